@@ -1,0 +1,41 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench bench-gate setup clean
+
+demo: $(VENV)/installed
+	@.ci/bubblewrap
+	@$(BIN)/overnight demo
+
+test: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/python bench/all.py
+
+bench-gate: $(VENV)/installed-dev
+	$(BIN)/python bench/gate/run.py
+	$(BIN)/python bench/gate/holdout.py
+	$(BIN)/python bench/gate/real.py
+
+setup: $(VENV)/installed-dev
+
+clean:
+	rm -rf $(VENV) build
+
+$(VENV)/installed: pyproject.toml .ci/constraints.txt
+	@.ci/venv $(VENV) .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml .ci/constraints.txt
+	@.ci/venv $(VENV) '.[dev]'
+	@touch $(VENV)/installed $@

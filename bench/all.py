@@ -1,0 +1,13 @@
+"""`make bench`: every measurement of this folder, one after another; takes some twenty minutes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SCRIPTS = ("startup.py", "overhead.py", "ledger.py", "history.py", "jail.py", "tuner.py")
+
+if __name__ == "__main__":
+    for script in SCRIPTS:
+        print(f"\n== {script}", flush=True)
+        subprocess.run([sys.executable, str(HERE / script)], check=True)

@@ -1,0 +1,171 @@
+"""Simulated targets: lower is better, one trial of the start has sd 1 ("sigma"), a proposal has a true gain that we know."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from overnight.records.trial import Arm, Stage
+
+BUFFER = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One world: what is proposed, how trials vary, and how many trials a campaign has."""
+
+    name: str
+    real: float = 0.02  # share of proposals that truly improve
+    gains: tuple[float, float] = (0.2, 2.0)
+    neutral: float = 0.60  # share without any effect; the rest harms
+    harms: tuple[float, float] = (0.2, 4.0)
+    overfit: float = 0.0  # share that gains on the public measure alone
+    bias: float = 0.0  # sd of what the public split says of a proposal beside the truth; the hidden one has its own
+    noise: str = "gauss"  # or "t3" (sd 1), "spikes" (5 % one-sided outliers of 4 sd), "none"
+    grain: float = 0.0  # values are multiples of it
+    simpler: float = 0.0  # if not 0: every proposal has less code and may cost less than this, in sigma
+    common: float = 0.0  # correlation of two trials with one seed
+    drift: float = 0.0  # amplitude of a slow wave of 400 trials, with a random walk on top
+    spread: tuple[float, float] = (1.0, 1.0)  # of a candidate's own sd
+    proposals: int = 2000
+    trials: int = 4000
+    holdout: bool = False
+
+
+WORLDS = (
+    Setting(name="1 in 50"),
+    Setting(name="1 in 50, 10,000 trials", trials=10_000),
+    Setting(name="1 in 200", real=0.005),
+    Setting(name="1 in 20", real=0.05),
+    Setting(name="t3 noise", noise="t3"),
+    Setting(name="5 % spikes", noise="spikes"),
+    Setting(name="whole numbers", grain=1.0),
+    Setting(name="common seeds .8", common=0.8),
+    Setting(name="own noise .7 to 1.8", spread=(0.7, 1.8)),
+    Setting(name="drift 1.5", drift=1.5),
+    Setting(name="overfitting, sealed holdout", overfit=0.02, holdout=True),
+    Setting(name="split bias .3, sealed holdout", bias=0.3, holdout=True),
+    Setting(name="1 in 50, sealed holdout", holdout=True),
+    Setting(name="deterministic", noise="none"),
+    Setting(name="1 in 1,000", real=0.001, gains=(0.5, 2.0), proposals=10_000, trials=20_000),
+    Setting(name="1 in 10,000", real=0.0001, gains=(0.5, 2.0), proposals=100_000, trials=200_000),
+    Setting(name="nothing real", real=0.0, neutral=0.62),
+    Setting(name="nothing real, 1 trial in 30 differs", real=0.0, neutral=0.62, grain=4.26),
+    Setting(name="nothing real, 1 trial in 10 differs", real=0.0, neutral=0.62, grain=3.29),
+    Setting(name="nothing real, 1 trial in 4 differs", real=0.0, neutral=0.62, grain=2.3),
+    Setting(name="less code: half is neutral, half costs 1", real=0.0, neutral=0.5, harms=(1.0, 1.0), simpler=1.0),
+    Setting(name="less code: all costs 1", real=0.0, neutral=0.0, harms=(1.0, 1.0), simpler=1.0),
+)
+
+
+class World:
+    """A target and a stream of proposals; counts the trials that it is asked for."""
+
+    def __init__(self, setting: Setting, seed: int) -> None:
+        self.setting = setting
+        self.random = np.random.default_rng(seed)
+        draw, count = self.random, setting.proposals
+        kind = draw.random(count)
+        self.gain = np.zeros(count)
+        real = kind < setting.real
+        self.gain[real] = draw.uniform(*setting.gains, real.sum())
+        harmful = kind >= setting.real + setting.neutral
+        self.gain[harmful] = -draw.uniform(*setting.harms, harmful.sum())
+        lucky = (kind >= setting.real) & (kind < setting.real + setting.overfit)
+        self.public = self.gain + draw.normal(0.0, 1.0, count) * setting.bias
+        self.public[lucky] += draw.uniform(*setting.gains, lucky.sum())
+        self.hidden = self.gain + draw.normal(0.0, 1.0, count) * setting.bias
+        self.sd = draw.uniform(*setting.spread, count)
+        self.order = draw.permutation(count)
+        self.taken = np.zeros(count, bool)
+        self.place = 0
+        self.used = 0
+        self.kept = 0
+        self.false = 0
+        self.progress = 0.0
+        self.levels = {Stage.BASELINE: 0.0, Stage.HOLDOUT: 0.0, Stage.AUDIT: 0.0}
+        self.head_sd = 1.0
+        self._phase = draw.uniform(0.0, 2.0 * math.pi)
+        self._walk = 0.0
+        self._normals = self._numbers()
+        self._noises = self._errors()
+
+    @property
+    def available(self) -> float:
+        """The sum of all true gains."""
+        return float(self.gain[self.gain > 0.0].sum())
+
+    def left(self) -> int:
+        """How many trials remain."""
+        return self.setting.trials - self.used
+
+    def next(self) -> int:
+        """The next proposal that is not kept yet; the list begins anew at its end."""
+        while True:
+            proposal = int(self.order[self.place % len(self.order)])
+            self.place += 1
+            if not self.taken[proposal]:
+                return proposal
+
+    def run(self, stage: Stage, arm: Arm, proposal: int, common: float | None = None) -> float:
+        """One trial of the head or of a proposal on it; `common` is the part of its noise that its seed fixes."""
+        self.used += 1
+        stage = stage if stage in self.levels else Stage.BASELINE
+        level, sd = self.levels[stage], self.head_sd
+        if arm is Arm.CANDIDATE:
+            level -= float({Stage.BASELINE: self.public, Stage.HOLDOUT: self.hidden}.get(stage, self.gain)[proposal])
+            sd = float(self.sd[proposal])
+        error = self.error(common)
+        value = level + sd * error + self._drift()
+        return round(value / self.setting.grain) * self.setting.grain if self.setting.grain else value
+
+    def error(self, common: float | None = None) -> float:
+        """The noise of one trial in sd of its tree."""
+        if self.setting.noise == "none":
+            return 0.0
+        own = next(self._noises)
+        rho = self.setting.common
+        return own if common is None or not rho else math.sqrt(rho) * common + math.sqrt(1.0 - rho) * own
+
+    def keep(self, proposal: int) -> None:
+        """Make a proposal the head."""
+        self.taken[proposal] = True
+        gain = float(self.gain[proposal])
+        self.levels[Stage.BASELINE] -= float(self.public[proposal])
+        self.levels[Stage.HOLDOUT] -= float(self.hidden[proposal])
+        self.levels[Stage.AUDIT] -= gain
+        self.head_sd = float(self.sd[proposal])
+        self.progress += gain
+        self.kept += 1
+        self.false += gain <= -self.setting.simpler
+
+    def audit(self, pairs: int) -> list[float]:
+        """Gains of the head over the start in fresh interleaved trials on an untouched split."""
+        differences = []
+        for _ in range(pairs):
+            self.used += 2
+            start = self.error() + self._drift()
+            differences.append(start - (self.levels[Stage.AUDIT] + self.head_sd * self.error() + self._drift()))
+        return differences
+
+    def _drift(self) -> float:
+        amplitude = self.setting.drift
+        if not amplitude:
+            return 0.0
+        self._walk += 0.03 * amplitude * next(self._normals)
+        return amplitude * math.sin(2.0 * math.pi * self.used / 400.0 + self._phase) + self._walk
+
+    def _numbers(self) -> Iterator[float]:
+        while True:
+            yield from self.random.standard_normal(BUFFER).tolist()
+
+    def _errors(self) -> Iterator[float]:
+        while True:
+            draw = self.random.standard_normal(BUFFER)
+            if self.setting.noise == "t3":
+                draw = self.random.standard_t(3, BUFFER) / math.sqrt(3.0)
+            if self.setting.noise == "spikes":
+                spikes = np.abs(self.random.standard_normal(BUFFER)) * 4.0
+                draw = draw + np.where(self.random.random(BUFFER) < 0.05, spikes, 0.0)
+            yield from draw.tolist()

@@ -1,0 +1,10 @@
+"""A researcher that shops for a lucky seed: `SEED`, or what is added to the seed under another name."""
+
+import random
+import re
+from pathlib import Path
+
+FILE = Path("train.py")
+number = random.SystemRandom().randrange(10**6)
+FILE.write_text(re.sub(r"^(SEED|OFFSET) = \d+$", rf"\1 = {number}", FILE.read_text(), flags=re.MULTILINE))
+print(f"HYPOTHESIS: {number} is a good number")

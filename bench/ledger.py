@@ -1,0 +1,85 @@
+"""A ledger of many experiments: how long `status`, a page of `log` and going on with the campaign take."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from builders import concluded, proposed, session, trial
+from targets import make_repo, program
+
+from overnight import wiring
+from overnight.backends.git.history import GitHistory
+from overnight.backends.git.repository import open_repository
+from overnight.backends.sqlite import SqliteLedger
+from overnight.core.state import begin, dump_state, fold
+from overnight.events import CampaignOpened, Event
+from overnight.records.trial import Arm, Stage
+
+BATCH = 1000  # experiments per transaction
+
+
+def generate(folder: Path, experiments: int) -> None:
+    """A repository with a campaign of this many discarded experiments of three trials each."""
+    repo = make_repo(folder, program(("OFFSET = 5.0", "OFFSET = 3.0")))
+    repository = open_repository(repo)
+    history = GitHistory(repository)
+    start = history.resolve_start()
+    history.advance(tag="big", old=None, new=start)
+    history.close()
+    home = wiring.campaign_folder(repository, "big")
+    home.mkdir(parents=True)
+    ledger = SqliteLedger(home)
+    opened = CampaignOpened(
+        tag="big", version="0", program=(repo / "program.md").read_text(), start=start, secret="00", sandbox="process"
+    )
+    first: list[Event] = [session(), *(trial(0, n, stage=Stage.BASELINE, arm=Arm.BASELINE, value=5.0 + n) for n in range(10))]
+    ledger.append(opened, *first)
+    state = fold(begin(opened), first)
+    for low in range(1, experiments + 1, BATCH):
+        batch: list[Event] = []
+        for number in range(low, min(low + BATCH, experiments + 1)):
+            batch += [proposed(number, base=start), *(trial(number, n, value=5.0 + n) for n in range(3)), concluded(number)]
+        ledger.append(*batch)
+        state = fold(state, batch)
+        if low + BATCH <= experiments:
+            ledger.save_snapshot(dump_state(state))
+    ledger.close()
+
+
+def timed(folder: Path, *arguments: str) -> float:
+    """Best wall seconds of three runs of a command."""
+    best = float("inf")
+    for _ in range(3):
+        before = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "overnight", *arguments],
+            cwd=folder,
+            check=False,
+            stdout=subprocess.DEVNULL,
+            env=dict(os.environ),
+        )
+        best = min(best, time.perf_counter() - before)
+    return best
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiments", type=int, default=100_000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        target = Path(name) / "repo"
+        before = time.perf_counter()
+        generate(target, arguments.experiments)
+        print(f"generated {arguments.experiments} experiments in {time.perf_counter() - before:.0f} s")
+        print(f"status                   {timed(target, 'status'):.2f} s")
+        print(f"log                      {timed(target, 'log'):.2f} s")
+        print(f"log, in the middle       {timed(target, 'log', '--offset', str(arguments.experiments // 2)):.2f} s")
+        going_on = ("run", "--experiments", "1", "--sandbox", "process", "--no-report")
+        print(f"going on, one experiment {timed(target, *going_on):.2f} s")
+        print(f"report                   {timed(target, 'report'):.2f} s")

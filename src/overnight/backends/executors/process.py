@@ -1,0 +1,69 @@
+"""Jobs as plain processes of ours, unjailed: only for code that is trusted as much as oneself, and only when asked for by name.
+
+It holds time, output and disk, and memory and processes where a control group is had.
+
+Does not cover: anything that a jail is for. A job reads and writes all that we can, talks to the network, sees other jobs,
+and can end us. Without a control group a job that starts a session of its own outlives us, `processes` and `cpus` do not
+bite, and memory is looked at ten times a second.
+"""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from overnight.backends.executors.cgroup import ControlGroups, Group
+from overnight.backends.executors.launch import Child, Launch, find_tool, job_argv
+from overnight.backends.executors.limits import rlimits
+from overnight.backends.executors.processes import session_members
+from overnight.backends.executors.supervise import supervise
+from overnight.backends.executors.work_folder import hand_over
+from overnight.records.job import Job, JobResult
+
+
+class ProcessExecutor:
+    """The port `Executor`, without a jail."""
+
+    name = "process"
+
+    def __init__(self, *, slots: int, cpus_of_slot: Mapping[int, Sequence[int]] | None = None, search_path: str) -> None:
+        """Clear away what a killed run left; the arguments are those of the jail.
+
+        Raises:
+            SandboxError: `setpriv` is missing.
+        """
+        find_tool("setpriv", "util-linux")
+        self._slots = slots
+        self._cpus_of_slot = cpus_of_slot or {}
+        self._search_path = search_path
+        self._groups = ControlGroups()
+
+    async def run(self, job: Job) -> JobResult:
+        """Run the job to its end, and end what it left behind as far as it can be found."""
+        if not 0 <= job.slot < self._slots:
+            raise ValueError(f"slot {job.slot} of {self._slots}")
+        contents = hand_over(Path(job.folder), None)
+        cpus = self._cpus_of_slot.get(job.slot)
+        async with self._groups.group(job.limits, cpus) as group:
+            launch = Launch(
+                argv=job_argv(job.command),
+                folder=str(job.folder),
+                environment={"PATH": self._search_path, **job.environment},
+                joins=group.joins,
+                rlimits=rlimits(job.limits),
+                cpus=cpus,
+                stdin=job.stdin,
+            )
+            return await supervise(job, launch, group, contents, partial(_kill_all, group))
+
+
+def _kill_all(group: Group, child: Child) -> None:
+    child.kill_process_group()
+    if group.kill():
+        return  # what is not gone yet keeps the group from being removed, which goes on killing
+    while members := session_members(child.pid):
+        for pid in members:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)

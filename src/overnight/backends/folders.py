@@ -1,0 +1,216 @@
+"""Files below a folder, reached one name at a time and never through a link; copying and deleting whole trees.
+
+Does not cover: a process that still writes into the tree (end it first), files of another user where we are not root,
+mounts inside the tree.
+"""
+
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from overnight.core.text import printable
+from overnight.ports import BadArtifact
+
+OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # never waits on a pipe or terminal
+CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOOK_AT_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC  # needs no permission on the folder
+CHUNK_BYTES = 1024**2
+DEPTH_DESCENDED = 32  # folders in folders, each with an open descriptor; moving one costs a disk several ms
+NAME_SHOWN = 120  # characters of a foreign path in a message
+GIT_NAMES = frozenset({".git", "git~1"})  # git's own folder, as file systems that fold names see it too
+
+
+def split_path(path: str) -> list[bytes]:
+    """The names in a relative path.
+
+    Raises:
+        ValueError: it is empty or absolute, or a name in it leads out of the tree or into git's own folder.
+    """
+    names = path.split("/")
+    for name in names:
+        if name in {"", ".", ".."} or "\0" in name or name.lower() in GIT_NAMES:
+            raise ValueError(f"not a path inside a tree: {printable(path, NAME_SHOWN)}")
+    return [encode_path(name) for name in names]
+
+
+def encode_path(path: str) -> bytes:
+    """The bytes that git and the kernel know a path by, whatever the locale."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def decode_path(path: bytes) -> str:
+    """The inverse of `encode_path`; bytes that are not UTF-8 become lone surrogates."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """A descriptor of a folder, which is not a link itself."""
+    descriptor = os.open(folder, OPEN_FOLDER)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def create_file(root: int, path: str, *, executable: bool) -> int:
+    """A descriptor of a new file and the folders that it needs; nothing that exists is written to."""
+    names = split_path(path)
+    with closing_descriptor(_parent(root, names, make=True)) as parent:
+        return os.open(names[-1], CREATE_FILE, 0o777 if executable else 0o666, dir_fd=parent)
+
+
+def delete_file(root: int, path: str) -> None:
+    """Delete a file, and the folders that are empty without it."""
+    names = split_path(path)
+    with closing_descriptor(_parent(root, names, make=False)) as parent:
+        os.unlink(names[-1], dir_fd=parent)
+    for depth in range(len(names) - 1, 0, -1):
+        with closing_descriptor(_parent(root, names[:depth], make=False)) as parent:
+            try:
+                os.rmdir(names[depth - 1], dir_fd=parent)
+            except OSError:  # not empty
+                return
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all of `content`; one call of the system may take only a part."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def read_artifact(folder: Path, name: str, limit_bytes: int) -> bytes:
+    """The content of a regular file that a job left in its folder.
+
+    Raises:
+        BadArtifact: there is no such file, it is no plain file of its own, or it is larger than the limit.
+    """
+    shown = printable(name, NAME_SHOWN)
+    try:
+        names = split_path(name)
+        with opened(folder) as root, closing_descriptor(_parent(root, names, make=False)) as parent:
+            descriptor = os.open(names[-1], OPEN_FILE, dir_fd=parent)
+    except FileNotFoundError as error:
+        raise BadArtifact(f"{shown} is missing") from error
+    except ValueError as error:
+        raise BadArtifact(str(error)) from error
+    except OSError as error:  # a link, a folder in its place, a socket, no permission
+        raise BadArtifact(f"{shown} is no regular file that can be read: {error.strerror}") from error
+    with closing_descriptor(descriptor):
+        status = os.fstat(descriptor)
+        if not is_plain(status):
+            raise BadArtifact(f"{shown} is no regular file of its own")
+        if status.st_size > limit_bytes:
+            raise BadArtifact(f"{shown} has {status.st_size} bytes, more than the limit of {limit_bytes}")
+        return b"".join(read_chunks(descriptor, status.st_size))
+
+
+def read_chunks(file: int, size_bytes: int) -> Iterator[bytes]:
+    """At most so much of a file: one that grows while it is read does not go on for ever."""
+    while size_bytes > 0 and (chunk := os.read(file, min(size_bytes, CHUNK_BYTES))):
+        size_bytes -= len(chunk)
+        yield chunk
+
+
+def is_plain(status: os.stat_result) -> bool:
+    """Whether it is a regular file with one name only: a second name may belong to a file outside the tree."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def copy_tree(source: Path, destination: Path) -> None:
+    """Copy the regular files and folders of a tree that we wrote into a new folder; nothing else is copied."""
+    destination.mkdir()
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                copy_tree(source / entry.name, destination / entry.name)
+            elif entry.is_file(follow_symlinks=False):
+                _copy_file(entry.path, destination / entry.name)
+
+
+def remove_tree(path: Path) -> None:
+    """Delete a file or a folder with all that is in it; links are deleted, not followed; a missing path is fine."""
+    try:
+        if not stat.S_ISDIR(path.lstat().st_mode):
+            path.unlink()
+            return
+    except FileNotFoundError:
+        return
+    with closing_descriptor(_unlocked(path)) as top:
+        while _empty(top, top, 0):
+            pass  # what was too deep is at the top now
+    path.rmdir()
+
+
+@contextmanager
+def closing_descriptor(descriptor: int) -> Iterator[int]:
+    """Close it at the end."""
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _parent(root: int, names: list[bytes], *, make: bool) -> int:
+    """A descriptor of the folder that the last name is in."""
+    at = os.dup(root)
+    for name in names[:-1]:
+        with closing_descriptor(at):
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=at)
+            at = os.open(name, OPEN_FOLDER, dir_fd=at)
+    return at
+
+
+def _copy_file(source: str, destination: Path) -> None:
+    reader = os.open(source, OPEN_FILE)
+    with closing_descriptor(reader):
+        mode = 0o777 if os.fstat(reader).st_mode & stat.S_IXUSR else 0o666
+        with closing_descriptor(os.open(destination, CREATE_FILE, mode)) as writer:
+            # Shares the blocks where the file system can; where it cannot copy at all, nothing is copied yet.
+            with suppress(OSError):
+                while os.copy_file_range(reader, writer, CHUNK_BYTES * 64):
+                    pass
+            while chunk := os.read(reader, CHUNK_BYTES):
+                write_all(writer, chunk)
+
+
+def _unlocked(path: Path | str, parent: int | None = None) -> int:
+    """A descriptor of a folder whose mode no longer keeps its owner out."""
+    with closing_descriptor(os.open(path, _LOOK_AT_FOLDER, dir_fd=parent)) as looked:
+        if os.fstat(looked).st_mode & stat.S_IRWXU != stat.S_IRWXU:
+            Path(f"/proc/self/fd/{looked}").chmod(stat.S_IRWXU)  # by descriptor: a name could become a link
+        return os.open(".", OPEN_FOLDER, dir_fd=looked)
+
+
+def _empty(folder: int, top: int, depth: int) -> bool:
+    """Delete what is in a folder; whether there were folders. Those too deep to descend to are moved to the top one."""
+    inner = _delete_files(folder)
+    for name in inner:
+        with closing_descriptor(_unlocked(name, folder)) as below:
+            if depth < DEPTH_DESCENDED:
+                _empty(below, top, depth + 1)
+            else:
+                for nested in _delete_files(below):
+                    os.close(_unlocked(nested, below))  # moving a folder needs the right to write in it
+                    os.rename(nested, uuid.uuid4().hex, src_dir_fd=below, dst_dir_fd=top)
+        os.rmdir(name, dir_fd=folder)
+    return bool(inner)
+
+
+def _delete_files(folder: int) -> list[str]:
+    """Delete all but the folders in a folder; return their names."""
+    inner = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                inner.append(entry.name)
+            else:
+                os.unlink(entry.name, dir_fd=folder)
+    return inner

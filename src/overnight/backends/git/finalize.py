@@ -1,0 +1,70 @@
+"""Turning a kept chain into a clean branch for review: one commit per kept change, the evidence in its message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.backends.git.objects import ObjectStore
+from overnight.backends.git.plumbing import call, require
+from overnight.backends.git.repository import Repository, check_ref_free
+from overnight.core.text import printable
+from overnight.errors import RepositoryError
+
+SUBJECT_LENGTH = 72  # what git's own tools show of a subject
+SHOWN = 80  # characters of a branch name in a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptChange:
+    """One kept commit and what to say of it."""
+
+    commit: str
+    subject: str  # its hypothesis, of any length
+    body: str  # the evidence, Markdown or plain
+
+
+def finalize(repository: Repository, *, start: str, kept: Sequence[KeptChange], branch: str) -> str:
+    """Write the kept chain on top of `start` as `branch`, one commit each; return the branch's tip.
+
+    The same chain gives the same commits, so that doing it again changes nothing, and a longer chain moves the branch
+    on. Only that branch is written: no checkout, no other ref.
+
+    Raises:
+        RepositoryError: the branch's name is bad, it has commits of its own, it is checked out, or the chain is broken.
+    """
+    ref = f"refs/heads/{branch}"
+    if branch.startswith("-") or not branch.isprintable() or call(repository.git_dir, "check-ref-format", ref).returncode:
+        raise RepositoryError(f"`{printable(branch, SHOWN)}` is no name for a branch")
+    store = ObjectStore(repository.git_dir)
+    try:
+        tip = _rewrite(store, start, kept)
+        found = store.find(ref)
+    finally:
+        store.close()
+    old = found.oid if found else "0" * len(tip)
+    if old == tip:
+        return tip
+    if found and call(repository.git_dir, "merge-base", "--is-ancestor", old, tip).returncode:
+        mend = "name another with --into, or delete it"
+        raise RepositoryError(f"the branch {branch} has commits that are not in the kept chain", mend=mend)
+    check_ref_free(repository, ref)
+    require(repository.git_dir, "update-ref", "-m", "overnight finalize", ref, tip, old)
+    return tip
+
+
+def _rewrite(store: ObjectStore, start: str, kept: Sequence[KeptChange]) -> str:
+    before, tip = start, start
+    for change in kept:
+        commit = store.commit(change.commit)
+        if commit.parents != (before,):
+            raise RepositoryError(f"the kept commit {change.commit[:12]} does not follow the one before it")
+        tip = store.add_commit(tree=commit.tree, parent=tip, message=_message(change), at=commit.at)
+        before = change.commit
+    return tip
+
+
+def _message(change: KeptChange) -> str:
+    """Subject and body; what cannot be shown in the foreign subject is made visible, it may not add a line."""
+    subject = printable(" ".join(change.subject.split()), 2 * SUBJECT_LENGTH)
+    whole = subject[:SUBJECT_LENGTH] if len(subject) <= SUBJECT_LENGTH else f"{subject[: SUBJECT_LENGTH - 1].rstrip()}…"
+    body = change.body if whole == subject else f"{subject}\n\n{change.body}"
+    return f"{whole}\n\n{body}"

@@ -1,0 +1,218 @@
+"""The port `History` on the user's git repository: objects are added, our own refs moved, nothing else is touched."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from overnight.backends.folders import closing_descriptor, create_file, decode_path, opened, split_path
+from overnight.backends.git.merge import merge_files
+from overnight.backends.git.objects import ObjectStore
+from overnight.backends.git.plumbing import OPTIONS, Batch, GitError, Pipe, environment
+from overnight.backends.git.published import attach_text, find_text
+from overnight.backends.git.repository import Repository, attempt_ref, branch_ref
+from overnight.backends.git.trees import Entry, Tree, edit_tree
+from overnight.core.scope import matches
+from overnight.errors import RepositoryError
+from overnight.ports import TreeFile
+from overnight.records.experiment import FileChange
+
+COMMITS_CACHED = 4
+TREES_CACHED = 64
+DIFF_BYTES = 1000**2
+OID_LENGTHS = {"sha1": 40, "sha256": 64}  # hex digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    """The whole tree of a commit."""
+
+    files: Mapping[str, Entry]  # regular ones, sorted by path
+    left_out: Sequence[str]  # symbolic links and submodules
+
+
+class GitHistory:
+    """Commits of a repository, and the refs of campaigns in it; safe to use from several threads.
+
+    Answers come from a few long-lived git processes: an experiment starts none.
+    """
+
+    def __init__(self, repository: Repository, *, now: Callable[[], float] = time.time) -> None:
+        self._git_dir = repository.git_dir
+        self._none = "0" * OID_LENGTHS[repository.object_format]
+        self._now = now
+        self._store = ObjectStore(repository.git_dir)
+        self._refs = Batch(repository.git_dir, "update-ref", "-m", "overnight", "--stdin")
+        self._tree = lru_cache(TREES_CACHED)(self._store.tree)
+        self._listing = lru_cache(COMMITS_CACHED)(self._list)
+        self._files = lru_cache(COMMITS_CACHED)(self._measure)
+
+    def resolve_start(self) -> str:
+        """The full id of the commit that the user has checked out."""
+        head = self._store.find("HEAD^{commit}")
+        if head is None:
+            raise RepositoryError("HEAD is at no commit", mend="check out the commit to start from")
+        return head.oid
+
+    def files(self, commit: str) -> Sequence[TreeFile]:
+        """The regular files of a commit, sorted by path; symbolic links and submodules are left out."""
+        return self._files(commit)
+
+    def paths(self, commit: str) -> Sequence[str]:
+        """The paths of all that is in a commit, sorted: its files, and the links and submodules that `files` leaves out."""
+        listing = self._listing(commit)
+        return sorted([*listing.files, *listing.left_out])
+
+    def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """The contents of some of a commit's files; a path that is none of them is a KeyError."""
+        files = self._listing(commit).files
+        return {path: self._store.blob(files[path].oid) for path in paths}
+
+    def write_tree(self, commit: str, folder: Path, *, omit: Sequence[str] = ()) -> None:
+        """Write a commit's regular files into an empty folder, but those that match a glob of `omit`."""
+        with opened(folder) as root:
+            for path, entry in self._listing(commit).files.items():
+                if not (omit and matches(path, omit)):
+                    with closing_descriptor(create_file(root, path, executable=entry.executable)) as file:
+                        self._store.copy_blob(entry.oid, file)
+
+    def record_attempt(
+        self, *, tag: str, number: int, base: str, changes: Sequence[FileChange], message: str, group: str = ""
+    ) -> str:
+        """Commit `changes` on top of `base` under `refs/overnight/<tag>/[<group>/]<number>`; return the commit's id.
+
+        An attempt of this number that is there, from a process that ended before it could record it, is replaced.
+
+        Raises:
+            ValueError: a change is in the place of something that is no regular file.
+        """
+        edits = {tuple(split_path(change.path)): self._store_file(change) for change in changes}
+        tree = edit_tree(self._store.commit(base).tree, edits, read=self._tree, write=self._store.add_tree)
+        commit = self._store.add_commit(
+            tree=tree or self._store.add_tree({}), parent=base, message=message, at=int(self._now())
+        )
+        self._move(attempt_ref(tag, number, group), commit)
+        return commit
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether a commit is in the repository."""
+        found = self._store.find(commit)
+        return found is not None and found.kind == "commit"
+
+    def branch_head(self, tag: str) -> str | None:
+        """Where `autoresearch/<tag>` is, None if there is no such branch."""
+        found = self._store.find(branch_ref(tag))
+        return found.oid if found else None
+
+    def advance(self, *, tag: str, old: str | None, new: str) -> bool:
+        """Move `autoresearch/<tag>` from `old` to `new`; False if it is not at `old` (nothing is changed then)."""
+        if self.branch_head(tag) != old:
+            return False
+        try:
+            self._move(branch_ref(tag), new, old or self._none)
+        except GitError:
+            head = self.branch_head(tag)
+            if head == old:  # nobody was faster: the refusal has another reason
+                raise
+            return head == new
+        return True
+
+    def publish(self, commit: str, text: str) -> None:
+        """Attach a text to a commit under `refs/notes/overnight`; the same text again changes nothing."""
+        attach_text(self._store, self._swap, commit=commit, text=text, at=int(self._now()))
+
+    def published(self, commit: str) -> str | None:
+        """The text that is attached to a commit, None if there is none."""
+        return find_text(self._store, commit)
+
+    def resolve(self, name: str) -> str | None:
+        """The full id of the commit that a name stands for, None if there is none."""
+        found = self._store.find(f"{name}^{{commit}}") if name.isprintable() else None
+        return found.oid if found else None
+
+    def parents(self, commit: str) -> Sequence[str]:
+        """The commits that a commit was made on."""
+        return self._store.commit(commit).parents
+
+    def attempt(self, tag: str, number: int) -> str | None:
+        """The commit under `refs/overnight/<tag>/<number>`, None if there is no such ref."""
+        found = self._store.find(attempt_ref(tag, number))
+        return found.oid if found else None
+
+    def diff(self, base: str, commit: str) -> str:
+        """The unified diff between two commits, foreign bytes replaced, cut at 1 MB."""
+        ends = [self._require_commit(base), self._require_commit(commit)]
+        command = ["git", *OPTIONS, "diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", *ends, "--"]
+        with subprocess.Popen(
+            command,
+            cwd=self._git_dir,
+            env=environment(self._git_dir),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            output = process.stdout.read(DIFF_BYTES) if process.stdout else b""
+            process.kill()  # it may have more to say
+        return output.decode("utf-8", "replace")
+
+    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
+        """The changes from `base` to `commit` as changes on top of `head`; None where they conflict."""
+        listings = [self._listing(name).files for name in (base, head, commit)]
+        return merge_files(*listings, read=self._store.blob, git_dir=self._git_dir)
+
+    def close(self) -> None:
+        """End the helper processes."""
+        self._store.close()
+        self._refs.close()
+
+    def _store_file(self, change: FileChange) -> Entry | None:
+        if change.content is None:
+            return None
+        return Entry.file(self._store.add_blob(change.content), executable=change.executable)
+
+    def _move(self, ref: str, new: str, old: str = "") -> None:
+        """Move a ref, if it is at `old` where that is given."""
+
+        def exchange(pipe: Pipe) -> None:
+            pipe.say(f"start\nupdate {ref} {new} {old}".rstrip().encode() + b"\nprepare\ncommit\n")
+            for _ in ("start: ok", "prepare: ok", "commit: ok"):
+                pipe.line()
+
+        self._refs.ask(exchange)
+
+    def _swap(self, ref: str, new: str, old: str) -> None:
+        """Move a ref that is at `old`, or is not there where that is empty."""
+        self._move(ref, new, old or self._none)
+
+    def _require_commit(self, commit: str) -> str:
+        found = self._store.find(commit)
+        if found is None:
+            raise RepositoryError(f"the commit {commit} is not in the repository")
+        return found.oid
+
+    def _list(self, commit: str) -> _Listing:
+        files: dict[str, Entry] = {}
+        left_out: list[str] = []
+
+        def walk(tree: Tree, prefix: bytes) -> None:
+            for name, entry in tree.items():
+                path = prefix + name
+                if entry.is_folder:
+                    walk(self._store.tree(entry.oid), path + b"/")
+                elif entry.is_file:
+                    files[decode_path(path)] = entry
+                else:
+                    left_out.append(decode_path(path))
+
+        walk(self._store.tree(self._store.commit(commit).tree), b"")
+        return _Listing(files=dict(sorted(files.items())), left_out=left_out)
+
+    def _measure(self, commit: str) -> Sequence[TreeFile]:
+        files = self._listing(commit).files
+        sizes = self._store.sizes([entry.oid for entry in files.values()])
+        return tuple(
+            TreeFile(path=path, executable=entry.executable, size_bytes=size)
+            for (path, entry), size in zip(files.items(), sizes, strict=True)
+        )

@@ -1,0 +1,52 @@
+"""Carrying a change over to a tree that moved on: three-way, file by file, without merge drivers."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from overnight.backends.git.plumbing import call
+from overnight.backends.git.trees import Entry
+from overnight.core.three_way import merge_lines
+from overnight.records.experiment import FileChange
+
+Files = Mapping[str, Entry]
+
+
+def merge_files(
+    base: Files, head: Files, commit: Files, *, read: Callable[[str], bytes], git_dir: Path
+) -> Sequence[FileChange] | None:
+    """The changes from `base` to `commit` as changes on top of `head`, sorted by path; None where they conflict."""
+    changes = []
+    for path in sorted(base.keys() | commit.keys()):
+        old, ours, theirs = base.get(path), head.get(path), commit.get(path)
+        if theirs in (old, ours):
+            continue
+        if ours != old and not (old and ours and theirs):
+            return None
+        content = read(theirs.oid) if theirs else None
+        if old and ours and theirs and ours != old:
+            content = _merge(git_dir, [read(entry.oid) for entry in (ours, old, theirs)])
+            if content is None:
+                return None
+        executable = theirs.executable if theirs else False
+        changes.append(FileChange(path=path, content=content, executable=executable))
+    return None if _overlap(head, changes) else changes
+
+
+def _merge(git_dir: Path, versions: Sequence[bytes]) -> bytes | None:
+    """Ours, base and theirs as one text: git's merge, else one that lets neighbours differ; None where they conflict."""
+    with tempfile.TemporaryDirectory(prefix="overnight-merge-") as folder:
+        paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
+        for path, content in zip(paths, versions, strict=True):
+            path.write_bytes(content)
+        done = call(git_dir, "merge-file", "-p", "-q", *map(str, paths))
+    ours, base, theirs = versions
+    return done.stdout if done.returncode == 0 else merge_lines(base, ours, theirs)
+
+
+def _overlap(head: Files, changes: Iterable[FileChange]) -> bool:
+    """Whether a file would be where a folder is, or the other way round."""
+    paths = (head.keys() - {change.path for change in changes if change.content is None}) | {
+        change.path for change in changes if change.content is not None
+    }
+    return any(path[:end] in paths for path in paths for end, letter in enumerate(path) if letter == "/")

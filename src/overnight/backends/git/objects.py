@@ -1,0 +1,189 @@
+"""Git objects read and written through long-lived processes, so that an experiment starts none."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from overnight.backends.folders import CHUNK_BYTES, write_all
+from overnight.backends.git.plumbing import EMAIL, NAME, Batch, Pipe
+from overnight.backends.git.trees import Tree, parse_tree
+from overnight.errors import RepositoryError
+
+Kind = Literal["blob", "tree", "commit"]
+ASKED_AT_ONCE = 200  # sizes in one exchange: far less than a pipe holds, so that neither side waits for the other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a name stands for in the repository."""
+
+    oid: str
+    kind: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What we read of a commit."""
+
+    tree: str
+    parents: tuple[str, ...]
+    committer: bytes
+
+    @property
+    def at(self) -> int:
+        """When it was made, Unix time, s; only sure to be there in a commit of ours."""
+        return int(self.committer.split()[-2])
+
+
+class ObjectStore:
+    """The objects of a repository; writing adds, nothing is ever changed."""
+
+    def __init__(self, git_dir: Path) -> None:
+        self._reader = Batch(git_dir, "cat-file", "--batch-command")
+        self._blobs = _Writer(git_dir, "blob")
+        self._commits = _Writer(git_dir, "commit")
+        self._trees = Batch(git_dir, "mktree", "-z", "--batch", "--missing")  # a partial clone need not have all
+
+    def find(self, name: str) -> Found | None:
+        """What an id, a ref or `HEAD^{commit}` stands for, None if there is no such object."""
+        return self._reader.ask(lambda pipe: _look_up(pipe, name))
+
+    def commit(self, oid: str) -> Commit:
+        """A commit."""
+        headers = self._read(oid, "commit").partition(b"\n\n")[0].split(b"\n")
+        fields = [line.partition(b" ")[::2] for line in headers if not line.startswith(b" ")]  # no continuations
+        values = dict(fields)
+        return Commit(
+            tree=values[b"tree"].decode(),
+            parents=tuple(value.decode() for key, value in fields if key == b"parent"),
+            committer=values[b"committer"],
+        )
+
+    def tree(self, oid: str) -> Tree:
+        """A tree."""
+        return parse_tree(self._read(oid, "tree"), len(oid) // 2)
+
+    def blob(self, oid: str) -> bytes:
+        """The content of a file."""
+        return self._read(oid, "blob")
+
+    def copy_blob(self, oid: str, file: int) -> None:
+        """Write the content of a file to a descriptor, piece by piece."""
+
+        def exchange(pipe: Pipe) -> None:
+            os.ftruncate(file, 0)  # of an exchange that broke off
+            os.lseek(file, 0, os.SEEK_SET)
+            rest = _expect(_ask(pipe, "contents", oid), oid, "blob").size_bytes
+            while rest:
+                chunk = pipe.take(min(rest, CHUNK_BYTES))
+                write_all(file, chunk)
+                rest -= len(chunk)
+            pipe.take(1)
+
+        self._reader.ask(exchange)
+
+    def sizes(self, oids: Sequence[str]) -> Iterator[int]:
+        """The sizes of some blobs, bytes."""
+        for start in range(0, len(oids), ASKED_AT_ONCE):
+            yield from self._some_sizes(oids[start : start + ASKED_AT_ONCE])
+
+    def add_blob(self, content: bytes) -> str:
+        """Add a file's content as it is; its id."""
+        return self._blobs.write(content)
+
+    def add_tree(self, entries: Tree) -> str:
+        """Add a tree; its id."""
+        lines = (b"%06o %s %s\t%s\0" % (e.mode, e.kind.encode(), e.oid.encode(), name) for name, e in entries.items())
+        request = b"".join(lines) + b"\0"
+
+        def exchange(pipe: Pipe) -> str:
+            pipe.say(request)
+            return pipe.line().decode()
+
+        return self._trees.ask(exchange)
+
+    def add_commit(self, *, tree: str, parent: str, message: str, at: int) -> str:
+        """Add a commit of ours, the first of its line without a parent; its id. The same arguments give the same id."""
+        who = f"{NAME} <{EMAIL}> {at} +0000"
+        text = message.replace("\0", "").strip()
+        parents = f"parent {parent}\n" if parent else ""
+        content = f"tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{text}\n"
+        return self._commits.write(content.encode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """End the processes."""
+        for part in (self._reader, self._blobs, self._commits, self._trees):
+            part.close()
+
+    def _read(self, oid: str, kind: Kind) -> bytes:
+        def exchange(pipe: Pipe) -> tuple[Found | None, bytes]:
+            found = _ask(pipe, "contents", oid)
+            return found, pipe.take(found.size_bytes + 1)[:-1] if found else b""
+
+        found, content = self._reader.ask(exchange)
+        _expect(found, oid, kind)
+        return content
+
+    def _some_sizes(self, oids: Sequence[str]) -> list[int]:
+        def exchange(pipe: Pipe) -> list[Found | None]:
+            pipe.say(b"".join(b"info %s\n" % oid.encode() for oid in oids))
+            return [_parse(pipe.line()) for _ in oids]
+
+        return [_expect(found, oid, "blob").size_bytes for oid, found in zip(oids, self._reader.ask(exchange), strict=True)]
+
+
+class _Writer:
+    """Adds objects of one kind: git reads each from a nameless file that it shares with us."""
+
+    def __init__(self, git_dir: Path, kind: Kind) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+        descriptor = self._file.fileno()
+        arguments = ("hash-object", "-t", kind, "-w", "--no-filters", "--stdin-paths")
+        self._batch = Batch(git_dir, *arguments, inherit=(descriptor,))
+        self._request = f"/dev/fd/{descriptor}\n".encode()
+
+    def write(self, content: bytes) -> str:
+        def exchange(pipe: Pipe) -> str:
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.write(content)
+            self._file.flush()
+            pipe.say(self._request)
+            return pipe.line().decode()
+
+        return self._batch.ask(exchange)
+
+    def close(self) -> None:
+        self._batch.close()
+        self._file.close()
+
+
+def _look_up(pipe: Pipe, name: str) -> Found | None:
+    return _ask(pipe, "info", name)
+
+
+def _ask(pipe: Pipe, command: str, name: str) -> Found | None:
+    if "\n" in name:
+        raise ValueError(f"no name of an object: {name!r}")
+    pipe.say(f"{command} {name}\n".encode())
+    return _parse(pipe.line())
+
+
+def _parse(line: bytes) -> Found | None:
+    """`<oid> <kind> <size>`, or `<name> missing`."""
+    oid, _, rest = line.decode().partition(" ")
+    kind, _, size = rest.partition(" ")
+    return Found(oid=oid, kind=kind, size_bytes=int(size)) if size.isdecimal() else None
+
+
+def _expect(found: Found | None, oid: str, kind: Kind) -> Found:
+    if found is None:
+        mend = "if the clone is partial or shallow, fetch all of the commit that is checked out"
+        raise RepositoryError(f"the {kind} {oid} is not in the repository", mend=mend)
+    if found.kind != kind:
+        raise RepositoryError(f"{oid} is no {kind} but a {found.kind}")
+    return found

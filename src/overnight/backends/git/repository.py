@@ -1,0 +1,167 @@
+"""The user's repository: finding and checking it, the names of our refs in it, and keeping our folder out of its sight."""
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.backends.git.notes import notes_of
+from overnight.backends.git.plumbing import GitError, call, inherited, require, run, words
+from overnight.core.text import printable
+from overnight.errors import RepositoryError
+
+OLDEST_GIT = (2, 39)
+FOLDER_NAME = ".overnight"
+PATH_SHOWN = 200  # characters of a path in a message
+MAX_TAG_LENGTH = 100  # with the branch's and a lock file's name around it, far below what file systems take
+
+# What `git check-ref-format` forbids in one component of a ref, and a leading dash, which commands take for an option.
+_BAD_IN_TAG = re.compile(r"[\x00-\x20\x7f~^:?*\[\\/]|\.\.|@\{|^[.-]|\.$|\.lock$|^@$|[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A git repository with a checkout and at least one commit."""
+
+    toplevel: Path  # of the checkout
+    git_dir: Path  # of the checkout: of a linked worktree its own
+    common_dir: Path  # shared by all worktrees
+    object_format: str  # "sha1" or "sha256"
+
+    @property
+    def overnight(self) -> Path:
+        """The folder where everything of ours is."""
+        return self.toplevel / FOLDER_NAME
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how trials will see the commit that is checked out."""
+        return notes_of(self.git_dir)
+
+    def exclude_overnight(self) -> None:
+        """Make our folder and hide it from git through `info/exclude`.
+
+        Raises:
+            RepositoryError: the repository cannot be written.
+        """
+        for path in (self.toplevel, self.common_dir, self.common_dir / "objects", self.common_dir / "refs"):
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise RepositoryError(f"{_shown(path)} cannot be written", mend="make the repository writable for you")
+        try:
+            self.overnight.mkdir(exist_ok=True)
+            if not stat.S_ISDIR(self.overnight.lstat().st_mode):
+                raise RepositoryError(f"{_shown(self.overnight)} is a link", mend="remove it")
+            _append_line(self.common_dir / "info" / "exclude", f"{FOLDER_NAME}/")
+        except OSError as error:
+            raise RepositoryError(f"{_shown(self.overnight)} cannot be set up: {error.strerror}") from error
+
+
+def open_repository(folder: Path) -> Repository:
+    """The repository that a folder is in; nothing is written.
+
+    Raises:
+        RepositoryError: there is none that a campaign can work on: what is wrong, and how to mend it.
+    """
+    if not folder.is_dir():
+        raise RepositoryError(f"there is no folder {_shown(folder)}")
+    _check_version(folder)
+    bare, inside = _discover(folder, "--is-bare-repository", "--is-inside-work-tree").split()
+    if bare == b"true":
+        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", mend="run it in a clone of it")
+    if inside != b"true":
+        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", mend="run it in the checkout")
+    repository = Repository(
+        toplevel=_path(_discover(folder, "--show-toplevel")),
+        git_dir=_path(_discover(folder, "--absolute-git-dir")),
+        common_dir=_path(_discover(folder, "--path-format=absolute", "--git-common-dir")),
+        object_format=_discover(folder, "--show-object-format").decode().strip(),
+    )
+    if call(repository.git_dir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode:
+        where = _shown(repository.toplevel)
+        raise RepositoryError(f"{where} has no commit that can be read at HEAD", mend="commit the files to start from")
+    return repository
+
+
+def valid_tag(tag: str) -> bool:
+    """Whether a campaign can be called so: one component of a git ref and of a path."""
+    return 0 < len(tag) <= MAX_TAG_LENGTH and tag.isprintable() and not _BAD_IN_TAG.search(tag)
+
+
+def branch_ref(tag: str) -> str:
+    """The ref of a campaign's branch."""
+    return f"refs/heads/autoresearch/{_checked(tag)}"
+
+
+def attempt_ref(tag: str, number: int, group: str = "") -> str:
+    """The ref of one attempt of a campaign, or of one commit of a group that belongs to it."""
+    return f"refs/overnight/{_checked(tag)}/{f'{_checked(group)}/' if group else ''}{number}"
+
+
+def check_branch_free(repository: Repository, tag: str) -> None:
+    """Check that no worktree shows the branch that a campaign is going to move.
+
+    Raises:
+        RepositoryError: one does, and would look changed when the branch moves.
+    """
+    check_ref_free(repository, branch_ref(tag))
+
+
+def check_ref_free(repository: Repository, ref: str) -> None:
+    """Check that no worktree shows a branch.
+
+    Raises:
+        RepositoryError: one does.
+    """
+    listed = require(repository.git_dir, "worktree", "list", "--porcelain", "-z")
+    for record in listed.split(b"\0\0"):
+        fields = dict(field.partition(b" ")[::2] for field in record.strip(b"\0").split(b"\0"))
+        if fields.get(b"branch") == os.fsencode(ref) and b"prunable" not in fields:
+            where, branch = _shown(_path(fields[b"worktree"])), ref.removeprefix("refs/heads/")
+            raise RepositoryError(f"the branch {branch} is checked out in {where}", mend="check out another branch there first")
+
+
+def _discover(folder: Path, *arguments: str) -> bytes:
+    """Ask as the user: whether git trusts a folder of another owner is in the user's own configuration."""
+    settings = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+    environment = {**inherited("PATH", "HOME", "XDG_CONFIG_HOME", *settings), "LC_ALL": "C"}
+    done = run(("rev-parse", *arguments), folder=folder, environment=environment)
+    if done.returncode == 0:
+        return done.stdout
+    if b"dubious ownership" in done.stderr:
+        mend = "if you trust it: git config --global --add safe.directory <the repository's folder>"
+        raise RepositoryError(f"the repository around {_shown(folder)} belongs to another user", mend=mend)
+    if b"not a git repository" in done.stderr:
+        raise RepositoryError(f"{_shown(folder)} is not in a git repository", mend="git init, and commit what to start from")
+    raise GitError(f"git cannot read the repository around {_shown(folder)}: {words(done.stderr)}")
+
+
+def _check_version(folder: Path) -> None:
+    said = run(("version",), folder=folder, environment=inherited("PATH")).stdout.decode("utf-8", "replace")
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if not found or (int(found[1]), int(found[2])) < OLDEST_GIT:
+        raise RepositoryError(f"this is {printable(said.strip(), PATH_SHOWN)}", mend="install git 2.39 or newer")
+
+
+def _checked(tag: str) -> str:
+    if not valid_tag(tag):
+        raise ValueError(f"no valid tag: {tag!r}")
+    return tag
+
+
+def _path(printed: bytes) -> Path:
+    return Path(os.fsdecode(printed.removesuffix(b"\n")))
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path), PATH_SHOWN)
+
+
+def _append_line(path: Path, line: str) -> None:
+    """Add a line to a file once."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a+b") as file:
+        file.seek(0)
+        content = file.read()
+        if line.encode() not in content.splitlines():
+            file.write((b"\n" if content and not content.endswith(b"\n") else b"") + f"{line}\n".encode())

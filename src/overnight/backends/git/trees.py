@@ -1,0 +1,100 @@
+"""Git trees as values: parsing one, and changing a few files in a nest of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+KIND_BITS = 0o170000
+REGULAR, FOLDER, SUBMODULE = 0o100000, 0o040000, 0o160000
+EXECUTABLE_BIT = 0o100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a name in a tree stands for."""
+
+    mode: int
+    oid: str
+
+    @classmethod
+    def file(cls, oid: str, *, executable: bool) -> Self:
+        """A regular file."""
+        return cls(mode=0o100755 if executable else 0o100644, oid=oid)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file; a symbolic link is none."""
+        return self.mode & KIND_BITS == REGULAR
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a tree itself."""
+        return self.mode & KIND_BITS == FOLDER
+
+    @property
+    def executable(self) -> bool:
+        """Whether it is a program."""
+        return bool(self.mode & EXECUTABLE_BIT)
+
+    @property
+    def kind(self) -> str:
+        """Git's word for the object behind it."""
+        return {FOLDER: "tree", SUBMODULE: "commit"}.get(self.mode & KIND_BITS, "blob")
+
+
+Tree = Mapping[bytes, Entry]
+Edits = Mapping[tuple[bytes, ...], Entry | None]  # by the names of the path; None deletes
+
+
+def parse_tree(raw: bytes, oid_bytes: int) -> Tree:
+    """The entries of a tree object, in git's order."""
+    entries, at = {}, 0
+    while at < len(raw):
+        space = raw.index(b" ", at)
+        end = raw.index(b"\0", space)
+        at, mode = end + 1 + oid_bytes, int(raw[at:space], 8)
+        entries[raw[space + 1 : end]] = Entry(mode=mode, oid=raw[end + 1 : at].hex())
+    return entries
+
+
+def edit_tree(base: str | None, edits: Edits, *, read: Callable[[str], Tree], write: Callable[[Tree], str]) -> str | None:
+    """The id of `base` with edits to regular files; None where no entry is left. Only folders in the way are touched.
+
+    Raises:
+        ValueError: an edit lies at or under something that is not a regular file or its folder.
+    """
+    entries = dict(read(base)) if base else {}
+    here = {names[0]: entry for names, entry in edits.items() if len(names) == 1}
+    below: dict[bytes, dict[tuple[bytes, ...], Entry | None]] = {}
+    for names, entry in edits.items():
+        if len(names) > 1:
+            below.setdefault(names[0], {})[names[1:]] = entry
+    for name in [name for name, entry in here.items() if entry is None and name in entries]:
+        _require(entries[name].is_file, name)
+        del entries[name]
+    for name, inner in below.items():
+        _edit_folder(entries, name, inner, read, write)
+    for name, entry in here.items():
+        if entry is not None:
+            _require(name not in entries or entries[name].is_file, name)
+            entries[name] = entry
+    return write(entries) if entries else None
+
+
+def _edit_folder(
+    entries: dict[bytes, Entry], name: bytes, edits: Edits, read: Callable[[str], Tree], write: Callable[[Tree], str]
+) -> None:
+    old = entries.get(name)
+    if old is not None and not old.is_folder:
+        _require(all(entry is None for entry in edits.values()), name)
+        return
+    oid = edit_tree(old.oid if old else None, edits, read=read, write=write)
+    if oid is not None:
+        entries[name] = Entry(mode=FOLDER, oid=oid)
+    elif old is not None:
+        del entries[name]
+
+
+def _require(condition: bool, name: bytes) -> None:
+    if not condition:
+        raise ValueError(f"{name!r} is no regular file in the tree below the change")

@@ -1,0 +1,56 @@
+"""What can be tuned in a file: constants, each at its bytes, and statements that can be dropped."""
+
+import math
+from dataclasses import dataclass
+
+Value = bool | int | float | str
+
+LARGEST = 10**18  # a number beyond it is not a setting that anybody tunes
+LONGEST_LIST = 8  # elements; a longer one is data
+
+
+class Unreadable(Exception):  # noqa: N818  # a normal outcome, told to the user if nothing else can be tuned
+    """A file that cannot be tuned; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A constant of a file, at the bytes `start` to `end` of its content."""
+
+    path: str
+    name: str  # as a person would say it: `LR`, `CONFIG.betas[0]`
+    value: Value
+    start: int
+    end: int
+    text: str  # those bytes
+    options: tuple[str, ...] = ()  # what a string can be, itself among them, as far as the file tells
+
+    @property
+    def key(self) -> str:
+        """What notes and optimizer call it; one name in a whole tree."""
+        return f"{self.path}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A statement that can be dropped: the bytes `start` to `end`, whole lines."""
+
+    path: str
+    start: int
+    end: int
+    statement: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that can be tuned in one file."""
+
+    constants: tuple[Constant, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    seeds: frozenset[str] = frozenset()  # names that reach a random generator
+
+
+def is_number(value: object) -> bool:
+    """Whether it is an int or float of a size that can be tuned."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= LARGEST

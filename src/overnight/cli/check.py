@@ -1,0 +1,114 @@
+"""`overnight check`: measure the baseline before a night is spent on it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import click
+
+from overnight.backends.git.repository import open_repository
+from overnight.cli.live import view_for
+from overnight.cli.options import json_option, print_json, sandbox_option
+from overnight.cli.words import duration, number
+from overnight.core.fit import loopholes
+from overnight.core.gate import explain_noise, noise_report, seed_note
+from overnight.core.state import State
+from overnight.errors import UserError
+from overnight.loop.campaign import Campaign
+from overnight.loop.stop import Stop
+from overnight.wiring import Request, rehearsal
+
+TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What `check --json` prints."""
+
+    metric: str
+    direction: str
+    value: float  # mean of the baseline trials
+    noise: str
+    sigma: float
+    trials: int
+    trial_s: float  # wall time of one
+    slots: int
+    experiments: int | None  # that fit the budget, None without a limit
+    smallest_effect: float | None  # that the gate can prove within its cap of pairs
+    notes: tuple[str, ...]
+
+
+@click.command()
+@sandbox_option
+@click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
+@json_option
+def check(sandbox: str, slots: int | None, as_json: bool) -> None:
+    """Check the program: measure the baseline, its noise, and what the gate could detect.
+
+    Runs the checks, a few trials of what you have committed, and the holdout command once (its answer is not shown).
+    Nothing is recorded.
+    """
+    found = anyio.run(_check, Path.cwd(), Request(sandbox=sandbox, slots=slots), as_json)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(describe(found))
+
+
+async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
+    repository = open_repository(folder)
+    stop, view = Stop(), view_for(plain=True)
+    with rehearsal(repository, request, stop, [] if quiet else [view.see]) as campaign:
+        await campaign.laboratory.warm_up()
+        bad = await campaign.laboratory.baseline()
+        failed = bad.reason if bad else await campaign.laboratory.rehearse()
+        if failed:
+            raise UserError(f"what you have committed fails: {failed}", mend="make it pass by hand first")
+        return report_on(campaign.journal.state, campaign, tuple(repository.notes))
+
+
+def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> CheckReport:
+    """The report on a campaign whose baseline is measured."""
+    program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
+    trial_s, slots = state.tally.trial_wall_s / state.tally.trials, campaign.laboratory.slots.count
+    fit = None
+    if program.budget.hours is not None:
+        fit = int(program.budget.hours * 3600 * slots / (trial_s * TRIALS_PER_EXPERIMENT))
+    fit = min((n for n in (fit, program.budget.experiments) if n is not None), default=None)
+    notes = (*notes, *filter(None, [seed_note(program, noise.kind)]))
+    if noise.drifting:
+        notes = (*notes, explain_noise(noise))
+    return CheckReport(
+        metric=program.metric.name,
+        direction=program.metric.direction.value,
+        value=sum(fresh) / len(fresh),
+        noise=noise.kind.value,
+        sigma=noise.sigma,
+        trials=len(fresh),
+        trial_s=trial_s,
+        slots=slots,
+        experiments=fit,
+        smallest_effect=noise.smallest_effect,
+        notes=(*notes, *loopholes(program)),
+    )
+
+
+def describe(found: CheckReport) -> str:
+    """The report in a few lines for people."""
+    same = found.noise == "deterministic"
+    noise = (
+        "deterministic: one trial decides"
+        if same
+        else f"{found.noise}, standard deviation {number(found.sigma)} over {found.trials} trials"
+    )
+    lines = [
+        f"metric      {found.metric} ({found.direction}), baseline {number(found.value)}",
+        f"noise       {noise}",
+        f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
+        f"budget      about {found.experiments} experiments fit"
+        if found.experiments is not None
+        else "budget      no limit is set: Ctrl-C ends the campaign",
+    ]
+    if found.smallest_effect:
+        lines.append(f"detectable  a gain of {number(found.smallest_effect)} or more can be proven")
+    return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

@@ -1,0 +1,224 @@
+"""What `overnight verify` looks at: whether a campaign's record holds together, with itself and with the repository.
+
+One pass over the ledger, in memory that does not grow with it. Does not cover: whether what was recorded was ever measured;
+`verify --rerun` measures again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from overnight.backends.artifacts import ArtifactStore
+from overnight.backends.git.history import GitHistory
+from overnight.cli.reading import Reading
+from overnight.core.history import experiment_number, fold_experiment
+from overnight.core.receipt import read_receipt, receipt_of
+from overnight.core.state import State, apply, begin, load_state
+from overnight.errors import LedgerCorrupt
+from overnight.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
+from overnight.ports import Recorded
+from overnight.records.experiment import Verdict
+from overnight.records.finding import Finding
+from overnight.records.receipt import Receipt
+
+PAGE = 50  # newest attempts whose refs are looked at
+LISTED = 5  # numbers in a detail
+
+
+@dataclass(slots=True)
+class Record:
+    """What the intact part of a ledger tells."""
+
+    state: State | None = None
+    events: int = 0
+    last: int = 0  # newest experiment with a verdict
+    damage: str = ""  # what ended the reading, empty at the end of a whole ledger
+    misfiled: list[int] = field(default_factory=list)  # seqs of events that stand under another kind or experiment
+    strange_rows: list[int] = field(default_factory=list)  # experiments that `log` tells otherwise than the events
+    strange_snapshots: list[int] = field(default_factory=list)  # seqs
+    snapshots: int = 0
+    logs: dict[str, int] = field(default_factory=dict)  # digest to experiment, of what was kept
+
+
+def examine(campaign: Reading) -> list[Finding]:
+    """Check the chain, the fold, what is derived from it, the captured outputs, and the repository."""
+    record = _Reader(campaign).read()
+    findings = [_ledger(record)]
+    if record.state is None or record.damage:
+        return findings
+    return [*findings, *_derived(record), _outputs(campaign, record), *_repository(campaign, record.state)]
+
+
+def _ledger(record: Record) -> Finding:
+    if not record.damage:
+        return Finding(what="ledger", holds=True, detail=f"{record.events} events in an unbroken chain")
+    last = f"the last intact experiment is #{record.last}" if record.last else "no experiment with a verdict is among them"
+    mend = "`overnight verify --salvage FILE` writes them out"
+    return Finding(what="ledger", holds=False, detail=f"{record.damage}; {last}; {mend}")
+
+
+def _derived(record: Record) -> list[Finding]:
+    rows = [*record.strange_rows, *record.misfiled]
+    told = f"`log` and `show` would tell {_listed(rows)} otherwise than the events" if rows else "as the events tell"
+    snapshots = record.strange_snapshots
+    kept = f"those at {_listed(snapshots)} are not what the events fold to" if snapshots else f"{record.snapshots} as folded"
+    return [
+        Finding(what="experiments", holds=not rows, detail=told),
+        Finding(what="snapshots", holds=not snapshots, detail=kept),
+    ]
+
+
+def _outputs(campaign: Reading, record: Record) -> Finding:
+    """The captured output of each trial that a keep stands on is there, and is what it was."""
+    store = ArtifactStore(campaign.folder / "logs")
+    bad = sorted({number for digest, number in record.logs.items() if not store.holds(digest)})
+    detail = (
+        f"of experiments {_listed(bad)} are missing or changed"
+        if bad
+        else f"all {len(record.logs)} behind kept changes are whole"
+    )
+    return Finding(what="outputs", holds=not bad, detail=detail)
+
+
+def _repository(campaign: Reading, state: State) -> list[Finding]:
+    history = GitHistory(campaign.repository)
+    try:
+        return [
+            _branch(history, state),
+            _kept(history, state),
+            _attempts(campaign, history),
+            _receipts(campaign, history, state),
+        ]
+    finally:
+        history.close()
+
+
+def _branch(history: GitHistory, state: State) -> Finding:
+    head = history.branch_head(state.tag)
+    where = f"autoresearch/{state.tag} is at {(head or 'nothing')[:12]}"
+    detail = where if head == state.head else f"{where}, the ledger says {state.head[:12]}"
+    return Finding(what="branch", holds=head == state.head, detail=detail)
+
+
+def _kept(history: GitHistory, state: State) -> Finding:
+    lost = [kept.number for kept in state.kept if not history.has_commit(kept.commit)]
+    detail = f"commits of experiments {_listed(lost)} are missing" if lost else f"{len(state.kept)} kept commits are there"
+    return Finding(what="kept commits", holds=not lost, detail=detail)
+
+
+def _attempts(campaign: Reading, history: GitHistory) -> Finding:
+    try:
+        newest = [e for e in campaign.ledger.experiments(limit=PAGE).experiments if e.commit]
+    except LedgerCorrupt as corrupt:
+        return Finding(what="attempts", holds=False, detail=str(corrupt))
+    tag = campaign.folder.name
+    bad = sorted(e.number for e in newest if history.attempt(tag, e.number) != e.commit)
+    detail = (
+        f"refs of experiments {_listed(bad)} are missing or moved" if bad else f"the newest {len(newest)} are where they were"
+    )
+    return Finding(what="attempts", holds=not bad, detail=detail)
+
+
+def _receipts(campaign: Reading, history: GitHistory, state: State) -> Finding:
+    """The published evidence of each keep says what the ledger says."""
+    bad = []
+    for kept in state.kept:
+        try:
+            recorded = campaign.ledger.trials(kept.number)
+            verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
+            made = receipt_of(state, kept, [entry.event for entry in recorded], verdict)
+            published = read_receipt(history.published(kept.commit) or "")
+        except (LedgerCorrupt, StopIteration, ValueError):
+            bad.append(kept.number)
+            continue
+        if _claim(published) != _claim(made):
+            bad.append(kept.number)
+    missing = f"of experiments {_listed(bad)} are missing or say otherwise; `overnight run` publishes missing ones"
+    return Finding(what="receipts", holds=not bad, detail=missing if bad else f"{len(state.kept)} published under refs/notes")
+
+
+def _claim(receipt: Receipt) -> tuple[object, ...]:
+    """What of a receipt cannot change when the program does."""
+    raw = [(pair.index, pair.seed, pair.baseline, pair.candidate) for pair in receipt.pairs]
+    return receipt.commit, receipt.tree, receipt.verdict_hash, receipt.level, receipt.log_e, receipt.values, raw
+
+
+class _Reader:
+    """One pass over the events."""
+
+    def __init__(self, campaign: Reading) -> None:
+        self._ledger = campaign.ledger
+        self._record = Record()
+        self._snapshots: dict[int, bytes] = {}
+        self._open: dict[int, list[tuple[float, Event]]] = {}
+
+    def read(self) -> Record:
+        record = self._record
+        try:
+            self._snapshots = dict(self._ledger.snapshots())
+            record.snapshots = len(self._snapshots)
+        except LedgerCorrupt:
+            record.strange_snapshots.append(0)
+        try:
+            for entry, (_, kind, number) in zip(self._ledger.events(), self._ledger.places(), strict=False):
+                self._fold(entry)
+                if (kind, number) != (entry.event.kind, experiment_number(entry.event)):
+                    record.misfiled.append(entry.seq)
+        except LedgerCorrupt as corrupt:
+            record.damage = str(corrupt)
+        except ValueError as error:
+            record.damage = f"event {record.events + 1} does not follow from the ones before it: {error}"
+        return record
+
+    def _fold(self, entry: Recorded) -> None:
+        record, event = self._record, entry.event
+        if record.state is None:
+            if not isinstance(event, CampaignOpened):
+                raise ValueError(f"a ledger begins with campaign_opened, not {event.kind}")
+            record.state = begin(event)
+        else:
+            record.state = apply(record.state, event)
+        record.events = entry.seq
+        if entry.seq in self._snapshots and not _same_state(self._snapshots[entry.seq], record.state):
+            record.strange_snapshots.append(entry.seq)
+        self._follow(entry)
+
+    def _follow(self, entry: Recorded) -> None:
+        """Gather the events of each open experiment, and compare what is told of it when its verdict is there."""
+        number = experiment_number(entry.event)
+        if isinstance(entry.event, Proposed):
+            self._open[entry.event.number] = []
+        if number is None or number not in self._open:
+            return
+        self._open[number].append((entry.at, entry.event))
+        match entry.event:
+            case Concluded():
+                self._record.last = number
+                self._compare(number)
+                if entry.event.conclusion.verdict is not Verdict.KEEP:
+                    del self._open[number]
+            case Advanced():
+                self._record.logs |= dict.fromkeys(_logs(self._open.pop(number)), number)
+
+    def _compare(self, number: int) -> None:
+        try:
+            told = self._ledger.experiment(number)
+        except LedgerCorrupt:
+            told = None
+        if told != fold_experiment(self._open[number]):
+            self._record.strange_rows.append(number)
+
+
+def _logs(events: list[tuple[float, Event]]) -> Iterator[str]:
+    return (event.trial.log for _, event in events if isinstance(event, TrialFinished) and event.trial.log)
+
+
+def _same_state(snapshot: bytes, state: State) -> bool:
+    try:
+        return load_state(snapshot) == state
+    except ValueError:
+        return False
+
+
+def _listed(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:LISTED]))
+    return shown if len(numbers) <= LISTED else f"{shown} and {len(numbers) - LISTED} more"

@@ -1,0 +1,64 @@
+"""The end of a session: the report is written, and a person is told what came of it."""
+
+import math
+from pathlib import Path
+
+from overnight.backends.git.history import GitHistory
+from overnight.backends.git.repository import Repository
+from overnight.cli.words import duration, number
+from overnight.core.state import State
+from overnight.core.text import printable
+from overnight.events import Stopped
+from overnight.ports import Ledger
+from overnight.records.experiment import Conclusion
+from overnight.records.program import Program
+from overnight.report.write import ReportFiles, write_report
+
+INTERRUPTED = 130
+
+
+def exit_code(stopped: Stopped, state: State, *, worked: bool) -> int:
+    """0 when something is kept, 1 when nothing is or this session ran no trial, 130 after Ctrl-C."""
+    if "SIGINT" in stopped.detail:
+        return INTERRUPTED
+    return 0 if state.kept and worked else 1
+
+
+def write_files(ledger: Ledger, repository: Repository, folder: Path, program: Program) -> ReportFiles:
+    """Write the report of a campaign into its folder."""
+    history = GitHistory(repository)
+    try:
+        return write_report(ledger.events(), history.diff, folder, program=program)
+    finally:
+        history.close()
+
+
+def proof(conclusion: Conclusion) -> str:
+    """How much better a kept change is, and how sure that is, in one line."""
+    told = [f"better by {number(conclusion.gain)}"]
+    if conclusion.low is not None and conclusion.low != conclusion.high:
+        told.append(f"{conclusion.confidence:.0%} interval {number(conclusion.low)} to {number(conclusion.high)}")
+    told.append(printable(conclusion.reason, 300))
+    if conclusion.log_e is not None and conclusion.level:
+        told.append(f"evidence {math.exp(min(conclusion.log_e, 700)):.0f} to 1 where {1 / conclusion.level:.0f} to 1 was asked")
+    if conclusion.holdout_gain is not None:
+        told.append("confirmed on the sealed holdout")
+    return "; ".join(told)
+
+
+def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
+    """What a person reads at the end."""
+    tally = state.tally
+    used = f"{tally.experiments} experiments in {tally.trials} trials, {duration(stopped.elapsed_s)}"
+    lines = [f"{stopped.detail or stopped.reason}; {used}"]
+    if not state.kept:
+        lines.append("Nothing was kept: no change was better beyond noise. `overnight log` says what was tried.")
+    for kept in state.kept:
+        lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
+        lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
+    if files:
+        lines += [f"report    {files.html}", f"picture   {files.png}"]
+    lines += [
+        f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""What `overnight init` makes of a repository: a front matter that parses and fits what is committed."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.backends.git.history import GitHistory
+from overnight.backends.git.repository import Repository
+from overnight.cli.program_file import read_body
+from overnight.core.detect import Detected, detect, wants
+from overnight.core.detect_loops import LOOP_FILES
+from overnight.core.fit import check_fit
+from overnight.core.front_matter import Value
+from overnight.core.program import parse_program
+from overnight.core.program_fields import guess_direction
+from overnight.core.program_text import Entry, render_front_matter
+from overnight.errors import UserError
+from overnight.records.program import Program
+
+PROGRAM = "program.md"
+MAX_READ_BYTES = 1_000_000  # of a file that is looked into
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user set by hand."""
+
+    metric: str | None = None  # a name, or name:direction
+    measure: str | None = None
+    editable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A front matter for this repository, before anything is run or written."""
+
+    program: Program
+    front: str
+    detected: Detected
+    body: bytes | None  # of the program.md that is there
+
+
+def propose(repository: Repository, wishes: Wishes) -> Proposal:
+    """The front matter that fits what is committed and what the user wishes.
+
+    Raises:
+        UserError: there is a front matter already, or something is missing that only the user can say.
+    """
+    body = read_body(repository.toplevel / PROGRAM)
+    history = GitHistory(repository)
+    try:
+        committed = [file.path for file in history.files(history.resolve_start())]
+    finally:
+        history.close()
+    detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~")), wishes)  # noqa: PTH111
+    _check_committed(detected, committed)
+    _check_complete({entry.key: entry.value for entry in detected.entries})
+    front = render_front_matter(detected.entries)
+    program = parse_program(front + (body or b"").decode(), PROGRAM)
+    check_fit(program, committed)
+    return Proposal(program=program, front=front, detected=detected, body=body)
+
+
+def describe(proposal: Proposal) -> str:
+    """The proposal for people."""
+    place = f"above the text of your {PROGRAM}, which stays as it is" if proposal.body is not None else f"as a new {PROGRAM}"
+    notes = [f"note: {note}" for note in proposal.detected.notes]
+    command = proposal.program.measure
+    return "\n".join([*notes, f"This would stand {place}:", "", proposal.front, f"Measuring twice: {command}"])
+
+
+def _look(toplevel: Path, committed: Sequence[str]) -> Mapping[str, str | None]:
+    """All committed files, and what other loop tools left uncommitted, each with its text where that is wanted."""
+    names = {*committed, *(name for name in (*LOOP_FILES, PROGRAM) if (toplevel / name).is_file())}
+    return {name: _text(toplevel / name) if wants(name) else None for name in sorted(names)}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        if path.is_symlink() or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(MAX_READ_BYTES).decode(errors="replace")
+    except OSError:
+        return None
+
+
+def _check_complete(found: Mapping[str, Value]) -> None:
+    missing = sorted({"metric", "measure"} - found.keys())
+    if missing:
+        mend = "say it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
+        raise UserError(f"found nothing here that tells the {' or the '.join(missing)}", mend=mend)
+    metric = found["metric"]
+    if isinstance(metric, dict) and "direction" not in metric:
+        mend = f"say it: overnight init --metric {metric['name']}:minimize, or :maximize"
+        raise UserError(f"found the metric {metric['name']}, but not which way is better", mend=mend)
+
+
+def _check_committed(detected: Detected, committed: Sequence[str]) -> None:
+    commands = " ".join(str(entry.value) for entry in detected.entries if entry.key in {"measure", "checks"})
+    for name in sorted(LOOP_FILES):
+        if name in commands and name not in committed:
+            mend = f"git add -f {name}, and commit it"
+            raise UserError(f"{name} is not committed, and trials see only what is committed", mend=mend)
+
+
+def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
+    set_by_hand: dict[str, Value] = {}
+    if wishes.metric is not None:
+        name, _, direction = wishes.metric.partition(":")
+        known = direction or guess_direction(name)
+        set_by_hand["metric"] = {"name": name, "direction": str(known)} if known else {"name": name}
+    if wishes.measure is not None:
+        set_by_hand["measure"] = wishes.measure
+    if wishes.editable:
+        set_by_hand["editable"] = list(wishes.editable)
+    entries = {entry.key: entry for entry in detected.entries}
+    entries |= {key: Entry(key=key, value=value, reason="set by hand") for key, value in set_by_hand.items()}
+    return Detected(entries=tuple(entries.values()), notes=detected.notes)

@@ -1,0 +1,31 @@
+"""The help of every command as one Markdown page: `python -m overnight.cli.help_page > docs/cli.md`."""
+
+import click
+
+from overnight.cli.main import app
+
+WIDTH = 100  # columns
+
+
+def render() -> str:
+    """The whole page."""
+    parts = ["# The command line\n\nWritten from `overnight --help` and its commands; a test holds it against them.\n"]
+    parts += [f"## {name}\n\n```\n{text}\n```\n" for name, text in _helps("overnight", app, None)]
+    return "\n".join(parts)
+
+
+def _helps(name: str, command: click.Command, parent: click.Context | None) -> list[tuple[str, str]]:
+    """The help of a command and of those below it."""
+    context = click.Context(
+        command, info_name=name.rpartition(" ")[2], parent=parent, max_content_width=WIDTH, terminal_width=WIDTH
+    )
+    found = [(name, command.get_help(context))]
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            if below := command.get_command(context, each):
+                found += _helps(f"{name} {each}", below, context)
+    return found
+
+
+if __name__ == "__main__":
+    click.echo(render(), nl=False)

@@ -1,0 +1,125 @@
+"""`overnight init`: look at a repository, propose a front matter, measure it twice, and write it with consent."""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import click
+
+from overnight.backends.git.repository import Repository, open_repository
+from overnight.cli.first_look import PROGRAM, Wishes, describe, propose
+from overnight.cli.options import json_option, print_json, sandbox_option
+from overnight.cli.program_file import write_above
+from overnight.cli.words import duration, number
+from overnight.core.program_text import Entry
+from overnight.errors import UserError
+from overnight.records.program import Program
+from overnight.records.trial import Trial
+
+MeasureTwice = Callable[[Repository, Program], Awaitable[Sequence[Trial]]]
+Ask = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitReport:
+    """What `init --json` prints."""
+
+    path: str
+    front_matter: str
+    keys: Sequence[Entry]
+    notes: Sequence[str]
+    values: Sequence[float]  # of the two trials
+    spread: float  # between them
+    seconds: Sequence[float]  # wall time of each
+    written: bool
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Write without asking, for scripts.")
+@click.option("--metric", help="The metric, as NAME or NAME:minimize or NAME:maximize.")
+@click.option("--measure", help="The command that prints the metric.")
+@click.option("--editable", multiple=True, help="A file or glob that may be edited; can be given several times.")
+@sandbox_option
+@json_option
+def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[str, ...], sandbox: str, as_json: bool) -> int:
+    """Look at this repo and write the front matter of its program.md.
+
+    Proposes every key with its reason, runs the measure command twice to show what it reads and how noisy it is, and
+    asks before it writes. The text of a program.md that is there stays as it is, below the front matter.
+    """
+    from overnight.cli.first_trials import measure_twice
+
+    async def measured(repository: Repository, program: Program) -> Sequence[Trial]:
+        return await measure_twice(repository, program, sandbox)
+
+    wishes = Wishes(metric=metric, measure=measure, editable=editable)
+    ask = (lambda _: yes) if yes or as_json else _ask
+    say = _silent if as_json else click.echo
+    report = anyio.run(initialise, open_repository(Path.cwd()), wishes, measured, ask, say)
+    if as_json:
+        print_json(report)
+    return 0 if report.written or as_json else 1
+
+
+async def initialise(
+    repository: Repository, wishes: Wishes, measure_twice: MeasureTwice, ask: Ask, say: Callable[[str], None]
+) -> InitReport:
+    """Propose, measure, ask, write.
+
+    Raises:
+        UserError: nothing could be proposed, measured or written; then nothing has changed.
+    """
+    proposal = propose(repository, wishes)
+    say(describe(proposal))
+    trials = await measure_twice(repository, proposal.program)
+    values = _values(trials)
+    spread = max(values) - min(values)
+    say(_say_values(proposal.program, trials, values, spread))
+    path = repository.toplevel / PROGRAM
+    written = ask(f"Write this to {PROGRAM}?")
+    if written:
+        write_above(path, proposal.front, proposal.body)
+    say(f"wrote {PROGRAM}; go on with `overnight check`" if written else "nothing was written")
+    return InitReport(
+        path=str(path),
+        front_matter=proposal.front,
+        keys=proposal.detected.entries,
+        notes=proposal.detected.notes,
+        values=values,
+        spread=spread,
+        seconds=[trial.wall_s for trial in trials],
+        written=written,
+    )
+
+
+def _values(trials: Sequence[Trial]) -> list[float]:
+    values = []
+    for trial in trials:
+        if trial.value is None:
+            mend = "nothing was written; mend it, or set --metric and --measure"
+            raise UserError(f"the measure command gave no value: {trial.reason}", mend=mend)
+        values.append(trial.value)
+    return values
+
+
+def _say_values(program: Program, trials: Sequence[Trial], values: Sequence[float], spread: float) -> str:
+    name = program.metric.name
+    lines = [f"  {name} = {value!r}   {duration(trial.wall_s)}" for trial, value in zip(trials, values, strict=True)]
+    if spread == 0:
+        lines.append("Both are the same: the metric looks deterministic.")
+    else:
+        share = f" ({spread / abs(max(values, key=abs)):.2%})"
+        lines.append(f"They differ by {number(spread)}{share}: noise, which the gate measures and tells from gains.")
+    return "\n".join(lines)
+
+
+def _ask(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UserError("nothing was written: there is no terminal to ask on", mend="pass --yes")
+    return click.confirm(question)
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""

@@ -1,0 +1,99 @@
+"""`overnight labs` and `overnight demo`: bundled targets, ordinary repos once copied out."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import anyio
+import click
+
+from overnight.cli.options import json_option, print_json
+from overnight.errors import UserError
+from overnight.wiring import search_path
+
+CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
+DEMO_HOURS = 150 / 3600  # the demo's campaign ends within this, its set-up and report come on top
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def labs(context: click.Context, as_json: bool) -> None:
+    """List the bundled labs, or copy one."""
+    if context.invoked_subcommand is None:
+        found = available()
+        if as_json:
+            print_json(found)
+        for name, about in found.items() if not as_json else ():
+            click.echo(f"{name:12} {about}")
+
+
+@labs.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def copy(name: str, folder: Path | None) -> None:
+    """Copy a lab into a new folder as an ordinary git repo."""
+    target = folder or Path(name)
+    copy_lab(name, target)
+    click.echo(f"{name} is in {target}; go on with\n  cd {target} && overnight check && overnight run")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
+def demo(folder: Path | None, plain: bool) -> int:
+    """Run a real campaign on the microgpt lab, in a new folder.
+
+    Takes about three minutes on two cores, needs no API key and no network.
+    """
+    from overnight.cli.research import run_session
+    from overnight.wiring import Request
+
+    target = folder or _unused(Path("demo"))
+    copy_lab("microgpt", target)
+    click.echo(f"the microgpt lab is in {target}: a small GPT in pure Python; the tuner edits train.py")
+    return anyio.run(run_session, target, Request(tag="demo", hours=DEMO_HOURS), plain, True)
+
+
+def available() -> dict[str, str]:
+    """The labs by name, each with the first line of its README."""
+    root = resources.files("overnight") / "labs"
+    found = sorted((lab for lab in root.iterdir() if (lab / "README.md").is_file()), key=lambda lab: lab.name)
+    return {lab.name: _title(lab / "README.md") for lab in found}
+
+
+def _title(readme: Traversable) -> str:
+    """What follows the lab's name on the first line of its README."""
+    first, _, _ = readme.read_text(encoding="utf-8").partition("\n")
+    return first.lstrip("# ").partition(": ")[2]
+
+
+def copy_lab(name: str, folder: Path) -> None:
+    """Copy a lab to a folder that does not exist or is empty, and commit it there.
+
+    Raises:
+        UserError: there is no such lab, or the folder is in use.
+    """
+    if name not in available():
+        raise UserError(f"there is no lab `{name}`", mend=f"choose one of: {', '.join(available())}")
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty", mend="name a new folder")
+    with resources.as_file(resources.files("overnight") / "labs" / name) as source:
+        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    if (folder / CORPUS).is_file():
+        subprocess.run([sys.executable, "-B", CORPUS], cwd=folder, check=True)
+    identity = ("-c", "user.name=overnight", "-c", "user.email=overnight@localhost")
+    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us are no business of a new repository.
+    environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", f"Start from the {name} lab")):
+        subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True)
+
+
+def _unused(folder: Path) -> Path:
+    """The folder, or the first of folder-2, folder-3, ... that does not exist."""
+    tries = [folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000))]
+    return next(path for path in tries if not path.exists())

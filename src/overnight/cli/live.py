@@ -1,0 +1,128 @@
+"""Watching a campaign: a live screen on a terminal, a line per event elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from overnight.cli.screen import Running, Screen
+from overnight.cli.words import audited, gain, number
+from overnight.core.budget import Allowance
+from overnight.core.caution import cautions
+from overnight.core.text import printable
+from overnight.events import (
+    AuditConcluded,
+    AuditOpened,
+    Concluded,
+    ProgramChanged,
+    ProposalMissed,
+    Proposed,
+    Proposing,
+    Registered,
+    Sign,
+    TrialFinished,
+    TrialStarted,
+)
+from overnight.loop.journal import Journal
+from overnight.records.trial import Stage, TrialKey
+
+LINE = 300  # characters of foreign text
+REFRESH_HZ = 4
+
+
+class PlainView:
+    """One line per event, for logs and pipes; falls silent when nobody reads, for the campaign goes on."""
+
+    def __init__(self) -> None:
+        self._heard = True
+
+    def see(self, sign: Sign) -> None:
+        """Print what is worth a line."""
+        line = describe(sign)
+        if line and self._heard:
+            try:
+                click.echo(line)
+            except OSError:  # a closed pipe, a terminal that is gone, a full disk behind stdout
+                self._heard = False
+
+    @contextmanager
+    def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
+        """Say where the record is, then let the events speak."""
+        for caution in cautions(journal.state.unjailed, journal.state.strayed):
+            click.echo(f"WARNING: {caution}", err=True)
+        click.echo(f"campaign {journal.state.tag}, recorded in {folder}")
+        yield
+
+
+class LiveView:
+    """A screen that is drawn anew a few times a second from the state and the running trials."""
+
+    def __init__(self) -> None:
+        self._running: dict[TrialKey, Running] = {}
+        self._proposing: dict[str, int] = {}
+
+    def see(self, sign: Sign) -> None:
+        """Keep track of what runs."""
+        match sign:
+            case TrialStarted(key=key, slot=slot):
+                self._running[key] = Running(key=key, slot=slot, since=time.monotonic())
+            case TrialFinished(trial=trial):
+                self._running.pop(trial.key, None)
+            case Proposing(role=role, number=number):
+                self._proposing[role] = number
+            case Proposed(role=role) | ProposalMissed(role=role):
+                self._proposing.pop(role, None)
+            case _:
+                pass
+
+    @contextmanager
+    def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:
+        """Draw until the context ends; the last picture stays."""
+        from rich.live import Live
+
+        screen = Screen(
+            journal=journal,
+            allowance=allowance,
+            folder=folder,
+            running=self._running,
+            proposing=self._proposing,
+        )
+        with Live(get_renderable=screen.draw, refresh_per_second=REFRESH_HZ, redirect_stderr=False):
+            yield
+
+
+def view_for(*, plain: bool) -> LiveView | PlainView:
+    """The live screen if standard output is a terminal."""
+    return PlainView() if plain or not sys.stdout.isatty() else LiveView()
+
+
+def describe(sign: Sign) -> str:
+    """An event as one line for people; empty for what is not worth one."""
+    match sign:
+        case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE:
+            found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
+            return f"baseline trial {trial.key.index + 1}: {found}"
+        case TrialFinished(trial=trial) if trial.key.stage is Stage.AUDIT:
+            found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
+            return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"
+        case AuditOpened(audit=n, pairs=pairs, changes=changes):
+            told = f", then each of {len(changes)} kept left out in turn" if changes else ""
+            return f"audit {n}: start against head in {pairs} pairs{told}"
+        case AuditConcluded(audit=n):
+            return f"audit {n} is done"
+        case Proposed():
+            return f"#{sign.number} proposed by {sign.role}: {printable(sign.hypothesis, LINE)}"
+        case Registered():
+            return f"#{sign.number} survived screening; confirming with fresh seeds at level {sign.level:.2g}"
+        case Concluded(number=n, conclusion=conclusion):
+            told = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
+            return f"#{n} {conclusion.verdict.value}:{told} {printable(conclusion.reason, LINE)}"
+        case ProposalMissed():
+            return f"{sign.role}: no proposal: {printable(sign.reason, LINE)}"
+        case ProgramChanged():
+            return "program.md changed"
+        case _:
+            return ""

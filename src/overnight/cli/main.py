@@ -1,0 +1,125 @@
+"""The command `overnight`: finds a subcommand, runs it, turns errors into one line and an exit code."""
+
+import importlib
+import io
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from overnight import __version__
+from overnight.core.text import printable
+from overnight.errors import OvernightError
+
+LINE = 2000  # characters of one line of an error
+
+# name: (module, first line of its help). A command's module is imported only when it is called, to start fast;
+# a test holds the help lines against the commands.
+COMMANDS = {
+    "init": ("init", "Look at this repo and write the front matter of its program.md."),
+    "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
+    "run": ("research", "Run a campaign, or go on with it."),
+    "stop": ("research", "End the running campaign when its running trials are recorded."),
+    "status": ("status", "Show where a campaign stands."),
+    "log": ("log", "List the experiments of a campaign."),
+    "show": ("show", "Show one experiment: hypothesis, diff, trials, and the verdict with its reason."),
+    "audit": ("audit", "Measure start and head afresh, and what each kept change is still worth."),
+    "report": ("report", "Write report.html, report.md and progress.png of a campaign."),
+    "verify": ("verify", "Check a campaign's record: ledger, refs, outputs and receipts against each other."),
+    "finalize": ("finalize", "Turn the kept chain into a clean branch for review."),
+    "demo": ("labs", "Run a real campaign on the microgpt lab, in a new folder."),
+    "labs": ("labs", "List the bundled labs, or copy one."),
+    "doctor": ("doctor", "Say what holds on this machine and what does not."),
+}
+
+WELCOME = """\
+overnight keeps only what is better beyond noise: an autonomous research loop for your repo.
+
+  overnight demo      see it work: a small GPT in pure Python, about three minutes, no API key
+  overnight init      in your own repo: find the metric, write program.md
+  overnight check     measure the baseline and its noise
+  overnight run       press go, and sleep; Ctrl-C ends it in good order, `run` again continues
+  overnight status    where it stands; `log`, `show N`, `report` for more
+
+All commands: overnight --help
+"""
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """All names, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"overnight.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{cmd_name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.pass_context
+def app(context: click.Context) -> None:
+    """Work that goes on while nobody looks."""
+    if context.invoked_subcommand is None:
+        click.echo(WELCOME, nl=False)
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader either
+        sys.exit(1)
+    except click.ClickException as error:
+        said = io.StringIO()
+        error.show(file=said)
+        click.echo(_visible(said.getvalue()), err=True)
+        sys.exit(error.exit_code)
+    except OvernightError as error:
+        _fail(error)
+    except Exception as error:  # noqa: BLE001  # the outermost frame of the process
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
+    ours = _single(error)
+    if ours is None:
+        click.echo(_visible("".join(traceback.format_exception(error))), err=True)
+        click.echo("error: this is a fault of overnight, not yours; nothing that was finished is lost", err=True)
+        sys.exit(OvernightError.exit_code)
+    click.echo(f"error: {_visible(str(ours))}", err=True)
+    sys.exit(ours.exit_code)
+
+
+def _visible(message: str) -> str:
+    """A message that may quote foreign text, with what a terminal would act on written out."""
+    return "\n".join(printable(line, LINE) for line in message.splitlines())
+
+
+def _single(error: BaseException) -> OvernightError | None:
+    """The error of ours, also out of a group that a task group raised; None if there is anything else in it."""
+    while isinstance(error, BaseExceptionGroup) and error.split(OvernightError)[1] is None:
+        error = error.exceptions[0]
+    return error if isinstance(error, OvernightError) else None

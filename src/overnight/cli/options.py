@@ -1,0 +1,52 @@
+"""Options and output that several commands share."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])  # Any: click decorates functions of every signature
+
+
+def tag_option(function: F) -> F:
+    """`--tag`, the campaign; the newest by default."""
+    return click.option("--tag", help="The campaign; the one that ran last by default.")(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`, the same facts for programs; shapes in docs/reading.md."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON (docs/reading.md has the shape).")(function)
+
+
+def print_json(value: object) -> None:
+    """Print a value of dataclasses, mappings, sequences and scalars as indented JSON, invisible characters escaped."""
+    from pydantic_core import to_json
+
+    text = to_json(value, indent=2, inf_nan_mode="null").decode()
+    click.echo("".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text))
+
+
+def _escaped(character: str) -> str:
+    """A character that a terminal could act on, as JSON writes it; it can only stand inside a string."""
+    return json.dumps(character)[1:-1]
+
+
+def sandbox_option(function: F) -> F:
+    """`--sandbox`, the jail by default; anything else is warned of each time."""
+    return click.option(
+        "--sandbox",
+        type=click.Choice(["jail", "process"]),
+        default="jail",
+        show_default=True,
+        callback=_warn_unjailed,
+        help="`process` runs candidates without a jail: only for code that you trust.",
+    )(function)
+
+
+def _warn_unjailed(context: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001  # click's signature
+    if value != "jail":
+        click.echo(
+            "WARNING: candidates run without a jail (--sandbox process): they can read and write all that you can", err=True
+        )
+    return value

@@ -1,0 +1,25 @@
+"""`overnight report`: write the report of a campaign again, running or not."""
+
+from pathlib import Path
+
+import click
+
+from overnight.cli.finish import write_files
+from overnight.cli.options import json_option, print_json, tag_option
+from overnight.cli.reading import reading
+
+
+@click.command()
+@tag_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Another folder than the campaign's own.")
+@json_option
+def report(tag: str | None, out: Path | None, as_json: bool) -> None:
+    """Write report.html, report.md and progress.png of a campaign."""
+    with reading(tag) as campaign:
+        folder = out or campaign.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        files = write_files(campaign.ledger, campaign.repository, folder, campaign.state().program)
+    if as_json:
+        print_json(files)
+    else:
+        click.echo(f"{files.html}\n{files.md}\n{files.png}")

@@ -1,0 +1,115 @@
+"""Measuring kept changes again for `overnight verify --rerun`: fresh seeds, the same jail, nothing recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from overnight.backends.git.repository import Repository
+from overnight.cli.words import number
+from overnight.core.audit import PAIRS, PAIRS_EXACT, estimate_gain
+from overnight.core.noise import noise_kind, noise_model
+from overnight.core.state import Kept, State
+from overnight.core.text import printable
+from overnight.errors import UserError
+from overnight.loop.recheck import FreshPair, Recheck
+from overnight.records.audit import Estimate
+from overnight.records.finding import Finding
+from overnight.records.program import Noise
+from overnight.wiring import Request, remeasuring
+
+TEXT = 200  # characters of a reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairTold:
+    """One fresh pair."""
+
+    seed: int
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerun:
+    """What a fresh measurement says of one kept change; gains are in the metric's units, positive is better."""
+
+    number: int
+    base: str
+    commit: str
+    claimed: float | None
+    estimate: Estimate | None  # None: too few pairs have values
+    holds: bool | None  # None: the interval holds 0, so more pairs are needed
+    reason: str
+    pairs: tuple[PairTold, ...]
+
+
+def chosen(state: State, which: str) -> Sequence[Kept]:
+    """The kept changes that `all` or a number names.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = [kept for kept in state.kept if which in ("all", str(kept.number))]
+    if not found:
+        known = ", ".join(str(kept.number) for kept in state.kept) or "none"
+        raise UserError(f"`{printable(which, TEXT)}` was not kept", mend=f"kept were: {known}")
+    return found
+
+
+async def rerun(repository: Repository, state: State, request: Request, kept: Sequence[Kept], pairs: int | None) -> list[Rerun]:
+    """Measure each kept change against its parent."""
+    exact = noise_kind(state.program, state.gate) is Noise.DETERMINISTIC
+    count = pairs or (PAIRS_EXACT if exact else PAIRS)
+    with remeasuring(repository, state, request) as recheck:
+        return [await _one(recheck, state, one, count) for one in kept]
+
+
+async def _one(recheck: Recheck, state: State, kept: Kept, count: int) -> Rerun:
+    place = state.kept.index(kept)
+    base = state.kept[place - 1].commit if place else state.start
+    pairs = [await recheck.pair(kept.number, index, before=base, after=kept.commit) for index in range(count)]
+    both = [(p.before.value, p.after.value) for p in pairs]
+    whole = [(before, after) for before, after in both if before is not None and after is not None]
+    estimate = estimate_gain(state.program.metric, noise_model(state.program, state.gate), whole)
+    holds, reason = _judge(pairs, estimate)
+    return Rerun(
+        number=kept.number,
+        base=base,
+        commit=kept.commit,
+        claimed=kept.conclusion.gain,
+        estimate=estimate,
+        holds=holds,
+        reason=reason,
+        pairs=tuple(PairTold(seed=p.seed, before=p.before.value, after=p.after.value) for p in pairs),
+    )
+
+
+def _judge(pairs: Sequence[FreshPair], estimate: Estimate | None) -> tuple[bool | None, str]:
+    failed = next((p.after.reason for p in pairs if p.after.value is None), None)
+    if failed is not None:
+        return False, f"a trial of it failed: {failed}"
+    if estimate is None:
+        return None, "too few of the pairs have values"
+    if estimate.low > 0.0:
+        return True, "better again, beyond noise"
+    if estimate.high <= 0.0:
+        return False, "no better"
+    return None, "not shown again, nor refuted: more --pairs would tell"
+
+
+def as_finding(told: Rerun) -> Finding:
+    """A fresh measurement as one line of `verify`."""
+    if told.estimate is None:
+        return Finding(what=f"kept #{told.number}", holds=told.holds, detail=printable(told.reason, TEXT))
+    fresh = told.estimate
+    interval = f"{fresh.gain:+.4g} [{fresh.low:.4g}, {fresh.high:.4g}] in {fresh.pairs} fresh pairs"
+    claimed = f"claimed {told.claimed:+.4g}" if told.claimed is not None else "nothing claimed"
+    return Finding(what=f"kept #{told.number}", holds=told.holds, detail=f"gain {interval}, {claimed}: {told.reason}")
+
+
+def print_pairs(told: Rerun) -> None:
+    """The seeds and values of a fresh measurement, for whoever wants to repeat it by hand."""
+    click.echo(f"kept #{told.number}: {told.base[:12]} against {told.commit[:12]}")
+    for pair in told.pairs:
+        click.echo(f"  seed {pair.seed:<10}  {number(pair.before):>12} -> {number(pair.after)}")

@@ -1,0 +1,71 @@
+"""`overnight run` and `overnight stop`: one session of a campaign, watched live."""
+
+import os
+import signal
+from pathlib import Path
+
+import anyio
+import click
+
+from overnight.backends.git.repository import open_repository
+from overnight.backends.sqlite import holder
+from overnight.cli.finish import exit_code, summary, write_files
+from overnight.cli.live import view_for
+from overnight.cli.options import sandbox_option, tag_option
+from overnight.cli.signals import listen
+from overnight.errors import UserError
+from overnight.loop.stop import Stop
+from overnight.wiring import Request, campaign_folder, find_campaign, open_session
+
+
+@click.command()
+@click.option("--tag", help="Name of the campaign; continues the newest, or starts one named after today.")
+@click.option("--experiments", type=click.IntRange(min=1), help="At most this many more experiments.")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="At most this many more hours.")
+@sandbox_option
+@click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
+@click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
+@click.option("--report/--no-report", default=True, help="Write the report at the end; `overnight report` writes it any time.")
+def run(
+    *, tag: str | None, experiments: int | None, hours: float | None, sandbox: str, slots: int | None, plain: bool, report: bool
+) -> int:
+    """Run a campaign, or go on with it.
+
+    Ctrl-C, SIGTERM or `overnight stop` end it when the running trials are recorded; a second Ctrl-C ends it at once.
+    Whatever ends it, `overnight run` goes on where it stopped. Exit code: 0 when something was kept, 1 when nothing was.
+    """
+    request = Request(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
+    return anyio.run(run_session, Path.cwd(), request, plain, report)
+
+
+async def run_session(folder: Path, request: Request, plain: bool, report: bool) -> int:
+    """Run one session to its end, write the report, and say what came of it; the exit code."""
+    repository = open_repository(folder)
+    for note in repository.notes:
+        click.echo(f"note: {note}", err=True)
+    stop = Stop()
+    view = view_for(plain=plain)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(listen, stop)
+        with open_session(repository, request, stop, [view.see]) as campaign:
+            journal = campaign.journal
+            before = journal.state.tally.trials
+            folder = campaign_folder(repository, journal.state.tag)
+            with view.showing(journal, campaign.allowance, folder):
+                stopped = await campaign.run()
+            files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
+        tasks.cancel_scope.cancel()
+    click.echo(summary(stopped, journal.state, files))
+    return exit_code(stopped, journal.state, worked=journal.state.tally.trials > before)
+
+
+@click.command()
+@tag_option
+def stop(tag: str | None) -> None:
+    """End the running campaign when its running trials are recorded."""
+    repository, found = find_campaign(Path.cwd(), tag)
+    process = holder(campaign_folder(repository, found))
+    if process is None:
+        raise UserError(f"the campaign `{found}` is not running")
+    os.kill(process, signal.SIGTERM)
+    click.echo(f"asked `{found}` (process {process}) to stop; it ends when its running trials are recorded")

@@ -1,0 +1,29 @@
+"""Writing out what is intact of a ledger, as JSON lines."""
+
+import os
+from pathlib import Path
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.errors import LedgerCorrupt, UserError
+from overnight.events import encode
+
+
+def salvage(ledger: SqliteLedger, path: Path) -> int:
+    """Write the intact events to a new file that only its owner can read, for the seeds' secret is among them; how many.
+
+    Raises:
+        UserError: the file is there already, or cannot be written.
+    """
+    count = 0
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(file, "wb") as lines:
+            try:
+                for count, entry in enumerate(ledger.events(), start=1):  # noqa: B007  # how far it came
+                    place = f'{{"seq":{entry.seq},"at":{entry.at!r},"hash":"{entry.digest}","event":'
+                    lines.write(place.encode() + encode(entry.event) + b"}\n")
+            except LedgerCorrupt:
+                pass  # what follows is lost: `verify` has said so
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}", mend="name a new file") from error
+    return count

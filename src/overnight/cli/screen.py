@@ -1,0 +1,122 @@
+"""The live screen of a campaign: head and noise, running trials with ETA, the last verdicts, budget left."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from overnight.cli.tables import verdict_text
+from overnight.cli.words import audited, duration, gain, number
+from overnight.core.budget import Allowance
+from overnight.core.caution import cautions
+from overnight.core.gate import noise_report
+from overnight.core.history import as_experiment
+from overnight.core.state import State
+from overnight.core.text import printable
+from overnight.loop.journal import Journal
+from overnight.records.trial import Stage, TrialKey
+
+LAST = 8  # experiments listed
+BAR = 24  # columns of a progress bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A trial that runs now."""
+
+    key: TrialKey
+    slot: int
+    since: float  # monotonic, s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """Draws from the journal's state; holds nothing itself."""
+
+    journal: Journal
+    allowance: Allowance
+    folder: Path
+    running: Mapping[TrialKey, Running]
+    proposing: Mapping[str, int]
+
+    def draw(self) -> RenderableType:
+        """The picture of this moment."""
+        state = self.journal.state
+        parts: list[RenderableType] = [_head(state), self._budget(state), self._trials(state), self._last()]
+        for caution in cautions(state.unjailed, state.strayed):
+            parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
+        title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"
+        return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends in good order; `overnight run` goes on", expand=True)
+
+    def _budget(self, state: State) -> RenderableType:
+        tally = state.tally
+        told = Text.assemble(
+            (f"{tally.keep} kept", "bold green"),
+            f" · {tally.discard} discarded · {tally.crash} crashed · {tally.reject} rejected free · {tally.trials} trials",
+        )
+        grid = Table.grid(padding=(0, 2))
+        left = (
+            ("experiments", tally.experiments, self.allowance.experiments, str),
+            ("time", self.journal.elapsed_s(), self.allowance.elapsed_s, duration),
+            ("tokens", tally.tokens, self.allowance.tokens, str),
+        )
+        if state.audit and not state.audit.concluded:
+            done, wanted = len(state.audit.samples), state.audit.wanted
+            grid.add_row("audit", ProgressBar(total=wanted, completed=done, width=BAR), f"{done} of {wanted} trials")
+        for name, used, limit, say in left:
+            if limit:
+                bar = ProgressBar(total=limit, completed=min(used, limit), width=BAR)
+                grid.add_row(name, bar, f"{say(max(0, limit - used))} left")
+        return Group(told, grid)
+
+    def _trials(self, state: State) -> RenderableType:
+        usual = state.tally.trial_wall_s / state.tally.trials if state.tally.trials else 0.0
+        grid = Table.grid(padding=(0, 2))
+        for trial in sorted(self.running.values(), key=lambda r: r.slot):
+            spent = time.monotonic() - trial.since
+            bar = ProgressBar(total=usual or None, completed=min(spent, usual), width=BAR, pulse=not usual)
+            eta = f"about {max(0.0, usual - spent):.0f} s left" if usual else "the first trial"
+            grid.add_row(f"slot {trial.slot}", _name(trial.key), bar, f"{spent:.0f} s, {eta}")
+        for role, n in self.proposing.items():
+            grid.add_row("", f"{printable(role, 40)} thinks about #{n}", "", "")
+        return grid
+
+    def _last(self) -> RenderableType:
+        table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
+        for name in ("#", "verdict", "gain", "hypothesis"):
+            table.add_column(name, no_wrap=name != "hypothesis", ratio=1 if name == "hypothesis" else None)
+        under_way = [as_experiment(o.proposed, o.trials, None, at=0.0, until=0.0) for o in self.journal.state.open]
+        for experiment in [*list(self.journal.recent)[-LAST:], *under_way]:
+            what = Text(printable(experiment.hypothesis, 200), overflow="ellipsis", no_wrap=True)
+            table.add_row(str(experiment.number), verdict_text(experiment), gain(experiment.conclusion), what)
+        return table
+
+
+def _head(state: State) -> RenderableType:
+    fresh, report = state.gate.baseline, noise_report(state.program, state.gate)
+    text = Text.assemble((state.program.metric.name, "bold"), f" ({state.program.metric.direction.value}) best so far ")
+    if not fresh:
+        return text.append("- measuring the baseline")
+    mean = math.fsum(fresh) / len(fresh)
+    half = 2 * report.sigma / math.sqrt(len(fresh)) if report.sigma else 0.0
+    text.append(f"{number(mean)} ± {half:.2g}", style="bold")
+    text.append(f" · noise floor ± {number(report.sigma)} ({report.kind.value})")
+    if state.kept:
+        told = math.fsum(k.conclusion.gain or 0.0 for k in state.kept)
+        text.append(f" · gained {told:+.3g} in {len(state.kept)} keeps", style="green")
+    return text
+
+
+def _name(key: TrialKey) -> str:
+    if key.stage is Stage.AUDIT:
+        return f"audit {key.index + 1} of {audited(key)}"
+    if key.experiment == 0 or key.stage.value == "baseline":
+        return f"baseline trial {key.index + 1}"
+    return f"#{key.experiment} {key.stage.value} {key.index + 1} {key.arm.value}"

@@ -1,0 +1,84 @@
+"""`overnight show N`: one experiment with all that its verdict stands on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from overnight.cli.options import json_option, print_json, tag_option
+from overnight.cli.reading import reading
+from overnight.core.text import printable
+from overnight.errors import UserError
+from overnight.events import Registered, TrialFinished
+from overnight.records.experiment import Experiment
+from overnight.records.trial import Stage, Trial
+
+LOG_LINES = 20
+TEXT = 2000  # characters of one foreign line
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(min=1))
+@tag_option
+@click.option("--log", "with_log", is_flag=True, help="Also print the captured output of its last failed, or else last, trial.")
+@json_option
+def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
+    """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
+    from overnight.backends.artifacts import ArtifactStore
+    from overnight.backends.git.history import GitHistory
+    from overnight.core.gate import explain, explain_noise, noise_report
+
+    with reading(tag) as campaign:
+        experiment = campaign.ledger.experiment(number)
+        if experiment is None:
+            total = campaign.ledger.experiments(limit=1).total
+            raise UserError(f"there is no experiment {number}", mend=f"the newest is {total}; see `overnight log`")
+        events = [recorded.event for recorded in campaign.ledger.trials(number)]
+        trials = [event.trial for event in events if isinstance(event, TrialFinished)]
+        registered = next((event for event in events if isinstance(event, Registered)), None)
+        history = GitHistory(campaign.repository)
+        try:
+            diff = history.diff(experiment.base, experiment.commit) if experiment.commit else ""
+        finally:
+            history.close()
+        state = campaign.state()
+        told = explain(experiment.conclusion, state.program) if experiment.conclusion else []
+        told.append(explain_noise(noise_report(state.program, state.gate)))
+        logged = [trial for trial in trials if trial.log]
+        chosen = next((t for t in reversed(logged) if t.fault), logged[-1] if logged else None)
+        output = ArtifactStore(campaign.folder / "logs").read(chosen.log) if with_log and chosen else None
+    if as_json:
+        page = {"experiment": experiment, "level": registered, "trials": [sealed(t) for t in trials], "diff": diff}
+        print_json({**page, "explanation": told, "log": output.decode(errors="replace") if output else None})
+    else:
+        print_experiment(experiment, trials, diff, told, output)
+
+
+def sealed(trial: Trial) -> Trial:
+    """The trial without what a holdout answered."""
+    return replace(trial, value=None, metrics={}) if trial.key.stage is Stage.HOLDOUT else trial
+
+
+def print_experiment(experiment: Experiment, trials: list[Trial], diff: str, told: Sequence[str], output: bytes | None) -> None:
+    """Print the page for people, foreign text made printable."""
+    from rich.console import Console
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    from overnight.cli.tables import trials_table, verdict_text
+
+    console = Console()
+    title = Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment))
+    console.print(title, Text(printable(experiment.hypothesis, TEXT)), sep="\n")
+    console.print(Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"))
+    for sentence in told:
+        console.print(Text(f"  {printable(sentence, TEXT)}"))
+    if diff:
+        lines = "\n".join(printable(line, TEXT) for line in diff.splitlines())
+        console.print(Syntax(lines, "diff", background_color="default"))
+    if trials:
+        console.print(trials_table(trials))
+    if output is not None:
+        console.print(Text("captured output, end:", style="bold"))
+        for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]:
+            console.print(Text(f"  {printable(line, TEXT)}"))

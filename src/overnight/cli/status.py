@@ -1,0 +1,149 @@
+"""`overnight status`: where a campaign stands, from its newest snapshot and the events since."""
+
+import math
+from dataclasses import dataclass
+
+import click
+
+from overnight.cli.options import json_option, print_json, tag_option
+from overnight.cli.reading import reading
+from overnight.cli.words import duration, number
+from overnight.core.caution import cautions
+from overnight.core.gate import noise_report
+from overnight.core.state import State
+from overnight.core.text import printable
+from overnight.events import AuditConcluded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """A kept change; gain and interval are in the metric's units, positive is better."""
+
+    number: int
+    commit: str
+    hypothesis: str
+    gain: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What `status --json` prints."""
+
+    tag: str
+    running: int | None  # process id
+    stopped: str  # why the last session ended; empty while running or after a kill
+    branch: str
+    metric: str
+    direction: str
+    start: str
+    head: str
+    head_value: float | None  # mean of fresh trials of the head
+    noise: str  # kind of noise, as the gate sees it
+    sigma: float | None  # standard deviation of one trial
+    smallest_effect: float | None  # that the gate can prove within its cap of pairs
+    experiments: int
+    kept: int
+    discarded: int
+    crashed: int
+    rejected: int
+    open: int
+    trials: int
+    elapsed_s: float
+    tokens: int
+    cost_usd: float
+    sandbox: str
+    cautions: tuple[str, ...]  # what weakens the evidence
+    tests: int  # hypotheses that drew on the error budget
+    holdouts: int  # candidates about which the sealed holdout was asked
+    drifting: bool  # the machine's level moves; see docs/gate.md
+    audit: AuditConcluded | None  # the newest of this head, if it came to its end
+    keeps: tuple[Keep, ...]
+    folder: str
+
+
+@click.command()
+@tag_option
+@json_option
+def status(tag: str | None, as_json: bool) -> None:
+    """Show where a campaign stands."""
+    with reading(tag) as campaign:
+        now = summarise(campaign.state(), campaign.running, str(campaign.folder))
+    if as_json:
+        print_json(now)
+    else:
+        click.echo(describe(now))
+
+
+def summarise(state: State, running: int | None, folder: str) -> Status:
+    """The status that a state amounts to."""
+    report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
+    fresh = state.gate.baseline
+    return Status(
+        tag=state.tag,
+        running=running,
+        stopped=state.stopped,
+        branch=f"autoresearch/{state.tag}",
+        metric=metric.name,
+        direction=metric.direction.value,
+        start=state.start,
+        head=state.head,
+        head_value=math.fsum(fresh) / len(fresh) if fresh else None,
+        noise=report.kind.value,
+        sigma=report.sigma,
+        smallest_effect=report.smallest_effect,
+        experiments=tally.experiments,
+        kept=tally.keep,
+        discarded=tally.discard,
+        crashed=tally.crash,
+        rejected=tally.reject,
+        open=len(state.open),
+        trials=tally.trials,
+        elapsed_s=state.elapsed_s,
+        tokens=tally.tokens,
+        cost_usd=tally.cost_usd,
+        sandbox=state.sandbox,
+        cautions=cautions(state.unjailed, state.strayed),
+        tests=state.gate.tests,
+        holdouts=state.gate.holdouts,
+        drifting=report.drifting,
+        audit=state.audit.concluded if state.audit and state.audit.opened.head == state.head else None,
+        keeps=tuple(
+            Keep(
+                number=k.number,
+                commit=k.commit,
+                hypothesis=k.hypothesis,
+                gain=k.conclusion.gain,
+                low=k.conclusion.low,
+                high=k.conclusion.high,
+            )
+            for k in state.kept
+        ),
+        folder=folder,
+    )
+
+
+def describe(now: Status) -> str:
+    """The status in a few lines for people."""
+    ended = f"stopped ({now.stopped or 'killed; `overnight run` goes on'})"
+    life = f"running (process {now.running})" if now.running else ended
+    lines = [
+        f"campaign  {now.tag}, {life}, {duration(now.elapsed_s)} so far",
+        f"metric    {now.metric} ({now.direction}); head {number(now.head_value)}, {now.noise}, sigma {number(now.sigma)}",
+        f"tried     {now.experiments} experiments in {now.trials} trials: {now.kept} kept, {now.discarded} discarded, "
+        f"{now.crashed} crashed; {now.rejected} rejected free of charge, {now.open} open",
+        f"branch    {now.branch} at {now.head[:12]}",
+    ]
+    if now.tests or now.holdouts:
+        lines.append(f"gate      {now.tests} put to the test; the sealed holdout was asked about {now.holdouts}")
+    if now.drifting:
+        lines.append("drift     the machine's level moves: screening looks at the newest trials of the head alone")
+    if now.audit and now.audit.total:
+        total = now.audit.total
+        lines.append(f"audit     gain {number(total.gain)} [{number(total.low)}, {number(total.high)}] over the start")
+    lines += [f"WARNING   {caution}" for caution in now.cautions]
+    for keep in now.keeps:
+        interval = f"{number(keep.gain)} [{number(keep.low)}, {number(keep.high)}]"
+        lines.append(f"kept #{keep.number:<4} gain {interval}  {printable(keep.hypothesis, 200)}")
+    return "\n".join(lines)

@@ -1,0 +1,49 @@
+"""Experiments and trials as terminal tables; all foreign text is made printable."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from overnight.cli.words import gain, number
+from overnight.core.text import printable
+from overnight.records.experiment import Experiment
+from overnight.records.trial import Stage, Trial
+
+COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}
+CELL = 300  # characters of a hypothesis or reason
+
+
+def verdict_text(experiment: Experiment) -> Text:
+    """The verdict in its colour; `open` while there is none."""
+    if experiment.conclusion is None:
+        return Text("open", style="cyan")
+    verdict = experiment.conclusion.verdict.value
+    return Text(verdict, style=COLOURS[verdict])
+
+
+def experiments_table(experiments: Iterable[Experiment]) -> Table:
+    """One row per experiment."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("#", "verdict", "value", "trials", "gain", "hypothesis, and why the verdict"):
+        table.add_column(name, justify="right" if name in ("#", "value", "trials") else "left")
+    for e in experiments:
+        what = Text(printable(e.hypothesis, CELL))
+        if e.conclusion and e.conclusion.verdict.value != "keep":
+            what.append(f"\n{printable(e.conclusion.reason, CELL)}", style="dim")
+        table.add_row(str(e.number), verdict_text(e), number(e.value), str(e.trials), gain(e.conclusion), what)
+    return table
+
+
+def trials_table(trials: Iterable[Trial]) -> Table:
+    """One row per trial; the values of holdout trials are sealed."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("stage", "index", "arm", "seed", "value", "wall s", "cpu s", "peak MB", "fault"):
+        table.add_column(name, justify="left" if name in ("stage", "arm", "fault") else "right")
+    for t in trials:
+        value = "sealed" if t.key.stage is Stage.HOLDOUT else number(t.value)
+        peak = f"{t.peak_memory_bytes / 1e6:.0f}"
+        fault = Text(printable(t.reason, CELL)) if t.fault else Text("")
+        cells = (t.key.stage.value, str(t.key.index), t.key.arm.value, str(t.seed), value)
+        table.add_row(*cells, f"{t.wall_s:.2f}", f"{t.cpu_s:.2f}", peak, fault)
+    return table

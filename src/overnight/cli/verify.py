@@ -1,0 +1,125 @@
+"""`overnight verify`: does a campaign's record hold together, does a keep hold up, and is a published receipt right?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
+from overnight.cli.reading import reading
+from overnight.core.text import printable
+from overnight.errors import UserError
+from overnight.records.finding import Finding
+
+if TYPE_CHECKING:
+    from overnight.wiring import Request
+
+MARKS = {True: "ok  ", False: "FAIL", None: "??  "}
+TEXT = 500  # characters of a detail
+
+
+@click.command()
+@tag_option
+@click.option("--rerun", "which", metavar="N|all", help="Measure this kept change, or all, against its parent again.")
+@click.option("--pairs", type=click.IntRange(2, 100_000), help="With --rerun: trials of each; 20, or 3 without noise.")
+@sandbox_option
+@click.option("--slots", type=click.IntRange(min=1), help="With --rerun: trials at once.")
+@click.option("--receipt", "commit", metavar="COMMIT", help="Check the published evidence of a commit; needs no campaign.")
+@click.option(
+    "--salvage",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write all intact events to a new file, one JSON object a line.",
+)
+@json_option
+def verify(
+    *,
+    tag: str | None,
+    which: str | None,
+    pairs: int | None,
+    sandbox: str,
+    slots: int | None,
+    commit: str | None,
+    target: Path | None,
+    as_json: bool,
+) -> int:
+    """Check a campaign's record: ledger, refs, outputs and receipts against each other.
+
+    Exit code: 0 when everything holds, 1 when something does not.
+    """
+    if sum(option is not None for option in (which, commit, target)) > 1:
+        raise UserError("--rerun, --receipt and --salvage are asked one at a time")
+    if commit is not None:
+        return _receipt(commit, as_json)
+    if target is not None:
+        return _salvage(tag, target)
+    if which is not None:
+        from overnight.wiring import Request
+
+        return _rerun(tag, which, pairs, Request(sandbox=sandbox, slots=slots), as_json)
+    from overnight.cli.examination import examine
+
+    with reading(tag) as campaign:
+        findings = examine(campaign)
+    return _tell(findings, as_json)
+
+
+def _receipt(commit: str, as_json: bool) -> int:
+    from overnight.backends.git.repository import open_repository
+    from overnight.cli.receipts import examine_receipt
+
+    receipt, findings = examine_receipt(open_repository(Path.cwd()), commit)
+    holds = all(finding.holds is not False for finding in findings)
+    if as_json:
+        print_json({"holds": holds, "receipt": receipt, "findings": findings})
+        return 0 if holds else 1
+    _tell(findings, as_json=False)
+    name, gain = printable(receipt.metric, TEXT), "" if receipt.gain is None else f" by {receipt.gain:+.4g}"
+    click.echo(f"yes: by these values {name} is better{gain}" if holds else "no: the receipt does not carry its verdict")
+    if receipt.sandbox != "jail":
+        click.echo("WARNING: candidates ran without a jail (--sandbox process), so they could have made these values up")
+    return 0 if holds else 1
+
+
+def _salvage(tag: str | None, target: Path) -> int:
+    from overnight.cli.salvage import salvage
+
+    with reading(tag) as campaign:
+        count = salvage(campaign.ledger, target)
+    click.echo(f"{count} intact events are in {target}; keep it to yourself, it holds the secret of the trial seeds")
+    return 0 if count else 1
+
+
+def _rerun(tag: str | None, which: str, pairs: int | None, request: "Request", as_json: bool) -> int:
+    from overnight.cli import rerun
+
+    with reading(tag) as campaign:
+        repository, state, running = campaign.repository, campaign.state(), campaign.running
+    if running:
+        click.echo("note: the campaign is running, and shares the machine with these trials", err=True)
+    told = anyio.run(rerun.rerun, repository, state, request, rerun.chosen(state, which), pairs)
+    findings = [rerun.as_finding(one) for one in told]
+    if as_json:
+        print_json(told)
+        return _exit_code(findings, unknown=1)
+    for one in told:
+        rerun.print_pairs(one)
+    _tell(findings, as_json=False)
+    return _exit_code(findings, unknown=1)
+
+
+def _tell(findings: Sequence[Finding], as_json: bool) -> int:
+    if as_json:
+        print_json(findings)
+    for finding in findings if not as_json else ():
+        click.echo(f"{MARKS[finding.holds]}  {finding.what}: {printable(finding.detail, TEXT)}")
+    return _exit_code(findings, unknown=0)
+
+
+def _exit_code(findings: Sequence[Finding], *, unknown: int) -> int:
+    if any(finding.holds is False for finding in findings):
+        return 1
+    return unknown if any(finding.holds is None for finding in findings) else 0

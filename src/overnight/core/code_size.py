@@ -1,0 +1,73 @@
+"""How much code a proposal adds and removes, so that "less code" has one meaning.
+
+A line counts unless it is blank or a comment. In Python a statement counts, however many lines it takes, and a text that
+stands alone (a docstring) does not: so neither a new layout nor fewer words are less code.
+
+Not covered: code that is golfed into fewer statements. A formatter or linter in `checks` is for that.
+"""
+
+import io
+import tokenize
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from overnight.records.experiment import FileChange
+
+_HASH = ("py", "pyi", "sh", "bash", "yaml", "yml", "toml", "cfg", "ini", "rb", "r", "jl", "pl", "mk", "cmake")
+_SLASHES = ("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "java", "js", "ts", "go", "rs", "swift", "kt", "scala", "cs")
+_COMMENTS: Mapping[str, tuple[bytes, ...]] = {
+    **dict.fromkeys(_HASH, (b"#",)),
+    **dict.fromkeys(_SLASHES, (b"//", b"/*")),
+    "lua": (b"--",),
+    "sql": (b"--",),
+    "hs": (b"--",),
+}
+_LAYOUT = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeChange:
+    """Lines of code that a proposal adds and removes; a line that moved is neither."""
+
+    added: int
+    removed: int
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether there is less code than before."""
+        return self.removed > self.added
+
+
+def size_change(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> SizeChange:
+    """The change over all files of a proposal; `before` are the contents of those that its base has."""
+    old: Counter[bytes] = Counter()
+    new: Counter[bytes] = Counter()
+    for change in changes:
+        old.update(code_lines(change.path, before.get(change.path, b"")))
+        new.update(code_lines(change.path, change.content or b""))
+    return SizeChange(added=(new - old).total(), removed=(old - new).total())
+
+
+def code_lines(path: str, content: bytes) -> list[bytes]:
+    """The lines of a file that count, without their indentation; statements where the file is Python."""
+    suffix = path.rpartition(".")[2].lower()
+    if suffix in {"py", "pyi"}:
+        try:
+            return list(_statements(content))
+        except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
+            pass  # not Python, whatever it is called: its lines count
+    comments = _COMMENTS.get(suffix, ())
+    lines = (line.strip() for line in content.splitlines())
+    return [line for line in lines if line and not line.startswith(comments)]
+
+
+def _statements(source: bytes) -> Iterator[bytes]:
+    tokens: list[tokenize.TokenInfo] = []
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type == tokenize.NEWLINE or (token.type, token.string) == (tokenize.OP, ";"):
+            if any(each.type != tokenize.STRING for each in tokens):
+                yield " ".join(each.string for each in tokens).encode()
+            tokens = []
+        elif token.type not in _LAYOUT:
+            tokens.append(token)

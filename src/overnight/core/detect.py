@@ -1,0 +1,146 @@
+"""Looks at a repository's files and proposes a front matter, with the reason for every key.
+
+A proposal, never a decision: the user sees it, sees what the measure command prints, and says yes or no.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from overnight.core.detect_loops import LOOP_FILES, from_crucible, from_session
+from overnight.core.detect_metric import metric_entry, printed_metric
+from overnight.core.front_matter import Value
+from overnight.core.program_text import Entry
+
+CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
+ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")
+
+_BENCH = re.compile(r"(?:[^/]+/)?bench[^/]*\.(?:py|sh)")
+_BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
+_TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
+_NO_SOURCE = re.compile(r"(?:bench|test|conftest|setup|prepare)[^/]*\.py")
+_TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
+_CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """What was found: keys with their reasons, and what the user should know besides."""
+
+    entries: Sequence[Entry]
+    notes: Sequence[str] = ()
+
+
+def wants(path: str) -> bool:
+    """Whether `detect` wants the content of this file, not only its name."""
+    return path in CODE_FILES or path in LOOP_FILES or _BENCH.fullmatch(path) is not None
+
+
+def detect(files: Mapping[str, str | None], *, home: str) -> Detected:
+    """The front matter that fits a repository of these files.
+
+    Args:
+        files: every path with its text, or None where the text was not read.
+        home: the user's home folder, where training data of the usual layout lie.
+    """
+    notes: list[str] = []
+    texts = {path: text for path, text in files.items() if text is not None}
+    found = (
+        from_crucible(texts, notes)
+        or from_session(files, texts, notes)
+        or _from_training(files, texts, home)
+        or _from_bench(files, texts)
+        or _from_makefile(files, texts)
+    )
+    keys = {entry.key: entry for entry in (*_from_tests(files), *found)}
+    return Detected(entries=tuple(keys[key] for key in ORDER if key in keys), notes=tuple(notes))
+
+
+def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str) -> list[Entry]:
+    """`train.py`, usually with a read-only `prepare.py` beside it."""
+    train = texts.get("train.py")
+    if train is None:
+        return []
+    everything = "\n".join(texts.get(name, "") for name in CODE_FILES)
+    runner = "uv run train.py" if "uv.lock" in files or "uv run train.py" in everything else "python train.py"
+    seed = " --seed {seed}" if "--seed" in train else ""
+    reason = "train.py is the script that is to get better" + (", and takes a seed" if seed else "")
+    name = printed_metric(train)
+    if name is None and "val_bpb" in everything:
+        name = "val_bpb"
+    return [
+        *metric_entry(name, "train.py prints it"),
+        Entry(key="measure", value=runner + seed, reason=reason),
+        Entry(key="editable", value=["train.py"], reason="all else, prepare.py too, is frozen"),
+        *_training_limits(everything),
+        *_training_data(everything, home),
+    ]
+
+
+def _training_limits(text: str) -> list[Entry]:
+    limits: dict[str, Value] = {}
+    if budget := _TIME_BUDGET.search(text):
+        limits["wall"] = f"{2 * int(budget[1])}s"
+    if "cuda" in text:
+        limits |= {"gpus": 1, "memory": "32GB", "disk": "10GB"}
+    reason = "twice the script's own TIME_BUDGET" if budget else ""
+    reason += " and " * bool(budget and "gpus" in limits) + "a GPU, since it says cuda" * ("gpus" in limits)
+    return [Entry(key="limits", value=limits, reason=reason)] if limits else []
+
+
+def _training_data(text: str, home: str) -> list[Entry]:
+    hit = _CACHE.search(text)
+    if hit is None or not home.startswith("/"):
+        return []
+    folder = f"{home.rstrip('/')}/.cache/{hit[1] or hit[2]}"
+    return [Entry(key="readable", value=[folder], reason="prepared data lie there; jobs may read them, not write")]
+
+
+def _from_bench(files: Iterable[str], texts: Mapping[str, str]) -> list[Entry]:
+    """A script named bench-something."""
+    for path in sorted(filter(_BENCH.fullmatch, files), key=lambda path: (path.count("/"), path)):
+        runner = "python" if path.endswith(".py") else "bash"
+        return [
+            *_printed_or_time(texts.get(path, ""), path),
+            Entry(key="measure", value=f"{runner} {path}", reason=f"{path} is a benchmark"),
+            *_sources(files),
+        ]
+    return []
+
+
+def _from_makefile(files: Iterable[str], texts: Mapping[str, str]) -> list[Entry]:
+    """A bench target."""
+    makefile = texts.get("Makefile", "")
+    target = _BENCH_TARGET.search(makefile)
+    if target is None:
+        return []
+    return [
+        *_printed_or_time(makefile, "the Makefile"),
+        Entry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
+        *_sources(files),
+    ]
+
+
+def _printed_or_time(text: str, place: str) -> list[Entry]:
+    name = printed_metric(text)
+    if name is None:
+        return metric_entry(
+            "cpu_s", f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
+        )
+    return metric_entry(name, f"{place} prints it")
+
+
+def _sources(files: Iterable[str]) -> list[Entry]:
+    """The code that a benchmark measures, as far as names tell."""
+    if any(path.startswith("src/") for path in files):
+        return [Entry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
+    top: list[Value] = [
+        path for path in sorted(files) if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path)
+    ]
+    return [Entry(key="editable", value=top, reason="the Python files beside it; all else is frozen")] if top else []
+
+
+def _from_tests(files: Iterable[str]) -> list[Entry]:
+    if not any(_TEST.fullmatch(path) for path in files):
+        return []
+    return [Entry(key="checks", value=["python -m pytest -q"], reason="the tests must pass before a trial is worth running")]

@@ -1,0 +1,136 @@
+"""Takes over what a repository already tells other loop tools: pi-autoresearch sessions and autocrucible configurations."""
+
+import json
+import re
+from collections.abc import Container, Mapping
+
+from overnight.core.detect_metric import metric_entry, printed_metric
+from overnight.core.front_matter import Value, load_front_matter
+from overnight.core.program_text import Entry
+from overnight.errors import ProgramError
+from overnight.records.program import Direction
+
+CRUCIBLE = ".crucible/config.yaml"
+# A session's files: the script, its description, its log, its configuration, its checks; the present layout and the older one.
+SESSIONS = (
+    (".auto/measure.sh", ".auto/prompt.md", ".auto/log.jsonl", ".auto/config.json", ".auto/checks.sh"),
+    ("autoresearch.sh", "autoresearch.md", "autoresearch.jsonl", "autoresearch.config.json", "autoresearch.checks.sh"),
+)
+LOOP_FILES = frozenset({CRUCIBLE, *(path for session in SESSIONS for path in session)})
+
+_DIRECTIONS = {
+    "lower": Direction.MINIMIZE,
+    "minimize": Direction.MINIMIZE,
+    "higher": Direction.MAXIMIZE,
+    "maximize": Direction.MAXIMIZE,
+}
+_PRIMARY = re.compile(r"\*\*Primary\*\*:?[ \t]*`?([^\W\d][\w./@%+-]{0,63})`?([^\n]{0,200})")
+_SCOPE = re.compile(r"^#+[ \t]*Files in Scope[ \t]*\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_SCOPED = re.compile(r"^[ \t]*[-*][ \t]+`([^`\n]{1,200})`", re.MULTILINE)
+
+
+def from_session(files: Container[str], texts: Mapping[str, str], notes: list[str]) -> list[Entry]:
+    """What a pi-autoresearch session says; empty if there is none."""
+    for script, prompt, log, config, checks in SESSIONS:
+        if script not in files:
+            continue
+        notes.append(f"{script}: taken as the measure command; its METRIC lines are read as they are")
+        described = texts.get(prompt, "")
+        entries = [
+            *(_described_metric(described, prompt) or _logged_metric(texts.get(log, ""), log)),
+            Entry(key="measure", value=f"bash {script}", reason="the benchmark script of the session"),
+            *_scope(described, prompt),
+        ]
+        if entries[0].key != "metric":
+            entries = [*metric_entry(printed_metric(texts.get(script, "")), f"{script} prints it"), *entries]
+        if checks in files:
+            entries.append(Entry(key="checks", value=[f"bash {checks}"], reason="the session's own checks"))
+        return [*entries, *_iterations(texts.get(config, ""), config)]
+    return []
+
+
+def _described_metric(text: str, place: str) -> list[Entry]:
+    hit = _PRIMARY.search(text)
+    if hit is None:
+        return []
+    word = next((word for word in ("lower", "higher") if f"{word} is better" in hit[2].lower()), "")
+    return metric_entry(hit[1], f"{place} calls it the primary metric", _DIRECTIONS.get(word))
+
+
+def _logged_metric(log: str, place: str) -> list[Entry]:
+    """The metric of the session's last configuration line."""
+    for line in reversed(log.splitlines()):
+        record = _json_object(line) if '"config"' in line else {}
+        entry = metric_entry(record.get("metricName"), f"{place} names it", _DIRECTIONS.get(str(record.get("bestDirection"))))
+        if entry:
+            return entry
+    return []
+
+
+def _scope(text: str, place: str) -> list[Entry]:
+    section = _SCOPE.search(text)
+    paths: list[Value] = [path.removeprefix("./") for path in _SCOPED.findall(section[1])] if section else []
+    return [Entry(key="editable", value=paths, reason=f"the files in scope of {place}")] if paths else []
+
+
+def _iterations(config: str, place: str) -> list[Entry]:
+    limit = _json_object(config).get("maxIterations")
+    if not isinstance(limit, int) or limit < 1:
+        return []
+    return [Entry(key="budget", value={"experiments": limit}, reason=f"maxIterations of {place}")]
+
+
+def _json_object(text: str) -> Mapping[str, object]:
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return whole if isinstance(whole, dict) else {}
+
+
+def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[Entry]:
+    """What an autocrucible configuration says; empty if there is none."""
+    if CRUCIBLE not in texts:
+        return []
+    try:
+        values = load_front_matter(texts[CRUCIBLE], CRUCIBLE).values
+    except ProgramError as error:
+        notes.append(f"{CRUCIBLE} is not understood: {error}")
+        return []
+    files, commands, limits = (_mapping(values.get(key)) for key in ("files", "commands", "constraints"))
+    entries = [
+        *_crucible_metric(values),
+        *_crucible_command(values.get("command") or commands.get("run"), commands.get("eval")),
+        *_crucible_editable(values.get("editable") or files.get("editable")),
+    ]
+    timeout = limits.get("timeout_seconds")
+    if isinstance(timeout, int) and timeout > 0:
+        entries.append(Entry(key="limits", value={"wall": f"{timeout}s"}, reason=f"timeout_seconds of {CRUCIBLE}"))
+    understood = ", ".join(entry.key for entry in entries) or "nothing"
+    notes.append(f"{CRUCIBLE}: understood {understood}; its other settings have no counterpart")
+    if files.get("hidden"):
+        notes.append(f"{CRUCIBLE}: its hidden files are frozen here but visible, because the command reads them; see `score`")
+    return entries
+
+
+def _crucible_metric(values: Mapping[str, Value]) -> list[Entry]:
+    metric = values.get("metric")
+    name = _mapping(metric).get("name") if isinstance(metric, dict) else metric
+    direction = _mapping(metric).get("direction") or values.get("direction")
+    return metric_entry(name, f"the metric of {CRUCIBLE}", _DIRECTIONS.get(str(direction)))
+
+
+def _crucible_command(run: Value | None, evaluate: Value | None) -> list[Entry]:
+    if not isinstance(run, str):
+        return []
+    command = f"{run} && {evaluate}" if isinstance(evaluate, str) else run
+    return [Entry(key="measure", value=command, reason=f"run and eval of {CRUCIBLE}")]
+
+
+def _crucible_editable(editable: Value | None) -> list[Entry]:
+    paths: Value | None = [editable] if isinstance(editable, str) else editable
+    return [Entry(key="editable", value=paths, reason=f"editable in {CRUCIBLE}")] if isinstance(paths, list) and paths else []
+
+
+def _mapping(value: Value | None) -> Mapping[str, Value]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,33 @@
+"""Finds the metric that a script prints, by reading the script."""
+
+import re
+from collections.abc import Iterator
+
+from overnight.core.front_matter import Value
+from overnight.core.program_fields import METRIC_NAME, guess_direction
+from overnight.core.program_text import Entry
+from overnight.records.program import Direction
+
+_DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
+# A name and a colon at the start of a printed text, with a value to be filled in behind.
+_PRINTED = re.compile(r"""\b(?:print|echo|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63}):[ \t]*[{%$]""")
+
+
+def printed_metric(script: str) -> str | None:
+    """The metric that a script seems to be about: a METRIC line, else a `name: value` line with a telling name."""
+    return next(_candidates(script), None)
+
+
+def _candidates(script: str) -> Iterator[str]:
+    yield from (hit[1] for hit in _DECLARED.finditer(script))
+    printed = [hit[1] for hit in _PRINTED.finditer(script) if guess_direction(hit[1])]
+    yield from sorted(printed, key=lambda name: not name.startswith("val_"))  # validation before training
+
+
+def metric_entry(name: object, reason: str, direction: Direction | None = None) -> list[Entry]:
+    """The `metric` key for a name; empty if it is none."""
+    if not isinstance(name, str) or not METRIC_NAME.fullmatch(name):
+        return []
+    direction = direction or guess_direction(name)
+    value: Value = {"name": name, "direction": direction.value} if direction else {"name": name}
+    return [Entry(key="metric", value=value, reason=reason)]

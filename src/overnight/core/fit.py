@@ -1,0 +1,76 @@
+"""Whether a program fits the tree that it is about, and what it leaves open."""
+
+from collections.abc import Sequence
+
+from overnight.core.scope import matches
+from overnight.errors import ProgramError
+from overnight.records.program import Program
+
+# What Python, pytest and pip load from the top of a tree without being asked; `json.py` stands for all modules of Python's own.
+LOADED_UNASKED = (
+    "conftest.py",
+    "sitecustomize.py",
+    "usercustomize.py",
+    "any.pth",
+    "__init__.py",
+    "json.py",
+    "pyproject.toml",
+    "pytest.ini",
+    "setup.cfg",
+    "tox.ini",
+)
+CODE = (".py", ".pyc", ".pth", ".so", ".pkl", ".pickle")
+
+
+def check_fit(program: Program, paths: Sequence[str]) -> None:
+    """Check the globs of a program against the files of the start commit.
+
+    Raises:
+        ProgramError: a glob matches no file, or one that must stay frozen; a file that a job writes is a committed one.
+    """
+    for glob in program.editable:
+        found = [path for path in paths if matches(path, [glob])]
+        if not found:
+            message = f"`{glob}` matches no file of the commit that you have checked out"
+            raise ProgramError(message, path=program.path, key="editable", mend="commit the file, or mend the glob")
+        frozen = [path for path in found if path == program.path or matches(path, program.hidden)]
+        if frozen:
+            message = f"`{glob}` matches {frozen[0]}, which must stay frozen"
+            raise ProgramError(message, path=program.path, key="editable", mend="name the editable files more closely")
+    _check_artifacts(program, paths)
+    for glob in program.hidden:
+        if not any(matches(path, [glob]) for path in paths):
+            message = f"`{glob}` matches no file of the commit that you have checked out"
+            raise ProgramError(message, path=program.path, key="hidden", mend="commit the file, or mend the glob")
+
+
+def loopholes(program: Program) -> tuple[str, ...]:
+    """What the boundaries let a candidate do besides what they are for, a line each."""
+    notes = []
+    loaded = [name for name in LOADED_UNASKED if matches(name, program.editable)]
+    if loaded:
+        reached = "the checks and the evaluator" if program.measure else "the checks"
+        what = f"`editable` lets a candidate write {', '.join(loaded)}"
+        notes.append(f"{what}: Python and its tools load such files by themselves, so it can change {reached}")
+    if program.measure:
+        notes.append("`measure` runs the candidate and the scorer in one process: docs/trust.md has what that cannot stop")
+    code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
+    if code:
+        notes.append(f"the artifact {code[0]} is code to Python: let the scorer read data only, such as JSON")
+    return tuple(notes)
+
+
+def _check_artifacts(program: Program, paths: Sequence[str]) -> None:
+    """A file that a candidate's job hands over may not take the place of a frozen one, nor be one that nobody wrote."""
+    committed = {*paths, *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/")}
+    for name in program.artifacts:
+        if matches(name, program.hidden) or name in committed or any(name.startswith(f"{path}/") for path in paths):
+            message = f"`{name}` is or lies in a place of the commit, and a candidate's file would stand there"
+            raise ProgramError(message, path=program.path, key="artifacts", mend="choose a name that is not committed")
+    result = program.metric.result
+    if result in program.artifacts:
+        message = f"`{result}` is an artifact too: the candidate would write the scorer's result"
+        raise ProgramError(message, path=program.path, key="metric.result", mend="choose another name")
+    if result in committed:
+        message = f"`{result}` is committed, so a run that writes none would still have one"
+        raise ProgramError(message, path=program.path, key="metric.result", mend="delete it from the commit, and ignore it")

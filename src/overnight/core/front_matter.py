@@ -1,0 +1,208 @@
+"""The YAML head of `program.md`: split off, read into plain values, every value with the line that it stands on."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import yaml
+
+from overnight.core.text import printable
+from overnight.errors import ProgramError
+
+MAX_FILE_CHARACTERS = 1_000_000
+MAX_FRONT_CHARACTERS = 64_000  # a hundred times what a long one has; YAML is read slowly
+MAX_DEPTH = 8
+FIRST_LINE = 2  # of the YAML text, in the file; line 1 is `---`
+MAX_REPORTED = 30  # mistakes after the first
+QUOTED = 60  # characters of a foreign key or value shown in a message
+
+Value: TypeAlias = str | int | float | bool | list["Value"] | dict[str, "Value"]
+Place: TypeAlias = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
+_FLOAT = re.compile(r"[+-]?(?:[0-9]{1,40}\.[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake of the user, with its place in the file."""
+
+    line: int | None
+    key: str
+    message: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMatter:
+    """The values, where each key and item stands, and what is wrong with them already."""
+
+    values: Mapping[str, Value]
+    lines: Mapping[Place, int]
+    problems: Sequence[Problem]
+
+    def line(self, place: Place) -> int:
+        """The line of a value, or of the nearest one around it that exists; the first line for none."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+
+def split_front_matter(text: str, path: str) -> tuple[str, str]:
+    """The YAML text between the `---` lines at the top, and the body below, unchanged.
+
+    Raises:
+        ProgramError: there is none, or it has no end, or the text is too large or not Unicode.
+    """
+    if len(text) > MAX_FILE_CHARACTERS:
+        raise ProgramError(f"larger than {MAX_FILE_CHARACTERS:,} characters", path=path, mend="shorten it")
+    if not text.isascii() and re.search("[\ud800-\udfff]", text):
+        raise ProgramError("not valid Unicode text", path=path, mend="save it as UTF-8")
+    opening = re.match("\ufeff?---[ \t]*\r?\n", text)
+    if opening is None:
+        mend = "start it with a front matter between two `---` lines; `overnight init` writes one"
+        raise ProgramError("no front matter", path=path, line=1, mend=mend)
+    closing = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(text, opening.end())
+    if closing is None:
+        raise ProgramError("the front matter has no end", path=path, line=1, mend="close it with a line `---`")
+    if closing.start() - opening.end() > MAX_FRONT_CHARACTERS:
+        raise ProgramError(f"the front matter is larger than {MAX_FRONT_CHARACTERS:,} characters", path=path, line=1)
+    return text[opening.end() : closing.start()], text[closing.end() :]
+
+
+def load_front_matter(text: str, path: str) -> FrontMatter:
+    """The values of a YAML mapping, by the YAML 1.2 core rules: `no` is a word and `1:30` is no number.
+
+    Raises:
+        ProgramError: it is not YAML, or has anchors, aliases, tags, or more depth than any program needs.
+    """
+    try:
+        node = _Composer(text).get_single_node()
+    except _RefusedError as refused:
+        raise ProgramError(refused.message, path=path, line=refused.line, mend=refused.mend) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + FIRST_LINE
+        raise ProgramError("a character that YAML does not allow", path=path, line=line, mend="delete it") from None
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, path) from None
+    if not isinstance(node, yaml.MappingNode):
+        raise ProgramError("the front matter is not a mapping", path=path, line=FIRST_LINE, mend="write `key: value` lines")
+    reader = _Reader()
+    values = reader.mapping(node, ())
+    return FrontMatter(values=values, lines=reader.lines, problems=reader.problems)
+
+
+def dotted(place: Place) -> str:
+    """A place as people write it: `researchers[0].use`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part, QUOTED)}" for part in place)
+    return text.removeprefix(".")
+
+
+def program_error(problems: Sequence[Problem], path: str) -> ProgramError:
+    """All problems as one error, a line each, in the order of the file."""
+    first, *others = sorted(problems, key=lambda problem: problem.line or 0)
+    lines = [str(ProgramError(p.message, path=path, line=p.line, key=p.key, mend=p.mend)) for p in others[:MAX_REPORTED]]
+    if len(others) > MAX_REPORTED:
+        lines.append(f"{path}: and {len(others) - MAX_REPORTED:,} more mistakes")
+    rest = "".join(f"\n{line}" for line in lines)
+    # The mend comes last in an error's text, so what follows the first problem hangs on it.
+    message, mend = (first.message, first.mend + rest) if first.mend else (first.message + rest, "")
+    return ProgramError(message, path=path, line=first.line, key=first.key, mend=mend)
+
+
+class _RefusedError(Exception):
+    """YAML that we do not take."""
+
+    def __init__(self, message: str, line: int, mend: str) -> None:
+        super().__init__(message)
+        self.message, self.line, self.mend = message, line + FIRST_LINE, mend
+
+
+class _Composer(yaml.SafeLoader):
+    """Composes nodes, and refuses on the way what can grow or hide: aliases, anchors, tags, great depth."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # missing in the stubs
+        line = event.start_mark.line
+        if isinstance(event, yaml.AliasEvent):
+            raise _RefusedError("an unquoted `*` is a YAML alias", line, 'quote a glob: "*.py"')
+        if getattr(event, "anchor", None) is not None:
+            raise _RefusedError("an unquoted `&` is a YAML anchor", line, "quote the text")
+        if getattr(event, "tag", None) is not None:
+            raise _RefusedError("an unquoted `!` is a YAML tag", line, "quote the text")
+        if self.depth == MAX_DEPTH:
+            raise _RefusedError(f"nested deeper than {MAX_DEPTH} levels", line, "no key of a program needs that")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns nodes into values; notes where each stands."""
+
+    lines: dict[Place, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + FIRST_LINE
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(Problem(line=line, key=dotted(place), message="a key must be a word"))
+                continue
+            key = str(key_node.value)
+            here = (*place, key)
+            if here in self.lines:
+                message = f"appears twice, first on line {self.lines[here]}"
+                self.problems.append(Problem(line=line, key=dotted(here), message=message, mend="delete one of them"))
+                continue
+            self.lines[here] = line
+            found.update((key, value) for value in self._value(value_node, here))
+        return found
+
+    def _value(self, node: yaml.Node, place: Place) -> Iterator[Value]:
+        """The value of a node; nothing, and a problem, where it has none."""
+        if isinstance(node, yaml.MappingNode):
+            yield self.mapping(node, place)
+        elif isinstance(node, yaml.SequenceNode):
+            yield self._sequence(node, place)
+        elif isinstance(node, yaml.ScalarNode):
+            plain = node.style is None
+            if plain and node.value in _NULLS:
+                mend = "give it one, or delete the key for its default"
+                self.problems.append(Problem(line=self.lines[place], key=dotted(place), message="has no value", mend=mend))
+            else:
+                yield _resolve(node.value) if plain else str(node.value)
+
+    def _sequence(self, node: yaml.SequenceNode, place: Place) -> list[Value]:
+        items: list[Value] = []
+        for index, item in enumerate(node.value):
+            self.lines[(*place, index)] = item.start_mark.line + FIRST_LINE
+            items.extend(self._value(item, (*place, index)))
+        return items
+
+
+def _resolve(text: str) -> Value:
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, path: str) -> ProgramError:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + FIRST_LINE if mark else None
+    mend = ""
+    if error.context == "while scanning an alias":
+        mend = 'quote a glob that starts with `*`: "*.py"'
+    elif error.problem and "mapping values are not allowed" in error.problem:
+        mend = "quote a text that contains `: `"
+    return ProgramError(f"not YAML: {printable(error.problem or 'unreadable', 200)}", path=path, line=line, mend=mend)

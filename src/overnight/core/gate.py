@@ -1,0 +1,115 @@
+"""The gate: which trials an experiment still needs, and what its verdict is; a pure function of what was measured.
+
+Screening finds what is worth a test, the error budget gives the test its level, pairs of trials with common fresh seeds
+confirm, the holdout has the last word. docs/gate.md has the formulas and what they were measured to do.
+"""
+
+from collections.abc import Sequence
+
+from overnight.core import guards
+from overnight.core.confirmation import confirm
+from overnight.core.error_budget import level_of
+from overnight.core.explain import explain, explain_noise, seed_note
+from overnight.core.gate_memory import LOCAL, GateMemory, after_concluded, after_registered, after_trial
+from overnight.core.noise import IDENTICAL, NoiseReport, detectable_effect, noise_kind, noise_model, noise_report
+from overnight.core.screening import screen, screen_exact
+from overnight.core.steps import Case, Conclude, Measure, Register, Step, conclude, measure
+from overnight.records.experiment import Verdict
+from overnight.records.program import Noise, Program
+from overnight.records.trial import Arm, Stage, Trial
+
+__all__ = [
+    "Conclude",
+    "GateMemory",
+    "Measure",
+    "NoiseReport",
+    "Register",
+    "Step",
+    "after_concluded",
+    "after_registered",
+    "after_trial",
+    "baseline_step",
+    "detectable_effect",
+    "explain",
+    "explain_noise",
+    "next_step",
+    "noise_report",
+    "seed_note",
+]
+
+HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not used again; bench/gate
+REFRESH = 20  # screening trials between two of the head
+REFRESH_DRIFTING = 8
+_SPARE = 5  # trials of a head that may fail beyond those wanted
+
+
+def baseline_step(program: Program, memory: GateMemory, number: int) -> Measure | None:
+    """The trials that the head needs before an experiment goes on, None if it has had enough.
+
+    `number` is the experiment that made the head, 0 at the start.
+    """
+    wanted = _head_trials(program, memory)
+    ahead = min(wanted - len(memory.baseline), wanted + _SPARE - memory.head_trials)
+    if ahead <= 0 and memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH):
+        ahead = 1
+    if ahead <= 0:
+        return None
+    return measure(number, Stage.BASELINE, [(Arm.BASELINE, memory.head_trials + place) for place in range(ahead)])
+
+
+def next_step(
+    program: Program,
+    memory: GateMemory,
+    number: int,
+    trials: Sequence[Trial],
+    level: float | None,
+    *,
+    margin: float = 0.0,
+    shrinks: bool = False,
+) -> Step:
+    """What an open experiment needs next.
+
+    `trials` are all of its own that are finished, in any order; `level` and `margin` are what it was registered with, None and
+    0 before that; `shrinks` says that it has less code than the head. The answer follows from these alone, so a campaign that
+    was killed goes on by asking again.
+    """
+    noise, simpler = noise_model(program, memory), shrinks and program.gate.keep_simpler
+    if level is None and simpler:
+        margin = noise.min_effect * max(0.0, 1.0 - memory.conceded)
+    case = Case(program=program, number=number, trials=trials, noise=noise, simpler=simpler, margin=margin)
+    ended = _crash(case) or _breach(case)
+    if ended:
+        return ended
+    if level is not None:
+        return confirm(case, level)
+    if case.noise.level is None:
+        return conclude(Verdict.DISCARD, "no trial of the head has a value to compare with")
+    survived = screen_exact(case) if case.noise.kind is Noise.DETERMINISTIC else screen(case)
+    if survived:
+        return survived
+    test = memory.tests + 1
+    return Register(level=level_of(program.gate.error_rate, test=test, keeps=memory.keeps), test=test, margin=margin)
+
+
+def _head_trials(program: Program, memory: GateMemory) -> int:
+    """How many values of the head the gate wants before it judges against it."""
+    start = memory.head_number == 0
+    if noise_kind(program, memory) is Noise.DETERMINISTIC:
+        return IDENTICAL if start else 1
+    if start and len(memory.baseline) < IDENTICAL:
+        return IDENTICAL
+    return LOCAL if memory.drifting else HEAD_TRIALS
+
+
+def _crash(case: Case) -> Conclude | None:
+    failed = [t for t in case.trials if t.key.arm is Arm.CANDIDATE and t.value is None]
+    if not failed:
+        return None
+    first = min(failed, key=lambda t: (t.key.stage.value, t.key.index))
+    return conclude(Verdict.CRASH, first.reason or (first.fault.value if first.fault else "no value"))
+
+
+def _breach(case: Case) -> Conclude | None:
+    judged = [t for t in case.trials if t.key.arm is Arm.CANDIDATE and t.key.stage in {Stage.SCREEN, Stage.CONFIRM}]
+    reason = guards.breach(case.program.guards, judged, deterministic=case.noise.kind is Noise.DETERMINISTIC)
+    return conclude(Verdict.DISCARD, reason) if reason else None

@@ -1,0 +1,192 @@
+"""What the gate remembers over a campaign: a fold of trials and verdicts into a fixed number of plain numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from overnight.core.pairs import pairs_of
+from overnight.core.scale import Scale
+from overnight.core.stats import clip, mean, trend_score
+from overnight.records.experiment import Conclusion, Verdict
+from overnight.records.program import Metric
+from overnight.records.trial import Arm, Stage, Trial
+
+WINDOW = 64  # newest trials of the head that are remembered
+LOCAL = 6  # newest trials of the head that a residual, and the baseline of a drifting machine, is taken against
+DRIFT_ON = 3.0  # trend score at which the machine counts as drifting: once in 740 steady windows
+DRIFT_OFF = 1.0
+_DRIFT_TRIALS = 12  # fewer say too little about a trend
+_LARGEST_RESIDUAL = 1e70  # so that sums of fourth powers do not overflow
+_OUTLIER = 4.0  # sd at which the residual of one test is cut before it is pooled, so that no candidate spoils the pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Pooled squared residuals with their degrees of freedom."""
+
+    squares: float = 0.0
+    fourths: float = 0.0  # residuals to the fourth power: heavy tails show here
+    freedom: int = 0
+
+    def add(self, *residuals: float, freedom: int) -> "Spread":
+        """With further residuals from one mean."""
+        squares = [clip(residual, _LARGEST_RESIDUAL) ** 2 for residual in residuals]
+        return Spread(
+            squares=self.squares + math.fsum(squares),
+            fourths=self.fourths + math.fsum(square * square for square in squares),
+            freedom=self.freedom + freedom,
+        )
+
+    @property
+    def variance(self) -> float:
+        """The mean square; 0 where nothing is known."""
+        return self.squares / self.freedom if self.freedom else 0.0
+
+    @property
+    def kurtosis(self) -> float:
+        """3 for Gaussian residuals, more for heavy tails; 3 where nothing is known."""
+        return self.freedom * self.fourths / self.squares**2 if self.squares > 0.0 and self.freedom else 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spreads:
+    """The noise on one working scale."""
+
+    within: Spread = Spread()  # one trial against others of the same tree
+    paired: Spread = Spread()  # gain of one confirmation pair against the others of its test
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateMemory:
+    """All that the gate knows besides the open experiment's own trials."""
+
+    tests: int = 0  # registered so far
+    keeps: int = 0
+    holdouts: int = 0  # candidates on which the sealed holdout was asked
+    head_number: int = 0  # experiment that made the head; 0: the start
+    head_tree: str = ""  # digest of the head's tree, once a trial showed it
+    head_trials: int = 0  # trials of the stage BASELINE that this head has had, failed ones too: the next index
+    baseline: tuple[float, ...] = ()  # newest values of the head on the public measure, oldest first
+    since_refresh: int = 0  # screening trials since the newest value of the head
+    trials: int = 0  # values of all heads so far
+    varied: bool = False  # two trials of one tree ever differed
+    positive: bool = True  # every value of a head so far was above 0
+    drifting: bool = False
+    won_with: float | None = None  # the one value of all trials that won the head its place
+    conceded: float = 0.0  # harm that keeps for less code may have done, by estimate, as a share of what they may do in all
+    linear: Spreads = field(default_factory=Spreads)
+    logarithmic: Spreads = field(default_factory=Spreads)
+
+    def spreads(self, scale: Scale) -> Spreads:
+        """The noise on one working scale."""
+        return self.logarithmic if scale is Scale.LOG else self.linear
+
+
+def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:  # noqa: ARG001  # one signature for the folds
+    """Take in a finished trial of any stage."""
+    key = trial.key
+    if key.stage is Stage.SCREEN:
+        return replace(memory, since_refresh=memory.since_refresh + 1)
+    if key.stage is Stage.BASELINE and key.experiment == memory.head_number:
+        memory = replace(
+            memory,
+            head_trials=max(memory.head_trials, key.index + 1),
+            head_tree=memory.head_tree or trial.tree,
+            since_refresh=0,
+        )
+    of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
+    return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
+
+
+def after_registered(memory: GateMemory) -> GateMemory:
+    """Count a test against the error budget."""
+    return replace(memory, tests=memory.tests + 1)
+
+
+def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+    """Pool the spread of the experiment's pairs; a keep makes a new head, of which nothing is known yet.
+
+    A candidate whose own trials differ makes the target a noisy one: a coarse metric hides its noise in a few equal trials.
+    """
+    values = _public_values(trials)
+    if not memory.varied and len(values) > 1:
+        memory = replace(memory, varied=True, linear=Spreads(), logarithmic=Spreads())  # what was pooled knew no noise
+    memory = _with_pairs(memory, trials, metric)
+    if any(trial.key.stage is Stage.HOLDOUT for trial in trials):
+        memory = replace(memory, holdouts=memory.holdouts + 1)
+    if conclusion.verdict is not Verdict.KEEP:
+        return memory
+    return replace(
+        memory,
+        keeps=memory.keeps + 1,
+        conceded=memory.conceded + _conceded(conclusion) * (1.0 - memory.conceded),
+        won_with=values.pop() if len(values) == 1 else None,
+        head_number=trials[0].key.experiment if trials else memory.head_number,
+        head_tree="",
+        head_trials=0,
+        baseline=(),
+        since_refresh=0,
+    )
+
+
+def _public_values(trials: Sequence[Trial]) -> set[float]:
+    """The different values that a candidate had on the public measure."""
+    public = (t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage is not Stage.HOLDOUT)
+    return {trial.value for trial in public if trial.value is not None}
+
+
+def _conceded(conclusion: Conclusion) -> float:
+    """The share of its margin that a keep for less code cost, by estimate."""
+    harm = -(conclusion.gain or 0.0)
+    return min(1.0, harm / conclusion.margin) if conclusion.margin and harm > 0.0 else 0.0
+
+
+def _with_value(memory: GateMemory, value: float) -> GateMemory:
+    baseline = (*memory.baseline, value)[-WINDOW:]
+    memory = replace(
+        memory,
+        baseline=baseline,
+        trials=memory.trials + 1,
+        since_refresh=0,
+        varied=memory.varied or value != baseline[0] or (memory.won_with is not None and value != memory.won_with),
+        positive=memory.positive and value > 0.0,
+        drifting=_drifting(memory.drifting, baseline),
+        linear=_with_newest(memory.linear, baseline, Scale.LINEAR),
+    )
+    if not memory.positive:
+        return memory
+    return replace(memory, logarithmic=_with_newest(memory.logarithmic, baseline, Scale.LOG))
+
+
+def _with_newest(spreads: Spreads, baseline: Sequence[float], scale: Scale) -> Spreads:
+    """Pool the newest value's residual against the few before: its square has mean sigma^2, also on a drifting machine."""
+    *before, value = (scale.place(value) for value in baseline[-LOCAL - 1 :])
+    if not before:
+        return spreads
+    residual = (value - mean(before)) * math.sqrt(len(before) / (len(before) + 1))
+    return replace(spreads, within=spreads.within.add(residual, freedom=1))
+
+
+def _drifting(before: bool, baseline: Sequence[float]) -> bool:
+    """Once seen it counts until a whole window is steady: the trials right after a keep are too close in time to show it."""
+    if len(baseline) < (WINDOW if before else _DRIFT_TRIALS):
+        return before
+    return trend_score(baseline) > (DRIFT_OFF if before else DRIFT_ON)
+
+
+def _with_pairs(memory: GateMemory, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+    pairs = [pair for pair in pairs_of(trials, Stage.CONFIRM) if pair.valid]
+    if len(pairs) < 2:  # noqa: PLR2004  # one difference has no spread
+        return memory
+    changed = {
+        scale: _with_differences(memory.spreads(scale), [pair.gain(metric, scale) for pair in pairs])
+        for scale in ((Scale.LINEAR, Scale.LOG) if memory.positive else (Scale.LINEAR,))
+    }
+    return replace(memory, linear=changed[Scale.LINEAR], logarithmic=changed.get(Scale.LOG, memory.logarithmic))
+
+
+def _with_differences(spreads: Spreads, differences: Sequence[float]) -> Spreads:
+    centre = mean(differences)
+    bound = _OUTLIER * math.sqrt(spreads.paired.variance or 2.0 * spreads.within.variance) or math.inf
+    residuals = [clip(difference - centre, bound) for difference in differences]
+    return replace(spreads, paired=spreads.paired.add(*residuals, freedom=len(residuals) - 1))

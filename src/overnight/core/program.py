@@ -1,0 +1,177 @@
+"""`program.md` as a checked record: front matter for the machine, Markdown for the researchers."""
+
+import difflib
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from overnight.core.front_matter import (
+    QUOTED,
+    FrontMatter,
+    Place,
+    Problem,
+    dotted,
+    load_front_matter,
+    program_error,
+    split_front_matter,
+)
+from overnight.core.program_fields import Mistake
+from overnight.core.program_schema import KEYS, ProgramKeys
+from overnight.core.scope import matches
+from overnight.core.text import printable
+from overnight.records.program import Program
+
+# Words of other tools, and what we call them.
+SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
+
+
+def parse_program(text: str, path: str) -> Program:
+    """The program that `text` says, with every default filled in; `path` is for messages.
+
+    Raises:
+        ProgramError: with every mistake in it, each with its line, key and mend.
+    """
+    front_text, body = split_front_matter(text, path)
+    front = load_front_matter(front_text, path)
+    problems = [*front.problems, *_form_problems(front)]
+    try:
+        keys = ProgramKeys.model_validate(front.values)
+    except ValidationError as error:
+        problems += [_problem(detail, front) for detail in _causes(error)]
+        raise program_error(problems, path) from None
+    problems += [*_boundary_problems(keys, front), *_role_problems(keys, front)]
+    if problems:
+        raise program_error(problems, path)
+    return _program(keys, path=path, source=text, body=body)
+
+
+def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program:
+    return Program(
+        path=path,
+        metric=keys.metric.record(),
+        editable=keys.editable,
+        measure=keys.measure,
+        produce=keys.produce,
+        score=keys.score,
+        artifacts=keys.artifacts,
+        hidden=keys.hidden,
+        checks=keys.checks,
+        guards=keys.guards,
+        holdout=keys.holdout,
+        readable=keys.readable,
+        limits=keys.limits.record(),
+        budget=keys.budget.record(),
+        gate=keys.gate.record(),
+        target=keys.target,
+        researchers=tuple(researcher.record() for researcher in keys.researchers),
+        body=body,
+        source=source,
+        digest=hashlib.sha256(source.encode()).hexdigest(),
+    )
+
+
+def _form_problems(front: FrontMatter) -> Iterator[Problem]:
+    """Either `measure`, or `produce`, `score` and `artifacts`."""
+    has = {key for key in ("measure", "produce", "score", "artifacts") if (key,) in front.lines}
+    if "measure" in has:
+        for key in ("produce", "score", "artifacts"):
+            if key in has:
+                mend = "keep `measure`, or `produce`, `score` and `artifacts`"
+                yield Problem(line=front.line((key,)), key=key, message="cannot stand beside `measure`", mend=mend)
+    elif has:
+        for key in ("produce", "score", "artifacts"):
+            if key not in has:
+                mend = "`produce`, `score` and `artifacts` go together"
+                yield Problem(line=1, key=key, message="missing", mend=mend)
+    else:
+        mend = "write `measure: <the command that prints the metric>`"
+        yield Problem(line=1, key="measure", message="required", mend=mend)
+
+
+def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
+    """What is editable must not be hidden."""
+    for index, glob in enumerate(keys.editable):
+        plain = glob.rstrip("/")
+        if any(plain == hidden.rstrip("/") for hidden in keys.hidden) or matches(plain, keys.hidden):
+            place: Place = ("editable", index)
+            message = f"`{printable(glob, QUOTED)}` is both editable and hidden"
+            yield Problem(line=front.line(place), key=dotted(place), message=message, mend="take it out of one of them")
+
+
+def _role_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
+    roles = [researcher.role for researcher in keys.researchers]
+    for index, role in enumerate(roles):
+        if role in roles[:index]:
+            place: Place = ("researchers", index, "role")
+            mend = "name each role once and write `count: 2`"
+            yield Problem(line=front.line(place), key=dotted(place), message=f"`{role}` appears twice", mend=mend)
+
+
+def _causes(error: ValidationError) -> Iterator[ErrorDetails]:
+    """What is wrong, but not the lists that are short only because an item of theirs is wrong."""
+    details = error.errors(include_url=False)
+    around = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
+    return (detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in around)
+
+
+def _problem(detail: ErrorDetails, front: FrontMatter) -> Problem:
+    """A pydantic error in our words."""
+    place: Place = detail["loc"]
+    mistake = detail.get("ctx", {}).get("error")
+    if isinstance(mistake, Mistake) and mistake.key:
+        place = (*place, mistake.key)
+    message, mend = _words(detail, place)
+    if isinstance(mistake, ValueError):
+        message, mend = str(mistake), getattr(mistake, "mend", "")
+    if message.startswith("must be "):
+        message += _shown(detail["input"])
+    return Problem(line=front.line(place), key=dotted(place), message=message, mend=mend)
+
+
+def _words(detail: ErrorDetails, place: Place) -> tuple[str, str]:
+    """Message and mend of an error that pydantic found by itself."""
+    match detail["type"]:
+        case "extra_forbidden":
+            return "unknown key", _nearest_key(place)
+        case "missing":
+            return "required", ""
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "must be a mapping", "write it as `key: value` lines below it"
+        case "tuple_type" | "list_type":
+            return "must be a list", "write it as [a, b]"
+        case "enum" | "literal_error":
+            expected = str(detail["ctx"]["expected"])
+            return f"must be {expected}", _nearest_word(detail["input"], expected)
+        case _:
+            subject, _, rest = detail["msg"].partition(" after validation")[0].partition(" should ")
+            return (f"must {rest}" if rest else subject), ""
+
+
+def _nearest_key(place: Place) -> str:
+    *parents, name = place
+    above = next((parent for parent in reversed(parents) if isinstance(parent, str)), "")
+    siblings = KEYS.get(above, ())
+    near = difflib.get_close_matches(str(name), siblings, n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    for home, keys in KEYS.items():
+        if home != above and name in keys:
+            return f"`{name}` belongs under `{home}`" if home else f"`{name}` belongs at the top level"
+    return f"known here: {', '.join(siblings)}"
+
+
+def _nearest_word(raw: object, expected: str) -> str:
+    word = str(raw)[:QUOTED]
+    known = expected.replace(" or ", ", ").replace("'", "").split(", ")
+    if SYNONYMS.get(word) in known:
+        return f"write `{SYNONYMS[word]}`"
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, str | int | float) or value == "":
+        return ""
+    return f", not `{printable(str(value), QUOTED)}`"

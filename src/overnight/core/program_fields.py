@@ -1,0 +1,139 @@
+"""The kinds of values in the front matter: checked texts, paths, numbers with units, bounds."""
+
+import re
+import warnings
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from overnight.core.text import printable
+from overnight.core.units import parse_count, parse_duration, parse_number, parse_size
+from overnight.records.program import Direction, Guard
+
+SECONDS_PER_HOUR = 3600
+MAX_ITEMS = 64
+_FEW = Field(max_length=MAX_ITEMS)
+
+# A metric that has one of these words in its name needs no `direction`.
+_QUALITY = ("loss", "bpb", "perplexity", "ppl", "error", "errors", "mse", "rmse", "mae")
+_COST = ("latency", "time", "duration", "s", "ms", "us", "ns", "seconds", "size", "memory", "bytes", "kb", "mb")
+MINIMIZED = frozenset((*_QUALITY, *_COST))
+MAXIMIZED = frozenset(("accuracy", "acc", "score", "throughput", "f1", "auc", "per"))  # per: ops_per_sec, tokens_per_s
+
+METRIC_NAME = re.compile(r"[^\W\d][\w./@%+-]{0,63}")
+_GUARD = re.compile(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(\S+)\s*")
+_ROLE = re.compile(r"\w[\w-]{0,63}")
+
+
+class Mistake(ValueError):  # noqa: N818  # the user's, reported with its mend
+    """A wrong value; `key` names the part of a mapping that is wrong."""
+
+    def __init__(self, message: str, *, mend: str = "", key: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
+        self.key = key
+
+
+def guess_direction(name: str) -> Direction | None:
+    """The direction that a metric's name makes obvious, None if it does not."""
+    words = set(re.split(r"[\W_]+", name.lower()))
+    low, high = not words.isdisjoint(MINIMIZED), not words.isdisjoint(MAXIMIZED)
+    if low == high:
+        return None
+    return Direction.MINIMIZE if low else Direction.MAXIMIZE
+
+
+def _text(raw: object) -> object:
+    if not isinstance(raw, str):
+        raise Mistake("must be text", mend="put it in quotes")
+    return raw
+
+
+def _visible(text: str) -> str:
+    if not text.strip():
+        raise Mistake("is empty", mend="give it a value, or delete the key for its default")
+    if any(not character.isprintable() and character not in "\n\t" for character in text):
+        raise Mistake("has an invisible character", mend="type it anew")
+    return text
+
+
+def _matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise Mistake(f"must be {expected}")
+        return text
+
+    return check
+
+
+def _inside(path: str) -> str:
+    """A relative path or glob that stays inside the repository."""
+    if path.startswith("/"):
+        raise Mistake("must be relative to the repository", mend="delete the leading `/`")
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        raise Mistake("must not contain `.` or `..` as a folder", mend="write the plain path")
+    if "//" in path or "\n" in path:
+        raise Mistake("is no path", mend="write folder/name")
+    return path
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/") or ".." in path.split("/"):
+        raise Mistake("must be an absolute path without `..`")
+    return path
+
+
+def _listed(raw: object) -> object:
+    return [raw] if isinstance(raw, str | int) else raw
+
+
+def _guard(raw: object) -> Guard:
+    parts = _GUARD.fullmatch(raw) if isinstance(raw, str) else None
+    if parts is None or not METRIC_NAME.fullmatch(parts[1]):
+        raise Mistake("must be a bound on a metric", mend="write it as `peak_memory_mb <= 4000`")
+    return Guard(metric=parts[1], op=parts[2], bound=parse_number(parts[3]))
+
+
+def _one_group(pattern: str) -> str:
+    """A regex that compiles without a warning and has exactly one group."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            groups = re.compile(pattern).groups
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        raise Mistake(f"not a regular expression: {printable(str(error), 120)}") from None
+    if groups != 1:
+        mend = "put round brackets around the number, and (?:...) around any other group"
+        raise Mistake(f"has {groups} groups instead of one", mend=mend)
+    return pattern
+
+
+def _hours(raw: object) -> float:
+    try:
+        return parse_number(raw)
+    except ValueError:
+        return parse_duration(raw) / SECONDS_PER_HOUR
+
+
+# Lengths stand next to the type, so that they speak of characters and items.
+Text = Annotated[str, Field(max_length=4096), BeforeValidator(_text), AfterValidator(_visible)]
+Short = Annotated[str, Field(max_length=256), BeforeValidator(_text), AfterValidator(_visible)]
+Verbatim = Annotated[str, Field(max_length=10_000), BeforeValidator(_text)]
+MetricName = Annotated[Short, AfterValidator(_matching(METRIC_NAME, "one word, such as val_bpb"))]
+Role = Annotated[Short, AfterValidator(_matching(_ROLE, "one word, such as explorer"))]
+Pattern = Annotated[Short, AfterValidator(_one_group)]
+RelativePath = Annotated[Short, AfterValidator(_inside)]
+Number = Annotated[float, BeforeValidator(parse_number)]
+Count = Annotated[int, BeforeValidator(parse_count)]
+Size = Annotated[int, BeforeValidator(parse_size), Field(gt=0)]
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
+Hours = Annotated[float, BeforeValidator(_hours), Field(gt=0)]
+Texts = Annotated[tuple[Text, ...], _FEW, BeforeValidator(_listed)]
+Paths = Annotated[tuple[RelativePath, ...], _FEW, BeforeValidator(_listed)]
+Globs = Annotated[tuple[RelativePath, ...], Field(min_length=1, max_length=MAX_ITEMS), BeforeValidator(_listed)]
+AbsolutePaths = Annotated[tuple[Annotated[Text, AfterValidator(_absolute)], ...], _FEW, BeforeValidator(_listed)]
+Guards = Annotated[tuple[Annotated[Guard, BeforeValidator(_guard)], ...], _FEW, BeforeValidator(_listed)]
+Exits = Annotated[
+    tuple[Annotated[Count, Field(ge=0, le=255)], ...], Field(min_length=1, max_length=256), BeforeValidator(_listed)
+]

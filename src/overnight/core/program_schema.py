@@ -1,0 +1,208 @@
+"""The shape of the front matter: which keys there are, what each may hold, and the record that it becomes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from overnight.core.program_fields import (
+    MAX_ITEMS,
+    SECONDS_PER_HOUR,
+    AbsolutePaths,
+    Count,
+    Duration,
+    Exits,
+    Globs,
+    Guards,
+    Hours,
+    MetricName,
+    Mistake,
+    Number,
+    Paths,
+    Pattern,
+    RelativePath,
+    Role,
+    Size,
+    Text,
+    Texts,
+    Verbatim,
+    guess_direction,
+)
+from overnight.records.program import Budget, Direction, GateSettings, Limits, Metric, Noise, ResearcherSpec
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MetricKeys(_Keys):
+    """`metric:`, a name or a mapping."""
+
+    name: MetricName
+    direction: Direction | None = None
+    min_effect: Annotated[Number, Field(ge=0)] | None = None
+    pattern: Pattern | None = None
+    result: RelativePath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, raw: object) -> object:
+        return {"name": raw} if isinstance(raw, str) else raw
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.pattern is not None and self.result is not None:
+            raise Mistake("cannot stand beside `pattern`", mend="delete one of them", key="result")
+        if self.direction is None and guess_direction(self.name) is None:
+            mend = "write `metric: {name: ..., direction: minimize}` or maximize"
+            raise Mistake("missing, and the name does not say which way is better", mend=mend, key="direction")
+        return self
+
+    def record(self) -> Metric:
+        """What the campaign works with."""
+        return Metric(
+            name=self.name,
+            direction=self.direction or guess_direction(self.name) or Direction.MINIMIZE,
+            min_effect=self.min_effect,
+            pattern=self.pattern,
+            result=self.result,
+        )
+
+
+class LimitsKeys(_Keys):
+    """`limits:` of one job."""
+
+    wall: Annotated[Duration, Field(le=7 * 24 * SECONDS_PER_HOUR)] = 300.0
+    memory: Size = 4 * 1000**3
+    cpus: Annotated[Count, Field(ge=1, le=1024)] = 1
+    gpus: Annotated[Count, Field(ge=0, le=64)] = 0
+    disk: Size = 1000**3
+    files: Annotated[Count, Field(ge=1)] = 100_000
+    processes: Annotated[Count, Field(ge=1)] = 256
+    output: Annotated[Size, Field(le=1000**3)] = 16 * 1000**2
+    network: Literal["none", "host"] = "none"
+    allow_exit: Exits = (0,)
+
+    def record(self) -> Limits:
+        """What the campaign works with."""
+        return Limits(
+            wall_s=self.wall,
+            memory_bytes=self.memory,
+            cpus=self.cpus,
+            gpus=self.gpus,
+            disk_bytes=self.disk,
+            files=self.files,
+            processes=self.processes,
+            output_bytes=self.output,
+            network=self.network,
+            allow_exit=self.allow_exit,
+        )
+
+
+class BudgetKeys(_Keys):
+    """`budget:` of a campaign."""
+
+    experiments: Annotated[Count, Field(ge=1)] | None = None
+    hours: Hours | None = None
+    tokens: Annotated[Count, Field(ge=0)] | None = None
+    cost_usd: Annotated[Number, Field(ge=0)] | None = None
+
+    def record(self) -> Budget:
+        """What the campaign works with."""
+        return Budget(experiments=self.experiments, hours=self.hours, tokens=self.tokens, cost_usd=self.cost_usd)
+
+
+class GateKeys(_Keys):
+    """`gate:`, how sure a keep must be."""
+
+    error_rate: Annotated[Number, Field(gt=0, le=0.5)] = 0.10
+    noise: Noise = Noise.AUTO
+    max_pairs: Annotated[Count, Field(ge=1, le=10_000)] = 60
+    holdout_pairs: Annotated[Count, Field(ge=1, le=10_000)] = 5
+    keep_simpler: bool = False
+
+    def record(self) -> GateSettings:
+        """What the campaign works with."""
+        return GateSettings(
+            error_rate=self.error_rate,
+            noise=self.noise,
+            max_pairs=self.max_pairs,
+            holdout_pairs=self.holdout_pairs,
+            keep_simpler=self.keep_simpler,
+        )
+
+
+class EditKeys(_Keys):
+    """One edit of a scripted researcher."""
+
+    path: RelativePath
+    old: Verbatim
+    new: Verbatim
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        return dict(zip(("path", "old", "new"), raw, strict=True)) if isinstance(raw, list) and len(raw) == 3 else raw  # noqa: PLR2004
+
+
+class ResearcherKeys(_Keys):
+    """One entry of `researchers:`."""
+
+    role: Role
+    use: Literal["tuner", "command", "scripted"]
+    command: Text | None = None
+    count: Annotated[Count, Field(ge=1, le=100)] = 1
+    edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.use == "command" and self.command is None:
+            raise Mistake("`use: command` needs a `command`", mend="say which program edits the workspace", key="command")
+        if self.use != "command" and self.command is not None:
+            raise Mistake(f"`use: {self.use}` takes no `command`", mend="write `use: command` or delete it", key="command")
+        if self.use == "scripted" and not self.edits:
+            raise Mistake("`use: scripted` needs `edits`", mend="list {path, old, new} entries", key="edits")
+        if self.use != "scripted" and self.edits:
+            raise Mistake(f"`use: {self.use}` takes no `edits`", mend="write `use: scripted` or delete them", key="edits")
+        return self
+
+    def record(self) -> ResearcherSpec:
+        """What the campaign works with."""
+        edits = tuple((edit.path, edit.old, edit.new) for edit in self.edits)
+        return ResearcherSpec(role=self.role, use=self.use, command=self.command, count=self.count, edits=edits)
+
+
+class ProgramKeys(_Keys):
+    """The whole front matter."""
+
+    metric: MetricKeys
+    measure: Text | None = None
+    produce: Text | None = None
+    score: Text | None = None
+    artifacts: Paths = ()
+    editable: Globs = ("train.py",)
+    hidden: Paths = ()
+    checks: Texts = ()
+    guards: Guards = ()
+    holdout: Text | None = None
+    readable: AbsolutePaths = ()
+    limits: LimitsKeys = LimitsKeys()
+    budget: BudgetKeys = BudgetKeys()
+    gate: GateKeys = GateKeys()
+    target: Number | None = None
+    researchers: Annotated[tuple[ResearcherKeys, ...], Field(min_length=1, max_length=MAX_ITEMS)] = (
+        ResearcherKeys(role="tuner", use="tuner"),
+    )
+
+
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "": ProgramKeys,
+    "metric": MetricKeys,
+    "limits": LimitsKeys,
+    "budget": BudgetKeys,
+    "gate": GateKeys,
+    "researchers": ResearcherKeys,
+    "edits": EditKeys,
+}
+# Which keys a mapping may have, by the key that it stands under; "" is the top.
+KEYS: Mapping[str, Sequence[str]] = {name: tuple(model.model_fields) for name, model in _MODELS.items()}

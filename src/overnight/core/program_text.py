@@ -1,0 +1,51 @@
+"""Writes a front matter: keys with the reason for each in a comment, and the other keys to uncomment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from overnight.core.front_matter import Value
+from overnight.core.text import printable
+
+MAX_REASON = 120
+
+_HEAD = "# What `overnight` does with this repository; every key is explained in docs/program.md."
+_FURTHER = {
+    "hidden": "[holdout/]",
+    "checks": "[pytest -q]",
+    "guards": "[peak_memory_mb <= 4000]",
+    "holdout": "python evaluate.py --split holdout",
+    "limits": "{wall: 5m, memory: 4GB, cpus: 1, gpus: 0, disk: 1GB, network: none}",
+    "budget": "{experiments: 100, hours: 8}",
+    "gate": "{error_rate: 0.1}",
+    "target": "0.95",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One key of a front matter, and why it has this value."""
+
+    key: str
+    value: Value
+    reason: str = ""
+
+
+def render_front_matter(entries: Sequence[Entry]) -> str:
+    """The front matter with its `---` lines; what is not in `entries` stands below as comments."""
+    lines = ["---", _HEAD]
+    for entry in entries:
+        if entry.reason:
+            lines.append(f"# {printable(entry.reason, MAX_REASON)}")
+        lines.append(_line(entry))
+    written = {entry.key for entry in entries}
+    lines.append("# Further keys, with examples:")
+    lines += [f"# {key}: {example}" for key, example in _FURTHER.items() if key not in written]
+    return "\n".join([*lines, "---", ""])
+
+
+def _line(entry: Entry) -> str:
+    # As the one item of a list the value is quoted where it must be, and has no end-of-document mark.
+    listed = yaml.safe_dump([entry.value], default_flow_style=True, width=1_000_000, allow_unicode=True, sort_keys=False)
+    return f"{entry.key}: {listed.removeprefix('[').rstrip().removesuffix(']')}"

@@ -1,0 +1,179 @@
+"""What a proposal may touch, and the identity of what it proposes.
+
+Not covered here: links, devices and submodules, which never become a `FileChange`; and what the changed code does when
+it runs, which is the jail's part.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import translate
+from functools import lru_cache
+
+from overnight.core.seed_shopping import only_seed_differs
+from overnight.core.text import printable
+from overnight.records.experiment import FileChange
+from overnight.records.program import Program
+
+MAX_FILES = 100  # of one proposal; a person has to read it
+MAX_FILE_BYTES = 1_000_000
+MAX_TOTAL_BYTES = 4_000_000
+MAX_PATH_BYTES = 1024
+MAX_NAME_BYTES = 255  # of one path component, on every common file system
+QUOTED = 100  # characters of a path shown in a reason
+
+# Git acts on these wherever they lie.
+_GIT_SETTINGS = frozenset({".gitmodules", ".gitattributes"})
+# What file systems that fold case or drop characters take for `.git`.
+_GIT_FOLDER = re.compile(r"\.git[ .]*(?:::.*)?|git~[0-9]+", re.IGNORECASE)
+_NOTHING = re.compile(r"(?!)")
+
+
+def matches(path: str, globs: Sequence[str]) -> bool:
+    """Whether one of the globs covers the file at `path`.
+
+    Globs start at the top of the repository. `*`, `?` and `[...]` stay within one name, `**` crosses folders, and a
+    folder covers all that is below it; with a trailing slash, only a folder is meant.
+    """
+    names = path.split("/")
+    return any(_covers(_compile(glob), names) for glob in globs)
+
+
+def check_scope(
+    changes: Sequence[FileChange], *, before: Mapping[str, bytes], executable: Mapping[str, bool], program: Program
+) -> tuple[str, ...]:
+    """What is wrong with a proposal's changes, a line each; nothing for a proposal that may be measured.
+
+    Args:
+        changes: what the proposal does to its base.
+        before: the contents of those of the changed files that the base has.
+        executable: the mode of every file of the base.
+        program: whose boundaries hold.
+    """
+    if not any(_differs(change, before, executable) for change in changes):
+        return ("the proposal changes nothing",)
+    problems = [*_size_problems(changes)]
+    for change in changes[:MAX_FILES]:
+        name = f"`{printable(change.path, QUOTED)}`"
+        problems += [f"{name} {problem}" for problem in _file_problems(change, executable, program)]
+    if not problems and _only_seeds(changes, before):
+        problems.append("only the random seed differs")
+    return tuple(problems)
+
+
+def proposal_digest(changes: Sequence[FileChange], base: str) -> str:
+    """The identity of a proposal: SHA-256, hex, over its base and the path, mode and content of each changed file.
+
+    Every part goes in with its length, so no two proposals share a text; the order of the changes does not matter.
+    """
+    digest = hashlib.sha256()
+    parts = [base.encode()]
+    for change in sorted(changes, key=lambda change: change.path):
+        mode = b"removed" if change.content is None else b"100755" if change.executable else b"100644"
+        parts += [change.path.encode(errors="surrogatepass"), mode, change.content or b""]
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _differs(change: FileChange, before: Mapping[str, bytes], executable: Mapping[str, bool]) -> bool:
+    if change.content is None:
+        return change.path in executable
+    return change.content != before.get(change.path) or change.executable != executable.get(change.path)
+
+
+def _size_problems(changes: Sequence[FileChange]) -> Iterator[str]:
+    if len(changes) > MAX_FILES:
+        yield f"{len(changes):,} files changed, more than {MAX_FILES}"
+    if len({change.path for change in changes}) < len(changes):
+        yield "a file is changed twice"
+    total = sum(len(change.content or b"") for change in changes)
+    if total > MAX_TOTAL_BYTES:
+        yield f"{total:,} bytes in all, more than {MAX_TOTAL_BYTES:,}"
+
+
+def _file_problems(change: FileChange, executable: Mapping[str, bool], program: Program) -> Iterator[str]:
+    if problem := path_problem(change.path):
+        yield problem
+        return
+    if change.path == program.path:
+        yield "is the program itself"
+    elif matches(change.path, program.hidden):
+        yield "is hidden"
+    elif not matches(change.path, program.editable):
+        yield "is not editable"
+    if len(change.content or b"") > MAX_FILE_BYTES:
+        yield f"has more than {MAX_FILE_BYTES:,} bytes"
+    if change.path not in executable:
+        yield from _new_file_problems(change, executable)
+    elif change.content is not None and change.executable != executable[change.path]:
+        yield "changes its mode"
+
+
+def _new_file_problems(change: FileChange, executable: Mapping[str, bool]) -> Iterator[str]:
+    if change.content is None:
+        yield "is removed but does not exist"
+    parents = change.path.split("/")[:-1]
+    if any("/".join(parents[:end]) in executable for end in range(1, len(parents) + 1)):
+        yield "lies below a file"
+    if any(path.startswith(f"{change.path}/") for path in executable):
+        yield "takes the place of a folder"
+
+
+def path_problem(path: str) -> str:
+    """Why a path cannot be that of a proposal's file, whatever the program says; empty if it can."""
+    names = path.split("/")
+    sizes = [len(name.encode(errors="surrogatepass")) for name in names]
+    rules = (
+        (path.startswith("/") or "\\" in path, "is not a relative path with `/`"),
+        (not {"", ".", ".."}.isdisjoint(names), "has an empty, `.` or `..` folder in its path"),
+        (not path.isprintable(), "has an invisible character in its name"),
+        (max(sizes) > MAX_NAME_BYTES or sum(sizes) + len(names) > MAX_PATH_BYTES, "has too long a name"),
+        (any(_is_git_folder(name) for name in names), "lies in a `.git` folder"),
+        (names[-1].lower() in _GIT_SETTINGS, "is a setting of git"),
+    )
+    return next((problem for broken, problem in rules if broken), "")
+
+
+def _is_git_folder(name: str) -> bool:
+    return _GIT_FOLDER.fullmatch(unicodedata.normalize("NFKC", name)) is not None
+
+
+def _only_seeds(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> bool:
+    return all(
+        change.path.endswith(".py")
+        and change.content is not None
+        and change.path in before
+        and only_seed_differs(before[change.path], change.content)
+        for change in changes
+    )
+
+
+@lru_cache(maxsize=1024)
+def _compile(glob: str) -> tuple[re.Pattern[str] | None, ...]:
+    """One pattern for each name of a path; None stands for any number of names."""
+    names = [name for name in glob.split("/") if name]
+    if names[-1:] == ["**"]:
+        names[-1] = "*"  # all that is below a folder, not a file of its name
+    elif glob.endswith("/"):
+        names.append("*")
+    return (*(None if name == "**" else re.compile(translate(name)) for name in names), None)
+
+
+def _covers(patterns: Sequence[re.Pattern[str] | None], names: Sequence[str]) -> bool:
+    """Match names against patterns; goes back only to the last `**`, so it takes at most their product of steps."""
+    at, step, resume_at, resume_step = 0, 0, -1, -1
+    while at < len(names):
+        pattern = patterns[step] if step < len(patterns) else _NOTHING
+        if pattern is None:
+            resume_at, resume_step = at, step
+            step += 1
+        elif pattern.match(names[at]):
+            at, step = at + 1, step + 1
+        elif resume_step >= 0:
+            resume_at += 1
+            at, step = resume_at, resume_step + 1
+        else:
+            return False
+    return all(pattern is None for pattern in patterns[step:])

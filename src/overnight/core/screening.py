@@ -1,0 +1,58 @@
+"""Screening: which proposals are worth a test, at the price of one to five trials; nothing here counts as evidence."""
+
+import math
+
+from overnight.core.holdout import ask_holdout
+from overnight.core.steps import Case, Step, conclude, count_of
+from overnight.records.experiment import Conclusion, Verdict
+from overnight.records.program import Noise
+from overnight.records.trial import Arm, Stage
+
+SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
+SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same beyond the harm that less code may do: most that do none pass
+
+
+def screen(case: Case) -> Step | None:
+    """The next screening trial or a discard; None: worth a test."""
+    values = _screened(case)
+    done = len(values)
+    bars = SCREEN_SIMPLER if case.margin > 0.0 else SCREEN
+    if done:
+        lead = case.lead(values) + case.margin
+        error = case.noise.sigma * math.sqrt(1.0 / done + 1.0 / case.noise.trials)
+        score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
+        needed = bars[min(done, len(bars)) - 1]
+        if score < needed:
+            reason = f"screening: {score:+.1f} standard errors ahead after {count_of(done, 'trial')}, {needed} needed"
+            return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
+    return case.measure(Stage.SCREEN, (Arm.CANDIDATE, done)) if done < len(bars) else None
+
+
+def screen_exact(case: Case) -> Step | None:
+    """The verdict on a deterministic target: one trial discards, a win is run twice.
+
+    None: the two differ, so the candidate brought noise of its own, and must be put to the test.
+    """
+    values = _screened(case)
+    if not values:
+        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, 0))
+    gain = case.lead(values[:1])
+    wanted = max(case.noise.min_effect, 0.0) if case.noise.strict else 0.0
+    if gain < 0.0 or (gain <= wanted and not case.simpler):
+        reason = "not better than the head" if gain <= 0.0 else f"better by less than min_effect {wanted:g}"
+        reason = "equal to the head, which is not better" if gain == 0.0 else reason
+        return conclude(Verdict.DISCARD, reason, gain=gain)
+    if case.program.gate.noise is Noise.AUTO and len(values) == 1:
+        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, 1))
+    if any(value != values[0] for value in values):
+        return None
+    reason, margin = ("better", None) if gain > wanted else ("no worse, with less code", 0.0)
+    kept = Conclusion(
+        verdict=Verdict.KEEP, reason=f"{reason}, in a target without noise", gain=gain, low=gain, high=gain, margin=margin
+    )
+    return ask_holdout(case, kept, {}, batch=1)
+
+
+def _screened(case: Case) -> list[float]:
+    trials = sorted((t for t in case.trials if t.key.stage is Stage.SCREEN), key=lambda t: t.key.index)
+    return [t.value for t in trials if t.value is not None]

@@ -1,0 +1,27 @@
+"""Seeds and orders of trials: fixed by the campaign's secret, so that nobody can guess one and everybody can replay one."""
+
+import hmac
+
+from overnight.records.trial import TrialKey
+
+
+def trial_seed(secret: str, key: TrialKey) -> int:
+    """A seed below 2**31, the same for both arms of a pair."""
+    return int.from_bytes(_digest(secret, "seed", key)[:4], "big") >> 1
+
+
+def candidate_first(secret: str, key: TrialKey) -> bool:
+    """Whether the candidate of this pair runs before the baseline: a fair coin, the same for both arms."""
+    return _digest(secret, "order", key)[0] < 128  # noqa: PLR2004  # half of a byte's values
+
+
+def place_in_block(secret: str, key: TrialKey) -> bytes:
+    """What the trials of one block, all of one seed, are sorted by: a random order."""
+    message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}"
+    return hmac.digest(secret.encode(), message.encode(), "sha256")
+
+
+def _digest(secret: str, purpose: str, key: TrialKey) -> bytes:
+    # The arm stays out: both arms of a pair draw the same.
+    message = f"{purpose}\n{key.experiment}\n{key.stage.value}\n{key.index}"
+    return hmac.digest(secret.encode(), message.encode(), "sha256")

@@ -1,0 +1,22 @@
+"""Whether the head has reached the program's target, beyond noise."""
+
+import math
+
+from overnight.records.program import Program
+
+SURE = 2.0  # standard errors by which fresh trials of the head must clear the target
+
+
+def target_reached(program: Program, fresh: tuple[float, ...]) -> bool:
+    """Whether the mean of the head's fresh trials clears the target by two standard errors.
+
+    Trials that won a keep are not among `fresh`, so a lucky winner does not reach a target.
+    """
+    if program.target is None or not fresh:
+        return False
+    mean = math.fsum(fresh) / len(fresh)
+    lead = program.metric.gain(program.target, mean)
+    if min(fresh) == max(fresh):
+        return lead >= 0
+    variance = math.fsum((value - mean) ** 2 for value in fresh) / (len(fresh) - 1)
+    return lead >= SURE * math.sqrt(variance / len(fresh))

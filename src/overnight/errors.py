@@ -1,0 +1,74 @@
+"""The errors of the project, one tree; a candidate's fault is never here, it is a verdict.
+
+OvernightError
+├── UserError          the user's mistake, or their machine's: one line, exit code 2
+│   ├── ProgramError   program.md: file, line and key
+│   ├── RepositoryError  the user's git repository cannot be worked on as it stands
+│   ├── SandboxError   the jail cannot be had on this machine
+│   └── CampaignBusy   another process runs this campaign
+└── InternalError      our fault: exit code 3
+    └── LedgerCorrupt  the ledger does not fold or its chain does not hold
+"""
+
+
+class OvernightError(Exception):
+    """Any error that the project raises by itself."""
+
+    exit_code = 3
+
+
+class UserError(OvernightError):
+    """What the user can mend: says what is wrong, where, and how to mend it.
+
+    Attributes:
+        mend: one sentence or command that mends it; empty if the message says it all.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message}; {self.mend}" if self.mend else message
+
+
+class ProgramError(UserError):
+    """A mistake in `program.md`."""
+
+    def __init__(self, message: str, *, path: str, line: int | None = None, key: str = "", mend: str = "") -> None:
+        place = path + (f":{line}" if line is not None else "") + (f": {key}" if key else "")
+        super().__init__(f"{place}: {message}", mend=mend)
+        self.path = path
+        self.line = line
+        self.key = key
+
+
+class RepositoryError(UserError):
+    """The user's repository cannot be worked on as it stands."""
+
+
+class SandboxError(UserError):
+    """The jail cannot be had on this machine."""
+
+
+class CampaignBusy(UserError):  # noqa: N818  # a state, not a mistake
+    """Another process runs the campaign of this tag."""
+
+
+class InternalError(OvernightError):
+    """Our own fault."""
+
+
+class LedgerCorrupt(InternalError):  # noqa: N818  # a state
+    """The ledger does not fold, or its hash chain does not hold.
+
+    Attributes:
+        readable: how many events from the start are intact.
+    """
+
+    def __init__(self, message: str, *, readable: int) -> None:
+        super().__init__(message)
+        self.readable = readable

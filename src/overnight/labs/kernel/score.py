@@ -1,0 +1,31 @@
+"""Says whether every answer in answers.json is right; if not, the trial is a crash, however fast it was. Frozen."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.append("hidden")
+from inputs import make_inputs
+from reference import nearest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, required=True)
+    wanted = [list(answer) for answer in nearest(*make_inputs(parser.parse_args().seed))]
+    try:
+        answers = json.loads(Path("answers.json").read_text(encoding="ascii"))
+    except (ValueError, RecursionError):
+        sys.exit("the answers are not JSON")
+    if type(answers) is not list or len(answers) != len(wanted):
+        sys.exit(f"wrong answers: there must be a list of {len(wanted)}")
+    # repr tells 1 from 1.0 and True, which are equal in Python
+    wrong = [query for query, pair in enumerate(zip(answers, wanted)) if repr(pair[0]) != repr(pair[1])]
+    if wrong:
+        sys.exit(f"wrong answers: {len(wrong)}, first to query {wrong[0]}")
+    print(f"right_answers: {len(wanted)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A campaign: researchers propose, the laboratory concludes, the branch moves; until a budget, a target or a person ends it."""
+
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import anyio
+
+from overnight.core.budget import Allowance
+from overnight.core.receipt import receipt_of, write_receipt
+from overnight.core.state import Kept
+from overnight.core.target import target_reached
+from overnight.errors import OvernightError, RepositoryError, UserError
+from overnight.events import Advanced, Concluded, ProposalMissed, Stopped
+from overnight.loop.experiment import SUPERSEDED, Laboratory
+from overnight.loop.journal import Journal
+from overnight.loop.proposal import Intake
+from overnight.loop.stop import Stop
+from overnight.ports import History, NoIdeas, ProposalFailed, Researcher
+from overnight.records.experiment import Conclusion, FileChange, Verdict
+
+LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
+PATIENCE = 10  # proposals of one researcher that may come to nothing in a row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """A researcher and the role that it plays."""
+
+    role: str
+    researcher: Researcher
+
+
+@dataclass(slots=True, kw_only=True)
+class Campaign:
+    """One session of a campaign, from where the ledger stands."""
+
+    journal: Journal
+    laboratory: Laboratory
+    intake: Intake
+    history: History
+    staff: Sequence[Staff]
+    allowance: Allowance
+    stop: Stop
+    _unfinished: deque[int] = field(default_factory=deque)
+    _head: anyio.Lock = field(default_factory=anyio.Lock)  # who measures the head's baseline
+    _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done
+    _miss: str = ""  # why the newest fruitless proposal came to nothing
+    _over: str = ""  # why nothing more is proposed; what is open is still finished
+
+    async def run(self) -> Stopped:
+        """Run until something ends it; the last event of the session.
+
+        Raises:
+            UserError: the head itself cannot be measured, or somebody else moved the branch.
+        """
+        try:
+            with self.stop.at_once:
+                self._take_up()
+                await self.laboratory.warm_up()
+                await self._measure_head()
+                async with anyio.create_task_group() as tasks:
+                    for staff in self.staff:
+                        tasks.start_soon(self._work, staff)
+        except BaseException:
+            with suppress(OvernightError):
+                self._end("error: the session failed")
+            raise
+        return self._end(self.stop.reason or self._over or "no ideas: no researcher has anything left to try")
+
+    def _end(self, why: str) -> Stopped:
+        reason, _, detail = why.partition(": ")
+        stopped = Stopped(reason=reason, detail=detail, elapsed_s=self.journal.elapsed_s())
+        self.journal.record(stopped)
+        self.journal.snapshot()
+        return stopped
+
+    def _take_up(self) -> None:
+        """Finish what an earlier session left: keeps that did not take full effect, and proposals without a verdict."""
+        for opened in self.journal.state.open:
+            if opened.conclusion:
+                self._advance(opened.proposed.number)
+            else:
+                self._unfinished.append(opened.proposed.number)
+        for kept in self.journal.state.kept:
+            if self.history.published(kept.commit) is None:
+                self._publish(kept)
+        for experiment in self.journal.ledger.experiments(limit=LEARNED).experiments[::-1]:
+            if experiment.conclusion:
+                for staff in self.staff:
+                    staff.researcher.learn(experiment)
+        if self.allowance.elapsed_s is not None:
+            self.stop.after(self.allowance.elapsed_s - self.journal.elapsed_s())
+
+    async def _measure_head(self) -> None:
+        async with self._head:
+            failed = await self.laboratory.baseline()
+        if failed:
+            what = f"the head itself cannot be measured: {failed.reason}"
+            raise UserError(what, mend="make it pass by hand, in a fresh clone")
+        if target_reached(self.journal.state.program, self.journal.state.gate.baseline):
+            self.stop.request("target: the head is verified to be beyond the target")
+
+    async def _work(self, staff: Staff) -> None:
+        """One researcher's loop, until it or the campaign has enough."""
+        try:
+            why = await self._propose_and_conclude(staff)
+        finally:
+            self._announce()
+        if why:
+            self._over = self._over or f"no ideas: {why}"
+            self.journal.record(ProposalMissed(role=staff.role, reason=why, final=True))
+
+    async def _propose_and_conclude(self, staff: Staff) -> str:
+        """Why this researcher is asked no more; empty where the campaign ends."""
+        fruitless = 0
+        while not self.stop.requested and await self._may_go_on():
+            try:
+                number = await self._next(staff)
+            except NoIdeas as none:
+                return str(none)
+            if number is not None:
+                fruitless = 0
+                await self._conclude(number)
+            elif (fruitless := fruitless + 1) == PATIENCE:
+                return f"{fruitless} proposals in a row came to nothing, the last one: {self._miss}"
+            self._announce()
+        return ""
+
+    async def _may_go_on(self) -> bool:
+        """Whether there is an experiment to finish or to propose; waits where that depends on those under way."""
+        while not self._unfinished and not self.stop.requested:
+            state, asked = self.journal.state, self.intake.asked
+            spent = self.allowance.spent(state, self.journal.elapsed_s())
+            under_way = self.allowance.experiments_spent(state, asked)
+            if not spent and not under_way:
+                return True
+            if spent or not (state.open or asked):
+                self._over = f"budget: {spent or under_way}"
+                return False
+            await self._news.wait()
+        return not self.stop.requested
+
+    def _announce(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
+
+    async def _conclude(self, number: int) -> None:
+        await self._measure_head()
+        conclusion = await self.laboratory.conclude(number)
+        if conclusion:
+            self._settle(number, conclusion)
+            await self._measure_head()
+
+    async def _next(self, staff: Staff) -> int | None:
+        """An experiment to conclude: one that an earlier session left, else a new proposal; None if it came to nothing."""
+        if self._unfinished:
+            return self._unfinished.popleft()
+        try:
+            number = await self.intake.propose(staff.role, staff.researcher)
+        except ProposalFailed as failed:
+            self._miss = str(failed)
+            self.journal.record(ProposalMissed(role=staff.role, reason=str(failed)))
+            return None
+        rejected = all(opened.proposed.number != number for opened in self.journal.state.open)
+        if rejected:
+            self._miss = "rejected, see `overnight log`"
+            self._tell(number)
+        return None if rejected else number
+
+    def _settle(self, number: int, conclusion: Conclusion) -> None:
+        """Record the verdict, move the branch for a keep, and tell every researcher."""
+        again: Sequence[FileChange] = ()
+        if conclusion.reason == SUPERSEDED:
+            old = self.journal.opened(number).proposed
+            merged = self.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
+            if merged is None:
+                conclusion = replace(conclusion, reason="it conflicts with a change that was kept meanwhile")
+            again = merged or ()
+        verdict = Concluded(number=number, conclusion=conclusion, elapsed_s=self.journal.elapsed_s())
+        if again:
+            self._unfinished += self.intake.again(verdict, again)
+        else:
+            self.journal.record(verdict)
+        if conclusion.verdict is Verdict.KEEP:
+            self._advance(number)
+        self._tell(number)
+
+    def _tell(self, number: int) -> None:
+        experiment = self.journal.ledger.experiment(number)
+        for staff in self.staff:
+            if experiment:
+                staff.researcher.learn(experiment)
+
+    def _advance(self, number: int) -> None:
+        """Move the branch to a kept commit by compare-and-swap; a no-op where a killed session already did."""
+        state, new = self.journal.state, self.journal.opened(number).proposed.commit
+        moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
+        if not moved:
+            what = f"the branch autoresearch/{state.tag} was moved by somebody else"
+            raise RepositoryError(what, mend=f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`")
+        self.journal.record(Advanced(number=number, old=state.head, new=new))
+        self._publish(self.journal.state.kept[-1])
+
+    def _publish(self, kept: Kept) -> None:
+        """Attach the evidence to a kept commit, for whoever has nothing but the repository."""
+        recorded = self.journal.ledger.trials(kept.number)
+        verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
+        receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)
+        self.history.publish(kept.commit, write_receipt(receipt))

@@ -1,0 +1,236 @@
+"""One trial: a tree in a jail, the command with its seed, and the number that is read from what it left."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from overnight.core.metric import Reading, read_metrics
+from overnight.core.text import printable
+from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
+from overnight.records.job import Ending, Job, JobResult
+from overnight.records.program import Program
+from overnight.records.trial import Fault, Stage, Trial, TrialKey
+
+BYTES_PER_MB = 1000**2
+QUOTED = 200  # characters of a failed job's last line
+
+
+class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes the trial's
+    """The trial has no value, and why."""
+
+    def __init__(self, fault: Fault, reason: str) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A trial in progress: what it runs on, and what its jobs used so far."""
+
+    commit: str
+    seed: int
+    slot: int
+    key: TrialKey | None = None  # None: a checks command
+    used: list[JobResult] = field(default_factory=list)
+    log: bytearray = field(default_factory=bytearray)
+
+
+class Bench:
+    """Runs the program's commands on trees of a campaign; knows nothing of verdicts."""
+
+    def __init__(
+        self,
+        *,
+        program: Program,
+        start: str,
+        executor: Executor,
+        workspaces: Workspaces,
+        artifacts: Artifacts,
+        home: str | None = None,
+    ) -> None:
+        """`home` is what `~` means to the commands, where they are to find readable files in it."""
+        self.program = program
+        self._start = start
+        self._executor = executor
+        self._workspaces = workspaces
+        self._artifacts = artifacts
+        self._home = home
+        self._produced: dict[TrialKey, Path] = {}
+
+    async def trial(self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int) -> Trial:
+        """Run one trial to its end; a fault of the tree is in the trial, never raised."""
+        run = Run(key=key, commit=commit, seed=seed, slot=slot)
+        metrics: Mapping[str, float] = {}
+        value, fault, reason = None, None, ""
+        try:
+            metrics = await (self._measure(run, key) if self.program.measure else self._produce_and_score(run, key))
+            value = metrics[self.program.metric.name]
+        except TrialFailed as failed:
+            fault, reason = failed.fault, _sealed_reason(failed) if _is_sealed(key) else str(failed)
+        return Trial(
+            key=key,
+            seed=seed,
+            tree=tree,
+            value=value,
+            metrics=metrics,
+            fault=fault,
+            reason=reason,
+            wall_s=sum(result.wall_s for result in run.used),
+            cpu_s=sum(result.cpu_s for result in run.used),
+            peak_memory_bytes=max((result.peak_memory_bytes for result in run.used), default=0),
+            log=self._keep_log(run),
+        )
+
+    async def checks(self, commit: str, slot: int) -> str:
+        """Run the program's checks on a commit; the reason of the first that fails, empty if all pass."""
+        for command in self.program.checks:
+            try:
+                with self._folder(commit, View.OPEN) as folder:
+                    await self._job(Run(commit=commit, seed=0, slot=slot), command, folder)
+            except TrialFailed as failed:
+                return f"the check `{printable(command, 80)}` failed: {failed}"
+        return ""
+
+    def forget(self, number: int) -> None:
+        """Delete what was kept of an experiment between its trials."""
+        for key in [key for key in self._produced if key.experiment == number]:
+            self._workspaces.remove(self._produced.pop(key))
+
+    async def _measure(self, run: Run, key: TrialKey) -> Mapping[str, float]:
+        sealed = key.stage is Stage.HOLDOUT
+        command = self.program.holdout if sealed else self.program.measure
+        with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
+            output = await self._job(run, command or "", folder)
+            return self._read(run, output, folder)
+
+    async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
+        artifacts = await self._artifacts_of(run, key)
+        command = self.program.holdout if key.stage is Stage.HOLDOUT else self.program.score
+        with self._folder(self._start, View.SCORER, artifacts) as folder:
+            output = await self._job(run, command or "", folder)
+            return self._read(run, output, folder)
+
+    async def _artifacts_of(self, run: Run, key: TrialKey) -> Mapping[str, bytes]:
+        """The declared files of this trial; a holdout trial scores what confirmation produced with the same seed."""
+        twin = TrialKey(experiment=key.experiment, stage=Stage.CONFIRM, arm=key.arm, index=key.index)
+        folder = self._produced.get(twin) if key.stage is Stage.HOLDOUT else None
+        if folder is not None:
+            return self._read_artifacts(folder)
+        folder = self._workspaces.create(run.commit, View.OPEN)
+        kept = False
+        try:
+            await self._job(run, self.program.produce or "", folder)
+            artifacts = self._read_artifacts(folder)
+            kept = bool(self.program.holdout) and key.stage is Stage.CONFIRM and key.index < self.program.gate.holdout_pairs
+            return artifacts
+        finally:
+            if kept:
+                self._produced[key] = folder
+            else:
+                self._workspaces.remove(folder)
+
+    def _read_artifacts(self, folder: Path) -> dict[str, bytes]:
+        limit = self.program.limits.disk_bytes
+        try:
+            return {name: self._workspaces.artifact(folder, name, limit) for name in self.program.artifacts}
+        except BadArtifact as bad:
+            raise TrialFailed(Fault.ARTIFACT, str(bad)) from bad
+
+    async def _job(self, run: Run, command: str, folder: Path) -> bytes:
+        """Run one command; its captured output. Raises TrialFailed unless it ended well."""
+        output = self._workspaces.output()
+        limits = self.program.limits
+        job = Job(
+            command=command.replace("{seed}", str(run.seed)),
+            folder=folder,
+            output=output,
+            limits=limits,
+            environment=self._environment(run.seed),
+            readable=self.program.readable,
+            slot=run.slot,
+        )
+        try:
+            result = await self._executor.run(job)
+            captured = output.read_bytes()
+        finally:
+            output.unlink(missing_ok=True)
+        run.used.append(result)
+        run.log += captured
+        if result.ending is not Ending.EXITED:
+            raise TrialFailed(Fault.LIMIT, result.detail)
+        if result.exit_code not in limits.allow_exit:
+            raise TrialFailed(Fault.EXIT, _exit_reason(result, captured))
+        return captured
+
+    def _environment(self, seed: int) -> dict[str, str]:
+        threads = str(self.program.limits.cpus)
+        return {
+            **({"HOME": self._home} if self._home else {}),
+            "LANG": "C.UTF-8",
+            "OVERNIGHT_SEED": str(seed),
+            "PYTHONHASHSEED": "0",  # the order of a set is no part of what is measured
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+        }
+
+    def _read(self, run: Run, output: bytes, folder: Path) -> Mapping[str, float]:
+        outside = _outside(run.used[0] if run.used else None)
+        name = self.program.metric.name
+        if name in outside:
+            return outside
+        result_json = None
+        if self.program.metric.result:
+            with suppress(BadArtifact):
+                result_json = self._workspaces.artifact(folder, self.program.metric.result, self.program.limits.output_bytes)
+        reading = read_metrics(output, self.program.metric, result_json)
+        if not isinstance(reading, Reading):
+            raise TrialFailed(Fault.METRIC, reading.reason)
+        return {**reading.metrics, **outside, name: reading.value}
+
+    def _keep_log(self, run: Run) -> str:
+        """Keep the captured output; never that of a holdout, whose answers nobody is to see."""
+        if run.key is None or run.key.stage is Stage.HOLDOUT or not run.log:
+            return ""
+        path = self._workspaces.output()
+        path.write_bytes(run.log)
+        return self._artifacts.keep(path)
+
+    @contextmanager
+    def _folder(self, commit: str, view: View, files: Mapping[str, bytes] | None = None) -> Iterator[Path]:
+        folder = self._workspaces.create(commit, view, files=files)
+        try:
+            yield folder
+        finally:
+            self._workspaces.remove(folder)
+
+
+def _outside(result: JobResult | None) -> dict[str, float]:
+    """The metrics that are measured from outside, of the job that ran the tree under trial."""
+    if result is None:
+        return {}
+    return {
+        "cpu_s": result.cpu_s,
+        "wall_s": result.wall_s,
+        "peak_memory_mb": result.peak_memory_bytes / BYTES_PER_MB,
+    }
+
+
+def _is_sealed(key: TrialKey) -> bool:
+    """Whether nothing of a trial's words may be told; the rehearsal of `check` is the user's own."""
+    return key.stage is Stage.HOLDOUT and key.experiment != 0
+
+
+def _sealed_reason(failed: TrialFailed) -> str:
+    """What failed and not how: the candidate could put hidden data into its last words, for the next one to read."""
+    return f"the holdout command came to no value ({failed.fault.value})"
+
+
+def _exit_reason(result: JobResult, captured: bytes) -> str:
+    lines = captured[-10 * QUOTED :].decode(errors="replace").strip().splitlines()
+    code = result.exit_code or 0
+    what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    said = f"{what}: {printable(lines[-1], QUOTED)}" if lines else f"{what}, no output"
+    return f"{said}; {result.detail}" if result.detail else said

@@ -1,0 +1,272 @@
+"""The seams of the loop: what it asks of researchers, executors, history, ledger and notifiers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from overnight.events import Event
+from overnight.records.experiment import Draft, Experiment, FileChange
+from overnight.records.job import Job, JobResult
+from overnight.records.program import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What a researcher gets for one proposal."""
+
+    number: int  # of the experiment
+    role: str
+    program: Program
+    workspace: Path  # a fresh copy of the head's tree without its hidden files; edit it in place
+    brief: str  # Markdown: program, what was kept, what failed and why, within a length limit
+    head: str  # commit that the workspace shows; the same text means the same tree
+
+
+class NoIdeas(Exception):  # noqa: N818  # a normal outcome, not an error
+    """A researcher has nothing more to propose in this campaign."""
+
+
+class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an error
+    """A researcher did not come to a proposal this time; the message says why, in one line."""
+
+
+class Researcher(Protocol):
+    """Whatever proposes changes."""
+
+    name: str  # what the ledger calls it: "tuner", "command", "scripted"
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Edit the workspace and say why.
+
+        Raises:
+            NoIdeas: nothing is left to try; the campaign asks no more.
+            ProposalFailed: this try came to nothing, through no fault of ours.
+        """
+        ...
+
+    def learn(self, experiment: Experiment) -> None:
+        """Take in an ended experiment, also one of another researcher.
+
+        Called in order for the newest few thousand when a campaign is taken up, then for each that ends.
+        """
+        ...
+
+
+class Executor(Protocol):
+    """Runs one job and measures it from outside."""
+
+    name: str  # "jail" or "process"
+
+    async def run(self, job: Job) -> JobResult:
+        """Run the job to its end; whatever it does, no process of it is left behind.
+
+        On cancellation all its processes are ended before the cancellation is passed on.
+
+        Raises:
+            SandboxError: the job could not be started through a fault of the machine.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeFile:
+    """One regular file of a commit's tree."""
+
+    path: str
+    executable: bool
+    size_bytes: int
+
+
+class History(Protocol):
+    """The user's git repository, seen through what we may do with it: read commits, add objects, move our own refs."""
+
+    def resolve_start(self) -> str:
+        """The full id of the commit that the user has checked out."""
+        ...
+
+    def files(self, commit: str) -> Sequence[TreeFile]:
+        """The regular files of a commit, sorted by path; symbolic links and submodules are left out."""
+        ...
+
+    def paths(self, commit: str) -> Sequence[str]:
+        """Every path of a commit's tree, symbolic links and submodules too, sorted."""
+        ...
+
+    def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """The contents of some of a commit's files."""
+        ...
+
+    def write_tree(self, commit: str, folder: Path, *, omit: Sequence[str] = ()) -> None:
+        """Write a commit's regular files into an empty folder, but those that match a glob of `omit`."""
+        ...
+
+    def record_attempt(
+        self, *, tag: str, number: int, base: str, changes: Sequence[FileChange], message: str, group: str = ""
+    ) -> str:
+        """Commit `changes` on top of `base` under `refs/overnight/<tag>/[<group>/]<number>`; return the commit's id."""
+        ...
+
+    def branch_head(self, tag: str) -> str | None:
+        """Where `autoresearch/<tag>` is, None if there is no such branch."""
+        ...
+
+    def advance(self, *, tag: str, old: str | None, new: str) -> bool:
+        """Move `autoresearch/<tag>` from `old` to `new`; False if it is not at `old` (nothing is changed then)."""
+        ...
+
+    def publish(self, commit: str, text: str) -> None:
+        """Attach a text to a commit for everybody who has the repository; the same text again changes nothing."""
+        ...
+
+    def published(self, commit: str) -> str | None:
+        """The text that is attached to a commit, None if there is none."""
+        ...
+
+    def diff(self, base: str, commit: str) -> str:
+        """The unified diff between two commits, foreign bytes replaced."""
+        ...
+
+    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
+        """The changes from `base` to `commit` as changes on top of `head`; None where they conflict."""
+        ...
+
+    def close(self) -> None:
+        """End the helper processes."""
+        ...
+
+
+class View(StrEnum):
+    """Which part of a commit's tree a work folder shows."""
+
+    OPEN = "open"  # without the hidden files: for researchers, candidates and checks
+    SCORER = "scorer"  # without the editable files: for frozen code that scores artifacts
+    SEALED = "sealed"  # all of it: for a holdout command that runs the candidate itself
+
+
+class BadArtifact(Exception):  # noqa: N818  # the candidate's fault, which becomes a verdict
+    """A declared artifact is missing, too large or no regular file; the message says which, in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a researcher left in a workspace, against the tree that it was given."""
+
+    changes: Sequence[FileChange]
+    problems: Sequence[str]  # links, devices, unreadable or oversized files: one line each
+
+
+class Workspaces(Protocol):
+    """Work folders, each used once; nothing in them is trusted after a job or a researcher was there."""
+
+    def create(self, commit: str, view: View, *, files: Mapping[str, bytes] | None = None) -> Path:
+        """A new folder with a view of a commit's tree and further `files` in it."""
+        ...
+
+    def collect(self, folder: Path, commit: str) -> Collected:
+        """What differs in an OPEN folder from the commit that it was made of."""
+        ...
+
+    def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
+        """A file that a job left, read without following links.
+
+        Raises:
+            BadArtifact: there is no such regular file within the limit.
+        """
+        ...
+
+    def output(self) -> Path:
+        """A new path outside every work folder for one job's captured output."""
+        ...
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder, whatever is in it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event as the ledger holds it."""
+
+    seq: int
+    at: float  # Unix time, s
+    event: Event
+    digest: str  # hash over the event and the digest before it, hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of experiments."""
+
+    experiments: Sequence[Experiment]
+    total: int
+
+
+class Ledger(Protocol):
+    """The append-only record of one campaign."""
+
+    def append(self, *events: Event) -> None:
+        """Add events, all or none; on return they are on disk."""
+        ...
+
+    def events(self, after: int = 0) -> Iterator[Recorded]:
+        """Events with seq > `after`, in order.
+
+        Raises:
+            LedgerCorrupt: an event does not parse or its hash does not follow from the one before.
+        """
+        ...
+
+    def experiments(self, *, offset: int = 0, limit: int = 50, newest_first: bool = True) -> Page:
+        """A page of the campaign's experiments."""
+        ...
+
+    def experiment(self, number: int) -> Experiment | None:
+        """One experiment by number."""
+        ...
+
+    def trials(self, number: int) -> Sequence[Recorded]:
+        """The events of one experiment, in order."""
+        ...
+
+    def tried(self, tree: str) -> int | None:
+        """The number of the first experiment with this proposal digest, None if it is new."""
+        ...
+
+    def save_snapshot(self, snapshot: bytes) -> None:
+        """Keep a state that folds all events so far; derived, so losing it loses only time."""
+        ...
+
+    def snapshot(self) -> tuple[int, bytes] | None:
+        """The newest snapshot and the seq that it folds up to."""
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the campaign for this process.
+
+        Raises:
+            CampaignBusy: another process holds it.
+        """
+        ...
+
+
+class Artifacts(Protocol):
+    """Files kept under the SHA-256 of their content."""
+
+    def keep(self, path: Path) -> str:
+        """Move a file in; return its digest, hex."""
+        ...
+
+    def read(self, digest: str) -> bytes | None:
+        """The content, None if it is not kept."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells a person."""
+
+    async def notify(self, title: str, text: str, *, facts: Mapping[str, str] = field(default_factory=dict)) -> None:
+        """Send one message; a failure is the notifier's own to retry and never stops a campaign."""
+        ...

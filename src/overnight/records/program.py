@@ -1,0 +1,137 @@
+"""What a `program.md` says, parsed: metric, commands, boundaries, limits, budget and roles."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Which way a metric improves."""
+
+    MINIMIZE = "minimize"
+    MAXIMIZE = "maximize"
+
+
+class Noise(StrEnum):
+    """How trials of one tree differ; `AUTO` is found from the baseline trials."""
+
+    AUTO = "auto"
+    DETERMINISTIC = "deterministic"
+    GAUSSIAN = "gaussian"
+    HEAVY = "heavy"
+    TIMING = "timing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """The number that a campaign improves, and where it is read from.
+
+    Without `pattern` and `result` it is read from the lines `METRIC name=value` and `name: value` of the output.
+    """
+
+    name: str
+    direction: Direction
+    min_effect: float | None = None  # in units of the metric; None: a fifth of the noise
+    pattern: str | None = None  # a regex with one group
+    result: str | None = None  # a JSON file in the work folder
+
+    def gain(self, baseline: float, candidate: float) -> float:
+        """How much better `candidate` is than `baseline`; positive is better whatever the direction."""
+        return baseline - candidate if self.direction is Direction.MINIMIZE else candidate - baseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A bound on another metric: `metric op bound`, with op one of <=, >=, <, >."""
+
+    metric: str
+    op: str
+    bound: float
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` is within the bound."""
+        match self.op:
+            case "<=":
+                return value <= self.bound
+            case ">=":
+                return value >= self.bound
+            case "<":
+                return value < self.bound
+            case _:
+                return value > self.bound
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.op} {self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job (a trial, a check, a scorer) may use."""
+
+    wall_s: float = 300.0
+    memory_bytes: int = 4 * 1000**3
+    cpus: int = 1
+    gpus: int = 0
+    disk_bytes: int = 1000**3
+    files: int = 100_000
+    processes: int = 256
+    output_bytes: int = 16 * 1000**2  # of captured stdout and stderr together; a job that prints more is ended
+    network: str = "none"  # "none" or "host"
+    allow_exit: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a campaign may spend; None is no limit."""
+
+    experiments: int | None = None
+    hours: float | None = None
+    tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """How sure a keep must be."""
+
+    error_rate: float = 0.10  # share of false keeps over the whole campaign (FDR)
+    noise: Noise = Noise.AUTO
+    max_pairs: int = 60
+    holdout_pairs: int = 5
+    keep_simpler: bool = False  # keep less code that is proven to be no worse by `min_effect`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResearcherSpec:
+    """One entry of `researchers`: a role of the organisation and what plays it."""
+
+    role: str
+    use: str
+    command: str | None = None
+    count: int = 1
+    edits: tuple[tuple[str, str, str], ...] = ()  # scripted: (path, old text, new text), one proposal each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A whole `program.md`. Either `measure`, or `produce` and `score`, is set."""
+
+    path: str
+    metric: Metric
+    editable: tuple[str, ...]
+    measure: str | None = None
+    produce: str | None = None
+    score: str | None = None
+    artifacts: tuple[str, ...] = ()  # files that go from produce to score
+    hidden: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    holdout: str | None = None
+    readable: tuple[str, ...] = ()  # absolute host paths that jobs may read
+    limits: Limits = field(default_factory=Limits)
+    budget: Budget = field(default_factory=Budget)
+    gate: GateSettings = field(default_factory=GateSettings)
+    target: float | None = None
+    researchers: tuple[ResearcherSpec, ...] = (ResearcherSpec(role="tuner", use="tuner"),)
+    body: str = ""  # the Markdown below the front matter
+    source: str = ""  # the whole file
+    digest: str = ""  # SHA-256 of `source`, hex

@@ -1,0 +1,60 @@
+"""What was measured: one trial, its seed and place in the experiment, and its value or its failure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Arm(StrEnum):
+    """Which tree a trial ran."""
+
+    BASELINE = "baseline"
+    CANDIDATE = "candidate"
+
+
+class Stage(StrEnum):
+    """What a trial is for; trials of one stage never count as evidence in another."""
+
+    BASELINE = "baseline"  # the noise and level of the head
+    SCREEN = "screen"
+    CONFIRM = "confirm"
+    HOLDOUT = "holdout"
+    AUDIT = "audit"
+
+
+class Fault(StrEnum):
+    """Why a trial has no value; always the fault of the tree under trial, never ours."""
+
+    CHECKS = "checks"  # a checks command failed
+    EXIT = "exit"
+    LIMIT = "limit"  # wall, memory, disk or output
+    METRIC = "metric"  # missing, contradictory, NaN or infinite
+    ARTIFACT = "artifact"  # a declared artifact is missing, too large or not a regular file
+    GUARD = "guard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialKey:
+    """The place of a trial: experiment, stage, arm and index; both arms of one index share the seed."""
+
+    experiment: int
+    stage: Stage
+    arm: Arm
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One execution of the measure command on one tree with one seed."""
+
+    key: TrialKey
+    seed: int
+    tree: str  # digest of the tree that ran
+    value: float | None  # of the campaign's metric, in its own units; None: `fault` says why
+    metrics: Mapping[str, float] = field(default_factory=dict)  # all that were read, and cpu_s, wall_s, peak_memory_mb
+    fault: Fault | None = None
+    reason: str = ""  # for people and researchers, one line, foreign text already made printable
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    log: str = ""  # SHA-256 of the captured output in the artifact store; empty: not kept

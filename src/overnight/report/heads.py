@@ -1,0 +1,85 @@
+"""The heads of a campaign and the fresh trials that measured each."""
+
+from dataclasses import dataclass, field
+
+from overnight.records.program import Metric
+from overnight.report.spread import Interval, Moments, anytime_band, pooled, single_look
+from overnight.report.story import Audited, Head, TotalGain
+
+
+@dataclass(slots=True)
+class _Reign:
+    number: int
+    commit: str
+    hours: float
+    tree: str = ""
+    trials: Moments = field(default_factory=Moments)
+
+
+class HeadTally:
+    """Follows the branch; gives each baseline trial to the head whose tree it ran."""
+
+    def __init__(self) -> None:
+        self._reigns: list[_Reign] = []
+        self._by_tree: dict[str, _Reign] = {}
+
+    def enthrone(self, *, number: int, commit: str, hours: float) -> None:
+        """The branch is at this commit from now on."""
+        self._reigns.append(_Reign(number, commit, hours))
+
+    def measure(self, tree: str, value: float) -> int:
+        """Give a baseline trial to the head whose tree it ran, an unknown tree being the newest's; return its number."""
+        reign = self._by_tree.setdefault(tree, self._reigns[-1])
+        reign.trials.add(value)
+        return reign.number
+
+    def sigma(self) -> tuple[float, int]:
+        """Standard deviation of a trial within its head, pooled, and its degrees of freedom."""
+        return pooled(reign.trials for reign in self._reigns)
+
+    def heads(self) -> tuple[Head, ...]:
+        """The heads, oldest first."""
+        sigma, freedom = self.sigma()
+        return tuple(
+            Head(
+                number=reign.number,
+                commit=reign.commit,
+                hours=reign.hours,
+                trials=reign.trials.count,
+                band=anytime_band(reign.trials.mean, reign.trials.count, sigma, freedom) if reign.trials.count else None,
+            )
+            for reign in self._reigns
+        )
+
+    def fresh_gain(self, metric: Metric, number: int) -> Interval | None:
+        """Gain of the head that this experiment made over the one before it."""
+        for before, after in zip(self._reigns, self._reigns[1:], strict=False):
+            if after.number == number:
+                return self._gain(metric, before, after)
+        return None
+
+    def total(self, metric: Metric) -> TotalGain | None:
+        """The newest head against the start; None when either has no trial, or they are the same."""
+        if len(self._reigns) < 2:  # noqa: PLR2004  # a start and a head
+            return None
+        start, head = self._reigns[0], self._reigns[-1]
+        gain = self._gain(metric, start, head)
+        if gain is None:
+            return None
+        return TotalGain(gain=gain, start=start.trials.mean, head=head.trials.mean, audited=False)
+
+    def _gain(self, metric: Metric, before: _Reign, after: _Reign) -> Interval | None:
+        if not before.trials.count or not after.trials.count:
+            return None
+        sigma, freedom = self.sigma()
+        variance = sigma**2 * (1 / before.trials.count + 1 / after.trials.count)
+        return single_look(metric.gain(before.trials.mean, after.trials.mean), variance, freedom)
+
+
+def audited_gain(audit: Audited | None) -> TotalGain | None:
+    """Start against head by the newest audit; None where it has no total or the head has moved since."""
+    if audit is None or audit.keeps_since or audit.concluded.total is None:
+        return None
+    total = audit.concluded.total
+    gain = Interval(mid=total.gain, low=total.low, high=total.high)
+    return TotalGain(gain=gain, start=total.before, head=total.after, audited=True)

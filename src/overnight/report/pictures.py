@@ -1,0 +1,119 @@
+"""The page's pictures, each in two widths, with the words that go with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from overnight.report.answers import single_run_claim
+from overnight.report.charts.canvas import Canvas, to_png, to_svg
+from overnight.report.charts.floor import floor_chart
+from overnight.report.charts.forest import ROWS, forest_chart
+from overnight.report.charts.funnel import funnel_chart
+from overnight.report.charts.palette import LIGHT, PAGE
+from overnight.report.charts.progress import DOTS, progress_chart
+from overnight.report.charts.window import beyond
+from overnight.report.story import Story
+from overnight.report.wording import better, counted, figures_of, relative
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+WIDE, NARROW = 900, 340  # px; the page shows one of them, by its own width
+_PNG_WIDTH = 1000  # px, before scaling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One chart as SVG for wide and for narrow pages."""
+
+    wide: "Markup"
+    narrow: "Markup"
+    caption: str
+
+
+def progress_picture(story: Story) -> Picture | None:
+    """The progress chart; None while no candidate has a value."""
+    if not story.candidates:
+        return None
+    return _picture(story, "Progress", progress_chart, _progress_caption(story))
+
+
+def forest_picture(story: Story) -> Picture | None:
+    """The forest plot; None without a keep."""
+    if not story.keeps:
+        return None
+    caption = (
+        "Each kept change: the gain at acceptance (circle), the gain by fresh trials after the branch moved, "
+        "free of the winner's luck (square), and the gain on the sealed holdout, rounded (diamond). "
+        "The vertical line is no gain."
+    )
+    if story.audit and story.audit.concluded.changes:
+        caption += " Triangles: what it still gains in the head of the audit, by leaving it out."
+    if not story.noise.deterministic:
+        caption += " Bars are 95 % intervals."
+    if len(story.keeps) > ROWS:
+        caption += f" The latest {ROWS} of {len(story.keeps)} are drawn."
+    return _picture(story, "Kept changes", forest_chart, caption)
+
+
+def funnel_picture(story: Story) -> Picture:
+    """The funnel."""
+    caption = (
+        "How many proposals came how far. Measured: at least one trial had a value. Put to the test: screening was passed "
+        "and a level drawn from the error budget."
+    )
+    return _picture(story, "Funnel", funnel_chart, caption)
+
+
+def floor_picture(story: Story) -> Picture | None:
+    """The noise floor; None without a baseline trial."""
+    if not story.baseline:
+        return None
+    caption = (
+        "Each dot is a baseline trial, as its distance from the mean of its own head; dotted lines are keeps. The bands are "
+        "one and two standard deviations (sd) of a trial. A slope between two dotted lines would be drift of the machine."
+    )
+    return _picture(story, "Noise floor", floor_chart, caption)
+
+
+def progress_png(story: Story) -> bytes:
+    """The progress chart as a picture that stands by itself."""
+    experiments, trials = counted(story.funnel.proposed, "experiment"), counted(story.costs.trials, "trial")
+    heading = (f"{story.tag}: {_result(story)}", f"{experiments}, {trials}")
+    return to_png(progress_chart(story, Canvas(width=_PNG_WIDTH, palette=LIGHT), heading=heading))
+
+
+def _result(story: Story) -> str:
+    if not story.keeps:
+        return "nothing kept"
+    kept = counted(len(story.keeps), "change") + (" kept" if story.noise.deterministic else " proven")
+    if story.total is None:
+        return kept
+    gain = story.total.gain.mid
+    return f"{relative(gain, story.total.start) or figures_of(story).gain(gain)}, {kept}"
+
+
+def _picture(story: Story, title: str, draw: Callable[[Story, Canvas], dict[str, object]], caption: str) -> Picture:
+    wide, narrow = (
+        to_svg(draw(story, Canvas(width=width, palette=PAGE)), title=title, description=caption, style=style)
+        for width, style in ((WIDE, "wide"), (NARROW, "narrow"))
+    )
+    return Picture(wide=wide, narrow=narrow, caption=caption)
+
+
+def _progress_caption(story: Story) -> str:
+    sentences = [f"{story.metric.name} by experiment; {better(story.metric)}."]
+    if claim := single_run_claim(story):
+        sentences.append(f"The dashed grey line is the running best of the first trial of each experiment. {claim}")
+    if story.heads and (band := story.heads[-1].band):
+        proven = counted(len(story.keeps), "change") + " proven" if story.keeps else "nothing proven yet"
+        sentences.append(
+            f"The blue line is the head by fresh trials that won nothing: {proven}, now at {figures_of(story).value(band.mid)}."
+        )
+        sentences.append("" if story.noise.deterministic else "Its band is a 95 % interval that holds at every look.")
+    if story.candidates:
+        sample = f", a sample of {story.candidates_seen:,}" if story.candidates_seen > DOTS else ""
+        sentences.append(f"Orange dots are single trials of candidates{sample}.")
+    if outside := beyond(story):
+        sentences.append(f"Triangles at the edge stand for {counted(outside, 'much worse trial')} beyond it.")
+    return " ".join(filter(None, sentences))

@@ -1,0 +1,106 @@
+"""How numbers of a campaign are written for people, the same on the page and in the Markdown."""
+
+import math
+from dataclasses import dataclass
+
+from overnight.records.experiment import Conclusion
+from overnight.records.program import Direction, Metric
+from overnight.report.story import Story
+
+_MOST_DIGITS = 9
+_LARGEST_FIXED = 1e7  # larger values are written with an exponent
+_LARGEST_E = 1e6  # beyond it an e-value is only "over a million"
+_MINUS = "\N{MINUS SIGN}"
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How values of the metric are written: with as many decimals as the noise leaves a meaning to."""
+
+    digits: int
+
+    def value(self, value: float) -> str:
+        """A value of the metric."""
+        if abs(value) >= _LARGEST_FIXED or self.digits > _MOST_DIGITS:
+            return f"{value:.6g}"
+        return f"{value:.{self.digits}f}"
+
+    def gain(self, gain: float | None) -> str:
+        """A gain with its sign; positive is better."""
+        if gain is None:
+            return "not measured"
+        return f"{'+' if gain >= 0 else _MINUS}{self.value(abs(gain))}"
+
+    def interval(self, low: float | None, high: float | None) -> str:
+        """An interval of gains; empty without one."""
+        return "" if low is None or high is None else f"{self.gain(low)} to {self.gain(high)}"
+
+
+def figures_of(story: Story) -> Figures:
+    """Two significant digits of the noise; where there is none, four of the smallest kept gain or of the start."""
+    if story.noise.sigma > 0:
+        return Figures(digits=_decimals(story.noise.sigma, 2))
+    gains = [abs(keep.conclusion.gain) for keep in story.keeps if keep.conclusion.gain]
+    levels = [abs(point.value) for point in story.baseline[:1] if point.value]
+    return Figures(digits=_decimals(min(gains or levels, default=1.0), 4))
+
+
+def _decimals(scale: float, significant: int) -> int:
+    return max(0, significant - 1 - math.floor(math.log10(scale)))
+
+
+def better(metric: Metric) -> str:
+    """Which way is better."""
+    return "lower is better" if metric.direction is Direction.MINIMIZE else "higher is better"
+
+
+def percent(share: float) -> str:
+    """A share of one, such as `2.5 %`."""
+    return f"{100 * share:.3g} %"
+
+
+def relative(gain: float, start: float) -> str:
+    """A gain as a share of where it started; empty where that says nothing."""
+    if start == 0:
+        return ""
+    return f"{percent(abs(gain / start))} {'better' if gain >= 0 else 'worse'}"
+
+
+def e_value(conclusion: Conclusion) -> str:
+    """The evidence of a keep: its e-value."""
+    return _odds(conclusion.log_e) if conclusion.log_e is not None else ""
+
+
+def required(conclusion: Conclusion) -> str:
+    """The e-value that its level demanded."""
+    return _odds(-math.log(conclusion.level)) if conclusion.level else ""
+
+
+def _odds(log_odds: float) -> str:
+    if log_odds > math.log(_LARGEST_E):
+        return "over 1,000,000"
+    odds = math.exp(log_odds)
+    return f"{odds:,.0f}" if odds >= 10 else f"{odds:.2g}"  # noqa: PLR2004  # two digits are enough either way
+
+
+def duration(seconds: float) -> str:
+    """Such as `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < _MINUTE_S:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR_S:
+        return f"{int(seconds) // _MINUTE_S} min {int(seconds) % _MINUTE_S:02d} s"
+    return f"{int(seconds) // _HOUR_S} h {int(seconds) % _HOUR_S // _MINUTE_S:02d} min"
+
+
+def compact(count: float) -> str:
+    """A count in three digits: `950`, `12.3 k`, `4.56 M`."""
+    for scale, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if count >= scale:
+            return f"{count / scale:.3g}{unit}"
+    return f"{count:.0f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 change`, `12 changes`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

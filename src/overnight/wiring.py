@@ -1,0 +1,321 @@
+"""The only place where ports meet back ends: from a folder and a tag to a campaign that can run."""
+
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight import __version__
+from overnight.backends.artifacts import ArtifactStore
+from overnight.backends.fingerprint import changes, fingerprint
+from overnight.backends.git.history import GitHistory
+from overnight.backends.git.repository import Repository, check_branch_free, open_repository, valid_tag
+from overnight.backends.sqlite import SqliteLedger
+from overnight.backends.work_folders import WorkFolders
+from overnight.core.budget import allow
+from overnight.core.fit import check_fit
+from overnight.core.noise import told_as_timing
+from overnight.core.program import parse_program
+from overnight.core.state import State, begin, fold
+from overnight.errors import UserError
+from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
+from overnight.loop.audit import Audit
+from overnight.loop.campaign import Campaign, Staff
+from overnight.loop.experiment import Laboratory
+from overnight.loop.journal import Journal, Watcher, restore
+from overnight.loop.measure import Bench
+from overnight.loop.proposal import Intake
+from overnight.loop.recheck import Recheck
+from overnight.loop.slots import Slots
+from overnight.loop.stop import Stop
+from overnight.ports import Executor, Researcher
+from overnight.records.program import Program, ResearcherSpec
+from overnight.report.results import ResultsKeeper
+
+PROGRAM = "program.md"
+FIXED = ("metric", "measure", "produce", "score", "artifacts", "editable", "hidden", "holdout")  # for a campaign's life
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked of one session."""
+
+    tag: str | None = None
+    experiments: int | None = None
+    hours: float | None = None
+    sandbox: str = "jail"
+    slots: int | None = None
+
+
+def campaign_folder(repository: Repository, tag: str) -> Path:
+    """Where everything of a campaign is."""
+    if not valid_tag(tag):
+        raise UserError(f"`{tag}` cannot be part of a branch name", mend="use letters, digits, '-', '_' and '.'")
+    return repository.overnight / tag
+
+
+def newest_tag(repository: Repository) -> str | None:
+    """The tag of the campaign that was written to last, None if there is none."""
+    locks = [path for path in repository.overnight.glob("*/lock") if valid_tag(path.parent.name)]  # written by sessions only
+    newest = max(locks, key=lambda path: path.stat().st_mtime, default=None)
+    return newest.parent.name if newest else None
+
+
+def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
+    """The repository around a folder and the tag of a campaign in it, the newest by default.
+
+    Raises:
+        UserError: there is no campaign yet.
+    """
+    repository = open_repository(folder)
+    found = tag or newest_tag(repository)
+    if found is None:
+        raise UserError("there is no campaign here yet", mend="start one with `overnight run`")
+    return repository, found
+
+
+def read_program(repository: Repository) -> Program:
+    """The program in the user's checkout, as it is on disk now."""
+    path = repository.toplevel / PROGRAM
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", mend="write one with `overnight init`") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    return parse_program(text, PROGRAM)
+
+
+def make_executor(name: str, program: Program, slots: int, researchers: int = 0) -> Executor:
+    """The executor of this name: slots for trials, each pinned to cores of its own, and further ones for researchers."""
+    cores = sorted(os.sched_getaffinity(0))
+    each = program.limits.cpus
+    pinned = {slot: cores[slot * each : (slot + 1) * each] or cores for slot in range(slots)}
+    slots += researchers  # theirs come after those of trials, and are pinned to no core
+    if name == "jail":
+        from overnight.backends.executors.jail import JailExecutor
+
+        return JailExecutor(slots=slots, cpus_of_slot=pinned, search_path=search_path())
+    from overnight.backends.executors.process import ProcessExecutor
+
+    return ProcessExecutor(slots=slots, cpus_of_slot=pinned, search_path=search_path())
+
+
+def search_path() -> str:
+    """The PATH that commands of a program are looked up in: the user's own, then where our own interpreter is."""
+    return f"{os.environ.get('PATH', os.defpath)}:{Path(sys.executable).parent}"
+
+
+def make_bench(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> Bench:
+    """What runs the program's commands; captured outputs are kept in `folder`."""
+    artifacts = ArtifactStore(folder / "logs")
+    return Bench(
+        program=program, start=start, executor=executor, workspaces=workspaces, artifacts=artifacts, home=home_for(program)
+    )
+
+
+def home_for(program: Program) -> str | None:
+    """The user's home folder where a job may read something in it, which programs look for by `~`."""
+    user = Path.home()
+    return str(user) if any(Path(path).is_relative_to(user) for path in program.readable) else None
+
+
+def slots_for(program: Program, asked: int | None) -> int:
+    """How many trials may run at once: one for a timing metric or a GPU, else as many as cores and memory allow."""
+    if asked is not None:
+        return asked
+    if told_as_timing(program) or program.limits.gpus:
+        return 1
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(len(os.sched_getaffinity(0)) // program.limits.cpus, memory_bytes // program.limits.memory_bytes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a researcher may be given to work with."""
+
+    spec: ResearcherSpec
+    program: Program
+    executor: Executor
+    scratch: Path
+    slot: int  # of the executor, its own
+
+
+def _tuner(desk: Desk) -> Researcher:  # noqa: ARG001  # it needs nothing
+    from overnight.backends.researchers.tuner.tuner import Tuner
+
+    return Tuner()
+
+
+def _command(desk: Desk) -> Researcher:
+    from overnight.backends.researchers.command import CommandResearcher
+
+    return CommandResearcher(
+        desk.spec, executor=desk.executor, limits=desk.program.limits, scratch=desk.scratch, slot=desk.slot
+    )
+
+
+def _scripted(desk: Desk) -> Researcher:
+    from overnight.backends.researchers.scripted import ScriptedResearcher
+
+    return ScriptedResearcher(desk.spec)
+
+
+RESEARCHERS: Mapping[str, Callable[[Desk], Researcher]] = {"tuner": _tuner, "command": _command, "scripted": _scripted}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What is open of a campaign, wherever it lives."""
+
+    repository: Repository
+    folder: Path
+    ledger: SqliteLedger
+    history: GitHistory
+
+
+@contextmanager
+def _opening(repository: Repository, folder: Path) -> Iterator[Home]:
+    ledger, history = SqliteLedger(folder), GitHistory(repository)
+    try:
+        yield Home(repository=repository, folder=folder, ledger=ledger, history=history)
+    finally:
+        history.close()
+        ledger.close()
+
+
+@contextmanager
+def open_session(repository: Repository, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+    """Open or take up a campaign and hold it; leaves nothing running.
+
+    Raises:
+        UserError: what the user has to mend before it can run.
+    """
+    program = read_program(repository)
+    tag = request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
+    folder = campaign_folder(repository, tag)
+    repository.exclude_overnight()
+    folder.mkdir(parents=True, exist_ok=True)
+    check_branch_free(repository, tag)
+    with _opening(repository, folder) as home, home.ledger.lock():
+        state = _take_up(home, program, tag, request.sandbox)
+        yield _assemble(home, state, request, stop, watchers)
+
+
+@contextmanager
+def open_audit(repository: Repository, tag: str, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Audit]:
+    """Take up a campaign that is there to audit it, and hold it; leaves nothing running.
+
+    Raises:
+        UserError: what the user has to mend before it can be audited.
+    """
+    program, folder = read_program(repository), campaign_folder(repository, tag)
+    with _opening(repository, folder) as home, home.ledger.lock():
+        campaign = _assemble(home, _take_up(home, program, tag, request.sandbox), request, stop, watchers)
+        yield Audit(journal=campaign.journal, laboratory=campaign.laboratory, history=home.history, stop=stop)
+
+
+@contextmanager
+def rehearsal(repository: Repository, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+    """A campaign that leaves no branch and no record: for measuring the baseline before a real one."""
+    program = read_program(repository)
+    repository.exclude_overnight()
+    repository.overnight.mkdir(exist_ok=True)
+    temporary = tempfile.TemporaryDirectory(prefix=".rehearsal-", dir=repository.overnight)
+    with temporary as name, _opening(repository, Path(name)) as home:
+        state = _opened(home, program, "rehearsal", request.sandbox)
+        yield _assemble(home, state, request, stop, watchers)
+
+
+@contextmanager
+def remeasuring(repository: Repository, state: State, request: Request) -> Iterator[Recheck]:
+    """What measures commits of a campaign again, beside the campaign: it leaves no record, and shares no seed with it."""
+    program, count = state.program, slots_for(state.program, request.slots)
+    executor = make_executor(request.sandbox, program, count)
+    with (
+        tempfile.TemporaryDirectory(prefix=".rerun-", dir=repository.overnight) as name,
+        closing(GitHistory(repository)) as history,
+    ):
+        workspaces = WorkFolders(Path(name) / "work", history, program)
+        bench = make_bench(program, state.start, executor, workspaces, Path(name))
+        yield Recheck(bench=bench, slots=Slots(count), secret=secrets.token_hex(16))
+
+
+def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
+    state, history = restore(home.ledger), home.history
+    if state is None:
+        if history.branch_head(tag) not in (None, history.resolve_start()):
+            raise UserError(f"the branch autoresearch/{tag} is there already", mend="choose another --tag")
+        state = _opened(home, program, tag, sandbox)
+    else:
+        events: list[Event] = [SessionStarted(version=__version__, sandbox=sandbox, elapsed_s=state.elapsed_s)]
+        if state.program.digest != program.digest:
+            _check_fixed(state.program, program, tag)
+            events.append(ProgramChanged(program=program.source))
+        found = _surroundings(home, program)
+        if strayed := changes(state.environment, found):
+            events.append(EnvironmentChanged(environment=found, changed=strayed))
+        home.ledger.append(*events)
+        state = fold(state, events)
+    expected = {state.head, *(o.proposed.commit for o in state.open if o.conclusion)}
+    head = history.branch_head(tag)
+    if head is not None and head not in expected:
+        mend = f"put it back with `git branch -f autoresearch/{tag} {state.head[:12]}`"
+        raise UserError(f"the branch autoresearch/{tag} was moved by somebody else", mend=mend)
+    if head is None:
+        history.advance(tag=tag, old=None, new=state.head)
+    return state
+
+
+def _opened(home: Home, program: Program, tag: str, sandbox: str) -> State:
+    start = home.history.resolve_start()
+    check_fit(program, [file.path for file in home.history.files(start)])
+    opened = CampaignOpened(
+        tag=tag,
+        version=__version__,
+        program=program.source,
+        start=start,
+        secret=secrets.token_hex(16),
+        sandbox=sandbox,
+        environment=_surroundings(home, program),
+    )
+    home.ledger.append(opened)
+    return begin(opened)
+
+
+def _surroundings(home: Home, program: Program) -> dict[str, str]:
+    return fingerprint(home.repository.toplevel, readable=program.readable, search_path=search_path())
+
+
+def _check_fixed(old: Program, new: Program, tag: str) -> None:
+    changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
+    if changed:
+        what = f"{PROGRAM}: {', '.join(changed)} changed since the campaign `{tag}` began, so old and new trials do not compare"
+        raise UserError(what, mend="put it back, or start a new campaign with --tag")
+
+
+def _assemble(home: Home, state: State, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Campaign:
+    program = state.program
+    count = slots_for(program, request.slots)
+    executor = make_executor(request.sandbox, program, count, sum(spec.count for spec in program.researchers))
+    workspaces = WorkFolders(home.folder / "work", home.history, program)
+    journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
+    bench = make_bench(program, state.start, executor, workspaces, home.folder)
+    staff: list[Staff] = []
+    for spec in (each for each in program.researchers for _ in range(each.count)):
+        desk = Desk(spec=spec, program=program, executor=executor, scratch=workspaces.scratch, slot=count + len(staff))
+        staff.append(Staff(role=spec.role, researcher=RESEARCHERS[spec.use](desk)))
+    return Campaign(
+        journal=journal,
+        laboratory=Laboratory(journal=journal, bench=bench, slots=Slots(count), stop=stop),
+        intake=Intake(journal=journal, history=home.history, workspaces=workspaces),
+        history=home.history,
+        staff=staff,
+        allowance=allow(program.budget, state, experiments=request.experiments, hours=request.hours),
+        stop=stop,
+    )

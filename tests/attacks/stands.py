@@ -1,0 +1,107 @@
+"""A repository, a jail and a bench on which one candidate is tried as a campaign would, up to its first trial."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from targets import git
+
+from overnight.backends.artifacts import ArtifactStore
+from overnight.backends.executors.jail import JailExecutor
+from overnight.backends.git.history import GitHistory
+from overnight.backends.git.repository import open_repository
+from overnight.backends.work_folders import WorkFolders
+from overnight.core.fit import check_fit
+from overnight.core.program import parse_program
+from overnight.core.scope import check_scope
+from overnight.loop.measure import Bench
+from overnight.records.experiment import FileChange
+from overnight.records.program import Program
+from overnight.records.trial import Arm, Stage, Trial, TrialKey
+
+FRESH_SEED = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a candidate."""
+
+    rejected: tuple[str, ...] = ()
+    failed_check: str = ""
+    trial: Trial | None = None
+
+
+class Stand:
+    """Tries candidates against one program; each is on top of the start commit."""
+
+    def __init__(self, folder: Path, program: str, files: Mapping[str, str]) -> None:
+        self.repo = folder / "repo"
+        for name, content in {**files, "program.md": program}.items():
+            path = self.repo / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        git(self.repo, "init", "-q")
+        git(self.repo, "add", "-A")
+        git(self.repo, "commit", "-q", "-m", "start")
+        self.program = parse_program(program, "program.md")
+        self.history = GitHistory(open_repository(self.repo))
+        self.start = self.history.resolve_start()
+        check_fit(self.program, [file.path for file in self.history.files(self.start)])
+        self.work = folder / "work"
+        self.workspaces = WorkFolders(self.work, self.history, self.program)
+        self.store = ArtifactStore(folder / "logs")
+        self.jail = JailExecutor(slots=1, search_path=os.environ["PATH"])
+        self._number = 0
+
+    def bench(self, program: Program | None = None) -> Bench:
+        return Bench(
+            program=program or self.program,
+            start=self.start,
+            executor=self.jail,
+            workspaces=self.workspaces,
+            artifacts=self.store,
+        )
+
+    def commit(self, files: Mapping[str, str | bytes]) -> str:
+        """A commit of these files on the start, whatever the scope check would say."""
+        self._number += 1
+        encoded = {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
+        changes = [FileChange(path=path, content=content) for path, content in encoded.items()]
+        return self.history.record_attempt(tag="t", number=self._number, base=self.start, changes=changes, message="try")
+
+    def check(self, files: Mapping[str, str]) -> tuple[str, ...]:
+        """What the scope check says of these files."""
+        known = {file.path: file.executable for file in self.history.files(self.start)}
+        changes = [FileChange(path=path, content=content.encode()) for path, content in files.items()]
+        before = self.history.read_files(self.start, [path for path in files if path in known])
+        return check_scope(changes, before=before, executable=known, program=self.program)
+
+    def measure(self, commit: str, *, program: Program | None = None, stage: Stage = Stage.SCREEN) -> Outcome:
+        """The program's checks, then one trial."""
+        key = TrialKey(experiment=self._number, stage=stage, arm=Arm.CANDIDATE, index=0)
+
+        async def go() -> Outcome:
+            bench = self.bench(program)
+            if failed := await bench.checks(commit, 0):
+                return Outcome(failed_check=failed)
+            return Outcome(trial=await bench.trial(key, commit=commit, tree=commit, seed=FRESH_SEED, slot=0))
+
+        return anyio.run(go)
+
+    def attempt(self, files: Mapping[str, str], program: Program | None = None) -> Outcome:
+        """Scope check, checks, trial: the way of a proposal."""
+        rejected = self.check(files)
+        return Outcome(rejected=rejected) if rejected else self.measure(self.commit(files), program=program)
+
+
+@contextmanager
+def stand(folder: Path, program: str, files: Mapping[str, str]) -> Iterator[Stand]:
+    """A stand whose git processes are ended."""
+    made = Stand(folder, program, files)
+    try:
+        yield made
+    finally:
+        made.history.close()

@@ -1,0 +1,86 @@
+"""The evaluator's attack list: each trick against `measure` and against `produce` with `score`, in the real jail."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hacks import EVALUATE, HACKS, HONEST, LABELS, SCORE, TRAIN, Form, Hack, table
+from stands import Outcome, Stand, stand
+
+from overnight.records.program import Direction, Metric
+
+FRONT = "---\nmetric: {name: loss, direction: minimize}\neditable: [train.py]\nlimits: {wall: 20s, memory: 500MB}\n"
+MEASURE = FRONT + "measure: python3 evaluate.py {seed}\n---\n"
+SPLIT = FRONT + (
+    "produce: python3 train.py {seed}\nartifacts: [predictions.json]\nscore: python3 score.py\n"
+    "hidden: [labels.json, score.py]\n---\n"
+)
+FILES = {"train.py": TRAIN, "labels.json": json.dumps(LABELS)}
+NAMES = [hack.name for hack in HACKS]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with stand(tmp_path_factory.mktemp("measure"), MEASURE, {**FILES, "evaluate.py": EVALUATE}) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with stand(tmp_path_factory.mktemp("split"), SPLIT, {**FILES, "score.py": SCORE}) as made:
+        yield made
+
+
+def outcome(target: Stand, form: Form) -> Outcome:
+    metric = Metric(name=form.metric, direction=Direction.MINIMIZE)
+    return target.attempt(form.files, replace(target.program, metric=metric))
+
+
+def wins(found: Outcome, form: Form) -> bool:
+    """Whether the candidate got a value that no honest one gets."""
+    value = found.trial.value if found.trial else None
+    return value is not None and (value < form.least if form.least else value <= form.least)
+
+
+def told(found: Outcome) -> str:
+    """Why there is no value; empty where there is one."""
+    return "; ".join(found.rejected) or found.failed_check or (found.trial.reason if found.trial else "")
+
+
+def stopped_as_said(found: Outcome, form: Form) -> bool:
+    """Whether it failed for the reason that is given, and not by a slip of the trick."""
+    if form.told:
+        return form.told in told(found)
+    value = found.trial.value if found.trial else None
+    return value is not None and (value == pytest.approx(HONEST) or form.metric != "loss")
+
+
+def test_an_honest_candidate_has_its_value_in_both_forms(measured: Stand, split: Stand) -> None:
+    """The targets work: what the tricks are compared with is real."""
+    for target in (measured, split):
+        found = target.attempt({"train.py": TRAIN + "# a comment\n"})
+        assert found.trial is not None and found.trial.value == pytest.approx(0.6931471805599453)
+
+
+@pytest.mark.parametrize("hack", HACKS, ids=NAMES)
+def test_measure_stops_what_it_can(measured: Stand, hack: Hack) -> None:
+    """With one command, what runs in the scorer's own process wins; all else does not. The docs say which."""
+    found = outcome(measured, hack.measure)
+    assert wins(found, hack.measure) != hack.measure.stopped, found
+    assert not hack.measure.stopped or stopped_as_said(found, hack.measure), found
+
+
+@pytest.mark.parametrize("hack", HACKS, ids=NAMES)
+def test_produce_and_score_stop_all_of_them(split: Stand, hack: Hack) -> None:
+    """With two commands every trick ends in a rejection, a crash with its reason, or the honest value."""
+    assert hack.split.stopped
+    found = outcome(split, hack.split)
+    assert not wins(found, hack.split) and stopped_as_said(found, hack.split), found
+
+
+def test_the_table_of_the_docs_is_this_list() -> None:
+    """What `docs/trust.md` promises is what is tried here."""
+    docs = Path(__file__).parents[2] / "docs/trust.md"
+    assert table() in docs.read_text(encoding="utf-8")

@@ -1,0 +1,152 @@
+"""A campaign whose researcher, candidates and files say hostile things: nothing that a person or an agent sees acts on them."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from targets import git, make_repo, overnight
+
+BIDI, CSI, ZERO = "\u202e", "\u009b", "\u200b"
+EVIL = f"\x1b[2J\x1b]0;owned\x07 {BIDI}desrever{CSI}31m{ZERO} <script>alert(1)</script> **bold** | a\tb \x85"
+# What a terminal, a page or a person's eye would act on; tab and line end stay.
+ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+FRONT = """---
+metric: {name: loss, direction: minimize}
+measure: python train.py {seed}
+editable: [train.py, data/]
+limits: {wall: 10s, memory: 500MB}
+budget: {experiments: 6}
+researchers:
+  - {role: evil, use: command, command: python evil.py}
+---
+# Make the loss small
+"""
+TRAIN = """import sys
+print("METRIC loss=5.0")
+"""
+RESEARCHER = f"""import os, random, re
+evil = {EVIL!r}
+code = open("train.py").read()
+brief = open(os.environ["OVERNIGHT_BRIEF"]).read()
+turn = brief.count("crash") + brief.count("reject") + brief.count("(gain")
+if turn == 0:  # fails, and says hostile things on the way
+    code = "# " + evil.replace(chr(10), " ") + "\\nraise ValueError(" + repr(evil) + ")\\n"
+elif turn == 1:  # a file name
+    os.makedirs("data", exist_ok=True)
+    open("data/" + evil.replace("/", ""), "w").write("x")
+elif turn == 2:  # kept: metric names, log and file content
+    code = "import sys\\nprint(" + repr(evil) + ")\\nprint('METRIC ' + " + repr("\\x1b[31m<b>x") + " + '=1')\\n"
+    code += "# " + evil + "\\nprint('METRIC loss=4.0')\\n"
+elif turn == 3:
+    print(evil)
+    raise SystemExit(evil)
+open("train.py", "w").write(code)
+print("HYPOTHESIS: " + evil + str(turn))
+"""
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The repository of the ended campaign, and what the run printed."""
+    repo = make_repo(tmp_path_factory.mktemp("evil") / "r", FRONT, files={"evil.py": RESEARCHER, "data/a.txt": "a"})
+    (repo / "train.py").write_text(TRAIN)
+    git(repo, "commit", "-qam", "train")
+    done = overnight(repo, "run", "--tag", "t", "--plain")
+    return repo, done.stdout + done.stderr
+
+
+def test_the_campaign_was_as_hostile_as_meant(campaign: tuple[Path, str]) -> None:
+    """A crash, a rejected name, a keep and a researcher that failed: all of them were there to be shown."""
+    _, printed = campaign
+    assert all(word in printed for word in ("crash", "reject", "keep", "no proposal", "script"))
+
+
+def test_the_run_prints_nothing_that_acts(campaign: tuple[Path, str]) -> None:
+    """Every foreign character that a terminal would act on is written out."""
+    assert not ACTS.search(campaign[1]), ascii(campaign[1])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("log",),
+        ("log", "--json"),
+        ("status", "--json"),
+        ("show", "1", "--log"),
+        ("show", "1", "--log", "--json"),
+        ("show", "2"),
+        ("show", "2", "--json"),
+        ("show", "3", "--log"),
+        ("show", "3", "--log", "--json"),
+        ("finalize", "--into", "review"),
+        ("verify",),
+        ("verify", "--json"),
+        ("verify", "--receipt", "autoresearch/t"),
+        ("verify", "--receipt", "autoresearch/t", "--json"),
+        ("verify", "--rerun", "all"),
+        ("report",),
+    ],
+    ids=" ".join,
+)
+def test_no_command_prints_what_acts(campaign: tuple[Path, str], command: tuple[str, ...]) -> None:
+    """Nor do the reading commands, for people or as JSON."""
+    done = overnight(campaign[0], *command, check=0)
+    assert not ACTS.search(done.stdout + done.stderr), ascii(done.stdout)
+
+
+@pytest.mark.parametrize("name", [EVIL.replace("\t", " "), "\x1b[31m", BIDI])
+def test_errors_show_what_they_quote(campaign: tuple[Path, str], name: str) -> None:
+    """A hostile argument is quoted in the error, not passed on."""
+    for arguments in (("status", "--tag", name), ("verify", "--receipt", name), ("finalize", "--into", name)):
+        done = overnight(campaign[0], *arguments, check=2)
+        assert not ACTS.search(done.stdout + done.stderr), (arguments, ascii(done.stderr))
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.md", "results.tsv"])
+def test_no_file_holds_what_acts(campaign: tuple[Path, str], name: str) -> None:
+    """The report and the table are free of it too; no tag of foreign text is one."""
+    text = (campaign[0] / ".overnight/t" / name).read_text(encoding="utf-8")
+    assert not ACTS.search(text) and "script" in text
+    if name == "report.html":
+        assert "<script" not in text and "&lt;script" in text
+    if name == "report.md":
+        assert "<script" not in re.sub(r"~~~~~~~~diff\n.*?\n~~~~~~~~", "", text, flags=re.DOTALL).replace("\\<", "")
+
+
+def test_git_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
+    """Messages of attempts, of the review branch and the published evidence are plain, whatever pager shows them."""
+    repo = campaign[0]
+    overnight(repo, "finalize", "--into", "review", check=0)
+    refs = git(repo, "for-each-ref", "--format=%(refname)", "refs/overnight").split()
+    messages = git(repo, "log", "--notes=overnight", "--format=%B%N", "main..review", "main..autoresearch/t", *refs)
+    assert "script" in messages and not ACTS.search(messages)
+
+
+def test_the_live_screen_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
+    """On a terminal only our own styles and cursor moves are sent: no title, no bidirectional mark, no clearing by others."""
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--no-report", "--experiments", "1"]
+    with subprocess.Popen(command, cwd=campaign[0], stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL) as run:
+        os.close(terminal)
+        shown = b"".join(iter(lambda: _read(main), b""))
+        run.wait()
+    os.close(main)
+    text = shown.decode("utf-8")
+    ours = re.sub(r"\x1b\[[0-9;?]*[mAKhlGJ]|\r", "", text)
+    assert "overnight" in text and not ACTS.search(ours), ascii(ours)
+    assert "\x1b[2J" not in text
+
+
+def _read(descriptor: int) -> bytes:
+    select.select([descriptor], [], [], 60)
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other end is closed
+        return b""

@@ -1,0 +1,97 @@
+"""Files that tools load unasked: none that a candidate plants reaches the scorer or the checks."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hacks import HONEST, LABELS, SCORE, TRAIN
+from stands import Stand, stand
+
+from overnight.core.fit import LOADED_UNASKED, loopholes
+from overnight.core.program import parse_program
+
+PROGRAM = """---
+metric: {name: loss, direction: minimize}
+produce: python3 train.py {seed}
+artifacts: [predictions.json]
+score: python3 score.py
+holdout: python3 score.py
+editable: [train.py, model/]
+hidden: [labels.json, score.py]
+checks: [python3 checks/check.py]
+limits: {wall: 20s, memory: 500MB}
+---
+"""
+FILES = {
+    "train.py": TRAIN,
+    "model/shape.txt": "8",
+    "labels.json": json.dumps(LABELS),
+    "score.py": SCORE,
+    "checks/check.py": "import rules, sys\nsys.exit(rules.broken())\n",
+    "checks/rules.py": "def broken():\n    return 'cheat' in open('train.py').read()\n",
+}
+FORGE = "import os\nos.write(1, b'METRIC loss=0.01\\n')\nos._exit(0)\n"
+BESIDE = ("math.py", "rules.py", "checks/rules.py", "checks/json.py", "checks/__init__.py", "score.py", "labels.json")
+NAMES = (*LOADED_UNASKED, *BESIDE)
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with stand(tmp_path_factory.mktemp("planted"), PROGRAM, FILES) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_planted_file_is_rejected(target: Stand, name: str) -> None:
+    """What no editable glob names is out of scope, whatever it is called, and costs no trial."""
+    found = target.attempt({"train.py": TRAIN + "# better\n", name: FORGE})
+    assert found.trial is None and any(f"`{name}` is" in reason for reason in found.rejected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_would_not_reach_the_scorer_either(target: Stand, name: str) -> None:
+    """Even past the scope check, the scorer's tree is the frozen one with the declared artifacts: nothing else is there."""
+    found = target.measure(target.commit({name: FORGE}))
+    value = found.trial.value if found.trial else None
+    assert value is None or value == pytest.approx(HONEST), found
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "json.py", "sitecustomize.py", "math.py", "score.py"])
+def test_an_editable_folder_does_not_reach_the_scorer(target: Stand, name: str) -> None:
+    """New files that a glob does allow run in the candidate's process only."""
+    found = target.attempt({"train.py": TRAIN, f"model/{name}": FORGE})
+    assert found.trial is not None and found.trial.value == pytest.approx(HONEST)
+
+
+def test_the_checks_run_frozen_code(target: Stand) -> None:
+    """A candidate that breaks a rule is caught by the check that it could not patch."""
+    assert "failed" in target.attempt({"train.py": TRAIN + "# cheat\n"}).failed_check
+    assert target.attempt({"train.py": TRAIN + "# cheat\n", "checks/rules.py": "def broken(): return 0"}).rejected
+
+
+@pytest.mark.parametrize(
+    ("globs", "named"),
+    [("'*.py'", "conftest.py"), ("'**'", "pyproject.toml"), ("'*.toml'", "pyproject.toml"), ("'*.pth'", "any.pth")],
+)
+def test_a_glob_that_would_allow_one_is_named(globs: str, named: str) -> None:
+    """`check` warns of editable globs that let a candidate write what tools load by themselves."""
+    program = parse_program(PROGRAM.replace("[train.py, model/]", f"[{globs}]"), "program.md")
+    assert any(named in note and "the checks" in note for note in loopholes(program))
+    assert not loopholes(parse_program(PROGRAM, "program.md"))
+
+
+def test_an_artifact_may_not_take_a_committed_place(tmp_path: Path) -> None:
+    """A file that comes from the candidate cannot stand where frozen code or hidden data is, nor be the scorer's result."""
+    from overnight.core.fit import check_fit
+    from overnight.errors import ProgramError
+
+    wrong = {
+        "artifacts: [predictions.json]": ("artifacts: [score.py]", "artifacts: [checks/rules.py]", "artifacts: [checks]"),
+        "name: loss, ": ("name: loss, result: predictions.json, ", "name: loss, result: labels.json, "),
+    }
+    for right, others in wrong.items():
+        for other in others:
+            program = parse_program(PROGRAM.replace(right, other), "program.md")
+            with pytest.raises(ProgramError, match=r"artifacts|metric\.result"):
+                check_fit(program, list(FILES))

@@ -1,0 +1,106 @@
+"""Turning a kept chain into a clean branch."""
+
+from pathlib import Path
+
+import pytest
+from checkouts import Checkout
+
+from overnight.backends.git.finalize import KeptChange, finalize
+from overnight.backends.git.repository import open_repository
+from overnight.errors import RepositoryError
+from overnight.records.experiment import FileChange
+
+
+def chain(checkout: Checkout, length: int) -> tuple[str, list[KeptChange]]:
+    """A start and so many kept commits on top of each other."""
+    history = checkout.history()
+    start = head = history.resolve_start()
+    kept = []
+    for number in range(1, length + 1):
+        changes = [FileChange(path="train.py", content=b"rate = %d\n" % number)]
+        head = history.record_attempt(tag="t", number=number, base=head, changes=changes, message="raw")
+        kept.append(KeptChange(commit=head, subject=f"change {number}", body=f"Gain: {number}"))
+    history.close()
+    return start, kept
+
+
+def test_clean_branch(tmp_path: Path) -> None:
+    """The branch has one commit per kept change, with the same trees, our name, and the evidence in the messages."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 3)
+    before = checkout.state()
+    tip = finalize(open_repository(tmp_path), start=start, kept=kept, branch="overnight/t")
+    assert checkout.git("rev-parse", "overnight/t") == tip
+    log = checkout.git("log", "--reverse", "-z", "--format=%an|%B", f"{start}..{tip}")
+    assert log.split("\0")[:3] == [f"overnight|change {number}\n\nGain: {number}\n" for number in (1, 2, 3)]
+    assert checkout.git("rev-parse", f"{tip}^{{tree}}") == checkout.git("rev-parse", f"{kept[-1].commit}^{{tree}}")
+    assert checkout.git("rev-parse", f"{tip}~3") == start
+    assert checkout.state() == before
+    assert checkout.git("fsck", "--strict", "--no-dangling") == ""
+
+
+def test_again_and_further(tmp_path: Path) -> None:
+    """Doing it again changes nothing; with more kept changes the branch moves on."""
+    checkout = Checkout.make(tmp_path)
+    repository = open_repository(tmp_path)
+    start, kept = chain(checkout, 3)
+    first = finalize(repository, start=start, kept=kept[:2], branch="review")
+    assert finalize(repository, start=start, kept=kept[:2], branch="review") == first
+    last = finalize(repository, start=start, kept=kept, branch="review")
+    assert checkout.git("rev-parse", "review~1") == first
+    assert checkout.git("rev-parse", "review") == last
+
+
+def test_branch_of_the_user(tmp_path: Path) -> None:
+    """A branch with commits of its own is never overwritten."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 1)
+    checkout.git("branch", "review")
+    checkout.git("checkout", "-q", "review")
+    own = checkout.commit({"mine": "x"})
+    checkout.git("checkout", "-q", "main")
+    with pytest.raises(RepositoryError, match="review has commits that are not in the kept chain"):
+        finalize(open_repository(tmp_path), start=start, kept=kept, branch="review")
+    assert checkout.git("rev-parse", "review") == own
+
+
+def test_branch_that_is_checked_out(tmp_path: Path) -> None:
+    """The branch that the user works on does not move under their checkout."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 1)
+    with pytest.raises(RepositoryError, match="main is checked out in"):
+        finalize(open_repository(tmp_path), start=start, kept=kept, branch="main")
+    assert checkout.git("rev-parse", "main") == start
+
+
+@pytest.mark.parametrize("branch", ["", "-f", "a..b", "a b", "a\nb", "x.lock"])
+def test_bad_branch(tmp_path: Path, branch: str) -> None:
+    """What git does not take for a branch is refused in one line."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 1)
+    with pytest.raises(RepositoryError, match="is no name for a branch"):
+        finalize(open_repository(tmp_path), start=start, kept=kept, branch=branch)
+
+
+def test_broken_chain(tmp_path: Path) -> None:
+    """Commits that do not follow each other are no chain."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 3)
+    with pytest.raises(RepositoryError, match="does not follow the one before it"):
+        finalize(open_repository(tmp_path), start=start, kept=[kept[0], kept[2]], branch="review")
+    assert checkout.git("branch", "--list", "review") == ""
+
+
+def test_long_foreign_subject(tmp_path: Path) -> None:
+    """A hypothesis of any length and content becomes one subject line of at most 72 characters, its rest the body."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 1)
+    subject = "raise the\nrate \x1b[31m " + "very " * 20 + "much"
+    change = KeptChange(commit=kept[0].commit, subject=subject, body="Signed-off-by: evidence")
+    tip = finalize(open_repository(tmp_path), start=start, kept=[change], branch="review")
+    first, _, *rest = checkout.git("show", "-s", "--format=%B", tip).splitlines()
+    assert first.startswith("raise the rate \\x1b[31m very")
+    assert len(first) <= 72
+    assert first.endswith("…")
+    assert rest[0].endswith("very much")
+    assert rest[-1] == "Signed-off-by: evidence"

@@ -1,0 +1,228 @@
+"""Opening the user's repository in every state that it may be in."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkouts import Checkout
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overnight.backends.git.repository import (
+    attempt_ref,
+    branch_ref,
+    check_branch_free,
+    open_repository,
+    valid_tag,
+)
+from overnight.errors import RepositoryError
+
+NO_CAPABILITIES = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root reads and writes whatever the mode
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "new\nline", "ümläut", os.fsdecode(b"bytes\xff")])
+def test_opens_from_a_subfolder(tmp_path: Path, name: str) -> None:
+    """The checkout around a folder is found, whatever bytes its path is of."""
+    folder = tmp_path / name
+    Checkout.make(folder)
+    repository = open_repository(folder / "lib")
+    assert repository.toplevel == folder
+    assert repository.git_dir == repository.common_dir == folder / ".git"
+    assert repository.overnight == folder / ".overnight"
+    assert repository.object_format == "sha1"
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    """Outside of git the message says what to do."""
+    with pytest.raises(RepositoryError, match="not in a git repository; git init"):
+        open_repository(tmp_path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    """A folder that is not there is no traceback."""
+    with pytest.raises(RepositoryError, match="there is no folder"):
+        open_repository(tmp_path / "none")
+
+
+def test_bare_repository(tmp_path: Path) -> None:
+    """A bare repository has no checkout to start from."""
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path], check=True)
+    with pytest.raises(RepositoryError, match="bare repository"):
+        open_repository(tmp_path)
+
+
+def test_inside_git_folder(tmp_path: Path) -> None:
+    """Git's own folder is not taken for a checkout."""
+    Checkout.make(tmp_path)
+    with pytest.raises(RepositoryError, match="inside git's own folder"):
+        open_repository(tmp_path / ".git" / "refs")
+
+
+def test_no_commit(tmp_path: Path) -> None:
+    """A repository without commits has nothing to start from."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    with pytest.raises(RepositoryError, match="no commit"):
+        open_repository(tmp_path)
+
+
+def test_broken_repository(tmp_path: Path) -> None:
+    """Where git itself cannot read the repository, its own words are told."""
+    Checkout.make(tmp_path)
+    (tmp_path / ".git" / "config").write_text("[core\n")
+    with pytest.raises(RepositoryError, match="bad config"):
+        open_repository(tmp_path)
+
+
+def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without git gets the mend."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RepositoryError, match=r"git was not found on PATH; install git 2\.39"):
+        open_repository(tmp_path)
+
+
+def test_old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git that lacks what we need is named with its version."""
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\necho git version 2.38.9\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(RepositoryError, match=r"this is git version 2\.38\.9; install git 2\.39"):
+        open_repository(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a file to another user needs root")
+def test_repository_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository of another user is refused until the user's own configuration trusts it."""
+    home, folder = tmp_path / "home", tmp_path / "repo"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    checkout = Checkout.make(folder)
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    with pytest.raises(RepositoryError, match=r"belongs to another user; .*safe\.directory"):
+        open_repository(folder)
+    (home / ".gitconfig").write_text(f"[safe]\n\tdirectory = {folder}\n")
+    history = checkout.history()
+    assert history.branch_head("t") is None
+    history.close()
+
+
+def test_read_only_repository(tmp_path: Path) -> None:
+    """A repository that cannot be written can be opened to read, and is refused before a campaign starts."""
+    checkout = Checkout.make(tmp_path / "repo")
+    objects = checkout.folder / ".git" / "objects"
+    objects.chmod(0o500)
+    script = (
+        "import sys, pathlib; from overnight.backends.git.repository import open_repository\n"
+        "repository = open_repository(pathlib.Path(sys.argv[1]))\n"
+        "try: repository.exclude_overnight()\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    command = [*NO_CAPABILITIES, sys.executable, "-c", script, str(checkout.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"RepositoryError {objects} cannot be written; make the repository writable for you\n"
+    assert not (checkout.folder / ".overnight").exists()
+
+
+def test_linked_worktree(tmp_path: Path) -> None:
+    """A linked worktree has a folder of ours of its own, and shares objects and the exclude file."""
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("worktree", "add", "-q", "--detach", str(tmp_path / "tree"))
+    repository = open_repository(tmp_path / "tree")
+    assert repository.toplevel == tmp_path / "tree"
+    assert repository.common_dir == tmp_path / "repo" / ".git"
+    repository.exclude_overnight()
+    assert Checkout(tmp_path / "tree").git("status", "--porcelain") == ""
+
+
+def test_exclude_is_written_once(tmp_path: Path) -> None:
+    """Our folder is hidden from git by one line, added after what the user has there."""
+    checkout = Checkout.make(tmp_path)
+    exclude = tmp_path / ".git" / "info" / "exclude"
+    exclude.write_bytes(b"mine")
+    repository = open_repository(tmp_path)
+    repository.exclude_overnight()
+    repository.exclude_overnight()
+    (repository.overnight / "x").write_text("")
+    assert exclude.read_bytes() == b"mine\n.overnight/\n"
+    assert checkout.git("status", "--porcelain") == ""
+
+
+def test_our_folder_is_a_link(tmp_path: Path) -> None:
+    """A link in the place of our folder is not followed."""
+    Checkout.make(tmp_path / "repo")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "repo" / ".overnight").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RepositoryError, match="is a link; remove it"):
+        open_repository(tmp_path / "repo").exclude_overnight()
+
+
+def test_notes(tmp_path: Path) -> None:
+    """Submodules, links and Git LFS are pointed out, and a plain repository has no notes."""
+    library = Checkout.make(tmp_path / "library")
+    checkout = Checkout.make(tmp_path / "repo")
+    assert open_repository(checkout.folder).notes == ()
+    checkout.git("submodule", "add", "-q", str(library.folder), "vendor/library")
+    (checkout.folder / "link").symlink_to("train.py")
+    checkout.git("add", "link")
+    checkout.commit({"data/.gitattributes": "*.bin filter=lfs diff=lfs -text\n"})
+    submodule, link, lfs = open_repository(checkout.folder).notes
+    assert submodule == "1 submodule (vendor/library) is left out: trials see an absent folder"
+    assert link == "1 symbolic link (link) is left out: trials see regular files only"
+    assert "pointer files" in lfs
+
+
+def test_inside_a_submodule(tmp_path: Path) -> None:
+    """A campaign inside a submodule works on the submodule."""
+    library = Checkout.make(tmp_path / "library")
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("submodule", "add", "-q", str(library.folder), "library")
+    inner = Checkout(checkout.folder / "library")
+    assert open_repository(inner.folder).toplevel == inner.folder
+    history = inner.history()
+    assert history.resolve_start() == library.git("rev-parse", "HEAD")
+    history.close()
+
+
+@pytest.mark.parametrize("tag", ["mar5", "a.b", "x_1-2", "été", "0", "a@b", "HEAD"])
+def test_valid_tags(tmp_path: Path, tag: str) -> None:
+    """Ordinary names are tags, and git takes the refs made of them."""
+    assert valid_tag(tag)
+    for ref in (branch_ref(tag), attempt_ref(tag, 7)):
+        assert subprocess.run(["git", "check-ref-format", ref], check=False).returncode == 0
+
+
+BAD_TAGS = [
+    "", ".", "..", "a/b", "/..", "../x", "a..b", ".a", "-a", "a.", "a.lock", "a b", "a\n", "a~", "a^", "a:", "a?", "a*",
+    "a[", "a\\", "@", "a@{", "a\0", "a\x7f", "x" * 101, "\udc80",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", BAD_TAGS)
+def test_bad_tags(tag: str) -> None:
+    """What git, a path or a command line would stumble over is no tag."""
+    assert not valid_tag(tag)
+    with pytest.raises(ValueError, match="no valid tag"):
+        branch_ref(tag)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.one_of(st.sampled_from("ab.@{-~^:/lock"), st.characters(codec="utf-8")), max_size=6))
+def test_git_takes_every_valid_tag(tag: str) -> None:
+    """Whatever we call a valid tag, git takes as part of a ref."""
+    if valid_tag(tag):
+        assert subprocess.run(["git", "check-ref-format", branch_ref(tag)], check=False).returncode == 0
+
+
+def test_branch_that_is_checked_out(tmp_path: Path) -> None:
+    """A campaign does not start on a branch that a worktree shows, for its files would look changed."""
+    checkout = Checkout.make(tmp_path / "repo")
+    repository = open_repository(checkout.folder)
+    checkout.git("branch", "autoresearch/t")
+    check_branch_free(repository, "t")
+    checkout.git("worktree", "add", "-q", str(tmp_path / "other tree"), "autoresearch/t")
+    with pytest.raises(RepositoryError, match=r"autoresearch/t is checked out in .*/other tree; check out another"):
+        check_branch_free(repository, "t")
+    check_branch_free(repository, "other")

@@ -1,0 +1,155 @@
+"""Folders that hostile code left: nothing is followed, nothing blocks, everything can be deleted."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from overnight.backends.folders import copy_tree, create_file, delete_file, opened, read_artifact, remove_tree
+from overnight.ports import BadArtifact
+
+
+def test_artifact_is_read(tmp_path: Path) -> None:
+    """A regular file within the limit is read, also below folders."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.json").write_bytes(b"{}")
+    assert read_artifact(tmp_path, "out/model.json", 2) == b"{}"
+
+
+def test_artifact_is_missing(tmp_path: Path) -> None:
+    """A missing file is named."""
+    with pytest.raises(BadArtifact, match="model is missing"):
+        read_artifact(tmp_path, "model", 10)
+
+
+def test_artifact_is_too_large(tmp_path: Path) -> None:
+    """A file over the limit is not read at all, however large it says it is."""
+    with (tmp_path / "model").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(BadArtifact, match="model has 1099511627776 bytes, more than the limit of 10"):
+        read_artifact(tmp_path, "model", 10)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "", "a/../../secret", ".git/config", "x\0"])
+def test_artifact_outside(tmp_path: Path, name: str) -> None:
+    """A name that leads out of the folder is refused."""
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "job").mkdir()
+    with pytest.raises(BadArtifact, match="not a path inside a tree"):
+        read_artifact(tmp_path / "job", name, 10)
+
+
+def test_artifact_is_no_file(tmp_path: Path) -> None:
+    """Links of both kinds, also in the folders on the way, pipes, sockets and folders are refused and never waited for."""
+    job = tmp_path / "job"
+    (job / "folder").mkdir(parents=True)
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+    (job / "link").symlink_to(secret)
+    (job / "way").symlink_to(tmp_path)
+    os.link(secret, job / "hard")
+    os.mkfifo(job / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(job / "socket"))
+        for name in ("link", "way/secret", "hard", "pipe", "socket", "folder"):
+            with pytest.raises(BadArtifact, match="no regular file"):
+                read_artifact(job, name, 10)
+
+
+def test_create_does_not_follow_or_overwrite(tmp_path: Path) -> None:
+    """A new file is never written through a link nor over a file."""
+    tree, outside = tmp_path / "tree", tmp_path / "outside"
+    tree.mkdir()
+    outside.mkdir()
+    (tree / "folder").symlink_to(outside)
+    (tree / "dangling").symlink_to(outside / "new")
+    (tree / "file").write_text("old")
+    with opened(tree) as root:
+        for path in ("folder/new", "dangling", "file", "file/new"):
+            with pytest.raises(OSError, match=r"exists|Not a directory|symbolic links"):
+                create_file(root, path, executable=False)
+    assert list(outside.iterdir()) == []
+    assert (tree / "file").read_text() == "old"
+
+
+def test_delete_prunes_empty_folders(tmp_path: Path) -> None:
+    """Folders that are empty without the file go with it, as in git; others stay."""
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c" / "x").write_text("")
+    (tmp_path / "a" / "y").write_text("")
+    with opened(tmp_path) as root:
+        delete_file(root, "a/b/c/x")
+    assert [path.name for path in tmp_path.rglob("*")] == ["a", "y"]
+
+
+def test_copy_tree(tmp_path: Path) -> None:
+    """Contents and executable bits are copied; links are not."""
+    source = tmp_path / "source"
+    (source / "a" / "b").mkdir(parents=True)
+    (source / "a" / "b" / "run.sh").write_text("#!/bin/sh\n")
+    (source / "a" / "b" / "run.sh").chmod(0o755)
+    (source / "large").write_bytes(bytes(range(256)) * 10_000)
+    (source / "link").symlink_to("/etc/passwd")
+    copy_tree(source, tmp_path / "copy")
+    copied = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*")}
+    assert copied == {"a", "a/b", "a/b/run.sh", "large"}
+    assert (tmp_path / "copy" / "large").read_bytes() == (source / "large").read_bytes()
+    assert (tmp_path / "copy" / "a" / "b" / "run.sh").stat().st_mode & 0o100
+
+
+def test_copy_to_another_file_system(tmp_path: Path) -> None:
+    """Where the file system cannot copy by itself, the bytes are copied."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "x").write_bytes(b"x" * 100_000)
+    destination = Path("/dev/shm") / f"overnight-test-{os.getpid()}"
+    copy_tree(tmp_path / "source", destination)
+    copied = (destination / "x").read_bytes()
+    remove_tree(destination)
+    assert copied == b"x" * 100_000
+    assert not destination.exists()
+
+
+def test_remove_tree(tmp_path: Path) -> None:
+    """Whatever is in a folder goes with it, and what its links point to stays."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("p")
+    tree = tmp_path / "tree"
+    (tree / "a" / "b").mkdir(parents=True)
+    (tree / "a" / "link").symlink_to(outside)
+    (tree / "a" / "b" / "file").symlink_to(outside / "precious")
+    os.mkfifo(tree / "a" / "pipe")
+    (tree / os.fsdecode(b"bytes\xff")).write_text("")
+    (tree / "a" / "b").chmod(0)
+    (tree / "a").chmod(0o500)
+    tree.chmod(0o300)
+    remove_tree(tree)
+    assert not tree.exists()
+    assert (outside / "precious").read_text() == "p"
+    assert outside.stat().st_mode & 0o777 == 0o755
+
+
+def test_remove_what_is_no_folder(tmp_path: Path) -> None:
+    """A link is deleted itself, a file too, and nothing is no error."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    (tmp_path / "file").write_text("")
+    for name in ("link", "file", "nothing"):
+        remove_tree(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_remove_a_very_deep_tree(tmp_path: Path) -> None:
+    """A nest deeper than any path or recursion can be is deleted."""
+    top = tmp_path / "deep"
+    top.mkdir()
+    at = os.open(top, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("nested", dir_fd=at)
+        inner = os.open("nested", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(at)
+    remove_tree(top)
+    assert not top.exists()

@@ -1,0 +1,88 @@
+"""The command line as a whole: names, help, first screen, and the small commands."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+from targets import git, make_repo, overnight, program, read_json
+
+from overnight.cli.help_page import render
+from overnight.cli.main import COMMANDS
+
+BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
+LOWER = "sed -i s/5.0/3.0/ train.py; echo HYPOTHESIS: a lower offset"
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_listed_help_is_the_command_s_own(name: str) -> None:
+    """The list on the first screen says what each command says of itself."""
+    module, line = COMMANDS[name]
+    command = getattr(importlib.import_module(f"overnight.cli.{module}"), name)
+    assert isinstance(command, click.Command) and command.help is not None
+    assert re.split(r"\n\n|\b\f", command.help)[0].replace("\n", " ").split("; exit code")[0].rstrip(".") == line.rstrip(".")
+
+
+def test_the_first_screen_says_what_to_do(tmp_path: Path) -> None:
+    """`overnight` alone, anywhere, is a guide and not an error."""
+    shown = overnight(tmp_path, check=0).stdout
+    assert all(word in shown for word in ("overnight demo", "overnight init", "overnight run"))
+
+
+def test_a_command_researcher_works_in_the_jail(tmp_path: Path) -> None:
+    """A shell command that edits the workspace is a researcher; what it says is only its hypothesis."""
+    text = program(BETTER).replace("use: scripted", f'use: command\n    command: "{LOWER}"')
+    text = re.sub(r"    edits:\n.*\n", "", text)
+    repo = make_repo(tmp_path / "r", text)
+    overnight(repo, "run", "--experiments", "1", "--no-report", check=0)
+    log = read_json(repo, "log")["experiments"]
+    assert (log[0]["hypothesis"], log[0]["conclusion"]["verdict"]) == ("a lower offset", "keep")
+
+
+def test_finalize_makes_a_branch_with_the_evidence(tmp_path: Path) -> None:
+    """One commit per kept change on top of the start; doing it again changes nothing."""
+    repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    made = read_json(repo, "finalize")
+    assert made["branch"] == "overnight/t" and made["changes"] == 2
+    messages = git(repo, "log", "--reverse", "--format=%B", "main..overnight/t")
+    assert messages.count("Overnight-Experiment:") == 2 and "gain" in messages
+    assert git(repo, "show", "overnight/t:train.py") == git(repo, "show", "autoresearch/t:train.py")
+    assert read_json(repo, "finalize")["commit"] == made["commit"]
+
+
+def test_labs_are_listed_and_copied(tmp_path: Path) -> None:
+    """A copied lab is a git repository of its own with one commit; a used folder is refused."""
+    assert "microgpt" in read_json(tmp_path, "labs")
+    overnight(tmp_path, "labs", "copy", "microgpt", "mine", check=0)
+    assert git(tmp_path / "mine", "rev-list", "--count", "HEAD") == "1"
+    assert git(tmp_path / "mine", "status", "--porcelain") == ""
+    assert "not empty" in overnight(tmp_path, "labs", "copy", "microgpt", "mine", check=2).stderr
+    assert "choose one of" in overnight(tmp_path, "labs", "copy", "nothing", check=2).stderr
+
+
+def test_check_measures_and_records_nothing(tmp_path: Path) -> None:
+    """`check` reports the baseline, its noise and what fits; no branch, no campaign."""
+    repo = make_repo(tmp_path / "r", program(BETTER, front="budget: {experiments: 50, hours: 1}"), noise=0.1)
+    found = read_json(repo, "check")
+    assert 4.8 < found["value"] < 5.2 and 0.03 < found["sigma"] < 0.3
+    assert found["noise"] == "gaussian" and found["smallest_effect"] > 0 and found["experiments"] == 50
+    assert git(repo, "branch", "--list", "autoresearch/*") == ""
+    assert list((repo / ".overnight").iterdir()) == []
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_doctor_says_what_holds(tmp_path: Path) -> None:
+    """A line for each probe, the same as JSON; on a machine with a jail all of them that need one hold."""
+    done = overnight(tmp_path, "doctor", "--json")
+    probes = json.loads(done.stdout)
+    assert {"name", "holds", "detail", "mend"} <= probes[0].keys()
+    assert done.returncode == (0 if all(probe["holds"] for probe in probes) else 1)
+    assert all(probe["mend"] for probe in probes if not probe["holds"])
+
+
+def test_the_help_page_is_up_to_date() -> None:
+    """docs/cli.md says what the commands say; `python -m overnight.cli.help_page > docs/cli.md` mends it."""
+    assert (Path(__file__).parents[2] / "docs" / "cli.md").read_text() == render()

@@ -1,0 +1,205 @@
+"""What `init` makes of the files of a repository."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overnight.core.detect import Detected, detect, wants
+from overnight.core.front_matter import Value
+from overnight.core.program import parse_program
+from overnight.core.program_text import render_front_matter
+from overnight.records.program import Direction
+
+TRAIN = 'import prepare\nprint(f"val_bpb:          {val_bpb:.6f}")\nprint(f"train_loss: {loss}")\n'
+PREPARE = 'TIME_BUDGET = 300\nCACHE_DIR = os.path.join(os.path.expanduser("~"), ".cache", "autoresearch")\nx.to("cuda")\n'
+
+
+def found(files: dict[str, str | None]) -> dict[str, Value]:
+    """The detected keys; each has a reason, and where they say all that is needed they parse."""
+    detected = detect(files, home="/home/ann")
+    assert all(entry.reason for entry in detected.entries)
+    keys = {entry.key: entry.value for entry in detected.entries}
+    if "direction" in str(keys.get("metric")) and "measure" in keys:
+        parse_program(render_front_matter(detected.entries), "p.md")
+    return keys
+
+
+def notes(files: dict[str, str | None]) -> str:
+    """What the user is told besides."""
+    detected: Detected = detect(files, home="/home/ann")
+    return "\n".join(detected.notes)
+
+
+def test_the_usual_training_layout_needs_no_question() -> None:
+    """program.md, train.py and prepare.py: metric, command, limits, data folder, all from the files."""
+    assert found({"program.md": "# body", "train.py": TRAIN, "prepare.py": PREPARE, "uv.lock": None}) == {
+        "metric": {"name": "val_bpb", "direction": "minimize"},
+        "measure": "uv run train.py",
+        "editable": ["train.py"],
+        "readable": ["/home/ann/.cache/autoresearch"],
+        "limits": {"wall": "600s", "gpus": 1, "memory": "32GB", "disk": "10GB"},
+    }
+
+
+def test_a_training_script_that_takes_a_seed_gets_one() -> None:
+    """Without uv it is `python train.py`, and `--seed {seed}` where the script knows the option."""
+    keys = found({"train.py": TRAIN + 'parser.add_argument("--seed")\n'})
+    assert keys["measure"] == "python train.py --seed {seed}"
+    assert "readable" not in keys
+
+
+def test_a_training_script_without_a_known_metric_leaves_that_to_the_user() -> None:
+    """No metric is invented."""
+    assert "metric" not in found({"train.py": "print('done')\n"})
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ('echo "METRIC total_ms=$t"', "total_ms"),
+        ('print(f"METRIC reward={r}")\nprint(f"loss: {x}")', "reward"),
+        ('print(f"loss: {x}")\nprint(f"val_loss: {x}")', "val_loss"),
+        ('print("latency: %f" % t)', "latency"),
+        ('print(f"epoch: {i}")', "cpu_s"),
+        ("", "cpu_s"),
+    ],
+)
+def test_a_bench_script_is_read_for_its_metric(script: str, name: str) -> None:
+    """METRIC lines first, validation before training, and CPU time where nothing is printed."""
+    metric = found({"bench.py": script, "sort.py": None})["metric"]
+    assert isinstance(metric, dict)
+    assert metric["name"] == name
+
+
+def test_a_benchmark_measures_the_code_beside_it() -> None:
+    """The source folder is editable, or the Python files at the top but those that judge."""
+    assert found({"bench/run.py": None, "benchmarks.sh": None, "src/a.py": None}) == {
+        "metric": {"name": "cpu_s", "direction": "minimize"},
+        "measure": "bash benchmarks.sh",
+        "editable": ["src/"],
+    }
+    files: dict[str, str | None] = dict.fromkeys(["bench.py", "b.py", "a.py", "test_a.py", "setup.py", "conftest.py"])
+    assert found(files)["editable"] == ["a.py", "b.py"]
+
+
+def test_a_makefile_with_a_bench_target_is_enough() -> None:
+    """`make bench`, with the metric that the recipe echoes."""
+    keys = found({"Makefile": "X := 1\nall:\n\techo\nbench-all: all\n\techo 'latency: $t'\n", "src/x.c": None})
+    assert keys["measure"] == "make bench-all"
+    assert keys["metric"] == {"name": "latency", "direction": "minimize"}
+    assert found({"Makefile": "bench := 1\nall:\n"}) == {}
+
+
+def test_a_pytest_suite_becomes_the_checks() -> None:
+    """Tests that are there must pass before a trial runs."""
+    assert found({"tests/unit/test_a.py": None})["checks"] == ["python -m pytest -q"]
+    assert "checks" not in found({"tests/data.py": None, "contest.py": None})
+
+
+PROMPT = """\
+# Autoresearch: speed
+## Metrics
+- **Primary**: `total_µs` (µs, lower is better) - median
+- **Secondary**: `rss` (KB)
+## Files in Scope
+- `src/engine/**` - the engine
+- `./lib/a.py`
+## Off Limits
+- `bench/`
+"""
+
+
+def test_a_session_of_pi_autoresearch_is_taken_over() -> None:
+    """Script, metric, direction, scope, checks and the limit of iterations."""
+    files: dict[str, str | None] = {
+        ".auto/measure.sh": "echo METRIC other=1",
+        ".auto/prompt.md": PROMPT,
+        ".auto/checks.sh": None,
+        ".auto/config.json": '{"maxIterations": 50}',
+        "tests/test_a.py": None,
+    }
+    assert found(files) == {
+        "metric": {"name": "total_µs", "direction": "minimize"},
+        "measure": "bash .auto/measure.sh",
+        "editable": ["src/engine/**", "lib/a.py"],
+        "checks": ["bash .auto/checks.sh"],
+        "budget": {"experiments": 50},
+    }
+    assert ".auto/measure.sh: taken as the measure command" in notes(files)
+
+
+def test_an_older_session_is_taken_over_from_its_log_or_its_script() -> None:
+    """The last configuration line names metric and direction; without one the script's METRIC line does."""
+    log = "\n".join(json.dumps({"type": "config", "metricName": name, "bestDirection": "higher"}) for name in ("old", "reward"))
+    keys = found({"autoresearch.sh": "echo METRIC x_ms=1", "autoresearch.jsonl": log + "\n{broken\n"})
+    assert keys["metric"] == {"name": "reward", "direction": "maximize"}
+    keys = found({"autoresearch.sh": "echo METRIC x_ms=1"})
+    assert keys == {"metric": {"name": "x_ms", "direction": "minimize"}, "measure": "bash autoresearch.sh"}
+
+
+CRUCIBLE = """\
+name: sorting
+files:
+  editable: ["sort.py"]
+  hidden: [evaluate.py]
+commands:
+  run: "python3 benchmark.py > run.log 2>&1"
+  eval: "grep '^ops_per_sec:' run.log"
+metric:
+  name: "ops_per_sec"
+  direction: "maximize"
+constraints:
+  timeout_seconds: 60
+"""
+
+
+def test_an_autocrucible_configuration_is_taken_over() -> None:
+    """Metric, direction, commands, editable files and the time-out; what is left out is said."""
+    files: dict[str, str | None] = {".crucible/config.yaml": CRUCIBLE, "sort.py": None, "benchmark.py": "print(f'loss: {x}')"}
+    assert found(files) == {
+        "metric": {"name": "ops_per_sec", "direction": "maximize"},
+        "measure": "python3 benchmark.py > run.log 2>&1 && grep '^ops_per_sec:' run.log",
+        "editable": ["sort.py"],
+        "limits": {"wall": "60s"},
+    }
+    assert "understood metric, measure, editable, limits" in notes(files)
+    assert "hidden files are frozen here but visible" in notes(files)
+
+
+def test_flat_and_broken_autocrucible_configurations() -> None:
+    """Plain top-level keys do too; what is no YAML is said and passed over."""
+    flat = "metric: loss\ndirection: minimize\ncommand: make run\neditable: a.py\n"
+    assert found({".crucible/config.yaml": flat})["measure"] == "make run"
+    broken: dict[str, str | None] = {".crucible/config.yaml": "a: [", "train.py": TRAIN}
+    assert found(broken)["measure"] == "python train.py"
+    assert "is not understood" in notes(broken)
+
+
+def test_only_telling_files_are_read() -> None:
+    """Of most files the name is enough."""
+    assert wants("train.py")
+    assert wants(".auto/prompt.md")
+    assert wants("bench/benchmark_x.py")
+    assert not wants("src/train.py")
+    assert not wants("data.bin")
+
+
+PATHS = st.sampled_from(
+    ["train.py", "prepare.py", "Makefile", "bench.py", "autoresearch.sh", "autoresearch.md", "autoresearch.jsonl", "src/a.py",
+     "autoresearch.config.json", ".crucible/config.yaml", "test_a.py"]
+)  # fmt: skip
+PIECES = st.sampled_from(
+    [TRAIN, PREPARE, PROMPT, CRUCIBLE, "bench:\n", '{"maxIterations": "x"}', "METRIC ", "**Primary**: ", "`"]
+)
+TEXTS = st.none() | st.lists(PIECES | st.text(max_size=20), max_size=3).map("".join)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(PATHS, TEXTS, max_size=5))
+def test_no_files_break_it(files: dict[str, str | None]) -> None:
+    """Whatever stands in the files, keys are found or they are not."""
+    for entry in detect(files, home="/home/ann").entries:
+        if entry.key == "metric" and isinstance(entry.value, dict):
+            assert entry.value.get("direction") in {None, *Direction}

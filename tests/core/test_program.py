@@ -1,0 +1,356 @@
+"""`program.md`, parsed and checked."""
+
+import hashlib
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from overnight.core.front_matter import Value
+from overnight.core.program import parse_program
+from overnight.core.program_schema import KEYS
+from overnight.core.program_text import Entry, render_front_matter
+from overnight.errors import ProgramError
+from overnight.records.program import Direction, GateSettings, Guard, Limits, Noise, Program, ResearcherSpec
+
+MINIMAL = "metric: val_bpb\nmeasure: python train.py\n"
+
+FULL = """\
+metric: {name: val_bpb, direction: minimize, min_effect: 1e-3}
+measure: python train.py --seed {seed}
+editable: [train.py, "src/**/*.py"]
+hidden: holdout/
+checks: pytest -q
+guards: [peak_memory_mb <= 4000, acc>0.5]
+holdout: python evaluate.py --split holdout
+readable: [/data]
+limits:
+  {wall: 1h30m, memory: 1GiB, cpus: 2, gpus: 1, disk: 512MB, files: 1k, processes: 9, output: 1MB, network: host,
+   allow_exit: [0, 3]}
+budget: {experiments: 100, hours: 90m, tokens: 2M, cost_usd: 20}
+gate: {error_rate: 0.05, noise: timing, max_pairs: 20, holdout_pairs: 3}
+target: .95
+researchers:
+  - {role: tuner, use: tuner}
+  - role: explorer
+    use: command
+    command: |
+      ./explore
+      ./again
+    count: 2
+  - role: fixed
+    use: scripted
+    edits: [[train.py, a, b], {path: train.py, old: "x\\n", new: ""}]
+"""
+
+
+def program(front: str, body: str = "# Program\n") -> Program:
+    """The program with this front matter."""
+    return parse_program(f"---\n{front}---\n{body}", "program.md")
+
+
+def mistakes(front: str) -> str:
+    """The message for this front matter, which must be refused."""
+    with pytest.raises(ProgramError) as caught:
+        program(front)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_metric_and_measure_are_enough() -> None:
+    """Everything else has a default."""
+    parsed = program(MINIMAL)
+    assert parsed.metric.name == "val_bpb"
+    assert parsed.metric.direction is Direction.MINIMIZE
+    assert parsed.editable == ("train.py",)
+    assert (parsed.limits, parsed.gate) == (Limits(), GateSettings())
+    assert parsed.researchers == (ResearcherSpec(role="tuner", use="tuner"),)
+
+
+def test_every_key_arrives_in_the_record_with_its_unit() -> None:
+    """Durations are seconds, sizes bytes, counts whole numbers, single values lists of one."""
+    parsed = program(FULL)
+    assert parsed.metric.min_effect == 0.001
+    assert parsed.measure == "python train.py --seed {seed}"
+    assert parsed.editable == ("train.py", "src/**/*.py")
+    assert (parsed.hidden, parsed.checks, parsed.readable) == (("holdout/",), ("pytest -q",), ("/data",))
+    assert parsed.guards == (Guard(metric="peak_memory_mb", op="<=", bound=4000), Guard(metric="acc", op=">", bound=0.5))
+    assert parsed.limits == Limits(
+        wall_s=5400,
+        memory_bytes=2**30,
+        cpus=2,
+        gpus=1,
+        disk_bytes=512_000_000,
+        files=1000,
+        processes=9,
+        output_bytes=1_000_000,
+        network="host",
+        allow_exit=(0, 3),
+    )
+    assert (parsed.budget.experiments, parsed.budget.hours) == (100, 1.5)
+    assert (parsed.budget.tokens, parsed.budget.cost_usd) == (2_000_000, 20)
+    assert parsed.gate == GateSettings(error_rate=0.05, noise=Noise.TIMING, max_pairs=20, holdout_pairs=3)
+    assert parsed.target == 0.95
+    assert parsed.researchers[1].command == "./explore\n./again\n"
+    assert parsed.researchers[2].edits == (("train.py", "a", "b"), ("train.py", "x\n", ""))
+
+
+def test_the_body_and_the_source_are_kept_to_the_byte() -> None:
+    """Body, source and digest are of the text as it is, line ends and all."""
+    text = f"---\r\n{MINIMAL}---\r\n\r\n# Ideas\r\n---\r\nno end"
+    parsed = parse_program(text, "x/program.md")
+    assert parsed.body == "\r\n# Ideas\r\n---\r\nno end"
+    assert parsed.source == text
+    assert parsed.digest == hashlib.sha256(text.encode()).hexdigest()
+    assert parsed.path == "x/program.md"
+
+
+def test_produce_and_score_take_the_place_of_measure() -> None:
+    """The two-process form needs all of produce, score and artifacts, and none of measure."""
+    parsed = program("metric: loss\nproduce: a\nscore: b\nartifacts: [out/model.json]\n")
+    assert (parsed.measure, parsed.produce, parsed.score, parsed.artifacts) == (None, "a", "b", ("out/model.json",))
+    assert "score: cannot stand beside `measure`" in mistakes(MINIMAL + "score: b\n")
+    assert "artifacts: missing" in mistakes("metric: loss\nproduce: a\nscore: b\n")
+    assert "program.md:1: measure: required" in mistakes("metric: loss\n")
+
+
+@pytest.mark.parametrize("name", ["loss", "val_bpb", "latency", "wall_s", "p95_ms", "eval.perplexity", "peak_memory_mb"])
+def test_some_names_say_that_less_is_better(name: str) -> None:
+    """The short form needs no direction where the name is plain."""
+    assert program(f"metric: {name}\nmeasure: x\n").metric.direction is Direction.MINIMIZE
+
+
+@pytest.mark.parametrize("name", ["accuracy", "val_accuracy", "F1", "auc", "ops_per_sec", "throughput", "score"])
+def test_some_names_say_that_more_is_better(name: str) -> None:
+    """The short form needs no direction where the name is plain."""
+    assert program(f"metric: {name}\nmeasure: x\n").metric.direction is Direction.MAXIMIZE
+
+
+@pytest.mark.parametrize("name", ["reward", "error_score", "bpbx"])
+def test_other_names_need_a_direction(name: str) -> None:
+    """An unknown or contradictory name is asked about, never guessed."""
+    assert "2: metric.direction: missing" in mistakes(f"metric: {name}\nmeasure: x\n")
+    assert program(f"metric: {{name: {name}, direction: maximize}}\nmeasure: x\n").metric.direction is Direction.MAXIMIZE
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
+    """One run shows every mistake, each on a line with file, line, key and mend."""
+    lines = mistakes(
+        "metrc: val_bpb\nmetric: {name: foo, direction: lower}\nmeasure: x\nexperiments: 5\nlimits:\n  wall: long\nhidden:\n"
+    ).split("\n")
+    assert lines == [
+        "program.md:2: metrc: unknown key; did you mean `metric`?",
+        "program.md:3: metric.direction: must be 'minimize' or 'maximize', not `lower`; write `minimize`",
+        "program.md:5: experiments: unknown key; `experiments` belongs under `budget`",
+        "program.md:7: limits.wall: must be a duration such as 90s, 5m or 1h30m, not `long`",
+        "program.md:8: hidden: has no value; give it one, or delete the key for its default",
+    ]
+
+
+def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
+    """Thousands of mistakes are counted, not listed."""
+    lines = mistakes(MINIMAL + "".join(f"x{number}: 1\n" for number in range(5000))).split("\n")
+    assert len(lines) == 32
+    assert lines[-1] == "program.md: and 4,969 more mistakes"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("measure: y", "measure: appears twice, first on line 3; delete one"),
+        ("checks: [a: b]", "4: checks[0]: must be text; put it in quotes"),
+        ("checks: 5", "checks[0]: must be text, not `5`; put it in quotes"),
+        ("checks: ['']", "checks[0]: is empty"),
+        (r'holdout: "a\0b"', "holdout: has an invisible character"),
+        (r'holdout: "a\u202eb"', "holdout: has an invisible character"),
+        ("holdout: a: b", "not YAML: mapping values are not allowed here; quote a text that contains `: `"),
+        ("editable: [*.py]", "4: not YAML: expected alphabetic or numeric character, but found '.'; quote a glob"),
+        ("editable: *a", "4: an unquoted `*` is a YAML alias"),
+        ("editable: &a [b]", "4: an unquoted `&` is a YAML anchor"),
+        ("editable: !!python/name:os.system x", "4: an unquoted `!` is a YAML tag"),
+        ("editable: []", "editable: must have at least 1 item"),
+        ("editable: /train.py", "must be relative to the repository, not `/train.py`; delete the leading `/`"),
+        ("editable: [a/../b]", "must not contain `.` or `..`"),
+        ("editable: [a//b]", "is no path"),
+        ("hidden: train.py/", "`train.py` is both editable and hidden"),
+        ("hidden: ['*.py']", "`train.py` is both editable and hidden"),
+        ("readable: data", "must be an absolute path"),
+        ("guards: [a = 5]", "guards[0]: must be a bound on a metric, not `a = 5`; write it as `peak_memory_mb <= 4000`"),
+        ("guards: [a <= many]", "guards[0]: must be a number"),
+        ("guards: [a <= .inf]", "guards[0]: must be a number"),
+        ("limits: {memory: 4 apples}", "limits.memory: must be a size such as 512MB"),
+        ("limits: {memory: 0}", "limits.memory: must be greater than 0, not `0`"),
+        ("limits: {cpus: 1.5}", "limits.cpus: must be a whole number, not `1.5`"),
+        ("limits: {cpus: true}", "limits.cpus: must be a whole number"),
+        ("limits: {network: off}", "limits.network: must be 'none' or 'host', not `off`"),
+        ("limits: {allow_exit: 256}", "limits.allow_exit[0]: must be less than or equal to 255, not `256`"),
+        ("limits: 5", "limits: must be a mapping, not `5`"),
+        ("budget: {hours: 0}", "budget.hours: must be greater than 0"),
+        ("budget: {hour: 5}", "budget.hour: unknown key; did you mean `hours`?"),
+        ("budget: {zzz: 5}", "budget.zzz: unknown key; known here: experiments, hours, tokens, cost_usd"),
+        ("gate: {error_rate: 0.9}", "gate.error_rate: must be less than or equal to 0.5, not `0.9`"),
+        ("gate: {noise: gausian}", "did you mean `gaussian`?"),
+        ("target: much", "target: must be a number, not `much`"),
+        ("target: 1" + "0" * 39 + "e400", "target: must be a finite number"),
+        ("researchers: [{role: a, use: tunr}]", "researchers[0].use: must be 'tuner', 'command' or 'scripted', not `tunr`"),
+        ("researchers: [{role: a, use: command}]", "researchers[0].command: `use: command` needs a `command`"),
+        ("researchers: [{role: a, use: tuner, command: b}]", "`use: tuner` takes no `command`"),
+        ("researchers: [{role: a, use: scripted}]", "`use: scripted` needs `edits`"),
+        ("researchers: [{role: a, use: tuner, edits: [[a, b, c]]}]", "`use: tuner` takes no `edits`"),
+        ("researchers: [{role: a, use: scripted, edits: [[a, b]]}]", "researchers[0].edits[0]: must be a mapping"),
+        ("researchers: [{role: a, use: tuner}, {role: a, use: tuner}]", "researchers[1].role: `a` appears twice"),
+        ("researchers: [{role: a b, use: tuner}]", "researchers[0].role: must be one word"),
+        ("researchers: []", "researchers: must have at least 1 item"),
+        ("? [a, b]\n: c", "a key must be a word"),
+        ("zzz: " + "[" * 40, "4: nested deeper than 8 levels"),
+        ('"\\e[31m": x', r"\x1b[31m: unknown key"),
+        ("checks: [" + "a," * 65 + "]", "checks: must have at most 64 items"),
+        ("holdout: " + "x" * 5000, "holdout: must have at most 4096 characters"),
+    ],
+)
+def test_a_mistake_names_its_place_and_its_mend(line: str, message: str) -> None:
+    """Every kind of mistake has its own clear line, in which nothing is invisible."""
+    text = mistakes(MINIMAL + line + "\n")
+    assert message in text
+    assert text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        ("{name: loss, pattern: 'x'}", "metric.pattern: has 0 groups instead of one; put round brackets"),
+        ("{name: loss, pattern: '(a)(b)'}", "metric.pattern: has 2 groups instead of one"),
+        ("{name: loss, pattern: '(a'}", "metric.pattern: not a regular expression: missing )"),
+        ("{name: loss, pattern: '([[a])'}", "metric.pattern: not a regular expression: Possible nested set"),
+        ("{name: loss, pattern: (a), result: b}", "metric.result: cannot stand beside `pattern`"),
+        ("{name: loss, result: ../b}", "metric.result: must not contain"),
+        ("{name: two words, direction: minimize}", "metric.name: must be one word"),
+        ("{name: loss, min_effect: -1}", "metric.min_effect: must be greater than or equal to 0"),
+        ("{direction: minimize}", "metric.name: required"),
+        ("[loss]", "metric: must be a mapping"),
+    ],
+)
+def test_a_mistake_in_the_metric_is_named(metric: str, message: str) -> None:
+    """The metric is what all else stands on, so nothing of it is taken on trust."""
+    assert message in mistakes(f"metric: {metric}\nmeasure: x\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "p.md:1: no front matter; start it with"),
+        ("# Program\n", "p.md:1: no front matter"),
+        (f"---\n{MINIMAL}", "p.md:1: the front matter has no end; close it with a line `---`"),
+        ("---\n---\n", "p.md:2: the front matter is not a mapping"),
+        ("---\n- a\n---\n", "p.md:2: the front matter is not a mapping"),
+        ("---\na: b\nx: \x01\n---\n", "p.md:3: a character that YAML does not allow"),
+        ("---\na: \ud800\n---\n", "p.md: not valid Unicode text"),
+        ("---\n" + "x" * 100_000 + "\n---\n", "the front matter is larger than 64,000 characters"),
+        ("x" * 1_000_001, "p.md: larger than 1,000,000 characters"),
+    ],
+)
+def test_a_file_that_is_no_program_is_refused(text: str, message: str) -> None:
+    """What cannot be read at all is one clear line too."""
+    with pytest.raises(ProgramError) as caught:
+        parse_program(text, "p.md")
+    assert message in str(caught.value)
+
+
+def test_a_billion_laughs_is_refused_at_once() -> None:
+    """Aliases, which make a small YAML text a huge value, are not followed."""
+    bomb = "a: &a [x,x]\n" + "".join(f"{b}: &{b} [*{a},*{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    assert "an unquoted `&`" in mistakes(bomb)
+
+
+def test_yaml_words_are_not_turned_into_something_else() -> None:
+    """`no`, `on`, `1:30` and dates are text, as YAML 1.2 has it."""
+    assert program(MINIMAL + "checks: [no, on, 1:30, 2024-01-01, 0x1F]\n").checks == ("no", "on", "1:30", "2024-01-01", "0x1F")
+
+
+SIGNS = [
+    "*",
+    "&a",
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    ", ",
+    "\n",
+    "\n  ",
+    "\n- ",
+    "---",
+    "|",
+    '"',
+    "'",
+    "#",
+    "!",
+    "\t",
+    "\x00",
+    "\ud800",
+    "\u2028",
+]
+VALID = ["val_bpb", "minimize", "5m", "4GB", "-1", "1e9", "tuner", "scripted", "é"]
+WORDS = st.sampled_from([*KEYS[""], *KEYS["limits"], *KEYS["metric"], *KEYS["researchers"], *VALID, *SIGNS])
+
+
+@settings(deadline=None)
+@given(st.lists(WORDS, max_size=30).map("".join) | st.text(st.characters(), max_size=60))
+@example("a: [\n---\n")
+def test_any_text_is_a_program_or_a_program_error(front: str) -> None:
+    """No text makes the parser do anything else."""
+    for text in (front, f"---\n{front}\n---\n", f"---\n{MINIMAL}{front}\n---\n"):
+        try:
+            assert isinstance(parse_program(text, "p.md"), Program)
+        except ProgramError as error:
+            assert str(error).startswith("p.md")
+
+
+VALUES = st.recursive(
+    st.text(max_size=8) | st.integers(-5, 10**6) | st.floats() | st.booleans(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "role", "use", "path"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([*KEYS[""], "zzz"]), VALUES, max_size=4))
+def test_any_value_under_any_key_is_a_program_or_a_program_error(values: dict[str, Value]) -> None:
+    """No value makes the checks do anything else."""
+    entries = [Entry(key=key, value=value) for key, value in ({"metric": "loss", "measure": "x"} | values).items()]
+    try:
+        assert isinstance(parse_program(render_front_matter(entries), "p.md"), Program)
+    except ProgramError as error:
+        assert str(error).startswith("p.md")
+
+
+COMMANDS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=40).filter(str.strip)
+
+
+@settings(deadline=None)
+@given(COMMANDS, st.lists(COMMANDS, min_size=1, max_size=3), st.floats(0, 1e300), st.text(max_size=50))
+def test_what_is_rendered_parses_to_the_same(measure: str, checks: list[str], effect: float, reason: str) -> None:
+    """A written front matter says what was meant, whatever stands in the values and the reasons."""
+    metric: Value = {"name": "loss", "min_effect": effect}
+    written = render_front_matter(
+        [
+            Entry(key="metric", value=metric, reason=reason),
+            Entry(key="measure", value=measure, reason=reason),
+            Entry(key="checks", value=list[Value](checks)),
+        ]
+    )
+    parsed = parse_program(written + "body", "p.md")
+    assert (parsed.measure, list(parsed.checks), parsed.metric.min_effect) == (measure, checks, effect)
+    assert parsed.body == "body"
+
+
+def test_the_commented_examples_of_a_rendered_front_matter_are_right() -> None:
+    """Uncommenting any of the further keys gives a program."""
+    written = render_front_matter([Entry(key="metric", value="loss"), Entry(key="measure", value="x")])
+    examples = [
+        line.removeprefix("# ") for line in written.split("# Further keys, with examples:\n")[1].split("\n") if line != "---"
+    ]
+    assert len(examples) > 5
+    program(MINIMAL + "\n".join(examples) + "\n")

@@ -1,0 +1,97 @@
+"""Copies of bundled labs, and their commands run in them as a person would."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from targets import git, read_json
+
+from overnight.backends.researchers.tuner.target import read_target
+from overnight.cli.labs import copy_lab
+from overnight.core.metric import Reading, read_metrics
+from overnight.core.program import parse_program
+from overnight.records.program import Program
+
+# What an editable file gets as a first line, so that `check` tells whether a candidate sees what it must not see, and
+# whether anybody believes what it prints.
+SPY = "import os; assert not os.path.exists('hidden') and not os.path.exists('README.md'); print('METRIC {metric}=12345')\n"
+
+
+def lab_copy(name: str, folder: Path) -> Path:
+    """A fresh copy of a lab."""
+    copy_lab(name, folder / name)
+    return folder / name
+
+
+def program_of(lab: Path) -> Program:
+    """The lab's program; it has no mistakes."""
+    return parse_program((lab / "program.md").read_text(encoding="utf-8"), "program.md")
+
+
+def replace(lab: Path, name: str, *edits: tuple[str, str]) -> None:
+    """Replace text in a file of a copy; each must be there."""
+    text = (lab / name).read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text, f"{name} has no {old!r}"
+        text = text.replace(old, new)
+    (lab / name).write_text(text, encoding="utf-8")
+
+
+def script(lab: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of a copy."""
+    command = [sys.executable, "-B", *arguments]
+    return subprocess.run(command, cwd=lab, capture_output=True, text=True, timeout=60, check=False)
+
+
+def score_of(lab: Path, *arguments: str) -> float:
+    """The metric that a scorer prints."""
+    done = script(lab, *arguments)
+    assert done.returncode == 0, done.stderr
+    reading = read_metrics(done.stdout.encode(), program_of(lab).metric)
+    assert isinstance(reading, Reading), reading
+    return reading.value
+
+
+def refusal(lab: Path, *arguments: str) -> str:
+    """Why a scorer refuses; it prints no metric and no traceback."""
+    done = script(lab, *arguments)
+    assert done.returncode != 0 and "METRIC" not in done.stdout, done.stdout
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stderr.strip()
+
+
+@contextmanager
+def modules_of(lab: Path, *names: str) -> Iterator[dict[str, ModuleType]]:
+    """A copy's own modules by name, also hidden ones; forgotten at the end, for other labs have some of the same name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(lab / "hidden"))
+        patch.syspath_prepend(str(lab))
+        patch.setattr(sys, "dont_write_bytecode", True)
+        before = set(sys.modules)
+        try:
+            yield {name: import_module(name) for name in names}
+        finally:
+            for name in set(sys.modules) - before:
+                if str(getattr(sys.modules[name], "__file__", "")).startswith(str(lab)):
+                    del sys.modules[name]
+
+
+def tunable(lab: Path) -> set[str]:
+    """The names of all that the built-in tuner would tune."""
+    return {dimension.constant.name for dimension in read_target(lab, program_of(lab), {}).space}
+
+
+def check_spied(lab: Path) -> dict[str, object]:
+    """What `overnight check` says of a copy whose editable file looks for hidden files and prints a metric of its own."""
+    program = program_of(lab)
+    path = lab / program.editable[0]
+    head, quotes, rest = path.read_text(encoding="utf-8").partition('"""\n\n')
+    path.write_text(head + quotes + SPY.format(metric=program.metric.name) + rest, encoding="utf-8")
+    git(lab, "commit", "-q", "-a", "-m", "spy")
+    found: dict[str, object] = read_json(lab, "check")
+    return found

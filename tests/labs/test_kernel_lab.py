@@ -1,0 +1,130 @@
+"""The kernel lab: an answer that is wrong is a crash, however fast it came, and the reference is right."""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from lab_copies import check_spied, lab_copy, modules_of, program_of, refusal, replace, script, tunable
+
+FEWER = ("WORDS, QUERIES = 600, 80", "WORDS, QUERIES = 60, 20")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copied = lab_copy("kernel", tmp_path_factory.mktemp("labs"))
+    replace(copied, "inputs.py", FEWER)
+    return copied
+
+
+@pytest.fixture(scope="module")
+def modules(lab: Path) -> Iterator[dict[str, ModuleType]]:
+    with modules_of(lab, "inputs", "kernel", "test_kernel", "reference", "rules") as loaded:
+        yield loaded
+
+
+def answers_of(lab: Path, seed: int) -> list[list[int]]:
+    assert script(lab, "produce.py", "--seed", str(seed)).returncode == 0
+    answers: list[list[int]] = json.loads((lab / "answers.json").read_text())
+    return answers
+
+
+def score(answers: object, lab: Path) -> str:
+    (lab / "answers.json").write_text(answers if isinstance(answers, str) else json.dumps(answers))
+    return refusal(lab, "score.py", "--seed", "1")
+
+
+def test_right_answers_are_taken(lab: Path) -> None:
+    """The start answers all queries as the reference does."""
+    answers_of(lab, 1)
+    assert script(lab, "score.py", "--seed", "1").stdout == "right_answers: 20\n"
+
+
+def test_one_wrong_answer_is_a_crash(lab: Path) -> None:
+    """Another word, a distance that is off by one, a missing or a further answer, or the right one as another type."""
+    answers = answers_of(lab, 1)
+    index, distance = answers[3]
+    for wrong in ([index + 1, distance], [index, distance + 1], [index, float(distance)], [index], str(index), None):
+        assert score([*answers[:3], wrong, *answers[4:]], lab) == "wrong answers: 1, first to query 3"
+    assert "wrong answers" in score(answers[:-1], lab)
+    assert "wrong answers" in score([*answers, answers[0]], lab)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "NaN", "[" * 100_000, "METRIC cpu_s=0.001", '{"__reduce__": "os.system"}'])
+def test_what_holds_no_answers_is_a_crash(lab: Path, text: str) -> None:
+    """A file of another kind is told in a line."""
+    assert "answers" in score(text, lab)
+
+
+def test_answers_of_another_trial_are_wrong(lab: Path) -> None:
+    """What was computed or stored beforehand does not fit the words of a fresh seed."""
+    assert "wrong answers" in score(answers_of(lab, 2), lab)
+
+
+def test_ties_go_to_the_first_word(lab: Path, modules: dict[str, ModuleType]) -> None:
+    """A kernel that takes any of the nearest words is found out by the inputs of a trial, and by the checks."""
+    words, queries = modules["inputs"].make_inputs(1)
+    last = modules["reference"].nearest(words[::-1], queries)
+    assert score([[len(words) - 1 - index, distance] for index, distance in last], lab).startswith("wrong answers")
+
+
+def test_the_reference_is_right(modules: dict[str, ModuleType]) -> None:
+    """It agrees with the textbook's table on short and long texts of few letters."""
+    draw, plain = random.Random(1), modules["test_kernel"].plain_nearest
+    texts = ["".join(draw.choice("abc") for _ in range(draw.choice((0, 1, 2, 5, 9, 70)))) for _ in range(60)]
+    assert modules["reference"].nearest(texts[:40], texts[40:]) == plain(texts[:40], texts[40:])
+
+
+def test_every_setting_of_the_start_is_right(modules: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No constant that a tuner could choose makes an answer wrong: what it finds is speed."""
+    kernel, draw = modules["kernel"], random.Random(2)
+    words, queries = modules["inputs"].make_inputs(2)
+    words, queries = words[:20], queries[:8]
+    wanted = modules["reference"].nearest(words, queries)
+    for _ in range(40):
+        for switch in ("GIVE_UP_EARLY", "STRIP_START", "STRIP_END", "SKIP_BY_LENGTH", "NARROW_TO_BEST"):
+            monkeypatch.setattr(kernel, switch, draw.random() < 0.5)
+        monkeypatch.setattr(kernel, "FIRST_BAND", draw.choice((1, 2, 4, 8, 32)))
+        monkeypatch.setattr(kernel, "BAND_GROWTH", draw.choice((0.5, 1.0, 2.0, 8.0)))
+        assert kernel.nearest(words, queries) == wanted
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import json",
+        "import numpy as np",
+        "import os.path",
+        "from ctypes import CDLL",
+        "from . import x",
+        "eval('1')",
+        "open('answers.json')",
+        "__import__('os')",
+        "().__class__",
+        "getattr(1, 'x')",
+    ],
+)
+def test_what_is_not_plain_python_is_told(modules: dict[str, ModuleType], line: str) -> None:
+    """Compiled modules, files and the ways around are against the rules; the start is within them."""
+    source = Path(str(modules["kernel"].__file__)).read_text(encoding="utf-8")
+    assert modules["rules"].problems(source) == []
+    assert modules["rules"].problems(f"{source}\n{line}\n")
+
+
+def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
+    """Its CPU time is measured from outside: neither hidden files nor what it prints are of any use."""
+    lab = lab_copy("kernel", tmp_path)
+    replace(lab, "inputs.py", FEWER)
+    replace(lab, "program.md", ("checks: [python rules.py, ", "checks: ["))  # the spy is against the rules
+    found = check_spied(lab)
+    assert found["metric"] == "cpu_s" and found["noise"] == "timing"
+    assert isinstance(found["value"], float) and 0.01 < found["value"] < 60
+
+
+def test_the_tuner_finds_the_constants(lab: Path) -> None:
+    """Switches and the two numbers of the band."""
+    switches = {"GIVE_UP_EARLY", "STRIP_START", "STRIP_END", "SKIP_BY_LENGTH", "NARROW_TO_BEST"}
+    assert tunable(lab) == switches | {"FIRST_BAND", "BAND_GROWTH"}
+    assert program_of(lab).metric.name == "cpu_s"

@@ -1,0 +1,51 @@
+"""Several researchers at once: what was measured against an old head goes on against the new one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from targets import git, make_repo, overnight, read_json
+
+PROGRAM = """---
+metric: {name: loss, direction: minimize}
+measure: python train.py
+editable: [train.py, other.py]
+limits: {wall: 10s, memory: 500MB}
+researchers:
+  - {role: one, use: scripted, edits: [[train.py, "A = 5", "A = 4"]]}
+  - {role: two, use: scripted, edits: [[train.py, "B = 5", "B = 3"]]}
+  - {role: three, use: scripted, edits: [[train.py, "A = 5", "A = 2"]]}
+---
+"""
+TRAIN = "A = 5\n\n\n\n\nB = 5\n\n\n\n\nprint(f'METRIC loss={A + B}')\n"
+
+
+def test_kept_changes_stack_whoever_is_first(tmp_path: Path) -> None:
+    """Changes of other lines are measured again on the new head and kept; one of the same line is a conflict."""
+    repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    status = read_json(repo, "status")
+    assert status["kept"] == 2
+    assert status["head_value"] in (4 + 3, 2 + 3)
+    reasons = [e["conclusion"]["reason"] for e in read_json(repo, "log")["experiments"]]
+    assert sum("goes on against the new head" in reason for reason in reasons) in (1, 2)  # 2: where the third came second
+    assert sum("conflicts" in reason for reason in reasons) == 1
+    assert len(git(repo, "log", "--format=%P", "autoresearch/t").split()) == 2, "one parent each: the chain is linear"
+    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+
+
+def test_a_budget_ends_proposing_and_not_what_is_under_way(tmp_path: Path) -> None:
+    """With two researchers and room for one experiment, that one is finished."""
+    text = PROGRAM.replace("limits:", "budget: {experiments: 1}\nlimits:")
+    repo = make_repo(tmp_path / "r", text, files={"train.py": TRAIN, "other.py": ""})
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    status = read_json(repo, "status")
+    assert (status["experiments"], status["open"], status["stopped"]) == (1, 0, "budget")
+
+
+def test_a_closed_output_does_not_end_the_campaign(tmp_path: Path) -> None:
+    """`run --plain | head -1` goes on to its end."""
+    repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
+    piped = f"{sys.executable} -m overnight run --tag t --plain --no-report | head -1"
+    subprocess.run(["sh", "-c", piped], cwd=repo, check=True, capture_output=True)
+    assert read_json(repo, "status")["kept"] == 2

@@ -1,0 +1,74 @@
+"""Small repositories to run campaigns on: real git, a measure command of some 20 ms."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+TRAIN = """\
+import random
+import sys
+
+SCALE = 1.0
+OFFSET = 5.0
+
+rng = random.Random(int(sys.argv[1]))
+print(f"METRIC loss={OFFSET + NOISE * rng.gauss(0, 1):.9f}")
+"""
+
+
+def program(*edits: tuple[str, str], front: str = "", measure: str = "python train.py {seed}") -> str:
+    """A program whose scripted researcher replaces text in train.py, one edit per proposal."""
+    listed = "\n".join(f"      - [train.py, {json.dumps(old)}, {json.dumps(new)}]" for old, new in edits)
+    return f"""---
+metric: {{name: loss, direction: minimize}}
+measure: {measure}
+editable: [train.py]
+limits: {{wall: 10s, memory: 500MB}}
+researchers:
+  - role: script
+    use: scripted
+    edits:
+{listed}
+{front}
+---
+# Make the loss small
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as a user with a name; its output."""
+    identity = ("-c", "user.name=User", "-c", "user.email=user@localhost", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def make_repo(folder: Path, text: str, *, noise: float = 0.0, files: dict[str, str] | None = None) -> Path:
+    """A repository with a program and a train.py whose loss is OFFSET plus Gaussian noise from the seed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "program.md").write_text(text)
+    (folder / "train.py").write_text(TRAIN.replace("NOISE", repr(noise)))
+    for name, content in (files or {}).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "start")
+    return folder
+
+
+def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder, as a user would."""
+    command = [sys.executable, "-m", "overnight", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
+    if check is not None:
+        assert done.returncode == check, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON
+    """The JSON that a reading command prints."""
+    return json.loads(overnight(folder, *arguments, "--json", check=0).stdout)

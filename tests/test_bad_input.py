@@ -1,0 +1,134 @@
+"""Bad input ends in one clear line, exit code 2, and nothing lost."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from targets import git, make_repo, overnight, program, read_json
+
+BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
+
+
+def refused(folder: Path, *arguments: str) -> str:
+    """The one line on standard error with which the command is refused."""
+    lines = overnight(folder, *arguments, check=2).stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: "), lines
+    return lines[0]
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    """Outside git, the mend is to make a repository."""
+    assert "git init" in refused(tmp_path, "run")
+
+
+def test_no_program(tmp_path: Path) -> None:
+    """Without a program, the mend is `init`."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    (repo / "program.md").unlink()
+    assert "overnight init" in refused(repo, "run")
+
+
+def test_unknown_key(tmp_path: Path) -> None:
+    """File, line, key and the nearest known key."""
+    repo = make_repo(tmp_path / "r", program(BETTER, front="mesure: python train.py"))
+    line = refused(repo, "run")
+    assert "program.md:" in line and "mesure" in line and "measure" in line
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("print('hello')", "METRIC loss="),
+        ("print('METRIC loss=1'); print('METRIC loss=2')", "twice with different values"),
+        ("print('METRIC loss=nan')", "NaN"),
+        ("print('METRIC loss=inf')", "infinite"),
+        ("raise SystemExit(3)", "exit code 3"),
+        ("import os; os.write(1, bytes(range(256)) * 100)", "METRIC loss="),
+        ("while True: pass", "of 1 s"),
+        ("import os\nfor _ in range(100): os.write(1, b'x' * 1_000_000)", "MB"),
+    ],
+)
+def test_a_baseline_that_cannot_be_measured(tmp_path: Path, output: str, told: str) -> None:
+    """A metric that is missing, contradictory, NaN or infinite, a failing, hanging or flooding command: said in a line."""
+    text = program(BETTER, front="").replace("limits: {wall: 10s", "limits: {wall: 1s")
+    repo = make_repo(tmp_path / "r", text)
+    (repo / "train.py").write_text(output)
+    git(repo, "commit", "-qam", "bad")
+    line = refused(repo, "run")
+    assert told in line and len(line) < 600
+
+
+def test_a_missing_command(tmp_path: Path) -> None:
+    """A measure command that does not exist is named."""
+    repo = make_repo(tmp_path / "r", program(BETTER, measure="no-such-program {seed}"))
+    assert "no-such-program" in refused(repo, "run")
+
+
+def test_an_allowed_exit_code(tmp_path: Path) -> None:
+    """A non-zero exit is fine where the program allows it."""
+    text = program(BETTER).replace("limits: {wall: 10s", "limits: {allow_exit: [0, 3], wall: 10s")
+    repo = make_repo(tmp_path / "r", text)
+    (repo / "train.py").write_text((repo / "train.py").read_text() + "\nsys.exit(3)\n")
+    git(repo, "commit", "-qam", "exit")
+    overnight(repo, "run", "--no-report", check=0)
+
+
+@pytest.mark.parametrize(
+    ("globs", "told"),
+    [("[nothing.py]", "matches no file"), ("['*']", "must stay frozen"), ("[program.md]", "must stay frozen")],
+)
+def test_globs_that_do_not_fit(tmp_path: Path, globs: str, told: str) -> None:
+    """Editable globs that match nothing, or what must stay frozen, name the key."""
+    repo = make_repo(tmp_path / "r", program(BETTER).replace("editable: [train.py]", f"editable: {globs}"))
+    line = refused(repo, "run")
+    assert "editable" in line and told in line
+
+
+def test_a_corrupted_ledger(tmp_path: Path) -> None:
+    """What is still readable is said, and nothing is written to it."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    path = repo / ".overnight/t/ledger.db"
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE events SET body=replace(body, 'loss', 'gain') WHERE seq=4")
+        db.execute("DELETE FROM snapshots")
+    done = overnight(repo, "run", "--tag", "t", check=3)
+    assert "the first 3 events are intact and readable" in done.stderr
+    done = overnight(repo, "verify", check=1)
+    assert "FAIL  ledger" in done.stdout
+
+
+def test_the_metric_is_fixed_for_a_campaign(tmp_path: Path) -> None:
+    """Changing what is measured on the way is refused; changing the budget is not."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    path = repo / "program.md"
+    path.write_text(path.read_text().replace("direction: minimize", "direction: maximize"))
+    assert "metric changed" in refused(repo, "run", "--tag", "t")
+    path.write_text(path.read_text().replace("direction: maximize", "direction: minimize").replace("wall: 10s", "wall: 9s"))
+    overnight(repo, "run", "--tag", "t", "--no-report", check=1)  # there is nothing left to do
+    assert read_json(repo, "status")["kept"] == 1
+
+
+def test_a_branch_that_is_there_already(tmp_path: Path) -> None:
+    """A branch of the campaign's name that is not ours is not moved."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    git(repo, "commit", "-q", "--allow-empty", "-m", "theirs")
+    git(repo, "branch", "autoresearch/t")
+    git(repo, "reset", "-q", "--soft", "HEAD~1")
+    assert "autoresearch/t is there already" in refused(repo, "run", "--tag", "t")
+
+
+def test_an_unknown_experiment(tmp_path: Path) -> None:
+    """The newest one is named."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    overnight(repo, "run", "--no-report", check=0)
+    assert "the newest is 1" in refused(repo, "show", "7")
+    assert "no campaign" in refused(repo, "status", "--tag", "other")
+
+
+def test_a_folder_where_nothing_can_be_written(tmp_path: Path) -> None:
+    """A read-only repository is named, before anything is done."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    (repo / ".overnight").write_text("a file in our place")
+    assert ".overnight" in refused(repo, "run")

@@ -1,0 +1,111 @@
+"""kill -9 at random moments: no finished trial is lost or run twice, no half-kept commit, no process left."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from targets import git, make_repo, overnight, program, read_json
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.events import Concluded, Event, TrialFinished
+
+KILLS = 12
+EDITS = [(f"SCALE = {n}.0", f"SCALE = {n + 1}.0") for n in range(1, 6)]
+MARK = "sleep 0.0123"  # finds the trials of this campaign among all processes
+
+
+def campaign(folder: Path) -> Path:
+    """A noisy campaign in which the second of four edits is a real gain, with trials that a kill can fall into."""
+    edits = (("OFFSET = 5.0", "OFFSET = 9.0"), ("OFFSET = 5.0", "OFFSET = 3.0"), EDITS[0], ("OFFSET = 3.0", "OFFSET = 4.0"))
+    return make_repo(folder, program(*edits, measure=f"{MARK} && python train.py {{seed}}"), noise=0.1)
+
+
+def recorded(repo: Path) -> list[Event]:
+    reader = SqliteLedger.for_reading(repo / ".overnight/t")
+    try:
+        return [entry.event for entry in reader.events()]
+    finally:
+        reader.close()
+
+
+def left_behind() -> list[str]:
+    """Command lines of processes that run our trials."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if MARK in line:
+            found.append(line)
+    return found
+
+
+def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
+    """After many kills the campaign ends as if there had been none."""
+    repo = campaign(tmp_path / "repo")
+    rng = random.Random(20261121)
+    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report", "--slots", "3"]
+    finished: list[TrialFinished] = []
+    for _ in range(KILLS):
+        with subprocess.Popen(command, cwd=repo, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
+            try:
+                session.wait(timeout=rng.uniform(0.3, 2.0))
+            except subprocess.TimeoutExpired:
+                session.send_signal(signal.SIGKILL)
+        if (repo / ".overnight/t/ledger.db").exists():
+            now = [event for event in recorded(repo) if isinstance(event, TrialFinished)]
+            assert now[: len(finished)] == finished, "a finished trial was lost"
+            finished = now
+    assert overnight(repo, "run", "--tag", "t", "--no-report").returncode in (0, 1)  # 1: nothing was left to do
+
+    events = recorded(repo)
+    keys = Counter(event.trial.key for event in events if isinstance(event, TrialFinished))
+    assert max(keys.values()) == 1, "a finished trial ran twice"
+    verdicts = {event.number: event.conclusion.verdict.value for event in events if isinstance(event, Concluded)}
+    assert verdicts == {1: "discard", 2: "keep", 3: "discard", 4: "discard"}
+    status = read_json(repo, "status")
+    assert status["open"] == 0
+    assert git(repo, "rev-parse", "autoresearch/t") == status["head"]
+    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert [path.name for path in (repo / ".overnight/t/work").rglob("*")] == ["out"]
+    until = time.monotonic() + 5
+    while left_behind() and time.monotonic() < until:
+        os.sched_yield()
+    assert not left_behind()
+
+
+def test_an_interrupt_ends_in_good_order_and_goes_on(tmp_path: Path) -> None:
+    """The first SIGINT lets running trials finish and exits with 130; `run` goes on to the same end."""
+    repo = campaign(tmp_path / "repo")
+    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
+    with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
+        assert session.stdout is not None
+        for line in session.stdout:
+            if "#1 proposed" in line:
+                session.send_signal(signal.SIGINT)
+                break
+        session.stdout.read()
+        assert session.wait() == 130
+    events = recorded(repo)
+    assert events[-1].kind == "stopped"
+    overnight(repo, "run", "--no-report", check=0)
+    assert read_json(repo, "status")["kept"] == 1
+
+
+def test_stop_asks_the_running_process(tmp_path: Path) -> None:
+    """`overnight stop` ends another process's session; without one it says so."""
+    repo = campaign(tmp_path / "repo")
+    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
+    with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
+        assert session.stdout is not None and "campaign t" in session.stdout.readline()
+        assert "already running" in overnight(repo, "run", "--tag", "t", check=2).stderr
+        overnight(repo, "stop", check=0)
+        session.stdout.read()
+        assert session.wait() in (0, 1)
+    assert "is not running" in overnight(repo, "stop", check=2).stderr

@@ -1,0 +1,24 @@
+"""Real campaigns whose researchers change nothing that counts keep nothing; the full size is in `bench/gate/real.py`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "bench/gate/real.py"
+
+
+@pytest.mark.parametrize(
+    ("case", "experiments", "rejected"),
+    [("noisy lab", 20, 0), ("noisy minimiser", 20, 0), ("by its name", 10, 10), ("in disguise", 10, 0)],
+)
+def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
+    """Comments, other names, another order, other seeds: not one is an improvement, and a named seed costs no trial."""
+    command = [sys.executable, str(SCRIPT), "--case", case, "--experiments", str(experiments)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    cells = [cell.strip() for cell in done.stdout.splitlines()[-1].strip("|").split("|")]
+    proposed, unmeasured, trials, kept = (int(cells[place]) for place in (1, 2, 3, 6))
+    assert (proposed, unmeasured, kept) == (experiments, rejected, 0)
+    assert trials >= 3 + experiments - rejected

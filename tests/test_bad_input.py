@@ -132,3 +132,10 @@ def test_a_folder_where_nothing_can_be_written(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r", program(BETTER))
     (repo / ".overnight").write_text("a file in our place")
     assert ".overnight" in refused(repo, "run")
+
+
+def test_a_place_where_a_report_cannot_be_written(tmp_path: Path) -> None:
+    """What the system refuses is one line with the path, and the user's to mend."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    assert "train.py" in refused(repo, "report", "--out", "train.py/report")

@@ -203,3 +203,10 @@ def test_no_files_break_it(files: dict[str, str | None]) -> None:
     for entry in detect(files, home="/home/ann").entries:
         if entry.key == "metric" and isinstance(entry.value, dict):
             assert entry.value.get("direction") in {None, *Direction}
+
+
+def test_a_package_beside_a_benchmark_is_what_may_change() -> None:
+    """Without a source folder the package is editable; its tests and the benchmark are not."""
+    files = {"bench.py": "print('latency_ms: 3')", "fast/__init__.py": "", "fast/core.py": "", "tests/__init__.py": ""}
+    found = {entry.key: entry.value for entry in detect(files, home="/home/user").entries}
+    assert found["editable"] == ["fast/"]

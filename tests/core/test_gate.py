@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from overnight.core.gate import Conclude, GateMemory, Measure, after_trial, baseline_step, next_step, noise_report
-from overnight.records.experiment import Verdict
+from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Direction, Guard, Noise
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
@@ -330,18 +330,22 @@ def test_order_and_interruptions_do_not_matter(seed: int, gain: float, order: ra
     """With trials finished in any order, some lost before they were recorded, the verdict is the same."""
     values = noisy(gain, seed=seed)
     walk = Walk(program(holdout=True), values).baseline()
-    memory = walk.memory
-    expected = walk.experiment()
-    trials: list[Trial] = []
-    level = None
-    while not isinstance(step := next_step(walk.program, memory, 1, trials, level), Conclude):
-        if isinstance(step, Measure):
-            finished = [Trial(key=key, seed=0, tree=key.arm.value, value=values(key)) for key in step.trials]
-            trials += [trial for trial in finished if order.random() < 0.5]
-            order.shuffle(trials)
-        else:
-            level = step.level
-    assert step.conclusion == expected
+
+    def verdict(recorded: float) -> Conclusion:
+        """The verdict, where what the gate remembers of the time before stays as it is."""
+        trials: list[Trial] = []
+        level = None
+        while not isinstance(step := next_step(walk.program, walk.memory, 1, trials, level), Conclude):
+            if isinstance(step, Measure):
+                finished = [Trial(key=key, seed=0, tree=key.arm.value, value=values(key)) for key in step.trials]
+                trials += [trial for trial in finished if order.random() < recorded]
+                if recorded < 1.0:
+                    order.shuffle(trials)
+            else:
+                level = step.level
+        return step.conclusion
+
+    assert verdict(0.5) == verdict(1.0)
 
 
 EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-2, 2).map(float))

@@ -51,8 +51,11 @@ def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
     tally = state.tally
     used = f"{tally.experiments} experiments in {tally.trials} trials, {duration(stopped.elapsed_s)}"
     lines = [f"{stopped.detail or stopped.reason}; {used}"]
-    if not state.kept:
-        lines.append("Nothing was kept: no change was better beyond noise. `overnight log` says what was tried.")
+    if not state.kept and tally.experiments:
+        lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")
+    elif not state.kept:
+        lines.append("Nothing was kept: no experiment came to its end.")
+    lines += [f"#{o.proposed.number} is half measured: `overnight run` goes on with it" for o in state.open]
     for kept in state.kept:
         lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")

@@ -55,7 +55,7 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
         history.close()
     detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~")), wishes)  # noqa: PTH111
     _check_committed(detected, committed)
-    _check_complete({entry.key: entry.value for entry in detected.entries})
+    _check_complete({entry.key: entry.value for entry in detected.entries}, committed)
     front = render_front_matter(detected.entries)
     program = parse_program(front + (body or b"").decode(), PROGRAM)
     check_fit(program, committed)
@@ -86,11 +86,15 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _check_complete(found: Mapping[str, Value]) -> None:
+def _check_complete(found: Mapping[str, Value], committed: Sequence[str]) -> None:
     missing = sorted({"metric", "measure"} - found.keys())
     if missing:
         mend = "say it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
         raise UserError(f"found nothing here that tells the {' or the '.join(missing)}", mend=mend)
+    if "editable" not in found and "train.py" not in committed:
+        raise UserError(
+            "found nothing here that tells which files may change", mend="say it with --editable FILE, as often as needed"
+        )
     metric = found["metric"]
     if isinstance(metric, dict) and "direction" not in metric:
         mend = f"say it: overnight init --metric {metric['name']}:minimize, or :maximize"

@@ -1,5 +1,6 @@
 """The command `overnight`: finds a subcommand, runs it, turns errors into one line and an exit code."""
 
+import errno
 import importlib
 import io
 import os
@@ -11,7 +12,7 @@ import click
 
 from overnight import __version__
 from overnight.core.text import printable
-from overnight.errors import OvernightError
+from overnight.errors import OvernightError, UserError
 
 LINE = 2000  # characters of one line of an error
 
@@ -33,6 +34,8 @@ COMMANDS = {
     "labs": ("labs", "List the bundled labs, or copy one."),
     "doctor": ("doctor", "Say what holds on this machine and what does not."),
 }
+
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)  # the user's to mend, not ours
 
 WELCOME = """\
 overnight keeps only what is better beyond noise: an autonomous research loop for your repo.
@@ -105,6 +108,9 @@ def main() -> NoReturn:
 
 def _fail(error: Exception) -> NoReturn:
     ours = _single(error)
+    if ours is None and (told := _of_the_machine(error)):
+        click.echo(f"error: {_visible(told)}", err=True)
+        sys.exit(UserError.exit_code)
     if ours is None:
         click.echo(_visible("".join(traceback.format_exception(error))), err=True)
         click.echo("error: this is a fault of overnight, not yours; nothing that was finished is lost", err=True)
@@ -116,6 +122,16 @@ def _fail(error: Exception) -> NoReturn:
 def _visible(message: str) -> str:
     """A message that may quote foreign text, with what a terminal would act on written out."""
     return "\n".join(printable(line, LINE) for line in message.splitlines())
+
+
+def _of_the_machine(error: BaseException) -> str:
+    """What is wrong with the disk or the rights on it; empty for any other error."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if not isinstance(error, OSError) or error.errno not in MACHINE:
+        return ""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}; mend it and run again, nothing that was finished is lost"
 
 
 def _single(error: BaseException) -> OvernightError | None:

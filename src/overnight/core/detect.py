@@ -134,6 +134,14 @@ def _sources(files: Iterable[str]) -> list[Entry]:
     """The code that a benchmark measures, as far as names tell."""
     if any(path.startswith("src/") for path in files):
         return [Entry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
+    packages: list[Value] = [
+        f"{path.removesuffix('__init__.py')}"
+        for path in sorted(files)
+        if path.count("/") == 1 and path.endswith("/__init__.py")
+    ]
+    packages = [package for package in packages if not str(package).startswith(("test", "doc", "bench"))]
+    if packages:
+        return [Entry(key="editable", value=packages, reason="the package; all else is frozen")]
     top: list[Value] = [
         path for path in sorted(files) if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path)
     ]

@@ -10,7 +10,7 @@ from overnight.core.text import printable
 
 MAX_REASON = 120
 
-_HEAD = "# What `overnight` does with this repository; every key is explained in docs/program.md."
+_HEAD = "# What `overnight` does with this repository; every key is explained in its docs, program.md."
 _FURTHER = {
     "hidden": "[holdout/]",
     "checks": "[pytest -q]",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from overnight.core import guards
 from overnight.core.holdout import ask_holdout
-from overnight.core.pairs import Pair, next_index, pairs_of
+from overnight.core.pairs import Pair, pairs_of
 from overnight.core.stats import centre_interval, log_label_swap, mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step, count_of
 from overnight.records.experiment import Conclusion, Verdict
@@ -38,7 +38,7 @@ def confirm(case: Case, level: float) -> Step:
     hopeless = _hopeless(case, gains, log_e, level)
     if hopeless:
         return Conclude(conclusion=_told(case, valid, log_e, level, hopeless))
-    return case.measure_pairs(Stage.CONFIRM, next_index(pairs))
+    return case.measure_pairs(Stage.CONFIRM, pairs)
 
 
 def _proven(case: Case, valid: Sequence[Pair], gains: Sequence[float], log_e: float, level: float) -> bool:

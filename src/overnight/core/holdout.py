@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from overnight.core.pairs import next_index, pairs_of
+from overnight.core.pairs import pairs_of
 from overnight.core.stats import mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step
 from overnight.records.experiment import Conclusion, Verdict
@@ -45,13 +45,13 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     if len(pairs) - len(valid) >= VOIDS:
         return _refused(kept, f"the head itself failed in {VOIDS} holdout pairs")
     if not valid or len(valid) % batch:
-        return case.measure_pairs(Stage.HOLDOUT, next_index(pairs), batch - len(valid) % batch)
+        return case.measure_pairs(Stage.HOLDOUT, pairs, batch - len(valid) % batch)
     hidden = {pair.index: gain for pair, gain in zip(valid, case.gains(valid), strict=True)}
     answer = (
         _answer(confirmed, hidden, case.margin) if confirmed else _exact_answer(hidden, equal_agrees=kept.margin is not None)
     )
     if answer.agrees is None:
-        return case.measure_pairs(Stage.HOLDOUT, next_index(pairs), batch)
+        return case.measure_pairs(Stage.HOLDOUT, pairs, batch)
     told = replace(kept, holdout_gain=case.in_units(answer.gain))
     return Conclude(conclusion=told) if answer.agrees else _refused(told, "better in public, but not on the holdout")
 

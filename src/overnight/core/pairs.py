@@ -54,8 +54,3 @@ def pairs_of(trials: Sequence[Trial], stage: Stage) -> list[Pair]:
         Pair(index=index, baseline=both.get(Arm.BASELINE), candidate=both.get(Arm.CANDIDATE))
         for index, both in sorted(arms.items())
     ]
-
-
-def next_index(pairs: Sequence[Pair]) -> int:
-    """An index that no pair has; pairs that ran at once may have left gaps when they were killed."""
-    return max((pair.index for pair in pairs), default=-1) + 1

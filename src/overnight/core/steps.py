@@ -54,9 +54,11 @@ class Case:
         """Ask for trials of this experiment."""
         return measure(self.number, stage, places)
 
-    def measure_pairs(self, stage: Stage, first: int, count: int = 1) -> Measure:
-        """Ask for both arms of some indices."""
-        return self.measure(stage, *((arm, index) for index in range(first, first + count) for arm in Arm))
+    def measure_pairs(self, stage: Stage, pairs: Sequence[Pair], count: int = 1) -> Measure:
+        """Ask for both arms of the lowest indices that no pair has: a killed session may have left a gap."""
+        begun = {pair.index for pair in pairs}
+        fresh = [index for index in range(len(pairs) + count) if index not in begun][:count]
+        return self.measure(stage, *((arm, index) for index in fresh for arm in Arm))
 
     def unfinished(self, stage: Stage, pairs: Sequence[Pair]) -> Measure | None:
         """Ask for the missing arms of pairs that were begun; a pair in which the head failed needs none."""

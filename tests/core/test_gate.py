@@ -348,6 +348,21 @@ def test_order_and_interruptions_do_not_matter(seed: int, gain: float, order: ra
     assert verdict(0.5) == verdict(1.0)
 
 
+def test_a_gap_that_a_kill_left_runs_no_finished_trial_again() -> None:
+    """Trials run two at a time, so the later one may be the one on record; what follows skips the gap, or fills it."""
+    walk = Walk(program(), noisy(0.0))
+    walk.run(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=1))
+    wanted = baseline_step(walk.program, walk.memory, 0)
+    assert wanted is not None and 1 not in {key.index for key in wanted.trials}
+
+    sealed = Walk(program(holdout=True), noisy(4.0)).baseline()
+    sealed.experiment()
+    trials = [trial for trial in sealed.trials if trial.key.stage is not Stage.HOLDOUT or trial.key.index in {0, 3}]
+    step = next_step(sealed.program, sealed.memory, 1, trials, 0.01)
+    assert isinstance(step, Measure)
+    assert {key.index for key in step.trials} == {1, 2, 4}
+
+
 EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-2, 2).map(float))
 
 

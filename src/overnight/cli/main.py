@@ -107,10 +107,10 @@ def main() -> NoReturn:
 
 
 def _fail(error: Exception) -> NoReturn:
-    ours = _single(error)
-    if ours is None and (told := _of_the_machine(error)):
+    if told := _of_the_machine(error):
         click.echo(f"error: {_visible(told)}", err=True)
         sys.exit(UserError.exit_code)
+    ours = _single(error)
     if ours is None:
         click.echo(_visible("".join(traceback.format_exception(error))), err=True)
         click.echo("error: this is a fault of overnight, not yours; nothing that was finished is lost", err=True)

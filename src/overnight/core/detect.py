@@ -18,6 +18,7 @@ ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budge
 _BENCH = re.compile(r"(?:[^/]+/)?bench[^/]*\.(?:py|sh)")
 _BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
 _TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
+_NO_PACKAGE = ("test", "doc", "bench")
 _NO_SOURCE = re.compile(r"(?:bench|test|conftest|setup|prepare)[^/]*\.py")
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
@@ -135,11 +136,10 @@ def _sources(files: Iterable[str]) -> list[Entry]:
     if any(path.startswith("src/") for path in files):
         return [Entry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
     packages: list[Value] = [
-        f"{path.removesuffix('__init__.py')}"
+        path.removesuffix("__init__.py")
         for path in sorted(files)
-        if path.count("/") == 1 and path.endswith("/__init__.py")
+        if path.count("/") == 1 and path.endswith("/__init__.py") and not path.startswith(_NO_PACKAGE)
     ]
-    packages = [package for package in packages if not str(package).startswith(("test", "doc", "bench"))]
     if packages:
         return [Entry(key="editable", value=packages, reason="the package; all else is frozen")]
     top: list[Value] = [

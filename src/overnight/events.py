@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut
 from overnight.records.experiment import Conclusion, Scalar
 from overnight.records.trial import Trial, TrialKey
+from overnight.records.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,18 @@ class ProposalMissed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCalled:
+    """A model was called and its answer counted."""
+
+    kind: Literal["model_called"] = "model_called"
+    number: int  # the experiment that was hoped for
+    role: str
+    provider: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditOpened:
     """Start and head are about to be measured afresh, and the head without each kept change."""
 
@@ -167,6 +180,7 @@ Event = Annotated[
     | Concluded
     | Advanced
     | ProposalMissed
+    | ModelCalled
     | AuditOpened
     | AuditConcluded
     | Stopped,

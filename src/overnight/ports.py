@@ -1,6 +1,7 @@
-"""The seams of the loop: what it asks of researchers, executors, history, ledger and notifiers."""
+"""The seams of the loop: what it asks of researchers, models, executors, history, ledger and notifiers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,7 @@ from overnight.events import Event
 from overnight.records.experiment import Draft, Experiment, FileChange
 from overnight.records.job import Job, JobResult
 from overnight.records.program import Program
+from overnight.records.usage import Usage, Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,15 @@ class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an
     """A researcher did not come to a proposal this time; the message says why, in one line."""
 
 
+class ModelsParked(Exception):  # noqa: N818  # a normal outcome, not an error
+    """No provider of models can be asked now: all are out of quota, broken or refuse us; says why in one line."""
+
+    def __init__(self, why: str, *, wait_s: float | None = None) -> None:
+        """`wait_s`: until one may be asked again; None where only a person can mend it, or the budget is spent."""
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
 class Researcher(Protocol):
     """Whatever proposes changes."""
 
@@ -44,6 +55,7 @@ class Researcher(Protocol):
         Raises:
             NoIdeas: nothing is left to try; the campaign asks no more.
             ProposalFailed: this try came to nothing, through no fault of ours.
+            ModelsParked: it needs a model, and none can be had now.
         """
         ...
 
@@ -55,12 +67,81 @@ class Researcher(Protocol):
         ...
 
 
+class ModelRun(Protocol):
+    """The models, as one researcher has them for one proposal; all that goes through is counted."""
+
+    @property
+    def url(self) -> str:
+        """Where agents find it: `http://127.0.0.1:<port>/<token>`, in front of any wire's path."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The port of `url`, on the machine's loopback; a jailed job has it on its own, see `Link`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model to ask for, empty where the agent chooses."""
+        ...
+
+    @property
+    def wires(self) -> Sequence[Wire]:
+        """The wires that some provider of this run speaks, those of the first provider first."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """What it used so far."""
+        ...
+
+    @property
+    def idle_s(self) -> float:
+        """How long nothing has come from or gone to a model, s; 0 while the run waits for an answer that comes in."""
+        ...
+
+    @property
+    def refusal(self) -> ModelsParked | None:
+        """Why its newest call got no answer from any provider; None if it got one."""
+        ...
+
+    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+        """One call without streaming, from this process; the provider's answer.
+
+        Raises:
+            ModelsParked: no provider can be asked now, or the budget is spent.
+            ProposalFailed: the provider refuses this very request (too long, malformed).
+        """
+        ...
+
+
+class Models(Protocol):
+    """All models of a campaign: providers, prices, keys and what may still be spent."""
+
+    def use(self, *, role: str, number: int, model: str = "") -> AbstractContextManager[ModelRun]:
+        """Models for one proposal; at its end its URL is closed."""
+        ...
+
+    def listen(self, listening: socket.socket) -> None:
+        """Answer on a further listening socket, which is from now on ours to close."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What ties a job to us while it runs, besides its folder and its output."""
+
+    talk: socket.socket | None = None  # the other end is the job's stdin and stdout; only its stderr is captured then
+    port: int = 0  # of the job's own loopback, where it is connected to what `listen` serves; 0: nowhere
+    listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
+
+
 class Executor(Protocol):
     """Runs one job and measures it from outside."""
 
     name: str  # "jail" or "process"
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None) -> JobResult:
         """Run the job to its end; whatever it does, no process of it is left behind.
 
         On cancellation all its processes are ended before the cancellation is passed on.

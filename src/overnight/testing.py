@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -17,7 +18,7 @@ from typing import Any
 import anyio
 
 from overnight.core.scope import matches
-from overnight.ports import Assignment, Executor, Researcher
+from overnight.ports import Assignment, Executor, Link, Researcher
 from overnight.records.experiment import Conclusion, Draft, Experiment, Verdict
 from overnight.records.job import Ending, Job, JobResult
 from overnight.records.program import Limits
@@ -280,6 +281,16 @@ class ExecutorConformance:
 
         assert [result.exit_code for result in asyncio.run(both())] == [0, 0]
         assert [Path(job.output).read_bytes() for job in jobs] == [b"0\n", b"1\n"]
+
+    def test_job_can_be_talked_with(self, tmp_path: Path) -> None:
+        """A linked socket is the job's stdin and stdout, its stderr is captured, and the socket's end is the job's."""
+        ours, theirs = socket.socketpair()
+        job = _job(tmp_path, "read -r word; echo got $word; echo aside >&2", limits=LIMITS)
+        with ours:
+            ours.sendall(b"it\n")
+            result = asyncio.run(self.make().run(job, Link(talk=theirs)))
+            assert ours.makefile("rb").read() == b"got it\n"
+        assert (result.exit_code, Path(job.output).read_bytes()) == (0, b"aside\n")
 
     def test_unknown_slot_is_refused(self, tmp_path: Path) -> None:
         """A slot that the executor does not have is the caller's mistake."""

@@ -38,7 +38,7 @@ def usable() -> bool:
 
 
 @pytest.mark.skipif(not usable(), reason="needs root, and a system Python of this version for the user without rights")
-@pytest.mark.parametrize("file", ["test_jail.py", "test_jail_attacks.py", "test_process.py"])
+@pytest.mark.parametrize("file", ["test_jail.py", "test_jail_attacks.py", "test_process.py", "test_tie.py"])
 def test_executors_hold_without_root(file: str) -> None:
     """All that an executor promises, and all that must be stopped, holds in a user namespace too."""
     configuration = next(parent / "pyproject.toml" for parent in HERE.parents if (parent / "pyproject.toml").exists())

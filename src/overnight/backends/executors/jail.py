@@ -25,10 +25,12 @@ from overnight.backends.executors.owner import sweep_processes
 from overnight.backends.executors.reach import find_reach
 from overnight.backends.executors.seccomp import build_filter
 from overnight.backends.executors.supervise import supervise
+from overnight.backends.executors.tie import Tie, system_python, tied
 from overnight.backends.executors.work_folder import hand_over
 from overnight.backends.folders import write_all
 from overnight.core.text import printable
 from overnight.errors import SandboxError
+from overnight.ports import Link
 from overnight.records.job import Job, JobResult
 from overnight.records.program import Limits
 
@@ -64,23 +66,28 @@ class JailExecutor:
         self._bwrap = find_bwrap()
         self._filter = build_filter(os.uname().machine)
         self.reach = find_reach(search_path, Path.home())
+        self._python = next(iter(self.reach.pythons), None) or system_python()
         self._prove()
         sweep_processes(self._bwrap)
         self.groups = ControlGroups(confined=True)
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None) -> JobResult:
         """Run the job to its end; whatever it does, no process of it is left behind."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
         identity = identify(job.slot)
         contents = hand_over(Path(job.folder), identity.uid if identity.dropped else None)
         cpus = self._cpus_of_slot.get(job.slot)
-        async with self.groups.group(job.limits, cpus) as group:
-            with self._launch(job, identity, group, cpus) as launch:
-                return await supervise(job, launch, group, contents, Child.kill_init)
+        own_network = job.limits.network != "host"
+        with tied(link, self._python, own_network=own_network) as tie:
+            async with self.groups.group(job.limits, cpus) as group:
+                with self._launch(job, identity, group, cpus, tie) as launch:
+                    return await supervise(job, launch, group, contents, Child.kill_init)
 
     @contextmanager
-    def _launch(self, job: Job, identity: Identity, group: Group | None, cpus: Sequence[int] | None) -> Iterator[Launch]:
+    def _launch(
+        self, job: Job, identity: Identity, group: Group | None, cpus: Sequence[int] | None, tie: Tie
+    ) -> Iterator[Launch]:
         """How a job is started; its descriptors are closed at the end."""
         with ExitStack() as descriptors:
             files = {path: _in_memory(descriptors, text.encode()) for path, text in identity.files.items()}
@@ -89,7 +96,7 @@ class JailExecutor:
             if any("\0" in word for word in options):  # it would start a new option
                 raise SandboxError("a job's folder, environment or readable path contains a NUL character")
             options_fd = _in_memory(descriptors, b"".join(os.fsencode(word) + b"\0" for word in options))
-            inner = [*_confine(job, identity, group), *job_argv(job.command)]
+            inner = [*_confine(job, identity, group), *job_argv(job.command, tie.argv)]
             yield Launch(
                 # By descriptor, so that neither `ps` outside nor /proc/1 inside shows the environment and our paths.
                 argv=[self._bwrap, "--args", str(options_fd), "--", *init_argv(inner)],
@@ -100,6 +107,7 @@ class JailExecutor:
                 cpus=cpus,
                 descriptors=(options_fd, filter_fd, *files.values()),
                 stdin=job.stdin,
+                tie=tie,
             )
 
     def _prove(self) -> None:
@@ -112,7 +120,7 @@ class JailExecutor:
         with TemporaryDirectory(prefix="overnight-") as folder:
             job = Job(command="; ".join(["id -u", *tests]), folder=Path(folder), output=Path(os.devnull), limits=Limits())
             identity = identify(job.slot)
-            with self._launch(job, identity, None, None) as launch:
+            with self._launch(job, identity, None, None, Tie()) as launch:
                 tried = _try(launch)
         uid, *unreadable = tried.stdout.decode(errors="replace").splitlines() or [""]
         if uid != str(identity.uid):

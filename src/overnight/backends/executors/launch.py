@@ -22,6 +22,7 @@ import anyio
 
 from overnight.backends.executors.owner import owner_tag
 from overnight.backends.executors.processes import children
+from overnight.backends.executors.tie import Tie
 from overnight.core.text import printable
 from overnight.errors import SandboxError
 
@@ -58,9 +59,9 @@ def install_command(package: str) -> str:
     return f"{'' if os.geteuid() == 0 else 'sudo '}{manager} {verb} {package}"
 
 
-def job_argv(command: str) -> list[str]:
-    """The end of every argument vector: says that the job begins, then becomes the shell that runs it."""
-    return [SHELL, "-c", _BEGIN, "sh", SHELL, "-c", command]
+def job_argv(command: str, tie: Sequence[str] = ()) -> list[str]:
+    """The end of every argument vector: says that the job begins, then becomes the shell that runs it, through `tie`."""
+    return [SHELL, "-c", _BEGIN, "sh", *tie, SHELL, "-c", command]
 
 
 def init_argv(argv: Sequence[str]) -> list[str]:
@@ -80,6 +81,7 @@ class Launch:
     cpus: Sequence[int] | None = None
     descriptors: Sequence[int] = ()  # passed on under the same numbers, still ours to close
     stdin: bytes = b""
+    tie: Tie = field(default_factory=Tie)  # its descriptors are passed on too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ class Child:
                 stdin=stdin,
                 stdout=output,
                 stderr=channel,
-                pass_fds=launch.descriptors,
+                pass_fds=(*launch.descriptors, *launch.tie.descriptors),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the command

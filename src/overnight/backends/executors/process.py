@@ -9,6 +9,7 @@ bite, and memory is looked at ten times a second.
 
 import os
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,7 +20,9 @@ from overnight.backends.executors.launch import Child, Launch, find_tool, job_ar
 from overnight.backends.executors.limits import rlimits
 from overnight.backends.executors.processes import session_members
 from overnight.backends.executors.supervise import supervise
+from overnight.backends.executors.tie import tied
 from overnight.backends.executors.work_folder import hand_over
+from overnight.ports import Link
 from overnight.records.job import Job, JobResult
 
 
@@ -40,23 +43,25 @@ class ProcessExecutor:
         self._search_path = search_path
         self._groups = ControlGroups()
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None) -> JobResult:
         """Run the job to its end, and end what it left behind as far as it can be found."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
         contents = hand_over(Path(job.folder), None)
         cpus = self._cpus_of_slot.get(job.slot)
-        async with self._groups.group(job.limits, cpus) as group:
-            launch = Launch(
-                argv=job_argv(job.command),
-                folder=str(job.folder),
-                environment={"PATH": self._search_path, **job.environment},
-                joins=group.joins,
-                rlimits=rlimits(job.limits),
-                cpus=cpus,
-                stdin=job.stdin,
-            )
-            return await supervise(job, launch, group, contents, partial(_kill_all, group))
+        with tied(link, sys.executable, own_network=False) as tie:
+            async with self._groups.group(job.limits, cpus) as group:
+                launch = Launch(
+                    argv=job_argv(job.command, tie.argv),
+                    folder=str(job.folder),
+                    environment={"PATH": self._search_path, **job.environment},
+                    joins=group.joins,
+                    rlimits=rlimits(job.limits),
+                    cpus=cpus,
+                    stdin=job.stdin,
+                    tie=tie,
+                )
+                return await supervise(job, launch, group, contents, partial(_kill_all, group))
 
 
 def _kill_all(group: Group, child: Child) -> None:

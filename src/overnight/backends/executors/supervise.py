@@ -18,6 +18,7 @@ from overnight.backends.executors.cgroup import Group, Usage
 from overnight.backends.executors.launch import Child, Exit, Launch
 from overnight.backends.executors.processes import family_cpu_s
 from overnight.backends.executors.stops import Stop, file_stop, memory_stop, output_stop, wall_stop
+from overnight.backends.executors.tie import Tie
 from overnight.backends.executors.watch import DiskWatch, MemoryWatch, until_over
 from overnight.backends.executors.work_folder import Contents
 from overnight.errors import SandboxError
@@ -36,6 +37,7 @@ async def supervise(job: Job, launch: Launch, group: Group, contents: Contents, 
     with capturing(Path(job.output), job.limits.output_bytes) as capture, closing(Child(launch)) as child:
         memory = MemoryWatch(group, child.pid, job.limits)
         disk = DiskWatch(Path(job.folder), job.limits, contents)
+        launch.tie.started()
         try:
             child.release(launch)
             stop = await _first(
@@ -43,7 +45,7 @@ async def supervise(job: Job, launch: Launch, group: Group, contents: Contents, 
                 lambda: _deadline(job, began_s),
                 lambda: _overflow(job, capture, child.output),
                 lambda: until_over(disk, memory),
-                lambda: _feed(child),
+                lambda: _feed(child, launch.tie),
             )
             wall_s = time.monotonic() - began_s
         finally:
@@ -104,8 +106,9 @@ async def _overflow(job: Job, capture: Capture, source: int) -> Stop:
     return output_stop(job.limits)
 
 
-async def _feed(child: Child) -> None:
+async def _feed(child: Child, tie: Tie) -> None:
     await child.feed()
+    await tie.receive()
     await anyio.sleep_forever()
 
 

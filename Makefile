@@ -2,7 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench bench-gate setup clean
+.PHONY: demo test check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -10,6 +10,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	@.ci/bubblewrap
+	@.ci/chromium
 	$(BIN)/pytest
 
 check: $(VENV)/installed-dev
@@ -26,6 +27,11 @@ bench-gate: $(VENV)/installed-dev
 	$(BIN)/python bench/gate/run.py
 	$(BIN)/python bench/gate/holdout.py
 	$(BIN)/python bench/gate/real.py
+
+picture: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	@.ci/chromium
+	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/picture.py
 
 setup: $(VENV)/installed-dev
 

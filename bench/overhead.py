@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from targets import git
 
-from overnight import wiring
+from overnight import staffing, wiring
 from overnight.backends.git.repository import open_repository
 from overnight.events import Concluded, Sign
 from overnight.loop.stop import Stop
@@ -100,7 +100,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=1000)
     arguments = parser.parse_args()
-    wiring.RESEARCHERS = {"tuner": lambda _: Counter()}
+    staffing.RESEARCHERS = {"tuner": lambda _: Counter()}  # type: ignore[attr-defined]  # ours for the while of the measurement
     with tempfile.TemporaryDirectory() as name:
         for kind in ("process", "jail"):
             measure(kind, arguments.experiments, Path(name) / kind)

@@ -139,3 +139,56 @@ def test_a_place_where_a_report_cannot_be_written(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     assert "train.py" in refused(repo, "report", "--out", "train.py/report")
+
+
+def test_several_mistakes_each_say_that_they_are_errors(tmp_path: Path) -> None:
+    """Every line of a long complaint begins like the first one."""
+    repo = make_repo(tmp_path / "r", program(BETTER, front="mesure: x\nguards: [nonsense]"))
+    lines = overnight(repo, "run", check=2).stderr.strip().splitlines()
+    assert len(lines) == 2 and all(line.startswith("error: program.md:") for line in lines), lines
+
+
+def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
+    """A wrong first command does not lock its tag: mended, in the program and in the code, it begins anew, the record aside."""
+    repo = make_repo(tmp_path / "r", program(BETTER, measure="python trian.py {seed}"))
+    assert "trian.py" in refused(repo, "run", "--tag", "t")
+    status = read_json(repo, "status")
+    assert "trian.py" in status["failed"] and (status["sigma"], status["head_value"]) == (None, None)
+    told = overnight(repo, "status", check=0).stdout
+    assert "failed: the head cannot be measured: exit code 2" in told and "gaussian" not in told and "killed" not in told
+    path = repo / "program.md"
+    path.write_text(path.read_text().replace("trian.py", "train.py"))
+    (repo / "train.py").write_text((repo / "train.py").read_text() + "# mended\n")
+    git(repo, "commit", "-qam", "mend")
+    said = overnight(repo, "run", "--tag", "t", "--no-report", check=0).stderr
+    assert "the campaign starts over; ledger-1.db is the record of that" in said
+    status = read_json(repo, "status")
+    assert (status["kept"], status["failed"], status["start"]) == (1, "", git(repo, "rev-parse", "HEAD"))
+    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    with sqlite3.connect(repo / ".overnight/t/ledger-1.db") as old:
+        assert old.execute("SELECT count(*) FROM events WHERE kind='trial_finished'").fetchone() == (3,)
+    assert "starts over" not in overnight(repo, "run", "--tag", "t", "--no-report").stderr
+
+
+def test_a_value_fixes_the_campaign(tmp_path: Path) -> None:
+    """Where one trial of the head had a value, nothing is set aside, whatever became of the rest."""
+    flaky = "python train.py {seed} && [ $(({seed} % 2)) = 0 ]"
+    repo = make_repo(tmp_path / "r", program(BETTER, measure=flaky), noise=0.1)
+    overnight(repo, "run", "--tag", "t", "--no-report")
+    path = repo / "program.md"
+    path.write_text(path.read_text().replace("direction: minimize", "direction: maximize"))
+    assert "metric changed" in refused(repo, "run", "--tag", "t")
+    assert not (repo / ".overnight/t/ledger-1.db").exists()
+
+
+def test_uncommitted_changes_are_told(tmp_path: Path) -> None:
+    """A campaign begins at a commit; what of the checkout is not in it is named, editable files first, `program.md` never."""
+    files = dict.fromkeys(("a.py", "b.py", "c.py"), "1")
+    repo = make_repo(tmp_path / "r", program(BETTER), files=files)
+    (repo / "program.md").write_text((repo / "program.md").read_text() + "more\n")
+    assert "uncommitted" not in overnight(repo, "check", check=0).stdout
+    for name in (*files, "train.py"):
+        (repo / name).write_text((repo / name).read_text() + "# changed\n")
+    told = "trials run what is committed: your uncommitted changes of train.py, a.py, b.py and 1 more file are left out"
+    assert f"note        {told}\n" in overnight(repo, "check", check=0).stdout
+    assert f"note: {told}\n" in overnight(repo, "run", "--no-report", check=0).stderr

@@ -36,7 +36,7 @@ def test_a_bad_proposal_is_one_crash(tmp_path: Path, name: str, code: str, told:
 
 def test_no_ops_on_a_noisy_target_keep_nothing(tmp_path: Path) -> None:
     """Twenty changes that change nothing, on a noisy metric: none is kept."""
-    edits = [("SCALE = 1.0", "SCALE = 2.0"), *((TOP, f"{TOP}# note {n}\n") for n in range(20))]
+    edits = [("SCALE = 1.0", "SCALE = 2.0"), *((TOP, f"{TOP}NOTE = {n}\n") for n in range(20))]
     repo = make_repo(tmp_path / "r", program(*edits), noise=0.5)
     overnight(repo, "run", "--no-report", check=1)
     status = read_json(repo, "status")

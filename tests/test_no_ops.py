@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).parents[1] / "bench/gate/real.py"
     [("noisy lab", 20, 0), ("noisy minimiser", 20, 0), ("by its name", 10, 10), ("in disguise", 10, 0)],
 )
 def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
-    """Comments, other names, another order, other seeds: not one is an improvement, and a named seed costs no trial."""
+    """Unread constants, other names, another order, other seeds: none is an improvement, and a named seed costs no trial."""
     command = [sys.executable, str(SCRIPT), "--case", case, "--experiments", str(experiments)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut
 from overnight.records.experiment import Conclusion, Scalar
+from overnight.records.idea import IdeaEdit
 from overnight.records.trial import Trial, TrialKey
 from overnight.records.usage import Usage
 
@@ -70,6 +71,8 @@ class Proposed:
     cost_usd: float = 0.0
     lines_added: int = 0  # of code, see core/code_size.py; counted only where the program keeps what is simpler
     lines_removed: int = 0
+    idea: int = 0  # of the queue, that it works out; 0: none
+    shape: str = ""  # fingerprint of what it changes, see core/similar.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,16 @@ class ProposalMissed:
     role: str
     reason: str
     final: bool = False  # it will not be asked again in this session
+    idea: int = 0  # as in `Proposed`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdeasChanged:
+    """Somebody added ideas to the queue, or changed or dropped some of it."""
+
+    kind: Literal["ideas_changed"] = "ideas_changed"
+    by: str  # "person", "program" or a role
+    edits: tuple[Annotated[IdeaEdit, Field(discriminator="kind")], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +193,7 @@ Event = Annotated[
     | Concluded
     | Advanced
     | ProposalMissed
+    | IdeasChanged
     | ModelCalled
     | AuditOpened
     | AuditConcluded
@@ -204,7 +218,14 @@ class Proposing:
     number: int
 
 
-Sign = Event | TrialStarted | Proposing  # what a live view sees
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something that a person should know now; shown live, never kept."""
+
+    text: str
+
+
+Sign = Event | TrialStarted | Proposing | Noted  # what a live view sees
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

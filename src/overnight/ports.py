@@ -1,9 +1,9 @@
 """The seams of the loop: what it asks of researchers, models, executors, history, ledger and notifiers."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -11,13 +11,18 @@ from typing import Protocol
 from overnight.events import Event
 from overnight.records.experiment import Draft, Experiment, FileChange
 from overnight.records.job import Job, JobResult
+from overnight.records.notice import Notice
 from overnight.records.program import Program
 from overnight.records.usage import Usage, Wire
 
 
+def _unseen() -> bool:
+    return True  # whoever gave the assignment looks for himself
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """What a researcher gets for one proposal."""
+    """What a researcher gets for one proposal, or an adviser for one answer."""
 
     number: int  # of the experiment
     role: str
@@ -25,6 +30,7 @@ class Assignment:
     workspace: Path  # a fresh copy of the head's tree without its hidden files; edit it in place
     brief: str  # Markdown: program, what was kept, what failed and why, within a length limit
     head: str  # commit that the workspace shows; the same text means the same tree
+    changed: Callable[[], bool] = _unseen  # whether the workspace differs from it now
 
 
 class NoIdeas(Exception):  # noqa: N818  # a normal outcome, not an error
@@ -67,6 +73,19 @@ class Researcher(Protocol):
         ...
 
 
+class Adviser(Protocol):
+    """Whatever answers in words: a director, who has ideas, or a critic, who reads a proposal before it costs trials."""
+
+    async def advise(self, assignment: Assignment) -> str:
+        """The answer to the assignment's brief; what it does to the workspace counts for nothing.
+
+        Raises:
+            ProposalFailed: there was no answer.
+            ModelsParked: it needs a model, and none can be had now.
+        """
+        ...
+
+
 class ModelRun(Protocol):
     """The models, as one researcher has them for one proposal; all that goes through is counted."""
 
@@ -105,6 +124,10 @@ class ModelRun(Protocol):
         """Why its newest call got no answer from any provider; None if it got one."""
         ...
 
+    def listen(self, listening: socket.socket) -> None:
+        """Answer this run on a further listening socket too, and close that at the run's end."""
+        ...
+
     async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
         """One call without streaming, from this process; the provider's answer.
 
@@ -122,10 +145,6 @@ class Models(Protocol):
         """Models for one proposal; at its end its URL is closed."""
         ...
 
-    def listen(self, listening: socket.socket) -> None:
-        """Answer on a further listening socket, which is from now on ours to close."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
@@ -140,6 +159,10 @@ class Executor(Protocol):
     """Runs one job and measures it from outside."""
 
     name: str  # "jail" or "process"
+
+    def folder_of(self, folder: Path) -> str:
+        """Where a job finds its own folder."""
+        ...
 
     async def run(self, job: Job, link: Link | None = None) -> JobResult:
         """Run the job to its end; whatever it does, no process of it is left behind.
@@ -216,6 +239,22 @@ class History(Protocol):
 
     def close(self) -> None:
         """End the helper processes."""
+        ...
+
+
+class Orders(Protocol):
+    """What persons write while a campaign runs."""
+
+    def program(self) -> str | None:
+        """The text of the program, if it changed since it was last looked at."""
+        ...
+
+    def ideas(self) -> str | None:
+        """The queue of ideas as text, if somebody else changed it since `show_ideas`."""
+        ...
+
+    def show_ideas(self, text: str) -> None:
+        """Put the queue where persons find it."""
         ...
 
 
@@ -316,12 +355,24 @@ class Ledger(Protocol):
         """The number of the first experiment with this proposal digest, None if it is new."""
         ...
 
+    def same(self, shape: str) -> int | None:
+        """The number of the first experiment that does what a proposal of this shape does, None if it is new."""
+        ...
+
+    def similar(self, terms: Collection[int], limit: int) -> Sequence[Experiment]:
+        """The past experiments that have most in common with these terms of `core/similar.py`, the likest first."""
+        ...
+
     def save_snapshot(self, snapshot: bytes) -> None:
         """Keep a state that folds all events so far; derived, so losing it loses only time."""
         ...
 
     def snapshot(self) -> tuple[int, bytes] | None:
         """The newest snapshot and the seq that it folds up to."""
+        ...
+
+    def snapshots(self) -> Sequence[tuple[int, bytes]]:
+        """All snapshots that are kept, each with the seq that it folds up to, oldest first."""
         ...
 
     def lock(self) -> AbstractContextManager[None]:
@@ -345,9 +396,23 @@ class Artifacts(Protocol):
         ...
 
 
-class Notifier(Protocol):
-    """Tells a person."""
+class NotSent(Exception):  # noqa: N818  # an outcome, not an error
+    """A notice did not get through; says why in one line without any address, token or other secret."""
 
-    async def notify(self, title: str, text: str, *, facts: Mapping[str, str] = field(default_factory=dict)) -> None:
-        """Send one message; a failure is the notifier's own to retry and never stops a campaign."""
+    def __init__(self, why: str, *, again: bool, wait_s: float = 0.0) -> None:
+        """`again`: it may get through later by itself, not before `wait_s` have passed."""
+        super().__init__(why)
+        self.again = again
+        self.wait_s = wait_s
+
+
+class Notifier(Protocol):
+    """Tells a person through one channel."""
+
+    async def send(self, notice: Notice) -> None:
+        """Try to send it once, in bounded time.
+
+        Raises:
+            NotSent: it did not get through, or nobody can tell whether it did.
+        """
         ...

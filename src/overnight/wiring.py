@@ -3,18 +3,20 @@
 import os
 import secrets
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from overnight import __version__
 from overnight.backends.artifacts import ArtifactStore
 from overnight.backends.fingerprint import changes, fingerprint
+from overnight.backends.fresh_start import set_aside_barren
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository, check_branch_free, open_repository, valid_tag
+from overnight.backends.orders import OrderFiles
+from overnight.backends.private_folder import private_folder, sweep
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.budget import allow
@@ -25,17 +27,22 @@ from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
 from overnight.loop.audit import Audit
-from overnight.loop.campaign import Campaign, Staff
+from overnight.loop.branch import Branch
+from overnight.loop.briefing import Briefing
+from overnight.loop.campaign import Campaign
+from overnight.loop.council import Council
 from overnight.loop.experiment import Laboratory
 from overnight.loop.journal import Journal, Watcher, restore
 from overnight.loop.measure import Bench
+from overnight.loop.orders import Inbox
 from overnight.loop.proposal import Intake
 from overnight.loop.recheck import Recheck
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
-from overnight.ports import Executor, Researcher
-from overnight.records.program import Program, ResearcherSpec
+from overnight.ports import Executor
+from overnight.records.program import Program
 from overnight.report.results import ResultsKeeper
+from overnight.staffing import make_models, make_team
 
 PROGRAM = "program.md"
 FIXED = ("metric", "measure", "produce", "score", "artifacts", "editable", "hidden", "holdout")  # for a campaign's life
@@ -136,40 +143,6 @@ def slots_for(program: Program, asked: int | None) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a researcher may be given to work with."""
-
-    spec: ResearcherSpec
-    program: Program
-    executor: Executor
-    scratch: Path
-    slot: int  # of the executor, its own
-
-
-def _tuner(desk: Desk) -> Researcher:  # noqa: ARG001  # it needs nothing
-    from overnight.backends.researchers.tuner.tuner import Tuner
-
-    return Tuner()
-
-
-def _command(desk: Desk) -> Researcher:
-    from overnight.backends.researchers.command import CommandResearcher
-
-    return CommandResearcher(
-        desk.spec, executor=desk.executor, limits=desk.program.limits, scratch=desk.scratch, slot=desk.slot
-    )
-
-
-def _scripted(desk: Desk) -> Researcher:
-    from overnight.backends.researchers.scripted import ScriptedResearcher
-
-    return ScriptedResearcher(desk.spec)
-
-
-RESEARCHERS: Mapping[str, Callable[[Desk], Researcher]] = {"tuner": _tuner, "command": _command, "scripted": _scripted}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """What is open of a campaign, wherever it lives."""
 
@@ -202,6 +175,9 @@ def open_session(repository: Repository, request: Request, stop: Stop, watchers:
     repository.exclude_overnight()
     folder.mkdir(parents=True, exist_ok=True)
     check_branch_free(repository, tag)
+    sweep(repository.overnight)
+    with closing(GitHistory(repository)) as history:
+        set_aside_barren(folder, history, program)
     with _opening(repository, folder) as home, home.ledger.lock():
         state = _take_up(home, program, tag, request.sandbox)
         yield _assemble(home, state, request, stop, watchers)
@@ -226,8 +202,7 @@ def rehearsal(repository: Repository, request: Request, stop: Stop, watchers: Se
     program = read_program(repository)
     repository.exclude_overnight()
     repository.overnight.mkdir(exist_ok=True)
-    temporary = tempfile.TemporaryDirectory(prefix=".rehearsal-", dir=repository.overnight)
-    with temporary as name, _opening(repository, Path(name)) as home:
+    with private_folder(repository.overnight, "rehearsal") as folder, _opening(repository, folder) as home:
         state = _opened(home, program, "rehearsal", request.sandbox)
         yield _assemble(home, state, request, stop, watchers)
 
@@ -238,11 +213,11 @@ def remeasuring(repository: Repository, state: State, request: Request) -> Itera
     program, count = state.program, slots_for(state.program, request.slots)
     executor = make_executor(request.sandbox, program, count)
     with (
-        tempfile.TemporaryDirectory(prefix=".rerun-", dir=repository.overnight) as name,
+        private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
     ):
-        workspaces = WorkFolders(Path(name) / "work", history, program)
-        bench = make_bench(program, state.start, executor, workspaces, Path(name))
+        workspaces = WorkFolders(folder / "work", history, program)
+        bench = make_bench(program, state.start, executor, workspaces, folder)
         yield Recheck(bench=bench, slots=Slots(count), secret=secrets.token_hex(16))
 
 
@@ -305,17 +280,24 @@ def _assemble(home: Home, state: State, request: Request, stop: Stop, watchers: 
     executor = make_executor(request.sandbox, program, count, sum(spec.count for spec in program.researchers))
     workspaces = WorkFolders(home.folder / "work", home.history, program)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
-    bench = make_bench(program, state.start, executor, workspaces, home.folder)
-    staff: list[Staff] = []
-    for spec in (each for each in program.researchers for _ in range(each.count)):
-        desk = Desk(spec=spec, program=program, executor=executor, scratch=workspaces.scratch, slot=count + len(staff))
-        staff.append(Staff(role=spec.role, researcher=RESEARCHERS[spec.use](desk)))
+    models = make_models(program, state, journal.record)
+    team = make_team(program, executor, workspaces.scratch, count, models)
+    briefing = Briefing(journal=journal, history=home.history)
+    council = Council(journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics)
+    orders = OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
     return Campaign(
         journal=journal,
-        laboratory=Laboratory(journal=journal, bench=bench, slots=Slots(count), stop=stop),
-        intake=Intake(journal=journal, history=home.history, workspaces=workspaces),
-        history=home.history,
-        staff=staff,
-        allowance=allow(program.budget, state, experiments=request.experiments, hours=request.hours),
+        laboratory=Laboratory(
+            journal=journal,
+            bench=make_bench(program, state.start, executor, workspaces, home.folder),
+            slots=Slots(count),
+            stop=stop,
+        ),
+        intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
+        branch=Branch(journal=journal, history=home.history),
+        staff=team.staff,
+        allowing=lambda budget: allow(budget, state, experiments=request.experiments, hours=request.hours),
         stop=stop,
+        inbox=Inbox(journal=journal, orders=orders),
+        models=models or nullcontext(),
     )

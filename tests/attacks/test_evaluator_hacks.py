@@ -60,7 +60,7 @@ def stopped_as_said(found: Outcome, form: Form) -> bool:
 def test_an_honest_candidate_has_its_value_in_both_forms(measured: Stand, split: Stand) -> None:
     """The targets work: what the tricks are compared with is real."""
     for target in (measured, split):
-        found = target.attempt({"train.py": TRAIN + "# a comment\n"})
+        found = target.attempt({"train.py": TRAIN + "UNREAD = 1\n"})
         assert found.trial is not None and found.trial.value == pytest.approx(0.6931471805599453)
 
 

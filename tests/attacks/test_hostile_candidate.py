@@ -172,7 +172,7 @@ def test_a_flood_is_one_verdict_with_its_limit(target: Stand, code: str, told: s
     """What it ran into is in the reason, and the next trial is none the worse for it."""
     value, fault, reason, _ = attack(target, code)
     assert value is None and fault is not None and told in reason, reason
-    assert attack(target, TRAIN + "# next\n")[0] == pytest.approx(HONEST)
+    assert attack(target, TRAIN + "NEXT = 1\n")[0] == pytest.approx(HONEST)
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"\x1b[2J", "\u202ename".encode(), b"-rf", b"a\nMETRIC loss=0.01", b"x" * 255])

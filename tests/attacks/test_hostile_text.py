@@ -34,7 +34,7 @@ RESEARCHER = f"""import os, random, re
 evil = {EVIL!r}
 code = open("train.py").read()
 brief = open(os.environ["OVERNIGHT_BRIEF"]).read()
-turn = brief.count("crash") + brief.count("reject") + brief.count("(gain")
+turn = max(map(int, re.findall("#([0-9]+)", brief)), default=0)
 if turn == 0:  # fails, and says hostile things on the way
     code = "# " + evil.replace(chr(10), " ") + "\\nraise ValueError(" + repr(evil) + ")\\n"
 elif turn == 1:  # a file name

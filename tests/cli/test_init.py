@@ -35,13 +35,17 @@ def make(folder: Path, files: dict[str, str]) -> Repository:
 
 
 class Measured:
-    """Two trials that were run elsewhere; keeps the program that they were asked for."""
+    """Checks and two trials that were run elsewhere; keeps the program that they were asked for."""
 
-    def __init__(self, *values: float | None) -> None:
+    def __init__(self, *values: float | None, failing: str = "") -> None:
         self.values = values
+        self.failing = failing  # what the checks end with
         self.programs: list[Program] = []
 
-    async def __call__(self, repository: Repository, program: Program) -> Sequence[Trial]:
+    async def checks(self, repository: Repository, program: Program) -> str:
+        return self.failing
+
+    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
         self.programs.append(program)
         return [self._trial(index, value) for index, value in enumerate(self.values)]
 
@@ -185,6 +189,30 @@ def test_what_only_the_user_can_say_is_asked_for(tmp_path: Path, files: dict[str
     assert message in str(caught.value)
 
 
+def test_checks_that_fail_are_left_as_a_comment(tmp_path: Path) -> None:
+    """A proposed check that does not pass on what is committed would make every experiment crash, so it is only a comment."""
+    repository = make(tmp_path, {"train.py": TRAIN, "tests/test_it.py": "def test(): assert False\n"})
+    why = "the check `python -m pytest -q` failed: 1 failed"
+    report, said = run(repository, Measured(1.0, 1.0, failing=why))
+    text = (tmp_path / "program.md").read_text()
+    assert parse_program(text, "program.md").checks == ()
+    assert f"# Left out, for it was tried and failed: {why}" in text
+    assert "# checks: [python -m pytest -q]" in text
+    assert "They fail, so they are left out" in said
+    assert [entry.fails for entry in report.keys if entry.key == "checks"] == [why]
+
+
+def test_checks_are_tried_in_the_jail(tmp_path: Path) -> None:
+    """From the command line, checks that pass stay; those that need what is not committed are left out with the reason."""
+    files = {"train.py": TRAIN, "tests/test_it.py": "import pathlib\ndef test(): assert pathlib.Path('data').exists()\n"}
+    make(tmp_path / "bad", files)
+    (tmp_path / "bad" / "data").write_text("not committed")
+    said = overnight(tmp_path / "bad", "init", "--yes", check=0).stdout
+    assert "1 failed" in said and "# checks: [python -m pytest -q]" in said
+    make(tmp_path / "good", {**files, "data": "committed"})
+    assert "\nchecks: [python -m pytest -q]" in overnight(tmp_path / "good", "init", "--yes", check=0).stdout
+
+
 def test_a_session_script_must_be_committed(tmp_path: Path) -> None:
     """Trials see what is committed; a script that is not would only fail later."""
     repository = make(tmp_path, {"lib.py": ""})
@@ -229,6 +257,7 @@ def test_the_report_is_json(tmp_path: Path) -> None:
         "key": "metric",
         "value": {"name": "val_bpb", "direction": "minimize"},
         "reason": "train.py prints it",
+        "fails": "",
     }
     assert (found["values"], found["spread"], found["written"]) == ([1.0, 2.0], 1.0, True)
 

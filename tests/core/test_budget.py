@@ -23,8 +23,19 @@ def test_hours_are_those_of_the_campaign_s_clock() -> None:
     """The clock that counts is the recorded one, whatever the wall clock did."""
     allowance = allow(Budget(hours=1), state(3), experiments=None, hours=0.5)
     assert allowance.elapsed_s == 3.0 + 1800
-    assert "hours" in allowance.spent(state(3), 1803.0)
+    assert allowance.spent(state(3), 1803.0) == "the 30 min 00 s of this session are over"
     assert allowance.spent(state(3), 1802.0) == ""
+
+
+def test_the_end_is_told_by_what_was_asked_for() -> None:
+    """A session that was cut by `--experiments` or `--hours` says so; one that reached the program's budget says that."""
+    budget = Budget(experiments=9, hours=2)
+    asked = allow(budget, state(8), experiments=1, hours=3)
+    assert asked.experiments_spent(state(9), 0) == "the budget of 9 experiments is spent"
+    assert asked.time_over() == "the budget of 2 hours is spent"
+    asked = allow(budget, state(3), experiments=1, hours=1)
+    assert asked.experiments_spent(state(4), 0) == "1 experiment in this session, as asked for"
+    assert asked.time_over() == "the 1 h 00 min of this session are over"
 
 
 def test_money_and_tokens_are_hard() -> None:

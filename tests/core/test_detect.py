@@ -210,3 +210,35 @@ def test_a_package_beside_a_benchmark_is_what_may_change() -> None:
     files = {"bench.py": "print('latency_ms: 3')", "fast/__init__.py": "", "fast/core.py": "", "tests/__init__.py": ""}
     found = {entry.key: entry.value for entry in detect(files, home="/home/user").entries}
     assert found["editable"] == ["fast/"]
+
+
+def test_a_benchmark_is_never_editable() -> None:
+    """What measures is no part of what is measured, also where only the Makefile's recipe names it."""
+    makefile = "all: run\n\nbench:\n\t@echo go\n\tpython probe.py\n\nrun:\n\tpython lib.py\n"
+    files = {"Makefile": makefile, "probe.py": None, "lib.py": None}
+    found = {entry.key: entry.value for entry in detect(files, home="/home/ann").entries}
+    assert (found["measure"], found["editable"]) == ("make bench", ["lib.py"])
+    found = {entry.key: entry.value for entry in detect({"latency.py": "", "app/server.py": None}, home="/home/ann").entries}
+    assert (found["measure"], found["editable"]) == ("python latency.py", ["app/"])
+
+
+def test_a_benchmark_without_a_metric_line_comes_with_the_ways_to_read_one() -> None:
+    """CPU time is proposed, and a note says how a table or JSON is read; a printed metric needs no note."""
+    detected = detect({"bench.py": "print(json.dumps(result))", "lib.py": None}, home="/home/ann")
+    assert detected.entries[0].value == {"name": "cpu_s", "direction": "minimize"}
+    assert any("`pattern`" in note and "`result`" in note for note in detected.notes)
+    assert not detect({"bench.py": "print('METRIC latency=1')", "lib.py": None}, home="/home/ann").notes
+
+
+def test_without_uv_the_script_is_run_by_python() -> None:
+    """A program that says `uv run` is measured all the same on a machine that has no uv, and the reason is said."""
+    files = {"train.py": "print(f'val_bpb: {x}')", "program.md": "uv run train.py"}
+    entries = {entry.key: entry for entry in detect(files, home="/home/ann", uv=False).entries}
+    assert entries["measure"].value == "python train.py" and "without uv" in entries["measure"].reason
+    assert {entry.key: entry for entry in detect(files, home="/home/ann").entries}["measure"].value == "uv run train.py"
+
+
+def test_a_short_time_budget_leaves_time_to_start() -> None:
+    """Twice a budget of two seconds would end every trial before it has evaluated anything."""
+    files = {"train.py": "print(f'val_bpb: {x}')", "prepare.py": "TIME_BUDGET = 2\n"}
+    assert {e.key: e.value for e in detect(files, home="/home/ann").entries}["limits"] == {"wall": "62s"}

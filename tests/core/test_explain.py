@@ -65,7 +65,7 @@ def report(kind: Noise, *, correlation: float = 0.0, drifting: bool = False, kno
 def test_noise_is_told_in_a_sentence() -> None:
     """Kind, sigma, what seeds share, and drift, each where there is something to say."""
     assert "too few" in explain_noise(report(Noise.GAUSSIAN, known=False))
-    assert "8 trials of the head agree" in explain_noise(report(Noise.DETERMINISTIC))
+    assert "none seen in 8 trials of this campaign's heads" in explain_noise(report(Noise.DETERMINISTIC))
     told = explain_noise(report(Noise.HEAVY, correlation=0.8, drifting=True))
     assert all(part in told for part in ("heavy", "0.25", "80%", "drifts"))
     assert "share" not in explain_noise(report(Noise.GAUSSIAN))

@@ -1,6 +1,7 @@
 """`program.md`, parsed and checked."""
 
 import hashlib
+import json
 
 import pytest
 from hypothesis import example, given, settings
@@ -192,7 +193,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("gate: {noise: gausian}", "did you mean `gaussian`?"),
         ("target: much", "target: must be a number, not `much`"),
         ("target: 1" + "0" * 39 + "e400", "target: must be a finite number"),
-        ("researchers: [{role: a, use: tunr}]", "researchers[0].use: must be 'tuner', 'command' or 'scripted', not `tunr`"),
+        ("researchers: [{role: a, use: tunr}]", "researchers[0].use: must be 'tuner', 'agent', 'acp', 'command' or"),
         ("researchers: [{role: a, use: command}]", "researchers[0].command: `use: command` needs a `command`"),
         ("researchers: [{role: a, use: tuner, command: b}]", "`use: tuner` takes no `command`"),
         ("researchers: [{role: a, use: scripted}]", "`use: scripted` needs `edits`"),
@@ -354,3 +355,55 @@ def test_the_commented_examples_of_a_rendered_front_matter_are_right() -> None:
     ]
     assert len(examples) > 5
     program(MINIMAL + "\n".join(examples) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "command", "told"),
+    [
+        ("measure", "python train.py --seed {sed}", "measure: unknown placeholder `{sed}`; did you mean `{seed}`?"),
+        ("measure", "python train.py {python}", "unknown placeholder `{python}`; `{seed}` is the only one"),
+        ("holdout", "bash -c 'python eval.py {SEED}'", "holdout: unknown placeholder `{SEED}`; did you mean `{seed}`?"),
+        ("checks", "pytest --seed={Seed}", "checks[0]: unknown placeholder `{Seed}`"),
+        ("measure", "python train.py ${seed}", "measure: `${seed}` would become a dollar sign and a number; write `{seed}`"),
+    ],
+)
+def test_a_placeholder_that_is_none_is_named(key: str, command: str, told: str) -> None:
+    """A misspelt `{seed}` would reach the command as it stands, and every trial would run with one seed or fail."""
+    measure = "" if key == "measure" else "measure: python train.py\n"
+    with pytest.raises(ProgramError) as caught:
+        parse_program(f"---\nmetric: loss\n{measure}{key}: {json.dumps(command)}\n---\n", "program.md")
+    assert told in str(caught.value) and f"program.md:{3 if key == 'measure' else 4}: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python train.py --seed {seed} --out=run{seed}.json",
+        "python train.py && awk '{print}' out.txt",
+        "for i in {1..3}; do { python train.py ${HOME} $OVERNIGHT_SEED; }; done",
+        "git show HEAD^{tree} @{upstream} \\{a\\}",
+        """python -c 'print(f"loss: {speed}")'""",
+        'echo "loss: ${SEED}" {a,b}',
+    ],
+)
+def test_braces_of_other_languages_stay(command: str) -> None:
+    """What the shell, git, awk or a quoted script makes of braces is not taken for a placeholder."""
+    text = f"---\nmetric: loss\nmeasure: {json.dumps(command)}\n---\n"
+    assert parse_program(text, "program.md").measure == command
+
+
+@pytest.mark.parametrize(
+    ("front", "told"),
+    [
+        ("measure: x", "metric: required; write `metric: NAME`"),
+        ("metric: loss\nmeasure: x\nlimits: {wall: 0}", "limits.wall: must be greater than 0, not `0`; write a duration"),
+        ("metric: loss\nmeasure: x\nlimits: {wall: 8d}", "write a duration such as 90s, 5m or 1h30m, of 7d at most"),
+        ("metric: loss\nmeasure: x\ngate: {error_rate: 2}", "write a share such as 0.1"),
+        ("metric: loss\nmeasure: x\neditable: []", "must have at least 1 item; name the files that may change"),
+    ],
+)
+def test_each_mistake_says_its_mend(front: str, told: str) -> None:
+    """A required key that is missing and a value out of bounds come with what to write instead."""
+    with pytest.raises(ProgramError) as caught:
+        parse_program(f"---\n{front}\n---\n", "program.md")
+    assert told in str(caught.value)

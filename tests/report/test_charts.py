@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 import pytest
 from campaigns import CASES, World, record
 
+from overnight.report.charts.agreement import agreement_chart
+from overnight.report.charts.budget import budget_chart
 from overnight.report.charts.canvas import Canvas, to_svg
+from overnight.report.charts.evidence import LEAST, MOST, clamped, evidence_chart
 from overnight.report.charts.floor import floor_chart
 from overnight.report.charts.forest import forest_chart
 from overnight.report.charts.funnel import funnel_chart
@@ -14,10 +17,18 @@ from overnight.report.charts.palette import PAGE
 from overnight.report.charts.progress import progress_chart
 from overnight.report.charts.window import beyond, window_of
 from overnight.report.narrator import tell_story
-from overnight.report.story import Story
+from overnight.report.story import Outcome, Story
 
 Chart = Callable[[Story, Canvas], Mapping[str, object]]
-CHARTS: tuple[Chart, ...] = (progress_chart, forest_chart, floor_chart, funnel_chart)
+CHARTS: tuple[Chart, ...] = (
+    progress_chart,
+    forest_chart,
+    floor_chart,
+    funnel_chart,
+    evidence_chart,
+    budget_chart,
+    agreement_chart,
+)
 
 
 def story_of(world: World) -> Story:
@@ -81,6 +92,40 @@ def test_forest_has_a_row_for_each_keep_with_holdout_beside_it() -> None:
     legend = 1
     for mark in ("--head", "--trial", "--holdout"):
         assert len(re.findall(rf'<path [^>]*fill="var\({mark}\)"', svg)) == len(story.keeps) + legend
+
+
+def marks_of(svg: str, colour: str) -> int:
+    """How many filled marks of this colour a picture has, those of the legend among them."""
+    return len(re.findall(rf'<path [^>]*fill="var\(--{colour}\)"', svg))
+
+
+def test_every_test_has_its_mark_and_the_line_that_it_had_to_reach() -> None:
+    """Kept, refused and unproven tests are told apart, and the legend names what is there and nothing else."""
+    story = story_of(CASES["overfit"])
+    svg = draw(evidence_chart, story)
+    outcomes = [draw.outcome for draw in story.errors.draws]
+    legend = 1
+    for outcome, colour in ((Outcome.KEPT, "head"), (Outcome.REFUSED, "holdout"), (Outcome.UNPROVEN, "trial")):
+        assert marks_of(svg, colour) == outcomes.count(outcome) + legend
+        assert outcome.value in svg
+    assert "required: 1 / level" in svg
+    assert Outcome.REFUSED.value not in draw(evidence_chart, story_of(CASES["usual"]))
+
+
+def test_extreme_evidence_stays_in_the_picture() -> None:
+    """An e-value of e^900 or of nothing is drawn at the edge."""
+    assert [clamped(log_e) for log_e in (900.0, -900.0)] == pytest.approx([MOST, LEAST])
+
+
+def test_refused_candidates_are_set_off_from_kept_ones() -> None:
+    """The holdout's agreement has a mark for each answer, crosses for refusals, and the line of equal gains."""
+    story = story_of(CASES["overfit"])
+    svg = draw(agreement_chart, story)
+    refused = sum(not answer.kept for answer in story.answers)
+    legend = 1
+    assert marks_of(svg, "holdout") == refused + legend > 3
+    assert marks_of(svg, "head") == len(story.keeps) + legend
+    assert "same gain in both" in svg
 
 
 def test_hypothesis_in_a_picture_is_escaped() -> None:

@@ -27,6 +27,7 @@ from overnight.ports import Recorded
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
+from overnight.report.answers import answers
 from overnight.report.markdown import render_markdown
 from overnight.report.narrator import tell_story
 from overnight.report.page import render_page
@@ -161,6 +162,43 @@ def test_audit_of_an_earlier_head_is_no_headline() -> None:
     assert story.total is None or not story.total.audited
 
 
+def audit(number: int, *, gain: float, half: float, pairs: int) -> list[Event]:
+    """A further audit of the same head."""
+    total = Estimate(gain=gain, low=gain - half, high=gain + half, pairs=pairs, before=5.5, after=5.5 - gain)
+    return [
+        AuditOpened(audit=number, start="s", head="c1", first=40 * number, pairs=pairs),
+        AuditConcluded(audit=number, total=total, elapsed_s=9.0),
+    ]
+
+
+def test_a_small_audit_is_no_headline() -> None:
+    """An interval much wider than the one before it does not replace it, lucky or not; it is named beside it."""
+    for gain in (0.3, 3.0):
+        story = story_of([*AUDITED, *audit(2, gain=gain, half=0.8, pairs=4)])
+        assert story.total is not None and story.total.gain.mid == 1.5
+        told = answers(story)[0].detail
+        assert "The newest audit, of 4 pairs, says +" in told
+        assert ("no gain beyond noise, but less surely" in told) == (gain < 0.8)
+
+
+def test_a_later_audit_that_is_as_sure_takes_the_headline() -> None:
+    """The newest counts where its interval is at most half again as wide, whatever it says; widths do not creep."""
+    story = story_of([*AUDITED, *audit(2, gain=0.3, half=0.7, pairs=15)])
+    assert story.total is not None and story.total.gain.mid == 0.3
+    assert "The newest audit" not in answers(story)[0].detail
+    story = story_of([*AUDITED, *audit(2, gain=0.3, half=0.7, pairs=15), *audit(3, gain=0.9, half=1.0, pairs=9)])
+    assert story.total is not None and story.total.gain.mid == 0.3
+
+
+def test_a_small_audit_does_not_replace_surer_fresh_trials() -> None:
+    """Where start and head have many fresh trials of their own, four pairs do not stand at the top."""
+    head: list[Event] = [trial(5.0 + 0.1 * (n % 3), Stage.BASELINE, index=n) for n in range(30)]
+    kept_one: list[Event] = [proposed(1), kept(1), Advanced(number=1, old="s", new="c1")]
+    fresh: list[Event] = [trial(4.0 + 0.1 * (n % 3), Stage.BASELINE, number=1, index=n) for n in range(30)]
+    story = story_of([OPENED, *head, *kept_one, *fresh, *audit(1, gain=0.1, half=0.5, pairs=4)])
+    assert story.total is not None and not story.total.audited and story.total.gain.mid == pytest.approx(1.0)
+
+
 def test_audit_is_told_on_the_page_and_in_markdown() -> None:
     """Total gain, sum of the claims, and what each change is still worth stand in the report."""
     text = render_markdown(story_of(AUDITED), {})
@@ -188,7 +226,7 @@ def test_clock_never_runs_backwards_and_leaves_pauses_out() -> None:
     )
     assert [point.hours for point in story.baseline] == [0.5, 0.5, 1.5]
     assert story.costs.elapsed_s == 5400.0
-    assert story.sessions == 2
+    assert story.sessions == 3
 
 
 def test_error_budget_sums_the_levels_and_names_the_weakest_keep() -> None:

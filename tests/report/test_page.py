@@ -80,7 +80,7 @@ def test_sealed_values_and_the_secret_stay_out(written: Written) -> None:
     """Neither a value of the holdout nor the secret of the seeds is in any part of a report."""
     files = written("usual")
     for text in (files.html.read_text(), files.md.read_text()):
-        assert str(int(SEALED))[:4] not in text.replace(",", "")
+        assert str(int(SEALED))[:6] not in text.replace(",", "")
         assert CASES["usual"].secret_sauce not in text
 
 

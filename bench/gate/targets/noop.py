@@ -1,4 +1,7 @@
-"""A researcher that changes nothing that counts: a comment, the name of a variable, or the order of statements."""
+"""A researcher that changes nothing that counts: a constant that nobody reads, another name, or another order of statements.
+
+Comments are none of its tricks: a proposal that changes no code is refused before it costs a trial.
+"""
 
 import random
 import re
@@ -9,10 +12,10 @@ chance = random.SystemRandom()
 mark = f"{chance.randrange(16**8):08x}"
 
 
-def comment(lines: list[str]) -> list[str]:
-    """A comment before some statement at the top level."""
-    at = chance.choice([number for number, line in enumerate(lines) if re.match(r"[a-zA-Z]", line)])
-    return [*lines[:at], f"# idea {mark}: this ought to help", *lines[at:]]
+def add(lines: list[str]) -> list[str]:
+    """A constant that nobody reads, before some setting."""
+    at = chance.choice([number for number, line in enumerate(lines) if re.match(r"[A-Z_]+ = ", line)])
+    return [*lines[:at], f"IDEA_{mark.upper()} = 1", *lines[at:]]
 
 
 def rename(lines: list[str]) -> list[str]:
@@ -22,14 +25,13 @@ def rename(lines: list[str]) -> list[str]:
 
 
 def reorder(lines: list[str]) -> list[str]:
-    """Two settings swapped, and a mark so that no two proposals are the same."""
+    """Two settings swapped, and a third renamed so that no two proposals are the same."""
     settings = [number for number, line in enumerate(lines) if re.match(r"[A-Z_]+ = ", line)]
     one, other = chance.sample(settings, 2)
     lines[one], lines[other] = lines[other], lines[one]
-    lines[one] += f"  # moved {mark}"
-    return lines
+    return rename(lines)
 
 
-act = chance.choice((comment, rename, reorder))
+act = chance.choice((add, rename, reorder))
 FILE.write_text("\n".join(act(FILE.read_text().splitlines())) + "\n")
 print(f"HYPOTHESIS: {act.__name__} {mark}")

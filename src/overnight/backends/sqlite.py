@@ -9,13 +9,14 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from pydantic import TypeAdapter
 
+from overnight.backends import attempt_index
 from overnight.core.history import experiment_number, fold_experiment
 from overnight.core.text import printable
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
@@ -53,8 +54,10 @@ class SqliteLedger:
         self._path = folder / "ledger.db"
         with _clear_reading(self._path):
             self._db = sqlite3.connect(self._path, isolation_level=None, timeout=10)
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
+            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA + attempt_index.SCHEMA)
             last = self._db.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+            if not attempt_index.is_filled(self._db):
+                self.reindex()
         self._seq: int = last[0] if last else 0
         self._hash: str = last[1] if last else GENESIS
 
@@ -88,6 +91,8 @@ class SqliteLedger:
                 prev = digest
                 if isinstance(event, Proposed | Concluded):
                     self._project(event.number)
+                if isinstance(event, Proposed):
+                    attempt_index.add(self._db, event)
         self._seq, self._hash = seq, prev
 
     def _project(self, number: int) -> None:
@@ -99,6 +104,11 @@ class SqliteLedger:
                 "INSERT OR REPLACE INTO experiments VALUES(?,?,?,?)",
                 (number, experiment.tree, verdict, _EXPERIMENT.dump_json(experiment).decode()),
             )
+
+    def reindex(self) -> None:
+        """Derive anew what `same` and `similar` look in; a ledger of an older version has nothing there."""
+        with _clear_errors(self._path), self._transaction():
+            attempt_index.fill(self._db)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -189,6 +199,17 @@ class SqliteLedger:
         with _clear_reading(self._path):
             row = self._db.execute("SELECT min(number) FROM experiments WHERE tree=?", (tree,)).fetchone()
             return None if row[0] is None else int(row[0])
+
+    def same(self, shape: str) -> int | None:
+        """The number of the first experiment that does what a proposal of this shape does, None if it is new."""
+        with _clear_reading(self._path):
+            return attempt_index.same(self._db, shape)
+
+    def similar(self, terms: Collection[int], limit: int) -> Sequence[Experiment]:
+        """The past experiments that have most in common with these terms of `core/similar.py`, the likest first."""
+        with _clear_reading(self._path):
+            likest = attempt_index.similar(self._db, terms)[:limit]
+        return [experiment for experiment in map(self.experiment, likest) if experiment]
 
     def save_snapshot(self, snapshot: bytes) -> None:
         """Keep a state that folds all events so far, and the one before it."""

@@ -15,6 +15,7 @@ from overnight.cli.words import number
 from overnight.core.budget import Allowance
 from overnight.core.state import Kept, State
 from overnight.core.text import printable
+from overnight.core.words import counted
 from overnight.events import Stopped
 from overnight.loop.stop import Stop
 from overnight.records.audit import ChangeAudit, Estimate, Standing
@@ -93,9 +94,9 @@ class _Asked:
 async def _session(repository: Repository, request: Request, asked: _Asked) -> int:
     stop, tag = Stop(), request.tag or ""
     folder = campaign_folder(repository, tag)
-    view = view_for(plain=asked.plain)
+    view = view_for(plain=asked.plain or asked.as_json)
     async with anyio.create_task_group() as tasks:
-        await tasks.start(listen, stop)
+        await tasks.start(listen, stop, view.acknowledge)
         with open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit:
             if asked.as_json:
                 stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
@@ -167,6 +168,6 @@ def _numbers(change: ChangeAudit) -> str:
 
 def _interval(estimate: Estimate) -> str:
     if estimate.low == estimate.high:
-        return f"gain {estimate.gain:+.4g}, the same in {estimate.pairs} pairs"
+        return f"gain {estimate.gain:+.4g}, the same in {counted(estimate.pairs, 'pair')}"
     bounds = f"{estimate.confidence:.0%} interval {estimate.low:+.4g} to {estimate.high:+.4g}"
-    return f"gain {estimate.gain:+.4g}, {bounds}, {estimate.pairs} pairs"
+    return f"gain {estimate.gain:+.4g}, {bounds}, {counted(estimate.pairs, 'pair')}"

@@ -8,13 +8,16 @@ import click
 
 from overnight.backends.git.repository import open_repository
 from overnight.cli.live import view_for
+from overnight.cli.opening import left_out
 from overnight.cli.options import json_option, print_json, sandbox_option
-from overnight.cli.words import duration, number
+from overnight.cli.words import number
 from overnight.core.fit import loopholes
 from overnight.core.gate import explain_noise, noise_report, seed_note
 from overnight.core.state import State
+from overnight.core.words import counted, duration
 from overnight.errors import UserError
 from overnight.loop.campaign import Campaign
+from overnight.loop.experiment import Laboratory
 from overnight.loop.stop import Stop
 from overnight.wiring import Request, rehearsal
 
@@ -59,12 +62,20 @@ async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
     repository = open_repository(folder)
     stop, view = Stop(), view_for(plain=True)
     with rehearsal(repository, request, stop, [] if quiet else [view.see]) as campaign:
-        await campaign.laboratory.warm_up()
-        bad = await campaign.laboratory.baseline()
-        failed = bad.reason if bad else await campaign.laboratory.rehearse()
+        state = campaign.journal.state
+        failed = await _first_failure(campaign.laboratory)
         if failed:
             raise UserError(f"what you have committed fails: {failed}", mend="make it pass by hand first")
-        return report_on(campaign.journal.state, campaign, tuple(repository.notes))
+        return report_on(campaign.journal.state, campaign, (*repository.notes, *left_out(repository, state.program)))
+
+
+async def _first_failure(laboratory: Laboratory) -> str:
+    """Why what is committed cannot be measured; what is soonest done comes first: checks, trials, the holdout."""
+    if failed := await laboratory.checks():
+        return failed
+    await laboratory.warm_up()
+    bad = await laboratory.baseline()
+    return bad.reason if bad else await laboratory.rehearse()
 
 
 def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> CheckReport:
@@ -99,13 +110,13 @@ def describe(found: CheckReport) -> str:
     noise = (
         "deterministic: one trial decides"
         if same
-        else f"{found.noise}, standard deviation {number(found.sigma)} over {found.trials} trials"
+        else f"{found.noise}, standard deviation {number(found.sigma)} over {counted(found.trials, 'trial')}"
     )
     lines = [
         f"metric      {found.metric} ({found.direction}), baseline {number(found.value)}",
         f"noise       {noise}",
         f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
-        f"budget      about {found.experiments} experiments fit"
+        f"budget      about {counted(found.experiments, 'experiment')} would fit"
         if found.experiments is not None
         else "budget      no limit is set: Ctrl-C ends the campaign",
     ]

@@ -13,6 +13,7 @@ from overnight.cli.reading import Reading
 from overnight.core.history import experiment_number, fold_experiment
 from overnight.core.receipt import read_receipt, receipt_of
 from overnight.core.state import State, apply, begin, load_state
+from overnight.core.words import counted
 from overnight.errors import LedgerCorrupt
 from overnight.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
 from overnight.ports import Recorded
@@ -50,7 +51,7 @@ def examine(campaign: Reading) -> list[Finding]:
 
 def _ledger(record: Record) -> Finding:
     if not record.damage:
-        return Finding(what="ledger", holds=True, detail=f"{record.events} events in an unbroken chain")
+        return Finding(what="ledger", holds=True, detail=f"{counted(record.events, 'event')} in an unbroken chain")
     last = f"the last intact experiment is #{record.last}" if record.last else "no experiment with a verdict is among them"
     mend = "`overnight verify --salvage FILE` writes them out"
     return Finding(what="ledger", holds=False, detail=f"{record.damage}; {last}; {mend}")

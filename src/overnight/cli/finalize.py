@@ -1,13 +1,20 @@
 """`overnight finalize`: a clean branch of proven changes, ready for review."""
 
+import re
+
 import click
 
+from overnight.backends.git.finalize import KeptChange
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.words import gain
 from overnight.core.gate import explain
 from overnight.core.state import Kept, State
+from overnight.core.words import counted
 from overnight.errors import UserError
+
+TUNER = "tuner"
+_WAY = re.compile(r"\s*\(([^()]*)\)$")
 
 
 @click.command()
@@ -19,7 +26,6 @@ def finalize(tag: str | None, into: str | None, as_json: bool) -> None:
 
     One commit per kept change on top of the start, with the evidence in its message. Your checkout is not touched.
     """
-    from overnight.backends.git.finalize import KeptChange
     from overnight.backends.git.finalize import finalize as write_branch
 
     with reading(tag) as campaign:
@@ -27,22 +33,25 @@ def finalize(tag: str | None, into: str | None, as_json: bool) -> None:
         if not state.kept:
             raise UserError(f"the campaign `{state.tag}` kept nothing, so there is nothing to finalize")
         branch = into or f"overnight/{state.tag}"
-        kept = [KeptChange(commit=k.commit, subject=k.hypothesis, body=evidence(state, k)) for k in state.kept]
+        told = ((k, campaign.ledger.experiment(k.number)) for k in state.kept)
+        kept = [change(state, k, experiment.researcher if experiment else "") for k, experiment in told]
         tip = write_branch(campaign.repository, start=state.start, kept=kept, branch=branch)
     if as_json:
         print_json({"branch": branch, "commit": tip, "changes": len(kept)})
         return
-    click.echo(f"{branch} has {len(kept)} commits on top of {state.start[:12]}; review it with")
+    click.echo(f"{branch} has {counted(len(kept), 'commit')} on top of {state.start[:12]}; review it with")
     click.echo(f"  git log -p {state.start[:12]}..{branch}")
 
 
-def evidence(state: State, kept: Kept) -> str:
-    """The body of a kept change's commit message."""
-    lines = explain(kept.conclusion, state.program)
+def change(state: State, kept: Kept, researcher: str) -> KeptChange:
+    """One commit of the branch; what the tuner says of its own search, in brackets at the end, is not for the subject."""
+    way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
+    subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
+    body = [*explain(kept.conclusion, state.program), *([f"How the tuner came to it: {way[1]}."] if way else [])]
     trailers = [
         f"Overnight-Campaign: {state.tag}",
         f"Overnight-Experiment: {kept.number}",
         f"Overnight-Gain: {state.program.metric.name} {gain(kept.conclusion)}",
         f"Overnight-Attempt: {kept.commit}",
     ]
-    return "\n".join([*lines, "", *trailers])
+    return KeptChange(commit=kept.commit, subject=subject, body="\n".join([*body, "", *trailers]))

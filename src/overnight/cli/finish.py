@@ -5,9 +5,10 @@ from pathlib import Path
 
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
-from overnight.cli.words import duration, number
+from overnight.cli.words import number
 from overnight.core.state import State
 from overnight.core.text import printable
+from overnight.core.words import counted, duration
 from overnight.events import Stopped
 from overnight.ports import Ledger
 from overnight.records.experiment import Conclusion
@@ -49,7 +50,7 @@ def proof(conclusion: Conclusion) -> str:
 def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
     """What a person reads at the end."""
     tally = state.tally
-    used = f"{tally.experiments} experiments in {tally.trials} trials, {duration(stopped.elapsed_s)}"
+    used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
     lines = [f"{stopped.detail or stopped.reason}; {used}"]
     if not state.kept and tally.experiments:
         lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")

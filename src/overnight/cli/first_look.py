@@ -1,14 +1,15 @@
 """What `overnight init` makes of a repository: a front matter that parses and fits what is committed."""
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
 from overnight.cli.program_file import read_body
-from overnight.core.detect import Detected, detect, wants
+from overnight.core.detect import PRINTED, Detected, detect, wants
 from overnight.core.detect_loops import LOOP_FILES
 from overnight.core.fit import check_fit
 from overnight.core.front_matter import Value
@@ -17,6 +18,7 @@ from overnight.core.program_fields import guess_direction
 from overnight.core.program_text import Entry, render_front_matter
 from overnight.errors import UserError
 from overnight.records.program import Program
+from overnight.wiring import search_path
 
 PROGRAM = "program.md"
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into
@@ -53,12 +55,24 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
         committed = [file.path for file in history.files(history.resolve_start())]
     finally:
         history.close()
-    detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~")), wishes)  # noqa: PTH111
+    uv = shutil.which("uv", path=search_path()) is not None
+    detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
     _check_committed(detected, committed)
     _check_complete({entry.key: entry.value for entry in detected.entries}, committed)
+    proposal = _rendered(detected, body)
+    check_fit(proposal.program, committed)
+    return proposal
+
+
+def without_checks(proposal: Proposal, failed: str) -> Proposal:
+    """The proposal with its checks as a comment that says why they are none."""
+    entries = [replace(entry, fails=failed) if entry.key == "checks" else entry for entry in proposal.detected.entries]
+    return _rendered(replace(proposal.detected, entries=entries), proposal.body)
+
+
+def _rendered(detected: Detected, body: bytes | None) -> Proposal:
     front = render_front_matter(detected.entries)
     program = parse_program(front + (body or b"").decode(), PROGRAM)
-    check_fit(program, committed)
     return Proposal(program=program, front=front, detected=detected, body=body)
 
 
@@ -121,4 +135,5 @@ def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
         set_by_hand["editable"] = list(wishes.editable)
     entries = {entry.key: entry for entry in detected.entries}
     entries |= {key: Entry(key=key, value=value, reason="set by hand") for key, value in set_by_hand.items()}
-    return Detected(entries=tuple(entries.values()), notes=detected.notes)
+    notes = [note for note in detected.notes if wishes.metric is None or note != PRINTED]
+    return Detected(entries=tuple(entries.values()), notes=notes)

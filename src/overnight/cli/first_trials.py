@@ -1,11 +1,12 @@
-"""Two trials of a program that is not written yet."""
+"""What `overnight init` runs of a program that is not written yet: its checks, then two trials."""
 
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
+from overnight.backends.private_folder import private_folder
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.seeds import trial_seed
 from overnight.loop.measure import Bench
@@ -14,18 +15,29 @@ from overnight.records.trial import Arm, Stage, Trial, TrialKey
 from overnight.wiring import make_bench, make_executor
 
 
-async def measure_twice(repository: Repository, program: Program, sandbox: str) -> Sequence[Trial]:
-    """Two trials of the commit that the user has checked out, with different seeds; nothing of them is kept."""
-    repository.exclude_overnight()
-    history = GitHistory(repository)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".init-", dir=repository.overnight) as name:
-            start, folder = history.resolve_start(), Path(name)
-            workspaces = WorkFolders(folder / "work", history, program)
-            bench = make_bench(program, start, make_executor(sandbox, program, 1), workspaces, folder)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstTrials:
+    """Runs a program on the commit that the user has checked out; nothing of it is kept."""
+
+    sandbox: str
+
+    async def checks(self, repository: Repository, program: Program) -> str:
+        """Why the first check that fails does so; empty if all pass."""
+        with self._bench(repository, program) as (bench, start):
+            return await bench.checks(start, slot=0)
+
+    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+        """Two trials with different seeds."""
+        with self._bench(repository, program) as (bench, start):
             return [await _trial(bench, start, index) for index in range(2)]
-    finally:
-        history.close()
+
+    @contextmanager
+    def _bench(self, repository: Repository, program: Program) -> Iterator[tuple[Bench, str]]:
+        repository.exclude_overnight()
+        with closing(GitHistory(repository)) as history, private_folder(repository.overnight, "init") as folder:
+            start = history.resolve_start()
+            workspaces = WorkFolders(folder / "work", history, program)
+            yield make_bench(program, start, make_executor(self.sandbox, program, 1), workspaces, folder), start
 
 
 async def _trial(bench: Bench, commit: str, index: int) -> Trial:

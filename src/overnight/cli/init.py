@@ -1,25 +1,38 @@
-"""`overnight init`: look at a repository, propose a front matter, measure it twice, and write it with consent."""
+"""`overnight init`: look at a repository, propose a front matter, try it, and write it with consent."""
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import anyio
 import click
 
 from overnight.backends.git.repository import Repository, open_repository
-from overnight.cli.first_look import PROGRAM, Wishes, describe, propose
+from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
-from overnight.cli.words import duration, number
+from overnight.cli.words import number
 from overnight.core.program_text import Entry
+from overnight.core.words import duration
 from overnight.errors import UserError
 from overnight.records.program import Program
 from overnight.records.trial import Trial
 
-MeasureTwice = Callable[[Repository, Program], Awaitable[Sequence[Trial]]]
 Ask = Callable[[str], bool]
+
+
+class Tries(Protocol):
+    """Runs what is proposed, before it is written."""
+
+    async def checks(self, repository: Repository, program: Program) -> str:
+        """Why the first check that fails does so; empty if all pass."""
+        ...
+
+    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+        """Two trials."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,34 +59,29 @@ class InitReport:
 def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[str, ...], sandbox: str, as_json: bool) -> int:
     """Look at this repo and write the front matter of its program.md.
 
-    Proposes every key with its reason, runs the measure command twice to show what it reads and how noisy it is, and
-    asks before it writes. The text of a program.md that is there stays as it is, below the front matter.
+    Proposes every key with its reason, runs the checks once and the measure command twice to show what it reads and how
+    noisy it is, and asks before it writes. The text of a program.md that is there stays as it is, below the front matter.
     """
-    from overnight.cli.first_trials import measure_twice
-
-    async def measured(repository: Repository, program: Program) -> Sequence[Trial]:
-        return await measure_twice(repository, program, sandbox)
+    from overnight.cli.first_trials import FirstTrials
 
     wishes = Wishes(metric=metric, measure=measure, editable=editable)
     ask = (lambda _: yes) if yes or as_json else _ask
     say = _silent if as_json else click.echo
-    report = anyio.run(initialise, open_repository(Path.cwd()), wishes, measured, ask, say)
+    report = anyio.run(initialise, open_repository(Path.cwd()), wishes, FirstTrials(sandbox=sandbox), ask, say)
     if as_json:
         print_json(report)
     return 0 if report.written or as_json else 1
 
 
-async def initialise(
-    repository: Repository, wishes: Wishes, measure_twice: MeasureTwice, ask: Ask, say: Callable[[str], None]
-) -> InitReport:
-    """Propose, measure, ask, write.
+async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: Ask, say: Callable[[str], None]) -> InitReport:
+    """Propose, try, measure, ask, write.
 
     Raises:
         UserError: nothing could be proposed, measured or written; then nothing has changed.
     """
-    proposal = propose(repository, wishes)
+    proposal = await _tried(propose(repository, wishes), repository, tries, say)
     say(describe(proposal))
-    trials = await measure_twice(repository, proposal.program)
+    trials = await tries.measure_twice(repository, proposal.program)
     values = _values(trials)
     spread = max(values) - min(values)
     say(_say_values(proposal.program, trials, values, spread))
@@ -92,6 +100,18 @@ async def initialise(
         seconds=[trial.wall_s for trial in trials],
         written=written,
     )
+
+
+async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: Callable[[str], None]) -> Proposal:
+    """The proposal with its checks as a comment only, where they fail on what is committed."""
+    if not proposal.program.checks:
+        return proposal
+    say(f"Trying the checks: {'; '.join(proposal.program.checks)}")
+    failed = await tries.checks(repository, proposal.program)
+    if not failed:
+        return proposal
+    say(f"They fail, so they are left out: {failed}")
+    return without_checks(proposal, failed)
 
 
 def _values(trials: Sequence[Trial]) -> list[float]:

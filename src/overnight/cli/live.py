@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
 from overnight.core.caution import cautions
 from overnight.core.text import printable
+from overnight.core.words import counted
 from overnight.events import (
     AuditConcluded,
     AuditOpened,
@@ -48,6 +49,11 @@ class PlainView:
             except OSError:  # a closed pipe, a terminal that is gone, a full disk behind stdout
                 self._heard = False
 
+    def acknowledge(self, what: str) -> None:
+        """Say at once what a request to stop leads to; on standard error, for standard output may be a pipe."""
+        with suppress(OSError):
+            click.echo(what, err=True)
+
     @contextmanager
     def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
         """Say where the record is, then let the events speak."""
@@ -63,6 +69,7 @@ class LiveView:
     def __init__(self) -> None:
         self._running: dict[TrialKey, Running] = {}
         self._proposing: dict[str, int] = {}
+        self._acknowledged = ""
 
     def see(self, sign: Sign) -> None:
         """Keep track of what runs."""
@@ -78,6 +85,10 @@ class LiveView:
             case _:
                 pass
 
+    def acknowledge(self, what: str) -> None:
+        """Show what a request to stop leads to, from the next picture on."""
+        self._acknowledged = what
+
     @contextmanager
     def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:
         """Draw until the context ends; the last picture stays."""
@@ -89,6 +100,7 @@ class LiveView:
             folder=folder,
             running=self._running,
             proposing=self._proposing,
+            acknowledged=lambda: self._acknowledged,
         )
         with Live(get_renderable=screen.draw, refresh_per_second=REFRESH_HZ, redirect_stderr=False):
             yield
@@ -110,7 +122,7 @@ def describe(sign: Sign) -> str:
             return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"
         case AuditOpened(audit=n, pairs=pairs, changes=changes):
             told = f", then each of {len(changes)} kept left out in turn" if changes else ""
-            return f"audit {n}: start against head in {pairs} pairs{told}"
+            return f"audit {n}: start against head in {counted(pairs, 'pair')}{told}"
         case AuditConcluded(audit=n):
             return f"audit {n} is done"
         case Proposed():

@@ -1,8 +1,12 @@
 """`overnight log`: a page of experiments."""
 
+from collections.abc import Sequence
+
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
+from overnight.core.words import counted
+from overnight.records.experiment import Experiment
 
 
 @click.command()
@@ -17,15 +21,22 @@ def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: b
 
     with reading(tag) as campaign:
         page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first)
+        experiments = [campaign.under_way(experiment) for experiment in page.experiments]
     if as_json:
-        print_json({"total": page.total, "offset": offset, "experiments": page.experiments})
-        return
-    from rich.console import Console
+        print_json({"total": page.total, "offset": offset, "experiments": experiments})
+    elif not page.total:
+        click.echo("no experiments yet; `overnight status` says where the campaign stands")
+    elif not experiments:
+        click.echo(f"nothing behind {offset}: there {'is' if page.total == 1 else 'are'} {counted(page.total, 'experiment')}")
+    else:
+        _print(experiments, offset + len(experiments), page.total)
 
-    from overnight.cli.tables import experiments_table
 
-    console = Console()
-    console.print(experiments_table(page.experiments))
-    shown = offset + len(page.experiments)
-    if shown < page.total:
-        console.print(f"{shown} of {page.total}; more with --offset {shown}", style="dim")
+def _print(experiments: Sequence[Experiment], shown: int, total: int) -> None:
+    from rich.text import Text
+
+    from overnight.cli.tables import experiments_table, print_wide
+
+    print_wide(experiments_table(experiments))
+    if shown < total:
+        print_wide(Text(f"{shown} of {total}; more with --offset {shown}", style="dim"))

@@ -22,10 +22,13 @@ COMMANDS = {
     "init": ("init", "Look at this repo and write the front matter of its program.md."),
     "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
     "run": ("research", "Run a campaign, or go on with it."),
+    "idea": ("idea", "Add an idea to a campaign, or list them."),
     "stop": ("research", "End the running campaign when its running trials are recorded."),
+    "notify": ("notify", "Test the channels through which campaigns tell a person what happened."),
     "status": ("status", "Show where a campaign stands."),
     "log": ("log", "List the experiments of a campaign."),
     "show": ("show", "Show one experiment: hypothesis, diff, trials, and the verdict with its reason."),
+    "compare": ("compare", "Compare two campaigns: what each gained for what it cost, and how sure the difference is."),
     "audit": ("audit", "Measure start and head afresh, and what each kept change is still worth."),
     "report": ("report", "Write report.html, report.md and progress.png of a campaign."),
     "verify": ("verify", "Check a campaign's record: ledger, refs, outputs and receipts against each other."),
@@ -108,15 +111,21 @@ def main() -> NoReturn:
 
 def _fail(error: Exception) -> NoReturn:
     if told := _of_the_machine(error):
-        click.echo(f"error: {_visible(told)}", err=True)
+        _complain(told)
         sys.exit(UserError.exit_code)
     ours = _single(error)
     if ours is None:
         click.echo(_visible("".join(traceback.format_exception(error))), err=True)
-        click.echo("error: this is a fault of overnight, not yours; nothing that was finished is lost", err=True)
+        _complain("this is a fault of overnight, not yours; nothing that was finished is lost")
         sys.exit(OvernightError.exit_code)
-    click.echo(f"error: {_visible(str(ours))}", err=True)
+    _complain(str(ours))
     sys.exit(ours.exit_code)
+
+
+def _complain(message: str) -> None:
+    """Each line of a message says by itself that it is an error."""
+    for line in _visible(message).splitlines():
+        click.echo(f"error: {line}", err=True)
 
 
 def _visible(message: str) -> str:

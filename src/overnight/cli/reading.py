@@ -7,9 +7,12 @@ from pathlib import Path
 
 from overnight.backends.git.repository import Repository
 from overnight.backends.sqlite import SqliteLedger, holder
+from overnight.core.history import fold_experiment
 from overnight.core.state import State
 from overnight.errors import UserError
+from overnight.events import TrialFinished
 from overnight.loop.journal import restore
+from overnight.records.experiment import Experiment
 from overnight.wiring import campaign_folder, find_campaign
 
 
@@ -32,6 +35,20 @@ class Reading:
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", mend="start it with `overnight run`")
         return state
+
+    def under_way(self, experiment: Experiment) -> Experiment:
+        """An experiment with the trials that it has so far; the row of an open one tells only of its proposal."""
+        if experiment.conclusion:
+            return experiment
+        events = ((recorded.at, recorded.event) for recorded in self.ledger.trials(experiment.number))
+        return fold_experiment(events) or experiment
+
+    def failure(self, state: State) -> str:
+        """Why the head cannot be measured, where no trial of the campaign ever had a value; else empty."""
+        if self.running or state.gate.trials or not state.tally.trials:
+            return ""
+        trials = [entry.event.trial for entry in self.ledger.events() if isinstance(entry.event, TrialFinished)]
+        return next((trial.reason for trial in reversed(trials) if trial.fault), "")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from overnight.core.program import parse_program
 from overnight.core.receipt import check_receipt, read_receipt
 from overnight.core.scope import proposal_digest
 from overnight.core.text import printable
+from overnight.core.words import counted
 from overnight.errors import ProgramError, UserError
 from overnight.records.finding import Finding
 from overnight.records.program import Program
@@ -48,10 +49,10 @@ def _in_repository(history: GitHistory, receipt: Receipt, commit: str) -> list[F
     if not about:
         return [Finding(what="commit", holds=False, detail=f"the receipt is about {printable(receipt.commit, SHOWN)}")]
     changes = history.merge(base=receipt.base, head=receipt.base, commit=commit) or ()
-    same = proposal_digest(changes, receipt.base) == receipt.tree
+    same, files = proposal_digest(changes, receipt.base) == receipt.tree, counted(len(changes), "file")
     return [
         Finding(what="commit", holds=True, detail=f"{commit[:12]} on top of {receipt.base[:12]}"),
-        Finding(what="change", holds=same, detail=f"{len(changes)} files, digest {'as' if same else 'not as'} in the receipt"),
+        Finding(what="change", holds=same, detail=f"{files}, digest {'as' if same else 'not as'} in the receipt"),
         _chain(history, receipt),
         _program(history, receipt),
     ]
@@ -66,7 +67,7 @@ def _chain(history: GitHistory, receipt: Receipt) -> Finding:
             break
         at, before = parents[0], before + 1
     holds = at == receipt.start and before == receipt.keeps
-    detail = f"{receipt.keeps} kept changes between the start and this one"
+    detail = f"{counted(receipt.keeps, 'kept change')} between the start and this one"
     return Finding(what="chain", holds=holds, detail=detail if holds else f"the receipt says {detail}, the commits do not")
 
 

@@ -1,18 +1,22 @@
 """`overnight run` and `overnight stop`: one session of a campaign, watched live."""
 
 import os
-import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
 import click
 
 from overnight.backends.git.repository import open_repository
+from overnight.backends.notifiers.herald import Herald
 from overnight.backends.sqlite import holder
 from overnight.cli.finish import exit_code, summary, write_files
 from overnight.cli.live import view_for
+from overnight.cli.opening import left_out, started_over
 from overnight.cli.options import sandbox_option, tag_option
-from overnight.cli.signals import listen
+from overnight.cli.signals import STOP, listen
+from overnight.config import read_settings
+from overnight.core.channels import choose_channels
 from overnight.errors import UserError
 from overnight.loop.stop import Stop
 from overnight.wiring import Request, campaign_folder, find_campaign, open_session
@@ -41,22 +45,33 @@ def run(
 async def run_session(folder: Path, request: Request, plain: bool, report: bool) -> int:
     """Run one session to its end, write the report, and say what came of it; the exit code."""
     repository = open_repository(folder)
-    for note in repository.notes:
-        click.echo(f"note: {note}", err=True)
+    _note(repository.notes)
     stop = Stop()
     view = view_for(plain=plain)
     async with anyio.create_task_group() as tasks:
-        await tasks.start(listen, stop)
-        with open_session(repository, request, stop, [view.see]) as campaign:
+        await tasks.start(listen, stop, view.acknowledge)
+        herald = Herald(os.environ)
+        with open_session(repository, request, stop, [view.see, herald.see]) as campaign:
             journal = campaign.journal
             before = journal.state.tally.trials
             folder = campaign_folder(repository, journal.state.tag)
+            _note(left_out(repository, journal.state.program))
+            _note(() if journal.state.sessions or before else started_over(folder))
+            wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
+            _note(wanted.problems)
             with view.showing(journal, campaign.allowance, folder):
-                stopped = await campaign.run()
+                async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
+                    stopped = await campaign.run()
+            _note(herald.problems)
             files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
         tasks.cancel_scope.cancel()
     click.echo(summary(stopped, journal.state, files))
     return exit_code(stopped, journal.state, worked=journal.state.tally.trials > before)
+
+
+def _note(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"note: {line}", err=True)
 
 
 @click.command()
@@ -67,5 +82,5 @@ def stop(tag: str | None) -> None:
     process = holder(campaign_folder(repository, found))
     if process is None:
         raise UserError(f"the campaign `{found}` is not running")
-    os.kill(process, signal.SIGTERM)
+    os.kill(process, STOP)
     click.echo(f"asked `{found}` (process {process}) to stop; it ends when its running trials are recorded")

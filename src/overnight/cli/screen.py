@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from overnight.cli.tables import verdict_text
-from overnight.cli.words import audited, duration, gain, number
+from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
 from overnight.core.caution import cautions
 from overnight.core.gate import noise_report
 from overnight.core.history import as_experiment
 from overnight.core.state import State
 from overnight.core.text import printable
+from overnight.core.words import counted, duration
 from overnight.loop.journal import Journal
 from overnight.records.trial import Stage, TrialKey
 
@@ -45,6 +46,7 @@ class Screen:
     folder: Path
     running: Mapping[TrialKey, Running]
     proposing: Mapping[str, int]
+    acknowledged: Callable[[], str]  # what a request to stop leads to; empty before one
 
     def draw(self) -> RenderableType:
         """The picture of this moment."""
@@ -53,13 +55,16 @@ class Screen:
         for caution in cautions(state.unjailed, state.strayed):
             parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
         title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"
+        if told := self.acknowledged():
+            parts.append(Text(told, style="bold yellow"))
         return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends in good order; `overnight run` goes on", expand=True)
 
     def _budget(self, state: State) -> RenderableType:
         tally = state.tally
         told = Text.assemble(
             (f"{tally.keep} kept", "bold green"),
-            f" · {tally.discard} discarded · {tally.crash} crashed · {tally.reject} rejected free · {tally.trials} trials",
+            f" · {tally.discard} discarded · {tally.crash} crashed · {tally.reject} rejected free · ",
+            counted(tally.trials, "trial"),
         )
         grid = Table.grid(padding=(0, 2))
         left = (
@@ -110,7 +115,7 @@ def _head(state: State) -> RenderableType:
     text.append(f" · noise floor ± {number(report.sigma)} ({report.kind.value})")
     if state.kept:
         told = math.fsum(k.conclusion.gain or 0.0 for k in state.kept)
-        text.append(f" · gained {told:+.3g} in {len(state.kept)} keeps", style="green")
+        text.append(f" · gained {told + 0.0:+.3g} in {counted(len(state.kept), 'keep')}", style="green")
     return text
 
 

@@ -32,7 +32,9 @@ def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
         experiment = campaign.ledger.experiment(number)
         if experiment is None:
             total = campaign.ledger.experiments(limit=1).total
-            raise UserError(f"there is no experiment {number}", mend=f"the newest is {total}; see `overnight log`")
+            mend = f"the newest is {total}; see `overnight log`" if total else "there are none yet"
+            raise UserError(f"there is no experiment {number}", mend=mend)
+        experiment = campaign.under_way(experiment)
         events = [recorded.event for recorded in campaign.ledger.trials(number)]
         trials = [event.trial for event in events if isinstance(event, TrialFinished)]
         registered = next((event for event in events if isinstance(event, Registered)), None)
@@ -61,24 +63,22 @@ def sealed(trial: Trial) -> Trial:
 
 def print_experiment(experiment: Experiment, trials: list[Trial], diff: str, told: Sequence[str], output: bytes | None) -> None:
     """Print the page for people, foreign text made printable."""
-    from rich.console import Console
     from rich.syntax import Syntax
     from rich.text import Text
 
-    from overnight.cli.tables import trials_table, verdict_text
+    from overnight.cli.tables import print_wide, trials_table, verdict_text
 
-    console = Console()
-    title = Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment))
-    console.print(title, Text(printable(experiment.hypothesis, TEXT)), sep="\n")
-    console.print(Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"))
-    for sentence in told:
-        console.print(Text(f"  {printable(sentence, TEXT)}"))
+    print_wide(
+        Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
+        Text(printable(experiment.hypothesis, TEXT)),
+        Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
+        *(Text(f"  {printable(sentence, TEXT)}") for sentence in told),
+    )
     if diff:
         lines = "\n".join(printable(line, TEXT) for line in diff.splitlines())
-        console.print(Syntax(lines, "diff", background_color="default"))
+        print_wide(Syntax(lines, "diff", background_color="default"))
     if trials:
-        console.print(trials_table(trials))
+        print_wide(trials_table(trials))
     if output is not None:
-        console.print(Text("captured output, end:", style="bold"))
-        for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]:
-            console.print(Text(f"  {printable(line, TEXT)}"))
+        end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
+        print_wide(Text("captured output, end:", style="bold"), *end)

@@ -7,12 +7,24 @@ import click
 
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
-from overnight.cli.words import duration, number
+from overnight.cli.words import interval, number
 from overnight.core.caution import cautions
 from overnight.core.gate import noise_report
 from overnight.core.state import State
 from overnight.core.text import printable
+from overnight.core.words import counted, duration
 from overnight.events import AuditConcluded
+
+ENDINGS = {
+    "": "killed; `overnight run` goes on",
+    "audit": "not running; its last session was an audit",
+    "budget": "stopped: the budget was spent",
+    "error": "ended by an error; `overnight run` goes on, or says what is wrong",
+    "no ideas": "stopped: no ideas were left",
+    "signal": "stopped by a signal",
+    "stop": "stopped by `overnight stop`",
+    "target": "stopped: the target is reached",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +46,7 @@ class Status:
     tag: str
     running: int | None  # process id
     stopped: str  # why the last session ended; empty while running or after a kill
+    failed: str  # why the head cannot be measured, where no trial ever had a value; else empty
     branch: str
     metric: str
     direction: str
@@ -41,7 +54,7 @@ class Status:
     head: str
     head_value: float | None  # mean of fresh trials of the head
     noise: str  # kind of noise, as the gate sees it
-    sigma: float | None  # standard deviation of one trial
+    sigma: float | None  # standard deviation of one trial; None while there are too few to say
     smallest_effect: float | None  # that the gate can prove within its cap of pairs
     experiments: int
     kept: int
@@ -69,14 +82,15 @@ class Status:
 def status(tag: str | None, as_json: bool) -> None:
     """Show where a campaign stands."""
     with reading(tag) as campaign:
-        now = summarise(campaign.state(), campaign.running, str(campaign.folder))
+        state = campaign.state()
+        now = summarise(state, campaign.running, str(campaign.folder), failed=campaign.failure(state))
     if as_json:
         print_json(now)
     else:
         click.echo(describe(now))
 
 
-def summarise(state: State, running: int | None, folder: str) -> Status:
+def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
     """The status that a state amounts to."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     fresh = state.gate.baseline
@@ -84,6 +98,7 @@ def summarise(state: State, running: int | None, folder: str) -> Status:
         tag=state.tag,
         running=running,
         stopped=state.stopped,
+        failed=failed,
         branch=f"autoresearch/{state.tag}",
         metric=metric.name,
         direction=metric.direction.value,
@@ -91,8 +106,8 @@ def summarise(state: State, running: int | None, folder: str) -> Status:
         head=state.head,
         head_value=math.fsum(fresh) / len(fresh) if fresh else None,
         noise=report.kind.value,
-        sigma=report.sigma,
-        smallest_effect=report.smallest_effect,
+        sigma=report.sigma if report.known else None,
+        smallest_effect=report.smallest_effect if report.known else None,
         experiments=tally.experiments,
         kept=tally.keep,
         discarded=tally.discard,
@@ -126,24 +141,43 @@ def summarise(state: State, running: int | None, folder: str) -> Status:
 
 def describe(now: Status) -> str:
     """The status in a few lines for people."""
-    ended = f"stopped ({now.stopped or 'killed; `overnight run` goes on'})"
-    life = f"running (process {now.running})" if now.running else ended
     lines = [
-        f"campaign  {now.tag}, {life}, {duration(now.elapsed_s)} so far",
-        f"metric    {now.metric} ({now.direction}); head {number(now.head_value)}, {now.noise}, sigma {number(now.sigma)}",
-        f"tried     {now.experiments} experiments in {now.trials} trials: {now.kept} kept, {now.discarded} discarded, "
-        f"{now.crashed} crashed; {now.rejected} rejected free of charge, {now.open} open",
+        f"campaign  {now.tag}, {_life(now)}, {duration(now.elapsed_s)} so far",
+        f"metric    {now.metric} ({now.direction}); {_level(now)}",
+        f"tried     {counted(now.experiments, 'experiment')} in {counted(now.trials, 'trial')}: {now.kept} kept, "
+        f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, {now.open} open",
         f"branch    {now.branch} at {now.head[:12]}",
     ]
+    if now.failed:
+        lines.append("mend      make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:
         lines.append(f"gate      {now.tests} put to the test; the sealed holdout was asked about {now.holdouts}")
     if now.drifting:
         lines.append("drift     the machine's level moves: screening looks at the newest trials of the head alone")
     if now.audit and now.audit.total:
         total = now.audit.total
-        lines.append(f"audit     gain {number(total.gain)} [{number(total.low)}, {number(total.high)}] over the start")
+        verdict = "" if total.low > 0 else ": no gain beyond noise"
+        told = f"gain {number(total.gain)}{interval(total.low, total.high)} over the start by {counted(total.pairs, 'pair')}"
+        lines.append(f"audit     {told}{verdict}")
     lines += [f"WARNING   {caution}" for caution in now.cautions]
     for keep in now.keeps:
-        interval = f"{number(keep.gain)} [{number(keep.low)}, {number(keep.high)}]"
-        lines.append(f"kept #{keep.number:<4} gain {interval}  {printable(keep.hypothesis, 200)}")
+        gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
+        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}")
     return "\n".join(lines)
+
+
+def _life(now: Status) -> str:
+    """Whether it runs, else how its last session ended."""
+    if now.running:
+        return f"running (process {now.running})"
+    if now.failed:
+        return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
+    return ENDINGS.get(now.stopped) or f"stopped ({now.stopped})"
+
+
+def _level(now: Status) -> str:
+    """Where the head is, and how its trials scatter."""
+    if now.head_value is None:
+        return "the head is not measured yet"
+    noise = "too few trials to know the noise" if now.sigma is None else f"{now.noise}, sigma {number(now.sigma)}"
+    return f"head {number(now.head_value)}, {noise}"

@@ -1,7 +1,10 @@
 """Experiments and trials as terminal tables; all foreign text is made printable."""
 
+import sys
 from collections.abc import Iterable
 
+import click
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +15,19 @@ from overnight.records.trial import Stage, Trial
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}
 CELL = 300  # characters of a hypothesis or reason
+UNWRAPPED = 10_000  # columns: what is read by a program has one line a row, however long
+
+
+def print_wide(*parts: RenderableType) -> None:
+    """Print in the width of the terminal; into a file or a pipe without wrapping or padding."""
+    if sys.stdout.isatty():
+        Console().print(*parts, sep="\n")
+        return
+    console = Console(width=UNWRAPPED)
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def verdict_text(experiment: Experiment) -> Text:

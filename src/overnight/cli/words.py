@@ -1,32 +1,26 @@
-"""How numbers and times are said to people."""
+"""How numbers are said on a terminal."""
 
 from overnight.records.experiment import Conclusion
 from overnight.records.trial import Arm, TrialKey
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-def duration(seconds: float) -> str:
-    """Such as `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
-    if seconds < MINUTE:
-        return f"{seconds:.1f} s"
-    if seconds < HOUR:
-        return f"{int(seconds) // MINUTE} min {int(seconds) % MINUTE:02d} s"
-    return f"{int(seconds) // HOUR} h {int(seconds) % HOUR // MINUTE:02d} min"
-
 
 def number(value: float | None) -> str:
-    """Five significant digits, or a dash."""
-    return "-" if value is None else f"{value:.5g}"
+    """Five significant digits, or a dash; nothing is minus zero."""
+    return "-" if value is None else f"{value + 0.0:.5g}"
 
 
 def gain(conclusion: Conclusion | None) -> str:
     """The gain with its interval, such as `+0.031 [0.02, 0.04]`."""
     if conclusion is None or conclusion.gain is None:
         return ""
-    if conclusion.low is None or conclusion.high is None:
-        return f"{conclusion.gain:+.3g}"
-    return f"{conclusion.gain:+.3g} [{conclusion.low:.3g}, {conclusion.high:.3g}]"
+    return f"{conclusion.gain + 0.0:+.3g}{interval(conclusion.low, conclusion.high, digits=3)}"
+
+
+def interval(low: float | None, high: float | None, *, digits: int = 5) -> str:
+    """What to write behind a gain: ` [0.02, 0.04]`; nothing without an interval, or where the gain is exact."""
+    if low is None or high is None or low == high:
+        return ""
+    return f" [{low + 0.0:.{digits}g}, {high + 0.0:.{digits}g}]"
 
 
 def audited(key: TrialKey) -> str:

@@ -15,13 +15,21 @@ from overnight.core.program_text import Entry
 CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")
 
-_BENCH = re.compile(r"(?:[^/]+/)?bench[^/]*\.(?:py|sh)")
+_BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
 _BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
 _TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
-_NO_PACKAGE = ("test", "doc", "bench")
-_NO_SOURCE = re.compile(r"(?:bench|test|conftest|setup|prepare)[^/]*\.py")
+_NO_PACKAGE = ("test", "doc", "bench", "example", "script", ".")
+_NO_SOURCE = re.compile(r"(?:bench|latency|loadtest|perf|test|conftest|setup|prepare)[^/]*\.py")
+_RECIPE = re.compile(r"(?:\n(?:\t[^\n]*)?)*")  # the lines of a Makefile that belong to a target
+_GRACE_S = 60  # beside the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
+
+OUTSIDE: Value = {"name": "cpu_s", "direction": "minimize"}
+PRINTED = (
+    "to measure a number that the command prints instead: a line `NAME: value` with --metric NAME:minimize, a number in a "
+    "table with `pattern`, one in JSON with `result` (docs/program.md, metric)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,35 +45,40 @@ def wants(path: str) -> bool:
     return path in CODE_FILES or path in LOOP_FILES or _BENCH.fullmatch(path) is not None
 
 
-def detect(files: Mapping[str, str | None], *, home: str) -> Detected:
+def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> Detected:
     """The front matter that fits a repository of these files.
 
     Args:
         files: every path with its text, or None where the text was not read.
         home: the user's home folder, where training data of the usual layout lie.
+        uv: whether the program `uv` is there.
     """
     notes: list[str] = []
     texts = {path: text for path, text in files.items() if text is not None}
     found = (
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
-        or _from_training(files, texts, home)
+        or _from_training(files, texts, home, uv=uv)
         or _from_bench(files, texts)
         or _from_makefile(files, texts)
     )
+    if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
+        notes.append(PRINTED)
     keys = {entry.key: entry for entry in (*_from_tests(files), *found)}
     return Detected(entries=tuple(keys[key] for key in ORDER if key in keys), notes=tuple(notes))
 
 
-def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str) -> list[Entry]:
+def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[Entry]:
     """`train.py`, usually with a read-only `prepare.py` beside it."""
     train = texts.get("train.py")
     if train is None:
         return []
     everything = "\n".join(texts.get(name, "") for name in CODE_FILES)
-    runner = "uv run train.py" if "uv.lock" in files or "uv run train.py" in everything else "python train.py"
+    by_uv = "uv.lock" in files or "uv run train.py" in everything
+    runner = "uv run train.py" if by_uv and uv else "python train.py"
     seed = " --seed {seed}" if "--seed" in train else ""
     reason = "train.py is the script that is to get better" + (", and takes a seed" if seed else "")
+    reason += "; without uv, which is not installed here" if by_uv and not uv else ""
     name = printed_metric(train)
     if name is None and "val_bpb" in everything:
         name = "val_bpb"
@@ -81,10 +94,10 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str) ->
 def _training_limits(text: str) -> list[Entry]:
     limits: dict[str, Value] = {}
     if budget := _TIME_BUDGET.search(text):
-        limits["wall"] = f"{2 * int(budget[1])}s"
+        limits["wall"] = f"{int(budget[1]) + max(int(budget[1]), _GRACE_S)}s"
     if "cuda" in text:
         limits |= {"gpus": 1, "memory": "32GB", "disk": "10GB"}
-    reason = "twice the script's own TIME_BUDGET" if budget else ""
+    reason = "the script's own TIME_BUDGET, and time to start and evaluate" if budget else ""
     reason += " and " * bool(budget and "gpus" in limits) + "a GPU, since it says cuda" * ("gpus" in limits)
     return [Entry(key="limits", value=limits, reason=reason)] if limits else []
 
@@ -115,24 +128,28 @@ def _from_makefile(files: Iterable[str], texts: Mapping[str, str]) -> list[Entry
     target = _BENCH_TARGET.search(makefile)
     if target is None:
         return []
+    recipe = _RECIPE.match(makefile, makefile.find("\n", target.end()))
+    ran = recipe[0] if recipe else ""
+    frozen = [path for path in files if path in ran]
+    place = next((path for path in frozen if path in texts), "the Makefile")
     return [
-        *_printed_or_time(makefile, "the Makefile"),
+        *_printed_or_time(texts.get(place, makefile), place),
         Entry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
-        *_sources(files),
+        *_sources(path for path in files if path not in frozen),
     ]
 
 
 def _printed_or_time(text: str, place: str) -> list[Entry]:
     name = printed_metric(text)
     if name is None:
-        return metric_entry(
-            "cpu_s", f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
-        )
+        reason = f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
+        return [Entry(key="metric", value=OUTSIDE, reason=reason)]
     return metric_entry(name, f"{place} prints it")
 
 
-def _sources(files: Iterable[str]) -> list[Entry]:
-    """The code that a benchmark measures, as far as names tell."""
+def _sources(names: Iterable[str]) -> list[Entry]:
+    """The code that a benchmark measures, as far as names tell; the benchmark itself is never among it."""
+    files = list(names)
     if any(path.startswith("src/") for path in files):
         return [Entry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
     packages: list[Value] = [
@@ -142,6 +159,13 @@ def _sources(files: Iterable[str]) -> list[Entry]:
     ]
     if packages:
         return [Entry(key="editable", value=packages, reason="the package; all else is frozen")]
+    folders: list[Value] = [
+        f"{folder}/"
+        for folder in sorted({path.partition("/")[0] for path in files if path.endswith(".py") and "/" in path})
+        if not folder.startswith(_NO_PACKAGE)
+    ]
+    if folders:
+        return [Entry(key="editable", value=folders, reason="the folder of Python files; all else is frozen")]
     top: list[Value] = [
         path for path in sorted(files) if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path)
     ]

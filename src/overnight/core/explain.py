@@ -3,6 +3,7 @@
 import math
 
 from overnight.core.noise import NoiseReport, seeded
+from overnight.core.words import counted
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Noise, Program
 
@@ -25,12 +26,13 @@ def explain(conclusion: Conclusion, program: Program) -> list[str]:
 
 
 def explain_noise(report: NoiseReport) -> str:
-    """What is known of the noise, in one sentence."""
+    """What is known of the noise by now, from all heads of the campaign, in one sentence."""
     if not report.known:
         return "Noise: too few trials of the head to say."
+    trials = counted(report.trials, "trial")
     if report.kind is Noise.DETERMINISTIC:
-        return f"Noise: none seen, {report.trials} trials of the head agree, so one trial discards and a win is run twice."
-    told = f"Noise: {report.kind.value}, standard deviation of one trial {report.sigma:.4g}"
+        return f"Noise: none seen in {trials} of this campaign's heads, so one trial discards and a win is run twice."
+    told = f"Noise, by {trials} of this campaign's heads so far: {report.kind.value}, standard deviation {report.sigma:.4g}"
     if report.correlation >= _WORTH_TELLING:
         told += f", of which trials with one seed share {report.correlation:.0%}"
     drift = "; the machine drifts, so screening looks at the newest trials of the head alone" if report.drifting else ""
@@ -63,13 +65,13 @@ _VERDICTS = {
 def _gain(conclusion: Conclusion, program: Program) -> str:
     name = f"{program.metric.name} ({program.metric.direction.value})"
     if conclusion.low is None or conclusion.high is None:
-        where = f"over {conclusion.pairs} pairs" if conclusion.pairs else "in screening, which is no evidence"
+        where = f"over {counted(conclusion.pairs, 'pair')}" if conclusion.pairs else "in screening, which is no evidence"
         return f"It changed {name} by a gain of {conclusion.gain:+.4g} {where}; positive is better."
     if conclusion.low == conclusion.high:
         return f"It changed {name} by a gain of {conclusion.gain:+.4g}, without noise; positive is better."
     return (
         f"It changed {name} by a gain of {conclusion.gain:+.4g}, {conclusion.confidence:.0%} interval {conclusion.low:+.4g} to "
-        f"{conclusion.high:+.4g}, over {conclusion.pairs} pairs of fresh trials; positive is better."
+        f"{conclusion.high:+.4g}, over {counted(conclusion.pairs, 'pair')} of fresh trials; positive is better."
     )
 
 

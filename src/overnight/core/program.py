@@ -17,6 +17,7 @@ from overnight.core.front_matter import (
     program_error,
     split_front_matter,
 )
+from overnight.core.placeholders import slips
 from overnight.core.program_fields import Mistake
 from overnight.core.program_schema import KEYS, ProgramKeys
 from overnight.core.scope import matches
@@ -25,6 +26,37 @@ from overnight.records.program import Program
 
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
+
+_COMMANDS = ("measure", "produce", "score", "holdout")
+# How a required key is written, and one whose value is out of its bounds.
+_REQUIRED: Mapping[str, str] = {
+    "metric": "write `metric: NAME`, or `metric: {name: NAME, direction: minimize}`",
+    "name": "write `name: val_loss`",
+    "role": "write `role: NAME`",
+    "use": "write `use: tuner`",
+}
+_SIZED, _COUNTED = "write a size such as 512MB or 4GB", "write a whole number such as 100 or 2k"
+_WRITTEN: Mapping[str, str] = {
+    "wall": "write a duration such as 90s, 5m or 1h30m, of 7d at most",
+    "memory": _SIZED,
+    "disk": _SIZED,
+    "output": f"{_SIZED}, of 1GB at most",
+    "cpus": "write how many cores a trial gets, such as 1",
+    "gpus": "write how many GPUs a trial gets, such as 1",
+    "files": _COUNTED,
+    "processes": _COUNTED,
+    "allow_exit": "write exit codes such as [0, 1]",
+    "experiments": _COUNTED,
+    "hours": "write hours such as 8 or 0.5, or delete the key for no limit",
+    "tokens": _COUNTED,
+    "cost_usd": "write dollars such as 20",
+    "error_rate": "write a share such as 0.1",
+    "max_pairs": "write a count such as 60",
+    "holdout_pairs": "write a count such as 5",
+    "min_effect": "write the smallest gain that is worth keeping, 0 or more",
+    "count": "write how many of them work at once, such as 2",
+    "editable": "name the files that may change, such as [train.py]",
+}
 
 
 def parse_program(text: str, path: str) -> Program:
@@ -41,7 +73,7 @@ def parse_program(text: str, path: str) -> Program:
     except ValidationError as error:
         problems += [_problem(detail, front) for detail in _causes(error)]
         raise program_error(problems, path) from None
-    problems += [*_boundary_problems(keys, front), *_role_problems(keys, front)]
+    problems += [*_boundary_problems(keys, front), *_role_problems(keys, front), *_placeholder_problems(keys, front)]
     if problems:
         raise program_error(problems, path)
     return _program(keys, path=path, source=text, body=body)
@@ -65,6 +97,7 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
         budget=keys.budget.record(),
         gate=keys.gate.record(),
         target=keys.target,
+        notify=tuple(channel.record() for channel in keys.notify),
         researchers=tuple(researcher.record() for researcher in keys.researchers),
         body=body,
         source=source,
@@ -100,6 +133,15 @@ def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Proble
             yield Problem(line=front.line(place), key=dotted(place), message=message, mend="take it out of one of them")
 
 
+def _placeholder_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
+    """A command names no placeholder but `{seed}`."""
+    commands: list[tuple[Place, str | None]] = [((key,), getattr(keys, key)) for key in _COMMANDS]
+    commands += [(("checks", index), command) for index, command in enumerate(keys.checks)]
+    for place, command in commands:
+        for slip in slips(command or ""):
+            yield Problem(line=front.line(place), key=dotted(place), message=slip.message, mend=slip.mend)
+
+
 def _role_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
     roles = [researcher.role for researcher in keys.researchers]
     for index, role in enumerate(roles):
@@ -125,6 +167,8 @@ def _problem(detail: ErrorDetails, front: FrontMatter) -> Problem:
     message, mend = _words(detail, place)
     if isinstance(mistake, ValueError):
         message, mend = str(mistake), getattr(mistake, "mend", "")
+    if not mend and " such as " not in message:
+        mend = _WRITTEN.get(next((str(part) for part in reversed(place) if isinstance(part, str)), ""), "")
     if message.startswith("must be "):
         message += _shown(detail["input"])
     return Problem(line=front.line(place), key=dotted(place), message=message, mend=mend)
@@ -136,7 +180,7 @@ def _words(detail: ErrorDetails, place: Place) -> tuple[str, str]:
         case "extra_forbidden":
             return "unknown key", _nearest_key(place)
         case "missing":
-            return "required", ""
+            return "required", _REQUIRED.get(str(place[-1]), f"write `{place[-1]}: ...`")
         case "model_type" | "model_attributes_type" | "dict_type":
             return "must be a mapping", "write it as `key: value` lines below it"
         case "tuple_type" | "list_type":

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from overnight.core.notify_schema import Notify, NotifyKeys
 from overnight.core.program_fields import (
     MAX_ITEMS,
     SECONDS_PER_HOUR,
@@ -22,13 +23,14 @@ from overnight.core.program_fields import (
     Pattern,
     RelativePath,
     Role,
+    Short,
     Size,
     Text,
     Texts,
     Verbatim,
     guess_direction,
 )
-from overnight.records.program import Budget, Direction, GateSettings, Limits, Metric, Noise, ResearcherSpec
+from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Limits, Metric, Noise, ResearcherSpec
 
 
 class _Keys(BaseModel):
@@ -149,27 +151,49 @@ class ResearcherKeys(_Keys):
     """One entry of `researchers:`."""
 
     role: Role
-    use: Literal["tuner", "command", "scripted"]
+    use: Literal["tuner", "agent", "acp", "command", "scripted"]
     command: Text | None = None
+    template: Literal["claude", "codex", "opencode", "gemini"] | None = None
+    model: Short | None = None
+    limits: LimitsKeys | None = None
     count: Annotated[Count, Field(ge=1, le=100)] = 1
     edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        if self.use == "command" and self.command is None:
-            raise Mistake("`use: command` needs a `command`", mend="say which program edits the workspace", key="command")
-        if self.use != "command" and self.command is not None:
-            raise Mistake(f"`use: {self.use}` takes no `command`", mend="write `use: command` or delete it", key="command")
+        if self.use == "command" and (self.command is None) == (self.template is None):
+            raise Mistake("`use: command` needs a `command` or a `template`", mend="give one of the two", key="command")
+        if self.use == "acp" and self.command is None:
+            raise Mistake("`use: acp` needs a `command`", mend="say which program speaks ACP, as `opencode acp`", key="command")
+        self._only("command", "command", "acp")
+        self._only("template", "command")
+        self._only("model", "agent", "acp", "command")
+        self._only("limits", "agent", "acp", "command")
+        self._only("edits", "scripted")
         if self.use == "scripted" and not self.edits:
             raise Mistake("`use: scripted` needs `edits`", mend="list {path, old, new} entries", key="edits")
-        if self.use != "scripted" and self.edits:
-            raise Mistake(f"`use: {self.use}` takes no `edits`", mend="write `use: scripted` or delete them", key="edits")
+        if self.role in ADVISERS and self.use in {"tuner", "scripted"}:
+            mend = "write `use: agent`, `acp` or `command`, or give the role another name"
+            raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", mend=mend, key="use")
         return self
+
+    def _only(self, key: str, *uses: str) -> None:
+        if getattr(self, key) and self.use not in uses:
+            mend = f"write `use: {' or '.join(uses)}`, or delete it"
+            raise Mistake(f"`use: {self.use}` takes no `{key}`", mend=mend, key=key)
 
     def record(self) -> ResearcherSpec:
         """What the campaign works with."""
-        edits = tuple((edit.path, edit.old, edit.new) for edit in self.edits)
-        return ResearcherSpec(role=self.role, use=self.use, command=self.command, count=self.count, edits=edits)
+        return ResearcherSpec(
+            role=self.role,
+            use=self.use,
+            command=self.command,
+            template=self.template or "",
+            model=self.model or "",
+            limits=self.limits.record() if self.limits else None,
+            count=self.count,
+            edits=tuple((edit.path, edit.old, edit.new) for edit in self.edits),
+        )
 
 
 class ProgramKeys(_Keys):
@@ -190,6 +214,7 @@ class ProgramKeys(_Keys):
     budget: BudgetKeys = BudgetKeys()
     gate: GateKeys = GateKeys()
     target: Number | None = None
+    notify: Notify = ()
     researchers: Annotated[tuple[ResearcherKeys, ...], Field(min_length=1, max_length=MAX_ITEMS)] = (
         ResearcherKeys(role="tuner", use="tuner"),
     )
@@ -201,6 +226,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "limits": LimitsKeys,
     "budget": BudgetKeys,
     "gate": GateKeys,
+    "notify": NotifyKeys,
     "researchers": ResearcherKeys,
     "edits": EditKeys,
 }

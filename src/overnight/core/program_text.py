@@ -9,6 +9,7 @@ from overnight.core.front_matter import Value
 from overnight.core.text import printable
 
 MAX_REASON = 120
+MAX_FAILURE = 200
 
 _HEAD = "# What `overnight` does with this repository; every key is explained in its docs, program.md."
 _FURTHER = {
@@ -30,6 +31,7 @@ class Entry:
     key: str
     value: Value
     reason: str = ""
+    fails: str = ""  # why it is written as a comment only: it was tried, and failed
 
 
 def render_front_matter(entries: Sequence[Entry]) -> str:
@@ -38,7 +40,9 @@ def render_front_matter(entries: Sequence[Entry]) -> str:
     for entry in entries:
         if entry.reason:
             lines.append(f"# {printable(entry.reason, MAX_REASON)}")
-        lines.append(_line(entry))
+        if entry.fails:
+            lines.append(f"# Left out, for it was tried and failed: {printable(entry.fails, MAX_FAILURE)}")
+        lines.append(f"# {_line(entry)}" if entry.fails else _line(entry))
     written = {entry.key for entry in entries}
     lines.append("# Further keys, with examples:")
     lines += [f"# {key}: {example}" for key, example in _FURTHER.items() if key not in written]

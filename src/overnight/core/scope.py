@@ -12,6 +12,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from overnight.core.seed_shopping import only_seed_differs
+from overnight.core.similar import changes_no_code
 from overnight.core.text import printable
 from overnight.records.experiment import FileChange
 from overnight.records.program import Program
@@ -59,6 +60,8 @@ def check_scope(
         problems += [f"{name} {problem}" for problem in _file_problems(change, executable, program)]
     if not problems and _only_seeds(changes, before):
         problems.append("only the random seed differs")
+    if not problems and changes_no_code(changes, before, program.metric):
+        problems.append("it changes no code: only comments, blank lines or layout differ")
     return tuple(problems)
 
 

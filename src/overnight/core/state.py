@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pydantic import TypeAdapter
 
 from overnight.core.audit import AuditState, with_trial
+from overnight.core.charter import parse_charter
 from overnight.core.gate import GateMemory, after_concluded, after_registered, after_trial
+from overnight.core.ideas import after, with_charter
 from overnight.core.program import parse_program
 from overnight.events import (
     Advanced,
@@ -16,7 +18,10 @@ from overnight.events import (
     Concluded,
     EnvironmentChanged,
     Event,
+    IdeasChanged,
+    ModelCalled,
     ProgramChanged,
+    ProposalMissed,
     Proposed,
     Registered,
     SessionStarted,
@@ -24,6 +29,7 @@ from overnight.events import (
     TrialFinished,
 )
 from overnight.records.experiment import Conclusion, Verdict
+from overnight.records.idea import IdeaQueue
 from overnight.records.program import Program
 from overnight.records.trial import Stage, Trial
 
@@ -95,6 +101,7 @@ class State:
     elapsed_s: float = 0.0
     stopped: str = ""  # why the last session ended; empty while one runs, or after a kill
     audit: AuditState | None = None  # the newest
+    ideas: IdeaQueue = field(default_factory=IdeaQueue)
 
 
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
@@ -112,15 +119,17 @@ def load_state(snapshot: bytes) -> State:
 
 def begin(opened: CampaignOpened) -> State:
     """The state of a campaign that was just opened."""
+    program = parse_program(opened.program, "program.md")
     return State(
         tag=opened.tag,
-        program=parse_program(opened.program, "program.md"),
+        program=program,
         secret=opened.secret,
         sandbox=opened.sandbox,
         unjailed=int(opened.sandbox != JAIL),
         environment=opened.environment,
         start=opened.start,
         head=opened.start,
+        ideas=with_charter(IdeaQueue(), parse_charter(program.body)),
     )
 
 
@@ -148,11 +157,16 @@ def fold_all(events: Iterable[Event]) -> State | None:
 
 def apply(state: State, event: Event) -> State:
     """The state after one event."""
+    if isinstance(event, IdeasChanged | Proposed | ProposalMissed | Concluded):
+        state = replace(state, ideas=after(state.ideas, event))
     match event:
         case SessionStarted() | EnvironmentChanged() | ProgramChanged() | Stopped():
             return _session(state, event)
         case Proposed():
             return _proposed(state, event)
+        case ModelCalled(usage=usage):
+            tokens, cost_usd = state.tally.tokens + usage.tokens, state.tally.cost_usd + usage.cost_usd
+            return replace(state, tally=replace(state.tally, tokens=tokens, cost_usd=cost_usd))
         case TrialFinished():
             state = replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s))
             return _trial(state, event.trial)
@@ -178,7 +192,8 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
             return replace(state, environment=event.environment, strayed=strayed)
         case ProgramChanged():
-            return replace(state, program=parse_program(event.program, "program.md"))
+            program = parse_program(event.program, "program.md")
+            return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
         case Stopped():
             return replace(state, elapsed_s=event.elapsed_s, stopped=event.reason)
 
@@ -199,9 +214,8 @@ def _without(state: State, number: int) -> tuple[OpenExperiment, ...]:
 
 
 def _proposed(state: State, event: Proposed) -> State:
-    tally = replace(state.tally, tokens=state.tally.tokens + event.tokens, cost_usd=state.tally.cost_usd + event.cost_usd)
     opened = OpenExperiment(proposed=event)
-    return replace(state, tally=tally, open=(*state.open, opened), next_number=max(state.next_number, event.number + 1))
+    return replace(state, open=(*state.open, opened), next_number=max(state.next_number, event.number + 1))
 
 
 def _trial(state: State, trial: Trial) -> State:

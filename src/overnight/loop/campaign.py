@@ -1,35 +1,30 @@
 """A campaign: researchers propose, the laboratory concludes, the branch moves; until a budget, a target or a person ends it."""
 
+import math
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 import anyio
 
 from overnight.core.budget import Allowance
-from overnight.core.receipt import receipt_of, write_receipt
-from overnight.core.state import Kept
 from overnight.core.target import target_reached
-from overnight.errors import OvernightError, RepositoryError, UserError
-from overnight.events import Advanced, Concluded, ProposalMissed, Stopped
+from overnight.core.words import duration
+from overnight.errors import OvernightError, UserError
+from overnight.events import Concluded, ProposalMissed, Stopped
+from overnight.loop.branch import Branch
 from overnight.loop.experiment import SUPERSEDED, Laboratory
 from overnight.loop.journal import Journal
-from overnight.loop.proposal import Intake
+from overnight.loop.orders import Inbox
+from overnight.loop.proposal import Intake, Staff
 from overnight.loop.stop import Stop
-from overnight.ports import History, NoIdeas, ProposalFailed, Researcher
+from overnight.ports import ModelsParked, NoIdeas
 from overnight.records.experiment import Conclusion, FileChange, Verdict
+from overnight.records.program import Budget
 
 LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
 PATIENCE = 10  # proposals of one researcher that may come to nothing in a row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
-    """A researcher and the role that it plays."""
-
-    role: str
-    researcher: Researcher
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,14 +34,15 @@ class Campaign:
     journal: Journal
     laboratory: Laboratory
     intake: Intake
-    history: History
+    branch: Branch
     staff: Sequence[Staff]
-    allowance: Allowance
+    allowing: Callable[[Budget], Allowance]  # what this session may use of a program's budget
     stop: Stop
+    inbox: Inbox
+    models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
     _unfinished: deque[int] = field(default_factory=deque)
     _head: anyio.Lock = field(default_factory=anyio.Lock)  # who measures the head's baseline
     _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done
-    _miss: str = ""  # why the newest fruitless proposal came to nothing
     _over: str = ""  # why nothing more is proposed; what is open is still finished
 
     async def run(self) -> Stopped:
@@ -60,7 +56,7 @@ class Campaign:
                 self._take_up()
                 await self.laboratory.warm_up()
                 await self._measure_head()
-                async with anyio.create_task_group() as tasks:
+                async with self.models, anyio.create_task_group() as tasks:
                     for staff in self.staff:
                         tasks.start_soon(self._work, staff)
         except BaseException:
@@ -68,6 +64,11 @@ class Campaign:
                 self._end("error: the session failed")
             raise
         return self._end(self.stop.reason or self._over or "no ideas: no researcher has anything left to try")
+
+    @property
+    def allowance(self) -> Allowance:
+        """What this session may use, as the program stands now."""
+        return self.allowing(self.journal.state.program.budget)
 
     def _end(self, why: str) -> Stopped:
         reason, _, detail = why.partition(": ")
@@ -80,18 +81,20 @@ class Campaign:
         """Finish what an earlier session left: keeps that did not take full effect, and proposals without a verdict."""
         for opened in self.journal.state.open:
             if opened.conclusion:
-                self._advance(opened.proposed.number)
+                self.branch.advance(opened.proposed.number)
             else:
                 self._unfinished.append(opened.proposed.number)
-        for kept in self.journal.state.kept:
-            if self.history.published(kept.commit) is None:
-                self._publish(kept)
+        self.branch.publish_missing()
         for experiment in self.journal.ledger.experiments(limit=LEARNED).experiments[::-1]:
             if experiment.conclusion:
                 for staff in self.staff:
                     staff.researcher.learn(experiment)
-        if self.allowance.elapsed_s is not None:
-            self.stop.after(self.allowance.elapsed_s - self.journal.elapsed_s())
+        self._set_clock()
+
+    def _set_clock(self) -> None:
+        allowance = self.allowance
+        left_s = math.inf if allowance.elapsed_s is None else allowance.elapsed_s - self.journal.elapsed_s()
+        self.stop.after(left_s, f"budget: {allowance.time_over()}")
 
     async def _measure_head(self) -> None:
         async with self._head:
@@ -109,22 +112,24 @@ class Campaign:
         finally:
             self._announce()
         if why:
-            self._over = self._over or f"no ideas: {why}"
-            self.journal.record(ProposalMissed(role=staff.role, reason=why, final=True))
+            self._over = self._over or why
+            self.journal.record(ProposalMissed(role=staff.role, reason=why.partition(": ")[2], final=True))
 
     async def _propose_and_conclude(self, staff: Staff) -> str:
-        """Why this researcher is asked no more; empty where the campaign ends."""
+        """Why this researcher is asked no more, as a word, a colon and the details; empty where the campaign ends."""
         fruitless = 0
         while not self.stop.requested and await self._may_go_on():
             try:
                 number = await self._next(staff)
             except NoIdeas as none:
-                return str(none)
+                return f"no ideas: {none}"
+            except ModelsParked as parked:
+                return f"models: {parked}"
             if number is not None:
                 fruitless = 0
                 await self._conclude(number)
             elif (fruitless := fruitless + 1) == PATIENCE:
-                return f"{fruitless} proposals in a row came to nothing, the last one: {self._miss}"
+                return f"no ideas: {fruitless} proposals in a row came to nothing, the last one: {self.intake.missed}"
             self._announce()
         return ""
 
@@ -157,24 +162,40 @@ class Campaign:
         """An experiment to conclude: one that an earlier session left, else a new proposal; None if it came to nothing."""
         if self._unfinished:
             return self._unfinished.popleft()
-        try:
-            number = await self.intake.propose(staff.role, staff.researcher)
-        except ProposalFailed as failed:
-            self._miss = str(failed)
-            self.journal.record(ProposalMissed(role=staff.role, reason=str(failed)))
+        self.inbox.take_in()
+        self._set_clock()
+        number: int | None = None
+        with self.stop.waiting():
+            number = await self._propose(staff)
+        if number is None:
             return None
         rejected = all(opened.proposed.number != number for opened in self.journal.state.open)
         if rejected:
-            self._miss = "rejected, see `overnight log`"
+            self.intake.missed = "rejected, see `overnight log`"
             self._tell(number)
+        self.inbox.show()
         return None if rejected else number
+
+    async def _propose(self, staff: Staff) -> int | None:
+        """Ask a researcher; while no model can be had, wait, which costs it none of its patience."""
+        while True:
+            try:
+                if staff.reads:
+                    await self.intake.council.have_ideas()
+                return await self.intake.propose(staff)
+            except ModelsParked as parked:
+                if parked.wait_s is None:
+                    raise
+                told = f"{parked}; asked again in {duration(parked.wait_s)}"
+                self.journal.record(ProposalMissed(role=staff.role, reason=told))
+                await anyio.sleep(parked.wait_s)
 
     def _settle(self, number: int, conclusion: Conclusion) -> None:
         """Record the verdict, move the branch for a keep, and tell every researcher."""
         again: Sequence[FileChange] = ()
         if conclusion.reason == SUPERSEDED:
             old = self.journal.opened(number).proposed
-            merged = self.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
+            merged = self.branch.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
             if merged is None:
                 conclusion = replace(conclusion, reason="it conflicts with a change that was kept meanwhile")
             again = merged or ()
@@ -184,28 +205,12 @@ class Campaign:
         else:
             self.journal.record(verdict)
         if conclusion.verdict is Verdict.KEEP:
-            self._advance(number)
+            self.branch.advance(number)
         self._tell(number)
+        self.inbox.show()
 
     def _tell(self, number: int) -> None:
         experiment = self.journal.ledger.experiment(number)
         for staff in self.staff:
             if experiment:
                 staff.researcher.learn(experiment)
-
-    def _advance(self, number: int) -> None:
-        """Move the branch to a kept commit by compare-and-swap; a no-op where a killed session already did."""
-        state, new = self.journal.state, self.journal.opened(number).proposed.commit
-        moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
-        if not moved:
-            what = f"the branch autoresearch/{state.tag} was moved by somebody else"
-            raise RepositoryError(what, mend=f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`")
-        self.journal.record(Advanced(number=number, old=state.head, new=new))
-        self._publish(self.journal.state.kept[-1])
-
-    def _publish(self, kept: Kept) -> None:
-        """Attach the evidence to a kept commit, for whoever has nothing but the repository."""
-        recorded = self.journal.ledger.trials(kept.number)
-        verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
-        receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)
-        self.history.publish(kept.commit, write_receipt(receipt))

@@ -1,18 +1,35 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from overnight.core.brief import write_brief
+from overnight.core.charter import parse_charter
 from overnight.core.code_size import SizeChange, size_change
+from overnight.core.ideas import choose_idea
 from overnight.core.scope import check_scope, proposal_digest
+from overnight.core.similar import shape_of, told_of
+from overnight.core.state import State
 from overnight.core.text import printable
-from overnight.events import Concluded, Event, Proposed, Proposing
+from overnight.events import Concluded, Event, ProposalMissed, Proposed, Proposing
+from overnight.loop.briefing import Briefing
+from overnight.loop.council import Council
 from overnight.loop.journal import Journal
-from overnight.ports import Assignment, History, Researcher, View, Workspaces
+from overnight.ports import Assignment, Collected, History, ProposalFailed, Researcher, View, Workspaces
 from overnight.records.experiment import Conclusion, Draft, FileChange, Verdict
+from overnight.records.idea import Idea
 
 MESSAGE = 2000  # characters of foreign text in a commit's message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """A researcher and the role that it plays."""
+
+    role: str
+    researcher: Researcher
+    reads: bool = False  # its brief: it works on ideas, and its proposals are worth a critic's look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +41,7 @@ class Edit:
     draft: Draft
     base: str
     changes: Sequence[FileChange]
+    idea: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,31 +51,84 @@ class Intake:
     journal: Journal
     history: History
     workspaces: Workspaces
+    council: Council
+    briefing: Briefing
     asked: int = 0  # researchers at work now
+    missed: str = ""  # why the newest fruitless proposal came to nothing
+    _in_hand: list[int] = field(default_factory=list)  # ideas that researchers at work have
 
-    async def propose(self, role: str, researcher: Researcher) -> int:
-        """Ask for one proposal; the number of the experiment, open or already rejected.
+    async def propose(self, staff: Staff) -> int | None:
+        """Ask for one proposal; the number of the experiment, open or already rejected; None if it came to nothing.
 
         Raises:
-            NoIdeas, ProposalFailed: as the researcher says.
+            NoIdeas, ModelsParked: as the researcher says.
         """
-        state = self.journal.state
-        head, program = state.head, state.program
-        number = state.next_number + self.asked
-        self.journal.show(Proposing(role=role, number=number))
-        folder = self.workspaces.create(head, View.OPEN)
+        state, number = self.journal.state, self.journal.state.next_number + self.asked
+        self.journal.show(Proposing(role=staff.role, number=number))
+        idea = self._next_idea() if staff.reads else None
         self.asked += 1
+        self._in_hand += [idea.number] if idea else []
         try:
-            brief = write_brief(state, self.journal.recent, role)
-            draft = await researcher.propose(
-                Assignment(number=number, role=role, program=program, workspace=folder, brief=brief, head=head)
-            )
-            collected = self.workspaces.collect(folder, head)
+            edit, collected = await self._edit(staff, number, state, idea)
+            refusal = "" if collected.problems or not staff.reads else await self._object(edit)
+        except ProposalFailed as failed:
+            self.missed = str(failed)
+            self.journal.record(ProposalMissed(role=staff.role, reason=self.missed, idea=idea.number if idea else 0))
+            return None
         finally:
             self.asked -= 1
+            if idea:
+                self._in_hand.remove(idea.number)
+        return self._take(edit, (*collected.problems, *([refusal] if refusal else [])))
+
+    def _next_idea(self) -> Idea | None:
+        state = self.journal.state
+        return choose_idea(state.ideas, parse_charter(state.program.body).bold, self._in_hand)
+
+    async def _edit(self, staff: Staff, number: int, state: State, idea: Idea | None) -> tuple[Edit, Collected]:
+        """Let a researcher edit a fresh workspace; what it leaves there when it fails is kept."""
+        head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
+        finished = False
+        try:
+            assignment = Assignment(
+                number=number,
+                role=staff.role,
+                program=state.program,
+                workspace=folder,
+                brief=write_brief(self.briefing.task(staff.role, idea)) if staff.reads else "",
+                head=head,
+                changed=lambda: bool(self.workspaces.collect(folder, head).changes),
+            )
+            draft = await staff.researcher.propose(assignment)
+            collected = self.workspaces.collect(folder, head)
+            finished = True
+        finally:
+            if not finished:
+                self._keep_unfinished(staff, number, head, folder)
             self.workspaces.remove(folder)
-        edit = Edit(role=role, researcher=researcher.name, draft=draft, base=head, changes=collected.changes)
-        return self._take(edit, collected.problems)
+        edit = Edit(
+            role=staff.role,
+            researcher=staff.researcher.name,
+            draft=draft,
+            base=head,
+            changes=collected.changes,
+            idea=idea.number if idea else 0,
+        )
+        return edit, collected
+
+    def _keep_unfinished(self, staff: Staff, number: int, head: str, folder: Path) -> None:
+        """Commit what an ended researcher left, under a ref of its own, for people to look at."""
+        changes = self.workspaces.collect(folder, head).changes
+        if changes:
+            message = f"Unfinished work of {printable(staff.role, MESSAGE)} towards experiment {number}\n"
+            tag = self.journal.state.tag
+            self.history.record_attempt(tag=tag, number=number, base=head, changes=changes, message=message, group="unfinished")
+
+    async def _object(self, edit: Edit) -> str:
+        """A critic's refusal of an edit that would be measured; empty if there is none."""
+        if not self.council.critics or self._violations(edit):
+            return ""
+        return await self.council.object(edit.draft, edit.changes, self._before(edit))
 
     def again(self, verdict: Concluded, changes: Sequence[FileChange]) -> list[int]:
         """Record the verdict on an experiment and propose its change once more, on top of a head that moved meanwhile.
@@ -67,15 +138,14 @@ class Intake:
         old = self.journal.opened(verdict.number).proposed
         draft = Draft(hypothesis=old.hypothesis, notes=old.notes)
         head = self.journal.state.head
-        edit = Edit(role=old.role, researcher=old.researcher, draft=draft, base=head, changes=changes)
+        edit = Edit(role=old.role, researcher=old.researcher, draft=draft, base=head, changes=changes, idea=old.idea)
         number = self._take(edit, first=(verdict,))
         return [opened.proposed.number for opened in self.journal.state.open if opened.proposed.number == number]
 
     def _take(self, edit: Edit, problems: Sequence[str] = (), first: Sequence[Event] = ()) -> int:
         """Record an edit, after the events of `first`, as an open experiment or as a rejected one; its number."""
         draft, number = edit.draft, self.journal.state.next_number
-        tree = proposal_digest(edit.changes, edit.base)
-        violations = self._violations(edit, problems, tree)
+        violations = self._violations(edit, problems)
         commit = ""
         if not violations:
             commit = self.history.record_attempt(
@@ -89,12 +159,14 @@ class Intake:
             hypothesis=draft.hypothesis,
             base=edit.base,
             commit=commit,
-            tree=tree,
+            tree=proposal_digest(edit.changes, edit.base),
             notes=draft.notes,
             tokens=draft.tokens,
             cost_usd=draft.cost_usd,
             lines_added=size.added,
             lines_removed=size.removed,
+            idea=edit.idea,
+            shape=shape_of(edit.changes, self._before(edit), edit.base),
         )
         if violations:
             rejected = Conclusion(verdict=Verdict.REJECT, reason="; ".join(violations))
@@ -104,13 +176,21 @@ class Intake:
             self.journal.record(*first, proposed)
         return number
 
-    def _violations(self, edit: Edit, problems: Sequence[str], tree: str) -> Sequence[str]:
+    def _violations(self, edit: Edit, problems: Sequence[str] = ()) -> Sequence[str]:
         """Why an edit is not worth a trial; nothing for one that is."""
         executable = {file.path: file.executable for file in self.history.files(edit.base)}
-        program = self.journal.state.program
-        found = (*problems, *check_scope(edit.changes, before=self._before(edit), executable=executable, program=program))
-        earlier = None if found else self.journal.ledger.tried(tree)
-        return found if earlier is None else (f"the same change was tried in experiment {earlier}",)
+        program, before = self.journal.state.program, self._before(edit)
+        found = (*problems, *check_scope(edit.changes, before=before, executable=executable, program=program))
+        return found or self._tried(edit, before)
+
+    def _tried(self, edit: Edit, before: Mapping[str, bytes]) -> Sequence[str]:
+        """Which earlier experiment this edit is, in the same or another spelling; nothing for a new one."""
+        ledger = self.journal.ledger
+        if (earlier := ledger.tried(proposal_digest(edit.changes, edit.base))) is not None:
+            return (f"the same change was tried in experiment {earlier}",)
+        like = ledger.same(shape_of(edit.changes, before, edit.base))
+        found = None if like is None else ledger.experiment(like)
+        return () if found is None else (told_of(found),)
 
     def _before(self, edit: Edit) -> Mapping[str, bytes]:
         """The contents of those of the changed files that the base has."""

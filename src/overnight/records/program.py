@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from overnight.records.notice import NotifySpec
+
+DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
+
 
 class Direction(StrEnum):
     """Which way a metric improves."""
@@ -107,6 +111,9 @@ class ResearcherSpec:
     role: str
     use: str
     command: str | None = None
+    template: str = ""  # of a ready command, see backends/researchers/templates.py
+    model: str = ""  # empty: what the template or the provider says
+    limits: Limits | None = None  # of its own jobs; None: the program's, with more time
     count: int = 1
     edits: tuple[tuple[str, str, str], ...] = ()  # scripted: (path, old text, new text), one proposal each
 
@@ -131,6 +138,7 @@ class Program:
     budget: Budget = field(default_factory=Budget)
     gate: GateSettings = field(default_factory=GateSettings)
     target: float | None = None
+    notify: tuple[NotifySpec, ...] = ()  # none: all channels of the user's settings
     researchers: tuple[ResearcherSpec, ...] = (ResearcherSpec(role="tuner", use="tuner"),)
     body: str = ""  # the Markdown below the front matter
     source: str = ""  # the whole file

@@ -25,6 +25,7 @@ class Usage:
     seconds: float = 0.0  # from request to the end of the answer
     first_token_s: float = 0.0  # from request to the first byte of the answer's body
     retries: int = 0  # further tries, at the same provider or the next
+    estimated: int = 0  # of the calls, whose tokens are our estimate: the answer broke before its provider counted them
 
     @property
     def tokens(self) -> int:
@@ -41,4 +42,5 @@ class Usage:
             seconds=self.seconds + other.seconds,
             first_token_s=self.first_token_s + other.first_token_s,
             retries=self.retries + other.retries,
+            estimated=self.estimated + other.estimated,
         )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from overnight.core.words import counted, duration
 from overnight.report.story import Story
-from overnight.report.wording import better, compact, counted, duration, e_value, figures_of, percent, relative, required
+from overnight.report.wording import better, compact, e_value, figures_of, percent, relative, required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,23 @@ def _gained(story: Story) -> Answer:
     )
     if not story.noise.deterministic:
         source = "interleaved audit trials" if total.audited else "fresh trials of start and head that no verdict used"
-        detail += f" (95 % interval {figures.interval(total.gain.low, total.gain.high)}), by {source}"
+        interval = figures.interval(total.gain.low, total.gain.high)
+        detail += f" (95 % interval {interval}), by {source}" if interval else f", by {source}"
     figure = relative(total.gain.mid, total.start) or figures.gain(total.gain.mid)
-    return Answer(question="Gained", figure=figure, detail=detail + ".")
+    return Answer(question="Gained", figure=figure, detail=f"{detail}. {_beside(story)}".rstrip())
+
+
+def _beside(story: Story) -> str:
+    """The newest audit of this head, where its interval is too wide to stand at the top."""
+    audit = story.audit
+    if audit is None or audit.keeps_since or audit.concluded.total is None or story.total is None:
+        return ""
+    found, figures = audit.concluded.total, figures_of(story)
+    if story.total.audited and (found.low, found.high) == (story.total.gain.low, story.total.gain.high):
+        return ""
+    interval, verdict = figures.interval(found.low, found.high), "a gain" if found.low > 0 else "no gain"
+    told = f"{figures.gain(found.gain)} ({interval})" if interval else figures.gain(found.gain)
+    return f"The newest audit, of {counted(found.pairs, 'pair')}, says {told}: {verdict} beyond noise, but less surely."
 
 
 def _why_nothing(story: Story) -> str:
@@ -109,7 +124,7 @@ def _detectable(story: Story) -> str:
 def _cost(story: Story) -> Answer:
     costs = story.costs
     parts = [
-        counted(story.funnel.proposed, "experiment"),
+        counted(story.funnel.experiments, "experiment"),
         counted(costs.trials, "trial"),
         f"{duration(costs.cpu_s)} of CPU",
         f"{compact(costs.tokens)} tokens (${costs.cost_usd:,.2f})" if costs.tokens else "no tokens",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from overnight.events import Advanced, Proposed
 from overnight.records.experiment import Conclusion
 from overnight.records.trial import Arm, Stage, Trial
+from overnight.records.usage import Usage
 from overnight.report.spread import Interval
 from overnight.report.story import Example, Keep, Pair
 
@@ -15,6 +16,7 @@ class Dossier:
 
     proposed: Proposed
     at: float  # Unix time of the proposal, s
+    used: Usage  # by the calls to models for it
     screening: list[float] = field(default_factory=list)
     confirming: dict[int, list[Trial]] = field(default_factory=dict)  # by pair, in the order that they ran
     valued: int = 0  # trials of the candidate that have a value
@@ -75,8 +77,8 @@ class Dossier:
             trials=self.trials,
             cpu_s=self.cpu_s,
             seconds=self.seconds,
-            tokens=proposed.tokens,
-            cost_usd=proposed.cost_usd,
+            tokens=self.used.tokens,
+            cost_usd=self.used.cost_usd,
         )
 
 

@@ -2,27 +2,58 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from overnight.core.error_budget import level_of
 from overnight.core.noise import detectable_effect
-from overnight.records.experiment import Conclusion
+from overnight.events import Concluded, Registered
+from overnight.records.experiment import Conclusion, Verdict
+from overnight.report.sealed import SealedTally
 from overnight.report.spread import Moments
-from overnight.report.story import ErrorBudget, Pair
+from overnight.report.story import Draw, ErrorBudget, Outcome, Pair, SealedAnswer
+from overnight.report.thinning import Thinned
+
+DRAWS = 1_000  # tests without a keep that a story holds; beyond, they are thinned evenly
 
 
 class EvidenceTally:
-    """Counts tests and their levels, and pools the spread of the pairs."""
+    """Counts tests and their levels, follows each to its end, and pools the spread of the pairs."""
 
     def __init__(self) -> None:
         self.tests = 0
         self._spent = 0.0
+        self._open: dict[int, Draw] = {}  # by experiment
+        self._kept: list[Draw] = []
+        self._others: Thinned[Draw] = Thinned(DRAWS)
+        self._sealed = SealedTally()
         self._squares = [0.0, 0.0, 0.0]  # of baseline, candidate and their difference, within experiments
         self._freedom = 0
 
-    def register(self, level: float) -> None:
-        """A test drew its level."""
+    def register(self, event: Registered, *, allowed: float) -> None:
+        """A test drew its level; so many false keeps may be expected at this point."""
         self.tests += 1
-        self._spent += level
+        self._spent += event.level
+        self._open[event.number] = Draw(
+            number=event.number,
+            test=self.tests,
+            level=event.level,
+            allowed=allowed,
+            spent=self._spent,
+            log_e=None,
+            outcome=Outcome.OPEN,
+        )
+
+    def conclude(self, event: Concluded) -> None:
+        """An experiment got its verdict."""
+        self._sealed.take(event)
+        if (draw := self._open.pop(event.number, None)) is None:
+            return
+        conclusion = event.conclusion
+        ended = replace(draw, log_e=conclusion.log_e, outcome=_outcome(conclusion))
+        if ended.outcome is Outcome.KEPT:
+            self._kept.append(ended)
+        else:
+            self._others.add(ended)
 
     def take(self, pairs: Sequence[Pair]) -> None:
         """Pool the pairs of one ended experiment."""
@@ -62,7 +93,18 @@ class EvidenceTally:
             spent=self._spent,
             next_level=level_of(error_rate, test=self.tests + 1, keeps=len(kept)),
             weakest=min(proven, key=_margin, default=None),
+            draws=tuple(sorted((*self._kept, *self._others.items(), *self._open.values()), key=lambda draw: draw.test)),
         )
+
+    def answers(self) -> tuple[SealedAnswer, ...]:
+        """What the sealed holdout said."""
+        return self._sealed.answers()
+
+
+def _outcome(conclusion: Conclusion) -> Outcome:
+    if conclusion.verdict is Verdict.KEEP:
+        return Outcome.KEPT
+    return Outcome.UNPROVEN if conclusion.holdout_gain is None else Outcome.REFUSED
 
 
 def _margin(conclusion: Conclusion) -> float:

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+from overnight.core.words import counted, duration
 from overnight.records.audit import Standing
 from overnight.report.story import Audited, Keep, Story
-from overnight.report.wording import compact, counted, duration, e_value, figures_of, percent, required
+from overnight.report.wording import compact, e_value, figures_of, percent, required
 
 Facts = tuple[tuple[str, str], ...]  # (name, figure); a name without a figure is left out by the views
 
+NOTES = "Notes"  # of the researcher about a kept change; long, so a view may show them elsewhere
 _MB = 1e6
 _STANDINGS = {
     Standing.HELPS: "Still help",
@@ -37,7 +39,7 @@ def keep_facts(story: Story, keep: Keep) -> Facts:
         ("Pairs, trials in all", f"{conclusion.pairs}, {keep.trials}"),
         ("Time, CPU", f"{duration(keep.seconds)}, {duration(keep.cpu_s)}"),
         ("Tokens, cost", f"{compact(keep.tokens)}, ${keep.cost_usd:,.2f}" if keep.tokens else ""),
-        ("Notes", ", ".join(f"{name} = {note}" for name, note in keep.notes.items())),
+        (NOTES, ", ".join(f"{name} = {note}" for name, note in keep.notes.items())),
     )
 
 
@@ -121,7 +123,7 @@ def cost_facts(story: Story) -> Facts:
     return (
         ("Elapsed", duration(costs.elapsed_s)),
         ("Sessions", f"{story.sessions}"),
-        ("Experiments", f"{funnel.proposed:,}" + (f" ({funnel.proposed / hours:,.1f} an hour)" if hours else "")),
+        ("Experiments", f"{funnel.experiments:,}" + (f" ({funnel.experiments / hours:,.1f} an hour)" if hours else "")),
         ("Trials", f"{costs.trials:,}" + (f" ({costs.trials / hours:,.1f} an hour)" if hours else "")),
         ("Trials' wall time, sum", duration(costs.trial_wall_s)),
         ("Trials' CPU time, sum", duration(costs.cpu_s)),

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from overnight.records.experiment import Verdict
+from overnight.report.ranges import Ranges
 from overnight.report.story import Example, Failure, Miss
 
 GROUPS = 40  # distinct reasons that are told apart; the rest of a verdict is one group
@@ -12,14 +13,13 @@ EXAMPLES = 5  # per group, the latest
 NEAR_MISSES = 5
 OTHERS = "other reasons"
 
-_NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?")
+_COUNTED = re.compile(r"… (trial|pair|experiment)s?\b")
 
 
 @dataclass(slots=True)
 class _Group:
-    reason: str
+    said: Ranges | None  # None: reasons of many kinds
     count: int = 0
-    alike: bool = True
     examples: list[Example] = field(default_factory=list)
 
 
@@ -33,12 +33,14 @@ class FailureTally:
 
     def add(self, verdict: Verdict, example: Example) -> None:
         """Take one more failed experiment in."""
-        key = (verdict, _NUMBER.sub("…", example.reason))
+        said = Ranges(example.reason)
+        key = (verdict, _COUNTED.sub(r"… \1s", said.pattern))
         if key not in self._groups and len(self._groups) >= GROUPS:
             key = (verdict, OTHERS)
-        group = self._groups.setdefault(key, _Group(OTHERS if key[1] == OTHERS else example.reason))
+        group = self._groups.setdefault(key, _Group(None if key[1] == OTHERS else said))
         group.count += 1
-        group.alike = group.alike and example.reason == group.reason
+        if group.said:
+            group.said.widen(example.reason)
         group.examples = [*group.examples[-EXAMPLES + 1 :], example]
         if verdict is Verdict.DISCARD:
             self._consider(example)
@@ -53,11 +55,11 @@ class FailureTally:
         told = (
             Failure(
                 verdict=verdict,
-                reason=group.reason if group.alike else pattern,
+                reason=str(group.said or OTHERS),
                 count=group.count,
                 examples=tuple(group.examples),
             )
-            for (verdict, pattern), group in self._groups.items()
+            for (verdict, _), group in self._groups.items()
         )
         return tuple(sorted(told, key=lambda failure: -failure.count))
 

@@ -1,10 +1,15 @@
 """The heads of a campaign and the fresh trials that measured each."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from overnight.records.audit import Estimate
 from overnight.records.program import Metric
 from overnight.report.spread import Interval, Moments, anytime_band, pooled, single_look
-from overnight.report.story import Audited, Head, TotalGain
+from overnight.report.story import Head, TotalGain
+
+AS_SURE = 1.5  # times the width of the narrowest interval that an audit may have at the top
 
 
 @dataclass(slots=True)
@@ -76,10 +81,22 @@ class HeadTally:
         return single_look(metric.gain(before.trials.mean, after.trials.mean), variance, freedom)
 
 
-def audited_gain(audit: Audited | None) -> TotalGain | None:
-    """Start against head by the newest audit; None where it has no total or the head has moved since."""
-    if audit is None or audit.keeps_since or audit.concluded.total is None:
-        return None
-    total = audit.concluded.total
-    gain = Interval(mid=total.gain, low=total.low, high=total.high)
-    return TotalGain(gain=gain, start=total.before, head=total.after, audited=True)
+def headline(fresh: TotalGain | None, audits: Sequence[Estimate]) -> TotalGain | None:
+    """The gain that stands at the top: of fresh trials, or of the newest audit of the same head that is not much less sure.
+
+    An audit is interleaved, which is worth some width: its interval may be half again as wide as the narrowest before it, and
+    no more. What the intervals hold plays no part, so that no luckier estimate is preferred. One without any width claims an
+    exact metric; the first audit that sees noise there replaces it.
+    """
+    best, narrowest = fresh, _width(fresh.gain) if fresh else math.inf
+    for total in audits:
+        gain = Interval(mid=total.gain, low=total.low, high=total.high)
+        width = _width(gain)
+        if width <= AS_SURE * narrowest or not narrowest:
+            best = TotalGain(gain=gain, start=total.before, head=total.after, audited=True)
+        narrowest = min(narrowest or width, width)
+    return best
+
+
+def _width(interval: Interval) -> float:
+    return interval.high - interval.low

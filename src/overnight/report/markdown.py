@@ -18,6 +18,7 @@ from overnight.report.facts import (
     noise_facts,
     when,
 )
+from overnight.report.model_costs import model_facts, model_rows
 from overnight.report.story import Failure, Keep, Story
 from overnight.report.wording import better, figures_of
 
@@ -37,6 +38,7 @@ def render_markdown(story: Story, diffs: ShownDiffs) -> str:
         _section("Error budget", _facts(error_facts(story))),
         _section("Noise", _facts(noise_facts(story))),
         _section("Cost", _facts(cost_facts(story))),
+        _models(story),
         _section("Environment", _facts(environment_facts(story))),
         _section("Reproduce", _commands(reproduce_commands(story))),
     )
@@ -102,6 +104,15 @@ def _failures(story: Story) -> Iterator[str]:
     yield from _section("What did not work", groups or ["Nothing."])
     if near:
         yield from _section("Near misses, not proven", near)
+
+
+def _models(story: Story) -> Iterator[str]:
+    rows = [
+        f"- {plain(row.role)} with {plain(row.model)}: {row.calls} calls, {row.input} tokens read ({row.cached} from a cache), "
+        f"{row.output} written at {row.speed} a second, first token after {row.first_token}, {row.money}"
+        for row in model_rows(story)
+    ]
+    return _section("Models", chain(_facts(model_facts(story)), rows)) if rows else iter(())
 
 
 def _numbers(group: Failure) -> str:

@@ -13,6 +13,7 @@ from overnight.events import (
     Concluded,
     EnvironmentChanged,
     Event,
+    ModelCalled,
     ProposalMissed,
     Proposed,
     Registered,
@@ -21,6 +22,7 @@ from overnight.events import (
     TrialFinished,
 )
 from overnight.ports import Recorded
+from overnight.records.audit import Estimate
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Program
 from overnight.records.trial import Arm, Stage, Trial
@@ -28,7 +30,7 @@ from overnight.report.clock import CampaignClock
 from overnight.report.dossier import Dossier
 from overnight.report.evidence import EvidenceTally
 from overnight.report.failures import FailureTally
-from overnight.report.heads import HeadTally, audited_gain
+from overnight.report.heads import HeadTally, headline
 from overnight.report.spending import Spending
 from overnight.report.story import Audited, ErrorBudget, Funnel, Keep, NoiseFloor, Point, Story, TotalGain
 from overnight.report.values import Values
@@ -56,6 +58,7 @@ class _Narrator:
         self.kept: list[tuple[Dossier, Conclusion, Advanced]] = []
         self.audit_opened: AuditOpened | None = None
         self.audited: tuple[AuditOpened, AuditConcluded, int] | None = None  # and the keeps before it
+        self.totals: list[Estimate] = []  # of all audits of this head
         self.verdicts: Counter[Verdict] = Counter()
         self.proposed = self.measured = self.holdouts = 0
         self.heads = HeadTally()
@@ -72,7 +75,7 @@ class _Narrator:
     def _dispatch(self, event: Event, at: float, hours: float) -> None:
         match event:
             case CampaignOpened():
-                self.opened, self.opened_at = event, at
+                self.opened, self.opened_at, self.sessions = event, at, 1
                 self.unjailed = int(event.sandbox != JAIL)
                 self.heads.enthrone(number=0, commit=event.start, hours=0.0)
             case SessionStarted() | Stopped() | EnvironmentChanged():
@@ -82,13 +85,13 @@ class _Narrator:
             case TrialFinished():
                 self._measure(event.trial, hours)
             case Registered():
-                self.evidence.register(event.level)
+                self.evidence.register(event, allowed=self.program.gate.error_rate * (len(self.kept) + 1))
             case Concluded():
                 self._conclude(event, at)
             case Advanced():
                 self._advance(event, hours)
-            case ProposalMissed():
-                self.failures.miss(event.role, event.reason)
+            case ProposalMissed() | ModelCalled():
+                self._hear(event)
             case AuditOpened() | AuditConcluded():
                 self._take_audit(event)
 
@@ -107,12 +110,17 @@ class _Narrator:
             self.audit_opened = event
         elif self.audit_opened:
             self.audited = self.audit_opened, event, len(self.kept)
+            self.totals += [event.total] if event.total else []
 
     def _propose(self, event: Proposed, at: float) -> None:
         self.proposed += 1
-        self.open[event.number] = Dossier(event, at)
-        self.spending.tokens += event.tokens
-        self.spending.cost_usd += event.cost_usd
+        self.open[event.number] = Dossier(event, at, used=self.spending.propose(event))
+
+    def _hear(self, event: ProposalMissed | ModelCalled) -> None:
+        if isinstance(event, ProposalMissed):
+            self.failures.miss(event.role, event.reason)
+        else:
+            self.spending.call(event)
 
     def _measure(self, trial: Trial, hours: float) -> None:
         self.spending.take(trial)
@@ -140,6 +148,7 @@ class _Narrator:
             return
         dossier.conclude(event.conclusion, at)
         self.evidence.take(dossier.pairs())
+        self.evidence.conclude(event)
         if event.conclusion.verdict is Verdict.KEEP:
             return  # counts when the branch has moved
         self._count(self.open.pop(event.number), event.conclusion.verdict)
@@ -147,6 +156,7 @@ class _Narrator:
 
     def _advance(self, event: Advanced, hours: float) -> None:
         self.heads.enthrone(number=event.number, commit=event.new, hours=hours)
+        self.totals.clear()
         dossier = self.open.pop(event.number, None)
         if dossier is not None and dossier.conclusion is not None:
             self._count(dossier, Verdict.KEEP)
@@ -187,6 +197,7 @@ class _Narrator:
             misses=self.failures.misses(),
             funnel=self._funnel(),
             errors=(errors := self._errors()),
+            answers=self.evidence.answers(),
             noise=self._noise(errors),
             costs=self.spending.costs(self.clock.seconds),
         )
@@ -208,7 +219,7 @@ class _Narrator:
         return Audited(opened=opened, concluded=concluded, keeps_since=len(self.kept) - kept)
 
     def _total(self) -> TotalGain | None:
-        return audited_gain(self._audit()) or self.heads.total(self.program.metric)
+        return headline(self.heads.total(self.program.metric), self.totals)
 
     def _funnel(self) -> Funnel:
         return Funnel(

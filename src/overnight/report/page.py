@@ -2,22 +2,39 @@
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
-from overnight.core.text import printable
+from overnight.core.words import counted
 from overnight.records.experiment import Verdict
 from overnight.report.answers import answers
 from overnight.report.commands import Command, keep_commands, next_commands, reproduce_commands
 from overnight.report.diff import DiffView, ShownDiffs
-from overnight.report.facts import Facts, audit_facts, cost_facts, environment_facts, error_facts, keep_facts, noise_facts, when
-from overnight.report.pictures import floor_picture, forest_picture, funnel_picture, progress_picture
+from overnight.report.facts import (
+    NOTES,
+    Facts,
+    audit_facts,
+    cost_facts,
+    environment_facts,
+    error_facts,
+    keep_facts,
+    noise_facts,
+    when,
+)
+from overnight.report.model_costs import model_facts, model_rows
+from overnight.report.pictures import (
+    agreement_picture,
+    budget_picture,
+    evidence_picture,
+    floor_picture,
+    forest_picture,
+    funnel_picture,
+    progress_picture,
+)
 from overnight.report.story import Failure, Keep, Pair, Story
-from overnight.report.wording import better, counted, figures_of
+from overnight.report.templates import environment
+from overnight.report.wording import better, figures_of
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-_TEXT = 5_000  # characters of any other piece of text
+_FEW = 12  # keeps whose sheets stand open; more are folded away
+_SHORT = 24  # lines of a diff that stands open
 _HEADINGS = {Verdict.DISCARD: "Discarded", Verdict.CRASH: "Crashed", Verdict.REJECT: "Rejected before any trial"}
 
 
@@ -38,6 +55,7 @@ class KeepSheet:
 
     keep: Keep
     facts: Facts
+    notes: tuple[str, ...]
     diff: DiffView | None
     pairs: tuple[PairView, ...]
     screening: str
@@ -47,7 +65,7 @@ class KeepSheet:
 def render_page(story: Story, diffs: ShownDiffs) -> str:
     """The whole page."""
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             story=story,
@@ -57,9 +75,14 @@ def render_page(story: Story, diffs: ShownDiffs) -> str:
             answers=answers(story),
             progress=progress_picture(story),
             forest=forest_picture(story),
+            agreement=agreement_picture(story),
             funnel=funnel_picture(story),
+            evidence=evidence_picture(story),
+            budget=budget_picture(story),
             floor=floor_picture(story),
             sheets=[_sheet(story, keep, diffs) for keep in story.keeps],
+            folded=len(story.keeps) > _FEW,
+            short=_SHORT,
             failures=_by_verdict(story.failures),
             next_commands=next_commands(story),
             reproduce_commands=reproduce_commands(story),
@@ -67,36 +90,19 @@ def render_page(story: Story, diffs: ShownDiffs) -> str:
             error_facts=error_facts(story),
             noise_facts=noise_facts(story),
             cost_facts=cost_facts(story),
+            model_rows=model_rows(story),
+            model_facts=model_facts(story),
             environment_facts=environment_facts(story),
         )
     )
-
-
-def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("overnight", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    environment.filters["short"] = printable
-    return environment
-
-
-def _visible(value: object) -> object:
-    """Every text that the template prints, with control and bidirectional characters made visible; pictures pass."""
-    return printable(value, _TEXT) if type(value) is str else value
 
 
 def _sheet(story: Story, keep: Keep, diffs: ShownDiffs) -> KeepSheet:
     figures = figures_of(story)
     return KeepSheet(
         keep=keep,
-        facts=keep_facts(story, keep),
+        facts=tuple(fact for fact in keep_facts(story, keep) if fact[0] != NOTES),
+        notes=tuple(f"{name} = {note}" for name, note in keep.notes.items()),
         diff=diffs.get(keep.number),
         pairs=tuple(_pair(story, pair) for pair in keep.pairs),
         screening=", ".join(figures.value(value) for value in keep.screening),

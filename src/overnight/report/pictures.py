@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from overnight.core.words import counted
 from overnight.report.answers import single_run_claim
+from overnight.report.charts.agreement import DRAWN, agreement_chart
+from overnight.report.charts.budget import budget_chart
 from overnight.report.charts.canvas import Canvas, to_png, to_svg
+from overnight.report.charts.evidence import evidence_chart
 from overnight.report.charts.floor import floor_chart
 from overnight.report.charts.forest import ROWS, forest_chart
 from overnight.report.charts.funnel import funnel_chart
@@ -13,7 +17,7 @@ from overnight.report.charts.palette import LIGHT, PAGE
 from overnight.report.charts.progress import DOTS, progress_chart
 from overnight.report.charts.window import beyond
 from overnight.report.story import Story
-from overnight.report.wording import better, counted, figures_of, relative
+from overnight.report.wording import better, figures_of, percent, relative
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -42,9 +46,13 @@ def forest_picture(story: Story) -> Picture | None:
     """The forest plot; None without a keep."""
     if not story.keeps:
         return None
+    fresh = (
+        ""
+        if story.noise.deterministic
+        else ", the gain by fresh trials after the branch moved, free of the winner's luck (square)"
+    )
     caption = (
-        "Each kept change: the gain at acceptance (circle), the gain by fresh trials after the branch moved, "
-        "free of the winner's luck (square), and the gain on the sealed holdout, rounded (diamond). "
+        f"Each kept change: the gain at acceptance (circle){fresh}, and the gain on the sealed holdout, rounded (diamond). "
         "The vertical line is no gain."
     )
     if story.audit and story.audit.concluded.changes:
@@ -65,6 +73,56 @@ def funnel_picture(story: Story) -> Picture:
     return _picture(story, "Funnel", funnel_chart, caption)
 
 
+def agreement_picture(story: Story) -> Picture | None:
+    """The holdout's agreement; None while it was asked about fewer than two candidates."""
+    if len(story.answers) < 2:  # noqa: PLR2004  # one point is no picture, and the forest plot has it
+        return None
+    refused = sum(not answer.kept for answer in story.answers)
+    caption = (
+        "Each candidate that the sealed holdout was asked about. Right of the vertical line it gained in public, above the "
+        "horizontal one on the holdout; on the dashed line both gains are the same. "
+    )
+    if story.noise.deterministic:
+        caption += "The holdout's answers are rounded to about a tenth of the gain."
+    else:
+        caption += (
+            "A winner's public gain is on average too large, so marks tend to lie below it. Bars are 95 % intervals; the "
+            "holdout's answers are rounded to a step no finer than their noise."
+        )
+    caption += (
+        f" {counted(refused, 'candidate')} better in public {'was' if refused == 1 else 'were'} refused." if refused else ""
+    )
+    if len(story.answers) > DRAWN:
+        caption += f" The latest {DRAWN} are drawn."
+    return _picture(story, "The holdout's agreement", agreement_chart, caption)
+
+
+def evidence_picture(story: Story) -> Picture | None:
+    """The evidence of each test; None without a test."""
+    if not story.errors.draws:
+        return None
+    caption = (
+        "Each proposal that was put to the test, in order: the e-value at its end, on a logarithmic scale, and the line that "
+        "it had to reach to be kept. An e-value of 200 is reached by luck alone at most once in 200 tests. The line rises "
+        "with every test and falls with every keep; its last step is for the next test."
+    )
+    caption += " A test without a mark is still open." if any(draw.log_e is None for draw in story.errors.draws) else ""
+    return _picture(story, "Evidence of each test", evidence_chart, caption)
+
+
+def budget_picture(story: Story) -> Picture | None:
+    """The error budget as it was spent; None without a test."""
+    if not story.errors.draws:
+        return None
+    rate = percent(story.errors.error_rate)
+    caption = (
+        f"How many false keeps are to be expected at most, even if nothing that was tested made any difference: the levels of "
+        f"all tests, summed. The sum stays under {rate} of the keeps and one more, however many tests come; each keep earns "
+        f"another {rate} for the tests after it."
+    )
+    return _picture(story, "Error budget", budget_chart, caption)
+
+
 def floor_picture(story: Story) -> Picture | None:
     """The noise floor; None without a baseline trial."""
     if not story.baseline:
@@ -78,7 +136,7 @@ def floor_picture(story: Story) -> Picture | None:
 
 def progress_png(story: Story) -> bytes:
     """The progress chart as a picture that stands by itself."""
-    experiments, trials = counted(story.funnel.proposed, "experiment"), counted(story.costs.trials, "trial")
+    experiments, trials = counted(story.funnel.experiments, "experiment"), counted(story.costs.trials, "trial")
     heading = (f"{story.tag}: {_result(story)}", f"{experiments}, {trials}")
     return to_png(progress_chart(story, Canvas(width=_PNG_WIDTH, palette=LIGHT), heading=heading))
 

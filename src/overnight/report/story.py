@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from overnight.events import AuditConcluded, AuditOpened
 from overnight.records.audit import ChangeAudit
 from overnight.records.experiment import Conclusion, Scalar, Verdict
 from overnight.records.program import Budget, Metric
 from overnight.records.trial import Stage
+from overnight.records.usage import Usage
 from overnight.report.spread import Interval
 
 
@@ -106,6 +108,45 @@ class Funnel:
     verdicts: Mapping[Verdict, int]
     trials: Mapping[Stage, int]
 
+    @property
+    def experiments(self) -> int:
+        """Those that ran to a verdict; a reject is free of charge."""
+        return sum(count for verdict, count in self.verdicts.items() if verdict is not Verdict.REJECT)
+
+
+class Outcome(StrEnum):
+    """What became of a proposal that was put to the test."""
+
+    KEPT = "kept"
+    UNPROVEN = "not proven"
+    REFUSED = "proven, but refused by the holdout"
+    OPEN = "still open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """A level that one test drew from the error budget, and the evidence that it came to."""
+
+    number: int  # of the experiment
+    test: int  # t, from 1
+    level: float
+    allowed: float  # false keeps that may be expected after the keeps so far
+    spent: float  # sum of all levels up to this one
+    log_e: float | None  # natural log of its last e-value
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedAnswer:
+    """What the sealed holdout said of one candidate, as coarse as it was told."""
+
+    number: int
+    gain: float  # in public
+    low: float | None
+    high: float | None
+    holdout_gain: float
+    kept: bool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorBudget:
@@ -116,6 +157,7 @@ class ErrorBudget:
     spent: float  # sum of the levels so far
     next_level: float
     weakest: Conclusion | None  # the keep whose e-value exceeds the required 1/level by the least factor
+    draws: tuple[Draw, ...]  # in the order of the tests; those without a keep are thinned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +172,16 @@ class NoiseFloor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUse:
+    """All calls of one role to one model."""
+
+    role: str
+    provider: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What the campaign spent."""
 
@@ -140,6 +192,7 @@ class Costs:
     peak_memory_bytes: int
     tokens: int
     cost_usd: float
+    models: tuple[ModelUse, ...]  # the most expensive first; those that went past the gateway are not among them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +250,7 @@ class Story:
     misses: tuple[Miss, ...]
     funnel: Funnel
     errors: ErrorBudget
+    answers: tuple[SealedAnswer, ...]  # of the holdout, in the order of the verdicts; refusals are thinned
     noise: NoiseFloor
     costs: Costs
 

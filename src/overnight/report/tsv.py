@@ -45,14 +45,14 @@ class ResultsTable:
         self._path = path
         self._header = f"commit\t{printable(metric.name, _WORDS)}\tmemory_gb\tstatus\tdescription\n".encode()
 
-    def append(self, row: Row) -> None:
-        """Add one row, at a cost that does not grow with the table; a torn last line is cut off before."""
+    def append(self, *rows: Row) -> None:
+        """Add rows, at a cost that does not grow with the table; a torn last line is cut off before."""
         self._path.touch()
         with self._path.open("r+b") as file:
             end = _whole_lines_end(file)
             file.truncate(end)
             file.seek(end)
-            file.write(row.line() if end else self._header + row.line())
+            file.write((b"" if end else self._header) + b"".join(row.line() for row in rows))
 
     def mend(self) -> int:
         """Cut a torn last line off; return how many rows are whole, for the caller to `rebuild` where the ledger has others."""

@@ -11,7 +11,6 @@ _MOST_DIGITS = 9
 _LARGEST_FIXED = 1e7  # larger values are written with an exponent
 _LARGEST_E = 1e6  # beyond it an e-value is only "over a million"
 _MINUS = "\N{MINUS SIGN}"
-_MINUTE_S, _HOUR_S = 60, 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,8 @@ class Figures:
         return f"{'+' if gain >= 0 else _MINUS}{self.value(abs(gain))}"
 
     def interval(self, low: float | None, high: float | None) -> str:
-        """An interval of gains; empty without one."""
-        return "" if low is None or high is None else f"{self.gain(low)} to {self.gain(high)}"
+        """An interval of gains; empty without one, and for a gain that is exact."""
+        return "" if low is None or high is None or low == high else f"{self.gain(low)} to {self.gain(high)}"
 
 
 def figures_of(story: Story) -> Figures:
@@ -84,23 +83,9 @@ def _odds(log_odds: float) -> str:
     return f"{odds:,.0f}" if odds >= 10 else f"{odds:.2g}"  # noqa: PLR2004  # two digits are enough either way
 
 
-def duration(seconds: float) -> str:
-    """Such as `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
-    if seconds < _MINUTE_S:
-        return f"{seconds:.1f} s"
-    if seconds < _HOUR_S:
-        return f"{int(seconds) // _MINUTE_S} min {int(seconds) % _MINUTE_S:02d} s"
-    return f"{int(seconds) // _HOUR_S} h {int(seconds) % _HOUR_S // _MINUTE_S:02d} min"
-
-
 def compact(count: float) -> str:
     """A count in three digits: `950`, `12.3 k`, `4.56 M`."""
     for scale, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if count >= scale:
             return f"{count / scale:.3g}{unit}"
     return f"{count:.0f}"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 change`, `12 changes`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

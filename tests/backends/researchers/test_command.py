@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from overnight.backends.executors.process import ProcessExecutor
-from overnight.backends.researchers.command import CommandResearcher
+from overnight.backends.researchers.command import command_researcher
+from overnight.backends.researchers.desk import Desk
+from overnight.backends.researchers.turns import TurnResearcher
 from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft
 from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
@@ -17,11 +19,11 @@ SEARCH_PATH = os.environ.get("PATH", os.defpath)
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py; echo 'raise LR'"
 
 
-def command(scratch: Path, text: str, limits: Limits | None = None) -> CommandResearcher:
+def command(scratch: Path, text: str, limits: Limits | None = None) -> TurnResearcher:
     """A researcher that runs this shell text."""
     executor = ProcessExecutor(slots=1, search_path=SEARCH_PATH)
     spec = ResearcherSpec(role="agent", use="command", command=text)
-    return CommandResearcher(spec, executor=executor, limits=limits or Limits(wall_s=20), scratch=scratch, slot=0)
+    return command_researcher(Desk(spec=spec, executor=executor, limits=limits or Limits(wall_s=20), scratch=scratch, slot=0))
 
 
 def assign(workspace: Path, number: int) -> Assignment:
@@ -42,7 +44,7 @@ def propose(tmp_path: Path, text: str, limits: Limits | None = None) -> Draft:
 class TestCommandResearcher(ResearcherConformance):
     """A command keeps what every researcher promises."""
 
-    def make(self, folder: Path) -> CommandResearcher:
+    def make(self, folder: Path) -> TurnResearcher:
         """One that edits with sed."""
         return command(folder, EDIT)
 

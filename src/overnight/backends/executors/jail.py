@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from overnight.backends.executors.bubblewrap import Identity, build_arguments, identify
+from overnight.backends.executors.bubblewrap import FOLDER, Identity, build_arguments, identify
 from overnight.backends.executors.cgroup import ControlGroups, Group
 from overnight.backends.executors.launch import Child, Launch, find_tool, init_argv, install_command, job_argv
 from overnight.backends.executors.limits import rlimits
@@ -70,6 +70,10 @@ class JailExecutor:
         self._prove()
         sweep_processes(self._bwrap)
         self.groups = ControlGroups(confined=True)
+
+    def folder_of(self, folder: Path) -> str:  # noqa: ARG002  # the same for all
+        """Where a job finds its own folder."""
+        return FOLDER
 
     async def run(self, job: Job, link: Link | None = None) -> JobResult:
         """Run the job to its end; whatever it does, no process of it is left behind."""

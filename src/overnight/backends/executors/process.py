@@ -43,6 +43,10 @@ class ProcessExecutor:
         self._search_path = search_path
         self._groups = ControlGroups()
 
+    def folder_of(self, folder: Path) -> str:
+        """Where a job finds its own folder."""
+        return str(folder)
+
     async def run(self, job: Job, link: Link | None = None) -> JobResult:
         """Run the job to its end, and end what it left behind as far as it can be found."""
         if not 0 <= job.slot < self._slots:

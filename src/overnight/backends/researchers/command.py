@@ -1,119 +1,97 @@
-"""The researcher `use: command`: any program that edits the files of its current folder.
+"""The researcher `use: command`: any program that edits the files of its current folder, or a ready template of an agent.
 
-It gets the brief on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`. Its hypothesis is
-its last line that starts with `HYPOTHESIS:`, else its last line.
+It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`.
 
 The command may be hostile: it runs in the executor's jail, and what it leaves is not followed through symbolic links
 here. Not covered: what it writes into the workspace, which the scope check reads.
 """
 
-import os
-import shutil
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.core.text import printable
-from overnight.ports import Assignment, Executor, ProposalFailed
-from overnight.records.experiment import Draft, Experiment
+from overnight.backends.researchers.activity import Activity, unless_idle
+from overnight.backends.researchers.brief_file import remove_brief_file, write_brief_file
+from overnight.backends.researchers.desk import Desk
+from overnight.backends.researchers.hypothesis import last_line
+from overnight.backends.researchers.surroundings import surroundings
+from overnight.backends.researchers.templates import TEMPLATES
+from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
+from overnight.ports import Assignment, Link, ModelRun, ProposalFailed
 from overnight.records.job import Ending, Job, JobResult
-from overnight.records.program import Limits, ResearcherSpec
 
-BRIEF = ".overnight-brief.md"
 BRIEF_VARIABLE = "OVERNIGHT_BRIEF"
-HYPOTHESIS = "HYPOTHESIS:"
-LONGEST = 300  # characters of a hypothesis
-TAIL_BYTES = 64 * 1024  # of the output in which it is looked for
+TAIL_BYTES = 64 * 1024  # of the output that is read
 
 
-class CommandResearcher:
-    """Runs a command in the workspace for each proposal."""
+def command_researcher(desk: Desk) -> TurnResearcher:
+    """The researcher of a program's command, or of a template."""
 
-    name = "command"
+    @asynccontextmanager
+    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
+        yield _CommandSession(desk=desk, assignment=assignment, run=run)
 
-    def __init__(self, spec: ResearcherSpec, *, executor: Executor, limits: Limits, scratch: Path, slot: int) -> None:
-        """`scratch` is a folder outside any workspace, for the output; `slot` is the executor's, shared with no trial."""
-        self._command = spec.command or ""
-        self._executor = executor
-        self._limits = limits
-        self._scratch = scratch
-        self._slot = slot
+    template = desk.spec.template
+    return TurnResearcher(template or "command", desk, opens, script=not template)
 
-    def learn(self, experiment: Experiment) -> None:
-        """Nothing: the command learns from the brief."""
 
-    async def propose(self, assignment: Assignment) -> Draft:
-        """Let the command edit the workspace.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CommandSession:
+    """Each turn is a run of the command; the workspace is all that it remembers."""
 
-        Raises:
-            ProposalFailed: it failed, ran into a limit or said nothing.
-            SandboxError: it could not be started through a fault of the machine.
-        """
-        brief = _write_brief(assignment)
-        output = self._scratch / f"proposal-{self._slot}-{assignment.number}.log"
-        job = Job(
-            command=self._command,
-            folder=assignment.workspace,
-            output=output,
-            limits=self._limits,
-            environment={BRIEF_VARIABLE: brief.name},
-            stdin=assignment.brief.encode(),
-            slot=self._slot,
-        )
+    desk: Desk
+    assignment: Assignment
+    run: ModelRun | None
+
+    async def turn(self, prompt: str) -> Turn:
+        if prompt != self.assignment.brief:
+            prompt = f"{self.assignment.brief}\n\n---\n\n{prompt}"
+        brief = write_brief_file(self.assignment.workspace, prompt)
+        output = self.desk.scratch / f"proposal-{self.desk.slot}-{self.assignment.number}.log"
         try:
-            result = await self._executor.run(job)
-            lines = _last_lines(output)
+            result = await self._run(brief, prompt, output)
+            said = _tail(output)
         finally:
             output.unlink(missing_ok=True)
-            gone = _remove(brief)
-        failed = _failure(result, lines)
-        if not failed and not gone:
-            failed = "the command put something in the place of its brief that cannot be removed"
-        if failed:
-            raise ProposalFailed(failed)
-        return Draft(hypothesis=_hypothesis(lines))
+            gone = remove_brief_file(brief)
+        if not gone:
+            raise ProposalFailed("the command put something in the place of its brief that cannot be removed")
+        return Turn(text=said, fault=_fault(result, said))
+
+    async def _run(self, brief: Path, prompt: str, output: Path) -> JobResult:
+        spec, run, folder = self.desk.spec, self.run, self.assignment.workspace
+        job = Job(
+            command=TEMPLATES[spec.template].command if spec.template else spec.command or "",
+            folder=folder,
+            output=output,
+            limits=self.desk.limits,
+            environment={**self._environment(), BRIEF_VARIABLE: brief.name},
+            stdin=prompt.encode(),
+            slot=self.desk.slot,
+        )
+        link = Link(port=run.port, listen=run.listen) if run else None
+        running = self.desk.executor.run(job, link)
+        return await unless_idle(running, Activity(folder, output, run).idle_s, self.desk.patience_s)
+
+    def _environment(self) -> dict[str, str]:
+        spec, run = self.desk.spec, self.run
+        own = TEMPLATES[spec.template].environment(run.url, run.model) if spec.template and run else {}
+        return {**surroundings(run), **own}
 
 
-def _write_brief(assignment: Assignment) -> Path:
-    """Write the brief into the workspace, under a name that the repository does not use."""
-    name = BRIEF
-    while (assignment.workspace / name).exists():
-        name = f"{name.removesuffix('.md')}-.md"
-    path = assignment.workspace / name
-    with path.open("x", encoding="utf-8") as file:
-        file.write(assignment.brief)
-    return path
-
-
-def _remove(brief: Path) -> bool:
-    """Remove the brief, or what the command put in its place; whether it is gone."""
-    if brief.is_dir() and not brief.is_symlink():
-        shutil.rmtree(brief, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            brief.unlink()
-    return not os.path.lexists(brief)
-
-
-def _last_lines(output: Path) -> list[str]:
-    """The last lines of the output that are not blank."""
+def _tail(output: Path) -> str:
+    """The end of the output."""
     if not output.is_file():
-        return []
+        return ""
     with output.open("rb") as file:
         file.seek(max(0, output.stat().st_size - TAIL_BYTES))
-        text = file.read(TAIL_BYTES).decode(errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
+        return file.read(TAIL_BYTES).decode(errors="replace")
 
 
-def _failure(result: JobResult, lines: list[str]) -> str:
-    """Why there is no proposal, in one line; empty if there is one."""
-    last = f": {printable(lines[-1], LONGEST)}" if lines else ""
+def _fault(result: JobResult, said: str) -> str:
+    """Why the run did not end well, in one line; empty if it did."""
+    last = f": {last_line(said)}" if last_line(said) else ""
     if result.ending is not Ending.EXITED:
         return f"the command was ended ({result.ending}){': ' + result.detail if result.detail else last}"
-    if result.exit_code != 0:
-        return f"the command exited with {result.exit_code}{last}"
-    return "" if lines else "the command said nothing: its last line is its hypothesis"
-
-
-def _hypothesis(lines: list[str]) -> str:
-    said = [line.removeprefix(HYPOTHESIS).strip() for line in lines if line.startswith(HYPOTHESIS)]
-    return printable(next((text for text in reversed(said) if text), lines[-1]), LONGEST)
+    return f"the command exited with {result.exit_code}{last}" if result.exit_code else ""

@@ -46,11 +46,13 @@ class Canvas:
         return alt.Axis(grid=grid, labelFlush=False, tickCount=min(most, whole), tickMinStep=1, format=",d")
 
 
-def table(rows: Sequence[Row]) -> "alt.Data":
+def table(rows: Sequence[Row]) -> "alt.InlineData":
     """Rows as chart data, inlined."""
     import altair as alt
 
-    return alt.Data(values=[dict(row) for row in rows])  # type: ignore[no-untyped-call]  # altair leaves it so
+    data = alt.InlineData(values=[])
+    data["values"] = [dict(row) for row in rows]  # set late: altair would check each cell against its schema, for seconds
+    return data
 
 
 def finish(chart: "ChartType", canvas: Canvas) -> dict[str, object]:
@@ -69,7 +71,7 @@ def finish(chart: "ChartType", canvas: Canvas) -> dict[str, object]:
     }
     legend = {"labelColor": palette.ink, "labelFontSize": 12, "labelLimit": 0, "symbolSize": 80, "orient": "top", "title": None}
     title = {"color": palette.ink, "subtitleColor": palette.faint, "anchor": "start", "fontSize": 17, "subtitleFontSize": 13}
-    specification: dict[str, object] = _visible(chart.to_dict())
+    specification: dict[str, object] = _visible(chart.to_dict(validate=False))
     specification["config"] = {
         "aria": False,  # the picture is described as a whole, beside it stands a table
         "background": palette.paper,

@@ -17,7 +17,8 @@ LEFT_OUT = "by leaving it out"
 KINDS = (ACCEPTED, FRESH, HOLDOUT, LEFT_OUT)
 ROWS = 60  # keeps that are drawn, the latest
 _ROOMY = 15  # keeps; more are drawn closer together
-_LABEL = 44  # characters of a hypothesis
+_LONG = 400  # characters of a hypothesis that are looked at
+_LABEL = 44  # and that are shown
 
 
 def forest_chart(story: Story, canvas: Canvas) -> dict[str, object]:
@@ -49,7 +50,12 @@ def forest_chart(story: Story, canvas: Canvas) -> dict[str, object]:
 
 
 def _name(keep: Keep, canvas: Canvas) -> str:
-    return f"#{keep.number}" if canvas.narrow else f"#{keep.number}  {printable(keep.hypothesis, _LABEL)}"
+    return f"#{keep.number}" if canvas.narrow else f"#{keep.number}  {_cut(printable(keep.hypothesis, _LONG))}"
+
+
+def _cut(text: str) -> str:
+    """The start of a text, since what a change does stands there."""
+    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1].rstrip()}…"
 
 
 def _marks(story: Story, keep: Keep, canvas: Canvas) -> list[Row]:
@@ -57,7 +63,7 @@ def _marks(story: Story, keep: Keep, canvas: Canvas) -> list[Row]:
     rows: list[Row] = []
     if conclusion.gain is not None:
         rows.append({"name": name, "kind": ACCEPTED, "gain": conclusion.gain, **_ends(conclusion.low, conclusion.high)})
-    if keep.fresh is not None:
+    if keep.fresh is not None and not story.noise.deterministic:  # else it is the same number again
         rows.append({"name": name, "kind": FRESH, "gain": keep.fresh.mid, **_ends(keep.fresh.low, keep.fresh.high)})
     if conclusion.holdout_gain is not None:
         rows.append({"name": name, "kind": HOLDOUT, "gain": conclusion.holdout_gain})

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overnight.report.charts.canvas import Canvas, Row, finish, table
+from overnight.report.charts.keys import key
+from overnight.report.charts.marks import DASHES, DOT, KEEP
+from overnight.report.charts.numbers import numbers
 from overnight.report.charts.window import Window, window_of
 from overnight.report.story import Head, Story
 from overnight.report.wording import better
@@ -27,8 +30,13 @@ def progress_chart(story: Story, canvas: Canvas, *, heading: Sequence[str] = ())
     up = alt.Scale(domain=[window.low, window.high], zero=False, nice=False)
     x = alt.X("x:Q", title="experiment", scale=across, axis=canvas.across(whole=last))
     y = alt.Y("y:Q", title=f"{story.metric.name} ({better(story.metric)})", scale=up)
-    drawn = [*_trials(story, window), _claims(story, last), *_heads(story.heads, last, canvas)]
-    chart = alt.layer(*(layer.encode(x=x, y=y, color=_colour(canvas)) for layer in drawn)).properties(
+    palette = canvas.palette
+    colour, shape = key({HEAD: (palette.head, KEEP), CLAIM: (palette.claim, DASHES), TRIAL: (palette.trial, DOT)})
+    drawn = [*_trials(story, window), _claims(story, last), *_heads(story.heads, last)]
+    layers = [layer.encode(x=x, y=y, color=colour) for layer in drawn]
+    layers += [alt.Chart(table([])).mark_point(filled=True).encode(x=x, y=y, color=colour, shape=shape)]  # for its legend
+    layers += [layer.encode(x=x, y=y) for layer in numbers(_kept(story.heads, last, canvas), canvas, colour=palette.head)]
+    chart = alt.layer(*layers).properties(
         width=canvas.width,
         height=260 if canvas.narrow else 380,
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
@@ -36,14 +44,6 @@ def progress_chart(story: Story, canvas: Canvas, *, heading: Sequence[str] = ())
     if heading:
         chart = chart.properties(title=alt.TitleParams(heading[0], subtitle=list(heading[1:])))
     return finish(chart, canvas)
-
-
-def _colour(canvas: Canvas) -> "alt.Color":
-    import altair as alt
-
-    palette = canvas.palette
-    scale = alt.Scale(domain=[HEAD, CLAIM, TRIAL], range=[palette.head, palette.claim, palette.trial])
-    return alt.Color("what:N", scale=scale, legend=alt.Legend(title=None, symbolOpacity=1, symbolType="square"))
 
 
 def _trials(story: Story, window: Window) -> "list[alt.Chart]":
@@ -70,8 +70,8 @@ def _claims(story: Story, last: int) -> "alt.Chart":
     return line
 
 
-def _heads(heads: Sequence[Head], last: int, canvas: Canvas) -> "list[alt.Chart]":
-    """Mean and band of each head over the experiments that it reigned, and the number of the keep that made it."""
+def _heads(heads: Sequence[Head], last: int) -> "list[alt.Chart]":
+    """Mean and band of each head over the experiments that it reigned, and a dot where a keep made it."""
     import altair as alt
 
     measured = [(head.number, head.band) for head in heads if head.band]
@@ -80,44 +80,24 @@ def _heads(heads: Sequence[Head], last: int, canvas: Canvas) -> "list[alt.Chart]
         {**_row(number, band.low, HEAD), "x2": end, "y2": band.high}
         for (number, band), end in zip(measured, ends, strict=False)
     ]
-    means = [{**_row(number, band.mid, HEAD), "name": f"#{number}"} for number, band in measured]
+    means = [_row(number, band.mid, HEAD) for number, band in measured]
     steps = [*means, *({**mean, "x": last} for mean in means[-1:])]
-    kept = _readable(means[1:], last, canvas)
     return [
         alt.Chart(table(bands)).mark_rect(opacity=0.22).encode(x2="x2", y2="y2"),
         alt.Chart(table(steps)).mark_line(interpolate="step-after", strokeWidth=2.5),
         alt.Chart(table(means[1:])).mark_circle(size=60, opacity=1),
-        _names(kept, halo=3, canvas=canvas),  # so that no line runs through a name
-        _names(kept, halo=0, canvas=canvas),
     ]
-
-
-def _names(kept: Sequence[Row], *, halo: int, canvas: Canvas) -> "alt.Chart":
-    import altair as alt
-
-    names = alt.Chart(table(kept)).encode(text="name:N")
-    text: alt.Chart = names.mark_text(
-        align="left",
-        baseline="bottom",
-        dx=5,
-        dy=-5,
-        fontSize=12,
-        fontWeight="bold",
-        stroke=canvas.palette.paper,
-        strokeWidth=halo,
-    )
-    return text
 
 
 def _row(x: float, y: float, what: str) -> Row:
     return {"x": x, "y": y, "what": what}
 
 
-def _readable(kept: Sequence[Row], last: int, canvas: Canvas) -> list[Row]:
-    """The keeps whose labels do not run into the one before."""
+def _kept(heads: Sequence[Head], last: int, canvas: Canvas) -> list[Row]:
+    """The numbers of the keeps, where they do not run into the one before."""
     room = _LABEL_SHARE * last * (900 / canvas.width)
     chosen: list[Row] = []
-    for row in kept:
-        if not chosen or float(row["x"]) - float(chosen[-1]["x"]) >= room:
-            chosen.append(row)
+    for head in heads[1:]:
+        if head.band and (not chosen or head.number - float(chosen[-1]["x"]) >= room):
+            chosen.append({"x": head.number, "y": head.band.mid, "name": f"#{head.number}"})
     return chosen

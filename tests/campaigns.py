@@ -14,7 +14,6 @@ from overnight.events import (
     ProposalMissed,
     Proposed,
     Registered,
-    SessionStarted,
     Stopped,
     TrialFinished,
 )
@@ -23,9 +22,16 @@ from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Direction, Metric, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
+PROGRAM = """\
+---
+metric: {{name: {name}, direction: {direction}}}
+measure: python train.py --seed {{seed}}
+editable: [train.py]
+---
+"""
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that each screening trial must reach
 MOST_PAIRS = 60
-SEALED = 7_654_000.0  # added to the holdout's values, so that a leak of one shows
+SEALED = 7_654_320.0  # added to the holdout's values, so that a leak of one shows
 IDEAS = (
     "Raise the learning rate so that the short budget is used better",
     "Lower beta2 of Adam: the gradients are noisy early on",
@@ -55,6 +61,7 @@ class World:
     effect: float = 0.022  # mean true gain of those
     crashes: float = 0.07
     rejects: float = 0.06
+    overfit: float = 0.0  # share of the proven ones that gain nothing on the holdout
     most_keeps: int = 10_000
     ideas: tuple[str, ...] = IDEAS
     stop: Stopped | None = None
@@ -89,13 +96,12 @@ class _Simulation:
         yield CampaignOpened(
             tag=world.tag,
             version="0.1.0",
-            program="---\nmetric: {name: val_bpb}\n---\n",
+            program=PROGRAM.format(name=world.metric.name, direction=world.metric.direction.value),
             start=_commit(0),
             secret=world.secret_sauce,
             sandbox="jail",
             environment={"cpu": "AMD EPYC 9B14, 2 cores", "python": "3.11.7", "lock": "sha256:9f2c"},
         )
-        yield SessionStarted(version="0.1.0", sandbox="jail", elapsed_s=0.0)
         yield from self.baseline(8)
         for self.number in range(1, world.experiments + 1):
             yield from self.experiment()
@@ -120,7 +126,7 @@ class _Simulation:
         drift = self.world.drift * self.number / 100
         value = self.level + better + drift + self.random.gauss(0.0, self.world.sigma)
         return Trial(
-            key=TrialKey(experiment=0 if stage is Stage.BASELINE else self.number, stage=stage, arm=arm, index=index),
+            key=TrialKey(experiment=self.head if stage is Stage.BASELINE else self.number, stage=stage, arm=arm, index=index),
             seed=self.random.randrange(2**31),
             tree=f"{self.head if arm is Arm.BASELINE else self.number:x}" * 4,
             value=None if fault else value,
@@ -155,8 +161,6 @@ class _Simulation:
             commit=_commit(self.number),
             tree=f"{self.number:x}" * 4,
             notes={"learning_rate": round(self.random.uniform(1e-4, 1e-2), 6), "warmup": self.random.randrange(100)},
-            tokens=self.random.randrange(1_000, 9_000),
-            cost_usd=0.01,
         )
 
     def true_gain(self) -> float:
@@ -212,21 +216,23 @@ class _Simulation:
         low, high = centre_interval(differences) or (None, None)
         log_e = log_label_swap(differences)
         proven = 2.718**log_e >= 1 / level
+        refused = proven and self.world.overfit > 0 and self.random.random() < self.world.overfit
+        reason = f"proven after {len(differences)} pairs" if proven else f"not proven after {len(differences)} pairs: futile"
         evidence = Conclusion(
-            verdict=Verdict.KEEP if proven else Verdict.DISCARD,
-            reason=f"proven after {len(differences)} pairs" if proven else f"not proven after {len(differences)} pairs: futile",
+            verdict=Verdict.KEEP if proven and not refused else Verdict.DISCARD,
+            reason="better in public, but not on the holdout" if refused else reason,
             gain=mean(differences),
             low=low,
             high=high,
             log_e=log_e,
             level=level,
             pairs=len(differences),
-            holdout_gain=round(gain + self.random.gauss(0, self.world.sigma / 3), 3) if proven else None,
+            holdout_gain=round(gain * (not refused) + self.random.gauss(0, self.world.sigma / 3), 3) if proven else None,
         )
         if proven:
             yield from self.ask_holdout(gain)
         yield Concluded(number=self.number, conclusion=evidence, elapsed_s=self.elapsed())
-        if proven:
+        if proven and not refused:
             yield from self.advance(gain)
 
     def ask_holdout(self, gain: float) -> Iterator[Event]:
@@ -271,5 +277,6 @@ CASES = {
     "nothing real": World(experiments=60, real=0.0),
     "crashes only": World(experiments=30, crashes=1.0),
     "no experiment": World(experiments=0),
+    "overfit": World(experiments=100, real=0.4, overfit=0.4, seed=7),
     "deterministic": World(experiments=40, sigma=0.0),
 }

@@ -1,19 +1,27 @@
-"""One written report for each case, shared by all tests of a session."""
+"""What tests of several folders share: a scripted provider of models, and written reports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
 from campaigns import CASES, DIFF, record
+from scripted_models import ScriptedModels, scripted_models
 
 from overnight.report.write import ReportFiles, write_report
 
 Written = Callable[[str], ReportFiles]
 
 
+@pytest.fixture
+def models() -> Iterator[ScriptedModels]:
+    """A server of models."""
+    with scripted_models() as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """The report of a case of `campaigns.CASES`."""
+    """The report of a case of `campaigns.CASES`, one for all tests of a session."""
 
     @cache
     def write(name: str) -> ReportFiles:

@@ -1,0 +1,108 @@
+"""The brief at 10,000 past experiments: what it costs to gather and to write, and how long it is."""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from builders import PROGRAM, baseline, opened, proposed, trial
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.core.brief import BriefTask, write_brief, write_director_brief
+from overnight.core.brief_layout import estimate_tokens
+from overnight.core.charter import parse_charter
+from overnight.core.ideas import choose_idea
+from overnight.core.similar import MEANING, MOST_WORDS, TERM, terms_of
+from overnight.core.state import State, begin, fold
+from overnight.events import Concluded, Event
+from overnight.loop.journal import RECENT
+from overnight.records.experiment import Conclusion, Verdict
+
+REPEATS = 50
+BATCH = 1000  # experiments per transaction
+SIMILAR = 5  # past attempts that a brief tells of
+SUBJECTS = (
+    "the embeddings",
+    "the output layer",
+    "the learning rate",
+    "the warm-up",
+    "the batch",
+    "the optimizer",
+    "the schedule",
+)
+VERBS = ("normalise", "scale", "drop", "average", "clip", "share", "reorder", "cache", "widen", "regularise")
+BODY = PROGRAM + "A sentence of the program, one of many that say what the rules are.\n" * 60 + "## Ideas\n"
+BODY += "".join(f"- [ ] {verb} {subject} by layer\n" for verb in VERBS for subject in SUBJECTS)
+
+
+def generate(ledger: SqliteLedger, experiments: int) -> State:
+    """A campaign half of agents' ideas and half of the tuner's constants, none of them kept."""
+    rng = random.Random(0)
+    first: list[Event] = [opened(BODY), *(baseline(n, 5.0 + rng.gauss(0, 0.1)) for n in range(10))]
+    ledger.append(*first)
+    state = fold(begin(opened(BODY)), first[1:])
+    for low in range(1, experiments + 1, BATCH):
+        batch = [event for n in range(low, min(low + BATCH, experiments + 1)) for event in experiment(n, rng)]
+        ledger.append(*batch)
+        state = fold(state, batch)
+    return state
+
+
+def experiment(number: int, rng: random.Random) -> list[Event]:
+    """A proposal with its words, a trial and its verdict."""
+    said = f"{rng.choice(VERBS)} {rng.choice(SUBJECTS)} by layer {rng.randrange(99)}, because it varies too much over training"
+    if number % 2:
+        said = f"Raise CONSTANT_{rng.randrange(20)} from 0.1 to {rng.random():.3g} (a local step)"
+    shape = f"{number:0{MEANING}x}" + "".join(f"{rng.randrange(500):0{TERM}x}" for _ in range(MOST_WORDS))
+    verdict = rng.choice((Verdict.DISCARD, Verdict.DISCARD, Verdict.CRASH))
+    gain = rng.gauss(-0.1, 0.2) if verdict is Verdict.DISCARD else None
+    conclusion = Conclusion(verdict=verdict, reason=f"exit code 1: line {number} of the log", gain=gain)
+    event = replace(proposed(number), hypothesis=said, shape=shape)
+    return [event, trial(number), Concluded(number=number, conclusion=conclusion, elapsed_s=float(number))]
+
+
+def cost(work: Callable[[], object]) -> str:
+    """Median and largest milliseconds of CPU."""
+    took = []
+    for _ in range(REPEATS):
+        before = time.process_time()
+        work()
+        took.append(1000 * (time.process_time() - before))
+    return f"{statistics.median(took):5.2f} ms CPU, at most {max(took):.2f}"
+
+
+def measure(ledger: SqliteLedger, state: State) -> None:
+    """All that is done for one brief, part by part; the newest experiments are in memory while a session runs."""
+    charter = parse_charter(state.program.body)
+    idea = choose_idea(state.ideas, charter.bold)
+    assert idea is not None
+    terms = terms_of(idea.text)
+    similar = ledger.similar(terms, SIMILAR)
+    recent = ledger.experiments(limit=RECENT).experiments[::-1]
+    task = BriefTask(state=state, charter=charter, role="explorer", recent=recent, idea=idea, similar=similar)
+    print(f"  the program's Markdown    {cost(lambda: parse_charter(state.program.body))}")
+    print(f"  the next idea             {cost(lambda: choose_idea(state.ideas, charter.bold))}")
+    print(f"  like attempts, looked up  {cost(lambda: ledger.similar(terms, SIMILAR))}; {len(similar)} found")
+    print(f"  the same change, asked    {cost(lambda: ledger.same('0' * MEANING))}")
+    print(f"  the brief                 {cost(lambda: write_brief(task))}; {estimate_tokens(write_brief(task))} tokens")
+    print(f"  the director's brief      {cost(lambda: write_director_brief(task))}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiments", type=int, default=10_000)
+    arguments = parser.parse_args()
+    for experiments in (arguments.experiments // 50, arguments.experiments):
+        with tempfile.TemporaryDirectory() as name:
+            ledger = SqliteLedger(Path(name))
+            state = generate(ledger, experiments)
+            print(f"after {experiments} experiments")
+            measure(ledger, state)
+            ledger.close()

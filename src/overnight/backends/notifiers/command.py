@@ -1,0 +1,74 @@
+"""A command of the user's settings: the text on its standard input, the facts in its environment, never in a shell's line."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import anyio
+
+from overnight.backends.notifiers.secrets import environment_for
+from overnight.core.text import printable
+from overnight.ports import NotSent
+from overnight.records.notice import Notice, NotifySpec
+
+WALL_S = 20.0
+PREFIX = "OVERNIGHT_"
+_SAID, _SAID_BYTES = 200, 2000  # characters of its last line, looked for in so many bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandNotifier:
+    """Runs an argument vector; exit code 0 is success."""
+
+    spec: NotifySpec
+    environment: Mapping[str, str]
+    wall_s: float = WALL_S
+
+    async def send(self, notice: Notice) -> None:
+        """Run it once."""
+        facts = {"title": notice.title, **notice.facts}
+        told = {f"{PREFIX}{name.upper()}": fact for name, fact in facts.items()}
+        environment = environment_for(self.spec.variables, self.environment) | told
+        with tempfile.TemporaryFile() as errors:
+            code = await self._run(f"{notice.title}\n{notice.text}\n".encode(), environment, errors.fileno())
+            if code:
+                raise NotSent(f"it exited with {code}{_last_line(errors.fileno())}", again=True)
+
+    async def _run(self, text: bytes, environment: Mapping[str, str], errors: int) -> int:
+        try:
+            process = await anyio.open_process(
+                self.spec.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise NotSent(f"it cannot be started: {error.strerror}", again=False) from None
+        try:
+            with anyio.fail_after(self.wall_s):
+                with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # it need not read
+                    if process.stdin:
+                        await process.stdin.send(text)
+                        await process.stdin.aclose()
+                return await process.wait()
+        except TimeoutError:
+            raise NotSent(f"it took more than {self.wall_s:.0f} s", again=True) from None
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            with anyio.CancelScope(shield=True):
+                await process.aclose()
+
+
+def _last_line(file: int) -> str:
+    size = os.fstat(file).st_size
+    lines = os.pread(file, _SAID_BYTES, max(0, size - _SAID_BYTES)).decode(errors="replace").split("\n")
+    said = next((line for line in reversed(lines) if line.strip()), "")
+    return f": {printable(said.strip(), _SAID)}" if said else ""

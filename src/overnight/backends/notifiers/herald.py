@@ -1,0 +1,183 @@
+"""Watches a campaign, and tells a person what is worth telling: through every channel, again where it fails, each news once."""
+
+import math
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+
+from overnight.backends.notifiers.outbox import Delivery, Outbox
+from overnight.backends.notifiers.registry import make_notifiers
+from overnight.backends.notifiers.secrets import secret_values
+from overnight.core.notices import failed, news, without_secrets
+from overnight.core.state import State
+from overnight.core.text import printable
+from overnight.events import Sign
+from overnight.ports import Notifier, NotSent
+from overnight.records.notice import Notice, NotifySpec
+
+PAUSES_S = (2.0, 8.0)  # before each further try in a row
+AGAIN_S = 300.0  # after which what did not get through is tried again, while the session lasts
+LINE = 200  # characters of a foreign error
+LAST_S = 60.0  # that the end of a session waits for the last messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Duty:
+    """The campaign that is watched."""
+
+    outbox: Outbox
+    notifiers: Mapping[NotifySpec, Notifier]
+    state: Callable[[], State]
+    failed: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by key and channel, on the monotonic clock
+
+    def pending(self) -> Sequence[Delivery]:
+        """What is to be tried now: not what failed a short while ago."""
+        names = {spec.name for spec in self.notifiers}
+        ripe = time.monotonic() - AGAIN_S
+        return [
+            each
+            for each in self.outbox.pending()
+            if each.channel in names and self.failed.get((each.notice.key, each.channel), -math.inf) <= ripe
+        ]
+
+
+class Herald:
+    """The notices of one session; nothing that goes wrong here stops a campaign."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        make: Callable[[Sequence[NotifySpec], Mapping[str, str]], Mapping[NotifySpec, Notifier]] = make_notifiers,
+        pauses_s: Sequence[float] = PAUSES_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.problems: list[str] = []  # for the person at the terminal, one line each
+        self._environment = environment
+        self._make = make
+        self._pauses_s = tuple(pauses_s)
+        self._clock = clock
+        self._duty: _Duty | None = None
+        self._news = anyio.Event()
+        self._over = False
+
+    def see(self, sign: Sign) -> None:
+        """A watcher of the journal; counts only while `on_duty`."""
+        if self._duty and (notice := news(self._duty.state(), sign)):
+            self.tell(notice)
+
+    def tell(self, notice: Notice) -> None:
+        """Write a notice down, to be sent soon; the same news again is left out. Counts only while `on_duty`."""
+        names = [spec.name for spec in self._duty.notifiers if notice.occasion in spec.on] if self._duty else []
+        if not names or not self._duty:
+            return
+        try:
+            self._duty.outbox.post(without_secrets(notice, secret_values(self._environment)), names)
+        except sqlite3.Error as error:
+            self._complain(f"a notice cannot be written down: {error}")
+        self._news.set()
+
+    @asynccontextmanager
+    async def on_duty(self, folder: Path, channels: Sequence[NotifySpec], state: Callable[[], State]) -> AsyncIterator[None]:
+        """Send while the body runs what is new or was left by an earlier session, and at its end what remains.
+
+        `folder` is the campaign's. An exception of the body is told as well, and passed on.
+        """
+        made = self._make(channels, self._environment)
+        self._duty = duty = _Duty(outbox=Outbox(folder, clock=self._clock), notifiers=made, state=state)
+        self._over, failure, done = False, None, anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._deliver, duty, done)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001  # raised again below, outside the task group
+                failure = error
+                self.tell(failed(state(), _said(error)))
+            finally:
+                self._over = True
+                self._news.set()
+                with anyio.move_on_after(LAST_S, shield=True):
+                    await done.wait()
+                tasks.cancel_scope.cancel()
+                self._duty = None
+        if failure:
+            raise failure
+
+    async def _flush(self, duty: _Duty) -> None:
+        """Try all that is to be sent, the channels at once; ends when each was taken or failed."""
+        by_name = {spec.name: notifier for spec, notifier in duty.notifiers.items()}
+        try:
+            waiting = duty.pending()
+        except (sqlite3.Error, ValueError) as error:
+            self._complain(f"notices cannot be read: {printable(str(error), LINE)}")
+            return
+        async with anyio.create_task_group() as tasks:
+            for name in dict.fromkeys(delivery.channel for delivery in waiting):
+                mine = [each for each in waiting if each.channel == name]
+                tasks.start_soon(self._send_all, duty, by_name[name], mine)
+
+    def _complain(self, line: str) -> None:
+        if line not in self.problems:
+            self.problems.append(line)
+
+    async def _deliver(self, duty: _Duty, done: anyio.Event) -> None:
+        """Flush at every news and from time to time, until the session is over."""
+        try:
+            while True:
+                self._news, over = anyio.Event(), self._over
+                await self._flush(duty)
+                if over:
+                    return
+                with anyio.move_on_after(AGAIN_S):
+                    await self._news.wait()
+        finally:
+            done.set()
+
+    async def _send_all(self, duty: _Duty, notifier: Notifier, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            why = await self._send(duty.outbox, notifier, delivery)
+            if why:
+                duty.failed[delivery.notice.key, delivery.channel] = time.monotonic()
+                self._complain(f"`{delivery.channel}` did not get “{delivery.notice.title}”: {why}")
+
+    async def _send(self, outbox: Outbox, notifier: Notifier, delivery: Delivery) -> str:
+        """Why it did not get through; empty if it did."""
+        why = ""
+        try:
+            for pause_s in (*self._pauses_s, None):
+                outbox.tried(delivery, "")
+                failure = await _try(notifier, delivery.notice)
+                if failure is None:
+                    outbox.sent(delivery)
+                    return ""
+                why = str(failure)
+                outbox.tried(delivery, why)
+                if not failure.again or pause_s is None:
+                    break
+                await anyio.sleep(max(pause_s, failure.wait_s))
+        except sqlite3.Error as error:
+            return f"what was sent cannot be written down: {error}"
+        return why
+
+
+async def _try(notifier: Notifier, notice: Notice) -> NotSent | None:
+    """Why one try came to nothing; None if it got through."""
+    try:
+        await notifier.send(notice)
+    except NotSent as failure:
+        return failure
+    except Exception as error:  # noqa: BLE001  # a fault of a notifier, perhaps another's, stops no campaign
+        return NotSent(f"a fault of the notifier: {type(error).__name__}", again=False)
+    return None
+
+
+def _said(error: BaseException) -> str:
+    """What an error says, also one that a task group wrapped."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__

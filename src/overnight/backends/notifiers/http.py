@@ -1,0 +1,81 @@
+"""One POST of JSON: no redirect is followed, no other scheme known, the answer is not read, no address stands in an error."""
+
+import http.client
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+
+import anyio
+import anyio.to_thread
+
+from overnight import __version__
+from overnight.core.notify_schema import split_url
+from overnight.ports import NotSent
+
+ANSWER_S = 10.0  # each of connecting and waiting for the answer
+WHOLE_S = 25.0  # with name servers that do not answer
+LONGEST_WAIT_S = 60.0  # that a server may ask for
+_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))  # HTTP states that pass
+
+
+async def post_json(url: str, body: Mapping[str, object], *, token: str = "") -> None:
+    """Post a JSON object; any 2xx is success.
+
+    Raises:
+        NotSent: there was none.
+    """
+    if split_url(url) is None:
+        raise NotSent("its URL is no http or https URL", again=False)
+    headers = {"Content-Type": "application/json", "User-Agent": f"overnight/{__version__}"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST")  # noqa: S310  # checked
+    try:
+        with anyio.fail_after(WHOLE_S):
+            await anyio.to_thread.run_sync(_post, request, abandon_on_cancel=True)
+    except TimeoutError:
+        raise NotSent(f"no answer within {WHOLE_S:.0f} s", again=True) from None
+
+
+def _post(request: urllib.request.Request) -> None:
+    """In a worker thread, without urllib's handlers of redirects, files and FTP."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context()),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+    ):
+        opener.add_handler(handler)
+    try:
+        with opener.open(request, timeout=ANSWER_S):
+            pass
+    except urllib.error.HTTPError as answer:
+        with answer:
+            raise _refused(answer) from None
+    except urllib.error.URLError as error:
+        raise NotSent(f"no connection: {_said(error.reason)}", again=True) from None
+    except TimeoutError:
+        raise NotSent(f"no answer within {ANSWER_S:.0f} s", again=True) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NotSent(f"the connection broke: {_said(error)}", again=True) from None
+
+
+def _refused(answer: urllib.error.HTTPError) -> NotSent:
+    if 300 <= answer.code < 400:  # noqa: PLR2004  # HTTP
+        return NotSent(f"HTTP {answer.code}: it redirects to elsewhere, which is not followed", again=False)
+    asked = (answer.headers.get("Retry-After") or "").strip()
+    wait_s = min(float(asked), LONGEST_WAIT_S) if asked.isdecimal() and len(asked) < 9 else 0.0  # noqa: PLR2004  # digits
+    return NotSent(f"HTTP {answer.code}", again=answer.code in _AGAIN, wait_s=wait_s)
+
+
+def _said(error: object) -> str:
+    """What an error is, without an address that may stand in its text."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate does not hold: {error.verify_message}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "not reachable" if isinstance(error, str) else type(error).__name__

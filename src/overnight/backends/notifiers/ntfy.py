@@ -1,0 +1,44 @@
+"""ntfy: a push message to a phone. Sent as JSON, so that no text of ours can become a header."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from overnight.backends.notifiers.http import post_json
+from overnight.backends.notifiers.secrets import read_source
+from overnight.core.notify_schema import split_url
+from overnight.ports import NotSent
+from overnight.records.notice import Notice, NotifySpec, Occasion
+
+_PRIORITY: Mapping[Occasion, int] = {Occasion.PERSON: 4}  # of 5; 3 is the usual
+_TAGS: Mapping[Occasion, str] = {
+    Occasion.TARGET: "tada",
+    Occasion.BUDGET: "hourglass",
+    Occasion.PERSON: "warning",
+    Occasion.TEST: "wave",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NtfyNotifier:
+    """Publishes to the topic that is the last part of a channel's URL."""
+
+    spec: NotifySpec
+    environment: Mapping[str, str]
+
+    async def send(self, notice: Notice) -> None:
+        """Publish once."""
+        url = await read_source(self.spec.url, self.environment) if self.spec.url else ""
+        token = await read_source(self.spec.secret, self.environment) if self.spec.secret else ""
+        parts = split_url(url)
+        root, _, topic = parts.path.rstrip("/").rpartition("/") if parts else ("", "", "")
+        if parts is None or not topic:
+            raise NotSent("its URL is not that of a topic, such as https://ntfy.sh/topic", again=False)
+        body = {
+            "topic": unquote(topic),
+            "title": notice.title,
+            "message": notice.text,
+            "priority": _PRIORITY.get(notice.occasion, 3),
+            "tags": [_TAGS[notice.occasion]],
+        }
+        await post_json(f"{parts.scheme}://{parts.netloc}{root}/", body, token=token)

@@ -1,0 +1,84 @@
+"""Where notifiers get their secrets, and what must not stand in any message: read when needed, kept nowhere.
+
+Does not cover: secrets in files, and those in variables whose names do not tell.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+
+import anyio
+
+from overnight.core.text import printable
+from overnight.ports import NotSent
+from overnight.records.notice import Source
+
+COMMAND_S = 20.0  # a password manager may ask for a finger
+SECRET_BYTES = 8192
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSH_AUTH_SOCK",
+    "GPG_TTY",
+)  # of the environment, to commands of the user's settings
+_TELLING = re.compile(r"(?i)(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH|APIKEY|DSN)(?:_|$)")
+_NAME = 80  # characters of a program's name in a message
+
+
+def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the variables whose names say that they are secrets."""
+    return tuple(value for name, value in environment.items() if _TELLING.search(name) and not value.startswith("/"))
+
+
+def environment_for(variables: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, str]:
+    """What of the environment a command of the user's settings gets."""
+    return {name: environment[name] for name in (*PASSED_ON, *variables) if name in environment}
+
+
+async def read_source(source: Source, environment: Mapping[str, str]) -> str:
+    """The text of a source.
+
+    Raises:
+        NotSent: there is none.
+    """
+    if source.literal:
+        return source.literal
+    if source.variable:
+        found = environment.get(source.variable, "").strip()
+        if not found:
+            raise NotSent(f"the environment variable {source.variable} is not set", again=False)
+    else:
+        found = await _printed(source.command, environment)
+    if not found.isprintable() or not found.isascii():
+        raise NotSent("the secret has a character that cannot be part of one", again=False)
+    return found
+
+
+async def _printed(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    shown = printable(os.path.basename(command[0]), _NAME)  # noqa: PTH119  # a name, of whatever system
+    try:
+        with anyio.fail_after(COMMAND_S):
+            done = await anyio.run_process(
+                command,
+                check=False,
+                env=environment_for((), environment),
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+    except TimeoutError:
+        raise NotSent(f"`{shown}`, which prints a secret, took more than {COMMAND_S:.0f} s", again=True) from None
+    except OSError as error:
+        raise NotSent(f"`{shown}`, which prints a secret, cannot be run: {error.strerror}", again=False) from None
+    found = done.stdout[:SECRET_BYTES].decode(errors="replace").strip()
+    if done.returncode or not found:
+        raise NotSent(f"`{shown}`, which prints a secret, ended with {done.returncode} and printed nothing of use", again=False)
+    return found

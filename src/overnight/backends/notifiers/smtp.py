@@ -1,0 +1,85 @@
+"""E-mail over SMTP. Certificates are checked, and a password goes over an encrypted connection only (or loopback)."""
+
+import smtplib
+import ssl
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+
+import anyio
+import anyio.to_thread
+
+from overnight.backends.notifiers.secrets import read_source
+from overnight.core.text import printable
+from overnight.ports import NotSent
+from overnight.records.notice import Mail, Notice, NotifySpec
+
+SUBJECT = 200  # characters
+ANSWER_S = 10.0  # each answer
+WHOLE_S = 40.0  # a session has about eight
+_PASSES = range(400, 500)  # SMTP: replies that may be different later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailNotifier:
+    """Hands messages to a mail server."""
+
+    spec: NotifySpec
+    environment: Mapping[str, str]
+
+    async def send(self, notice: Notice) -> None:
+        """Hand one over."""
+        if self.spec.mail is None:
+            raise NotSent("its mail server is not known", again=False)
+        password = await read_source(self.spec.secret, self.environment) if self.spec.secret else ""
+        message = message_of(notice, self.spec.mail)
+        try:
+            with anyio.fail_after(WHOLE_S):
+                await anyio.to_thread.run_sync(_hand_over, self.spec.mail, password, message, abandon_on_cancel=True)
+        except TimeoutError:
+            raise NotSent(f"no answer within {WHOLE_S:.0f} s", again=True) from None
+
+
+def message_of(notice: Notice, mail: Mail) -> EmailMessage:
+    """The message; its title is one line, so it can bring no header of its own."""
+    message = EmailMessage()
+    message["Subject"] = printable(notice.title, SUBJECT)
+    message["From"] = mail.sender
+    message["To"] = ", ".join(mail.to)
+    message["Date"] = formatdate()
+    message["Message-ID"] = f"<{uuid.uuid4()}@{mail.sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation note answers it
+    message.set_content(f"{notice.text}\n\n" + "".join(f"{name}: {fact}\n" for name, fact in notice.facts.items() if fact))
+    return message
+
+
+def _hand_over(mail: Mail, password: str, message: EmailMessage) -> None:
+    """In a worker thread."""
+    try:
+        with _connected(mail) as server:
+            if mail.security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if mail.user:
+                server.login(mail.user, password)
+            server.send_message(message)
+    except smtplib.SMTPNotSupportedError:
+        raise NotSent("the server does not offer what is asked for: STARTTLS, or a password", again=False) from None
+    except smtplib.SMTPRecipientsRefused as refused:
+        code = next(iter(refused.recipients.values()))[0]
+        raise NotSent(f"SMTP {code}: the recipients are refused", again=code in _PASSES) from None
+    except smtplib.SMTPResponseException as answer:
+        what = "the password is refused" if isinstance(answer, smtplib.SMTPAuthenticationError) else "refused"
+        raise NotSent(f"SMTP {answer.smtp_code}: {what}", again=answer.smtp_code in _PASSES) from None
+    except ssl.SSLCertVerificationError as error:
+        raise NotSent(f"the server's certificate does not hold: {error.verify_message}", again=False) from None
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise NotSent(f"no connection: {said}", again=True) from None
+
+
+def _connected(mail: Mail) -> smtplib.SMTP:
+    if mail.security == "tls":
+        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=ANSWER_S, context=ssl.create_default_context())
+    return smtplib.SMTP(mail.host, mail.port, timeout=ANSWER_S)

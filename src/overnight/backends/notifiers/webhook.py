@@ -1,0 +1,37 @@
+"""A webhook: one POST of JSON, in a shape of our own, Slack's or Discord's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from overnight.backends.notifiers.http import post_json
+from overnight.backends.notifiers.secrets import read_source
+from overnight.records.notice import Notice, NotifySpec
+
+DISCORD_CHARACTERS = 2000  # that a message may have
+_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # so that no `<!channel>` is in foreign text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookNotifier:
+    """Posts to the URL of a channel."""
+
+    spec: NotifySpec
+    environment: Mapping[str, str]
+
+    async def send(self, notice: Notice) -> None:
+        """Post once."""
+        url = await read_source(self.spec.url, self.environment) if self.spec.url else ""
+        token = await read_source(self.spec.secret, self.environment) if self.spec.secret else ""
+        await post_json(url, body_of(notice, self.spec.format), token=token)
+
+
+def body_of(notice: Notice, shape: str) -> Mapping[str, object]:
+    """The body of the POST; nothing in it can call a group of people by a mark in foreign text."""
+    whole = f"{notice.title}\n{notice.text}"
+    match shape:
+        case "slack":
+            return {"text": whole.translate(_SLACK)}
+        case "discord":
+            return {"content": whole[:DISCORD_CHARACTERS], "allowed_mentions": {"parse": []}}
+        case _:
+            return {"title": notice.title, "text": notice.text, "facts": dict(notice.facts)}

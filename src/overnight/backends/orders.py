@@ -1,0 +1,80 @@
+"""What persons write while a campaign runs: `program.md` in their checkout, and the queue of ideas in the campaign's folder.
+
+Does not cover: two editors of one file at the same moment: the later save wins, and what it lost is in the ledger.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+IDEAS = "ideas.md"
+LARGEST = 4 * 1024 * 1024  # bytes of a file that is read
+
+
+class OrderFiles:
+    """The port `Orders`."""
+
+    def __init__(self, program: Path, folder: Path, *, known: str) -> None:
+        """`known` is the text of the program that the campaign has."""
+        self._program = program
+        self._ideas = folder / IDEAS
+        self._known = known
+        self._shown = ""
+        self._stamp: tuple[int, int] | None = None
+
+    def program(self) -> str | None:
+        """The program's text if it is not the one that was seen last."""
+        stamp = _stamp(self._program)
+        if stamp is None or stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        text = _read(self._program)
+        if text is None or text == self._known:
+            return None
+        self._known = text
+        return text
+
+    def ideas(self) -> str | None:
+        """The text of the ideas if somebody else wrote it."""
+        text = _read(self._ideas)
+        return None if text == self._shown else text
+
+    def show_ideas(self, text: str) -> None:
+        """Put the queue where persons find it; a disk that is full loses the file's news, not the campaign."""
+        if text == self._shown and self._ideas.exists():
+            return
+        beside = self._ideas.with_name(f".{IDEAS}.new")
+        with suppress(OSError):
+            beside.write_text(text, encoding="utf-8")
+            os.replace(beside, self._ideas)  # noqa: PTH105  # over what is there, at once
+            self._shown = text
+
+
+def add_idea(folder: Path, text: str) -> None:
+    """Add a line to the ideas of a campaign, which takes it up before its next proposal."""
+    with (folder / IDEAS).open("a+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        start = b"" if not size or file.read(1) == b"\n" else b"\n"
+        file.write(start + f"- [ ] {text}\n".encode())
+
+
+def read_ideas(folder: Path) -> str:
+    """The ideas of a campaign as they are on disk; empty where there are none yet."""
+    return _read(folder / IDEAS) or ""
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _read(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST).decode(errors="replace")
+    except OSError:
+        return None

@@ -1,0 +1,156 @@
+"""From the first word to an open session: the version, a login that is none, and the model.
+
+An agent that wants a login is pointed at the gateway, as the adapters of the field understand it (`_meta.gateway`), or told to
+take the key from its environment, which is worth nothing; nobody is ever asked.
+
+Source: https://agentclientprotocol.com/protocol (initialization, authentication, session setup, session configuration). We
+offer no files and no terminals: the agent works on the files of its own jail, and nothing that it says of itself is relied on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from pydantic import BaseModel, Field
+
+from overnight import __version__
+from overnight.backends.researchers.acp.peer import Peer, Refused, read
+from overnight.core.text import printable
+from overnight.ports import ModelRun, ProposalFailed
+
+PROTOCOL = 1
+_CAPABILITIES = {
+    "fs": {"readTextFile": False, "writeTextFile": False},
+    "terminal": False,
+    "auth": {"_meta": {"gateway": True}},  # that we can name a gateway
+}
+_INFO = {"name": "overnight", "title": "overnight", "version": __version__}
+_LOGIN_WANTED = -32000  # the protocol's error "authentication required"
+_BASES: Mapping[str, str] = {"openai": "/v1", "anthropic": "", "google": ""}  # behind our URL, by a gateway's protocol
+_API_KEY = "api-key"  # in the names of the methods that read a key from the environment
+_SHOWN = 200  # characters of what it offers
+
+
+class _Gateway(BaseModel):
+    protocol: str = ""
+
+
+class _Meta(BaseModel):
+    gateway: _Gateway | None = None
+
+
+class _Method(BaseModel):
+    id: str
+    meta: _Meta | None = Field(default=None, alias="_meta")
+
+
+class _Initialized(BaseModel):
+    protocolVersion: int  # noqa: N815  # as the protocol spells it
+    authMethods: list[_Method] = []  # noqa: N815  # as above
+
+
+class _Model(BaseModel):
+    modelId: str = ""  # noqa: N815  # as above
+
+
+class _Models(BaseModel):
+    availableModels: list[_Model] = []  # noqa: N815  # as above
+
+
+class _Value(BaseModel):
+    value: str = ""
+
+
+class _Group(BaseModel):
+    value: str = ""
+    options: list[_Value] = []
+
+
+class _Choice(BaseModel):
+    id: str
+    category: str | None = None
+    options: list[_Group] = []
+
+    @property
+    def values(self) -> Sequence[str]:
+        alone = [group.value for group in self.options if group.value]
+        return alone + [each.value for group in self.options for each in group.options]
+
+
+class _Session(BaseModel):
+    sessionId: str  # noqa: N815  # as above
+    models: _Models | None = None
+    configOptions: list[_Choice] | None = None  # noqa: N815  # as above; newer agents have the model here
+
+
+async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None) -> str:
+    """Agree on the protocol and open a session in a folder; its id.
+
+    Raises:
+        ProposalFailed: it speaks another version, wants somebody to log in, or does not have the model.
+    """
+    hello = {"protocolVersion": PROTOCOL, "clientCapabilities": _CAPABILITIES, "clientInfo": _INFO}
+    agreed = read(_Initialized, await peer.request("initialize", hello))
+    if agreed.protocolVersion != PROTOCOL:
+        raise ProposalFailed(f"the agent speaks version {agreed.protocolVersion} of ACP, and {PROTOCOL} is needed")
+    place = {"cwd": folder, "mcpServers": []}
+    try:
+        opened = await peer.request("session/new", place)
+    except Refused as refused:
+        if refused.code != _LOGIN_WANTED:
+            raise
+        await _log_in(peer, agreed.authMethods, run)
+        opened = await peer.request("session/new", place)
+    session = read(_Session, opened)
+    if model:
+        await _choose(peer, session, model, metered=run is not None)
+    return session.sessionId
+
+
+async def _log_in(peer: Peer, methods: Sequence[_Method], run: ModelRun | None) -> None:
+    """Get past a login without anybody: by the gateway, else by a key of the environment."""
+    for ask in _logins(methods, run):
+        with suppress(Refused):
+            await peer.request("authenticate", ask)
+            return
+    offered = printable(", ".join(method.id for method in methods), _SHOWN) or "nothing"
+    raise ProposalFailed(f"the agent wants somebody to log in, which nobody can here; it offers: {offered}")
+
+
+def _logins(methods: Sequence[_Method], run: ModelRun | None) -> Iterable[Mapping[str, object]]:
+    for method in methods:
+        protocol = method.meta.gateway.protocol if method.meta and method.meta.gateway else ""
+        if run and protocol in _BASES:
+            yield {"methodId": method.id, "_meta": {"gateway": {"baseUrl": run.url + _BASES[protocol], "headers": {}}}}
+    for method in methods:
+        if _API_KEY in method.id:
+            yield {"methodId": method.id}
+
+
+async def _choose(peer: Peer, session: _Session, model: str, *, metered: bool) -> None:
+    """Have the agent use a model; where the gateway is between, one that it does not know does no harm.
+
+    Agents name models with their own provider in front: `provider/model`.
+    """
+    known = [each.modelId for each in session.models.availableModels] if session.models else []
+    choices = [each for each in session.configOptions or () if each.category == "model"]
+    named = _named(model, [*known, *(value for choice in choices for value in choice.values)])
+    try:
+        await peer.request("session/set_model", {"sessionId": session.sessionId, "modelId": named})
+        return
+    except Refused as refused:
+        why = refused
+    for choice in choices:
+        if named in choice.values:
+            with suppress(Refused):
+                ask = {"sessionId": session.sessionId, "configId": choice.id, "value": named}
+                await peer.request("session/set_config_option", ask)
+                return
+    if not metered:
+        raise ProposalFailed(f"the agent does not take the model {printable(model, _SHOWN)}: {why}") from why
+
+
+def _named(model: str, known: Sequence[str]) -> str:
+    """What the agent calls a model."""
+    if model in known:
+        return model
+    return next((each for each in known if each.endswith(f"/{model}")), model)

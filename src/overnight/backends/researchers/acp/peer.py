@@ -1,0 +1,138 @@
+"""JSON-RPC over lines with a program that may be hostile: each line is bounded, and what is no message is passed over.
+
+Does not cover: what the messages mean (`client.py`).
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from overnight.core.text import printable
+from overnight.ports import ProposalFailed
+
+LONGEST_LINE = 8 * 1024 * 1024  # bytes; agents send whole files as one line
+_NOT_FOUND = -32601
+_SHOWN = 200  # characters
+
+M = TypeVar("M", bound=BaseModel)
+Params = Mapping[str, Any]  # Any: JSON of another program's, read by pydantic where it is used
+
+
+class Refused(ProposalFailed):
+    """The agent answered a request with an error."""
+
+    def __init__(self, why: str, *, code: int) -> None:
+        super().__init__(f"the agent refuses: {why}")
+        self.code = code
+
+
+class _Fault(BaseModel):
+    code: int = 0
+    message: str = ""
+
+
+class _Message(BaseModel):
+    id: int | str | None = None
+    method: str | None = None
+    params: dict[str, Any] = {}  # Any: as above
+    result: Any = None  # as above
+    error: _Fault | None = None
+
+
+class Peer:
+    """One end of the talk."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        told: Callable[[str, Params], None],
+        asked: Callable[[str, Params], Params | None],
+    ) -> None:
+        """`told` gets notifications; `asked` answers requests, None for those that are not known."""
+        self._reader, self._writer = reader, writer
+        self._told, self._asked = told, asked
+        self._waiting: dict[int, asyncio.Future[Any]] = {}  # Any: as above
+        self._next = 0
+        self._ended = False
+
+    async def listen(self) -> None:
+        """Take in messages until the talk's end."""
+        try:
+            while line := await self._reader.readline():
+                await self._take(line)
+        except (ValueError, OSError):  # a line without end; a broken connection
+            pass
+        finally:
+            self._ended = True
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(ProposalFailed("the agent ended in the middle of the talk"))
+
+    async def request(self, method: str, params: Params) -> Any:  # Any: as above
+        """Ask, and wait for the answer.
+
+        Raises:
+            Refused: the agent answers with an error.
+            ProposalFailed: it has ended.
+        """
+        if self._ended:
+            raise ProposalFailed("the agent ended before it was asked")
+        number, self._next = self._next, self._next + 1
+        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send({"id": number, "method": method, "params": params})
+            return await waiting
+        finally:
+            del self._waiting[number]
+
+    async def tell(self, method: str, params: Params) -> None:
+        """Say something that has no answer."""
+        await self._send({"method": method, "params": params})
+
+    async def _send(self, message: Params) -> None:
+        line = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
+        try:
+            self._writer.write(line)
+            await self._writer.drain()
+        except OSError as error:
+            raise ProposalFailed("the agent does not listen any more") from error
+
+    async def _take(self, line: bytes) -> None:
+        try:
+            message = _Message.model_validate_json(line)
+        except ValidationError:  # agents print other things too
+            return
+        if message.method is None:
+            self._answered(message)
+        elif message.id is None:
+            self._told(message.method, message.params)
+        else:
+            answer = self._asked(message.method, message.params)
+            missing = {"error": {"code": _NOT_FOUND, "message": "not supported"}}
+            await self._send({"id": message.id, **({"result": answer} if answer is not None else missing)})
+
+    def _answered(self, message: _Message) -> None:
+        waiting = self._waiting.get(message.id) if isinstance(message.id, int) else None
+        if waiting is None or waiting.done():
+            return
+        if message.error:
+            waiting.set_exception(Refused(printable(message.error.message, _SHOWN), code=message.error.code))
+        else:
+            waiting.set_result(message.result)
+
+
+def read(kind: type[M], answer: object) -> M:
+    """The part of an answer that we know.
+
+    Raises:
+        ProposalFailed: it has another form.
+    """
+    try:
+        return kind.model_validate(answer)
+    except ValidationError as error:
+        raise ProposalFailed(f"the agent's answer is not of ACP: {printable(str(error), _SHOWN)}") from error

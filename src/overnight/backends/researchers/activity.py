@@ -1,0 +1,78 @@
+"""Whether an agent still does something: it talks with a model, prints, or changes files; how long it takes does not matter.
+
+Does not cover: an agent that works in silence for longer than the patience, which is taken for one that hangs.
+"""
+
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+
+from overnight.backends.researchers.nursery import companions
+from overnight.ports import ModelRun, ProposalFailed
+
+T = TypeVar("T")
+LOOKED_AT = 20_000  # files of a workspace
+LOOKS = 20  # within the patience
+
+
+def mark(folder: Path) -> int:
+    """A number that changes when a file below a folder is written, made or removed."""
+    return hash(frozenset(_entries(str(folder))))
+
+
+def _entries(folder: str) -> Iterator[tuple[str, int, int]]:
+    folders, seen = [folder], 0
+    while folders and seen < LOOKED_AT:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                seen += 1
+                status = entry.stat(follow_symlinks=False)
+                yield entry.path, status.st_size, status.st_mtime_ns
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+
+
+class Activity:
+    """What an agent did last, seen from outside."""
+
+    def __init__(self, folder: Path, output: Path, run: ModelRun | None, signs: Callable[[], int] = int) -> None:
+        """`signs`: how many further signs of life there were."""
+        self._folder = folder
+        self._output = output
+        self._run = run
+        self._signs = signs
+        self._last: object = None
+        self._since = time.monotonic()
+
+    def idle_s(self) -> float:
+        """How long nothing has happened, as far as it was looked at."""
+        seen = (mark(self._folder), self._output.stat().st_size if self._output.exists() else 0, self._signs())
+        if seen != self._last:
+            self._last, self._since = seen, time.monotonic()
+        idle_s = time.monotonic() - self._since
+        return min(idle_s, self._run.idle_s) if self._run else idle_s
+
+
+async def unless_idle(work: Awaitable[T], idle_s: Callable[[], float], patience_s: float) -> T:
+    """What the work returns; it is cancelled once it has been idle for `patience_s`.
+
+    Raises:
+        ProposalFailed: it was.
+    """
+
+    async def watch() -> None:
+        while True:
+            left_s = patience_s - idle_s()
+            if left_s <= 0:
+                raise ProposalFailed(f"it did nothing for {patience_s:.3g} s and was ended")
+            await anyio.sleep(min(left_s, patience_s / LOOKS))
+
+    async with companions() as tasks:
+        tasks.start_soon(watch)
+        return await work
+    raise AssertionError  # a body that returns never gets here

@@ -1,0 +1,95 @@
+"""The researcher `use: agent`: our own agent, a linear dialogue with one tool, the shell; an answer without it ends the turn.
+
+Its shell runs in the jail, a new one for each command. It may run what it likes there, the program's own measure command too:
+nothing of that counts.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from overnight.backends.researchers.activity import mark
+from overnight.backends.researchers.agent.context import compact
+from overnight.backends.researchers.agent.dialogue import Call, Entry, Form, Heard, Said, Told
+from overnight.backends.researchers.agent.prompt import ADVISE, CUT, REPEATED, SYSTEM
+from overnight.backends.researchers.agent.shell import Shell
+from overnight.backends.researchers.agent.wires import anthropic, chat
+from overnight.backends.researchers.desk import Desk
+from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
+from overnight.core.text import printable
+from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
+from overnight.records.program import ADVISERS
+from overnight.records.usage import Wire
+
+NAME = "agent"
+STEPS = 60  # requests in one turn
+REPEATS = 3  # of the same command with the same outcome in an unchanged folder, until the turn is over
+ANSWER_TOKENS = 8192
+_WIRES: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: chat, Wire.ANTHROPIC: anthropic}
+
+
+def agent_researcher(desk: Desk) -> TurnResearcher:
+    """Our own agent."""
+
+    @asynccontextmanager
+    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
+        if run is None:
+            raise ModelsParked("no provider of models is set up")
+        yield Dialogue(desk, assignment, run)
+
+    return TurnResearcher(NAME, desk, opens)
+
+
+class Dialogue:
+    """One session: what was said so far, and the workspace that its commands run in."""
+
+    def __init__(self, desk: Desk, assignment: Assignment, run: ModelRun) -> None:
+        """Raises ProposalFailed where no provider speaks a wire of ours."""
+        wire = next((wire for wire in run.wires if wire in _WIRES), None)
+        if wire is None:
+            raise ProposalFailed(f"no provider speaks {' or '.join(_WIRES)}, which `use: agent` needs")
+        self._wire, self._form = wire, _WIRES[wire]
+        self._run = run
+        self._workspace = assignment.workspace
+        self._system = ADVISE if assignment.role in ADVISERS else SYSTEM
+        self._shell = Shell(desk=desk, workspace=assignment.workspace, number=assignment.number)
+        self._entries: list[Entry] = []
+        self._seen: Counter[tuple[str | None, str, int]] = Counter()
+
+    async def turn(self, prompt: str) -> Turn:
+        """Say something, and run what the model asks for until it answers in words alone."""
+        self._entries.append(Told(text=prompt))
+        said = ""
+        for _ in range(STEPS):
+            try:
+                answer = await self._ask()
+            except ModelsParked as parked:
+                return Turn(text=said, fault=str(parked))
+            said = answer.text or said
+            if not answer.calls and not answer.cut:
+                return Turn(text=said)
+            for call in answer.calls:
+                if await self._do(call) > REPEATS:
+                    return Turn(text=said, fault="it repeated the same command in an unchanged folder")
+            if answer.cut and not answer.calls:
+                self._entries.append(Told(text=CUT))
+        return Turn(text=said, fault=f"it did not end within {STEPS} steps")
+
+    async def _ask(self) -> Said:
+        """One request; the answer is part of the dialogue."""
+        self._entries = compact(self._entries)
+        body = self._form.request(self._entries, model=self._run.model, most_tokens=ANSWER_TOKENS, system=self._system)
+        answer = await self._run.call(self._wire, body)
+        try:
+            said = self._form.read(answer)
+        except ValueError as error:
+            raise ProposalFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
+        self._entries.append(said)
+        return said
+
+    async def _do(self, call: Call) -> int:
+        """Run a command and add what it printed; how often just this was seen."""
+        heard = await self._shell.run(call.command)
+        self._seen[key] = times = self._seen[key := (call.command, heard, mark(self._workspace))] + 1
+        self._entries.append(Heard(id=call.id, text=f"{heard}\n{REPEATED}" if times > 1 else heard))
+        return times

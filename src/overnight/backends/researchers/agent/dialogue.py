@@ -1,0 +1,56 @@
+"""What our agent and a model have said to each other, in no wire's form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A prompt of ours."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A model's wish to run a shell command."""
+
+    id: str
+    command: str | None  # None: its arguments could not be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An answer of the model."""
+
+    text: str
+    calls: Sequence[Call] = ()
+    cut: bool = False  # it ran out of room for its answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a command printed."""
+
+    id: str  # of the call
+    text: str
+
+
+Entry = Told | Said | Heard
+
+
+class Form(Protocol):
+    """A dialogue in the form of one wire: a module each, in `wires/`."""
+
+    def request(self, entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
+        """The body of a request."""
+        ...
+
+    def read(self, answer: Mapping[str, object]) -> Said:
+        """What the model said.
+
+        Raises:
+            ValueError: it is no answer of this wire.
+        """
+        ...

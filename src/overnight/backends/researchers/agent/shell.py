@@ -1,0 +1,58 @@
+"""The one tool of our agent: a shell command in the workspace, in the jail."""
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.backends.researchers.agent.context import OUTPUT, cut_output
+from overnight.backends.researchers.agent.prompt import TOO_LONG, UNREADABLE
+from overnight.backends.researchers.desk import Desk
+from overnight.records.job import Ending, Job
+
+LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
+_READ_BYTES = 4 * OUTPUT  # from each end of an output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Runs commands of one workspace, one after the other; nothing but its files goes from one to the next."""
+
+    desk: Desk
+    workspace: Path
+    number: int
+
+    async def run(self, command: str | None) -> str:
+        """What the model reads: how it ended, and what it printed."""
+        if command is None or "\0" in command:
+            return UNREADABLE
+        line = f"exec bash -c {shlex.quote(command)}" if shutil.which("bash") else command
+        if len(line.encode()) > LONGEST:
+            return TOO_LONG.format(limit=LONGEST)
+        output = self.desk.scratch / f"shell-{self.desk.slot}-{self.number}.log"
+        job = Job(
+            command=line,
+            folder=self.workspace,
+            output=output,
+            limits=self.desk.limits,
+            slot=self.desk.slot,
+        )
+        try:
+            result = await self.desk.executor.run(job)
+            printed, unread = _read(output)
+        finally:
+            output.unlink(missing_ok=True)
+        ended = f"exit code {result.exit_code}" if result.ending is Ending.EXITED else f"ended: {result.detail}"
+        return f"{ended}\n{cut_output(printed, unread)}"
+
+
+def _read(output: Path) -> tuple[str, int]:
+    """The output, at most its two ends, and how many bytes between them were left."""
+    if not output.is_file():
+        return "", 0
+    with output.open("rb") as file:
+        head = file.read(_READ_BYTES)
+        rest = output.stat().st_size - len(head)
+        if rest > _READ_BYTES:
+            file.seek(-_READ_BYTES, 2)
+        return (head + file.read(_READ_BYTES)).decode(errors="replace"), max(0, rest - _READ_BYTES)

@@ -1,0 +1,73 @@
+"""Our agent's dialogue on the wire of Anthropic messages, with marks for the provider's prompt cache."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, Field
+
+from overnight.backends.researchers.agent.dialogue import Call, Entry, Heard, Said, Told
+from overnight.backends.researchers.agent.prompt import PARAMETERS, TOOL, TOOL_WORDS
+
+_CACHE = {"cache_control": {"type": "ephemeral"}}
+_TOOLS = [{"name": TOOL, "description": TOOL_WORDS, "input_schema": PARAMETERS}]
+
+
+class _Block(BaseModel):
+    type: str
+    text: str = ""
+    id: str = ""
+    input: dict[str, object] = Field(default_factory=dict)
+
+
+class _Answer(BaseModel):
+    content: list[_Block]
+    stop_reason: str | None = None
+
+
+def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
+    """The body of a request; neighbours of the same role are one message, as the wire wants it."""
+    messages: list[dict[str, object]] = []
+    for entry in entries:
+        role = "assistant" if isinstance(entry, Said) else "user"
+        blocks = _blocks(entry)
+        last = messages[-1] if messages else None
+        if last and last["role"] == role and isinstance(last["content"], list):
+            last["content"] += blocks
+        elif blocks:
+            messages.append({"role": role, "content": blocks})
+    newest = messages[-1]["content"]
+    if isinstance(newest, list):
+        newest[-1] |= _CACHE
+    told = [{"type": "text", "text": system, **_CACHE}]
+    return {"model": model, "max_tokens": most_tokens, "system": told, "messages": messages, "tools": _TOOLS}
+
+
+def read(answer: Mapping[str, object]) -> Said:
+    """What the model said.
+
+    Raises:
+        ValueError: it is no answer of this wire.
+    """
+    parsed = _Answer.model_validate(answer)
+    text = "\n".join(block.text for block in parsed.content if block.type == "text")
+    calls = [Call(id=block.id, command=_command(block.input)) for block in parsed.content if block.type == "tool_use"]
+    return Said(text=text, calls=calls, cut=parsed.stop_reason == "max_tokens")
+
+
+def _blocks(entry: Entry) -> list[dict[str, object]]:
+    match entry:
+        case Told():
+            return [{"type": "text", "text": entry.text}]
+        case Heard():
+            return [{"type": "tool_result", "tool_use_id": entry.id, "content": entry.text}]
+        case Said():
+            said: list[dict[str, object]] = [{"type": "text", "text": entry.text}] if entry.text.strip() else []
+            return [*said, *map(_tool_use, entry.calls)]
+
+
+def _tool_use(call: Call) -> dict[str, object]:
+    return {"type": "tool_use", "id": call.id, "name": TOOL, "input": {"command": call.command or ""}}
+
+
+def _command(arguments: Mapping[str, object]) -> str | None:
+    command = arguments.get("command")
+    return command if isinstance(command, str) else None

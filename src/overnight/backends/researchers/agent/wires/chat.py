@@ -1,0 +1,81 @@
+"""Our agent's dialogue on the wire of OpenAI chat completions."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, Field, ValidationError
+
+from overnight.backends.researchers.agent.dialogue import Call, Entry, Heard, Said, Told
+from overnight.backends.researchers.agent.prompt import PARAMETERS, TOOL, TOOL_WORDS
+
+_TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_WORDS, "parameters": PARAMETERS}}]
+
+
+class _Function(BaseModel):
+    arguments: str = ""
+
+
+class _ToolCall(BaseModel):
+    id: str = ""
+    function: _Function = _Function()
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Answer(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+
+
+def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
+    """The body of a request."""
+    messages = [{"role": "system", "content": system}, *map(_message, entries)]
+    return {"model": model, "max_completion_tokens": most_tokens, "messages": messages, "tools": _TOOLS}
+
+
+def read(answer: Mapping[str, object]) -> Said:
+    """What the model said.
+
+    Raises:
+        ValueError: it is no answer of this wire.
+    """
+    choice = _Answer.model_validate(answer).choices[0]
+    calls = [Call(id=call.id, command=_command(call.function.arguments)) for call in choice.message.tool_calls or ()]
+    return Said(text=choice.message.content or "", calls=calls, cut=choice.finish_reason == "length")
+
+
+def _message(entry: Entry) -> Mapping[str, object]:
+    match entry:
+        case Told():
+            return {"role": "user", "content": entry.text}
+        case Heard():
+            return {"role": "tool", "tool_call_id": entry.id, "content": entry.text}
+        case Said():
+            nothing = None if entry.calls else ""  # the wire takes no message that neither says nor calls something
+            message: dict[str, object] = {"role": "assistant", "content": entry.text or nothing}
+            if entry.calls:
+                message["tool_calls"] = [_tool_call(call) for call in entry.calls]
+            return message
+
+
+def _tool_call(call: Call) -> Mapping[str, object]:
+    arguments = json.dumps({"command": call.command or ""})
+    return {"id": call.id, "type": "function", "function": {"name": TOOL, "arguments": arguments}}
+
+
+class _Arguments(BaseModel):
+    command: str
+
+
+def _command(arguments: str) -> str | None:
+    try:
+        return _Arguments.model_validate_json(arguments).command
+    except ValidationError:
+        return None

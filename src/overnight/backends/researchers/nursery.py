@@ -1,0 +1,24 @@
+"""A task group whose tasks belong to one piece of work: its error is the work's own, not a group of one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.abc import TaskGroup
+
+
+@asynccontextmanager
+async def companions() -> AsyncIterator[TaskGroup]:
+    """Tasks beside the body; they are cancelled when it ends, and the first error is raised as it is."""
+    try:
+        async with anyio.create_task_group() as tasks:
+            yield tasks
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as several:
+        raise _first(several) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

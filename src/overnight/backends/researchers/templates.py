@@ -1,0 +1,77 @@
+"""Ready commands for agent programs that run without a person: how each is started, given its prompt and led to the gateway.
+
+All of them may edit and run what they like: the jail is what confines them, not their own permissions. A prompt comes on
+stdin. The jail's home folder is empty, so that no settings of the user's reach them.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from overnight.records.usage import Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """How one agent program is run."""
+
+    program: str  # that has to be on PATH
+    command: str  # of a shell
+    environment: Callable[[str, str], Mapping[str, str]]  # from the gateway's URL and the model's name; beside the usual ones
+    install: str  # how a person gets it
+    wires: tuple[Wire, ...]  # any of which it speaks
+
+
+def _gemini(url: str, model: str) -> Mapping[str, str]:  # noqa: ARG001  # as the others
+    settings = {
+        "security": {"auth": {"selectedType": "gemini-api-key"}},  # what it picks by itself for a base URL it refuses then
+        "general": {"enableAutoUpdate": False},
+        "tools": {"exclude": ["google_web_search", "web_fetch"]},
+        "privacy": {"usageStatisticsEnabled": False},
+    }
+    return {"OVERNIGHT_GEMINI_SETTINGS": json.dumps(settings)}
+
+
+def _nothing(url: str, model: str) -> Mapping[str, str]:  # noqa: ARG001  # as the others
+    return {}
+
+
+_CODEX_PROVIDER = '{name="gateway",base_url="\'"$OPENAI_BASE_URL"\'",env_key="OPENAI_API_KEY",wire_api="responses"}'
+TEMPLATES: Mapping[str, Template] = {
+    "claude": Template(
+        program="claude",
+        command="exec claude -p --dangerously-skip-permissions --no-session-persistence",
+        environment=_nothing,
+        install="npm install -g @anthropic-ai/claude-code",
+        wires=(Wire.ANTHROPIC,),
+    ),
+    "codex": Template(
+        program="codex",
+        command=(
+            "exec codex exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox "
+            f"-c 'model_providers.gateway={_CODEX_PROVIDER}' -c model_provider=gateway -c web_search=disabled "
+            '${OVERNIGHT_MODEL:+-m "$OVERNIGHT_MODEL"} -'
+        ),
+        environment=_nothing,
+        install="npm install -g @openai/codex",
+        wires=(Wire.OPENAI_RESPONSES,),
+    ),
+    "opencode": Template(
+        program="opencode",
+        command="exec opencode run",
+        environment=_nothing,
+        install="npm install -g opencode-ai",
+        wires=tuple(Wire),
+    ),
+    "gemini": Template(
+        program="gemini",
+        command=(
+            'export GEMINI_CLI_HOME="$(mktemp -d)" && mkdir "$GEMINI_CLI_HOME/.gemini" && '
+            'printf %s "$OVERNIGHT_GEMINI_SETTINGS" >"$GEMINI_CLI_HOME/.gemini/settings.json" && '
+            'exec gemini --yolo --skip-trust ${OVERNIGHT_MODEL:+-m "$OVERNIGHT_MODEL"}'
+        ),
+        environment=_gemini,
+        install="npm install -g @google/gemini-cli",
+        wires=(Wire.GEMINI,),
+    ),
+}

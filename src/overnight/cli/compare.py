@@ -1,0 +1,108 @@
+"""`overnight compare`: two campaigns side by side."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from overnight.backends.git.history import GitHistory
+from overnight.backends.sqlite import SqliteLedger
+from overnight.cli.options import json_option, print_json
+from overnight.core.text import printable
+from overnight.errors import UserError
+from overnight.loop.journal import restore
+from overnight.report.comparison import Comparison, Told, changed_lines, tell
+from overnight.report.comparison import compare as compare_told
+from overnight.wiring import campaign_folder, find_campaign
+
+TEXT = 200  # characters of one foreign line
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page that needs no network.")
+@json_option
+def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
+    """Compare two campaigns: what each gained for what it cost, and how sure the difference is.
+
+    A and B are tags of campaigns in this repository, or FOLDER:TAG for one in another (FOLDER: alone for the newest there).
+    Exit code: 0 when their numbers compare, 1 when they do not.
+    """
+    left, right = read(a), read(b)
+    found = compare_told(left, right)
+    if html:
+        write_page(found, left, right, html)
+    if as_json:
+        print_json(found)
+    else:
+        show(found, left, right)
+        if html:
+            click.echo(f"page      {html}")
+    return 0 if found.comparable else 1
+
+
+def read(name: str) -> Told:
+    """A campaign by what the person called it.
+
+    Raises:
+        UserError: there is no such campaign, or it has no events.
+    """
+    place, colon, tag = name.rpartition(":")
+    repository, found = find_campaign(Path(place) if colon else Path.cwd(), tag or None)
+    folder = campaign_folder(repository, found)
+    ledger, history = SqliteLedger.for_reading(folder), GitHistory(repository)
+    try:
+        state = restore(ledger)
+        if state is None:
+            raise UserError(f"the campaign `{printable(found, TEXT)}` has no events yet", mend="start it with `overnight run`")
+        parents = (state.start, *(kept.commit for kept in state.kept))
+        changes = {
+            kept.number: changed_lines(history.diff(parent, kept.commit))
+            for parent, kept in zip(parents, state.kept, strict=False)
+        }
+        return tell(printable(name, TEXT), ledger.events(), state.program, changes)
+    finally:
+        history.close()
+        ledger.close()
+
+
+def write_page(found: Comparison, a: Told, b: Told, path: Path) -> None:
+    """Write the page whole or not at all."""
+    from overnight.report.comparison_page import render_comparison
+    from overnight.report.files import write_atomically
+
+    if not path.parent.is_dir():
+        raise UserError(f"there is no folder {path.parent}")
+    write_atomically(path, render_comparison(found, a, b).encode())
+
+
+def show(found: Comparison, a: Told, b: Told) -> None:
+    """The comparison on a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from overnight.report.comparison_words import figures_for, headline, rows, verdict
+
+    console = Console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("", f"A  {found.a.name}", f"B  {found.b.name}"):
+        table.add_column(Text(title), overflow="fold")
+    for row in rows(found, a, b):
+        table.add_row(*(Text(printable(cell, TEXT)) for cell in (row.name, row.a, row.b)))
+    console.print(table)
+    console.print()
+    console.print(Text(f"{headline(found)}: ", style="bold") + Text(printable(verdict(found, figures_for(a, b)[0]), 2 * TEXT)))
+    for line in _lines(found):
+        console.print(Text(line))
+
+
+def _lines(found: Comparison) -> Sequence[str]:
+    cautions = [f"note      {printable(caution, 2 * TEXT)}" for caution in found.cautions]
+    kept = []
+    for change in found.kept:
+        where = "both" if change.a and change.b else "only A" if change.a else "only B"
+        numbers = " = ".join(f"{side} #{number}" for side, number in (("A", change.a), ("B", change.b)) if number)
+        kept.append(f"{where:<9} {numbers} {printable(change.hypothesis, TEXT)}")
+    return [*cautions, *kept]

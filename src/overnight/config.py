@@ -1,0 +1,240 @@
+"""The user's settings: which providers of models there are, and what they cost; read once.
+
+Without a file, providers are taken from the environment variables that agents use too.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from overnight.core.notify_schema import NotifySettingsKeys
+from overnight.core.program_fields import Mistake
+from overnight.core.text import printable
+from overnight.errors import UserError
+from overnight.records.known_providers import KNOWN, KnownProvider, first_set
+from overnight.records.notice import NotifySettings
+from overnight.records.provider import SILENCE_S, Price, Prices, Provider
+from overnight.records.usage import Wire
+
+VARIABLE = "OVERNIGHT_SETTINGS"
+LARGEST_FILE = 1024 * 1024  # bytes
+MOST_ENTRIES = 100
+QUOTED = 80  # characters of a key in a message
+LONGEST_MESSAGE = 300
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user set, beside `program.md`."""
+
+    providers: tuple[Provider, ...] = ()  # in the order in which they are asked
+    prices: Prices = field(default_factory=Prices)
+    notify: NotifySettings = field(default_factory=NotifySettings)
+
+
+def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
+    """The user's settings.
+
+    Raises:
+        UserError: the file, or an environment variable, does not hold settings: where, and the mend.
+    """
+    path = settings_path(environment, home)
+    content = _read(path, demanded=bool(environment.get(VARIABLE)))
+    keys = _Keys() if content is None else _check(content, str(path))
+    providers = tuple(entry.record(environment) for entry in keys.providers) or from_environment(environment)
+    return Settings(
+        providers=providers,
+        prices=Prices(table={name: entry.record() for name, entry in keys.prices.items()}),
+        notify=keys.notify.record(),
+    )
+
+
+def settings_path(environment: Mapping[str, str], home: Path) -> Path:
+    """Where the settings are, whether or not there is a file."""
+    if named := environment.get(VARIABLE):
+        return Path(named)
+    base = environment.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else home / ".config") / "overnight" / "settings.toml"
+
+
+def from_environment(environment: Mapping[str, str]) -> tuple[Provider, ...]:
+    """The providers whose usual environment variables are set.
+
+    Raises:
+        UserError: one holds a base URL that is none.
+    """
+    return tuple(
+        Provider(name=name, base_url=_url_of(known, environment), wires=known.wires, key_env=first_set(environment, known.keys))
+        for name, known in KNOWN.items()
+        if first_set(environment, known.keys or known.base_urls)
+    )
+
+
+def _url_of(known: KnownProvider, environment: Mapping[str, str]) -> str:
+    """The base URL of a provider, with the user's environment before our own knowledge."""
+    try:
+        url, name = known.url(environment)
+        return _base_url(url) if name else url
+    except ValueError:
+        name = first_set(environment, known.base_urls)
+        raise _mistake(name, "", "is no URL", "mend or unset this environment variable") from None
+
+
+def _read(path: Path, *, demanded: bool) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        if demanded:
+            raise _mistake(
+                str(path), "", "there is no such file", f"{VARIABLE} names it: mend that, or write the file"
+            ) from None
+        return None
+    except OSError as error:
+        raise _mistake(str(path), "", f"cannot be read: {error.strerror}", "") from None
+    if len(content) > LARGEST_FILE:
+        raise _mistake(str(path), "", f"is larger than {LARGEST_FILE} bytes", "")
+    return content
+
+
+def _check(content: bytes, path: str) -> "_Keys":
+    try:
+        raw = tomllib.loads(content.decode())
+    except UnicodeDecodeError:
+        raise _mistake(path, "", "is not UTF-8", "save it as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _mistake(path, "", f"is not TOML: {error}", "") from None
+    try:
+        return _Keys.model_validate(raw)
+    except ValidationError as error:
+        raise _told(error, path) from None
+
+
+def _told(error: ValidationError, path: str) -> UserError:
+    """The first mistake in our words; a value is never shown, as it may be a key in the wrong place."""
+    details = error.errors(include_url=False, include_input=False)
+    first = details[0]
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    place = ".".join(str(part) for part in first["loc"])
+    cause = first.get("ctx", {}).get("error")
+    page = "docs/notify.md" if place.startswith("notify") else "docs/gateway.md"
+    if first["type"] == "extra_forbidden":
+        return _mistake(path, place, f"is no key that we know{more}", f"delete it, or see {page}")
+    if first["type"] == "missing":
+        return _mistake(path, place, f"is missing{more}", f"write it, as in {page}")
+    if isinstance(cause, Mistake):
+        place = f"{place}.{cause.key}" if cause.key else place
+        return _mistake(path, place, f"{cause}{more}", cause.mend)
+    words = str(cause) if isinstance(cause, ValueError) else first["msg"][:1].lower() + first["msg"][1:]
+    return _mistake(path, place, words + more, "")
+
+
+def _mistake(path: str, key: str, message: str, mend: str) -> UserError:
+    place = f"{path}: {printable(key, QUOTED)}" if key else path
+    return UserError(f"{place}: {printable(message, LONGEST_MESSAGE)}", mend=mend)
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be a URL such as https://api.example.com/v1")
+    if parts.query or parts.fragment or parts.username is not None or parts.password is not None:
+        raise ValueError("must be a URL without a query and without a password; a key comes from key_env or key_command")
+    return url
+
+
+def _unlike_a_key(name: str) -> str:
+    if not VARIABLE_NAME.fullmatch(name):
+        raise ValueError("must be the name of an environment variable such as OPENAI_API_KEY, not the key itself")
+    return name
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$")]
+Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,199}$")]
+Glob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/@+*?\[\]!-]{1,200}$")]
+Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+Dollars = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]  # per million tokens
+
+
+class _ProviderKeys(_Part):
+    """One `[[providers]]`."""
+
+    name: Name
+    kind: Literal["anthropic", "openai", "gemini", "openrouter", "ollama"] | None = None
+    base_url: Annotated[Text, AfterValidator(_base_url)] | None = None
+    wires: Annotated[tuple[Wire, ...], Field(min_length=1, max_length=len(Wire))] | None = None
+    key_env: Annotated[str, AfterValidator(_unlike_a_key)] | None = None
+    key_command: Text | None = None
+    models: Annotated[Mapping[Model, Model], Field(max_length=MOST_ENTRIES)] = {}
+    model: Model | None = None
+    headers: Annotated[Mapping[Header, Text], Field(max_length=MOST_ENTRIES)] = {}
+    silence_s: Annotated[float, Field(gt=0, le=24 * 3600, allow_inf_nan=False)] = SILENCE_S
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.key_env is not None and self.key_command is not None:
+            raise ValueError("has key_env and key_command; keep one of them")
+        if self._kind is None and (self.base_url is None or self.wires is None):
+            raise ValueError(f"needs base_url and wires, or a kind: {', '.join(KNOWN)}")
+        return self
+
+    @property
+    def _kind(self) -> KnownProvider | None:
+        return KNOWN.get(self.kind or self.name)
+
+    def record(self, environment: Mapping[str, str]) -> Provider:
+        """What the gateway works with; what is not written follows from the kind and its environment variables."""
+        known = self._kind or KnownProvider(base_url="", wires=())
+        keys = () if self.key_command is not None else known.keys
+        return Provider(
+            name=self.name,
+            base_url=self.base_url or _url_of(known, environment),
+            wires=self.wires or known.wires,
+            key_env=self.key_env or first_set(environment, keys) or next(iter(keys), ""),
+            key_command=self.key_command or "",
+            models=dict(self.models),
+            model=self.model or "",
+            headers={name.lower(): value for name, value in self.headers.items()},
+            silence_s=self.silence_s,
+        )
+
+
+class _PriceKeys(_Part):
+    """One `[prices."model"]`."""
+
+    input: Dollars
+    output: Dollars
+    cached: Dollars | None = None
+    written: Dollars | None = None
+
+    def record(self) -> Price:
+        """What the gateway works with; what is cached costs as much as the rest where nobody says less."""
+        cached = self.input if self.cached is None else self.cached
+        return Price(input=self.input, cached=cached, output=self.output, written=self.written)
+
+
+class _Keys(_Part):
+    """The whole file."""
+
+    providers: Annotated[tuple[_ProviderKeys, ...], Field(max_length=MOST_ENTRIES)] = ()
+    prices: Annotated[Mapping[Glob, _PriceKeys], Field(max_length=10 * MOST_ENTRIES)] = {}
+    notify: NotifySettingsKeys = NotifySettingsKeys()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        names = [provider.name for provider in self.providers]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two providers have the name {twice}; give each its own")
+        return self

@@ -1,0 +1,162 @@
+"""What of a campaign is worth waking a person for: a verified target, a spent budget, or that it cannot go on by itself.
+
+A keep is none of these: it can wait for the report. Nor is what a person did (Ctrl-C, `overnight stop`, an audit), nor one
+researcher of several that has no ideas left. A notice with the key of an earlier one is the same news, in whichever session.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from overnight.core.state import State
+from overnight.core.text import printable
+from overnight.core.words import counted, duration
+from overnight.events import Sign, Stopped
+from overnight.records.notice import Notice, Occasion
+
+TITLE = 120  # characters
+LINE = 400
+FACT = 200
+SHORTEST_SECRET = 6  # characters; hiding shorter texts would hide plain words
+HIDDEN = "[hidden]"
+_HOUR_S = 3600
+# Shapes that are secrets wherever they stand: keys of common services, and a password in a URL.
+_SECRET_SHAPES = re.compile(
+    r"\b(?:sk-|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AKIA|tk_)[\w-]{8,}|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?i:bearer)\s+[\w.~+/-]{8,}"
+)
+
+
+def news(state: State, sign: Sign) -> Notice | None:
+    """What to tell a person after this event, `state` being the one that it led to."""
+    if not isinstance(sign, Stopped):
+        return None
+    match sign.reason:
+        case "target":
+            return _target(state)
+        case "budget":
+            return _budget(state, sign.detail)
+        case "no ideas":
+            key = f"no ideas {state.next_number} {state.program.digest[:12]}"
+            return needs_person(state, key, "no ideas left", f"The campaign has ended before its budget: {sign.detail}.")
+        case "models":
+            line = f"No model can be asked until you do something: {sign.detail}."
+            return needs_person(state, _since("models", state, sign.detail), "no model can be asked", line)
+        case _:
+            return None
+
+
+def failed(state: State, why: str) -> Notice:
+    """A session ended by a fault: the head cannot be measured, the branch was moved, a disk is full, or the fault is ours."""
+    return needs_person(state, _since("failed", state, why), "stopped by an error", f"The session failed: {why}")
+
+
+def greeting(place: str) -> Notice:
+    """What `overnight notify test` sends."""
+    lines = (
+        f"This is a test from {printable(place, FACT)}: nothing has happened.",
+        "A campaign writes here when its target is verified, a budget is spent, or it needs you.",
+    )
+    return Notice(
+        key="test", occasion=Occasion.TEST, title="overnight: a test message", lines=lines, facts={"occasion": "test"}
+    )
+
+
+def needs_person(state: State, key: str, title: str, line: str) -> Notice:
+    """The campaign cannot go on by itself."""
+    return _notice(state, key, Occasion.PERSON, f"needs you: {title}", line, reason=line)
+
+
+def without_secrets(notice: Notice, secrets: Iterable[str]) -> Notice:
+    """The notice with each of these texts hidden wherever it stands, and whatever has the shape of a key or password."""
+    longest_first = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
+    known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def clean(text: str) -> str:
+        return _SECRET_SHAPES.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)
+
+    return replace(
+        notice,
+        title=clean(notice.title),
+        lines=tuple(clean(line) for line in notice.lines),
+        facts={name: clean(fact) for name, fact in notice.facts.items()},
+    )
+
+
+def _since(what: str, state: State, why: str) -> str:
+    """The key of news that stays the same while no experiment comes to its end; numbers in its words do not count."""
+    said = hashlib.sha256(re.sub(r"\d+", "", why).encode()).hexdigest()[:12]
+    return f"{what} {state.tally.experiments} {said}"
+
+
+def _target(state: State) -> Notice:
+    program, fresh = state.program, state.gate.baseline
+    value = math.fsum(fresh) / len(fresh) if fresh else math.nan
+    line = (
+        f"{program.metric.name} is {value:.5g} in the mean of {counted(len(fresh), 'fresh trial')} of the head; the target was "
+        f"{program.target:g} ({program.metric.direction.value}). The trials that won the keeps do not count in it."
+    )
+    return _notice(state, f"target {program.target!r}", Occasion.TARGET, f"target reached: {value:.5g}", line)
+
+
+def _budget(state: State, detail: str) -> Notice:
+    told = _notice(state, _spent(state), Occasion.BUDGET, "budget spent", f"{detail[:1].upper()}{detail[1:]}.", reason=detail)
+    return told if state.kept else replace(told, lines=(*told.lines, "Nothing was proven better beyond noise."))
+
+
+def _spent(state: State) -> str:
+    """A limit of the program is news once; that of a session (`--hours`) whenever there were further trials."""
+    budget, tally = state.program.budget, state.tally
+    used: tuple[tuple[str, float, float | None], ...] = (
+        ("experiments", tally.experiments, budget.experiments),
+        ("tokens", tally.tokens, budget.tokens),
+        ("cost_usd", tally.cost_usd, budget.cost_usd),
+        ("hours", state.elapsed_s / _HOUR_S, budget.hours),
+    )
+    for name, spent, limit in used:
+        if limit is not None and spent >= limit:
+            return f"budget {name} {limit:g}"
+    return f"session {tally.trials}"
+
+
+def _notice(state: State, key: str, occasion: Occasion, title: str, line: str, *, reason: str = "") -> Notice:
+    """A notice with what every one of them says."""
+    shown = Notice(
+        key=key,
+        occasion=occasion,
+        title=printable(f"{state.tag}: {title}", TITLE),
+        lines=tuple(printable(each, LINE) for each in (line, *_standing(state))),
+        facts={name: printable(fact, FACT) for name, fact in _facts(state, occasion, reason).items()},
+    )
+    return without_secrets(shown, (state.secret,))
+
+
+def _standing(state: State) -> tuple[str, ...]:
+    """Where the campaign is, in lines."""
+    tally = state.tally
+    used = f"{counted(tally.trials, 'trial')}, {duration(state.elapsed_s)}"
+    so_far = f"{tally.keep} kept of {counted(tally.experiments, 'experiment')}; {used}."
+    newest = tuple(f"Kept last, #{kept.number}: {kept.hypothesis}" for kept in state.kept[-1:])
+    return (so_far, *newest, f"Branch autoresearch/{state.tag} at {state.head[:12]}; more: overnight status --tag {state.tag}")
+
+
+def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
+    tally, metric, fresh = state.tally, state.program.metric, state.gate.baseline
+    return {
+        "occasion": occasion.value,
+        "tag": state.tag,
+        "branch": f"autoresearch/{state.tag}",
+        "head": state.head,
+        "metric": metric.name,
+        "direction": metric.direction.value,
+        "value": f"{math.fsum(fresh) / len(fresh):.9g}" if fresh else "",
+        "target": "" if state.program.target is None else f"{state.program.target:.9g}",
+        "kept": str(tally.keep),
+        "experiments": str(tally.experiments),
+        "trials": str(tally.trials),
+        "elapsed_s": f"{state.elapsed_s:.0f}",
+        "tokens": str(tally.tokens),
+        "cost_usd": f"{tally.cost_usd:.2f}",
+        "reason": reason,
+    }

@@ -1,0 +1,40 @@
+"""Placeholders in the commands of a program: `{seed}` is the only one, so what looks like another is a slip of the pen.
+
+Braces that a shell or another language is to see stay: `${NAME}`, `{a,b}`, `HEAD^{tree}`, and whatever stands in quotes but a
+misspelt `{seed}`.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SEED = "seed"
+_NEAR = 0.7  # likeness to `seed` from which on it is offered: sed, seeds, Seed
+_TYPOS = frozenset({"seed", "sed", "sead", "sedd", "sede", "esed", "seeed"})  # no name that a script in quotes would use
+_PLACE = re.compile(r"(?<![@^\\])(\$?)\{([A-Za-z_]\w{0,63})\}")
+_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slip:
+    """What is wrong with a command, and its mend."""
+
+    message: str
+    mend: str
+
+
+def slips(command: str) -> Iterator[Slip]:
+    """What in a command looks like a placeholder and is none."""
+    quoted = [hit.span() for hit in _QUOTED.finditer(command)]
+    for hit in _PLACE.finditer(command):
+        dollar, name = hit[1], hit[2]
+        inside = any(start <= hit.start() < end for start, end in quoted)
+        if dollar:
+            if name == SEED:
+                mend = "write `{seed}`, or `$OVERNIGHT_SEED` for the shell's own"
+                yield Slip(message="`${seed}` would become a dollar sign and a number", mend=mend)
+        elif name != SEED and (not inside or name.lower() in _TYPOS):
+            near = difflib.get_close_matches(name.lower(), [SEED], cutoff=_NEAR)
+            mend = "did you mean `{seed}`?" if near else "`{seed}` is the only one; quote braces that the shell is to see"
+            yield Slip(message=f"unknown placeholder `{{{name}}}`", mend=mend)

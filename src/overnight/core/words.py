@@ -1,0 +1,17 @@
+"""How counts and times are said to people, the same in every view."""
+
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 change`, `12 changes`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Such as `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < _MINUTE_S:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR_S:
+        return f"{int(seconds) // _MINUTE_S} min {int(seconds) % _MINUTE_S:02d} s"
+    return f"{int(seconds) // _HOUR_S} h {int(seconds) % _HOUR_S // _MINUTE_S:02d} min"

@@ -1,0 +1,46 @@
+"""A text that is never shown: keys stay out of reprs, messages and logs."""
+
+import re
+
+HIDDEN = "***"
+SHORTEST = 6  # characters; a shorter one would blank out ordinary words
+# Texts that look like a key or a part of one, also half hidden, as providers put them into their messages.
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza|ya29)[-_.]?[A-Za-z0-9*][A-Za-z0-9*._-]{7,}|(?i:bearer\s+)\S+")
+
+
+class Secret:
+    """A key; only `reveal` gives it away."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the request that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a secret cannot be pickled")
+
+    def scrub(self, body: bytes) -> bytes:
+        """`body` without the text."""
+        text = self._text.encode()
+        return body.replace(text, HIDDEN.encode()) if len(text) >= SHORTEST else body
+
+
+def scrub_words(text: str) -> str:
+    """A provider's message without what looks like a key."""
+    return _KEY_LIKE.sub(HIDDEN, text)

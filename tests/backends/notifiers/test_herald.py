@@ -1,0 +1,213 @@
+"""Telling a person while a campaign runs: each news once, also across sessions and kills; again where it fails."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from builders import PROGRAM, baseline, opened, session
+from notice_servers import WebServer, web_server
+
+from overnight.backends.notifiers.herald import Herald
+from overnight.backends.notifiers.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
+from overnight.core.state import State, begin, fold
+from overnight.errors import UserError
+from overnight.events import Stopped
+from overnight.ports import Notifier, NotSent
+from overnight.records.notice import Notice, NotifySpec, Occasion, Source
+
+REACHED = Stopped(reason="target", detail="", elapsed_s=1.0)
+NOTICE = Notice(key="k", occasion=Occasion.TARGET, title="t: target reached", lines=("yes",))
+
+
+def state() -> State:
+    return fold(begin(opened(PROGRAM.replace("editable:", "target: 2\neditable:"))), [session(), baseline(0, 1.5)])
+
+
+@dataclass
+class Phone:
+    """A channel that fails as often as it is told to."""
+
+    failures: list[NotSent | Exception] = field(default_factory=list)
+    got: list[Notice] = field(default_factory=list)
+
+    async def send(self, notice: Notice) -> None:
+        """Take a notice, or fail."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.got.append(notice)
+
+
+def herald(*phones: Notifier, now: float = 1e9, secret: str = "") -> Herald:
+    def make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
+        return dict(zip(specs, phones, strict=True))
+
+    return Herald({"API_KEY": secret}, make=make, pauses_s=(0, 0), clock=lambda: now)
+
+
+def channels(*names: str, on: Occasion = Occasion.TARGET) -> Sequence[NotifySpec]:
+    return [NotifySpec(name=name, use="ntfy", on=(on, Occasion.PERSON)) for name in names]
+
+
+def run_session(
+    folder: Path,
+    told: Herald,
+    *signs: Stopped,
+    error: Exception | None = None,
+    specs: Sequence[NotifySpec] = channels("phone"),
+) -> None:
+    async def body() -> None:
+        async with told.on_duty(folder, specs, state):
+            for sign in signs:
+                told.see(sign)
+            if error:
+                raise error
+
+    anyio.run(body)
+
+
+def test_the_same_news_is_told_once_over_all_sessions(tmp_path: Path) -> None:
+    """Twice in one session, and in a later one."""
+    phone = Phone()
+    run_session(tmp_path, herald(phone), REACHED, REACHED)
+    run_session(tmp_path, herald(phone), REACHED)
+    assert [notice.title for notice in phone.got] == ["t: target reached: 1.5"]
+
+
+def test_what_fails_is_tried_again_and_then_by_the_next_session(tmp_path: Path) -> None:
+    """Three tries in a row; what did not get through then is told at the terminal, without the next session's doing."""
+    phone = Phone([NotSent("HTTP 503", again=True)] * 3)
+    first = herald(phone)
+    run_session(tmp_path, first, REACHED)
+    assert not phone.got and first.problems == ["`phone` did not get “t: target reached: 1.5”: HTTP 503"]
+    second = herald(phone)
+    run_session(tmp_path, second)
+    assert len(phone.got) == 1 and not second.problems and not phone.failures
+    run_session(tmp_path, herald(phone))
+    assert len(phone.got) == 1
+
+
+def test_a_refusal_is_not_tried_again_in_a_row(tmp_path: Path) -> None:
+    """A wrong token stays wrong; once it is mended, the next session sends."""
+    phone = Phone([NotSent("HTTP 401", again=False)])
+    run_session(tmp_path, herald(phone), REACHED)
+    assert not phone.got and not phone.failures
+    run_session(tmp_path, herald(phone))
+    assert len(phone.got) == 1
+
+
+def test_old_news_and_what_fails_for_ever_is_given_up(tmp_path: Path) -> None:
+    """After a day, or after so many tries."""
+    phone = Phone([NotSent("HTTP 401", again=False)] * 1000)
+    run_session(tmp_path, herald(phone, now=0.0), REACHED)
+    run_session(tmp_path, herald(Phone(), now=FRESH_S + 1))
+    for _ in range(MOST_TRIES + 5):
+        run_session(tmp_path, herald(phone, now=1.0))
+    assert len(phone.failures) == 1000 - MOST_TRIES
+
+
+def test_a_fault_of_the_session_is_told_and_passed_on(tmp_path: Path) -> None:
+    """As it is, out of no group; with its mend, without secrets."""
+    phone = Phone()
+    error = UserError("the head itself cannot be measured: hunter2hunter2", mend="make it pass by hand")
+    with pytest.raises(UserError) as caught:
+        run_session(tmp_path, herald(phone, secret="hunter2hunter2"), error=error)
+    assert caught.value is error
+    (notice,) = phone.got
+    assert notice.occasion is Occasion.PERSON and "make it pass by hand" in notice.text
+    assert "hunter2" not in notice.text + notice.title + str(notice.facts)
+    assert b"hunter2" not in (tmp_path / NAME).read_bytes()
+
+
+def test_nothing_that_is_wrong_with_a_channel_stops_a_campaign(tmp_path: Path) -> None:
+    """Neither a bug in a notifier, nor a file that is no database, nor a folder that is not there."""
+    phone = Phone([RuntimeError("bug with a token tk_1234567890")])
+    broken = herald(phone)
+    run_session(tmp_path, broken, REACHED)
+    assert "RuntimeError" in broken.problems[0] and "tk_" not in broken.problems[0]
+    (tmp_path / NAME).write_bytes(b"not a database" * 1000)
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        run_session(folder, herald(phone), REACHED)
+
+
+def test_a_channel_that_asks_for_other_occasions_gets_nothing(tmp_path: Path) -> None:
+    """And nothing is written down for it."""
+    phone = Phone()
+    run_session(tmp_path, herald(phone), REACHED, specs=channels("phone", on=Occasion.BUDGET))
+    assert not phone.got and not (tmp_path / NAME).exists()
+
+
+def test_channels_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """One that hangs delays no other; each has its own record of what it took."""
+
+    other_got = threading.Event()
+
+    class Hanging:
+        async def send(self, notice: Notice) -> None:
+            await anyio.to_thread.run_sync(other_got.wait)
+            raise NotSent("no answer", again=False)
+
+    class Quick:
+        async def send(self, notice: Notice) -> None:
+            other_got.set()
+
+    run_session(tmp_path, herald(Hanging(), Quick()), REACHED, specs=channels("a", "b"))
+    assert [delivery.channel for delivery in Outbox(tmp_path, clock=lambda: 1e9).pending()] == ["a"]
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
+    """An HTTP server that no proxy stands before."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with web_server() as server:
+        yield server
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import anyio
+from overnight.backends.notifiers.herald import Herald
+from overnight.backends.notifiers.outbox import Outbox
+from overnight.records.notice import Notice, NotifySpec, Occasion, Source
+
+folder, url, when = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+if when == "before":
+    Outbox.tried = die
+if when == "after":
+    Outbox.sent = die
+async def body():
+    specs = [NotifySpec(name="w", use="webhook", url=Source(literal=url))]
+    told = Herald({})
+    async with told.on_duty(folder, specs, None):
+        told.tell(Notice(key="k", occasion=Occasion.TARGET, title="t", lines=("yes",)))
+anyio.run(body)
+"""
+
+
+@pytest.mark.parametrize(("when", "told"), [("before", 1), ("after", 2), ("never", 1)])
+def test_a_kill_between_writing_and_sending_loses_nothing(tmp_path: Path, web: WebServer, when: str, told: int) -> None:
+    """Killed before it was sent, it is sent by the next session; killed after, once more and no further time."""
+    for moment in (when, "never", "never"):
+        subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), f"{web.url}/x", moment], check=False)
+    assert [posted.body["title"] for posted in web.posted] == ["t"] * told
+
+
+def test_retries_against_a_real_server(tmp_path: Path, web: WebServer) -> None:
+    """Two faults of the server, then it takes the message."""
+    web.answers = [(500, {}), (429, {"Retry-After": "0"}), (200, {})]
+    specs = [NotifySpec(name="w", use="ntfy", url=Source(literal=f"{web.url}/topic"))]
+    told = Herald({}, pauses_s=(0, 0))
+    run_session(tmp_path, told, REACHED, specs=specs)
+    assert len(web.posted) == 3 and not told.problems and not Outbox(tmp_path).pending()
+    with sqlite3.connect(tmp_path / NAME) as database:
+        assert database.execute("SELECT tries FROM deliveries").fetchall() == [(3,)]
+    database.close()

@@ -1,0 +1,139 @@
+"""Whether an agent still does something: files, output, talk with models, further signs."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from overnight.backends.researchers.activity import Activity, mark, unless_idle
+from overnight.ports import ProposalFailed
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """The time that a test sets."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock of the test's own."""
+    found = Clock()
+    monkeypatch.setattr("overnight.backends.researchers.activity.time", found)
+    return found
+
+
+def write(path: Path) -> None:
+    path.write_text("x")
+
+
+def shape(path: Path) -> None:
+    path.parent.joinpath("deep/deeper").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("act", [write, shape, lambda path: path.parent.joinpath("old").unlink()])
+def test_every_change_of_files_is_a_sign(tmp_path: Path, act: Any) -> None:
+    """A file written, made or removed, a folder made."""
+    (tmp_path / "old").write_text("x")
+    before = mark(tmp_path)
+    assert mark(tmp_path) == before
+    act(tmp_path / "new")
+    assert mark(tmp_path) != before
+
+
+def test_a_change_deep_below_is_a_sign_and_links_are_not_followed(tmp_path: Path) -> None:
+    """A file in a folder of a folder counts; a link that leads in a circle ends nothing and costs nothing."""
+    deep = tmp_path / "a/b"
+    deep.mkdir(parents=True)
+    (deep / "circle").symlink_to(tmp_path)
+    before = mark(tmp_path)
+    (deep / "file").write_text("x")
+    assert mark(tmp_path) != before
+    assert mark(tmp_path / "gone") == mark(tmp_path / "gone too"), "a folder that is not there is no error"
+
+
+def test_files_output_and_signs_each_count(tmp_path: Path, clock: Clock) -> None:
+    """Idle time starts again with each of them, and only with them."""
+    output, signs = tmp_path / "output", [0]
+    (tmp_path / "work").mkdir()
+    activity = Activity(tmp_path / "work", output, None, lambda: signs[0])
+    activity.idle_s()
+    for act in (
+        lambda: (tmp_path / "work/file").write_text("x"),
+        lambda: output.write_text("printed"),
+        lambda: signs.__setitem__(0, 1),
+    ):
+        clock.now += 30
+        assert activity.idle_s() == 30
+        act()
+        assert activity.idle_s() == 0
+    clock.now += 7
+    assert activity.idle_s() == 7
+
+
+def test_waiting_for_a_model_is_no_idleness(tmp_path: Path, clock: Clock) -> None:
+    """While a call is under way nothing else needs to happen."""
+    run: Any = SimpleNamespace(idle_s=0.0)
+    activity = Activity(tmp_path, tmp_path / "output", run)
+    activity.idle_s()
+    clock.now += 500
+    assert activity.idle_s() == 0
+    run.idle_s = 40.0
+    assert activity.idle_s() == 40
+
+
+def test_idle_work_is_ended_with_a_reason() -> None:
+    """The work is cancelled, and what it does on its way out is done before anybody hears of it."""
+    ended = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cleaned up")
+
+    with pytest.raises(ProposalFailed, match=r"it did nothing for 0\.05 s and was ended"):
+        asyncio.run(unless_idle(work(), lambda: 1.0, 0.05))
+    assert ended == ["cleaned up"]
+
+
+def test_busy_work_may_take_any_time() -> None:
+    """What is never idle is not ended, however small the patience is; its result and its own errors come through."""
+
+    async def work(looks: list[int]) -> str:
+        while len(looks) < 50:  # noqa: ASYNC110  # looks are what is waited for
+            await asyncio.sleep(0)
+        return "done"
+
+    async def broken() -> None:
+        raise OSError("its own")
+
+    looks: list[int] = []
+
+    def idle_s() -> float:
+        looks.append(1)
+        return 0.0
+
+    assert asyncio.run(unless_idle(work(looks), idle_s, 0.001)) == "done"
+    with pytest.raises(OSError, match="its own"):
+        asyncio.run(unless_idle(broken(), lambda: 0.0, 10.0))
+
+
+def test_a_cancellation_from_outside_is_passed_on() -> None:
+    """A stop of the campaign is no failure of the agent."""
+
+    async def cancelled() -> bool:
+        task = asyncio.create_task(unless_idle(asyncio.Event().wait(), lambda: 0.0, 10.0))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(cancelled())

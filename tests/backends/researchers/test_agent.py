@@ -1,0 +1,516 @@
+"""Our own agent: over a scripted `ModelRun` for its requests, and over the real gateway for what comes of them."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_models import ScriptedModels, scripted_models
+
+from overnight.backends.executors.jail import JailExecutor
+from overnight.backends.executors.process import ProcessExecutor
+from overnight.backends.researchers.agent import agent as agent_module
+from overnight.backends.researchers.agent.agent import ANSWER_TOKENS, REPEATS, agent_researcher
+from overnight.backends.researchers.agent.context import KEPT, LIMIT_TOKENS, compact, cut_output, tokens
+from overnight.backends.researchers.agent.dialogue import Call, Entry, Heard, Said, Told
+from overnight.backends.researchers.agent.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
+from overnight.backends.researchers.agent.shell import LONGEST
+from overnight.backends.researchers.agent.wires import anthropic, chat
+from overnight.backends.researchers.desk import Desk
+from overnight.backends.researchers.turns import CONTINUE, TurnResearcher
+from overnight.gateway.budget import Allowance
+from overnight.gateway.gateway import Gateway
+from overnight.ports import Assignment, Executor, ModelRun, ModelsParked, ProposalFailed
+from overnight.records.experiment import Draft
+from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.records.provider import Prices, Provider
+from overnight.records.usage import Usage, Wire
+from overnight.testing import ResearcherConformance
+
+Json = dict[str, Any]  # what is on the wire
+SEARCH_PATH = os.environ.get("PATH", os.defpath)
+BRIEF = "# Brief\nMake it better.\n"
+EDIT = "sed -i 's/LR = 1/LR = 2/' train.py"
+DONE = "HYPOTHESIS: a larger LR learns faster"
+PARAMETERS = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
+WORDS = "Run a shell command; returns its exit code and output."
+CHARACTERS_PER_TOKEN = 4
+FIXED_TOKENS = 400  # at most, of what each request carries
+
+Answer = str | tuple[str, ...] | Json | Exception  # words; commands; an answer as it is on the wire; none
+
+
+@dataclass(kw_only=True)
+class FakeRun:
+    """Implements `ModelRun` with answers that a test scripts; the last one is repeated."""
+
+    answers: Sequence[Answer]
+    wire: Wire = Wire.OPENAI_CHAT
+    bodies: list[Json] = field(default_factory=list)
+    refusal: ModelsParked | None = None
+    url: str = "http://127.0.0.1:9/token"
+    port: int = 9
+    model: str = "m1"
+    idle_s: float = 0.0
+
+    @property
+    def wires(self) -> Sequence[Wire]:
+        """The one that was asked for."""
+        return (self.wire,)
+
+    @property
+    def usage(self) -> Usage:
+        """A fixed price for each call."""
+        calls = len(self.bodies)
+        return Usage(calls=calls, input_tokens=100 * calls, output_tokens=10 * calls, cost_usd=0.5 * calls)
+
+    def listen(self, listening: socket.socket) -> None:
+        """No job of our agent talks to a model."""
+        raise AssertionError
+
+    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+        """The next answer; the request is kept as it would be sent."""
+        assert wire is self.wire
+        answer = self.answers[min(len(self.bodies), len(self.answers) - 1)]
+        self.bodies.append(json.loads(json.dumps(body, allow_nan=False)))
+        if isinstance(answer, ModelsParked):
+            self.refusal = answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, dict) else on_the_wire(wire, answer, len(self.bodies))
+
+
+def on_the_wire(wire: Wire, answer: str | tuple[str, ...], turn: int) -> Json:
+    """Words, or commands, as a provider answers."""
+    commands = answer if isinstance(answer, tuple) else ()
+    ids = [f"call-{turn}-{n}" for n in range(len(commands))]
+    if wire is Wire.ANTHROPIC:
+        blocks: list[Json] = [{"type": "text", "text": answer}] if isinstance(answer, str) else []
+        for id_, command in zip(ids, commands, strict=True):
+            blocks.append({"type": "tool_use", "id": id_, "name": "bash", "input": {"command": command}})
+        return {"content": blocks, "stop_reason": "tool_use" if commands else "end_turn"}
+    message: Json = {"role": "assistant", "content": answer if isinstance(answer, str) else None}
+    if commands:
+        message["tool_calls"] = [
+            {"id": id_, "type": "function", "function": {"name": "bash", "arguments": json.dumps({"command": command})}}
+            for id_, command in zip(ids, commands, strict=True)
+        ]
+    return {"choices": [{"message": message, "finish_reason": "tool_calls" if commands else "stop"}]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeModels:
+    """Implements `Models` with one run."""
+
+    run: FakeRun
+
+    @contextmanager
+    def use(self, *, role: str, number: int, model: str = "") -> Iterator[ModelRun]:  # the port's names
+        """The run."""
+        yield self.run
+
+
+def process() -> Executor:
+    """Quick, and enough where nothing is attacked."""
+    return ProcessExecutor(slots=1, search_path=SEARCH_PATH)
+
+
+def desk(scratch: Path, models: Any, executor: Executor | None = None, **limits: Any) -> Desk:
+    """What the agent is given; `models` is any `Models`."""
+    spec = ResearcherSpec(role="agent", use="agent")
+    few = Limits(**{"wall_s": 20.0, **limits})
+    return Desk(spec=spec, executor=executor or process(), limits=few, scratch=scratch, slot=0, models=models)
+
+
+def assign(workspace: Path, number: int = 1, role: str = "agent") -> Assignment:
+    """A tree of one file, and a brief."""
+    (workspace / "train.py").write_text("LR = 1\n")
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("train.py",))
+    before = (workspace / "train.py").read_bytes()
+
+    def changed() -> bool:
+        files = [path for path in workspace.rglob("*") if path.is_file()]
+        return len(files) != 1 or files[0].read_bytes() != before
+
+    return Assignment(number=number, role=role, program=program, workspace=workspace, brief=BRIEF, head="c0", changed=changed)
+
+
+def propose(tmp_path: Path, run: FakeRun, executor: Executor | None = None, **limits: Any) -> Draft:
+    """One proposal in `tmp_path/workspace`."""
+    for name in ("workspace", "scratch"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    researcher = agent_researcher(desk(tmp_path / "scratch", FakeModels(run=run), executor, **limits))
+    return asyncio.run(researcher.propose(assign(tmp_path / "workspace")))
+
+
+def heard(body: Json) -> str:
+    """What the newest command printed, as the model reads it; on the wire of chat."""
+    return str(body["messages"][-1]["content"])
+
+
+def edited(tmp_path: Path) -> str:
+    """The file that is edited."""
+    return (tmp_path / "workspace" / "train.py").read_text()
+
+
+class TestAgent(ResearcherConformance):
+    """Our agent keeps what every researcher promises."""
+
+    def make(self, folder: Path) -> TurnResearcher:
+        """One whose model edits with sed; each proposal has two requests."""
+
+        @dataclass(frozen=True, kw_only=True)
+        class Fresh:
+            @contextmanager
+            def use(self, *, role: str, number: int, model: str = "") -> Iterator[ModelRun]:  # as above
+                yield FakeRun(answers=[(EDIT,), DONE])
+
+        return agent_researcher(desk(folder, Fresh()))
+
+    def assign(self, workspace: Path, number: int) -> Assignment:
+        """The tree that it edits."""
+        return assign(workspace, number)
+
+
+# --- Requests ---
+
+
+def test_chat_requests_are_exact(tmp_path: Path) -> None:
+    """System prompt, brief and tool in the first; what was called and heard in the second; nothing else."""
+    run = FakeRun(answers=[("cat train.py; " + EDIT,), DONE])
+    draft = propose(tmp_path, run)
+    tool = {"type": "function", "function": {"name": "bash", "description": WORDS, "parameters": PARAMETERS}}
+    first = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": BRIEF}]
+    fixed = {"model": "m1", "max_completion_tokens": ANSWER_TOKENS, "tools": [tool]}
+    assert run.bodies[0] == {**fixed, "messages": first}
+    arguments = json.dumps({"command": "cat train.py; " + EDIT})
+    call = {"id": "call-1-0", "type": "function", "function": {"name": "bash", "arguments": arguments}}
+    second = [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call-1-0", "content": "exit code 0\nLR = 1\n"},
+    ]
+    assert run.bodies[1] == {**fixed, "messages": [*first, *second]}
+    assert (draft.hypothesis, draft.tokens, draft.cost_usd) == (DONE.removeprefix("HYPOTHESIS: "), 220, 1.0)
+
+
+def test_anthropic_requests_are_exact(tmp_path: Path) -> None:
+    """The same on the other wire, with a mark for the cache on the system prompt and on the newest block."""
+    run = FakeRun(answers=[(EDIT,), DONE], wire=Wire.ANTHROPIC)
+    propose(tmp_path, run)
+    mark = {"cache_control": {"type": "ephemeral"}}
+    fixed = {
+        "model": "m1",
+        "max_tokens": ANSWER_TOKENS,
+        "system": [{"type": "text", "text": SYSTEM, **mark}],
+        "tools": [{"name": "bash", "description": WORDS, "input_schema": PARAMETERS}],
+    }
+    brief = {"type": "text", "text": BRIEF}
+    assert run.bodies[0] == {**fixed, "messages": [{"role": "user", "content": [{**brief, **mark}]}]}
+    use = {"type": "tool_use", "id": "call-1-0", "name": "bash", "input": {"command": EDIT}}
+    result = {"type": "tool_result", "tool_use_id": "call-1-0", "content": "exit code 0\n", **mark}
+    assert run.bodies[1]["messages"] == [
+        {"role": "user", "content": [brief]},
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [result]},
+    ]
+
+
+def test_anthropic_roles_alternate_and_marks_do_not_grow(tmp_path: Path) -> None:
+    """Through parallel calls, cut answers, empty answers and the continuation; each request has two marks."""
+    answers: list[Answer] = [
+        ("true", "echo two"),
+        {"content": [{"type": "text", "text": "half"}], "stop_reason": "max_tokens"},
+        {"content": [], "stop_reason": "max_tokens"},
+        {"content": [{"type": "thinking", "thinking": "hm"}], "stop_reason": "end_turn"},
+        (EDIT,),
+        DONE,
+    ]
+    run = FakeRun(answers=answers, wire=Wire.ANTHROPIC)
+    propose(tmp_path, run)
+    assert len(run.bodies) == len(answers)
+    for body in run.bodies:
+        roles = [message["role"] for message in body["messages"]]
+        assert roles == [("user", "assistant")[n % 2] for n in range(len(roles))]
+        assert all(message["content"] for message in body["messages"])
+        assert json.dumps(body).count("cache_control") == 2
+        assert "cache_control" in body["messages"][-1]["content"][-1]
+
+
+@pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
+def test_every_call_has_its_result(tmp_path: Path, wire: Wire) -> None:
+    """Parallel calls run one after the other in one workspace, and each result names its call."""
+    run = FakeRun(answers=[("echo 1 > a", "cat a", "rm a; " + EDIT), DONE], wire=wire)
+    propose(tmp_path, run)
+    whole = json.dumps(run.bodies[1])
+    assert [whole.count(f'"call-1-{n}"') for n in range(3)] == [2, 2, 2]
+    assert "exit code 0\\n1\\n" in whole
+    assert edited(tmp_path) == "LR = 2\n"
+
+
+def test_an_answer_without_words_can_be_said_again(tmp_path: Path) -> None:
+    """An empty answer is in the next request as text, which the wire of chat demands where nothing is called."""
+    empty: Json = {"choices": [{"message": {"content": None}, "finish_reason": "length"}]}
+    run = FakeRun(answers=[empty, (EDIT,), DONE])
+    propose(tmp_path, run)
+    said = run.bodies[1]["messages"][-2:]
+    assert said == [{"role": "assistant", "content": ""}, {"role": "user", "content": CUT}]
+
+
+def test_the_fixed_prompt_is_short() -> None:
+    """System prompt and tool as JSON are at most 400 tokens, at four characters each, on both wires and for all roles."""
+    for form in (chat, anthropic):
+        for system in (SYSTEM, ADVISE):
+            body = form.request([Told(text="")], model="", most_tokens=ANSWER_TOKENS, system=system)
+            assert len(json.dumps(body)) / CHARACTERS_PER_TOKEN <= FIXED_TOKENS
+
+
+def test_advisers_have_words_of_their_own(tmp_path: Path) -> None:
+    """A critic is told that it edits nothing, and its answer is what it said last."""
+    run = FakeRun(answers=[("cat train.py",), "ACCEPT"])
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    researcher = agent_researcher(desk(tmp_path, FakeModels(run=run)))
+    assert asyncio.run(researcher.advise(assign(workspace, role="critic"))) == "ACCEPT"
+    assert run.bodies[0]["messages"][0]["content"] == ADVISE
+
+
+# --- Ends ---
+
+
+def test_a_question_is_answered_once(tmp_path: Path) -> None:
+    """Nothing changed: one continuation in the same dialogue, then the proposal fails with the agent's last words."""
+    run = FakeRun(answers=["Shall I?", "Really, shall I?"])
+    with pytest.raises(ProposalFailed, match=r"it ended without a change: Really, shall I\?"):
+        propose(tmp_path, run)
+    assert [message["content"] for message in run.bodies[1]["messages"][1:]] == [BRIEF, "Shall I?", CONTINUE]
+    assert len(run.bodies) == 2
+
+
+def test_a_repeated_command_ends_it(tmp_path: Path) -> None:
+    """The same command with the same outcome in an unchanged folder is remarked upon, then ends the try."""
+    run = FakeRun(answers=[("cat train.py",)])
+    with pytest.raises(ProposalFailed, match="it repeated the same command in an unchanged folder"):
+        propose(tmp_path, run)
+    assert len(run.bodies) == REPEATS + 1
+    assert [heard(body).endswith(REPEATED) for body in run.bodies[1:]] == [False, True, True]
+
+
+def test_a_repeated_command_that_does_something_goes_on(tmp_path: Path) -> None:
+    """While files change, the same words are no repetition."""
+    run = FakeRun(answers=[*[("echo >> train.py",)] * (REPEATS + 3), DONE])
+    assert propose(tmp_path, run).hypothesis
+    assert REPEATED not in json.dumps(run.bodies[-1])
+
+
+def test_the_steps_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn ends after so many requests; what was changed by then is a proposal, and without a change there is none."""
+    monkeypatch.setattr(agent_module, "STEPS", 3)
+    run = FakeRun(answers=[("echo 1",), ("echo 2",), ("echo 3",), ("echo 4",)])
+    with pytest.raises(ProposalFailed, match="it did not end within 3 steps"):
+        propose(tmp_path, run)
+    assert len(run.bodies) == 3
+    assert propose(tmp_path, FakeRun(answers=[(EDIT,), ("echo 2",), ("echo 3",)])).hypothesis
+
+
+@pytest.mark.parametrize("arguments", ["", "{", "[]", '{"cmd": "ls"}', '{"command": 7}', '{"command": null}'])
+def test_unreadable_arguments_are_told_to_the_model(tmp_path: Path, arguments: str) -> None:
+    """The model reads what was wrong, and the request that says so is valid again."""
+    call = {"id": "c", "type": "function", "function": {"name": "bash", "arguments": arguments}}
+    odd: Json = {"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    run = FakeRun(answers=[odd, (EDIT,), DONE])
+    propose(tmp_path, run)
+    assert heard(run.bodies[1]) == UNREADABLE
+    sent = run.bodies[1]["messages"][-2]["tool_calls"][0]["function"]["arguments"]
+    assert json.loads(sent) == {"command": ""}
+
+
+@pytest.mark.parametrize("command", ["x" * LONGEST, "é" * LONGEST, "'" * LONGEST], ids=["long", "wide", "quotes"])
+def test_a_command_that_no_system_takes_is_refused(tmp_path: Path, command: str) -> None:
+    """However long its bytes become on the way to the shell, the model is told, and no exception comes of it."""
+    run = FakeRun(answers=[(command,), (EDIT,), DONE])
+    propose(tmp_path, run)
+    assert "The command is longer than" in heard(run.bodies[1])
+
+
+def test_the_longest_command_runs(tmp_path: Path) -> None:
+    """A command that is not refused for its length is one that the system takes."""
+    run = FakeRun(answers=[("#" * (LONGEST - 200) + "\n" + EDIT,), DONE])
+    propose(tmp_path, run)
+    assert edited(tmp_path) == "LR = 2\n"
+
+
+def test_a_null_byte_is_unreadable(tmp_path: Path) -> None:
+    """No shell takes one."""
+    run = FakeRun(answers=[("echo a\0b",), (EDIT,), DONE])
+    propose(tmp_path, run)
+    assert heard(run.bodies[1]) == UNREADABLE
+
+
+def test_a_long_output_is_cut_in_the_middle(tmp_path: Path) -> None:
+    """Beginning and end are read; how much is missing is the truth also where most of it was never read by us."""
+    run = FakeRun(answers=[("echo BEGIN; head -c 1000000 /dev/zero | tr '\\0' x; echo END",), (EDIT,), DONE])
+    propose(tmp_path, run)
+    said = heard(run.bodies[1])
+    assert said.startswith("exit code 0\nBEGIN\nxx") and said.endswith("xEND\n")
+    assert len(said) < 9_000
+    assert "[... 992010 characters left out ...]" in said
+
+
+def test_a_command_that_hangs_is_told(tmp_path: Path) -> None:
+    """Its limit ends it, and the model reads so; nothing of its output is left in our folders."""
+    run = FakeRun(answers=[("echo busy; sleep 60",), (EDIT,), DONE])
+    propose(tmp_path, run, wall_s=0.3)
+    assert heard(run.bodies[1]).startswith("ended: ended after 0.")
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+GARBAGE: Sequence[Json] = [
+    {},
+    {"choices": []},
+    {"choices": None, "content": None},
+    {"choices": [{}], "content": [7]},
+    {"choices": [{"message": "hello"}], "content": "hello"},
+    {"choices": [{"message": {"content": {"a": 1}}}], "content": [{"text": "no type"}]},
+    {"choices": [{"message": {"tool_calls": "x"}}], "content": [{"type": "tool_use", "input": "x"}]},
+]
+
+
+@pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
+@pytest.mark.parametrize("answer", GARBAGE)
+def test_garbage_is_a_failed_proposal(tmp_path: Path, wire: Wire, answer: Json) -> None:
+    """Whatever a provider answers, it is an outcome in one line."""
+    with pytest.raises(ProposalFailed, match="the model's answer cannot be read") as failed:
+        propose(tmp_path, FakeRun(answers=[answer], wire=wire))
+    assert "\n" not in str(failed.value)
+
+
+def test_models_that_end_in_the_middle_are_said_as_such(tmp_path: Path) -> None:
+    """A run that is parked after an edit raises that, not a failure of the agent's."""
+    run = FakeRun(answers=[(EDIT,), ModelsParked("all are out of quota", wait_s=60.0)])
+    with pytest.raises(ModelsParked, match="all are out of quota"):
+        propose(tmp_path, run)
+
+
+def test_without_models_nothing_is_asked(tmp_path: Path) -> None:
+    """No provider, or none of our wires: said in one line."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    with pytest.raises(ModelsParked, match="no provider of models is set up"):
+        asyncio.run(agent_researcher(desk(tmp_path, None)).propose(assign(workspace)))
+    with pytest.raises(ProposalFailed, match="no provider speaks openai-chat or anthropic"):
+        propose(tmp_path, FakeRun(answers=[DONE], wire=Wire.GEMINI))
+
+
+# --- Context ---
+
+
+def test_compaction_keeps_the_beginning_stable() -> None:
+    """Between two compactions each dialogue begins with the one before it; brief and newest entries are never dropped."""
+    entries: list[Entry] = [Told(text=BRIEF)]
+    rewritten = 0
+    for n in range(60):
+        entries += [Said(text="", calls=[Call(id=str(n), command="cat x")]), Heard(id=str(n), text=f"{n} " + "y" * 7_990)]
+        after = compact(entries)
+        assert len(after) == len(entries)
+        assert after[0] == Told(text=BRIEF)
+        assert after[-KEPT:] == entries[-KEPT:]
+        assert tokens(after) <= LIMIT_TOKENS
+        rewritten += after != entries
+        entries = after
+    assert rewritten <= 12, "in large steps: five outputs go at a time"
+
+
+def test_short_outputs_are_never_cut() -> None:
+    """What fits is as it was."""
+    assert cut_output("a" * 8_000) == "a" * 8_000
+
+
+# --- The jail ---
+
+
+def test_its_shell_is_the_jails(tmp_path: Path) -> None:
+    """A secret outside cannot be read, no environment of ours is there, nothing on the network answers."""
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        run = FakeRun(
+            answers=[
+                (f"cat {secret}", f"echo > /dev/tcp/127.0.0.1/{port} && echo reached", "env", EDIT),
+                DONE,
+            ]
+        )
+        propose(tmp_path, run, JailExecutor(slots=1, search_path=SEARCH_PATH), memory_bytes=500 * 1000**2)
+    results = [str(message["content"]) for message in run.bodies[1]["messages"] if message["role"] == "tool"]
+    assert "No such file" in results[0]
+    assert "reached" not in results[1] and not results[1].startswith("exit code 0")
+    assert "s3cret" not in json.dumps(run.bodies)
+    assert "PYTEST" not in results[2]
+    assert edited(tmp_path) == "LR = 2\n"
+
+
+# --- Over the real gateway ---
+
+
+@pytest.fixture
+def models() -> Iterator[ScriptedModels]:
+    """A scripted provider."""
+    with scripted_models() as server:
+        server.command, server.text = EDIT, DONE
+        yield server
+
+
+@asynccontextmanager
+async def gateway(server: ScriptedModels, mode: str, wire: Wire) -> AsyncIterator[Gateway]:
+    """A gateway in front of it, in one mode and one wire."""
+    given = Provider(name="p", base_url=server.url(mode), wires=(wire,), silence_s=10.0)
+    async with Gateway([given], Prices(), allowance=Allowance(), called=lambda _: None, environment={}) as opened:
+        yield opened
+
+
+def over_gateway(tmp_path: Path, server: ScriptedModels, mode: str, wire: Wire) -> Draft:
+    """One proposal."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+
+    async def run() -> Draft:
+        async with gateway(server, mode, wire) as opened:
+            return await agent_researcher(desk(tmp_path, opened)).propose(assign(workspace))
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
+def test_the_gateway_counts_what_it_used(tmp_path: Path, models: ScriptedModels, wire: Wire) -> None:
+    """Two requests, 2,200 tokens in and 100 out: the draft says so, on both wires, and the edit is there."""
+    draft = over_gateway(tmp_path, models, "ok", wire)
+    assert (draft.tokens, draft.hypothesis) == (2_300, DONE.removeprefix("HYPOTHESIS: "))
+    assert edited(tmp_path) == "LR = 2\n"
+    assert models.asked["ok"] == 2
+
+
+def test_a_question_over_the_gateway_is_asked_twice_only(tmp_path: Path, models: ScriptedModels) -> None:
+    """One continuation, and no more requests than that."""
+    with pytest.raises(ProposalFailed, match="Should I edit the file"):
+        over_gateway(tmp_path, models, "ask", Wire.OPENAI_CHAT)
+    assert models.asked["ask"] == 2
+
+
+@pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
+def test_a_bad_key_parks_it(tmp_path: Path, models: ScriptedModels, wire: Wire) -> None:
+    """A person has to mend that: no time to wait is given."""
+    with pytest.raises(ModelsParked) as parked:
+        over_gateway(tmp_path, models, "e401", wire)
+    assert parked.value.wait_s is None
+
+
+def test_a_refused_request_fails_the_proposal(tmp_path: Path, models: ScriptedModels) -> None:
+    """An error 400 is about this very request."""
+    with pytest.raises(ProposalFailed, match="p refuses the request: 400 scripted 400"):
+        over_gateway(tmp_path, models, "e400", Wire.OPENAI_CHAT)

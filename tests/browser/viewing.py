@@ -1,0 +1,60 @@
+"""How a page is looked at, and all that it does besides being there."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, WebError
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A window and what its user prefers."""
+
+    width: int = 1100
+    height: int = 900
+    scheme: Scheme = "light"
+    motion: Literal["reduce", "no-preference"] = "no-preference"
+
+
+PHONE, DESK = View(width=390, height=844), View()
+
+
+@dataclass
+class Watched:
+    """A browser context that takes down whatever its pages fetch or say."""
+
+    context: BrowserContext
+    address: str  # the one that may be fetched
+    fetched: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.on("request", self._request)
+        self.context.on("console", self._console)
+        self.context.on("weberror", self._error)
+        self.context.on("dialog", self._dialog)
+
+    def close(self) -> None:
+        """Close the context and its pages."""
+        self.context.close()
+
+    def _request(self, request: Request) -> None:
+        if request.url.partition("#")[0] != self.address:
+            self.fetched.append(request.url)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        self.said.append(message.text)
+
+    def _error(self, error: WebError) -> None:
+        self.said.append(str(error.error))
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.said.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+def unfold(page: Page) -> None:
+    """Open every folded part."""
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")

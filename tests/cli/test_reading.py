@@ -1,0 +1,103 @@
+"""`status`, `log` and `show`: what they say of a campaign in each of its states."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import concluded, proposed, session, trial
+from targets import git, make_repo, overnight, program, read_json
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.cli.finalize import change
+from overnight.events import Event, Stopped
+from overnight.loop.journal import restore
+
+BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
+LONG = "a hypothesis that is longer than any terminal is wide, " * 4
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A campaign that was killed in the middle of its second experiment."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    overnight(repo, "run", "--tag", "t", "--experiments", "1", "--no-report", check=0)
+    return repo
+
+
+def record(repo: Path, *events: Event) -> None:
+    """Add events to the campaign, as a session that was killed then would have."""
+    ledger = SqliteLedger(repo / ".overnight/t")
+    ledger.append(*events)
+    ledger.close()
+
+
+def test_an_open_experiment_has_the_trials_that_it_has(repo: Path) -> None:
+    """`log` and `show` count what is recorded of an experiment without a verdict."""
+    head = git(repo, "rev-parse", "autoresearch/t")
+    record(repo, session(), proposed(2, base=head, commit=head), trial(2, 0, value=3.5), trial(2, 1, value=3.0))
+    newest = read_json(repo, "log")["experiments"][0]
+    assert (newest["number"], newest["trials"], newest["value"], newest["conclusion"]) == (2, 2, 3.25, None)
+    shown = read_json(repo, "show", "2")["experiment"]
+    assert (shown["trials"], shown["value"]) == (2, 3.25)
+    assert "campaign  t, killed; `overnight run` goes on," in overnight(repo, "status", check=0).stdout
+
+
+def test_a_table_in_a_pipe_is_not_wrapped(repo: Path) -> None:
+    """What is not a terminal gets a line a row and nothing behind it, however long."""
+    head = git(repo, "rev-parse", "autoresearch/t")
+    long = Stopped(reason="stop", detail="", elapsed_s=9.0)
+    record(repo, session(), proposed(2, base=head, commit=head, role="r"), concluded(2), long)
+    lines = overnight(repo, "log", check=0).stdout.splitlines()
+    assert len(lines) == 1 + 2 + 1 and all(line == line.rstrip() for line in lines)
+    assert len(overnight(repo, "show", "1", check=0).stdout) > 100
+
+
+def test_a_log_without_experiments_says_so(tmp_path: Path) -> None:
+    """No bare header: there is nothing yet, or nothing that far back."""
+    repo = make_repo(tmp_path / "r", program(BETTER, measure="exit 3"))
+    overnight(repo, "run", "--tag", "t", "--no-report", check=2)
+    assert overnight(repo, "log", check=0).stdout.startswith("no experiments yet")
+    assert "there are none yet" in overnight(repo, "show", "1", check=2).stderr
+    done = make_repo(tmp_path / "done", program(BETTER))
+    overnight(done, "run", "--no-report", check=0)
+    assert overnight(done, "log", "--offset", "7", check=0).stdout == "nothing behind 7: there is 1 experiment\n"
+
+
+def test_an_exact_gain_has_no_interval(repo: Path) -> None:
+    """One number is said once: not `+2 [2, 2]`; and one is not many."""
+    assert "[" not in overnight(repo, "status", check=0).stdout + overnight(repo, "log", check=0).stdout
+    assert "tried     1 experiment in 6 trials" in overnight(repo, "status", check=0).stdout
+    assert "overnight/t has 1 commit on top of" in overnight(repo, "finalize", check=0).stdout
+
+
+def test_a_commit_for_review_says_what_changes(repo: Path) -> None:
+    """The subject of a tuner's change is free of its search; nobody else's words are touched."""
+    ledger = SqliteLedger.for_reading(repo / ".overnight/t")
+    state = restore(ledger)
+    ledger.close()
+    assert state is not None
+    kept = replace(state.kept[0], hypothesis="Lower LR from 0.02 to 0.008 (one bold step)")
+    told = change(state, kept, "tuner")
+    assert told.subject == "Lower LR from 0.02 to 0.008" and "How the tuner came to it: one bold step." in told.body
+    told = change(state, kept, "command")
+    assert told.subject == kept.hypothesis and "came to it" not in told.body
+
+
+def test_noise_is_told_of_the_campaign(repo: Path) -> None:
+    """`show` says what its sentence on the noise stands on: all heads so far, not this experiment."""
+    assert "4 trials of this campaign's heads" in overnight(repo, "show", "1", check=0).stdout
+
+
+def test_an_audit_ends_no_campaign(repo: Path) -> None:
+    """`status` says that the last session was an audit, and what the audit found."""
+    overnight(repo, "audit", "--no-report", check=0)
+    told = overnight(repo, "status", check=0).stdout
+    assert "campaign  t, not running; its last session was an audit," in told
+    assert "audit     gain 2 over the start by 3 pairs" in told
+
+
+def test_a_session_of_one_experiment_says_what_was_asked(tmp_path: Path) -> None:
+    """Not that a budget is spent which the program does not have."""
+    repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
+    said = overnight(repo, "run", "--experiments", "1", "--no-report", check=0).stdout
+    assert "1 experiment in this session, as asked for; 1 experiment in" in said

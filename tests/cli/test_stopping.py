@@ -1,0 +1,92 @@
+"""Ctrl-C, SIGTERM and `overnight stop`: each is acknowledged at once and told as what it was."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from builders import opened
+from rich.console import Console
+from targets import make_repo, overnight, program, read_json
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.cli.screen import Screen
+from overnight.cli.signals import AGAIN, ENDING
+from overnight.core.budget import Allowance
+from overnight.core.state import begin
+from overnight.loop.journal import Journal
+
+EDITS = (("OFFSET = 5.0", "OFFSET = 4.0"), ("OFFSET = 4.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
+RUN = (sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report")
+
+
+@contextmanager
+def running(repo: Path) -> Iterator[subprocess.Popen[str]]:
+    """A session that has proposed something, and whose trials take a while."""
+    with subprocess.Popen(RUN, cwd=repo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as session:
+        assert session.stdout is not None
+        while "#1 proposed" not in session.stdout.readline():
+            assert session.poll() is None
+        yield session
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A campaign with trials of a second and longer."""
+    return make_repo(tmp_path / "r", program(*EDITS, measure="python train.py {seed} && sleep 1"))
+
+
+def test_ctrl_c_is_acknowledged_at_once(repo: Path) -> None:
+    """The first one says what comes and how to be faster, while the trial still runs; the second one ends it."""
+    with running(repo) as session:
+        assert session.stderr is not None and session.stdout is not None
+        session.send_signal(signal.SIGINT)
+        assert session.stderr.readline() == f"Ctrl-C: {ENDING}; {AGAIN}\n"
+        assert session.poll() is None
+        session.send_signal(signal.SIGINT)
+        assert session.stderr.readline() == "ending at once\n"
+        assert "SIGINT was received" in session.stdout.read()
+        assert session.wait() == 130
+
+
+def test_overnight_stop_is_told_as_such(repo: Path) -> None:
+    """The session says who stopped it, in its last words and in `status`; asking twice is no more than asking once."""
+    with running(repo) as session:
+        assert session.stderr is not None and session.stdout is not None
+        overnight(repo, "stop", check=0)
+        overnight(repo, "stop")  # by now it may have ended
+        assert session.stderr.readline() == f"`overnight stop`: {ENDING}; Ctrl-C ends at once\n"
+        assert session.stdout.read().startswith("stopped by `overnight stop`; ")
+        assert session.wait() in (0, 1)
+    assert read_json(repo, "status")["stopped"] == "stop"
+    assert "campaign  t, stopped by `overnight stop`," in overnight(repo, "status", check=0).stdout
+
+
+def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
+    """The next picture has the line, however little there is to see besides."""
+    ledger = SqliteLedger(tmp_path)
+    ledger.append(opened())
+    told: list[str] = []
+    screen = Screen(
+        journal=Journal(ledger, begin(opened())),
+        allowance=Allowance(),
+        folder=tmp_path,
+        running={},
+        proposing={},
+        acknowledged=lambda: "".join(told),
+    )
+    assert ENDING not in drawn(screen)
+    told.append(ENDING)
+    assert ENDING in drawn(screen)
+    ledger.close()
+
+
+def drawn(screen: Screen) -> str:
+    """The picture as text."""
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(screen.draw())
+    return captured.get()

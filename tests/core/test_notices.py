@@ -1,0 +1,180 @@
+"""What of a campaign is told to a person, when it is the same news, and what never stands in a message."""
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import PROGRAM, baseline, opened, session
+
+from overnight.core.channels import choose_channels
+from overnight.core.notices import HIDDEN, failed, news, without_secrets
+from overnight.core.notify_schema import NotifySettingsKeys
+from overnight.core.program import parse_program
+from overnight.core.state import Kept, State, begin, fold
+from overnight.errors import ProgramError
+from overnight.events import ProposalMissed, Stopped
+from overnight.records.experiment import Conclusion, Verdict
+from overnight.records.notice import NotifySettings, NotifySpec, Occasion, Source
+
+HOSTILE = "better\r\nBcc: all@example.org\x1b[2J\u202e <!channel> @everyone"
+
+
+def state(front: str = "", **changed: object) -> State:
+    program = PROGRAM.replace("editable:", f"{front}\neditable:") if front else PROGRAM
+    at = fold(begin(opened(program)), [session(), baseline(0, 0.90), baseline(1, 0.92)])
+    return replace(at, **changed)  # type: ignore[arg-type]  # fields of State, by name
+
+
+def stopped(reason: str, detail: str = "because") -> Stopped:
+    return Stopped(reason=reason, detail=detail, elapsed_s=60.0)
+
+
+def test_a_verified_target_is_told_once_for_each_target() -> None:
+    """The message names value, target and branch; a later session says the same news, another target is other news."""
+    notice = news(state("target: 0.95"), stopped("target"))
+    assert notice is not None and notice.occasion is Occasion.TARGET
+    assert "0.91" in notice.title and "0.95" in notice.text and "autoresearch/t" in notice.text
+    assert (notice.facts["value"], notice.facts["target"]) == ("0.91", "0.95")
+    again, other = (news(state(f"target: {value}", sessions=9), stopped("target")) for value in (0.95, 0.93))
+    assert again and other and again.key == notice.key != other.key
+
+
+@pytest.mark.parametrize("reason", ["signal", "stop", "audit", "error"])
+def test_what_a_person_did_is_not_told_to_them(reason: str) -> None:
+    """Ctrl-C, `overnight stop` and an audit need no message; an error has one of its own, which says what it was."""
+    assert news(state(), stopped(reason)) is None
+
+
+def test_a_keep_and_one_idle_researcher_are_not_told() -> None:
+    """Only the end of all ideas needs a person."""
+    assert news(state(), ProposalMissed(role="tuner", reason="no idea", final=True)) is None
+    told = news(state(), stopped("no ideas", "no researcher has anything left to try"))
+    assert told and told.occasion is Occasion.PERSON and "anything left to try" in told.text
+
+
+def test_a_spent_budget_of_the_program_is_news_once() -> None:
+    """Whatever session finds it spent; a raised budget is news again when it is spent."""
+    tally = replace(state().tally, keep=1, discard=9)
+    first = news(state("budget: {experiments: 10}", tally=tally), stopped("budget", "the budget of 10 experiments is spent"))
+    again = news(state("budget: {experiments: 10}", tally=replace(tally, trials=99)), stopped("budget", "other words"))
+    raised = news(state("budget: {experiments: 8}", tally=tally), stopped("budget"))
+    assert first and again and raised and first.key == again.key != raised.key
+    assert "1 kept of 10 experiments" in first.text and first.facts["reason"] == "the budget of 10 experiments is spent"
+
+
+def test_the_hours_of_a_session_are_news_each_night_but_not_for_an_idle_one() -> None:
+    """`--hours 8` ends every night with a message, unless nothing was done since the one before."""
+    tally = state().tally
+    told = [news(state(tally=replace(tally, trials=trials)), stopped("budget", "the hours are spent")) for trials in (5, 5, 80)]
+    first, idle, second = (notice.key for notice in told if notice)
+    assert first == idle != second
+
+
+def test_a_fault_is_the_same_news_until_something_was_done() -> None:
+    """Numbers in its words do not count; experiments since then do."""
+    one, two = (failed(state(), f"the head cannot be measured: 1.{second} s") for second in (2, 3))
+    later = failed(state(tally=replace(state().tally, discard=1)), "the head cannot be measured: 1.2 s")
+    assert one.key == two.key != later.key and "needs you" in one.title
+
+
+def test_models_that_wait_for_a_person_are_told_once() -> None:
+    """Each night anew would help nobody; after further experiments it is news again."""
+    told, again = (news(state(sessions=count), stopped("models", "401: no key")) for count in (1, 2))
+    later = news(state(tally=replace(state().tally, discard=1)), stopped("models", "401: no key"))
+    assert told and again and later and told.key == again.key != later.key
+    assert told.occasion is Occasion.PERSON and "401: no key" in told.text
+
+
+def test_foreign_text_is_one_line_without_controls() -> None:
+    """A hypothesis brings no line, no escape and no mark that turns text around into a message; it has bounded length."""
+    conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")
+    kept = Kept(number=3, commit="c" * 40, hypothesis=HOSTILE * 90, conclusion=conclusion)
+    notice = news(state(kept=(kept,), tag="t"), stopped("budget", HOSTILE))
+    assert notice
+    for text in (notice.title, *notice.lines, *notice.facts.values()):
+        assert text.isprintable() and len(text) <= 400
+    assert "#3: better" in notice.text
+
+
+def test_no_secret_is_in_a_notice() -> None:
+    """The campaign's own secret, values of telling variables, and whatever looks like a key are hidden in every part."""
+    secrets = ("hunter2hunter2", "s3cret-value")
+    said = f"hunter2hunter2 s3cret-value {state().secret} sk-abcdef123456 https://me:pw12@host Bearer abcdefgh1234"
+    notice = without_secrets(failed(state(), said), (*secrets, "", "short"))
+    whole = " ".join((notice.title, notice.text, *notice.facts.values()))
+    assert HIDDEN in whole and "https://" in whole
+    assert not any(each in whole for each in (*secrets, state().secret, "sk-abc", "pw12", "abcdefgh1234"))
+
+
+SETTINGS = NotifySettings(
+    channels=(
+        NotifySpec(name="phone", use="ntfy", url=Source(literal="https://ntfy.sh/t")),
+        NotifySpec(name="mail", use="email", on=(Occasion.PERSON,)),
+    ),
+    hosts=("hooks.example.org:8443",),
+)
+
+
+def wanted(front: str) -> tuple[NotifySpec, ...]:
+    return parse_program(PROGRAM.replace("editable:", f"{front}\neditable:"), "program.md").notify
+
+
+def test_a_program_without_notify_uses_the_user_s_channels() -> None:
+    """All of them."""
+    assert choose_channels(wanted(""), SETTINGS).chosen == SETTINGS.channels
+
+
+def test_a_program_chooses_among_the_user_s_channels() -> None:
+    """By name, for fewer occasions than the settings say, never for more; an unknown name is told and stops nothing."""
+    channels = choose_channels(wanted("notify: [mail, {channel: phone, on: target}, pager]"), SETTINGS)
+    assert [(spec.name, spec.use, spec.on) for spec in channels.chosen] == [
+        ("mail", "email", (Occasion.PERSON,)),
+        ("phone", "ntfy", (Occasion.TARGET,)),
+    ]
+    assert len(channels.problems) == 1 and "[notify.channels.pager]" in channels.problems[0]
+
+
+def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -> None:
+    """Host and port have to be in the settings; all else is told."""
+    urls = ("https://hooks.example.org:8443/a", "https://hooks.example.org/a", "https://hooks.example.org.evil.org:8443/a")
+    front = "notify:\n" + "".join(f"  - {{use: webhook, url: '{url}'}}\n" for url in urls)
+    channels = choose_channels(wanted(front), SETTINGS)
+    assert [spec.url for spec in channels.chosen] == [Source(literal=urls[0])]
+    assert len(channels.problems) == 2 and 'hosts = ["hooks.example.org"]' in channels.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("front", "said"),
+    [
+        ("notify: {use: command, command: [touch, x]}", "acts outside the jail"),
+        ("notify: {use: email, to: me@example.org}", "describe the channel in your settings"),
+        ("notify: {use: ntfy, url: 'https://ntfy.sh/t', token: tk_1}", "a program is committed"),
+        ("notify: {use: ntfy, url: 'https://ntfy.sh/t', token_env: HOME}", "a program is committed"),
+        ("notify: {use: ntfy, url: 'https://me:pw@ntfy.sh/t'}", "seems to carry a secret"),
+        ("notify: {use: webhook, url: 'https://h.example/?token=1'}", "seems to carry a secret"),
+        ("notify: {use: webhook, url: 'https://hooks.slack.com/services/T0/B0/abcdefgh12345678ijkl'}", "url_env"),
+        ("notify: {use: webhook, url: 'file:///etc/passwd'}", "http or https URL"),
+        ("notify: {use: ntfy}", "needs the name of a channel"),
+        ("notify: {channel: phone, on: keep}", "target"),
+        ("notify: [7]", "must be a mapping"),
+    ],
+)
+def test_a_program_brings_no_command_and_no_secret(front: str, said: str) -> None:
+    """Each is a mistake with file, line, key and mend."""
+    with pytest.raises(ProgramError, match=r"program\.md:4: notify") as caught:
+        wanted(front)
+    assert said in str(caught.value)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "notify.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_the_page_are_right() -> None:
+    """Settings and programs that are copied from docs/notify.md parse, and each kind of channel is among them."""
+    settings = [tomllib.loads(block)["notify"] for block in re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
+    channels = [channel for each in settings for channel in NotifySettingsKeys.model_validate(each).record().channels]
+    assert {channel.use for channel in channels} == {"command", "webhook", "email", "ntfy"}
+    blocks = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2 and all(wanted(block) for block in blocks)

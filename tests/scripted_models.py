@@ -1,0 +1,386 @@
+"""A server on loopback that speaks the four wires of models, with words that a test scripts.
+
+The first segment of a path is the mode:
+
+ok            one call of the shell tool, then a final text
+steps<N>      N calls of the shell tool, then a final text
+ask           a question, and no call of a tool
+e<code>       always that error; `e429q`: a spent quota
+f<code>x<N>   that error N times, then as `ok`
+hang          takes a request and never answers
+cut           breaks an answer off half way
+or the name of a canned `Reply` that a test put into `replies`.
+
+The k-th step (from 0) uses 1000 + 200 k input tokens, 400 of them cached, and 50 output tokens.
+"""
+
+import gzip
+import json
+import re
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Json = dict[str, Any]  # what is on the wire, in all its shapes
+
+CACHED, OUTPUT = 400, 50
+SHELLS = re.compile(r"shell|bash|exec|command|terminal", re.IGNORECASE)
+COMMANDS = ("command", "cmd", "script", "code")
+KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 529: "overloaded_error"}
+
+
+def input_tokens(step: int) -> int:
+    """Of the k-th step."""
+    return 1000 + 200 * step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A canned answer."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b"{}"
+    cut: bool = False  # the connection is closed behind the body, though the headers promise more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A request that came in."""
+
+    method: str
+    mode: str
+    path: str  # behind the mode, with the query
+    headers: Mapping[str, str]  # names in lower case
+    body: Json
+
+
+class ScriptedModels(ThreadingHTTPServer):
+    """Runs in a thread of its own; what a test changes holds for the next request."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        self.command = "true"  # that the model runs in its shell
+        self.text = "HYPOTHESIS: it is better"  # the model's last words
+        self.question = "Should I edit the file?"
+        self.replies: dict[str, Reply] = {}
+        self.seen: list[Seen] = []
+        self.asked: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self.closing = threading.Event()
+        self.open: set[Any] = set()  # connections, to be closed at the end
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def url(self, mode: str) -> str:
+        """The base URL of a mode."""
+        return f"http://127.0.0.1:{self.server_address[1]}/{mode}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is no error here."""
+
+
+@contextmanager
+def scripted_models() -> Iterator[ScriptedModels]:
+    """A server, for the length of a block."""
+    server = ScriptedModels()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with server.lock:
+            connections = list(server.open)
+        for connection in connections:
+            connection.shutdown_quietly()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: ScriptedModels
+
+    def setup(self) -> None:
+        super().setup()
+        with self.server.lock:
+            self.server.open.add(self)
+
+    def finish(self) -> None:
+        with self.server.lock:
+            self.server.open.discard(self)
+        super().finish()
+
+    def shutdown_quietly(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        pass
+
+    def do_HEAD(self) -> None:
+        self._take()
+        self._send(200, b"")
+
+    def do_GET(self) -> None:
+        seen = self._take()
+        if seen.mode in self.server.replies:
+            self._canned(self.server.replies[seen.mode])
+        elif seen.path.endswith("/models"):
+            self._json(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+        else:
+            self._json(404, {"error": {"message": "not found", "type": "not_found_error"}})
+
+    def do_POST(self) -> None:
+        seen = self._take()
+        with self.server.lock:
+            self.server.asked[seen.mode] += 1
+            turn = self.server.asked[seen.mode]
+        if seen.mode in self.server.replies:
+            return self._canned(self.server.replies[seen.mode])
+        if seen.mode == "hang":
+            self.close_connection = True
+            self.server.closing.wait(60)
+            return None
+        if status := _failing(seen.mode, turn):
+            return self._fail(status, quota=seen.mode.endswith("q"))
+        path = seen.path.partition("?")[0]
+        if path.endswith(("count_tokens", ":countTokens")):
+            return self._json(200, {"input_tokens": 321, "totalTokens": 321})
+        speak = next((speak for ending, speak in SPEAKERS.items() if path.endswith(ending)), None)
+        if speak is None:
+            return self._json(404, {"error": {"message": "not found", "type": "not_found_error"}})
+        return self._speak(seen, speak, turn)
+
+    def _take(self) -> Seen:
+        _, mode, rest = self.path.split("/", 2) if self.path.count("/") > 1 else ("", self.path.strip("/"), "")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        raw = self.rfile.read(int(headers.get("content-length", 0)))
+        if headers.get("content-encoding") == "gzip":
+            raw = gzip.decompress(raw)
+        seen = Seen(method=self.command, mode=mode, path=f"/{rest}", headers=headers, body=json.loads(raw or b"{}"))
+        with self.server.lock:
+            self.server.seen.append(seen)
+        return seen
+
+    def _speak(self, seen: Seen, speak: Any, turn: int) -> None:
+        tools, step = _tools(seen.body), _results(seen.body)
+        wanted = int(seen.mode[5:]) if seen.mode.startswith("steps") else 1
+        call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
+        text = "" if call else self.server.question if seen.mode == "ask" else self.server.text
+        answer, events = speak(seen.body, text, call, step, turn)
+        stream = seen.body.get("stream") is True or ":stream" in seen.path
+        named = not seen.path.partition("?")[0].endswith("completions") and ":stream" not in seen.path
+        if stream:
+            done = [b"data: [DONE]\n\n"] if not named and ":stream" not in seen.path else []
+            body = b"".join([_event(event, named=named) for event in events] + done)
+        else:
+            body = json.dumps(answer).encode()
+        kind = "text/event-stream" if stream else "application/json"
+        self._canned(Reply(headers={"Content-Type": kind}, body=body[: len(body) // 2] if seen.mode == "cut" else body,
+                           cut=seen.mode == "cut"))  # fmt: skip
+
+    def _canned(self, reply: Reply) -> None:
+        length = len(reply.body) + (100 if reply.cut else 0)
+        self.send_response(reply.status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(length), **reply.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply.body)
+        self.wfile.flush()
+        self.close_connection = self.close_connection or reply.cut
+
+    def _fail(self, status: int, *, quota: bool) -> None:
+        kind = "insufficient_quota" if quota else KINDS.get(status, "api_error")
+        message = "You exceeded your current quota" if quota else f"scripted {status}"
+        code = "insufficient_quota" if quota else str(status)
+        headers = {"retry-after": "0.05"} if status == 429 and not quota else {}
+        error = {"type": "error", "error": {"type": kind, "code": code, "message": message}}
+        self._canned(Reply(status=status, headers=headers, body=json.dumps(error).encode()))
+
+    def _json(self, status: int, document: Json) -> None:
+        self._send(status, json.dumps(document).encode())
+
+    def _send(self, status: int, body: bytes) -> None:
+        self._canned(Reply(status=status, body=body))
+
+
+def _failing(mode: str, turn: int) -> int | None:
+    if found := re.fullmatch(r"e([0-9]{3})q?", mode):
+        return int(found[1])
+    found = re.fullmatch(r"f([0-9]{3})x([0-9]+)", mode)
+    return int(found[1]) if found and turn <= int(found[2]) else None
+
+
+def _tools(body: Json) -> Sequence[tuple[str, Json]]:
+    """Name and schema of every tool, whatever the wire."""
+    found = []
+    for tool in body.get("tools") or []:
+        for entry in tool.get("functionDeclarations") or [tool.get("function") or tool]:
+            schema = entry.get("parameters") or entry.get("input_schema") or entry.get("parametersJsonSchema") or {}
+            found.append((str(entry.get("name")), schema))
+    return found
+
+
+def _results(body: Json) -> int:
+    """How many results of tools the request brings."""
+    messages = body.get("messages") or []
+    blocks = [block for message in messages if isinstance(message.get("content"), list) for block in message["content"]]
+    parts = [part for content in body.get("contents") or [] for part in content.get("parts", [])]
+    given = body.get("input")
+    count = (
+        sum(message.get("role") == "tool" for message in messages)
+        + sum(block.get("type") == "tool_result" for block in blocks)
+        + sum("functionResponse" in part for part in parts)
+        + (sum(str(item.get("type")).endswith("_output") for item in given) if isinstance(given, list) else 0)
+    )
+    return int(count)
+
+
+def _shell_call(tools: Sequence[tuple[str, Json]], command: str) -> tuple[str, Json] | None:
+    """A call of the first tool that looks like a shell, with whatever its schema demands."""
+    for name, schema in tools:
+        if SHELLS.search(name):
+            wanted = schema.get("properties") or {"command": {"type": "string"}}
+            required = schema.get("required") or []
+            arguments = {
+                key: _argument(key, kind, command) for key, kind in wanted.items() if key in COMMANDS or key in required
+            }
+            return name, arguments
+    return None
+
+
+def _argument(key: str, kind: Json, command: str) -> object:
+    if key in COMMANDS:
+        return ["bash", "-c", command] if kind.get("type") == "array" else command
+    return {"boolean": False, "integer": 1000, "number": 1000, "array": [], "object": {}}.get(str(kind.get("type")), "x")
+
+
+def _event(event: Json, *, named: bool) -> bytes:
+    head = f"event: {event['type']}\n" if named else ""
+    return f"{head}data: {json.dumps(event)}\n\n".encode()
+
+
+def _chat(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+    usage = {
+        "prompt_tokens": input_tokens(step),
+        "completion_tokens": OUTPUT,
+        "total_tokens": input_tokens(step) + OUTPUT,
+        "prompt_tokens_details": {"cached_tokens": CACHED},
+    }
+    base = {"id": f"chat-{turn}", "created": 1, "model": body.get("model")}
+    message: Json = {"role": "assistant", "content": text or None}
+    if call:
+        function = {"name": call[0], "arguments": json.dumps(call[1])}
+        message["tool_calls"] = [{"id": f"call-{turn}", "type": "function", "function": function}]
+    end = "tool_calls" if call else "stop"
+    whole = {
+        **base,
+        "object": "chat.completion",
+        "usage": usage,
+        "choices": [{"index": 0, "message": message, "finish_reason": end}],
+    }
+
+    def chunk(delta: Json, reason: str | None = None) -> Json:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        return {**base, "object": "chat.completion.chunk", "choices": [choice]}
+
+    calls = [{**entry, "index": 0} for entry in message.get("tool_calls", [])]
+    events: list[Json] = [
+        chunk({"role": "assistant", "content": text or None}),
+        *([chunk({"tool_calls": calls})] if calls else []),
+        chunk({}, end),
+    ]
+    if (body.get("stream_options") or {}).get("include_usage"):
+        events.append({**base, "object": "chat.completion.chunk", "choices": [], "usage": usage})
+    return whole, events
+
+
+def _responses(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+    usage = {
+        "input_tokens": input_tokens(step),
+        "input_tokens_details": {"cached_tokens": CACHED},
+        "output_tokens": OUTPUT,
+        "output_tokens_details": {"reasoning_tokens": 10},
+        "total_tokens": input_tokens(step) + OUTPUT,
+    }
+    item: Json
+    if call:
+        item = {"type": "function_call", "id": f"fc-{turn}", "call_id": f"call-{turn}", "name": call[0],
+                "arguments": json.dumps(call[1]), "status": "completed"}  # fmt: skip
+    else:
+        content = [{"type": "output_text", "text": text, "annotations": []}]
+        item = {"type": "message", "id": f"msg-{turn}", "role": "assistant", "status": "completed", "content": content}
+    whole = {"id": f"resp-{turn}", "object": "response", "created_at": 1, "status": "completed", "model": body.get("model"),
+             "output": [item], "usage": usage}  # fmt: skip
+    delta = {"type": "response.output_text.delta", "item_id": item["id"], "output_index": 0, "content_index": 0, "delta": text}
+    started = {**whole, "status": "in_progress", "output": [], "usage": None}
+    empty = {**item, "status": "in_progress", "arguments" if call else "content": "" if call else []}
+    return whole, [
+        {"type": "response.created", "response": started},
+        {"type": "response.output_item.added", "output_index": 0, "item": empty},
+        *([] if call else [delta]),
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": whole},
+    ]
+
+
+def _anthropic(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+    written = 100
+    usage = {
+        "input_tokens": input_tokens(step) - CACHED - written,
+        "cache_read_input_tokens": CACHED,
+        "cache_creation_input_tokens": written,
+        "output_tokens": OUTPUT,
+    }
+    block: Json = {"type": "text", "text": text}
+    if call:
+        block = {"type": "tool_use", "id": f"toolu-{turn}", "name": call[0], "input": call[1]}
+    stop = "tool_use" if call else "end_turn"
+    whole = {"id": f"msg-{turn}", "type": "message", "role": "assistant", "model": body.get("model"), "content": [block],
+             "stop_reason": stop, "stop_sequence": None, "usage": usage}  # fmt: skip
+    opened = {**whole, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
+    delta = {"type": "input_json_delta", "partial_json": json.dumps(call[1])} if call else {"type": "text_delta", "text": text}
+    return whole, [
+        {"type": "message_start", "message": opened},
+        {"type": "content_block_start", "index": 0, "content_block": {**block, **({"input": {}} if call else {"text": ""})}},
+        {"type": "content_block_delta", "index": 0, "delta": delta},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": stop, "stop_sequence": None}, "usage": {"output_tokens": OUTPUT}},
+        {"type": "message_stop"},
+    ]
+
+
+def _gemini(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+    usage = {"promptTokenCount": input_tokens(step), "cachedContentTokenCount": CACHED, "candidatesTokenCount": 30,
+             "thoughtsTokenCount": OUTPUT - 30, "totalTokenCount": input_tokens(step) + OUTPUT}  # fmt: skip
+    part = {"functionCall": {"name": call[0], "args": call[1]}} if call else {"text": text}
+
+    def chunk(part: Json, **more: object) -> Json:
+        candidate = {"content": {"role": "model", "parts": [part]}, "index": 0, **more}
+        return {"candidates": [candidate], "usageMetadata": usage, "responseId": f"resp-{turn}"}
+
+    first = {
+        **chunk({"text": "", "thought": True}),
+        "usageMetadata": {"promptTokenCount": input_tokens(step), "totalTokenCount": 5},
+    }
+    return chunk(part, finishReason="STOP"), [first, chunk(part, finishReason="STOP")]
+
+
+SPEAKERS: Mapping[str, Any] = {
+    "/chat/completions": _chat,
+    "/responses": _responses,
+    "/messages": _anthropic,
+    ":generateContent": _gemini,
+    ":streamGenerateContent": _gemini,
+}

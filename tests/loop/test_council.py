@@ -47,7 +47,6 @@ class World:
 
     council: Council
     journal: Journal
-    folder: Path
 
     def direct(self, answer: str | Exception) -> Scripted:
         """A director with this answer."""
@@ -63,7 +62,7 @@ class World:
 
     def concluded(self, experiments: int) -> None:
         """So many experiments have come to their end."""
-        tally = replace(self.journal.state.tally, experiments=experiments)
+        tally = replace(self.journal.state.tally, discard=experiments)
         self.journal.state = replace(self.journal.state, tally=tally)
 
     def missed(self) -> list[str]:
@@ -85,7 +84,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     journal = Journal(ledger, begin(opened))
     workspaces = WorkFolders(tmp_path / "work", history, journal.state.program)
     briefing = Briefing(journal=journal, history=history)
-    yield World(Council(journal=journal, workspaces=workspaces, briefing=briefing), journal, tmp_path / "work")
+    yield World(Council(journal=journal, workspaces=workspaces, briefing=briefing), journal)
     history.close()
     ledger.close()
 
@@ -137,7 +136,7 @@ def test_a_parked_director_is_asked_again(world: World) -> None:
         with pytest.raises(ModelsParked, match="no quota"):
             asyncio.run(world.council.have_ideas())
     assert len(adviser.asked) == 2
-    assert list(world.folder.glob("*/*")) == [] or not any(path.name == "train.py" for path in world.folder.rglob("*"))
+    assert not any(asked.workspace.exists() for asked in adviser.asked)
 
 
 def test_the_first_refusal_counts(world: World) -> None:

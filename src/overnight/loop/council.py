@@ -49,12 +49,13 @@ class Council:
         if not self.directors or self._director.locked() or not self._due():
             return
         async with self._director:
-            self._asked_at = self.journal.state.tally.experiments
+            asked_at = self.journal.state.tally.experiments
             for voice in self.directors:
                 answer = await self._ask(voice, write_director_brief(self.briefing.task(voice.role)))
                 edits = parse_answer(answer)
                 if edits:
                     self.journal.record(IdeasChanged(by=voice.role, edits=edits))
+            self._asked_at = asked_at  # not where no model could be had: then it is asked again
 
     async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> str:
         """Why a critic refuses a proposal, empty if none does; a critic that fails refuses nothing.

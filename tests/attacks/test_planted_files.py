@@ -66,8 +66,8 @@ def test_an_editable_folder_does_not_reach_the_scorer(target: Stand, name: str) 
 
 def test_the_checks_run_frozen_code(target: Stand) -> None:
     """A candidate that breaks a rule is caught by the check that it could not patch."""
-    assert "failed" in target.attempt({"train.py": TRAIN + "# cheat\n"}).failed_check
-    assert target.attempt({"train.py": TRAIN + "# cheat\n", "checks/rules.py": "def broken(): return 0"}).rejected
+    assert "failed" in target.attempt({"train.py": TRAIN + "cheat = 1\n"}).failed_check
+    assert target.attempt({"train.py": TRAIN + "cheat = 1\n", "checks/rules.py": "def broken(): return 0"}).rejected
 
 
 @pytest.mark.parametrize(

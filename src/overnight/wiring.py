@@ -45,7 +45,8 @@ from overnight.report.results import ResultsKeeper
 from overnight.staffing import make_models, make_team
 
 PROGRAM = "program.md"
-FIXED = ("metric", "measure", "produce", "score", "artifacts", "editable", "hidden", "holdout")  # for a campaign's life
+# What holds for the life of a campaign.
+FIXED = ("metric", "measure", "produce", "score", "artifacts", "editable", "hidden", "holdout", "audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

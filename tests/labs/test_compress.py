@@ -117,7 +117,7 @@ def test_a_leak_is_refused(lab: Path, modules: dict[str, ModuleType]) -> None:
 def test_the_start_does_well_on_public_and_sealed_journals(lab: Path) -> None:
     """Both are drawn from secrets, and are not the same."""
     script(lab, "build.py", "--seed", "1")
-    public, sealed = score_of(lab, *SCORE), score_of(lab, *SCORE, "--sealed")
+    public, sealed = score_of(lab, *SCORE), score_of(lab, *SCORE, "--split", "holdout")
     assert public != sealed and 5 < min(public, sealed) < max(public, sealed) < 12
 
 

@@ -18,11 +18,13 @@ from overnight.core.scope import matches
 
 PINNED = {
     "vocabulary.txt": "60c62cd0d7f7ba9e3a8e2440e48fc8455f98258ed802bcd69c5f150f1b06143c",
-    "train.txt": "d452a3cc84d03f83c535e256bb28b3b93c839b327b710061c65516dba2516581",
+    "train.txt": "d7dea197e2186b64a32a6b0f632fe3cfa2c34f3c1da57e73ffbd2efc13dd1cbd",
     "heldout/public.txt": "38a58e5ddef9346206cbe8f72fe0b5007c23506978622f736ce01f5d2776d9d1",
     "heldout/holdout.txt": "13af5fd334feb4d16e7eb690cac1454bd9d41a97daffe53a5b075bfb2ba966e6",
+    "heldout/audit.txt": "379284f5095cd696e2b9ed70f560e9277311a43cd81025fc8000b0afbfa6b438",
 }
-FLOOR = {"public": 0.5207, "holdout": 0.5108}  # bits a byte
+FLOOR = {"public": 0.5207, "holdout": 0.5108, "audit": 0.5207}  # bits a byte
+HELD_OUT = tuple(f"heldout/{split}.txt" for split in FLOOR)
 WORDS = 493
 WIDTH = 12
 SMALL = 2e9  # floating-point operations: some ten steps
@@ -130,7 +132,7 @@ def test_the_lab_is_complete(lab: Path) -> None:
     assert program.produce and program.score and program.holdout
     assert program.editable == ("train.py",)
     assert [guard.metric for guard in program.guards] == ["cpu_s"]
-    for secret in ("score.py", "corpus.py", "README.md", "heldout/public.txt", "heldout/holdout.txt"):
+    for secret in ("score.py", "corpus.py", "README.md", *HELD_OUT):
         assert (lab / secret).is_file() and matches(secret, program.hidden)
     readme = (lab / "README.md").read_text(encoding="utf-8")
     assert readme.startswith("# gpt: ") and "2 cores" in readme
@@ -145,7 +147,7 @@ def test_what_a_candidate_sees_does_not_tell_the_held_out_stories(lab: Path, cor
     visible = [name for name in git(lab, "ls-files").splitlines() if not matches(name, hidden)]
     assert {"train.py", "prepare.py", "train.txt", "vocabulary.txt", "program.md"} <= set(visible)
     texts = [(lab / name).read_text(encoding="utf-8") for name in visible]
-    for split in ("heldout/public.txt", "heldout/holdout.txt"):
+    for split in HELD_OUT:
         seed, _ = corpus.SPLITS[split]
         secrets = [str(seed), *(lab / split).read_text(encoding="ascii").splitlines()]
         assert not [secret for secret in secrets for text in texts if secret in text]

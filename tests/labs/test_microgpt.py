@@ -30,8 +30,10 @@ PINNED = {
     "words.txt": "bd51abf32a9e7a272a2054f15bdad8aeee94430cdbeefe92008daaff8be1acfe",
     "heldout/public.txt": "ecfb03a72bd06992b69abf3ac48b5b5be40e88a576527402665ae905d1d25b7c",
     "heldout/holdout.txt": "18d04efa09dd3d479403179914ab016c7321e65f35cef6e8f64c7ad35c18106c",
+    "heldout/audit.txt": "5f0fe90aebf6dd34070a25ee0fd58cb66c200134b62ce90c71ea5a3dfb8dbea0",
 }
-FLOOR = {"public": 1.8773, "holdout": 1.8963}  # nats per token
+FLOOR = {"public": 1.8773, "holdout": 1.8963, "audit": 1.9145}  # nats per token
+HELD_OUT = tuple(f"heldout/{split}.txt" for split in FLOOR)
 H = 1e-5  # step of the finite differences
 
 Rows = list[list[float]]
@@ -201,7 +203,7 @@ def test_the_program_is_valid_and_keeps_the_answers_out_of_reach() -> None:
     assert program.editable == ("train.py",)
     assert program.holdout is not None
     assert [guard.metric for guard in program.guards] == ["cpu_s"]
-    for secret in ("score.py", "corpus.py", "heldout/public.txt", "heldout/holdout.txt"):
+    for secret in ("score.py", "corpus.py", *HELD_OUT):
         assert (LAB / secret).is_file()
         assert matches(secret, program.hidden)
 
@@ -222,7 +224,7 @@ def test_what_a_candidate_sees_does_not_tell_the_held_out_words(corpus: ModuleTy
     """No run of held-out words stands in a visible file, nor the seeds that they were drawn with."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in visible_files()}
     assert {"train.py", "prepare.py", "words.txt", "program.md"} <= texts.keys()
-    for split in ("heldout/public.txt", "heldout/holdout.txt"):
+    for split in HELD_OUT:
         seed, _ = corpus.SPLITS[split]
         words = (LAB / split).read_text(encoding="ascii").split()
         for name, text in texts.items():
@@ -288,7 +290,7 @@ def test_the_scorer_reads_what_training_wrote(train: ModuleType, tmp_path: Path)
     """`train.py` and then `score.py` in one folder print the mean loss over the words of each split, and nothing else."""
     model = json.loads(run_training(tmp_path / "run", 1))
     tensors = {name: train.Tensor(rows) for name, rows in model.items()}
-    for split in ("public", "holdout"):
+    for split in FLOOR:
         command = [sys.executable, "-B", str(LAB / "score.py"), "--split", split]
         done = subprocess.run(command, cwd=tmp_path / "run", check=True, capture_output=True, text=True)
         words = (LAB / f"heldout/{split}.txt").read_text(encoding="ascii").split()

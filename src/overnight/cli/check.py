@@ -48,8 +48,8 @@ class CheckReport:
 def check(sandbox: str, slots: int | None, as_json: bool) -> None:
     """Check the program: measure the baseline, its noise, and what the gate could detect.
 
-    Runs the checks, a few trials of what you have committed, and the holdout command once (its answer is not shown).
-    Nothing is recorded.
+    Runs the checks, a few trials of what you have committed, and the commands of holdout and audit once;
+    their answers are not shown. Nothing is recorded.
     """
     found = anyio.run(_check, Path.cwd(), Request(sandbox=sandbox, slots=slots), as_json)
     if as_json:

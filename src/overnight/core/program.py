@@ -27,7 +27,7 @@ from overnight.records.program import Program
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
 
-_COMMANDS = ("measure", "produce", "score", "holdout")
+_COMMANDS = ("measure", "produce", "score", "holdout", "audit")
 # How a required key is written, and one whose value is out of its bounds.
 _REQUIRED: Mapping[str, str] = {
     "metric": "write `metric: NAME`, or `metric: {name: NAME, direction: minimize}`",
@@ -92,6 +92,7 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
         checks=keys.checks,
         guards=keys.guards,
         holdout=keys.holdout,
+        audit=keys.audit,
         readable=keys.readable,
         limits=keys.limits.record(),
         budget=keys.budget.record(),

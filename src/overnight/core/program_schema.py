@@ -209,6 +209,7 @@ class ProgramKeys(_Keys):
     checks: Texts = ()
     guards: Guards = ()
     holdout: Text | None = None
+    audit: Text | None = None
     readable: AbsolutePaths = ()
     limits: LimitsKeys = LimitsKeys()
     budget: BudgetKeys = BudgetKeys()

@@ -17,6 +17,7 @@ _FURTHER = {
     "checks": "[pytest -q]",
     "guards": "[peak_memory_mb <= 4000]",
     "holdout": "python evaluate.py --split holdout",
+    "audit": "python evaluate.py --split audit",
     "limits": "{wall: 5m, memory: 4GB, cpus: 1, gpus: 0, disk: 1GB, network: none}",
     "budget": "{experiments: 100, hours: 8}",
     "gate": "{error_rate: 0.1}",

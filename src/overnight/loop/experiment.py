@@ -69,13 +69,15 @@ class Laboratory:
         return await self.bench.checks(self.journal.state.head, slot=0)
 
     async def rehearse(self) -> str:
-        """Ask the holdout once about the head; why it fails, never what it answers."""
+        """Ask holdout and audit once about the head; why one fails, never what it answers."""
         state = self.journal.state
-        if not state.program.holdout:
-            return ""
-        key = TrialKey(experiment=0, stage=Stage.HOLDOUT, arm=Arm.BASELINE, index=0)
-        trial = await self.bench.trial(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=0)
-        return f"the holdout command: {trial.reason}" if trial.fault else ""
+        for stage, command in ((Stage.HOLDOUT, state.program.holdout), (Stage.AUDIT, state.program.audit)):
+            if command:
+                key = TrialKey(experiment=0, stage=stage, arm=Arm.BASELINE, index=0)
+                trial = await self.bench.trial(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=0)
+                if trial.fault:
+                    return f"the {stage} command: {trial.reason}"
+        return ""
 
     async def conclude(self, number: int) -> Conclusion | None:
         """Take an open experiment to its verdict; None where the campaign stops first."""

@@ -10,7 +10,7 @@ from overnight.core.text import printable
 from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
 from overnight.records.job import Ending, Job, JobResult
 from overnight.records.program import Program
-from overnight.records.trial import Fault, Stage, Trial, TrialKey
+from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 BYTES_PER_MB = 1000**2
 QUOTED = 200  # characters of a failed job's last line
@@ -67,7 +67,7 @@ class Bench:
             metrics = await (self._measure(run, key) if self.program.measure else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
         except TrialFailed as failed:
-            fault, reason = failed.fault, _sealed_reason(failed) if _is_sealed(key) else str(failed)
+            fault, reason = failed.fault, _sealed_reason(failed) if self._is_sealed(key) else str(failed)
         return Trial(
             key=key,
             seed=seed,
@@ -98,18 +98,26 @@ class Bench:
             self._workspaces.remove(self._produced.pop(key))
 
     async def _measure(self, run: Run, key: TrialKey) -> Mapping[str, float]:
-        sealed = key.stage is Stage.HOLDOUT
-        command = self.program.holdout if sealed else self.program.measure
+        sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
-            output = await self._job(run, command or "", folder)
+            output = await self._job(run, sealed or self.program.measure or "", folder)
             return self._read(run, output, folder)
 
     async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
         artifacts = await self._artifacts_of(run, key)
-        command = self.program.holdout if key.stage is Stage.HOLDOUT else self.program.score
+        command = self._sealed_command(key.stage) or self.program.score or ""
         with self._folder(self._start, View.SCORER, artifacts) as folder:
-            output = await self._job(run, command or "", folder)
+            output = await self._job(run, command, folder)
             return self._read(run, output, folder)
+
+    def _sealed_command(self, stage: Stage) -> str | None:
+        """The command that measures on data which nothing else is measured on; None for the usual one."""
+        return {Stage.HOLDOUT: self.program.holdout, Stage.AUDIT: self.program.audit}.get(stage)
+
+    def _is_sealed(self, key: TrialKey) -> bool:
+        """Whether nothing of a trial's words may be told; the start's are the user's own."""
+        users = key.experiment == 0 and key.arm is Arm.BASELINE
+        return self._sealed_command(key.stage) is not None and not users
 
     async def _artifacts_of(self, run: Run, key: TrialKey) -> Mapping[str, bytes]:
         """The declared files of this trial; a holdout trial scores what confirmation produced with the same seed."""
@@ -191,8 +199,8 @@ class Bench:
         return {**reading.metrics, **outside, name: reading.value}
 
     def _keep_log(self, run: Run) -> str:
-        """Keep the captured output; never that of a holdout, whose answers nobody is to see."""
-        if run.key is None or run.key.stage is Stage.HOLDOUT or not run.log:
+        """Keep the captured output; never that of sealed data, which nobody is to see."""
+        if run.key is None or self._sealed_command(run.key.stage) or not run.log:
             return ""
         path = self._workspaces.output()
         path.write_bytes(run.log)
@@ -218,14 +226,9 @@ def _outside(result: JobResult | None) -> dict[str, float]:
     }
 
 
-def _is_sealed(key: TrialKey) -> bool:
-    """Whether nothing of a trial's words may be told; the rehearsal of `check` is the user's own."""
-    return key.stage is Stage.HOLDOUT and key.experiment != 0
-
-
 def _sealed_reason(failed: TrialFailed) -> str:
     """What failed and not how: the candidate could put hidden data into its last words, for the next one to read."""
-    return f"the holdout command came to no value ({failed.fault.value})"
+    return f"the sealed command came to no value ({failed.fault.value})"
 
 
 def _exit_reason(result: JobResult, captured: bytes) -> str:

@@ -133,6 +133,7 @@ class Program:
     checks: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
     holdout: str | None = None
+    audit: str | None = None  # the command of audits; None: as every other trial
     readable: tuple[str, ...] = ()  # absolute host paths that jobs may read
     limits: Limits = field(default_factory=Limits)
     budget: Budget = field(default_factory=Budget)

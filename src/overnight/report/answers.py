@@ -37,6 +37,7 @@ def _gained(story: Story) -> Answer:
     )
     if not story.noise.deterministic:
         source = "interleaved audit trials" if total.audited else "fresh trials of start and head that no verdict used"
+        source += " on data of their own" if total.audited and story.own_audit else ""
         interval = figures.interval(total.gain.low, total.gain.high)
         detail += f" (95 % interval {interval}), by {source}" if interval else f", by {source}"
     figure = relative(total.gain.mid, total.start) or figures.gain(total.gain.mid)

@@ -7,7 +7,7 @@ from overnight.records.program import Program
 from overnight.report.story import Story
 
 SAME_MEASURE = ("measure", "produce", "score", "artifacts")  # else the numbers are not of one kind
-SAME_RULES = ("editable", "hidden", "holdout", "checks", "guards", "limits", "gate")  # else one of them had it easier
+SAME_RULES = ("editable", "hidden", "holdout", "audit", "checks", "guards", "limits", "gate")  # else one of them had it easier
 
 
 def incomparable(a: Program, b: Program) -> Iterator[str]:

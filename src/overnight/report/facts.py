@@ -72,6 +72,7 @@ def audit_facts(story: Story) -> Facts:
     return (
         ("Start and head", f"{audit.opened.start[:12]}, {audit.opened.head[:12]}"),
         ("Total gain", gain),
+        ("Measured on", "data of its own, by the audit command of the program" if story.own_audit else ""),
         ("Sum of the gains at acceptance", figures.gain(claimed)),
         *_by_standing(audit),
         ("Kept since", since),

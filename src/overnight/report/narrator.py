@@ -192,6 +192,7 @@ class _Narrator:
             keeps=self._keeps(),
             total=self._total(),
             audit=self._audit(),
+            own_audit=self.program.audit is not None,
             near_misses=self.failures.near_misses(),
             failures=self.failures.failures(),
             misses=self.failures.misses(),
@@ -219,7 +220,8 @@ class _Narrator:
         return Audited(opened=opened, concluded=concluded, keeps_since=len(self.kept) - kept)
 
     def _total(self) -> TotalGain | None:
-        return headline(self.heads.total(self.program.metric), self.totals)
+        fresh = self.heads.total(self.program.metric)
+        return headline(None if self.program.audit and self.totals else fresh, self.totals)  # other data: no contest of widths
 
     def _funnel(self) -> Funnel:
         return Funnel(

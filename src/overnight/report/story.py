@@ -245,6 +245,7 @@ class Story:
     keeps: tuple[Keep, ...]
     total: TotalGain | None
     audit: Audited | None
+    own_audit: bool  # audits have a command of their own, on data that no verdict saw
     near_misses: tuple[Example, ...]
     failures: tuple[Failure, ...]
     misses: tuple[Miss, ...]

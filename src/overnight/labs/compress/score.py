@@ -16,9 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, required=True, help="of the trial")
     parser.add_argument("--size", type=int, default=12_000, help="of the journal, in bytes")
-    parser.add_argument("--sealed", action="store_true", help="on other journals, for the holdout")
+    parser.add_argument("--split", choices=("public", "holdout", "audit"), default="public", help="which journals")
     arguments = parser.parse_args()
-    secret = Path("hidden", "holdout.seed" if arguments.sealed else "public.seed").read_text(encoding="ascii")
+    secret = Path("hidden", f"{arguments.split}.seed").read_text(encoding="ascii")
     seed = int.from_bytes(hashlib.sha256(f"{secret.strip()} {arguments.seed}".encode()).digest()[:8], "big")
     text, drawn_bits = write_journal(seed, arguments.size)
     try:

@@ -24,6 +24,7 @@ SPLITS = {  # file: (seed of the drawing, number of words)
     "words.txt": (1, 4000),
     "heldout/public.txt": (0x9D3C_51A7_E20B_648F, 200),
     "heldout/holdout.txt": (0x47F0_B8D2_169E_C35A, 200),
+    "heldout/audit.txt": (0xC2E9_0D64_7B15_F83A, 200),
 }
 
 Weights = dict[str, int]

@@ -234,7 +234,7 @@ def check_leak(total: float, words: list[str]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Score the weights in model.json.")
-    parser.add_argument("--split", choices=("public", "holdout"), default="public")
+    parser.add_argument("--split", choices=("public", "holdout", "audit"), default="public")
     split = parser.parse_args().split
     try:
         loss = score(load(Path("model.json")), held_out(split))

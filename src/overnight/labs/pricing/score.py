@@ -38,7 +38,7 @@ def read_quotes(text: str) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, required=True, help="of the trial")
-    parser.add_argument("--sealed", action="store_true", help="another day with the same visitors, for the holdout")
+    parser.add_argument("--split", choices=("public", "holdout", "audit"), default="public", help="which day of the same visitors")
     parser.add_argument("--truth", action="store_true", help="print what the prices bring on average, and no metric")
     arguments = parser.parse_args()
     sys.path.append("hidden")
@@ -52,7 +52,7 @@ def main() -> None:
     if arguments.truth:
         print(f"expected revenue: {expected(visitors, quotes):.2f}")
         return
-    secret = Path("hidden", "holdout.seed" if arguments.sealed else "public.seed").read_text(encoding="ascii").strip()
+    secret = Path("hidden", f"{arguments.split}.seed").read_text(encoding="ascii").strip()
     revenue, conversion = visit(visitors, quotes, f"{secret} {arguments.seed}")
     print(f"METRIC revenue={revenue:.6f}")
     print(f"conversion: {conversion:.6f}")

@@ -13,7 +13,7 @@ from rich.console import Console
 from targets import make_repo, overnight, program, read_json
 
 from overnight.backends.sqlite import SqliteLedger
-from overnight.cli.screen import Screen
+from overnight.cli.screen import Pace, Screen
 from overnight.cli.signals import AGAIN, ENDING
 from overnight.core.budget import Allowance
 from overnight.core.state import begin
@@ -76,6 +76,7 @@ def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
         folder=tmp_path,
         running={},
         proposing={},
+        pace=Pace(),
         acknowledged=lambda: "".join(told),
     )
     assert ENDING not in drawn(screen)

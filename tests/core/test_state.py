@@ -86,3 +86,9 @@ def test_a_session_ends_and_the_next_goes_on() -> None:
     state = fold(begin(opened()), [session(), Stopped(reason="signal", detail="", elapsed_s=9.0)])
     assert (state.elapsed_s, state.stopped) == (9.0, "signal")
     assert apply(state, session(9.0)).stopped == ""
+
+
+def test_a_snapshot_of_another_version_is_passed_over() -> None:
+    """It would lack what the ledger has: the ledger is folded anew."""
+    with pytest.raises(ValueError, match="another version"):
+        load_state(b'{"tag": "t"}')

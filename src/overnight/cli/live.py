@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from overnight.cli.screen import Running, Screen
+from overnight.cli.screen import Pace, Running, Screen
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
 from overnight.core.caution import cautions
@@ -18,6 +18,7 @@ from overnight.events import (
     AuditConcluded,
     AuditOpened,
     Concluded,
+    ModelCalled,
     ProgramChanged,
     ProposalMissed,
     Proposed,
@@ -70,6 +71,7 @@ class LiveView:
         self._running: dict[TrialKey, Running] = {}
         self._proposing: dict[str, int] = {}
         self._acknowledged = ""
+        self._pace = Pace()
 
     def see(self, sign: Sign) -> None:
         """Keep track of what runs."""
@@ -82,6 +84,8 @@ class LiveView:
                 self._proposing[role] = number
             case Proposed(role=role) | ProposalMissed(role=role):
                 self._proposing.pop(role, None)
+            case ModelCalled(usage=usage):
+                self._pace.add(time.monotonic(), usage.tokens)
             case _:
                 pass
 
@@ -100,6 +104,7 @@ class LiveView:
             folder=folder,
             running=self._running,
             proposing=self._proposing,
+            pace=self._pace,
             acknowledged=lambda: self._acknowledged,
         )
         with Live(get_renderable=screen.draw, refresh_per_second=REFRESH_HZ, redirect_stderr=False):

@@ -20,6 +20,7 @@ LINE = 2000  # characters of one line of an error
 # a test holds the help lines against the commands.
 COMMANDS = {
     "init": ("init", "Look at this repo and write the front matter of its program.md."),
+    "agents": ("agents.command", "List the researchers that this machine can have, or test one."),
     "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
     "run": ("research", "Run a campaign, or go on with it."),
     "idea": ("idea", "Add an idea to a campaign, or list them."),
@@ -45,6 +46,7 @@ overnight keeps only what is better beyond noise: an autonomous research loop fo
 
   overnight demo      see it work: a small GPT in pure Python, about three minutes, no API key
   overnight init      in your own repo: find the metric, write program.md
+  overnight agents    which agents can be your researchers, and a test of each
   overnight check     measure the baseline and its noise
   overnight run       press go, and sleep; Ctrl-C ends it in good order, `run` again continues
   overnight status    where it stands; `log`, `show N`, `report` for more

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,14 @@ from overnight.core.gate import noise_report
 from overnight.core.history import as_experiment
 from overnight.core.state import State
 from overnight.core.text import printable
-from overnight.core.words import counted, duration
+from overnight.core.words import compact, counted, duration
 from overnight.loop.journal import Journal
 from overnight.records.trial import Stage, TrialKey
+from overnight.records.usage import Usage
 
 LAST = 8  # experiments listed
 BAR = 24  # columns of a progress bar
+PACE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,25 @@ class Running:
     since: float  # monotonic, s
 
 
+class Pace:
+    """Tokens per second over the last minute."""
+
+    def __init__(self) -> None:
+        self._calls: deque[tuple[float, int]] = deque()  # monotonic, s; tokens
+        self._began = 0.0
+
+    def add(self, now: float, tokens: int) -> None:
+        """A call has ended."""
+        self._began = self._began or now
+        self._calls.append((now, tokens))
+
+    def per_second(self, now: float) -> float:
+        """The mean over the last minute, or since the first call where that is not so long ago."""
+        while self._calls and self._calls[0][0] < now - PACE_S:
+            self._calls.popleft()
+        return sum(tokens for _, tokens in self._calls) / min(PACE_S, max(1.0, now - self._began))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """Draws from the journal's state; holds nothing itself."""
@@ -46,12 +68,19 @@ class Screen:
     folder: Path
     running: Mapping[TrialKey, Running]
     proposing: Mapping[str, int]
+    pace: Pace
     acknowledged: Callable[[], str]  # what a request to stop leads to; empty before one
 
     def draw(self) -> RenderableType:
         """The picture of this moment."""
         state = self.journal.state
-        parts: list[RenderableType] = [_head(state), self._budget(state), self._trials(state), self._last()]
+        parts: list[RenderableType] = [
+            _head(state),
+            *self._models(state),
+            self._budget(state),
+            self._trials(state),
+            self._last(),
+        ]
         for caution in cautions(state.unjailed, state.strayed):
             parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
         title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"
@@ -80,6 +109,17 @@ class Screen:
                 bar = ProgressBar(total=limit, completed=min(used, limit), width=BAR)
                 grid.add_row(name, bar, f"{say(max(0, limit - used))} left")
         return Group(told, grid)
+
+    def _models(self, state: State) -> Iterator[RenderableType]:
+        """What models use: tokens per second first, for they are what a night of agents is made of."""
+        if not state.usage:
+            return
+        used = sum(state.usage.values(), Usage())
+        yield Text.assemble(
+            (f"{compact(self.pace.per_second(time.monotonic()))} tokens/s", "bold"),
+            f" · {counted(used.calls, 'call')} · {compact(used.input_tokens)} in, {compact(used.cached_tokens)} of them cached"
+            f" · {compact(used.output_tokens)} out at {used.output_tokens_per_s:.0f} tokens/s · ${used.cost_usd:,.2f}",
+        )
 
     def _trials(self, state: State) -> RenderableType:
         usual = state.tally.trial_wall_s / state.tally.trials if state.tally.trials else 0.0

@@ -1,6 +1,7 @@
 """`overnight status`: where a campaign stands, from its newest snapshot and the events since."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import click
@@ -12,8 +13,9 @@ from overnight.core.caution import cautions
 from overnight.core.gate import noise_report
 from overnight.core.state import State
 from overnight.core.text import printable
-from overnight.core.words import counted, duration
+from overnight.core.words import compact, counted, duration
 from overnight.events import AuditConcluded
+from overnight.records.usage import Usage
 
 ENDINGS = {
     "": "killed; `overnight run` goes on",
@@ -37,6 +39,20 @@ class Keep:
     gain: float | None
     low: float | None
     high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleUse:
+    """What the models of a role used, as the gateway counted it."""
+
+    role: str
+    calls: int
+    input_tokens: int  # cached ones included
+    cached_tokens: int
+    output_tokens: int
+    output_tokens_per_s: float  # while answers came
+    first_token_s: float  # mean wait for the first token
+    cost_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +82,7 @@ class Status:
     elapsed_s: float
     tokens: int
     cost_usd: float
+    models: tuple[RoleUse, ...]  # dearest first
     sandbox: str
     cautions: tuple[str, ...]  # what weakens the evidence
     tests: int  # hypotheses that drew on the error budget
@@ -118,6 +135,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         elapsed_s=state.elapsed_s,
         tokens=tally.tokens,
         cost_usd=tally.cost_usd,
+        models=_uses(state.usage),
         sandbox=state.sandbox,
         cautions=cautions(state.unjailed, state.strayed),
         tests=state.gate.tests,
@@ -139,6 +157,23 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
     )
 
 
+def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:
+    uses = (
+        RoleUse(
+            role=role,
+            calls=used.calls,
+            input_tokens=used.input_tokens,
+            cached_tokens=used.cached_tokens,
+            output_tokens=used.output_tokens,
+            output_tokens_per_s=used.output_tokens_per_s,
+            first_token_s=used.first_token_s / max(1, used.calls),
+            cost_usd=used.cost_usd,
+        )
+        for role, used in usage.items()
+    )
+    return tuple(sorted(uses, key=lambda use: (-use.cost_usd, -use.input_tokens - use.output_tokens)))
+
+
 def describe(now: Status) -> str:
     """The status in a few lines for people."""
     lines = [
@@ -148,6 +183,7 @@ def describe(now: Status) -> str:
         f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, {now.open} open",
         f"branch    {now.branch} at {now.head[:12]}",
     ]
+    lines += [f"models    {_use(use)}" for use in now.models]
     if now.failed:
         lines.append("mend      make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:
@@ -173,6 +209,16 @@ def _life(now: Status) -> str:
     if now.failed:
         return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
     return ENDINGS.get(now.stopped) or f"stopped ({now.stopped})"
+
+
+def _use(use: RoleUse) -> str:
+    """What a role's models used, in one line."""
+    cached = f" ({compact(use.cached_tokens)} cached)" if use.cached_tokens else ""
+    cost = f", ${use.cost_usd:,.2f}" if use.cost_usd else ""
+    return (
+        f"{printable(use.role, 40)}: {counted(use.calls, 'call')}, {compact(use.input_tokens)} tokens in{cached}, "
+        f"{compact(use.output_tokens)} out at {use.output_tokens_per_s:.0f} tokens/s{cost}"
+    )
 
 
 def _level(now: Status) -> str:

@@ -32,6 +32,7 @@ from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.idea import IdeaQueue
 from overnight.records.program import Program
 from overnight.records.trial import Stage, Trial
+from overnight.records.usage import Usage
 
 JAIL = "jail"
 
@@ -102,19 +103,25 @@ class State:
     stopped: str = ""  # why the last session ended; empty while one runs, or after a kill
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
+    usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
 
 
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
+SNAPSHOT_FORM = b"2\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+
+
 def dump_state(state: State) -> bytes:
     """The state as JSON, for a snapshot."""
-    return _ADAPTER.dump_json(state)
+    return SNAPSHOT_FORM + _ADAPTER.dump_json(state)
 
 
 def load_state(snapshot: bytes) -> State:
-    """The state of a snapshot; raises ValueError if it is none."""
-    return _ADAPTER.validate_json(snapshot)
+    """The state of a snapshot; raises ValueError if it is none of this version, and then the ledger is folded anew."""
+    if not snapshot.startswith(SNAPSHOT_FORM):
+        raise ValueError("the snapshot is of another version")
+    return _ADAPTER.validate_json(snapshot.removeprefix(SNAPSHOT_FORM))
 
 
 def begin(opened: CampaignOpened) -> State:
@@ -164,9 +171,8 @@ def apply(state: State, event: Event) -> State:
             return _session(state, event)
         case Proposed():
             return _proposed(state, event)
-        case ModelCalled(usage=usage):
-            tokens, cost_usd = state.tally.tokens + usage.tokens, state.tally.cost_usd + usage.cost_usd
-            return replace(state, tally=replace(state.tally, tokens=tokens, cost_usd=cost_usd))
+        case ModelCalled():
+            return _called(state, event)
         case TrialFinished():
             state = replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s))
             return _trial(state, event.trial)
@@ -196,6 +202,13 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
         case Stopped():
             return replace(state, elapsed_s=event.elapsed_s, stopped=event.reason)
+
+
+def _called(state: State, event: ModelCalled) -> State:
+    usage = event.usage
+    tally = replace(state.tally, tokens=state.tally.tokens + usage.tokens, cost_usd=state.tally.cost_usd + usage.cost_usd)
+    by_role = {**state.usage, event.role: state.usage.get(event.role, Usage()) + usage}
+    return replace(state, tally=tally, usage=by_role)
 
 
 def _open(state: State, number: int) -> OpenExperiment:

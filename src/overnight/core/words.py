@@ -15,3 +15,11 @@ def duration(seconds: float) -> str:
     if seconds < _HOUR_S:
         return f"{int(seconds) // _MINUTE_S} min {int(seconds) % _MINUTE_S:02d} s"
     return f"{int(seconds) // _HOUR_S} h {int(seconds) % _HOUR_S // _MINUTE_S:02d} min"
+
+
+def compact(count: float) -> str:
+    """A count in three digits: `950`, `12.3 k`, `4.56 M`."""
+    for scale, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if count >= scale:
+            return f"{count / scale:.3g}{unit}"
+    return f"{count:.0f}"

@@ -32,6 +32,11 @@ class Usage:
         """All of them: what a budget counts."""
         return self.input_tokens + self.output_tokens
 
+    @property
+    def output_tokens_per_s(self) -> float:
+        """How fast answers came, from request to end."""
+        return self.output_tokens / self.seconds if self.seconds else 0.0
+
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             calls=self.calls + other.calls,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from overnight.core.words import counted, duration
+from overnight.core.words import compact, counted, duration
 from overnight.report.story import Story
-from overnight.report.wording import better, compact, e_value, figures_of, percent, relative, required
+from overnight.report.wording import better, e_value, figures_of, percent, relative, required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

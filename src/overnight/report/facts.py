@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from overnight.core.words import counted, duration
+from overnight.core.words import compact, counted, duration
 from overnight.records.audit import Standing
 from overnight.report.story import Audited, Keep, Story
-from overnight.report.wording import compact, e_value, figures_of, percent, required
+from overnight.report.wording import e_value, figures_of, percent, required
 
 Facts = tuple[tuple[str, str], ...]  # (name, figure); a name without a figure is left out by the views
 

@@ -81,11 +81,3 @@ def _odds(log_odds: float) -> str:
         return "over 1,000,000"
     odds = math.exp(log_odds)
     return f"{odds:,.0f}" if odds >= 10 else f"{odds:.2g}"  # noqa: PLR2004  # two digits are enough either way
-
-
-def compact(count: float) -> str:
-    """A count in three digits: `950`, `12.3 k`, `4.56 M`."""
-    for scale, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if count >= scale:
-            return f"{count / scale:.3g}{unit}"
-    return f"{count:.0f}"

@@ -1,0 +1,195 @@
+"""`overnight agents`: which researchers can be had here, and whether one really comes back with an edit."""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import click
+from anyio.abc import TaskStatus
+
+from overnight.backends.git.repository import open_repository
+from overnight.backends.researchers.registry import TALKING
+from overnight.backends.researchers.templates import TEMPLATES
+from overnight.cli.agents.result import SECONDS, TOKENS, Ask, Meter, Tryout
+from overnight.cli.agents.ways import find_ways
+from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
+from overnight.cli.options import json_option, print_json
+from overnight.config import read_settings
+from overnight.core.text import printable
+from overnight.core.units import parse_count
+from overnight.errors import RepositoryError, UserError
+from overnight.records.program import Program, ResearcherSpec
+from overnight.wiring import PROGRAM, read_program
+
+OVER_ACP = "acp:"
+NAME = 200  # characters of a name in a message
+REFRESH_S = 0.25
+INTERRUPTED = 130
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def agents(context: click.Context, as_json: bool) -> None:
+    """List the researchers that this machine can have, or test one.
+
+    Each comes with its line for program.md, and with the mend where something is missing. Nothing is asked over the network.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    ways = anyio.run(find_ways, read_settings(os.environ, Path.home()), os.environ)
+    program, problem = _program_here()
+    roles = program.researchers if program else ()
+    if as_json:
+        print_json({"ways": ways, "roles": [_facts(spec) for spec in roles], "problem": problem})
+        return
+    _say(*(describe_way(way) for way in ways), *(describe_role(spec) for spec in roles))
+    _say("", "`overnight agents test NAME` asks one of them for a tiny edit. Models, keys and local servers: docs/gateway.md")
+    if problem:
+        click.echo(f"note: {problem}", err=True)
+
+
+def _count(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:  # noqa: ARG001  # click's signature
+    try:
+        count = None if value is None else parse_count(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    if count is not None and count < 1:
+        raise click.BadParameter("must be 1 or more")
+    return count
+
+
+@agents.command()
+@click.argument("name")
+@click.option(
+    "--model", default="", help="The model to ask for; by default the role's, else what the agent or the provider says."
+)
+@click.option("--tokens", callback=_count, help="At most so many tokens, 60k by default.")
+@click.option(
+    "--cost-usd",
+    type=click.FloatRange(min=0, min_open=True),
+    help="At most so many dollars; needs a price. By default 0.10, of what has a price in your settings.",
+)
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="At most so long, 300 by default.")
+@json_option
+def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, seconds: float | None, as_json: bool) -> int:
+    """Ask a researcher for one tiny edit, in a throw-away repository.
+
+    In the jail and through the gateway, as in a campaign. NAME is agent, tuner, claude, codex, opencode, gemini, "acp:COMMAND",
+    or a role of the program.md around you. Says what came back, the tokens, the cost and the times. Exit code: 0 when an edit
+    within scope came back, 1 when none did.
+    """
+    spec, program = choose(name, model)
+    ask = Ask(
+        name=name,
+        spec=spec,
+        program=program,
+        settings=read_settings(os.environ, Path.home()),
+        environment=os.environ,
+        tokens=tokens or TOKENS,
+        cost_usd=cost_usd,
+        seconds=seconds or SECONDS,
+    )
+    found = anyio.run(_watched, ask)
+    if found is None:
+        click.echo("ended; nothing of it is left running", err=True)
+        return INTERRUPTED
+    if as_json:
+        print_json(found)
+    else:
+        _say(*describe_tryout(found))
+    return 0 if found.edited else 1
+
+
+def choose(name: str, model: str) -> tuple[ResearcherSpec, Program | None]:
+    """The researcher of a name, and the program that declares it, if one does; the roles of a program go first.
+
+    Raises:
+        UserError: there is none, or nothing about it can be tested.
+    """
+    program, problem = _program_here()
+    declared = next((spec for spec in program.researchers if spec.role == name), None) if program else None
+    spec = declared or _built_in(name)
+    if spec is None:
+        roles = f", a role of {PROGRAM}" if program else ""
+        shown = printable(name, NAME)
+        mend = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
+        raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), mend=mend)
+    if spec.use == "scripted":
+        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", mend="there is nothing to reach")
+    if model and spec.use not in TALKING:
+        raise UserError(f"`use: {spec.use}` asks no model", mend="leave --model out")
+    return replace(spec, model=model or spec.model), program if declared else None
+
+
+def _built_in(name: str) -> ResearcherSpec | None:
+    if name in {"tuner", "agent"}:
+        return ResearcherSpec(role=name, use=name)
+    if name in TEMPLATES:
+        return ResearcherSpec(role=name, use="command", template=name)
+    command = name.removeprefix(OVER_ACP).strip()
+    return ResearcherSpec(role="acp", use="acp", command=command) if name.startswith(OVER_ACP) and command else None
+
+
+def _program_here() -> tuple[Program | None, str]:
+    """The program around us; None where there is none, or with why it cannot be read."""
+    try:
+        repository = open_repository(Path.cwd())
+    except RepositoryError:
+        return None, ""
+    if not (repository.toplevel / PROGRAM).exists():
+        return None, ""
+    try:
+        return read_program(repository), ""
+    except UserError as error:
+        return None, str(error)
+
+
+def _facts(spec: ResearcherSpec) -> dict[str, str]:
+    return {"role": spec.role, "use": spec.use, "template": spec.template, "command": spec.command or "", "model": spec.model}
+
+
+async def _watched(ask: Ask) -> Tryout | None:
+    """Try it, and show how it goes; None where a signal ended it."""
+    from overnight.cli.agents.tryout import try_out
+
+    found, meter = None, Meter()
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_ended_by_signals, tasks.cancel_scope)
+        tasks.start_soon(_show, ask, meter)
+        found = await try_out(ask, meter)
+        tasks.cancel_scope.cancel()
+    return found
+
+
+async def _ended_by_signals(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            scope.cancel()
+
+
+async def _show(ask: Ask, meter: Meter) -> None:
+    """What is used so far, on a terminal; one line where nobody watches."""
+    from rich.console import Console
+
+    asked = f"asking {printable(ask.name, NAME)} for one edit"
+    if not sys.stderr.isatty():
+        with suppress(OSError):
+            click.echo(f"{asked}: at most {ask.tokens:,} tokens and {ask.seconds:g} s", err=True)
+        return
+    console = Console(stderr=True, markup=False, highlight=False)
+    with console.status(asked) as status:
+        while True:
+            used = f"{meter.usage.calls} calls, {meter.usage.tokens:,} of {ask.tokens:,} tokens"
+            status.update(f"{asked}: {meter.seconds:.0f} of {ask.seconds:g} s, {used}")
+            await anyio.sleep(REFRESH_S)
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        click.echo(line)

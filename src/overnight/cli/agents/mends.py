@@ -1,0 +1,73 @@
+"""Why a test of a researcher came to nothing, and what a person can do about it."""
+
+from collections.abc import Mapping, Sequence
+
+from overnight.backends.researchers.templates import TEMPLATES
+from overnight.cli.agents.models import AGENT_WIRES, describe, find_source
+from overnight.cli.agents.result import Failing
+from overnight.cli.agents.ways import ACP, find_program
+from overnight.config import Settings
+from overnight.core.words import duration
+from overnight.gateway.accounts import AccountState
+from overnight.gateway.breaker import Standing
+from overnight.records.program import ResearcherSpec
+from overnight.records.usage import Wire
+
+BY_HAND = "see what it says when you run it by hand: it asked the gateway for nothing"
+LATE = "give it more with --seconds, or see what it waits for when you run it by hand"
+
+
+def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, str]) -> Failing | None:
+    """What a researcher lacks before it is tried: its program, or a model; None if nothing is known to be missing."""
+    program, install = "", ""
+    wires: Sequence[Wire] = AGENT_WIRES if spec.use == "agent" else ()
+    if spec.template:
+        template = TEMPLATES[spec.template]
+        program, install, wires = template.program, template.install, template.wires
+    elif known := [each for each in ACP if spec.use == "acp" and (spec.command or "").split()[:1] == [each.program]]:
+        program, install, wires = known[0].program, known[0].install, known[0].wires
+    if program and not find_program(program):
+        return Failing(reason=f"there is no program `{program}` on PATH", mend=install)
+    source = find_source(wires, settings, environment) if wires else None
+    if source and not source.ready:
+        return Failing(reason=source.detail, mend=source.mend)
+    return None
+
+
+def mend_parked(wait_s: float | None, accounts: Sequence[AccountState], settings: Settings) -> str:
+    """What to do where no provider answers, for `wait_s` as far as is known; empty where all of them would."""
+    providers = {provider.name: provider for provider in settings.providers}
+    out = out_of_service(accounts)
+    broken = [providers[account.name] for account in out if account.standing is Standing.BROKEN]
+    if broken:
+        return f"see whether the account and its key are right: {'; '.join(map(describe, broken))}"
+    if any(account.standing is Standing.PARKED for account in out):
+        when = f"try again in {duration(wait_s)}, or " if wait_s else ""
+        return f"{when}set up another provider: docs/gateway.md"
+    if out:
+        return f"see whether it answers: {'; '.join(describe(providers[account.name]) for account in out)}"
+    return ""
+
+
+def out_of_service(accounts: Sequence[AccountState]) -> Sequence[AccountState]:
+    """The accounts that failed the last time that they were asked."""
+    return [account for account in accounts if account.standing is not Standing.READY]
+
+
+def mend_spent(reason: str) -> str:
+    """What to do where the budget of the test does not suffice; the gateway's other reasons say that themselves."""
+    return "allow it more with --tokens or --cost-usd" if reason.startswith("the budget of ") else ""
+
+
+def mend_failed(spec: ResearcherSpec, calls: int) -> str:
+    """What to do where an agent ended without an edit."""
+    if calls == 0 and spec.use in {"acp", "command"}:
+        return BY_HAND
+    return "try another model with --model" if spec.model else "name a model that your provider has with --model"
+
+
+def mend_edit(spec: ResearcherSpec) -> str:
+    """What to do where the edit is none that a campaign would take."""
+    if spec.use == "command" and not spec.template:
+        return "a command that knows your own files shows what it does in `overnight run --experiments 1`"
+    return mend_failed(spec, calls=1)

@@ -1,0 +1,129 @@
+"""What `overnight agents test` asks for, what it counts on the way, and what it says came of it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from overnight.config import Settings
+from overnight.core.text import printable
+from overnight.events import ModelCalled
+from overnight.records.program import Program, ResearcherSpec
+from overnight.records.usage import Usage
+
+SECONDS = 300.0  # for the one edit, an agent's slow start included
+TOKENS = 60_000  # five calls of an agent with a prompt of 12,000, and no more
+COST_USD = 0.10
+SHOWN = 500  # characters of foreign text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is to be tried."""
+
+    name: str  # as the user said it
+    spec: ResearcherSpec
+    program: Program | None  # whose limits hold, for a role that it declares
+    settings: Settings
+    environment: Mapping[str, str]
+    tokens: int = TOKENS
+    cost_usd: float | None = None  # None: our own limit, which counts what has a price
+    seconds: float = SECONDS
+
+
+@dataclass(slots=True)
+class Meter:
+    """What was used so far, for whoever watches."""
+
+    started: float = field(default_factory=time.monotonic)
+    usage: Usage = field(default_factory=Usage)
+    models: list[tuple[str, str]] = field(default_factory=list)  # provider and model of each call
+    first_call_s: float | None = None  # from the start to the first call
+    first_token_s: float | None = None  # from the first call to the first byte of its answer
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.started
+
+    def count(self, called: ModelCalled) -> None:
+        """Take in a settled call."""
+        if self.first_call_s is None:
+            self.first_call_s = max(0.0, self.seconds - called.usage.seconds)
+            self.first_token_s = called.usage.first_token_s or None
+        self.usage += called.usage
+        self.models.append((called.provider, called.model))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tryout:
+    """What came of it; what `agents test --json` prints."""
+
+    name: str
+    use: str
+    edited: bool  # an edit within scope came back
+    reason: str  # why not; empty if it did
+    mend: str
+    hypothesis: str
+    diff: str
+    calls: int
+    input_tokens: int  # cached ones included
+    cached_tokens: int
+    output_tokens: int
+    estimated: int  # of the calls, whose tokens are our estimate
+    cost_usd: float | None  # None: not known, there is no price
+    models: Sequence[str]  # that answered, each as `provider: model`
+    seconds: float
+    first_call_s: float | None
+    first_token_s: float | None
+    most_tokens: int  # what the test was allowed to use
+    most_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A change within scope."""
+
+    hypothesis: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """No edit came."""
+
+    reason: str
+    mend: str = ""
+
+
+def result_of(ask: Ask, meter: Meter, outcome: Edit | Failing) -> Tryout:
+    """The result of a try that ended so."""
+    edit = outcome if isinstance(outcome, Edit) else None
+    failing = outcome if isinstance(outcome, Failing) else Failing(reason="")
+    usage = meter.usage
+    return Tryout(
+        name=ask.name,
+        use=ask.spec.use,
+        edited=edit is not None,
+        reason=printable(failing.reason, SHOWN),
+        mend=failing.mend,
+        hypothesis=printable(edit.hypothesis, SHOWN) if edit else "",
+        diff=edit.diff if edit else "",
+        calls=usage.calls,
+        input_tokens=usage.input_tokens,
+        cached_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
+        estimated=usage.estimated,
+        cost_usd=usage.cost_usd if _priced(ask.settings, meter) else None,
+        models=[f"{provider}: {printable(model, SHOWN)}" for provider, model in dict.fromkeys(meter.models)],
+        seconds=meter.seconds,
+        first_call_s=meter.first_call_s,
+        first_token_s=meter.first_token_s,
+        most_tokens=ask.tokens,
+        most_usd=COST_USD if ask.cost_usd is None else ask.cost_usd,
+    )
+
+
+def _priced(settings: Settings, meter: Meter) -> bool:
+    """Whether all calls have a price."""
+    local = {provider.name for provider in settings.providers if provider.local}
+    return all(provider in local or settings.prices.find(model) for provider, model in meter.models)

@@ -1,0 +1,155 @@
+"""One tiny edit by a researcher, in a throw-away repository: through the port, the jail and the gateway of a campaign.
+
+Does not cover: whether an agent is any good at research; whether a command that knows one repository works there.
+"""
+
+import time
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import anyio
+
+from overnight.backends.folders import remove_tree
+from overnight.backends.git.history import GitHistory
+from overnight.backends.researchers.registry import TALKING
+from overnight.backends.work_folders import WorkFolders
+from overnight.cli.agents.mends import LATE, mend_edit, mend_failed, mend_parked, mend_spent, missing, out_of_service
+from overnight.cli.agents.repo import TASK, make_throwaway
+from overnight.cli.agents.result import COST_USD, SHOWN, Ask, Edit, Failing, Meter, Tryout, result_of
+from overnight.core.brief import BriefTask, write_brief
+from overnight.core.charter import parse_charter
+from overnight.core.scope import check_scope
+from overnight.core.state import State, begin
+from overnight.core.text import printable
+from overnight.core.words import duration
+from overnight.errors import UserError
+from overnight.events import CampaignOpened
+from overnight.gateway.breaker import Pace
+from overnight.gateway.budget import Allowance
+from overnight.gateway.gateway import Gateway
+from overnight.ports import Assignment, ModelsParked, NoIdeas, ProposalFailed, Researcher, View
+from overnight.records.provider import FREE, Prices
+from overnight.staffing import make_team
+from overnight.wiring import make_executor
+
+PACE = Pace(patience_s=5.0)  # a person waits for the answer
+TAG, ROLE = "tryout", "researcher"
+SLOT = 1  # the researcher's; that of trials comes before it, as in a campaign
+
+
+async def try_out(ask: Ask, meter: Meter) -> Tryout:
+    """Have the researcher make one edit; leaves nothing behind and nothing running, however it ends."""
+    outcome: Edit | Failing | None = missing(ask.spec, ask.settings, ask.environment)
+    if outcome is None:
+        try:
+            outcome = await _try(ask, meter)
+        except UserError as error:  # the machine's or the settings'
+            outcome = Failing(reason=str(error.args[0]), mend=error.mend)
+    return result_of(ask, meter, outcome)
+
+
+async def _try(ask: Ask, meter: Meter) -> Edit | Failing:
+    with TemporaryDirectory(prefix="overnight-") as place:
+        root = Path(place) / "work"
+        try:
+            with closing(GitHistory(make_throwaway(Path(place) / "repo"))) as history:
+                state = _state(history.resolve_start(), ask)
+                async with _gateway(ask, meter) as gateway:
+                    return await _Bench(ask, meter, state, history, WorkFolders(root, history, state.program), gateway).run()
+        finally:
+            remove_tree(root)  # which a job may have made hard to delete
+
+
+@dataclass(slots=True)
+class _Bench:
+    """What the try is made with."""
+
+    ask: Ask
+    meter: Meter
+    state: State
+    history: GitHistory
+    workspaces: WorkFolders
+    gateway: Gateway | None
+
+    async def run(self) -> Edit | Failing:
+        """The edit, or why there is none."""
+        program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
+        executor = make_executor("jail", program, SLOT, researchers=1)
+        team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway)
+        try:
+            return await self._propose(team.staff[0].researcher, folder)
+        except NoIdeas as none:
+            return Failing(reason=str(none) or "it has nothing to propose")
+        except ModelsParked as parked:
+            return Failing(reason=str(parked), mend=self._mend_parked(parked.wait_s) or mend_spent(str(parked)))
+        except ProposalFailed as failed:
+            return Failing(reason=str(failed), mend=mend_failed(self.ask.spec, self.meter.usage.calls))
+
+    async def _propose(self, researcher: Researcher, folder: Path) -> Edit | Failing:
+        head = self.state.head
+        assignment = Assignment(
+            number=1,
+            role=ROLE,
+            program=self.state.program,
+            workspace=folder,
+            brief=self._brief(),
+            head=head,
+            changed=lambda: bool(self.workspaces.collect(folder, head).changes),
+        )
+        self.meter.started = time.monotonic()
+        with anyio.move_on_after(self.ask.seconds) as scope:
+            draft = await researcher.propose(assignment)
+        if scope.cancelled_caught:
+            return self._late()
+        return self._collect(folder, draft.hypothesis)
+
+    def _late(self) -> Failing:
+        """It was ended by us: some agents try again and again where no provider answers."""
+        reason = f"it did not end within {duration(self.ask.seconds)}, and was ended with all its processes"
+        accounts = self.gateway.accounts() if self.gateway else ()
+        whys = "".join(f"; {account.name}: {account.why}" for account in out_of_service(accounts))
+        return Failing(reason=reason + whys, mend=self._mend_parked(None) or LATE)
+
+    def _mend_parked(self, wait_s: float | None) -> str:
+        return mend_parked(wait_s, self.gateway.accounts() if self.gateway else (), self.ask.settings)
+
+    def _brief(self) -> str:
+        files = {file.path: file.size_bytes for file in self.history.files(self.state.head)}
+        charter = parse_charter(self.state.program.body)
+        return write_brief(BriefTask(state=self.state, charter=charter, role=ROLE, files=files))
+
+    def _collect(self, folder: Path, hypothesis: str) -> Edit | Failing:
+        """What it changed, judged as a campaign would."""
+        head, program = self.state.head, self.state.program
+        collected = self.workspaces.collect(folder, head)
+        executable = {file.path: file.executable for file in self.history.files(head)}
+        before = self.history.read_files(head, [change.path for change in collected.changes if change.path in executable])
+        scope = check_scope(collected.changes, before=before, executable=executable, program=program)
+        if problems := (*collected.problems, *scope):
+            return Failing(reason="; ".join(problems), mend=mend_edit(self.ask.spec))
+        commit = self.history.record_attempt(
+            tag=TAG, number=1, base=head, changes=collected.changes, message=f"{printable(hypothesis, SHOWN)}\n"
+        )
+        return Edit(hypothesis=hypothesis, diff=self.history.diff(head, commit))
+
+
+def _state(start: str, ask: Ask) -> State:
+    """A campaign that has just been opened, with this one researcher."""
+    opened = begin(CampaignOpened(tag=TAG, version="", program=TASK, start=start, secret="", sandbox="jail"))
+    program = replace(opened.program, researchers=(replace(ask.spec, role=ROLE, count=1),))
+    if ask.program:
+        program = replace(program, limits=ask.program.limits, readable=ask.program.readable)
+    return replace(opened, program=program)
+
+
+def _gateway(ask: Ask, meter: Meter) -> AbstractAsyncContextManager[Gateway | None]:
+    if ask.spec.use not in TALKING or not ask.settings.providers:
+        return nullcontext()
+    prices, cost_usd = ask.settings.prices, ask.cost_usd
+    if cost_usd is None:  # our own limit must not keep out what has no price: the limit of tokens holds for that
+        prices, cost_usd = Prices(table={"*": FREE, **prices.table}), COST_USD
+    allowance = Allowance(tokens=ask.tokens, cost_usd=cost_usd)
+    providers, environment = ask.settings.providers, ask.environment
+    return Gateway(providers, prices, allowance=allowance, called=meter.count, environment=environment, pace=PACE)

@@ -1,0 +1,78 @@
+"""What `overnight agents` says to people; all that agents and programs said is made printable."""
+
+from collections.abc import Iterator
+
+from overnight.cli.agents.result import Tryout
+from overnight.cli.agents.ways import Way
+from overnight.core.text import printable
+from overnight.core.words import counted, duration
+from overnight.records.program import ResearcherSpec
+
+COLUMN = 20  # of what is said of a way
+INDENT = " " * (6 + COLUMN + 1)
+LINES = 20  # of a diff
+LINE = 200  # characters of one
+CONTEXT = ("diff ", "index ", "--- ", "@@ ")
+
+
+def describe_way(way: Way) -> str:
+    """One way in a few lines: whether it is ready, the mend, and what to write."""
+    lines = [f"{'ok' if way.ready else '--':5} {way.name:{COLUMN}} {way.detail}"]
+    if way.mend:
+        lines.append(f"{INDENT}mend: {way.mend}")
+    return "\n".join([*lines, f"{INDENT}- {way.write}"])
+
+
+def describe_role(spec: ResearcherSpec) -> str:
+    """One role of the program here."""
+    plays = spec.template or spec.command or ""
+    words = [
+        spec.use,
+        *([printable(plays, LINE)] if plays else []),
+        *([f"model {printable(spec.model, LINE)}"] if spec.model else []),
+    ]
+    return f"role  {printable(spec.role, LINE):{COLUMN}} of program.md here: {', '.join(words)}"
+
+
+def describe_tryout(found: Tryout) -> Iterator[str]:
+    """What came of a test."""
+    name = printable(found.name, LINE)
+    if found.edited:
+        yield f"ok    {name}: an edit within scope came back"
+        yield from (f"      {line}" for line in _shown(found.diff))
+        yield f"said  {found.hypothesis}"
+    else:
+        yield f"FAIL  {name}: {found.reason}"
+        if found.mend:
+            yield f"      mend: {found.mend}"
+    if found.calls or found.models:
+        yield f"used  {_used(found)}"
+        yield f"cost  {_cost(found)}"
+    yield f"time  {_times(found)}"
+
+
+def _shown(diff: str) -> list[str]:
+    lines = [printable(line.removeprefix("+++ b/"), LINE) for line in diff.splitlines() if not line.startswith(CONTEXT)]
+    return lines if len(lines) <= LINES else [*lines[:LINES], f"... {counted(len(lines) - LINES, 'more line')}"]
+
+
+def _used(found: Tryout) -> str:
+    tokens = f"{found.input_tokens:,} tokens in ({found.cached_tokens:,} of them cached), {found.output_tokens:,} out"
+    guessed = f" ({counted(found.estimated, 'call')} estimated)" if found.estimated else ""
+    calls = f"{counted(found.calls, 'call')}{guessed} to {', '.join(found.models)}"
+    return f"{tokens}, of at most {found.most_tokens:,}; {calls}"
+
+
+def _cost(found: Tryout) -> str:
+    if found.cost_usd is None:
+        return "not known: your settings have no price for it (docs/gateway.md)"
+    return f"${found.cost_usd:.4f} of at most ${found.most_usd:.2f}"
+
+
+def _times(found: Tryout) -> str:
+    words = [duration(found.seconds)]
+    if found.first_call_s is not None:
+        words.append(f"first call after {duration(found.first_call_s)}")
+    if found.first_token_s is not None:
+        words.append(f"its first token {duration(found.first_token_s)} later")
+    return ", ".join(words)

@@ -1,0 +1,84 @@
+"""The live screen draws the state, and tokens per second where models work."""
+
+from pathlib import Path
+
+import pytest
+from builders import opened
+from rich.console import Console
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.cli.screen import Pace, Screen
+from overnight.cli.status import describe, summarise
+from overnight.core.budget import Allowance
+from overnight.core.state import begin, fold
+from overnight.events import ModelCalled
+from overnight.loop.journal import Journal
+from overnight.records.usage import Usage
+
+USAGE = Usage(
+    calls=1, input_tokens=20_000, cached_tokens=15_000, output_tokens=500, seconds=10.0, first_token_s=1.0, cost_usd=0.5
+)
+
+
+def called(role: str) -> ModelCalled:
+    return ModelCalled(number=1, role=role, provider="p", model="m", usage=USAGE)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SqliteLedger:
+    ledger = SqliteLedger(tmp_path)
+    ledger.append(opened())
+    return ledger
+
+
+def drawn(ledger: SqliteLedger, calls: int, pace: Pace) -> str:
+    """The picture after so many calls of the explorer, as text."""
+    state = fold(begin(opened()), [called("explorer")] * calls)
+    screen = Screen(
+        journal=Journal(ledger, state),
+        allowance=Allowance(),
+        folder=Path(),
+        running={},
+        proposing={},
+        pace=pace,
+        acknowledged=lambda: "",
+    )
+    console = Console(width=140)
+    with console.capture() as captured:
+        console.print(screen.draw())
+    ledger.close()
+    return captured.get()
+
+
+def test_tokens_per_second_are_of_the_last_minute() -> None:
+    """Calls of the last minute over a minute; over the time since the first call while that is shorter."""
+    pace = Pace()
+    assert pace.per_second(0.0) == 0.0
+    pace.add(100.0, 600)
+    assert pace.per_second(110.0) == 60.0
+    pace.add(140.0, 600)
+    assert pace.per_second(160.0) == 20.0
+    assert pace.per_second(170.0) == 10.0
+    assert pace.per_second(300.0) == 0.0
+
+
+def test_a_campaign_of_agents_shows_what_its_models_use(ledger: SqliteLedger) -> None:
+    """Throughput first, then calls, tokens, speed and money."""
+    text = drawn(ledger, 2, Pace())
+    assert "tokens/s · 2 calls · 40 k in, 30 k of them cached · 1 k out at 50 tokens/s · $1.00" in text
+
+
+def test_a_campaign_without_models_says_nothing_of_them(ledger: SqliteLedger) -> None:
+    """The tuner's night has no line of zeros."""
+    assert "tokens" not in drawn(ledger, 0, Pace())
+
+
+def test_the_status_tells_the_use_of_each_role() -> None:
+    """The dearest first; in the text and in the record that `--json` prints."""
+    state = fold(begin(opened()), [called("critic"), called("explorer"), called("explorer")])
+    status = summarise(state, None, "")
+    assert [(use.role, use.calls, use.output_tokens_per_s, use.first_token_s) for use in status.models] == [
+        ("explorer", 2, 50.0, 1.0),
+        ("critic", 1, 50.0, 1.0),
+    ]
+    assert "models    explorer: 2 calls, 40 k tokens in (30 k cached), 1 k out at 50 tokens/s, $1.00" in describe(status)

@@ -29,6 +29,9 @@ TARGET_WALL_MS = 3.0
 TARGET_MB = 150.0
 AGENTS = 10
 EVENTS = 50  # of a streamed answer
+SLOW = "slow"  # the model whose events come one by one
+PAUSE_S = 0.002  # between its events
+REQUESTS = ((2_000, False, "m"), (2_000, True, "m"), (100_000, False, "m"), (100_000, True, "m"), (2_000, True, SLOW))
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 50, "prompt_tokens_details": {"cached_tokens": 400}}
 LETTERS = "the quick brown fox jumps over the lazy dog. "
 
@@ -36,18 +39,26 @@ LETTERS = "the quick brown fox jumps over the lazy dog. "
 def provider(listening: socket.socket) -> None:
     """A provider that answers at once, with few events or one document."""
     choice = {"index": 0, "delta": {"content": "word "}, "finish_reason": None}
-    event = b"data: " + json.dumps({"id": "c", "object": "chat.completion.chunk", "choices": [choice]}).encode() + b"\n\n"
+    event = (
+        b"data: "
+        + json.dumps({"id": "c", "object": "chat.completion.chunk", "choices": [choice], "usage": None}).encode()
+        + b"\n\n"
+    )
     last = b"data: " + json.dumps({"id": "c", "choices": [], "usage": USAGE}).encode() + b"\n\ndata: [DONE]\n\n"
     message = {"role": "assistant", "content": "word " * EVENTS}
     whole = json.dumps({"id": "c", "choices": [{"index": 0, "message": message}], "usage": USAGE}).encode()
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        if b'"stream":true' not in (await request.read()).replace(b": ", b":"):
+        asked = await request.read()
+        if b'"stream": true' not in asked and b'"stream":true' not in asked:
             return web.Response(body=whole, content_type="application/json")
+        slow = SLOW.encode() in asked
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for _ in range(EVENTS):
             await response.write(event)
+            if slow:
+                await asyncio.sleep(PAUSE_S)
         await response.write(last)
         return response
 
@@ -63,7 +74,7 @@ def gateway(upstream: str, talk: Connection) -> None:
 
     async def serve() -> None:
         one = Provider(name="local", base_url=upstream, wires=(Wire.OPENAI_CHAT,))
-        prices = Prices(table={"m": Price(input=1.0, cached=0.1, output=10.0)})
+        prices = Prices(table=dict.fromkeys(("m", SLOW), Price(input=1.0, cached=0.1, output=10.0)))
         settings = {"allowance": Allowance(tokens=10**12, cost_usd=1e9), "called": lambda _: None}
         async with Gateway([one], prices, **settings) as opened:  # type: ignore[arg-type]  # of the right types
             with opened.use(role="r", number=1) as run:
@@ -88,6 +99,7 @@ def processes() -> Iterator[tuple[str, str, Connection]]:
     workers = [start.Process(target=provider, args=(listening,)), start.Process(target=gateway, args=(upstream, theirs))]
     for worker in workers:
         worker.start()
+    theirs.close()  # so that a gateway that dies is noticed
     try:
         yield upstream, ours.recv(), ours
         ours.send(None)
@@ -136,11 +148,11 @@ async def agents(url: str, body: bytes, count: int) -> float:
     return AGENTS * count / (time.perf_counter() - started)
 
 
-def body_of(size: int, *, stream: bool) -> bytes:
+def body_of(size: int, *, stream: bool, model: str = "m") -> bytes:
     """A request of so many bytes of conversation."""
     turn = {"role": "user", "content": (LETTERS * (2000 // len(LETTERS) + 1))[:2000]}
     messages = [turn] * max(1, size // 2000)
-    return json.dumps({"model": "m", "stream": stream, "messages": messages}).encode()
+    return json.dumps({"model": model, "stream": stream, "messages": messages}).encode()
 
 
 def main() -> None:
@@ -148,16 +160,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=400)
     count: int = parser.parse_args().rounds
     print(f"{count} rounds in turn, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; ms per request\n")
-    print(f"{'request':>24}{'direct':>9}{'through':>9}{'added: wall':>13}{'CPU':>7}")
+    print(f"{'request':>30}{'direct':>9}{'through':>9}{'added: wall':>13}{'CPU':>7}")
     with processes() as (direct, through, talk):
-        for size, stream in ((2_000, False), (2_000, True), (100_000, False), (100_000, True)):
-            body = body_of(size, stream=stream)
+        for size, stream, model in REQUESTS:
+            body = body_of(size, stream=stream, model=model)
+            rounds_of = max(10, count // 8) if model == SLOW else count
             cpu = ask(talk)[0]
-            straight, passed = asyncio.run(rounds(direct, through, body, count))
-            cpu = (ask(talk)[0] - cpu) / (count + 1) * 1e3
+            straight, passed = asyncio.run(rounds(direct, through, body, rounds_of))
+            cpu = (ask(talk)[0] - cpu) / (rounds_of + 1) * 1e3
             walls = statistics.median(straight), statistics.median(passed)
-            name = f"{len(body) // 1000} kB, {f'{EVENTS} events' if stream else 'one document'}"
-            print(f"{name:>24}{walls[0]:>9.2f}{walls[1]:>9.2f}{walls[1] - walls[0]:>13.2f}{cpu:>7.2f}")
+            added = statistics.median(through_ms - direct_ms for direct_ms, through_ms in zip(straight, passed, strict=True))
+            answer = f"{EVENTS} events" if stream else "one document"
+            name = f"{len(body) // 1000} kB, {answer}{', one by one' if model == SLOW else ''}"
+            print(f"{name:>30}{walls[0]:>9.2f}{walls[1]:>9.2f}{added:>13.2f}{cpu:>7.2f}")
         rate = asyncio.run(agents(through, body_of(100_000, stream=True), max(10, count // 10)))
         memory = ask(talk)[1]
     print(f"\n{AGENTS} agents at once, 100 kB each: {rate:.0f} requests/s, greatest memory {memory:.0f} MB")

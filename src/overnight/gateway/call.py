@@ -49,6 +49,7 @@ class Call:
         self._answer: Answer | None = None
         self._meter: Meter | None = None
         self._started = time.monotonic()
+        self.over = False  # whether the piece of the answer that was given last is known to be the last one
 
     async def ask(self, accounts: Sequence[Account]) -> Answer:
         """Reserve, and get an answer whose first bytes are there.
@@ -81,12 +82,16 @@ class Call:
             return
         try:
             async for chunk in answer.reply.chunks():
-                if passed := meter.feed(chunk):
+                passed = meter.feed(chunk)
+                self.over = answer.reply.over
+                if self.over:
+                    passed += meter.end()
+                if passed:
                     yield passed
         except (Unreachable, TooLong) as error:
             self._relay.broke(answer.account, str(error))
             raise Broken(str(error)) from None
-        if rest := meter.end():
+        if not self.over and (rest := meter.end()):
             yield rest
 
     def settle(self) -> None:

@@ -84,6 +84,12 @@ class _Connection(web.RequestHandler):
         super().connection_lost(exc)
 
 
+class _Stream(web.StreamResponse):
+    """A stream whose headers go out with its first chunk: each write costs a system call and wakes the client."""
+
+    _send_headers_immediately = False  # aiohttp's own switch, which its `Response` uses; without it nothing breaks
+
+
 class Server:
     """Answers on any number of listening sockets."""
 
@@ -188,12 +194,13 @@ async def _pass_on(request: web.BaseRequest, call: Call, answer: Answer, *, arra
         return web.Response(status=answer.status, body=b"".join([chunk async for chunk in call.chunks()]), headers=headers)
     if array:
         headers["content-type"] = "application/json"
-    response = web.StreamResponse(status=answer.status, headers=headers)
+    response = _Stream(status=answer.status, headers=headers)
     await response.prepare(request)
     try:
         async for chunk in call.chunks():
-            await response.write(chunk)
+            await (response.write_eof(chunk) if call.over else response.write(chunk))
     except Broken as broken:
+        await response.write(b"")  # the headers, where nothing came before
         if request.transport is not None:
             request.transport.close()  # what came before is still sent; the end mark is not
         raise ConnectionResetError(str(broken)) from None

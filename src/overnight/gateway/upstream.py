@@ -54,6 +54,11 @@ class Reply:
         return "text/event-stream" in self.headers.get("content-type", "").lower()
 
     @property
+    def over(self) -> bool:
+        """Whether all of it has been read, so that a read would give nothing."""
+        return self._response.content.at_eof()
+
+    @property
     def first(self) -> bytes:
         """The first bytes of the body; empty only if it has none."""
         return self._first

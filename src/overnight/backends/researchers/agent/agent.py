@@ -4,14 +4,13 @@ Its shell runs in the jail, a new one for each command. It may run what it likes
 nothing of that counts.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from overnight.backends.researchers.activity import mark
 from overnight.backends.researchers.agent.context import compact
 from overnight.backends.researchers.agent.dialogue import Call, Entry, Form, Heard, Said, Told
 from overnight.backends.researchers.agent.prompt import ADVISE, CUT, REPEATED, SYSTEM
+from overnight.backends.researchers.agent.repeats import Repeats
 from overnight.backends.researchers.agent.shell import Shell
 from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
@@ -50,11 +49,10 @@ class Dialogue:
             raise ProposalFailed(f"no provider speaks {' or '.join(_WIRES)}, which `use: agent` needs")
         self._wire, self._form = wire, _WIRES[wire]
         self._run = run
-        self._workspace = assignment.workspace
         self._system = ADVISE if assignment.role in ADVISERS else SYSTEM
         self._shell = Shell(desk=desk, workspace=assignment.workspace, number=assignment.number)
         self._entries: list[Entry] = []
-        self._seen: Counter[tuple[str | None, str, int]] = Counter()
+        self._repeats = Repeats(assignment.workspace)
 
     async def turn(self, prompt: str) -> Turn:
         """Say something, and run what the model asks for until it answers in words alone."""
@@ -90,6 +88,6 @@ class Dialogue:
     async def _do(self, call: Call) -> int:
         """Run a command and add what it printed; how often just this was seen."""
         heard = await self._shell.run(call.command)
-        self._seen[key] = times = self._seen[key := (call.command, heard, mark(self._workspace))] + 1
+        times = self._repeats.count(call.command, heard)
         self._entries.append(Heard(id=call.id, text=f"{heard}\n{REPEATED}" if times > 1 else heard))
         return times

@@ -1,0 +1,46 @@
+"""Whether our agent goes round in circles: the same command, with the same outcome, in a folder that nothing changed.
+
+The folder is looked at only when a command comes again with its outcome, since a look costs milliseconds where it has
+thousands of files. Does not cover: what changes beyond the first files of a very large folder.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from overnight.backends.researchers.activity import LOOKED_AT
+
+
+class Repeats:
+    """What was run in one workspace, and what came of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[tuple[str | None, str], tuple[int, int]] = {}  # how often, and when last (ns)
+
+    def count(self, command: str | None, outcome: str) -> int:
+        """How often just this was seen by now, since the folder changed last."""
+        times, since = self._seen.get((command, outcome), (0, 0))
+        if times and _newest(str(self._folder)) > since:
+            times = 0
+        self._seen[command, outcome] = times + 1, time.time_ns()
+        return times + 1
+
+
+def _newest(folder: str) -> int:
+    """When a file below a folder was last written, made or removed (ns)."""
+    return max(_changes(folder), default=0)
+
+
+def _changes(folder: str) -> Iterator[int]:
+    folders, seen = [folder], 0
+    while folders and seen < LOOKED_AT:
+        with suppress(OSError), os.scandir(path := folders.pop()) as entries:
+            yield Path(path).stat().st_ctime_ns  # a removed file shows here alone; no program sets this time at will
+            for entry in entries:
+                seen += 1
+                yield entry.stat(follow_symlinks=False).st_ctime_ns
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)

@@ -1,8 +1,9 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 VENV := .venv
 BIN := $(VENV)/bin
+AGENTS := build/agents
 
-.PHONY: demo test check bench bench-gate picture setup clean
+.PHONY: demo test test-agents check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -12,6 +13,10 @@ test: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	@.ci/chromium
 	$(BIN)/pytest
+
+test-agents: $(VENV)/installed-dev $(AGENTS)/installed
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/agents
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -45,3 +50,10 @@ $(VENV)/installed: pyproject.toml .ci/constraints.txt
 $(VENV)/installed-dev: pyproject.toml .ci/constraints.txt
 	@.ci/venv $(VENV) '.[dev]'
 	@touch $(VENV)/installed $@
+
+$(AGENTS)/installed: tests/agents/package.json
+	@command -v npm >/dev/null || { echo "npm is missing, which installs the agent programs: install Node.js 20 or newer" >&2; exit 2; }
+	@mkdir -p $(AGENTS)
+	cp $< $(AGENTS)
+	npm install --prefix $(AGENTS) --no-package-lock --no-audit --no-fund
+	@touch $@

@@ -27,6 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Json = dict[str, Any]  # what is on the wire, in all its shapes
+Call = tuple[str, Json | str]  # of a tool: its name, and arguments or a script
 
 CACHED, OUTPUT = 400, 50
 SHELLS = re.compile(r"shell|bash|exec|command|terminal", re.IGNORECASE)
@@ -174,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         return seen
 
     def _speak(self, seen: Seen, speak: Any, turn: int) -> None:
-        tools, step = _tools(seen.body), _results(seen.body)
+        tools, step = _tools(seen.body), results_in(seen.body)
         wanted = int(seen.mode[5:]) if seen.mode.startswith("steps") else 1
         call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
         text = "" if call else self.server.question if seen.mode == "ask" else self.server.text
@@ -225,14 +226,22 @@ def _failing(mode: str, turn: int) -> int | None:
 def _tools(body: Json) -> Sequence[tuple[str, Json]]:
     """Name and schema of every tool, whatever the wire."""
     found = []
-    for tool in body.get("tools") or []:
+    for tool in [*(body.get("tools") or []), *_later_tools(body)]:
         for entry in tool.get("functionDeclarations") or [tool.get("function") or tool]:
             schema = entry.get("parameters") or entry.get("input_schema") or entry.get("parametersJsonSchema") or {}
-            found.append((str(entry.get("name")), schema))
+            found.append((str(entry.get("name")), {"type": "custom"} if entry.get("type") == "custom" else schema))
     return found
 
 
-def _results(body: Json) -> int:
+def _later_tools(body: Json) -> Iterator[Json]:
+    """Those that newer clients of the Responses wire bring as an item of the input, in groups."""
+    given = body.get("input")
+    for item in given if isinstance(given, list) else []:
+        for group in item.get("tools") or []:
+            yield from group.get("tools") or [group]
+
+
+def results_in(body: Json) -> int:
     """How many results of tools the request brings."""
     messages = body.get("messages") or []
     blocks = [block for message in messages if isinstance(message.get("content"), list) for block in message["content"]]
@@ -247,9 +256,11 @@ def _results(body: Json) -> int:
     return int(count)
 
 
-def _shell_call(tools: Sequence[tuple[str, Json]], command: str) -> tuple[str, Json] | None:
+def _shell_call(tools: Sequence[tuple[str, Json]], command: str) -> Call | None:
     """A call of the first tool that looks like a shell, with whatever its schema demands."""
     for name, schema in tools:
+        if SHELLS.search(name) and schema.get("type") == "custom":  # it takes a script, which calls the shell
+            return name, f"text(await tools.exec_command({json.dumps({'cmd': command})}))"
         if SHELLS.search(name):
             wanted = schema.get("properties") or {"command": {"type": "string"}}
             required = schema.get("required") or []
@@ -271,7 +282,7 @@ def _event(event: Json, *, named: bool) -> bytes:
     return f"{head}data: {json.dumps(event)}\n\n".encode()
 
 
-def _chat(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+def _chat(body: Json, text: str, call: Call | None, step: int, turn: int) -> tuple[Json, list[Json]]:
     usage = {
         "prompt_tokens": input_tokens(step),
         "completion_tokens": OUTPUT,
@@ -306,7 +317,7 @@ def _chat(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn:
     return whole, events
 
 
-def _responses(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+def _responses(body: Json, text: str, call: Call | None, step: int, turn: int) -> tuple[Json, list[Json]]:
     usage = {
         "input_tokens": input_tokens(step),
         "input_tokens_details": {"cached_tokens": CACHED},
@@ -315,7 +326,10 @@ def _responses(body: Json, text: str, call: tuple[str, Json] | None, step: int, 
         "total_tokens": input_tokens(step) + OUTPUT,
     }
     item: Json
-    if call:
+    if call and isinstance(call[1], str):
+        item = {"type": "custom_tool_call", "id": f"ctc-{turn}", "call_id": f"call-{turn}", "name": call[0],
+                "input": call[1], "status": "completed"}  # fmt: skip
+    elif call:
         item = {"type": "function_call", "id": f"fc-{turn}", "call_id": f"call-{turn}", "name": call[0],
                 "arguments": json.dumps(call[1]), "status": "completed"}  # fmt: skip
     else:
@@ -335,7 +349,7 @@ def _responses(body: Json, text: str, call: tuple[str, Json] | None, step: int, 
     ]
 
 
-def _anthropic(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+def _anthropic(body: Json, text: str, call: Call | None, step: int, turn: int) -> tuple[Json, list[Json]]:
     written = 100
     usage = {
         "input_tokens": input_tokens(step) - CACHED - written,
@@ -361,7 +375,7 @@ def _anthropic(body: Json, text: str, call: tuple[str, Json] | None, step: int, 
     ]
 
 
-def _gemini(body: Json, text: str, call: tuple[str, Json] | None, step: int, turn: int) -> tuple[Json, list[Json]]:
+def _gemini(body: Json, text: str, call: Call | None, step: int, turn: int) -> tuple[Json, list[Json]]:
     usage = {"promptTokenCount": input_tokens(step), "cachedContentTokenCount": CACHED, "candidatesTokenCount": 30,
              "thoughtsTokenCount": OUTPUT - 30, "totalTokenCount": input_tokens(step) + OUTPUT}  # fmt: skip
     part = {"functionCall": {"name": call[0], "args": call[1]}} if call else {"text": text}

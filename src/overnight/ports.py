@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from overnight.events import Event
+from overnight.events import EnvironmentChanged, Event
 from overnight.records.experiment import Draft, Experiment, FileChange
 from overnight.records.job import Job, JobResult
 from overnight.records.notice import Notice
@@ -153,6 +153,14 @@ class Link:
     talk: socket.socket | None = None  # the other end is the job's stdin and stdout; only its stderr is captured then
     port: int = 0  # of the job's own loopback, where it is connected to what `listen` serves; 0: nowhere
     listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
+
+
+class Surroundings(Protocol):
+    """What trials depend on outside the repository."""
+
+    def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
+        """What differs from the environment as it is known, None if nothing does; cheap enough for every trial."""
+        ...
 
 
 class Executor(Protocol):

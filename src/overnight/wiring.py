@@ -11,7 +11,7 @@ from pathlib import Path
 
 from overnight import __version__
 from overnight.backends.artifacts import ArtifactStore
-from overnight.backends.fingerprint import changes, fingerprint
+from overnight.backends.fingerprint import Lookout, changes, fingerprint
 from overnight.backends.fresh_start import set_aside_barren
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository, check_branch_free, open_repository, valid_tag
@@ -293,6 +293,7 @@ def _assemble(home: Home, state: State, request: Request, stop: Stop, watchers: 
             bench=make_bench(program, state.start, executor, workspaces, home.folder),
             slots=Slots(count),
             stop=stop,
+            surroundings=Lookout(home.repository.toplevel, search_path()),
         ),
         intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
         branch=Branch(journal=journal, history=home.history),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from overnight.backends import fingerprint as module
-from overnight.backends.fingerprint import changes, digest_of, fingerprint
+from overnight.backends.fingerprint import Lookout, changes, digest_of, fingerprint
 
 
 @pytest.fixture
@@ -77,3 +77,27 @@ def test_packages_and_lock_files_show(tmp_path: Path) -> None:
     assert changes(before, fingerprint(tmp_path, search_path=str(python.parent))) == ("interpreter",)
     (tmp_path / "uv.lock").unlink()
     assert changes(before, fingerprint(tmp_path, search_path=str(python.parent))) == ("uv.lock", "interpreter")
+
+
+def test_a_glance_before_a_trial_sees_a_change(data: Path, tmp_path: Path) -> None:
+    """Said once, with the environment as it is now; a touched file of the same content is no change."""
+    path, readable = os.environ["PATH"], [str(data)]
+    known = fingerprint(tmp_path, readable=readable, search_path=path)
+    lookout = Lookout(tmp_path, path)
+    assert lookout.look(known, readable) is None
+    os.utime(data / "a.txt", (1, 1))
+    assert lookout.look(known, readable) is None
+    (data / "a.txt").write_text("other")
+    changed = lookout.look(known, readable)
+    assert changed is not None and changed.changed == (str(data),)
+    assert lookout.look(changed.environment, readable) is None
+
+
+def test_a_lock_file_that_comes_is_seen_before_the_next_trial(tmp_path: Path) -> None:
+    """What a person installs while a campaign runs shows in the record."""
+    lookout = Lookout(tmp_path, os.environ["PATH"])
+    known = fingerprint(tmp_path, search_path=os.environ["PATH"])
+    assert lookout.look(known, ()) is None
+    (tmp_path / "uv.lock").write_text("version = 1")
+    changed = lookout.look(known, ())
+    assert changed is not None and changed.changed == ("uv.lock",)

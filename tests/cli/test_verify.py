@@ -4,6 +4,8 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -191,6 +193,27 @@ def test_a_claim_that_no_longer_holds_is_said_and_why_it_may_be(tmp_path: Path) 
     assert _one(repo, "SELECT count(*) FROM events WHERE kind='environment_changed'") == 1
     overnight(repo, "run", "--no-report")
     assert _one(repo, "SELECT count(*) FROM events WHERE kind='environment_changed'") == 1
+
+
+def test_data_that_changes_during_a_session_is_in_the_record(tmp_path: Path) -> None:
+    """Between two trials, before the one that ran on it; the session that was under way warns."""
+    data = tmp_path / "data"
+    data.write_text("1")
+    text = program(*((f"OFFSET = {n}.0", f"OFFSET = {n - 1}.0") for n in (5, 4, 3, 2)), front=f"readable: [{data}]")
+    repo = make_repo(tmp_path / "r", text)
+    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
+    with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
+        assert session.stdout is not None
+        next(line for line in session.stdout if line.startswith("#1 "))
+        data.write_text("2")
+        session.stdout.read()
+    with sqlite3.connect(repo / ".overnight/t/ledger.db") as db:
+        kinds = [kind for (kind,) in db.execute("SELECT kind FROM events ORDER BY seq")]
+    db.close()
+    assert kinds.count("environment_changed") == 1
+    after = kinds[kinds.index("environment_changed") :]
+    assert "trial_finished" in after and "stopped" in after
+    assert str(data) in read_json(repo, "status")["cautions"][0]
 
 
 def test_a_campaign_without_a_jail_says_so_for_ever(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What `init` makes of the files of a repository."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -242,3 +243,34 @@ def test_a_short_time_budget_leaves_time_to_start() -> None:
     """Twice a budget of two seconds would end every trial before it has evaluated anything."""
     files = {"train.py": "print(f'val_bpb: {x}')", "prepare.py": "TIME_BUDGET = 2\n"}
     assert {e.key: e.value for e in detect(files, home="/home/ann").entries}["limits"] == {"wall": "62s"}
+
+
+@pytest.mark.parametrize(
+    ("script", "printed", "name", "value"),
+    [
+        ('print(f"p50: {p50:.2f} ms")', "p50: 68.07 ms", "p50", "68.07"),
+        ('print(f"total      {total * 1e3:>7.2f} ms")', "total        96.58 ms", "total", "96.58"),
+        ("print('resident = %.1fMB' % size)", "resident = 12.5MB", "resident", "12.5"),
+    ],
+)
+def test_a_number_with_a_unit_comes_with_its_pattern(script: str, printed: str, name: str, value: str) -> None:
+    """What a benchmark prints for people, its unit behind the number, is read as it is."""
+    metric = found({"latency.py": script, "app/a.py": None})["metric"]
+    assert isinstance(metric, dict)
+    assert (metric["name"], metric["direction"]) == (name, "minimize")
+    hit = re.search(str(metric["pattern"]), printed)
+    assert hit is not None
+    assert hit[1] == value
+
+
+@pytest.mark.parametrize("script", ['print(f"{n} requests")', 'print(f"rate: {r:.1f} ops/s")', 'print(f"step {i} started")'])
+def test_what_is_no_cost_is_not_taken_for_one(script: str) -> None:
+    """Counts, rates and words are no costs with a unit."""
+    assert found({"bench.py": script, "a.py": None})["metric"] == {"name": "cpu_s", "direction": "minimize"}
+
+
+def test_other_numbers_with_a_unit_are_named() -> None:
+    """The first one is proposed, and a note says how to take another."""
+    script = 'print(f"p50: {a:.2f} ms")\nprint(f"p95: {b:.2f} ms")\n'
+    detected = detect({"latency.py": script, "app/a.py": None}, home="/home/ann")
+    assert detected.notes == ("it prints more that could be the metric: --metric p95",)

@@ -1,7 +1,9 @@
 """What trials depend on outside the repository: the machine, the interpreter with its packages, and data that jobs may read.
 
-Does not cover: what changes while a session runs (it is looked at when one starts); the content of files over a megabyte,
-which are known by their size and time; what an interpreter loads from elsewhere than its `site-packages`.
+The whole is looked at when a session starts; before each trial a glance at names, sizes and times tells whether to look again.
+
+Does not cover: the content of files over a megabyte, which are known by their size and time; what an interpreter loads from
+elsewhere than its `site-packages`; before a trial, what lies behind the first thousand entries of a path.
 """
 
 import hashlib
@@ -10,12 +12,16 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+
+from overnight.events import EnvironmentChanged
 
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt", "constraints.txt", "package-lock.json")
 SMALL_BYTES = 1_000_000  # of a file whose content counts
 READ_BYTES = 64_000_000  # in all: about 0.1 s
 ENTRIES = 100_000  # of one path: about 1 s; a set with more is known by the first of them
+GLANCED = 1_000  # entries of one path before a trial: about 10 ms
 DIGITS = 16  # of a digest that people compare
 _PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 
@@ -41,6 +47,46 @@ def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: st
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
     """The names of what differs, also of what is new or gone."""
     return tuple(name for name in dict.fromkeys((*before, *now)) if before.get(name) != now.get(name))
+
+
+class Lookout:
+    """Implements `ports.Surroundings`, for one session."""
+
+    def __init__(self, toplevel: Path, search_path: str) -> None:
+        self._toplevel, self._search_path = toplevel, search_path
+        self._seen: tuple[object, ...] | None = None  # None: the session has just begun, and looked at everything
+
+    def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
+        """As the port says; reads contents only where a glance sees a difference to the last one."""
+        glance = self._glance(readable)
+        same, self._seen = self._seen in (None, glance), glance
+        if same:
+            return None
+        found = fingerprint(self._toplevel, readable=readable, search_path=self._search_path)
+        changed = changes(known, found)
+        return EnvironmentChanged(environment=found, changed=changed) if changed else None
+
+    def _glance(self, readable: Sequence[str]) -> tuple[object, ...]:
+        python = shutil.which("python3", path=self._search_path)
+        places = [self._toplevel / name for name in LOCK_FILES]
+        if python:
+            places += [Path(python).resolve(), *Path(python).parent.parent.glob("lib/python3*/*-packages")]
+        seen: list[object] = [(place, _times(place)) for place in places]
+        for path in readable:
+            seen += [(name, _key(status)) for name, status, _ in islice(_walk(Path(path)), GLANCED)]
+        return tuple(seen)
+
+
+def _times(place: Path) -> tuple[int, ...]:
+    """A mark of one file or folder; empty if it is not there."""
+    try:
+        return _key(place.stat())
+    except OSError:
+        return ()
+
+
+def _key(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_ino, status.st_mode, _size(status), status.st_mtime_ns
 
 
 def digest_of(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
 from overnight.cli.program_file import read_body
-from overnight.core.detect import PRINTED, Detected, detect, wants
+from overnight.core.detect import Detected, detect, wants
 from overnight.core.detect_loops import LOOP_FILES
 from overnight.core.fit import check_fit
 from overnight.core.front_matter import Value
@@ -126,14 +126,21 @@ def _check_committed(detected: Detected, committed: Sequence[str]) -> None:
 def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
     set_by_hand: dict[str, Value] = {}
     if wishes.metric is not None:
-        name, _, direction = wishes.metric.partition(":")
-        known = direction or guess_direction(name)
-        set_by_hand["metric"] = {"name": name, "direction": str(known)} if known else {"name": name}
+        set_by_hand["metric"] = _wished_metric(wishes.metric, detected)
     if wishes.measure is not None:
         set_by_hand["measure"] = wishes.measure
     if wishes.editable:
         set_by_hand["editable"] = list(wishes.editable)
     entries = {entry.key: entry for entry in detected.entries}
     entries |= {key: Entry(key=key, value=value, reason="set by hand") for key, value in set_by_hand.items()}
-    notes = [note for note in detected.notes if wishes.metric is None or note != PRINTED]
+    notes = detected.notes if wishes.metric is None else [note for note in detected.notes if note not in detected.on_metric]
     return Detected(entries=tuple(entries.values()), notes=notes)
+
+
+def _wished_metric(wish: str, detected: Detected) -> Value:
+    """The metric that a person names, with what the look at the files tells about one of that name."""
+    name, _, direction = wish.partition(":")
+    values = [entry.value for entry in (*detected.entries, *detected.others) if entry.key == "metric"]
+    seen = next((value for value in values if isinstance(value, dict) and value["name"] == name), {"name": name})
+    known = direction or seen.get("direction") or guess_direction(name)
+    return {**seen, "direction": str(known)} if known else seen

@@ -14,6 +14,7 @@ from overnight.loop.journal import Journal
 from overnight.loop.measure import Bench
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
+from overnight.ports import Surroundings
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
@@ -37,6 +38,7 @@ class Laboratory:
     bench: Bench
     slots: Slots
     stop: Stop
+    surroundings: Surroundings
 
     async def warm_up(self) -> None:
         """Where time is measured, run one trial of the head that does not count: caches and clocks settle."""
@@ -126,6 +128,7 @@ class Laboratory:
             async with self.slots.lease() as slot:
                 if self.stop.requested:
                     return
+                self._look_around()
                 self.journal.show(TrialStarted(key=key, slot=slot))
                 on = subject_of(key)
                 trial = await self.bench.trial(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot)
@@ -136,6 +139,12 @@ class Laboratory:
             for key in sorted(keys, key=self._order):
                 tasks.start_soon(one, key)
         return finished
+
+    def _look_around(self) -> None:
+        """Record it before the trial if what trials depend on has changed, so that the ledger tells which ran on what."""
+        state = self.journal.state
+        if changed := self.surroundings.look(state.environment, state.program.readable):
+            self.journal.record(changed)
 
     def seed(self, key: TrialKey) -> int:
         """The trial's seed.

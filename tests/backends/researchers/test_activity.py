@@ -1,14 +1,15 @@
 """Whether an agent still does something: files, output, talk with models, further signs."""
 
 import asyncio
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from overnight.backends.researchers.activity import Activity, mark, unless_idle
-from overnight.ports import ProposalFailed
+from overnight.backends.researchers.activity import REFUSED_S, Activity, mark, unless_idle
+from overnight.ports import ModelsParked, ProposalFailed
 
 
 class Clock:
@@ -80,13 +81,30 @@ def test_files_output_and_signs_each_count(tmp_path: Path, clock: Clock) -> None
 
 def test_waiting_for_a_model_is_no_idleness(tmp_path: Path, clock: Clock) -> None:
     """While a call is under way nothing else needs to happen."""
-    run: Any = SimpleNamespace(idle_s=0.0)
+    run: Any = SimpleNamespace(idle_s=0.0, refusal=None)
     activity = Activity(tmp_path, tmp_path / "output", run)
     activity.idle_s()
     clock.now += 500
     assert activity.idle_s() == 0
     run.idle_s = 40.0
     assert activity.idle_s() == 40
+
+
+def test_an_agent_that_no_model_answers_is_not_waited_for(tmp_path: Path, clock: Clock) -> None:
+    """However busily it asks again, unless a call is under way or one was answered."""
+    run: Any = SimpleNamespace(idle_s=1.0, refusal=ModelsParked("no quota"))
+    activity = Activity(tmp_path, tmp_path / "output", run)
+    assert activity.idle_s() == 0
+    clock.now += REFUSED_S
+    assert activity.idle_s() == 1
+    clock.now += 1
+    assert activity.idle_s() == math.inf
+    run.idle_s = 0.0
+    assert activity.idle_s() == 0
+    run.idle_s, run.refusal = 1.0, None
+    assert activity.idle_s() == 1
+    run.refusal = ModelsParked("no quota")
+    assert activity.idle_s() == 1, "the time begins anew"
 
 
 def test_idle_work_is_ended_with_a_reason() -> None:

@@ -10,6 +10,7 @@ from overnight.backends.executors.process import ProcessExecutor
 from overnight.backends.researchers.command import command_researcher
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import TurnResearcher
+from overnight.errors import UserError
 from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft
 from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
@@ -138,3 +139,12 @@ def test_what_takes_the_place_of_the_brief_goes_and_leads_nowhere(tmp_path: Path
     propose(tmp_path, f"{trick}; echo done")
     assert (outside / "precious").read_text() == "x"
     assert [path.name for path in (tmp_path / "workspace").iterdir()] == ["train.py"]
+
+
+def test_a_template_without_its_program_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any proposal, with what installs it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    spec = ResearcherSpec(role="agent", use="command", template="codex")
+    executor = ProcessExecutor(slots=1, search_path=str(tmp_path))
+    with pytest.raises(UserError, match="`codex` is not on PATH; install it: npm install -g @openai/codex"):
+        command_researcher(Desk(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0))

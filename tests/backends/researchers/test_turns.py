@@ -1,9 +1,10 @@
 """Researchers that work in turns, over a session whose words a test scripts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from overnight.backends.executors.process import ProcessExecutor
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import CONTINUE, UNSAID, Session, Turn, TurnResearcher
-from overnight.ports import Assignment, ModelRun, ProposalFailed
+from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
 from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
 
 T = TypeVar("T")
@@ -132,3 +133,35 @@ def test_no_advice_is_a_failure(tmp_path: Path, turn: Turn, why: str) -> None:
     """A fault or silence, with the reason."""
     with pytest.raises(ProposalFailed, match=why):
         advice(tmp_path, turn)
+
+
+def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_path: Path) -> None:
+    """Some end with an error when nobody answers them: the campaign hears that there is no model, not of the error."""
+
+    class Breaks:
+        async def turn(self, prompt: str) -> Turn:
+            raise ProposalFailed("the agent refuses: internal error")
+
+    @asynccontextmanager
+    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
+        yield Breaks()
+
+    @contextmanager
+    def use(**_: object) -> Iterator[object]:
+        yield SimpleNamespace(refusal=parked)
+
+    models: Any = SimpleNamespace(use=use)
+    spec = ResearcherSpec(role="r", use="acp", command="true")
+    executor = ProcessExecutor(slots=1, search_path="")
+    researcher = TurnResearcher(
+        "r", Desk(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0, models=models), opens
+    )
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
+    assignment = Assignment(number=1, role="r", program=program, workspace=tmp_path, brief=BRIEF, head="c0")
+    parked: ModelsParked | None = ModelsParked("out of quota", wait_s=60)
+    for work in (researcher.propose, researcher.advise):
+        with pytest.raises(ModelsParked, match="out of quota"):
+            asyncio.run(work(assignment))
+    parked = None
+    with pytest.raises(ProposalFailed, match="internal error"):
+        asyncio.run(researcher.propose(assignment))

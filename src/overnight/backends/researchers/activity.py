@@ -1,8 +1,11 @@
 """Whether an agent still does something: it talks with a model, prints, or changes files; how long it takes does not matter.
 
+One that no model answers any more is not waited for: some ask again and again, until there is quota or for ever.
+
 Does not cover: an agent that works in silence for longer than the patience, which is taken for one that hangs.
 """
 
+import math
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +21,7 @@ from overnight.ports import ModelRun, ProposalFailed
 T = TypeVar("T")
 LOOKED_AT = 20_000  # files of a workspace
 LOOKS = 20  # within the patience
+REFUSED_S = 60.0  # for an agent to end by itself where no provider can be asked; those that do so take some seconds
 
 
 def mark(folder: Path) -> int:
@@ -48,14 +52,25 @@ class Activity:
         self._signs = signs
         self._last: object = None
         self._since = time.monotonic()
+        self._refused_since: float | None = None
 
     def idle_s(self) -> float:
-        """How long nothing has happened, as far as it was looked at."""
+        """How long nothing has happened, as far as it was looked at; infinite where nothing can come of it any more."""
         seen = (mark(self._folder), self._output.stat().st_size if self._output.exists() else 0, self._signs())
         if seen != self._last:
             self._last, self._since = seen, time.monotonic()
         idle_s = time.monotonic() - self._since
-        return min(idle_s, self._run.idle_s) if self._run else idle_s
+        if self._run is None:
+            return idle_s
+        return math.inf if self._refused_s(self._run) > REFUSED_S else min(idle_s, self._run.idle_s)
+
+    def _refused_s(self, run: ModelRun) -> float:
+        """How long it has had no model; 0 while a call is under way, which may get one."""
+        if run.refusal is None:
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = time.monotonic()
+        return time.monotonic() - self._refused_since if self._refused_since is not None and run.idle_s else 0.0
 
 
 async def unless_idle(work: Awaitable[T], idle_s: Callable[[], float], patience_s: float) -> T:

@@ -6,6 +6,7 @@ The command may be hostile: it runs in the executor's jail, and what it leaves i
 here. Not covered: what it writes into the workspace, which the scope check reads.
 """
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from overnight.backends.researchers.activity import Activity, unless_idle
 from overnight.backends.researchers.brief_file import remove_brief_file, write_brief_file
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.hypothesis import last_line
+from overnight.backends.researchers.installation import installation
 from overnight.backends.researchers.surroundings import surroundings
-from overnight.backends.researchers.templates import TEMPLATES
+from overnight.backends.researchers.templates import TEMPLATES, Template
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
+from overnight.errors import UserError
 from overnight.ports import Assignment, Link, ModelRun, ProposalFailed
 from overnight.records.job import Ending, Job, JobResult
 
@@ -26,7 +29,13 @@ TAIL_BYTES = 64 * 1024  # of the output that is read
 
 
 def command_researcher(desk: Desk) -> TurnResearcher:
-    """The researcher of a program's command, or of a template."""
+    """The researcher of a program's command, or of a template.
+
+    Raises:
+        UserError: the template's program is not on PATH.
+    """
+    if desk.spec.template:
+        _require(TEMPLATES[desk.spec.template])
 
     @asynccontextmanager
     async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
@@ -34,6 +43,11 @@ def command_researcher(desk: Desk) -> TurnResearcher:
 
     template = desk.spec.template
     return TurnResearcher(template or "command", desk, opens, script=not template)
+
+
+def _require(template: Template) -> None:
+    if shutil.which(template.program) is None:
+        raise UserError(f"the agent program `{template.program}` is not on PATH", mend=f"install it: {template.install}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +77,7 @@ class _CommandSession:
         spec, run, folder = self.desk.spec, self.run, self.assignment.workspace
         job = Job(
             command=TEMPLATES[spec.template].command if spec.template else spec.command or "",
+            readable=installation(TEMPLATES[spec.template].program if spec.template else spec.command or ""),
             folder=folder,
             output=output,
             limits=self.desk.limits,

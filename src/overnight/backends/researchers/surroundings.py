@@ -28,6 +28,12 @@ _PLAIN = {  # little of their own around the prompt; and no asking and confining
     "CLAUDE_CODE_SIMPLE": "1",  # claude's own `--bare`: a prompt of a tenth of the length
     "INITIAL_AGENT_MODE": "agent-full-access",  # codex over ACP
 }
+_CODEX = {  # over ACP
+    "web_search": "disabled",
+    "analytics": {"enabled": False},
+    "features": {"multi_agent": False, "goals": False},
+    "skills": {"bundled": {"enabled": False}},
+}
 # The package by which opencode speaks a wire, all of them inside its program; and what it wants behind our URL.
 _OPENCODE: Mapping[Wire, tuple[str, str]] = {
     Wire.OPENAI_CHAT: ("@ai-sdk/openai-compatible", "/v1"),
@@ -52,7 +58,7 @@ def surroundings(run: ModelRun | None) -> dict[str, str]:
         **({"ANTHROPIC_MODEL": run.model, "ANTHROPIC_SMALL_FAST_MODEL": run.model} if run.model else {}),
         "GOOGLE_GEMINI_BASE_URL": run.url,
         "GEMINI_API_KEY": NO_KEY,
-        "CODEX_CONFIG": json.dumps({"web_search": "disabled", **({"model": run.model} if run.model else {})}),  # over ACP
+        "CODEX_CONFIG": json.dumps({**_CODEX, **({"model": run.model} if run.model else {})}),
         "OPENCODE_CONFIG_CONTENT": json.dumps(_opencode(run)),
         "OVERNIGHT_MODELS": run.url,
         "OVERNIGHT_MODEL": run.model,
@@ -77,6 +83,7 @@ def _opencode(run: ModelRun) -> Mapping[str, object]:
         "small_model": f"gateway/{model}",
         "agent": {"title": {"disable": True}},  # a call for a title that nobody reads
         "permission": {"edit": "allow", "bash": "allow", "webfetch": "deny"},
+        "tools": {"task": False, "todowrite": False, "skill": False},  # a third of its tools' text, and agents of its own
         "autoupdate": False,
         "share": "disabled",
     }

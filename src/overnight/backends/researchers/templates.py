@@ -25,8 +25,11 @@ class Template:
 def _gemini(url: str, model: str) -> Mapping[str, str]:  # noqa: ARG001  # as the others
     settings = {
         "security": {"auth": {"selectedType": "gemini-api-key"}},  # what it picks by itself for a base URL it refuses then
-        "general": {"enableAutoUpdate": False},
-        "tools": {"exclude": ["google_web_search", "web_fetch"]},
+        "general": {"enableAutoUpdate": False, "topicUpdateNarration": False},
+        "tools": {
+            "exclude": ["google_web_search", "web_fetch", "invoke_agent", "activate_skill", "enter_plan_mode", "update_topic"]
+        },
+        "skills": {"enabled": False},
         "privacy": {"usageStatisticsEnabled": False},
     }
     return {"OVERNIGHT_GEMINI_SETTINGS": json.dumps(settings)}
@@ -50,6 +53,8 @@ TEMPLATES: Mapping[str, Template] = {
         command=(
             "exec codex exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox "
             f"-c 'model_providers.gateway={_CODEX_PROVIDER}' -c model_provider=gateway -c web_search=disabled "
+            "-c analytics.enabled=false "  # else it waits five seconds at its end for a host that it cannot reach
+            "-c features.multi_agent=false -c features.goals=false -c skills.bundled.enabled=false "  # two fifths of its prompt
             '${OVERNIGHT_MODEL:+-m "$OVERNIGHT_MODEL"} -'
         ),
         environment=_nothing,

@@ -61,9 +61,9 @@ class TurnResearcher:
         """Let the agent edit the workspace."""
         with self._models(assignment) as run:
             async with self._opens(assignment, run) as session:
-                turn = await session.turn(assignment.brief)
+                turn = await _turn(session, assignment.brief, run)
                 if not (self._script or turn.fault or _refused(run) or assignment.changed()):
-                    turn = await session.turn(CONTINUE)
+                    turn = await _turn(session, CONTINUE, run)
             if run and run.refusal:
                 raise run.refusal
             self._check(turn, assignment)
@@ -76,7 +76,7 @@ class TurnResearcher:
         """Let the agent answer."""
         with self._models(assignment) as run:
             async with self._opens(assignment, run) as session:
-                turn = await session.turn(assignment.brief)
+                turn = await _turn(session, assignment.brief, run)
             if run and run.refusal:
                 raise run.refusal
         if turn.fault or not turn.text.strip():
@@ -96,6 +96,21 @@ class TurnResearcher:
         elif not assignment.changed():
             said = last_line(turn.text)
             raise ProposalFailed(turn.fault or "it ended without a change" + (f": {said}" if said else ""))
+
+
+async def _turn(session: Session, prompt: str, run: ModelRun | None) -> Turn:
+    """One turn; where it failed for want of a model, that is the reason, whatever the agent made of it.
+
+    Raises:
+        ProposalFailed: as `Session.turn`.
+        ModelsParked: no provider could be asked.
+    """
+    try:
+        return await session.turn(prompt)
+    except ProposalFailed as failed:
+        if run and run.refusal:
+            raise run.refusal from failed
+        raise
 
 
 def _refused(run: ModelRun | None) -> bool:

@@ -17,6 +17,7 @@ from overnight.backends.researchers.acp.peer import LONGEST_LINE, Peer
 from overnight.backends.researchers.activity import Activity, unless_idle
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.hypothesis import last_line
+from overnight.backends.researchers.installation import installation
 from overnight.backends.researchers.nursery import companions
 from overnight.backends.researchers.surroundings import surroundings
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
@@ -41,6 +42,7 @@ def acp_researcher(desk: Desk) -> TurnResearcher:
             output=output,
             limits=desk.limits,
             environment=surroundings(run),
+            readable=installation(desk.spec.command or ""),
             slot=desk.slot,
         )
         link = Link(talk=theirs, port=run.port, listen=run.listen) if run else Link(talk=theirs)

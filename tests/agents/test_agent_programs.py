@@ -1,0 +1,159 @@
+"""Real agent programs as researchers: in the jail, through the gateway, against a server whose words are scripted.
+
+`make test-agents` installs the programs, in the versions of `package.json`, and runs this folder; `make test` does not.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from scripted_models import CACHED, OUTPUT, ScriptedModels, input_tokens, results_in
+from targets import git, make_repo, overnight
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.config import VARIABLE
+from overnight.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
+from overnight.records.usage import Wire
+
+PROGRAMS = Path(__file__).parents[2] / "build/agents/node_modules/.bin"
+KEY = "sk-secret-of-the-user"
+TRAIN = "METRIC loss=5.0\n"
+# What the model has the agent run: an edit that says what can be seen and reached from where it runs.
+PROBE = """\
+import json, os, socket, sys
+
+def opens(port):
+    try:
+        socket.create_connection(("127.0.0.1", int(port)), 5).close()
+    except OSError:
+        return False
+    return True
+
+provider, settings, key = sys.argv[1:]
+gateway = os.environ["OVERNIGHT_MODELS"].split(":")[2].split("/")[0]
+processes = [open(f"/proc/{name}/environ").read() for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+found = {"gateway": opens(gateway), "provider": opens(provider)}
+found |= {"settings": os.path.exists(settings), "key": key in str(processes)}
+open("train.txt", "w").write("METRIC loss=4.0\\n" + json.dumps(found) + "\\n")
+"""
+FOUND = {"gateway": True, "provider": False, "settings": False, "key": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way to have an agent program as a researcher."""
+
+    entry: str  # of `researchers`, behind its role
+    wire: Wire
+
+    def __str__(self) -> str:
+        words = self.entry.translate(str.maketrans("", "", '",:')).split()
+        return "-".join([*words[1:], self.wire])
+
+
+def template(name: str, wire: Wire, *, model: str = "m1") -> Way:
+    """A headless run."""
+    return Way(entry=f"use: command, template: {name}" + (f", model: {model}" if model else ""), wire=wire)
+
+
+def acp(command: str, wire: Wire) -> Way:
+    """A talk over the Agent Client Protocol."""
+    return Way(entry=f'use: acp, command: "{command}", model: m1', wire=wire)
+
+
+WAYS = [
+    template("claude", Wire.ANTHROPIC),
+    template("codex", Wire.OPENAI_RESPONSES),
+    template("opencode", Wire.OPENAI_CHAT),
+    template("gemini", Wire.GEMINI),
+    acp("opencode acp", Wire.OPENAI_CHAT),
+    acp("gemini --acp", Wire.GEMINI),
+    acp("codex-acp", Wire.OPENAI_RESPONSES),
+    acp("claude-agent-acp", Wire.ANTHROPIC),
+]
+VARIANTS = [
+    template("claude", Wire.ANTHROPIC, model=""),  # the model is its own choice
+    template("codex", Wire.OPENAI_RESPONSES, model=""),  # the same, with other tools than for a model that it does not know
+    *(template("opencode", wire) for wire in Wire if wire is not Wire.OPENAI_CHAT),
+]
+
+
+@pytest.fixture(autouse=True)
+def _agents_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent programs go before the tools of the system."""
+    if not PROGRAMS.is_dir():
+        pytest.fail(f"there are no agent programs in {PROGRAMS}: run `make test-agents`")
+    monkeypatch.setenv("PATH", f"{PROGRAMS}:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin")
+
+
+def repo_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way, url: str) -> Path:
+    """A repository with one researcher, and settings with one provider of its wire."""
+    settings = tmp_path / "settings.toml"
+    lines = ["[[providers]]", 'name = "scripted"', f'base_url = "{url}"', f'wires = ["{way.wire}"]', 'key_env = "SCRIPTED_KEY"']
+    settings.write_text("\n".join(lines))
+    monkeypatch.setenv(VARIABLE, str(settings))
+    monkeypatch.setenv("SCRIPTED_KEY", KEY)
+    program = f"""---
+metric: {{name: loss, direction: minimize}}
+measure: cat train.txt
+editable: [train.txt]
+budget: {{experiments: 1}}
+researchers:
+  - {{role: explorer, {way.entry}}}
+---
+# Make the loss small
+"""
+    return make_repo(tmp_path / "r", program, files={"train.txt": TRAIN, "probe.py": PROBE})
+
+
+def run(repo: Path, check: int) -> Sequence[Event]:
+    """One session from the command line, and what its ledger holds then."""
+    overnight(repo, "run", "--tag", "t", "--no-report", "--plain", check=check)
+    reader = SqliteLedger.for_reading(repo / ".overnight/t")
+    try:
+        return [entry.event for entry in reader.events()]
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("way", [*WAYS, *VARIANTS], ids=str)
+def test_an_agent_program_is_a_researcher(
+    way: Way, models: ScriptedModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its edit is kept, every token of it is counted, and from the jail it reaches the gateway and nothing else."""
+    repo = repo_of(tmp_path, monkeypatch, way, models.url("ok"))
+    models.command = f"python3 probe.py {models.server_address[1]} {os.environ[VARIABLE]} {KEY}"
+    events = run(repo, check=0)
+
+    assert [event.reason for event in events if isinstance(event, ProposalMissed)] == []
+    assert [event.conclusion.verdict for event in events if isinstance(event, Concluded)] == ["keep"]
+    metric, found = git(repo, "show", "autoresearch/t:train.txt").splitlines()
+    assert metric == "METRIC loss=4.0"
+    assert json.loads(found) == FOUND
+
+    asked = [seen for seen in models.seen if seen.method == "POST"]
+    used = [event.usage for event in events if isinstance(event, ModelCalled)]
+    assert sorted(usage.input_tokens for usage in used) == sorted(input_tokens(results_in(seen.body)) for seen in asked)
+    assert {input_tokens(0), input_tokens(1)} == {usage.input_tokens for usage in used}, "the edit, and the last words"
+    assert [(usage.cached_tokens, usage.output_tokens, usage.estimated) for usage in used] == [(CACHED, OUTPUT, 0)] * len(used)
+    proposed = next(event for event in events if isinstance(event, Proposed))
+    assert proposed.tokens == sum(usage.input_tokens for usage in used) + OUTPUT * len(used)
+    assert proposed.hypothesis == "it is better"
+
+    assert all(KEY in json.dumps(dict(seen.headers)) for seen in asked)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_an_agent_program_without_a_model_ends_the_campaign_with_the_reason(
+    way: Way, models: ScriptedModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the key is wrong the agent stops soon, whatever it makes of that, and it counts as no failed try of its."""
+    events = run(repo_of(tmp_path, monkeypatch, way, models.url("e401")), check=1)
+    stopped = next(event for event in events if isinstance(event, Stopped))
+    assert stopped.reason == "models"
+    assert "401" in stopped.detail
+    assert not any(isinstance(event, Proposed) for event in events)

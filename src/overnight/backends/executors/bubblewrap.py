@@ -8,6 +8,7 @@ CPU caches are shared with the host, as in any container.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
 from overnight.backends.executors.reach import SYSTEM, Reach, check_readable
@@ -21,6 +22,7 @@ FIRST_UID = 1_900_000_000  # of slot 0 where we are root: a range that no distri
 INNER_UID = 1000  # inside a user namespace, where it is our own uid outside
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # what the system's programs are found and linked by
 _ETC_NETWORK = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services")
+SHOWN_SETS = 64  # of readable paths whose arguments are remembered: a handful in a session
 _GPU_DEVICES = ("nvidia*", "kfd", "dri")
 
 
@@ -57,7 +59,7 @@ def build_arguments(job: Job, reach: Reach, identity: Identity, *, filter_fd: in
         *_system(),
         *_private(job),
         *_etc(job, file_fds),
-        *_shown(shown := [*reach.folders, *map(check_readable, job.readable)]),
+        *_shown(shown := (*reach.folders, *map(check_readable, job.readable))),
         *_masked(shown),
         *_gpus(job),
         *("--bind", str(job.folder), FOLDER, "--chdir", FOLDER),
@@ -81,6 +83,7 @@ def _capabilities(identity: Identity) -> list[str]:
     return ["--cap-drop", "ALL", *(word for name in kept for word in ("--cap-add", name))]
 
 
+@cache  # of the machine, and the same for every job
 def _system() -> list[str]:
     arguments = []
     for path in SYSTEM:
@@ -109,7 +112,8 @@ def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _shown(paths: list[str]) -> list[str]:
+@lru_cache(SHOWN_SETS)
+def _shown(paths: tuple[str, ...]) -> list[str]:
     """Read-only at their own paths; the folders above are made empty, and open to other users than root."""
     above = dict.fromkeys(str(folder) for path in paths for folder in reversed(Path(path).parents) if folder != Path("/"))
     return [
@@ -122,7 +126,8 @@ def _is_mounted(folder: str) -> bool:
     return folder in {"/tmp", "/dev", "/etc"} or any(Path(folder).is_relative_to(path) for path in SYSTEM)  # noqa: S108
 
 
-def _masked(shown: list[str]) -> list[str]:
+@lru_cache(SHOWN_SETS)
+def _masked(shown: tuple[str, ...]) -> list[str]:
     """Our own package, where it is installed in a folder that is shown: the bundled labs hold what candidates must not see."""
     if not any(_OURS.is_relative_to(folder) for folder in (*SYSTEM, *shown)):
         return []

@@ -10,7 +10,7 @@ from overnight.core.constant_edits import ConstantEdit, read_edits, summarise
 from overnight.core.idea_text import words_of
 from overnight.core.state import Kept
 from overnight.core.text import printable
-from overnight.records.experiment import Experiment, Verdict
+from overnight.records.experiment import SUPERSEDED, Experiment, Verdict
 
 WORDS = 220  # characters of a hypothesis
 REASON = 160  # characters of a reason
@@ -19,7 +19,6 @@ MOST_KEPT = 40  # newest ones
 MOST_LINES = 30  # of one section
 EXAMPLES = 4  # experiments named in one line
 MOST_NEAR = 10
-GOES_ON = "goes on against the new head"  # in the reason of a discard that the loop proposes once more
 
 _NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
@@ -163,7 +162,7 @@ def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:
 
 def _goes_on(experiment: Experiment) -> bool:
     """Whether it was only put off: proposed once more, against a head that came between."""
-    return GOES_ON in _reason(experiment)
+    return _reason(experiment) == SUPERSEDED
 
 
 def _stands_out(experiment: Experiment, sigma: float) -> bool:

@@ -22,6 +22,7 @@ _FURTHER = {
     "budget": "{experiments: 100, hours: 8}",
     "gate": "{error_rate: 0.1}",
     "target": "0.95",
+    "notify": "[phone]",
 }
 
 

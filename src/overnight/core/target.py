@@ -5,18 +5,19 @@ import math
 from overnight.records.program import Program
 
 SURE = 2.0  # standard errors by which fresh trials of the head must clear the target
+LEAST = 3  # fresh trials, before their scatter says anything
 
 
-def target_reached(program: Program, fresh: tuple[float, ...]) -> bool:
-    """Whether the mean of the head's fresh trials clears the target by two standard errors.
+def target_reached(program: Program, fresh: tuple[float, ...], *, exact: bool) -> bool:
+    """Whether the mean of the head's fresh trials clears the target by two standard errors, or at all where trials are `exact`.
 
     Trials that won a keep are not among `fresh`, so a lucky winner does not reach a target.
     """
-    if program.target is None or not fresh:
+    if program.target is None or len(fresh) < (1 if exact else LEAST):
         return False
     mean = math.fsum(fresh) / len(fresh)
     lead = program.metric.gain(program.target, mean)
-    if min(fresh) == max(fresh):
+    if exact:
         return lead >= 0
     variance = math.fsum((value - mean) ** 2 for value in fresh) / (len(fresh) - 1)
     return lead >= SURE * math.sqrt(variance / len(fresh))

@@ -9,19 +9,20 @@ from dataclasses import dataclass, field, replace
 import anyio
 
 from overnight.core.budget import Allowance
+from overnight.core.noise import noise_kind
 from overnight.core.target import target_reached
 from overnight.core.words import duration
 from overnight.errors import OvernightError, UserError
 from overnight.events import Concluded, ProposalMissed, Stopped
 from overnight.loop.branch import Branch
-from overnight.loop.experiment import SUPERSEDED, Laboratory
+from overnight.loop.experiment import Laboratory
 from overnight.loop.journal import Journal
 from overnight.loop.orders import Inbox
 from overnight.loop.proposal import Intake, Staff
 from overnight.loop.stop import Stop
 from overnight.ports import ModelsParked, NoIdeas
-from overnight.records.experiment import Conclusion, FileChange, Verdict
-from overnight.records.program import Budget
+from overnight.records.experiment import SUPERSEDED, Conclusion, FileChange, Verdict
+from overnight.records.program import Budget, Noise
 
 LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
 PATIENCE = 10  # proposals of one researcher that may come to nothing in a row
@@ -102,7 +103,8 @@ class Campaign:
         if failed:
             what = f"the head itself cannot be measured: {failed.reason}"
             raise UserError(what, mend="make it pass by hand, in a fresh clone")
-        if target_reached(self.journal.state.program, self.journal.state.gate.baseline):
+        program, gate = self.journal.state.program, self.journal.state.gate
+        if target_reached(program, gate.baseline, exact=noise_kind(program, gate) is Noise.DETERMINISTIC):
             self.stop.request("target: the head is verified to be beyond the target")
 
     async def _work(self, staff: Staff) -> None:

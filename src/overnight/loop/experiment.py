@@ -15,7 +15,7 @@ from overnight.loop.measure import Bench
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
 from overnight.ports import Surroundings
-from overnight.records.experiment import Conclusion, Verdict
+from overnight.records.experiment import SUPERSEDED, Conclusion, Verdict
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 
@@ -25,9 +25,6 @@ class Subject:
 
     commit: str
     tree: str  # its digest in the record
-
-
-SUPERSEDED = "another change was kept first; it goes on against the new head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ class Verdict(StrEnum):
 
 Scalar = str | int | float | bool | None
 
+SUPERSEDED = "another change was kept first; it goes on against the new head"  # the reason of such a discard
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:

@@ -2,6 +2,7 @@
 
 from overnight.core.scope import path_problem
 from overnight.core.text import printable
+from overnight.core.words import counted
 from overnight.ports import Assignment, NoIdeas, ProposalFailed
 from overnight.records.experiment import Draft, Experiment
 from overnight.records.program import ResearcherSpec
@@ -34,7 +35,7 @@ class ScriptedResearcher:
             ProposalFailed: the file or the old text is not there; the next proposal is the edit behind it.
         """
         if self._next >= len(self._edits):
-            raise NoIdeas(f"all {len(self._edits)} edits of the role {self._role} were made")
+            raise NoIdeas(f"all {counted(len(self._edits), 'edit')} of the role {self._role} were made")
         index = self._next
         self._next += 1
         path, old, new = self._edits[index]

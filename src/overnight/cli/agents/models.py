@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from overnight.backends.researchers.agent.agent import WIRES
 from overnight.config import Settings, from_environment
 from overnight.records.known_providers import KNOWN
 from overnight.records.provider import Provider
 from overnight.records.usage import Wire
 
-AGENT_WIRES = (Wire.OPENAI_CHAT, Wire.ANTHROPIC)  # that our own agent speaks
+AGENT_WIRES = tuple(WIRES)  # that our own agent speaks
 _PAGE = "docs/gateway.md"
 
 

@@ -24,7 +24,7 @@ NAME = "agent"
 STEPS = 60  # requests in one turn
 REPEATS = 3  # of the same command with the same outcome in an unchanged folder, until the turn is over
 ANSWER_TOKENS = 8192
-_WIRES: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: chat, Wire.ANTHROPIC: anthropic}
+WIRES: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: chat, Wire.ANTHROPIC: anthropic}
 
 
 def agent_researcher(desk: Desk) -> TurnResearcher:
@@ -44,10 +44,10 @@ class Dialogue:
 
     def __init__(self, desk: Desk, assignment: Assignment, run: ModelRun) -> None:
         """Raises ProposalFailed where no provider speaks a wire of ours."""
-        wire = next((wire for wire in run.wires if wire in _WIRES), None)
+        wire = next((wire for wire in run.wires if wire in WIRES), None)
         if wire is None:
-            raise ProposalFailed(f"no provider speaks {' or '.join(_WIRES)}, which `use: agent` needs")
-        self._wire, self._form = wire, _WIRES[wire]
+            raise ProposalFailed(f"no provider speaks {' or '.join(WIRES)}, which `use: agent` needs")
+        self._wire, self._form = wire, WIRES[wire]
         self._run = run
         self._system = ADVISE if assignment.role in ADVISERS else SYSTEM
         self._shell = Shell(desk=desk, workspace=assignment.workspace, number=assignment.number)

@@ -212,4 +212,4 @@ hidden: [sealed.txt]
         leaking = "import sys\nif sys.argv[1:]: raise ValueError(open(sys.argv[1]).read())\nprint('METRIC loss=0')\n"
         found = made.measure(made.commit({"train.py": leaking}), stage=Stage.HOLDOUT)
     assert found.trial is not None and found.trial.fault is Fault.EXIT
-    assert MARK not in found.trial.reason and found.trial.log == "" and "holdout" in found.trial.reason
+    assert MARK not in found.trial.reason and found.trial.log == "" and "sealed" in found.trial.reason

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -168,6 +169,17 @@ def test_what_the_user_sets_wins(tmp_path: Path) -> None:
     assert {entry.reason for entry in report.keys} == {"set by hand"}
 
 
+@pytest.mark.parametrize("name", ["p95", "p95_ms"])
+def test_a_metric_that_is_named_by_hand_keeps_what_the_script_tells(tmp_path: Path, name: str) -> None:
+    """Of several numbers with a unit, the one that the user names comes with its pattern; no note on the others."""
+    script = 'print(f"p50: {a:.2f} ms")\nprint(f"p95: {b:.2f} ms")\n'
+    repository, measured = make(tmp_path, {"latency.py": script, "app/a.py": ""}), Measured(1.0, 1.0)
+    report, _ = run(repository, measured, Wishes(metric=name))
+    metric = measured.programs[0].metric
+    assert (metric.name, metric.direction, metric.pattern) == ("p95_ms", "minimize", r"^\s*p95\s*:\s*([0-9.]+)\s*ms\b")
+    assert not report.notes
+
+
 @pytest.mark.parametrize(
     ("files", "wishes", "message"),
     [
@@ -211,6 +223,19 @@ def test_checks_are_tried_in_the_jail(tmp_path: Path) -> None:
     assert "1 failed" in said and "# checks: [python -m pytest -q]" in said
     make(tmp_path / "good", {**files, "data": "committed"})
     assert "\nchecks: [python -m pytest -q]" in overnight(tmp_path / "good", "init", "--yes", check=0).stdout
+
+
+def test_an_environment_that_is_not_active_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository with an interpreter of its own is told when `python` is another one, and not when it is that."""
+    repository = make(tmp_path, {"train.py": TRAIN})
+    own = tmp_path / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.symlink_to(sys.executable)
+    _, said = run(repository, Measured(1.0, 1.0), agree=False)
+    assert "not the one of .venv/; if that is wrong: . .venv/bin/activate" in said
+    monkeypatch.setenv("PATH", f"{own.parent}:{os.environ['PATH']}")
+    _, said = run(repository, Measured(1.0, 1.0), agree=False)
+    assert "note:" not in said
 
 
 def test_a_session_script_must_be_committed(tmp_path: Path) -> None:

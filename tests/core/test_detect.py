@@ -248,9 +248,10 @@ def test_a_short_time_budget_leaves_time_to_start() -> None:
 @pytest.mark.parametrize(
     ("script", "printed", "name", "value"),
     [
-        ('print(f"p50: {p50:.2f} ms")', "p50: 68.07 ms", "p50", "68.07"),
-        ('print(f"total      {total * 1e3:>7.2f} ms")', "total        96.58 ms", "total", "96.58"),
-        ("print('resident = %.1fMB' % size)", "resident = 12.5MB", "resident", "12.5"),
+        ('print(f"p50: {p50:.2f} ms")', "p50: 68.07 ms", "p50_ms", "68.07"),
+        ('print(f"total      {total * 1e3:>7.2f} ms")', "total        96.58 ms", "total_ms", "96.58"),
+        ('print(f"latency: {mean:.2f} ms")', "latency: 1.25 ms", "latency_ms", "1.25"),
+        ("print('resident = %.1fMB' % size)", "resident = 12.5MB", "resident_MB", "12.5"),
     ],
 )
 def test_a_number_with_a_unit_comes_with_its_pattern(script: str, printed: str, name: str, value: str) -> None:
@@ -270,7 +271,10 @@ def test_what_is_no_cost_is_not_taken_for_one(script: str) -> None:
 
 
 def test_other_numbers_with_a_unit_are_named() -> None:
-    """The first one is proposed, and a note says how to take another."""
+    """The first one is proposed, and notes say how to take another, or CPU time."""
     script = 'print(f"p50: {a:.2f} ms")\nprint(f"p95: {b:.2f} ms")\n'
     detected = detect({"latency.py": script, "app/a.py": None}, home="/home/ann")
-    assert detected.notes == ("it prints more that could be the metric: --metric p95",)
+    steadier, more = detected.notes
+    assert "--metric cpu_s" in steadier
+    assert not notes({"bench.sh": 'printf "heap: %d kB"', "a.py": None}), "no time"
+    assert more == "it prints more that could be the metric: --metric p95_ms"

@@ -18,7 +18,7 @@ from overnight.core.scope import matches
 
 PINNED = {
     "vocabulary.txt": "60c62cd0d7f7ba9e3a8e2440e48fc8455f98258ed802bcd69c5f150f1b06143c",
-    "train.txt": "d7dea197e2186b64a32a6b0f632fe3cfa2c34f3c1da57e73ffbd2efc13dd1cbd",
+    "train.txt": "d452a3cc84d03f83c535e256bb28b3b93c839b327b710061c65516dba2516581",
     "heldout/public.txt": "38a58e5ddef9346206cbe8f72fe0b5007c23506978622f736ce01f5d2776d9d1",
     "heldout/holdout.txt": "13af5fd334feb4d16e7eb690cac1454bd9d41a97daffe53a5b075bfb2ba966e6",
     "heldout/audit.txt": "379284f5095cd696e2b9ed70f560e9277311a43cd81025fc8000b0afbfa6b438",

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from overnight.records.program import Program
 from overnight.wiring import search_path
 
 PROGRAM = "program.md"
+ENVIRONMENTS = (".venv", "venv")  # where a repository's own interpreter usually is
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into
 
 
@@ -57,6 +58,7 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
         history.close()
     uv = shutil.which("uv", path=search_path()) is not None
     detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
+    detected = replace(detected, notes=(*detected.notes, *_other_interpreter(repository.toplevel)))
     _check_committed(detected, committed)
     _check_complete({entry.key: entry.value for entry in detected.entries}, committed)
     proposal = _rendered(detected, body)
@@ -100,6 +102,14 @@ def _text(path: Path) -> str | None:
         return None
 
 
+def _other_interpreter(toplevel: Path) -> Iterator[str]:
+    """What to know where the repository has an environment of its own, and `python` is another one."""
+    found = shutil.which("python", path=search_path())
+    for name in ENVIRONMENTS:
+        if (toplevel / name / "bin" / "python").exists() and not Path(found or "").is_relative_to(toplevel / name):
+            yield f"`python` is {found} here, not the one of {name}/; if that is wrong: . {name}/bin/activate, and again"
+
+
 def _check_complete(found: Mapping[str, Value], committed: Sequence[str]) -> None:
     missing = sorted({"metric", "measure"} - found.keys())
     if missing:
@@ -137,10 +147,16 @@ def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
     return Detected(entries=tuple(entries.values()), notes=notes)
 
 
+def _is_called(name: str, metric: Mapping[str, Value]) -> bool:
+    """Whether a metric has this name; one that is read by a pattern also without its unit."""
+    return name in {metric["name"], str(metric["name"]).rpartition("_")[0] if "pattern" in metric else ""}
+
+
 def _wished_metric(wish: str, detected: Detected) -> Value:
     """The metric that a person names, with what the look at the files tells about one of that name."""
     name, _, direction = wish.partition(":")
     values = [entry.value for entry in (*detected.entries, *detected.others) if entry.key == "metric"]
-    seen = next((value for value in values if isinstance(value, dict) and value["name"] == name), {"name": name})
+    bare: dict[str, Value] = {"name": name}
+    seen = next((value for value in values if isinstance(value, dict) and _is_called(name, value)), bare)
     known = direction or seen.get("direction") or guess_direction(name)
     return {**seen, "direction": str(known)} if known else seen

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.core.detect_loops import LOOP_FILES, from_crucible, from_session
-from overnight.core.detect_metric import metric_entry, printed_metric
+from overnight.core.detect_metric import metric_entry, metrics_with_unit, printed_metric
 from overnight.core.front_matter import Value
 from overnight.core.program_text import Entry
 
@@ -23,6 +23,7 @@ _NO_SOURCE = re.compile(r"(?:bench|latency|loadtest|perf|test|conftest|setup|pre
 _RECIPE = re.compile(r"(?:\n(?:\t[^\n]*)?)*")  # the lines of a Makefile that belong to a target
 _GRACE_S = 60  # beside the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
+_TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
 
 OUTSIDE: Value = {"name": "cpu_s", "direction": "minimize"}
@@ -30,6 +31,7 @@ PRINTED = (
     "to measure a number that the command prints instead: a line `NAME: value` with --metric NAME:minimize, a number in a "
     "table with `pattern`, one in JSON with `result` (docs/program.md, metric)"
 )
+STEADIER = "--metric cpu_s takes its CPU time from outside: steadier where other work shares the machine, but with its start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Detected:
 
     entries: Sequence[Entry]
     notes: Sequence[str] = ()
+    on_metric: Sequence[str] = ()  # those of the notes that are of no use to whoever names the metric
+    others: Sequence[Entry] = ()  # metrics besides the proposed one, which a person may name instead
 
 
 def wants(path: str) -> bool:
@@ -54,18 +58,25 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         uv: whether the program `uv` is there.
     """
     notes: list[str] = []
+    on_metric: list[str] = []
+    others: list[Entry] = []
     texts = {path: text for path, text in files.items() if text is not None}
     found = (
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
         or _from_training(files, texts, home, uv=uv)
-        or _from_bench(files, texts)
-        or _from_makefile(files, texts)
+        or _from_bench(files, texts, others)
+        or _from_makefile(files, texts, others)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
-        notes.append(PRINTED)
+        on_metric.append(PRINTED)
+    if any(entry.key == "metric" and _is_printed_time(entry.value) for entry in found):
+        on_metric.append(STEADIER)
+    if others:
+        on_metric.append(f"it prints more that could be the metric: {', '.join(map(_as_option, others))}")
     keys = {entry.key: entry for entry in (*_from_tests(files), *found)}
-    return Detected(entries=tuple(keys[key] for key in ORDER if key in keys), notes=tuple(notes))
+    entries = tuple(keys[key] for key in ORDER if key in keys)
+    return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others)
 
 
 def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[Entry]:
@@ -110,19 +121,27 @@ def _training_data(text: str, home: str) -> list[Entry]:
     return [Entry(key="readable", value=[folder], reason="prepared data lie there; jobs may read them, not write")]
 
 
-def _from_bench(files: Iterable[str], texts: Mapping[str, str]) -> list[Entry]:
+def _is_printed_time(metric: Value) -> bool:
+    return isinstance(metric, dict) and "pattern" in metric and str(metric["name"]).endswith(_TIMES)
+
+
+def _as_option(metric: Entry) -> str:
+    return f"--metric {metric.value['name']}" if isinstance(metric.value, dict) else ""
+
+
+def _from_bench(files: Iterable[str], texts: Mapping[str, str], others: list[Entry]) -> list[Entry]:
     """A script named bench-something."""
     for path in sorted(filter(_BENCH.fullmatch, files), key=lambda path: (path.count("/"), path)):
         runner = "python" if path.endswith(".py") else "bash"
         return [
-            *_printed_or_time(texts.get(path, ""), path),
+            *_printed_or_time(texts.get(path, ""), path, others),
             Entry(key="measure", value=f"{runner} {path}", reason=f"{path} is a benchmark"),
             *_sources(files),
         ]
     return []
 
 
-def _from_makefile(files: Iterable[str], texts: Mapping[str, str]) -> list[Entry]:
+def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[Entry]) -> list[Entry]:
     """A bench target."""
     makefile = texts.get("Makefile", "")
     target = _BENCH_TARGET.search(makefile)
@@ -133,18 +152,23 @@ def _from_makefile(files: Iterable[str], texts: Mapping[str, str]) -> list[Entry
     frozen = [path for path in files if path in ran]
     place = next((path for path in frozen if path in texts), "the Makefile")
     return [
-        *_printed_or_time(texts.get(place, makefile), place),
+        *_printed_or_time(texts.get(place, makefile), place, others),
         Entry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
         *_sources(path for path in files if path not in frozen),
     ]
 
 
-def _printed_or_time(text: str, place: str) -> list[Entry]:
-    name = printed_metric(text)
-    if name is None:
-        reason = f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
-        return [Entry(key="metric", value=OUTSIDE, reason=reason)]
-    return metric_entry(name, f"{place} prints it")
+def _printed_or_time(text: str, place: str, others: list[Entry]) -> list[Entry]:
+    """The metric that the text prints, plain or with a unit, else CPU time; what else it prints goes to `others`."""
+    name, with_unit = printed_metric(text), dict(metrics_with_unit(text, place))
+    if name is not None and name not in with_unit:
+        return metric_entry(name, f"{place} prints it")
+    if with_unit:
+        first = with_unit.pop(name or next(iter(with_unit)))
+        others += with_unit.values()
+        return [first]
+    reason = f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
+    return [Entry(key="metric", value=OUTSIDE, reason=reason)]
 
 
 def _sources(names: Iterable[str]) -> list[Entry]:

@@ -1,7 +1,7 @@
 """Finds the metric that a script prints, by reading the script."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from overnight.core.front_matter import Value
 from overnight.core.program_fields import METRIC_NAME, guess_direction
@@ -11,6 +11,12 @@ from overnight.records.program import Direction
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
 # A name and a colon at the start of a printed text, with a value to be filled in behind.
 _PRINTED = re.compile(r"""\b(?:print|echo|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63}):[ \t]*[{%$]""")
+
+# A name, then a value to be filled in with a unit behind it: `p95: {p95:.2f} ms`, `total  %.1f s`.
+_WITH_UNIT = re.compile(
+    r"""\b(?:print|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63})([ \t]*[:=][ \t]*|[ \t]+)"""
+    r"""(?:\{[^{}\n]{0,200}\}|%[-+ 0-9.]{0,8}[a-z])[ \t]*(ns|us|µs|ms|s|secs?|seconds|[kMG]i?B|bytes)(?![\w/%])"""
+)
 
 
 def printed_metric(script: str) -> str | None:
@@ -22,6 +28,21 @@ def _candidates(script: str) -> Iterator[str]:
     yield from (hit[1] for hit in _DECLARED.finditer(script))
     printed = [hit[1] for hit in _PRINTED.finditer(script) if guess_direction(hit[1])]
     yield from sorted(printed, key=lambda name: not name.startswith("val_"))  # validation before training
+
+
+def metrics_with_unit(script: str, place: str) -> Mapping[str, Entry]:
+    """For each name that the script prints with a unit behind its number a `metric` key, with the pattern that reads it.
+
+    All such units are costs, so less is better. The unit becomes part of the name: a timing is known by it.
+    """
+    entries: dict[str, Entry] = {}
+    for name, between, unit in _WITH_UNIT.findall(script):
+        separator = rf"\s*{between.strip()}\s*" if between.strip() else r"\s+"
+        pattern = rf"^\s*{re.escape(name)}{separator}([0-9.]+)\s*{unit}\b"
+        full = name if unit in name.split("_") else f"{name}_{unit.replace('µ', 'u')}"
+        value: Value = {"name": full, "direction": Direction.MINIMIZE.value, "pattern": pattern}
+        entries[name] = Entry(key="metric", value=value, reason=f"{place} prints it, with {unit} behind the number")
+    return entries
 
 
 def metric_entry(name: object, reason: str, direction: Direction | None = None) -> list[Entry]:

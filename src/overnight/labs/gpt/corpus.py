@@ -20,7 +20,7 @@ FEWEST_SENTENCES, MOST_SENTENCES = 4, 9
 LANGUAGE_SEED = 11
 VOCABULARY = "vocabulary.txt"
 SPLITS = {  # file: (seed of the drawing, number of stories)
-    "train.txt": (1, 150),
+    "train.txt": (1, 300),
     "heldout/public.txt": (0xB1D4_7E02_93C8_5A6F, 250),
     "heldout/holdout.txt": (0x2C95_F06B_D81E_47A3, 250),
     "heldout/audit.txt": (0x71AE_4C08_F3D6_92B5, 250),

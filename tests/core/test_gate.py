@@ -56,6 +56,18 @@ def test_baseline_of_a_noisy_head() -> None:
     assert refresh == Measure(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
 
 
+def test_three_far_losses_in_a_row_have_the_head_looked_at() -> None:
+    """A machine that became slower makes every candidate look bad: the head is measured again before the fourth."""
+    walk = Walk(program(), noisy(-9.0)).baseline()
+    for number in (1, 2, 3):
+        assert baseline_step(walk.program, walk.memory, 0) is None
+        assert walk.experiment(number).verdict is Verdict.DISCARD
+    look = baseline_step(walk.program, walk.memory, 0)
+    assert look == Measure(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
+    walk.baseline().experiment(4)
+    assert baseline_step(walk.program, walk.memory, 0) is None
+
+
 def test_baseline_of_a_head_that_always_fails() -> None:
     """A head without any value is not measured for ever, and no candidate is judged against it."""
     walk = Walk(program(), lambda _: crash()).baseline()

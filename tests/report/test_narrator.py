@@ -199,6 +199,33 @@ def test_a_small_audit_does_not_replace_surer_fresh_trials() -> None:
     assert story.total is not None and not story.total.audited and story.total.gain.mid == pytest.approx(1.0)
 
 
+def slower_machine(*more: Event) -> list[Event]:
+    """A proven keep whose fresh trials, taken later, are worse than those of the start."""
+    start: list[Event] = [trial(5.0 + 0.1 * (n % 3), Stage.BASELINE, index=n) for n in range(8)]
+    fresh: list[Event] = [trial(9.0 + 0.1 * (n % 3), Stage.BASELINE, number=1, index=n) for n in range(8)]
+    return [OPENED, *start, proposed(1), kept(1), Advanced(number=1, old="s", new="c1"), *fresh, *more]
+
+
+def test_trials_hours_apart_do_not_contradict_the_pairs() -> None:
+    """Where the machine became slower, no loss is claimed from unpaired trials; an audit is asked for, and taken."""
+    story = story_of(slower_machine())
+    assert story.total is None and story.keeps[0].fresh is None
+    told = answers(story)[0]
+    assert told.figure == "1 change" and "against what the pairs proved: `overnight audit`" in told.detail
+    audited = story_of(slower_machine(*audit(1, gain=0.5, half=0.2, pairs=9)))
+    assert audited.total is not None and audited.total.gain.mid == 0.5
+
+
+def test_times_are_compared_by_audits_only() -> None:
+    """A time that was measured hours before the other says as much of the machine as of the change."""
+    timed = replace(PROGRAM, metric=replace(PROGRAM.metric, name="latency_ms"))
+    events: list[Event] = [trial(5.0, Stage.BASELINE), trial(5.1, Stage.BASELINE, index=1), proposed(1), kept(1)]
+    events = [OPENED, *events, Advanced(number=1, old="s", new="c1"), trial(4.0, Stage.BASELINE, number=1)]
+    recorded = [Recorded(seq=seq, at=float(seq), event=event, digest="") for seq, event in enumerate(events)]
+    story = tell_story(iter(recorded), timed)
+    assert story.total is None and "Times that were measured hours apart" in answers(story)[0].detail
+
+
 def test_audit_is_told_on_the_page_and_in_markdown() -> None:
     """Total gain, sum of the claims, and what each change is still worth stand in the report."""
     text = render_markdown(story_of(AUDITED), {})

@@ -52,6 +52,8 @@ def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
     tally = state.tally
     used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
     lines = [f"{stopped.detail or stopped.reason}; {used}"]
+    if stopped.detail.startswith("the budget of "):
+        lines.append("To go on, raise `budget` in program.md and run again.")
     if not state.kept and tally.experiments:
         lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")
     elif not state.kept:
@@ -62,7 +64,9 @@ def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
     if files:
         lines += [f"report    {files.html}", f"picture   {files.png}"]
-    lines += [
-        f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)",
-    ]
+    lines.append(
+        f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)"
+    )
+    if state.kept:
+        lines.append("next      `overnight audit` measures the total gain afresh, start against head side by side")
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from overnight.backends.orders import add_idea, read_ideas
+from overnight.backends.researchers.registry import TALKING
 from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.core.idea_file import parse_ideas, render_ideas
@@ -14,7 +15,7 @@ from overnight.errors import UserError
 from overnight.events import IdeasChanged
 from overnight.loop.journal import restore
 from overnight.records.idea import PERSON
-from overnight.wiring import campaign_folder, find_campaign
+from overnight.wiring import campaign_folder, find_campaign, read_program
 
 
 @click.group()
@@ -33,6 +34,8 @@ def add(text: str, tag: str | None) -> None:
     repository, found = find_campaign(Path.cwd(), tag)
     add_idea(campaign_folder(repository, found), said)
     click.echo(f"added to the ideas of `{found}`: {said}")
+    if not any(spec.use in TALKING for spec in read_program(repository).researchers):
+        click.echo("note: no researcher of program.md reads ideas; add an agent (`overnight agents`)", err=True)
 
 
 @idea.command(name="list")

@@ -40,6 +40,7 @@ __all__ = [
 HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not used again; bench/gate
 REFRESH = 20  # screening trials between two of the head
 REFRESH_DRIFTING = 8
+LOSSES = 3  # candidates in a row that are far behind: a look at whether the machine has become slower
 _SPARE = 5  # trials of a head that may fail beyond those wanted
 
 
@@ -50,7 +51,8 @@ def baseline_step(program: Program, memory: GateMemory, number: int) -> Measure 
     """
     wanted = _head_trials(program, memory)
     ahead = min(wanted - len(memory.baseline), wanted + _SPARE - memory.head_trials)
-    if ahead <= 0 and memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH):
+    refresh = memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH)
+    if ahead <= 0 and (refresh or memory.losses >= LOSSES):
         ahead = 1
     if ahead <= 0:
         return None

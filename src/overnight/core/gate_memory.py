@@ -11,6 +11,7 @@ from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Metric
 from overnight.records.trial import Arm, Stage, Trial
 
+FAR = 3.0  # sd of one trial
 WINDOW = 64  # newest trials of the head that are remembered
 LOCAL = 6  # newest trials of the head that a residual, and the baseline of a drifting machine, is taken against
 DRIFT_ON = 3.0  # trend score at which the machine counts as drifting: once in 740 steady windows
@@ -68,6 +69,7 @@ class GateMemory:
     head_trials: int = 0  # trials of the stage BASELINE that this head has had, failed ones too: the next index
     baseline: tuple[float, ...] = ()  # newest values of the head on the public measure, oldest first
     since_refresh: int = 0  # screening trials since the newest value of the head
+    losses: int = 0  # candidates in a row, since then, whose one trial was far behind the head
     trials: int = 0  # values of all heads so far
     varied: bool = False  # two trials of one tree ever differed
     positive: bool = True  # every value of a head so far was above 0
@@ -93,6 +95,7 @@ def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:
             head_trials=max(memory.head_trials, key.index + 1),
             head_tree=memory.head_tree or trial.tree,
             since_refresh=0,
+            losses=0,
         )
     of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
     return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
@@ -115,7 +118,7 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
     if any(trial.key.stage is Stage.HOLDOUT for trial in trials):
         memory = replace(memory, holdouts=memory.holdouts + 1)
     if conclusion.verdict is not Verdict.KEEP:
-        return memory
+        return replace(memory, losses=memory.losses + 1 if _far_behind(memory, conclusion, trials) else 0)
     return replace(
         memory,
         keeps=memory.keeps + 1,
@@ -126,7 +129,15 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
         head_trials=0,
         baseline=(),
         since_refresh=0,
+        losses=0,
     )
+
+
+def _far_behind(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial]) -> bool:
+    """Whether one screening trial was enough to see it: several in a row are likelier the machine's fault than theirs."""
+    sigma = math.sqrt(memory.linear.within.variance)
+    alone = sum(trial.key.stage is Stage.SCREEN for trial in trials) == len(trials) == 1
+    return alone and conclusion.gain is not None and conclusion.gain < -FAR * sigma < 0.0
 
 
 def _public_values(trials: Sequence[Trial]) -> set[float]:

@@ -23,7 +23,7 @@ def screen(case: Case) -> Step | None:
         score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
         needed = bars[min(done, len(bars)) - 1]
         if score < needed:
-            reason = f"screening: {score:+.1f} standard errors ahead after {count_of(done, 'trial')}, {needed} needed"
+            reason = f"screening: {score:+.2f} standard errors ahead after {count_of(done, 'trial')}, {needed} needed"
             return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
     return case.measure(Stage.SCREEN, (Arm.CANDIDATE, done)) if done < len(bars) else None
 

@@ -27,9 +27,10 @@ def _gained(story: Story) -> Answer:
     figures, total = figures_of(story), story.total
     if total is None:
         claimed = figures.gain(sum(keep.conclusion.gain or 0.0 for keep in story.keeps))
-        detail = (
-            f"The head has no fresh trials yet. At acceptance the kept changes gained {claimed} {story.metric.name} in sum."
-        )
+        why = "The head has no fresh trials yet"
+        if story.incomparable:
+            why = f"{story.incomparable}: `overnight audit` measures both side by side"
+        detail = f"{why}. At acceptance the kept changes gained {claimed} {story.metric.name} in sum."
         return Answer(question="Gained", figure=counted(len(story.keeps), "change"), detail=detail)
     detail = (
         f"{story.metric.name} ({better(story.metric)}) went from {figures.value(total.start)} to {figures.value(total.head)}, "

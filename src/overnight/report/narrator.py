@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from overnight.core.caution import cautions
+from overnight.core.noise import told_as_timing
 from overnight.core.state import JAIL
 from overnight.events import (
     Advanced,
@@ -192,6 +193,7 @@ class _Narrator:
             keeps=self._keeps(),
             total=self._total(),
             audit=self._audit(),
+            incomparable=self._incomparable(),
             own_audit=self.program.audit is not None,
             near_misses=self.failures.near_misses(),
             failures=self.failures.failures(),
@@ -208,7 +210,7 @@ class _Narrator:
             dossier.keep(
                 conclusion,
                 move=move,
-                fresh=self.heads.fresh_gain(self.program.metric, dossier.proposed.number),
+                fresh=None if self._incomparable() else self.heads.fresh_gain(self.program.metric, dossier.proposed.number),
             )
             for dossier, conclusion, move in self.kept
         )
@@ -220,8 +222,17 @@ class _Narrator:
         return Audited(opened=opened, concluded=concluded, keeps_since=len(self.kept) - kept)
 
     def _total(self) -> TotalGain | None:
-        fresh = self.heads.total(self.program.metric)
-        return headline(None if self.program.audit and self.totals else fresh, self.totals)  # other data: no contest of widths
+        rivals = not (self._incomparable() or (self.program.audit and self.totals))  # other data: no contest of widths
+        return headline(self.heads.total(self.program.metric) if rivals else None, self.totals)
+
+    def _incomparable(self) -> str:
+        """Why trials of heads that lie hours apart say nothing of their difference; empty where they do."""
+        if told_as_timing(self.program):
+            return "Times that were measured hours apart do not compare"
+        total = self.heads.total(self.program.metric)
+        if total and total.gain.high < 0.0:
+            return "Fresh trials of the head are worse than those of the start long before, against what the pairs proved"
+        return ""
 
     def _funnel(self) -> Funnel:
         return Funnel(

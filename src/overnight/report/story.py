@@ -245,6 +245,7 @@ class Story:
     keeps: tuple[Keep, ...]
     total: TotalGain | None
     audit: Audited | None
+    incomparable: str  # why fresh trials of different heads do not compare; empty where they do
     own_audit: bool  # audits have a command of their own, on data that no verdict saw
     near_misses: tuple[Example, ...]
     failures: tuple[Failure, ...]

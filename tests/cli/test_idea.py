@@ -1,0 +1,37 @@
+"""`overnight idea`: a person's ideas reach the queue, and it is said where nobody would read them."""
+
+from pathlib import Path
+
+import pytest
+from targets import make_repo, overnight, program, read_json
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign of a script, which reads no ideas."""
+    made = make_repo(tmp_path_factory.mktemp("idea") / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))
+    overnight(made, "run", "--tag", "t", "--no-report", check=0)
+    return made
+
+
+def test_an_idea_is_listed_as_open(repo: Path) -> None:
+    """In the words of the person, with how far it goes."""
+    done = overnight(repo, "idea", "add", "clip the gradient (bold)", check=0)
+    assert done.stdout == "added to the ideas of `t`: clip the gradient (bold)\n"
+    assert [(one["text"], one["risk"]) for one in read_json(repo, "idea", "list")["open"]] == [("clip the gradient", "bold")]
+    assert "clip the gradient (bold" in overnight(repo, "idea", "list", check=0).stdout
+
+
+def test_it_is_said_that_nobody_reads_it(repo: Path) -> None:
+    """The tuner and scripts have no use for ideas: the mend names an agent."""
+    assert "no researcher of program.md reads ideas" in overnight(repo, "idea", "add", "larger steps", check=0).stderr
+    path = repo / "program.md"
+    text = path.read_text()
+    path.write_text(text.replace("  - role: script\n", "  - {role: explorer, use: agent}\n  - role: script\n"))
+    assert overnight(repo, "idea", "add", "smaller steps", check=0).stderr == ""
+    path.write_text(text)
+
+
+def test_an_idea_without_words_is_refused(repo: Path) -> None:
+    """With how to write one."""
+    assert "the idea has no words" in overnight(repo, "idea", "add", "  ", check=2).stderr

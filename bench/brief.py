@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from builders import PROGRAM, baseline, opened, proposed, trial
 
 from overnight.backends.sqlite import SqliteLedger
-from overnight.core.brief import BriefTask, write_brief, write_director_brief
-from overnight.core.brief_layout import estimate_tokens
+from overnight.core.briefs.brief import BriefTask, write_brief, write_director_brief
+from overnight.core.briefs.layout import estimate_tokens
 from overnight.core.charter import parse_charter
-from overnight.core.ideas import choose_idea
+from overnight.core.ideas.queue import choose_idea
 from overnight.core.similar import MEANING, MOST_WORDS, TERM, terms_of
 from overnight.core.state import State, begin, fold
 from overnight.events import Concluded, Event

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from overnight.core.notify_schema import NotifySettingsKeys
-from overnight.core.program_fields import Mistake
+from overnight.core.programs.fields import Mistake
+from overnight.core.programs.notify import NotifySettingsKeys
 from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.records.known_providers import KNOWN, KnownProvider, first_set

@@ -20,9 +20,9 @@ from overnight.backends.private_folder import private_folder, sweep
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.budget import allow
-from overnight.core.fit import check_fit
 from overnight.core.noise import told_as_timing
-from overnight.core.program import parse_program
+from overnight.core.programs.fit import check_fit
+from overnight.core.programs.program import parse_program
 from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted

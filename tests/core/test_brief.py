@@ -7,10 +7,10 @@ from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.core.brief import LIMIT, BriefTask, write_brief, write_director_brief
-from overnight.core.brief_layout import Section, estimate_tokens, lay_out, prose, quoted
+from overnight.core.briefs.brief import LIMIT, BriefTask, write_brief, write_director_brief
+from overnight.core.briefs.constant_edits import ConstantEdit, read_edits
+from overnight.core.briefs.layout import Section, estimate_tokens, lay_out, prose, quoted
 from overnight.core.charter import parse_charter
-from overnight.core.constant_edits import ConstantEdit, read_edits
 from overnight.core.history import as_experiment
 from overnight.core.state import State, begin, fold
 from overnight.events import Concluded, Event, IdeasChanged

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.core.detect import Detected, detect, wants
-from overnight.core.front_matter import Value
-from overnight.core.program import parse_program
-from overnight.core.program_text import render_front_matter
+from overnight.core.detection.detect import Detected, detect, wants
+from overnight.core.programs.front_matter import Value
+from overnight.core.programs.program import parse_program
+from overnight.core.programs.text import render_front_matter
 from overnight.records.program import Direction
 
 TRAIN = 'import prepare\nprint(f"val_bpb:          {val_bpb:.6f}")\nprint(f"train_loss: {loss}")\n'

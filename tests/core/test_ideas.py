@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.core.charter import parse_charter
-from overnight.core.idea_answer import MOST_IDEAS, parse_answer
-from overnight.core.idea_file import parse_ideas, render_ideas
-from overnight.core.idea_text import clean_idea, clean_label, words_of
-from overnight.core.ideas import MOST_DONE, MOST_OPEN, PATIENCE, after, choose_idea, refusal, with_charter
+from overnight.core.ideas.answer import MOST_IDEAS, parse_answer
+from overnight.core.ideas.file import parse_ideas, render_ideas
+from overnight.core.ideas.queue import MOST_DONE, MOST_OPEN, PATIENCE, after, choose_idea, refusal, with_charter
+from overnight.core.ideas.text import clean_idea, clean_label, words_of
 from overnight.events import IdeasChanged, ProposalMissed, decode, encode
 from overnight.records.experiment import Verdict
 from overnight.records.idea import (

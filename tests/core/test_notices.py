@@ -10,8 +10,8 @@ from builders import PROGRAM, baseline, opened, session
 
 from overnight.core.channels import choose_channels
 from overnight.core.notices import HIDDEN, failed, news, without_secrets
-from overnight.core.notify_schema import NotifySettingsKeys
-from overnight.core.program import parse_program
+from overnight.core.programs.notify import NotifySettingsKeys
+from overnight.core.programs.program import parse_program
 from overnight.core.state import Kept, State, begin, fold
 from overnight.errors import ProgramError
 from overnight.events import ProposalMissed, Stopped

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from overnight.core.front_matter import Value
-from overnight.core.program import parse_program
-from overnight.core.program_schema import KEYS
-from overnight.core.program_text import Entry, render_front_matter
+from overnight.core.programs.front_matter import Value
+from overnight.core.programs.program import parse_program
+from overnight.core.programs.schema import KEYS
+from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import ProgramError
 from overnight.records.program import Direction, GateSettings, Guard, Limits, Noise, Program, ResearcherSpec
 

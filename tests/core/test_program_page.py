@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from overnight.core.program import parse_program
-from overnight.core.program_schema import KEYS
+from overnight.core.programs.program import parse_program
+from overnight.core.programs.schema import KEYS
 from overnight.errors import ProgramError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "program.md").read_text(encoding="utf-8")

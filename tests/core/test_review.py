@@ -5,7 +5,7 @@ from builders import PROGRAM, opened
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.core.brief_layout import estimate_tokens
+from overnight.core.briefs.layout import estimate_tokens
 from overnight.core.review import LIMIT, LONGEST_REASON, read_review, write_review_brief
 from overnight.core.state import begin
 from overnight.records.experiment import Draft, FileChange

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from overnight.core.program import parse_program
+from overnight.core.programs.program import parse_program
 from overnight.core.target import target_reached
 from overnight.records.program import Direction, Program
 

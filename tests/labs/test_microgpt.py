@@ -18,7 +18,7 @@ from types import ModuleType
 import pytest
 
 from overnight.cli.labs import copy_lab
-from overnight.core.program import parse_program
+from overnight.core.programs.program import parse_program
 from overnight.core.scope import matches
 from overnight.records.program import Direction
 

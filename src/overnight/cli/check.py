@@ -11,8 +11,8 @@ from overnight.cli.live import view_for
 from overnight.cli.opening import left_out
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.words import number
-from overnight.core.fit import loopholes
 from overnight.core.gate import explain_noise, noise_report, seed_note
+from overnight.core.programs.fit import loopholes
 from overnight.core.state import State
 from overnight.core.words import counted, duration
 from overnight.errors import UserError

@@ -9,13 +9,13 @@ from pathlib import Path
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
 from overnight.cli.program_file import read_body
-from overnight.core.detect import Detected, detect, wants
-from overnight.core.detect_loops import LOOP_FILES
-from overnight.core.fit import check_fit
-from overnight.core.front_matter import Value
-from overnight.core.program import parse_program
-from overnight.core.program_fields import guess_direction
-from overnight.core.program_text import Entry, render_front_matter
+from overnight.core.detection.detect import Detected, detect, wants
+from overnight.core.detection.loops import LOOP_FILES
+from overnight.core.programs.fields import guess_direction
+from overnight.core.programs.fit import check_fit
+from overnight.core.programs.front_matter import Value
+from overnight.core.programs.program import parse_program
+from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import UserError
 from overnight.records.program import Program
 from overnight.wiring import search_path

@@ -8,9 +8,9 @@ from overnight.backends.orders import add_idea, read_ideas
 from overnight.backends.researchers.registry import TALKING
 from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.core.idea_file import parse_ideas, render_ideas
-from overnight.core.idea_text import clean_idea, words_of
-from overnight.core.ideas import after
+from overnight.core.ideas.file import parse_ideas, render_ideas
+from overnight.core.ideas.queue import after
+from overnight.core.ideas.text import clean_idea, words_of
 from overnight.errors import UserError
 from overnight.events import IdeasChanged
 from overnight.loop.journal import restore

@@ -14,7 +14,7 @@ from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propos
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
 from overnight.cli.words import number
-from overnight.core.program_text import Entry
+from overnight.core.programs.text import Entry
 from overnight.core.words import duration
 from overnight.errors import UserError
 from overnight.records.program import Program

@@ -6,7 +6,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from overnight.core.front_matter import MAX_FILE_CHARACTERS, split_front_matter
+from overnight.core.programs.front_matter import MAX_FILE_CHARACTERS, split_front_matter
 from overnight.errors import ProgramError, UserError
 
 NEW_FILE_MODE = 0o644

@@ -3,7 +3,7 @@
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.published import NOTES
 from overnight.backends.git.repository import Repository
-from overnight.core.program import parse_program
+from overnight.core.programs.program import parse_program
 from overnight.core.receipt import check_receipt, read_receipt
 from overnight.core.scope import proposal_digest
 from overnight.core.text import printable

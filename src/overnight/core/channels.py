@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from overnight.core.notify_schema import split_url
+from overnight.core.programs.notify import split_url
 from overnight.core.text import printable
 from overnight.records.notice import NotifySettings, NotifySpec
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from overnight.core.risk import DEFAULT_BOLD, share_of_bold
+from overnight.core.ideas.risk import DEFAULT_BOLD, share_of_bold
 from overnight.core.text import printable
 from overnight.records.charter import Charter, ListedIdea, RoleText
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.core.brief_layout import Section, lay_out, prose, quoted
-from overnight.core.brief_target import better, judge_lines, standing_lines
+from overnight.core.briefs.layout import Section, lay_out, prose, quoted
+from overnight.core.briefs.target import better, judge_lines, standing_lines
 from overnight.core.charter import parse_charter
 from overnight.core.code_size import size_change
 from overnight.core.state import State

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from overnight.core.canonical import canonical
 from overnight.core.code_size import code_lines
-from overnight.core.idea_text import words_of
+from overnight.core.ideas.text import words_of
 from overnight.core.text import printable
 from overnight.records.experiment import Experiment, FileChange
 from overnight.records.program import Metric

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from overnight.core.audit import AuditState, with_trial
 from overnight.core.charter import parse_charter
 from overnight.core.gate import GateMemory, after_concluded, after_registered, after_trial
-from overnight.core.ideas import after, with_charter
-from overnight.core.program import parse_program
+from overnight.core.ideas.queue import after, with_charter
+from overnight.core.programs.program import parse_program
 from overnight.events import (
     Advanced,
     AuditConcluded,

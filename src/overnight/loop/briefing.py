@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.core.brief import BriefTask
+from overnight.core.briefs.brief import BriefTask
 from overnight.core.charter import parse_charter
 from overnight.core.similar import terms_of
 from overnight.loop.journal import Journal

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from overnight.core.brief import write_director_brief
-from overnight.core.idea_answer import parse_answer
+from overnight.core.briefs.brief import write_director_brief
+from overnight.core.ideas.answer import parse_answer
 from overnight.core.review import read_review, write_review_brief
 from overnight.events import IdeasChanged, ProposalMissed, Proposing
 from overnight.loop.briefing import Briefing

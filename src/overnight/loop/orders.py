@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, fields, replace
 
-from overnight.core.idea_file import parse_ideas, render_ideas
-from overnight.core.program import parse_program
+from overnight.core.ideas.file import parse_ideas, render_ideas
+from overnight.core.programs.program import parse_program
 from overnight.errors import ProgramError
 from overnight.events import IdeasChanged, Noted, ProgramChanged
 from overnight.loop.journal import Journal

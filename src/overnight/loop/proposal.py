@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from overnight.core.brief import write_brief
+from overnight.core.briefs.brief import write_brief
 from overnight.core.charter import parse_charter
 from overnight.core.code_size import SizeChange, size_change
-from overnight.core.ideas import choose_idea
+from overnight.core.ideas.queue import choose_idea
 from overnight.core.scope import check_scope, proposal_digest
 from overnight.core.similar import shape_of, told_of
 from overnight.core.state import State

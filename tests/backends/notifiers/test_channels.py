@@ -16,7 +16,7 @@ from overnight.backends.notifiers.command import CommandNotifier
 from overnight.backends.notifiers.registry import make_notifiers
 from overnight.backends.notifiers.secrets import secret_values
 from overnight.backends.notifiers.webhook import body_of
-from overnight.core.notify_schema import NotifySettingsKeys
+from overnight.core.programs.notify import NotifySettingsKeys
 from overnight.ports import NotSent
 from overnight.records.notice import Notice, NotifySpec, Occasion
 

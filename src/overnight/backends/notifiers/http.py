@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 
 from overnight import __version__
-from overnight.core.notify_schema import split_url
+from overnight.core.programs.notify import split_url
 from overnight.ports import NotSent
 
 ANSWER_S = 10.0  # each of connecting and waiting for the answer

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from overnight.backends.notifiers.http import post_json
 from overnight.backends.notifiers.secrets import read_source
-from overnight.core.notify_schema import split_url
+from overnight.core.programs.notify import split_url
 from overnight.ports import NotSent
 from overnight.records.notice import Notice, NotifySpec, Occasion
 

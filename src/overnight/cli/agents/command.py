@@ -19,8 +19,8 @@ from overnight.cli.agents.ways import find_ways
 from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
+from overnight.core.programs.units import parse_count
 from overnight.core.text import printable
-from overnight.core.units import parse_count
 from overnight.errors import RepositoryError, UserError
 from overnight.records.program import Program, ResearcherSpec
 from overnight.wiring import PROGRAM, read_program

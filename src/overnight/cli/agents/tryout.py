@@ -18,7 +18,7 @@ from overnight.backends.work_folders import WorkFolders
 from overnight.cli.agents.mends import LATE, mend_edit, mend_failed, mend_parked, mend_spent, missing, out_of_service
 from overnight.cli.agents.repo import TASK, make_throwaway
 from overnight.cli.agents.result import COST_USD, SHOWN, Ask, Edit, Failing, Meter, Tryout, result_of
-from overnight.core.brief import BriefTask, write_brief
+from overnight.core.briefs.brief import BriefTask, write_brief
 from overnight.core.charter import parse_charter
 from overnight.core.scope import check_scope
 from overnight.core.state import State, begin

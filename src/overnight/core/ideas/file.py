@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from overnight.core.idea_text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
+from overnight.core.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
 from overnight.records.idea import (
     AddIdea,
     DropIdea,

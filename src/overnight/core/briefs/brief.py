@@ -7,7 +7,7 @@ of others first, the program's own rules last. The same state gives the same bri
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from overnight.core.brief_history import (
+from overnight.core.briefs.history import (
     constant_lines,
     failure_lines,
     kept_lines,
@@ -16,10 +16,10 @@ from overnight.core.brief_history import (
     no_better_lines,
     similar_lines,
 )
-from overnight.core.brief_layout import Section, lay_out, number, prose, quoted
-from overnight.core.brief_target import better, file_lines, first_look, judge_lines, standing_lines
-from overnight.core.idea_answer import DROP_FORM, FORM
-from overnight.core.idea_text import LONGEST
+from overnight.core.briefs.layout import Section, lay_out, number, prose, quoted
+from overnight.core.briefs.target import better, file_lines, first_look, judge_lines, standing_lines
+from overnight.core.ideas.answer import DROP_FORM, FORM
+from overnight.core.ideas.text import LONGEST
 from overnight.core.noise import noise_report
 from overnight.core.state import State
 from overnight.core.text import printable
@@ -75,7 +75,7 @@ def write_brief(task: BriefTask) -> str:
 
 
 def write_director_brief(task: BriefTask) -> str:
-    """What the director gets, in order to fill the queue of ideas; its answer is read by `core/idea_answer.py`."""
+    """What the director gets, in order to fill the queue of ideas; its answer is read by `core/ideas/answer.py`."""
     sections = [
         Section(title="", lines=tuple(_direction(task))),
         _role(task),

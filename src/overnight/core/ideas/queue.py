@@ -7,7 +7,7 @@ researcher is asked and its proposal nothing is recorded, so a killed session ha
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from overnight.core.idea_text import (
+from overnight.core.ideas.text import (
     LONGEST_EFFECT,
     LONGEST_ORIGIN,
     LONGEST_REASON,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from overnight.core.brief_layout import number
+from overnight.core.briefs.layout import number
 from overnight.records.experiment import Experiment, Verdict
 
 SHOWN = 6  # values of one constant

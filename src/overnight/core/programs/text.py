@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from overnight.core.front_matter import Value
+from overnight.core.programs.front_matter import Value
 from overnight.core.text import printable
 
 MAX_REASON = 120

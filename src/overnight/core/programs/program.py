@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from overnight.core.front_matter import (
+from overnight.core.programs.fields import Mistake
+from overnight.core.programs.front_matter import (
     QUOTED,
     FrontMatter,
     Place,
@@ -17,9 +18,8 @@ from overnight.core.front_matter import (
     program_error,
     split_front_matter,
 )
-from overnight.core.placeholders import slips
-from overnight.core.program_fields import Mistake
-from overnight.core.program_schema import KEYS, ProgramKeys
+from overnight.core.programs.placeholders import slips
+from overnight.core.programs.schema import KEYS, ProgramKeys
 from overnight.core.scope import matches
 from overnight.core.text import printable
 from overnight.records.program import Program

@@ -5,8 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from overnight.core.notify_schema import Notify, NotifyKeys
-from overnight.core.program_fields import (
+from overnight.core.programs.fields import (
     MAX_ITEMS,
     SECONDS_PER_HOUR,
     AbsolutePaths,
@@ -30,6 +29,7 @@ from overnight.core.program_fields import (
     Verbatim,
     guess_direction,
 )
+from overnight.core.programs.notify import Notify, NotifyKeys
 from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Limits, Metric, Noise, ResearcherSpec
 
 

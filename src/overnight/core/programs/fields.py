@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from overnight.core.programs.units import parse_count, parse_duration, parse_number, parse_size
 from overnight.core.text import printable
-from overnight.core.units import parse_count, parse_duration, parse_number, parse_size
 from overnight.records.program import Direction, Guard
 
 SECONDS_PER_HOUR = 3600

@@ -5,9 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from overnight.core.brief_layout import number, quoted
-from overnight.core.constant_edits import ConstantEdit, read_edits, summarise
-from overnight.core.idea_text import words_of
+from overnight.core.briefs.constant_edits import ConstantEdit, read_edits, summarise
+from overnight.core.briefs.layout import number, quoted
+from overnight.core.ideas.text import words_of
 from overnight.core.state import Kept
 from overnight.core.text import printable
 from overnight.records.experiment import SUPERSEDED, Experiment, Verdict

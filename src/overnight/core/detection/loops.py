@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Container, Mapping
 
-from overnight.core.detect_metric import metric_entry, printed_metric
-from overnight.core.front_matter import Value, load_front_matter
-from overnight.core.program_text import Entry
+from overnight.core.detection.metric import metric_entry, printed_metric
+from overnight.core.programs.front_matter import Value, load_front_matter
+from overnight.core.programs.text import Entry
 from overnight.errors import ProgramError
 from overnight.records.program import Direction
 

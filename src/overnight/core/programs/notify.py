@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from overnight.core.program_fields import MAX_ITEMS, Mistake, Role, Short, Text
+from overnight.core.programs.fields import MAX_ITEMS, Mistake, Role, Short, Text
 from overnight.records.notice import OCCASIONS, Mail, NotifySettings, NotifySpec, Occasion, Source
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}

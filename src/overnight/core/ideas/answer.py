@@ -2,7 +2,7 @@
 
 import re
 
-from overnight.core.idea_text import LONGEST_EFFECT, LONGEST_REASON, clean_idea, clean_label, one_line, read_risk, words_of
+from overnight.core.ideas.text import LONGEST_EFFECT, LONGEST_REASON, clean_idea, clean_label, one_line, read_risk, words_of
 from overnight.records.idea import AddIdea, DropIdea, IdeaEdit, Risk
 
 MOST_CHARACTERS = 200_000  # of an answer that is read

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from overnight.core.front_matter import Value
-from overnight.core.program_fields import METRIC_NAME, guess_direction
-from overnight.core.program_text import Entry
+from overnight.core.programs.fields import METRIC_NAME, guess_direction
+from overnight.core.programs.front_matter import Value
+from overnight.core.programs.text import Entry
 from overnight.records.program import Direction
 
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")

@@ -110,6 +110,8 @@ def test_produce_and_score_take_the_place_of_measure() -> None:
     """The two-process form needs all of produce, score and artifacts, and none of measure."""
     parsed = program("metric: loss\nproduce: a\nscore: b\nartifacts: [out/model.json]\n")
     assert (parsed.measure, parsed.produce, parsed.score, parsed.artifacts) == (None, "a", "b", ("out/model.json",))
+    timed = "metric: cpu_s\nproduce: a\nscore: b\nartifacts: [c]\nholdout: d\n"
+    assert "holdout: would measure cpu_s of the scorer, not of the candidate" in mistakes(timed)
     assert "score: cannot stand beside `measure`" in mistakes(MINIMAL + "score: b\n")
     assert "artifacts: missing" in mistakes("metric: loss\nproduce: a\nscore: b\n")
     assert "program.md:1: measure: required" in mistakes("metric: loss\n")

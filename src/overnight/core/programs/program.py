@@ -22,7 +22,7 @@ from overnight.core.programs.placeholders import slips
 from overnight.core.programs.schema import KEYS, ProgramKeys
 from overnight.core.scope import matches
 from overnight.core.text import printable
-from overnight.records.program import Program
+from overnight.records.program import OUTSIDE, Program
 
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
@@ -125,7 +125,11 @@ def _form_problems(front: FrontMatter) -> Iterator[Problem]:
 
 
 def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
-    """What is editable must not be hidden."""
+    """What is editable must not be hidden, and what a holdout measures must be the candidate."""
+    if keys.produce and keys.holdout and keys.metric.name in OUTSIDE:
+        message = f"would measure {keys.metric.name} of the scorer, not of the candidate"
+        mend = "leave it out: the seeds of a confirmation are fresh, and the inputs that the scorer draws from them too"
+        yield Problem(line=front.line(("holdout",)), key="holdout", message=message, mend=mend)
     for index, glob in enumerate(keys.editable):
         plain = glob.rstrip("/")
         if any(plain == hidden.rstrip("/") for hidden in keys.hidden) or matches(plain, keys.hidden):

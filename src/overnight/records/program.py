@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from overnight.records.notice import NotifySpec
 
-DIRECTOR, CRITIC = OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
-ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
+OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
+DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
 
 
 class Direction(StrEnum):

@@ -235,3 +235,20 @@ def test_heavy_libraries_wait_for_the_first_proposal() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_what_crashed_is_not_tried_again_nor_exceeded(tmp_path: Path) -> None:
+    """A larger value seldom fits where a large one did not: each crash costs a trial."""
+    work = Work(tmp_path, {"train.py": "LAYERS = 2\nRATE = 0.1\n"})
+    crashed: list[int] = []
+    for number in range(1, 30):
+        draft = work.propose(number)
+        layers = int(work.written["train.py"].split()[2])
+        assert not crashed or layers < min(crashed), draft.hypothesis
+        if layers > 2:
+            alone = "RATE = 0.1\n" in work.written["train.py"]
+            crashed += [layers] if alone else []
+            work.end(number, draft, Verdict.CRASH, None)
+        else:
+            work.end(number, draft, Verdict.DISCARD, -0.1)
+    assert crashed == sorted(crashed, reverse=True) and len(crashed) in {1, 2}

@@ -46,7 +46,30 @@ class Situation:
 
 
 def moves(situation: Situation) -> Iterator[Move]:
-    """Moves to try, the best first, ending when nothing comes to mind; some may have been tried before."""
+    """Moves to try, the best first, ending when nothing comes to mind; some may have been tried before.
+
+    Those that go to where a constant crashed when it alone was changed, or further, come last: a larger one seldom fits where
+    a large one did not.
+    """
+    crashed = [attempt for attempt in situation.past.attempts if attempt.gain is None and len(attempt.before) == 1]
+    last: list[Move] = []
+    for move in _wishes(situation):
+        if any(_goes_there(move, attempt) for attempt in crashed):
+            last.append(move)
+        else:
+            yield move
+    yield from last
+
+
+def _goes_there(move: Move, crashed: Attempt) -> bool:
+    ((key, before),) = crashed.before.items()
+    wanted, bad = move.values.get(key), crashed.values[key]
+    if wanted is None or wanted == bad:
+        return wanted is not None
+    return not isinstance(bad, str) and is_upward(bad, wanted) == is_upward(before, bad)
+
+
+def _wishes(situation: Situation) -> Iterator[Move]:
     count = situation.past.count
     kinds = (_single_steps, _suggested, _combined, _around, _single_steps, _suggested, _simpler, _around)
     first = _single_steps if count < FIRST_STEPS else kinds[count % len(kinds)]

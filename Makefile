@@ -12,7 +12,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	@.ci/chromium
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap

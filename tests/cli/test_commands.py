@@ -74,6 +74,17 @@ def test_check_measures_and_records_nothing(tmp_path: Path) -> None:
     assert git(repo, "status", "--porcelain") == ""
 
 
+def test_check_says_what_the_tuner_can_move(tmp_path: Path) -> None:
+    """By name; that there is nothing is said before the night, and nothing of it where no tuner works."""
+    text = "---\nmetric: {name: loss, direction: minimize}\nmeasure: python train.py {seed}\neditable: [EDITABLE]\n---\n"
+    repo = make_repo(tmp_path / "r", text.replace("EDITABLE", "train.py"))
+    assert "tuner       can move 2 values: SCALE, OFFSET" in overnight(repo, "check", check=0).stdout
+    bare = make_repo(tmp_path / "b", text.replace("EDITABLE", "notes.txt"), files={"notes.txt": "nothing"})
+    assert read_json(bare, "check")["tunable"] == []
+    assert "finds nothing to move" in overnight(bare, "check", check=0).stdout
+    assert read_json(make_repo(tmp_path / "s", program(BETTER)), "check")["tunable"] is None
+
+
 def test_doctor_says_what_holds(tmp_path: Path) -> None:
     """A line for each probe, the same as JSON; on a machine with a jail all of them that need one hold."""
     done = overnight(tmp_path, "doctor", "--json")

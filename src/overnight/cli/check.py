@@ -14,13 +14,17 @@ from overnight.cli.words import number
 from overnight.core.gate import explain_noise, noise_report, seed_note
 from overnight.core.programs.fit import loopholes
 from overnight.core.state import State
+from overnight.core.text import printable
 from overnight.core.words import counted, duration
 from overnight.errors import UserError
 from overnight.loop.campaign import Campaign
 from overnight.loop.experiment import Laboratory
 from overnight.loop.stop import Stop
+from overnight.ports import View
 from overnight.wiring import Request, rehearsal
 
+LISTED = 8  # names of tunable values
+NAME = 40  # characters of one
 TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
 
 
@@ -38,6 +42,7 @@ class CheckReport:
     slots: int
     experiments: int | None  # that fit the budget, None without a limit
     smallest_effect: float | None  # that the gate can prove within its cap of pairs
+    tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
     notes: tuple[str, ...]
 
 
@@ -100,8 +105,30 @@ def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> Check
         slots=slots,
         experiments=fit,
         smallest_effect=noise.smallest_effect,
+        tunable=_tunable(campaign),
         notes=(*notes, *loopholes(program)),
     )
+
+
+def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
+    """What the tuner would find in the head."""
+    from overnight.backends.researchers.tuner.target import read_target
+
+    state, workspaces = campaign.journal.state, campaign.intake.workspaces
+    if not any(spec.use == "tuner" for spec in state.program.researchers):
+        return None
+    folder = workspaces.create(state.head, View.OPEN)
+    try:
+        return tuple(printable(d.constant.name, NAME) for d in read_target(folder, state.program, {}).space)
+    finally:
+        workspaces.remove(folder)
+
+
+def _told_tunable(names: tuple[str, ...]) -> str:
+    if not names:
+        return "finds nothing to move in the editable files: name other files, or another researcher (`overnight agents`)"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"can move {counted(len(names), 'value')}: {', '.join(names[:LISTED])}{more}"
 
 
 def describe(found: CheckReport) -> str:
@@ -122,4 +149,6 @@ def describe(found: CheckReport) -> str:
     ]
     if found.smallest_effect:
         lines.append(f"detectable  a gain of {number(found.smallest_effect)} or more can be proven")
+    if found.tunable is not None:
+        lines.append(f"tuner       {_told_tunable(found.tunable)}")
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

@@ -54,6 +54,9 @@ class Lookout:
 
     def __init__(self, toplevel: Path, search_path: str) -> None:
         self._toplevel, self._search_path = toplevel, search_path
+        self._places = [toplevel / name for name in LOCK_FILES]
+        if python := shutil.which("python3", path=search_path):
+            self._places += [Path(python), *Path(python).parent.parent.glob("lib/python3*/*-packages")]
         self._seen: tuple[object, ...] | None = None  # None: the session has just begun, and looked at everything
 
     def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
@@ -67,11 +70,7 @@ class Lookout:
         return EnvironmentChanged(environment=found, changed=changed) if changed else None
 
     def _glance(self, readable: Sequence[str]) -> tuple[object, ...]:
-        python = shutil.which("python3", path=self._search_path)
-        places = [self._toplevel / name for name in LOCK_FILES]
-        if python:
-            places += [Path(python).resolve(), *Path(python).parent.parent.glob("lib/python3*/*-packages")]
-        seen: list[object] = [(place, _times(place)) for place in places]
+        seen: list[object] = [_times(place) for place in self._places]
         for path in readable:
             seen += [(name, _key(status)) for name, status, _ in islice(_walk(Path(path)), GLANCED)]
         return tuple(seen)

@@ -110,6 +110,15 @@ def read_artifact(folder: Path, name: str, limit_bytes: int) -> bytes:
         return b"".join(read_chunks(descriptor, status.st_size))
 
 
+def read_tail(file: Path, most_bytes: int) -> str:
+    """The end of a file as text, whatever its bytes are; empty where there is none."""
+    if not file.is_file():
+        return ""
+    with file.open("rb") as opened_file:
+        opened_file.seek(max(0, file.stat().st_size - most_bytes))
+        return opened_file.read(most_bytes).decode(errors="replace")
+
+
 def read_chunks(file: int, size_bytes: int) -> Iterator[bytes]:
     """At most so much of a file: one that grows while it is read does not go on for ever."""
     while size_bytes > 0 and (chunk := os.read(file, min(size_bytes, CHUNK_BYTES))):

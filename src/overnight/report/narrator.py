@@ -170,6 +170,7 @@ class _Narrator:
     def story(self) -> Story:
         opened, stopped = self.opened, self.stopped
         program, values = self.program, self.values
+        total, incomparable = self._total()
         return Story(
             tag=opened.tag if opened else "",
             metric=program.metric,
@@ -190,10 +191,10 @@ class _Narrator:
             claims=values.claims(),
             claims_seen=values.claims_seen,
             heads=self.heads.heads(),
-            keeps=self._keeps(),
-            total=self._total(),
+            keeps=self._keeps(comparable=not incomparable),
+            total=total,
             audit=self._audit(),
-            incomparable=self._incomparable(),
+            incomparable=incomparable,
             own_audit=self.program.audit is not None,
             near_misses=self.failures.near_misses(),
             failures=self.failures.failures(),
@@ -205,12 +206,12 @@ class _Narrator:
             costs=self.spending.costs(self.clock.seconds),
         )
 
-    def _keeps(self) -> tuple[Keep, ...]:
+    def _keeps(self, *, comparable: bool) -> tuple[Keep, ...]:
         return tuple(
             dossier.keep(
                 conclusion,
                 move=move,
-                fresh=None if self._incomparable() else self.heads.fresh_gain(self.program.metric, dossier.proposed.number),
+                fresh=self.heads.fresh_gain(self.program.metric, dossier.proposed.number) if comparable else None,
             )
             for dossier, conclusion, move in self.kept
         )
@@ -221,18 +222,15 @@ class _Narrator:
         opened, concluded, kept = self.audited
         return Audited(opened=opened, concluded=concluded, keeps_since=len(self.kept) - kept)
 
-    def _total(self) -> TotalGain | None:
-        rivals = not (self._incomparable() or (self.program.audit and self.totals))  # other data: no contest of widths
-        return headline(self.heads.total(self.program.metric) if rivals else None, self.totals)
-
-    def _incomparable(self) -> str:
-        """Why trials of heads that lie hours apart say nothing of their difference; empty where they do."""
+    def _total(self) -> tuple[TotalGain | None, str]:
+        """The headline, and why trials of heads that lie hours apart say nothing of their difference; empty where they do."""
+        fresh, why = self.heads.total(self.program.metric), ""
         if told_as_timing(self.program):
-            return "Times that were measured hours apart do not compare"
-        total = self.heads.total(self.program.metric)
-        if total and total.gain.high < 0.0:
-            return "Fresh trials of the head are worse than those of the start long before, against what the pairs proved"
-        return ""
+            why = "Times that were measured hours apart do not compare"
+        elif fresh and fresh.gain.high < 0.0:
+            why = "Fresh trials of the head are worse than those of the start long before, against what the pairs proved"
+        alone = why or (self.program.audit and self.totals)  # audits are of other data: no contest of widths
+        return headline(None if alone else fresh, self.totals), why
 
     def _funnel(self) -> Funnel:
         return Funnel(

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.backends.folders import read_tail
 from overnight.backends.researchers.activity import Activity, unless_idle
 from overnight.backends.researchers.brief_file import remove_brief_file, write_brief_file
 from overnight.backends.researchers.desk import Desk
@@ -65,7 +66,7 @@ class _CommandSession:
         output = self.desk.scratch / f"proposal-{self.desk.slot}-{self.assignment.number}.log"
         try:
             result = await self._run(brief, prompt, output)
-            said = _tail(output)
+            said = read_tail(output, TAIL_BYTES)
         finally:
             output.unlink(missing_ok=True)
             gone = remove_brief_file(brief)
@@ -93,15 +94,6 @@ class _CommandSession:
         spec, run = self.desk.spec, self.run
         own = TEMPLATES[spec.template].environment(run.url, run.model) if spec.template and run else {}
         return {**surroundings(run), **own}
-
-
-def _tail(output: Path) -> str:
-    """The end of the output."""
-    if not output.is_file():
-        return ""
-    with output.open("rb") as file:
-        file.seek(max(0, output.stat().st_size - TAIL_BYTES))
-        return file.read(TAIL_BYTES).decode(errors="replace")
 
 
 def _fault(result: JobResult, said: str) -> str:

@@ -6,6 +6,7 @@ from overnight.gateway.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
     Asked,
     Counts,
+    CountsUnasked,
     Foreign,
     Sent,
     Tokens,
@@ -38,7 +39,7 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of `message_delta`, and of an answer that is not streamed
 
 
-class Anthropic:
+class Anthropic(CountsUnasked):
     """`POST /v1/messages`."""
 
     wire = Wire.ANTHROPIC
@@ -54,14 +55,6 @@ class Anthropic:
     def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:  # noqa: ARG002  # the body says it
         """The request with the provider's model name."""
         return Sent(path="/messages", body={**body, "model": model})
-
-    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # whatever it is
-        """Never: counts are part of every stream."""
-        return False
-
-    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
-        """Never: events with counts also open and end the message."""
-        return False
 
     def counts(self, document: bytes) -> Counts | None:
         """The counts of an answer, of a stream's start (the input) or of its end (the output)."""

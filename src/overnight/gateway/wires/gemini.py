@@ -7,6 +7,7 @@ from overnight.gateway.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
     Asked,
     Counts,
+    CountsUnasked,
     Foreign,
     Sent,
     Tokens,
@@ -40,7 +41,7 @@ class _Answer(Foreign):
     promptFeedback: Foreign | None = None  # noqa: N815  # instead of candidates, where the prompt is refused
 
 
-class Gemini:
+class Gemini(CountsUnasked):
     """`POST /v1beta/models/<model>:generateContent` and `:streamGenerateContent`."""
 
     wire = Wire.GEMINI
@@ -60,14 +61,6 @@ class Gemini:
         method = "streamGenerateContent" if stream else "generateContent"
         sent = {key: value for key, value in body.items() if key != "model"}
         return Sent(path=f"/models/{quote(model, safe='')}:{method}", body=sent, query="alt=sse" if stream else "")
-
-    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # whatever it is
-        """Never: counts are part of every stream."""
-        return False
-
-    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
-        """Never: a chunk with counts is part of the answer."""
-        return False
 
     def counts(self, document: bytes) -> Counts | None:
         """The counts of an answer or of a chunk; the last chunk has those of the whole."""

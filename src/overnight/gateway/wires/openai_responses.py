@@ -7,6 +7,7 @@ from overnight.gateway.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
     Asked,
     Counts,
+    CountsUnasked,
     Foreign,
     Sent,
     Tokens,
@@ -39,7 +40,7 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of an answer that is not streamed
 
 
-class OpenAIResponses(OpenAIKeys):
+class OpenAIResponses(OpenAIKeys, CountsUnasked):
     """`POST /v1/responses`."""
 
     wire = Wire.OPENAI_RESPONSES
@@ -58,14 +59,6 @@ class OpenAIResponses(OpenAIKeys):
     def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:  # noqa: ARG002  # the body says it
         """The request with the provider's model name."""
         return Sent(path="/responses", body={**body, "model": model})
-
-    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # whatever it is
-        """Never: the last event has the counts by itself."""
-        return False
-
-    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
-        """Never: the last event has the whole answer."""
-        return False
 
     def counts(self, document: bytes) -> Counts | None:
         """The counts of an answer or of a stream's last event."""

@@ -157,3 +157,15 @@ def mapping(value: object) -> Mapping[str, object]:
 def items(value: object) -> list[Mapping[str, object]]:
     """The objects of a list field."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+class CountsUnasked:
+    """Part of a wire whose streams bring their counts by themselves, in events that the client gets as well."""
+
+    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # whatever it is
+        """Never: nothing is asked for beyond what the client asked."""
+        return False
+
+    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
+        """Never: events with counts are part of the answer."""
+        return False

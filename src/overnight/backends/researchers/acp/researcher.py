@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 
+from overnight.backends.folders import read_tail
 from overnight.backends.researchers.acp.client import Client
 from overnight.backends.researchers.acp.peer import LONGEST_LINE, Peer
 from overnight.backends.researchers.activity import Activity, unless_idle
@@ -78,7 +79,7 @@ class _AcpSession:
         except ProposalFailed as failed:
             with suppress(ProposalFailed), anyio.move_on_after(CANCEL_S):  # one that does not read cannot be told
                 await self.client.cancel(self.peer)
-            complaint = last_line(_tail(self.output))
+            complaint = last_line(read_tail(self.output, _TAIL_BYTES))
             raise ProposalFailed(f"{failed}{': ' + complaint if complaint else ''}") from failed
 
     async def _turn(self, prompt: str) -> Turn:
@@ -87,11 +88,3 @@ class _AcpSession:
             inside = self.desk.executor.folder_of(self.folder)
             await self.client.begin(self.peer, inside, self.desk.spec.model, self.run)
         return await self.client.turn(self.peer, prompt)
-
-
-def _tail(output: Path) -> str:
-    if not output.is_file():
-        return ""
-    with output.open("rb") as file:
-        file.seek(max(0, output.stat().st_size - _TAIL_BYTES))
-        return file.read(_TAIL_BYTES).decode(errors="replace")

@@ -1,5 +1,6 @@
 """What goes wrong under stress elsewhere: one bad proposal among good ones harms nobody but itself."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -44,13 +45,15 @@ def test_no_ops_on_a_noisy_target_keep_nothing(tmp_path: Path) -> None:
 
 
 def test_a_change_of_the_seed_is_no_progress(tmp_path: Path) -> None:
-    """A proposal that only changes a seed is rejected free of charge; a change out of scope too, with its reason."""
+    """A fixed seed is rejected unmeasured; in disguise it is measured and refused, however lucky it is."""
     seeded = ("rng = random.Random(int(sys.argv[1]))", "rng = random.Random(7)")
-    repo = make_repo(tmp_path / "r", program(seeded), noise=0.5)
-    (repo / "train.py").write_text((repo / "train.py").read_text())
+    lucky = min(range(100), key=lambda seed: random.Random(seed).gauss(0, 1))
+    disguised = ("random.Random(int(sys.argv[1]))\n", f"random.Random(int(sys.argv[1]))\nrng.__init__({lucky})\n")
+    repo = make_repo(tmp_path / "r", program(seeded, disguised), noise=0.5)
     overnight(repo, "run", "--no-report", check=1)
-    conclusion = read_json(repo, "log")["experiments"][0]["conclusion"]
-    assert conclusion["verdict"] in ("reject", "discard")
+    told = {experiment["number"]: experiment["conclusion"] for experiment in read_json(repo, "log")["experiments"]}
+    assert (told[1]["verdict"], told[2]["verdict"]) == ("reject", "discard")
+    assert "a lucky seed that is fixed" in told[2]["reason"]
 
 
 def test_the_scorer_cannot_be_patched(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ CASES = (
         name="only the seed changes, by its name", target="fixed_seed.py", measure="", researcher="reseed.py", experiments=100
     ),
     Case(name="only the seed changes, in disguise", target="lab.py", measure="{seed}", researcher="reseed.py", experiments=100),
+    Case(name="a lucky seed is fixed, in disguise", target="lab.py", measure="{seed}", researcher="pin.py", experiments=100),
 )
 
 

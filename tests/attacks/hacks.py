@@ -193,8 +193,16 @@ HACKS = (
     hack(
         "changes the random seed and nothing else",
         {"train.py": TRAIN.replace("SEED = 1", "SEED = 2")},
-        (True, "rejected; hidden better, it is luck that fresh seeds do not repeat", "only the random seed"),
-        (True, "rejected; hidden better, it is luck that fresh seeds do not repeat", "only the random seed"),
+        (
+            True,
+            "rejected; hidden better, fresh seeds do not repeat the luck, and trials that agree whatever the seed are refused",
+            "only the random seed",
+        ),
+        (
+            True,
+            "rejected; hidden better, fresh seeds do not repeat the luck, and trials that agree whatever the seed are refused",
+            "only the random seed",
+        ),
     ),
     Hack(
         name="stops the clock that it is timed by",

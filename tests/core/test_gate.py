@@ -138,6 +138,16 @@ def test_kept_change_that_brings_noise_makes_the_target_noisy() -> None:
     assert noise_report(walk.program, walk.memory).kind is Noise.GAUSSIAN
 
 
+@pytest.mark.parametrize(("lucky", "verdict"), [(1.5, Verdict.DISCARD), (9.0, Verdict.KEEP)])
+def test_a_lucky_seed_that_is_fixed_is_no_gain(lucky: float, verdict: Verdict) -> None:
+    """One value whatever the seed is refused where it could be a draw of the head, and kept beyond those."""
+    head = noisy(0.0)
+    walk = Walk(program(), lambda key: head(key) if key.arm is Arm.BASELINE else 100.0 - lucky).baseline()
+    conclusion = walk.experiment()
+    assert conclusion.verdict is verdict
+    assert ("a lucky seed that is fixed" in conclusion.reason) == (verdict is Verdict.DISCARD)
+
+
 def test_large_gain_is_kept_with_its_numbers() -> None:
     """A gain of four sigma is kept in a dozen pairs, with an interval around the truth and E at or above 1/level."""
     walk = Walk(program(), noisy(4.0)).baseline()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from file_clock import settle
 from scripted_models import ScriptedModels, scripted_models
 
 from overnight.backends.executors.jail import JailExecutor
@@ -146,7 +147,9 @@ def propose(tmp_path: Path, run: FakeRun, executor: Executor | None = None, **li
     for name in ("workspace", "scratch"):
         (tmp_path / name).mkdir(exist_ok=True)
     researcher = agent_researcher(desk(tmp_path / "scratch", FakeModels(run=run), executor, **limits))
-    return asyncio.run(researcher.propose(assign(tmp_path / "workspace")))
+    assignment = assign(tmp_path / "workspace")
+    settle(assignment.workspace)
+    return asyncio.run(researcher.propose(assignment))
 
 
 def heard(body: Json) -> str:

@@ -1,7 +1,10 @@
 """Whether our agent goes round in circles: the same command, with the same outcome, in a folder that nothing changed.
 
 The folder is looked at only when a command comes again with its outcome, since a look costs milliseconds where it has
-thousands of files. Does not cover: what changes beyond the first files of a very large folder.
+thousands of files. Times are compared on the clock that stamps files, which goes in steps of some milliseconds; a change in
+the very step of the count is taken for a later one.
+
+Does not cover: what changes beyond the first files of a very large folder.
 """
 
 import os
@@ -11,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from overnight.backends.researchers.activity import LOOKED_AT
+
+FILE_CLOCK = 5  # CLOCK_REALTIME_COARSE of Linux, which Python has no name for
 
 
 class Repeats:
@@ -23,9 +28,9 @@ class Repeats:
     def count(self, command: str | None, outcome: str) -> int:
         """How often just this was seen by now, since the folder changed last."""
         times, since = self._seen.get((command, outcome), (0, 0))
-        if times and _newest(str(self._folder)) > since:
+        if times and _newest(str(self._folder)) >= since:
             times = 0
-        self._seen[command, outcome] = times + 1, time.time_ns()
+        self._seen[command, outcome] = times + 1, time.clock_gettime_ns(FILE_CLOCK)
         return times + 1
 
 

@@ -19,6 +19,7 @@ from overnight.core.gate import (
     baseline_step,
     next_step,
 )
+from overnight.core.seeds import place_of_seed, trial_seed
 from overnight.core.stats import mean_interval, student_quantile
 from overnight.records.experiment import Verdict
 from overnight.records.program import Direction, GateSettings, Metric, Program
@@ -66,11 +67,12 @@ class Campaign:
             path="p",
             metric=replace(METRIC, min_effect=margin or None),
             editable=("x",),
-            measure="m",
+            measure="m {seed}",
             holdout=holdout,
             gate=GateSettings(keep_simpler=margin > 0.0),
         )
         self.head = 0
+        self.common: dict[int, float] = {}  # what a seed does to the trials that have it
         self.reserve = 2 * AUDIT_PAIRS
 
     def run(self) -> Outcome:
@@ -120,17 +122,18 @@ class Campaign:
         world = self.world
         if world.left() - self.reserve < len(wanted.trials):
             return []
-        commons: dict[int, float] = {}
         order = {key: (key.index, world.random.random()) for key in wanted.trials}
         finished = []
         for key in sorted(wanted.trials, key=order.__getitem__):
-            common = commons.setdefault(key.index, world.error()) if key.stage in {Stage.CONFIRM, Stage.HOLDOUT} else None
-            finished.append(self._trial(key, world.run(key.stage, key.arm, proposal, common)))
+            seed = trial_seed("bench", place_of_seed(key, self.head))
+            if seed not in self.common:
+                self.common[seed] = world.error()
+            finished.append(self._trial(key, seed, world.run(key.stage, key.arm, proposal, self.common[seed])))
         return finished
 
-    def _trial(self, key: TrialKey, value: float) -> Trial:
+    def _trial(self, key: TrialKey, seed: int, value: float) -> Trial:
         tree = f"head {self.head}" if key.arm is Arm.BASELINE else "candidate"
-        trial = Trial(key=key, seed=0, tree=tree, value=value)
+        trial = Trial(key=key, seed=seed, tree=tree, value=value)
         self.memory = after_trial(self.memory, trial, METRIC)
         return trial
 

@@ -25,7 +25,7 @@ class Setting:
     noise: str = "gauss"  # or "t3" (sd 1), "spikes" (5 % one-sided outliers of 4 sd), "none"
     grain: float = 0.0  # values are multiples of it
     simpler: float = 0.0  # if not 0: every proposal has less code and may cost less than this, in sigma
-    common: float = 0.0  # correlation of two trials with one seed
+    common: tuple[float, ...] = (0.0,)  # correlation of head and candidate with one seed: one of these for each proposal
     drift: float = 0.0  # amplitude of a slow wave of 400 trials, with a random walk on top
     spread: tuple[float, float] = (1.0, 1.0)  # of a candidate's own sd
     proposals: int = 2000
@@ -41,7 +41,8 @@ WORLDS = (
     Setting(name="t3 noise", noise="t3"),
     Setting(name="5 % spikes", noise="spikes"),
     Setting(name="whole numbers", grain=1.0),
-    Setting(name="common seeds .8", common=0.8),
+    Setting(name="common seeds .8", common=(0.8,)),
+    Setting(name="common seeds .34 to .99", common=(0.34, 0.48, 0.82, 0.95, 0.99)),
     Setting(name="own noise .7 to 1.8", spread=(0.7, 1.8)),
     Setting(name="drift 1.5", drift=1.5),
     Setting(name="overfitting, sealed holdout", overfit=0.02, holdout=True),
@@ -77,6 +78,7 @@ class World:
         self.public[lucky] += draw.uniform(*setting.gains, lucky.sum())
         self.hidden = self.gain + draw.normal(0.0, 1.0, count) * setting.bias
         self.sd = draw.uniform(*setting.spread, count)
+        self.common = draw.choice(setting.common, count)
         self.order = draw.permutation(count)
         self.taken = np.zeros(count, bool)
         self.place = 0
@@ -109,24 +111,23 @@ class World:
                 return proposal
 
     def run(self, stage: Stage, arm: Arm, proposal: int, common: float | None = None) -> float:
-        """One trial of the head or of a proposal on it; `common` is the part of its noise that its seed fixes."""
+        """One trial of the head or of a proposal on it; `common` is what its seed does to the head, in sd."""
         self.used += 1
         stage = stage if stage in self.levels else Stage.BASELINE
         level, sd = self.levels[stage], self.head_sd
         if arm is Arm.CANDIDATE:
             level -= float({Stage.BASELINE: self.public, Stage.HOLDOUT: self.hidden}.get(stage, self.gain)[proposal])
             sd = float(self.sd[proposal])
-        error = self.error(common)
+        error = self.error() if common is None or arm is Arm.CANDIDATE else common
+        if arm is Arm.CANDIDATE and common is not None:
+            rho = float(self.common[proposal])
+            error = rho * common + math.sqrt(1.0 - rho**2) * error
         value = level + sd * error + self._drift()
         return round(value / self.setting.grain) * self.setting.grain if self.setting.grain else value
 
-    def error(self, common: float | None = None) -> float:
+    def error(self) -> float:
         """The noise of one trial in sd of its tree."""
-        if self.setting.noise == "none":
-            return 0.0
-        own = next(self._noises)
-        rho = self.setting.common
-        return own if common is None or not rho else math.sqrt(rho) * common + math.sqrt(1.0 - rho) * own
+        return 0.0 if self.setting.noise == "none" else next(self._noises)
 
     def keep(self, proposal: int) -> None:
         """Make a proposal the head."""

@@ -14,6 +14,7 @@ from overnight.core.gate import (
     baseline_step,
     next_step,
 )
+from overnight.core.seeds import place_of_seed, trial_seed
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Direction, GateSettings, Guard, Metric, Noise, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
@@ -109,7 +110,8 @@ class Walk:
         assert key not in {trial.key for trial in self.trials}, "a finished trial was asked for again"
         made = self.values(key)
         tree = f"head {self.head}" if key.arm is Arm.BASELINE else f"candidate {key.experiment}"
-        trial = replace(made, key=key, tree=tree) if isinstance(made, Trial) else Trial(key=key, seed=0, tree=tree, value=made)
+        trial = made if isinstance(made, Trial) else Trial(key=key, seed=0, tree="", value=made)
+        trial = replace(trial, key=key, seed=trial_seed("secret", place_of_seed(key, self.head)), tree=tree)
         self.asked.append(key)
         self.memory = after_trial(self.memory, trial, self.program.metric)
         return trial

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from overnight.core.pairs import pairs_of
+from overnight.core.pairs import Pair, pairs_of
 from overnight.core.scale import Scale
 from overnight.core.stats import clip, mean, trend_score
 from overnight.records.experiment import Conclusion, Verdict
@@ -18,6 +19,7 @@ DRIFT_ON = 3.0  # trend score at which the machine counts as drifting: once in 7
 DRIFT_OFF = 1.0
 _DRIFT_TRIALS = 12  # fewer say too little about a trend
 _LARGEST_RESIDUAL = 1e70  # so that sums of fourth powers do not overflow
+ANCHORS = 5  # trials of a head whose seeds the screening of every candidate uses again
 _OUTLIER = 4.0  # sd at which the residual of one test is cut before it is pooled, so that no candidate spoils the pool
 
 
@@ -50,11 +52,29 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Luck:
+    """What a seed does to both arms alike, by differences between one pair of a test and the next, so that no drift counts."""
+
+    squares: float = 0.0  # of the head's differences
+    products: float = 0.0  # of the head's with the candidate's
+    count: int = 0
+
+    def add(self, differences: Sequence[tuple[float, float]]) -> "Luck":
+        """With further differences, head and candidate."""
+        return Luck(
+            squares=self.squares + math.fsum(head * head for head, _ in differences),
+            products=self.products + math.fsum(head * candidate for head, candidate in differences),
+            count=self.count + len(differences),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spreads:
     """The noise on one working scale."""
 
     within: Spread = Spread()  # one trial against others of the same tree
     paired: Spread = Spread()  # gain of one confirmation pair against the others of its test
+    luck: Luck = Luck()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +88,7 @@ class GateMemory:
     head_tree: str = ""  # digest of the head's tree, once a trial showed it
     head_trials: int = 0  # trials of the stage BASELINE that this head has had, failed ones too: the next index
     baseline: tuple[float, ...] = ()  # newest values of the head on the public measure, oldest first
+    anchors: tuple[tuple[int, float], ...] = ()  # seed and value of the head's first few trials
     since_refresh: int = 0  # screening trials since the newest value of the head
     losses: int = 0  # candidates in a row, since then, whose one trial was far behind the head
     trials: int = 0  # values of all heads so far
@@ -97,6 +118,8 @@ def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:
             since_refresh=0,
             losses=0,
         )
+        if key.index < ANCHORS and trial.value is not None:
+            memory = replace(memory, anchors=(*memory.anchors, (trial.seed, trial.value)))
     of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
     return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
 
@@ -128,6 +151,7 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
         head_tree="",
         head_trials=0,
         baseline=(),
+        anchors=(),
         since_refresh=0,
         losses=0,
     )
@@ -190,14 +214,20 @@ def _with_pairs(memory: GateMemory, trials: Sequence[Trial], metric: Metric) -> 
     if len(pairs) < 2:  # noqa: PLR2004  # one difference has no spread
         return memory
     changed = {
-        scale: _with_differences(memory.spreads(scale), [pair.gain(metric, scale) for pair in pairs])
+        scale: _with_test(memory.spreads(scale), pairs, metric, scale)
         for scale in ((Scale.LINEAR, Scale.LOG) if memory.positive else (Scale.LINEAR,))
     }
     return replace(memory, linear=changed[Scale.LINEAR], logarithmic=changed.get(Scale.LOG, memory.logarithmic))
 
 
-def _with_differences(spreads: Spreads, differences: Sequence[float]) -> Spreads:
-    centre = mean(differences)
-    bound = _OUTLIER * math.sqrt(spreads.paired.variance or 2.0 * spreads.within.variance) or math.inf
-    residuals = [clip(difference - centre, bound) for difference in differences]
-    return replace(spreads, paired=spreads.paired.add(*residuals, freedom=len(residuals) - 1))
+def _with_test(spreads: Spreads, pairs: Sequence[Pair], metric: Metric, scale: Scale) -> Spreads:
+    gains = [pair.gain(metric, scale) for pair in pairs]
+    centre, bound = mean(gains), _OUTLIER * math.sqrt(spreads.paired.variance or 2.0 * spreads.within.variance) or math.inf
+    residuals = [clip(gain - centre, bound) for gain in gains]
+    placed = [tuple(scale.place(value) for value in pair.values) for pair in pairs]
+    bound = _OUTLIER * math.sqrt(2.0 * spreads.within.variance) or math.inf
+    steps = [
+        (clip(head - head_before, bound), clip(candidate - candidate_before, bound))
+        for (head_before, candidate_before), (head, candidate) in pairwise(placed)
+    ]
+    return replace(spreads, paired=spreads.paired.add(*residuals, freedom=len(residuals) - 1), luck=spreads.luck.add(steps))

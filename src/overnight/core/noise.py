@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.core.error_budget import level_of
@@ -13,6 +14,9 @@ from overnight.records.program import Metric, Noise, Program
 IDENTICAL = 3  # identical baseline trials that make a target deterministic
 DEFAULT_MIN_EFFECT = 0.2  # sd of one trial; smaller gains cost more pairs than they are worth
 PRIOR_FREEDOM = 8  # earlier tests count at most like so many pairs: how well seeds pair depends on the change
+PRIOR_LUCK = 0.5  # before the first tests, of a command that takes the seed
+LUCK_FREEDOM = 4  # weight of it, in pairs
+MOST_LUCK = 0.95  # there may be changes to come that seeds do less to
 _HEAVY_TRIALS = 20  # fewer residuals cannot tell heavy tails from chance
 _MIXTURE_COST = 1.2  # nats that a mixture of bets costs against the best one; fitted in bench/gate
 _POWER = 0.84  # normal quantile of the 80 % chance that `detectable_effect` speaks of
@@ -36,6 +40,8 @@ class NoiseModel:
     strict: bool  # min_effect was asked for by the user, so a keep must reach it
     prior_variance: float  # of a paired difference, before the test
     prior_freedom: float  # weight of it, in pairs
+    anchors: Mapping[int, float]  # what the head did with a seed that screening uses again
+    luck: float  # how much of what a seed does to the head it does to a candidate, 0 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,8 @@ def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
         strict=wanted is not None,
         prior_variance=(spreads.paired.squares + 2 * 2 * sigma**2) / (pooled + 2),
         prior_freedom=min(pooled + 2, PRIOR_FREEDOM),
+        anchors={seed: scale.place(value) for seed, value in memory.anchors},
+        luck=_luck(program, memory, kind, scale),
     )
 
 
@@ -132,6 +140,17 @@ def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> f
 def fewest_pairs(level: float) -> int:
     """How many pairs a keep at this level needs at the least, all of them won."""
     return math.ceil((math.log(1.0 / level) + math.log(len(BETS))) / math.log(2.0))
+
+
+def _luck(program: Program, memory: GateMemory, kind: Noise, scale: Scale) -> float:
+    """The slope of a candidate's trials on the head's with the same seeds, from all tests so far."""
+    if memory.drifting:
+        return 0.0  # the head's trials are too old to compare with
+    spreads = memory.spreads(scale)
+    hoped = PRIOR_LUCK if seeded(program) and kind is not Noise.TIMING else 0.0
+    weight = LUCK_FREEDOM * 2.0 * spreads.within.variance
+    total = spreads.luck.squares + weight
+    return min(max((spreads.luck.products + weight * hoped) / total, 0.0), MOST_LUCK) if total > 0.0 else 0.0
 
 
 def _min_effect(metric: Metric, scale: Scale, level: float | None) -> float | None:

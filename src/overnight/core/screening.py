@@ -1,12 +1,14 @@
 """Screening: which proposals are worth a test, at the price of one to five trials; nothing here counts as evidence."""
 
 import math
+from collections.abc import Sequence
 
 from overnight.core.holdout import ask_holdout
+from overnight.core.stats import mean
 from overnight.core.steps import Case, Step, conclude, count_of
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Noise
-from overnight.records.trial import Arm, Stage
+from overnight.records.trial import Arm, Stage, Trial
 
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
 SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same beyond the harm that less code may do: most that do none pass
@@ -14,12 +16,12 @@ SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same beyond the harm that less code m
 
 def screen(case: Case) -> Step | None:
     """The next screening trial or a discard; None: worth a test."""
-    values = _screened(case)
-    done = len(values)
+    trials = _screened(case)
+    done = len(trials)
     bars = SCREEN_SIMPLER if case.margin > 0.0 else SCREEN
     if done:
-        lead = case.lead(values) + case.margin
-        error = case.noise.sigma * math.sqrt(1.0 / done + 1.0 / case.noise.trials)
+        lead, error = _lead(case, trials)
+        lead += case.margin
         score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
         needed = bars[min(done, len(bars)) - 1]
         if score < needed:
@@ -28,12 +30,27 @@ def screen(case: Case) -> Step | None:
     return case.measure(Stage.SCREEN, (Arm.CANDIDATE, done)) if done < len(bars) else None
 
 
+def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:
+    """How far the candidate is ahead of the head, and the standard error of that.
+
+    Its trials have the seeds of the head's first ones. What those seeds did to the head, beside the head's mean, they did to
+    the candidate in part: that part is taken off (a control variate). With the slope b of the one on the other, n trials
+    of the head and k of the candidate, the variance is ((1 - b)^2 / n + (1 - b^2) / k) sigma^2.
+    """
+    noise = case.noise
+    luck = [noise.anchors[trial.seed] - (noise.level or 0.0) for trial in trials if trial.seed in noise.anchors]
+    slope = noise.luck * len(luck) / len(trials)
+    lead = case.lead([trial.value or 0.0 for trial in trials], luck=slope * mean(luck) if luck else 0.0)
+    variance = (1.0 - slope) ** 2 / noise.trials + (1.0 - slope**2) / len(trials)
+    return lead, noise.sigma * math.sqrt(variance)
+
+
 def screen_exact(case: Case) -> Step | None:
     """The verdict on a deterministic target: one trial discards, a win is run twice.
 
     None: the two differ, so the candidate brought noise of its own, and must be put to the test.
     """
-    values = _screened(case)
+    values = [trial.value for trial in _screened(case) if trial.value is not None]
     if not values:
         return case.measure(Stage.SCREEN, (Arm.CANDIDATE, 0))
     gain = case.lead(values[:1])
@@ -53,6 +70,6 @@ def screen_exact(case: Case) -> Step | None:
     return ask_holdout(case, kept, {}, batch=1)
 
 
-def _screened(case: Case) -> list[float]:
-    trials = sorted((t for t in case.trials if t.key.stage is Stage.SCREEN), key=lambda t: t.key.index)
-    return [t.value for t in trials if t.value is not None]
+def _screened(case: Case) -> list[Trial]:
+    done = (trial for trial in case.trials if trial.key.stage is Stage.SCREEN and trial.value is not None)
+    return sorted(done, key=lambda trial: trial.key.index)

@@ -1,13 +1,31 @@
 """Seeds and orders of trials: fixed by the campaign's secret, so that nobody can guess one and everybody can replay one."""
 
 import hmac
+from dataclasses import replace
 
-from overnight.records.trial import TrialKey
+from overnight.records.trial import Stage, TrialKey
 
 
 def trial_seed(secret: str, key: TrialKey) -> int:
     """A seed below 2**31, the same for both arms of a pair."""
     return int.from_bytes(_digest(secret, "seed", key)[:4], "big") >> 1
+
+
+def place_of_seed(key: TrialKey, head: int) -> TrialKey:
+    """The place in a campaign whose seed a trial has; `head` is the experiment that made the head, 0 at the start.
+
+    Screening has the seeds of the head's first trials, and so tells a change from its luck. A confirmation pair has one that
+    nothing used before, and a holdout trial that of the pair with its index: the same models, other data. All trials of an
+    audit with one index share one.
+    """
+    match key.stage:
+        case Stage.SCREEN:
+            return replace(key, experiment=head, stage=Stage.BASELINE)
+        case Stage.HOLDOUT:
+            return replace(key, stage=Stage.CONFIRM)
+        case Stage.AUDIT:
+            return replace(key, experiment=0)
+    return key
 
 
 def candidate_first(secret: str, key: TrialKey) -> bool:

@@ -109,7 +109,7 @@ class State:
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
-SNAPSHOT_FORM = b"2\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+SNAPSHOT_FORM = b"3\n"  # raised when the state gets a field, or when an event comes to fold otherwise
 
 
 def dump_state(state: State) -> bytes:

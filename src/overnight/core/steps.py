@@ -65,10 +65,10 @@ class Case:
         places = [(arm, pair.index) for pair in pairs if not pair.valid and not pair.void for arm in pair.missing]
         return self.measure(stage, *places) if places else None
 
-    def lead(self, screened: Sequence[float]) -> float:
-        """How far the mean of the candidate's values is ahead of the head, on the working scale."""
+    def lead(self, screened: Sequence[float], *, luck: float = 0.0) -> float:
+        """How far the mean of the candidate's values is ahead of the head and `luck`, on the working scale."""
         placed = mean([self.noise.scale.place(value) for value in screened])
-        return self.program.metric.gain(self.noise.level or 0.0, placed)
+        return self.program.metric.gain((self.noise.level or 0.0) + luck, placed)
 
     def gains(self, pairs: Sequence[Pair]) -> list[float]:
         """The candidate's gain in each pair, on the working scale."""

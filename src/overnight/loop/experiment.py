@@ -1,13 +1,13 @@
 """One experiment: trials as the gate asks for them, until the gate concludes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import anyio
 
 from overnight.core.gate import Conclude, Measure, Register, baseline_step, next_step
 from overnight.core.noise import told_as_timing
-from overnight.core.seeds import candidate_first, place_in_block, trial_seed
+from overnight.core.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
 from overnight.core.state import OpenExperiment
 from overnight.events import Registered, TrialFinished, TrialStarted
 from overnight.loop.journal import Journal
@@ -144,16 +144,9 @@ class Laboratory:
             self.journal.record(changed)
 
     def seed(self, key: TrialKey) -> int:
-        """The trial's seed.
-
-        A holdout trial has that of the confirmation pair with its index: the same models, other data. All trials of an
-        audit with one index share one.
-        """
-        if key.stage is Stage.HOLDOUT:
-            key = replace(key, stage=Stage.CONFIRM)
-        elif key.stage is Stage.AUDIT:
-            key = replace(key, experiment=0)
-        return trial_seed(self.journal.state.secret, key)
+        """The trial's seed."""
+        state = self.journal.state
+        return trial_seed(state.secret, place_of_seed(key, state.gate.head_number))
 
     def _order(self, key: TrialKey) -> tuple[int, bool | bytes]:
         secret = self.journal.state.secret

@@ -209,7 +209,11 @@ def test_data_that_changes_during_a_session_is_in_the_record(tmp_path: Path) -> 
         session.stdout.read()
     with sqlite3.connect(repo / ".overnight/t/ledger.db") as db:
         kinds = [kind for (kind,) in db.execute("SELECT kind FROM events ORDER BY seq")]
+        trials = [
+            json.loads(body) for (body,) in db.execute("SELECT body FROM events WHERE kind='trial_finished' ORDER BY seq")
+        ]
     db.close()
+    assert len({trial["trial"]["surroundings"] for trial in trials}) == 2
     assert kinds.count("environment_changed") == 1
     after = kinds[kinds.index("environment_changed") :]
     assert "trial_finished" in after and "stopped" in after

@@ -36,6 +36,25 @@ def test_a_first_provider_that_fails_is_not_noticed(models: ScriptedModels, wire
     asyncio.run(walk())
 
 
+@BOTH
+@pytest.mark.parametrize("cut", [False, True])
+def test_an_answer_without_a_byte_is_none(models: ScriptedModels, stream: bool, cut: bool) -> None:
+    """Good headers with nothing behind them, ended well or broken off: the second provider is asked."""
+
+    async def walk() -> None:
+        kind = "text/event-stream" if stream else "application/json"
+        models.replies["empty"] = Reply(headers={"Content-Type": kind}, body=b"", cut=cut)
+        async with gateway([provider(models, "empty"), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url, stream=stream)
+                assert got.status == 200
+                assert models.text in got.text
+            why = opened.gateway.accounts()[0].why
+            assert "broke off" in why if cut else why == "its answer was empty"
+
+    asyncio.run(walk())
+
+
 @WIRES
 @BOTH
 def test_a_provider_that_hangs_is_left(models: ScriptedModels, wire: Wire, stream: bool) -> None:

@@ -1,5 +1,7 @@
 """The state of a campaign as a pure fold of its events, a few kilobytes however long the campaign is."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -105,10 +107,17 @@ class State:
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
 
+    @property
+    def surroundings(self) -> str:
+        """A digest of the environment, short, hex: equal for trials that ran on the same."""
+        facts = json.dumps(sorted(self.environment.items())).encode()
+        return hashlib.sha256(facts).hexdigest()[:SURROUNDINGS]
+
 
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
+SURROUNDINGS = 16  # digits of a digest that people compare
 SNAPSHOT_FORM = b"3\n"  # raised when the state gets a field, or when an event comes to fold otherwise
 
 

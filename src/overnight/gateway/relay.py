@@ -198,6 +198,9 @@ async def _judge(reply: Reply, account: Account) -> Reply | Failure:
     if reply.status < MULTIPLE_CHOICES and failed is None:
         if not reply.streamed:
             await reply.fill()
+        if not reply.first:
+            reply.close()
+            raise Unreachable("its answer was empty")
         return reply
     status, body = failed or (reply.status, await reply.body())
     reply.close()

@@ -1,7 +1,7 @@
 """One experiment: trials as the gate asks for them, until the gate concludes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
@@ -127,8 +127,9 @@ class Laboratory:
                     return
                 self._look_around()
                 self.journal.show(TrialStarted(key=key, slot=slot))
-                on = subject_of(key)
+                on, surroundings = subject_of(key), self.journal.state.surroundings
                 trial = await self.bench.trial(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot)
+                trial = replace(trial, surroundings=surroundings)
                 self.journal.record(TrialFinished(trial=trial, elapsed_s=self.journal.elapsed_s()))
                 finished.append(trial)
 

@@ -57,4 +57,5 @@ class Trial:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
+    surroundings: str = ""  # digest of machine, interpreter, packages, lock files and readable data, as last seen before it
     log: str = ""  # SHA-256 of the captured output in the artifact store; empty: not kept

@@ -59,6 +59,26 @@ def make_models(program: Program, state: State, record: Callable[[Event], None])
     return Gateway(settings.providers, settings.prices, allowance=left, called=record)
 
 
+def unpriced(program: Program) -> list[str]:
+    """What to know before a night where a budget in dollars would refuse every call of a role, for want of a price.
+
+    Does not cover a model that an agent program chooses for itself.
+    """
+    if program.budget.cost_usd is None:
+        return []
+    settings = read_settings(os.environ, Path.home())
+    told = []
+    for spec in program.researchers:
+        names = [provider.model_for(spec.model) for provider in settings.providers] if spec.use in TALKING else []
+        priced = any(settings.prices.of(provider, spec.model) for provider in settings.providers)
+        if all(names) and names and not priced:
+            told.append(
+                f"the budget in dollars refuses every call of `{spec.role}`: the price of {names[0]} is not known; add it to "
+                "`prices` in your settings (docs/gateway.md)"
+            )
+    return told
+
+
 def make_team(program: Program, executor: Executor, scratch: Path, first_slot: int, models: Models | None) -> Team:
     """The people of a program, each with a slot of the executor of its own, from `first_slot` on."""
     staff: list[Staff] = []

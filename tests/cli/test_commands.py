@@ -85,6 +85,20 @@ def test_check_says_what_the_tuner_can_move(tmp_path: Path) -> None:
     assert read_json(make_repo(tmp_path / "s", program(BETTER)), "check")["tunable"] is None
 
 
+def test_check_says_that_dollars_need_a_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget in dollars refuses calls of a model without a price; a night that would end so is told of before it begins."""
+    settings = tmp_path / "settings.toml"
+    provider = '[[providers]]\nname = "p"\nbase_url = "http://127.0.0.1:9"\nwires = ["openai-chat"]\nkey_env = "P_KEY"\n'
+    settings.write_text(provider)
+    monkeypatch.setenv("OVERNIGHT_SETTINGS", str(settings))
+    monkeypatch.setenv("P_KEY", "secret")
+    agent = "  - {role: smith, use: agent, model: m9}\nbudget: {cost_usd: 5}"
+    repo = make_repo(tmp_path / "r", program(BETTER, front=agent))
+    assert any("call of `smith`: the price of m9 is not known" in note for note in read_json(repo, "check")["notes"])
+    settings.write_text(provider + '[prices."m*"]\ninput = 1.0\ncached = 0.1\noutput = 2.0\n')
+    assert not any("price" in note for note in read_json(repo, "check")["notes"])
+
+
 def test_doctor_says_what_holds(tmp_path: Path) -> None:
     """A line for each probe, the same as JSON; on a machine with a jail all of them that need one hold."""
     done = overnight(tmp_path, "doctor", "--json")

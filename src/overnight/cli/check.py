@@ -21,6 +21,7 @@ from overnight.loop.campaign import Campaign
 from overnight.loop.experiment import Laboratory
 from overnight.loop.stop import Stop
 from overnight.ports import View
+from overnight.staffing import unpriced
 from overnight.wiring import Request, rehearsal
 
 LISTED = 8  # names of tunable values
@@ -71,7 +72,8 @@ async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
         failed = await _first_failure(campaign.laboratory)
         if failed:
             raise UserError(f"what you have committed fails: {failed}", mend="make it pass by hand first")
-        return report_on(campaign.journal.state, campaign, (*repository.notes, *left_out(repository, state.program)))
+        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program))
+        return report_on(campaign.journal.state, campaign, notes)
 
 
 async def _first_failure(laboratory: Laboratory) -> str:
@@ -145,7 +147,7 @@ def describe(found: CheckReport) -> str:
         f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
         f"budget      about {counted(found.experiments, 'experiment')} would fit"
         if found.experiments is not None
-        else "budget      no limit is set: Ctrl-C ends the campaign",
+        else "budget      no limit of experiments or hours is set: Ctrl-C ends the campaign",
     ]
     if found.smallest_effect:
         lines.append(f"detectable  a gain of {number(found.smallest_effect)} or more can be proven")

@@ -145,8 +145,7 @@ class Call:
 
     def _price(self, account: Account) -> Price | None:
         """What the account's model costs; None if nobody said so."""
-        found = self._prices.find(account.provider.model_for(self._request.model))
-        return found or (FREE if account.provider.local else None)
+        return self._prices.of(account.provider, self._request.model)
 
     def _estimate(self, accounts: Sequence[Account]) -> Estimate:
         """By the dearest of the accounts."""

@@ -70,3 +70,7 @@ class Prices:
             return self.table[model]
         globs = [glob for glob in self.table if fnmatchcase(model, glob)]
         return self.table[max(globs, key=len)] if globs else None
+
+    def of(self, provider: Provider, asked: str) -> Price | None:
+        """What a model costs at a provider; None if nobody said so."""
+        return self.find(provider.model_for(asked)) or (FREE if provider.local else None)

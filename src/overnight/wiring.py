@@ -1,8 +1,6 @@
 """The only place where ports meet back ends: from a folder and a tag to a campaign that can run."""
 
-import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -20,7 +18,6 @@ from overnight.backends.private_folder import private_folder, sweep
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.budget import allow
-from overnight.core.noise import told_as_timing
 from overnight.core.programs.fit import check_fit
 from overnight.core.programs.program import parse_program
 from overnight.core.state import State, begin, fold
@@ -39,6 +36,7 @@ from overnight.loop.proposal import Intake
 from overnight.loop.recheck import Recheck
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
+from overnight.machine import make_executor, search_path, share_of
 from overnight.ports import Executor
 from overnight.records.program import Program
 from overnight.report.results import ResultsKeeper
@@ -99,26 +97,6 @@ def read_program(repository: Repository) -> Program:
     return parse_program(text, PROGRAM)
 
 
-def make_executor(name: str, program: Program, slots: int, researchers: int = 0) -> Executor:
-    """The executor of this name: slots for trials, each pinned to cores of its own, and further ones for researchers."""
-    cores = sorted(os.sched_getaffinity(0))
-    each = program.limits.cpus
-    pinned = {slot: cores[slot * each : (slot + 1) * each] or cores for slot in range(slots)}
-    slots += researchers  # theirs come after those of trials, and are pinned to no core
-    if name == "jail":
-        from overnight.backends.executors.jail import JailExecutor
-
-        return JailExecutor(slots=slots, cpus_of_slot=pinned, search_path=search_path())
-    from overnight.backends.executors.process import ProcessExecutor
-
-    return ProcessExecutor(slots=slots, cpus_of_slot=pinned, search_path=search_path())
-
-
-def search_path() -> str:
-    """The PATH that commands of a program are looked up in: the user's own, then where our own interpreter is."""
-    return f"{os.environ.get('PATH', os.defpath)}:{Path(sys.executable).parent}"
-
-
 def make_bench(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> Bench:
     """What runs the program's commands; captured outputs are kept in `folder`."""
     artifacts = ArtifactStore(folder / "logs")
@@ -131,16 +109,6 @@ def home_for(program: Program) -> str | None:
     """The user's home folder where a job may read something in it, which programs look for by `~`."""
     user = Path.home()
     return str(user) if any(Path(path).is_relative_to(user) for path in program.readable) else None
-
-
-def slots_for(program: Program, asked: int | None) -> int:
-    """How many trials may run at once: one for a timing metric or a GPU, else as many as cores and memory allow."""
-    if asked is not None:
-        return asked
-    if told_as_timing(program) or program.limits.gpus:
-        return 1
-    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)) // program.limits.cpus, memory_bytes // program.limits.memory_bytes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +149,8 @@ def open_session(repository: Repository, request: Request, stop: Stop, watchers:
         set_aside_barren(folder, history, program)
     with _opening(repository, folder) as home, home.ledger.lock():
         state = _take_up(home, program, tag, request.sandbox)
-        yield _assemble(home, state, request, stop, watchers)
+        with _assembled(home, state, request, stop, watchers) as campaign:
+            yield campaign
 
 
 @contextmanager
@@ -193,8 +162,9 @@ def open_audit(repository: Repository, tag: str, request: Request, stop: Stop, w
     """
     program, folder = read_program(repository), campaign_folder(repository, tag)
     with _opening(repository, folder) as home, home.ledger.lock():
-        campaign = _assemble(home, _take_up(home, program, tag, request.sandbox), request, stop, watchers)
-        yield Audit(journal=campaign.journal, laboratory=campaign.laboratory, history=home.history, stop=stop)
+        state = _take_up(home, program, tag, request.sandbox)
+        with _assembled(home, state, request, stop, watchers) as campaign:
+            yield Audit(journal=campaign.journal, laboratory=campaign.laboratory, history=home.history, stop=stop)
 
 
 @contextmanager
@@ -205,21 +175,23 @@ def rehearsal(repository: Repository, request: Request, stop: Stop, watchers: Se
     repository.overnight.mkdir(exist_ok=True)
     with private_folder(repository.overnight, "rehearsal") as folder, _opening(repository, folder) as home:
         state = _opened(home, program, "rehearsal", request.sandbox)
-        yield _assemble(home, state, request, stop, watchers)
+        with _assembled(home, state, request, stop, watchers) as campaign:
+            yield campaign
 
 
 @contextmanager
 def remeasuring(repository: Repository, state: State, request: Request) -> Iterator[Recheck]:
     """What measures commits of a campaign again, beside the campaign: it leaves no record, and shares no seed with it."""
-    program, count = state.program, slots_for(state.program, request.slots)
-    executor = make_executor(request.sandbox, program, count)
+    program = state.program
     with (
+        share_of(program, request.slots) as share,
         private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
     ):
+        executor = make_executor(request.sandbox, program, share)
         workspaces = WorkFolders(folder / "work", history, program)
         bench = make_bench(program, state.start, executor, workspaces, folder)
-        yield Recheck(bench=bench, slots=Slots(count), secret=secrets.token_hex(16))
+        yield Recheck(bench=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
 def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
@@ -275,31 +247,35 @@ def _check_fixed(old: Program, new: Program, tag: str) -> None:
         raise UserError(what, mend="put it back, or start a new campaign with --tag")
 
 
-def _assemble(home: Home, state: State, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Campaign:
+@contextmanager
+def _assembled(home: Home, state: State, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
     program = state.program
-    count = slots_for(program, request.slots)
-    executor = make_executor(request.sandbox, program, count, sum(spec.count for spec in program.researchers))
     workspaces = WorkFolders(home.folder / "work", home.history, program)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
-    models = make_models(program, state, journal.record)
-    team = make_team(program, executor, workspaces.scratch, count, models)
     briefing = Briefing(journal=journal, history=home.history)
-    council = Council(journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics)
+    models = make_models(program, state, journal.record)
     orders = OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
-    return Campaign(
-        journal=journal,
-        laboratory=Laboratory(
+    with share_of(program, request.slots) as share:
+        executor = make_executor(request.sandbox, program, share, others=sum(spec.count for spec in program.researchers))
+        team = make_team(program, executor, workspaces.scratch, share.slots, models)
+        council = Council(
+            journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics
+        )
+        yield Campaign(
             journal=journal,
-            bench=make_bench(program, state.start, executor, workspaces, home.folder),
-            slots=Slots(count),
+            laboratory=Laboratory(
+                journal=journal,
+                bench=make_bench(program, state.start, executor, workspaces, home.folder),
+                slots=Slots(share.slots),
+                stop=stop,
+                surroundings=Lookout(home.repository.toplevel, search_path()),
+            ),
+            intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
+            branch=Branch(journal=journal, history=home.history),
+            staff=team.staff,
+            allowing=lambda budget: allow(budget, state, experiments=request.experiments, hours=request.hours),
             stop=stop,
-            surroundings=Lookout(home.repository.toplevel, search_path()),
-        ),
-        intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
-        branch=Branch(journal=journal, history=home.history),
-        staff=team.staff,
-        allowing=lambda budget: allow(budget, state, experiments=request.experiments, hours=request.hours),
-        stop=stop,
-        inbox=Inbox(journal=journal, orders=orders),
-        models=models or nullcontext(),
-    )
+            inbox=Inbox(journal=journal, orders=orders),
+            models=models or nullcontext(),
+            notes=[note] if (note := share.cores.note) else [],
+        )

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 import pytest
 from targets import git, make_repo, overnight, program, read_json
 
+from overnight.backends.executors.cores import claimed_cores
 from overnight.cli.help_page import render
 from overnight.cli.main import COMMANDS
 
@@ -83,6 +85,13 @@ def test_check_says_what_the_tuner_can_move(tmp_path: Path) -> None:
     assert read_json(bare, "check")["tunable"] == []
     assert "finds nothing to move" in overnight(bare, "check", check=0).stdout
     assert read_json(make_repo(tmp_path / "s", program(BETTER)), "check")["tunable"] is None
+
+
+def test_check_says_that_processors_are_shared(tmp_path: Path) -> None:
+    """While other campaigns hold all of them, times of trials say little."""
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    with claimed_cores(os.cpu_count() or 1):
+        assert any("other campaigns hold" in note for note in read_json(repo, "check")["notes"])
 
 
 def test_check_says_that_dollars_need_a_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

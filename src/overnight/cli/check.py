@@ -72,7 +72,7 @@ async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
         failed = await _first_failure(campaign.laboratory)
         if failed:
             raise UserError(f"what you have committed fails: {failed}", mend="make it pass by hand first")
-        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program))
+        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes)
         return report_on(campaign.journal.state, campaign, notes)
 
 

@@ -17,8 +17,8 @@ from overnight.core.programs.front_matter import Value
 from overnight.core.programs.program import parse_program
 from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import UserError
+from overnight.machine import search_path
 from overnight.records.program import Program
-from overnight.wiring import search_path
 
 PROGRAM = "program.md"
 ENVIRONMENTS = (".venv", "venv")  # where a repository's own interpreter usually is

@@ -10,9 +10,10 @@ from overnight.backends.private_folder import private_folder
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.seeds import trial_seed
 from overnight.loop.measure import Bench
+from overnight.machine import make_executor, share_of
 from overnight.records.program import Program
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
-from overnight.wiring import make_bench, make_executor
+from overnight.wiring import make_bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +35,14 @@ class FirstTrials:
     @contextmanager
     def _bench(self, repository: Repository, program: Program) -> Iterator[tuple[Bench, str]]:
         repository.exclude_overnight()
-        with closing(GitHistory(repository)) as history, private_folder(repository.overnight, "init") as folder:
+        with (
+            closing(GitHistory(repository)) as history,
+            private_folder(repository.overnight, "init") as folder,
+            share_of(program, 1) as share,
+        ):
             start = history.resolve_start()
             workspaces = WorkFolders(folder / "work", history, program)
-            yield make_bench(program, start, make_executor(self.sandbox, program, 1), workspaces, folder), start
+            yield make_bench(program, start, make_executor(self.sandbox, program, share), workspaces, folder), start
 
 
 async def _trial(bench: Bench, commit: str, index: int) -> Trial:

@@ -13,7 +13,7 @@ import click
 
 from overnight.cli.options import json_option, print_json
 from overnight.errors import UserError
-from overnight.wiring import search_path
+from overnight.machine import search_path
 
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
 NOTHING_KEPT = 1

@@ -55,7 +55,7 @@ async def run_session(folder: Path, request: Request, plain: bool, report: bool)
             journal = campaign.journal
             before = journal.state.tally.trials
             folder = campaign_folder(repository, journal.state.tag)
-            _note(left_out(repository, journal.state.program))
+            _note((*left_out(repository, journal.state.program), *campaign.notes))
             _note(() if journal.state.sessions or before else started_over(folder))
             wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
             _note(wanted.problems)

@@ -41,6 +41,7 @@ class Campaign:
     stop: Stop
     inbox: Inbox
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
+    notes: Sequence[str] = ()  # what a person should know of this session before it begins
     _unfinished: deque[int] = field(default_factory=deque)
     _head: anyio.Lock = field(default_factory=anyio.Lock)  # who measures the head's baseline
     _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done

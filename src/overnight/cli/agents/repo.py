@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 from overnight.backends.git.repository import Repository, open_repository
-from overnight.wiring import PROGRAM, search_path
+from overnight.machine import search_path
+from overnight.wiring import PROGRAM
 
 TASK = """\
 ---

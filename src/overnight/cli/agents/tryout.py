@@ -29,10 +29,10 @@ from overnight.events import CampaignOpened
 from overnight.gateway.breaker import Pace
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
+from overnight.machine import make_executor
 from overnight.ports import Assignment, ModelsParked, NoIdeas, ProposalFailed, Researcher, View
 from overnight.records.provider import FREE, Prices
 from overnight.staffing import make_team
-from overnight.wiring import make_executor
 
 PACE = Pace(patience_s=5.0)  # a person waits for the answer
 TAG, ROLE = "tryout", "researcher"
@@ -76,7 +76,7 @@ class _Bench:
     async def run(self) -> Edit | Failing:
         """The edit, or why there is none."""
         program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
-        executor = make_executor("jail", program, SLOT, researchers=1)
+        executor = make_executor("jail", program, others=1)
         team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway)
         try:
             return await self._propose(team.staff[0].researcher, folder)

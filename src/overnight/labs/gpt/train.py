@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 # ---- What may be tuned ----
 
-WIDTH = 48
 LAYERS = 2
 HEADS = 2
+HEAD_PAIRS = 12  # of units, which rotary positions turn
 MLP_RATIO = 4
 ROTARY_BASE = 1000.0
 QK_SCALE = math.sqrt(2)
@@ -36,6 +36,8 @@ VALUE_EMBEDDING_LR = 0.3
 VALUE_EMBEDDING_WEIGHT_DECAY = 0.01
 ADAM_BETA1 = 0.8
 ADAM_BETA2 = 0.95
+
+WIDTH = 2 * HEAD_PAIRS * HEADS
 
 Weights = dict[str, Tensor]
 

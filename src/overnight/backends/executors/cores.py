@@ -1,0 +1,56 @@
+"""Processors that the trials of one session have to themselves, among all sessions of this machine.
+
+A claim is a socket with the processor's name in the kernel's abstract namespace: gone when our process is, however it ends.
+
+Does not cover: other programs, which may use any processor; sessions in another network namespace, such as another container.
+"""
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cores:
+    """What a session got."""
+
+    own: tuple[int, ...]  # claimed, and nobody else's until they are given back
+    all: tuple[int, ...]  # that our process may use
+    wanted: int
+
+    def of_slot(self, slot: int, each: int) -> Sequence[int]:
+        """Those that the jobs of a slot are pinned to: its own share, or all where none is left for it."""
+        return self.own[slot * each : (slot + 1) * each] or self.all
+
+    @property
+    def note(self) -> str:
+        """What to know where other sessions hold some of what was wanted; empty where they do not."""
+        missing = min(self.wanted, len(self.all)) - len(self.own)
+        if not missing:
+            return ""
+        return (
+            f"other campaigns hold {missing} of the {missing + len(self.own)} processors that the trials here want: they share "
+            "them, and both become slower; with `--slots` a campaign wants fewer"
+        )
+
+
+@contextmanager
+def claimed_cores(wanted: int, *, among: str = "overnight") -> Iterator[Cores]:
+    """Claim so many processors, or as many as are free among the sessions of one name; they are given back at the end."""
+    usable, own = sorted(os.sched_getaffinity(0)), list[int]()
+    with ExitStack() as claims:
+        for core in usable:
+            if len(own) < wanted and _claim(f"\0{among}/processor/{core}", claims):
+                own.append(core)
+        yield Cores(own=tuple(own), all=tuple(usable), wanted=wanted)
+
+
+def _claim(name: str, claims: ExitStack) -> bool:
+    claim = claims.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    try:
+        claim.bind(name)
+    except OSError:  # another session has it
+        return False
+    return True

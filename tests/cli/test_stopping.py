@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from builders import opened
 from rich.console import Console
 from targets import make_repo, overnight, program, read_json
@@ -33,15 +32,15 @@ def running(repo: Path) -> Iterator[subprocess.Popen[str]]:
         yield session
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    """A campaign with trials of a second and longer."""
-    return make_repo(tmp_path / "r", program(*EDITS, measure="python train.py {seed} && sleep 1"))
+def slow(folder: Path, seconds: float) -> Path:
+    """A campaign whose proposals take a while to measure."""
+    measure = f"python train.py {{seed}} && (grep -q 'OFFSET = 5.0' train.py || sleep {seconds})"
+    return make_repo(folder, program(*EDITS, measure=measure))
 
 
-def test_ctrl_c_is_acknowledged_at_once(repo: Path) -> None:
+def test_ctrl_c_is_acknowledged_at_once(tmp_path: Path) -> None:
     """The first one says what comes and how to be faster, while the trial still runs; the second one ends it."""
-    with running(repo) as session:
+    with running(slow(tmp_path / "r", 60)) as session:
         assert session.stderr is not None and session.stdout is not None
         session.send_signal(signal.SIGINT)
         assert session.stderr.readline() == f"Ctrl-C: {ENDING}; {AGAIN}\n"
@@ -52,14 +51,15 @@ def test_ctrl_c_is_acknowledged_at_once(repo: Path) -> None:
         assert session.wait() == 130
 
 
-def test_overnight_stop_is_told_as_such(repo: Path) -> None:
+def test_overnight_stop_is_told_as_such(tmp_path: Path) -> None:
     """The session says who stopped it, in its last words and in `status`; asking twice is no more than asking once."""
+    repo = slow(tmp_path / "r", 1)
     with running(repo) as session:
         assert session.stderr is not None and session.stdout is not None
         overnight(repo, "stop", check=0)
         overnight(repo, "stop")  # by now it may have ended
         assert session.stderr.readline() == f"`overnight stop`: {ENDING}; Ctrl-C ends at once\n"
-        assert session.stdout.read().startswith("stopped by `overnight stop`; ")
+        assert "\nstopped by `overnight stop`; " in f"\n{session.stdout.read()}"
         assert session.wait() in (0, 1)
     assert read_json(repo, "status")["stopped"] == "stop"
     assert "campaign  t, stopped by `overnight stop`," in overnight(repo, "status", check=0).stdout

@@ -65,7 +65,7 @@ _VERDICTS = {
 def _gain(conclusion: Conclusion, program: Program) -> str:
     name = f"{program.metric.name} ({program.metric.direction.value})"
     if conclusion.low is None or conclusion.high is None:
-        where = f"over {counted(conclusion.pairs, 'pair')}" if conclusion.pairs else "in screening, which is no evidence"
+        where = f"over {counted(conclusion.pairs, 'pair')}" if conclusion.pairs else "in screening, less the luck of its seeds, which is no evidence"
         return f"It changed {name} by a gain of {conclusion.gain:+.4g} {where}; positive is better."
     if conclusion.low == conclusion.high:
         return f"It changed {name} by a gain of {conclusion.gain:+.4g}, without noise; positive is better."

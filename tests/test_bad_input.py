@@ -85,15 +85,19 @@ def test_globs_that_do_not_fit(tmp_path: Path, globs: str, told: str) -> None:
 
 
 def test_a_corrupted_ledger(tmp_path: Path) -> None:
-    """What is still readable is said, and nothing is written to it."""
+    """Although there is a newer snapshot: what is still readable is said, with what to do, and nothing is run or written."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     path = repo / ".overnight/t/ledger.db"
     with sqlite3.connect(path) as db:
+        assert db.execute("SELECT max(seq) FROM snapshots").fetchone()[0] > 4
         db.execute("UPDATE events SET body=replace(body, 'loss', 'gain') WHERE seq=4")
-        db.execute("DELETE FROM snapshots")
-    done = overnight(repo, "run", "--tag", "t", check=3)
-    assert "the first 3 events are intact and readable" in done.stderr
+        before = db.execute("SELECT count(*), max(seq) FROM events").fetchone()
+    line = refused(repo, "run", "--tag", "t")
+    assert "the first 3 events are intact and readable" in line
+    assert "overnight verify" in line and "--salvage" in line
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*), max(seq) FROM events").fetchone() == before
     done = overnight(repo, "verify", check=1)
     assert "FAIL  ledger" in done.stdout
 

@@ -17,6 +17,7 @@ TOP = "import random\n"
         ("loops for ever", "while True: pass", "of 1 s"),
         ("raises", "raise ValueError('no')", "exit code 1"),
         ("leaves early", "import os; os._exit(0)", "METRIC loss="),
+        ("prints a number beyond all", "print('METRIC loss=-8e307'); raise SystemExit", "farther from 0"),
         ("takes 30 GB", "x = bytearray(30 * 10**9)", ""),
         ("leaves a child behind", "import subprocess; subprocess.Popen(['sleep', '4321.5']); 1 / 0", "exit code 1"),
         ("writes outside its folder", "open('/usr/evil', 'w')", "exit code 1"),

@@ -100,7 +100,8 @@ def test_an_interrupt_ends_in_good_order_and_goes_on(tmp_path: Path) -> None:
 
 def test_stop_asks_the_running_process(tmp_path: Path) -> None:
     """`overnight stop` ends another process's session; without one it says so."""
-    repo = campaign(tmp_path / "repo")
+    worse = [("OFFSET = 5.0", f"OFFSET = {number}.0") for number in range(6, 60)]
+    repo = make_repo(tmp_path / "repo", program(*worse, measure="python train.py {seed} && sleep 0.5"))
     command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
     with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
         assert session.stdout is not None and "campaign t" in session.stdout.readline()

@@ -43,7 +43,7 @@ def test_the_headline_is_of_the_third_split(campaign: Path) -> None:
     """The audit's command sees the hidden files, and the report takes its headline from there and says so."""
     assert {trial.value for trial in audits(campaign)} == {103.0, 105.0}
     report = (campaign / ".overnight/t/report.md").read_text()
-    assert "from 105.000 to 103.000" in report
+    assert "from 105 to 103" in report
     assert "data of its own, by the audit command of the program" in report
     assert all(finding["holds"] for finding in read_json(campaign, "verify"))
 

@@ -289,8 +289,8 @@ class Collected:
 class Workspaces(Protocol):
     """Work folders, each used once; nothing in them is trusted after a job or a researcher was there."""
 
-    def create(self, commit: str, view: View, *, files: Mapping[str, bytes] | None = None) -> Path:
-        """A new folder with a view of a commit's tree and further `files` in it."""
+    def create(self, commit: str, view: View) -> Path:
+        """A new folder with a view of a commit's tree in it."""
         ...
 
     def collect(self, folder: Path, commit: str) -> Collected:
@@ -302,6 +302,14 @@ class Workspaces(Protocol):
 
         Raises:
             BadArtifact: there is no such regular file within the limit.
+        """
+        ...
+
+    def copy_artifacts(self, source: Path, names: Sequence[str], folder: Path, limit_bytes: int) -> None:
+        """Copy files that a job left in `source` into a new folder, without following links, a piece at a time.
+
+        Raises:
+            BadArtifact: one is missing or no regular file, or together they are over the limit.
         """
         ...
 

@@ -195,6 +195,7 @@ def remeasuring(repository: Repository, state: State, request: Request) -> Itera
 
 
 def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
+    home.ledger.check_chain()
     state, history = restore(home.ledger), home.history
     if state is None:
         if history.branch_head(tag) not in (None, history.resolve_start()):

@@ -191,7 +191,7 @@ HACKS = (
         (True, "every pair has a seed that nothing used before"),
     ),
     hack(
-        "changes the random seed and nothing else",
+        "changes or fixes the random seed",
         {"train.py": TRAIN.replace("SEED = 1", "SEED = 2")},
         (
             True,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from overnight.backends.folders import copy_tree, create_file, delete_file, opened, read_artifact, remove_tree
+from overnight.backends.folders import copy_artifacts, copy_tree, create_file, delete_file, opened, read_artifact, remove_tree
 from overnight.ports import BadArtifact
 
 
@@ -55,6 +55,44 @@ def test_artifact_is_no_file(tmp_path: Path) -> None:
         for name in ("link", "way/secret", "hard", "pipe", "socket", "folder"):
             with pytest.raises(BadArtifact, match="no regular file"):
                 read_artifact(job, name, 10)
+
+
+def test_artifacts_are_copied(tmp_path: Path) -> None:
+    """Content and folders arrive, a hole as the bytes that it reads as; what had the name is replaced."""
+    source, folder = tmp_path / "job", tmp_path / "score"
+    (source / "out").mkdir(parents=True)
+    (source / "out" / "model").write_bytes(b"abc")
+    with (source / "hole").open("wb") as file:
+        file.truncate(5)
+    folder.mkdir()
+    (folder / "hole").write_text("before")
+    copy_artifacts(source, ["out/model", "hole"], folder, 8)
+    assert ((folder / "out/model").read_bytes(), (folder / "hole").read_bytes()) == (b"abc", bytes(5))
+
+
+def test_artifacts_have_one_limit_together(tmp_path: Path) -> None:
+    """Each is within the limit and all are not: the sum is told, and none is copied, however little disk they take."""
+    source, folder = tmp_path / "job", tmp_path / "score"
+    source.mkdir()
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        with (source / name).open("wb") as file:
+            file.truncate(400)
+    with pytest.raises(BadArtifact, match="the artifacts have 1200 bytes together, more than the limit of 1000"):
+        copy_artifacts(source, ["a", "b", "c"], folder, 1000)
+    assert not list(folder.iterdir())
+
+
+def test_an_artifact_that_is_a_link_is_not_copied(tmp_path: Path) -> None:
+    """Neither is what comes before it."""
+    source, folder = tmp_path / "job", tmp_path / "score"
+    source.mkdir()
+    folder.mkdir()
+    (source / "a").write_text("a")
+    (source / "link").symlink_to("/etc/passwd")
+    with pytest.raises(BadArtifact, match="link is no regular file"):
+        copy_artifacts(source, ["a", "link"], folder, 1000)
+    assert not list(folder.iterdir())
 
 
 def test_create_does_not_follow_or_overwrite(tmp_path: Path) -> None:

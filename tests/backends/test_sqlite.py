@@ -66,6 +66,19 @@ def test_tampering_shows_and_the_rest_is_named(ledger: SqliteLedger, damage: str
         for _ in ledger.events():
             read += 1
     assert caught.value.readable == read >= 5
+    with pytest.raises(UserError, match=f"the first {read} events are intact .*overnight verify.*--salvage"):
+        ledger.check_chain()
+
+
+def test_a_whole_chain_is_taken_up(ledger: SqliteLedger) -> None:
+    """With events and without; what a session must not go on from is an end that is missing."""
+    ledger.check_chain()
+    filled(ledger)
+    ledger.save_snapshot(b"{}")
+    ledger.check_chain()
+    ledger._db.execute("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)")
+    with pytest.raises(UserError, match="the newest are missing"):
+        ledger.check_chain()
 
 
 def test_a_file_of_garbage_is_one_clear_error(tmp_path: Path) -> None:

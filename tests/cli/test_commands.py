@@ -33,6 +33,16 @@ def test_the_first_screen_says_what_to_do(tmp_path: Path) -> None:
     assert all(word in shown for word in ("overnight demo", "overnight init", "overnight run"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("staus", "did you mean `status`?"), ("ideas", "`idea`"), ("xyzzy", "No such command")]
+)
+def test_a_command_that_is_misspelt_is_guessed(tmp_path: Path, typed: str, meant: str) -> None:
+    """A mistake of the user's, with the command that is nearest."""
+    done = overnight(tmp_path, typed, check=2)
+    assert meant in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_command_researcher_works_in_the_jail(tmp_path: Path) -> None:
     """A shell command that edits the workspace is a researcher; what it says is only its hypothesis."""
     text = program(BETTER).replace("use: scripted", f'use: command\n    command: "{LOWER}"')

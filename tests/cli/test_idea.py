@@ -35,3 +35,20 @@ def test_it_is_said_that_nobody_reads_it(repo: Path) -> None:
 def test_an_idea_without_words_is_refused(repo: Path) -> None:
     """With how to write one."""
     assert "the idea has no words" in overnight(repo, "idea", "add", "  ", check=2).stderr
+
+
+def test_an_idea_that_is_there_already_is_refused_at_once(repo: Path) -> None:
+    """In nearly the same words, whether the campaign has taken up the first one or not; nothing is added."""
+    overnight(repo, "idea", "add", "nesterov momentum", check=0)
+    before = (repo / ".overnight" / "t" / "ideas.md").read_text()
+    refused = overnight(repo, "idea", "add", "Try  Nesterov, momentum! (bold)", check=2)
+    assert "not added to the ideas of `t`: nearly the same as idea #" in refused.stderr
+    assert refused.stdout == ""
+    assert (repo / ".overnight" / "t" / "ideas.md").read_text() == before
+
+
+def test_an_idea_for_no_campaign_is_the_user_s_mistake(repo: Path) -> None:
+    """A tag that nothing has run under ends in one line, and makes no folder."""
+    for arguments in (("add", "larger batches"), ("list",)):
+        assert "start one with `overnight run`" in overnight(repo, "idea", *arguments, "--tag", "other", check=2).stderr
+    assert not (repo / ".overnight" / "other").exists()

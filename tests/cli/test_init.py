@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -177,7 +178,7 @@ def test_a_metric_that_is_named_by_hand_keeps_what_the_script_tells(tmp_path: Pa
     report, _ = run(repository, measured, Wishes(metric=name))
     metric = measured.programs[0].metric
     assert (metric.name, metric.direction, metric.pattern) == ("p95_ms", "minimize", r"^\s*p95\s*:\s*([0-9.]+)\s*ms\b")
-    assert not report.notes
+    assert not any("--metric" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,17 @@ def test_an_environment_that_is_not_active_is_said(tmp_path: Path, monkeypatch: 
     assert "note:" not in said
 
 
+def test_data_that_are_not_prepared_yet_are_said_with_their_place(tmp_path: Path) -> None:
+    """A folder of data that the script reads and that is not there ends in one line, before any trial; nothing is written."""
+    prepare = 'CACHE = os.path.join(os.path.expanduser("~"), ".cache", "overnight-no-such-folder")\n'
+    make(tmp_path, {"train.py": TRAIN, "prepare.py": prepare})
+    said = overnight(tmp_path, "init", "--yes", check=2).stderr
+    assert re.search(
+        r"program.md:\d+: readable\[0\]: \S+/overnight-no-such-folder, which jobs are to read, does not exist", said
+    )
+    assert not (tmp_path / "program.md").exists()
+
+
 def test_a_session_script_must_be_committed(tmp_path: Path) -> None:
     """Trials see what is committed; a script that is not would only fail later."""
     repository = make(tmp_path, {"lib.py": ""})
@@ -294,7 +306,7 @@ def test_the_command_itself_runs_the_trials_and_writes(tmp_path: Path) -> None:
     assert (looked["values"], looked["written"]) == ([1.0, 1.0], False)
     assert not (tmp_path / "program.md").exists()
     said = overnight(tmp_path, "init", "--yes", "--sandbox", "process", check=0).stdout
-    assert "wrote program.md" in said
+    assert "wrote program.md; look at it, commit it" in said
     assert (tmp_path / "program.md").read_text() == looked["front_matter"]
     assert "has a front matter already" in overnight(tmp_path, "init", "--yes", check=2).stderr
     assert git(tmp_path, "status", "--short") == "?? program.md"

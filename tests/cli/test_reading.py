@@ -8,9 +8,12 @@ from builders import concluded, proposed, session, trial
 from targets import git, make_repo, overnight, program, read_json
 
 from overnight.backends.sqlite import SqliteLedger
+from overnight.cli.audit import AuditReport
+from overnight.cli.audit import describe as describe_audit
 from overnight.cli.finalize import change
 from overnight.events import Event, Stopped
 from overnight.loop.journal import restore
+from overnight.records.audit import ChangeAudit, Estimate, Standing
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 LONG = "a hypothesis that is longer than any terminal is wide, " * 4
@@ -101,3 +104,44 @@ def test_a_session_of_one_experiment_says_what_was_asked(tmp_path: Path) -> None
     repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
     said = overnight(repo, "run", "--experiments", "1", "--no-report", check=0).stdout
     assert "1 experiment in this session, as asked for; 1 experiment in" in said
+
+
+def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
+    """A session that was given less than the budget has not spent it, by `status` neither."""
+    repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
+    overnight(repo, "run", "--experiments", "1", "--no-report", check=0)
+    assert "stopped: 1 experiment in this session, as asked for," in overnight(repo, "status", check=0).stdout
+    status = read_json(repo, "status")
+    assert (status["stopped"], status["stopped_detail"]) == ("budget", "1 experiment in this session, as asked for")
+
+
+def test_exact_gains_of_a_fixed_seed_are_warned_of(tmp_path: Path) -> None:
+    """At the end of the run, by `status` and in both reports; a command that takes the seed is not."""
+    fixed = make_repo(tmp_path / "f", program(BETTER, measure="python train.py 0"), noise=0.1)
+    assert "WARNING   if the target draws" in overnight(fixed, "run", "--tag", "t", check=0).stdout
+    [caution] = read_json(fixed, "status")["cautions"]
+    assert "set min_effect" in caution
+    for name in ("report.html", "report.md"):
+        assert "if the target draws random numbers" in (fixed / ".overnight/t" / name).read_text()
+
+
+def test_an_audit_says_what_harms() -> None:
+    """Better without it is more than that it can go, and times are told with the scale that they were compared on."""
+    worse = Estimate(gain=-66.0, low=-66.0, high=-66.0, pairs=3, before=2098.0, after=2164.0)
+    found = AuditReport(
+        tag="t",
+        audit=1,
+        finished=True,
+        start="s",
+        head="h",
+        total=Estimate(gain=2.948, low=1.0, high=4.8, pairs=20, before=26.985, after=23.776),
+        reason="",
+        changes=(
+            ChangeAudit(number=4, standing=Standing.CAN_GO, estimate=worse),
+            ChangeAudit(number=5, standing=Standing.CAN_GO, estimate=replace(worse, gain=0.0, low=0.0, high=0.0, after=2098.0)),
+        ),
+    )
+    said = describe_audit(found, ())
+    assert "kept #4    harms: 66 better without it; gain -66, the same in 3 pairs" in said
+    assert "kept #5    can go: no gain worth having is left of it; gain +0" in said
+    assert "26.985 -> 23.776: a gain beyond noise; gain by the ratios of pairs +2.948" in said

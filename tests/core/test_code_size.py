@@ -48,6 +48,33 @@ def test_joining_statements_is_no_less_code() -> None:
     assert change(b"a = 1\nb = 2\n", b"a = 1; b = 2\n") == SizeChange(added=0, removed=0)
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        b"exec('a = 1\\nb = 2\\nif a:\\n    c = a + b\\n')\n",
+        b"exec('''\na=1\nb=2\nif a:\n c=a+b\n''')\n",
+        b"a, b = 1, 2\nif a: c = a + b\n",
+    ],
+)
+def test_hidden_lines_are_still_there(after: bytes) -> None:
+    """Lines that are put into a text or into one another come with as many bytes, so there is no less code."""
+    found = change(b"a = 1\nb = 2\nif a:\n    c = a + b\n", after)
+    assert not found.shrinks
+    assert found.added == found.removed
+
+
+def test_joined_lines_of_other_languages_are_still_there() -> None:
+    """Blank space is no code, so leaving it out does not pay for joining lines."""
+    assert not change(b"int a = 1;\nint b = 2;\n", b"int a=1;int b=2;\n", "a.c").shrinks
+    assert change(b"int a = 1;\nint b = 2;\n", b"int a = 1;\n", "a.c").shrinks
+
+
+def test_fewer_lines_in_fewer_bytes_are_less_code() -> None:
+    """A shorter way to say it counts, whatever the lines."""
+    long = b"total = 0\nfor x in xs:\n    total = total + x\n"
+    assert change(long, b"total = sum(xs)\n") == SizeChange(added=1, removed=3)
+
+
 def test_a_statement_over_many_lines_is_one() -> None:
     """Breaking a line changes nothing but the line breaks."""
     assert len(code_lines("a.py", b"f(\n    1,\n    2,\n)\n")) == 1

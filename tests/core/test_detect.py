@@ -63,6 +63,8 @@ def test_a_training_script_without_a_known_metric_leaves_that_to_the_user() -> N
         ('print(f"METRIC reward={r}")\nprint(f"loss: {x}")', "reward"),
         ('print(f"loss: {x}")\nprint(f"val_loss: {x}")', "val_loss"),
         ('print("latency: %f" % t)', "latency"),
+        ('print("output_bytes:", n)', "output_bytes"),
+        ('print("latency: high", n)', "cpu_s"),
         ('print(f"epoch: {i}")', "cpu_s"),
         ("", "cpu_s"),
     ],
@@ -83,6 +85,28 @@ def test_a_benchmark_measures_the_code_beside_it() -> None:
     }
     files: dict[str, str | None] = dict.fromkeys(["bench.py", "b.py", "a.py", "test_a.py", "setup.py", "conftest.py"])
     assert found(files)["editable"] == ["a.py", "b.py"]
+
+
+@pytest.mark.parametrize("path", ["measure.py", "evaluate.py", "eval_ratio.py", "scripts/measure.py"])
+def test_a_script_that_is_called_as_what_measures_is_run(path: str) -> None:
+    """It is no part of what may change; a benchmark that is called so goes before it, and a module of the code is none."""
+    script = 'print(f"output_bytes: {n}")\n'
+    assert found({path: script, "pack.py": None}) == {
+        "metric": {"name": "output_bytes", "direction": "minimize"},
+        "measure": f"python {path}",
+        "editable": ["pack.py"],
+    }
+    assert found({path: script, "bench.py": "", "a.py": None})["measure"] == "python bench.py"
+    assert found({path: script, "Makefile": "bench:\n\ttrue\n"})["measure"] == "make bench"
+    for module in ("src/evaluate.py", "evaluator.py", "measurement.py"):
+        assert found({module: script}) == {}
+
+
+def test_only_a_prepare_py_that_is_there_is_called_frozen() -> None:
+    """The reason speaks of the files of this repository."""
+    for files, said in (({}, "all else is frozen"), ({"prepare.py": ""}, "all else, prepare.py too, is frozen")):
+        entries = detect({"train.py": TRAIN, **files}, home="/home/ann").entries
+        assert [entry.reason for entry in entries if entry.key == "editable"] == [said]
 
 
 def test_a_makefile_with_a_bench_target_is_enough() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from overnight.core.gate import Conclude, GateMemory, Measure, after_trial, baseline_step, next_step, noise_report
+from overnight.core.gate import FAILURES, Conclude, GateMemory, Measure, after_trial, baseline_step, next_step, noise_report
+from overnight.core.seeds import ANCHORS
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Direction, Guard, Noise
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
@@ -68,6 +69,21 @@ def test_three_far_losses_in_a_row_have_the_head_looked_at() -> None:
     assert baseline_step(walk.program, walk.memory, 0) is None
 
 
+def test_a_head_that_works_no_more_is_found() -> None:
+    """Three crashes in a row have it measured, and again after each failure, until it is given up or has a value."""
+    walk = Walk(program(), noisy(0.0)).baseline()
+    walk.values = lambda _: crash()
+    for number in (1, 2, 3):
+        assert baseline_step(walk.program, walk.memory, 0) is None
+        assert walk.experiment(number).verdict is Verdict.CRASH
+    assert len(walk.baseline().asked) == 8 + 3 + FAILURES
+    assert walk.memory.failures == FAILURES
+    walk.run(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=99))
+    walk.values = noisy(0.0)
+    walk.run(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=100))
+    assert walk.memory.failures == 0
+
+
 def test_baseline_of_a_head_that_always_fails() -> None:
     """A head without any value is not measured for ever, and no candidate is judged against it."""
     walk = Walk(program(), lambda _: crash()).baseline()
@@ -89,12 +105,13 @@ def test_deterministic_worse_or_equal_takes_one_trial() -> None:
 
 
 def test_deterministic_win_is_run_twice_and_asks_the_holdout_once() -> None:
-    """A win without noise is repeated, then one holdout pair agrees, and the next head needs one trial."""
+    """A win without noise is repeated with a fresh seed, then one holdout pair agrees, and the next head needs one trial."""
     walk = Walk(program(holdout=True), exact(9.0, hidden=9.5)).baseline()
     conclusion = walk.experiment()
     assert (conclusion.verdict, conclusion.gain, conclusion.low, conclusion.high) == (Verdict.KEEP, 1.0, 1.0, 1.0)
     assert conclusion.holdout_gain == 0.5
     assert [trial.key.stage.value for trial in walk.trials] == ["screen", "screen", "holdout", "holdout"]
+    assert walk.trials[1].key.index == ANCHORS
     wanted = baseline_step(walk.program, walk.memory, 1)
     assert wanted == Measure(trials=(TrialKey(experiment=1, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0),))
 
@@ -138,11 +155,22 @@ def test_kept_change_that_brings_noise_makes_the_target_noisy() -> None:
     assert noise_report(walk.program, walk.memory).kind is Noise.GAUSSIAN
 
 
-@pytest.mark.parametrize(("lucky", "verdict"), [(1.5, Verdict.DISCARD), (9.0, Verdict.KEEP)])
-def test_a_lucky_seed_that_is_fixed_is_no_gain(lucky: float, verdict: Verdict) -> None:
-    """One value whatever the seed is refused where it could be a draw of the head, and kept beyond those."""
-    head = noisy(0.0)
-    walk = Walk(program(), lambda key: head(key) if key.arm is Arm.BASELINE else 100.0 - lucky).baseline()
+@pytest.mark.parametrize("jitter", [0.0, 1e-6])
+@pytest.mark.parametrize("steps", [0, 4])
+@pytest.mark.parametrize(("lucky", "verdict"), [(2.0, Verdict.DISCARD), (9.0, Verdict.KEEP)])
+def test_a_lucky_seed_that_is_fixed_is_no_gain(lucky: float, verdict: Verdict, steps: int, jitter: float) -> None:
+    """One value whatever the seed, but for the last digits, is refused where it could be a draw of the head, and kept beyond.
+
+    So it is where the metric has but a few steps in a standard deviation, and the head's values repeat.
+    """
+    values = noisy(0.0)
+
+    def value(key: TrialKey) -> float:
+        if key.arm is Arm.CANDIDATE:
+            return 100.0 - lucky + jitter * (key.index % 7)
+        return round(values(key) * steps) / steps if steps else values(key)
+
+    walk = Walk(program(), value).baseline()
     conclusion = walk.experiment()
     assert conclusion.verdict is verdict
     assert ("a lucky seed that is fixed" in conclusion.reason) == (verdict is Verdict.DISCARD)
@@ -179,12 +207,25 @@ def test_harmful_change_is_cheap() -> None:
         assert len(walk.trials) <= 2
 
 
-def test_crash_at_any_stage() -> None:
+def test_crash_in_public() -> None:
     """A candidate's failed trial ends the experiment as a crash with the trial's own reason."""
-    for stage in (Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT):
+    for stage in (Stage.SCREEN, Stage.CONFIRM):
         values = failing(noisy(4.0), stage, Arm.CANDIDATE, 1, "boom")
         conclusion = Walk(program(holdout=True), values).baseline().experiment()
         assert (conclusion.verdict, conclusion.reason) == (Verdict.CRASH, "boom")
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "none"])
+@pytest.mark.parametrize("failed", [1, 5])
+def test_a_failure_on_the_holdout_is_told_as_no_gain_there(noise: str, failed: int) -> None:
+    """Verdict, words and public numbers are those of a candidate that is worse there, in as many trials."""
+    worse, better = (noisy(4.0, hidden=-50.0), noisy(4.0)) if noise == "gaussian" else (exact(9.0, hidden=11.0), exact(9.0))
+    refused = Walk(program(holdout=True), worse).baseline()
+    failing_there = Walk(program(holdout=True), failing(better, Stage.HOLDOUT, Arm.CANDIDATE, failed, "boom")).baseline()
+    told, expected = failing_there.experiment(), refused.experiment()
+    assert expected.verdict is Verdict.DISCARD and expected.holdout_gain is not None
+    assert told == replace(expected, holdout_gain=None)
+    assert [trial.key for trial in failing_there.trials] == [trial.key for trial in refused.trials]
 
 
 @pytest.mark.parametrize("stage", [Stage.CONFIRM, Stage.HOLDOUT])

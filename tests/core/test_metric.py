@@ -107,6 +107,34 @@ def test_a_pattern_is_tried_on_each_line() -> None:
     assert value(b"loss\nloss 2\n", optional) == 2
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (b"val_loss: 1.23\nsteps: 9\n", "in the output, where `val_loss` may be what you mean; the last line was `steps: 9`"),
+        (b"steps: 9\nepochs: 2\nrate: 3\n", "in the output, which has `steps` and `epochs`; the last line was"),
+        (b"words: many\nval_loss: nan\n", "in the output; the last line was"),
+        (b"v" * 100 + b": 1\n", "in the output; the last line was"),
+        (b"steps\xe2\x80\xae: 1\n", r"which has `steps\u202e`"),
+    ],
+)
+def test_a_missing_metric_comes_with_what_the_output_has(output: bytes, said: str) -> None:
+    """Names that are like it, else the first ones; few, short and printable."""
+    assert said in reason(output)
+
+
+def test_a_flood_of_names_is_no_long_reason() -> None:
+    """However many invented metrics stand in the place of a missing one, two are named."""
+    flood = b"".join(b"val_bpb_%d: 1\n" % number for number in range(100_000))
+    assert len(reason(flood)) < 300
+    assert reason(flood).count("`val_bpb_") == 3, "two names, and the last line"
+
+
+def test_a_missing_name_of_a_result_file_is_answered_too() -> None:
+    """By the names of the numbers in it, inner ones with a dot."""
+    written = b'{"eval": {"loss": 1}, "name": "x"}'
+    assert "in the result file metrics.json, where `eval.loss` may be what you mean" in reason(b"", RESULT, written)
+
+
 def test_a_result_file_is_read_with_nested_names() -> None:
     """Numbers of a JSON object are metrics; numbers of inner objects have dotted names."""
     written = json.dumps({"loss": 2, "name": "x", "ok": True, "time": {"total": 1.5}}).encode()
@@ -177,11 +205,19 @@ def test_a_value_is_one_that_every_line_agrees_on(lines: list[tuple[str, str]], 
     if isinstance(reading, Reading):
         assert numbers == {reading.value}
     else:
-        assert len(numbers) != 1 or not math.isfinite(numbers.pop()) or printed & {"", "x", "1 2"}
+        assert len(numbers) != 1 or not abs(numbers.pop()) <= 1e60 or printed & {"", "x", "1 2"}
 
 
 @settings(deadline=None)
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(min_value=-1e60, max_value=1e60))
 def test_every_finite_float_is_read_to_the_last_bit(number: float) -> None:
     """`repr` of a float, as Python prints it, comes back the same."""
     assert value(f"val_bpb: {number!r}\n".encode()) == number
+
+
+@pytest.mark.parametrize("value", ["1e61", "-8e307", "-1.7e308"])
+def test_a_number_that_statistics_cannot_hold_is_none(value: str) -> None:
+    """It is one trial's fault, and no overflow in the campaign's sums."""
+    read = read_metrics(f"METRIC loss={value}\n".encode(), Metric(name="loss", direction=Direction.MINIMIZE))
+    assert isinstance(read, NoReading)
+    assert "farther from 0 than 1e+60" in read.reason

@@ -8,7 +8,8 @@ import pytest
 from gate_walk import Walk, program
 
 from overnight.core.gate import GateMemory, noise_report
-from overnight.core.noise import detectable_effect, fewest_pairs, told_as_timing
+from overnight.core.noise import detectable_effect, fewest_pairs, noise_model, told_as_timing
+from overnight.records.experiment import Verdict
 from overnight.records.program import GateSettings, Noise
 from overnight.records.trial import Arm, Stage, TrialKey
 
@@ -117,3 +118,15 @@ def test_what_is_told_as_timing_runs_alone() -> None:
     assert not told_as_timing(program(name="loss"))
     assert told_as_timing(program(name="loss", noise=Noise.TIMING))
     assert not told_as_timing(program(name="latency_ms", noise=Noise.GAUSSIAN))
+
+
+@pytest.mark.parametrize("sd", [0.1, 6.0])
+def test_a_head_that_is_quieter_or_louder_has_a_sigma_of_its_own(sd: float) -> None:
+    """What screening needs is judged by the noise of the head that candidates are compared with, once its trials show it."""
+    draw = random.Random(4)
+    changed = lambda key: draw.gauss(100.0 if key.arm is Arm.BASELINE else 50.0, 1.0)  # noqa: E731
+    walk = Walk(program(), changed).baseline()
+    assert 0.6 < noise_model(walk.program, walk.memory).sigma < 1.6
+    assert walk.experiment(1).verdict is Verdict.KEEP
+    walk.values = lambda _: draw.gauss(50.0, sd)
+    assert sd / 2 < noise_model(walk.program, walk.baseline().memory).sigma < 2 * sd

@@ -68,6 +68,13 @@ def test_metric_and_measure_are_enough() -> None:
     assert parsed.researchers == (ResearcherSpec(role="tuner", use="tuner"),)
 
 
+@pytest.mark.parametrize(("hours", "expected"), [("2", 2.0), ("0.5", 0.5), ("90m", 1.5), ("3600s", 1.0), ("1d", 24.0)])
+def test_a_bare_number_of_hours_is_hours(hours: str, expected: float) -> None:
+    """`budget: {hours: 2}` is two hours, while a bare `wall` is in seconds."""
+    parsed = parse_program(f"---\nmetric: loss\nmeasure: x\nbudget: {{hours: {hours}}}\nlimits: {{wall: 2}}\n---\n", "p")
+    assert (parsed.budget.hours, parsed.limits.wall_s) == (expected, 2.0)
+
+
 def test_every_key_arrives_in_the_record_with_its_unit() -> None:
     """Durations are seconds, sizes bytes, counts whole numbers, single values lists of one."""
     parsed = program(FULL)
@@ -189,6 +196,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("limits: {allow_exit: 256}", "limits.allow_exit[0]: must be less than or equal to 255, not `256`"),
         ("limits: 5", "limits: must be a mapping, not `5`"),
         ("budget: {hours: 0}", "budget.hours: must be greater than 0"),
+        ("budget: {hours: long}", "budget.hours: must be hours such as 8 or 0.5, or a duration such as 90m, not `long`"),
         ("budget: {hour: 5}", "budget.hour: unknown key; did you mean `hours`?"),
         ("budget: {zzz: 5}", "budget.zzz: unknown key; known here: experiments, hours, tokens, cost_usd"),
         ("gate: {error_rate: 0.9}", "gate.error_rate: must be less than or equal to 0.5, not `0.9`"),

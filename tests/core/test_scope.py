@@ -1,5 +1,7 @@
 """What a proposal may touch, and its identity."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,10 +26,10 @@ def change(path: str, content: bytes | None = b"new\n", *, executable: bool = Fa
     return FileChange(path=path, content=content, executable=executable)
 
 
-def violations(*changes: FileChange) -> tuple[str, ...]:
+def violations(*changes: FileChange, program: Program = PROGRAM) -> tuple[str, ...]:
     """What is wrong with these changes of the base."""
     before = {path: BASE[path] for path in (change.path for change in changes) if path in BASE}
-    return check_scope(changes, before=before, executable=MODES, program=PROGRAM)
+    return check_scope(changes, before=before, executable=MODES, program=program)
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,18 @@ def test_another_seed_is_no_idea() -> None:
     assert violations(change("train.py", b"lr = 2\nseed = 2\n")) == ()
     assert violations(change("train.py", b"lr = 1\nseed = 2\n"), change("src/a.py")) == ()
     assert violations(change("train.py", b"lr = 1\nseed = 2\n"), change("src/new.py")) == ()
+
+
+def test_a_seed_is_not_fixed_where_the_command_takes_one() -> None:
+    """Code that seeds a generator with a constant is refused with the mend, where a trial has a seed to offer."""
+    takes = replace(PROGRAM, measure="python train.py {seed}")
+    fixed = change("train.py", b"lr = 2\nseed = 1\nrandom.seed(seed)\n")
+    told = ("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)",)
+    assert violations(fixed, program=takes) == told
+    assert violations(change("train.py"), change("src/new.py", b"rng = Random(5)\n"), program=takes) == told
+    assert violations(fixed) == ()
+    assert violations(change("src/new.txt", b"random.seed(5)\n"), change("train.py"), program=takes) == ()
+    assert violations(change("train.py", b"lr = 2\nrng = Random(int(sys.argv[1]))\n"), program=takes) == ()
 
 
 @settings(deadline=None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.core.seeds import candidate_first, place_of_seed, trial_seed
+from overnight.core.seeds import ANCHORS, candidate_first, place_of_seed, trial_seed
 from overnight.records.trial import Arm, Stage, TrialKey
 
 SECRET = "5e" * 16
@@ -57,6 +57,8 @@ def test_which_trials_share_a_seed() -> None:
     """Screening has the head's seeds, a holdout trial its pair's, an audit one for each index; a pair has one of its own."""
     at = {stage: place_of_seed(replace(KEY, stage=stage), head=4) for stage in Stage}
     assert at[Stage.SCREEN] == replace(KEY, experiment=4, stage=Stage.BASELINE)
+    repeated = replace(KEY, stage=Stage.SCREEN, index=ANCHORS)
+    assert place_of_seed(repeated, head=4) == repeated
     assert at[Stage.HOLDOUT] == at[Stage.CONFIRM] == KEY
     assert at[Stage.AUDIT] == replace(KEY, experiment=0, stage=Stage.AUDIT)
     assert at[Stage.BASELINE] == replace(KEY, stage=Stage.BASELINE)

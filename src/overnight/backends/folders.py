@@ -7,7 +7,7 @@ mounts inside the tree.
 import os
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -90,6 +90,39 @@ def read_artifact(folder: Path, name: str, limit_bytes: int) -> bytes:
     Raises:
         BadArtifact: there is no such file, it is no plain file of its own, or it is larger than the limit.
     """
+    with _artifact(folder, name, limit_bytes) as (descriptor, size):
+        return b"".join(read_chunks(descriptor, size))
+
+
+def copy_artifacts(source: Path, names: Sequence[str], destination: Path, limit_bytes: int) -> None:
+    """Copy regular files that a job left in its folder into a tree that we wrote, in the place of what has these names there.
+
+    A hole counts as the bytes that it reads as, for so many are written.
+
+    Raises:
+        BadArtifact: as `read_artifact`, or together they are larger than the limit; nothing is written then.
+    """
+    total = 0
+    for name in names:
+        with _artifact(source, name, limit_bytes) as (_, size):
+            total += size
+    if total > limit_bytes:
+        raise BadArtifact(f"the artifacts have {total} bytes together, more than the limit of {limit_bytes}")
+    with opened(destination) as root:
+        for name in names:
+            with suppress(FileNotFoundError, NotADirectoryError):  # it is new
+                delete_file(root, name)
+            with (
+                _artifact(source, name, limit_bytes) as (descriptor, size),
+                closing_descriptor(create_file(root, name, executable=False)) as copy,
+            ):
+                for chunk in read_chunks(descriptor, size):
+                    write_all(copy, chunk)
+
+
+@contextmanager
+def _artifact(folder: Path, name: str, limit_bytes: int) -> Iterator[tuple[int, int]]:
+    """A descriptor of a file that a job left, and the file's size in bytes; raises as `read_artifact`."""
     shown = printable(name, NAME_SHOWN)
     try:
         names = split_path(name)
@@ -107,7 +140,7 @@ def read_artifact(folder: Path, name: str, limit_bytes: int) -> bytes:
             raise BadArtifact(f"{shown} is no regular file of its own")
         if status.st_size > limit_bytes:
             raise BadArtifact(f"{shown} has {status.st_size} bytes, more than the limit of {limit_bytes}")
-        return b"".join(read_chunks(descriptor, status.st_size))
+        yield descriptor, status.st_size
 
 
 def read_tail(file: Path, most_bytes: int) -> str:

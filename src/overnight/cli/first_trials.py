@@ -8,6 +8,7 @@ from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository
 from overnight.backends.private_folder import private_folder
 from overnight.backends.work_folders import WorkFolders
+from overnight.cli.opening import check_readable_paths
 from overnight.core.seeds import trial_seed
 from overnight.loop.measure import Bench
 from overnight.machine import make_executor, share_of
@@ -34,6 +35,7 @@ class FirstTrials:
 
     @contextmanager
     def _bench(self, repository: Repository, program: Program) -> Iterator[tuple[Bench, str]]:
+        check_readable_paths(program)
         repository.exclude_overnight()
         with (
             closing(GitHistory(repository)) as history,

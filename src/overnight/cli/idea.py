@@ -1,21 +1,18 @@
 """`overnight idea`: a person's ideas for a campaign, also while it runs."""
 
-from pathlib import Path
-
 import click
 
-from overnight.backends.orders import add_idea, read_ideas
+from overnight.backends.orders import IDEAS, add_idea, read_ideas
 from overnight.backends.researchers.registry import TALKING
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.options import json_option, print_json, tag_option
+from overnight.cli.reading import Reading, reading
 from overnight.core.ideas.file import parse_ideas, render_ideas
-from overnight.core.ideas.queue import after
-from overnight.core.ideas.text import clean_idea, words_of
+from overnight.core.ideas.queue import after, refusal
+from overnight.core.ideas.text import clean_idea, split_marks, words_of
 from overnight.errors import UserError
 from overnight.events import IdeasChanged
-from overnight.loop.journal import restore
-from overnight.records.idea import PERSON
-from overnight.wiring import campaign_folder, find_campaign, read_program
+from overnight.records.idea import PERSON, IdeaQueue
+from overnight.wiring import read_program
 
 
 @click.group()
@@ -31,8 +28,13 @@ def add(text: str, tag: str | None) -> None:
     said = clean_idea(text)
     if not words_of(said):
         raise UserError("the idea has no words", mend='write it in quotes: overnight idea add "clip the gradient"')
-    repository, found = find_campaign(Path.cwd(), tag)
-    add_idea(campaign_folder(repository, found), said)
+    with reading(tag) as campaign:
+        found, repository, folder = campaign.folder.name, campaign.repository, campaign.folder
+        refused = refusal(_queue(campaign), split_marks(said)[0])
+    if refused:
+        mend = f"say what is new about it; to try one again that is done, take its tick away in {folder / IDEAS}"
+        raise UserError(f"not added to the ideas of `{found}`: {refused}", mend=mend)
+    add_idea(folder, said)
     click.echo(f"added to the ideas of `{found}`: {said}")
     if not any(spec.use in TALKING for spec in read_program(repository).researchers):
         click.echo("note: no researcher of program.md reads ideas; add an agent (`overnight agents`)", err=True)
@@ -43,17 +45,15 @@ def add(text: str, tag: str | None) -> None:
 @json_option
 def list_ideas(tag: str | None, as_json: bool) -> None:
     """Show the queue: what is open, what is being tried, and what came of the rest."""
-    repository, found = find_campaign(Path.cwd(), tag)
-    folder = campaign_folder(repository, found)
-    ledger = SqliteLedger(folder)
-    try:
-        state = restore(ledger)
-    finally:
-        ledger.close()
-    if state is None:
-        raise UserError(f"the campaign `{found}` has no record yet", mend="start it with `overnight run`")
-    queue = after(state.ideas, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(folder), state.ideas)))
+    with reading(tag) as campaign:
+        queue = _queue(campaign)
     if as_json:
         print_json({"open": queue.ideas, "done": queue.done})
     else:
         click.echo(render_ideas(queue), nl=False)
+
+
+def _queue(campaign: Reading) -> IdeaQueue:
+    """The queue as it will be when the campaign takes up what the file says now."""
+    known = campaign.state().ideas
+    return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(campaign.folder), known)))

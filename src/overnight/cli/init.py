@@ -11,6 +11,7 @@ import click
 
 from overnight.backends.git.repository import Repository, open_repository
 from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
+from overnight.cli.opening import mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
 from overnight.cli.words import number
@@ -19,6 +20,10 @@ from overnight.core.words import duration
 from overnight.errors import UserError
 from overnight.records.program import Program
 from overnight.records.trial import Trial
+
+WRITTEN = (
+    f"wrote {PROGRAM}; look at it, commit it (a receipt is checked against the committed one), and go on with `overnight check`"
+)
 
 Ask = Callable[[str], bool]
 
@@ -82,14 +87,14 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     proposal = await _tried(propose(repository, wishes), repository, tries, say)
     say(describe(proposal))
     trials = await tries.measure_twice(repository, proposal.program)
-    values = _values(trials)
+    values = _values(trials, repository, proposal.program)
     spread = max(values) - min(values)
     say(_say_values(proposal.program, trials, values, spread))
     path = repository.toplevel / PROGRAM
     written = ask(f"Write this to {PROGRAM}?")
     if written:
         write_above(path, proposal.front, proposal.body)
-    say(f"wrote {PROGRAM}; go on with `overnight check`" if written else "nothing was written")
+    say(WRITTEN if written else "nothing was written")
     return InitReport(
         path=str(path),
         front_matter=proposal.front,
@@ -110,16 +115,18 @@ async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: 
     failed = await tries.checks(repository, proposal.program)
     if not failed:
         return proposal
-    say(f"They fail, so they are left out: {failed}")
+    mend = mend_of(repository, proposal.program, failed)
+    known = mend in ("", *proposal.detected.notes)  # the notes are said next
+    say(f"They fail, so they are left out: {failed}{'' if known else f'; {mend}'}")
     return without_checks(proposal, failed)
 
 
-def _values(trials: Sequence[Trial]) -> list[float]:
+def _values(trials: Sequence[Trial], repository: Repository, program: Program) -> list[float]:
     values = []
     for trial in trials:
         if trial.value is None:
-            mend = "nothing was written; mend it, or set --metric and --measure"
-            raise UserError(f"the measure command gave no value: {trial.reason}", mend=mend)
+            mend = mend_of(repository, program, trial.reason) or "mend it, or set --metric and --measure"
+            raise UserError(f"the measure command gave no value: {trial.reason}; nothing was written", mend=mend)
         values.append(trial.value)
     return values
 

@@ -1,9 +1,11 @@
 """`overnight labs` and `overnight demo`: bundled targets, ordinary repos once copied out."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,12 +14,17 @@ import anyio
 import click
 
 from overnight.cli.options import json_option, print_json
+from overnight.cli.words import half_way
+from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.machine import search_path
 
+TAG = "demo"  # of its campaign
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
 NOTHING_KEPT = 1
 GRACE_HOURS = 60 / 3600  # more, where nothing is proven by then
+RAN_WELL = {"budget", "no ideas", "target"}  # how a demo's session ends by itself
+VERDICT_HOURS = 300 / 3600  # at most, for the verdict on what is under test
 DEMO_HOURS = 150 / 3600  # the demo's campaign ends within this, its set-up and report come on top
 
 
@@ -55,14 +62,58 @@ def demo(folder: Path | None, plain: bool) -> int:
     from overnight.cli.research import run_session
     from overnight.wiring import Request
 
+    def session(hours: float, experiments: int | None = None) -> int:
+        return anyio.run(run_session, target, Request(tag=TAG, hours=hours, experiments=experiments), plain, True)
+
     target = folder or _unused(Path("demo"))
     copy_lab("microgpt", target)
     click.echo(f"the microgpt lab is in {target}: a small GPT in pure Python; the tuner edits train.py")
-    code = anyio.run(run_session, target, Request(tag="demo", hours=DEMO_HOURS), plain, True)
-    if code == NOTHING_KEPT:
+    code = session(DEMO_HOURS)
+    if _may_go_on(code, target) and not _under_test(target):
         click.echo("a slow or busy machine: going on for another minute")
-        code = anyio.run(run_session, target, Request(tag="demo", hours=GRACE_HOURS), plain, True)
-    return code
+        code = session(GRACE_HOURS)
+    if _may_go_on(code, target) and (waiting := _under_test(target)):
+        click.echo(f"a slow or busy machine: going on until the verdict on #{waiting[0]}, five minutes at most")
+        code = session(VERDICT_HOURS, len(_standing(target).open))
+    return _ended(code, target)
+
+
+def _may_go_on(code: int, folder: Path) -> bool:
+    """Whether nothing is kept because the session's time was over, and not because of a signal or anything else."""
+    return code == NOTHING_KEPT and _standing(folder).stopped == "budget"
+
+
+def _under_test(folder: Path) -> list[int]:
+    """The experiments that survived screening and have no verdict."""
+    return [opened.proposed.number for opened in _standing(folder).open if opened.level is not None]
+
+
+def _ended(code: int, folder: Path) -> int:
+    """0 where the demo ran well, whatever it found, and what to say where that is nothing; else as the session ended."""
+    if code != NOTHING_KEPT:
+        return code
+    state = _standing(folder)
+    if state.stopped not in RAN_WELL or not state.tally.trials:
+        return code
+    if not state.kept:
+        open_ones = "".join(f"; #{opened.proposed.number} {half_way(opened)}" for opened in state.open)
+        click.echo(f"The demo ran as it should, and nothing was proven this time{open_ones}.")
+        click.echo(f"next      cd {shlex.quote(str(folder))} && overnight run --hours 0.1    # goes on where this stopped")
+    return 0
+
+
+def _standing(folder: Path) -> State:
+    """Where the demo's campaign stands, by its record."""
+    from overnight.backends.sqlite import SqliteLedger
+    from overnight.loop.journal import restore
+    from overnight.wiring import campaign_folder, find_campaign
+
+    repository, tag = find_campaign(folder, TAG)
+    with closing(SqliteLedger.for_reading(campaign_folder(repository, tag))) as ledger:
+        state = restore(ledger)
+    if state is None:
+        raise UserError(f"the campaign in {folder} has no events", mend="start it with `overnight run`")
+    return state
 
 
 def available() -> dict[str, str]:

@@ -11,7 +11,7 @@ import click
 from overnight.cli.screen import Pace, Running, Screen
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
-from overnight.core.caution import cautions
+from overnight.core.caution import cautions_of
 from overnight.core.text import printable
 from overnight.core.words import counted
 from overnight.events import (
@@ -58,7 +58,7 @@ class PlainView:
     @contextmanager
     def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
         """Say where the record is, then let the events speak."""
-        for caution in cautions(journal.state.unjailed, journal.state.strayed):
+        for caution in cautions_of(journal.state):
             click.echo(f"WARNING: {caution}", err=True)
         click.echo(f"campaign {journal.state.tag}, recorded in {folder}")
         yield

@@ -1,5 +1,6 @@
 """The command `overnight`: finds a subcommand, runs it, turns errors into one line and an exit code."""
 
+import difflib
 import errno
 import importlib
 import io
@@ -71,6 +72,13 @@ class Lazy(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{cmd_name} is not a command")
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called, or the one that may be meant."""
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args[0] not in COMMANDS else []
+        if near:
+            raise click.UsageError(f"No such command '{args[0]}'; did you mean `{near[0]}`?", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

@@ -1,16 +1,33 @@
-"""What a person should know of the start of a campaign: what of the checkout is left out, and that it starts over."""
+"""What a person should know of the start of a campaign: what of the checkout is left out, what fails
+without it, and that it starts over.
+"""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from overnight.backends.executors.bubblewrap import FOLDER
+from overnight.backends.executors.reach import check_readable
+from overnight.backends.git.absent import why_absent
 from overnight.backends.git.repository import Repository
 from overnight.backends.git.uncommitted import uncommitted
+from overnight.cli.interpreter import own_environment
+from overnight.core.programs.program import error_at
 from overnight.core.scope import matches
 from overnight.core.text import printable
 from overnight.core.words import counted
+from overnight.errors import SandboxError, UserError
+from overnight.machine import search_path
 from overnight.records.program import Program
 
 NAMED = 3
 NAME = 80  # characters of a path
+WORDS = 64  # of a command or a reason that may be paths
+
+_BETWEEN = re.compile(r"""[\s;&|<>()"'`=:,]+""")
+_EXIT = re.compile(r"exit code \d+")
+_MODULE = re.compile(r"No module named '?([\w.]+)")
 
 
 def left_out(repository: Repository, program: Program) -> tuple[str, ...]:
@@ -29,3 +46,86 @@ def started_over(folder: Path) -> tuple[str, ...]:
     found = sorted(folder.glob("ledger-*.db"))
     told = (f"no trial had a value before, so the campaign starts over; {path.name} is the record of that" for path in found)
     return tuple(told)[-1:]
+
+
+def check_readable_paths(program: Program) -> None:
+    """Check that what jobs are to read is there.
+
+    Raises:
+        ProgramError: a path of `readable` is not, or would open the host; with its line.
+    """
+    for index, path in enumerate(program.readable):
+        try:
+            check_readable(path)
+        except SandboxError as error:
+            mend = "" if error.mend else "make it, or mend the path"
+            raise error_at(program, ("readable", index), str(error), mend=mend) from error
+
+
+def mend_of(repository: Repository, program: Program, reason: str) -> str:
+    """What mends a failure of what is committed where that lies in what is not, or in the `python` that ran; empty else.
+
+    Args:
+        repository: whose checkout may have what the commit lacks.
+        program: whose commands failed.
+        reason: why they did, as the trial or the check says it.
+    """
+    said = _EXIT.sub("", reason)
+    if told := next(_absent(repository, program, [*_modules(said), *paths_in(said)]), ""):
+        return told
+    if _MODULE.search(reason) and (ours := own_environment(repository.toplevel)):
+        return ours
+    written = {*program.artifacts, program.metric.result}
+    named = [path for command in _commands(program) for path in paths_in(command) if path not in written]
+    return next(_absent(repository, program, named), "")
+
+
+@contextmanager
+def mending(repository: Repository, program: Program) -> Iterator[None]:
+    """Give an error that comes of what is committed the mend that fits it, where that can be told."""
+    try:
+        yield
+    except UserError as error:
+        error.mend = mend_of(repository, program, str(error.args[0])) or error.mend
+        raise
+
+
+def paths_in(text: str) -> list[str]:
+    """The words of a command or of a failure that may be paths of the tree, relative to its top where a job saw it whole."""
+    words = (word.removeprefix(f"{FOLDER}/").removeprefix("./").rstrip("/.") for word in _BETWEEN.split(text)[:WORDS])
+    return [word for word in dict.fromkeys(words) if word and not word.startswith("-") and ".." not in word.split("/")]
+
+
+def _commands(program: Program) -> list[str]:
+    alone = (program.measure, program.produce, program.score, program.holdout, program.audit)
+    return [*filter(None, alone), *program.checks]
+
+
+def _modules(reason: str) -> list[str]:
+    """The files that a missing module may be."""
+    found = _MODULE.search(reason)
+    path = found[1].replace(".", "/") if found else ""
+    return [f"{path}.py", path, path.partition("/")[0]] if path else []
+
+
+def _absent(repository: Repository, program: Program, paths: list[str]) -> Iterator[str]:
+    on_path = search_path().split(":")
+    for path in paths:
+        inside = Path(path)
+        if inside.is_absolute():
+            shown = any(inside.is_relative_to(folder) for folder in program.readable) or str(inside.parent) in on_path
+            if shown or not inside.is_relative_to(repository.toplevel):
+                continue
+            inside = inside.relative_to(repository.toplevel)
+        if why := why_absent(repository, inside.as_posix()):
+            yield f"`{printable(path, NAME)}` is {why}, so it is not in a trial's tree: {_way_in(repository.toplevel, inside)}"
+
+
+def _way_in(toplevel: Path, path: Path) -> str:
+    """How trials can have it all the same; an environment is found by its `python` on PATH."""
+    environment = next((folder for folder in path.parents if (toplevel / folder / "pyvenv.cfg").exists()), None)
+    if environment is None:
+        return "commit it, or name it by its absolute path and list that under `readable`"
+    name = printable(path.name, NAME)
+    instead = "leave that out of the command" if name == "activate" else f"write `{name}` in the command"
+    return f". {printable(str(environment), NAME)}/bin/activate before you call `overnight`, and {instead}"

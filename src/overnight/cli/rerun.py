@@ -8,6 +8,7 @@ import click
 from overnight.backends.git.repository import Repository
 from overnight.cli.words import number
 from overnight.core.audit import PAIRS, PAIRS_EXACT, estimate_gain
+from overnight.core.figures import figure
 from overnight.core.noise import noise_kind, noise_model
 from overnight.core.state import Kept, State
 from overnight.core.text import printable
@@ -103,8 +104,10 @@ def as_finding(told: Rerun) -> Finding:
     if told.estimate is None:
         return Finding(what=f"kept #{told.number}", holds=told.holds, detail=printable(told.reason, TEXT))
     fresh = told.estimate
-    interval = f"{fresh.gain:+.4g} [{fresh.low:.4g}, {fresh.high:.4g}] in {fresh.pairs} fresh pairs"
-    claimed = f"claimed {told.claimed:+.4g}" if told.claimed is not None else "nothing claimed"
+    interval = (
+        f"{figure(fresh.gain, 4, signed=True)} [{figure(fresh.low, 4)}, {figure(fresh.high, 4)}] in {fresh.pairs} fresh pairs"
+    )
+    claimed = f"claimed {figure(told.claimed, 4, signed=True)}" if told.claimed is not None else "nothing claimed"
     return Finding(what=f"kept #{told.number}", holds=told.holds, detail=f"gain {interval}, {claimed}: {told.reason}")
 
 

@@ -12,7 +12,7 @@ from overnight.backends.notifiers.herald import Herald
 from overnight.backends.sqlite import holder
 from overnight.cli.finish import exit_code, summary, write_files
 from overnight.cli.live import view_for
-from overnight.cli.opening import left_out, started_over
+from overnight.cli.opening import left_out, mending, started_over
 from overnight.cli.options import sandbox_option, tag_option
 from overnight.cli.signals import STOP, listen
 from overnight.config import read_settings
@@ -59,7 +59,7 @@ async def run_session(folder: Path, request: Request, plain: bool, report: bool)
             _note(() if journal.state.sessions or before else started_over(folder))
             wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
             _note(wanted.problems)
-            with view.showing(journal, campaign.allowance, folder):
+            with view.showing(journal, campaign.allowance, folder), mending(repository, journal.state.program):
                 async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
                     stopped = await campaign.run()
             _note(herald.problems)

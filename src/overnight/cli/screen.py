@@ -16,7 +16,8 @@ from rich.text import Text
 from overnight.cli.tables import verdict_text
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
-from overnight.core.caution import cautions
+from overnight.core.caution import cautions_of
+from overnight.core.figures import figure
 from overnight.core.gate import noise_report
 from overnight.core.history import as_experiment
 from overnight.core.state import State
@@ -81,7 +82,7 @@ class Screen:
             self._trials(state),
             self._last(),
         ]
-        for caution in cautions(state.unjailed, state.strayed):
+        for caution in cautions_of(state):
             parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
         title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"
         if told := self.acknowledged():
@@ -155,7 +156,7 @@ def _head(state: State) -> RenderableType:
     text.append(f" · noise floor ± {number(report.sigma)} ({report.kind.value})")
     if state.kept:
         told = math.fsum(k.conclusion.gain or 0.0 for k in state.kept)
-        text.append(f" · gained {told + 0.0:+.3g} in {counted(len(state.kept), 'keep')}", style="green")
+        text.append(f" · gained {figure(told, 3, signed=True)} in {counted(len(state.kept), 'keep')}", style="green")
     return text
 
 

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 
 import click
 
+from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.words import interval, number
-from overnight.core.caution import cautions
+from overnight.core.audit import harm
+from overnight.core.caution import cautions_of
+from overnight.core.figures import figure
 from overnight.core.gate import noise_report
 from overnight.core.state import State
 from overnight.core.text import printable
 from overnight.core.words import compact, counted, duration
-from overnight.events import AuditConcluded
+from overnight.events import AuditConcluded, Stopped
+from overnight.records.program import Noise
 from overnight.records.usage import Usage
 
 ENDINGS = {
     "": "killed; `overnight run` goes on",
     "audit": "not running; its last session was an audit",
-    "budget": "stopped: the budget was spent",
+    "budget": "stopped: the budget, or what the session was given of it, was spent",
     "error": "ended by an error; `overnight run` goes on, or says what is wrong",
     "no ideas": "stopped: no ideas were left",
     "signal": "stopped by a signal",
@@ -62,13 +66,15 @@ class Status:
     tag: str
     running: int | None  # process id
     stopped: str  # why the last session ended; empty while running or after a kill
+    stopped_detail: str  # the same in words for people
     failed: str  # why the head cannot be measured, where no trial ever had a value; else empty
     branch: str
     metric: str
     direction: str
     start: str
     head: str
-    head_value: float | None  # mean of fresh trials of the head
+    head_value: float | None  # mean of the newest trials of the head, those of confirmations too
+    head_trials: int  # behind it
     noise: str  # kind of noise, as the gate sees it
     sigma: float | None  # standard deviation of one trial; None while there are too few to say
     smallest_effect: float | None  # that the gate can prove within its cap of pairs
@@ -100,14 +106,22 @@ def status(tag: str | None, as_json: bool) -> None:
     """Show where a campaign stands."""
     with reading(tag) as campaign:
         state = campaign.state()
-        now = summarise(state, campaign.running, str(campaign.folder), failed=campaign.failure(state))
+        detail = last_words(campaign.ledger) if state.stopped else ""
+        now = summarise(state, campaign.running, str(campaign.folder), failed=campaign.failure(state), detail=detail)
     if as_json:
         print_json(now)
     else:
         click.echo(describe(now))
 
 
-def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
+def last_words(ledger: SqliteLedger) -> str:
+    """What the session that ended last said of why; a session's last event is the last that its snapshot folds."""
+    newest = ledger.snapshot()
+    ends = [entry.event for entry in ledger.events(max(0, newest[0] - 1) if newest else 0) if isinstance(entry.event, Stopped)]
+    return ends[-1].detail if ends else ""
+
+
+def summarise(state: State, running: int | None, folder: str, *, failed: str = "", detail: str = "") -> Status:
     """The status that a state amounts to."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     fresh = state.gate.baseline
@@ -115,6 +129,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         tag=state.tag,
         running=running,
         stopped=state.stopped,
+        stopped_detail=detail,
         failed=failed,
         branch=f"autoresearch/{state.tag}",
         metric=metric.name,
@@ -122,6 +137,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         start=state.start,
         head=state.head,
         head_value=math.fsum(fresh) / len(fresh) if fresh else None,
+        head_trials=len(fresh),
         noise=report.kind.value,
         sigma=report.sigma if report.known else None,
         smallest_effect=report.smallest_effect if report.known else None,
@@ -137,7 +153,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         cost_usd=tally.cost_usd,
         models=_uses(state.usage),
         sandbox=state.sandbox,
-        cautions=cautions(state.unjailed, state.strayed),
+        cautions=cautions_of(state),
         tests=state.gate.tests,
         holdouts=state.gate.holdouts,
         drifting=report.drifting,
@@ -195,6 +211,9 @@ def describe(now: Status) -> str:
         verdict = "" if total.low > 0 else ": no gain beyond noise"
         told = f"gain {number(total.gain)}{interval(total.low, total.high)} over the start by {counted(total.pairs, 'pair')}"
         lines.append(f"audit     {told}{verdict}")
+    for change in now.audit.changes if now.audit else ():
+        if lost := harm(change):
+            lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
     lines += [f"WARNING   {caution}" for caution in now.cautions]
     for keep in now.keeps:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
@@ -208,6 +227,8 @@ def _life(now: Status) -> str:
         return f"running (process {now.running})"
     if now.failed:
         return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
+    if now.stopped == "budget" and now.stopped_detail:
+        return f"stopped: {printable(now.stopped_detail, 300)}"
     return ENDINGS.get(now.stopped) or f"stopped ({now.stopped})"
 
 
@@ -225,5 +246,10 @@ def _level(now: Status) -> str:
     """Where the head is, and how its trials scatter."""
     if now.head_value is None:
         return "the head is not measured yet"
-    noise = "too few trials to know the noise" if now.sigma is None else f"{now.noise}, sigma {number(now.sigma)}"
-    return f"head {number(now.head_value)}, {noise}"
+    level = f"head {number(now.head_value)}"
+    if now.sigma is None:
+        return f"{level}, too few trials to know the noise"
+    if now.noise == Noise.DETERMINISTIC:
+        return f"{level}, deterministic"
+    trials = f"by its newest {counted(now.head_trials, 'trial')}" if now.head_trials > 1 else "by 1 trial"
+    return f"{level} {trials}, {now.noise}, sigma now {number(now.sigma)}"

@@ -9,6 +9,7 @@ import click
 
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.cli.reading import reading
+from overnight.core.figures import figure
 from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.records.finding import Finding
@@ -77,7 +78,7 @@ def _receipt(commit: str, as_json: bool) -> int:
         print_json({"holds": holds, "receipt": receipt, "findings": findings})
         return 0 if holds else 1
     _tell(findings, as_json=False)
-    name, gain = printable(receipt.metric, TEXT), "" if receipt.gain is None else f" by {receipt.gain:+.4g}"
+    name, gain = printable(receipt.metric, TEXT), "" if receipt.gain is None else f" by {figure(receipt.gain, 4, signed=True)}"
     click.echo(f"yes: by these values {name} is better{gain}" if holds else "no: the receipt does not carry its verdict")
     if receipt.sandbox != "jail":
         click.echo("WARNING: candidates ran without a jail (--sandbox process), so they could have made these values up")

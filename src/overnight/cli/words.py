@@ -1,26 +1,28 @@
-"""How numbers are said on a terminal."""
+"""How numbers are said on a terminal, and where an open experiment is."""
 
+from overnight.core.figures import figure
+from overnight.core.state import OpenExperiment
 from overnight.records.experiment import Conclusion
-from overnight.records.trial import Arm, TrialKey
+from overnight.records.trial import Arm, Stage, TrialKey
 
 
 def number(value: float | None) -> str:
-    """Five significant digits, or a dash; nothing is minus zero."""
-    return "-" if value is None else f"{value + 0.0:.5g}"
+    """Five significant digits, whole numbers whole, or a dash; nothing is minus zero."""
+    return "-" if value is None else figure(value, 5)
 
 
 def gain(conclusion: Conclusion | None) -> str:
     """The gain with its interval, such as `+0.031 [0.02, 0.04]`."""
     if conclusion is None or conclusion.gain is None:
         return ""
-    return f"{conclusion.gain + 0.0:+.3g}{interval(conclusion.low, conclusion.high, digits=3)}"
+    return f"{figure(conclusion.gain, 3, signed=True)}{interval(conclusion.low, conclusion.high, digits=3)}"
 
 
 def interval(low: float | None, high: float | None, *, digits: int = 5) -> str:
     """What to write behind a gain: ` [0.02, 0.04]`; nothing without an interval, or where the gain is exact."""
     if low is None or high is None or low == high:
         return ""
-    return f" [{low + 0.0:.{digits}g}, {high + 0.0:.{digits}g}]"
+    return f" [{figure(low, digits)}, {figure(high, digits)}]"
 
 
 def audited(key: TrialKey) -> str:
@@ -28,3 +30,12 @@ def audited(key: TrialKey) -> str:
     if key.experiment:
         return f"the head without #{key.experiment}"
     return "the start" if key.arm is Arm.BASELINE else "the head"
+
+
+def half_way(opened: OpenExperiment) -> str:
+    """How far an experiment is that has no verdict yet."""
+    if opened.conclusion:
+        return "is kept, and its branch has still to move"
+    if any(trial.key.stage is Stage.HOLDOUT for trial in opened.trials):
+        return "is proven in public and waits for the holdout"
+    return "is half measured" if opened.trials else "is not measured yet"

@@ -5,6 +5,7 @@ kept change in turn. The number of pairs is fixed beforehand, so Student's inter
 budget, and nothing of it enters the gate's memory.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ PAIRS = 20
 PAIRS_EXACT = 3  # where the target shows no noise: enough to notice if it has some
 _START, _HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
 _LEAST = 2  # pairs, for an interval
+_SAME = 1e-9  # what sums in another order may differ by, as a share
 Tree = tuple[int, Arm]  # the start, the head, or (n, BASELINE): the head without experiment n
 
 
@@ -157,6 +159,17 @@ def _change(metric: Metric, noise: NoiseModel, audit: AuditState, change: LeftOu
     if estimate is None:
         return ChangeAudit(number=change.number, standing=Standing.UNPROVEN, reason="too few of its pairs have values")
     return ChangeAudit(number=change.number, standing=_standing(metric, noise, estimate), estimate=estimate)
+
+
+def harm(change: ChangeAudit) -> float:
+    """How much better the head is without the change, in the metric's units, where that is beyond noise; else 0."""
+    estimate = change.estimate
+    return -estimate.gain if estimate is not None and estimate.high < 0.0 else 0.0
+
+
+def by_ratios(*, before: float, after: float, gain: float) -> bool:
+    """Whether a gain was found on another scale than the means beside it, so that it is not their difference."""
+    return not math.isclose(abs(after - before), abs(gain), rel_tol=_SAME, abs_tol=_SAME)
 
 
 def _standing(metric: Metric, noise: NoiseModel, estimate: Estimate) -> Standing:

@@ -2,18 +2,26 @@
 
 from collections.abc import Sequence
 
+from overnight.core.noise import noise_kind, seeded
+from overnight.core.state import State
 from overnight.core.text import printable
+from overnight.records.program import Noise, Program
 
 LISTED = 5
 NAME = 80  # characters of a path
+ONE_DRAW = (
+    "if the target draws random numbers from a fixed seed of its own, these exact gains are of that one draw, and another seed "
+    "may undo them: let the command take {seed} (or read OVERNIGHT_SEED), or set min_effect; if it draws none, they stand"
+)
 
 
-def cautions(unjailed: int, strayed: Sequence[str]) -> tuple[str, ...]:
+def cautions(unjailed: int, strayed: Sequence[str], *, one_draw: bool = False) -> tuple[str, ...]:
     """One line each; nothing for a campaign in the jail on a machine that stayed as it was.
 
     Args:
         unjailed: sessions that ran candidates without a jail.
         strayed: names of what changed outside the repository while the campaign went on.
+        one_draw: what `of_one_draw` says.
     """
     lines = []
     if unjailed:
@@ -23,4 +31,17 @@ def cautions(unjailed: int, strayed: Sequence[str]) -> tuple[str, ...]:
         shown = ", ".join(printable(name, NAME) for name in strayed[:LISTED])
         more = f" and {len(strayed) - LISTED} more" if len(strayed) > LISTED else ""
         lines.append(f"changed on the way: {shown}{more}; trials before and after may not compare")
+    if one_draw:
+        lines.append(ONE_DRAW)
     return tuple(lines)
+
+
+def cautions_of(state: State) -> tuple[str, ...]:
+    """What weakens the evidence of a campaign that stands here."""
+    exact = noise_kind(state.program, state.gate) is Noise.DETERMINISTIC
+    return cautions(state.unjailed, state.strayed, one_draw=of_one_draw(state.program, exact=exact, kept=len(state.kept)))
+
+
+def of_one_draw(program: Program, *, exact: bool, kept: int) -> bool:
+    """Whether gains were kept that may be luck of one fixed seed: nothing in the program or its trials speaks against it."""
+    return bool(kept) and exact and program.metric.min_effect is None and not seeded(program)

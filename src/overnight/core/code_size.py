@@ -1,9 +1,11 @@
 """How much code a proposal adds and removes, so that "less code" has one meaning.
 
 A line counts unless it is blank or a comment. In Python a statement counts, however many lines it takes, and a text that
-stands alone (a docstring) does not: so neither a new layout nor fewer words are less code.
+stands alone (a docstring) does not: so neither a new layout nor fewer words are less code. And what has no fewer bytes has no
+fewer lines: lines that are joined, or put into a text for `exec`, are still there.
 
-Not covered: code that is golfed into fewer statements. A formatter or linter in `checks` is for that.
+Not covered: code that is golfed into fewer statements and fewer bytes, or compressed. A formatter or linter in `checks` is for
+that.
 """
 
 import io
@@ -28,7 +30,7 @@ _LAYOUT = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeChange:
-    """Lines of code that a proposal adds and removes; a line that moved is neither."""
+    """Lines of code that a proposal adds and removes; a line that moved is neither, one that hides in another is both."""
 
     added: int
     removed: int
@@ -46,7 +48,9 @@ def size_change(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> S
     for change in changes:
         old.update(code_lines(change.path, before.get(change.path, b"")))
         new.update(code_lines(change.path, change.content or b""))
-    return SizeChange(added=(new - old).total(), removed=(old - new).total())
+    added, removed = new - old, old - new
+    hidden = removed.total() if _size_bytes(added) >= _size_bytes(removed) else 0
+    return SizeChange(added=max(added.total(), hidden), removed=removed.total())
 
 
 def code_lines(path: str, content: bytes) -> list[bytes]:
@@ -60,6 +64,11 @@ def code_lines(path: str, content: bytes) -> list[bytes]:
     comments = _COMMENTS.get(suffix, ())
     lines = (line.strip() for line in content.splitlines())
     return [line for line in lines if line and not line.startswith(comments)]
+
+
+def _size_bytes(lines: Counter[bytes]) -> int:
+    """Bytes of all lines but blank space, which is layout."""
+    return sum(len(b"".join(line.split())) * times for line, times in lines.items())
 
 
 def _statements(source: bytes) -> Iterator[bytes]:

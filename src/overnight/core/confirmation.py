@@ -11,7 +11,7 @@ from overnight.core.seed_shopping import is_one_draw
 from overnight.core.stats import centre_interval, log_label_swap, mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step, count_of
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Stage
+from overnight.records.trial import Stage, Trial
 
 _FEWEST_FUTILE = 2  # pairs before a mean without promise ends a test
 _FEWEST_PROJECTED = 4  # pairs before the pairs still needed are projected
@@ -29,7 +29,7 @@ def confirm(case: Case, level: float) -> Step:
     log_e = log_label_swap([gain + case.margin for gain in gains]) if gains else 0.0
     if len(pairs) - len(valid) >= VOIDS:
         return Conclude(conclusion=_told(case, valid, log_e, level, f"the head itself failed in {VOIDS} pairs"))
-    if is_one_draw([pair.values[1] for pair in valid], [pair.values[0] for pair in valid]):
+    if is_one_draw([pair.values[1] for pair in valid], [pair.values[0] for pair in valid], case.noise):
         reason = f"its {len(valid)} trials agree whatever the seed, as those of a lucky seed that is fixed would"
         return Conclude(conclusion=_told(case, valid, log_e, level, reason))
     if gains and _proven(case, valid, gains, log_e, level):
@@ -39,7 +39,7 @@ def confirm(case: Case, level: float) -> Step:
         confirmed = {pair.index: gain for pair, gain in zip(valid, gains, strict=True)}
         kept = replace(told, verdict=Verdict.KEEP)
         return ask_holdout(case, kept, confirmed, batch=max(1, case.program.gate.holdout_pairs))
-    hopeless = _hopeless(case, gains, log_e, level)
+    hopeless = _hopeless(case, valid, log_e, level)
     if hopeless:
         return Conclude(conclusion=_told(case, valid, log_e, level, hopeless))
     return case.measure_pairs(Stage.CONFIRM, pairs)
@@ -47,18 +47,22 @@ def confirm(case: Case, level: float) -> Step:
 
 def _proven(case: Case, valid: Sequence[Pair], gains: Sequence[float], log_e: float, level: float) -> bool:
     """Whether the evidence for the gain, and for every guard, is enough; and the gain as large as the user asked."""
-    candidates = [pair.candidate for pair in valid if pair.candidate]
-    evidence = min(log_e, guards.log_evidence(case.program.guards, candidates))
+    evidence = min(log_e, guards.log_evidence(case.program.guards, _candidates(valid)))
     gain = mean(gains) + case.margin
     large = gain > 0.0 and (gain >= case.noise.min_effect or not case.noise.strict or case.margin > 0.0)
     return large and evidence >= -math.log(level)
 
 
-def _hopeless(case: Case, gains: Sequence[float], log_e: float, level: float) -> str | None:
+def _candidates(valid: Sequence[Pair]) -> list[Trial]:
+    return [pair.candidate for pair in valid if pair.candidate]
+
+
+def _hopeless(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> str | None:
     """Why further pairs are not worth their time, None while they are."""
+    gains = case.gains(valid)
     done, cap = len(gains), case.program.gate.max_pairs
     if done >= cap:
-        return f"not proven within {count_of(cap, 'pair')}"
+        return f"not proven within {count_of(cap, 'pair')}{_missing_guard(case, valid, log_e, level)}"
     if done < _FEWEST_FUTILE:
         return None
     freedom = case.noise.prior_freedom + done - 1
@@ -73,6 +77,12 @@ def _hopeless(case: Case, gains: Sequence[float], log_e: float, level: float) ->
         what = "too small a margin" if case.margin else "too small a gain"
         return f"confirmation: {what} to prove within {count_of(cap, 'pair')}"
     return None
+
+
+def _missing_guard(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> str:
+    """What to add where the gain is proven, and only a guard is not."""
+    guard = guards.unproven(case.program.guards, _candidates(valid), -math.log(level))
+    return f" that the guard {guard} holds" if guard and log_e >= -math.log(level) else ""
 
 
 def _told(case: Case, valid: Sequence[Pair], log_e: float, level: float, reason: str) -> Conclusion:

@@ -2,6 +2,7 @@
 
 import math
 
+from overnight.core.figures import figure
 from overnight.core.noise import NoiseReport, seeded
 from overnight.core.words import counted
 from overnight.records.experiment import Conclusion, Verdict
@@ -20,7 +21,7 @@ def explain(conclusion: Conclusion, program: Program) -> list[str]:
         told.append(_simpler(conclusion))
     if conclusion.level is not None and conclusion.log_e is not None:
         told += _evidence(conclusion, program)
-    if conclusion.holdout_gain is not None:
+    if conclusion.holdout_gain is not None and conclusion.verdict is Verdict.KEEP:
         told.append(f"On the sealed holdout it gained {conclusion.holdout_gain:+.3g}, rounded to what its noise allows.")
     return told
 
@@ -40,8 +41,8 @@ def explain_noise(report: NoiseReport) -> str:
 
 
 def seed_note(program: Program, kind: Noise) -> str:
-    """What it means that the command takes no seed; empty where it takes one."""
-    if seeded(program):
+    """What it means that the command takes no seed; empty where it takes one, or where the program has what mends it."""
+    if seeded(program) or (kind is Noise.DETERMINISTIC and program.metric.min_effect is not None):
         return ""
     if kind is Noise.DETERMINISTIC:
         return (
@@ -65,14 +66,23 @@ _VERDICTS = {
 def _gain(conclusion: Conclusion, program: Program) -> str:
     name = f"{program.metric.name} ({program.metric.direction.value})"
     if conclusion.low is None or conclusion.high is None:
-        where = f"over {counted(conclusion.pairs, 'pair')}" if conclusion.pairs else "in screening, less the luck of its seeds, which is no evidence"
-        return f"It changed {name} by a gain of {conclusion.gain:+.4g} {where}; positive is better."
+        where = (
+            f"over {counted(conclusion.pairs, 'pair')}"
+            if conclusion.pairs
+            else "in screening, less the luck of its seeds, which is no evidence"
+        )
+        return f"It changed {name} by a gain of {_signed(conclusion.gain)} {where}; positive is better."
     if conclusion.low == conclusion.high:
-        return f"It changed {name} by a gain of {conclusion.gain:+.4g}, without noise; positive is better."
+        return f"It changed {name} by a gain of {_signed(conclusion.gain)}, without noise; positive is better."
     return (
-        f"It changed {name} by a gain of {conclusion.gain:+.4g}, {conclusion.confidence:.0%} interval {conclusion.low:+.4g} to "
-        f"{conclusion.high:+.4g}, over {counted(conclusion.pairs, 'pair')} of fresh trials; positive is better."
+        f"It changed {name} by a gain of {_signed(conclusion.gain)}, {conclusion.confidence:.0%} interval "
+        f"{_signed(conclusion.low)} to {_signed(conclusion.high)}, over {counted(conclusion.pairs, 'pair')} of fresh trials; "
+        "positive is better."
     )
+
+
+def _signed(gain: float | None) -> str:
+    return figure(gain or 0.0, 4, signed=True)
 
 
 def _simpler(conclusion: Conclusion) -> str:

@@ -19,6 +19,7 @@ from overnight.records.program import Noise, Program
 from overnight.records.trial import Arm, Stage, Trial
 
 __all__ = [
+    "FAILURES",
     "Conclude",
     "GateMemory",
     "Measure",
@@ -40,7 +41,8 @@ __all__ = [
 HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not used again; bench/gate
 REFRESH = 20  # screening trials between two of the head
 REFRESH_DRIFTING = 8
-LOSSES = 3  # candidates in a row that are far behind: a look at whether the machine has become slower
+LOSSES = 3  # candidates in a row that crash or are far behind: a look at whether it is the machine, or the head itself
+FAILURES = 4  # trials of the head in a row without a value: it works no more
 _SPARE = 5  # trials of a head that may fail beyond those wanted
 
 
@@ -52,7 +54,7 @@ def baseline_step(program: Program, memory: GateMemory, number: int) -> Measure 
     wanted = _head_trials(program, memory)
     ahead = min(wanted - len(memory.baseline), wanted + _SPARE - memory.head_trials)
     refresh = memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH)
-    if ahead <= 0 and (refresh or memory.losses >= LOSSES):
+    if ahead <= 0 and (refresh or memory.losses >= LOSSES or 0 < memory.failures < FAILURES):
         ahead = 1
     if ahead <= 0:
         return None
@@ -104,7 +106,8 @@ def _head_trials(program: Program, memory: GateMemory) -> int:
 
 
 def _crash(case: Case) -> Conclude | None:
-    failed = [t for t in case.trials if t.key.arm is Arm.CANDIDATE and t.value is None]
+    public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is told as no gain there is
+    failed = [t for t in public if t.key.arm is Arm.CANDIDATE and t.value is None]
     if not failed:
         return None
     first = min(failed, key=lambda t: (t.key.stage.value, t.key.index))

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from overnight.core.pairs import Pair, pairs_of
 from overnight.core.scale import Scale
+from overnight.core.seeds import ANCHORS
 from overnight.core.stats import clip, mean, trend_score
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Metric
@@ -19,7 +20,7 @@ DRIFT_ON = 3.0  # trend score at which the machine counts as drifting: once in 7
 DRIFT_OFF = 1.0
 _DRIFT_TRIALS = 12  # fewer say too little about a trend
 _LARGEST_RESIDUAL = 1e70  # so that sums of fourth powers do not overflow
-ANCHORS = 5  # trials of a head whose seeds the screening of every candidate uses again
+_APART = 3.0  # standard errors
 _OUTLIER = 4.0  # sd at which the residual of one test is cut before it is pooled, so that no candidate spoils the pool
 
 
@@ -72,9 +73,23 @@ class Luck:
 class Spreads:
     """The noise on one working scale."""
 
-    within: Spread = Spread()  # one trial against others of the same tree
+    within: Spread = Spread()  # one trial against others of the same tree, over all heads
+    head: Spread = Spread()  # the same of the present head alone: a kept change may be quieter than what was before
     paired: Spread = Spread()  # gain of one confirmation pair against the others of its test
     luck: Luck = Luck()
+
+    @property
+    def variance(self) -> float:
+        """Of one trial of the present head: as of all heads, unless this one is clearly quieter or louder."""
+        return (self.head if self._apart else self.within).variance
+
+    @property
+    def _apart(self) -> bool:
+        """Whether the head's variance is three standard errors from that of all heads, on the scale of logarithms."""
+        if not self.head.squares or not self.within.squares:
+            return False
+        error = math.sqrt(max(self.within.kurtosis - 1.0, 2.0) / self.head.freedom)
+        return abs(math.log(self.head.variance / self.within.variance)) > _APART * error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +105,8 @@ class GateMemory:
     baseline: tuple[float, ...] = ()  # newest values of the head on the public measure, oldest first
     anchors: tuple[tuple[int, float], ...] = ()  # seed and value of the head's first few trials
     since_refresh: int = 0  # screening trials since the newest value of the head
-    losses: int = 0  # candidates in a row, since then, whose one trial was far behind the head
+    losses: int = 0  # candidates in a row, since then, that crashed or whose one trial was far behind the head
+    failures: int = 0  # newest trials of the head in a row that have no value
     trials: int = 0  # values of all heads so far
     varied: bool = False  # two trials of one tree ever differed
     positive: bool = True  # every value of a head so far was above 0
@@ -117,6 +133,7 @@ def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:
             head_tree=memory.head_tree or trial.tree,
             since_refresh=0,
             losses=0,
+            failures=memory.failures + 1 if trial.value is None else 0,
         )
         if key.index < ANCHORS and trial.value is not None:
             memory = replace(memory, anchors=(*memory.anchors, (trial.seed, trial.value)))
@@ -141,11 +158,14 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
     if any(trial.key.stage is Stage.HOLDOUT for trial in trials):
         memory = replace(memory, holdouts=memory.holdouts + 1)
     if conclusion.verdict is not Verdict.KEEP:
-        return replace(memory, losses=memory.losses + 1 if _far_behind(memory, conclusion, trials) else 0)
+        lost = conclusion.verdict is Verdict.CRASH or _far_behind(memory, conclusion, trials)
+        return replace(memory, losses=memory.losses + 1 if lost else 0)
     return replace(
         memory,
         keeps=memory.keeps + 1,
         conceded=memory.conceded + _conceded(conclusion) * (1.0 - memory.conceded),
+        linear=replace(memory.linear, head=Spread()),
+        logarithmic=replace(memory.logarithmic, head=Spread()),
         won_with=values.pop() if len(values) == 1 else None,
         head_number=trials[0].key.experiment if trials else memory.head_number,
         head_tree="",
@@ -154,12 +174,13 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
         anchors=(),
         since_refresh=0,
         losses=0,
+        failures=0,
     )
 
 
 def _far_behind(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial]) -> bool:
     """Whether one screening trial was enough to see it: several in a row are likelier the machine's fault than theirs."""
-    sigma = math.sqrt(memory.linear.within.variance)
+    sigma = math.sqrt(memory.linear.variance)
     alone = sum(trial.key.stage is Stage.SCREEN for trial in trials) == len(trials) == 1
     return alone and conclusion.gain is not None and conclusion.gain < -FAR * sigma < 0.0
 
@@ -199,7 +220,7 @@ def _with_newest(spreads: Spreads, baseline: Sequence[float], scale: Scale) -> S
     if not before:
         return spreads
     residual = (value - mean(before)) * math.sqrt(len(before) / (len(before) + 1))
-    return replace(spreads, within=spreads.within.add(residual, freedom=1))
+    return replace(spreads, within=spreads.within.add(residual, freedom=1), head=spreads.head.add(residual, freedom=1))
 
 
 def _drifting(before: bool, baseline: Sequence[float]) -> bool:
@@ -222,10 +243,10 @@ def _with_pairs(memory: GateMemory, trials: Sequence[Trial], metric: Metric) -> 
 
 def _with_test(spreads: Spreads, pairs: Sequence[Pair], metric: Metric, scale: Scale) -> Spreads:
     gains = [pair.gain(metric, scale) for pair in pairs]
-    centre, bound = mean(gains), _OUTLIER * math.sqrt(spreads.paired.variance or 2.0 * spreads.within.variance) or math.inf
+    centre, bound = mean(gains), _OUTLIER * math.sqrt(spreads.paired.variance or 2.0 * spreads.variance) or math.inf
     residuals = [clip(gain - centre, bound) for gain in gains]
     placed = [tuple(scale.place(value) for value in pair.values) for pair in pairs]
-    bound = _OUTLIER * math.sqrt(2.0 * spreads.within.variance) or math.inf
+    bound = _OUTLIER * math.sqrt(2.0 * spreads.variance) or math.inf
     steps = [
         (clip(head - head_before, bound), clip(candidate - candidate_before, bound))
         for (head_before, candidate_before), (head, candidate) in pairwise(placed)

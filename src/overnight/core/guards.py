@@ -8,6 +8,7 @@ from overnight.records.program import Guard
 from overnight.records.trial import Trial
 
 _CERTAIN = 4.0  # sd between every trial and the bound: no evidence has to be gathered then
+_LOG_2 = math.log(2.0)
 _SEVERAL = 4  # trials whose mean is worth judging against a bound that some of them keep
 
 
@@ -34,9 +35,13 @@ def log_evidence(guards: Sequence[Guard], trials: Sequence[Trial]) -> float:
     the whole and no share of the error budget is split off.
     Source: Berger, Technometrics 24 (1982), intersection-union tests.
     """
-    return min(
-        (_log_evidence([slack(guard, trial.metrics[guard.metric]) for trial in trials]) for guard in guards), default=math.inf
-    )
+    return min((_log_evidence(guard, trials) for guard in guards), default=math.inf)
+
+
+def unproven(guards: Sequence[Guard], trials: Sequence[Trial], needed: float) -> Guard | None:
+    """The guard with the least evidence, if that is below `needed` in ln E."""
+    weakest = min(guards, key=lambda guard: _log_evidence(guard, trials), default=None)
+    return weakest if weakest and _log_evidence(weakest, trials) < needed else None
 
 
 def slack(guard: Guard, value: float) -> float:
@@ -44,11 +49,23 @@ def slack(guard: Guard, value: float) -> float:
     return clip(guard.bound - value if guard.op.startswith("<") else value - guard.bound, LARGEST)
 
 
-def _log_evidence(slacks: Sequence[float]) -> float:
+def _log_evidence(guard: Guard, trials: Sequence[Trial]) -> float:
+    """ln E against "the slack to the bound is symmetric about a centre beyond it, in each trial given those before".
+
+    E is the mean of two e-values for that: the label swap, for which a trial on the bound says nothing; and the sign test, 2
+    for each trial that keeps the guard and 0 for ever once one breaks it. The latter needs less: only that a trial breaks the
+    guard with probability 1/2 or more, as it does if its centre is beyond the bound.
+    """
+    values = [trial.metrics[guard.metric] for trial in trials]
+    slacks = [slack(guard, value) for value in values]
+    swap = log_label_swap(slacks)
+    if not all(guard.holds(value) for value in values):
+        return swap - _LOG_2
     spread = math.sqrt(sum_of_squares(slacks) / max(len(slacks) - 1, 1))
     if slacks and min(slacks) >= _CERTAIN * spread:
         return math.inf
-    return log_label_swap(slacks)
+    signs = len(slacks) * _LOG_2
+    return max(swap, signs) + math.log1p(math.exp(-abs(swap - signs))) - _LOG_2
 
 
 def _mean_beyond(guard: Guard, values: Sequence[float]) -> bool:

@@ -14,7 +14,7 @@ def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
     """The mean of the candidate's own public trials and how many they are; (None, n) when none has a value."""
     own = [t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage in OWN_STAGES]
     values = [t.value for t in own if t.value is not None]
-    return (math.fsum(values) / len(values) if values else None), len(own)
+    return (math.fsum(value / len(values) for value in values) if values else None), len(own)
 
 
 def as_experiment(

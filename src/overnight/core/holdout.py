@@ -18,6 +18,7 @@ _CUT = 3.0  # sd beyond either hypothesis at which an outlier is cut
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _DIGITS = 10.0  # the step of an exact answer: a tenth of the gain
 _SURE = 1.645  # standard errors that noise explains 19 times of 20
+_NOT_HIDDEN = "better in public, but not on the holdout"  # whatever happened there: another word would be read out by failing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     if case.program.holdout is None:
         return Conclude(conclusion=kept)
     pairs = pairs_of(case.trials, Stage.HOLDOUT)
+    if any(pair.candidate is not None and pair.candidate.value is None for pair in pairs):
+        return _refused(kept, _NOT_HIDDEN)
     unfinished = case.unfinished(Stage.HOLDOUT, pairs)
     if unfinished:
         return unfinished
@@ -53,7 +56,7 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     if answer.agrees is None:
         return case.measure_pairs(Stage.HOLDOUT, pairs, batch)
     told = replace(kept, holdout_gain=case.in_units(answer.gain))
-    return Conclude(conclusion=told) if answer.agrees else _refused(told, "better in public, but not on the holdout")
+    return Conclude(conclusion=told) if answer.agrees else _refused(told, _NOT_HIDDEN)
 
 
 def _exact_answer(hidden: Mapping[int, float], *, equal_agrees: bool) -> Hidden:

@@ -7,8 +7,10 @@ finite number is a reason and not a value. Whether the number is honest cannot b
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 
 from overnight.core.text import printable
 from overnight.records.program import Metric
@@ -16,7 +18,12 @@ from overnight.records.program import Metric
 MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is no metric line
 MAX_NAMES = 1000  # metrics besides the campaign's own; a bound on a further one then finds nothing and fails
 MAX_LEVELS = 4  # of nested objects in a result file
+LARGEST = 1e60  # of a metric: fourth powers of it, and sums of those, stay finite
 QUOTED = 120  # characters of foreign text in a reason
+COMPARED = 64  # other metrics that a missing one's name is compared with
+NAMED = 2  # of them in a reason
+LONGEST_NAMED = 40  # characters of a name there
+ALIKE = 0.5  # ratio of difflib: `val_bpb` for `val_loss`
 
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x00-\x1f]*+(?:\x07|\x1b\\)|[@-Z\\^_])")
 _LINE = re.compile(rb"[^\n]++")
@@ -62,9 +69,11 @@ def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None
         elif metric.pattern is not None:
             value = _agreed(metric.name, _pattern_hits(text, metric.pattern), f"nothing matches `{metric.pattern}`", text)
         else:
-            value = _from_lines(text, metric.name)
+            value = _from_lines(text, metric.name, others)
     except _Unreadable as unreadable:
         return NoReading(reason=str(unreadable))
+    if abs(value) > LARGEST:
+        return NoReading(reason=f"metric {metric.name} is {value:.3g}, farther from 0 than {LARGEST:g}")
     return Reading(value=value, metrics={**others, metric.name: value})
 
 
@@ -75,16 +84,18 @@ def _plain(output: bytes) -> bytes:
     return output.replace(b"\r", b"\n")
 
 
-def _from_lines(text: bytes, name: str) -> float:
+def _from_lines(text: bytes, name: str, others: Mapping[str, float]) -> float:
     raw = re.escape(name.encode())
     line = re.compile(rb"^[ \t]*+(METRIC[ \t]++%b[ \t]*+=|%b[ \t]*+:)[ \t]*+([^\n]*+)$" % (raw, raw), re.MULTILINE)
     missing = f"no line `METRIC {name}=` or `{name}:`"
     hits = ((hit[2][: MAX_LINE + 1], hit[1].startswith(b"METRIC")) for hit in line.finditer(text))
-    return _agreed(name, hits, missing, text)
+    return _agreed(name, hits, missing, text, others)
 
 
-def _agreed(name: str, hits: Iterator[tuple[bytes, bool]], missing: str, text: bytes) -> float:
-    """The one number of some hits, each a text and whether it must be a number."""
+def _agreed(
+    name: str, hits: Iterator[tuple[bytes, bool]], missing: str, text: bytes, others: Mapping[str, float] | None = None
+) -> float:
+    """The one number of some hits, each a text and whether it must be a number; `others` are what may be meant instead."""
     value, first, other = None, "", ""
     for raw, strict in hits:
         word = raw.decode(errors="replace").strip(" \t")
@@ -103,8 +114,20 @@ def _agreed(name: str, hits: Iterator[tuple[bytes, bool]], missing: str, text: b
     if value is None and other:
         raise _Unreadable(f"metric {name} is `{printable(other, QUOTED)}`, not a number")
     if value is None:
-        raise _Unreadable(f"{missing} in the output; {_last_line(text)}")
+        raise _Unreadable(f"{missing} in the output{_instead(name, others or {})}; {_last_line(text)}")
     return value
+
+
+def _instead(name: str, others: Mapping[str, float]) -> str:
+    """What is there in the place of a missing metric: the names that are like it, else the first ones."""
+    few = [other for other in islice(others, COMPARED) if len(other) <= LONGEST_NAMED]
+    if like := get_close_matches(name, few, n=NAMED, cutoff=ALIKE):
+        return f", where {_quoted(like, 'or')} may be what you mean"
+    return f", which has {_quoted(few[:NAMED], 'and')}" if few else ""
+
+
+def _quoted(names: Sequence[str], between: str) -> str:
+    return f" {between} ".join(f"`{printable(name, LONGEST_NAMED)}`" for name in names)
 
 
 def _number(word: str) -> float | None:
@@ -173,7 +196,8 @@ def _flat(values: Mapping[str, object], prefix: str, levels: int) -> Iterator[tu
 
 def _from_result(written: Mapping[str, float], metric: Metric) -> float:
     if metric.name not in written:
-        raise _Unreadable(f"no number `{metric.name}` in the result file {metric.result}")
+        there = _instead(metric.name, written)
+        raise _Unreadable(f"no number `{metric.name}` in the result file {metric.result}{there}")
     value = written[metric.name]
     if not math.isfinite(value):
         raise _Unreadable(f"metric {metric.name} is {'NaN' if math.isnan(value) else 'infinite'}")

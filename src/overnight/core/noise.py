@@ -65,7 +65,7 @@ def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
     spreads = memory.spreads(scale)
     recent = memory.baseline[-LOCAL:] if memory.drifting else memory.baseline
     level = mean([scale.place(value) for value in recent]) if recent else None
-    sigma = math.sqrt(spreads.within.variance)
+    sigma = math.sqrt(spreads.variance)
     wanted = _min_effect(program.metric, scale, level)
     pooled = spreads.paired.freedom
     return NoiseModel(
@@ -148,7 +148,7 @@ def _luck(program: Program, memory: GateMemory, kind: Noise, scale: Scale) -> fl
         return 0.0  # the head's trials are too old to compare with
     spreads = memory.spreads(scale)
     hoped = PRIOR_LUCK if seeded(program) and kind is not Noise.TIMING else 0.0
-    weight = LUCK_FREEDOM * 2.0 * spreads.within.variance
+    weight = LUCK_FREEDOM * 2.0 * spreads.variance
     total = spreads.luck.squares + weight
     return min(max((spreads.luck.products + weight * hoped) / total, 0.0), MOST_LUCK) if total > 0.0 else 0.0
 

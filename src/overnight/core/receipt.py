@@ -18,6 +18,7 @@ from overnight.core.scale import Scale
 from overnight.core.seeds import candidate_first
 from overnight.core.state import Kept, State
 from overnight.core.stats import log_label_swap, mean
+from overnight.core.words import counted
 from overnight.events import Event, Proposed, Registered, TrialFinished
 from overnight.records.finding import Finding
 from overnight.records.program import Guard, Metric
@@ -141,7 +142,7 @@ def _evidence(receipt: Receipt, metric: Metric) -> Finding:
     log_e, needed = _log_e(metric, scale, receipt.pairs, receipt.margin or 0.0), -math.log(receipt.level or 1.0)
     told = receipt.log_e is not None and _same(log_e, receipt.log_e)
     large = _large(receipt, mean(gains), None if scale is Scale.LOG else metric.min_effect)
-    detail = f"E = {_e(log_e)} from {len(gains)} pairs, {_e(needed)} needed"
+    detail = f"E = {_e(log_e)} from {counted(len(gains), 'pair')}, {_e(needed)} needed"
     if receipt.margin:
         detail += f" for less code that is no worse by {receipt.margin:.4g}"
     if not told:
@@ -160,7 +161,8 @@ def _large(receipt: Receipt, gain: float, min_effect: float | None) -> bool:
 
 def _level(receipt: Receipt, level: float) -> Finding:
     right = level_of(receipt.error_rate, test=max(receipt.test or 1, 1), keeps=receipt.keeps)
-    detail = f"{level:.3g} for test {receipt.test} after {receipt.keeps} keeps, at an error rate of {receipt.error_rate:g}"
+    after = counted(receipt.keeps, "keep")
+    detail = f"{level:.3g} for test {receipt.test} after {after}, at an error rate of {receipt.error_rate:g}"
     holds = receipt.test is not None and receipt.test >= 1 and receipt.keeps >= 0 and level <= right * (1.0 + _SAME)
     return Finding(what="level", holds=holds, detail=detail if holds else f"{detail}; the budget gives {right:.3g}")
 
@@ -191,7 +193,7 @@ def _exact(receipt: Receipt, metric: Metric) -> Finding:
     large = gain > max(metric.min_effect or 0.0, 0.0) or (receipt.margin is not None and gain >= 0.0)
     large = large and len({*values}) == 1
     told = receipt.gain is not None and math.isclose(gain, receipt.gain, rel_tol=_SAME)
-    detail = f"without noise: {mean(heads):g} in {len(heads)} trials before, {values[0]:g} in {len(values)} after"
+    detail = f"without noise: {mean(heads):g} in {counted(len(heads), 'trial')} before, {values[0]:g} in {len(values)} after"
     return Finding(what="evidence", holds=large and told, detail=detail)
 
 

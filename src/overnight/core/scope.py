@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from overnight.core.seed_shopping import only_seed_differs
+from overnight.core.noise import seeded
+from overnight.core.seed_shopping import fixes_seed, only_seed_differs
 from overnight.core.similar import changes_no_code
 from overnight.core.text import printable
 from overnight.records.experiment import FileChange
@@ -60,6 +61,8 @@ def check_scope(
         problems += [f"{name} {problem}" for problem in _file_problems(change, executable, program)]
     if not problems and _only_seeds(changes, before):
         problems.append("only the random seed differs")
+    if not problems and seeded(program) and _fixes_seed(changes, before):
+        problems.append("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)")
     if not problems and changes_no_code(changes, before, program.metric):
         problems.append("it changes no code: only comments, blank lines or layout differ")
     return tuple(problems)
@@ -151,6 +154,11 @@ def _only_seeds(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> b
         and only_seed_differs(before[change.path], change.content)
         for change in changes
     )
+
+
+def _fixes_seed(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> bool:
+    python = (change for change in changes if change.path.endswith(".py"))
+    return fixes_seed([(before.get(change.path, b""), change.content or b"") for change in python])
 
 
 @lru_cache(maxsize=1024)

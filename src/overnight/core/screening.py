@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from overnight.core.holdout import ask_holdout
+from overnight.core.seeds import ANCHORS
 from overnight.core.stats import mean
 from overnight.core.steps import Case, Step, conclude, count_of
 from overnight.records.experiment import Conclusion, Verdict
@@ -60,7 +61,7 @@ def screen_exact(case: Case) -> Step | None:
         reason = "equal to the head, which is not better" if gain == 0.0 else reason
         return conclude(Verdict.DISCARD, reason, gain=gain)
     if case.program.gate.noise is Noise.AUTO and len(values) == 1:
-        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, 1))
+        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, ANCHORS))  # with a seed that no other candidate had
     if any(value != values[0] for value in values):
         return None
     reason, margin = ("better", None) if gain > wanted else ("no worse, with less code", 0.0)

@@ -1,58 +1,108 @@
-"""Finds changes that only draw another random seed, which are luck and no idea.
+"""Finds changes that only draw another random seed, or fix one, which are luck and no idea.
 
-By its text, a proposal whose only change is where a generator gets its seed from; by its trials, one whose generator no longer
-listens to the seed that we hand out. A lucky seed that is fixed is better in every trial, so no statistics would refuse it.
+By its text, a proposal whose only change is where a generator gets its seed from, or that writes a seed down. By its trials,
+one whose generator no longer listens to the seed that we hand out: a lucky seed that is fixed is better in every trial, so no
+statistics would refuse it.
 
 Does not cover: a seed hidden in arithmetic, which fresh seeds for each trial make worthless as long as the trial's own seed
-still counts; and a fixed seed beside noise added on purpose, which is fraud and shows in the diff.
+still counts; one of several generators fixed so; a fixed seed that gives a perfect score, a small whole number, or a value that
+the head has too; and a fixed seed beside noise added on purpose, which is fraud and shows in the diff.
 """
 
 import ast
 import math
 import re
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
+from statistics import median
 
+from overnight.core.noise import NoiseModel
 from overnight.core.stats import mean, sum_of_squares
 
 _SEED = re.compile(r"(?:.*_)?(?:seeds?|random_?state)", re.IGNORECASE)
 _GENERATOR = re.compile(r"(?:.*_)?rng", re.IGNORECASE)
-_CALL = re.compile(r"(?:.*_)?seed(?:_all|_everything)?|default_rng|RandomState|Random|PRNGKey", re.IGNORECASE)
+_ARGUMENT = re.compile(r"(?:.*_)?(?:seed|rng)", re.IGNORECASE)  # not `random_state`: how data is split may be an idea
+_CALL = re.compile(r"(?i:(?:.*_)?seed(?:_all|_everything)?|default_rng|PRNGKey)|RandomState|Random")  # not `random(...)`
 _MENTION = re.compile(rb"seed|random_?state|rng|Random|PRNGKey", re.IGNORECASE)
 _PLAIN = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List, ast.operator, ast.unaryop, ast.expr_context)
 
-FEWEST = 5  # trials of each arm: with fewer, values that never repeat may yet be integers
+FEWEST = 5  # trials of each arm: fewer do not tell how often the head's values repeat
 REACHED = 4.0  # sd from the head's mean; the best of 10,000 draws is no farther
+AGREEING = 0.01  # sd of the candidate, in sd of the head: parallel sums and clocks differ in the last digits
+BY_CHANCE = 0.01  # how likely the trials of a coarse metric agree by themselves, for that to explain it
+COUNTS = 0.05  # share of ties from which on whole numbers are counts, whose optimum needs no luck: an sd of up to 5 or so
+PERFECT = frozenset((0.0, 1.0, 100.0))  # the least loss and the best scores, which no lucky draw of a fine metric meets
+_NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+_SD_OF_NORMAL = 1.4826  # in median absolute deviations
 
 
 def only_seed_differs(before: bytes, after: bytes) -> bool:
     """Whether two Python texts differ in nothing but where a random seed comes from; False where one is no Python."""
-    changed = set(before.splitlines()) ^ set(after.splitlines())
-    if not any(_MENTION.search(line) for line in changed):
+    if not _mentions_seed(before, after):
         return False  # the usual case, without reading the code
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a candidate's text is its own affair
-            old, new = ast.parse(before), ast.parse(after)
-            differs = ast.dump(old) != ast.dump(new)
-            return differs and ast.dump(_Seedless().visit(old)) == ast.dump(_Seedless().visit(new))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        old, new = _parse(before), _parse(after)
+        differs = ast.dump(old) != ast.dump(new)
+        return differs and ast.dump(_Seedless().visit(old)) == ast.dump(_Seedless().visit(new))
+    except _NO_PYTHON:
         return False
 
 
-def is_one_draw(values: Sequence[float], head: Sequence[float]) -> bool:
+def fixes_seed(texts: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether more generators get a seed that is written down after a change than before it.
+
+    `texts` are those of the changed Python files, before and after; a file that is no Python counts for nothing. A seed is
+    written down where it is made of constants, or of names like `SEED` that nothing but constants are ever put into. What
+    was there before may stay, move, get another constant or go.
+    """
+    return sum(_more_written(before, after) for before, after in texts) > 0
+
+
+def is_one_draw(values: Sequence[float], head: Sequence[float], noise: NoiseModel) -> bool:
     """Whether a candidate's trials are one draw of the head's luck, made again and again.
 
-    So it looks when it has one value whatever the seed, where the head has another for each, and the value is one that the
-    head could have drawn. A candidate that is without noise because it reaches an optimum is farther away, or has values that
-    the head meets too.
+    So it looks when they agree whatever the seed, which those of the head do not, and on a value that the head could have
+    drawn. A candidate that is without noise because it reaches an optimum is farther away, or has the perfect value, or one
+    that the head meets too, or a count; and where the metric is so coarse that trials may agree by chance, agreement says
+    nothing. `values` and `head` are those of the same pairs, in the metric's units.
     """
-    if min(len(values), len(head)) < FEWEST or len(set(values)) > 1:
+    if min(len(values), len(head)) < FEWEST or PERFECT.issuperset(values) or not set(head).isdisjoint(values):
         return False
-    if len({*head, *values}) <= len(head):
-        return False  # a coarse metric, or an optimum that the head reaches at times: equal values say nothing
-    spread = math.sqrt(sum_of_squares(head) / (len(head) - 1))
-    return abs(values[0] - mean(head)) <= REACHED * spread
+    drawn, known = ([noise.scale.place(value) for value in trials] for trials in (values, head))
+    ties = _share_of_ties([*known, *noise.anchors.values()])
+    counts = ties >= COUNTS and all(float(value).is_integer() for value in (*values, *head))
+    if counts or ties ** (len(values) - 1) > BY_CHANCE or _spread(drawn) > AGREEING * _usual_spread(known):
+        return False
+    level = mean(known) if noise.level is None else noise.level
+    return abs(mean(drawn) - level) <= REACHED * max(_spread(known), noise.sigma)
+
+
+def _spread(values: Sequence[float]) -> float:
+    return math.sqrt(sum_of_squares(values) / (len(values) - 1))
+
+
+def _usual_spread(values: Sequence[float]) -> float:
+    """The sd by the median deviation: one trial of the head that diverged does not make those of a candidate agree."""
+    centre = median(values)
+    return _SD_OF_NORMAL * median(abs(value - centre) for value in values)
+
+
+def _share_of_ties(values: Sequence[float]) -> float:
+    """How many of all pairs of values are equal; n draws of the same law agree at least with this chance to the n - 1."""
+    count = len(values)
+    return sum(times * (times - 1) for times in Counter(values).values()) / (count * (count - 1))
+
+
+def _mentions_seed(before: bytes, after: bytes) -> bool:
+    """Whether a line with a word for seeds is only before or only after."""
+    return any(_MENTION.search(line) for line in set(before.splitlines()) ^ set(after.splitlines()))
+
+
+def _parse(text: bytes) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an odd escape in a candidate's text is its own affair
+        return ast.parse(text)
 
 
 class _Seedless(ast.NodeTransformer):
@@ -95,6 +145,63 @@ class _Seedless(ast.NodeTransformer):
         if _CALL.fullmatch(_last_name(node.func)):
             node.args = [_mark(), *node.args[1:]]
         return self.generic_visit(node)
+
+
+def _more_written(before: bytes, after: bytes) -> int:
+    """How many more seeds are written down in a file after a change."""
+    if not _mentions_seed(before, after):
+        return 0
+    try:
+        return _written_seeds(_parse(after)) - _written_seeds(_parse(before))
+    except _NO_PYTHON:
+        return 0
+
+
+def _written_seeds(tree: ast.Module) -> int:
+    """The calls that a seed is handed to which is written down."""
+    constants = _constant_seeds(tree)
+    return sum(isinstance(node, ast.Call) and _hands_over(node, constants) for node in ast.walk(tree))
+
+
+def _hands_over(call: ast.Call, constants: Set[str]) -> bool:
+    """`Random(5)`, `np.random.seed(SEED)`, `train(seed=7)`; not `Random(seed + 1)`, `Random()`, `train(seed=None)`."""
+    if call.args and _CALL.fullmatch(_last_name(call.func)):
+        return all(_is_written(argument, constants) for argument in call.args)
+    return any(_ARGUMENT.fullmatch(each.arg or "") and _is_written(each.value, constants) for each in call.keywords)
+
+
+def _is_written(value: ast.expr, constants: Set[str]) -> bool:
+    """Whether a value is made of constants alone; None lets the system choose, and a truth value is no seed."""
+    told = False
+    for each in ast.walk(value):
+        named = isinstance(each, ast.Name) and each.id in constants
+        if not named and not isinstance(each, _PLAIN):
+            return False
+        told = told or named or (isinstance(each, ast.Constant) and not isinstance(each.value, bool | None))
+    return told
+
+
+def _constant_seeds(tree: ast.Module) -> Set[str]:
+    """Names like `SEED` that are only ever set to constants, in whatever scope."""
+    bound, constant = Counter(_bound_names(tree)), Counter(_names_of_constants(tree))
+    return {name for name, times in constant.items() if times == bound[name] and _SEED.fullmatch(name)}
+
+
+def _bound_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+
+
+def _names_of_constants(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if _is_written(value, frozenset()):
+                yield name
 
 
 def _without(name: str, value: ast.expr) -> ast.expr:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from overnight.records.trial import Stage, TrialKey
 
+ANCHORS = 5  # trials of a head whose seeds the screening of every candidate uses again
+
 
 def trial_seed(secret: str, key: TrialKey) -> int:
     """A seed below 2**31, the same for both arms of a pair."""
@@ -14,12 +16,12 @@ def trial_seed(secret: str, key: TrialKey) -> int:
 def place_of_seed(key: TrialKey, head: int) -> TrialKey:
     """The place in a campaign whose seed a trial has; `head` is the experiment that made the head, 0 at the start.
 
-    Screening has the seeds of the head's first trials, and so tells a change from its luck. A confirmation pair has one that
-    nothing used before, and a holdout trial that of the pair with its index: the same models, other data. All trials of an
-    audit with one index share one.
+    Screening has the seeds of the head's first trials, and so tells a change from its luck; its trials from the index ANCHORS
+    on, and confirmation pairs, have seeds that nothing used before. A holdout trial has that of the pair with its index: the
+    same models, other data. All trials of an audit with one index share one.
     """
     match key.stage:
-        case Stage.SCREEN:
+        case Stage.SCREEN if key.index < ANCHORS:
             return replace(key, experiment=head, stage=Stage.BASELINE)
         case Stage.HOLDOUT:
             return replace(key, stage=Stage.CONFIRM)

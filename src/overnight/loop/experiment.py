@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from overnight.core.gate import Conclude, Measure, Register, baseline_step, next_step
+from overnight.core.gate import FAILURES, Conclude, Measure, Register, baseline_step, next_step
 from overnight.core.noise import told_as_timing
 from overnight.core.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
 from overnight.core.state import OpenExperiment
@@ -60,6 +60,8 @@ class Laboratory:
     def _hopeless(self) -> bool:
         """Whether the head has no value: at once for the start, after further tries for a head that was measured before."""
         state = self.journal.state
+        if state.gate.failures >= FAILURES:
+            return True
         again = state.head_experiment and baseline_step(state.program, state.gate, state.head_experiment)
         return not state.gate.baseline and not again
 

@@ -67,7 +67,7 @@ class Bench:
             metrics = await (self._measure(run, key) if self.program.measure else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
         except TrialFailed as failed:
-            fault, reason = failed.fault, _sealed_reason(failed) if self._is_sealed(key) else str(failed)
+            fault, reason = failed.fault, _sealed_reason(key, failed) if self._is_sealed(key) else str(failed)
         return Trial(
             key=key,
             seed=seed,
@@ -104,9 +104,10 @@ class Bench:
             return self._read(run, output, folder)
 
     async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
-        artifacts = await self._artifacts_of(run, key)
+        produced = await self._produce(run, key)
         command = self._sealed_command(key.stage) or self.program.score or ""
-        with self._folder(self._start, View.SCORER, artifacts) as folder:
+        with self._folder(self._start, View.SCORER) as folder:
+            self._copy_artifacts(key, produced, folder)
             output = await self._job(run, command, folder)
             return self._read(run, output, folder)
 
@@ -119,31 +120,33 @@ class Bench:
         users = key.experiment == 0 and key.arm is Arm.BASELINE
         return self._sealed_command(key.stage) is not None and not users
 
-    async def _artifacts_of(self, run: Run, key: TrialKey) -> Mapping[str, bytes]:
-        """The declared files of this trial; a holdout trial scores what confirmation produced with the same seed."""
+    async def _produce(self, run: Run, key: TrialKey) -> Path:
+        """The folder with this trial's artifacts; a holdout trial scores what confirmation produced with the same seed."""
         twin = TrialKey(experiment=key.experiment, stage=Stage.CONFIRM, arm=key.arm, index=key.index)
-        folder = self._produced.get(twin) if key.stage is Stage.HOLDOUT else None
-        if folder is not None:
-            return self._read_artifacts(folder)
+        if key.stage is Stage.HOLDOUT and twin in self._produced:
+            return self._produced[twin]
         folder = self._workspaces.create(run.commit, View.OPEN)
-        kept = False
+        done = False
         try:
             await self._job(run, self.program.produce or "", folder)
-            artifacts = self._read_artifacts(folder)
-            kept = bool(self.program.holdout) and key.stage is Stage.CONFIRM and key.index < self.program.gate.holdout_pairs
-            return artifacts
+            done = True
+            return folder
         finally:
-            if kept:
-                self._produced[key] = folder
-            else:
+            if not done:
                 self._workspaces.remove(folder)
 
-    def _read_artifacts(self, folder: Path) -> dict[str, bytes]:
-        limit = self.program.limits.disk_bytes
+    def _copy_artifacts(self, key: TrialKey, produced: Path, folder: Path) -> None:
+        """Copy the declared files into the scorer's folder; what holdout trials will need is kept, else the source deleted."""
+        wanted = bool(self.program.holdout) and key.stage is Stage.CONFIRM and key.index < self.program.gate.holdout_pairs
         try:
-            return {name: self._workspaces.artifact(folder, name, limit) for name in self.program.artifacts}
+            self._workspaces.copy_artifacts(produced, self.program.artifacts, folder, self.program.limits.disk_bytes)
+            if wanted:
+                self._produced[key] = produced
         except BadArtifact as bad:
             raise TrialFailed(Fault.ARTIFACT, str(bad)) from bad
+        finally:
+            if produced not in self._produced.values():
+                self._workspaces.remove(produced)
 
     async def _job(self, run: Run, command: str, folder: Path) -> bytes:
         """Run one command; its captured output. Raises TrialFailed unless it ended well."""
@@ -207,8 +210,8 @@ class Bench:
         return self._artifacts.keep(path)
 
     @contextmanager
-    def _folder(self, commit: str, view: View, files: Mapping[str, bytes] | None = None) -> Iterator[Path]:
-        folder = self._workspaces.create(commit, view, files=files)
+    def _folder(self, commit: str, view: View) -> Iterator[Path]:
+        folder = self._workspaces.create(commit, view)
         try:
             yield folder
         finally:
@@ -226,8 +229,13 @@ def _outside(result: JobResult | None) -> dict[str, float]:
     }
 
 
-def _sealed_reason(failed: TrialFailed) -> str:
-    """What failed and not how: the candidate could put hidden data into its last words, for the next one to read."""
+def _sealed_reason(key: TrialKey, failed: TrialFailed) -> str:
+    """What failed and not how: the candidate could put hidden data into its last words, for the next one to read.
+
+    Nor that it failed at all, where the next one could learn of it: between failures of different kinds it could choose, too.
+    """
+    if key.stage is Stage.HOLDOUT and key.arm is Arm.CANDIDATE:
+        return ""
     return f"the sealed command came to no value ({failed.fault.value})"
 
 

@@ -148,9 +148,9 @@ class Intake:
         violations = self._violations(edit, problems)
         commit = ""
         if not violations:
-            commit = self.history.record_attempt(
-                tag=self.journal.state.tag, number=number, base=edit.base, changes=edit.changes, message=_message(number, edit)
-            )
+            tag = self.journal.state.tag
+            message = _message(tag, number, edit)
+            commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
         size = SizeChange(added=0, removed=0) if violations else self._size(edit)
         proposed = Proposed(
             number=number,
@@ -204,6 +204,8 @@ class Intake:
         return size_change(edit.changes, self._before(edit))
 
 
-def _message(number: int, edit: Edit) -> str:
+def _message(tag: str, number: int, edit: Edit) -> str:
+    """What a commit says before it is measured; without its campaign it could be another's commit too, and have its note."""
     said, role = (printable(text, MESSAGE) for text in (edit.draft.hypothesis, edit.role))
-    return f"{said}\n\nExperiment {number}, proposed by {role}; a proposal, not a result.\n"
+    told = f"Experiment {number}, proposed by {role}. If it is kept, its note says what was measured: git log --notes=overnight"
+    return f"{said}\n\n{told}\n\nCampaign: {tag}\n"

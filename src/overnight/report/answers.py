@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from overnight.core.audit import by_ratios, harm
+from overnight.core.caution import ONE_DRAW
 from overnight.core.words import compact, counted, duration
-from overnight.report.story import Story
+from overnight.report.story import Outcome, Story
 from overnight.report.wording import better, e_value, figures_of, percent, relative, required
 
 
@@ -23,7 +25,8 @@ def answers(story: Story) -> tuple[Answer, ...]:
 
 def _gained(story: Story) -> Answer:
     if not story.keeps:
-        return Answer(question="Gained", figure="Nothing kept", detail=_why_nothing(story))
+        figure = "Nothing kept yet" if _open(story) else "Nothing kept"
+        return Answer(question="Gained", figure=figure, detail=_why_nothing(story))
     figures, total = figures_of(story), story.total
     if total is None:
         claimed = figures.gain(sum(keep.conclusion.gain or 0.0 for keep in story.keeps))
@@ -36,6 +39,8 @@ def _gained(story: Story) -> Answer:
         f"{story.metric.name} ({better(story.metric)}) went from {figures.value(total.start)} to {figures.value(total.head)}, "
         f"a gain of {figures.gain(total.gain.mid)}"
     )
+    if total.audited and by_ratios(before=total.start, after=total.head, gain=total.gain.mid):
+        detail += " by the ratios of pairs"
     if not story.noise.deterministic:
         source = "interleaved audit trials" if total.audited else "fresh trials of start and head that no verdict used"
         source += " on data of their own" if total.audited and story.own_audit else ""
@@ -64,14 +69,32 @@ def _why_nothing(story: Story) -> str:
         return "No experiment was run." + (f" A role came to no proposal: {story.misses[0].reason}." if story.misses else "")
     if not funnel.measured:
         reason = f" Most often: {story.failures[0].reason}." if story.failures else ""
-        return f"None of {counted(funnel.proposed, 'proposal')} came to a value.{reason}"
+        yet = f" yet; {going_on}" if (going_on := half_measured(story)) else ""
+        return f"None of {counted(funnel.proposed, 'proposal')} came to a value{yet}.{reason}"
     nearest = ""
     if story.near_misses:
         best = story.near_misses[0]
         nearest = f" The nearest was #{best.number} with a gain of {figures_of(story).gain(best.gain)}, not proven."
-    verb = "was" if funnel.measured == 1 else "were"
-    measured = f"{counted(funnel.measured, 'proposal')} {verb} measured, none better beyond noise.{nearest}"
+    verb, tried = "was" if funnel.measured == 1 else "were", counted(funnel.measured, "proposal")
+    measured = f"{tried} {verb} measured, none better beyond noise.{nearest}"
+    if going_on := half_measured(story):
+        measured = f"{tried} {verb} measured so far, none proven better yet; {going_on}.{nearest}"
     return f"{measured} {single_run_claim(story)}".rstrip()
+
+
+def _open(story: Story) -> int:
+    """How many proposals have no verdict yet."""
+    return story.funnel.proposed - sum(story.funnel.verdicts.values())
+
+
+def half_measured(story: Story) -> str:
+    """What is still open, those under test by number; empty where nothing is."""
+    if not (count := _open(story)):
+        return ""
+    tested = [f"#{draw.number}" for draw in story.errors.draws if draw.outcome is Outcome.OPEN]
+    others = count - len(tested)
+    named = tested + ([f"{others} more" if tested else counted(others, "proposal")] if others > 0 else [])
+    return f"{' and '.join(named)} {'is' if count == 1 else 'are'} half measured"
 
 
 def single_run_claim(story: Story) -> str:
@@ -89,6 +112,8 @@ def _sure(story: Story) -> Answer:
     changes = counted(len(story.keeps), "change")
     if story.noise.deterministic:
         detail = "The metric is deterministic: trials of one head agree to the last digit, so one trial decides."
+        if ONE_DRAW in story.cautions:
+            detail += " Where the target draws random numbers, that is for one draw of them alone: see the warning."
         return Answer(question="How sure", figure=f"{changes}, exact", detail=f"{detail} {holdout_agreement(story)}")
     each, weakest = ("It", "Its") if len(story.keeps) == 1 else ("Each", "The weakest")
     detail = f"{each} beat the head of its time in interleaved pairs with seeds that nothing had used before."
@@ -118,15 +143,16 @@ def _detectable(story: Story) -> str:
         return few if story.noise.freedom == 0 else "No gain can be proven with so few pairs: raise `max_pairs`."
     figures = figures_of(story)
     return (
-        f"One trial scatters by {figures.value(story.noise.sigma)} (standard deviation). The next test would find gains from "
-        f"about {figures.value(story.noise.smallest_effect)} on; smaller ones need longer trials or more pairs."
+        f"One trial scatters by {figures.value(story.noise.sigma)} (standard deviation, all heads pooled). The next test would "
+        f"find gains from about {figures.value(story.noise.smallest_effect)} on, four times of five; smaller ones need longer "
+        "trials or more pairs."
     )
 
 
 def _cost(story: Story) -> Answer:
     costs = story.costs
     parts = [
-        counted(story.funnel.experiments, "experiment"),
+        counted(story.funnel.experiments, "experiment") + (f" and {_open(story)} half measured" if _open(story) else ""),
         counted(costs.trials, "trial"),
         f"{duration(costs.cpu_s)} of CPU",
         f"{compact(costs.tokens)} tokens (${costs.cost_usd:,.2f})" if costs.tokens else "no tokens",
@@ -143,8 +169,11 @@ def ending(story: Story) -> str:
 
 def _next(story: Story) -> Answer:
     if story.keeps:
-        return Answer(question="To merge", figure=story.branch, detail="Review the branch, then take it.")
+        return Answer(question="To merge", figure=story.branch, detail=_take(story))
     funnel = story.funnel
+    if going_on := half_measured(story):
+        detail = f"Let it run on before anything else: {going_on}."
+        return Answer(question="To do next", figure="Nothing to merge yet", detail=detail)
     if not funnel.proposed:
         detail = "Check the program and its researchers, then let it run."
     elif not funnel.measured:
@@ -154,3 +183,18 @@ def _next(story: Story) -> Answer:
     else:
         detail = "Add ideas to the program, or make the trials longer so that smaller gains show, then let it run on."
     return Answer(question="To do next", figure="Nothing to merge", detail=detail)
+
+
+def _take(story: Story) -> str:
+    """What to do with the kept chain; what the newest audit of this head found harmful is named."""
+    audit = story.audit
+    harmful = {change.number: harm(change) for change in audit.concluded.changes if harm(change)} if audit else {}
+    if not harmful or (audit and audit.keeps_since):
+        return "Review the branch, then take it."
+    figures, commits = figures_of(story), {keep.number: keep.commit[:12] for keep in story.keeps}
+    named = ", ".join(f"#{number} (by {figures.value(lost)})" for number, lost in harmful.items())
+    worst = max(harmful, key=lambda number: harmful[number])
+    return (
+        f"By the newest audit the head is better without {named}. Review the branch, take it, and undo that: git revert "
+        f"{commits.get(worst, '')}{', the worst first, and audit again' if len(harmful) > 1 else ''}."
+    )

@@ -23,8 +23,8 @@ def next_commands(story: Story) -> tuple[Command, ...]:
         )
         return (
             *(() if story.total and story.total.audited else (audit,)),
-            Command(line=f"git merge {shlex.quote(story.branch)}", purpose="merge the kept chain as it is"),
-            Command(line=f"overnight finalize --tag {tag}", purpose="or a clean branch, one commit a change with its evidence"),
+            Command(line=f"overnight finalize --tag {tag}", purpose="a clean branch, one commit a change with its evidence"),
+            Command(line=f"git merge {shlex.quote(story.branch)}", purpose="or merge the kept chain as it is"),
         )
     if story.failures and not story.funnel.measured:
         latest = max(example.number for failure in story.failures for example in failure.examples)

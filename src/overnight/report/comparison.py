@@ -41,7 +41,7 @@ class Gain:
 class Side:
     """One of the two campaigns."""
 
-    name: str  # as the person called it
+    name: str  # as the person called it, with the tag where they left it out
     tag: str
     metric: str
     start: str  # commit
@@ -82,7 +82,7 @@ class Told:
             metric=story.metric.name,
             start=story.start,
             head=story.head,
-            experiments=story.funnel.proposed,
+            experiments=story.funnel.experiments,
             kept=len(story.keeps),
             trials=trials,
             hours=hours,
@@ -154,7 +154,8 @@ def tell(name: str, recorded: Iterable[Recorded], program: Program, changes: dic
     """One campaign; `changes` as in `Told`."""
     teller = Teller()
     story = tell_story(teller.watch(recorded), program)
-    return Told(name=name, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes)
+    called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
+    return Told(name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes)
 
 
 def compare(a: Told, b: Told) -> Comparison:

@@ -1,7 +1,7 @@
 """The comparison of two campaigns as one HTML page that loads nothing, runs nothing and trusts no text."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overnight.core.text import printable
 from overnight.core.words import counted
@@ -28,20 +28,26 @@ class Group:
 
 
 def render_comparison(found: Comparison, a: Told, b: Told) -> str:
-    """The whole page."""
+    """The whole page; commands stand in it without the marks that a terminal shows them with."""
+    told = [replace(answer, detail=_unmarked(answer.detail)) for answer in answers(found, a, b)]
+    found = replace(found, cautions=tuple(map(_unmarked, found.cautions)))
     return (
         environment()
         .get_template("comparison.html.j2")
         .render(
             found=found,
             better=better(a.program.metric),
-            answers=answers(found, a, b),
+            answers=told,
             gains=gains_picture(found),
             picture=overlay_picture(found, a, b),
             rows=rows(found, a, b),
             groups=groups(found),
         )
     )
+
+
+def _unmarked(text: str) -> str:
+    return text.replace("`", "")
 
 
 def overlay_picture(found: Comparison, a: Told, b: Told) -> Picture | None:

@@ -11,6 +11,7 @@ from overnight.report.wording import Figures, figures_of, percent
 
 UNKNOWN = "not known"
 NONE = "none"
+LEAST_HOURS = 0.1  # for a gain an hour: in less, one keep more or less makes it any number
 _SOURCES = {"audit": "by its audit", "fresh trials": "by fresh trials of start and head", "nothing kept": "nothing was kept"}
 
 
@@ -121,7 +122,7 @@ def _side(side: Side, figures: Figures) -> tuple[tuple[str, str], ...]:
         ("Time", duration(side.hours * 3600)),
         ("Tokens", f"{side.tokens:,}" if side.tokens else NONE),
         ("Money", f"${side.cost_usd:,.2f}" if side.cost_usd else NONE),
-        ("Gain an hour", _rate(side.gain_per_hour)),
+        ("Gain an hour", _rate(side.gain_per_hour) if side.hours >= LEAST_HOURS else ""),
         ("Gain a trial", _rate(side.gain_per_trial)),
         ("Ended by", side.ending or "it still runs, or was killed"),
     )

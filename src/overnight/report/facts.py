@@ -1,9 +1,11 @@
 """The named figures below each picture, the same on the page and in the Markdown."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from overnight.core.audit import harm
 from overnight.core.words import compact, counted, duration
-from overnight.records.audit import Standing
+from overnight.records.audit import ChangeAudit, Standing
 from overnight.report.story import Audited, Keep, Story
 from overnight.report.wording import e_value, figures_of, percent, required
 
@@ -52,7 +54,8 @@ def _left_out(story: Story, keep: Keep) -> str:
         return f"{change.standing}: {change.reason}"
     figures, estimate = figures_of(story), change.estimate
     interval = "" if story.noise.deterministic else f" ({figures.interval(estimate.low, estimate.high)})"
-    return f"{figures.gain(estimate.gain)}{interval}: {change.standing}"
+    standing = "harms, the head is better without it" if harm(change) else change.standing
+    return f"{figures.gain(estimate.gain)}{interval}: {standing}"
 
 
 def audit_facts(story: Story) -> Facts:
@@ -80,11 +83,16 @@ def audit_facts(story: Story) -> Facts:
 
 
 def _by_standing(audit: Audited) -> Facts:
-    changes = audit.concluded.changes
-    return tuple(
-        (name, ", ".join(f"#{change.number}" for change in changes if change.standing is standing))
-        for standing, name in _STANDINGS.items()
+    harmful = [change for change in audit.concluded.changes if harm(change)]
+    others = [change for change in audit.concluded.changes if not harm(change)]
+    by_standing = (
+        (name, _numbers(change for change in others if change.standing is standing)) for standing, name in _STANDINGS.items()
     )
+    return ("Harm: the head is better without", _numbers(harmful)), *by_standing
+
+
+def _numbers(changes: Iterable[ChangeAudit]) -> str:
+    return ", ".join(f"#{change.number}" for change in changes)
 
 
 def error_facts(story: Story) -> Facts:
@@ -110,7 +118,7 @@ def noise_facts(story: Story) -> Facts:
     if noise.deterministic:
         return (("Noise", f"none: {trials} baseline trials agree within each head"),)
     return (
-        ("One trial scatters by (sd)", figures.value(noise.sigma) if noise.freedom else ""),
+        ("One trial scatters by (sd, all heads pooled)", figures.value(noise.sigma) if noise.freedom else ""),
         ("Baseline trials", f"{trials:,}"),
         ("Correlation within pairs", "" if noise.correlation is None else f"{noise.correlation:.2f}"),
         ("Smallest gain the next test finds", effect),

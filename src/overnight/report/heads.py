@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from overnight.records.audit import Estimate
 from overnight.records.program import Metric
-from overnight.report.spread import Interval, Moments, anytime_band, pooled, single_look
+from overnight.report.spread import Interval, Moments, anytime_band, difference, pooled, single_look
 from overnight.report.story import Head, TotalGain
 
+OWN = 7  # degrees of freedom from which on a head's own spread is better than that of all heads
 AS_SURE = 1.5  # times the width of the narrowest interval that an audit may have at the top
 
 
@@ -44,17 +45,23 @@ class HeadTally:
 
     def heads(self) -> tuple[Head, ...]:
         """The heads, oldest first."""
-        sigma, freedom = self.sigma()
         return tuple(
             Head(
                 number=reign.number,
                 commit=reign.commit,
                 hours=reign.hours,
                 trials=reign.trials.count,
-                band=anytime_band(reign.trials.mean, reign.trials.count, sigma, freedom) if reign.trials.count else None,
+                band=anytime_band(reign.trials.mean, reign.trials.count, *self._sigma_of(reign))
+                if reign.trials.count
+                else None,
             )
             for reign in self._reigns
         )
+
+    def _sigma_of(self, reign: _Reign) -> tuple[float, int]:
+        """The spread of a head's own trials, where there are enough of them."""
+        own = pooled([reign.trials])
+        return own if own[0] and own[1] >= OWN else self.sigma()
 
     def fresh_gain(self, metric: Metric, number: int) -> Interval | None:
         """Gain of the head that this experiment made over the one before it."""
@@ -76,8 +83,7 @@ class HeadTally:
     def _gain(self, metric: Metric, before: _Reign, after: _Reign) -> Interval | None:
         if not before.trials.count or not after.trials.count:
             return None
-        sigma, freedom = self.sigma()
-        variance = sigma**2 * (1 / before.trials.count + 1 / after.trials.count)
+        variance, freedom = difference(before.trials, after.trials, self.sigma())
         return single_look(metric.gain(before.trials.mean, after.trials.mean), variance, freedom)
 
 

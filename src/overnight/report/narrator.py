@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from overnight.core.caution import cautions
+from overnight.core.caution import cautions, of_one_draw
 from overnight.core.noise import told_as_timing
 from overnight.core.state import JAIL
 from overnight.events import (
@@ -171,6 +171,8 @@ class _Narrator:
         opened, stopped = self.opened, self.stopped
         program, values = self.program, self.values
         total, incomparable = self._total()
+        noise = self._noise(errors := self._errors())
+        one_draw = of_one_draw(program, exact=noise.deterministic, kept=len(self.kept))
         return Story(
             tag=opened.tag if opened else "",
             metric=program.metric,
@@ -179,7 +181,7 @@ class _Narrator:
             version=opened.version if opened else "",
             sandbox=opened.sandbox if opened else "",
             environment=opened.environment if opened else {},
-            cautions=cautions(self.unjailed, tuple(self.strayed)),
+            cautions=cautions(self.unjailed, tuple(self.strayed), one_draw=one_draw),
             opened_at=self.opened_at,
             ended_at=self.ended_at,
             sessions=self.sessions,
@@ -200,9 +202,9 @@ class _Narrator:
             failures=self.failures.failures(),
             misses=self.failures.misses(),
             funnel=self._funnel(),
-            errors=(errors := self._errors()),
+            errors=errors,
             answers=self.evidence.answers(),
-            noise=self._noise(errors),
+            noise=noise,
             costs=self.spending.costs(self.clock.seconds),
         )
 

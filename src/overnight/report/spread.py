@@ -57,6 +57,26 @@ def anytime_band(mean: float, count: int, sigma: float, freedom: int) -> Interva
     return Interval(mid=mean, low=mean - half, high=mean + half)
 
 
+def difference(one: Moments, other: Moments, otherwise: tuple[float, int]) -> tuple[float, int]:
+    """Variance of the difference of two means, and its degrees of freedom.
+
+    Each mean has its own trials' variance, which a change may have made smaller or larger; a group without any spread of its
+    own has that of `otherwise`, a standard deviation with its freedom.
+    Source: Welch (1947), The generalization of "Student's" problem when several different population variances are involved.
+    """
+    errors, loads = [], []
+    for group in (one, other):
+        squares, freedom = (
+            (group.squares, group.count - 1) if group.squares else (otherwise[0] ** 2 * otherwise[1], otherwise[1])
+        )
+        if not freedom:
+            return 0.0, 0
+        errors.append(squares / freedom / group.count)
+        loads.append(errors[-1] ** 2 / freedom)
+    variance = math.fsum(errors)
+    return variance, max(1, int(variance**2 / math.fsum(loads))) if variance else otherwise[1]
+
+
 def single_look(mid: float, variance: float, freedom: int) -> Interval:
     """Student interval of an estimate with this variance, for one look at the end."""
     if freedom == 0:

@@ -9,6 +9,7 @@ from overnight.report.story import Story
 
 _MOST_DIGITS = 9
 _LARGEST_FIXED = 1e7  # larger values are written with an exponent
+_LARGEST_WHOLE = 1e12  # and whole numbers from here on, where the metric is known to have no other
 _LARGEST_E = 1e6  # beyond it an e-value is only "over a million"
 _MINUS = "\N{MINUS SIGN}"
 
@@ -21,6 +22,8 @@ class Figures:
 
     def value(self, value: float) -> str:
         """A value of the metric."""
+        if self.digits == 0 and float(value).is_integer() and abs(value) < _LARGEST_WHOLE:
+            return f"{value:.0f}"
         if abs(value) >= _LARGEST_FIXED or self.digits > _MOST_DIGITS:
             return f"{value:.6g}"
         return f"{value:.{self.digits}f}"
@@ -37,12 +40,27 @@ class Figures:
 
 
 def figures_of(story: Story) -> Figures:
-    """Two significant digits of the noise; where there is none, four of the smallest kept gain or of the start."""
+    """Two significant digits of the noise; where there is none, four of the smallest kept gain or of the start.
+
+    Where there is none and every value is a whole number, no decimals.
+    """
     if story.noise.sigma > 0:
         return Figures(digits=_decimals(story.noise.sigma, 2))
+    if _whole(story):
+        return Figures(digits=0)
     gains = [abs(keep.conclusion.gain) for keep in story.keeps if keep.conclusion.gain]
     levels = [abs(point.value) for point in story.baseline[:1] if point.value]
     return Figures(digits=_decimals(min(gains or levels, default=1.0), 4))
+
+
+def _whole(story: Story) -> bool:
+    """Whether every value that was seen is a whole number."""
+    values = [point.value for point in (*story.baseline, *story.candidates)]
+    values += [keep.conclusion.holdout_gain for keep in story.keeps if keep.conclusion.holdout_gain is not None]
+    if story.audit:
+        audited = (story.audit.concluded.total, *(change.estimate for change in story.audit.concluded.changes))
+        values += [bound for found in audited if found for bound in (found.gain, found.low, found.high)]
+    return bool(values) and all(float(value).is_integer() for value in values)
 
 
 def _decimals(scale: float, significant: int) -> int:

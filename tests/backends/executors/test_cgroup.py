@@ -31,10 +31,10 @@ def mount_line(point: Path, kind: str = "cgroup2", *, root: str = "/", options: 
 
 def test_group_above_ours_is_used(tmp_path: Path) -> None:
     """In a login session, groups are made beside our own: the one that we are in can hand no controller down."""
-    slice_ = make_v2(tmp_path, "user/app.slice", handed_down="cpu memory pids")
+    slice_ = make_v2(tmp_path, "user/app.slice", handed_down="cpu cpuset memory pids")
     make_v2(tmp_path, "user/app.slice/term.scope", handed_down="")
     parents = find_parents("0::/user/app.slice/term.scope\n", mount_line(tmp_path))
-    assert parents == Parents(v1={}, v2=slice_, v2_controllers=frozenset({"cpu", "memory", "pids"}))
+    assert parents == Parents(v1={}, v2=slice_, v2_controllers=frozenset({"cpu", "cpuset", "memory", "pids"}))
 
 
 def test_group_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
@@ -65,6 +65,26 @@ def test_v2_group_is_limited(tmp_path: Path) -> None:
     }
     assert group.joins == (str(folder / "cgroup.procs"),)
     assert group.limited == {"memory", "pids", "cpu"}
+
+
+def test_group_holds_a_job_to_its_processors(tmp_path: Path) -> None:
+    """In v1 it needs the memory nodes of the group above it too; without processors it is not made."""
+    v2, v1 = make_v2(tmp_path, "app", handed_down=""), tmp_path / "cpuset"
+    v1.mkdir()
+    (v1 / "cpuset.mems").write_text("0-1\n")
+    for parents in (Parents(v1={}, v2=v2, v2_controllers=frozenset({"cpuset"})), Parents(v1={"cpuset": v1})):
+        group = Group(parents, LIMITS, quota=False, cpus=[3, 5])
+        folder = Path(group.joins[0]).parent
+        assert (folder / "cpuset.cpus").read_text() == "3,5"
+        assert group.limited == {"cpuset"}
+    assert (folder / "cpuset.mems").read_text() == "0-1\n"
+    assert not Group(Parents(v1={"cpuset": v1}), LIMITS, quota=False).joins
+
+
+def test_group_above_without_processors_is_passed_over(tmp_path: Path) -> None:
+    """A group that has none to give holds nobody, and stops no job."""
+    group = Group(Parents(v1={"cpuset": tmp_path}), LIMITS, quota=False, cpus=[1])
+    assert (group.limited, group.joins, list(tmp_path.iterdir())) == (frozenset(), (), [])
 
 
 def test_v2_use_is_read(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import overnight
 from overnight.backends.executors import jail as jail_module
 from overnight.backends.executors import launch
+from overnight.backends.executors.cgroup_tree import Parents
 from overnight.backends.executors.jail import JailExecutor, find_bwrap
 from overnight.backends.executors.reach import Reach
 from overnight.errors import SandboxError
@@ -84,6 +85,30 @@ class TestJail(ExecutorConformance):
         asyncio.run(executor.run(job))
         assert (tmp_path / "out").read_text().split() == ["Cpus_allowed_list:", str(last)]
 
+    @pytest.mark.parametrize("grouped", [True, False])
+    def test_a_job_cannot_leave_its_processors(self, tmp_path: Path, grouped: bool) -> None:
+        """By a control group where there is one that can, else because the call is refused; to ask is allowed."""
+        usable = os.sched_getaffinity(0)
+        executor = JailExecutor(slots=1, cpus_of_slot={0: [max(usable)]}, search_path=os.environ["PATH"])
+        if not grouped:
+            executor.groups.parents = Parents(v1={})
+        (tmp_path / "job").mkdir()
+        code = f"""import os, threading
+for wanted in ({usable}, {usable} - {{{max(usable)}}}):
+    try:
+        os.sched_setaffinity(0, wanted)
+    except OSError as error:
+        print(error.strerror)
+    threading.Thread(target=lambda: print(*os.sched_getaffinity(0))).start()
+"""
+        (tmp_path / "job/widen.py").write_text(code)
+        job = Job(command="python3 widen.py", folder=tmp_path / "job", output=tmp_path / "out", limits=LIMITS)
+        assert asyncio.run(executor.run(job)).exit_code == 0
+        said = (tmp_path / "out").read_text().splitlines()
+        assert [line for line in said if line.isdigit()] == [str(max(usable))] * 2
+        if not grouped:
+            assert said.count("Operation not permitted") == 2
+
     def test_process_limits_are_set(self, tmp_path: Path) -> None:
         """A job leaves no core files and has few descriptors, and cannot raise either."""
         _, output = self.run(tmp_path, "ulimit -c; ulimit -n; ulimit -H -n")
@@ -142,6 +167,7 @@ def test_unreadable_interpreter_comes_with_its_mend(monkeypatch: pytest.MonkeyPa
 SUPERVISOR = """
 import asyncio, sys
 from pathlib import Path
+from overnight.backends.executors.cgroup_tree import Parents
 from overnight.backends.executors.jail import JailExecutor
 from overnight.records.job import Job
 from overnight.testing import LIMITS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from overnight.backends.executors.seccomp import ARCHITECTURES, build_filter
-from overnight.backends.executors.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SOCKET
+from overnight.backends.executors.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SCHED_SETAFFINITY, SOCKET
 from overnight.errors import SandboxError
 
 ALLOW = 0x7FFF0000
@@ -17,18 +17,18 @@ HEADERS = {
     "x86_64": (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), r"#define __NR_(\w+)\s+(\d+)"),
     "aarch64": (Path("/usr/include/asm-generic/unistd.h"), r"#define __NR(?:3264)?_(\w+)\s+(\d+)"),
 }
-CALLS = {**REFUSED, **ABSENT, "clone": CLONE, "ioctl": IOCTL, "socket": SOCKET}
+CALLS = {**REFUSED, **ABSENT, "clone": CLONE, "ioctl": IOCTL, "socket": SOCKET, "sched_setaffinity": SCHED_SETAFFINITY}
 
 
 def refuse(error: int) -> int:
     return 0x00050000 | error
 
 
-def judge(machine: str, number: int, *arguments: int, architecture: int | None = None) -> int:
+def judge(machine: str, number: int, *arguments: int, architecture: int | None = None, pinned: bool = False) -> int:
     """What the filter answers to a system call."""
     known = ARCHITECTURES[machine] if architecture is None else architecture
     data = struct.pack("<IIQ6Q", number & 0xFFFFFFFF, known, 0, *(*arguments, *[0] * 6)[:6])
-    program = list(struct.iter_unpack("<HBBI", build_filter(machine)))
+    program = list(struct.iter_unpack("<HBBI", build_filter(machine, pinned=pinned)))
     at, word = 0, 0
     while True:
         code, then, otherwise, value = program[at]
@@ -60,6 +60,15 @@ def test_numbers_are_the_kernels(machine: str) -> None:
         name: kernel[name] for name, number in named.items() if number is not None
     }
     assert [name for name, number in named.items() if number is None and name in kernel] == []
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_a_pinned_job_cannot_choose_its_processors(machine: str) -> None:
+    """To set them is refused to it alone; the call beside it, which asks for them, is allowed."""
+    number = SCHED_SETAFFINITY.number(machine)
+    assert number is not None
+    assert (judge(machine, number), judge(machine, number, pinned=True)) == (ALLOW, refuse(errno.EPERM))
+    assert judge(machine, number + 1, pinned=True) == ALLOW
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

@@ -46,7 +46,7 @@ class ControlGroups:
 
     @property
     def controllers(self) -> frozenset[str]:
-        """What the groups of jobs limit: some of "memory", "pids" and "cpu"."""
+        """What the groups of jobs limit: some of "memory", "pids", "cpu" and "cpuset"."""
         return frozenset(CONTROLLERS) & (self.parents.v2_controllers | self.parents.v1.keys())
 
     @asynccontextmanager
@@ -58,7 +58,7 @@ class ControlGroups:
         """
         # A quota throttles in slices and so adds noise: not where pinning already holds the job.
         quota = cpus is None or len(cpus) > limits.cpus
-        group = Group(self.parents, limits, quota=quota, confined=self._confined)
+        group = Group(self.parents, limits, quota=quota, cpus=cpus, confined=self._confined)
         try:
             yield group
         finally:
@@ -69,8 +69,10 @@ class ControlGroups:
 class Group:
     """The control group of one job: a folder in each tree; without any it limits and counts nothing."""
 
-    def __init__(self, parents: Parents, limits: Limits, *, quota: bool, confined: bool = False) -> None:
-        """Make and limit it; `quota` says whether CPU time is limited here and not by pinning.
+    def __init__(
+        self, parents: Parents, limits: Limits, *, quota: bool, cpus: Sequence[int] | None = None, confined: bool = False
+    ) -> None:
+        """Make and limit it; `quota` says whether CPU time is limited here and not by pinning; the job cannot leave `cpus`.
 
         Joining a v2 group waits some 10 ms for the whole machine, joining one of v1 does not: so a confined job has no v2 group
         where v1 does all.
@@ -79,7 +81,8 @@ class Group:
             SandboxError: the kernel refuses what it seemed to offer.
         """
         name = new_name()
-        wanted = [controller for controller in CONTROLLERS if controller != "cpu" or quota]
+        unwanted = {*(() if quota else ("cpu",)), *(() if cpus else ("cpuset",))}
+        wanted = [controller for controller in CONTROLLERS if controller not in unwanted]
         v1_does_all = confined and not parents.v2_controllers and "cpuacct" in parents.v1
         self._v2 = parents.v2 / name if parents.v2 and not v1_does_all else None
         self._v1 = {c: parents.v1[c] / name for c in wanted if c in parents.v1 and c not in parents.v2_controllers}
@@ -88,6 +91,7 @@ class Group:
         self.limited = frozenset(wanted) & (parents.v2_controllers | self._v1.keys())
         try:
             self._make(limits)
+            self._hold(cpus or ())
         except OSError as error:
             for folder in self._folders:
                 with suppress(OSError):
@@ -163,6 +167,21 @@ class Group:
             else:
                 (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
                 (cpu / "cpu.cfs_quota_us").write_text(str(quota))
+
+    def _hold(self, cpus: Sequence[int]) -> None:
+        """Keep the job to some processors; without a word where our own group has none to give, as v1 begins with none."""
+        folder = self._folder("cpuset")
+        if folder is None:
+            return
+        try:
+            if folder != self._v2:
+                (folder / "cpuset.mems").write_text((folder.parent / "cpuset.mems").read_text())
+            (folder / "cpuset.cpus").write_text(",".join(map(str, cpus)))
+        except OSError:
+            self.limited -= {"cpuset"}
+            if folder not in {self._v2, *(other for name, other in self._v1.items() if name != "cpuset")}:
+                folder.rmdir()
+            self._v1.pop("cpuset", None)
 
     def _folder(self, controller: str) -> Path | None:
         if controller not in self.limited:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from overnight.backends.executors.owner import owner_is_dead, owner_tag
 
-CONTROLLERS = ("memory", "pids", "cpu")
+CONTROLLERS = ("memory", "pids", "cpu", "cpuset")
 _COUNTER = itertools.count()
 
 

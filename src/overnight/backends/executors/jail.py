@@ -64,7 +64,7 @@ class JailExecutor:
         self._slots = slots
         self._cpus_of_slot = cpus_of_slot or {}
         self._bwrap = find_bwrap()
-        self._filter = build_filter(os.uname().machine)
+        self._machine = os.uname().machine
         self.reach = find_reach(search_path, Path.home())
         self._python = next(iter(self.reach.pythons), None) or system_python()
         self._prove()
@@ -95,7 +95,8 @@ class JailExecutor:
         """How a job is started; its descriptors are closed at the end."""
         with ExitStack() as descriptors:
             files = {path: _in_memory(descriptors, text.encode()) for path, text in identity.files.items()}
-            filter_fd = _in_memory(descriptors, self._filter)
+            held = group is not None and "cpuset" in group.limited
+            filter_fd = _in_memory(descriptors, build_filter(self._machine, pinned=cpus is not None and not held))
             options = build_arguments(job, self.reach, identity, filter_fd=filter_fd, file_fds=files)
             if any("\0" in word for word in options):  # it would start a new option
                 raise SandboxError("a job's folder, environment or readable path contains a NUL character")

@@ -8,7 +8,7 @@ import errno
 import struct
 from functools import cache
 
-from overnight.backends.executors.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SOCKET
+from overnight.backends.executors.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SCHED_SETAFFINITY, SOCKET
 from overnight.errors import SandboxError
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*: both little-endian
@@ -36,8 +36,10 @@ _NETLINK = 16  # only for NETLINK_ROUTE, protocol 0: how libc lists the interfac
 
 
 @cache
-def build_filter(machine: str) -> bytes:
+def build_filter(machine: str, *, pinned: bool = False) -> bytes:
     """The filter for a machine, by its name in `uname`, as an array of struct sock_filter.
+
+    With `pinned` the job cannot choose its processors: for where no control group holds it to its own.
 
     Raises:
         SandboxError: we know no system call numbers of this machine.
@@ -54,6 +56,7 @@ def build_filter(machine: str) -> bytes:
             *([_jump(_JUMP_AT_LEAST, _X32_BIT, otherwise=1), _refuse(errno.ENOSYS)] if machine == "x86_64" else []),
             *(_refuse_call(call.number(machine), errno.EPERM) for call in REFUSED.values()),
             *(_refuse_call(call.number(machine), errno.ENOSYS) for call in ABSENT.values()),
+            *([_refuse_call(SCHED_SETAFFINITY.number(machine), errno.EPERM)] if pinned else []),
             _examine(CLONE.number(machine), _refuse_namespaces()),
             _examine(IOCTL.number(machine), _refuse_injection()),
             _examine(SOCKET.number(machine), _refuse_families()),

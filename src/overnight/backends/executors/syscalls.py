@@ -85,7 +85,8 @@ ABSENT = {
     "io_uring_setup": Call(425, 425),  # does its work in the kernel, past every filter
 }
 
-# Refused by their arguments.
+# Refused by their arguments, or to some jobs.
 CLONE = Call(56, 220)
 IOCTL = Call(16, 29)
+SCHED_SETAFFINITY = Call(203, 122)
 SOCKET = Call(41, 198)

@@ -36,7 +36,7 @@ from overnight.staffing import make_team
 
 PACE = Pace(patience_s=5.0)  # a person waits for the answer
 TAG, ROLE = "tryout", "researcher"
-SLOT = 1  # the researcher's; that of trials comes before it, as in a campaign
+SLOT = 0  # the researcher's; no trial runs here
 
 
 async def try_out(ask: Ask, meter: Meter) -> Tryout:

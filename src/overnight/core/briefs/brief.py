@@ -102,7 +102,7 @@ def _task(task: BriefTask) -> list[str]:
         "several at once cannot be told apart. Look at the code before you decide.",
         "",
         *file_lines(program, task.files),
-        "- Do not change a random seed, special-case what is measured, or touch how the metric is printed or written.",
+        "- Do not change or fix a random seed, special-case what is measured, or touch how the metric is printed or written.",
         f"- {QUOTES}",
     ]
 

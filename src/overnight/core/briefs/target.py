@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 
+from overnight.core.figures import figure
 from overnight.core.noise import noise_kind, noise_report
 from overnight.core.scope import matches
 from overnight.core.state import State
@@ -67,7 +68,7 @@ def standing_lines(state: State) -> Iterator[str]:
         )
     gained = math.fsum(link.conclusion.gain or 0.0 for link in state.kept)
     if state.kept:
-        yield f"- What was kept gained {gained:+.3g} in all, by the measurements that each was kept for."
+        yield f"- What was kept gained {figure(gained, 3, signed=True)} in all, by the measurements that each was kept for."
     yield from _noise_lines(state)
     if program.target is not None:
         yield f"- The goal of the campaign is {program.target:g}."

@@ -16,6 +16,7 @@ CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.tom
 ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")
 
 _BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
+_MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
 _BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
 _TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
 _NO_PACKAGE = ("test", "doc", "bench", "example", "script", ".")
@@ -46,7 +47,7 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return path in CODE_FILES or path in LOOP_FILES or _BENCH.fullmatch(path) is not None
+    return path in CODE_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (_BENCH, _MEASURE))
 
 
 def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> Detected:
@@ -65,8 +66,9 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
         or _from_training(files, texts, home, uv=uv)
-        or _from_bench(files, texts, others)
+        or _from_script(_BENCH, "a benchmark", files, texts, others)
         or _from_makefile(files, texts, others)
+        or _from_script(_MEASURE, "by its name what measures", files, texts, others)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -93,10 +95,11 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
     name = printed_metric(train)
     if name is None and "val_bpb" in everything:
         name = "val_bpb"
+    frozen = "all else, prepare.py too, is frozen" if "prepare.py" in files else "all else is frozen"
     return [
         *metric_entry(name, "train.py prints it"),
         Entry(key="measure", value=runner + seed, reason=reason),
-        Entry(key="editable", value=["train.py"], reason="all else, prepare.py too, is frozen"),
+        Entry(key="editable", value=["train.py"], reason=frozen),
         *_training_limits(everything),
         *_training_data(everything, home),
     ]
@@ -129,13 +132,15 @@ def _as_option(metric: Entry) -> str:
     return f"--metric {metric.value['name']}" if isinstance(metric.value, dict) else ""
 
 
-def _from_bench(files: Iterable[str], texts: Mapping[str, str], others: list[Entry]) -> list[Entry]:
-    """A script named bench-something."""
-    for path in sorted(filter(_BENCH.fullmatch, files), key=lambda path: (path.count("/"), path)):
+def _from_script(
+    called: re.Pattern[str], what: str, files: Iterable[str], texts: Mapping[str, str], others: list[Entry]
+) -> list[Entry]:
+    """A script whose name says that it measures."""
+    for path in sorted(filter(called.fullmatch, files), key=lambda path: (path.count("/"), path)):
         runner = "python" if path.endswith(".py") else "bash"
         return [
             *_printed_or_time(texts.get(path, ""), path, others),
-            Entry(key="measure", value=f"{runner} {path}", reason=f"{path} is a benchmark"),
+            Entry(key="measure", value=f"{runner} {path}", reason=f"{path} is {what}"),
             *_sources(files),
         ]
     return []
@@ -191,7 +196,9 @@ def _sources(names: Iterable[str]) -> list[Entry]:
     if folders:
         return [Entry(key="editable", value=folders, reason="the folder of Python files; all else is frozen")]
     top: list[Value] = [
-        path for path in sorted(files) if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path)
+        path
+        for path in sorted(files)
+        if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path) and not _MEASURE.fullmatch(path)
     ]
     return [Entry(key="editable", value=top, reason="the Python files beside it; all else is frozen")] if top else []
 

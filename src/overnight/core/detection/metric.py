@@ -9,8 +9,8 @@ from overnight.core.programs.text import Entry
 from overnight.records.program import Direction
 
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
-# A name and a colon at the start of a printed text, with a value to be filled in behind.
-_PRINTED = re.compile(r"""\b(?:print|echo|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63}):[ \t]*[{%$]""")
+# A name and a colon at the start of a printed text, with a value to be filled in behind, or given as the next argument.
+_PRINTED = re.compile(r"""\b(?:print|echo|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63}):[ \t]*(?:[{%$]|["'][ \t]*,)""")
 
 # A name, then a value to be filled in with a unit behind it: `p95: {p95:.2f} ms`, `total  %.1f s`.
 _WITH_UNIT = re.compile(

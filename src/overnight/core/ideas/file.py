@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from overnight.core.figures import figure
 from overnight.core.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
 from overnight.records.idea import (
     AddIdea,
@@ -77,7 +78,7 @@ def _done_line(idea: Idea) -> str:
     if idea.state is IdeaState.DROPPED:
         outcome = f"dropped by {idea.dropped_by}" + (f": {idea.reason}" if idea.reason else "")
     else:
-        gain = "" if idea.gain is None else f", gain {idea.gain:+.4g}"
+        gain = "" if idea.gain is None else f", gain {figure(idea.gain, 4, signed=True)}"
         outcome = f"{idea.verdict} in #{idea.experiment}{gain}"
     return f"{_open_line(idea)} {ARROW} {outcome}"
 

@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -110,10 +111,13 @@ def _one_group(pattern: str) -> str:
 
 
 def _hours(raw: object) -> float:
-    try:
+    """Hours: a bare number is of them, and not of seconds as in any other duration."""
+    with suppress(ValueError):
         return parse_number(raw)
-    except ValueError:
+    try:
         return parse_duration(raw) / SECONDS_PER_HOUR
+    except ValueError:
+        raise ValueError("must be hours such as 8 or 0.5, or a duration such as 90m") from None
 
 
 # Lengths stand next to the type, so that they speak of characters and items.

@@ -22,6 +22,7 @@ from overnight.core.programs.placeholders import slips
 from overnight.core.programs.schema import KEYS, ProgramKeys
 from overnight.core.scope import matches
 from overnight.core.text import printable
+from overnight.errors import ProgramError
 from overnight.records.program import OUTSIDE, Program
 
 # Words of other tools, and what we call them.
@@ -77,6 +78,12 @@ def parse_program(text: str, path: str) -> Program:
     if problems:
         raise program_error(problems, path)
     return _program(keys, path=path, source=text, body=body)
+
+
+def error_at(program: Program, place: Place, message: str, *, mend: str = "") -> ProgramError:
+    """A mistake in a value of a program that was read, which only a look at the machine could show; with its line and key."""
+    line = load_front_matter(split_front_matter(program.source, program.path)[0], program.path).line(place)
+    return ProgramError(message, path=program.path, line=line, key=dotted(place), mend=mend)
 
 
 def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program:

@@ -1,0 +1,59 @@
+"""How the demo ends, and when it goes on."""
+
+from pathlib import Path
+
+import pytest
+from builders import advanced, baseline, concluded, opened, proposed, trial
+from targets import make_repo, program
+
+from overnight.backends.sqlite import SqliteLedger
+from overnight.cli import labs
+from overnight.events import Event, Registered, Stopped
+from overnight.records.experiment import Verdict
+from overnight.records.trial import Stage
+
+OVER = Stopped(reason="budget", detail="the 2 min 30 s of this session are over", elapsed_s=150.0)
+TESTED: list[Event] = [proposed(1), trial(1), Registered(number=1, test=1, level=0.01, margin=0.0)]
+
+
+def demo_of(folder: Path, *events: Event) -> Path:
+    """A demo's folder whose campaign has these events."""
+    repo = make_repo(folder / "demo", program(("OFFSET = 5.0", "OFFSET = 3.0")))
+    (repo / ".overnight" / labs.TAG).mkdir(parents=True)
+    ledger = SqliteLedger(repo / ".overnight" / labs.TAG)
+    ledger.append(opened(), baseline(0, 5.0), *events)
+    ledger.close()
+    return repo
+
+
+def test_it_goes_on_for_the_verdict_on_what_is_under_test(tmp_path: Path) -> None:
+    """Only where its time was over; something that is not yet put to the test is no reason."""
+    repo = demo_of(tmp_path / "a", *TESTED, OVER)
+    assert labs._may_go_on(labs.NOTHING_KEPT, repo) and labs._under_test(repo) == [1]
+    repo = demo_of(tmp_path / "b", proposed(1), trial(1), OVER)
+    assert labs._may_go_on(labs.NOTHING_KEPT, repo) and not labs._under_test(repo)
+
+
+@pytest.mark.parametrize("reason", ["signal", "stop", "error"])
+def test_whoever_ends_it_has_ended_it(tmp_path: Path, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """After SIGTERM, `overnight stop` or an error it neither goes on nor says that all is well."""
+    repo = demo_of(tmp_path, *TESTED, Stopped(reason=reason, detail="SIGTERM was received", elapsed_s=9.0))
+    assert not labs._may_go_on(labs.NOTHING_KEPT, repo)
+    assert labs._ended(labs.NOTHING_KEPT, repo) == labs.NOTHING_KEPT and capsys.readouterr().out == ""
+
+
+def test_nothing_proven_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says so honestly, how far the open experiment is, and how to go on; the exit code is 0."""
+    asked = trial(1, stage=Stage.HOLDOUT)
+    repo = demo_of(tmp_path, *TESTED, asked, OVER)
+    assert labs._ended(labs.NOTHING_KEPT, repo) == 0
+    said = capsys.readouterr().out
+    assert "nothing was proven this time; #1 is proven in public and waits for the holdout" in said
+    assert f"cd {repo} && overnight run" in said
+
+
+def test_other_codes_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C stays Ctrl-C; with something kept there is nothing to excuse."""
+    repo = demo_of(tmp_path, *TESTED, concluded(1, Verdict.KEEP, gain=1.0), advanced(1), OVER)
+    assert [labs._ended(code, repo) for code in (0, 130)] == [0, 130]
+    assert not labs._under_test(repo) and capsys.readouterr().out == ""

@@ -1,0 +1,117 @@
+"""What is said of a start that fails for want of what is not committed."""
+
+import os
+from pathlib import Path
+
+import pytest
+from targets import git, make_repo, overnight, program
+
+from overnight.backends.git.repository import open_repository
+from overnight.cli.opening import check_readable_paths, mend_of, paths_in
+from overnight.core.programs.program import parse_program
+from overnight.errors import ProgramError
+
+READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A checkout with an ignored environment, ignored data and a module that was never added."""
+    made = make_repo(tmp_path / "r", program(), files={"read.py": READING, ".gitignore": "data/\n.venv/\n"})
+    (made / "data").mkdir()
+    (made / "data" / "x.txt").write_text("hello")
+    (made / ".venv" / "bin").mkdir(parents=True)
+    (made / ".venv" / "pyvenv.cfg").touch()
+    for name in ("python", "activate"):
+        (made / ".venv" / "bin" / name).touch()
+    (made / "helper.py").touch()
+    return made
+
+
+def mend(folder: Path, reason: str, measure: str = "python train.py", front: str = "") -> str:
+    """What is said of a failure of this command."""
+    text = f"---\nmetric: {{name: loss}}\nmeasure: {measure}\n{front}---\n"
+    return mend_of(open_repository(folder), parse_program(text, "program.md"), reason)
+
+
+@pytest.mark.parametrize("name", ["data/x.txt", "/trial/data/x.txt"])
+def test_a_failure_that_names_an_ignored_file_is_explained(repo: Path, name: str) -> None:
+    """By hand it passes, so the mend says how trials get the file; relative and as the job saw it."""
+    said = mend(repo, f"exit code 1: FileNotFoundError: [Errno 2] No such file or directory: '{name}'")
+    assert said == (
+        "`data/x.txt` is ignored by git, so it is not in a trial's tree: "
+        "commit it, or name it by its absolute path and list that under `readable`"
+    )
+
+
+def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
+    """Python names the module; the file that it is stands in the checkout."""
+    said = mend(repo, "exit code 1: ModuleNotFoundError: No module named 'helper'")
+    assert said.startswith("`helper.py` is not committed, so it is not in a trial's tree")
+
+
+@pytest.mark.parametrize(
+    ("measure", "instead"),
+    [
+        (".venv/bin/python train.py", "write `python` in the command"),
+        (". .venv/bin/activate && python train.py", "leave that out of the command"),
+        ("{repo}/.venv/bin/python train.py", "write `python` in the command"),
+    ],
+)
+def test_an_environment_is_to_be_activated(repo: Path, measure: str, instead: str) -> None:
+    """The jail shows what PATH finds, so an environment belongs there and not into the command."""
+    said = mend(repo, "exit code 127: not found", measure.replace("{repo}", str(repo)))
+    assert "is ignored by git" in said
+    assert said.endswith(f". .venv/bin/activate before you call `overnight`, and {instead}")
+
+
+def test_what_trials_see_is_not_blamed(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Committed files, what is under `readable`, what is on PATH, what the command writes, what is nowhere."""
+    assert mend(repo, "exit code 1: train.py: boom") == ""
+    assert mend(repo, "exit code 1: boom", f"cat {repo}/data/x.txt", f"readable: {repo}/data\n") == ""
+    assert mend(repo, "no such file: ../other, /etc/passwd, -n, missing.txt", "python read.py > missing.txt") == ""
+    front = "artifacts: [helper.py]\nproduce: python train.py helper.py\nscore: python read.py helper.py\n"
+    text = f"---\nmetric: {{name: loss}}\n{front}---\n"
+    assert mend_of(open_repository(repo), parse_program(text, "program.md"), "exit code 1") == ""
+    monkeypatch.setenv("PATH", f"{repo}/.venv/bin:{os.environ['PATH']}")
+    assert mend(repo, "exit code 1: boom", f"{repo}/.venv/bin/python train.py") == ""
+
+
+def test_hostile_words_are_looked_at_and_no_more(repo: Path) -> None:
+    """Whatever a failure says, it names no file outside the checkout and raises nothing."""
+    for reason in ("x" * 100_000, "\ud800 \udcff", "../../etc/passwd", "a\0b", "/" * 5000, " ".join(map(str, range(10_000)))):
+        assert mend(repo, f"exit code 1: {reason}") == ""
+    assert len(paths_in(" ".join(map(str, range(10_000))))) <= 64
+
+
+def test_a_linked_worktree_is_asked_for_itself(repo: Path, tmp_path: Path) -> None:
+    """Its checkout counts, not the one that it was made from."""
+    git(repo, "worktree", "add", "-q", str(tmp_path / "w"))
+    reason = "exit code 1: 'data/x.txt'"
+    assert mend(tmp_path / "w", reason) == ""
+    (tmp_path / "w" / "data").mkdir()
+    (tmp_path / "w" / "data" / "x.txt").touch()
+    assert "`data/x.txt` is ignored by git" in mend(tmp_path / "w", reason)
+
+
+@pytest.mark.parametrize(
+    ("readable", "said"),
+    [
+        ("[/tmp, /nonexistent]", "program.md:4: readable[1]: /nonexistent, which jobs are to read, does not exist; make it"),
+        ("/proc", "program.md:4: readable[0]: jobs cannot be given /proc to read; name a folder of data"),
+    ],
+)
+def test_a_readable_path_that_cannot_be_had_comes_with_its_place(readable: str, said: str) -> None:
+    """File, line and key, as for any other mistake in program.md."""
+    parsed = parse_program(f"---\nmetric: loss\nmeasure: x\nreadable: {readable}\n---\n", "program.md")
+    with pytest.raises(ProgramError) as caught:
+        check_readable_paths(parsed)
+    assert str(caught.value).startswith(said)
+
+
+def test_init_says_so_too(repo: Path) -> None:
+    """A measure command and checks that want what is not committed end with the mend."""
+    (repo / "program.md").unlink()
+    wishes = ("--metric", "loss:minimize", "--measure", "python read.py", "--editable", "read.py", "--yes")
+    said = overnight(repo, "init", *wishes, check=2).stderr
+    assert "nothing was written; `data/x.txt` is ignored by git" in said

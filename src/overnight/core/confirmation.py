@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from overnight.core import guards
 from overnight.core.holdout import ask_holdout
+from overnight.core.one_draw import is_one_draw
 from overnight.core.pairs import Pair, pairs_of
-from overnight.core.seed_shopping import is_one_draw
 from overnight.core.stats import centre_interval, log_label_swap, mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step, count_of
 from overnight.records.experiment import Conclusion, Verdict

@@ -1,19 +1,18 @@
 """`overnight compare`: two campaigns side by side."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from overnight.backends.git.history import GitHistory
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.options import json_option, print_json
+from overnight.cli.reading import reading
 from overnight.core.text import printable
 from overnight.errors import UserError
-from overnight.loop.journal import restore
 from overnight.report.comparison import Comparison, Told, changed_lines, tell
 from overnight.report.comparison import compare as compare_told
-from overnight.wiring import campaign_folder, find_campaign
 
 TEXT = 200  # characters of one foreign line
 
@@ -49,22 +48,14 @@ def read(name: str) -> Told:
         UserError: there is no such campaign, or it has no events.
     """
     place, colon, tag = name.rpartition(":")
-    repository, found = find_campaign(Path(place) if colon else Path.cwd(), tag or None)
-    folder = campaign_folder(repository, found)
-    ledger, history = SqliteLedger.for_reading(folder), GitHistory(repository)
-    try:
-        state = restore(ledger)
-        if state is None:
-            raise UserError(f"the campaign `{printable(found, TEXT)}` has no events yet", mend="start it with `overnight run`")
+    with reading(tag or None, Path(place) if colon else None) as campaign, closing(GitHistory(campaign.repository)) as history:
+        state = campaign.state()
         parents = (state.start, *(kept.commit for kept in state.kept))
         changes = {
             kept.number: changed_lines(history.diff(parent, kept.commit))
             for parent, kept in zip(parents, state.kept, strict=False)
         }
-        return tell(printable(name, TEXT), ledger.events(), state.program, changes)
-    finally:
-        history.close()
-        ledger.close()
+        return tell(printable(name, TEXT), campaign.ledger.events(), state.program, changes)
 
 
 def write_page(found: Comparison, a: Told, b: Told, path: Path) -> None:

@@ -5,7 +5,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import closing
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -104,16 +103,10 @@ def _ended(code: int, folder: Path) -> int:
 
 def _standing(folder: Path) -> State:
     """Where the demo's campaign stands, by its record."""
-    from overnight.backends.sqlite import SqliteLedger
-    from overnight.loop.journal import restore
-    from overnight.wiring import campaign_folder, find_campaign
+    from overnight.cli.reading import reading
 
-    repository, tag = find_campaign(folder, TAG)
-    with closing(SqliteLedger.for_reading(campaign_folder(repository, tag))) as ledger:
-        state = restore(ledger)
-    if state is None:
-        raise UserError(f"the campaign in {folder} has no events", mend="start it with `overnight run`")
-    return state
+    with reading(TAG, folder) as campaign:
+        return campaign.state()
 
 
 def available() -> dict[str, str]:

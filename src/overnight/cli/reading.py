@@ -52,9 +52,9 @@ class Reading:
 
 
 @contextmanager
-def reading(tag: str | None) -> Iterator[Reading]:
-    """Open the campaign of a tag, the newest by default, in the repository around the current folder."""
-    repository, found = find_campaign(Path.cwd(), tag)
+def reading(tag: str | None, around: Path | None = None) -> Iterator[Reading]:
+    """Open the campaign of a tag, the newest by default, in the repository around a folder, by default the current one."""
+    repository, found = find_campaign(around or Path.cwd(), tag)
     folder = campaign_folder(repository, found)
     ledger = SqliteLedger.for_reading(folder)
     try:

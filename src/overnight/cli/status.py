@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import click
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.words import interval, number
@@ -17,7 +16,7 @@ from overnight.core.gate import noise_report
 from overnight.core.state import State
 from overnight.core.text import printable
 from overnight.core.words import compact, counted, duration
-from overnight.events import AuditConcluded, Stopped
+from overnight.events import AuditConcluded
 from overnight.records.program import Noise
 from overnight.records.usage import Usage
 
@@ -106,22 +105,14 @@ def status(tag: str | None, as_json: bool) -> None:
     """Show where a campaign stands."""
     with reading(tag) as campaign:
         state = campaign.state()
-        detail = last_words(campaign.ledger) if state.stopped else ""
-        now = summarise(state, campaign.running, str(campaign.folder), failed=campaign.failure(state), detail=detail)
+        now = summarise(state, campaign.running, str(campaign.folder), failed=campaign.failure(state))
     if as_json:
         print_json(now)
     else:
         click.echo(describe(now))
 
 
-def last_words(ledger: SqliteLedger) -> str:
-    """What the session that ended last said of why; a session's last event is the last that its snapshot folds."""
-    newest = ledger.snapshot()
-    ends = [entry.event for entry in ledger.events(max(0, newest[0] - 1) if newest else 0) if isinstance(entry.event, Stopped)]
-    return ends[-1].detail if ends else ""
-
-
-def summarise(state: State, running: int | None, folder: str, *, failed: str = "", detail: str = "") -> Status:
+def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
     """The status that a state amounts to."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     fresh = state.gate.baseline
@@ -129,7 +120,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         tag=state.tag,
         running=running,
         stopped=state.stopped,
-        stopped_detail=detail,
+        stopped_detail=state.stopped_detail,
         failed=failed,
         branch=f"autoresearch/{state.tag}",
         metric=metric.name,

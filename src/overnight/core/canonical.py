@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 import tomllib
-import warnings
 from collections.abc import Callable, Mapping
+
+from overnight.core.syntax import parse_python
 
 LARGEST = 200_000  # bytes; a larger file is compared as text
 _HASH_COMMENTS = frozenset(("sh", "bash", "cfg", "ini", "yaml", "yml", "r", "jl", "mk", "cmake"))
@@ -31,9 +32,7 @@ def canonical(path: str, content: bytes) -> str:
 
 
 def _python(content: bytes) -> bytes:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an odd escape in a candidate's text is its own affair
-        tree = ast.parse(content)
+    tree = parse_python(content)
     if b"__doc__" not in content:
         _drop_docstrings(tree)
     return b"python " + ast.dump(tree).encode(errors="surrogatepass")

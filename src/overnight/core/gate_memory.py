@@ -58,14 +58,12 @@ class Luck:
 
     squares: float = 0.0  # of the head's differences
     products: float = 0.0  # of the head's with the candidate's
-    count: int = 0
 
     def add(self, differences: Sequence[tuple[float, float]]) -> "Luck":
         """With further differences, head and candidate."""
         return Luck(
             squares=self.squares + math.fsum(head * head for head, _ in differences),
             products=self.products + math.fsum(head * candidate for head, candidate in differences),
-            count=self.count + len(differences),
         )
 
 

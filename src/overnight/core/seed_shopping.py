@@ -6,9 +6,10 @@ still counts; where it does not, `one_draw` looks at the trials.
 
 import ast
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
+
+from overnight.core.syntax import parse_python
 
 _SEED = re.compile(r"(?:.*_)?(?:seeds?|random_?state)", re.IGNORECASE)
 _GENERATOR = re.compile(r"(?:.*_)?rng", re.IGNORECASE)
@@ -25,7 +26,7 @@ def only_seed_differs(before: bytes, after: bytes) -> bool:
     if not _mentions_seed(before, after):
         return False  # the usual case, without reading the code
     try:
-        old, new = _parse(before), _parse(after)
+        old, new = parse_python(before), parse_python(after)
         differs = ast.dump(old) != ast.dump(new)
         return differs and ast.dump(_Seedless().visit(old)) == ast.dump(_Seedless().visit(new))
     except _NO_PYTHON:
@@ -45,12 +46,6 @@ def fixes_seed(texts: Sequence[tuple[bytes, bytes]]) -> bool:
 def _mentions_seed(before: bytes, after: bytes) -> bool:
     """Whether a line with a word for seeds is only before or only after."""
     return any(_MENTION.search(line) for line in set(before.splitlines()) ^ set(after.splitlines()))
-
-
-def _parse(text: bytes) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an odd escape in a candidate's text is its own affair
-        return ast.parse(text)
 
 
 class _Seedless(ast.NodeTransformer):
@@ -100,7 +95,7 @@ def _more_written(before: bytes, after: bytes) -> int:
     if not _mentions_seed(before, after):
         return 0
     try:
-        return _written_seeds(_parse(after)) - _written_seeds(_parse(before))
+        return _written_seeds(parse_python(after)) - _written_seeds(parse_python(before))
     except _NO_PYTHON:
         return 0
 

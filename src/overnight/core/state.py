@@ -103,6 +103,7 @@ class State:
     sessions: int = 0
     elapsed_s: float = 0.0
     stopped: str = ""  # why the last session ended; empty while one runs, or after a kill
+    stopped_detail: str = ""  # the same in words for people
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
@@ -118,7 +119,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"3\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+SNAPSHOT_FORM = b"4\n"  # raised when the state gets a field, or when an event comes to fold otherwise
 
 
 def dump_state(state: State) -> bytes:
@@ -202,7 +203,9 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
     match event:
         case SessionStarted():
             unjailed = state.unjailed + (event.sandbox != JAIL)
-            return replace(state, sessions=state.sessions + 1, sandbox=event.sandbox, unjailed=unjailed, stopped="")
+            return replace(
+                state, sessions=state.sessions + 1, sandbox=event.sandbox, unjailed=unjailed, stopped="", stopped_detail=""
+            )
         case EnvironmentChanged():
             strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
             return replace(state, environment=event.environment, strayed=strayed)
@@ -210,7 +213,7 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             program = parse_program(event.program, "program.md")
             return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
         case Stopped():
-            return replace(state, elapsed_s=event.elapsed_s, stopped=event.reason)
+            return replace(state, elapsed_s=event.elapsed_s, stopped=event.reason, stopped_detail=event.detail)
 
 
 def _called(state: State, event: ModelCalled) -> State:

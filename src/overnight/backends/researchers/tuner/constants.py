@@ -7,7 +7,6 @@ which keeps formatting and comments, and it answers hostile nesting with an exce
 import ast
 import operator
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from overnight.backends.researchers.tuner.options import compared_strings, last_
 from overnight.backends.researchers.tuner.removals import find_removals
 from overnight.backends.researchers.tuner.seeds import seed_names
 from overnight.backends.researchers.tuner.spans import Spans
+from overnight.core.syntax import parse_python
 
 LARGEST_EXPONENT = 64  # of folded powers and shifts
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], object]] = {  # Any: as the operator module has it
@@ -61,9 +61,7 @@ def _scan(path: str, spans: Spans, tree: ast.Module) -> Findings:
 
 def _parse(text: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the file's own making, such as an invalid escape
-            return ast.parse(text)
+        return parse_python(text)
     except SyntaxError as error:
         raise Unreadable(f"does not parse: line {error.lineno}: {error.msg}") from None
 

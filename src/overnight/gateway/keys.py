@@ -1,13 +1,11 @@
 """Where an account's key comes from: an environment variable or a command; read once, and again when it is refused."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Mapping
-from contextlib import suppress
 
 from overnight.gateway.secret import Secret
 from overnight.records.provider import Provider
+from overnight.user_command import run_for_output
 
 COMMAND_S = 30.0  # a password manager may ask its agent, but nobody is there to type
 LONGEST_KEY = 8192  # characters
@@ -80,28 +78,13 @@ def _checked(text: str, provider: Provider) -> str:
 async def _output(command: str, environment: Mapping[str, str]) -> str:
     """What the user's own command prints."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            "/bin/sh",
-            "-c",
-            command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=dict(environment),
-            start_new_session=True,
+        printed = await run_for_output(
+            ["/bin/sh", "-c", command], environment=environment, wall_s=COMMAND_S, most_bytes=LONGEST_KEY + 1
         )
-    except OSError as error:
-        raise NoKey(f"its key_command does not start: {error.strerror}") from None
-    try:
-        async with asyncio.timeout(COMMAND_S):
-            output, _ = await process.communicate()
     except TimeoutError:
         raise NoKey(f"its key_command did not end within {COMMAND_S:g} s") from None
-    finally:
-        if process.returncode is None:  # else what it left, such as an agent that remembers, is the user's
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    if process.returncode != 0:
-        raise NoKey(f"its key_command exited with {process.returncode}")
-    return output.decode(errors="replace")
+    except OSError as error:
+        raise NoKey(f"its key_command does not start: {error.strerror}") from None
+    if printed.code:
+        raise NoKey(f"its key_command exited with {printed.code}")
+    return printed.output.decode(errors="replace")

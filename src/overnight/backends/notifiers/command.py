@@ -33,16 +33,18 @@ class CommandNotifier:
         facts = {"title": notice.title, **notice.facts}
         told = {f"{PREFIX}{name.upper()}": fact for name, fact in facts.items()}
         environment = environment_for(self.spec.variables, self.environment) | told
-        with tempfile.TemporaryFile() as errors:
-            code = await self._run(f"{notice.title}\n{notice.text}\n".encode(), environment, errors.fileno())
+        with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as errors:  # a pipe could wait for a reader
+            text.write(f"{notice.title}\n{notice.text}\n".encode())
+            text.seek(0)
+            code = await self._run(text.fileno(), environment, errors.fileno())
             if code:
                 raise NotSent(f"it exited with {code}{_last_line(errors.fileno())}", again=True)
 
-    async def _run(self, text: bytes, environment: Mapping[str, str], errors: int) -> int:
+    async def _run(self, text: int, environment: Mapping[str, str], errors: int) -> int:
         try:
             process = await anyio.open_process(
                 self.spec.command,
-                stdin=subprocess.PIPE,
+                stdin=text,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env=environment,
@@ -52,10 +54,6 @@ class CommandNotifier:
             raise NotSent(f"it cannot be started: {error.strerror}", again=False) from None
         try:
             with anyio.fail_after(self.wall_s):
-                with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # it need not read
-                    if process.stdin:
-                        await process.stdin.send(text)
-                        await process.stdin.aclose()
                 return await process.wait()
         except TimeoutError:
             raise NotSent(f"it took more than {self.wall_s:.0f} s", again=True) from None
@@ -64,7 +62,7 @@ class CommandNotifier:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
             with anyio.CancelScope(shield=True):
-                await process.aclose()
+                await process.wait()
 
 
 def _last_line(file: int) -> str:

@@ -5,14 +5,12 @@ Does not cover: secrets in files, and those in variables whose names do not tell
 
 import os
 import re
-import subprocess
 from collections.abc import Mapping
-
-import anyio
 
 from overnight.core.text import printable
 from overnight.ports import NotSent
 from overnight.records.notice import Source
+from overnight.user_command import run_for_output
 
 COMMAND_S = 20.0  # a password manager may ask for a finger
 SECRET_BYTES = 8192
@@ -66,19 +64,16 @@ async def read_source(source: Source, environment: Mapping[str, str]) -> str:
 async def _printed(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
     shown = printable(os.path.basename(command[0]), _NAME)  # noqa: PTH119  # a name, of whatever system
     try:
-        with anyio.fail_after(COMMAND_S):
-            done = await anyio.run_process(
-                command,
-                check=False,
-                env=environment_for((), environment),
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        done = await run_for_output(
+            command, environment=environment_for((), environment), wall_s=COMMAND_S, most_bytes=SECRET_BYTES
+        )
     except TimeoutError:
         raise NotSent(f"`{shown}`, which prints a secret, took more than {COMMAND_S:.0f} s", again=True) from None
     except OSError as error:
         raise NotSent(f"`{shown}`, which prints a secret, cannot be run: {error.strerror}", again=False) from None
-    found = done.stdout[:SECRET_BYTES].decode(errors="replace").strip()
-    if done.returncode or not found:
-        raise NotSent(f"`{shown}`, which prints a secret, ended with {done.returncode} and printed nothing of use", again=False)
+    found = done.output.decode(errors="replace").strip()
+    if done.code is None:
+        raise NotSent(f"`{shown}`, which prints a secret, printed more than a secret has", again=False)
+    if done.code or not found:
+        raise NotSent(f"`{shown}`, which prints a secret, ended with {done.code} and printed nothing of use", again=False)
     return found

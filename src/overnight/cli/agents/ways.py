@@ -5,13 +5,10 @@ models, which only `overnight agents test` can say.
 """
 
 import asyncio
-import os
 import shutil
-import signal
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from overnight.backends.researchers.templates import TEMPLATES
@@ -20,6 +17,7 @@ from overnight.config import Settings
 from overnight.core.text import printable
 from overnight.machine import search_path
 from overnight.records.usage import Wire
+from overnight.user_command import run_for_output
 
 VERSION_S = 5.0  # for a program to say its version
 VERSION_BYTES = 4096  # of what it says that are read
@@ -169,41 +167,12 @@ async def find_versions(programs: Sequence[str]) -> Mapping[str, str]:
 
 
 async def _version(path: str, home: str) -> str:
+    environment = {"PATH": search_path(), "HOME": home, "NO_COLOR": "1"}
     try:
-        process = await asyncio.create_subprocess_exec(
-            path,
-            "--version",
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            cwd=home,
-            env={"PATH": search_path(), "HOME": home, "NO_COLOR": "1"},
-            start_new_session=True,
+        printed = await run_for_output(
+            [path, "--version"], environment=environment, wall_s=VERSION_S, most_bytes=VERSION_BYTES, folder=Path(home)
         )
-    except OSError:
+    except OSError:  # a time that is over among them
         return ""
-    said = b""
-    try:
-        async with asyncio.timeout(VERSION_S):
-            said = await _read(process.stdout)
-            if len(said) < VERSION_BYTES:
-                await process.wait()
-    except TimeoutError:
-        pass
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    lines = said.decode(errors="replace").split("\n")
-    return printable(next((line.strip() for line in lines if line.strip()), ""), VERSION) if process.returncode == 0 else ""
-
-
-async def _read(stream: asyncio.StreamReader | None) -> bytes:
-    """What comes until the end, within our limit."""
-    if stream is None:
-        return b""
-    try:
-        return await stream.readexactly(VERSION_BYTES)
-    except asyncio.IncompleteReadError as error:
-        return error.partial
+    lines = printed.output.decode(errors="replace").split("\n")
+    return printable(next((line.strip() for line in lines if line.strip()), ""), VERSION) if printed.code == 0 else ""

@@ -1,0 +1,88 @@
+"""Runs a short command of the user's own for what it prints, such as a key: bounded in time and bytes, it cannot hold us up.
+
+We read a pipe of our own, because asyncio's waits for the end of everybody who holds it: for ever where a child that outlives
+the command kept it open, or where nobody read on after the command said too much.
+
+Does not cover: processes that leave the command's session before it is ended, which live on.
+"""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL
+
+import anyio
+from anyio.abc import Process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What a command printed, and how it ended."""
+
+    output: bytes
+    code: int | None  # None: it said too much and was ended
+
+
+async def run_for_output(
+    argv: Sequence[str], *, environment: Mapping[str, str], wall_s: float, most_bytes: int, folder: Path | None = None
+) -> Printed:
+    """Standard output of a command until it exits, with at most `most_bytes` of it.
+
+    Raises:
+        OSError: it cannot be started.
+        TimeoutError: it did not exit within `wall_s`; it and its children were ended.
+    """
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    try:
+        try:
+            process = await anyio.open_process(
+                argv, stdin=DEVNULL, stdout=theirs, stderr=DEVNULL, cwd=folder, env=environment, start_new_session=True
+            )
+        finally:
+            os.close(theirs)
+        said = bytearray()
+        try:
+            with anyio.fail_after(wall_s):
+                await _listen(process, ours, said, most_bytes)
+        finally:
+            if process.returncode is None:  # else what it left, such as an agent that remembers, is the user's
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                with anyio.CancelScope(shield=True):
+                    await process.wait()
+        too_much = len(said) > most_bytes
+        return Printed(output=bytes(said[:most_bytes]), code=None if too_much else process.returncode)
+    finally:
+        os.close(ours)
+
+
+async def _listen(process: Process, ours: int, said: bytearray, most: int) -> None:
+    """Until it exits or said too much; a child that holds the pipe after it is not waited for."""
+    async with anyio.create_task_group() as group:
+
+        async def see_it_end() -> None:
+            await process.wait()
+            group.cancel_scope.cancel()
+
+        group.start_soon(see_it_end)
+        more = True
+        while more and len(said) <= most:
+            await anyio.wait_readable(ours)
+            more = _take(ours, said, most)
+        if more:
+            group.cancel_scope.cancel()
+    while len(said) <= most and _take(ours, said, most):
+        pass
+
+
+def _take(ours: int, said: bytearray, most: int) -> bool:
+    """Whether there was something to read."""
+    with suppress(BlockingIOError):
+        got = os.read(ours, most + 1 - len(said))
+        said += got
+        return bool(got)
+    return False

@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,19 @@ def overnight(folder: Path, *arguments: str, check: int | None = None) -> subpro
     if check is not None:
         assert done.returncode == check, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+@contextmanager
+def started(
+    arguments: Sequence[str], folder: Path, *, stdin: int | None = None, stderr: int | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A Python process in the background, whose output is read; it is killed at the end of a test that did not wait for it."""
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(command, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON

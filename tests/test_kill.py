@@ -4,16 +4,17 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
-from targets import git, make_repo, overnight, program, read_json
+from targets import git, make_repo, overnight, program, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.events import Concluded, Event, TrialFinished
 
+RUN = ("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report")
 KILLS = 12
 EDITS = [(f"SCALE = {n}.0", f"SCALE = {n + 1}.0") for n in range(1, 6)]
 MARK = "sleep 0.0123"  # finds the trials of this campaign among all processes
@@ -50,14 +51,10 @@ def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
     """After many kills the campaign ends as if there had been none."""
     repo = campaign(tmp_path / "repo")
     rng = random.Random(20261121)
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report", "--slots", "3"]
     finished: list[TrialFinished] = []
     for _ in range(KILLS):
-        with subprocess.Popen(command, cwd=repo, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
-            try:
-                session.wait(timeout=rng.uniform(0.3, 2.0))
-            except subprocess.TimeoutExpired:
-                session.send_signal(signal.SIGKILL)
+        with started((*RUN, "--slots", "3"), repo, stderr=subprocess.DEVNULL) as session, suppress(subprocess.TimeoutExpired):
+            session.wait(timeout=rng.uniform(0.3, 2.0))
         if (repo / ".overnight/t/ledger.db").exists():
             now = [event for event in recorded(repo) if isinstance(event, TrialFinished)]
             assert now[: len(finished)] == finished, "a finished trial was lost"
@@ -83,8 +80,7 @@ def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
 def test_an_interrupt_ends_in_good_order_and_goes_on(tmp_path: Path) -> None:
     """The first SIGINT lets running trials finish and exits with 130; `run` goes on to the same end."""
     repo = campaign(tmp_path / "repo")
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
-    with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
+    with started(RUN, repo) as session:
         assert session.stdout is not None
         for line in session.stdout:
             if "#1 proposed" in line:
@@ -102,8 +98,7 @@ def test_stop_asks_the_running_process(tmp_path: Path) -> None:
     """`overnight stop` ends another process's session; without one it says so."""
     worse = [("OFFSET = 5.0", f"OFFSET = {number}.0") for number in range(6, 60)]
     repo = make_repo(tmp_path / "repo", program(*worse, measure="python train.py {seed} && sleep 0.5"))
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
-    with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
+    with started(RUN, repo) as session:
         assert session.stdout is not None and "campaign t" in session.stdout.readline()
         assert "already running" in overnight(repo, "run", "--tag", "t", check=2).stderr
         overnight(repo, "stop", check=0)

@@ -2,19 +2,19 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight, read_json
+from targets import git, make_repo, overnight, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.events import Concluded, Event, IdeasChanged, ProgramChanged, ProposalMissed, Proposed, TrialFinished
 from overnight.records.idea import AddIdea
 
+RUN = ("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report", "--sandbox", "process")
 # A researcher that changes something else each time, and says which idea it was given.
 RESEARCHER = """\
 idea=$(sed -n 's/^#\\([0-9]*\\), from .*/\\1/p' "$OVERNIGHT_BRIEF")
@@ -230,12 +230,6 @@ def test_unfinished_work_in_the_place_of_a_link_ends_nothing(tmp_path: Path) -> 
     assert missed(repo)[0] == "odd: the command exited with 1"
 
 
-def session(repo: Path) -> "subprocess.Popen[str]":
-    """A session in the background."""
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report", "--sandbox", "process"]
-    return subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 def thinker(tmp_path: Path, mark: str) -> str:
     """A researcher that says by a pipe that it thinks, and then thinks for hours, unless there is a file `go`."""
     os.mkfifo(tmp_path / "thinks")
@@ -246,12 +240,12 @@ def thinker(tmp_path: Path, mark: str) -> str:
 def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
     """Nothing waits for the researcher: the session ends in good order, and its unfinished work is kept."""
     repo = repo_of(tmp_path, program(thinker(tmp_path, "5432.75"), budget=1))
-    with session(repo) as started:
+    with started(RUN, repo, stderr=subprocess.STDOUT) as session:
         (tmp_path / "thinks").read_text()
         overnight(repo, "stop", check=0)
-        assert started.stdout is not None
-        started.stdout.read()
-        assert started.wait() == 1
+        assert session.stdout is not None
+        session.stdout.read()
+        assert session.wait() == 1
     assert not running("5432.75")
     assert events(repo)[-1].kind == "stopped"
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# half"
@@ -260,9 +254,9 @@ def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
 def test_a_kill_during_a_proposal_leaves_a_campaign_that_goes_on(tmp_path: Path) -> None:
     """The next session proposes afresh, and its ledger is whole."""
     repo = repo_of(tmp_path, program(thinker(tmp_path, "5432.5"), budget=1))
-    with session(repo) as started:
+    with started(RUN, repo, stderr=subprocess.STDOUT) as session:
         (tmp_path / "thinks").read_text()
-        started.send_signal(signal.SIGKILL)
+        session.kill()
     (tmp_path / "go").touch()
     run(repo)
     assert [event.number for event in proposed(repo)] == [1]

@@ -1,8 +1,9 @@
 """Folders of one command: gone at its end, and with the next command where it was killed."""
 
 import subprocess
-import sys
 from pathlib import Path
+
+from targets import started
 
 from overnight.backends.private_folder import KINDS, private_folder, sweep
 
@@ -27,14 +28,11 @@ def test_it_is_gone_at_the_end(tmp_path: Path) -> None:
 
 def test_what_a_killed_command_left_goes_with_the_next_one(tmp_path: Path) -> None:
     """While its process lives the folder stays, whoever sweeps; after a kill -9 it is deleted."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as owner:
+    with started(("-c", HOLD, str(tmp_path)), tmp_path, stdin=subprocess.PIPE) as owner:
         assert owner.stdout is not None
         folder = Path(owner.stdout.readline().strip())
         sweep(tmp_path)
         assert (folder / "work").is_dir()
-        owner.kill()
     assert (folder / "work").is_dir()
     with private_folder(tmp_path, "rerun"):
         assert not folder.exists()

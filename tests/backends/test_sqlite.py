@@ -3,11 +3,11 @@
 import os
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from builders import advanced, baseline, concluded, opened, proposed, session, trial
+from targets import started
 
 from overnight.backends.sqlite import SqliteLedger, holder
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
@@ -133,7 +133,7 @@ def test_one_process_holds_a_campaign(ledger: SqliteLedger, tmp_path: Path) -> N
         "import sys, time; from pathlib import Path; from overnight.backends.sqlite import SqliteLedger\n"
         f"with SqliteLedger(Path({str(tmp_path)!r})).lock(): print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with started(("-c", program), tmp_path, stdin=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
         assert holder(tmp_path) == other.pid
         with pytest.raises(CampaignBusy, match=str(other.pid)), ledger.lock():

@@ -6,8 +6,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import anyio
 import pytest
 from scripted_models import ScriptedModels
-from targets import make_repo, overnight, program, read_json
+from targets import make_repo, overnight, program, read_json, started
 
 from overnight.backends.researchers.templates import TEMPLATES
 from overnight.cli.agents import ways
@@ -348,8 +347,8 @@ def test_ctrl_c_ends_it_with_nothing_left_running(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & python3 -c {shlex.quote(ASK)}")
-    command: Sequence[str] = (sys.executable, "-m", "overnight", "agents", "test", "claude", "--model", "m1")
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+    command = ("-m", "overnight", "agents", "test", "claude", "--model", "m1")
+    with started(command, tmp_path, stderr=subprocess.PIPE) as asked:
         while not models.asked["hang"]:
             with suppress(subprocess.TimeoutExpired):
                 asked.wait(0.05)

@@ -2,14 +2,13 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from builders import opened
 from rich.console import Console
-from targets import SHARED, make_repo, overnight, program, read_json
+from targets import SHARED, make_repo, overnight, program, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.screen import Pace, Screen
@@ -19,13 +18,13 @@ from overnight.core.state import begin
 from overnight.loop.journal import Journal
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 4.0"), ("OFFSET = 4.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
-RUN = (sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report")
+RUN = ("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report")
 
 
 @contextmanager
 def running(repo: Path) -> Iterator[subprocess.Popen[str]]:
     """A session that has proposed something, and whose trials take a while."""
-    with subprocess.Popen(RUN, cwd=repo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as session:
+    with started(RUN, repo, stderr=subprocess.PIPE) as session:
         assert session.stdout is not None
         while "#1 proposed" not in session.stdout.readline():
             assert session.poll() is None

@@ -4,14 +4,12 @@ import contextlib
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from targets import git, make_repo, overnight, program, read_json
+from targets import git, make_repo, overnight, program, read_json, started
 
 from overnight.backends.git.repository import open_repository
 from overnight.cli.examination import examine
@@ -201,12 +199,12 @@ def test_data_that_changes_during_a_session_is_in_the_record(tmp_path: Path) -> 
     data.write_text("1")
     text = program(*((f"OFFSET = {n}.0", f"OFFSET = {n - 1}.0") for n in (5, 4, 3, 2)), front=f"readable: [{data}]")
     repo = make_repo(tmp_path / "r", text)
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"]
-    with subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, text=True) as session:
+    with started(("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"), repo) as session:
         assert session.stdout is not None
         next(line for line in session.stdout if line.startswith("#1 "))
         data.write_text("2")
         session.stdout.read()
+        session.wait()
     with sqlite3.connect(repo / ".overnight/t/ledger.db") as db:
         kinds = [kind for (kind,) in db.execute("SELECT kind FROM events ORDER BY seq")]
         trials = [

@@ -32,7 +32,7 @@ def test_the_end_is_told_by_what_was_asked_for() -> None:
     budget = Budget(experiments=9, hours=2)
     asked = allow(budget, state(8), experiments=1, hours=3)
     assert asked.experiments_spent(state(9), 0) == "the budget of 9 experiments is spent"
-    assert asked.time_over() == "the budget of 2 hours is spent"
+    assert asked.time_over() == "the budget of 2 h 00 min is spent"
     asked = allow(budget, state(3), experiments=1, hours=1)
     assert asked.experiments_spent(state(4), 0) == "1 experiment in this session, as asked for"
     assert asked.time_over() == "the 1 h 00 min of this session are over"

@@ -1,22 +1,40 @@
-"""Captured outputs and patches as files named by the SHA-256 of their content."""
+"""Files kept under the digest of their content: the logs of trials. Together they do not fill the disk.
+
+Does not cover: who wrote a file; that it is not deleted by others (`holds` tells).
+"""
 
 import hashlib
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from overnight.core.words import size_text
+
+GENEROUS_BYTES = 1000**3  # while all together are less, each is kept whole
+TAIL_BYTES = 16_000  # of each that comes after that: the end, where errors stand
+_SAMPLE = 2000  # files whose sizes are read to know that of all
+_FOLDERS = 256
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ArtifactStore:
     """A folder of files addressed by content; implements the port `Artifacts`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, generous_bytes: int = GENEROUS_BYTES) -> None:
         self._folder = folder
+        self._generous_bytes = generous_bytes
+        self._total_bytes: int | None = None  # of all files, about; None: not looked yet
 
     def keep(self, path: Path) -> str:
-        """Move a file in; return its digest, hex. A file that is there already is kept once."""
+        """Move a file in, or its end where there is much already; return its digest, hex. Equal files are kept once."""
+        if self._total_bytes is None:
+            self._total_bytes = self._estimate()
+        if self._total_bytes + path.stat().st_size > self._generous_bytes:
+            _cut(path, self._generous_bytes)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._total_bytes += path.stat().st_size
         home = self._home(digest)
         home.parent.mkdir(parents=True, exist_ok=True)
         path.replace(home)
@@ -39,3 +57,36 @@ class ArtifactStore:
         if not _DIGEST.fullmatch(digest):
             raise ValueError(f"no digest: {digest[:64]!r}")
         return self._folder / digest[:2] / digest[2:]
+
+    def _estimate(self) -> int:
+        """Bytes of all files: exact for few; digests spread evenly over the folders, so that for many some folders tell."""
+        files = size = seen = 0
+        for seen in range(1, _FOLDERS + 1):
+            sizes = list(_sizes(self._folder / f"{seen - 1:02x}"))
+            files, size = files + len(sizes), size + sum(sizes)
+            if files >= _SAMPLE:
+                break
+        return size * _FOLDERS // seen
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from (entry.stat(follow_symlinks=False).st_size for entry in entries)
+    except FileNotFoundError:
+        return
+
+
+def _cut(path: Path, full_bytes: int) -> None:
+    """Leave the end of a file, and a line that says so."""
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size <= TAIL_BYTES:
+            return
+        file.seek(size - TAIL_BYTES)
+        end = file.read()
+        file.seek(0)
+        left_out, full = size_text(size - TAIL_BYTES), size_text(full_bytes)
+        file.write(f"[{left_out} before this are not kept: the logs of this campaign have {full} already]\n".encode())
+        file.write(end)
+        file.truncate()

@@ -36,7 +36,7 @@ class Allowance:
         """What to say when the clock has reached `elapsed_s`."""
         if self.asked_s is not None:
             return f"the {duration(self.asked_s)} of this session are over"
-        return f"the budget of {(self.elapsed_s or 0.0) / SECONDS_PER_HOUR:.3g} hours is spent"
+        return f"the budget of {duration(self.elapsed_s or 0.0)} is spent"
 
     def experiments_spent(self, state: State, asked: int) -> str:
         """Whether one more proposal would be too many, beside the open ones and the `asked` that are in the making."""

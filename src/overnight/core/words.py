@@ -1,6 +1,7 @@
-"""How counts and times are said to people, the same in every view."""
+"""How counts, times and sizes are said to people, the same in every view."""
 
 _MINUTE_S, _HOUR_S = 60, 3600
+_SIZES = ((1000**3, "GB"), (1000**2, "MB"), (1000, "kB"), (1, "B"))
 
 
 def counted(count: int, noun: str) -> str:
@@ -23,3 +24,9 @@ def compact(count: float) -> str:
         if count >= scale:
             return f"{count / scale:.3g}{unit}"
     return f"{count:.0f}"
+
+
+def size_text(size_bytes: int, scale: int | None = None) -> str:
+    """`1.5 GB`; with `scale`, in the unit that a size of `scale` bytes would be written in, and with one decimal."""
+    unit, name = next(((unit, name) for unit, name in _SIZES if (scale or size_bytes) >= unit), _SIZES[-1])
+    return f"{size_bytes / unit:.1f} {name}" if scale else f"{size_bytes / unit:.3g} {name}"

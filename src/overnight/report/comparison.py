@@ -56,6 +56,7 @@ class Side:
     gain_per_hour: float | None
     gain_per_trial: float | None
     ending: str  # why its last session stopped; empty while it runs or after a kill
+    ending_detail: str
     cautions: tuple[str, ...]
 
 
@@ -92,6 +93,7 @@ class Told:
             gain_per_hour=gain.gain / hours if gain and hours else None,
             gain_per_trial=gain.gain / trials if gain and trials else None,
             ending=story.ending,
+            ending_detail=story.ending_detail,
             cautions=story.cautions,
         )
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from overnight.backends.executors.work_folder import DEEPEST, Contents
+from overnight.core.words import size_text
 from overnight.records.job import Ending
 from overnight.records.program import Limits
-
-_UNITS = ((1000**3, "GB"), (1000**2, "MB"), (1000, "kB"), (1, "B"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +48,3 @@ def disk_stop(contents: Contents, limits: Limits) -> Stop | None:
     else:
         return None
     return Stop(ending=Ending.DISK, detail=detail)
-
-
-def size_text(size_bytes: int, scale: int | None = None) -> str:
-    """`1.5 GB`; with `scale`, in the unit that a size of `scale` bytes would be written in, and with one decimal."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if (scale or size_bytes) >= unit), _UNITS[-1])
-    return f"{size_bytes / unit:.1f} {name}" if scale else f"{size_bytes / unit:.3g} {name}"

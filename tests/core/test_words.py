@@ -1,0 +1,22 @@
+"""How numbers are said to people."""
+
+import pytest
+
+from overnight.core.words import size_text
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "text"),
+    [
+        (4 * 10**9, None, "4 GB"),
+        (1_500_000_000, None, "1.5 GB"),
+        (250_000_000, None, "250 MB"),
+        (999, None, "999 B"),
+        (0, None, "0 B"),
+        (1_040_000_000, 10**9, "1.0 GB"),
+        (300_000_000, 2 * 10**9, "0.3 GB"),
+    ],
+)
+def test_sizes_read_well(size: int, scale: int | None, text: str) -> None:
+    """A size has three digits at most; beside a limit it has the limit's unit."""
+    assert size_text(size, scale) == text

@@ -68,6 +68,12 @@ def in_git(*arguments: str) -> Callable[[Path], None]:
     return change
 
 
+def cut_off(repo: Path) -> None:
+    """Without the newest experiment and its snapshots, but with its row."""
+    first = "SELECT min(seq) FROM events WHERE experiment=(SELECT max(experiment) FROM events)"
+    execute(repo, f"DELETE FROM snapshots WHERE seq >= ({first})", f"DELETE FROM events WHERE seq >= ({first})")
+
+
 def test_an_untouched_campaign_holds(repo: Path) -> None:
     """Everything is said to hold, a line each, with exit code 0."""
     done = overnight(repo, "verify", check=0)
@@ -81,6 +87,8 @@ def test_an_untouched_campaign_holds(repo: Path) -> None:
         (forge_log, "outputs"),
         (remove_logs, "outputs"),
         (in_ledger("UPDATE events SET at=at+1 WHERE seq=20"), "ledger"),
+        (in_ledger("DELETE FROM events WHERE seq > (SELECT max(seq) FROM events WHERE kind='concluded')"), "ledger"),
+        (cut_off, "experiments"),
         (in_ledger("UPDATE events SET experiment=2 WHERE kind='concluded' AND experiment=1"), "experiments"),
         (in_ledger("UPDATE events SET kind='stopped' WHERE kind='concluded'"), "experiments"),
         (in_ledger("UPDATE experiments SET body=replace(body, 'discard', 'keep') WHERE number=2"), "experiments"),

@@ -5,6 +5,7 @@ One pass over the ledger, in memory that does not grow with it. Does not cover: 
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from overnight.backends.artifacts import ArtifactStore
@@ -151,6 +152,7 @@ class _Reader:
         self._record = Record()
         self._snapshots: dict[int, bytes] = {}
         self._open: dict[int, list[tuple[float, Event]]] = {}
+        self._newest = 0  # experiment
 
     def read(self) -> Record:
         record = self._record
@@ -168,7 +170,19 @@ class _Reader:
             record.damage = str(corrupt)
         except ValueError as error:
             record.damage = f"event {record.events + 1} does not follow from the ones before it: {error}"
+        else:
+            self._look_beyond()
         return record
+
+    def _look_beyond(self) -> None:
+        """What was derived from events that are not there any more, which no chain can miss at its end."""
+        record = self._record
+        known = max(self._snapshots, default=0)
+        if known > record.events:
+            record.damage = f"of {known:,} events or more the newest are missing, after event {record.events:,}"
+        with suppress(LedgerCorrupt):
+            told = self._ledger.experiments(limit=1).total
+            record.strange_rows += range(self._newest + 1, min(told, self._newest + PAGE) + 1)
 
     def _fold(self, entry: Recorded) -> None:
         record, event = self._record, entry.event
@@ -188,6 +202,7 @@ class _Reader:
         number = experiment_number(entry.event)
         if isinstance(entry.event, Proposed):
             self._open[entry.event.number] = []
+            self._newest = entry.event.number
         if number is None or number not in self._open:
             return
         self._open[number].append((entry.at, entry.event))

@@ -44,6 +44,7 @@ WORLDS = (
     Setting(name="common seeds .8", common=(0.8,)),
     Setting(name="common seeds .34 to .99", common=(0.34, 0.48, 0.82, 0.95, 0.99)),
     Setting(name="own noise .7 to 1.8", spread=(0.7, 1.8)),
+    Setting(name="own noise .15 to 1", spread=(0.15, 1.0)),
     Setting(name="drift 1.5", drift=1.5),
     Setting(name="overfitting, sealed holdout", overfit=0.02, holdout=True),
     Setting(name="split bias .3, sealed holdout", bias=0.3, holdout=True),

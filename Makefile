@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AGENTS := build/agents
 
-.PHONY: demo test test-agents check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-agents check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -13,6 +13,10 @@ test: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	@.ci/chromium
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+fuzz: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest -m hypothesis --hypothesis-profile other --numprocesses auto
 
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from gate_walk import Numbers, Walk, crash, failing, program, stages
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -426,7 +426,8 @@ def test_a_gap_that_a_kill_left_runs_no_finished_trial_again() -> None:
     assert {key.index for key in step.trials} == {1, 2, 4}
 
 
-EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-2, 2).map(float))
+TINY = st.floats(-1e-100, 1e-100)
+EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-2, 2).map(float), TINY)
 
 
 @given(
@@ -438,6 +439,7 @@ EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integer
     order=st.randoms(use_true_random=False),
 )
 @settings(max_examples=80, deadline=None)
+@example(values=[0.0, 0.0, 0.0, 8.8e-115], faults=0.0, noise=Noise.AUTO, name="loss", lead=0.0, order=random.Random(0))
 def test_every_walk_ends(  # noqa: PLR0917  # hypothesis names them
     values: list[float], faults: float, noise: Noise, name: str, lead: float, order: random.Random
 ) -> None:

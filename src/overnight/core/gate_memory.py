@@ -49,7 +49,9 @@ class Spread:
     @property
     def kurtosis(self) -> float:
         """3 for Gaussian residuals, more for heavy tails; 3 where nothing is known."""
-        return self.freedom * self.fourths / self.squares**2 if self.squares > 0.0 and self.freedom else 3.0
+        if not self.squares or not self.freedom:
+            return 3.0
+        return self.freedom * (self.fourths / self.squares / self.squares)  # the square of `squares` may be too small a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +86,11 @@ class Spreads:
     @property
     def _apart(self) -> bool:
         """Whether the head's variance is three standard errors from that of all heads, on the scale of logarithms."""
-        if not self.head.squares or not self.within.squares:
+        head, within = self.head.variance, self.within.variance
+        if not head or not within:
             return False
         error = math.sqrt(max(self.within.kurtosis - 1.0, 2.0) / self.head.freedom)
-        return abs(math.log(self.head.variance / self.within.variance)) > _APART * error
+        return abs(math.log(head) - math.log(within)) > _APART * error  # their ratio may be too small a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -323,7 +323,9 @@ def _lifeline(place: Path) -> Iterator[int]:
 async def _cancelled(executor: Executor, job: Job, sign: int) -> None:
     """Run a job and cancel it as soon as there is something to read at `sign`."""
     running = asyncio.create_task(executor.run(job))
-    await anyio.wait_readable(sign)
+    seen = asyncio.ensure_future(anyio.wait_readable(sign))
+    await asyncio.wait((running, seen), return_when=asyncio.FIRST_COMPLETED)
+    assert seen.done(), f"the job ended before it gave a sign: {running.result()}"
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

@@ -17,6 +17,8 @@ from subprocess import DEVNULL
 import anyio
 from anyio.abc import Process
 
+ENDING_S = 10.0  # after a SIGKILL; longer, and the kernel does not let go of it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
@@ -52,7 +54,7 @@ async def run_for_output(
             if process.returncode is None:  # else what it left, such as an agent that remembers, is the user's
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                with anyio.CancelScope(shield=True):
+                with anyio.move_on_after(ENDING_S, shield=True):
                     await process.wait()
         too_much = len(said) > most_bytes
         return Printed(output=bytes(said[:most_bytes]), code=None if too_much else process.returncode)

@@ -135,8 +135,11 @@ def test_the_live_screen_shows_nothing_that_acts(campaign: tuple[Path, str]) -> 
     command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--no-report", "--experiments", "1"]
     with subprocess.Popen(command, cwd=campaign[0], stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL) as run:
         os.close(terminal)
-        shown = b"".join(iter(lambda: _read(main), b""))
-        run.wait()
+        try:
+            shown = b"".join(iter(lambda: _read(main), b""))
+            run.wait()
+        finally:
+            run.kill()
     os.close(main)
     text = shown.decode("utf-8")
     ours = re.sub(r"\x1b\[[0-9;?]*[mAKhlGJ]|\r", "", text)
@@ -145,7 +148,7 @@ def test_the_live_screen_shows_nothing_that_acts(campaign: tuple[Path, str]) -> 
 
 
 def _read(descriptor: int) -> bytes:
-    select.select([descriptor], [], [], 60)
+    assert select.select([descriptor], [], [], 60)[0]
     try:
         return os.read(descriptor, 65536)
     except OSError:  # the other end is closed

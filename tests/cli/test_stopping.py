@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from builders import opened
 from rich.console import Console
 from targets import SHARED, make_repo, overnight, program, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
+from overnight.cli import main
 from overnight.cli.screen import Pace, Screen
 from overnight.cli.signals import AGAIN, ENDING
 from overnight.core.budget import Allowance
@@ -54,6 +56,17 @@ def test_ctrl_c_is_acknowledged_at_once(tmp_path: Path) -> None:
         assert said(session) == "ending at once\n"
         assert "SIGINT was received" in session.stdout.read()
         assert session.wait() == 130
+
+
+def test_ctrl_c_during_an_import_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 wraps one that arrives while a class is made."""
+
+    def importing(*, standalone_mode: bool) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr(main, "app", importing)
+    with pytest.raises(SystemExit, match="130"):
+        main.main()
 
 
 def test_overnight_stop_is_told_as_such(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import closing, suppress
 
 import pytest
 from gateways import BODIES, QUICK, ask, gateway, provider, until
@@ -65,6 +66,31 @@ def test_a_provider_that_hangs_is_left(models: ScriptedModels, wire: Wire, strea
             with opened.gateway.use(role="r", number=1) as run:
                 assert (await ask(run.url, wire, stream=stream)).status == 200
         assert [state.why for state in opened.gateway.accounts()] == ["no answer in time", ""]
+
+    asyncio.run(walk())
+
+
+def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels) -> None:
+    """White space now and then keeps a connection alive and is no answer, however long it goes on."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+        with suppress(ConnectionError), closing(writer):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    async def walk() -> None:
+        async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            first = provider(models, "drip", base_url=url, silence_s=0.1)
+            async with gateway([first, provider(models, "ok")]) as opened:
+                with opened.gateway.use(role="r", number=1) as run:
+                    answer = await run.call(Wire.OPENAI_CHAT, {"model": "m1"})
+            assert models.text in json.dumps(answer)
+            assert [state.standing for state in opened.gateway.accounts()] == [Standing.PAUSED, Standing.READY]
 
     asyncio.run(walk())
 

@@ -43,6 +43,13 @@ def test_failed_write_leaves_the_old_report(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["progress.png", "report.html", "report.md"]
 
 
+def test_a_campaign_that_never_measured_has_a_report(tmp_path: Path) -> None:
+    """As one that was stopped before the end of its first trial."""
+    world = World(experiments=5)
+    opened = [next(record(world))]
+    assert write_report(opened, lambda _base, _commit: "", tmp_path, program=world.program).html.exists()
+
+
 def test_diff_is_asked_once_for_each_keep(tmp_path: Path) -> None:
     """The caller's diff is called with the head before and the kept commit, once."""
     asked: list[tuple[str, str]] = []

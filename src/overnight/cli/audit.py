@@ -97,19 +97,19 @@ class _Asked:
 async def _session(repository: Repository, request: Request, asked: _Asked) -> int:
     stop, tag = Stop(), request.tag or ""
     folder = campaign_folder(repository, tag)
-    view = view_for(plain=asked.plain or asked.as_json)
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(listen, stop, view.acknowledge)
-        with open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit:
-            if asked.as_json:
-                stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
-            else:
-                with view.showing(audit.journal, Allowance(), folder):
+    with view_for(plain=asked.plain or asked.as_json) as view:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(listen, stop, view.acknowledge)
+            with open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit:
+                if asked.as_json:
                     stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
-            state = audit.journal.state
-            if asked.report:
-                write_files(audit.journal.ledger, repository, folder, state.program)
-        tasks.cancel_scope.cancel()
+                else:
+                    with view.showing(audit.journal, Allowance(), folder):
+                        stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
+                state = audit.journal.state
+                if asked.report:
+                    write_files(audit.journal.ledger, repository, folder, state.program)
+            tasks.cancel_scope.cancel()
     found = report_on(state)
     _say(found, asked.as_json, state)
     return exit_code(found, stopped)

@@ -76,8 +76,8 @@ def check(sandbox: str, slots: int | None, as_json: bool) -> None:
 
 async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
     repository = open_repository(folder)
-    stop, view = Stop(), view_for(plain=True)
-    with rehearsal(repository, request, stop, [] if quiet else [view.see]) as campaign:
+    stop = Stop()
+    with view_for(plain=True) as view, rehearsal(repository, request, stop, [] if quiet else [view.see]) as campaign:
         state = campaign.journal.state
         failed = await _first_failure(campaign.laboratory)
         if failed:

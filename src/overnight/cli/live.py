@@ -2,12 +2,12 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Self, cast
 
-import click
-
+from overnight.cli.outlet import Outlet
 from overnight.cli.screen import Pace, Running, Screen
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
@@ -35,39 +35,52 @@ LINE = 300  # characters of foreign text
 REFRESH_HZ = 4
 
 
-class PlainView:
-    """One line per event, for logs and pipes; falls silent when nobody reads, for the campaign goes on."""
+class View:
+    """What every view can say; falls silent when nobody reads, for the campaign goes on."""
 
     def __init__(self) -> None:
-        self._heard = True
+        self._output, self._errors = Outlet(sys.stdout), Outlet(sys.stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait a moment until all is read: other words are to follow."""
+        self._output.settle()
+        self._errors.settle()
+
+    def note(self, lines: Iterable[str]) -> None:
+        """Say what the user should know, on standard error."""
+        for line in lines:
+            self._errors.say(f"note: {line}")
+
+
+class PlainView(View):
+    """One line per event, for logs and pipes."""
 
     def see(self, sign: Sign) -> None:
         """Print what is worth a line."""
-        line = describe(sign)
-        if line and self._heard:
-            try:
-                click.echo(line)
-            except OSError:  # a closed pipe, a terminal that is gone, a full disk behind stdout
-                self._heard = False
+        if line := describe(sign):
+            self._output.say(line)
 
     def acknowledge(self, what: str) -> None:
         """Say at once what a request to stop leads to; on standard error, for standard output may be a pipe."""
-        with suppress(OSError):
-            click.echo(what, err=True)
+        self._errors.say(what)
 
     @contextmanager
     def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
         """Say where the record is, then let the events speak."""
         for caution in cautions_of(journal.state):
-            click.echo(f"WARNING: {caution}", err=True)
-        click.echo(f"campaign {journal.state.tag}, recorded in {folder}")
+            self._errors.say(f"WARNING: {caution}")
+        self._output.say(f"campaign {journal.state.tag}, recorded in {folder}")
         yield
 
 
-class LiveView:
+class LiveView(View):
     """A screen that is drawn anew a few times a second from the state and the running trials."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._running: dict[TrialKey, Running] = {}
         self._proposing: dict[str, int] = {}
         self._acknowledged = ""
@@ -96,6 +109,7 @@ class LiveView:
     @contextmanager
     def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:
         """Draw until the context ends; the last picture stays."""
+        from rich.console import Console
         from rich.live import Live
 
         screen = Screen(
@@ -107,12 +121,13 @@ class LiveView:
             pace=self._pace,
             acknowledged=lambda: self._acknowledged,
         )
-        with Live(get_renderable=screen.draw, refresh_per_second=REFRESH_HZ, redirect_stderr=False):
+        console = Console(file=cast("IO[str]", self._output))
+        with Live(console=console, get_renderable=screen.draw, refresh_per_second=REFRESH_HZ, redirect_stderr=False):
             yield
 
 
 def view_for(*, plain: bool) -> LiveView | PlainView:
-    """The live screen if standard output is a terminal."""
+    """The live screen if standard output is a terminal; to be used as a context, before and after which others may print."""
     return PlainView() if plain or not sys.stdout.isatty() else LiveView()
 
 

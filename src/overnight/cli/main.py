@@ -116,7 +116,16 @@ def main() -> NoReturn:
     except OvernightError as error:
         _fail(error)
     except Exception as error:  # noqa: BLE001  # the outermost frame of the process
+        if _is_interrupt(error):
+            sys.exit(130)
         _fail(error)
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether a Ctrl-C is behind an error: Python 3.11 wraps one that arrives while a class is made."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def _fail(error: Exception) -> NoReturn:

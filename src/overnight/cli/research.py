@@ -1,7 +1,6 @@
 """`overnight run` and `overnight stop`: one session of a campaign, watched live."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
@@ -45,33 +44,28 @@ def run(
 async def run_session(folder: Path, request: Request, plain: bool, report: bool) -> int:
     """Run one session to its end, write the report, and say what came of it; the exit code."""
     repository = open_repository(folder)
-    _note(repository.notes)
     stop = Stop()
-    view = view_for(plain=plain)
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(listen, stop, view.acknowledge)
-        herald = Herald(os.environ)
-        with open_session(repository, request, stop, [view.see, herald.see]) as campaign:
-            journal = campaign.journal
-            before = journal.state.tally.trials
-            folder = campaign_folder(repository, journal.state.tag)
-            _note((*left_out(repository, journal.state.program), *campaign.notes))
-            _note(() if journal.state.sessions or before else started_over(folder))
-            wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
-            _note(wanted.problems)
-            with view.showing(journal, campaign.allowance, folder), mending(repository, journal.state.program):
-                async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
-                    stopped = await campaign.run()
-            _note(herald.problems)
-            files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
-        tasks.cancel_scope.cancel()
+    with view_for(plain=plain) as view:
+        view.note(repository.notes)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(listen, stop, view.acknowledge)
+            herald = Herald(os.environ)
+            with open_session(repository, request, stop, [view.see, herald.see]) as campaign:
+                journal = campaign.journal
+                before = journal.state.tally.trials
+                folder = campaign_folder(repository, journal.state.tag)
+                view.note((*left_out(repository, journal.state.program), *campaign.notes))
+                view.note(() if journal.state.sessions or before else started_over(folder))
+                wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
+                view.note(wanted.problems)
+                with view.showing(journal, campaign.allowance, folder), mending(repository, journal.state.program):
+                    async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
+                        stopped = await campaign.run()
+                view.note(herald.problems)
+                files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
+            tasks.cancel_scope.cancel()
     click.echo(summary(stopped, journal.state, files))
     return exit_code(stopped, journal.state, worked=journal.state.tally.trials > before)
-
-
-def _note(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(f"note: {line}", err=True)
 
 
 @click.command()

@@ -22,6 +22,7 @@ from overnight.records.provider import Provider
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of an answer that is not streamed
 KEEP_ALIVE_S = 30.0
+SILENCES = 6  # of a provider: so long may a whole answer take, for one that only sends signs of life
 VERSION = re.compile(r"v[0-9]+(?:alpha|beta)?[0-9]*")
 HEADERS = {"User-Agent": f"overnight/{__version__}", "Accept-Encoding": "identity"}
 
@@ -146,7 +147,9 @@ class Upstream:
     async def _exchange(
         self, method: str, url: str, provider: Provider, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._connect_s, sock_read=provider.silence_s)
+        timeout = aiohttp.ClientTimeout(
+            total=SILENCES * provider.silence_s, sock_connect=self._connect_s, sock_read=provider.silence_s
+        )
         response: aiohttp.ClientResponse | None = None
         try:
             response = await self._session.request(

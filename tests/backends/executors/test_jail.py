@@ -184,9 +184,11 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "job/alive")
     reader = os.open(tmp_path / "job/alive", os.O_RDONLY | os.O_NONBLOCK)
     with subprocess.Popen([sys.executable, "-c", SUPERVISOR, str(tmp_path)]) as supervisor:
-        assert select.select([reader], [], [], 20)[0]
-        assert os.read(reader, 9) == b"\n"
-        supervisor.kill()
+        try:
+            assert select.select([reader], [], [], 20)[0]
+            assert os.read(reader, 9) == b"\n"
+        finally:
+            supervisor.kill()
     assert select.select([reader], [], [], 20)[0]
     assert os.read(reader, 9) == b""
     os.close(reader)

@@ -314,7 +314,9 @@ except OSError:
 
     async def both(started: int) -> tuple[JobResult, JobResult]:
         first = asyncio.create_task(jail().run(victim))
-        await anyio.wait_readable(started)
+        seen = asyncio.ensure_future(anyio.wait_readable(started))
+        await asyncio.wait((first, seen), return_when=asyncio.FIRST_COMPLETED)
+        assert seen.done(), first.result()
         second = await jail().run(attacker)
         go = os.open(Path(victim.folder) / "go", os.O_RDWR)
         os.write(go, b"\n")
@@ -427,7 +429,7 @@ def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
         os.set_inheritable(file.fileno(), True)
         _, output = run(tmp_path, "ls /proc/self/fd; for d in /proc/self/fd/*; do timeout 1 head -c 99 <$d; done < /dev/null")
     numbers = [line for line in output.splitlines() if line.isdigit()]
-    assert numbers == ["0", "1", "2", "3"]  # 3 is the folder that `ls` reads
+    assert numbers == ["0", "1", "2", "3"], output  # 3 is the folder that `ls` reads
     assert SECRET not in output
 
 

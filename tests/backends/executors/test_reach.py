@@ -1,6 +1,7 @@
 """What of the host the jail shows besides the system."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_broken_interpreter_is_said(tmp_path: Path) -> None:
     python.write_text("#!/bin/sh\necho no such version >&2\nexit 1\n")
     with pytest.raises(SandboxError, match=r"tools/python3 does not run: no such version"):
         find_reach(f"{tmp_path}/tools", tmp_path / "home")
+
+
+def test_an_interrupt_of_the_terminal_is_not_for_it(tmp_path: Path) -> None:
+    """It is asked in a process group of its own: Ctrl-C ends our command in good order, and not by its failure."""
+    python = make_python(tmp_path / "tools/python3", prefix=tmp_path / "tools")
+    answer = python.read_text().removeprefix("#!/bin/sh\n")
+    python.write_text(f"#!/bin/sh\nread -r stat </proc/$$/stat; set -- $stat; echo $5 >{tmp_path}/group\n{answer}")
+    find_reach(f"{tmp_path}/tools", tmp_path / "home")
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
 
 
 def test_impostor_is_said(tmp_path: Path) -> None:

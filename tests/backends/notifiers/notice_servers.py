@@ -105,12 +105,12 @@ def mail_server(context: ssl.SSLContext | None = None, *, password: bytes = b"")
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(loop.create_server(protocol, "127.0.0.1", 0))
     found.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
         yield found
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(server), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -150,6 +150,7 @@ def _try(launch: Launch) -> subprocess.CompletedProcess[bytes]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PROOF_TIMEOUT_S,
+            process_group=0,  # a Ctrl-C in the terminal is for us to handle
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -172,7 +173,8 @@ def find_bwrap() -> str:
 
 def bwrap_version(path: str) -> str:
     """What an installed bubblewrap calls itself, as `0.8.0`."""
-    printed = subprocess.run([path, "--version"], env={}, capture_output=True, text=True, check=False).stdout
+    command = [path, "--version"]
+    printed = subprocess.run(command, env={}, process_group=0, capture_output=True, text=True, check=False).stdout
     found = re.search(r"\d+\.\d+(\.\d+)?", printed)
     return found[0] if found else "0.0"
 

@@ -10,6 +10,7 @@ bite, and memory is looked at ten times a second.
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,8 @@ from overnight.backends.executors.tie import tied
 from overnight.backends.executors.work_folder import hand_over
 from overnight.ports import Link
 from overnight.records.job import Job, JobResult
+
+KILLING_S = 1.0  # for what has left the process group; what the kernel does not let go of is told by `supervise`
 
 
 class ProcessExecutor:
@@ -72,7 +75,8 @@ def _kill_all(group: Group, child: Child) -> None:
     child.kill_process_group()
     if group.kill():
         return  # what is not gone yet keeps the group from being removed, which goes on killing
-    while members := session_members(child.pid):
+    until = time.monotonic() + KILLING_S
+    while (members := session_members(child.pid)) and time.monotonic() < until:
         for pid in members:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

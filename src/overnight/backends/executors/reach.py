@@ -84,6 +84,7 @@ def _ask(executable: str, search_path: str, home: Path) -> tuple[str, list[str]]
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_ASK_TIMEOUT_S,
+            process_group=0,  # a Ctrl-C in the terminal is for us to handle
             check=True,
         )
         real, *prefixes = json.loads(asked.stdout)

@@ -14,6 +14,7 @@ from overnight.backends.notifiers.secrets import environment_for
 from overnight.core.text import printable
 from overnight.ports import NotSent
 from overnight.records.notice import Notice, NotifySpec
+from overnight.user_command import ENDING_S
 
 WALL_S = 20.0
 PREFIX = "OVERNIGHT_"
@@ -61,7 +62,7 @@ class CommandNotifier:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-            with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(ENDING_S, shield=True):
                 await process.wait()
 
 

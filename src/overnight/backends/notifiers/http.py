@@ -6,11 +6,12 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import partial
 
 import anyio
-import anyio.to_thread
 
 from overnight import __version__
+from overnight.backends.notifiers.blocking import run_blocking
 from overnight.core.programs.notify import split_url
 from overnight.ports import NotSent
 
@@ -34,7 +35,7 @@ async def post_json(url: str, body: Mapping[str, object], *, token: str = "") ->
     request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST")  # noqa: S310  # checked
     try:
         with anyio.fail_after(WHOLE_S):
-            await anyio.to_thread.run_sync(_post, request, abandon_on_cancel=True)
+            await run_blocking(partial(_post, request))
     except TimeoutError:
         raise NotSent(f"no answer within {WHOLE_S:.0f} s", again=True) from None
 

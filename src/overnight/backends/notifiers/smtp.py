@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
+from functools import partial
 
 import anyio
-import anyio.to_thread
 
+from overnight.backends.notifiers.blocking import run_blocking
 from overnight.backends.notifiers.secrets import read_source
 from overnight.core.text import printable
 from overnight.ports import NotSent
@@ -37,7 +38,7 @@ class EmailNotifier:
         message = message_of(notice, self.spec.mail)
         try:
             with anyio.fail_after(WHOLE_S):
-                await anyio.to_thread.run_sync(_hand_over, self.spec.mail, password, message, abandon_on_cancel=True)
+                await run_blocking(partial(_hand_over, self.spec.mail, password, message))
         except TimeoutError:
             raise NotSent(f"no answer within {WHOLE_S:.0f} s", again=True) from None
 

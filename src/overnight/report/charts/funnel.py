@@ -48,7 +48,7 @@ def _bars(title: str, counts: Mapping[str, int], width: int, colour: str, ink: s
     axis = alt.Axis(tickSize=0, labelPadding=8, minExtent=95)
     base = alt.Chart(table(rows)).encode(
         y=alt.Y("name:N", sort=list(counts), title=None, axis=axis),
-        x=alt.X("count:Q", axis=None, scale=alt.Scale(domain=[0, max(1, *counts.values())], nice=False)),
+        x=alt.X("count:Q", axis=None, scale=alt.Scale(domain=[0, max([1, *counts.values()])], nice=False)),
     )
     numbers = base.mark_text(align="left", dx=5, color=ink, fontSize=12).encode(text="label:N")
     chart = alt.layer(base.mark_bar(color=colour, height=16), numbers)

@@ -42,7 +42,7 @@ def overlay_chart(courses: Sequence[Course], title: str, canvas: Canvas) -> dict
     """Both courses on common axes."""
     import altair as alt
 
-    last = max(1, *(course.trials for course in courses))
+    last = max([1, *(course.trials for course in courses)])
     low, high = _window([reign.band for course in courses for reign in course.reigns])
     x = alt.X("x:Q", title="trials", scale=alt.Scale(domain=[0, last], nice=False), axis=canvas.across(whole=last))
     y = alt.Y("y:Q", title=title, scale=alt.Scale(domain=[low, high], zero=False, nice=False, clamp=True))

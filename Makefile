@@ -16,7 +16,7 @@ test: $(VENV)/installed-dev
 
 fuzz: $(VENV)/installed-dev
 	@.ci/bubblewrap
-	$(BIN)/pytest -m hypothesis --hypothesis-profile other --numprocesses auto
+	EXAMPLES=20 $(BIN)/pytest -m hypothesis --hypothesis-profile other --numprocesses auto --override-ini timeout=1800
 
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 from campaigns import CASES, DIFF, record
+from examples import scaled
 from hypothesis import settings
 from scripted_models import ScriptedModels, scripted_models
 
@@ -12,7 +13,7 @@ from overnight.report.write import ReportFiles, write_report
 
 # The suite tries the same examples each time, so that it fails for a change and not by chance; `make fuzz` tries other ones.
 settings.register_profile("same", derandomize=True)
-settings.register_profile("other", max_examples=2000)
+settings.register_profile("other", max_examples=scaled(100))
 settings.load_profile("same")
 
 Written = Callable[[str], ReportFiles]

@@ -45,10 +45,11 @@ def test_logs_do_not_fill_the_disk(tmp_path: Path, again: bool) -> None:
     store = ArtifactStore(tmp_path / "logs", generous_bytes=1_000_000)
     whole = keep(store, tmp_path, bytes(900_000))
     store = ArtifactStore(tmp_path / "logs", generous_bytes=1_000_000) if again else store
+    assert keep(store, tmp_path, bytes(900_000)) == whole
     cut, small = keep(store, tmp_path, b"a" * 300_000 + b"b" * TAIL_BYTES), keep(store, tmp_path, b"c" * TAIL_BYTES)
     assert store.read(whole) == bytes(900_000) and store.read(small) == b"c" * TAIL_BYTES
     left = store.read(cut) or b""
-    told = b"[300 kB before this are not kept: the logs of this campaign have 1 MB already]\n"
+    told = b"[300 kB before this are not kept: there is room for 1 MB of logs]\n"
     assert left == told + b"b" * TAIL_BYTES and store.holds(cut)
 
 

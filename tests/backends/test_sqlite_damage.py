@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from builders import baseline, concluded, opened, proposed, session, trial
+from examples import scaled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +79,7 @@ def damaged(whole: Path, damage: Callable[[Path], None]) -> None:
         ledger.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damaged_bytes_leave_a_prefix(whole: Path, data: st.DataObject) -> None:
     """Bytes overwritten anywhere: the events before them, then one clear error, never another exception."""
@@ -100,7 +101,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seq=st.integers(1, len(EVENTS)),
     column=st.sampled_from(["at", "kind", "experiment", "body", "prev", "hash"]),
@@ -120,7 +121,7 @@ def test_any_changed_value_leaves_a_prefix(whole: Path, seq: int, column: str, v
     damaged(whole, change)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=st.sampled_from(["experiments.body", "experiments.tree", "snapshots.state"]), value=VALUES)
 def test_derived_tables_are_not_trusted_either(whole: Path, table: str, value: object) -> None:
     """What is made of the events may hold anything; reading it is an answer or a clear error."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import os
 import pty
 import signal
@@ -25,6 +26,17 @@ def full_pipe() -> tuple[int, int]:
     fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
     os.set_blocking(theirs, False)
     os.write(theirs, b"-" * 4096)
+    os.set_blocking(theirs, True)
+    return ours, theirs
+
+
+def full_terminal() -> tuple[int, int]:
+    """A terminal that shows nothing more: its own end and that of programs."""
+    ours, theirs = pty.openpty()
+    os.set_blocking(theirs, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(theirs, b"-" * 4096)
     os.set_blocking(theirs, True)
     return ours, theirs
 
@@ -89,9 +101,10 @@ def test_a_reader_who_is_gone_is_spared() -> None:
     os.close(ours)
     with os.fdopen(theirs, "w") as stream:
         outlet = Outlet(stream)
-        for _ in range(3):
-            outlet.say("x")
+        for size in (1, MOST_BYTES // 2, MOST_BYTES // 2, MOST_BYTES // 2):
+            outlet.say("x" * size)
             outlet.settle()
+        assert (outlet._lost, outlet._size, list(outlet._waiting)) == (True, 0, [])
 
 
 def test_a_stream_in_memory_is_written_to_at_once() -> None:
@@ -101,34 +114,46 @@ def test_a_stream_in_memory_is_written_to_at_once() -> None:
     assert stream.getvalue() == "x\n"
 
 
+def stopped(repo: Path) -> bool:
+    """Whether the campaign's newest session is over."""
+    done = overnight(repo, "status", "--json")
+    return done.returncode == 0 and bool(json.loads(done.stdout)["stopped"])
+
+
 @pytest.mark.parametrize("terminal", [False, True])
-@pytest.mark.parametrize("sent", [[], [signal.SIGINT, signal.SIGINT]])
-def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: bool, sent: list[signal.Signals]) -> None:
-    """With lines in a full pipe as with a screen on a stopped terminal; Ctrl-C is heard meanwhile."""
-    measure = "python train.py {seed}" if not sent else "python train.py {seed} && (grep -q 'SCALE = 1.0' train.py || sleep 60)"
-    repo = make_repo(tmp_path / "r", program(*EDITS, measure=measure))
-    ours, theirs = pty.openpty() if terminal else full_pipe()
-    if terminal:
-        os.set_blocking(theirs, False)
-        with pytest.raises(BlockingIOError):
-            while True:
-                os.write(theirs, b"-" * 4096)
-        os.set_blocking(theirs, True)
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: bool, interrupt: bool) -> None:
+    """With lines in a full pipe as with a screen on a stopped terminal; Ctrl-C is heard meanwhile, and no line is lost."""
+    slow = " && (grep -q 'SCALE = 1.0' train.py || sleep 60)" if interrupt else ""
+    repo = make_repo(tmp_path / "r", program(*EDITS, measure=f"python train.py {{seed}}{slow}"))
+    ours, theirs = full_terminal() if terminal else full_pipe()
     command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--no-report", *([] if terminal else ["--plain"])]
     with subprocess.Popen(command, cwd=repo, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs) as session:
         os.close(theirs)
         try:
-            ledger = repo / ".overnight/t/ledger.db"
-            if sent:
-                until(lambda: ledger.exists() and "open" in overnight(repo, "log").stdout)
-                for one in sent:
-                    session.send_signal(one)
-                    time.sleep(0.2)
-            until(lambda: ledger.exists() and read_json(repo, "status").get("stopped"))
-            said = drain(ours)
-            assert session.wait(30) == (130 if sent else 1)
+            if interrupt:
+                until(lambda: "SCALE" in overnight(repo, "log").stdout)
+                session.send_signal(signal.SIGINT)
+                time.sleep(1)  # two at a time are one to the kernel, and no acknowledgement can be read
+                session.send_signal(signal.SIGINT)
+            until(lambda: stopped(repo))
+            said = drain(ours).decode()
+            assert session.wait(30) == (130 if interrupt else 1)
         finally:
             session.kill()
             os.close(ours)
-    assert b"Nothing was kept" in said or sent
-    assert read_json(repo, "status")["experiments"] == (0 if sent else len(EDITS))
+    assert interrupt or read_json(repo, "status")["experiments"] == len(EDITS)
+    if terminal:
+        assert said.rfind("\x1b[?25h") > said.rfind("\x1b[?25l")
+    elif not interrupt:
+        assert all(0 < said.index(f"#{n} discard") < said.index("Nothing was kept") for n in (1, 2, 3))
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-"])
+@pytest.mark.parametrize("command", ["run --no-report", "run --no-report --plain", "check"])
+def test_a_session_without_an_output_is_a_session(tmp_path: Path, closed: str, command: str) -> None:
+    """As some schedulers start one."""
+    repo = make_repo(tmp_path / "r", program(("SCALE = 1.0", "SCALE = 2.0")))
+    line = f"{sys.executable} -m overnight {command} {closed}"
+    done = subprocess.run(["/bin/sh", "-c", line], cwd=repo, timeout=100, check=False)
+    assert done.returncode == (0 if command == "check" else 1)

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import proposed
 from targets import git, make_repo, overnight, program, read_json, started
 
 from overnight.backends.git.repository import open_repository
+from overnight.backends.sqlite import SqliteLedger
+from overnight.cli import examination
 from overnight.cli.examination import examine
 from overnight.cli.reading import reading
 from overnight.cli.receipts import examine_receipt
+from overnight.ports import Recorded
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 9.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
 NOTES = "refs/notes/overnight"
@@ -79,6 +83,24 @@ def test_an_untouched_campaign_holds(repo: Path) -> None:
     done = overnight(repo, "verify", check=0)
     lines = done.stdout.splitlines()
     assert len(lines) == 8 and all(line.startswith("ok ") for line in lines)
+
+
+def test_a_running_session_may_add_meanwhile(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is proposed while the events are read is not held against the record."""
+    fold = examination._Reader._fold
+    session = SqliteLedger(repo / ".overnight/t")
+
+    def slowly(reader: examination._Reader, entry: Recorded) -> None:
+        fold(reader, entry)
+        if entry.seq == 1:
+            session.append(proposed(len(EDITS) + 1))
+
+    monkeypatch.setattr(examination._Reader, "_fold", slowly)
+    assert failing(repo) == ["attempts"]  # that one has no commit
+    session.close()
+    monkeypatch.chdir(repo)
+    with reading("t") as campaign:
+        assert campaign.ledger.experiments(limit=1).total == len(EDITS) + 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
+from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -214,7 +215,7 @@ SECTIONS = st.lists(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(SECTIONS, st.integers(1, 400))
 def test_what_may_be_cut_never_exceeds_the_limit(sections: list[Section], limit: int) -> None:
     """Whatever the sections hold."""

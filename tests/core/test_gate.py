@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from examples import scaled
 from gate_walk import Numbers, Walk, crash, failing, program, stages
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Direction, Guard, Noise
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=scaled(30), deadline=None)
 
 
 def noisy(gain: float, *, seed: int = 1, hidden: float | None = None, sd: float = 1.0) -> Numbers:
@@ -438,7 +439,7 @@ EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integer
     lead=st.sampled_from([0.0, 1.0, 1e9]),
     order=st.randoms(use_true_random=False),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=scaled(80), deadline=None)
 @example(values=[0.0, 0.0, 0.0, 8.8e-115], faults=0.0, noise=Noise.AUTO, name="loss", lead=0.0, order=random.Random(0))
 def test_every_walk_ends(  # noqa: PLR0917  # hypothesis names them
     values: list[float], faults: float, noise: Noise, name: str, lead: float, order: random.Random

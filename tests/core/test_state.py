@@ -2,6 +2,7 @@
 
 import pytest
 from builders import advanced, baseline, concluded, opened, proposed, session, trial
+from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +28,7 @@ def campaigns(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=scaled(60))
 @given(events=campaigns(), cut=st.integers(0, 60))
 def test_a_snapshot_anywhere_changes_nothing(events: list[Event], cut: int) -> None:
     """Folding in one go, and through a snapshot at any event, give the same state."""
@@ -37,7 +38,7 @@ def test_a_snapshot_anywhere_changes_nothing(events: list[Event], cut: int) -> N
     assert fold_all([opened(), *events]) == whole
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=scaled(60))
 @given(events=campaigns())
 def test_the_tally_counts_every_verdict_once(events: list[Event]) -> None:
     """Verdicts add up to the experiments, rejects are free, the head is the last keep."""

@@ -9,6 +9,7 @@ import pytest
 from gateways import BODIES, QUICK, ask, gateway, provider, until
 from scripted_models import Reply, ScriptedModels
 
+from overnight.gateway import upstream
 from overnight.gateway.breaker import Pace, Standing
 from overnight.ports import ModelsParked, ProposalFailed
 from overnight.records.usage import Wire
@@ -70,8 +71,10 @@ def test_a_provider_that_hangs_is_left(models: ScriptedModels, wire: Wire, strea
     asyncio.run(walk())
 
 
-def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels) -> None:
+def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
     """White space now and then keeps a connection alive and is no answer, however long it goes on."""
+
+    monkeypatch.setattr(upstream, "WHOLE_S", 0.5)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -85,7 +88,7 @@ def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels
     async def walk() -> None:
         async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            first = provider(models, "drip", base_url=url, silence_s=0.1)
+            first = provider(models, "drip", base_url=url, silence_s=0.08)
             async with gateway([first, provider(models, "ok")]) as opened:
                 with opened.gateway.use(role="r", number=1) as run:
                     answer = await run.call(Wire.OPENAI_CHAT, {"model": "m1"})

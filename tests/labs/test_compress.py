@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from examples import scaled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab_copies import check_spied, lab_copy, modules_of, refusal, replace, score_of, script, tunable
@@ -86,7 +87,7 @@ def test_any_text_comes_back_from_any_codec(modules: dict[str, ModuleType]) -> N
     contexts = st.lists(st.lists(st.sampled_from(sorted(engine.FEATURES)), max_size=4), min_size=1, max_size=6)
     numbers = st.fixed_dictionaries({name: st.floats(*limits) for name, limits in engine.RANGES.items()})
 
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=scaled(40), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.differing_executors])
     @given(
         st.binary(max_size=80) | st.text("ab \n", max_size=80).map(str.encode), st.text("ab \n", max_size=20), contexts, numbers
     )

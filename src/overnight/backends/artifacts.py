@@ -15,7 +15,7 @@ GENEROUS_BYTES = 1000**3  # while all together are less, each is kept whole
 TAIL_BYTES = 16_000  # of each that comes after that: the end, where errors stand
 _SAMPLE = 2000  # files whose sizes are read to know that of all
 _FOLDERS = 256
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class ArtifactStore:
@@ -28,13 +28,14 @@ class ArtifactStore:
 
     def keep(self, path: Path) -> str:
         """Move a file in, or its end where there is much already; return its digest, hex. Equal files are kept once."""
-        if self._total_bytes is None:
-            self._total_bytes = self._estimate()
-        if self._total_bytes + path.stat().st_size > self._generous_bytes:
-            _cut(path, self._generous_bytes)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._total_bytes += path.stat().st_size
+        digest = _digest(path)
+        if not self._home(digest).exists():
+            if self._total_bytes is None:
+                self._total_bytes = self._estimate()
+            if self._total_bytes + path.stat().st_size > self._generous_bytes:
+                _cut(path, self._generous_bytes)
+                digest = _digest(path)
+            self._total_bytes += path.stat().st_size
         home = self._home(digest)
         home.parent.mkdir(parents=True, exist_ok=True)
         path.replace(home)
@@ -48,13 +49,12 @@ class ArtifactStore:
     def holds(self, digest: str) -> bool:
         """Whether it is kept, and still is what its name says."""
         try:
-            with self._home(digest).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == digest
+            return _digest(self._home(digest)) == digest
         except (OSError, ValueError):
             return False
 
     def _home(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
+        if not _NAME.fullmatch(digest):
             raise ValueError(f"no digest: {digest[:64]!r}")
         return self._folder / digest[:2] / digest[2:]
 
@@ -67,6 +67,11 @@ class ArtifactStore:
             if files >= _SAMPLE:
                 break
         return size * _FOLDERS // seen
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sizes(folder: Path) -> Iterator[int]:
@@ -87,6 +92,6 @@ def _cut(path: Path, full_bytes: int) -> None:
         end = file.read()
         file.seek(0)
         left_out, full = size_text(size - TAIL_BYTES), size_text(full_bytes)
-        file.write(f"[{left_out} before this are not kept: the logs of this campaign have {full} already]\n".encode())
+        file.write(f"[{left_out} before this are not kept: there is room for {full} of logs]\n".encode())
         file.write(end)
         file.truncate()

@@ -7,7 +7,7 @@ import click
 
 from overnight.backends.git.repository import Repository
 from overnight.cli.finish import INTERRUPTED, write_files
-from overnight.cli.live import view_for
+from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.signals import listen
@@ -82,37 +82,40 @@ def audit(
         _say(report_on(state), as_json)
         return 1
     request = Request(tag=state.tag, sandbox=sandbox, slots=slots)
-    return anyio.run(_session, repository, request, _Asked(pairs, leave_one_out, plain, report, as_json))
+    asked = _Asked(pairs, leave_one_out, report, as_json)
+    with view_for(plain=plain or as_json) as view:
+        state, stopped = anyio.run(_session, repository, request, asked, view)
+    found = report_on(state)
+    _say(found, as_json, state)
+    return exit_code(found, stopped)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     pairs: int | None
     leave_one_out: bool
-    plain: bool
     report: bool
     as_json: bool
 
 
-async def _session(repository: Repository, request: Request, asked: _Asked) -> int:
+async def _session(
+    repository: Repository, request: Request, asked: _Asked, view: LiveView | PlainView
+) -> tuple[State, Stopped]:
     stop, tag = Stop(), request.tag or ""
     folder = campaign_folder(repository, tag)
-    with view_for(plain=asked.plain or asked.as_json) as view:
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(listen, stop, view.acknowledge)
-            with open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit:
-                if asked.as_json:
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(listen, stop, view.acknowledge)
+        with open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit:
+            if asked.as_json:
+                stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
+            else:
+                with view.showing(audit.journal, Allowance(), folder):
                     stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
-                else:
-                    with view.showing(audit.journal, Allowance(), folder):
-                        stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
-                state = audit.journal.state
-                if asked.report:
-                    write_files(audit.journal.ledger, repository, folder, state.program)
-            tasks.cancel_scope.cancel()
-    found = report_on(state)
-    _say(found, asked.as_json, state)
-    return exit_code(found, stopped)
+            state = audit.journal.state
+            if asked.report:
+                write_files(audit.journal.ledger, repository, folder, state.program)
+        tasks.cancel_scope.cancel()
+    return state, stopped
 
 
 def exit_code(found: AuditReport, stopped: Stopped) -> int:

@@ -5,7 +5,6 @@ One pass over the ledger, in memory that does not grow with it. Does not cover: 
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from overnight.backends.artifacts import ArtifactStore
@@ -153,12 +152,14 @@ class _Reader:
         self._snapshots: dict[int, bytes] = {}
         self._open: dict[int, list[tuple[float, Event]]] = {}
         self._newest = 0  # experiment
+        self._told = 0  # experiments that `log` counts
 
     def read(self) -> Record:
         record = self._record
         try:
             self._snapshots = dict(self._ledger.snapshots())
             record.snapshots = len(self._snapshots)
+            self._told = self._ledger.experiments(limit=1).total  # before the events, of which a session may add some
         except LedgerCorrupt:
             record.strange_snapshots.append(0)
         try:
@@ -180,9 +181,7 @@ class _Reader:
         known = max(self._snapshots, default=0)
         if known > record.events:
             record.damage = f"of {known:,} events or more the newest are missing, after event {record.events:,}"
-        with suppress(LedgerCorrupt):
-            told = self._ledger.experiments(limit=1).total
-            record.strange_rows += range(self._newest + 1, min(told, self._newest + PAGE) + 1)
+        record.strange_rows += range(self._newest + 1, min(self._told, self._newest + PAGE) + 1)
 
     def _fold(self, entry: Recorded) -> None:
         record, event = self._record, entry.event

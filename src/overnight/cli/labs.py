@@ -9,7 +9,6 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import anyio
 import click
 
 from overnight.cli.options import json_option, print_json
@@ -62,7 +61,7 @@ def demo(folder: Path | None, plain: bool) -> int:
     from overnight.wiring import Request
 
     def session(hours: float, experiments: int | None = None) -> int:
-        return anyio.run(run_session, target, Request(tag=TAG, hours=hours, experiments=experiments), plain, True)
+        return run_session(target, Request(tag=TAG, hours=hours, experiments=experiments), plain=plain, report=True)
 
     target = folder or _unused(Path("demo"))
     copy_lab("microgpt", target)

@@ -1,5 +1,6 @@
 """Watching a campaign: a live screen on a terminal, a line per event elsewhere."""
 
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -33,6 +34,8 @@ from overnight.records.trial import Stage, TrialKey
 
 LINE = 300  # characters of foreign text
 REFRESH_HZ = 4
+PATIENCE_S = 2.0
+SHOW_CURSOR = "\x1b[?25h"
 
 
 class View:
@@ -44,10 +47,10 @@ class View:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Wait a moment until all is read: other words are to follow."""
-        self._output.settle()
-        self._errors.settle()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait until all is read, as other words are to follow; only for a moment where these are about an error."""
+        self._output.settle(PATIENCE_S if kind else math.inf)
+        self._errors.settle(PATIENCE_S)
 
     def note(self, lines: Iterable[str]) -> None:
         """Say what the user should know, on standard error."""
@@ -85,6 +88,12 @@ class LiveView(View):
         self._proposing: dict[str, int] = {}
         self._acknowledged = ""
         self._pace = Pace()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Also show the cursor, if that was left out with a picture that nobody read."""
+        super().__exit__(kind)
+        self._output.write(SHOW_CURSOR)
+        self._output.settle(PATIENCE_S)
 
     def see(self, sign: Sign) -> None:
         """Keep track of what runs."""
@@ -128,7 +137,7 @@ class LiveView(View):
 
 def view_for(*, plain: bool) -> LiveView | PlainView:
     """The live screen if standard output is a terminal; to be used as a context, before and after which others may print."""
-    return PlainView() if plain or not sys.stdout.isatty() else LiveView()
+    return PlainView() if plain or sys.stdout is None or not sys.stdout.isatty() else LiveView()
 
 
 def describe(sign: Sign) -> str:

@@ -1,29 +1,35 @@
 """Standard output and error of a session: a reader who does not read, such as a pager or a stopped terminal, holds nothing up.
 
-A thread of its own writes. What is not read waits for it, up to a limit, and what comes after that is left out; the campaign,
-Ctrl-C and `overnight stop` go on meanwhile.
+What cannot be written at once is written by a thread. What is not read waits for it, up to a limit, and what comes after that
+is left out; the campaign, Ctrl-C and `overnight stop` go on meanwhile.
 
 Does not cover: what is printed before and after a session.
 """
 
+import io
+import math
 import os
 import select
+import stat
 import threading
 import time
 from collections import deque
 from typing import TextIO
 
 MOST_BYTES = 256 * 1024  # that wait to be read
-PATIENCE_S = 2.0  # for what waits, at the end
+_LOOK_S = 1.0
+_PIPE_BYTES, _TERMINAL_BYTES = 512, 256  # for which there is room where the kernel says that there is some
 
 
 class Outlet:
     """A stream of text whose `write` returns at once; one that is no file of the system's is written to directly."""
 
-    def __init__(self, stream: TextIO) -> None:
-        stream.flush()  # what was printed before this comes first
-        self._stream = stream
-        self._descriptor = _descriptor(stream)
+    def __init__(self, stream: TextIO | None) -> None:
+        """None: the process was started without it."""
+        self._stream = stream or io.StringIO()
+        self._stream.flush()  # what was printed before this comes first
+        self._descriptor = _descriptor(self._stream)
+        self._at_once = _at_once(self._descriptor)
         self._waiting: deque[bytes] = deque()
         self._size = 0  # bytes that wait, with those that are being written
         self._changed = threading.Condition()
@@ -53,7 +59,11 @@ class Outlet:
             return len(text)
         content = text.encode(self.encoding, "replace")
         with self._changed:
-            if content and not self._lost and self._size + len(content) <= MOST_BYTES:
+            if not content or self._lost or self._size + len(content) > MOST_BYTES:
+                return len(text)
+            if not self._size and len(content) <= self._at_once and select.select([], [self._descriptor], [], 0)[1]:
+                self._lost = not _write(self._descriptor, content)  # so that standard output and error keep their order
+            else:
                 if not self._size:
                     threading.Thread(target=self._empty, args=(self._descriptor,), daemon=True).start()
                 self._waiting.append(content)
@@ -63,12 +73,12 @@ class Outlet:
     def flush(self) -> None:
         """Nothing to do: all is on its way."""
 
-    def settle(self, patience_s: float = PATIENCE_S) -> None:
-        """Wait until all is read, but not for long."""
+    def settle(self, patience_s: float = math.inf) -> None:
+        """Wait until all is read, but no longer than `patience_s`."""
         until = time.monotonic() + patience_s
         with self._changed:
-            while self._size and self._changed.wait(until - time.monotonic()):
-                pass
+            while self._size and (left_s := until - time.monotonic()) > 0.0:
+                self._changed.wait(min(left_s, _LOOK_S))
 
     def _empty(self, descriptor: int) -> None:
         """In the thread: write what waits, and end when there is nothing."""
@@ -98,6 +108,16 @@ def _write(descriptor: int, content: bytes) -> bool:
         except OSError:  # a closed pipe, a terminal that is gone, a full disk behind it
             return False
     return True
+
+
+def _at_once(descriptor: int | None) -> float:
+    """How many bytes can be written without a wait when the kernel says that there is room."""
+    if descriptor is None:
+        return math.inf
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return math.inf
+    return _TERMINAL_BYTES if stat.S_ISCHR(kind) else _PIPE_BYTES
 
 
 def _descriptor(stream: TextIO) -> int | None:

@@ -1,23 +1,27 @@
 """`overnight run` and `overnight stop`: one session of a campaign, watched live."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import click
 
-from overnight.backends.git.repository import open_repository
+from overnight.backends.git.repository import Repository, open_repository
 from overnight.backends.notifiers.herald import Herald
 from overnight.backends.sqlite import holder
 from overnight.cli.finish import exit_code, summary, write_files
-from overnight.cli.live import view_for
+from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.opening import left_out, mending, started_over
 from overnight.cli.options import sandbox_option, tag_option
 from overnight.cli.signals import STOP, listen
 from overnight.config import read_settings
 from overnight.core.channels import choose_channels
+from overnight.core.state import State
 from overnight.errors import UserError
+from overnight.events import Stopped
 from overnight.loop.stop import Stop
+from overnight.report.write import ReportFiles
 from overnight.wiring import Request, campaign_folder, find_campaign, open_session
 
 
@@ -38,34 +42,49 @@ def run(
     Whatever ends it, `overnight run` goes on where it stopped. Exit code: 0 when something was kept, 1 when nothing was.
     """
     request = Request(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
-    return anyio.run(run_session, Path.cwd(), request, plain, report)
+    return run_session(Path.cwd(), request, plain=plain, report=report)
 
 
-async def run_session(folder: Path, request: Request, plain: bool, report: bool) -> int:
+def run_session(folder: Path, request: Request, *, plain: bool, report: bool) -> int:
     """Run one session to its end, write the report, and say what came of it; the exit code."""
     repository = open_repository(folder)
-    stop = Stop()
     with view_for(plain=plain) as view:
-        view.note(repository.notes)
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(listen, stop, view.acknowledge)
-            herald = Herald(os.environ)
-            with open_session(repository, request, stop, [view.see, herald.see]) as campaign:
-                journal = campaign.journal
-                before = journal.state.tally.trials
-                folder = campaign_folder(repository, journal.state.tag)
-                view.note((*left_out(repository, journal.state.program), *campaign.notes))
-                view.note(() if journal.state.sessions or before else started_over(folder))
-                wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
-                view.note(wanted.problems)
-                with view.showing(journal, campaign.allowance, folder), mending(repository, journal.state.program):
-                    async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
-                        stopped = await campaign.run()
-                view.note(herald.problems)
-                files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
-            tasks.cancel_scope.cancel()
-    click.echo(summary(stopped, journal.state, files))
-    return exit_code(stopped, journal.state, worked=journal.state.tally.trials > before)
+        ended = anyio.run(_session, repository, request, view, report)
+    click.echo(summary(ended.stopped, ended.state, ended.files))
+    return exit_code(ended.stopped, ended.state, worked=ended.worked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """What a session came to."""
+
+    stopped: Stopped
+    state: State
+    files: ReportFiles | None
+    worked: bool  # it ran a trial
+
+
+async def _session(repository: Repository, request: Request, view: LiveView | PlainView, report: bool) -> _Ended:
+    stop = Stop()
+    view.note(repository.notes)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(listen, stop, view.acknowledge)
+        herald = Herald(os.environ)
+        with open_session(repository, request, stop, [view.see, herald.see]) as campaign:
+            journal = campaign.journal
+            before = journal.state.tally.trials
+            folder = campaign_folder(repository, journal.state.tag)
+            view.note((*left_out(repository, journal.state.program), *campaign.notes))
+            view.note(() if journal.state.sessions or before else started_over(folder))
+            wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
+            view.note(wanted.problems)
+            with view.showing(journal, campaign.allowance, folder), mending(repository, journal.state.program):
+                async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
+                    stopped = await campaign.run()
+            view.note(herald.problems)
+            files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
+        tasks.cancel_scope.cancel()
+    return _Ended(stopped=stopped, state=journal.state, files=files, worked=journal.state.tally.trials > before)
 
 
 @click.command()

@@ -22,7 +22,7 @@ from overnight.records.provider import Provider
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of an answer that is not streamed
 KEEP_ALIVE_S = 30.0
-SILENCES = 6  # of a provider: so long may a whole answer take, for one that only sends signs of life
+WHOLE_S = 3600.0  # of an answer, or six times its provider's silence: else one that only sends signs of life never ends
 VERSION = re.compile(r"v[0-9]+(?:alpha|beta)?[0-9]*")
 HEADERS = {"User-Agent": f"overnight/{__version__}", "Accept-Encoding": "identity"}
 
@@ -148,7 +148,7 @@ class Upstream:
         self, method: str, url: str, provider: Provider, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
         timeout = aiohttp.ClientTimeout(
-            total=SILENCES * provider.silence_s, sock_connect=self._connect_s, sock_read=provider.silence_s
+            total=max(WHOLE_S, 6 * provider.silence_s), sock_connect=self._connect_s, sock_read=provider.silence_s
         )
         response: aiohttp.ClientResponse | None = None
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import Checkout
+from examples import scaled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,7 +120,7 @@ TREES = st.dictionaries(PATHS, st.tuples(st.binary(max_size=20), st.booleans()),
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trees=st.lists(TREES, min_size=2, max_size=4))
 def test_any_tree_round_trips(tmp_path: Path, trees: list[dict[str, tuple[bytes, bool]]]) -> None:
     """A chain of attempts, each turning one arbitrary tree into the next, gives back each tree exactly, in git's order."""

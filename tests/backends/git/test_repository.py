@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import Checkout
+from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -208,7 +209,7 @@ def test_bad_tags(tag: str) -> None:
         branch_ref(tag)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(st.text(alphabet=st.one_of(st.sampled_from("ab.@{-~^:/lock"), st.characters(codec="utf-8")), max_size=6))
 def test_git_takes_every_valid_tag(tag: str) -> None:
     """Whatever we call a valid tag, git takes as part of a ref."""

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -45,10 +45,22 @@ def slow(folder: Path, seconds: float) -> Path:
     return make_repo(folder, program(*EDITS, measure=measure))
 
 
+def command_lines() -> set[bytes]:
+    """Those of all processes."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.add(path.read_bytes())
+    return found
+
+
 def test_ctrl_c_is_acknowledged_at_once(tmp_path: Path) -> None:
     """The first one says what comes and how to be faster, while the trial still runs; the second one ends it."""
-    with running(slow(tmp_path / "r", 60)) as session:
+    seconds = 60.0421  # by which the trial is found
+    with running(slow(tmp_path / "r", seconds)) as session:
         assert session.stdout is not None
+        while f"sleep\0{seconds}\0".encode() not in command_lines():
+            assert session.poll() is None
         session.send_signal(signal.SIGINT)
         assert said(session) == f"Ctrl-C: {ENDING}; {AGAIN}\n"
         assert session.poll() is None

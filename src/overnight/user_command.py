@@ -52,14 +52,19 @@ async def run_for_output(
                 await _listen(process, ours, said, most_bytes)
         finally:
             if process.returncode is None:  # else what it left, such as an agent that remembers, is the user's
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                with anyio.move_on_after(ENDING_S, shield=True):
-                    await process.wait()
+                await end_session(process)
         too_much = len(said) > most_bytes
         return Printed(output=bytes(said[:most_bytes]), code=None if too_much else process.returncode)
     finally:
         os.close(ours)
+
+
+async def end_session(process: Process) -> None:
+    """Kill a process that leads a session, with what is in its process group, and see it end."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with anyio.move_on_after(ENDING_S, shield=True):
+        await process.wait()
 
 
 async def _listen(process: Process, ours: int, said: bytearray, most: int) -> None:

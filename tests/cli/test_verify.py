@@ -130,6 +130,12 @@ def test_tampering_shows(repo: Path, harm: Callable[[Path], None], shows: str) -
     assert shows in failing(repo)
 
 
+def test_a_damaged_row_is_no_damaged_snapshot(repo: Path) -> None:
+    """Each finding is about what it names."""
+    execute(repo, "UPDATE experiments SET body='junk' WHERE number=3")
+    assert "experiments" in failing(repo) and "snapshots" not in failing(repo)
+
+
 def test_lost_receipts_are_published_again(repo: Path) -> None:
     """A session that was killed before it published, or lost the notes, is made good by the next one, the same as before."""
     before = git(repo, "notes", "--ref", "overnight", "show", "autoresearch/t")

@@ -159,7 +159,7 @@ class _Reader:
         try:
             self._snapshots = dict(self._ledger.snapshots())
             record.snapshots = len(self._snapshots)
-            self._told = self._ledger.experiments(limit=1).total  # before the events, of which a session may add some
+            self._told = self._ledger.experiments(limit=0).total  # before the events, of which a session may add some
         except LedgerCorrupt:
             record.strange_snapshots.append(0)
         try:

@@ -1,11 +1,9 @@
 """A command of the user's settings: the text on its standard input, the facts in its environment, never in a shell's line."""
 
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
@@ -14,7 +12,7 @@ from overnight.backends.notifiers.secrets import environment_for
 from overnight.core.text import printable
 from overnight.ports import NotSent
 from overnight.records.notice import Notice, NotifySpec
-from overnight.user_command import ENDING_S
+from overnight.user_command import end_session
 
 WALL_S = 20.0
 PREFIX = "OVERNIGHT_"
@@ -60,10 +58,7 @@ class CommandNotifier:
             raise NotSent(f"it took more than {self.wall_s:.0f} s", again=True) from None
         finally:
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            with anyio.move_on_after(ENDING_S, shield=True):
-                await process.wait()
+                await end_session(process)
 
 
 def _last_line(file: int) -> str:

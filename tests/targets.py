@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # those of tests that run beside
 
 TRAIN = """\
@@ -67,7 +68,7 @@ def make_repo(folder: Path, text: str, *, noise: float = 0.0, files: dict[str, s
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line in a folder, as a user would."""
-    command = [sys.executable, "-m", "overnight", *arguments]
+    command = [sys.executable, COMMAND, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
     done.stderr = SHARED.sub("", done.stderr)
     if check is not None:

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight, program, read_json, started
+from targets import COMMAND, git, make_repo, overnight, program, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.events import AuditConcluded, AuditOpened, Event, Registered, TrialFinished
@@ -52,7 +52,7 @@ def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -
     before = read_json(campaign, "status")
     checkout = git(campaign, "status", "--porcelain"), git(campaign, "rev-parse", "HEAD")
     for number, send in enumerate((signal.SIGKILL, signal.SIGINT), start=1):
-        with started(("-m", "overnight", "audit", "--pairs", "6", "--plain", "--no-report"), campaign) as session:
+        with started((COMMAND, "audit", "--pairs", "6", "--plain", "--no-report"), campaign) as session:
             assert session.stdout is not None
             for line in session.stdout:
                 if "audit trial" in line and len(audit_trials(campaign)) >= 5 * number:

@@ -9,12 +9,12 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from targets import git, make_repo, overnight, program, read_json, started
+from targets import COMMAND, git, make_repo, overnight, program, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.events import Concluded, Event, TrialFinished
 
-RUN = ("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report")
+RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report")
 KILLS = 12
 EDITS = [(f"SCALE = {n}.0", f"SCALE = {n + 1}.0") for n in range(1, 6)]
 MARK = "sleep 0.0123"  # finds the trials of this campaign among all processes

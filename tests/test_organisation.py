@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight, read_json, started
+from targets import COMMAND, git, make_repo, overnight, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.events import Concluded, Event, IdeasChanged, ProgramChanged, ProposalMissed, Proposed, TrialFinished
 from overnight.records.idea import AddIdea
 
-RUN = ("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report", "--sandbox", "process")
+RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report", "--sandbox", "process")
 # A researcher that changes something else each time, and says which idea it was given.
 RESEARCHER = """\
 idea=$(sed -n 's/^#\\([0-9]*\\), from .*/\\1/p' "$OVERNIGHT_BRIEF")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from targets import git, make_repo, overnight, program, read_json
+from targets import COMMAND, git, make_repo, overnight, program, read_json
 
 FIRST = ("OFFSET = 5.0", "OFFSET = 3.0")
 SECOND = ("OFFSET = 3.0", "OFFSET = 2.0")
@@ -14,7 +14,7 @@ TAGS = ("one", "two")
 def test_each_has_commits_and_receipts_of_its_own(tmp_path: Path) -> None:
     """A commit names its campaign, so none overwrites the other's note, and both verify."""
     repo = make_repo(tmp_path / "repo", program(FIRST, SECOND))
-    command = [sys.executable, "-m", "overnight", "run", "--no-report", "--tag"]
+    command = [sys.executable, COMMAND, "run", "--no-report", "--tag"]
     running = [subprocess.Popen([*command, tag], cwd=repo, stdout=subprocess.DEVNULL) for tag in TAGS]
     assert [campaign.wait(timeout=100) for campaign in running] == [0, 0]
     trailer = "--format=%(trailers:key=Campaign,valueonly,separator=%x2C)"

@@ -8,6 +8,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,19 +49,20 @@ def main() -> int:
     parser.add_argument("--experiments", type=int, help="of each campaign; by default 100 or 200")
     parser.add_argument("--case", action="append", help="only campaigns whose name contains this")
     parser.add_argument("--sandbox", choices=("jail", "process"), default="process")
+    parser.add_argument("--command", default="-m overnight", help="what Python runs as the command line")
     asked = parser.parse_args()
     print("| Campaign | Experiments | Rejected unmeasured | Trials | Put to the test | One run each would claim | Kept |")
     print("|---|---|---|---|---|---|---|")
     spoiled = 0
     for case in CASES:
         if not asked.case or any(part in case.name for part in asked.case):
-            story = campaign(case, asked.experiments or case.experiments, asked.sandbox)
+            story = campaign(case, asked.experiments or case.experiments, asked.sandbox, asked.command.split())
             print(row(case, story), flush=True)
             spoiled += story.funnel.kept + story.funnel.verdicts.get(Verdict.CRASH, 0)
     return 1 if spoiled else 0
 
 
-def campaign(case: Case, experiments: int, sandbox: str) -> Story:
+def campaign(case: Case, experiments: int, sandbox: str, overnight: Sequence[str]) -> Story:
     """Run one campaign by the command line, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="overnight-gate-") as name:
         repo = Path(name)
@@ -71,7 +73,7 @@ def campaign(case: Case, experiments: int, sandbox: str) -> Story:
         git = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
         for command in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "start")):
             subprocess.run([*git, *command], cwd=repo, check=True)
-        run = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--plain", "--no-report", "--sandbox", sandbox]
+        run = [sys.executable, *overnight, "run", "--tag", "t", "--plain", "--no-report", "--sandbox", sandbox]
         done = subprocess.run(run, cwd=repo, check=False, capture_output=True, text=True)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{case.name}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight
+from targets import COMMAND, git, make_repo, overnight
 
 BIDI, CSI, ZERO = "\u202e", "\u009b", "\u200b"
 EVIL = f"\x1b[2J\x1b]0;owned\x07 {BIDI}desrever{CSI}31m{ZERO} <script>alert(1)</script> **bold** | a\tb \x85"
@@ -132,7 +132,7 @@ def test_git_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
 def test_the_live_screen_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
     """On a terminal only our own styles and cursor moves are sent: no title, no bidirectional mark, no clearing by others."""
     main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--no-report", "--experiments", "1"]
+    command = [sys.executable, COMMAND, "run", "--tag", "t", "--no-report", "--experiments", "1"]
     with subprocess.Popen(command, cwd=campaign[0], stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL) as run:
         os.close(terminal)
         try:

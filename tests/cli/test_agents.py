@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 import pytest
 from scripted_models import ScriptedModels
-from targets import make_repo, overnight, program, read_json, started
+from targets import COMMAND, make_repo, overnight, program, read_json, started
 
 from overnight.backends.researchers.templates import TEMPLATES
 from overnight.cli.agents import ways
@@ -347,7 +347,7 @@ def test_ctrl_c_ends_it_with_nothing_left_running(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & python3 -c {shlex.quote(ASK)}")
-    command = ("-m", "overnight", "agents", "test", "claude", "--model", "m1")
+    command = (COMMAND, "agents", "test", "claude", "--model", "m1")
     with started(command, tmp_path, stderr=subprocess.PIPE) as asked:
         while not models.asked["hang"]:
             with suppress(subprocess.TimeoutExpired):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from targets import make_repo, overnight, program, read_json
+from targets import COMMAND, make_repo, overnight, program, read_json
 
 from overnight.cli.outlet import MOST_BYTES, Outlet
 
@@ -127,7 +127,7 @@ def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: 
     slow = " && (grep -q 'SCALE = 1.0' train.py || sleep 60)" if interrupt else ""
     repo = make_repo(tmp_path / "r", program(*EDITS, measure=f"python train.py {{seed}}{slow}"))
     ours, theirs = full_terminal() if terminal else full_pipe()
-    command = [sys.executable, "-m", "overnight", "run", "--tag", "t", "--no-report", *([] if terminal else ["--plain"])]
+    command = [sys.executable, COMMAND, "run", "--tag", "t", "--no-report", *([] if terminal else ["--plain"])]
     with subprocess.Popen(command, cwd=repo, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs) as session:
         os.close(theirs)
         try:
@@ -154,6 +154,6 @@ def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: 
 def test_a_session_without_an_output_is_a_session(tmp_path: Path, closed: str, command: str) -> None:
     """As some schedulers start one."""
     repo = make_repo(tmp_path / "r", program(("SCALE = 1.0", "SCALE = 2.0")))
-    line = f"{sys.executable} -m overnight {command} {closed}"
+    line = f"{sys.executable} {COMMAND} {command} {closed}"
     done = subprocess.run(["/bin/sh", "-c", line], cwd=repo, timeout=100, check=False)
     assert done.returncode == (0 if command == "check" else 1)

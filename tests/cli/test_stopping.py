@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import opened
 from rich.console import Console
-from targets import SHARED, make_repo, overnight, program, read_json, started
+from targets import COMMAND, SHARED, make_repo, overnight, program, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
 from overnight.cli import main
@@ -20,7 +20,7 @@ from overnight.core.state import begin
 from overnight.loop.journal import Journal
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 4.0"), ("OFFSET = 4.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
-RUN = ("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report")
+RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report")
 
 
 @contextmanager

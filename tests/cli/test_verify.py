@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from builders import proposed
-from targets import git, make_repo, overnight, program, read_json, started
+from targets import COMMAND, git, make_repo, overnight, program, read_json, started
 
 from overnight.backends.git.repository import open_repository
 from overnight.backends.sqlite import SqliteLedger
@@ -235,7 +235,7 @@ def test_data_that_changes_during_a_session_is_in_the_record(tmp_path: Path) -> 
     data.write_text("1")
     text = program(*((f"OFFSET = {n}.0", f"OFFSET = {n - 1}.0") for n in (5, 4, 3, 2)), front=f"readable: [{data}]")
     repo = make_repo(tmp_path / "r", text)
-    with started(("-m", "overnight", "run", "--tag", "t", "--plain", "--no-report"), repo) as session:
+    with started((COMMAND, "run", "--tag", "t", "--plain", "--no-report"), repo) as session:
         assert session.stdout is not None
         next(line for line in session.stdout if line.startswith("#1 "))
         data.write_text("2")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from targets import git, make_repo, overnight, read_json
+from targets import COMMAND, git, make_repo, overnight, read_json
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
@@ -46,6 +46,6 @@ def test_a_budget_ends_proposing_and_not_what_is_under_way(tmp_path: Path) -> No
 def test_a_closed_output_does_not_end_the_campaign(tmp_path: Path) -> None:
     """`run --plain | head -1` goes on to its end."""
     repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
-    piped = f"{sys.executable} -m overnight run --tag t --plain --no-report | head -1"
+    piped = f"{sys.executable} {COMMAND} run --tag t --plain --no-report | head -1"
     subprocess.run(["sh", "-c", piped], cwd=repo, check=True, capture_output=True)
     assert read_json(repo, "status")["kept"] == 2

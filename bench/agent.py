@@ -19,7 +19,7 @@ from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
-from overnight.ports import Assignment, Executor, Link
+from overnight.ports import Assignment, Executor, Hear, Link
 from overnight.records.job import Ending, Job, JobResult
 from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
 from overnight.records.provider import Prices, Provider
@@ -64,7 +64,12 @@ class Instant:
         """As it is."""
         return str(folder)
 
-    async def run(self, job: Job, link: Link | None = None) -> JobResult:  # noqa: ARG002  # the port's names
+    async def run(
+        self,
+        job: Job,
+        link: Link | None = None,  # noqa: ARG002  # the port's names
+        hear: Hear | None = None,  # noqa: ARG002
+    ) -> JobResult:
         """Always the same."""
         Path(job.output).write_text(OUTPUT)  # noqa: ASYNC240  # on a disk of ours
         return JobResult(

@@ -8,6 +8,7 @@ from itertools import product
 
 from gate_worlds import World
 
+from overnight.core.early_stopping import stopping_bar
 from overnight.core.gate import (
     Conclude,
     GateMemory,
@@ -23,7 +24,7 @@ from overnight.core.seeds import place_of_seed, trial_seed
 from overnight.core.stats import mean_interval, student_quantile
 from overnight.records.experiment import Verdict
 from overnight.records.program import Direction, GateSettings, Metric, Program
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
+from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 AUDIT_PAIRS = 20
 METRIC = Metric(name="loss", direction=Direction.MINIMIZE)
@@ -128,12 +129,16 @@ class Campaign:
             seed = trial_seed("bench", place_of_seed(key, self.head))
             if seed not in self.common:
                 self.common[seed] = world.error()
-            finished.append(self._trial(key, seed, world.run(key.stage, key.arm, proposal, self.common[seed])))
+            bar = stopping_bar(key, METRIC, self.memory)
+            stops = bar.verdict if bar else None
+            value, early = world.run_with_curve(key.stage, key.arm, proposal, self.common[seed], stops)
+            finished.append(self._trial(key, seed, value, early))
         return finished
 
-    def _trial(self, key: TrialKey, seed: int, value: float) -> Trial:
+    def _trial(self, key: TrialKey, seed: int, value: float | None, early: float | None) -> Trial:
         tree = f"head {self.head}" if key.arm is Arm.BASELINE else "candidate"
-        trial = Trial(key=key, seed=seed, tree=tree, value=value)
+        fault = Fault.BEHIND if value is None else None
+        trial = Trial(key=key, seed=seed, tree=tree, value=value, early=early, fault=fault)
         self.memory = after_trial(self.memory, trial, METRIC)
         return trial
 

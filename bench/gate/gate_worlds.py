@@ -1,7 +1,7 @@
 """Simulated targets: lower is better, one trial of the start has sd 1 ("sigma"), a proposal has a true gain that we know."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,11 +31,18 @@ class Setting:
     proposals: int = 2000
     trials: int = 4000
     holdout: bool = False
+    curve: float = 0.0  # share of a run after which its curve is looked at; 0: it prints none
+    foretold: tuple[float, float] = (0.8, 0.6)  # by the curve: share of a gain, and of the noise at the end
 
 
 WORLDS = (
     Setting(name="1 in 50"),
     Setting(name="1 in 50, 10,000 trials", trials=10_000),
+    Setting(name="1 in 50, curves", curve=0.3),
+    Setting(name="1 in 50, 10,000 proposals", proposals=10_000),
+    Setting(name="1 in 50, 10,000 proposals, curves", proposals=10_000, curve=0.3),
+    Setting(name="1 in 50, 10,000 proposals, poor curves", proposals=10_000, curve=0.3, foretold=(0.3, 0.3)),
+    Setting(name="1 in 50, 10,000 proposals, curves that say nothing", proposals=10_000, curve=0.3, foretold=(0.0, 0.0)),
     Setting(name="1 in 200", real=0.005),
     Setting(name="1 in 20", real=0.05),
     Setting(name="t3 noise", noise="t3"),
@@ -83,7 +90,7 @@ class World:
         self.order = draw.permutation(count)
         self.taken = np.zeros(count, bool)
         self.place = 0
-        self.used = 0
+        self.used = 0.0
         self.kept = 0
         self.false = 0
         self.progress = 0.0
@@ -99,7 +106,7 @@ class World:
         """The sum of all true gains."""
         return float(self.gain[self.gain > 0.0].sum())
 
-    def left(self) -> int:
+    def left(self) -> float:
         """How many trials remain."""
         return self.setting.trials - self.used
 
@@ -113,6 +120,15 @@ class World:
 
     def run(self, stage: Stage, arm: Arm, proposal: int, common: float | None = None) -> float:
         """One trial of the head or of a proposal on it; `common` is what its seed does to the head, in sd."""
+        value, _ = self.run_with_curve(stage, arm, proposal, common)
+        if value is None:
+            raise AssertionError("nothing stops this trial")
+        return value
+
+    def run_with_curve(
+        self, stage: Stage, arm: Arm, proposal: int, common: float | None = None, stops: Callable[[float], str] | None = None
+    ) -> tuple[float | None, float | None]:
+        """The same, and what its curve said; no value where `stops` says why it is to end there, at a part of the price."""
         self.used += 1
         stage = stage if stage in self.levels else Stage.BASELINE
         level, sd = self.levels[stage], self.head_sd
@@ -123,8 +139,20 @@ class World:
         if arm is Arm.CANDIDATE and common is not None:
             rho = float(self.common[proposal])
             error = rho * common + math.sqrt(1.0 - rho**2) * error
+        early = self._early(arm, proposal, error) if self.setting.curve else None
+        if early is not None and stops and stops(early):
+            self.used += self.setting.curve - 1.0
+            return None, early
         value = level + sd * error + self._drift()
-        return round(value / self.setting.grain) * self.setting.grain if self.setting.grain else value
+        return round(value / self.setting.grain) * self.setting.grain if self.setting.grain else value, early
+
+    def _early(self, arm: Arm, proposal: int, error: float) -> float:
+        """What the curve says there."""
+        gain, shared = self.setting.foretold
+        level, sd = self.levels[Stage.BASELINE], self.head_sd
+        if arm is Arm.CANDIDATE:
+            level, sd = level - gain * float(self.public[proposal]), float(self.sd[proposal])
+        return level + sd * (shared * error + math.sqrt(1.0 - shared**2) * next(self._normals)) + self._drift()
 
     def error(self) -> float:
         """The noise of one trial in sd of its tree."""

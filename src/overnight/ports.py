@@ -163,6 +163,9 @@ class Surroundings(Protocol):
         ...
 
 
+Hear = Callable[[bytes], str]  # takes in what a job printed; why the job is to be ended, or an empty text
+
+
 class Executor(Protocol):
     """Runs one job and measures it from outside."""
 
@@ -172,8 +175,10 @@ class Executor(Protocol):
         """Where a job finds its own folder."""
         ...
 
-    async def run(self, job: Job, link: Link | None = None) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
         """Run the job to its end; whatever it does, no process of it is left behind.
+
+        `hear` is called with each piece of the output as it comes; what it says, if anything, ends the job.
 
         On cancellation all its processes are ended before the cancellation is passed on.
 

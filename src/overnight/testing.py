@@ -247,6 +247,31 @@ class ExecutorConformance:
         assert len(output) == LIMITS.output_bytes < result.output_bytes
         assert "100 kB" in result.detail
 
+    def test_who_hears_it_can_end_it(self, tmp_path: Path) -> None:
+        """Output is heard as it comes; a reason ends the job, whose output up to there is captured."""
+        heard: list[bytes] = []
+
+        def hear(output: bytes) -> str:
+            heard.append(output)
+            return "enough" if b"two" in b"".join(heard) else ""
+
+        job = _job(tmp_path, "echo one; echo two; sleep 60; echo three", limits=LIMITS)
+        result = asyncio.run(self.make().run(job, hear=hear))
+        assert (result.ending, result.exit_code, result.detail) == (Ending.HEARD, None, "enough")
+        assert b"".join(heard) == Path(job.output).read_bytes() == b"one\ntwo\n"
+
+    def test_what_is_heard_too_late_ends_nothing(self, tmp_path: Path) -> None:
+        """A job that is over has its own end, and all of its output was heard."""
+        heard: list[bytes] = []
+
+        def hear(output: bytes) -> str:
+            heard.append(output)
+            return ""
+
+        job = _job(tmp_path, "echo one; exit 3", limits=LIMITS)
+        result = asyncio.run(self.make().run(job, hear=hear))
+        assert (result.ending, result.exit_code, b"".join(heard)) == (Ending.EXITED, 3, b"one\n")
+
     def test_use_is_measured(self, tmp_path: Path) -> None:
         """Wall clock, processor time of all processes and peak memory are measured from outside."""
         result, _ = self.run(

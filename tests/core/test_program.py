@@ -231,6 +231,8 @@ def test_a_mistake_names_its_place_and_its_mend(line: str, message: str) -> None
     [
         ("{name: loss, pattern: 'x'}", "metric.pattern: has 0 groups instead of one; put round brackets"),
         ("{name: loss, pattern: '(a)(b)'}", "metric.pattern: has 2 groups instead of one"),
+        ("{name: loss, curve: '(a)'}", "metric.curve: has 1 groups instead of two or three; put round brackets"),
+        ("{name: loss, curve: '('}", "metric.curve: not a regular expression"),
         ("{name: loss, pattern: '(a'}", "metric.pattern: not a regular expression: missing )"),
         ("{name: loss, pattern: '([[a])'}", "metric.pattern: not a regular expression: Possible nested set"),
         ("{name: loss, pattern: (a), result: b}", "metric.result: cannot stand beside `pattern`"),

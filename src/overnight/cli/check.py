@@ -34,6 +34,10 @@ from overnight.wiring import Request, rehearsal
 
 LISTED = 8  # names of tunable values
 NAME = 40  # characters of one
+NO_CURVE = (
+    "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: mend the pattern, or print "
+    "the curve as it comes (`flush=True`)"
+)
 TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
 
 
@@ -53,6 +57,7 @@ class CheckReport:
     smallest_effect: float | None  # that the gate proves 4 times of 5 within its cap of pairs; None: none, however large
     max_pairs: int  # that cap
     fewest_pairs: int  # that the first keep takes at the least
+    curves: int | None  # of them printed their curve at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
     notes: tuple[str, ...]
 
@@ -142,6 +147,9 @@ def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> Check
     notes = (*notes, *filter(None, [seed_note(program, noise.kind)]))
     if noise.drifting:
         notes = (*notes, explain_noise(noise))
+    curves = len(state.gate.head_early) if program.metric.curve else None
+    if curves == 0:
+        notes = (*notes, NO_CURVE)
     return CheckReport(
         metric=program.metric.name,
         direction=program.metric.direction.value,
@@ -155,6 +163,7 @@ def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> Check
         smallest_effect=noise.smallest_effect,
         max_pairs=program.gate.max_pairs,
         fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),
+        curves=curves,
         tunable=_tunable(campaign),
         notes=(*notes, *loopholes(program)),
     )
@@ -208,6 +217,10 @@ def describe(found: CheckReport) -> str:
     ]
     if not same:
         lines.append(f"detectable  {_told_detectable(found)}")
+    if found.curves:
+        lines.append(
+            f"curve       seen in {found.curves} of {counted(found.trials, 'trial')}: first trials may be stopped early"
+        )
     if found.tunable is not None:
         lines.append(f"tuner       {_told_tunable(found.tunable)}")
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

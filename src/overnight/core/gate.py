@@ -16,7 +16,7 @@ from overnight.core.screening import screen, screen_exact
 from overnight.core.steps import Case, Conclude, Measure, Register, Step, conclude, measure
 from overnight.records.experiment import Verdict
 from overnight.records.program import Noise, Program
-from overnight.records.trial import Arm, Stage, Trial
+from overnight.records.trial import Arm, Fault, Stage, Trial
 
 __all__ = [
     "FAILURES",
@@ -81,7 +81,7 @@ def next_step(
     if level is None and simpler:
         margin = noise.min_effect * max(0.0, 1.0 - memory.conceded)
     case = Case(program=program, number=number, trials=trials, noise=noise, simpler=simpler, margin=margin)
-    ended = _crash(case) or _breach(case)
+    ended = _behind(case) or _crash(case) or _breach(case)
     if ended:
         return ended
     if level is not None:
@@ -103,6 +103,11 @@ def _head_trials(program: Program, memory: GateMemory) -> int:
     if start and len(memory.baseline) < IDENTICAL:
         return IDENTICAL
     return LOCAL if memory.drifting else HEAD_TRIALS
+
+
+def _behind(case: Case) -> Conclude | None:
+    stopped = next((trial for trial in case.trials if trial.fault is Fault.BEHIND), None)
+    return conclude(Verdict.DISCARD, stopped.reason) if stopped else None
 
 
 def _crash(case: Case) -> Conclude | None:

@@ -11,7 +11,7 @@ from overnight.core.seeds import ANCHORS
 from overnight.core.stats import clip, mean, trend_score
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Metric
-from overnight.records.trial import Arm, Stage, Trial
+from overnight.records.trial import Arm, Fault, Stage, Trial
 
 FAR = 3.0  # sd of one trial
 WINDOW = 64  # newest trials of the head that are remembered
@@ -21,6 +21,7 @@ DRIFT_OFF = 1.0
 _DRIFT_TRIALS = 12  # fewer say too little about a trend
 _LARGEST_RESIDUAL = 1e70  # so that sums of fourth powers do not overflow
 _APART = 3.0  # standard errors
+_EARLY = 128  # candidates whose standing at 30 % is remembered
 _OUTLIER = 4.0  # sd at which the residual of one test is cut before it is pooled, so that no candidate spoils the pool
 
 
@@ -113,6 +114,8 @@ class GateMemory:
     positive: bool = True  # every value of a head so far was above 0
     drifting: bool = False
     won_with: float | None = None  # the one value of all trials that won the head its place
+    head_early: tuple[float, ...] = ()  # what the head's newest trials printed at 30 % of their run
+    early: tuple[tuple[float, bool], ...] = ()  # of newest candidates: lead there, and whether a second trial followed
     conceded: float = 0.0  # harm that keeps for less code may have done, by estimate, as a share of what they may do in all
     linear: Spreads = field(default_factory=Spreads)
     logarithmic: Spreads = field(default_factory=Spreads)
@@ -138,6 +141,8 @@ def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:
         )
         if key.index < ANCHORS and trial.value is not None:
             memory = replace(memory, anchors=(*memory.anchors, (trial.seed, trial.value)))
+    if key.arm is Arm.BASELINE and trial.early is not None and key.experiment == memory.head_number:
+        memory = replace(memory, head_early=(*memory.head_early, trial.early)[-WINDOW:])
     of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
     return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
 
@@ -155,10 +160,12 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
     values = _public_values(trials)
     if not memory.varied and len(values) > 1:
         memory = replace(memory, varied=True, linear=Spreads(), logarithmic=Spreads())  # what was pooled knew no noise
-    memory = _with_pairs(memory, trials, metric)
+    memory = _with_early(_with_pairs(memory, trials, metric), conclusion, trials, metric)
     if any(trial.key.stage is Stage.HOLDOUT for trial in trials):
         memory = replace(memory, holdouts=memory.holdouts + 1)
     if conclusion.verdict is not Verdict.KEEP:
+        if any(trial.fault is Fault.BEHIND for trial in trials):
+            return memory  # far behind or not: its trial did not come so far as to tell
         lost = conclusion.verdict is Verdict.CRASH or _far_behind(memory, conclusion, trials)
         return replace(memory, losses=memory.losses + 1 if lost else 0)
     return replace(
@@ -173,10 +180,23 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
         head_trials=0,
         baseline=(),
         anchors=(),
+        head_early=(),
         since_refresh=0,
         losses=0,
         failures=0,
     )
+
+
+def _with_early(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+    """Remember how the first trial stood at 30 %, where it ran to its end and screening judged it."""
+    first = next((t for t in trials if t.key.stage is Stage.SCREEN and t.key.index == 0), None)
+    survived = any(trial.value is not None and trial is not first for trial in trials)
+    if first is None or first.value is None or first.early is None or not memory.head_early:
+        return memory
+    if not survived and conclusion.gain is None:
+        return memory
+    lead = metric.gain(mean(memory.head_early), first.early)
+    return replace(memory, early=(*memory.early, (lead, survived))[-_EARLY:])
 
 
 def _far_behind(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
+from overnight.core.early_stopping import stopping_bar
 from overnight.core.gate import FAILURES, Conclude, Measure, Register, baseline_step, next_step
 from overnight.core.noise import told_as_timing
 from overnight.core.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
@@ -129,9 +130,10 @@ class Laboratory:
                     return
                 self._look_around()
                 self.journal.show(TrialStarted(key=key, slot=slot))
-                on, surroundings = subject_of(key), self.journal.state.surroundings
-                trial = await self.bench.trial(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot)
-                trial = replace(trial, surroundings=surroundings)
+                on, state = subject_of(key), self.journal.state
+                bar = stopping_bar(key, state.program.metric, state.gate)
+                trial = await self.bench.trial(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot, bar=bar)
+                trial = replace(trial, surroundings=state.surroundings)
                 self.journal.record(TrialFinished(trial=trial, elapsed_s=self.journal.elapsed_s()))
                 finished.append(trial)
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from overnight.core.early_stopping import Bar, Ear
 from overnight.core.metric import Reading, read_metrics
 from overnight.core.text import printable
 from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
@@ -32,6 +33,7 @@ class Run:
     seed: int
     slot: int
     key: TrialKey | None = None  # None: a checks command
+    ear: Ear | None = None  # hears the job that runs the tree under trial
     used: list[JobResult] = field(default_factory=list)
     log: bytearray = field(default_factory=bytearray)
 
@@ -58,9 +60,11 @@ class Bench:
         self._home = home
         self._produced: dict[TrialKey, Path] = {}
 
-    async def trial(self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int) -> Trial:
-        """Run one trial to its end; a fault of the tree is in the trial, never raised."""
-        run = Run(key=key, commit=commit, seed=seed, slot=slot)
+    async def trial(self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int, bar: Bar | None = None) -> Trial:
+        """Run one trial to its end, or until its curve is below the bar; a fault of the tree is in the trial, never raised."""
+        pattern = self.program.metric.curve
+        ear = Ear(pattern, bar) if pattern and key.stage in {Stage.BASELINE, Stage.SCREEN} else None
+        run = Run(key=key, commit=commit, seed=seed, slot=slot, ear=ear)
         metrics: Mapping[str, float] = {}
         value, fault, reason = None, None, ""
         try:
@@ -74,6 +78,7 @@ class Bench:
             tree=tree,
             value=value,
             metrics=metrics,
+            early=run.ear.early if run.ear else None,
             fault=fault,
             reason=reason,
             wall_s=sum(result.wall_s for result in run.used),
@@ -162,12 +167,15 @@ class Bench:
             slot=run.slot,
         )
         try:
-            result = await self._executor.run(job)
+            hears = run.ear if run.ear and not run.used else None  # not the scorer
+            result = await self._executor.run(job, hear=hears.hear if hears else None)
             captured = output.read_bytes()
         finally:
             output.unlink(missing_ok=True)
         run.used.append(result)
         run.log += captured
+        if result.ending is Ending.HEARD:
+            raise TrialFailed(Fault.BEHIND, result.detail)
         if result.ending is not Ending.EXITED:
             raise TrialFailed(Fault.LIMIT, result.detail)
         if result.exit_code not in limits.allow_exit:

@@ -16,6 +16,7 @@ class Ending(StrEnum):
     MEMORY = "memory"
     DISK = "disk"
     OUTPUT = "output"
+    HEARD = "heard"  # ended by us for what it printed
     CANCELLED = "cancelled"  # ended by us because the campaign stops at once
 
 

@@ -38,6 +38,7 @@ class Metric:
     min_effect: float | None = None  # in units of the metric; None: a fifth of the noise
     pattern: str | None = None  # a regex with one group
     result: str | None = None  # a JSON file in the work folder
+    curve: str | None = None  # a regex with the groups steps done, steps in all, value; or percent done, value
 
     def gain(self, baseline: float, candidate: float) -> float:
         """How much better `candidate` is than `baseline`; positive is better whatever the direction."""

@@ -23,7 +23,7 @@ class Stage(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a trial has no value; always the fault of the tree under trial, never ours."""
+    """Why a trial has no value; never for a fault of ours."""
 
     CHECKS = "checks"  # a checks command failed
     EXIT = "exit"
@@ -31,6 +31,7 @@ class Fault(StrEnum):
     METRIC = "metric"  # missing, contradictory, NaN or infinite
     ARTIFACT = "artifact"  # a declared artifact is missing, too large or not a regular file
     GUARD = "guard"
+    BEHIND = "behind"  # ended by us at 30 % of its run: no crash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Trial:
     tree: str  # digest of the tree that ran
     value: float | None  # of the campaign's metric, in its own units; None: `fault` says why
     metrics: Mapping[str, float] = field(default_factory=dict)  # all that were read, and cpu_s, wall_s, peak_memory_mb
+    early: float | None = None  # what its curve said at 30 % of its run, where the program has one
     fault: Fault | None = None
     reason: str = ""  # for people and researchers, one line, foreign text already made printable
     wall_s: float = 0.0

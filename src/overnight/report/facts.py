@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from overnight.core.audit import harm
 from overnight.core.words import compact, counted, duration
 from overnight.records.audit import ChangeAudit, Standing
-from overnight.report.story import Audited, Keep, Story
+from overnight.report.story import Audited, Costs, Keep, Story
 from overnight.report.wording import e_value, figures_of, percent, required
 
 Facts = tuple[tuple[str, str], ...]  # (name, figure); a name without a figure is left out by the views
@@ -135,11 +135,16 @@ def cost_facts(story: Story) -> Facts:
         ("Experiments", f"{funnel.experiments:,}" + (f" ({funnel.experiments / hours:,.1f} an hour)" if hours else "")),
         ("Trials", f"{costs.trials:,}" + (f" ({costs.trials / hours:,.1f} an hour)" if hours else "")),
         ("Trials' wall time, sum", duration(costs.trial_wall_s)),
+        ("Trials stopped early", _stopped_early(costs)),
         ("Trials' CPU time, sum", duration(costs.cpu_s)),
         ("Peak memory of a trial", f"{costs.peak_memory_bytes / _MB:,.0f} MB" if costs.peak_memory_bytes else ""),
         ("Tokens", _tokens(story)),
         ("Money", f"${costs.cost_usd:,.2f}" if costs.cost_usd else "none"),
     )
+
+
+def _stopped_early(costs: Costs) -> str:
+    return f"{costs.stopped_early:,}, which saved about {duration(costs.saved_s)}" if costs.stopped_early else ""
 
 
 def _tokens(story: Story) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from overnight.events import ModelCalled, Proposed
-from overnight.records.trial import Stage, Trial
+from overnight.records.trial import Fault, Stage, Trial
 from overnight.records.usage import Usage
 from overnight.report.story import Costs, ModelUse
 
@@ -21,6 +21,10 @@ class Spending:
 
     trials: Counter[Stage] = field(default_factory=Counter)
     wall_s: float = 0.0
+    stopped: int = 0  # first trials, early
+    stopped_s: float = 0.0
+    whole: int = 0  # screening trials with a value
+    whole_s: float = 0.0
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
     tokens: int = 0
@@ -32,6 +36,10 @@ class Spending:
         """Add what one trial cost."""
         self.trials[trial.key.stage] += 1
         self.wall_s += trial.wall_s
+        if trial.fault is Fault.BEHIND:
+            self.stopped, self.stopped_s = self.stopped + 1, self.stopped_s + trial.wall_s
+        elif trial.key.stage is Stage.SCREEN and trial.value is not None:
+            self.whole, self.whole_s = self.whole + 1, self.whole_s + trial.wall_s
         self.cpu_s += trial.cpu_s
         self.peak_memory_bytes = max(self.peak_memory_bytes, trial.peak_memory_bytes)
 
@@ -58,6 +66,8 @@ class Spending:
             elapsed_s=elapsed_s,
             trials=self.trials.total(),
             trial_wall_s=self.wall_s,
+            stopped_early=self.stopped,
+            saved_s=max(0.0, self.stopped * self.whole_s / self.whole - self.stopped_s) if self.whole else 0.0,
             cpu_s=self.cpu_s,
             peak_memory_bytes=self.peak_memory_bytes,
             tokens=self.tokens,

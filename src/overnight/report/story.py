@@ -188,6 +188,8 @@ class Costs:
     elapsed_s: float
     trials: int
     trial_wall_s: float
+    stopped_early: int  # first trials that ended at 30 % of their run
+    saved_s: float  # what the rest of them would have taken, by the mean of those that ran to their end
     cpu_s: float
     peak_memory_bytes: int
     tokens: int

@@ -12,6 +12,7 @@ import anyio
 
 from overnight.backends.folders import write_all
 from overnight.errors import SandboxError
+from overnight.ports import Hear
 
 CHUNK_BYTES = 65536  # the kernel's pipe holds no more
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -21,9 +22,11 @@ _LEFT_OVER = 16  # chunks read after the end: one was in the pipe, a process tha
 class Capture:
     """The captured output of one job."""
 
-    def __init__(self, file: int, limit_bytes: int) -> None:
+    def __init__(self, file: int, limit_bytes: int, hear: Hear | None = None) -> None:
         self._file = file
         self._limit = limit_bytes
+        self._hear = hear
+        self._said = ""  # by `hear`
         self.printed_bytes = 0
 
     @property
@@ -31,16 +34,17 @@ class Capture:
         """Whether the job printed more than it may."""
         return self.printed_bytes > self._limit
 
-    async def until_over(self, source: int) -> None:
-        """Take in what comes out of a pipe; return when it is over the limit.
+    async def until_over(self, source: int) -> str:
+        """Take in what comes out of a pipe; return when it is over the limit, or when who hears it said why to end the job.
 
         Raises:
             SandboxError: it cannot be written to the disk.
         """
-        while not self.over:
+        while not self.over and not self._said:
             await anyio.wait_readable(source)
             if not self._take(source):
                 await anyio.sleep_forever()  # all who could print have closed the pipe
+        return self._said
 
     def drain(self, source: int) -> None:
         """Take in what is in the pipe at the end."""
@@ -57,12 +61,14 @@ class Capture:
         except OSError as error:
             raise SandboxError(f"a job's output cannot be written: {error.strerror}", mend="make room on the disk") from error
         self.printed_bytes += len(chunk)
+        if self._hear:
+            self._said = self._said or self._hear(chunk)
         return bool(chunk)
 
 
 @contextmanager
-def capturing(path: Path, limit_bytes: int) -> Iterator[Capture]:
-    """Capture a job's output in a new file.
+def capturing(path: Path, limit_bytes: int, hear: Hear | None = None) -> Iterator[Capture]:
+    """Capture a job's output in a new file; `hear` takes it in too.
 
     Raises:
         SandboxError: the file cannot be made.
@@ -72,6 +78,6 @@ def capturing(path: Path, limit_bytes: int) -> Iterator[Capture]:
     except OSError as error:
         raise SandboxError(f"a job's output cannot be written to {path}: {error.strerror}") from error
     try:
-        yield Capture(file, limit_bytes)
+        yield Capture(file, limit_bytes, hear)
     finally:
         os.close(file)

@@ -30,7 +30,7 @@ from overnight.backends.executors.work_folder import hand_over
 from overnight.backends.folders import write_all
 from overnight.core.text import printable
 from overnight.errors import SandboxError
-from overnight.ports import Link
+from overnight.ports import Hear, Link
 from overnight.records.job import Job, JobResult
 from overnight.records.program import Limits
 
@@ -75,7 +75,7 @@ class JailExecutor:
         """Where a job finds its own folder."""
         return FOLDER
 
-    async def run(self, job: Job, link: Link | None = None) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
         """Run the job to its end; whatever it does, no process of it is left behind."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
@@ -86,7 +86,7 @@ class JailExecutor:
         with tied(link, self._python, own_network=own_network) as tie:
             async with self.groups.group(job.limits, cpus) as group:
                 with self._launch(job, identity, group, cpus, tie) as launch:
-                    return await supervise(job, launch, group, contents, Child.kill_init)
+                    return await supervise(job, launch, group, contents, Child.kill_init, hear=hear)
 
     @contextmanager
     def _launch(

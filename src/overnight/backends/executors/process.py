@@ -23,7 +23,7 @@ from overnight.backends.executors.processes import session_members
 from overnight.backends.executors.supervise import supervise
 from overnight.backends.executors.tie import tied
 from overnight.backends.executors.work_folder import hand_over
-from overnight.ports import Link
+from overnight.ports import Hear, Link
 from overnight.records.job import Job, JobResult
 
 KILLING_S = 1.0  # for what has left the process group; what the kernel does not let go of is told by `supervise`
@@ -50,7 +50,7 @@ class ProcessExecutor:
         """Where a job finds its own folder."""
         return str(folder)
 
-    async def run(self, job: Job, link: Link | None = None) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
         """Run the job to its end, and end what it left behind as far as it can be found."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
@@ -68,7 +68,7 @@ class ProcessExecutor:
                     stdin=job.stdin,
                     tie=tie,
                 )
-                return await supervise(job, launch, group, contents, partial(_kill_all, group))
+                return await supervise(job, launch, group, contents, partial(_kill_all, group), hear=hear)
 
 
 def _kill_all(group: Group, child: Child) -> None:

@@ -22,19 +22,22 @@ from overnight.backends.executors.tie import Tie
 from overnight.backends.executors.watch import DiskWatch, MemoryWatch, until_over
 from overnight.backends.executors.work_folder import Contents
 from overnight.errors import SandboxError
+from overnight.ports import Hear
 from overnight.records.job import Ending, Job, JobResult
 
 GIVE_UP_S = 30.0
 
 
-async def supervise(job: Job, launch: Launch, group: Group, contents: Contents, kill: Callable[[Child], None]) -> JobResult:
+async def supervise(
+    job: Job, launch: Launch, group: Group, contents: Contents, kill: Callable[[Child], None], *, hear: Hear | None = None
+) -> JobResult:
     """Run a job whose folder has `contents`; `kill` ends all its processes, and is called however it ended.
 
     Raises:
         SandboxError: it never began, its output cannot be kept, or it cannot be ended.
     """
     began_s = time.monotonic()
-    with capturing(Path(job.output), job.limits.output_bytes) as capture, closing(Child(launch)) as child:
+    with capturing(Path(job.output), job.limits.output_bytes, hear) as capture, closing(Child(launch)) as child:
         memory = MemoryWatch(group, child.pid, job.limits)
         disk = DiskWatch(Path(job.folder), job.limits, contents)
         launch.tie.started()
@@ -102,8 +105,8 @@ async def _deadline(job: Job, began_s: float) -> Stop:
 
 
 async def _overflow(job: Job, capture: Capture, source: int) -> Stop:
-    await capture.until_over(source)
-    return output_stop(job.limits)
+    said = await capture.until_over(source)
+    return Stop(ending=Ending.HEARD, detail=said) if said else output_stop(job.limits)
 
 
 async def _feed(child: Child, tie: Tie) -> None:

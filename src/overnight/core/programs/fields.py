@@ -97,17 +97,31 @@ def _guard(raw: object) -> Guard:
 
 
 def _one_group(pattern: str) -> str:
-    """A regex that compiles without a warning and has exactly one group."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            groups = re.compile(pattern).groups
-    except (re.error, OverflowError, RecursionError, Warning) as error:
-        raise Mistake(f"not a regular expression: {printable(str(error), 120)}") from None
-    if groups != 1:
+    """A regex with exactly one group."""
+    if (groups := _groups(pattern)) != 1:
         mend = "put round brackets around the number, and (?:...) around any other group"
         raise Mistake(f"has {groups} groups instead of one", mend=mend)
     return pattern
+
+
+def _curve_groups(pattern: str) -> str:
+    """A regex with two groups or three."""
+    if (groups := _groups(pattern)) not in {2, 3}:
+        mend = (
+            "put round brackets around the steps done, the steps in all and the value; or around the percent done and the value"
+        )
+        raise Mistake(f"has {groups} groups instead of two or three", mend=mend)
+    return pattern
+
+
+def _groups(pattern: str) -> int:
+    """How many groups a regex has that compiles without a warning."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return re.compile(pattern).groups
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        raise Mistake(f"not a regular expression: {printable(str(error), 120)}") from None
 
 
 def _hours(raw: object) -> float:
@@ -127,6 +141,7 @@ Verbatim = Annotated[str, Field(max_length=10_000), BeforeValidator(_text)]
 MetricName = Annotated[Short, AfterValidator(_matching(METRIC_NAME, "one word, such as val_bpb"))]
 Role = Annotated[Short, AfterValidator(_matching(_ROLE, "one word, such as explorer"))]
 Pattern = Annotated[Short, AfterValidator(_one_group)]
+CurvePattern = Annotated[Short, AfterValidator(_curve_groups)]
 RelativePath = Annotated[Short, AfterValidator(_inside)]
 Number = Annotated[float, BeforeValidator(parse_number)]
 Count = Annotated[int, BeforeValidator(parse_count)]

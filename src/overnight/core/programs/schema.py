@@ -10,6 +10,7 @@ from overnight.core.programs.fields import (
     SECONDS_PER_HOUR,
     AbsolutePaths,
     Count,
+    CurvePattern,
     Duration,
     Exits,
     Globs,
@@ -45,6 +46,7 @@ class MetricKeys(_Keys):
     min_effect: Annotated[Number, Field(ge=0)] | None = None
     pattern: Pattern | None = None
     result: RelativePath | None = None
+    curve: CurvePattern | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -68,6 +70,7 @@ class MetricKeys(_Keys):
             min_effect=self.min_effect,
             pattern=self.pattern,
             result=self.result,
+            curve=self.curve,
         )
 
 

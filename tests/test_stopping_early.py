@@ -1,0 +1,74 @@
+"""A candidate that is hopelessly behind on its way is stopped there, in the real jail; one that catches up is not lost."""
+
+from pathlib import Path
+
+import pytest
+from targets import make_repo, overnight, program, read_json
+
+from overnight.core.early_stopping import NEIGHBOURS, RUN_ON
+
+TRAIN = """\
+import sys
+
+OFFSET = 5.0
+LATE = 0.0
+
+for step in range(1, 11):
+    print(f"step {step}/10 loss {OFFSET - LATE * (step > 3)}", flush=True)
+    if step == 3 and OFFSET > 30:
+        import time
+        time.sleep(60)
+print(f"METRIC loss={OFFSET - LATE}")
+"""
+BAD = [("OFFSET = 5.0", f"OFFSET = {6 + n / 10}") for n in range(NEIGHBOURS + 1)]  # learnt from
+FAR = ("OFFSET = 5.0", "OFFSET = 40.0")  # would run for a minute
+LATE = ("OFFSET = 5.0\nLATE = 0.0", "OFFSET = 7.5\nLATE = 6.0")  # behind at 30 %, but not as far as all of these
+EDITS = [*BAD, FAR, LATE]
+CURVE = r"metric: {name: loss, direction: minimize, curve: 'step (\d+)/(\d+) loss (\S+)'}"
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign at its end."""
+    assert all(number % RUN_ON for number in (len(EDITS) - 1, len(EDITS)))
+    text = program(*EDITS).replace("metric: {name: loss, direction: minimize}", CURVE).replace("wall: 10s", "wall: 90s")
+    folder = make_repo(tmp_path_factory.mktemp("curve") / "r", text, files={"train.py": TRAIN})
+    overnight(folder, "run", "--tag", "t", "--plain", check=0)
+    return folder
+
+
+def test_a_hopeless_trial_ends_at_30_percent(repo: Path) -> None:
+    """It is a discard that says so, with the trial's curve on record and no value; it cost a fraction of its minute."""
+    shown = read_json(repo, "show", str(len(BAD) + 1))
+    assert shown["experiment"]["conclusion"]["verdict"] == "discard"
+    reason = "stopped at 30 % of its first trial: 40 there, where the head has 5"
+    assert shown["experiment"]["conclusion"]["reason"] == reason
+    [trial] = shown["trials"]
+    assert (trial["value"], trial["early"], trial["fault"], trial["reason"]) == (None, 40.0, "behind", reason)
+    assert trial["wall_s"] < 50
+    assert reason in overnight(repo, "show", str(len(BAD) + 1), check=0).stdout
+
+
+def test_one_that_is_better_in_the_end_is_kept(repo: Path) -> None:
+    """It stood no worse at 30 % than those that were learnt from, and ran on."""
+    status = read_json(repo, "status")
+    assert (status["kept"], status["discarded"], status["crashed"]) == (1, len(BAD) + 1, 0)
+    assert status["head_value"] == 1.5
+
+
+def test_the_report_tells_what_was_saved(repo: Path) -> None:
+    """Among the costs, and with the reason among what failed; the ledger verifies."""
+    report = (repo / ".overnight/t/report.md").read_text()
+    assert "Trials stopped early" in report and "stopped at 30 % of its first trial" in report
+    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+
+
+def test_check_says_whether_the_curve_is_seen(tmp_path: Path) -> None:
+    """A pattern that matches nothing, or comes too late, is told with the mend."""
+    text = program(FAR).replace("metric: {name: loss, direction: minimize}", CURVE)
+    seen = make_repo(tmp_path / "seen", text, files={"train.py": TRAIN})
+    assert read_json(seen, "check")["curves"] == 3
+    assert "curve       seen in 3 of 3 trials" in overnight(seen, "check", check=0).stdout
+    unseen = make_repo(tmp_path / "unseen", text.replace("step (", "epoch ("), files={"train.py": TRAIN})
+    found = read_json(unseen, "check")
+    assert found["curves"] == 0 and any("matches `curve`" in note for note in found["notes"])

@@ -1,5 +1,7 @@
 """What is remembered of experiments, and what the optimizer makes of it."""
 
+from dataclasses import replace
+
 from overnight.backends.researchers.tuner.constants import scan_python
 from overnight.backends.researchers.tuner.optimizer import Optimizer
 from overnight.backends.researchers.tuner.past import WINDOW, Past
@@ -35,6 +37,15 @@ def test_rejects_and_open_experiments_are_no_attempts() -> None:
     past.learn(tried(2, 0.3, None, Verdict.CRASH), own=True)
     assert [attempt.score for attempt in past.attempts] == [None]
     assert past.points == {"p1", "p2"}
+
+
+def test_a_stopped_trial_is_an_attempt_without_a_score() -> None:
+    """It was measured and came to no value: further that way is no better; what was never measured says nothing."""
+    past = Past()
+    past.learn(replace(tried(1, 0.2, None), trials=1), own=True)
+    past.learn(replace(tried(2, 0.3, None), trials=1, value=3.0), own=True)  # it broke a guard
+    past.learn(tried(3, 0.4, None), own=True)  # another keep came before it
+    assert [(attempt.values[LR], attempt.score) for attempt in past.attempts] == [(0.2, None)]
 
 
 def test_the_window_keeps_the_best_and_the_newest() -> None:

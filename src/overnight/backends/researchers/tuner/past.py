@@ -21,7 +21,7 @@ class Attempt:
 
     values: Mapping[str, Value]  # of all constants
     before: Mapping[str, Value]  # of the changed ones
-    gain: float | None  # over its base, positive is better; None: it crashed
+    gain: float | None  # over its base, positive is better; None: it crashed, or was stopped early
     score: float | None  # the same over where the campaign began
     kept: bool
 
@@ -55,7 +55,8 @@ class Past:
         if own:
             self.count += 1
             self.points.add(str(experiment.notes.get(POINT, "")))
-            if gain is not None or conclusion.verdict is Verdict.CRASH:
+            stopped = conclusion.verdict is Verdict.DISCARD and experiment.trials and experiment.value is None
+            if gain is not None or conclusion.verdict is Verdict.CRASH or stopped:
                 self._attempt(experiment.notes, gain, score, kept=kept)
 
     def _attempt(self, notes: Mapping[str, Scalar], gain: float | None, score: float | None, *, kept: bool) -> None:

@@ -136,6 +136,14 @@ def test_a_damaged_row_is_no_damaged_snapshot(repo: Path) -> None:
     assert "experiments" in failing(repo) and "snapshots" not in failing(repo)
 
 
+@pytest.mark.parametrize("command", ["report", "show 1", "compare t t"])
+def test_who_reads_a_damaged_ledger_is_told_what_to_do(repo: Path, command: str) -> None:
+    """In our words, and not in those of the library that could not read it."""
+    execute(repo, "UPDATE events SET body='junk' WHERE seq=5 OR experiment=1")
+    said = overnight(repo, *command.split(), check=3).stderr
+    assert "is corrupted" in said and "`overnight verify`" in said and "http" not in said
+
+
 def test_lost_receipts_are_published_again(repo: Path) -> None:
     """A session that was killed before it published, or lost the notes, is made good by the next one, the same as before."""
     before = git(repo, "notes", "--ref", "overnight", "show", "autoresearch/t")

@@ -324,7 +324,7 @@ def _clear_reading(path: Path) -> Iterator[None]:
         with _clear_errors(path):
             yield
     except (ValueError, TypeError) as error:
-        raise _unreadable(path, printable(str(error), SHOWN)) from error
+        raise _unreadable(path, "one of its rows is not what was written") from error
 
 
 def _unreadable(path: Path, what: str) -> LedgerCorrupt:

@@ -13,8 +13,9 @@ import click
 
 from overnight import __version__
 from overnight.core.text import printable
-from overnight.errors import OvernightError, UserError
+from overnight.errors import LedgerCorrupt, OvernightError, UserError
 
+VERIFY = "`overnight verify`"
 LINE = 2000  # characters of one line of an error
 
 # name: (module, first line of its help). A command's module is imported only when it is called, to start fast;
@@ -138,6 +139,8 @@ def _fail(error: Exception) -> NoReturn:
         _complain("this is a fault of overnight, not yours; nothing that was finished is lost")
         sys.exit(OvernightError.exit_code)
     _complain(str(ours))
+    if isinstance(ours, LedgerCorrupt) and VERIFY not in str(ours):
+        _complain(f"{VERIFY} tells what holds, and can write out what is intact")
     sys.exit(ours.exit_code)
 
 

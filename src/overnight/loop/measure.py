@@ -105,7 +105,7 @@ class Bench:
     async def _measure(self, run: Run, key: TrialKey) -> Mapping[str, float]:
         sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
-            output = await self._job(run, sealed or self.program.measure or "", folder)
+            output = await self._job(run, sealed or self.program.measure or "", folder, run.ear)
             return self._read(run, output, folder)
 
     async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
@@ -133,7 +133,7 @@ class Bench:
         folder = self._workspaces.create(run.commit, View.OPEN)
         done = False
         try:
-            await self._job(run, self.program.produce or "", folder)
+            await self._job(run, self.program.produce or "", folder, run.ear)
             done = True
             return folder
         finally:
@@ -153,7 +153,7 @@ class Bench:
             if produced not in self._produced.values():
                 self._workspaces.remove(produced)
 
-    async def _job(self, run: Run, command: str, folder: Path) -> bytes:
+    async def _job(self, run: Run, command: str, folder: Path, ear: Ear | None = None) -> bytes:
         """Run one command; its captured output. Raises TrialFailed unless it ended well."""
         output = self._workspaces.output()
         limits = self.program.limits
@@ -167,8 +167,7 @@ class Bench:
             slot=run.slot,
         )
         try:
-            hears = run.ear if run.ear and not run.used else None  # not the scorer
-            result = await self._executor.run(job, hear=hears.hear if hears else None)
+            result = await self._executor.run(job, hear=ear.hear if ear else None)
             captured = output.read_bytes()
         finally:
             output.unlink(missing_ok=True)

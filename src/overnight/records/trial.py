@@ -23,7 +23,7 @@ class Stage(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a trial has no value; always the fault of the tree under trial, never ours."""
+    """Why a trial has no value; but for `PREPARE` the fault of the tree under trial, and never ours."""
 
     CHECKS = "checks"  # a checks command failed
     EXIT = "exit"
@@ -31,6 +31,7 @@ class Fault(StrEnum):
     METRIC = "metric"  # missing, contradictory, NaN or infinite
     ARTIFACT = "artifact"  # a declared artifact is missing, too large or not a regular file
     GUARD = "guard"
+    PREPARE = "prepare"  # the frozen command that makes the inputs failed: the program's fault, before the tree had run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from overnight.core.noise import noise_kind, noise_report
 from overnight.core.scope import matches
 from overnight.core.state import State
 from overnight.core.text import printable
-from overnight.records.program import Direction, Limits, Noise, Program
+from overnight.records.program import SPLIT, Direction, Limits, Noise, Program
 
 COMMAND = 300  # characters
 FILES = 12  # named with their sizes
@@ -107,7 +107,11 @@ def _command(program: Program) -> str:
     if program.measure:
         return f"`{_tried(program.measure)}` prints it. Run it if you like, to see that your change works."
     produce, artifacts = _tried(program.produce or ""), _listed(program.artifacts)
-    return f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that. Run it to see that it works."
+    scored = f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that."
+    if program.prepare is None:
+        return f"{scored} Run it to see that it works."
+    prepare, inputs = _tried(program.prepare.replace(SPLIT, "public")), _listed(program.inputs)
+    return f"{scored} Before, `{prepare}` makes {inputs}, anew for each trial. Run both to see that it works, then delete that."
 
 
 def _tried(command: str) -> str:

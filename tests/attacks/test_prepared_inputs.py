@@ -9,7 +9,7 @@ import anyio
 import pytest
 from stands import Outcome, Stand, stand
 
-from overnight.core.programs.fit import check_fit
+from overnight.core.programs.fit import check_fit, loopholes
 from overnight.core.programs.program import parse_program
 from overnight.errors import ProgramError
 from overnight.records.trial import Arm, Fault, Stage, TrialKey
@@ -196,6 +196,13 @@ def test_an_input_may_not_take_a_committed_place(name: str) -> None:
     program = parse_program(PROGRAM.replace("note.txt", name), "program.md")
     with pytest.raises(ProgramError, match=r"inputs: .* is or lies in a place of the commit, and each trial's own file"):
         check_fit(program, list(FILES))
+
+
+def test_the_same_inputs_in_all_trials_are_told() -> None:
+    """`check` says that a candidate can know the answers by heart."""
+    assert loopholes(parse_program(PROGRAM, "program.md")) == ()
+    [note] = loopholes(parse_program(PROGRAM.replace(" {seed}", ""), "program.md"))
+    assert "all trials have the same inputs" in note
 
 
 def test_a_result_may_not_be_an_input() -> None:

@@ -123,15 +123,16 @@ def told_as_timing(program: Program) -> bool:
 
 def seeded(program: Program) -> bool:
     """Whether the seed of a trial decides what is measured: by the command that runs the candidate, or by its inputs."""
-    return takes_seed(program) or _names_seed(program.prepare)
+    return takes_seed(program) or names_seed(program.prepare)
 
 
 def takes_seed(program: Program) -> bool:
     """Whether the command that runs the candidate names the trial's seed."""
-    return _names_seed(program.measure or program.produce)
+    return names_seed(program.measure or program.produce)
 
 
-def _names_seed(command: str | None) -> bool:
+def names_seed(command: str | None) -> bool:
+    """Whether a command takes the trial's seed."""
     return command is not None and ("{seed}" in command or "OVERNIGHT_SEED" in command)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from overnight.core.noise import names_seed
 from overnight.core.scope import collide, matches
 from overnight.errors import ProgramError
 from overnight.records.program import Program
@@ -57,6 +58,8 @@ def loopholes(program: Program) -> tuple[str, ...]:
     code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
     if code:
         notes.append(f"the artifact {code[0]} is code to Python: let the scorer read data only, such as JSON")
+    if program.prepare and not names_seed(program.prepare):
+        notes.append("`prepare` has no {seed}: all trials have the same inputs, whose answers a candidate can know by heart")
     return tuple(notes)
 
 

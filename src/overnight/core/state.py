@@ -119,7 +119,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"4\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+SNAPSHOT_FORM = b"5\n"  # raised when the state gets a field, or when an event comes to fold otherwise
 
 
 def dump_state(state: State) -> bytes:

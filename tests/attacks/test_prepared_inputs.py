@@ -178,6 +178,15 @@ def test_time_and_memory_are_those_of_the_candidate(target: Stand) -> None:
     assert found.metrics["cpu_s"] < found.cpu_s / 2 and found.metrics["wall_s"] < found.wall_s
 
 
+def test_a_time_can_be_guarded_by_what_the_scorer_prints(target: Stand) -> None:
+    """Where the metric is measured from outside, the scorer's numbers are there for guards; those of the candidate are not."""
+    program = replace(target.program, metric=replace(target.program.metric, name="cpu_s"))
+    forging = "print('METRIC off_by=-1')\nprint('cpu_s: 0')\nprint('recall: 1')\n"
+    found = target.measure(target.commit({"train.py": forging + HONEST}), program=program).trial
+    assert found is not None and found.value == found.metrics["cpu_s"] > 0.0
+    assert found.metrics["off_by"] == 0.0 and "recall" not in found.metrics
+
+
 @pytest.mark.parametrize("path", ["given/numbers.json", "given/numbers.json/x", "given", "note.txt"])
 def test_a_proposal_may_not_bring_an_input(target: Stand, path: str) -> None:
     """Whatever `editable` allows: it is refused before a trial."""

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from overnight.core.metric import Reading, read_metrics
+from overnight.core.metric import Reading, printed_metrics, read_metrics
 from overnight.core.text import printable
 from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
 from overnight.records.job import Ending, Job, JobResult
@@ -233,7 +233,7 @@ class Bench:
         outside = _outside(run.own)
         name = self.program.metric.name
         if name in outside:
-            return outside
+            return {**printed_metrics(output), **outside}
         result_json = None
         if self.program.metric.result:
             with suppress(BadArtifact):

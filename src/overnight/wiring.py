@@ -44,7 +44,7 @@ from overnight.staffing import make_models, make_team
 
 PROGRAM = "program.md"
 # What holds for the life of a campaign.
-FIXED = ("metric", "measure", "produce", "score", "artifacts", "editable", "hidden", "holdout", "audit")
+FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def test_artifacts_have_one_limit_together(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         with (source / name).open("wb") as file:
             file.truncate(400)
-    with pytest.raises(BadArtifact, match="the artifacts have 1200 bytes together, more than the limit of 1000"):
+    with pytest.raises(BadArtifact, match="the files have 1200 bytes together, more than the limit of 1000"):
         copy_artifacts(source, ["a", "b", "c"], folder, 1000)
     assert not list(folder.iterdir())
 

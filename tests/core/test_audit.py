@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from builders import opened as campaign_opened
@@ -174,3 +175,15 @@ def test_the_state_follows_an_audit_and_forgets_its_trials() -> None:
     assert (state.gate, state.tally.trials, state.elapsed_s) == (before.gate, len(asked), 9.0)
     with pytest.raises(ValueError, match="no audit is open"):
         fold(state, [TrialFinished(trial=finished(asked[0], 1.0))])
+
+
+def test_a_trial_without_inputs_says_nothing_of_its_tree() -> None:
+    """Where `prepare` failed in one trial of the head without a change, that change is judged by the others."""
+    audit = AuditState(opened=opened(without(3), pairs=5))
+    while step := audit_step(audit):
+        for key in step.trials:
+            lacks = tree_of(key) == (3, Arm.BASELINE) and key.index == 5
+            trial = finished(key, None if lacks else 2.0 if tree_of(key) in {START, (3, Arm.BASELINE)} else 1.0)
+            audit = with_trial(audit, replace(trial, fault=Fault.PREPARE) if lacks else trial)
+    [change] = told(program(), audit).changes
+    assert change.standing is Standing.HELPS and change.estimate is not None and change.estimate.pairs == 4

@@ -1,5 +1,6 @@
 """The brief: what a researcher needs, the same for the same state, within its limit, with foreign text as data."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -227,3 +228,21 @@ def test_a_quotation_is_closed_once(text: str, limit: int) -> None:
     """On one line, within its length."""
     shown = quoted(text, limit)
     assert shown.count('"') == 2 and len(shown) <= limit + 2 and shown.isprintable()
+
+
+def test_inputs_are_made_before_a_change_is_tried() -> None:
+    """A researcher is told the command that makes public inputs, and no other split."""
+    two = "prepare: make.py {seed} {split}\ninputs: [in.json]\nproduce: run.py\nartifacts: [out]\nscore: s\nholdout: sealed.py"
+    text = re.sub("^measure: .*$", lambda _: two, PROGRAM, count=1, flags=re.MULTILINE)
+    brief = write_brief(task(state=begin(opened(text + BODY))))
+    assert "`run.py` leaves `out`" in brief and "Before, `make.py 1 public` makes `in.json`, anew for each trial." in brief
+    assert "{split}" not in brief and "sealed.py" not in brief
+
+
+def test_a_researcher_knows_of_the_curve() -> None:
+    """Of which lines it is made, so that a change does not lose them."""
+    with_curve = r"metric: {name: loss, direction: minimize, curve: 'step (\d+)/(\d+) (\S+)'}"
+    text = re.sub("^metric: .*$", lambda _: with_curve, PROGRAM, count=1, flags=re.MULTILINE)
+    brief = write_brief(task(state=begin(opened(text + BODY))))
+    assert r"matches `step (\d+)/(\d+) (\S+)` is its curve" in brief
+    assert "curve" not in write_brief(task())

@@ -76,5 +76,7 @@ def test_a_command_without_a_seed_is_noticed() -> None:
     for command in ("run {seed}", "run --seed $OVERNIGHT_SEED"):
         assert seed_note(replace(program(), measure=command), Noise.GAUSSIAN) == ""
     assert seed_note(replace(program(), measure=None, produce="run {seed}"), Noise.GAUSSIAN) == ""
+    made = replace(program(), measure=None, produce="run", prepare="make {seed}", inputs=("in.json",))
+    assert seed_note(made, Noise.DETERMINISTIC) == ""
     assert "fixed seed" in seed_note(program(), Noise.DETERMINISTIC)
     assert "takes more of them" in seed_note(program(), Noise.TIMING)

@@ -124,6 +124,46 @@ def test_produce_and_score_take_the_place_of_measure() -> None:
     assert "program.md:1: measure: required" in mistakes("metric: loss\n")
 
 
+MADE = "metric: cpu_s\nproduce: a\nscore: b\nartifacts: [c]\nprepare: p {seed} {split}\ninputs: [in.json]\nholdout: d\n"
+
+
+def test_frozen_code_may_make_the_inputs() -> None:
+    """With `{split}` it makes sealed ones too, so that a metric which is measured from outside can have a holdout."""
+    parsed = program(MADE)
+    assert (parsed.prepare, parsed.inputs, parsed.splits) == ("p {seed} {split}", ("in.json",), True)
+    assert not program(MADE.replace(" {split}", "").replace("cpu_s", "loss")).splits
+    assert program(MADE.replace("holdout", "audit")).splits
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("prepare: p {seed} {split}\n", "", "1: prepare: missing; `prepare` is the frozen command that makes"),
+        ("inputs: [in.json]\n", "", "1: inputs: missing; `prepare` is the frozen command that makes"),
+        ("[in.json]", "[]", "7: inputs: names no file; name the files that `prepare` leaves"),
+        ("[in.json]", "[../in.json]", "inputs[0]: must not contain `.` or `..`"),
+        ("[c]", "[in.json]", "5: artifacts[0]: `in.json` is an input too"),
+        ("[c]", "[c, in.json/x]", "artifacts[1]: `in.json/x` is an input too"),
+        ("[in.json]", "[c/in.json]", "artifacts[0]: `c` is an input too"),
+        ("holdout: d\n", "", "6: prepare: has `{split}`, but there is no `holdout` and no `audit`, so"),
+        (" {split}", "", "holdout: would measure cpu_s of the scorer, not of the candidate; let `prepare` make sealed inputs"),
+        (" {split}", " ${split}", "prepare: `${split}` would become a dollar sign and a word; write `{split}`"),
+        (" {split}", " {split} {spilt}", "prepare: unknown placeholder `{spilt}`; did you mean `{split}`?"),
+        (" {split}", " {split} {kind}", "`{seed}` and `{split}` are the only ones"),
+        ("produce: a", "produce: a {split}", "3: produce: `{split}` stands in `prepare` alone; a candidate must not know"),
+        ("score: b", "score: b {split}", "4: score: `{split}` stands in `prepare` alone"),
+        ("holdout: d", "holdout: d {split}", "8: holdout: `{split}` stands in `prepare` alone"),
+        ("produce: a\nscore: b\nartifacts: [c]", "measure: m", "prepare: cannot stand beside `measure`"),
+        ("produce: a\nscore: b\nartifacts: [c]", "measure: m", "inputs: cannot stand beside `measure`"),
+        ("produce: a\nscore: b\nartifacts: [c]\n", "", "produce: missing; `produce`, `score` and `artifacts` go together"),
+    ],
+)
+def test_a_mistake_about_inputs_is_named(right: str, wrong: str, message: str) -> None:
+    """What does not go together, with line, key and mend."""
+    assert right in MADE
+    assert message in mistakes(MADE.replace(right, wrong))
+
+
 @pytest.mark.parametrize("name", ["loss", "val_bpb", "latency", "wall_s", "p95_ms", "eval.perplexity", "peak_memory_mb"])
 def test_some_names_say_that_less_is_better(name: str) -> None:
     """The short form needs no direction where the name is plain."""

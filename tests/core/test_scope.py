@@ -217,3 +217,11 @@ def test_the_base_is_part_of_the_identity() -> None:
     one = [change("train.py")]
     assert proposal_digest(one, "a") != proposal_digest(one, "b")
     assert proposal_digest([change("\udc80\ud800")], "a") != proposal_digest(one, "a")
+
+
+@pytest.mark.parametrize("path", ["src/in.json", "src/in.json/x", "src"])
+def test_the_place_of_an_input_is_not_editable(path: str) -> None:
+    """Nor what is below or above it; other files of an editable folder are."""
+    made = replace(PROGRAM, measure=None, produce="p", prepare="m", inputs=("src/in.json",), editable=("src",))
+    assert any("in the place of an input" in problem for problem in violations(change(path), program=made))
+    assert violations(change("src/in.jsonl"), program=made) == ()

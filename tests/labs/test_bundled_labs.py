@@ -19,11 +19,17 @@ def test_a_lab_is_complete(name: str, tmp_path: Path) -> None:
     """Its program parses, candidate and scorer are two processes, and the answers are hidden."""
     lab = lab_copy(name, tmp_path)
     program, files = program_of(lab), git(lab, "ls-files").splitlines()
-    assert program.produce and program.score and program.artifacts
+    assert program.produce and program.score and program.artifacts and program.holdout
     assert all(any(matches(file, [glob]) for file in files) for glob in (*program.editable, *program.hidden))
     assert {"README.md", "AGENTS.md", "program.md"} <= set(files)
     assert matches("README.md", program.hidden) and not matches("AGENTS.md", program.hidden)
     assert all((lab / file).stat().st_size < LARGEST_FILE for file in files)
+
+
+@pytest.mark.parametrize("name", available())
+def test_every_lab_has_a_holdout(name: str, tmp_path: Path) -> None:
+    """No gain of a lab is kept that is there on public data alone."""
+    assert program_of(lab_copy(name, tmp_path)).holdout
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -10,36 +11,76 @@ import pytest
 from lab_copies import check_spied, lab_copy, modules_of, program_of, refusal, replace, script, tunable
 
 FEWER = ("WORDS, QUERIES = 600, 80", "WORDS, QUERIES = 60, 20")
+FEWER_SEALED = ("WORDS, QUERIES = 60, 500, 70", "WORDS, QUERIES = 60, 50, 20")
+SPLITS = ("public", "holdout", "audit")
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copied = lab_copy("kernel", tmp_path_factory.mktemp("labs"))
     replace(copied, "inputs.py", FEWER)
+    replace(copied, "hidden/sealed.py", FEWER_SEALED)
     return copied
 
 
 @pytest.fixture(scope="module")
 def modules(lab: Path) -> Iterator[dict[str, ModuleType]]:
-    with modules_of(lab, "inputs", "kernel", "test_kernel", "reference", "rules") as loaded:
+    with modules_of(lab, "inputs", "kernel", "test_kernel", "reference", "rules", "sealed") as loaded:
         yield loaded
 
 
+def prepare(lab: Path, seed: int, split: str = "public") -> None:
+    assert script(lab, "prepare.py", "--seed", str(seed), "--split", split).returncode == 0
+
+
 def answers_of(lab: Path, seed: int) -> list[list[int]]:
-    assert script(lab, "produce.py", "--seed", str(seed)).returncode == 0
+    prepare(lab, seed)
+    assert script(lab, "produce.py").returncode == 0
     answers: list[list[int]] = json.loads((lab / "answers.json").read_text())
     return answers
 
 
-def score(answers: object, lab: Path) -> str:
+def score(answers: object, lab: Path, split: str = "public") -> str:
+    prepare(lab, 1, split)
     (lab / "answers.json").write_text(answers if isinstance(answers, str) else json.dumps(answers))
-    return refusal(lab, "score.py", "--seed", "1")
+    return refusal(lab, "score.py")
 
 
-def test_right_answers_are_taken(lab: Path) -> None:
-    """The start answers all queries as the reference does."""
-    answers_of(lab, 1)
-    assert script(lab, "score.py", "--seed", "1").stdout == "right_answers: 20\n"
+@pytest.mark.parametrize("split", SPLITS)
+def test_right_answers_are_taken(lab: Path, split: str) -> None:
+    """The start answers all queries as the reference does, on every split."""
+    prepare(lab, 1, split)
+    assert script(lab, "produce.py").returncode == 0
+    assert script(lab, "score.py").stdout == "right_answers: 20\n"
+
+
+def test_sealed_inputs_are_of_another_kind(modules: dict[str, ModuleType]) -> None:
+    """Other letters, lengths and mistakes, the same for one seed; each word once, and the empty query is among them."""
+    kinds = {
+        "public": modules["inputs"].make_inputs,
+        **{s: partial(modules["sealed"].make_sealed, split=s) for s in SPLITS[1:]},
+    }
+    letters = {split: set("".join(make(seed=1)[0])) for split, make in kinds.items()}
+    assert len(letters["public"] - letters["holdout"]) > 5 and not letters["audit"] & letters["holdout"]
+    for make in kinds.values():
+        words, queries = make(seed=7)
+        assert (words, queries) == make(seed=7) != make(seed=8)
+        assert len(words) == len(set(words)) > 40 and len(queries) == 20 and "" in queries
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_wrong_answer_is_a_crash_on_every_split(lab: Path, split: str) -> None:
+    """Every answer is compared in sealed trials too."""
+    assert "wrong answers" in score([[0, 0]] * 20, lab, split)
+
+
+def test_inputs_of_a_trial_need_the_hidden_folder_for_sealed_ones_only(lab: Path, tmp_path: Path) -> None:
+    """A researcher, who has no hidden folder, can make public inputs to try a kernel on, and no others."""
+    for name in ("inputs.py", "prepare.py"):
+        (tmp_path / name).write_text((lab / name).read_text(encoding="utf-8"), encoding="utf-8")
+    prepare(tmp_path, 1)
+    assert (tmp_path / "inputs.json").exists()
+    assert "No module named 'sealed'" in script(tmp_path, "prepare.py", "--seed", "1", "--split", "holdout").stderr
 
 
 def test_one_wrong_answer_is_a_crash(lab: Path) -> None:
@@ -117,6 +158,7 @@ def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
     """Its CPU time is measured from outside: neither hidden files nor what it prints are of any use."""
     lab = lab_copy("kernel", tmp_path)
     replace(lab, "inputs.py", FEWER)
+    replace(lab, "hidden/sealed.py", FEWER_SEALED)
     replace(lab, "program.md", ("checks: [python rules.py, ", "checks: ["))  # the spy is against the rules
     found = check_spied(lab)
     assert found["metric"] == "cpu_s" and found["noise"] == "timing"

@@ -107,7 +107,7 @@ def copy_artifacts(source: Path, names: Sequence[str], destination: Path, limit_
         with _artifact(source, name, limit_bytes) as (_, size):
             total += size
     if total > limit_bytes:
-        raise BadArtifact(f"the artifacts have {total} bytes together, more than the limit of {limit_bytes}")
+        raise BadArtifact(f"the files have {total} bytes together, more than the limit of {limit_bytes}")
     with opened(destination) as root:
         for name in names:
             with suppress(FileNotFoundError, NotADirectoryError):  # it is new

@@ -75,7 +75,7 @@ def mend_of(repository: Repository, program: Program, reason: str) -> str:
         return told
     if _MODULE.search(reason) and (ours := own_environment(repository.toplevel)):
         return ours
-    written = {*program.artifacts, program.metric.result}
+    written = {*program.artifacts, *program.inputs, program.metric.result}
     named = [path for command in _commands(program) for path in paths_in(command) if path not in written]
     return next(_absent(repository, program, named), "")
 
@@ -97,7 +97,7 @@ def paths_in(text: str) -> list[str]:
 
 
 def _commands(program: Program) -> list[str]:
-    alone = (program.measure, program.produce, program.score, program.holdout, program.audit)
+    alone = (program.measure, program.produce, program.score, program.prepare, program.holdout, program.audit)
     return [*filter(None, alone), *program.checks]
 
 

@@ -57,8 +57,10 @@ def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
 
 
 def sealed(trial: Trial) -> Trial:
-    """The trial without what a holdout answered."""
-    return replace(trial, value=None, metrics={}) if trial.key.stage is Stage.HOLDOUT else trial
+    """The trial without what a holdout answered; what it took is the answer, too, where that is what is measured."""
+    if trial.key.stage is not Stage.HOLDOUT:
+        return trial
+    return replace(trial, value=None, metrics={}, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0)
 
 
 def print_experiment(experiment: Experiment, trials: list[Trial], diff: str, told: Sequence[str], output: bytes | None) -> None:

@@ -52,14 +52,13 @@ def experiments_table(experiments: Iterable[Experiment]) -> Table:
 
 
 def trials_table(trials: Iterable[Trial]) -> Table:
-    """One row per trial; the values of holdout trials are sealed."""
+    """One row per trial; what holdout trials answered and took is sealed."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stage", "index", "arm", "seed", "value", "wall s", "cpu s", "peak MB", "fault"):
         table.add_column(name, justify="left" if name in ("stage", "arm", "fault") else "right")
     for t in trials:
-        value = "sealed" if t.key.stage is Stage.HOLDOUT else number(t.value)
-        peak = f"{t.peak_memory_bytes / 1e6:.0f}"
+        taken = (number(t.value), f"{t.wall_s:.2f}", f"{t.cpu_s:.2f}", f"{t.peak_memory_bytes / 1e6:.0f}")
+        shown = ("sealed", "", "", "") if t.key.stage is Stage.HOLDOUT else taken
         fault = Text(printable(t.reason, CELL)) if t.fault else Text("")
-        cells = (t.key.stage.value, str(t.key.index), t.key.arm.value, str(t.seed), value)
-        table.add_row(*cells, f"{t.wall_s:.2f}", f"{t.cpu_s:.2f}", peak, fault)
+        table.add_row(t.key.stage.value, str(t.key.index), t.key.arm.value, str(t.seed), *shown, fault)
     return table

@@ -16,7 +16,7 @@ from overnight.core.steps import VOIDS, Measure, count_of
 from overnight.events import AuditConcluded, AuditOpened
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
 from overnight.records.program import Metric, Program
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
+from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 PAIRS = 20
 PAIRS_EXACT = 3  # where the target shows no noise: enough to notice if it has some
@@ -33,6 +33,7 @@ class Sample:
     key: TrialKey
     value: float | None
     reason: str = ""  # why there is no value
+    void: bool = False  # that is because `prepare` failed, which says nothing of the tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,8 @@ class AuditState:
 
 def with_trial(audit: AuditState, trial: Trial) -> AuditState:
     """Take in a finished trial."""
-    return replace(audit, samples=(*audit.samples, Sample(key=trial.key, value=trial.value, reason=trial.reason)))
+    void = trial.fault is Fault.PREPARE
+    return replace(audit, samples=(*audit.samples, Sample(key=trial.key, value=trial.value, reason=trial.reason, void=void)))
 
 
 def tree_of(key: TrialKey) -> Tree:
@@ -108,7 +110,7 @@ def _blocks(audit: AuditState) -> Iterator[list[TrialKey]]:
     opened = audit.opened
     for index in range(opened.first, opened.first + opened.pairs):
         yield [_key(_START, index), _key(_HEAD, index)]
-    failed = {tree_of(sample.key) for sample in audit.samples if sample.value is None}
+    failed = {tree_of(sample.key) for sample in audit.samples if sample.value is None and not sample.void}
     without = [tree for tree in commits(opened) if tree not in {_START, _HEAD} and tree not in failed]
     for index in range(opened.first + opened.pairs, audit.next_index if without else 0):
         yield [_key(_HEAD, index), *(_key(tree, index) for tree in without)]
@@ -153,7 +155,7 @@ def _change(metric: Metric, noise: NoiseModel, audit: AuditState, change: LeftOu
     if not change.commit:
         return ChangeAudit(number=change.number, standing=Standing.CONFLICT, reason=change.reason)
     tree = (change.number, Arm.BASELINE)
-    if failed := _failures(audit, tree):
+    if failed := [sample for sample in _failures(audit, tree) if not sample.void]:
         return ChangeAudit(number=change.number, standing=Standing.NEEDED, reason=failed[0].reason)
     estimate = estimate_gain(metric, noise, _pairs({s.key: s.value for s in audit.samples}, tree))
     if estimate is None:

@@ -13,7 +13,7 @@ from overnight.core.explain import explain, explain_noise, seed_note
 from overnight.core.gate_memory import LOCAL, GateMemory, after_concluded, after_registered, after_trial
 from overnight.core.noise import IDENTICAL, NoiseReport, detectable_effect, noise_kind, noise_model, noise_report
 from overnight.core.screening import screen, screen_exact
-from overnight.core.steps import Case, Conclude, Measure, Register, Step, conclude, measure
+from overnight.core.steps import VOIDS, Case, Conclude, Measure, Register, Step, conclude, measure
 from overnight.records.experiment import Verdict
 from overnight.records.program import Noise, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial
@@ -113,9 +113,12 @@ def _behind(case: Case) -> Conclude | None:
 def _crash(case: Case) -> Conclude | None:
     public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is told as no gain there is
     failed = [t for t in public if t.key.arm is Arm.CANDIDATE and t.value is None]
-    if not failed:
+    void = [t for t in failed if t.fault is Fault.PREPARE]  # there was nothing to run it on: its place is taken by another one
+    screened = [t for t in void if t.key.stage is Stage.SCREEN]
+    blamed = [t for t in failed if t not in void] or (screened if len(screened) >= VOIDS else [])
+    if not blamed:
         return None
-    first = min(failed, key=lambda t: (t.key.stage.value, t.key.index))
+    first = min(blamed, key=lambda t: (t.key.stage.value, t.key.index))
     return conclude(Verdict.CRASH, first.reason or (first.fault.value if first.fault else "no value"))
 
 

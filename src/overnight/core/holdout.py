@@ -9,7 +9,7 @@ from overnight.core.pairs import pairs_of
 from overnight.core.stats import mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Stage
+from overnight.records.trial import Fault, Stage
 
 AGREES = 3.0  # ln of the likelihood ratio at which the hidden gain counts as the public one: e^-3 = 5 % of those without pass
 DISAGREES = -2.8  # and as none: a true gain is lost about once in 20 (Wald's bound is e^-2.8 = 0.06)
@@ -39,7 +39,8 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     if case.program.holdout is None:
         return Conclude(conclusion=kept)
     pairs = pairs_of(case.trials, Stage.HOLDOUT)
-    if any(pair.candidate is not None and pair.candidate.value is None for pair in pairs):
+    candidates = [pair.candidate for pair in pairs if pair.candidate]
+    if any(trial.value is None and trial.fault is not Fault.PREPARE for trial in candidates):
         return _refused(kept, _NOT_HIDDEN)
     unfinished = case.unfinished(Stage.HOLDOUT, pairs)
     if unfinished:

@@ -77,6 +77,11 @@ def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None
     return Reading(value=value, metrics={**others, metric.name: value})
 
 
+def printed_metrics(output: bytes) -> Mapping[str, float]:
+    """All metrics of the lines of captured `output`, for a campaign whose own is measured without any."""
+    return _other_metrics(_plain(output))
+
+
 def _plain(output: bytes) -> bytes:
     """The output without terminal escapes; what a carriage return would overwrite is a line of its own."""
     if b"\x1b" in output:

@@ -122,9 +122,18 @@ def told_as_timing(program: Program) -> bool:
 
 
 def seeded(program: Program) -> bool:
+    """Whether the seed of a trial decides what is measured: by the command that runs the candidate, or by its inputs."""
+    return takes_seed(program) or names_seed(program.prepare)
+
+
+def takes_seed(program: Program) -> bool:
     """Whether the command that runs the candidate names the trial's seed."""
-    command = program.measure or program.produce or ""
-    return "{seed}" in command or "OVERNIGHT_SEED" in command
+    return names_seed(program.measure or program.produce)
+
+
+def names_seed(command: str | None) -> bool:
+    """Whether a command takes the trial's seed."""
+    return command is not None and ("{seed}" in command or "OVERNIGHT_SEED" in command)
 
 
 def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> float | None:

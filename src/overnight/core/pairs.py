@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from overnight.core.scale import Scale
 from overnight.records.program import Metric
-from overnight.records.trial import Arm, Stage, Trial
+from overnight.records.trial import Arm, Fault, Stage, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +18,9 @@ class Pair:
 
     @property
     def void(self) -> bool:
-        """Whether the head itself failed, which says nothing of the candidate."""
-        return self.baseline is not None and self.baseline.value is None
+        """Whether the head itself failed, or there was nothing to run on, which says nothing of the candidate."""
+        unprepared = self.candidate is not None and self.candidate.fault is Fault.PREPARE
+        return unprepared or (self.baseline is not None and self.baseline.value is None)
 
     @property
     def valid(self) -> bool:

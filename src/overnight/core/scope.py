@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from overnight.core.noise import seeded
+from overnight.core.noise import takes_seed
 from overnight.core.seed_shopping import fixes_seed, only_seed_differs
 from overnight.core.similar import changes_no_code
 from overnight.core.text import printable
@@ -42,6 +42,11 @@ def matches(path: str, globs: Sequence[str]) -> bool:
     return any(_covers(_compile(glob), names) for glob in globs)
 
 
+def collide(path: str, other: str) -> bool:
+    """Whether two paths cannot both be files: they are the same, or one lies below the other."""
+    return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
+
+
 def check_scope(
     changes: Sequence[FileChange], *, before: Mapping[str, bytes], executable: Mapping[str, bool], program: Program
 ) -> tuple[str, ...]:
@@ -61,7 +66,7 @@ def check_scope(
         problems += [f"{name} {problem}" for problem in _file_problems(change, executable, program)]
     if not problems and _only_seeds(changes, before):
         problems.append("only the random seed differs")
-    if not problems and seeded(program) and _fixes_seed(changes, before):
+    if not problems and takes_seed(program) and _fixes_seed(changes, before):
         problems.append("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)")
     if not problems and changes_no_code(changes, before, program.metric):
         problems.append("it changes no code: only comments, blank lines or layout differ")
@@ -109,6 +114,8 @@ def _file_problems(change: FileChange, executable: Mapping[str, bool], program: 
         yield "is hidden"
     elif not matches(change.path, program.editable):
         yield "is not editable"
+    elif any(collide(change.path, name) for name in program.inputs):
+        yield "is in the place of an input, which is made anew for each trial"
     if len(change.content or b"") > MAX_FILE_BYTES:
         yield f"has more than {MAX_FILE_BYTES:,} bytes"
     if change.path not in executable:

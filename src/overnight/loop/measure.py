@@ -1,19 +1,20 @@
 """One trial: a tree in a jail, the command with its seed, and the number that is read from what it left."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.core.early_stopping import Bar, Ear
-from overnight.core.metric import Reading, read_metrics
+from overnight.core.metric import Reading, printed_metrics, read_metrics
 from overnight.core.text import printable
 from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
 from overnight.records.job import Ending, Job, JobResult
-from overnight.records.program import Program
+from overnight.records.program import SPLIT, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 BYTES_PER_MB = 1000**2
+PUBLIC = "public"  # the split of a trial that is not sealed
 QUOTED = 200  # characters of a failed job's last line
 
 
@@ -35,7 +36,16 @@ class Run:
     key: TrialKey | None = None  # None: a checks command
     ear: Ear | None = None  # hears the job that runs the tree under trial
     used: list[JobResult] = field(default_factory=list)
+    own: JobResult | None = None  # of the job that ran the tree under trial; None: that was another trial's
     log: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What is scored: the folder that `produce` left, and that of `prepare`, where the program has one."""
+
+    produced: Path
+    prepared: Path | None
 
 
 class Bench:
@@ -58,7 +68,7 @@ class Bench:
         self._workspaces = workspaces
         self._artifacts = artifacts
         self._home = home
-        self._produced: dict[TrialKey, Path] = {}
+        self._made: dict[TrialKey, Made] = {}
 
     async def trial(self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int, bar: Bar | None = None) -> Trial:
         """Run one trial to its end, or until its curve is below the bar; a fault of the tree is in the trial, never raised."""
@@ -99,20 +109,21 @@ class Bench:
 
     def forget(self, number: int) -> None:
         """Delete what was kept of an experiment between its trials."""
-        for key in [key for key in self._produced if key.experiment == number]:
-            self._workspaces.remove(self._produced.pop(key))
+        for key in [key for key in self._made if key.experiment == number]:
+            self._delete(self._made.pop(key))
 
     async def _measure(self, run: Run, key: TrialKey) -> Mapping[str, float]:
         sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
             output = await self._job(run, sealed or self.program.measure or "", folder, run.ear)
+            run.own = run.used[-1]
             return self._read(run, output, folder)
 
     async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
-        produced = await self._produce(run, key)
+        made = await self._make(run, key)
         command = self._sealed_command(key.stage) or self.program.score or ""
         with self._folder(self._start, View.SCORER) as folder:
-            self._copy_artifacts(key, produced, folder)
+            self._hand_over(key, made, folder)
             output = await self._job(run, command, folder)
             return self._read(run, output, folder)
 
@@ -125,33 +136,64 @@ class Bench:
         users = key.experiment == 0 and key.arm is Arm.BASELINE
         return self._sealed_command(key.stage) is not None and not users
 
-    async def _produce(self, run: Run, key: TrialKey) -> Path:
-        """The folder with this trial's artifacts; a holdout trial scores what confirmation produced with the same seed."""
+    async def _make(self, run: Run, key: TrialKey) -> Made:
+        """What this trial scores; on the holdout what confirmation made with the same seed, unless that has sealed inputs."""
         twin = TrialKey(experiment=key.experiment, stage=Stage.CONFIRM, arm=key.arm, index=key.index)
-        if key.stage is Stage.HOLDOUT and twin in self._produced:
-            return self._produced[twin]
-        folder = self._workspaces.create(run.commit, View.OPEN)
-        done = False
-        try:
-            await self._job(run, self.program.produce or "", folder, run.ear)
-            done = True
-            return folder
-        finally:
-            if not done:
-                self._workspaces.remove(folder)
+        if key.stage is Stage.HOLDOUT and twin in self._made:
+            return self._made[twin]
+        with ExitStack() as undo:
+            prepared = None
+            if self.program.prepare:
+                prepared = self._new(undo, self._start, View.SCORER)
+                await self._prepare(run, key, self.program.prepare, prepared)
+            produced = self._new(undo, run.commit, View.OPEN)
+            if prepared:
+                self._copy_inputs(prepared, produced)
+            await self._job(run, self.program.produce or "", produced, run.ear)
+            run.own = run.used[-1]
+            undo.pop_all()
+        return Made(produced=produced, prepared=prepared)
 
-    def _copy_artifacts(self, key: TrialKey, produced: Path, folder: Path) -> None:
-        """Copy the declared files into the scorer's folder; what holdout trials will need is kept, else the source deleted."""
-        wanted = bool(self.program.holdout) and key.stage is Stage.CONFIRM and key.index < self.program.gate.holdout_pairs
+    def _new(self, undo: ExitStack, commit: str, view: View) -> Path:
+        folder = self._workspaces.create(commit, view)
+        undo.callback(self._workspaces.remove, folder)
+        return folder
+
+    async def _prepare(self, run: Run, key: TrialKey, command: str, folder: Path) -> None:
+        """Let frozen code make the inputs; that it fails is told as what it is, and no fault of the tree."""
+        split = key.stage.value if self._sealed_command(key.stage) else PUBLIC
         try:
-            self._workspaces.copy_artifacts(produced, self.program.artifacts, folder, self.program.limits.disk_bytes)
-            if wanted:
-                self._produced[key] = produced
+            await self._job(run, command.replace(SPLIT, split), folder)
+        except TrialFailed as failed:
+            raise TrialFailed(Fault.PREPARE, f"`prepare` failed: {failed}") from failed
+
+    def _copy_inputs(self, prepared: Path, folder: Path) -> None:
+        try:
+            self._workspaces.copy_artifacts(prepared, self.program.inputs, folder, self.program.limits.disk_bytes)
+        except BadArtifact as bad:
+            raise TrialFailed(Fault.PREPARE, f"`prepare` failed to leave its inputs: {bad}") from bad
+
+    def _hand_over(self, key: TrialKey, made: Made, folder: Path) -> None:
+        """Copy artifacts and inputs into the scorer's folder; what holdout trials will need is kept, all else deleted.
+
+        The inputs are those that `prepare` left: what the candidate did to its own copy counts for nothing.
+        """
+        early = key.stage is Stage.CONFIRM and key.index < self.program.gate.holdout_pairs
+        try:
+            self._workspaces.copy_artifacts(made.produced, self.program.artifacts, folder, self.program.limits.disk_bytes)
+            if made.prepared:
+                self._copy_inputs(made.prepared, folder)
+            if early and self.program.holdout and not self.program.splits:
+                self._made[key] = made
         except BadArtifact as bad:
             raise TrialFailed(Fault.ARTIFACT, str(bad)) from bad
         finally:
-            if produced not in self._produced.values():
-                self._workspaces.remove(produced)
+            if made not in self._made.values():
+                self._delete(made)
+
+    def _delete(self, made: Made) -> None:
+        for folder in filter(None, (made.produced, made.prepared)):
+            self._workspaces.remove(folder)
 
     async def _job(self, run: Run, command: str, folder: Path, ear: Ear | None = None) -> bytes:
         """Run one command; its captured output. Raises TrialFailed unless it ended well."""
@@ -195,10 +237,10 @@ class Bench:
         }
 
     def _read(self, run: Run, output: bytes, folder: Path) -> Mapping[str, float]:
-        outside = _outside(run.used[0] if run.used else None)
+        outside = _outside(run.own)
         name = self.program.metric.name
         if name in outside:
-            return outside
+            return {**printed_metrics(output), **outside}
         result_json = None
         if self.program.metric.result:
             with suppress(BadArtifact):
@@ -226,7 +268,7 @@ class Bench:
 
 
 def _outside(result: JobResult | None) -> dict[str, float]:
-    """The metrics that are measured from outside, of the job that ran the tree under trial."""
+    """The metrics that are measured from outside, of the job that ran the tree under trial, where one did."""
     if result is None:
         return {}
     return {

@@ -6,6 +6,7 @@ from enum import StrEnum
 from overnight.records.notice import NotifySpec
 
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
+SPLIT = "{split}"  # in `prepare`: public, holdout or audit
 DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
 
 
@@ -122,7 +123,7 @@ class ResearcherSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A whole `program.md`. Either `measure`, or `produce` and `score`, is set."""
+    """A whole `program.md`. Either `measure`, or `produce` and `score`, is set; `prepare` and `inputs` with the latter only."""
 
     path: str
     metric: Metric
@@ -131,6 +132,8 @@ class Program:
     produce: str | None = None
     score: str | None = None
     artifacts: tuple[str, ...] = ()  # files that go from produce to score
+    prepare: str | None = None
+    inputs: tuple[str, ...] = ()  # files that go from prepare to produce and to score
     hidden: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
@@ -146,3 +149,8 @@ class Program:
     body: str = ""  # the Markdown below the front matter
     source: str = ""  # the whole file
     digest: str = ""  # SHA-256 of `source`, hex
+
+    @property
+    def splits(self) -> bool:
+        """Whether `prepare` makes sealed inputs too, so that sealed trials run the candidate anew."""
+        return SPLIT in (self.prepare or "")

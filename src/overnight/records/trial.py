@@ -23,7 +23,7 @@ class Stage(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a trial has no value; never for a fault of ours."""
+    """Why a trial has no value; but for `PREPARE` through the tree under trial, and never through a fault of ours."""
 
     CHECKS = "checks"  # a checks command failed
     EXIT = "exit"
@@ -32,6 +32,7 @@ class Fault(StrEnum):
     ARTIFACT = "artifact"  # a declared artifact is missing, too large or not a regular file
     GUARD = "guard"
     BEHIND = "behind"  # ended by us at 30 % of its run: no crash
+    PREPARE = "prepare"  # the frozen command that makes the inputs failed: the program's fault, before the tree had run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

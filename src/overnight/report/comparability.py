@@ -6,7 +6,7 @@ from overnight.core.noise import told_as_timing
 from overnight.records.program import Program
 from overnight.report.story import Story
 
-SAME_MEASURE = ("measure", "produce", "score", "artifacts")  # else the numbers are not of one kind
+SAME_MEASURE = ("measure", "produce", "score", "artifacts", "prepare", "inputs")  # else the numbers are not of one kind
 SAME_RULES = ("editable", "hidden", "holdout", "audit", "checks", "guards", "limits", "gate")  # else one of them had it easier
 
 

@@ -8,7 +8,7 @@ from overnight.core.noise import noise_kind, noise_report
 from overnight.core.scope import matches
 from overnight.core.state import State
 from overnight.core.text import printable
-from overnight.records.program import Direction, Limits, Noise, Program
+from overnight.records.program import SPLIT, Direction, Limits, Noise, Program
 
 COMMAND = 300  # characters
 FILES = 12  # named with their sizes
@@ -43,6 +43,9 @@ def judge_lines(state: State) -> Iterator[str]:
     kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
     yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
     yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is thrown away."
+    if program.metric.curve:
+        curve = printable(program.metric.curve, COMMAND)
+        yield f"- What it prints that matches `{curve}` is its curve: a trial that is hopelessly behind at 30 % is stopped."
     if program.checks:
         yield f"- First these must succeed: {_listed(program.checks)}."
     if program.guards:
@@ -107,7 +110,11 @@ def _command(program: Program) -> str:
     if program.measure:
         return f"`{_tried(program.measure)}` prints it. Run it if you like, to see that your change works."
     produce, artifacts = _tried(program.produce or ""), _listed(program.artifacts)
-    return f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that. Run it to see that it works."
+    scored = f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that."
+    if program.prepare is None:
+        return f"{scored} Run it to see that it works."
+    prepare, inputs = _tried(program.prepare.replace(SPLIT, "public")), _listed(program.inputs)
+    return f"{scored} Before, `{prepare}` makes {inputs}, anew for each trial. Run both to see that it works, then delete that."
 
 
 def _tried(command: str) -> str:

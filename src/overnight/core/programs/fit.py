@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from overnight.core.scope import matches
+from overnight.core.noise import names_seed
+from overnight.core.scope import collide, matches
 from overnight.errors import ProgramError
 from overnight.records.program import Program
 
@@ -37,7 +38,7 @@ def check_fit(program: Program, paths: Sequence[str]) -> None:
         if frozen:
             message = f"`{glob}` matches {frozen[0]}, which must stay frozen"
             raise ProgramError(message, path=program.path, key="editable", mend="name the editable files more closely")
-    _check_artifacts(program, paths)
+    _check_places(program, paths)
     for glob in program.hidden:
         if not any(matches(path, [glob]) for path in paths):
             message = f"`{glob}` matches no file of the commit that you have checked out"
@@ -57,20 +58,28 @@ def loopholes(program: Program) -> tuple[str, ...]:
     code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
     if code:
         notes.append(f"the artifact {code[0]} is code to Python: let the scorer read data only, such as JSON")
+    if program.prepare and not names_seed(program.prepare):
+        notes.append("`prepare` has no {seed}: all trials have the same inputs, whose answers a candidate can know by heart")
     return tuple(notes)
 
 
-def _check_artifacts(program: Program, paths: Sequence[str]) -> None:
-    """A file that a candidate's job hands over may not take the place of a frozen one, nor be one that nobody wrote."""
-    committed = {*paths, *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/")}
-    for name in program.artifacts:
-        if matches(name, program.hidden) or name in committed or any(name.startswith(f"{path}/") for path in paths):
-            message = f"`{name}` is or lies in a place of the commit, and a candidate's file would stand there"
-            raise ProgramError(message, path=program.path, key="artifacts", mend="choose a name that is not committed")
+def _check_places(program: Program, paths: Sequence[str]) -> None:
+    """A file that a job hands over may not take the place of a committed one, nor be one that nobody wrote."""
+    for key, names, whose in (
+        ("artifacts", program.artifacts, "a candidate's"),
+        ("inputs", program.inputs, "each trial's own"),
+    ):
+        for name in names:
+            if matches(name, program.hidden) or any(collide(name, path) for path in paths):
+                message = f"`{name}` is or lies in a place of the commit, and {whose} file would stand there"
+                raise ProgramError(message, path=program.path, key=key, mend="choose a name that is not committed")
     result = program.metric.result
     if result in program.artifacts:
         message = f"`{result}` is an artifact too: the candidate would write the scorer's result"
         raise ProgramError(message, path=program.path, key="metric.result", mend="choose another name")
-    if result in committed:
+    if result in program.inputs:
+        message = f"`{result}` is an input too, so a run that writes none would still have one"
+        raise ProgramError(message, path=program.path, key="metric.result", mend="choose another name")
+    if result and any(f"{path}/".startswith(f"{result}/") for path in paths):
         message = f"`{result}` is committed, so a run that writes none would still have one"
         raise ProgramError(message, path=program.path, key="metric.result", mend="delete it from the commit, and ignore it")

@@ -1,4 +1,4 @@
-"""Placeholders in the commands of a program: `{seed}` is the only one, so what looks like another is a slip of the pen.
+"""Placeholders in the commands of a program: `{seed}`, in `prepare` also `{split}`; what looks like another is a slip.
 
 Braces that a shell or another language is to see stay: `${NAME}`, `{a,b}`, `HEAD^{tree}`, and whatever stands in quotes but a
 misspelt `{seed}`.
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SEED = "seed"
+SEED, SPLIT = "seed", "split"
 _NEAR = 0.7  # likeness to `seed` from which on it is offered: sed, seeds, Seed
 _TYPOS = frozenset({"seed", "sed", "sead", "sedd", "sede", "esed", "seeed"})  # no name that a script in quotes would use
 _PLACE = re.compile(r"(?<![@^\\])(\$?)\{([A-Za-z_]\w{0,63})\}")
@@ -24,8 +24,8 @@ class Slip:
     mend: str
 
 
-def slips(command: str) -> Iterator[Slip]:
-    """What in a command looks like a placeholder and is none."""
+def slips(command: str, *, splits: bool = False) -> Iterator[Slip]:
+    """What in a command looks like a placeholder and is none; with `splits` it may name `{split}`."""
     quoted = [hit.span() for hit in _QUOTED.finditer(command)]
     for hit in _PLACE.finditer(command):
         dollar, name = hit[1], hit[2]
@@ -34,7 +34,14 @@ def slips(command: str) -> Iterator[Slip]:
             if name == SEED:
                 mend = "write `{seed}`, or `$OVERNIGHT_SEED` for the shell's own"
                 yield Slip(message="`${seed}` would become a dollar sign and a number", mend=mend)
+            elif name == SPLIT and splits:
+                yield Slip(message="`${split}` would become a dollar sign and a word", mend="write `{split}`")
+        elif name == SPLIT:
+            if not splits and not inside:
+                mend = "a candidate must not know the split, and `holdout` and `audit` are commands of their own"
+                yield Slip(message="`{split}` stands in `prepare` alone", mend=mend)
         elif name != SEED and (not inside or name.lower() in _TYPOS):
-            near = difflib.get_close_matches(name.lower(), [SEED], cutoff=_NEAR)
-            mend = "did you mean `{seed}`?" if near else "`{seed}` is the only one; quote braces that the shell is to see"
+            near = difflib.get_close_matches(name.lower(), [SEED, SPLIT] if splits else [SEED], n=1, cutoff=_NEAR)
+            known = "`{seed}` and `{split}` are the only ones" if splits else "`{seed}` is the only one"
+            mend = f"did you mean `{{{near[0]}}}`?" if near else f"{known}; quote braces that the shell is to see"
             yield Slip(message=f"unknown placeholder `{{{name}}}`", mend=mend)

@@ -20,15 +20,17 @@ from overnight.core.programs.front_matter import (
 )
 from overnight.core.programs.placeholders import slips
 from overnight.core.programs.schema import KEYS, ProgramKeys
-from overnight.core.scope import matches
+from overnight.core.scope import collide, matches
 from overnight.core.text import printable
 from overnight.errors import ProgramError
-from overnight.records.program import OUTSIDE, Program
+from overnight.records.program import OUTSIDE, SPLIT, Program
 
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
 
-_COMMANDS = ("measure", "produce", "score", "holdout", "audit")
+_COMMANDS = ("measure", "produce", "score", "prepare", "holdout", "audit")
+_TWO = ("produce", "score", "artifacts")  # what the form of two processes needs
+_MADE = ("prepare", "inputs")  # what it may have besides
 # How a required key is written, and one whose value is out of its bounds.
 _REQUIRED: Mapping[str, str] = {
     "metric": "write `metric: NAME`, or `metric: {name: NAME, direction: minimize}`",
@@ -75,6 +77,7 @@ def parse_program(text: str, path: str) -> Program:
         problems += [_problem(detail, front) for detail in _causes(error)]
         raise program_error(problems, path) from None
     problems += [*_boundary_problems(keys, front), *_role_problems(keys, front), *_placeholder_problems(keys, front)]
+    problems += _input_problems(keys, front)
     if problems:
         raise program_error(problems, path)
     return _program(keys, path=path, source=text, body=body)
@@ -95,6 +98,8 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
         produce=keys.produce,
         score=keys.score,
         artifacts=keys.artifacts,
+        prepare=keys.prepare,
+        inputs=keys.inputs,
         hidden=keys.hidden,
         checks=keys.checks,
         guards=keys.guards,
@@ -114,17 +119,21 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
 
 
 def _form_problems(front: FrontMatter) -> Iterator[Problem]:
-    """Either `measure`, or `produce`, `score` and `artifacts`."""
-    has = {key for key in ("measure", "produce", "score", "artifacts") if (key,) in front.lines}
+    """Either `measure`, or `produce`, `score` and `artifacts`; with these, both of `prepare` and `inputs` or none."""
+    has = {key for key in ("measure", *_TWO, *_MADE) if (key,) in front.lines}
     if "measure" in has:
-        for key in ("produce", "score", "artifacts"):
+        for key in (*_TWO, *_MADE):
             if key in has:
                 mend = "keep `measure`, or `produce`, `score` and `artifacts`"
                 yield Problem(line=front.line((key,)), key=key, message="cannot stand beside `measure`", mend=mend)
     elif has:
-        for key in ("produce", "score", "artifacts"):
+        for key in _TWO:
             if key not in has:
                 mend = "`produce`, `score` and `artifacts` go together"
+                yield Problem(line=1, key=key, message="missing", mend=mend)
+        for key in _MADE if has.intersection(_MADE) else ():
+            if key not in has:
+                mend = "`prepare` is the frozen command that makes the files of `inputs`: they go together"
                 yield Problem(line=1, key=key, message="missing", mend=mend)
     else:
         mend = "write `measure: <the command that prints the metric>`"
@@ -133,9 +142,9 @@ def _form_problems(front: FrontMatter) -> Iterator[Problem]:
 
 def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
     """What is editable must not be hidden, and what a holdout measures must be the candidate."""
-    if keys.produce and keys.holdout and keys.metric.name in OUTSIDE:
+    if keys.produce and keys.holdout and keys.metric.name in OUTSIDE and SPLIT not in (keys.prepare or ""):
         message = f"would measure {keys.metric.name} of the scorer, not of the candidate"
-        mend = "leave it out: the seeds of a confirmation are fresh, and the inputs that the scorer draws from them too"
+        mend = "let `prepare` make sealed inputs for the candidate to run on: write `{split}` in it"
         yield Problem(line=front.line(("holdout",)), key="holdout", message=message, mend=mend)
     for index, glob in enumerate(keys.editable):
         plain = glob.rstrip("/")
@@ -145,12 +154,28 @@ def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Proble
             yield Problem(line=front.line(place), key=dotted(place), message=message, mend="take it out of one of them")
 
 
+def _input_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
+    """What a candidate hands over may not stand where an input does, and a split is one of several."""
+    for index, name in enumerate(keys.artifacts):
+        if any(collide(name, made) for made in keys.inputs):
+            place: Place = ("artifacts", index)
+            message = f"`{printable(name, QUOTED)}` is an input too: the candidate would write what the scorer reads as input"
+            yield Problem(line=front.line(place), key=dotted(place), message=message, mend="choose another name")
+    if keys.prepare and not keys.inputs:
+        mend = "name the files that `prepare` leaves, or delete both"
+        yield Problem(line=front.line(("inputs",)), key="inputs", message="names no file", mend=mend)
+    if SPLIT in (keys.prepare or "") and not (keys.holdout or keys.audit):
+        mend = "add `holdout: <the command that scores on sealed inputs>`, often that of `score`; or leave `{split}` out"
+        message = "has `{split}`, but there is no `holdout` and no `audit`, so it would always be `public`"
+        yield Problem(line=front.line(("prepare",)), key="prepare", message=message, mend=mend)
+
+
 def _placeholder_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
-    """A command names no placeholder but `{seed}`."""
+    """A command names no placeholder but `{seed}`, and `prepare` `{split}`."""
     commands: list[tuple[Place, str | None]] = [((key,), getattr(keys, key)) for key in _COMMANDS]
     commands += [(("checks", index), command) for index, command in enumerate(keys.checks)]
     for place, command in commands:
-        for slip in slips(command or ""):
+        for slip in slips(command or "", splits=place == ("prepare",)):
             yield Problem(line=front.line(place), key=dotted(place), message=slip.message, mend=slip.mend)
 
 

@@ -207,6 +207,8 @@ class ProgramKeys(_Keys):
     produce: Text | None = None
     score: Text | None = None
     artifacts: Paths = ()
+    prepare: Text | None = None
+    inputs: Paths = ()
     editable: Globs = ("train.py",)
     hidden: Paths = ()
     checks: Texts = ()

@@ -21,15 +21,15 @@ def make_inputs(seed: int) -> tuple[list[str], list[str]]:
     return words, queries
 
 
-def spell(draw: random.Random, length: int) -> str:
+def spell(draw: random.Random, length: int, alphabet: str = ALPHABET) -> str:
     """Letters with a taste for the first ones of the alphabet, so that words resemble each other."""
-    return "".join(ALPHABET[min(draw.randrange(len(ALPHABET)), draw.randrange(len(ALPHABET)))] for _ in range(length))
+    return "".join(alphabet[min(draw.randrange(len(alphabet)), draw.randrange(len(alphabet)))] for _ in range(length))
 
 
-def misspell(draw: random.Random, word: str, mistakes: int) -> str:
+def misspell(draw: random.Random, word: str, mistakes: int, alphabet: str = ALPHABET) -> str:
     """The word after some letters were lost, added or mistaken."""
     for _ in range(mistakes):
         place = draw.randint(0, len(word))
-        letter, skipped = draw.choice((("", 1), (spell(draw, 1), 0), (spell(draw, 1), 1)))
+        letter, skipped = draw.choice((("", 1), (spell(draw, 1, alphabet), 0), (spell(draw, 1, alphabet), 1)))
         word = word[:place] + letter + word[place + skipped :]
     return word

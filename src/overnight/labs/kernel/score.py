@@ -1,19 +1,19 @@
-"""Says whether every answer in answers.json is right; if not, the trial is a crash, however fast it was. Frozen."""
+"""Says whether every answer in answers.json is right; if not, the trial is a crash, however fast it was. Frozen.
 
-import argparse
+The inputs.json beside it is the one that prepare.py left, whatever the kernel did to its own.
+"""
+
 import json
 import sys
 from pathlib import Path
 
 sys.path.append("hidden")
-from inputs import make_inputs
 from reference import nearest
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, required=True)
-    wanted = [list(answer) for answer in nearest(*make_inputs(parser.parse_args().seed))]
+    inputs = json.loads(Path("inputs.json").read_text(encoding="ascii"))
+    wanted = [list(answer) for answer in nearest(inputs["words"], inputs["queries"])]
     try:
         answers = json.loads(Path("answers.json").read_text(encoding="ascii"))
     except (ValueError, RecursionError):

@@ -50,7 +50,9 @@ def test_unknown_key(tmp_path: Path) -> None:
 )
 def test_a_baseline_that_cannot_be_measured(tmp_path: Path, output: str, told: str) -> None:
     """A metric that is missing, contradictory, NaN or infinite, a failing, hanging or flooding command: said in a line."""
-    text = program(BETTER, front="").replace("limits: {wall: 10s", "limits: {wall: 1s")
+    text = program(BETTER, front="").replace(
+        "limits: {wall: 10s", "limits: {wall: 1s" if told == "of 1 s" else "limits: {wall: 10s"
+    )
     repo = make_repo(tmp_path / "r", text)
     (repo / "train.py").write_text(output)
     git(repo, "commit", "-qam", "bad")

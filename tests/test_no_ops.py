@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[1] / "bench/gate/real.py"
 
 @pytest.mark.parametrize(
     ("case", "experiments", "rejected"),
-    [("noisy lab", 20, 0), ("noisy minimiser", 20, 0), ("by its name", 10, 10), ("in disguise", 10, 0)],
+    [("noisy lab", 12, 0), ("noisy minimiser", 12, 0), ("by its name", 10, 10), ("in disguise", 6, 0)],
 )
 def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
     """Unread constants, other names, another order, other seeds: none is an improvement, and a named seed costs no trial."""

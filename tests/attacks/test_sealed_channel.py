@@ -25,7 +25,7 @@ def code(kind: str) -> str:
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign in which every kind of end was tried."""
-    text = program(*(("# HERE", code(kind)) for kind in KINDS), front=FRONT).replace("wall: 10s", "wall: 2s")
+    text = program(*(("# HERE", code(kind)) for kind in KINDS), front=FRONT).replace("wall: 10s", "wall: 4s")
     made = make_repo(tmp_path_factory.mktemp("sealed") / "repo", text, files={"train.py": TRAIN, "hidden.txt": "2031"})
     overnight(made, "run", "--no-report", "--plain", "--tag", "t", check=1)
     return made

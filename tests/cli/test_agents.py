@@ -13,6 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
+from processes import is_running
 from scripted_models import ScriptedModels
 from targets import COMMAND, make_repo, overnight, program, read_json, started
 
@@ -90,15 +91,6 @@ def tried(folder: Path, *arguments: str, check: int = 0) -> Json:
     return found
 
 
-def gone(trace: str) -> bool:
-    """Whether no process has this in its command line."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if trace.encode() in path.read_bytes():
-                return False
-    return True
-
-
 def ways_of(found: Json) -> Mapping[str, Json]:
     """The list, by name."""
     return {way["name"]: way for way in found["ways"]}
@@ -158,7 +150,7 @@ def test_a_program_that_does_not_say_its_version_holds_nothing_up(
     install(tmp_path, monkeypatch, "claude", script)
     monkeypatch.setattr(ways, "VERSION_S", 0.2)
     said = anyio.run(ways.find_versions, ["claude", "no-such-program"])
-    assert said == {"claude": "��" if "printf" in script else ""} and gone(TRACE)
+    assert said == {"claude": "��" if "printf" in script else ""} and not is_running(TRACE)
 
 
 def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:
@@ -325,7 +317,7 @@ def test_a_program_that_hangs_is_ended_with_its_children(
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & sleep {TRACE}")
     found = tried(tmp_path, "claude", "--seconds", "1", check=1)
-    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["mend"] and gone(TRACE)
+    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["mend"] and not is_running(TRACE)
 
 
 def test_an_agent_that_tries_again_and_again_is_told_with_why(
@@ -356,4 +348,4 @@ def test_ctrl_c_ends_it_with_nothing_left_running(
         asked.send_signal(signal.SIGINT)
         said, problem = asked.communicate(timeout=60)
     assert (asked.returncode, said) == (130, "") and "nothing of it is left running" in problem
-    assert gone(TRACE) and list(temporary.iterdir()) == []
+    assert not is_running(TRACE) and list(temporary.iterdir()) == []

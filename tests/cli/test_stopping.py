@@ -3,11 +3,12 @@
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from builders import opened
+from processes import command_lines
 from rich.console import Console
 from targets import COMMAND, SHARED, make_repo, overnight, program, read_json, started
 
@@ -43,15 +44,6 @@ def slow(folder: Path, seconds: float) -> Path:
     """A campaign whose proposals take a while to measure."""
     measure = f"python train.py {{seed}} && (grep -q 'OFFSET = 5.0' train.py || sleep {seconds})"
     return make_repo(folder, program(*EDITS, measure=measure))
-
-
-def command_lines() -> set[bytes]:
-    """Those of all processes."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            found.add(path.read_bytes())
-    return found
 
 
 def test_ctrl_c_is_acknowledged_at_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import is_running
 
 from overnight.backends.executors.jail import JailExecutor
 from overnight.backends.executors.process import ProcessExecutor
@@ -134,17 +135,6 @@ def propose(tmp_path: Path, script: str, executor: Executor | None = None, *, br
 def edited(tmp_path: Path) -> str:
     """The file that is edited."""
     return (tmp_path / "workspace/train.py").read_text()
-
-
-def gone(mark: str) -> bool:
-    """Whether no process has this in its command line."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if mark.encode() in path.read_bytes():
-                return False
-        except OSError:
-            continue
-    return True
 
 
 class TestAcpResearcher(ResearcherConformance):
@@ -283,7 +273,7 @@ def prompt(text):
     with pytest.raises(ProposalFailed, match="the agent ended in the middle of the talk"):
         propose(tmp_path, script)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB, for lines of at most 8 MiB"
-    assert gone("acp-endless")
+    assert not is_running("acp-endless")
 
 
 def test_endless_words_are_cut(tmp_path: Path) -> None:
@@ -324,7 +314,7 @@ def prompt(text):
 """
     with pytest.raises(ProposalFailed, match="it did nothing for 1 s and was ended"):
         propose(tmp_path, script, patience_s=1.0)
-    assert gone("8765.25")
+    assert not is_running("8765.25")
 
 
 def test_one_that_never_reads_is_ended(tmp_path: Path) -> None:

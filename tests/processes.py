@@ -1,7 +1,10 @@
 """What runs on this machine now."""
 
+import time
 from contextlib import suppress
 from pathlib import Path
+
+PATIENCE_S = 30.0  # a killed process takes a moment to be gone
 
 
 def command_lines() -> set[bytes]:
@@ -13,6 +16,11 @@ def command_lines() -> set[bytes]:
     return found
 
 
-def is_running(mark: str) -> bool:
-    """Whether some process has this in its command line, with a space between words."""
-    return any(mark.encode() in line.replace(b"\0", b" ") for line in command_lines())
+def gone(mark: str) -> bool:
+    """Whether no process has this in its command line any more, with a space between words."""
+    until = time.monotonic() + PATIENCE_S
+    while found := any(mark.encode() in line.replace(b"\0", b" ") for line in command_lines()):
+        if time.monotonic() > until:
+            break
+        time.sleep(0.02)
+    return not found

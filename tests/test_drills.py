@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
-from processes import is_running
+from processes import gone
 from targets import make_repo, overnight, program, read_json
 
 GOOD = ("OFFSET = 5.0", "OFFSET = 4.0")
@@ -33,7 +33,7 @@ def test_a_bad_proposal_is_one_crash(tmp_path: Path, name: str, code: str, told:
     log = {e["number"]: e["conclusion"] for e in read_json(repo, "log")["experiments"]}
     assert [log[n]["verdict"] for n in (1, 2, 3)] == ["keep", "crash", "keep"]
     assert told in log[2]["reason"]
-    assert not is_running("4321.5")
+    assert gone("4321.5")
 
 
 def test_no_ops_on_a_noisy_target_keep_nothing(tmp_path: Path) -> None:

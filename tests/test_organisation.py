@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from processes import is_running
+from processes import gone
 from targets import COMMAND, git, make_repo, overnight, read_json, started
 
 from overnight.backends.sqlite import SqliteLedger
@@ -205,7 +205,7 @@ def test_a_hanging_command_is_ended_and_its_work_is_kept(tmp_path: Path) -> None
     first = f"if [ ! -e {tmp_path}/done ]; then touch {tmp_path}/done; {hangs}; fi; sh work.sh"
     repo = repo_of(tmp_path, program(role("slow", first, ', "limits": {"wall": "1s", "memory": "500MB"}'), budget=1))
     run(repo)
-    assert not is_running("6543.25")
+    assert gone("6543.25")
     assert missed(repo)[0].startswith("slow: the command was ended (wall)")
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# half"
     assert [event.number for event in proposed(repo)] == [1]
@@ -244,7 +244,7 @@ def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
         assert session.stdout is not None
         session.stdout.read()
         assert session.wait() == 1
-    assert not is_running("5432.75")
+    assert gone("5432.75")
     assert events(repo)[-1].kind == "stopped"
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# half"
 
@@ -259,7 +259,7 @@ def test_a_kill_during_a_proposal_leaves_a_campaign_that_goes_on(tmp_path: Path)
     run(repo)
     assert [event.number for event in proposed(repo)] == [1]
     assert all(finding["holds"] for finding in read_json(repo, "verify"))
-    assert not is_running("5432.5")
+    assert gone("5432.5")
 
 
 def test_an_injected_instruction_is_data_and_changes_no_rights(tmp_path: Path) -> None:

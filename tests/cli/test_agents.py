@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
-from processes import is_running
+from processes import gone
 from scripted_models import ScriptedModels
 from targets import COMMAND, make_repo, overnight, program, read_json, started
 
@@ -150,7 +150,7 @@ def test_a_program_that_does_not_say_its_version_holds_nothing_up(
     install(tmp_path, monkeypatch, "claude", script)
     monkeypatch.setattr(ways, "VERSION_S", 0.2)
     said = anyio.run(ways.find_versions, ["claude", "no-such-program"])
-    assert said == {"claude": "��" if "printf" in script else ""} and not is_running(TRACE)
+    assert said == {"claude": "��" if "printf" in script else ""} and gone(TRACE)
 
 
 def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_a_program_that_hangs_is_ended_with_its_children(
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & sleep {TRACE}")
     found = tried(tmp_path, "claude", "--seconds", "1", check=1)
-    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["mend"] and not is_running(TRACE)
+    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["mend"] and gone(TRACE)
 
 
 def test_an_agent_that_tries_again_and_again_is_told_with_why(
@@ -348,4 +348,4 @@ def test_ctrl_c_ends_it_with_nothing_left_running(
         asked.send_signal(signal.SIGINT)
         said, problem = asked.communicate(timeout=60)
     assert (asked.returncode, said) == (130, "") and "nothing of it is left running" in problem
-    assert not is_running(TRACE) and list(temporary.iterdir()) == []
+    assert gone(TRACE) and list(temporary.iterdir()) == []

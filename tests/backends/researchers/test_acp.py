@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import is_running
+from processes import gone
 
 from overnight.backends.executors.jail import JailExecutor
 from overnight.backends.executors.process import ProcessExecutor
@@ -273,7 +273,7 @@ def prompt(text):
     with pytest.raises(ProposalFailed, match="the agent ended in the middle of the talk"):
         propose(tmp_path, script)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB, for lines of at most 8 MiB"
-    assert not is_running("acp-endless")
+    assert gone("acp-endless")
 
 
 def test_endless_words_are_cut(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def prompt(text):
 """
     with pytest.raises(ProposalFailed, match="it did nothing for 1 s and was ended"):
         propose(tmp_path, script, patience_s=1.0)
-    assert not is_running("8765.25")
+    assert gone("8765.25")
 
 
 def test_one_that_never_reads_is_ended(tmp_path: Path) -> None:

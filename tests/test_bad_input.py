@@ -25,13 +25,13 @@ def test_no_program(tmp_path: Path) -> None:
     """Without a program, the mend is `init`."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     (repo / "program.md").unlink()
-    assert "overnight init" in refused(repo, "run")
+    assert "overnight init" in refused(repo, "run", "--no-report")
 
 
 def test_unknown_key(tmp_path: Path) -> None:
     """File, line, key and the nearest known key."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="mesure: python train.py"))
-    line = refused(repo, "run")
+    line = refused(repo, "run", "--no-report")
     assert "program.md:" in line and "mesure" in line and "measure" in line
 
 
@@ -56,14 +56,14 @@ def test_a_baseline_that_cannot_be_measured(tmp_path: Path, output: str, told: s
     repo = make_repo(tmp_path / "r", text)
     (repo / "train.py").write_text(output)
     git(repo, "commit", "-qam", "bad")
-    line = refused(repo, "run")
+    line = refused(repo, "run", "--no-report")
     assert told in line and len(line) < 600
 
 
 def test_a_missing_command(tmp_path: Path) -> None:
     """A measure command that does not exist is named."""
     repo = make_repo(tmp_path / "r", program(BETTER, measure="no-such-program {seed}"))
-    assert "no-such-program" in refused(repo, "run")
+    assert "no-such-program" in refused(repo, "run", "--no-report")
 
 
 def test_an_allowed_exit_code(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_an_allowed_exit_code(tmp_path: Path) -> None:
 def test_globs_that_do_not_fit(tmp_path: Path, globs: str, told: str) -> None:
     """Editable globs that match nothing, or what must stay frozen, name the key."""
     repo = make_repo(tmp_path / "r", program(BETTER).replace("editable: [train.py]", f"editable: {globs}"))
-    line = refused(repo, "run")
+    line = refused(repo, "run", "--no-report")
     assert "editable" in line and told in line
 
 
@@ -95,7 +95,7 @@ def test_a_corrupted_ledger(tmp_path: Path) -> None:
         assert db.execute("SELECT max(seq) FROM snapshots").fetchone()[0] > 4
         db.execute("UPDATE events SET body=replace(body, 'loss', 'gain') WHERE seq=4")
         before = db.execute("SELECT count(*), max(seq) FROM events").fetchone()
-    line = refused(repo, "run", "--tag", "t")
+    line = refused(repo, "run", "--tag", "t", "--no-report")
     assert "the first 3 events are intact and readable" in line
     assert "overnight verify" in line and "--salvage" in line
     with sqlite3.connect(path) as db:
@@ -110,7 +110,7 @@ def test_the_metric_is_fixed_for_a_campaign(tmp_path: Path) -> None:
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     path = repo / "program.md"
     path.write_text(path.read_text().replace("direction: minimize", "direction: maximize"))
-    assert "metric changed" in refused(repo, "run", "--tag", "t")
+    assert "metric changed" in refused(repo, "run", "--tag", "t", "--no-report")
     path.write_text(path.read_text().replace("direction: maximize", "direction: minimize").replace("wall: 10s", "wall: 9s"))
     overnight(repo, "run", "--tag", "t", "--no-report", check=1)  # there is nothing left to do
     assert read_json(repo, "status")["kept"] == 1
@@ -122,7 +122,7 @@ def test_a_branch_that_is_there_already(tmp_path: Path) -> None:
     git(repo, "commit", "-q", "--allow-empty", "-m", "theirs")
     git(repo, "branch", "autoresearch/t")
     git(repo, "reset", "-q", "--soft", "HEAD~1")
-    assert "autoresearch/t is there already" in refused(repo, "run", "--tag", "t")
+    assert "autoresearch/t is there already" in refused(repo, "run", "--tag", "t", "--no-report")
 
 
 def test_an_unknown_experiment(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_folder_where_nothing_can_be_written(tmp_path: Path) -> None:
     """A read-only repository is named, before anything is done."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     (repo / ".overnight").write_text("a file in our place")
-    assert ".overnight" in refused(repo, "run")
+    assert ".overnight" in refused(repo, "run", "--no-report")
 
 
 def test_a_place_where_a_report_cannot_be_written(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_several_mistakes_each_say_that_they_are_errors(tmp_path: Path) -> None:
 def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
     """A wrong first command does not lock its tag: mended, in the program and in the code, it begins anew, the record aside."""
     repo = make_repo(tmp_path / "r", program(BETTER, measure="python trian.py {seed}"))
-    assert "trian.py" in refused(repo, "run", "--tag", "t")
+    assert "trian.py" in refused(repo, "run", "--tag", "t", "--no-report")
     status = read_json(repo, "status")
     assert "trian.py" in status["failed"] and (status["sigma"], status["head_value"]) == (None, None)
     told = overnight(repo, "status", check=0).stdout
@@ -183,7 +183,7 @@ def test_a_value_fixes_the_campaign(tmp_path: Path) -> None:
     overnight(repo, "run", "--tag", "t", "--no-report")
     path = repo / "program.md"
     path.write_text(path.read_text().replace("direction: minimize", "direction: maximize"))
-    assert "metric changed" in refused(repo, "run", "--tag", "t")
+    assert "metric changed" in refused(repo, "run", "--tag", "t", "--no-report")
     assert not (repo / ".overnight/t/ledger-1.db").exists()
 
 

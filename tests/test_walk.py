@@ -46,7 +46,7 @@ def test_a_noisy_campaign_keeps_what_is_better_and_nothing_else(tmp_path: Path) 
 def test_a_deterministic_campaign_needs_one_trial_to_discard(tmp_path: Path) -> None:
     """Identical baseline trials: an equal value is discarded after one trial, a better one is run twice."""
     repo = make_repo(tmp_path / "repo", program(("SCALE = 1.0", "SCALE = 3.0"), BETTER))
-    overnight(repo, "run", check=0)
+    overnight(repo, "run", "--no-report", check=0)
     log = {e["number"]: e for e in read_json(repo, "log")["experiments"]}
     assert [log[n]["conclusion"]["verdict"] for n in (1, 2)] == ["discard", "keep"]
     assert [log[n]["trials"] for n in (1, 2)] == [1, 2]
@@ -76,7 +76,7 @@ def test_the_holdout_has_the_last_word(tmp_path: Path) -> None:
         program(BETTER, front="holdout: python holdout.py {seed} | tail -1\nhidden: [holdout.py]"),
         files=sealed_eval,
     )
-    overnight(repo, "run", check=1)
+    overnight(repo, "run", "--no-report", check=1)
     shown = read_json(repo, "show", "1")
     assert shown["experiment"]["conclusion"]["verdict"] == "discard"
     assert "holdout" in shown["experiment"]["conclusion"]["reason"]
@@ -87,5 +87,5 @@ def test_the_holdout_has_the_last_word(tmp_path: Path) -> None:
 def test_a_run_that_kept_nothing_does_not_exit_zero(tmp_path: Path) -> None:
     """No keep is exit code 1, and the person is told."""
     repo = make_repo(tmp_path / "repo", program(WORSE))
-    done = overnight(repo, "run", check=1)
+    done = overnight(repo, "run", "--no-report", check=1)
     assert "Nothing was kept" in done.stdout

@@ -265,7 +265,7 @@ def test_data_that_changes_during_a_session_is_in_the_record(tmp_path: Path) -> 
 def test_a_campaign_without_a_jail_says_so_for_ever(tmp_path: Path) -> None:
     """The warning is on every start, in status, report and receipt, also after later sessions in the jail."""
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))
-    done = overnight(repo, "run", "--tag", "t", "--sandbox", "process", "--experiments", "1", check=0)
+    done = overnight(repo, "run", "--tag", "t", "--no-report", "--sandbox", "process", "--experiments", "1", check=0)
     assert "WARNING: candidates run without a jail" in done.stderr
     done = overnight(repo, "run", check=1)
     assert "WARNING: candidates ran without a jail in 1 session" in done.stderr

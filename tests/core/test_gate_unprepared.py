@@ -53,8 +53,8 @@ def test_others_take_their_place(values: Callable[[TrialKey], float], stage: Sta
     ("stage", "verdict", "told"),
     [
         (Stage.SCREEN, Verdict.CRASH, WHY),
-        (Stage.CONFIRM, Verdict.DISCARD, "the head itself failed in 3 pairs"),
-        (Stage.HOLDOUT, Verdict.DISCARD, "the head itself failed in 3 holdout pairs"),
+        (Stage.CONFIRM, Verdict.DISCARD, "`prepare` failed in 3 pairs"),
+        (Stage.HOLDOUT, Verdict.DISCARD, "`prepare` failed in 3 holdout pairs"),
     ],
 )
 def test_it_is_given_up_after_three(stage: Stage, verdict: Verdict, told: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from overnight.core import guards
 from overnight.core.holdout import ask_holdout
 from overnight.core.one_draw import is_one_draw
-from overnight.core.pairs import Pair, pairs_of
+from overnight.core.pairs import Pair, pairs_of, why_void
 from overnight.core.stats import centre_interval, log_label_swap, mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step, count_of
 from overnight.records.experiment import Conclusion, Verdict
@@ -28,7 +28,7 @@ def confirm(case: Case, level: float) -> Step:
     gains = case.gains(valid)
     log_e = log_label_swap([gain + case.margin for gain in gains]) if gains else 0.0
     if len(pairs) - len(valid) >= VOIDS:
-        return Conclude(conclusion=_told(case, valid, log_e, level, f"the head itself failed in {VOIDS} pairs"))
+        return Conclude(conclusion=_told(case, valid, log_e, level, f"{why_void(pairs)} failed in {VOIDS} pairs"))
     if is_one_draw([pair.values[1] for pair in valid], [pair.values[0] for pair in valid], case.noise):
         reason = f"its {len(valid)} trials agree whatever the seed, as those of a lucky seed that is fixed would"
         return Conclude(conclusion=_told(case, valid, log_e, level, reason))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from overnight.core.pairs import pairs_of
+from overnight.core.pairs import pairs_of, why_void
 from overnight.core.stats import mean, sum_of_squares
 from overnight.core.steps import VOIDS, Case, Conclude, Step
 from overnight.records.experiment import Conclusion, Verdict
@@ -47,7 +47,7 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
         return unfinished
     valid = [pair for pair in pairs if pair.valid]
     if len(pairs) - len(valid) >= VOIDS:
-        return _refused(kept, f"the head itself failed in {VOIDS} holdout pairs")
+        return _refused(kept, f"{why_void(pairs)} failed in {VOIDS} holdout pairs")
     if not valid or len(valid) % batch:
         return case.measure_pairs(Stage.HOLDOUT, pairs, batch - len(valid) % batch)
     hidden = {pair.index: gain for pair, gain in zip(valid, case.gains(valid), strict=True)}

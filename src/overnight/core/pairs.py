@@ -19,8 +19,12 @@ class Pair:
     @property
     def void(self) -> bool:
         """Whether the head itself failed, or there was nothing to run on, which says nothing of the candidate."""
-        unprepared = self.candidate is not None and self.candidate.fault is Fault.PREPARE
-        return unprepared or (self.baseline is not None and self.baseline.value is None)
+        return self.unprepared or (self.baseline is not None and self.baseline.value is None)
+
+    @property
+    def unprepared(self) -> bool:
+        """Whether there was nothing to run on, in one arm at the least."""
+        return any(trial is not None and trial.fault is Fault.PREPARE for trial in (self.baseline, self.candidate))
 
     @property
     def valid(self) -> bool:
@@ -43,6 +47,11 @@ class Pair:
         if self.baseline is None or self.candidate is None or self.baseline.value is None or self.candidate.value is None:
             raise ValueError(f"pair {self.index} is not complete")
         return self.baseline.value, self.candidate.value
+
+
+def why_void(pairs: Sequence[Pair]) -> str:
+    """Who failed in void pairs."""
+    return "`prepare`" if any(pair.unprepared for pair in pairs) else "the head itself"
 
 
 def pairs_of(trials: Sequence[Trial], stage: Stage) -> list[Pair]:

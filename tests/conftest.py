@@ -12,8 +12,9 @@ from scripted_models import ScriptedModels, scripted_models
 from overnight.report.write import ReportFiles, write_report
 
 # The suite tries the same examples each time, so that it fails for a change and not by chance; `make fuzz` tries other ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("other", max_examples=scaled(100))
+# How long an example takes says how loaded the machine is.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("other", max_examples=scaled(100), deadline=None)
 settings.load_profile("same")
 
 Written = Callable[[str], ReportFiles]

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from overnight.backends.sqlite import SqliteLedger
+from overnight.events import Event
+
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # those of tests that run beside
 
@@ -87,6 +90,15 @@ def started(
             yield process
         finally:
             process.kill()
+
+
+def recorded(repo: Path) -> list[Event]:
+    """The events of campaign `t`, in order."""
+    reader = SqliteLedger.for_reading(repo / ".overnight/t")
+    try:
+        return [entry.event for entry in reader.events()]
+    finally:
+        reader.close()
 
 
 def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON

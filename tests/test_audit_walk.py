@@ -5,10 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from targets import COMMAND, git, make_repo, overnight, program, read_json, started
+from targets import COMMAND, git, make_repo, overnight, program, read_json, recorded, started
 
-from overnight.backends.sqlite import SqliteLedger
-from overnight.events import AuditConcluded, AuditOpened, Event, Registered, TrialFinished
+from overnight.events import AuditConcluded, AuditOpened, Registered, TrialFinished
 from overnight.records.trial import Stage
 
 TRAIN = """\
@@ -33,14 +32,6 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo = make_repo(tmp_path_factory.mktemp("audit") / "repo", program(*EDITS), files={"train.py": TRAIN})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     return repo
-
-
-def recorded(repo: Path) -> list[Event]:
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        return [entry.event for entry in reader.events()]
-    finally:
-        reader.close()
 
 
 def audit_trials(repo: Path) -> list[TrialFinished]:

@@ -8,10 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from processes import gone
-from targets import COMMAND, git, make_repo, overnight, program, read_json, started
+from targets import COMMAND, git, make_repo, overnight, program, read_json, recorded, started
 
-from overnight.backends.sqlite import SqliteLedger
-from overnight.events import Concluded, Event, TrialFinished
+from overnight.events import Concluded, TrialFinished
 
 RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report")
 KILLS = 8
@@ -23,14 +22,6 @@ def campaign(folder: Path) -> Path:
     """A noisy campaign in which the second of four edits is a real gain, with trials that a kill can fall into."""
     edits = (("OFFSET = 5.0", "OFFSET = 9.0"), ("OFFSET = 5.0", "OFFSET = 3.0"), EDITS[0], ("OFFSET = 3.0", "OFFSET = 4.0"))
     return make_repo(folder, program(*edits, measure=f"{MARK} && python train.py {{seed}}"), noise=0.1)
-
-
-def recorded(repo: Path) -> list[Event]:
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        return [entry.event for entry in reader.events()]
-    finally:
-        reader.close()
 
 
 def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from processes import gone
-from targets import COMMAND, git, make_repo, overnight, read_json, started
+from targets import COMMAND, git, make_repo, overnight, read_json, recorded, started
 
-from overnight.backends.sqlite import SqliteLedger
-from overnight.events import Concluded, Event, IdeasChanged, ProgramChanged, ProposalMissed, Proposed, TrialFinished
+from overnight.events import Concluded, IdeasChanged, ProgramChanged, ProposalMissed, Proposed, TrialFinished
 from overnight.records.idea import AddIdea
 
 RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report", "--sandbox", "process")
@@ -71,34 +70,25 @@ def run(repo: Path, *more: str, check: int | None = 1) -> str:
     return done.stdout + done.stderr
 
 
-def events(repo: Path) -> list[Event]:
-    """What the ledger holds."""
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        return [entry.event for entry in reader.events()]
-    finally:
-        reader.close()
-
-
 def proposed(repo: Path) -> list[Proposed]:
     """The proposals in order."""
-    return [event for event in events(repo) if isinstance(event, Proposed)]
+    return [event for event in recorded(repo) if isinstance(event, Proposed)]
 
 
 def missed(repo: Path) -> list[str]:
     """Why proposals and questions came to nothing."""
-    return [f"{event.role}: {event.reason}" for event in events(repo) if isinstance(event, ProposalMissed)]
+    return [f"{event.role}: {event.reason}" for event in recorded(repo) if isinstance(event, ProposalMissed)]
 
 
 def conclusions(repo: Path) -> Sequence[tuple[str, str]]:
     """The verdicts in order, with their reasons."""
-    found = [event for event in events(repo) if isinstance(event, Concluded)]
+    found = [event for event in recorded(repo) if isinstance(event, Concluded)]
     return [(event.conclusion.verdict.value, event.conclusion.reason) for event in found]
 
 
 def trials(repo: Path) -> int:
     """How many were run."""
-    return sum(isinstance(event, TrialFinished) for event in events(repo))
+    return sum(isinstance(event, TrialFinished) for event in recorded(repo))
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +106,7 @@ def test_ideas_of_a_director_are_tried_in_order_and_their_results_come_back(tmp_
     body = "# Make the loss small\n\n## Risk\n\n50% bold\n"
     repo = repo_of(tmp_path, program(director, WORKS, body=body), ideas__txt=IDEAS)
     overnight(repo, "run", "--tag", "t", "--no-report", check=1)
-    asked = next(event for event in events(repo) if isinstance(event, IdeasChanged))
+    asked = next(event for event in recorded(repo) if isinstance(event, IdeasChanged))
     assert (asked.by, len(asked.edits)) == ("director", 4)
     by_idea = [(event.idea, event.hypothesis) for event in proposed(repo)]
     assert sorted(number for number, _ in by_idea) == [1, 2, 3, 4]
@@ -138,11 +128,11 @@ def test_a_persons_words_are_taken_up_before_the_next_proposal(tmp_path: Path) -
     )
     repo = repo_of(tmp_path, program(role("explorer", acts + "sh work.sh"), budget=2))
     run(repo)
-    changed = [event for event in events(repo) if isinstance(event, IdeasChanged)]
+    changed = [event for event in recorded(repo) if isinstance(event, IdeasChanged)]
     assert [(event.by, [edit.text for edit in event.edits if isinstance(edit, AddIdea)]) for event in changed] == [
         ("person", ["try a person idea"])
     ]
-    texts = [event.program for event in events(repo) if isinstance(event, ProgramChanged)]
+    texts = [event.program for event in recorded(repo) if isinstance(event, ProgramChanged)]
     assert [text.endswith("Mind the gap.\n") for text in texts] == [True]
     assert [event.idea for event in proposed(repo)] == [0, 1]
     briefs = [path.read_text() for path in sorted(tmp_path.glob("brief-*"))]
@@ -168,7 +158,7 @@ def test_what_cannot_change_now_changes_nothing(tmp_path: Path, edit: str) -> No
     repo = repo_of(tmp_path, program(role("explorer", acts), budget=3))
     run(repo)
     assert [verdict for verdict, _ in conclusions(repo)] == ["discard"] * 3
-    assert not [event for event in events(repo) if isinstance(event, ProgramChanged)]
+    assert not [event for event in recorded(repo) if isinstance(event, ProgramChanged)]
 
 
 # --- Critics ---
@@ -245,7 +235,7 @@ def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
         session.stdout.read()
         assert session.wait() == 1
     assert gone("5432.75")
-    assert events(repo)[-1].kind == "stopped"
+    assert recorded(repo)[-1].kind == "stopped"
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# half"
 
 

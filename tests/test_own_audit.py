@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from targets import make_repo, overnight, program, read_json
+from targets import make_repo, overnight, program, read_json, recorded
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.events import TrialFinished
 from overnight.records.trial import Stage, Trial
 
@@ -21,11 +20,7 @@ TRAIN = "OFFSET = 5.0\nif __name__ == '__main__':\n    print(f'METRIC loss={OFFS
 
 def audits(repo: Path) -> list[Trial]:
     """The trials of the audits of campaign `t`."""
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        trials = [entry.event.trial for entry in reader.events() if isinstance(entry.event, TrialFinished)]
-    finally:
-        reader.close()
+    trials = [event.trial for event in recorded(repo) if isinstance(event, TrialFinished)]
     return [trial for trial in trials if trial.key.stage is Stage.AUDIT]
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import anyio
 import pytest
 from scripted_models import Reply, ScriptedModels
-from targets import make_repo, overnight, read_json
+from targets import make_repo, overnight, read_json, recorded
 
 from overnight.backends.git.repository import open_repository
-from overnight.backends.sqlite import SqliteLedger
 from overnight.config import VARIABLE
-from overnight.events import Event, ModelCalled, ProposalMissed, Stopped
+from overnight.events import ModelCalled, ProposalMissed, Stopped
 from overnight.gateway import gateway as gateway_module
 from overnight.gateway.breaker import Pace
 from overnight.loop.stop import Stop
@@ -41,15 +40,6 @@ def repo_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, budget: s
     return make_repo(tmp_path / "r", PROGRAM.replace("BUDGET", budget), files={"train.txt": TRAIN})
 
 
-def events(repo: Path) -> list[Event]:
-    """What the ledger holds."""
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        return [entry.event for entry in reader.events()]
-    finally:
-        reader.close()
-
-
 def run(repo: Path, check: int) -> None:
     """One session from the command line."""
     overnight(repo, "run", "--tag", "t", "--no-report", "--plain", "--sandbox", "process", check=check)
@@ -57,7 +47,7 @@ def run(repo: Path, check: int) -> None:
 
 def used(repo: Path) -> Mapping[str, int]:
     """What the ledger's calls add up to."""
-    calls = [event.usage for event in events(repo) if isinstance(event, ModelCalled)]
+    calls = [event.usage for event in recorded(repo) if isinstance(event, ModelCalled)]
     return {"calls": len(calls), "tokens": sum(usage.tokens for usage in calls)}
 
 
@@ -75,11 +65,11 @@ def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Only a person can mend that: the reason is `models`, no experiment is spent, and nothing is kept: exit code 1."""
     repo = repo_of(tmp_path, monkeypatch, models.url("e401"))
     run(repo, check=1)
-    stopped = events(repo)[-1]
+    stopped = recorded(repo)[-1]
     assert isinstance(stopped, Stopped)
     assert stopped.reason == "models"
     assert "401" in stopped.detail
-    assert [event.final for event in events(repo) if isinstance(event, ProposalMissed)] == [True]
+    assert [event.final for event in recorded(repo) if isinstance(event, ProposalMissed)] == [True]
     assert read_json(repo, "status")["experiments"] == 0
 
 
@@ -125,7 +115,7 @@ def test_a_spent_quota_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     repo = repo_of(tmp_path, monkeypatch, models.url("ok"))
     stopped = anyio.run(parked, repo, monkeypatch, models)
     assert stopped.reason == "budget"
-    misses = [event for event in events(repo) if isinstance(event, ProposalMissed)]
+    misses = [event for event in recorded(repo) if isinstance(event, ProposalMissed)]
     assert len(misses) == 1 and not misses[0].final
     assert "You exceeded your current quota" in misses[0].reason and "asked again in" in misses[0].reason
     status: Any = read_json(repo, "status")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from targets import COMMAND, make_repo, overnight, program, read_json, started
+from targets import COMMAND, make_repo, overnight, program, read_json, recorded, started
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.events import TrialFinished
 from overnight.records.trial import Trial
 
@@ -54,13 +53,9 @@ def target(folder: Path, *codes: str, files: dict[str, str] | None = None, front
     return make_repo(folder, text, files=files or FILES)
 
 
-def recorded(repo: Path) -> Sequence[Trial]:
-    """The trials of campaign `t`."""
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        return [entry.event.trial for entry in reader.events() if isinstance(entry.event, TrialFinished)]
-    finally:
-        reader.close()
+def trials_of(repo: Path) -> Sequence[Trial]:
+    """Those of campaign `t`."""
+    return [event.trial for event in recorded(repo) if isinstance(event, TrialFinished)]
 
 
 @pytest.fixture(scope="module")
@@ -84,15 +79,15 @@ def test_what_fits_public_inputs_only_is_discarded(campaign: Path) -> None:
 
 def test_an_audit_runs_on_inputs_of_its_own(campaign: Path) -> None:
     """Start against head on the third split: the head looks at ten numbers there, too, and finds the largest."""
-    audited = [trial for trial in recorded(campaign) if trial.key.stage == "audit"]
+    audited = [trial for trial in trials_of(campaign) if trial.key.stage == "audit"]
     assert {trial.value for trial in audited} == {13.0, 10.0}
     assert read_json(campaign, "status")["audit"]["total"]["gain"] == 3.0
 
 
 def test_nothing_of_a_sealed_trial_is_kept_or_told(campaign: Path) -> None:
     """What a candidate prints of sealed inputs is in no log, page or brief; of public ones it is."""
-    sealed = [trial for trial in recorded(campaign) if trial.key.stage in {"holdout", "audit"}]
-    public = [trial for trial in recorded(campaign) if trial not in sealed]
+    sealed = [trial for trial in trials_of(campaign) if trial.key.stage in {"holdout", "audit"}]
+    public = [trial for trial in trials_of(campaign) if trial not in sealed]
     assert {(trial.reason, trial.log) for trial in sealed} == {("", "")} and all(trial.log for trial in public)
     everything = b"".join(path.read_bytes() for path in (campaign / ".overnight").rglob("*") if path.is_file())
     pages = "".join(overnight(campaign, *page, "--tag", "t").stdout for page in (["status"], ["log"], *_pages()))
@@ -144,9 +139,9 @@ def test_a_kill_between_prepare_and_produce_loses_nothing(tmp_path: Path) -> Non
             assert session.stdout is not None
             next(line for line in session.stdout if "baseline trial" in line or "proposed" in line)
             session.send_signal(signal.SIGKILL)  # the next trial's `prepare` sleeps
-    before = recorded(repo)
+    before = trials_of(repo)
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
-    after = recorded(repo)
+    after = trials_of(repo)
     assert after[: len(before)] == before
     assert len({trial.key for trial in after}) == len(after)
     assert read_json(repo, "status")["kept"] == 1

@@ -260,8 +260,8 @@ class ExecutorConformance:
         assert (result.ending, result.exit_code, result.detail) == (Ending.HEARD, None, "enough")
         assert b"".join(heard) == Path(job.output).read_bytes() == b"one\ntwo\n"
 
-    def test_what_is_heard_too_late_ends_nothing(self, tmp_path: Path) -> None:
-        """A job that is over has its own end, and all of its output was heard."""
+    def test_who_only_hears_ends_nothing(self, tmp_path: Path) -> None:
+        """All of the output is heard, and the job has its own end."""
         heard: list[bytes] = []
 
         def hear(output: bytes) -> str:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 from scripted_models import CACHED, OUTPUT, ScriptedModels, input_tokens, results_in
-from targets import git, make_repo, overnight
+from targets import git, make_repo, overnight, recorded
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.config import VARIABLE
 from overnight.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
 from overnight.records.usage import Wire
@@ -113,11 +112,7 @@ researchers:
 def run(repo: Path, check: int) -> Sequence[Event]:
     """One session from the command line, and what its ledger holds then."""
     overnight(repo, "run", "--tag", "t", "--no-report", "--plain", check=check)
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
-    try:
-        return [entry.event for entry in reader.events()]
-    finally:
-        reader.close()
+    return recorded(repo)
 
 
 @pytest.mark.parametrize("way", [*WAYS, *VARIANTS], ids=str)

@@ -113,9 +113,10 @@ def _behind(case: Case) -> Conclude | None:
 def _crash(case: Case) -> Conclude | None:
     public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is told as no gain there is
     failed = [t for t in public if t.key.arm is Arm.CANDIDATE and t.value is None]
-    void = [t for t in failed if t.fault is Fault.PREPARE]  # there was nothing to run it on: its place is taken by another one
-    screened = [t for t in void if t.key.stage is Stage.SCREEN]
-    blamed = [t for t in failed if t not in void] or (screened if len(screened) >= VOIDS else [])
+    blamed = [t for t in failed if t.fault is not Fault.PREPARE]  # else another trial takes the place, which has inputs
+    unprepared = [t for t in failed if t.fault is Fault.PREPARE and t.key.stage is Stage.SCREEN]
+    if not blamed and len(unprepared) >= VOIDS:
+        blamed = unprepared
     if not blamed:
         return None
     first = min(blamed, key=lambda t: (t.key.stage.value, t.key.index))

@@ -141,8 +141,8 @@ def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:
         )
         if key.index < ANCHORS and trial.value is not None:
             memory = replace(memory, anchors=(*memory.anchors, (trial.seed, trial.value)))
-    if key.arm is Arm.BASELINE and trial.early is not None and key.experiment == memory.head_number:
-        memory = replace(memory, head_early=(*memory.head_early, trial.early)[-WINDOW:])
+        if trial.early is not None:
+            memory = replace(memory, head_early=(*memory.head_early, trial.early)[-WINDOW:])
     of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
     return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
 

@@ -10,11 +10,10 @@ from overnight.core.metric import Reading, printed_metrics, read_metrics
 from overnight.core.text import printable
 from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
 from overnight.records.job import Ending, Job, JobResult
-from overnight.records.program import SPLIT, Program
+from overnight.records.program import PUBLIC, SPLIT, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 BYTES_PER_MB = 1000**2
-PUBLIC = "public"  # the split of a trial that is not sealed
 QUOTED = 200  # characters of a failed job's last line
 
 
@@ -115,8 +114,7 @@ class Bench:
     async def _measure(self, run: Run, key: TrialKey) -> Mapping[str, float]:
         sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
-            output = await self._job(run, sealed or self.program.measure or "", folder, run.ear)
-            run.own = run.used[-1]
+            output = await self._run_tree(run, sealed or self.program.measure or "", folder)
             return self._read(run, output, folder)
 
     async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
@@ -149,8 +147,7 @@ class Bench:
             produced = self._new(undo, run.commit, View.OPEN)
             if prepared:
                 self._copy_inputs(prepared, produced)
-            await self._job(run, self.program.produce or "", produced, run.ear)
-            run.own = run.used[-1]
+            await self._run_tree(run, self.program.produce or "", produced)
             undo.pop_all()
         return Made(produced=produced, prepared=prepared)
 
@@ -194,6 +191,12 @@ class Bench:
     def _delete(self, made: Made) -> None:
         for folder in filter(None, (made.produced, made.prepared)):
             self._workspaces.remove(folder)
+
+    async def _run_tree(self, run: Run, command: str, folder: Path) -> bytes:
+        """Run the one job of a trial that runs the tree: its curve is heard, and what it used is the tree's own."""
+        output = await self._job(run, command, folder, run.ear)
+        run.own = run.used[-1]
+        return output
 
     async def _job(self, run: Run, command: str, folder: Path, ear: Ear | None = None) -> bytes:
         """Run one command; its captured output. Raises TrialFailed unless it ended well."""

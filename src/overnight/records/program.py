@@ -7,6 +7,7 @@ from overnight.records.notice import NotifySpec
 
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
 SPLIT = "{split}"  # in `prepare`: public, holdout or audit
+PUBLIC = "public"  # the split of a trial that is not sealed
 DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
 
 

@@ -8,7 +8,7 @@ from overnight.core.noise import noise_kind, noise_report
 from overnight.core.scope import matches
 from overnight.core.state import State
 from overnight.core.text import printable
-from overnight.records.program import SPLIT, Direction, Limits, Noise, Program
+from overnight.records.program import PUBLIC, SPLIT, Direction, Limits, Noise, Program
 
 COMMAND = 300  # characters
 FILES = 12  # named with their sizes
@@ -113,7 +113,7 @@ def _command(program: Program) -> str:
     scored = f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that."
     if program.prepare is None:
         return f"{scored} Run it to see that it works."
-    prepare, inputs = _tried(program.prepare.replace(SPLIT, "public")), _listed(program.inputs)
+    prepare, inputs = _tried(program.prepare.replace(SPLIT, PUBLIC)), _listed(program.inputs)
     return f"{scored} Before, `{prepare}` makes {inputs}, anew for each trial. Run both to see that it works, then delete that."
 
 

@@ -1,0 +1,68 @@
+"""Campaigns that version 0.1.0 recorded before reasons were typed: read, verified and continued by this one.
+
+`old_ledgers/` holds each as text: the ledger as SQL, the repository as a stream for `git fast-import`, and what the
+trials printed. `interrupted` was ended by `overnight stop` with experiment 11 open; `finished` is the same campaign
+some sessions later.
+"""
+
+import json
+import sqlite3
+import subprocess
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from targets import git, overnight, read_json, recorded
+
+OLD = Path(__file__).with_name("old_ledgers")
+
+
+def restore(name: str, folder: Path) -> Path:
+    """The repository and the ledger of an old campaign, as they were left."""
+    repo = folder / "repo"
+    campaign = repo / ".overnight/t"
+    campaign.mkdir(parents=True)
+    git(repo, "init", "-q")
+    stream = (OLD / name / "repository.fast-export").read_bytes()
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repo, input=stream, check=True)
+    git(repo, "reset", "-q", "--hard", "main")
+    with closing(sqlite3.connect(campaign / "ledger.db")) as database:
+        database.executescript((OLD / name / "ledger.sql").read_text())
+    (campaign / "lock").touch()
+    for output in json.loads((OLD / name / "outputs.json").read_text()):
+        digest = sha256(output.encode()).hexdigest()
+        path = campaign / "logs" / digest[:2] / digest[2:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(output)
+    return repo
+
+
+@pytest.mark.parametrize("name", ["interrupted", "finished"])
+def test_an_old_campaign_is_verified(tmp_path: Path, name: str) -> None:
+    """The chain holds, every event is read, and each kept change is where the record has it."""
+    repo = restore(name, tmp_path)
+    findings = read_json(repo, "verify")
+    assert len(findings) > 3 and all(finding["holds"] for finding in findings), findings
+
+
+def test_why_old_sessions_and_experiments_ended_is_shown(tmp_path: Path) -> None:
+    """The last session, the audit, and the discards for a head that had moved."""
+    repo = restore("finished", tmp_path)
+    log = overnight(repo, "log", check=0).stdout
+    assert "another change was kept first; it goes on against the new head" in log
+    assert "it conflicts with a change that was kept meanwhile" in log
+    assert read_json(repo, "status")["kept"] == 4
+    overnight(repo, "report", check=0)
+    assert "the head is verified to be beyond the target" in (repo / ".overnight/t/report.md").read_text()
+
+
+def test_an_old_campaign_goes_on(tmp_path: Path) -> None:
+    """What was open is finished by the trials that it has and a few more, and the chain goes on from its last event."""
+    repo = restore("interrupted", tmp_path)
+    before = recorded(repo)
+    overnight(repo, "run", "--slots", "2", "--experiments", "1", check=0)
+    after = recorded(repo)
+    assert after[: len(before)] == before
+    assert read_json(repo, "show", "11")["experiment"]["conclusion"]["verdict"] == "keep"
+    assert all(finding["holds"] for finding in read_json(repo, "verify"))

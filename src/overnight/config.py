@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from overnight.core.programs.fields import Mistake
 from overnight.core.programs.notify import NotifySettingsKeys
-from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.records.known_providers import KNOWN, KnownProvider, first_set
 from overnight.records.notice import NotifySettings
 from overnight.records.provider import SILENCE_S, Price, Prices, Provider
 from overnight.records.usage import Wire
+from overnight.words.fields import Mistake
+from overnight.words.foreign import printable
 
 VARIABLE = "OVERNIGHT_SETTINGS"
 LARGEST_FILE = 1024 * 1024  # bytes

@@ -279,10 +279,6 @@ class View(StrEnum):
     SEALED = "sealed"  # all of it: for a holdout command that runs the candidate itself
 
 
-class BadArtifact(Exception):  # noqa: N818  # the candidate's fault, which becomes a verdict
-    """A declared artifact is missing, too large or no regular file; the message says which, in one line."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """What a researcher left in a workspace, against the tree that it was given."""

@@ -14,7 +14,6 @@ from overnight.backends.fresh_start import set_aside_barren
 from overnight.backends.git.history import GitHistory
 from overnight.backends.git.repository import Repository, check_branch_free, open_repository, valid_tag
 from overnight.backends.orders import OrderFiles
-from overnight.backends.private_folder import private_folder, sweep
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.budget import allow
@@ -23,6 +22,7 @@ from overnight.core.programs.program import parse_program
 from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
+from overnight.files.private_folder import private_folder, sweep
 from overnight.loop.audit import Audit
 from overnight.loop.branch import Branch
 from overnight.loop.briefing import Briefing

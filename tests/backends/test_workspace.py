@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.backends import workspace as module
-from overnight.backends.folders import copy_tree, remove_tree
 from overnight.backends.workspace import FileState, collect_changes, snapshot, write_changes
+from overnight.files.folders import copy_tree, remove_tree
 from overnight.ports import Collected
 from overnight.records.experiment import FileChange
 

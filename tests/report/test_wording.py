@@ -3,10 +3,10 @@
 import pytest
 from campaigns import World, record
 
-from overnight.core.words import compact, counted, duration
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.report.narrator import tell_story
 from overnight.report.wording import Figures, e_value, figures_of, percent, relative, required
+from overnight.words.quantities import compact, counted, duration
 
 
 @pytest.mark.parametrize(("sigma", "digits"), [(0.012, 3), (0.0004, 5), (3.0, 1), (1500.0, 0)])

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from overnight.core.words import size_text
+from overnight.words.quantities import size_text
 
 GENEROUS_BYTES = 1000**3  # while all together are less, each is kept whole
 TAIL_BYTES = 16_000  # of each that comes after that: the end, where errors stand

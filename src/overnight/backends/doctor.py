@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 
 from overnight.backends.executors.jail import JailExecutor, bwrap_version, find_bwrap
 from overnight.backends.executors.launch import install_command
-from overnight.core.text import printable
 from overnight.errors import SandboxError
 from overnight.records.job import Ending, Job, JobResult
 from overnight.records.program import Limits
+from overnight.words.foreign import printable
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 39)

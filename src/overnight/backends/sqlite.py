@@ -18,11 +18,11 @@ from pydantic import TypeAdapter
 
 from overnight.backends import attempt_index
 from overnight.core.history import experiment_number, fold_experiment
-from overnight.core.text import printable
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
 from overnight.events import Concluded, Event, Proposed, decode, encode
 from overnight.ports import Page, Recorded
 from overnight.records.experiment import Experiment
+from overnight.words.foreign import printable
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events(

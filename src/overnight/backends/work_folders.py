@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
-from overnight.backends.folders import copy_artifacts, read_artifact, remove_tree
 from overnight.backends.workspace import FileState, collect_changes, snapshot
+from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
 from overnight.ports import Collected, History, View
 from overnight.records.program import Program
 

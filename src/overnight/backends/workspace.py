@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from overnight.backends.folders import (
+from overnight.files.folders import (
     GIT_NAMES,
     NAME_SHOWN,
     OPEN_FILE,
@@ -27,9 +27,9 @@ from overnight.backends.folders import (
     read_chunks,
     write_all,
 )
-from overnight.core.text import printable
 from overnight.ports import Collected
 from overnight.records.experiment import FileChange
+from overnight.words.foreign import printable
 
 MAX_CHANGED_FILES = 10_000
 MAX_FILE_BYTES = 8 * 1000**2

@@ -14,14 +14,14 @@ from overnight.cli.signals import listen
 from overnight.cli.words import number
 from overnight.core.audit import by_ratios, harm
 from overnight.core.budget import Allowance
-from overnight.core.figures import figure
 from overnight.core.state import Kept, State
-from overnight.core.text import printable
-from overnight.core.words import counted
 from overnight.events import Stopped
 from overnight.loop.stop import Stop
 from overnight.records.audit import ChangeAudit, Estimate, Standing
 from overnight.wiring import Request, campaign_folder, open_audit
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 TEXT = 200  # characters of one foreign line
 DIGITS = 4  # significant ones of a gain

@@ -14,13 +14,10 @@ from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.words import number
 from overnight.core import guards
 from overnight.core.error_budget import level_of
-from overnight.core.figures import rough
 from overnight.core.gate import explain_noise, noise_report, seed_note
 from overnight.core.noise import fewest_pairs
 from overnight.core.programs.fit import loopholes
 from overnight.core.state import State
-from overnight.core.text import printable
-from overnight.core.words import counted, duration
 from overnight.errors import UserError
 from overnight.events import TrialFinished
 from overnight.loop.campaign import Campaign
@@ -31,6 +28,9 @@ from overnight.records.program import Program
 from overnight.records.trial import Stage, Trial
 from overnight.staffing import unpriced
 from overnight.wiring import Request, rehearsal
+from overnight.words.figures import rough
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted, duration
 
 LISTED = 8  # names of tunable values
 NAME = 40  # characters of one

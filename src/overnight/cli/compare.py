@@ -9,10 +9,10 @@ import click
 from overnight.backends.git.history import GitHistory
 from overnight.cli.options import json_option, print_json
 from overnight.cli.reading import reading
-from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.report.comparison import Comparison, Told, changed_lines, tell
 from overnight.report.comparison import compare as compare_told
+from overnight.words.foreign import printable
 
 TEXT = 200  # characters of one foreign line
 
@@ -60,8 +60,8 @@ def read(name: str) -> Told:
 
 def write_page(found: Comparison, a: Told, b: Told, path: Path) -> None:
     """Write the page whole or not at all."""
+    from overnight.files.atomic import write_atomically
     from overnight.report.comparison_page import render_comparison
-    from overnight.report.files import write_atomically
 
     if not path.parent.is_dir():
         raise UserError(f"there is no folder {path.parent}")

@@ -13,13 +13,13 @@ from overnight.cli.reading import Reading
 from overnight.core.history import experiment_number, fold_experiment
 from overnight.core.receipt import read_receipt, receipt_of
 from overnight.core.state import SNAPSHOT_FORM, State, apply, begin, load_state
-from overnight.core.words import counted
 from overnight.errors import LedgerCorrupt
 from overnight.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
 from overnight.ports import Recorded
 from overnight.records.experiment import Verdict
 from overnight.records.finding import Finding
 from overnight.records.receipt import Receipt
+from overnight.words.quantities import counted
 
 PAGE = 50  # newest attempts whose refs are looked at
 LISTED = 5  # numbers in a detail

@@ -10,8 +10,8 @@ from overnight.cli.reading import reading
 from overnight.cli.words import gain
 from overnight.core.gate import explain
 from overnight.core.state import Kept, State
-from overnight.core.words import counted
 from overnight.errors import UserError
+from overnight.words.quantities import counted
 
 TUNER = "tuner"
 _WAY = re.compile(r"\s*\(([^()]*)\)$")

@@ -8,13 +8,13 @@ from overnight.backends.git.repository import Repository
 from overnight.cli.words import half_way, number
 from overnight.core.caution import cautions_of
 from overnight.core.state import State
-from overnight.core.text import printable
-from overnight.core.words import counted, duration
 from overnight.events import Stopped
 from overnight.ports import Ledger
 from overnight.records.experiment import Conclusion
 from overnight.records.program import Program
 from overnight.report.write import ReportFiles, write_report
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted, duration
 
 INTERRUPTED = 130
 

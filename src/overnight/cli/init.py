@@ -16,10 +16,10 @@ from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
 from overnight.cli.words import number
 from overnight.core.programs.text import Entry
-from overnight.core.words import duration
 from overnight.errors import UserError
 from overnight.records.program import Program
 from overnight.records.trial import Trial
+from overnight.words.quantities import duration
 
 WRITTEN = (
     f"wrote {PROGRAM}; look at it, commit it (a receipt is checked against the committed one), and go on with `overnight check`"

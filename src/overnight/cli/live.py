@@ -13,8 +13,6 @@ from overnight.cli.screen import Pace, Running, Screen
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
 from overnight.core.caution import cautions_of
-from overnight.core.text import printable
-from overnight.core.words import counted
 from overnight.events import (
     AuditConcluded,
     AuditOpened,
@@ -31,6 +29,8 @@ from overnight.events import (
 )
 from overnight.loop.journal import Journal
 from overnight.records.trial import Stage, TrialKey
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 LINE = 300  # characters of foreign text
 REFRESH_HZ = 4

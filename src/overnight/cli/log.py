@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.core.words import counted
 from overnight.records.experiment import Experiment
+from overnight.words.quantities import counted
 
 
 @click.command()

@@ -12,8 +12,8 @@ from typing import NoReturn
 import click
 
 from overnight import __version__
-from overnight.core.text import printable
 from overnight.errors import LedgerCorrupt, OvernightError, UserError
+from overnight.words.foreign import printable
 
 VERIFY = "`overnight verify`"
 LINE = 2000  # characters of one line of an error

@@ -14,11 +14,11 @@ from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.core.channels import Channels, choose_channels
 from overnight.core.notices import greeting
-from overnight.core.text import printable
 from overnight.errors import RepositoryError, UserError
 from overnight.ports import Notifier, NotSent
 from overnight.records.notice import NotifySpec
 from overnight.wiring import PROGRAM, read_program
+from overnight.words.foreign import printable
 
 NAME = 100  # characters of a channel's name
 

@@ -15,11 +15,11 @@ from overnight.backends.git.uncommitted import uncommitted
 from overnight.cli.interpreter import own_environment
 from overnight.core.programs.program import error_at
 from overnight.core.scope import matches
-from overnight.core.text import printable
-from overnight.core.words import counted
 from overnight.errors import SandboxError, UserError
 from overnight.machine import search_path
 from overnight.records.program import Program
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 NAMED = 3
 NAME = 80  # characters of a path

@@ -6,12 +6,12 @@ from overnight.backends.git.repository import Repository
 from overnight.core.programs.program import parse_program
 from overnight.core.receipt import check_receipt, read_receipt
 from overnight.core.scope import proposal_digest
-from overnight.core.text import printable
-from overnight.core.words import counted
 from overnight.errors import ProgramError, UserError
 from overnight.records.finding import Finding
 from overnight.records.program import Program
 from overnight.records.receipt import Receipt
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 PROGRAM = "program.md"
 SHOWN = 100  # characters of a name

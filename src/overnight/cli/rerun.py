@@ -8,16 +8,16 @@ import click
 from overnight.backends.git.repository import Repository
 from overnight.cli.words import number
 from overnight.core.audit import PAIRS, PAIRS_EXACT, estimate_gain
-from overnight.core.figures import figure
 from overnight.core.noise import noise_kind, noise_model
 from overnight.core.state import Kept, State
-from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.loop.recheck import FreshPair, Recheck
 from overnight.records.audit import Estimate
 from overnight.records.finding import Finding
 from overnight.records.program import Noise
 from overnight.wiring import Request, remeasuring
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
 
 TEXT = 200  # characters of a reason
 

@@ -17,15 +17,15 @@ from overnight.cli.tables import verdict_text
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
 from overnight.core.caution import cautions_of
-from overnight.core.figures import figure
 from overnight.core.gate import noise_report
 from overnight.core.history import as_experiment
 from overnight.core.state import State
-from overnight.core.text import printable
-from overnight.core.words import compact, counted, duration
 from overnight.loop.journal import Journal
 from overnight.records.trial import Stage, TrialKey
 from overnight.records.usage import Usage
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
+from overnight.words.quantities import compact, counted, duration
 
 LAST = 8  # experiments listed
 BAR = 24  # columns of a progress bar

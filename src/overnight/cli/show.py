@@ -7,11 +7,11 @@ import click
 
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
-from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.events import Registered, TrialFinished
 from overnight.records.experiment import Experiment
 from overnight.records.trial import Stage, Trial
+from overnight.words.foreign import printable
 
 LOG_LINES = 20
 TEXT = 2000  # characters of one foreign line

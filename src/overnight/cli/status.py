@@ -11,14 +11,14 @@ from overnight.cli.reading import reading
 from overnight.cli.words import interval, number
 from overnight.core.audit import harm
 from overnight.core.caution import cautions_of
-from overnight.core.figures import figure
 from overnight.core.gate import noise_report
 from overnight.core.state import State
-from overnight.core.text import printable
-from overnight.core.words import compact, counted, duration
 from overnight.events import AuditConcluded
 from overnight.records.program import Noise
 from overnight.records.usage import Usage
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
+from overnight.words.quantities import compact, counted, duration
 
 ENDINGS = {
     "": "killed; `overnight run` goes on",

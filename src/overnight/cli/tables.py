@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from overnight.cli.words import gain, number
-from overnight.core.text import printable
 from overnight.records.experiment import Experiment
 from overnight.records.trial import Stage, Trial
+from overnight.words.foreign import printable
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}
 CELL = 300  # characters of a hypothesis or reason

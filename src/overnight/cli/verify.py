@@ -9,10 +9,10 @@ import click
 
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.cli.reading import reading
-from overnight.core.figures import figure
-from overnight.core.text import printable
 from overnight.errors import UserError
 from overnight.records.finding import Finding
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
     from overnight.wiring import Request

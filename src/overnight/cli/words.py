@@ -1,9 +1,9 @@
 """How numbers are said on a terminal, and where an open experiment is."""
 
-from overnight.core.figures import figure
 from overnight.core.state import OpenExperiment
 from overnight.records.experiment import Conclusion
 from overnight.records.trial import Arm, Stage, TrialKey
+from overnight.words.figures import figure
 
 
 def number(value: float | None) -> str:

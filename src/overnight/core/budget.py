@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from overnight.core.state import State
-from overnight.core.words import counted, duration
 from overnight.records.program import Budget
+from overnight.words.quantities import counted, duration
 
 SECONDS_PER_HOUR = 3600.0
 N = TypeVar("N", int, float)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from overnight.core.noise import noise_kind, seeded
 from overnight.core.state import State
-from overnight.core.text import printable
 from overnight.records.program import Noise, Program
+from overnight.words.foreign import printable
 
 LISTED = 5
 NAME = 80  # characters of a path

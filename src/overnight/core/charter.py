@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.core.ideas.risk import DEFAULT_BOLD, share_of_bold
-from overnight.core.text import printable
 from overnight.records.charter import Charter, ListedIdea, RoleText
+from overnight.words.foreign import printable
 
 LONGEST_TEXT = 100_000  # characters of the free text
 LONGEST_SECTION = 20_000  # characters of one role, of the priorities, of the risk

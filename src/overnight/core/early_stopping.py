@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.core.curve import CurveReader
-from overnight.core.figures import figure
 from overnight.core.gate_memory import LOCAL, GateMemory
 from overnight.core.stats import mean
 from overnight.records.program import Metric
 from overnight.records.trial import Arm, Stage, TrialKey
+from overnight.words.figures import figure
 
 NEIGHBOURS = 20  # candidates that stood next ahead there; tuned in bench/gate
 SURVIVORS = 2  # of them at most went past their first trial

@@ -2,11 +2,11 @@
 
 import math
 
-from overnight.core.figures import figure
 from overnight.core.noise import NoiseReport, seeded
-from overnight.core.words import counted
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Noise, Program
+from overnight.words.figures import figure
+from overnight.words.quantities import counted
 
 _LARGEST_LOG = 700.0  # e^x beyond it overflows
 _WORTH_TELLING = 0.2  # correlation

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
-from overnight.core.text import printable
 from overnight.records.program import Metric
+from overnight.words.foreign import printable
 
 MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is no metric line
 MAX_NAMES = 1000  # metrics besides the campaign's own; a bound on a further one then finds nothing and fails

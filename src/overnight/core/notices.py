@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from overnight.core.state import State
-from overnight.core.text import printable
-from overnight.core.words import counted, duration
 from overnight.events import Sign, Stopped
 from overnight.records.notice import Notice, Occasion
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted, duration
 
 TITLE = 120  # characters
 LINE = 400

@@ -18,12 +18,12 @@ from overnight.core.scale import Scale
 from overnight.core.seeds import candidate_first
 from overnight.core.state import Kept, State
 from overnight.core.stats import log_label_swap, mean
-from overnight.core.words import counted
 from overnight.events import Event, Proposed, Registered, TrialFinished
 from overnight.records.finding import Finding
 from overnight.records.program import Guard, Metric
 from overnight.records.receipt import FORMAT, RawPair, Receipt
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
+from overnight.words.quantities import counted
 
 LARGEST = 1_000_000  # characters: 60 pairs take some 10,000
 _SAME = 1e-9  # what two machines may differ by in a sum of logarithms

@@ -14,9 +14,9 @@ from functools import lru_cache
 from overnight.core.noise import takes_seed
 from overnight.core.seed_shopping import fixes_seed, only_seed_differs
 from overnight.core.similar import changes_no_code
-from overnight.core.text import printable
 from overnight.records.experiment import FileChange
 from overnight.records.program import Program
+from overnight.words.foreign import printable
 
 MAX_FILES = 100  # of one proposal; a person has to read it
 MAX_FILE_BYTES = 1_000_000

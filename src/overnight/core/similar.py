@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from overnight.core.canonical import canonical
 from overnight.core.code_size import code_lines
 from overnight.core.ideas.text import words_of
-from overnight.core.text import printable
 from overnight.records.experiment import Experiment, FileChange
 from overnight.records.program import Metric
+from overnight.words.foreign import printable
 
 MEANING = 16  # hex digits of a shape's first part
 TERM = 8  # hex digits of a hashed word

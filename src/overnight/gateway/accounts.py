@@ -6,12 +6,12 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.core.text import printable
 from overnight.gateway.breaker import Breaker, Pace, Standing
 from overnight.gateway.failures import Failure
 from overnight.gateway.keys import Keys
 from overnight.records.provider import Provider
 from overnight.records.usage import Wire
+from overnight.words.foreign import printable
 
 LONGEST_WHY = 400  # characters of the reason why nobody can be asked
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from overnight.core.text import printable
 from overnight.gateway.resets import wait_s
 from overnight.gateway.secret import scrub_words
+from overnight.words.foreign import printable
 
 LONGEST_WORDS = 200  # characters of a provider's message that are kept
 

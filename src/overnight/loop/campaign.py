@@ -11,7 +11,6 @@ import anyio
 from overnight.core.budget import Allowance
 from overnight.core.noise import noise_kind
 from overnight.core.target import target_reached
-from overnight.core.words import duration
 from overnight.errors import OvernightError, UserError
 from overnight.events import Concluded, ProposalMissed, Stopped
 from overnight.loop.branch import Branch
@@ -23,6 +22,7 @@ from overnight.loop.stop import Stop
 from overnight.ports import ModelsParked, NoIdeas
 from overnight.records.experiment import SUPERSEDED, Conclusion, FileChange, Verdict
 from overnight.records.program import Budget, Noise
+from overnight.words.quantities import duration
 
 LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
 PATIENCE = 10  # proposals of one researcher that may come to nothing in a row

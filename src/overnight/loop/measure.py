@@ -7,11 +7,12 @@ from pathlib import Path
 
 from overnight.core.early_stopping import Bar, Ear
 from overnight.core.metric import Reading, printed_metrics, read_metrics
-from overnight.core.text import printable
-from overnight.ports import Artifacts, BadArtifact, Executor, View, Workspaces
+from overnight.files.folders import BadArtifact
+from overnight.ports import Artifacts, Executor, View, Workspaces
 from overnight.records.job import Ending, Job, JobResult
 from overnight.records.program import PUBLIC, SPLIT, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.words.foreign import printable
 
 BYTES_PER_MB = 1000**2
 QUOTED = 200  # characters of a failed job's last line

@@ -11,7 +11,6 @@ from overnight.core.ideas.queue import choose_idea
 from overnight.core.scope import check_scope, proposal_digest
 from overnight.core.similar import shape_of, told_of
 from overnight.core.state import State
-from overnight.core.text import printable
 from overnight.events import Concluded, Event, ProposalMissed, Proposed, Proposing
 from overnight.loop.briefing import Briefing
 from overnight.loop.council import Council
@@ -19,6 +18,7 @@ from overnight.loop.journal import Journal
 from overnight.ports import Assignment, Collected, History, ProposalFailed, Researcher, View, Workspaces
 from overnight.records.experiment import Conclusion, Draft, FileChange, Verdict
 from overnight.records.idea import Idea
+from overnight.words.foreign import printable
 
 MESSAGE = 2000  # characters of foreign text in a commit's message
 

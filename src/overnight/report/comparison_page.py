@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from overnight.core.text import printable
-from overnight.core.words import counted
 from overnight.report.charts.canvas import Canvas, to_svg
 from overnight.report.charts.gains import Bar, gains_chart
 from overnight.report.charts.overlay import Course, Reign, overlay_chart
@@ -15,6 +13,8 @@ from overnight.report.pictures import NARROW, WIDE, Picture
 from overnight.report.spread import Interval
 from overnight.report.templates import environment
 from overnight.report.wording import better
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 _NAME = 40  # characters of a campaign's name in a legend
 

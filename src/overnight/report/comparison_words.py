@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from overnight.core.words import compact, counted, duration
 from overnight.report.answers import Answer
 from overnight.report.comparability import incomparable
 from overnight.report.comparison import Comparison, Side, Told
 from overnight.report.wording import Figures, figures_of, percent
+from overnight.words.quantities import compact, counted, duration
 
 UNKNOWN = "not known"
 NONE = "none"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 Diffs = Callable[[str, str], str]  # (base, commit) to a unified diff
 

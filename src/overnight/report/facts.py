@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from overnight.core.audit import harm
-from overnight.core.words import compact, counted, duration
 from overnight.records.audit import ChangeAudit, Standing
 from overnight.report.story import Audited, Costs, Keep, Story
 from overnight.report.wording import e_value, figures_of, percent, required
+from overnight.words.quantities import compact, counted, duration
 
 Facts = tuple[tuple[str, str], ...]  # (name, figure); a name without a figure is left out by the views
 

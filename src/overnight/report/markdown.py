@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from overnight.core.text import printable
 from overnight.report.answers import answers
 from overnight.report.commands import Command, next_commands, reproduce_commands
 from overnight.report.diff import DiffView, ShownDiffs
@@ -21,6 +20,7 @@ from overnight.report.facts import (
 from overnight.report.model_costs import model_facts, model_rows
 from overnight.report.story import Failure, Keep, Story
 from overnight.report.wording import better, figures_of
+from overnight.words.foreign import printable
 
 _TEXT = 400  # characters of one piece of foreign text
 _DIFF_LINES = 60

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from overnight.core.words import compact, duration
 from overnight.records.usage import Usage
 from overnight.report.facts import Facts
 from overnight.report.story import ModelUse, Story
 from overnight.report.wording import percent
+from overnight.words.quantities import compact, duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from overnight.core.words import counted
 from overnight.records.experiment import Verdict
 from overnight.report.answers import answers
 from overnight.report.commands import Command, keep_commands, next_commands, reproduce_commands
@@ -32,6 +31,7 @@ from overnight.report.pictures import (
 from overnight.report.story import Failure, Keep, Pair, Story
 from overnight.report.templates import environment
 from overnight.report.wording import better, figures_of
+from overnight.words.quantities import counted
 
 _FEW = 12  # keeps whose sheets stand open; more are folded away
 _SHORT = 24  # lines of a diff that stands open

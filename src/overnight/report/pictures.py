@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from overnight.core.words import counted
 from overnight.report.answers import single_run_claim
 from overnight.report.charts.agreement import DRAWN, agreement_chart
 from overnight.report.charts.budget import budget_chart
@@ -18,6 +17,7 @@ from overnight.report.charts.progress import DOTS, progress_chart
 from overnight.report.charts.window import beyond
 from overnight.report.story import Story
 from overnight.report.wording import better, figures_of, percent, relative
+from overnight.words.quantities import counted
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment

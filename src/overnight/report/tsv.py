@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from overnight.core.history import mean_value
-from overnight.core.text import printable
 from overnight.events import CampaignOpened, Concluded, Proposed, TrialFinished
+from overnight.files.atomic import write_atomically
 from overnight.ports import Recorded
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.program import Metric
 from overnight.records.trial import Arm, Stage, Trial
-from overnight.report.files import write_atomically
+from overnight.words.foreign import printable
 
 _GIB = 1024**3
 _WORDS = 160  # characters of a hypothesis or a reason

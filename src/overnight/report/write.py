@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.files.atomic import write_atomically
 from overnight.ports import Recorded
 from overnight.records.program import Program
 from overnight.report.diff import Diffs, view_diff
-from overnight.report.files import write_atomically
 from overnight.report.markdown import render_markdown
 from overnight.report.narrator import tell_story
 from overnight.report.page import render_page

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import anyio
 
-from overnight.backends.folders import write_all
 from overnight.errors import SandboxError
+from overnight.files.folders import write_all
 from overnight.ports import Hear
 
 CHUNK_BYTES = 65536  # the kernel's pipe holds no more

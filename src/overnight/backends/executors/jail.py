@@ -27,12 +27,12 @@ from overnight.backends.executors.seccomp import build_filter
 from overnight.backends.executors.supervise import supervise
 from overnight.backends.executors.tie import Tie, system_python, tied
 from overnight.backends.executors.work_folder import hand_over
-from overnight.backends.folders import write_all
-from overnight.core.text import printable
 from overnight.errors import SandboxError
+from overnight.files.folders import write_all
 from overnight.ports import Hear, Link
 from overnight.records.job import Job, JobResult
 from overnight.records.program import Limits
+from overnight.words.foreign import printable
 
 _OLDEST = (0, 8)  # bubblewrap: --size and --disable-userns
 _PROOF_TIMEOUT_S = 20.0

@@ -23,8 +23,8 @@ import anyio
 from overnight.backends.executors.owner import owner_tag
 from overnight.backends.executors.processes import children
 from overnight.backends.executors.tie import Tie
-from overnight.core.text import printable
 from overnight.errors import SandboxError
+from overnight.words.foreign import printable
 
 SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"  # where the tools that hold the jail are looked up, never the user's PATH
 SHELL = "/bin/sh"

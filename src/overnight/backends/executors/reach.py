@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.core.text import printable
 from overnight.errors import SandboxError
+from overnight.words.foreign import printable
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _CLOSED = ("/proc", "/dev", "/run", "/var/run", "/sys")  # they lead to other processes, devices and sockets

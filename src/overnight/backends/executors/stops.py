@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from overnight.backends.executors.work_folder import DEEPEST, Contents
-from overnight.core.words import size_text
 from overnight.records.job import Ending
 from overnight.records.program import Limits
+from overnight.words.quantities import size_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.folders import OPEN_FOLDER, closing_descriptor
+from overnight.files.folders import OPEN_FOLDER, closing_descriptor
 from overnight.records.program import Limits
 
 DEEPEST = 128  # folders inside folders: no tree of code is deeper, and each level holds a descriptor while we look

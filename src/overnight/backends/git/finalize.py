@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from overnight.backends.git.objects import ObjectStore
 from overnight.backends.git.plumbing import call, require
 from overnight.backends.git.repository import Repository, check_ref_free
-from overnight.core.text import printable
 from overnight.errors import RepositoryError
+from overnight.words.foreign import printable
 
 SUBJECT_LENGTH = 72  # what git's own tools show of a subject
 SHOWN = 80  # characters of a branch name in a message

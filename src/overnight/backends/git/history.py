@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from overnight.backends.folders import closing_descriptor, create_file, decode_path, opened, split_path
 from overnight.backends.git.merge import merge_files
 from overnight.backends.git.objects import ObjectStore
 from overnight.backends.git.plumbing import OPTIONS, Batch, GitError, Pipe, environment
@@ -16,6 +15,7 @@ from overnight.backends.git.repository import Repository, attempt_ref, branch_re
 from overnight.backends.git.trees import Entry, Tree, edit_tree
 from overnight.core.scope import matches
 from overnight.errors import RepositoryError
+from overnight.files.folders import closing_descriptor, create_file, decode_path, opened, split_path
 from overnight.ports import TreeFile
 from overnight.records.experiment import FileChange
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from overnight.backends.git.plumbing import require
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 MAX_ATTRIBUTE_FILES = 50  # that are looked into for Git LFS
 SHOWN = 80  # characters of a path

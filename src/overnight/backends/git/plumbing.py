@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
-from overnight.core.text import printable
 from overnight.errors import RepositoryError
+from overnight.words.foreign import printable
 
 NAME, EMAIL = "overnight", "overnight@localhost"
 WORDS_SHOWN = 500  # characters of what git says when it refuses

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from overnight.backends.git.notes import notes_of
 from overnight.backends.git.plumbing import GitError, call, inherited, require, run, words
-from overnight.core.text import printable
 from overnight.errors import RepositoryError
+from overnight.words.foreign import printable
 
 OLDEST_GIT = (2, 39)
 FOLDER_NAME = ".overnight"

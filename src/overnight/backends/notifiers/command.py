@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import anyio
 
 from overnight.backends.notifiers.secrets import environment_for
-from overnight.core.text import printable
 from overnight.ports import NotSent
 from overnight.records.notice import Notice, NotifySpec
 from overnight.user_command import end_session
+from overnight.words.foreign import printable
 
 WALL_S = 20.0
 PREFIX = "OVERNIGHT_"

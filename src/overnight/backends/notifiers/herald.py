@@ -15,10 +15,10 @@ from overnight.backends.notifiers.registry import make_notifiers
 from overnight.backends.notifiers.secrets import secret_values
 from overnight.core.notices import failed, news, without_secrets
 from overnight.core.state import State
-from overnight.core.text import printable
 from overnight.events import Sign
 from overnight.ports import Notifier, NotSent
 from overnight.records.notice import Notice, NotifySpec
+from overnight.words.foreign import printable
 
 PAUSES_S = (2.0, 8.0)  # before each further try in a row
 AGAIN_S = 300.0  # after which what did not get through is tried again, while the session lasts

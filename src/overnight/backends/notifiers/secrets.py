@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 
-from overnight.core.text import printable
 from overnight.ports import NotSent
 from overnight.records.notice import Source
 from overnight.user_command import run_for_output
+from overnight.words.foreign import printable
 
 COMMAND_S = 20.0  # a password manager may ask for a finger
 SECRET_BYTES = 8192

@@ -13,9 +13,9 @@ import anyio
 
 from overnight.backends.notifiers.blocking import run_blocking
 from overnight.backends.notifiers.secrets import read_source
-from overnight.core.text import printable
 from overnight.ports import NotSent
 from overnight.records.notice import Mail, Notice, NotifySpec
+from overnight.words.foreign import printable
 
 SUBJECT = 200  # characters
 ANSWER_S = 10.0  # each answer

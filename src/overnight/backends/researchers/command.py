@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.folders import read_tail
 from overnight.backends.researchers.activity import Activity, unless_idle
 from overnight.backends.researchers.brief_file import remove_brief_file, write_brief_file
 from overnight.backends.researchers.desk import Desk
@@ -22,6 +21,7 @@ from overnight.backends.researchers.surroundings import surroundings
 from overnight.backends.researchers.templates import TEMPLATES, Template
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
 from overnight.errors import UserError
+from overnight.files.folders import read_tail
 from overnight.ports import Assignment, Link, ModelRun, ProposalFailed
 from overnight.records.job import Ending, Job, JobResult
 

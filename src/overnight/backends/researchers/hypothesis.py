@@ -1,6 +1,6 @@
 """The one sentence that a researcher says of its edit, out of all that it printed."""
 
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 MARK = "HYPOTHESIS:"
 LONGEST = 300  # characters

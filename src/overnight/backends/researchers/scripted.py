@@ -1,11 +1,11 @@
 """The researcher `use: scripted`: fixed edits in their order, for tests and examples."""
 
 from overnight.core.scope import path_problem
-from overnight.core.text import printable
-from overnight.core.words import counted
 from overnight.ports import Assignment, NoIdeas, ProposalFailed
 from overnight.records.experiment import Draft, Experiment
 from overnight.records.program import ResearcherSpec
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 EDIT = "edit"  # the note that says which edit, from 0
 QUOTED = 80  # characters of a text in a message

@@ -19,11 +19,11 @@ from overnight.cli.agents.ways import find_ways
 from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
-from overnight.core.programs.units import parse_count
-from overnight.core.text import printable
 from overnight.errors import RepositoryError, UserError
 from overnight.records.program import Program, ResearcherSpec
 from overnight.wiring import PROGRAM, read_program
+from overnight.words.foreign import printable
+from overnight.words.units import parse_count
 
 OVER_ACP = "acp:"
 NAME = 200  # characters of a name in a message

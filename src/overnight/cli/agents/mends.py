@@ -7,11 +7,11 @@ from overnight.cli.agents.models import AGENT_WIRES, describe, find_source
 from overnight.cli.agents.result import Failing
 from overnight.cli.agents.ways import ACP, find_program
 from overnight.config import Settings
-from overnight.core.words import duration
 from overnight.gateway.accounts import AccountState
 from overnight.gateway.breaker import Standing
 from overnight.records.program import ResearcherSpec
 from overnight.records.usage import Wire
+from overnight.words.quantities import duration
 
 BY_HAND = "see what it says when you run it by hand: it asked the gateway for nothing"
 LATE = "give it more with --seconds, or see what it waits for when you run it by hand"

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.config import Settings
-from overnight.core.text import printable
 from overnight.events import ModelCalled
 from overnight.records.program import Program, ResearcherSpec
 from overnight.records.usage import Usage
+from overnight.words.foreign import printable
 
 SECONDS = 300.0  # for the one edit, an agent's slow start included
 TOKENS = 60_000  # five calls of an agent with a prompt of 12,000, and no more

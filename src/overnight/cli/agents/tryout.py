@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from overnight.backends.folders import remove_tree
 from overnight.backends.git.history import GitHistory
 from overnight.backends.researchers.registry import TALKING
 from overnight.backends.work_folders import WorkFolders
@@ -22,10 +21,9 @@ from overnight.core.briefs.brief import BriefTask, write_brief
 from overnight.core.charter import parse_charter
 from overnight.core.scope import check_scope
 from overnight.core.state import State, begin
-from overnight.core.text import printable
-from overnight.core.words import duration
 from overnight.errors import UserError
 from overnight.events import CampaignOpened
+from overnight.files.folders import remove_tree
 from overnight.gateway.breaker import Pace
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
@@ -33,6 +31,8 @@ from overnight.machine import make_executor
 from overnight.ports import Assignment, ModelsParked, NoIdeas, ProposalFailed, Researcher, View
 from overnight.records.provider import FREE, Prices
 from overnight.staffing import make_team
+from overnight.words.foreign import printable
+from overnight.words.quantities import duration
 
 PACE = Pace(patience_s=5.0)  # a person waits for the answer
 TAG, ROLE = "tryout", "researcher"

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from overnight.backends.researchers.templates import TEMPLATES
 from overnight.cli.agents.models import AGENT_WIRES, find_source
 from overnight.config import Settings
-from overnight.core.text import printable
 from overnight.machine import search_path
 from overnight.records.usage import Wire
 from overnight.user_command import run_for_output
+from overnight.words.foreign import printable
 
 VERSION_S = 5.0  # for a program to say its version
 VERSION_BYTES = 4096  # of what it says that are read

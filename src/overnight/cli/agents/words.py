@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from overnight.cli.agents.result import Tryout
 from overnight.cli.agents.ways import Way
-from overnight.core.text import printable
-from overnight.core.words import counted, duration
 from overnight.records.program import ResearcherSpec
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted, duration
 
 COLUMN = 20  # of what is said of a way
 INDENT = " " * (6 + COLUMN + 1)

@@ -22,10 +22,10 @@ from overnight.core.ideas.answer import DROP_FORM, FORM
 from overnight.core.ideas.text import LONGEST
 from overnight.core.noise import noise_report
 from overnight.core.state import State
-from overnight.core.text import printable
 from overnight.records.charter import Charter
 from overnight.records.experiment import Experiment
 from overnight.records.idea import Idea, IdeaState, Risk
+from overnight.words.foreign import printable
 
 LIMIT = 3000  # tokens
 LONGEST_ROLE = 3000  # characters

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 BYTES_PER_TOKEN = 3.5  # English takes 4 and more, numbers and code fewer: so the estimate is rather too high
 _HEADING = re.compile(r"#{1,4} ")

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from overnight.core.figures import figure
 from overnight.core.noise import noise_kind, noise_report
 from overnight.core.scope import matches
 from overnight.core.state import State
-from overnight.core.text import printable
 from overnight.records.program import PUBLIC, SPLIT, Direction, Limits, Noise, Program
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
 
 COMMAND = 300  # characters
 FILES = 12  # named with their sizes

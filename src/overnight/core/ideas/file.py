@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from overnight.core.figures import figure
 from overnight.core.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
 from overnight.records.idea import (
     AddIdea,
@@ -22,6 +21,7 @@ from overnight.records.idea import (
     RewordIdea,
     Risk,
 )
+from overnight.words.figures import figure
 
 MOST_CHARACTERS = 1_000_000  # of a file that is read
 MOST_LINES = 5000

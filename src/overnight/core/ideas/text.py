@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from overnight.core.text import printable
 from overnight.records.idea import Idea, Risk
+from overnight.words.foreign import printable
 
 LONGEST = 300  # characters of an idea
 LONGEST_EFFECT = 80

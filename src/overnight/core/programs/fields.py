@@ -2,18 +2,17 @@
 
 import re
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from overnight.core.programs.units import parse_count, parse_duration, parse_number, parse_size
-from overnight.core.text import printable
 from overnight.records.program import Direction, Guard
+from overnight.words.fields import MAX_ITEMS, Mistake, Short, Text, matching
+from overnight.words.foreign import printable
+from overnight.words.units import parse_count, parse_duration, parse_number, parse_size
 
 SECONDS_PER_HOUR = 3600
-MAX_ITEMS = 64
 _FEW = Field(max_length=MAX_ITEMS)
 
 # A metric that has one of these words in its name needs no `direction`.
@@ -24,16 +23,6 @@ MAXIMIZED = frozenset(("accuracy", "acc", "score", "throughput", "f1", "auc", "p
 
 METRIC_NAME = re.compile(r"[^\W\d][\w./@%+-]{0,63}")
 _GUARD = re.compile(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(\S+)\s*")
-_ROLE = re.compile(r"\w[\w-]{0,63}")
-
-
-class Mistake(ValueError):  # noqa: N818  # the user's, reported with its mend
-    """A wrong value; `key` names the part of a mapping that is wrong."""
-
-    def __init__(self, message: str, *, mend: str = "", key: str = "") -> None:
-        super().__init__(message)
-        self.mend = mend
-        self.key = key
 
 
 def guess_direction(name: str) -> Direction | None:
@@ -43,29 +32,6 @@ def guess_direction(name: str) -> Direction | None:
     if low == high:
         return None
     return Direction.MINIMIZE if low else Direction.MAXIMIZE
-
-
-def _text(raw: object) -> object:
-    if not isinstance(raw, str):
-        raise Mistake("must be text", mend="put it in quotes")
-    return raw
-
-
-def _visible(text: str) -> str:
-    if not text.strip():
-        raise Mistake("is empty", mend="give it a value, or delete the key for its default")
-    if any(not character.isprintable() and character not in "\n\t" for character in text):
-        raise Mistake("has an invisible character", mend="type it anew")
-    return text
-
-
-def _matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if not pattern.fullmatch(text):
-            raise Mistake(f"must be {expected}")
-        return text
-
-    return check
 
 
 def _inside(path: str) -> str:
@@ -135,11 +101,7 @@ def _hours(raw: object) -> float:
 
 
 # Lengths stand next to the type, so that they speak of characters and items.
-Text = Annotated[str, Field(max_length=4096), BeforeValidator(_text), AfterValidator(_visible)]
-Short = Annotated[str, Field(max_length=256), BeforeValidator(_text), AfterValidator(_visible)]
-Verbatim = Annotated[str, Field(max_length=10_000), BeforeValidator(_text)]
-MetricName = Annotated[Short, AfterValidator(_matching(METRIC_NAME, "one word, such as val_bpb"))]
-Role = Annotated[Short, AfterValidator(_matching(_ROLE, "one word, such as explorer"))]
+MetricName = Annotated[Short, AfterValidator(matching(METRIC_NAME, "one word, such as val_bpb"))]
 Pattern = Annotated[Short, AfterValidator(_one_group)]
 CurvePattern = Annotated[Short, AfterValidator(_curve_groups)]
 RelativePath = Annotated[Short, AfterValidator(_inside)]

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import yaml
 
-from overnight.core.text import printable
 from overnight.errors import ProgramError
+from overnight.words.foreign import printable
 
 MAX_FILE_CHARACTERS = 1_000_000
 MAX_FRONT_CHARACTERS = 64_000  # a hundred times what a long one has; YAML is read slowly

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from overnight.core.programs.fields import Mistake
 from overnight.core.programs.front_matter import (
     QUOTED,
     FrontMatter,
@@ -21,9 +20,10 @@ from overnight.core.programs.front_matter import (
 from overnight.core.programs.placeholders import slips
 from overnight.core.programs.schema import KEYS, ProgramKeys
 from overnight.core.scope import collide, matches
-from overnight.core.text import printable
 from overnight.errors import ProgramError
 from overnight.records.program import OUTSIDE, SPLIT, Program
+from overnight.words.fields import Mistake
+from overnight.words.foreign import printable
 
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from overnight.core.programs.fields import (
-    MAX_ITEMS,
     SECONDS_PER_HOUR,
     AbsolutePaths,
     Count,
@@ -17,21 +16,17 @@ from overnight.core.programs.fields import (
     Guards,
     Hours,
     MetricName,
-    Mistake,
     Number,
     Paths,
     Pattern,
     RelativePath,
-    Role,
-    Short,
     Size,
-    Text,
     Texts,
-    Verbatim,
     guess_direction,
 )
 from overnight.core.programs.notify import Notify, NotifyKeys
 from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Limits, Metric, Noise, ResearcherSpec
+from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
 
 
 class _Keys(BaseModel):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from overnight.core.programs.front_matter import Value
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 MAX_REASON = 120
 MAX_FAILURE = 200

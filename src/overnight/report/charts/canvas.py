@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from overnight.core.text import printable
 from overnight.report.charts.palette import Palette
+from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
     import altair as alt

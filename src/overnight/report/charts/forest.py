@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from overnight.core.text import printable
 from overnight.report.charts.canvas import Canvas, Row, finish, table
 from overnight.report.story import Keep, Story
+from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
     import altair as alt

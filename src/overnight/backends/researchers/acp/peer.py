@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from overnight.core.text import printable
 from overnight.ports import ProposalFailed
+from overnight.words.foreign import printable
 
 LONGEST_LINE = 8 * 1024 * 1024  # bytes; agents send whole files as one line
 _NOT_FOUND = -32601

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import anyio
 
-from overnight.backends.folders import read_tail
 from overnight.backends.researchers.acp.client import Client
 from overnight.backends.researchers.acp.peer import LONGEST_LINE, Peer
 from overnight.backends.researchers.activity import Activity, unless_idle
@@ -22,6 +21,7 @@ from overnight.backends.researchers.installation import installation
 from overnight.backends.researchers.nursery import companions
 from overnight.backends.researchers.surroundings import surroundings
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
+from overnight.files.folders import read_tail
 from overnight.ports import Assignment, Link, ModelRun, ProposalFailed
 from overnight.records.job import Job
 

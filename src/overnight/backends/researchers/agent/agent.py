@@ -15,10 +15,10 @@ from overnight.backends.researchers.agent.shell import Shell
 from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
-from overnight.core.text import printable
 from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
 from overnight.records.program import ADVISERS
 from overnight.records.usage import Wire
+from overnight.words.foreign import printable
 
 NAME = "agent"
 STEPS = 60  # requests in one turn

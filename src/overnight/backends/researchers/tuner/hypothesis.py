@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from overnight.backends.researchers.tuner.findings import Constant, Value
 from overnight.backends.researchers.tuner.moves import Move
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 LONGEST = 300  # characters
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from overnight.backends.folders import OPEN_FOLDER, closing_descriptor, remove_tree
+from overnight.files.folders import OPEN_FOLDER, closing_descriptor, remove_tree
 
 KINDS = ("rehearsal", "rerun", "init")
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from targets import started
 
-from overnight.backends.private_folder import KINDS, private_folder, sweep
+from overnight.files.private_folder import KINDS, private_folder, sweep
 
 HOLD = """
 import sys
 from pathlib import Path
-from overnight.backends.private_folder import private_folder
+from overnight.files.private_folder import private_folder
 with private_folder(Path(sys.argv[1]), "rehearsal") as folder:
     (folder / "work").mkdir()
     print(folder, flush=True)

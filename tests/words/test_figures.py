@@ -2,7 +2,7 @@
 
 import pytest
 
-from overnight.core.figures import figure, rough
+from overnight.words.figures import figure, rough
 
 
 @pytest.mark.parametrize(

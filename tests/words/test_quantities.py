@@ -2,7 +2,7 @@
 
 import pytest
 
-from overnight.core.words import size_text
+from overnight.words.quantities import size_text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.core.text import printable
+from overnight.words.foreign import printable
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates and control characters included
 

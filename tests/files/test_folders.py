@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from overnight.backends.folders import copy_artifacts, copy_tree, create_file, delete_file, opened, read_artifact, remove_tree
-from overnight.ports import BadArtifact
+from overnight.files.folders import (
+    BadArtifact,
+    copy_artifacts,
+    copy_tree,
+    create_file,
+    delete_file,
+    opened,
+    read_artifact,
+    remove_tree,
+)
 
 
 def test_artifact_is_read(tmp_path: Path) -> None:

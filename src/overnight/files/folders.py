@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from overnight.core.text import printable
-from overnight.ports import BadArtifact
+from overnight.words.foreign import printable
 
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # never waits on a pipe or terminal
@@ -22,6 +21,10 @@ CHUNK_BYTES = 1024**2
 DEPTH_DESCENDED = 32  # folders in folders, each with an open descriptor; moving one costs a disk several ms
 NAME_SHOWN = 120  # characters of a foreign path in a message
 GIT_NAMES = frozenset({".git", "git~1"})  # git's own folder, as file systems that fold names see it too
+
+
+class BadArtifact(Exception):  # noqa: N818  # the candidate's fault, which becomes a verdict
+    """A declared artifact is missing, too large or no regular file; the message says which, in one line."""
 
 
 def split_path(path: str) -> list[bytes]:

@@ -19,9 +19,10 @@ from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
-from overnight.ports import Assignment, Executor, Hear, Link
-from overnight.records.job import Ending, Job, JobResult
-from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.jail.job import Ending, Job, JobResult, Limits
+from overnight.jail.port import Executor, Hear, Link
+from overnight.ports import Assignment
+from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.provider import Prices, Provider
 from overnight.records.usage import Wire
 

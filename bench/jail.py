@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from overnight.backends.executors.jail import JailExecutor
-from overnight.backends.executors.process import ProcessExecutor
-from overnight.ports import Executor
-from overnight.records.job import Job
-from overnight.records.program import Limits
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Job, Limits
+from overnight.jail.port import Executor
+from overnight.jail.process import ProcessExecutor
 
 TARGET_WALL_MS = 25.0  # the jail over a bare process
 TARGET_CPU_MS = 5.0  # our own, per job

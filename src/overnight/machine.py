@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.executors.cores import Cores, claimed_cores
 from overnight.core.noise import told_as_timing
-from overnight.ports import Executor
+from overnight.jail.port import Executor
+from overnight.machines.cores import Cores, claimed_cores
 from overnight.records.program import Program
 
 
@@ -49,10 +49,10 @@ def make_executor(name: str, program: Program, share: Share | None = None, *, ot
     slots, each = share.slots if share else 0, program.limits.cpus
     pinned = {slot: share.cores.of_slot(slot, each) for slot in range(slots)} if share else {}
     if name == "jail":
-        from overnight.backends.executors.jail import JailExecutor
+        from overnight.jail.jail import JailExecutor
 
         return JailExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())
-    from overnight.backends.executors.process import ProcessExecutor
+    from overnight.jail.process import ProcessExecutor
 
     return ProcessExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())
 

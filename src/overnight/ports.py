@@ -10,7 +10,6 @@ from typing import Protocol
 
 from overnight.events import EnvironmentChanged, Event
 from overnight.records.experiment import Draft, Experiment, FileChange
-from overnight.records.job import Job, JobResult
 from overnight.records.notice import Notice
 from overnight.records.program import Program
 from overnight.records.usage import Usage, Wire
@@ -146,45 +145,11 @@ class Models(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """What ties a job to us while it runs, besides its folder and its output."""
-
-    talk: socket.socket | None = None  # the other end is the job's stdin and stdout; only its stderr is captured then
-    port: int = 0  # of the job's own loopback, where it is connected to what `listen` serves; 0: nowhere
-    listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
-
-
 class Surroundings(Protocol):
     """What trials depend on outside the repository."""
 
     def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
         """What differs from the environment as it is known, None if nothing does; cheap enough for every trial."""
-        ...
-
-
-Hear = Callable[[bytes], str]  # takes in what a job printed; why the job is to be ended, or an empty text
-
-
-class Executor(Protocol):
-    """Runs one job and measures it from outside."""
-
-    name: str  # "jail" or "process"
-
-    def folder_of(self, folder: Path) -> str:
-        """Where a job finds its own folder."""
-        ...
-
-    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
-        """Run the job to its end; whatever it does, no process of it is left behind.
-
-        `hear` is called with each piece of the output as it comes; what it says, if anything, ends the job.
-
-        On cancellation all its processes are ended before the cancellation is passed on.
-
-        Raises:
-            SandboxError: the job could not be started through a fault of the machine.
-        """
         ...
 
 

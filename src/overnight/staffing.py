@@ -12,10 +12,12 @@ from overnight.config import read_settings
 from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.events import Event
+from overnight.jail.job import Limits
+from overnight.jail.port import Executor
 from overnight.loop.council import Voice
 from overnight.loop.proposal import Staff
-from overnight.ports import Executor, Models
-from overnight.records.program import ADVISERS, CRITIC, DIRECTOR, Limits, Program, ResearcherSpec
+from overnight.ports import Models
+from overnight.records.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
 
 if TYPE_CHECKING:
     from overnight.gateway.gateway import Gateway

@@ -18,10 +18,10 @@ from typing import Any
 import anyio
 
 from overnight.core.scope import matches
-from overnight.ports import Assignment, Executor, Link, Researcher
+from overnight.jail.job import Ending, Job, JobResult, Limits
+from overnight.jail.port import Executor, Link
+from overnight.ports import Assignment, Researcher
 from overnight.records.experiment import Conclusion, Draft, Experiment, Verdict
-from overnight.records.job import Ending, Job, JobResult
-from overnight.records.program import Limits
 
 LONGEST_HYPOTHESIS = 300  # characters
 

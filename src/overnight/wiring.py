@@ -23,6 +23,7 @@ from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
 from overnight.files.private_folder import private_folder, sweep
+from overnight.jail.port import Executor
 from overnight.loop.audit import Audit
 from overnight.loop.branch import Branch
 from overnight.loop.briefing import Briefing
@@ -37,7 +38,6 @@ from overnight.loop.recheck import Recheck
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
 from overnight.machine import make_executor, search_path, share_of
-from overnight.ports import Executor
 from overnight.records.program import Program
 from overnight.report.results import ResultsKeeper
 from overnight.staffing import make_models, make_team

@@ -10,9 +10,9 @@ import click
 import pytest
 from targets import git, make_repo, overnight, program, read_json
 
-from overnight.backends.executors.cores import claimed_cores
 from overnight.cli.help_page import render
 from overnight.cli.main import COMMANDS
+from overnight.machines.cores import claimed_cores
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 LOWER = "sed -i s/5.0/3.0/ train.py; echo HYPOTHESIS: a lower offset"

@@ -12,7 +12,8 @@ from overnight.core.programs.program import parse_program
 from overnight.core.programs.schema import KEYS
 from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import ProgramError
-from overnight.records.program import Direction, GateSettings, Guard, Limits, Noise, Program, ResearcherSpec
+from overnight.jail.job import Limits
+from overnight.records.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec
 
 MINIMAL = "metric: val_bpb\nmeasure: python train.py\n"
 

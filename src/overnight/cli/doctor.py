@@ -13,7 +13,7 @@ def doctor(as_json: bool) -> int:
 
     What does not hold comes with its mend; then the exit code is 1.
     """
-    from overnight.backends.doctor import probe
+    from overnight.jail.doctor import probe
 
     probes = anyio.run(probe)
     if as_json:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from overnight.backends.executors.bubblewrap import FOLDER
-from overnight.backends.executors.reach import check_readable
 from overnight.backends.git.absent import why_absent
 from overnight.backends.git.repository import Repository
 from overnight.backends.git.uncommitted import uncommitted
@@ -16,6 +14,8 @@ from overnight.cli.interpreter import own_environment
 from overnight.core.programs.program import error_at
 from overnight.core.scope import matches
 from overnight.errors import SandboxError, UserError
+from overnight.jail.bubblewrap import FOLDER
+from overnight.jail.reach import check_readable
 from overnight.machine import search_path
 from overnight.records.program import Program
 from overnight.words.foreign import printable

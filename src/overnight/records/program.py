@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from overnight.jail.job import Limits
 from overnight.records.notice import NotifySpec
 
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
@@ -69,22 +70,6 @@ class Guard:
 
     def __str__(self) -> str:
         return f"{self.metric} {self.op} {self.bound:g}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one job (a trial, a check, a scorer) may use."""
-
-    wall_s: float = 300.0
-    memory_bytes: int = 4 * 1000**3
-    cpus: int = 1
-    gpus: int = 0
-    disk_bytes: int = 1000**3
-    files: int = 100_000
-    processes: int = 256
-    output_bytes: int = 16 * 1000**2  # of captured stdout and stderr together; a job that prints more is ended
-    network: str = "none"  # "none" or "host"
-    allow_exit: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

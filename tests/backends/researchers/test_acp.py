@@ -13,15 +13,17 @@ from typing import Any
 import pytest
 from processes import gone
 
-from overnight.backends.executors.jail import JailExecutor
-from overnight.backends.executors.process import ProcessExecutor
 from overnight.backends.researchers.acp.permission import permit
 from overnight.backends.researchers.acp.researcher import acp_researcher
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import CONTINUE, TurnResearcher
-from overnight.ports import Assignment, Executor, ProposalFailed
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Limits
+from overnight.jail.port import Executor
+from overnight.jail.process import ProcessExecutor
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft
-from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.testing import ResearcherConformance
 
 BRIEF = "# Brief\né\n"

@@ -14,8 +14,6 @@ import pytest
 from file_clock import settle
 from scripted_models import ScriptedModels, scripted_models
 
-from overnight.backends.executors.jail import JailExecutor
-from overnight.backends.executors.process import ProcessExecutor
 from overnight.backends.researchers.agent import agent as agent_module
 from overnight.backends.researchers.agent.agent import ANSWER_TOKENS, REPEATS, agent_researcher
 from overnight.backends.researchers.agent.context import KEPT, LIMIT_TOKENS, compact, cut_output, tokens
@@ -27,9 +25,13 @@ from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import CONTINUE, TurnResearcher
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
-from overnight.ports import Assignment, Executor, ModelRun, ModelsParked, ProposalFailed
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Limits
+from overnight.jail.port import Executor
+from overnight.jail.process import ProcessExecutor
+from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
 from overnight.records.experiment import Draft
-from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.provider import Prices, Provider
 from overnight.records.usage import Usage, Wire
 from overnight.testing import ResearcherConformance

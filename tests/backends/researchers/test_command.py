@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from overnight.backends.executors.process import ProcessExecutor
 from overnight.backends.researchers.command import command_researcher
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import TurnResearcher
 from overnight.errors import UserError
+from overnight.jail.job import Limits
+from overnight.jail.process import ProcessExecutor
 from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft
-from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.testing import ResearcherConformance
 
 SEARCH_PATH = os.environ.get("PATH", os.defpath)

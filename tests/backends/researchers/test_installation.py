@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from overnight.backends.executors.jail import JailExecutor
 from overnight.backends.researchers.installation import installation, program_of
-from overnight.records.job import Job
-from overnight.records.program import Limits
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Job, Limits
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 

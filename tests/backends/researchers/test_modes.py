@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from scripted_models import ScriptedModels
 
-from overnight.backends.executors.jail import JailExecutor
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.registry import TALKING
 from overnight.events import ModelCalled
 from overnight.gateway.breaker import Pace
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Limits
 from overnight.ports import Assignment, ModelsParked, ProposalFailed
-from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.provider import Prices, Provider
 from overnight.records.usage import Wire
 

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from overnight.backends.executors.process import ProcessExecutor
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import CONTINUE, UNSAID, Session, Turn, TurnResearcher
+from overnight.jail.job import Limits
+from overnight.jail.process import ProcessExecutor
 from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
-from overnight.records.program import Direction, Limits, Metric, Program, ResearcherSpec
+from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 
 T = TypeVar("T")
 BRIEF = "# Brief"

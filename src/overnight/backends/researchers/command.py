@@ -22,8 +22,9 @@ from overnight.backends.researchers.templates import TEMPLATES, Template
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
-from overnight.ports import Assignment, Link, ModelRun, ProposalFailed
-from overnight.records.job import Ending, Job, JobResult
+from overnight.jail.job import Ending, Job, JobResult
+from overnight.jail.port import Link
+from overnight.ports import Assignment, ModelRun, ProposalFailed
 
 BRIEF_VARIABLE = "OVERNIGHT_BRIEF"
 TAIL_BYTES = 64 * 1024  # of the output that is read

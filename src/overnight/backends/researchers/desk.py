@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.ports import Executor, Models
-from overnight.records.program import Limits, ResearcherSpec
+from overnight.jail.job import Limits
+from overnight.jail.port import Executor
+from overnight.ports import Models
+from overnight.records.program import ResearcherSpec
 
 PATIENCE_S = 600.0  # an agent that does nothing for so long hangs; a long training step prints or writes something
 

@@ -14,8 +14,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from overnight.backends.executors.reach import SYSTEM, check_readable
 from overnight.errors import SandboxError
+from overnight.jail.reach import SYSTEM, check_readable
 
 _PACKAGES = "node_modules"
 _MOST_LINKS = 40  # as the kernel's own limit

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from overnight.core.noise import noise_kind, noise_report
 from overnight.core.scope import matches
 from overnight.core.state import State
-from overnight.records.program import PUBLIC, SPLIT, Direction, Limits, Noise, Program
+from overnight.jail.job import Limits
+from overnight.records.program import PUBLIC, SPLIT, Direction, Noise, Program
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 

@@ -25,7 +25,8 @@ from overnight.core.programs.fields import (
     guess_direction,
 )
 from overnight.core.programs.notify import Notify, NotifyKeys
-from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Limits, Metric, Noise, ResearcherSpec
+from overnight.jail.job import Limits
+from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
 
 

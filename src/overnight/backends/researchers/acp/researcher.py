@@ -22,8 +22,9 @@ from overnight.backends.researchers.nursery import companions
 from overnight.backends.researchers.surroundings import surroundings
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
 from overnight.files.folders import read_tail
-from overnight.ports import Assignment, Link, ModelRun, ProposalFailed
-from overnight.records.job import Job
+from overnight.jail.job import Job
+from overnight.jail.port import Link
+from overnight.ports import Assignment, ModelRun, ProposalFailed
 
 NAME = "acp"
 CANCEL_S = 1.0  # for our last word to the agent

@@ -8,7 +8,7 @@ from pathlib import Path
 from overnight.backends.researchers.agent.context import OUTPUT, cut_output
 from overnight.backends.researchers.agent.prompt import TOO_LONG, UNREADABLE
 from overnight.backends.researchers.desk import Desk
-from overnight.records.job import Ending, Job
+from overnight.jail.job import Ending, Job
 
 LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
 _READ_BYTES = 4 * OUTPUT  # from each end of an output

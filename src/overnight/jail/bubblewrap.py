@@ -1,0 +1,150 @@
+"""The arguments of bubblewrap: what a job sees of the world, and what is taken from it.
+
+Does not cover: limits (`cgroup.py`, `launch.py`, `watch.py`); with `network: host` the job reaches everything that this
+machine reaches, loopback services and abstract sockets too; `gpus` shows every GPU device of the machine; page cache and
+CPU caches are shared with the host, as in any container.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from overnight.jail.job import Job
+from overnight.jail.reach import SYSTEM, Reach, check_readable
+
+_OURS = Path(__file__).parents[1]
+FOLDER = "/trial"  # where a job finds its folder; a name that no host folder is likely to have
+HOME = "/tmp"  # noqa: S108  # the jail's own, gone with it
+HOST_NAME = "job"
+FIRST_UID = 1_900_000_000  # of slot 0 where we are root: a range that no distribution or container tool gives out
+INNER_UID = 1000  # inside a user namespace, where it is our own uid outside
+_ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # what the system's programs are found and linked by
+_ETC_NETWORK = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services")
+SHOWN_SETS = 64  # of readable paths whose arguments are remembered: a handful in a session
+_GPU_DEVICES = ("nvidia*", "kfd", "dri")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a job is: a user of its own where we are root, else ourselves in a user namespace."""
+
+    uid: int
+    dropped: bool  # by setpriv from root; not by a user namespace
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The little of `/etc` that names it."""
+        return {
+            "/etc/passwd": f"job:x:{self.uid}:{self.uid}:job:{HOME}:/bin/sh\n",
+            "/etc/group": f"job:x:{self.uid}:\n",
+            "/etc/hosts": f"127.0.0.1 localhost {HOST_NAME}\n::1 localhost\n",
+        }
+
+
+def identify(slot: int) -> Identity:
+    """Who the jobs of a slot are."""
+    if os.geteuid() == 0:
+        return Identity(uid=FIRST_UID + slot, dropped=True)
+    return Identity(uid=INNER_UID, dropped=False)
+
+
+def build_arguments(job: Job, reach: Reach, identity: Identity, *, filter_fd: int, file_fds: Mapping[str, int]) -> list[str]:
+    """The options of bwrap for a job; `file_fds` are descriptors of the content of files below `/etc`."""
+    return [
+        *_namespaces(job, identity),
+        *_capabilities(identity),
+        *("--die-with-parent", "--as-pid-1", "--new-session", "--seccomp", str(filter_fd)),
+        *_system(),
+        *_private(job),
+        *_etc(job, file_fds),
+        *_shown(shown := (*reach.folders, *map(check_readable, job.readable))),
+        *_masked(shown),
+        *_gpus(job),
+        *("--bind", str(job.folder), FOLDER, "--chdir", FOLDER),
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        *_environment(job, reach),
+    ]
+
+
+def _namespaces(job: Job, identity: Identity) -> list[str]:
+    arguments = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--hostname", HOST_NAME]
+    if job.limits.network != "host":
+        arguments.append("--unshare-net")
+    if not identity.dropped:
+        arguments += ["--unshare-user", "--disable-userns", "--uid", str(identity.uid), "--gid", str(identity.uid)]
+    return arguments
+
+
+def _capabilities(identity: Identity) -> list[str]:
+    """None; where we are root, those three that setpriv needs to give up the rest, and itself."""
+    kept = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP") if identity.dropped else ()
+    return ["--cap-drop", "ALL", *(word for name in kept for word in ("--cap-add", name))]
+
+
+@cache  # of the machine, and the same for every job
+def _system() -> list[str]:
+    arguments = []
+    for path in SYSTEM:
+        if Path(path).is_symlink():
+            arguments += ["--symlink", str(Path(path).readlink()), path]
+        elif Path(path).is_dir():
+            arguments += ["--ro-bind", path, path]
+    return arguments
+
+
+def _private(job: Job) -> list[str]:
+    size = str(min(job.limits.disk_bytes, job.limits.memory_bytes))
+    return [
+        *("--proc", "/proc", "--dev", "/dev"),
+        *("--perms", "1777", "--size", size, "--tmpfs", "/tmp"),  # noqa: S108  # a mount point inside
+        *("--perms", "1777", "--size", str(job.limits.memory_bytes), "--tmpfs", "/dev/shm"),  # noqa: S108
+    ]
+
+
+def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
+    shown = _ETC + (_ETC_NETWORK if job.limits.network == "host" else ())
+    return [
+        *("--perms", "0755", "--dir", "/etc"),
+        *(word for path in shown for word in ("--ro-bind-try", path, path)),
+        *(word for path, fd in file_fds.items() for word in ("--perms", "0444", "--file", str(fd), path)),
+    ]
+
+
+@lru_cache(SHOWN_SETS)
+def _shown(paths: tuple[str, ...]) -> list[str]:
+    """Read-only at their own paths; the folders above are made empty, and open to other users than root."""
+    above = dict.fromkeys(str(folder) for path in paths for folder in reversed(Path(path).parents) if folder != Path("/"))
+    return [
+        *(word for folder in above if not _is_mounted(folder) for word in ("--perms", "0755", "--dir", folder)),
+        *(word for path in paths for word in ("--ro-bind", path, path)),
+    ]
+
+
+def _is_mounted(folder: str) -> bool:
+    return folder in {"/tmp", "/dev", "/etc"} or any(Path(folder).is_relative_to(path) for path in SYSTEM)  # noqa: S108
+
+
+@lru_cache(SHOWN_SETS)
+def _masked(shown: tuple[str, ...]) -> list[str]:
+    """Our own package, where it is installed in a folder that is shown: the bundled labs hold what candidates must not see."""
+    if not any(_OURS.is_relative_to(folder) for folder in (*SYSTEM, *shown)):
+        return []
+    return ["--tmpfs", str(_OURS), "--remount-ro", str(_OURS)]
+
+
+def _gpus(job: Job) -> list[str]:
+    if not job.limits.gpus:
+        return []
+    return [
+        word
+        for name in _GPU_DEVICES
+        for path in sorted(Path("/dev").glob(name))
+        for word in ("--dev-bind", str(path), str(path))
+    ]
+
+
+def _environment(job: Job, reach: Reach) -> list[str]:
+    variables = {"PATH": reach.search_path, "HOME": HOME, **job.environment}
+    return [word for name, value in variables.items() for word in ("--setenv", name, value)]

@@ -1,0 +1,83 @@
+"""What a job prints, from its pipe to a file that is cut at the job's limit; never more than a chunk of it in memory.
+
+Does not cover: what a process prints that outlives the job (the pipe is closed at the end, nobody waits for it).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import anyio
+
+from overnight.errors import SandboxError
+from overnight.files.folders import write_all
+from overnight.jail.port import Hear
+
+CHUNK_BYTES = 65536  # the kernel's pipe holds no more
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_LEFT_OVER = 16  # chunks read after the end: one was in the pipe, a process that still writes must not hold us
+
+
+class Capture:
+    """The captured output of one job."""
+
+    def __init__(self, file: int, limit_bytes: int, hear: Hear | None = None) -> None:
+        self._file = file
+        self._limit = limit_bytes
+        self._hear = hear
+        self._said = ""  # by `hear`
+        self.printed_bytes = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the job printed more than it may."""
+        return self.printed_bytes > self._limit
+
+    async def until_over(self, source: int) -> str:
+        """Take in what comes out of a pipe; return when it is over the limit, or when who hears it said why to end the job.
+
+        Raises:
+            SandboxError: it cannot be written to the disk.
+        """
+        while not self.over and not self._said:
+            await anyio.wait_readable(source)
+            if not self._take(source):
+                await anyio.sleep_forever()  # all who could print have closed the pipe
+        return self._said
+
+    def drain(self, source: int) -> None:
+        """Take in what is in the pipe at the end."""
+        with suppress(BlockingIOError):
+            for _ in range(_LEFT_OVER):
+                if not self._take(source):
+                    return
+
+    def _take(self, source: int) -> bool:
+        chunk = os.read(source, CHUNK_BYTES)
+        room = max(0, self._limit - self.printed_bytes)
+        try:
+            write_all(self._file, chunk[:room])
+        except OSError as error:
+            raise SandboxError(f"a job's output cannot be written: {error.strerror}", mend="make room on the disk") from error
+        self.printed_bytes += len(chunk)
+        if self._hear:
+            self._said = self._said or self._hear(chunk)
+        return bool(chunk)
+
+
+@contextmanager
+def capturing(path: Path, limit_bytes: int, hear: Hear | None = None) -> Iterator[Capture]:
+    """Capture a job's output in a new file; `hear` takes it in too.
+
+    Raises:
+        SandboxError: the file cannot be made.
+    """
+    try:
+        file = os.open(path, _CREATE, 0o600)
+    except OSError as error:
+        raise SandboxError(f"a job's output cannot be written to {path}: {error.strerror}") from error
+    try:
+        yield Capture(file, limit_bytes, hear)
+    finally:
+        os.close(file)

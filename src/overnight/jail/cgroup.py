@@ -1,0 +1,222 @@
+"""Control groups, v1 or v2, whichever is ours to use: one new group per job, limited, read and removed.
+
+Does not cover: a controller that is not delegated to us (`Group.limited` says which bite); I/O bandwidth; page cache that a
+job shares with others, which is charged to whoever read it first. The group is made next to or below our own, so that
+limits set on us hold for jobs too.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from overnight.errors import SandboxError
+from overnight.jail.cgroup_tree import CONTROLLERS, Parents, find_parents, kill_all, new_name, sweep
+from overnight.jail.job import Limits
+
+PERIOD_US = 100_000  # of the CPU quota; the kernel's default
+HELPERS = 2  # processes in a jail's group besides the job: bwrap and the shell that is init
+REMOVAL_S = 10.0  # how long processes that were killed may take to be gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the processes of a group used in all; None where no controller counts it."""
+
+    peak_memory_bytes: int | None
+    cpu_s: float | None
+    oom_kills: int
+    refused_forks: int
+
+
+class ControlGroups:
+    """Where this process makes the groups of its jobs."""
+
+    def __init__(self, *, confined: bool = False) -> None:
+        """Find out where, and remove what a killed run left there.
+
+        Args:
+            confined: jobs are in a pid namespace, which ends all of them, so that no group is needed for that.
+        """
+        self._confined = confined
+        self.parents = find_parents(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mountinfo").read_text())
+        sweep(self.parents)
+
+    @property
+    def controllers(self) -> frozenset[str]:
+        """What the groups of jobs limit: some of "memory", "pids", "cpu" and "cpuset"."""
+        return frozenset(CONTROLLERS) & (self.parents.v2_controllers | self.parents.v1.keys())
+
+    @asynccontextmanager
+    async def group(self, limits: Limits, cpus: Sequence[int] | None) -> AsyncIterator["Group"]:
+        """A group for one job, gone at the end with all that is in it; `cpus` are those that the job is pinned to.
+
+        Raises:
+            SandboxError: it cannot be made or taken away.
+        """
+        # A quota throttles in slices and so adds noise: not where pinning already holds the job.
+        quota = cpus is None or len(cpus) > limits.cpus
+        group = Group(self.parents, limits, quota=quota, cpus=cpus, confined=self._confined)
+        try:
+            yield group
+        finally:
+            with anyio.CancelScope(shield=True):
+                await group.remove()
+
+
+class Group:
+    """The control group of one job: a folder in each tree; without any it limits and counts nothing."""
+
+    def __init__(
+        self, parents: Parents, limits: Limits, *, quota: bool, cpus: Sequence[int] | None = None, confined: bool = False
+    ) -> None:
+        """Make and limit it; `quota` says whether CPU time is limited here and not by pinning; the job cannot leave `cpus`.
+
+        Joining a v2 group waits some 10 ms for the whole machine, joining one of v1 does not: so a confined job has no v2 group
+        where v1 does all.
+
+        Raises:
+            SandboxError: the kernel refuses what it seemed to offer.
+        """
+        name = new_name()
+        unwanted = {*(() if quota else ("cpu",)), *(() if cpus else ("cpuset",))}
+        wanted = [controller for controller in CONTROLLERS if controller not in unwanted]
+        v1_does_all = confined and not parents.v2_controllers and "cpuacct" in parents.v1
+        self._v2 = parents.v2 / name if parents.v2 and not v1_does_all else None
+        self._v1 = {c: parents.v1[c] / name for c in wanted if c in parents.v1 and c not in parents.v2_controllers}
+        if self._v2 is None and "cpuacct" in parents.v1:
+            self._v1["cpuacct"] = parents.v1["cpuacct"] / name
+        self.limited = frozenset(wanted) & (parents.v2_controllers | self._v1.keys())
+        try:
+            self._make(limits)
+            self._hold(cpus or ())
+        except OSError as error:
+            for folder in self._folders:
+                with suppress(OSError):
+                    folder.rmdir()
+            raise SandboxError(f"the control group of a job cannot be made: {error}") from error
+
+    @property
+    def joins(self) -> tuple[str, ...]:
+        """Files into which a process writes `0` to join; in v1 `tasks`, which takes no lock over the whole machine."""
+        return tuple(str(folder / ("cgroup.procs" if folder == self._v2 else "tasks")) for folder in self._folders)
+
+    def usage(self) -> Usage:
+        """What was used so far."""
+        return Usage(
+            peak_memory_bytes=self._number("memory", v1="memory.max_usage_in_bytes", v2="memory.peak"),
+            cpu_s=self.cpu_s(),
+            oom_kills=self.oom_kills(),
+            refused_forks=self._count("pids", "max", v1="pids.events", v2="pids.events"),
+        )
+
+    def cpu_s(self) -> float | None:
+        """Processor time so far; None if nothing counts it."""
+        if self._v2:
+            return _field(self._v2 / "cpu.stat", "usage_usec") / 1e6
+        if "cpuacct" in self._v1:
+            return int((self._v1["cpuacct"] / "cpuacct.usage").read_text()) / 1e9
+        return None
+
+    def oom_kills(self) -> int:
+        """How many processes the kernel killed for memory so far."""
+        return self._count("memory", "oom_kill", v1="memory.oom_control", v2="memory.events")
+
+    def kill(self) -> bool:
+        """Kill every process in it; False if there is no group to find them by."""
+        for folder in self._folders:
+            kill_all(folder)
+        return bool(self._folders)
+
+    async def remove(self) -> None:
+        """Take it away once its processes are gone; until then kill what is left.
+
+        Raises:
+            SandboxError: some process does not die.
+        """
+        pause_s = 0.0005
+        with anyio.move_on_after(REMOVAL_S):
+            while not self._try_remove():
+                await anyio.sleep(pause_s)
+                pause_s = min(2 * pause_s, 0.1)
+                self.kill()
+            return
+        raise SandboxError("a job's processes cannot be ended: the kernel does not let go of them", mend="restart the machine")
+
+    @property
+    def _folders(self) -> list[Path]:
+        # Two controllers of v1 may be mounted as one tree.
+        return list(dict.fromkeys([*self._v1.values(), *([self._v2] if self._v2 else [])]))
+
+    def _make(self, limits: Limits) -> None:
+        for folder in self._folders:
+            folder.mkdir()
+        if memory := self._folder("memory"):
+            (memory / ("memory.max" if memory == self._v2 else "memory.limit_in_bytes")).write_text(str(limits.memory_bytes))
+            _write_if_there(memory / "memory.swap.max", "0")
+            _write_if_there(memory / "memory.oom.group", "1")
+            _write_if_there(memory / "memory.memsw.limit_in_bytes", str(limits.memory_bytes))
+        if pids := self._folder("pids"):
+            (pids / "pids.max").write_text(str(limits.processes + HELPERS))
+        if cpu := self._folder("cpu"):
+            quota = limits.cpus * PERIOD_US
+            if cpu == self._v2:
+                (cpu / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+            else:
+                (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+                (cpu / "cpu.cfs_quota_us").write_text(str(quota))
+
+    def _hold(self, cpus: Sequence[int]) -> None:
+        """Keep the job to some processors; without a word where our own group has none to give, as v1 begins with none."""
+        folder = self._folder("cpuset")
+        if folder is None:
+            return
+        try:
+            if folder != self._v2:
+                (folder / "cpuset.mems").write_text((folder.parent / "cpuset.mems").read_text())
+            (folder / "cpuset.cpus").write_text(",".join(map(str, cpus)))
+        except OSError:
+            self.limited -= {"cpuset"}
+            if folder not in {self._v2, *(other for name, other in self._v1.items() if name != "cpuset")}:
+                folder.rmdir()
+            self._v1.pop("cpuset", None)
+
+    def _folder(self, controller: str) -> Path | None:
+        if controller not in self.limited:
+            return None
+        return self._v1.get(controller, self._v2)
+
+    def _try_remove(self) -> bool:
+        for folder in self._folders:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return False
+        return True
+
+    def _number(self, controller: str, *, v1: str, v2: str) -> int | None:
+        folder = self._folder(controller)
+        if folder is None:
+            return None
+        try:
+            return int((folder / (v2 if folder == self._v2 else v1)).read_text())
+        except FileNotFoundError:  # memory.peak came with Linux 5.19
+            return None
+
+    def _count(self, controller: str, field: str, *, v1: str, v2: str) -> int:
+        folder = self._folder(controller)
+        return _field(folder / (v2 if folder == self._v2 else v1), field) if folder else 0
+
+
+def _write_if_there(path: Path, text: str) -> None:
+    with suppress(FileNotFoundError, PermissionError), path.open("r+") as file:
+        file.write(text)
+
+
+def _field(path: Path, name: str) -> int:
+    lines = (line.split() for line in path.read_text().splitlines())
+    return next((int(line[1]) for line in lines if line[0] == name), 0)

@@ -1,0 +1,125 @@
+"""Where control groups are made, v1 or v2, and the removal of those that killed runs left behind.
+
+Does not cover: a tree that is not delegated to us (systemd: `Delegate=`); groups of runs in other pid namespaces,
+which are left alone because their pids mean nothing here.
+"""
+
+import itertools
+import os
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.jail.owner import owner_is_dead, owner_tag
+
+CONTROLLERS = ("memory", "pids", "cpu", "cpuset")
+_COUNTER = itertools.count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parents:
+    """Existing groups below which new ones may be made, by controller; the v2 one serves to end and to count even without."""
+
+    v1: Mapping[str, Path]
+    v2: Path | None = None
+    v2_controllers: frozenset[str] = frozenset()
+
+
+def find_parents(membership: str, mounts: str) -> Parents:
+    """The groups that we may make groups in, from the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`."""
+    ours = {
+        name: path for _, names, path in (line.split(":", 2) for line in membership.splitlines()) for name in names.split(",")
+    }
+    v1: dict[str, Path] = {}
+    v2, v2_controllers = None, frozenset[str]()
+    for root, mount_point, kind, options in _cgroup_mounts(mounts):
+        if kind == "cgroup2":
+            v2, v2_controllers = _delegated(mount_point, _below(mount_point, root, ours.get("", "/")))
+            continue
+        for controller in {*CONTROLLERS, "cpuacct"} & set(options):
+            folder = _below(mount_point, root, ours.get(controller, "/"))
+            if os.access(folder, os.W_OK):
+                v1[controller] = folder
+    return Parents(v1=v1, v2=v2, v2_controllers=v2_controllers)
+
+
+def new_name() -> str:
+    """A name for a group that says whose it is, so that it can be told when the owner is dead."""
+    return f"{owner_tag()}-{next(_COUNTER)}"
+
+
+def sweep(parents: Parents) -> None:
+    """Remove the groups that runs left behind which were killed, with what still lives in them."""
+    for parent in {*parents.v1.values(), *([parents.v2] if parents.v2 else [])}:
+        # A run before may have stood in a group next to ours: another login session, another service.
+        for folder in [*parent.glob("overnight-*"), *parent.parent.glob("*/overnight-*")]:
+            if owner_is_dead(folder.name.rpartition("-")[0]):
+                _remove_stale(folder)
+
+
+def _remove_stale(folder: Path) -> None:
+    for _ in range(50):
+        with suppress(OSError):
+            kill_all(folder)
+            folder.rmdir()
+        if not folder.exists():
+            return
+        time.sleep(0.002)  # a killed process needs a moment to be gone; the next start tries again
+
+
+def kill_all(folder: Path) -> None:
+    """Kill every process in a group."""
+    try:
+        with (folder / "cgroup.kill").open("r+") as file:
+            file.write("1")
+    except OSError:  # v1, or before Linux 5.14
+        with suppress(OSError):
+            for pid in (folder / "cgroup.procs").read_text().split():
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(int(pid), signal.SIGKILL)
+
+
+def _cgroup_mounts(mounts: str) -> list[tuple[str, Path, str, list[str]]]:
+    """Root inside the tree, mount point, kind and options of each mounted tree of groups."""
+    found = []
+    for line in mounts.splitlines():
+        left, _, right = line.partition(" - ")
+        before, after = left.split(), right.split()
+        if after and after[0] in {"cgroup", "cgroup2"}:
+            found.append((before[3], Path(before[4]), after[0], after[-1].split(",")))
+    return found
+
+
+def _below(mount_point: Path, root: str, path: str) -> Path:
+    """A group's folder; in a container the mount may start below the tree's root."""
+    return mount_point / path.removeprefix(root if root != "/" else "").lstrip("/")
+
+
+def _delegated(mount_point: Path, own: Path) -> tuple[Path | None, frozenset[str]]:
+    """The group in which processes may be put under controllers: ours, or the one above it.
+
+    A v2 group with processes in it hands no controller down, so ours serves only where it is the root of all.
+    """
+    for folder in [own, own.parent] if own != mount_point else [own]:
+        if _is_ours(folder):
+            handed_down = _hand_down(folder / "cgroup.subtree_control")
+            if {"memory", "pids"} <= handed_down:
+                return folder, handed_down
+    return (own, frozenset()) if _is_ours(own) else (None, frozenset())
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether we may make groups in a group and move our processes into them."""
+    return os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)
+
+
+def _hand_down(control: Path) -> frozenset[str]:
+    """The controllers that groups below have, after asking for those that they lack."""
+    for controller in CONTROLLERS:
+        if controller not in control.read_text().split():
+            with suppress(OSError):  # not ours to give, or the group has processes
+                control.write_text(f"+{controller}")
+    return frozenset(CONTROLLERS) & set(control.read_text().split())

@@ -1,0 +1,192 @@
+"""What holds on this machine: each probe tries the thing itself, in a real jail, and says how to mend what does not hold.
+
+Does not cover: attacks (the test suite has those); GPUs; whether limits hold for jobs with `--sandbox process`.
+"""
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from overnight.errors import SandboxError
+from overnight.jail.jail import JailExecutor, bwrap_version, find_bwrap
+from overnight.jail.job import Ending, Job, JobResult, Limits
+from overnight.jail.launch import install_command
+from overnight.words.foreign import printable
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_GIT = (2, 39)
+_LIMITS = Limits(wall_s=20.0, memory_bytes=50 * 1000**2, disk_bytes=5 * 1000**2, processes=16, output_bytes=100_000)
+_SHOWN = 200  # characters of foreign text in a detail
+_SPIN_S = 0.5
+_CPU_SLACK = 1.3  # a quota counts in slices, and so may be passed by a part of one
+_DELEGATE = "start it with control groups of its own: systemd-run --user --scope -p Delegate=yes overnight ..."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One thing that should hold here."""
+
+    name: str
+    holds: bool
+    detail: str
+    mend: str = ""  # empty if it holds
+
+
+async def probe() -> tuple[Probe, ...]:
+    """Try everything that the product relies on; takes about two seconds."""
+    return tuple(found if not found.holds else replace(found, mend="") for found in await _probe_all())
+
+
+async def _probe_all() -> list[Probe]:
+    probes = [_python(), _git(), _bubblewrap()]
+    try:
+        jail = JailExecutor(
+            slots=1, cpus_of_slot={0: [min(os.sched_getaffinity(0))]}, search_path=os.environ.get("PATH", os.defpath)
+        )
+    except SandboxError as error:
+        probes.append(Probe(name="namespaces", holds=False, detail=str(error.args[0]), mend=error.mend))
+        return [*probes, *(Probe(name=name, holds=False, detail="not tried: there is no jail") for name in _IN_JAIL)]
+    who = "a user of its own" if os.geteuid() == 0 else "a user namespace"
+    probes.append(Probe(name="namespaces", holds=True, detail=f"jobs run as {who}"))
+    return [*probes, *[await _tried(name, jail) for name in _IN_JAIL]]
+
+
+async def _tried(name: str, jail: JailExecutor) -> Probe:
+    try:
+        return await _IN_JAIL[name](name, jail)
+    except SandboxError as error:
+        return Probe(name=name, holds=False, detail=str(error.args[0]), mend=error.mend)
+
+
+def _python() -> Probe:
+    holds = sys.version_info >= OLDEST_PYTHON
+    return Probe(
+        name="python",
+        holds=holds,
+        detail=f"{platform.python_version()} at {sys.executable}",
+        mend=_newer("python3", OLDEST_PYTHON),
+    )
+
+
+def _git() -> Probe:
+    path = shutil.which("git")
+    if path is None:
+        return Probe(name="git", holds=False, detail="not found on PATH", mend=install_command("git"))
+    printed = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"(\d+)\.(\d+)[\w.]*", printed)
+    holds = found is not None and (int(found[1]), int(found[2])) >= OLDEST_GIT
+    return Probe(
+        name="git", holds=holds, detail=f"{found[0] if found else 'unknown'} at {path}", mend=_newer("git", OLDEST_GIT)
+    )
+
+
+def _bubblewrap() -> Probe:
+    try:
+        path = find_bwrap()
+    except SandboxError as error:
+        return Probe(name="bubblewrap", holds=False, detail=str(error.args[0]), mend=error.mend)
+    return Probe(name="bubblewrap", holds=True, detail=f"{bwrap_version(path)} at {path}")
+
+
+def _newer(package: str, oldest: tuple[int, int]) -> str:
+    return f"{install_command(package)} (version {'.'.join(map(str, oldest))} or newer)"
+
+
+async def _system_calls(name: str, jail: JailExecutor) -> Probe:
+    result, output = await _run(jail, "grep Seccomp: /proc/self/status; unshare --user true")
+    holds = result.exit_code != 0 and "\t2\n" in output and "Operation not permitted" in output
+    return Probe(name=name, holds=holds, detail="a forbidden call is refused" if holds else f"not refused: {_line(output)}")
+
+
+async def _network(name: str, jail: JailExecutor) -> Probe:
+    _, output = await _run(jail, "readlink /proc/self/ns/net; tail -n +3 /proc/net/dev | cut -d: -f1")
+    namespace, *interfaces = output.split()
+    holds = namespace != os.readlink("/proc/self/ns/net") and interfaces == ["lo"]  # noqa: PTH115  # no path, a name
+    return Probe(
+        name=name, holds=holds, detail=f"a job has {', '.join(interfaces) or 'nothing'} of its own" if holds else _line(output)
+    )
+
+
+async def _memory(name: str, jail: JailExecutor) -> Probe:
+    result, output = await _run(jail, "head -c 150000000 /dev/zero | tail -c 149999999 > /dev/null; sleep 9")
+    if result.ending is not Ending.MEMORY:
+        return Probe(name=name, holds=False, detail=f"not ended at its limit: {_line(output)}", mend=_DELEGATE)
+    if "memory" not in jail.groups.controllers:
+        gap = "only looked at ten times a second, and memory files are not counted: no control group is ours"
+        return Probe(name=name, holds=False, detail=f"{result.detail}, but {gap}", mend=_DELEGATE)
+    return Probe(name=name, holds=True, detail=result.detail)
+
+
+async def _processes(name: str, jail: JailExecutor) -> Probe:
+    _, output = await _run(jail, "for i in $(seq 40); do sleep 1 & done")
+    holds = "fork" in output
+    how = "by control group" if "pids" in jail.groups.controllers else "by user"
+    return Probe(
+        name=name, holds=holds, detail=f"limited {how}" if holds else f"40 processes of {_LIMITS.processes}", mend=_DELEGATE
+    )
+
+
+async def _cpus(name: str, jail: JailExecutor) -> Probe:
+    result, _ = await _run(jail, "(while :; do :; done) & while :; do :; done", limits=replace(_LIMITS, wall_s=_SPIN_S))
+    share = result.cpu_s / result.wall_s
+    _, output = await _run(jail, "taskset -pc 0-1023 $$ > /dev/null 2>&1; grep Cpus_allowed_list: /proc/self/status")
+    stays = output.split()[-1:] == [str(min(os.sched_getaffinity(0)))]
+    detail = f"two busy processes got {share:.1f} processors of 1, which a job can{'not' if stays else ''} leave"
+    return Probe(name=name, holds=stays and share < _CPU_SLACK, detail=detail, mend=_DELEGATE)
+
+
+async def _disk(name: str, jail: JailExecutor) -> Probe:
+    result, _ = await _run(jail, "for i in 1 2 3; do head -c 4000000 /dev/zero > $i; done; sleep 9")
+    holds = result.ending is Ending.DISK
+    return Probe(name=name, holds=holds, detail=result.detail if holds else "not ended at its limit")
+
+
+async def _home(name: str, jail: JailExecutor) -> Probe:
+    home = Path.home()
+    _, output = await _run(jail, f"ls -A {shlex.quote(str(home))} 2> /dev/null")
+    shown = {Path(folder).relative_to(home).parts[0] for folder in jail.reach.folders if Path(folder).is_relative_to(home)}
+    holds = set(output.splitlines()) <= shown
+    inside = [folder for folder in jail.reach.folders if Path(folder).is_relative_to(home)]
+    detail = f"closed but for {', '.join(inside)}" if inside else "closed"
+    return Probe(name=name, holds=holds, detail=detail if holds else f"a job sees {_line(output)}")
+
+
+async def _interpreter(name: str, jail: JailExecutor) -> Probe:
+    for python in jail.reach.pythons or ("python3",):
+        result, output = await _run(jail, f"{shlex.quote(python)} -c 'import sys, json, ctypes; print(sys.version.split()[0])'")
+        if result.exit_code != 0:
+            mend = f"chmod -R o+rX {Path(python).parents[1]}" if os.geteuid() == 0 else ""
+            return Probe(name=name, holds=False, detail=f"{python} does not run in the jail: {_line(output)}", mend=mend)
+    return Probe(name=name, holds=True, detail=f"{python} {output.strip()} runs in the jail")
+
+
+async def _run(jail: JailExecutor, command: str, *, limits: Limits | None = None) -> tuple[JobResult, str]:
+    with TemporaryDirectory(prefix="overnight-") as place:
+        folder, output = Path(place) / "job", Path(place) / "output"
+        folder.mkdir()
+        result = await jail.run(Job(command=command, folder=folder, output=output, limits=limits or _LIMITS))
+        return result, output.read_text(errors="replace")
+
+
+def _line(output: str) -> str:
+    return printable(output.strip(), _SHOWN)
+
+
+_IN_JAIL: dict[str, Callable[[str, JailExecutor], Awaitable[Probe]]] = {
+    "system calls": _system_calls,
+    "network": _network,
+    "memory limit": _memory,
+    "process limit": _processes,
+    "cpu limit": _cpus,
+    "disk limit": _disk,
+    "home folder": _home,
+    "interpreter": _interpreter,
+}

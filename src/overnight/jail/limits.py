@@ -1,0 +1,16 @@
+"""The limits that a process carries itself.
+
+Does not cover: sums over processes: those are control groups (`cgroup.py`) and looks (`watch.py`).
+"""
+
+import resource
+from collections.abc import Mapping
+
+from overnight.jail.job import Limits
+
+OPEN_FILES = 4096  # per process: data loaders and build tools stay below a thousand
+
+
+def rlimits(limits: Limits) -> Mapping[int, int]:
+    """The limits to set on a job's first process, which all others inherit."""
+    return {resource.RLIMIT_FSIZE: limits.disk_bytes, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: OPEN_FILES}

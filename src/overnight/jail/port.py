@@ -1,0 +1,43 @@
+"""The seam of the jail: what runs a job and measures it from outside."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from overnight.jail.job import Job, JobResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What ties a job to us while it runs, besides its folder and its output."""
+
+    talk: socket.socket | None = None  # the other end is the job's stdin and stdout; only its stderr is captured then
+    port: int = 0  # of the job's own loopback, where it is connected to what `listen` serves; 0: nowhere
+    listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
+
+
+Hear = Callable[[bytes], str]  # takes in what a job printed; why the job is to be ended, or an empty text
+
+
+class Executor(Protocol):
+    """Runs one job and measures it from outside."""
+
+    name: str  # "jail" or "process"
+
+    def folder_of(self, folder: Path) -> str:
+        """Where a job finds its own folder."""
+        ...
+
+    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
+        """Run the job to its end; whatever it does, no process of it is left behind.
+
+        `hear` is called with each piece of the output as it comes; what it says, if anything, ends the job.
+
+        On cancellation all its processes are ended before the cancellation is passed on.
+
+        Raises:
+            SandboxError: the job could not be started through a fault of the machine.
+        """
+        ...

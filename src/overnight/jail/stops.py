@@ -1,0 +1,49 @@
+"""Why a job was ended, in words with numbers."""
+
+from dataclasses import dataclass
+
+from overnight.jail.job import Ending, Limits
+from overnight.jail.work_folder import DEEPEST, Contents
+from overnight.words.quantities import size_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A limit that a job hit."""
+
+    ending: Ending
+    detail: str
+
+
+def wall_stop(wall_s: float, limits: Limits) -> Stop:
+    """It ran too long."""
+    return Stop(ending=Ending.WALL, detail=f"ended after {wall_s:.1f} s of {limits.wall_s:g} s")
+
+
+def memory_stop(used_bytes: int | None, limits: Limits) -> Stop:
+    """It held too much memory; None: nobody knows how much."""
+    used = size_text(used_bytes, limits.memory_bytes) if used_bytes else "the limit"
+    return Stop(ending=Ending.MEMORY, detail=f"killed at {used} of {size_text(limits.memory_bytes)}")
+
+
+def output_stop(limits: Limits) -> Stop:
+    """It printed too much."""
+    return Stop(ending=Ending.OUTPUT, detail=f"ended for printing more than {size_text(limits.output_bytes)}")
+
+
+def file_stop(limits: Limits) -> Stop:
+    """The kernel ended it for writing too large a file."""
+    return Stop(ending=Ending.DISK, detail=f"killed for a file of more than {size_text(limits.disk_bytes)}")
+
+
+def disk_stop(contents: Contents, limits: Limits) -> Stop | None:
+    """Its folder is too full; None: it is not."""
+    if contents.size_bytes > limits.disk_bytes:
+        detail = f"ended with {size_text(contents.size_bytes)} on disk of {size_text(limits.disk_bytes)}"
+    elif contents.files > limits.files:
+        detail = f"ended with more than {limits.files:,} files"
+    elif contents.depth > DEEPEST:
+        detail = f"ended with folders nested deeper than {DEEPEST}"
+    else:
+        return None
+    return Stop(ending=Ending.DISK, detail=detail)

@@ -1,0 +1,136 @@
+"""One job from its start to its end: whichever comes first of its exit, a limit and a cancellation; then nothing of it is left.
+
+Does not cover: how its processes are confined and found (`jail.py`, `process.py`); time it spends in an uninterruptible
+system call after it was killed (we wait, and give up with an error after `GIVE_UP_S`);
+without a control group, processor time of processes that nobody waited for, which a job can hide so.
+"""
+
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+
+from overnight.errors import SandboxError
+from overnight.jail.capture import Capture, capturing
+from overnight.jail.cgroup import Group, Usage
+from overnight.jail.job import Ending, Job, JobResult
+from overnight.jail.launch import Child, Exit, Launch
+from overnight.jail.port import Hear
+from overnight.jail.processes import family_cpu_s
+from overnight.jail.stops import Stop, file_stop, memory_stop, output_stop, wall_stop
+from overnight.jail.tie import Tie
+from overnight.jail.watch import DiskWatch, MemoryWatch, until_over
+from overnight.jail.work_folder import Contents
+
+GIVE_UP_S = 30.0
+
+
+async def supervise(
+    job: Job, launch: Launch, group: Group, contents: Contents, kill: Callable[[Child], None], *, hear: Hear | None = None
+) -> JobResult:
+    """Run a job whose folder has `contents`; `kill` ends all its processes, and is called however it ended.
+
+    Raises:
+        SandboxError: it never began, its output cannot be kept, or it cannot be ended.
+    """
+    began_s = time.monotonic()
+    with capturing(Path(job.output), job.limits.output_bytes, hear) as capture, closing(Child(launch)) as child:
+        memory = MemoryWatch(group, child.pid, job.limits)
+        disk = DiskWatch(Path(job.folder), job.limits, contents)
+        launch.tie.started()
+        try:
+            child.release(launch)
+            stop = await _first(
+                child.exited,
+                lambda: _deadline(job, began_s),
+                lambda: _overflow(job, capture, child.output),
+                lambda: until_over(disk, memory),
+                lambda: _feed(child, launch.tie),
+            )
+            wall_s = time.monotonic() - began_s
+        finally:
+            # What is killed without a control group takes its count along.
+            seen_cpu_s = family_cpu_s(child.pid) if group.cpu_s() is None else 0.0
+            with anyio.CancelScope(shield=True):
+                await _end(child, kill)
+            ended = child.reap()
+        capture.drain(child.output)
+        complaint = child.complaint()
+    if complaint is not None and stop is None:
+        raise SandboxError(f"a job could not be started: {complaint or 'its first process ended early'}")
+    used = group.usage()
+    stop = stop or _belated(job, capture, ended, used) or await disk.last_look()
+    return JobResult(
+        ending=stop.ending if stop else Ending.EXITED,
+        exit_code=None if stop else ended.code,
+        wall_s=wall_s,
+        cpu_s=max(ended.cpu_s, seen_cpu_s) if used.cpu_s is None else used.cpu_s,
+        peak_memory_bytes=used.peak_memory_bytes or memory.peak_bytes,
+        output_bytes=capture.printed_bytes,
+        detail=stop.detail if stop else _remark(job, used),
+    )
+
+
+async def _first(*waits: Callable[[], Awaitable[Stop | None]]) -> Stop | None:
+    """What the first of several waits returns; the others are given up.
+
+    Raises:
+        SandboxError: a wait raised it.
+    """
+    results: list[Stop | SandboxError | None] = []
+
+    async def run(wait: Callable[[], Awaitable[Stop | None]]) -> None:
+        try:
+            result = await wait()
+        except SandboxError as error:
+            results.append(error)
+        else:
+            results.append(result)
+        tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        for wait in waits:
+            tasks.start_soon(run, wait)
+    if isinstance(results[0], SandboxError):
+        raise results[0]
+    return results[0]
+
+
+async def _deadline(job: Job, began_s: float) -> Stop:
+    await anyio.sleep(job.limits.wall_s)
+    return wall_stop(time.monotonic() - began_s, job.limits)
+
+
+async def _overflow(job: Job, capture: Capture, source: int) -> Stop:
+    said = await capture.until_over(source)
+    return Stop(ending=Ending.HEARD, detail=said) if said else output_stop(job.limits)
+
+
+async def _feed(child: Child, tie: Tie) -> None:
+    await child.feed()
+    await tie.receive()
+    await anyio.sleep_forever()
+
+
+async def _end(child: Child, kill: Callable[[Child], None]) -> None:
+    kill(child)
+    with anyio.move_on_after(GIVE_UP_S):
+        await child.exited()
+        return
+    raise SandboxError("a job cannot be ended: the kernel does not let go of it", mend="restart the machine")
+
+
+def _belated(job: Job, capture: Capture, ended: Exit, used: Usage) -> Stop | None:
+    """A limit that shows only now that the job is over."""
+    if used.oom_kills:
+        return memory_stop(used.peak_memory_bytes, job.limits)
+    if ended.code == -signal.SIGXFSZ:
+        return file_stop(job.limits)
+    return output_stop(job.limits) if capture.over else None
+
+
+def _remark(job: Job, used: Usage) -> str:
+    return f"reached the limit of {job.limits.processes} processes" if used.refused_forks else ""

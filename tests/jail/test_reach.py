@@ -1,0 +1,89 @@
+"""What of the host the jail shows besides the system."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from overnight.errors import SandboxError
+from overnight.jail.reach import find_reach
+
+
+def make_python(path: Path, *, prefix: Path) -> Path:
+    """A program that answers as an interpreter of an installation would, or a shim in front of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    real = prefix / "bin" / "python3"
+    real.parent.mkdir(parents=True, exist_ok=True)
+    real.touch()
+    answer = json.dumps([str(real), str(prefix), str(prefix), str(prefix)])
+    path.unlink(missing_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_tools_below_home_are_shown_alone(tmp_path: Path) -> None:
+    """A tool's folder just below home is shown without what lies beside it: that is often a key."""
+    home = tmp_path / "home"
+    for folder in (".cargo/bin", ".nvm/versions/node/v22/bin", ".local/bin"):
+        (home / folder).mkdir(parents=True)
+    path = f"{home}/.cargo/bin:{home}/.nvm/versions/node/v22/bin:{home}/.local/bin:/usr/bin"
+    reach = find_reach(path, home)
+    assert reach.folders == (f"{home}/.cargo/bin", f"{home}/.nvm/versions/node/v22", f"{home}/.local/bin")
+    assert reach.search_path == path
+
+
+def test_running_interpreter_is_shown_with_its_base(tmp_path: Path) -> None:
+    """A virtual environment is shown, and the installation that it stands on."""
+    reach = find_reach(str(Path(sys.executable).parent), tmp_path)
+    for prefix in (sys.prefix, sys.base_prefix):
+        assert prefix.startswith("/usr") or any(Path(prefix).is_relative_to(folder) for folder in reach.folders)
+
+
+def test_shim_is_replaced_by_what_it_leads_to(tmp_path: Path) -> None:
+    """PATH inside names the interpreter's own folder, because the shim's manager is not shown."""
+    version = tmp_path / "home/.pyenv/versions/3.12"
+    make_python(tmp_path / "home/.pyenv/shims/python3", prefix=version)
+    reach = find_reach(f"{tmp_path}/home/.pyenv/shims:/usr/bin", tmp_path / "home")
+    assert reach.search_path == f"{version}/bin:/usr/bin"
+    assert reach.folders == (str(version),)
+
+
+def test_environment_that_is_the_home_is_refused(tmp_path: Path) -> None:
+    """An interpreter whose installation is the home folder would show it: the user is told."""
+    make_python(tmp_path / "tools/python3", prefix=tmp_path / "home")
+    with pytest.raises(SandboxError, match="holds your home folder"):
+        find_reach(f"{tmp_path}/tools", tmp_path / "home")
+
+
+def test_broken_interpreter_is_said(tmp_path: Path) -> None:
+    """An interpreter that does not start is named with its own words."""
+    python = make_python(tmp_path / "tools/python3", prefix=tmp_path / "tools")
+    python.write_text("#!/bin/sh\necho no such version >&2\nexit 1\n")
+    with pytest.raises(SandboxError, match=r"tools/python3 does not run: no such version"):
+        find_reach(f"{tmp_path}/tools", tmp_path / "home")
+
+
+def test_an_interrupt_of_the_terminal_is_not_for_it(tmp_path: Path) -> None:
+    """It is asked in a process group of its own: Ctrl-C ends our command in good order, and not by its failure."""
+    python = make_python(tmp_path / "tools/python3", prefix=tmp_path / "tools")
+    answer = python.read_text().removeprefix("#!/bin/sh\n")
+    python.write_text(f"#!/bin/sh\nread -r stat </proc/$$/stat; set -- $stat; echo $5 >{tmp_path}/group\n{answer}")
+    find_reach(f"{tmp_path}/tools", tmp_path / "home")
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
+
+
+def test_impostor_is_said(tmp_path: Path) -> None:
+    """A program that only has the name of an interpreter is named."""
+    python = make_python(tmp_path / "tools/python3", prefix=tmp_path / "tools")
+    python.write_text("#!/bin/sh\necho hello\n")
+    with pytest.raises(SandboxError, match=r"tools/python3, which PATH finds, is no Python that works"):
+        find_reach(f"{tmp_path}/tools", tmp_path / "home")
+
+
+def test_relative_and_dangerous_entries_are_dropped(tmp_path: Path) -> None:
+    """What is not absolute, does not exist, or leads to sockets and devices has no place on the PATH inside."""
+    reach = find_reach(f".:bin:/run:/proc/self:{tmp_path}/missing:/usr/bin:/usr/bin", tmp_path)
+    assert (reach.search_path, reach.folders, reach.pythons) == ("/usr/bin", (), ())

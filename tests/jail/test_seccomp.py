@@ -1,0 +1,132 @@
+"""The system call filter, run by a small interpreter of classic BPF: so for machines that we are not on, too."""
+
+import errno
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from overnight.errors import SandboxError
+from overnight.jail.seccomp import ARCHITECTURES, build_filter
+from overnight.jail.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SCHED_SETAFFINITY, SOCKET
+
+ALLOW = 0x7FFF0000
+KILL = 0x80000000
+HEADERS = {
+    "x86_64": (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), r"#define __NR_(\w+)\s+(\d+)"),
+    "aarch64": (Path("/usr/include/asm-generic/unistd.h"), r"#define __NR(?:3264)?_(\w+)\s+(\d+)"),
+}
+CALLS = {**REFUSED, **ABSENT, "clone": CLONE, "ioctl": IOCTL, "socket": SOCKET, "sched_setaffinity": SCHED_SETAFFINITY}
+
+
+def refuse(error: int) -> int:
+    return 0x00050000 | error
+
+
+def judge(machine: str, number: int, *arguments: int, architecture: int | None = None, pinned: bool = False) -> int:
+    """What the filter answers to a system call."""
+    known = ARCHITECTURES[machine] if architecture is None else architecture
+    data = struct.pack("<IIQ6Q", number & 0xFFFFFFFF, known, 0, *(*arguments, *[0] * 6)[:6])
+    program = list(struct.iter_unpack("<HBBI", build_filter(machine, pinned=pinned)))
+    at, word = 0, 0
+    while True:
+        code, then, otherwise, value = program[at]
+        at += 1
+        match code:
+            case 0x20:
+                (word,) = struct.unpack_from("<I", data, value)
+            case 0x06:
+                return int(value)
+            case 0x15:
+                at += then if word == value else otherwise
+            case 0x35:
+                at += then if word >= value else otherwise
+            case 0x45:
+                at += then if word & value else otherwise
+            case _:
+                raise AssertionError(f"instruction {code:#x}")
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_numbers_are_the_kernels(machine: str) -> None:
+    """Every number is the one of the kernel's own headers, where these are installed."""
+    path, pattern = HEADERS[machine]
+    if not path.exists():
+        pytest.skip(f"no {path} here")
+    kernel = {name: int(number) for name, number in re.findall(pattern, path.read_text())}
+    named = {name: call.number(machine) for name, call in CALLS.items()}
+    assert {name: number for name, number in named.items() if number is not None} == {
+        name: kernel[name] for name, number in named.items() if number is not None
+    }
+    assert [name for name, number in named.items() if number is None and name in kernel] == []
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_a_pinned_job_cannot_choose_its_processors(machine: str) -> None:
+    """To set them is refused to it alone; the call beside it, which asks for them, is allowed."""
+    number = SCHED_SETAFFINITY.number(machine)
+    assert number is not None
+    assert (judge(machine, number), judge(machine, number, pinned=True)) == (ALLOW, refuse(errno.EPERM))
+    assert judge(machine, number + 1, pinned=True) == ALLOW
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_listed_calls_are_refused(machine: str) -> None:
+    """Each call of the lists gets its error, whatever its arguments."""
+    for calls, error in ((REFUSED, errno.EPERM), (ABSENT, errno.ENOSYS)):
+        numbers = [number for call in calls.values() if (number := call.number(machine)) is not None]
+        assert {judge(machine, number, *[2**63] * 6) for number in numbers} == {refuse(error)}
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_other_calls_are_allowed(machine: str) -> None:
+    """What no list names is allowed."""
+    listed = {call.number(machine) for call in CALLS.values()}
+    assert {judge(machine, number) for number in range(460) if number not in listed} == {ALLOW}
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_clone_makes_processes_but_no_namespaces(machine: str) -> None:
+    """Threads and processes may be made; a flag of any namespace refuses the call."""
+    number = CLONE.number(machine) or 0
+    assert judge(machine, number, 0x01200011) == ALLOW  # as fork
+    assert judge(machine, number, 0x003D0F00) == ALLOW  # as a thread
+    for flag in (0x80, 0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
+        assert judge(machine, number, flag | 17) == refuse(errno.EPERM)
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_sockets_are_of_known_families(machine: str) -> None:
+    """Unix and internet sockets and routing netlink may be opened, nothing else."""
+    number = SOCKET.number(machine) or 0
+    allowed = [family for family in range(60) if judge(machine, number, family, 1, 0) == ALLOW]
+    assert allowed == [1, 2, 10, 16]
+    assert judge(machine, number, 16, 3, 9) == refuse(errno.EAFNOSUPPORT)
+    assert judge(machine, number, 40, 1, 0) == refuse(errno.EAFNOSUPPORT)
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_terminal_input_cannot_be_injected(machine: str) -> None:
+    """The two requests that type into a terminal are refused, also with rubbish in the upper half."""
+    number = IOCTL.number(machine) or 0
+    assert judge(machine, number, 0, 0x5413) == ALLOW
+    for request in (0x5412, 0x541C, 0xFFFFFFFF_00005412):
+        assert judge(machine, number, 0, request) == refuse(errno.EPERM)
+
+
+def test_foreign_architecture_kills() -> None:
+    """A call through another architecture's entry, where numbers mean other things, ends the process."""
+    assert judge("x86_64", 39, architecture=0x40000003) == KILL  # i386
+    assert judge("aarch64", 39, architecture=0x40000028) == KILL  # arm
+
+
+def test_x32_is_refused() -> None:
+    """The second ABI of x86_64 has no calls here."""
+    assert judge("x86_64", 0x40000000 | 165) == refuse(errno.ENOSYS)
+
+
+def test_unknown_machine_is_said() -> None:
+    """Where we know no numbers there is no jail."""
+    with pytest.raises(SandboxError, match="riscv64"):
+        build_filter("riscv64")

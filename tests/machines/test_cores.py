@@ -1,0 +1,70 @@
+"""Processors that a session has to itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+
+from overnight.machines.cores import Cores, claimed_cores
+
+HOLDER = """
+import sys
+from overnight.machines.cores import claimed_cores
+with claimed_cores(int(sys.argv[1]), among=sys.argv[2]) as cores:
+    print(*cores.own, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def among() -> str:
+    """Sessions of a name of their own, beside those of other tests."""
+    return uuid4().hex
+
+
+@contextmanager
+def another_session(wanted: int, among: str) -> Iterator[tuple[subprocess.Popen[str], set[int]]]:
+    """A process that claims processors; what it got."""
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(wanted), among], stdin=-1, stdout=-1, text=True) as holder:
+        assert holder.stdout is not None
+        try:
+            yield holder, {int(core) for core in holder.stdout.readline().split()}
+        finally:
+            holder.kill()
+
+
+def test_two_sessions_share_no_processor(among: str) -> None:
+    """What one has the other does not get, and says so; what a killed one had is free again."""
+    usable = os.sched_getaffinity(0)
+    with another_session(len(usable), among) as (holder, taken):
+        with claimed_cores(len(usable), among=among) as cores:
+            assert taken == usable
+            assert cores.own == ()
+            assert f"hold {len(usable)} of the {len(usable)}" in cores.note
+        holder.kill()
+        holder.wait()
+        with claimed_cores(len(usable), among=among) as cores:
+            assert set(cores.own) == usable
+
+
+def test_a_session_gives_back_what_it_had(among: str) -> None:
+    """In one process, one after the other; and one that asks for few leaves the others."""
+    with claimed_cores(1, among=among) as first, claimed_cores(1, among=among) as second:
+        assert not set(first.own) & set(second.own)
+    with claimed_cores(1, among=among) as again:
+        assert again.own == first.own
+
+
+@pytest.mark.parametrize(
+    ("own", "slots"),
+    [((4, 5, 6, 7), [[4, 5], [6, 7]]), ((4, 5), [[4, 5], [4, 5, 6, 7]]), ((), [[4, 5, 6, 7], [4, 5, 6, 7]])],
+)
+def test_what_slots_are_pinned_to(own: tuple[int, ...], slots: list[list[int]]) -> None:
+    """Each its own share of two; a slot without one uses them all."""
+    cores = Cores(own=own, all=(4, 5, 6, 7), wanted=4)
+    assert [list(cores.of_slot(slot, 2)) for slot in range(2)] == slots
+    assert bool(cores.note) == (len(own) < 4)

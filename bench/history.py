@@ -7,9 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import Repository, open_repository
-from overnight.records.experiment import FileChange
+from overnight.git.history import GitHistory
+from overnight.git.port import FileChange
+from overnight.git.repository import Repository, open_repository
 
 WINDOW = 200  # attempts per measurement, each with fresh helper processes, so that their CPU is counted when they end
 

@@ -14,11 +14,11 @@ from builders import concluded, proposed, session, trial
 from targets import make_repo, program
 
 from overnight import wiring
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import open_repository
 from overnight.backends.sqlite import SqliteLedger
 from overnight.core.state import begin, dump_state, fold
 from overnight.events import CampaignOpened, Event
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
 from overnight.records.trial import Arm, Stage
 
 BATCH = 1000  # experiments per transaction

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from targets import git
 
 from overnight import staffing, wiring
-from overnight.backends.git.repository import open_repository
 from overnight.events import Concluded, Sign
+from overnight.git.repository import open_repository
 from overnight.loop.stop import Stop
 from overnight.ports import Assignment
 from overnight.records.experiment import Draft, Experiment

@@ -9,11 +9,11 @@ import pytest
 from scripted_models import Reply, ScriptedModels
 from targets import make_repo, overnight, read_json, recorded
 
-from overnight.backends.git.repository import open_repository
 from overnight.config import VARIABLE
 from overnight.events import ModelCalled, ProposalMissed, Stopped
 from overnight.gateway import gateway as gateway_module
 from overnight.gateway.breaker import Pace
+from overnight.git.repository import open_repository
 from overnight.loop.stop import Stop
 from overnight.wiring import Request, open_session
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from overnight.events import EnvironmentChanged, Event
-from overnight.records.experiment import Draft, Experiment, FileChange
+from overnight.git.port import FileChange
+from overnight.records.experiment import Draft, Experiment
 from overnight.records.notice import Notice
 from overnight.records.program import Program
 from overnight.records.usage import Usage, Wire
@@ -150,73 +151,6 @@ class Surroundings(Protocol):
 
     def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
         """What differs from the environment as it is known, None if nothing does; cheap enough for every trial."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeFile:
-    """One regular file of a commit's tree."""
-
-    path: str
-    executable: bool
-    size_bytes: int
-
-
-class History(Protocol):
-    """The user's git repository, seen through what we may do with it: read commits, add objects, move our own refs."""
-
-    def resolve_start(self) -> str:
-        """The full id of the commit that the user has checked out."""
-        ...
-
-    def files(self, commit: str) -> Sequence[TreeFile]:
-        """The regular files of a commit, sorted by path; symbolic links and submodules are left out."""
-        ...
-
-    def paths(self, commit: str) -> Sequence[str]:
-        """Every path of a commit's tree, symbolic links and submodules too, sorted."""
-        ...
-
-    def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
-        """The contents of some of a commit's files."""
-        ...
-
-    def write_tree(self, commit: str, folder: Path, *, omit: Sequence[str] = ()) -> None:
-        """Write a commit's regular files into an empty folder, but those that match a glob of `omit`."""
-        ...
-
-    def record_attempt(
-        self, *, tag: str, number: int, base: str, changes: Sequence[FileChange], message: str, group: str = ""
-    ) -> str:
-        """Commit `changes` on top of `base` under `refs/overnight/<tag>/[<group>/]<number>`; return the commit's id."""
-        ...
-
-    def branch_head(self, tag: str) -> str | None:
-        """Where `autoresearch/<tag>` is, None if there is no such branch."""
-        ...
-
-    def advance(self, *, tag: str, old: str | None, new: str) -> bool:
-        """Move `autoresearch/<tag>` from `old` to `new`; False if it is not at `old` (nothing is changed then)."""
-        ...
-
-    def publish(self, commit: str, text: str) -> None:
-        """Attach a text to a commit for everybody who has the repository; the same text again changes nothing."""
-        ...
-
-    def published(self, commit: str) -> str | None:
-        """The text that is attached to a commit, None if there is none."""
-        ...
-
-    def diff(self, base: str, commit: str) -> str:
-        """The unified diff between two commits, foreign bytes replaced."""
-        ...
-
-    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
-        """The changes from `base` to `commit` as changes on top of `head`; None where they conflict."""
-        ...
-
-    def close(self) -> None:
-        """End the helper processes."""
         ...
 
 

@@ -11,8 +11,6 @@ from overnight import __version__
 from overnight.backends.artifacts import ArtifactStore
 from overnight.backends.fingerprint import Lookout, changes, fingerprint
 from overnight.backends.fresh_start import set_aside_barren
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import Repository, check_branch_free, open_repository, valid_tag
 from overnight.backends.orders import OrderFiles
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
@@ -23,6 +21,8 @@ from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
 from overnight.files.private_folder import private_folder, sweep
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository, check_branch_free, open_repository, valid_tag
 from overnight.jail.port import Executor
 from overnight.loop.audit import Audit
 from overnight.loop.branch import Branch

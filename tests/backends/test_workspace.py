@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from overnight.backends import workspace as module
 from overnight.backends.workspace import FileState, collect_changes, snapshot, write_changes
 from overnight.files.folders import copy_tree, remove_tree
+from overnight.git.port import FileChange
 from overnight.ports import Collected
-from overnight.records.experiment import FileChange
 
 BASE = {"train.py": b"rate = 0.1\n", "lib/model.py": b"width = 8\n", "lib/deep/x": b"", "run.sh": b"#!/bin/sh\n"}
 

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from targets import git, overnight
 
-from overnight.backends.git.repository import Repository, open_repository
 from overnight.cli.first_look import Wishes
 from overnight.cli.init import InitReport, init, initialise
 from overnight.core.programs.program import parse_program
 from overnight.errors import RepositoryError, UserError
+from overnight.git.repository import Repository, open_repository
 from overnight.records.program import Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.core.code_size import SizeChange, code_lines, size_change
-from overnight.records.experiment import FileChange
+from overnight.git.port import FileChange
 
 PYTHON = b'''\
 """A module."""

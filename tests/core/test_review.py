@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from overnight.core.briefs.layout import estimate_tokens
 from overnight.core.review import LIMIT, LONGEST_REASON, read_review, write_review_brief
 from overnight.core.state import begin
-from overnight.records.experiment import Draft, FileChange
+from overnight.git.port import FileChange
+from overnight.records.experiment import Draft
 
 STATE = begin(opened(PROGRAM + "\nNo caching.\n\n## Roles\n\n### critic\n\nBe strict.\n"))
 BEFORE = {"train.py": b"lr = 1\nsteps = 2\n"}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.core.scope import MAX_FILE_BYTES, MAX_FILES, check_scope, matches, path_problem, proposal_digest
-from overnight.records.experiment import FileChange
+from overnight.git.port import FileChange
 from overnight.records.program import Direction, Metric, Program
 
 PROGRAM = Program(

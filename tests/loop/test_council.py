@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from targets import make_repo, program
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import open_repository
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.state import begin
 from overnight.events import CampaignOpened, IdeasChanged, ProposalMissed
+from overnight.git.history import GitHistory
+from overnight.git.port import FileChange
+from overnight.git.repository import open_repository
 from overnight.loop.briefing import Briefing
 from overnight.loop.council import FEW, LONGEST, PAUSE, Council, Voice
 from overnight.loop.journal import Journal
 from overnight.ports import Assignment, ModelsParked, ProposalFailed
-from overnight.records.experiment import Draft, FileChange
+from overnight.records.experiment import Draft
 
 MANY = "".join(f"IDEA: {word} the optimizer\n" for word in ("replace", "shrink", "restart", "average"))
 

@@ -3,9 +3,9 @@
 from itertools import count
 from pathlib import Path
 
-from overnight.backends.git.history import GitHistory
 from overnight.backends.sqlite import SqliteLedger
 from overnight.core.state import State
+from overnight.git.history import GitHistory
 from overnight.loop.journal import restore
 from overnight.records.program import Program
 

@@ -5,8 +5,10 @@ from itertools import count
 from pathlib import Path
 
 from overnight.backends.workspace import FileState, collect_changes, snapshot
+from overnight.core.scope import matches
 from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
-from overnight.ports import Collected, History, View
+from overnight.git.port import History
+from overnight.ports import Collected, View
 from overnight.records.program import Program
 
 
@@ -27,7 +29,8 @@ class WorkFolders:
         """A new folder with a view of a commit's tree in it."""
         folder = self._root / str(next(self._numbers))
         folder.mkdir()
-        self._history.write_tree(commit, folder, omit=self._omitted[view])
+        globs = self._omitted[view]
+        self._history.write_tree(commit, folder, omit=lambda path: matches(path, globs))
         return folder
 
     def collect(self, folder: Path, commit: str) -> Collected:

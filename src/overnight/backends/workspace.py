@@ -27,8 +27,8 @@ from overnight.files.folders import (
     read_chunks,
     write_all,
 )
+from overnight.git.port import FileChange
 from overnight.ports import Collected
-from overnight.records.experiment import FileChange
 from overnight.words.foreign import printable
 
 MAX_CHANGED_FILES = 10_000

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import anyio
 import click
 
-from overnight.backends.git.repository import Repository
 from overnight.cli.finish import INTERRUPTED, write_files
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
@@ -16,6 +15,7 @@ from overnight.core.audit import by_ratios, harm
 from overnight.core.budget import Allowance
 from overnight.core.state import Kept, State
 from overnight.events import Stopped
+from overnight.git.repository import Repository
 from overnight.loop.stop import Stop
 from overnight.records.audit import ChangeAudit, Estimate, Standing
 from overnight.wiring import Request, campaign_folder, open_audit

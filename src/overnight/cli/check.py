@@ -7,7 +7,6 @@ from pathlib import Path
 import anyio
 import click
 
-from overnight.backends.git.repository import open_repository
 from overnight.cli.live import view_for
 from overnight.cli.opening import left_out, mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
@@ -20,6 +19,7 @@ from overnight.core.programs.fit import loopholes
 from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.events import TrialFinished
+from overnight.git.repository import open_repository
 from overnight.loop.campaign import Campaign
 from overnight.loop.experiment import Laboratory
 from overnight.loop.stop import Stop

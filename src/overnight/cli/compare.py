@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from overnight.backends.git.history import GitHistory
 from overnight.cli.options import json_option, print_json
 from overnight.cli.reading import reading
 from overnight.errors import UserError
+from overnight.git.history import GitHistory
 from overnight.report.comparison import Comparison, Told, changed_lines, tell
 from overnight.report.comparison import compare as compare_told
 from overnight.words.foreign import printable

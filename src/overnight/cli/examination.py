@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from overnight.backends.artifacts import ArtifactStore
-from overnight.backends.git.history import GitHistory
 from overnight.cli.reading import Reading
 from overnight.core.history import experiment_number, fold_experiment
 from overnight.core.receipt import read_receipt, receipt_of
 from overnight.core.state import SNAPSHOT_FORM, State, apply, begin, load_state
 from overnight.errors import LedgerCorrupt
 from overnight.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
+from overnight.git.history import GitHistory
 from overnight.ports import Recorded
 from overnight.records.experiment import Verdict
 from overnight.records.finding import Finding

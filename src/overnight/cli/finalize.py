@@ -4,13 +4,13 @@ import re
 
 import click
 
-from overnight.backends.git.finalize import KeptChange
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.words import gain
 from overnight.core.gate import explain
 from overnight.core.state import Kept, State
 from overnight.errors import UserError
+from overnight.git.finalize import KeptChange
 from overnight.words.quantities import counted
 
 TUNER = "tuner"
@@ -26,7 +26,7 @@ def finalize(tag: str | None, into: str | None, as_json: bool) -> None:
 
     One commit per kept change on top of the start, with the evidence in its message. Your checkout is not touched.
     """
-    from overnight.backends.git.finalize import finalize as write_branch
+    from overnight.git.finalize import finalize as write_branch
 
     with reading(tag) as campaign:
         state = campaign.state()

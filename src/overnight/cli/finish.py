@@ -3,12 +3,12 @@
 import math
 from pathlib import Path
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import Repository
 from overnight.cli.words import half_way, number
 from overnight.core.caution import cautions_of
 from overnight.core.state import State
 from overnight.events import Stopped
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository
 from overnight.ports import Ledger
 from overnight.records.experiment import Conclusion
 from overnight.records.program import Program

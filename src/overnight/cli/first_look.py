@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import Repository
 from overnight.cli.interpreter import other_interpreter
 from overnight.cli.program_file import read_body
 from overnight.core.detection.detect import Detected, detect, wants
@@ -18,6 +16,8 @@ from overnight.core.programs.front_matter import Value
 from overnight.core.programs.program import parse_program
 from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import UserError
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository
 from overnight.machine import search_path
 from overnight.records.program import Program
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import Repository
 from overnight.backends.work_folders import WorkFolders
 from overnight.cli.opening import check_readable_paths
 from overnight.core.seeds import trial_seed
 from overnight.files.private_folder import private_folder
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository
 from overnight.loop.measure import Bench
 from overnight.machine import make_executor, share_of
 from overnight.records.program import Program

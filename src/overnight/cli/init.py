@@ -9,7 +9,6 @@ from typing import Protocol
 import anyio
 import click
 
-from overnight.backends.git.repository import Repository, open_repository
 from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
 from overnight.cli.opening import mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
@@ -17,6 +16,7 @@ from overnight.cli.program_file import write_above
 from overnight.cli.words import number
 from overnight.core.programs.text import Entry
 from overnight.errors import UserError
+from overnight.git.repository import Repository, open_repository
 from overnight.records.program import Program
 from overnight.records.trial import Trial
 from overnight.words.quantities import duration

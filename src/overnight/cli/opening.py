@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from overnight.backends.git.absent import why_absent
-from overnight.backends.git.repository import Repository
-from overnight.backends.git.uncommitted import uncommitted
 from overnight.cli.interpreter import own_environment
 from overnight.core.programs.program import error_at
 from overnight.core.scope import matches
 from overnight.errors import SandboxError, UserError
+from overnight.git.absent import why_absent
+from overnight.git.repository import Repository
+from overnight.git.uncommitted import uncommitted
 from overnight.jail.bubblewrap import FOLDER
 from overnight.jail.reach import check_readable
 from overnight.machine import search_path

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.git.repository import Repository
 from overnight.backends.sqlite import SqliteLedger, holder
 from overnight.core.history import fold_experiment
 from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.events import TrialFinished
+from overnight.git.repository import Repository
 from overnight.loop.journal import restore
 from overnight.records.experiment import Experiment
 from overnight.wiring import campaign_folder, find_campaign

@@ -1,12 +1,12 @@
 """Checking a published receipt with nothing but the repository that it is in: no campaign folder is needed."""
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.published import NOTES
-from overnight.backends.git.repository import Repository
 from overnight.core.programs.program import parse_program
 from overnight.core.receipt import check_receipt, read_receipt
 from overnight.core.scope import proposal_digest
 from overnight.errors import ProgramError, UserError
+from overnight.git.history import GitHistory
+from overnight.git.published import NOTES
+from overnight.git.repository import Repository
 from overnight.records.finding import Finding
 from overnight.records.program import Program
 from overnight.records.receipt import Receipt

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import click
 
-from overnight.backends.git.repository import Repository
 from overnight.cli.words import number
 from overnight.core.audit import PAIRS, PAIRS_EXACT, estimate_gain
 from overnight.core.noise import noise_kind, noise_model
 from overnight.core.state import Kept, State
 from overnight.errors import UserError
+from overnight.git.repository import Repository
 from overnight.loop.recheck import FreshPair, Recheck
 from overnight.records.audit import Estimate
 from overnight.records.finding import Finding

@@ -7,7 +7,6 @@ from pathlib import Path
 import anyio
 import click
 
-from overnight.backends.git.repository import Repository, open_repository
 from overnight.backends.notifiers.herald import Herald
 from overnight.backends.sqlite import holder
 from overnight.cli.finish import exit_code, summary, write_files
@@ -20,6 +19,7 @@ from overnight.core.channels import choose_channels
 from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.events import Stopped
+from overnight.git.repository import Repository, open_repository
 from overnight.loop.stop import Stop
 from overnight.report.write import ReportFiles
 from overnight.wiring import Request, campaign_folder, find_campaign, open_session

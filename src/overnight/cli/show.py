@@ -25,8 +25,8 @@ TEXT = 2000  # characters of one foreign line
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
     from overnight.backends.artifacts import ArtifactStore
-    from overnight.backends.git.history import GitHistory
     from overnight.core.gate import explain, explain_noise, noise_report
+    from overnight.git.history import GitHistory
 
     with reading(tag) as campaign:
         experiment = campaign.ledger.experiment(number)

@@ -69,8 +69,8 @@ def verify(
 
 
 def _receipt(commit: str, as_json: bool) -> int:
-    from overnight.backends.git.repository import open_repository
     from overnight.cli.receipts import examine_receipt
+    from overnight.git.repository import open_repository
 
     receipt, findings = examine_receipt(open_repository(Path.cwd()), commit)
     holds = all(finding.holds is not False for finding in findings)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.records.experiment import FileChange
+from overnight.git.port import FileChange
 
 _HASH = ("py", "pyi", "sh", "bash", "yaml", "yml", "toml", "cfg", "ini", "rb", "r", "jl", "pl", "mk", "cmake")
 _SLASHES = ("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "java", "js", "ts", "go", "rs", "swift", "kt", "scala", "cs")

@@ -14,7 +14,8 @@ from overnight.core.briefs.target import better, judge_lines, standing_lines
 from overnight.core.charter import parse_charter
 from overnight.core.code_size import size_change
 from overnight.core.state import State
-from overnight.records.experiment import Draft, FileChange
+from overnight.git.port import FileChange
+from overnight.records.experiment import Draft
 from overnight.words.foreign import printable
 
 LIMIT = 4000  # tokens

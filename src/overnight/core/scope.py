@@ -14,7 +14,7 @@ from functools import lru_cache
 from overnight.core.noise import takes_seed
 from overnight.core.seed_shopping import fixes_seed, only_seed_differs
 from overnight.core.similar import changes_no_code
-from overnight.records.experiment import FileChange
+from overnight.git.port import FileChange
 from overnight.records.program import Program
 from overnight.words.foreign import printable
 

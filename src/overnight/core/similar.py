@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from overnight.core.canonical import canonical
 from overnight.core.code_size import code_lines
 from overnight.core.ideas.text import words_of
-from overnight.records.experiment import Experiment, FileChange
+from overnight.git.port import FileChange
+from overnight.records.experiment import Experiment
 from overnight.records.program import Metric
 from overnight.words.foreign import printable
 

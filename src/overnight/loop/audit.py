@@ -15,10 +15,10 @@ from overnight.core.audit import (
 from overnight.core.noise import noise_kind
 from overnight.core.state import Kept
 from overnight.events import AuditOpened, Stopped, TrialFinished
+from overnight.git.port import History
 from overnight.loop.experiment import Laboratory, Subject
 from overnight.loop.journal import Journal
 from overnight.loop.stop import Stop
-from overnight.ports import History
 from overnight.records.audit import LeftOut
 from overnight.records.program import Noise
 from overnight.records.trial import Fault, Trial, TrialKey

@@ -6,8 +6,8 @@ from overnight.core.receipt import receipt_of, write_receipt
 from overnight.core.state import Kept
 from overnight.errors import RepositoryError
 from overnight.events import Advanced, Concluded
+from overnight.git.port import History
 from overnight.loop.journal import Journal
-from overnight.ports import History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

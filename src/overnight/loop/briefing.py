@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from overnight.core.briefs.brief import BriefTask
 from overnight.core.charter import parse_charter
 from overnight.core.similar import terms_of
+from overnight.git.port import History
 from overnight.loop.journal import Journal
-from overnight.ports import History
 from overnight.records.experiment import Experiment
 from overnight.records.idea import Idea
 

@@ -13,6 +13,7 @@ from overnight.core.noise import noise_kind
 from overnight.core.target import target_reached
 from overnight.errors import OvernightError, UserError
 from overnight.events import Concluded, ProposalMissed, Stopped
+from overnight.git.port import FileChange
 from overnight.loop.branch import Branch
 from overnight.loop.experiment import Laboratory
 from overnight.loop.journal import Journal
@@ -20,7 +21,7 @@ from overnight.loop.orders import Inbox
 from overnight.loop.proposal import Intake, Staff
 from overnight.loop.stop import Stop
 from overnight.ports import ModelsParked, NoIdeas
-from overnight.records.experiment import SUPERSEDED, Conclusion, FileChange, Verdict
+from overnight.records.experiment import SUPERSEDED, Conclusion, Verdict
 from overnight.records.program import Budget, Noise
 from overnight.words.quantities import duration
 

@@ -9,10 +9,11 @@ from overnight.core.briefs.brief import write_director_brief
 from overnight.core.ideas.answer import parse_answer
 from overnight.core.review import read_review, write_review_brief
 from overnight.events import IdeasChanged, ProposalMissed, Proposing
+from overnight.git.port import FileChange
 from overnight.loop.briefing import Briefing
 from overnight.loop.journal import Journal
 from overnight.ports import Adviser, Assignment, ProposalFailed, View, Workspaces
-from overnight.records.experiment import Draft, FileChange
+from overnight.records.experiment import Draft
 from overnight.records.idea import IdeaState
 
 FEW = 3  # free ideas: with fewer the director is asked for more

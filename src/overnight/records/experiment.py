@@ -30,15 +30,6 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
-    """One file of a proposal: new content, or None where the file was removed."""
-
-    path: str  # relative, '/'-separated
-    content: bytes | None
-    executable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
     """The gate's last word on one proposal, with the numbers that it stands on.
 

@@ -11,7 +11,6 @@ import anyio
 import click
 from anyio.abc import TaskStatus
 
-from overnight.backends.git.repository import open_repository
 from overnight.backends.researchers.registry import TALKING
 from overnight.backends.researchers.templates import TEMPLATES
 from overnight.cli.agents.result import SECONDS, TOKENS, Ask, Meter, Tryout
@@ -20,6 +19,7 @@ from overnight.cli.agents.words import describe_role, describe_tryout, describe_
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.errors import RepositoryError, UserError
+from overnight.git.repository import open_repository
 from overnight.records.program import Program, ResearcherSpec
 from overnight.wiring import PROGRAM, read_program
 from overnight.words.foreign import printable

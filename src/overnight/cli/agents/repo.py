@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from overnight.backends.git.repository import Repository, open_repository
+from overnight.git.repository import Repository, open_repository
 from overnight.machine import search_path
 from overnight.wiring import PROGRAM
 

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from overnight.backends.git.history import GitHistory
 from overnight.backends.researchers.registry import TALKING
 from overnight.backends.work_folders import WorkFolders
 from overnight.cli.agents.mends import LATE, mend_edit, mend_failed, mend_parked, mend_spent, missing, out_of_service
@@ -27,6 +26,7 @@ from overnight.files.folders import remove_tree
 from overnight.gateway.breaker import Pace
 from overnight.gateway.budget import Allowance
 from overnight.gateway.gateway import Gateway
+from overnight.git.history import GitHistory
 from overnight.machine import make_executor
 from overnight.ports import Assignment, ModelsParked, NoIdeas, ProposalFailed, Researcher, View
 from overnight.records.provider import FREE, Prices

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.core.three_way import MOST_LINES, merge_lines
+from overnight.git.three_way import MOST_LINES, merge_lines
 
 BASE = b"a = 1\nb = 1\nc = 1\n"
 TEXTS = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n"]), max_size=8).map(b"".join)

@@ -14,12 +14,11 @@ from examples import scaled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from overnight.backends.git.history import DIFF_BYTES, GitHistory
-from overnight.backends.git.plumbing import GitError
-from overnight.backends.git.repository import open_repository
 from overnight.errors import RepositoryError
-from overnight.ports import TreeFile
-from overnight.records.experiment import FileChange
+from overnight.git.history import DIFF_BYTES, GitHistory
+from overnight.git.plumbing import GitError
+from overnight.git.port import FileChange, TreeFile
+from overnight.git.repository import open_repository
 
 
 def change(path: str, content: bytes | None = b"new\n", *, executable: bool = False) -> FileChange:
@@ -92,11 +91,11 @@ def test_many_files_and_a_large_one(tmp_path: Path) -> None:
 
 
 def test_write_tree_omits(tmp_path: Path) -> None:
-    """Files that match a glob are not written."""
+    """Files that the caller names are not written."""
     checkout = Checkout.make(tmp_path / "repo")
     history = checkout.history()
     (tmp_path / "out").mkdir()
-    history.write_tree(history.resolve_start(), tmp_path / "out", omit=["lib/"])
+    history.write_tree(history.resolve_start(), tmp_path / "out", omit=lambda path: path.startswith("lib/"))
     history.close()
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"train.py", "run.sh"}
 
@@ -234,8 +233,8 @@ def test_what_others_do_is_seen(tmp_path: Path) -> None:
 
 RACER = """
 import sys, pathlib
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import open_repository
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
 folder, old, new = sys.argv[1:]
 history = GitHistory(open_repository(pathlib.Path(folder)))
 history.branch_head("t")
@@ -322,8 +321,8 @@ def test_killed_helpers_are_restarted(tmp_path: Path) -> None:
 
 OWNER = """
 import sys, pathlib
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import open_repository
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
 from overnight.records.experiment import FileChange
 history = GitHistory(open_repository(pathlib.Path(sys.argv[1])))
 change = FileChange(path="x", content=b"x")
@@ -400,7 +399,7 @@ def trap(checkout: Checkout, marks: Path) -> None:
 
 def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
     """No hook, filter, monitor, external diff, merge driver or alias of the repository is run by anything we do."""
-    from overnight.backends.git.finalize import KeptChange, finalize
+    from overnight.git.finalize import KeptChange, finalize
 
     checkout, marks = Checkout.make(tmp_path / "repo"), tmp_path / "marks"
     checkout.commit({".gitattributes": "*.py filter=evil diff=evil merge=evil text eol=crlf working-tree-encoding=UTF-16\n"})

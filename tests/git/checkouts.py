@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import open_repository
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],

@@ -4,10 +4,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from overnight.backends.git.plumbing import call
-from overnight.backends.git.trees import Entry
-from overnight.core.three_way import merge_lines
-from overnight.records.experiment import FileChange
+from overnight.git.plumbing import call
+from overnight.git.port import FileChange
+from overnight.git.three_way import merge_lines
+from overnight.git.trees import Entry
 
 Files = Mapping[str, Entry]
 

@@ -6,9 +6,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.git.notes import notes_of
-from overnight.backends.git.plumbing import GitError, call, inherited, require, run, words
 from overnight.errors import RepositoryError
+from overnight.git.notes import notes_of
+from overnight.git.plumbing import GitError, call, inherited, require, run, words
 from overnight.words.foreign import printable
 
 OLDEST_GIT = (2, 39)

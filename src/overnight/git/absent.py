@@ -2,8 +2,8 @@
 
 import os
 
-from overnight.backends.git.plumbing import call, require
-from overnight.backends.git.repository import Repository
+from overnight.git.plumbing import call, require
+from overnight.git.repository import Repository
 
 
 def why_absent(repository: Repository, path: str) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from checkouts import Checkout
 
-from overnight.backends.git.finalize import KeptChange, finalize
-from overnight.backends.git.repository import open_repository
 from overnight.errors import RepositoryError
-from overnight.records.experiment import FileChange
+from overnight.git.finalize import KeptChange, finalize
+from overnight.git.port import FileChange
+from overnight.git.repository import open_repository
 
 
 def chain(checkout: Checkout, length: int) -> tuple[str, list[KeptChange]]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from targets import git, make_repo, program
 
-from overnight.backends.git.repository import open_repository
-from overnight.backends.git.uncommitted import uncommitted
+from overnight.git.repository import open_repository
+from overnight.git.uncommitted import uncommitted
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 

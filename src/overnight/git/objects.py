@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from overnight.backends.git.plumbing import EMAIL, NAME, Batch, Pipe
-from overnight.backends.git.trees import Tree, parse_tree
 from overnight.errors import RepositoryError
 from overnight.files.folders import CHUNK_BYTES, write_all
+from overnight.git.plumbing import EMAIL, NAME, Batch, Pipe
+from overnight.git.trees import Tree, parse_tree
 
 Kind = Literal["blob", "tree", "commit"]
 ASKED_AT_ONCE = 200  # sizes in one exchange: far less than a pipe holds, so that neither side waits for the other

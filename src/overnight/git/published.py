@@ -5,9 +5,9 @@ Does not cover: notes that somebody else writes under the same ref; they are kep
 
 from collections.abc import Callable
 
-from overnight.backends.git.objects import ObjectStore
-from overnight.backends.git.plumbing import GitError
-from overnight.backends.git.trees import Entry, Tree, edit_tree
+from overnight.git.objects import ObjectStore
+from overnight.git.plumbing import GitError
+from overnight.git.trees import Entry, Tree, edit_tree
 
 NOTES = "refs/notes/overnight"
 LARGEST_BYTES = 1_000_000

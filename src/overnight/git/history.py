@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from overnight.backends.git.merge import merge_files
-from overnight.backends.git.objects import ObjectStore
-from overnight.backends.git.plumbing import OPTIONS, Batch, GitError, Pipe, environment
-from overnight.backends.git.published import attach_text, find_text
-from overnight.backends.git.repository import Repository, attempt_ref, branch_ref
-from overnight.backends.git.trees import Entry, Tree, edit_tree
-from overnight.core.scope import matches
 from overnight.errors import RepositoryError
 from overnight.files.folders import closing_descriptor, create_file, decode_path, opened, split_path
-from overnight.ports import TreeFile
-from overnight.records.experiment import FileChange
+from overnight.git.merge import merge_files
+from overnight.git.objects import ObjectStore
+from overnight.git.plumbing import OPTIONS, Batch, GitError, Pipe, environment
+from overnight.git.port import FileChange, TreeFile
+from overnight.git.published import attach_text, find_text
+from overnight.git.repository import Repository, attempt_ref, branch_ref
+from overnight.git.trees import Entry, Tree, edit_tree
 
 COMMITS_CACHED = 4
 TREES_CACHED = 64
@@ -70,11 +68,11 @@ class GitHistory:
         files = self._listing(commit).files
         return {path: self._store.blob(files[path].oid) for path in paths}
 
-    def write_tree(self, commit: str, folder: Path, *, omit: Sequence[str] = ()) -> None:
-        """Write a commit's regular files into an empty folder, but those that match a glob of `omit`."""
+    def write_tree(self, commit: str, folder: Path, *, omit: Callable[[str], bool] | None = None) -> None:
+        """Write a commit's regular files into an empty folder, except the paths that `omit` names."""
         with opened(folder) as root:
             for path, entry in self._listing(commit).files.items():
-                if not (omit and matches(path, omit)):
+                if not (omit and omit(path)):
                     with closing_descriptor(create_file(root, path, executable=entry.executable)) as file:
                         self._store.copy_blob(entry.oid, file)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from checkouts import Checkout
 
-from overnight.backends.git.history import GitHistory
-from overnight.backends.git.repository import open_repository
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
 
 REF = "refs/notes/overnight"
 

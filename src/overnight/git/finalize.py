@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.backends.git.objects import ObjectStore
-from overnight.backends.git.plumbing import call, require
-from overnight.backends.git.repository import Repository, check_ref_free
 from overnight.errors import RepositoryError
+from overnight.git.objects import ObjectStore
+from overnight.git.plumbing import call, require
+from overnight.git.repository import Repository, check_ref_free
 from overnight.words.foreign import printable
 
 SUBJECT_LENGTH = 72  # what git's own tools show of a subject

@@ -4,8 +4,8 @@ Runs git's own comparison with no configuration but the repository's, so a filte
 not applied; files that git knows to be unchanged by their times and sizes are not read at all.
 """
 
-from overnight.backends.git.plumbing import require
-from overnight.backends.git.repository import Repository
+from overnight.git.plumbing import require
+from overnight.git.repository import Repository
 
 
 def uncommitted(repository: Repository) -> list[str]:

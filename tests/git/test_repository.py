@@ -11,14 +11,8 @@ from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.backends.git.repository import (
-    attempt_ref,
-    branch_ref,
-    check_branch_free,
-    open_repository,
-    valid_tag,
-)
 from overnight.errors import RepositoryError
+from overnight.git.repository import attempt_ref, branch_ref, check_branch_free, open_repository, valid_tag
 
 NO_CAPABILITIES = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root reads and writes whatever the mode
 
@@ -116,7 +110,7 @@ def test_read_only_repository(tmp_path: Path) -> None:
     objects = checkout.folder / ".git" / "objects"
     objects.chmod(0o500)
     script = (
-        "import sys, pathlib; from overnight.backends.git.repository import open_repository\n"
+        "import sys, pathlib; from overnight.git.repository import open_repository\n"
         "repository = open_repository(pathlib.Path(sys.argv[1]))\n"
         "try: repository.exclude_overnight()\n"
         "except Exception as error: print(type(error).__name__, error)\n"

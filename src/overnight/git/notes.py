@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from overnight.backends.git.plumbing import require
+from overnight.git.plumbing import require
 from overnight.words.foreign import printable
 
 MAX_ATTRIBUTE_FILES = 50  # that are looked into for Git LFS

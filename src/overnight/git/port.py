@@ -1,0 +1,82 @@
+"""The seam of git: the user's repository, seen through what may be done with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One file of a proposal: new content, or None where the file was removed."""
+
+    path: str  # relative, '/'-separated
+    content: bytes | None
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeFile:
+    """One regular file of a commit's tree."""
+
+    path: str
+    executable: bool
+    size_bytes: int
+
+
+class History(Protocol):
+    """The user's git repository, seen through what we may do with it: read commits, add objects, move our own refs."""
+
+    def resolve_start(self) -> str:
+        """The full id of the commit that the user has checked out."""
+        ...
+
+    def files(self, commit: str) -> Sequence[TreeFile]:
+        """The regular files of a commit, sorted by path; symbolic links and submodules are left out."""
+        ...
+
+    def paths(self, commit: str) -> Sequence[str]:
+        """Every path of a commit's tree, symbolic links and submodules too, sorted."""
+        ...
+
+    def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """The contents of some of a commit's files."""
+        ...
+
+    def write_tree(self, commit: str, folder: Path, *, omit: Callable[[str], bool] | None = None) -> None:
+        """Write a commit's regular files into an empty folder, except the paths that `omit` names."""
+        ...
+
+    def record_attempt(
+        self, *, tag: str, number: int, base: str, changes: Sequence[FileChange], message: str, group: str = ""
+    ) -> str:
+        """Commit `changes` on top of `base` under `refs/overnight/<tag>/[<group>/]<number>`; return the commit's id."""
+        ...
+
+    def branch_head(self, tag: str) -> str | None:
+        """Where `autoresearch/<tag>` is, None if there is no such branch."""
+        ...
+
+    def advance(self, *, tag: str, old: str | None, new: str) -> bool:
+        """Move `autoresearch/<tag>` from `old` to `new`; False if it is not at `old` (nothing is changed then)."""
+        ...
+
+    def publish(self, commit: str, text: str) -> None:
+        """Attach a text to a commit for everybody who has the repository; the same text again changes nothing."""
+        ...
+
+    def published(self, commit: str) -> str | None:
+        """The text that is attached to a commit, None if there is none."""
+        ...
+
+    def diff(self, base: str, commit: str) -> str:
+        """The unified diff between two commits, foreign bytes replaced."""
+        ...
+
+    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
+        """The changes from `base` to `commit` as changes on top of `head`; None where they conflict."""
+        ...
+
+    def close(self) -> None:
+        """End the helper processes."""
+        ...

@@ -17,14 +17,14 @@ from overnight.backends.researchers.agent.dialogue import Told
 from overnight.backends.researchers.agent.prompt import SYSTEM
 from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
-from overnight.gateway.budget import Allowance
-from overnight.gateway.gateway import Gateway
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Hear, Link
+from overnight.models.budget import Allowance
+from overnight.models.gateway import Gateway
+from overnight.models.provider import Prices, Provider
+from overnight.models.usage import Wire
 from overnight.ports import Assignment
 from overnight.records.program import Direction, Metric, Program, ResearcherSpec
-from overnight.records.provider import Prices, Provider
-from overnight.records.usage import Wire
 
 TARGET_CPU_MS = 3.0  # our own, per step, without the shell's job
 TARGET_TOKENS = 400  # of the fixed prompt

@@ -19,10 +19,10 @@ from multiprocessing.connection import Connection
 import aiohttp
 from aiohttp import web
 
-from overnight.gateway.budget import Allowance
-from overnight.gateway.gateway import Gateway
-from overnight.records.provider import Price, Prices, Provider
-from overnight.records.usage import Wire
+from overnight.models.budget import Allowance
+from overnight.models.gateway import Gateway
+from overnight.models.provider import Price, Prices, Provider
+from overnight.models.usage import Wire
 
 TARGET_CPU_MS = 1.0
 TARGET_WALL_MS = 3.0

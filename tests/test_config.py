@@ -6,9 +6,9 @@ import pytest
 
 from overnight.config import VARIABLE, Settings, read_settings, settings_path
 from overnight.errors import UserError
-from overnight.records.known_providers import ollama_url
-from overnight.records.provider import Price
-from overnight.records.usage import Wire
+from overnight.models.known_providers import ollama_url
+from overnight.models.provider import Price
+from overnight.models.usage import Wire
 
 FULL = """
 [[providers]]

@@ -11,10 +11,10 @@ from targets import make_repo, overnight, read_json, recorded
 
 from overnight.config import VARIABLE
 from overnight.events import ModelCalled, ProposalMissed, Stopped
-from overnight.gateway import gateway as gateway_module
-from overnight.gateway.breaker import Pace
 from overnight.git.repository import open_repository
 from overnight.loop.stop import Stop
+from overnight.models import gateway as gateway_module
+from overnight.models.breaker import Pace
 from overnight.wiring import Request, open_session
 
 TRAIN = "METRIC loss=5.0\n"

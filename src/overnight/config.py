@@ -15,10 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from overnight.core.programs.notify import NotifySettingsKeys
 from overnight.errors import UserError
-from overnight.records.known_providers import KNOWN, KnownProvider, first_set
+from overnight.models.known_providers import KNOWN, KnownProvider, first_set
+from overnight.models.provider import SILENCE_S, Price, Prices, Provider
+from overnight.models.usage import Wire
 from overnight.records.notice import NotifySettings
-from overnight.records.provider import SILENCE_S, Price, Prices, Provider
-from overnight.records.usage import Wire
 from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from overnight.models.usage import Usage
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut
 from overnight.records.experiment import Conclusion, Scalar
 from overnight.records.idea import IdeaEdit
 from overnight.records.trial import Trial, TrialKey
-from overnight.records.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

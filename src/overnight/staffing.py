@@ -11,16 +11,17 @@ from overnight.backends.researchers.registry import RESEARCHERS, TALKING
 from overnight.config import read_settings
 from overnight.core.state import State
 from overnight.errors import UserError
-from overnight.events import Event
+from overnight.events import Event, ModelCalled
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.loop.council import Voice
 from overnight.loop.proposal import Staff
-from overnight.ports import Models
+from overnight.models.port import Models
+from overnight.models.usage import CallRecord
 from overnight.records.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
 
 if TYPE_CHECKING:
-    from overnight.gateway.gateway import Gateway
+    from overnight.models.gateway import Gateway
 
 AGENT_WALL_S = 1800.0  # of one job of an agent, where the program says nothing: hangs are found much earlier
 AGENT_PROCESSES = 1024  # agent programs run many threads
@@ -50,15 +51,19 @@ def make_models(program: Program, state: State, record: Callable[[Event], None])
             what = f"{program.path}: the role `{needy[0].role}` needs a model, and no provider of models is set up"
             raise UserError(what, mend="set ANTHROPIC_API_KEY, OPENAI_API_KEY or another, or see docs/gateway.md")
         return None
-    from overnight.gateway.budget import Allowance
-    from overnight.gateway.gateway import Gateway
+    from overnight.models.budget import Allowance
+    from overnight.models.gateway import Gateway
 
     budget, spent = program.budget, state.tally
     left = Allowance(
         tokens=None if budget.tokens is None else max(0, budget.tokens - spent.tokens),
         cost_usd=None if budget.cost_usd is None else max(0.0, budget.cost_usd - spent.cost_usd),
     )
-    return Gateway(settings.providers, settings.prices, allowance=left, called=record)
+    return Gateway(settings.providers, settings.prices, allowance=left, called=lambda call: record(_as_event(call)))
+
+
+def _as_event(call: CallRecord) -> ModelCalled:
+    return ModelCalled(number=call.number, role=call.role, provider=call.provider, model=call.model, usage=call.usage)
 
 
 def unpriced(program: Program) -> list[str]:

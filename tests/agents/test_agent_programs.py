@@ -16,7 +16,7 @@ from targets import git, make_repo, overnight, recorded
 
 from overnight.config import VARIABLE
 from overnight.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
-from overnight.records.usage import Wire
+from overnight.models.usage import Wire
 
 PROGRAMS = Path(__file__).parents[2] / "build/agents/node_modules/.bin"
 KEY = "sk-secret-of-the-user"

@@ -20,7 +20,7 @@ from targets import COMMAND, make_repo, overnight, program, read_json, started
 from overnight.backends.researchers.templates import TEMPLATES
 from overnight.cli.agents import ways
 from overnight.config import VARIABLE
-from overnight.records.known_providers import KNOWN
+from overnight.models.known_providers import KNOWN
 
 KEY = "sk-this-is-the-key-of-the-test"
 EDIT = "sed -i 's/RATE = 0.1/RATE = 0.2/' train.py"

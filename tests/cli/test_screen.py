@@ -13,7 +13,7 @@ from overnight.core.budget import Allowance
 from overnight.core.state import begin, fold
 from overnight.events import ModelCalled
 from overnight.loop.journal import Journal
-from overnight.records.usage import Usage
+from overnight.models.usage import Usage
 
 USAGE = Usage(
     calls=1, input_tokens=20_000, cached_tokens=15_000, output_tokens=500, seconds=10.0, first_token_s=1.0, cost_usd=0.5

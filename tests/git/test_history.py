@@ -323,7 +323,7 @@ OWNER = """
 import sys, pathlib
 from overnight.git.history import GitHistory
 from overnight.git.repository import open_repository
-from overnight.records.experiment import FileChange
+from overnight.git.port import FileChange
 history = GitHistory(open_repository(pathlib.Path(sys.argv[1])))
 change = FileChange(path="x", content=b"x")
 history.record_attempt(tag="t", number=1, base=history.resolve_start(), changes=[change], message="m")

@@ -19,7 +19,8 @@ from overnight.git.repository import open_repository
 from overnight.loop.briefing import Briefing
 from overnight.loop.council import FEW, LONGEST, PAUSE, Council, Voice
 from overnight.loop.journal import Journal
-from overnight.ports import Assignment, ModelsParked, ProposalFailed
+from overnight.models.port import ModelsParked
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft
 
 MANY = "".join(f"IDEA: {word} the optimizer\n" for word in ("replace", "shrink", "restart", "average"))

@@ -5,7 +5,7 @@ from campaigns import CASES, record
 from with_models import CALL, CALLS, with_models
 
 from overnight.events import ModelCalled, Proposed
-from overnight.records.usage import Usage
+from overnight.models.usage import Usage
 from overnight.report.markdown import render_markdown
 from overnight.report.model_costs import model_facts, model_rows
 from overnight.report.narrator import tell_story

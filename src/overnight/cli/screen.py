@@ -21,8 +21,8 @@ from overnight.core.gate import noise_report
 from overnight.core.history import as_experiment
 from overnight.core.state import State
 from overnight.loop.journal import Journal
+from overnight.models.usage import Usage
 from overnight.records.trial import Stage, TrialKey
-from overnight.records.usage import Usage
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -14,8 +14,8 @@ from overnight.core.caution import cautions_of
 from overnight.core.gate import noise_report
 from overnight.core.state import State
 from overnight.events import AuditConcluded
+from overnight.models.usage import Usage
 from overnight.records.program import Noise
-from overnight.records.usage import Usage
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -30,11 +30,11 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
+from overnight.models.usage import Usage
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.idea import IdeaQueue
 from overnight.records.program import Program
 from overnight.records.trial import Stage, Trial
-from overnight.records.usage import Usage
 
 JAIL = "jail"
 

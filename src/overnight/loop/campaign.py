@@ -20,7 +20,8 @@ from overnight.loop.journal import Journal
 from overnight.loop.orders import Inbox
 from overnight.loop.proposal import Intake, Staff
 from overnight.loop.stop import Stop
-from overnight.ports import ModelsParked, NoIdeas
+from overnight.models.port import ModelsParked
+from overnight.ports import NoIdeas
 from overnight.records.experiment import SUPERSEDED, Conclusion, Verdict
 from overnight.records.program import Budget, Noise
 from overnight.words.quantities import duration

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from overnight.records.usage import Usage
+from overnight.models.usage import Usage
 from overnight.report.facts import Facts
 from overnight.report.story import ModelUse, Story
 from overnight.report.wording import percent

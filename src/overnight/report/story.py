@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overnight.events import AuditConcluded, AuditOpened
+from overnight.models.usage import Usage
 from overnight.records.audit import ChangeAudit
 from overnight.records.experiment import Conclusion, Scalar, Verdict
 from overnight.records.program import Budget, Metric
 from overnight.records.trial import Stage
-from overnight.records.usage import Usage
 from overnight.report.spread import Interval
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from overnight.backends.researchers.activity import REFUSED_S, Activity, mark, unless_idle
-from overnight.ports import ModelsParked, ProposalFailed
+from overnight.models.port import ModelsParked
+from overnight.ports import ProposalFailed
 
 
 class Clock:

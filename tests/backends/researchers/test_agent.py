@@ -23,17 +23,18 @@ from overnight.backends.researchers.agent.shell import LONGEST
 from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import CONTINUE, TurnResearcher
-from overnight.gateway.budget import Allowance
-from overnight.gateway.gateway import Gateway
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
-from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
+from overnight.models.budget import Allowance
+from overnight.models.gateway import Gateway
+from overnight.models.port import ModelRun, ModelsParked
+from overnight.models.provider import Prices, Provider
+from overnight.models.usage import Usage, Wire
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft
 from overnight.records.program import Direction, Metric, Program, ResearcherSpec
-from overnight.records.provider import Prices, Provider
-from overnight.records.usage import Usage, Wire
 from overnight.testing import ResearcherConformance
 
 Json = dict[str, Any]  # what is on the wire

@@ -11,16 +11,16 @@ from scripted_models import ScriptedModels
 
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.registry import TALKING
-from overnight.events import ModelCalled
-from overnight.gateway.breaker import Pace
-from overnight.gateway.budget import Allowance
-from overnight.gateway.gateway import Gateway
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
-from overnight.ports import Assignment, ModelsParked, ProposalFailed
+from overnight.models.breaker import Pace
+from overnight.models.budget import Allowance
+from overnight.models.gateway import Gateway
+from overnight.models.port import ModelsParked
+from overnight.models.provider import Prices, Provider
+from overnight.models.usage import CallRecord, Wire
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.program import Direction, Metric, Program, ResearcherSpec
-from overnight.records.provider import Prices, Provider
-from overnight.records.usage import Wire
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py"
@@ -92,9 +92,9 @@ ENDS = {  # mode: what comes of it, and the tokens that were counted
 }
 
 
-def propose(place: Path, models: ScriptedModels, mode: str, spec: ResearcherSpec) -> tuple[str, list[ModelCalled]]:
+def propose(place: Path, models: ScriptedModels, mode: str, spec: ResearcherSpec) -> tuple[str, list[CallRecord]]:
     """What came of one proposal, and what the gateway counted."""
-    workspace, counted = place / "workspace", list[ModelCalled]()
+    workspace, counted = place / "workspace", list[CallRecord]()
     workspace.mkdir()
     (workspace / "train.py").write_text("LR = 1\n")
     program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("train.py",))

@@ -13,7 +13,8 @@ from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import CONTINUE, UNSAID, Session, Turn, TurnResearcher
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
-from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
+from overnight.models.port import ModelRun, ModelsParked
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from typing import TypeVar
 import anyio
 
 from overnight.backends.researchers.nursery import companions
-from overnight.ports import ModelRun, ProposalFailed
+from overnight.models.port import ModelRun
+from overnight.ports import ProposalFailed
 
 T = TypeVar("T")
 LOOKED_AT = 20_000  # files of a workspace

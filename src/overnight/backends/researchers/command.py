@@ -24,7 +24,8 @@ from overnight.errors import UserError
 from overnight.files.folders import read_tail
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.port import Link
-from overnight.ports import Assignment, ModelRun, ProposalFailed
+from overnight.models.port import ModelRun
+from overnight.ports import Assignment, ProposalFailed
 
 BRIEF_VARIABLE = "OVERNIGHT_BRIEF"
 TAIL_BYTES = 64 * 1024  # of the output that is read

@@ -6,8 +6,8 @@ Does not cover: an agent that reads neither these variables nor its template's s
 import json
 from collections.abc import Mapping
 
-from overnight.ports import ModelRun
-from overnight.records.usage import Wire
+from overnight.models.port import ModelRun
+from overnight.models.usage import Wire
 
 NO_KEY = "the-gateway-has-the-keys"  # agents insist on one
 _QUIET = {

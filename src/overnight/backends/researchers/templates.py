@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from overnight.records.usage import Wire
+from overnight.models.usage import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

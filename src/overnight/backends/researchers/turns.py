@@ -11,7 +11,8 @@ from typing import Protocol
 
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.hypothesis import MARK, find_hypothesis, last_line
-from overnight.ports import Assignment, ModelRun, ProposalFailed
+from overnight.models.port import ModelRun
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.experiment import Draft, Experiment
 
 CONTINUE = (

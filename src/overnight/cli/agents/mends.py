@@ -7,10 +7,10 @@ from overnight.cli.agents.models import AGENT_WIRES, describe, find_source
 from overnight.cli.agents.result import Failing
 from overnight.cli.agents.ways import ACP, find_program
 from overnight.config import Settings
-from overnight.gateway.accounts import AccountState
-from overnight.gateway.breaker import Standing
+from overnight.models.accounts import AccountState
+from overnight.models.breaker import Standing
+from overnight.models.usage import Wire
 from overnight.records.program import ResearcherSpec
-from overnight.records.usage import Wire
 from overnight.words.quantities import duration
 
 BY_HAND = "see what it says when you run it by hand: it asked the gateway for nothing"

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from overnight.backends.researchers.agent.agent import WIRES
 from overnight.config import Settings, from_environment
-from overnight.records.known_providers import KNOWN
-from overnight.records.provider import Provider
-from overnight.records.usage import Wire
+from overnight.models.known_providers import KNOWN
+from overnight.models.provider import Provider
+from overnight.models.usage import Wire
 
 AGENT_WIRES = tuple(WIRES)  # that our own agent speaks
 _PAGE = "docs/gateway.md"

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.config import Settings
-from overnight.events import ModelCalled
+from overnight.models.usage import CallRecord, Usage
 from overnight.records.program import Program, ResearcherSpec
-from overnight.records.usage import Usage
 from overnight.words.foreign import printable
 
 SECONDS = 300.0  # for the one edit, an agent's slow start included
@@ -45,7 +44,7 @@ class Meter:
         """Since the start."""
         return time.monotonic() - self.started
 
-    def count(self, called: ModelCalled) -> None:
+    def count(self, called: CallRecord) -> None:
         """Take in a settled call."""
         if self.first_call_s is None:
             self.first_call_s = max(0.0, self.seconds - called.usage.seconds)

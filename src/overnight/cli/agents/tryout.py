@@ -23,13 +23,14 @@ from overnight.core.state import State, begin
 from overnight.errors import UserError
 from overnight.events import CampaignOpened
 from overnight.files.folders import remove_tree
-from overnight.gateway.breaker import Pace
-from overnight.gateway.budget import Allowance
-from overnight.gateway.gateway import Gateway
 from overnight.git.history import GitHistory
 from overnight.machine import make_executor
-from overnight.ports import Assignment, ModelsParked, NoIdeas, ProposalFailed, Researcher, View
-from overnight.records.provider import FREE, Prices
+from overnight.models.breaker import Pace
+from overnight.models.budget import Allowance
+from overnight.models.gateway import Gateway
+from overnight.models.port import ModelsParked
+from overnight.models.provider import FREE, Prices
+from overnight.ports import Assignment, NoIdeas, ProposalFailed, Researcher, View
 from overnight.staffing import make_team
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration

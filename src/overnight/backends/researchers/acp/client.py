@@ -12,7 +12,7 @@ from overnight.backends.researchers.acp.opening import open_session
 from overnight.backends.researchers.acp.peer import Params, Peer, read
 from overnight.backends.researchers.acp.permission import permit
 from overnight.backends.researchers.turns import Turn
-from overnight.ports import ModelRun
+from overnight.models.port import ModelRun
 from overnight.words.foreign import printable
 
 KEPT = 64 * 1024  # characters of what it says in a turn

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 
 from overnight import __version__
 from overnight.backends.researchers.acp.peer import Peer, Refused, read
-from overnight.ports import ModelRun, ProposalFailed
+from overnight.models.port import ModelRun
+from overnight.ports import ProposalFailed
 from overnight.words.foreign import printable
 
 PROTOCOL = 1

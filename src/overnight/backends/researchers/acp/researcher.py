@@ -24,7 +24,8 @@ from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job
 from overnight.jail.port import Link
-from overnight.ports import Assignment, ModelRun, ProposalFailed
+from overnight.models.port import ModelRun
+from overnight.ports import Assignment, ProposalFailed
 
 NAME = "acp"
 CANCEL_S = 1.0  # for our last word to the agent

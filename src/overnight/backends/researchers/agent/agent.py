@@ -15,9 +15,10 @@ from overnight.backends.researchers.agent.shell import Shell
 from overnight.backends.researchers.agent.wires import anthropic, chat
 from overnight.backends.researchers.desk import Desk
 from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
-from overnight.ports import Assignment, ModelRun, ModelsParked, ProposalFailed
+from overnight.models.port import ModelRun, ModelsParked, RequestRefused
+from overnight.models.usage import Wire
+from overnight.ports import Assignment, ProposalFailed
 from overnight.records.program import ADVISERS
-from overnight.records.usage import Wire
 from overnight.words.foreign import printable
 
 NAME = "agent"
@@ -77,7 +78,10 @@ class Dialogue:
         """One request; the answer is part of the dialogue."""
         self._entries = compact(self._entries)
         body = self._form.request(self._entries, model=self._run.model, most_tokens=ANSWER_TOKENS, system=self._system)
-        answer = await self._run.call(self._wire, body)
+        try:
+            answer = await self._run.call(self._wire, body)
+        except RequestRefused as refused:
+            raise ProposalFailed(str(refused)) from refused
         try:
             said = self._form.read(answer)
         except ValueError as error:

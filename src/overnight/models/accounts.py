@@ -1,0 +1,134 @@
+"""The accounts in the user's order: which is asked next, and how long until one can be."""
+
+import asyncio
+import random
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from overnight.models.breaker import Breaker, Pace, Standing
+from overnight.models.failures import Failure
+from overnight.models.keys import Keys
+from overnight.models.provider import Provider
+from overnight.models.usage import Wire
+from overnight.words.foreign import printable
+
+LONGEST_WHY = 400  # characters of the reason why nobody can be asked
+
+
+class Account:
+    """One provider of the user's list, with its key and its state."""
+
+    def __init__(self, provider: Provider, keys: Keys, breaker: Breaker) -> None:
+        self.provider = provider
+        self.keys = keys
+        self.breaker = breaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """How an account stands, for people."""
+
+    name: str
+    standing: Standing
+    why: str  # the newest failure; empty if it is ready
+    wait_s: float | None  # until it may be asked; None where a person has to mend it
+
+
+class Turn:
+    """One request's turn at an account; told its outcome once."""
+
+    def __init__(self, accounts: "Accounts", account: Account, permission: int) -> None:
+        self.account = account
+        self._accounts = accounts
+        self._permission = permission
+
+    def succeed(self) -> None:
+        """The account answered."""
+        self.account.breaker.succeed(self._permission)
+        self._accounts.tell()
+
+    def fail(self, failure: Failure) -> None:
+        """The account did not."""
+        self.account.breaker.fail(self._permission, failure, time.monotonic())
+        self._accounts.tell()
+
+    def release(self) -> None:
+        """The request says nothing about the account; after another outcome, nothing happens."""
+        self.account.breaker.release(self._permission)
+        self._accounts.tell()
+
+
+class Accounts:
+    """All accounts of a gateway."""
+
+    def __init__(self, providers: Sequence[Provider], environment: Mapping[str, str], pace: Pace) -> None:
+        self._accounts = tuple(
+            Account(provider, Keys(provider, environment), Breaker(pace, random.random)) for provider in providers
+        )
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    def speaking(self, wire: Wire) -> Sequence[Account]:
+        """Those that speak a wire, in order."""
+        return [account for account in self._accounts if wire in account.provider.wires]
+
+    @property
+    def wires(self) -> Sequence[Wire]:
+        """What they speak, the first one's first."""
+        return list(dict.fromkeys(wire for account in self._accounts for wire in account.provider.wires))
+
+    def states(self) -> Sequence[AccountState]:
+        """How each stands now."""
+        now = time.monotonic()
+        return [
+            AccountState(
+                name=account.provider.name,
+                standing=account.breaker.standing(now),
+                why=account.breaker.why,
+                wait_s=account.breaker.wait_s(now),
+            )
+            for account in self._accounts
+        ]
+
+    def take(self, among: Sequence[Account]) -> Turn | None:
+        """A turn at the first that may be asked now."""
+        now = time.monotonic()
+        for account in among:
+            permission = account.breaker.take(now)
+            if permission is not None:
+                return Turn(self, account, permission)
+        return None
+
+    def stumble(self, account: Account, failure: Failure) -> None:
+        """An account failed after its turn; said of one that is out already, nothing happens."""
+        now = time.monotonic()
+        permission = account.breaker.take(now)
+        if permission is not None:
+            account.breaker.fail(permission, failure, now)
+            self.tell()
+
+    def wait_s(self, among: Sequence[Account]) -> float | None:
+        """Seconds until one of them may be asked; None where a person has to mend them all."""
+        now = time.monotonic()
+        waits = [account.breaker.wait_s(now) for account in among]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def why(self, among: Collection[Account]) -> str:
+        """Why none of them can be asked, in one line."""
+        reasons = (f"{account.provider.name}: {account.breaker.why or 'busy'}" for account in among)
+        return printable("; ".join(reasons), LONGEST_WHY)
+
+    def tell(self) -> None:
+        """Something changed: whoever waits looks again."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def change(self, timeout_s: float) -> None:
+        """Wait until something changes, or for so long."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await asyncio.wait([waiter], timeout=timeout_s)
+        finally:
+            self._waiters.discard(waiter)

@@ -1,0 +1,115 @@
+"""Whether an account may be asked now: open after a failure, one probe when its time has passed, closed after a success."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from overnight.models.failures import Failure, Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long failures are waited out; seconds."""
+
+    busy_s: float = 1.0  # after a first failure of the provider's; doubles each time
+    busiest_s: float = 60.0
+    quota_s: float = 300.0  # after a spent quota without a reset time; doubles each time
+    longest_s: float = 4 * 3600.0
+    same_s: float = 2.0  # a rate limit that ends as soon is waited for at the same account, whose cache is warm
+    near_s: float = 60.0  # a reset that is as near is waited for, with the request in hand
+    patience_s: float = 120.0  # in all, for one request
+    connect_s: float = 10.0
+
+
+class Standing(StrEnum):
+    """How an account stands."""
+
+    READY = "ready"
+    PAUSED = "paused"  # the provider is busy or limits the rate
+    PARKED = "parked"  # its quota is used up
+    BROKEN = "broken"  # until a person mends it; looked at again now and then
+    PROBING = "probing"  # one request finds out whether it works again
+
+
+STANDING_AFTER = {
+    Fault.BUSY: Standing.PAUSED,
+    Fault.RATE: Standing.PAUSED,
+    Fault.QUOTA: Standing.PARKED,
+    Fault.BROKEN: Standing.BROKEN,
+}
+
+
+class Breaker:
+    """The state of one account; told the time, it never looks at a clock."""
+
+    def __init__(self, pace: Pace, jitter: Callable[[], float]) -> None:
+        """`jitter` gives numbers from 0 to 1, so that many gateways do not come back at once."""
+        self._pace = pace
+        self._jitter = jitter
+        self._fault: Fault | None = None
+        self._until = 0.0
+        self._failures = 0  # in a row
+        self._changes = 0
+        self._probing = False
+        self.why = ""  # the newest failure, in words
+
+    def standing(self, now: float) -> Standing:
+        """How the account stands."""
+        if self._fault is None:
+            return Standing.READY
+        if self._probing or now >= self._until:
+            return Standing.PROBING
+        return STANDING_AFTER[self._fault]
+
+    def take(self, now: float) -> int | None:
+        """Permission for a request, to be handed back with its outcome; None if it is not to be asked now."""
+        if self._fault is None:
+            return self._changes
+        if self._probing or now < self._until:
+            return None
+        self._probing = True
+        return self._changes
+
+    def release(self, permission: int) -> None:
+        """The request ended without an outcome, or says nothing about the account."""
+        if permission == self._changes:
+            self._probing = False
+
+    def succeed(self, permission: int) -> None:
+        """The account answered."""
+        if permission == self._changes and self._fault is not None:
+            self._change(None)
+            self._failures = 0
+            self.why = ""
+
+    def fail(self, permission: int, failure: Failure, now: float) -> None:
+        """The account failed; requests that were under way at an earlier failure count as one with it."""
+        if permission != self._changes:
+            return
+        self._failures += 1
+        self._until = now + self._pause(failure)
+        self._change(failure.fault)
+        self.why = failure.why
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until it may be asked; 0 while a probe is under way; None where a person has to mend it."""
+        if self._fault is Fault.BROKEN:
+            return None
+        return max(0.0, self._until - now) if self._fault is not None else 0.0
+
+    def _change(self, fault: Fault | None) -> None:
+        self._fault = fault
+        self._probing = False
+        self._changes += 1
+
+    def _pause(self, failure: Failure) -> float:
+        pace = self._pace
+        lasting = failure.fault in {Fault.QUOTA, Fault.BROKEN}
+        first, most = (pace.quota_s, pace.longest_s) if lasting else (pace.busy_s, pace.busiest_s)
+        guess = min(most, first * 2.0 ** min(self._failures - 1, 30))
+        # Never earlier than the provider says, and a little later.
+        return (
+            failure.wait_s + 0.1 * guess * self._jitter()
+            if failure.wait_s is not None
+            else guess * (0.75 + 0.5 * self._jitter())
+        )

@@ -1,0 +1,175 @@
+"""One call of a run: reserved, asked, metered and settled."""
+
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from overnight.models.accounts import Account
+from overnight.models.budget import Budget, Estimate, Reservation, Spent
+from overnight.models.port import ModelsParked
+from overnight.models.provider import FREE, PER_MILLION, Price, Prices
+from overnight.models.relay import Answer, Relay, Request, Search
+from overnight.models.stream import BYTES_PER_TOKEN, Meter, Shape, TooLong
+from overnight.models.upstream import Unreachable
+from overnight.models.usage import Usage
+from overnight.models.wires.wire import Counts
+
+TOKENS_PER_S = 100.0  # faster than most models write: the guess for an answer that nobody waited for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A settled call."""
+
+    provider: str
+    model: str
+    usage: Usage
+
+
+class Broken(Exception):  # noqa: N818  # told to the client as its provider told us
+    """The answer broke off after a part of it had gone on to the client."""
+
+
+class Call:
+    """A request on its way; `settle` ends it, however it went."""
+
+    def __init__(
+        self, request: Request, size: int, *, relay: Relay, budget: Budget, prices: Prices, counted: Callable[[Counted], None]
+    ) -> None:
+        """`size` is the request's, in bytes."""
+        self._request = request
+        self._input_tokens = -(-size // BYTES_PER_TOKEN)
+        self._relay = relay
+        self._budget = budget
+        self._prices = prices
+        self._counted = counted
+        self._reservation: Reservation | None = None
+        self._search: Search | None = None
+        self._answer: Answer | None = None
+        self._meter: Meter | None = None
+        self._started = time.monotonic()
+        self.over = False  # whether the piece of the answer that was given last is known to be the last one
+
+    async def ask(self, accounts: Sequence[Account]) -> Answer:
+        """Reserve, and get an answer whose first bytes are there.
+
+        Raises:
+            ModelsParked: nobody answers, or the budget is spent.
+        """
+        payable = [account for account in accounts if self._price(account) is not None or not self._budget.limits_cost]
+        if not payable:
+            raise ModelsParked(self._nobody(accounts))
+        try:
+            self._reservation = await self._budget.reserve(self._estimate(payable))
+        except Spent as error:
+            raise ModelsParked(str(error)) from None
+        self._search = self._relay.search(self._request, payable)
+        answer = await self._search.run()
+        if answer.reply is not None:
+            self._answer = answer
+            self._meter = Meter(self._request.wire, self._shape(answer))
+        return answer
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The answer, as the client gets it.
+
+        Raises:
+            Broken: it does not come to its end.
+        """
+        answer, meter = self._answer, self._meter
+        if answer is None or answer.reply is None or meter is None:
+            return
+        try:
+            async for chunk in answer.reply.chunks():
+                passed = meter.feed(chunk)
+                self.over = answer.reply.over
+                if self.over:
+                    passed += meter.end()
+                if passed:
+                    yield passed
+        except (Unreachable, TooLong) as error:
+            self._relay.broke(answer.account, str(error))
+            raise Broken(str(error)) from None
+        if not self.over and (rest := meter.end()):
+            yield rest
+
+    def settle(self) -> None:
+        """Count what the call used; said again, nothing happens."""
+        counted = self._count_answer() or self._count_abandoned()
+        self._answer = self._search = None
+        if counted is not None:
+            self._counted(counted)
+        if self._reservation is not None:
+            usage = counted.usage if counted else Usage()
+            self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
+
+    def _count_answer(self) -> Counted | None:
+        """What an answer used that came, if only in part."""
+        if self._answer is None or self._answer.reply is None or self._meter is None:
+            return None
+        self._answer.reply.close()
+        counts, exact = self._meter.settle(self._input_tokens)
+        usage = self._usage(self._answer.account, counts, exact=exact)
+        usage = replace(usage, first_token_s=self._answer.first_byte_at - self._started, retries=self._answer.retries)
+        return Counted(provider=self._answer.account.provider.name, model=self._answer.model, usage=usage)
+
+    def _count_abandoned(self) -> Counted | None:
+        """What a provider used for a client that went away before the first byte: nobody says, but it is not nothing."""
+        if self._search is None or self._search.under_way is None:
+            return None
+        account, since = self._search.under_way
+        answer_tokens = self._request.wire.asked(self._request.body).output_tokens
+        guess = min(answer_tokens, math.ceil((time.monotonic() - since) * TOKENS_PER_S))
+        counts = Counts(input_tokens=self._input_tokens, output_tokens=guess)
+        model = account.provider.model_for(self._request.model)
+        return Counted(provider=account.provider.name, model=model, usage=self._usage(account, counts, exact=False))
+
+    def _usage(self, account: Account, counts: Counts, *, exact: bool) -> Usage:
+        return Usage(
+            calls=1,
+            input_tokens=counts.input_tokens,
+            cached_tokens=counts.cached_tokens,
+            output_tokens=counts.output_tokens,
+            cost_usd=_cost_usd(self._price(account) or FREE, counts),
+            seconds=time.monotonic() - self._started,
+            estimated=0 if exact else 1,
+        )
+
+    def _shape(self, answer: Answer) -> Shape:
+        if answer.reply is None or not answer.reply.streamed:
+            return Shape.WHOLE
+        if self._request.array:
+            return Shape.ARRAY
+        return Shape.EVENTS_LESS_USAGE if self._request.wire.hides_usage(self._request.body) else Shape.EVENTS
+
+    def _price(self, account: Account) -> Price | None:
+        """What the account's model costs; None if nobody said so."""
+        return self._prices.of(account.provider, self._request.model)
+
+    def _estimate(self, accounts: Sequence[Account]) -> Estimate:
+        """By the dearest of the accounts."""
+        answer_tokens = self._request.wire.asked(self._request.body).output_tokens
+        prices = [self._price(account) or FREE for account in accounts]
+        request_usd = max(price.request_usd(self._input_tokens) for price in prices)
+        return Estimate(
+            tokens=self._input_tokens,
+            most_tokens=self._input_tokens + answer_tokens,
+            cost_usd=request_usd,
+            most_usd=request_usd + max(price.output for price in prices) * answer_tokens / PER_MILLION,
+        )
+
+    def _nobody(self, accounts: Sequence[Account]) -> str:
+        if not accounts:
+            return f"no provider of your settings speaks {self._request.wire.wire}"
+        model = accounts[0].provider.model_for(self._request.model)
+        return f"a budget in dollars cannot be kept without the price of {model}; add it to `prices` in your settings"
+
+
+def _cost_usd(price: Price, counts: Counts) -> float:
+    return price.cost_usd(
+        input_tokens=counts.input_tokens,
+        cached_tokens=counts.cached_tokens,
+        written_tokens=counts.written_tokens,
+        output_tokens=counts.output_tokens,
+    )

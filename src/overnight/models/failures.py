@@ -1,0 +1,115 @@
+"""What an error of a provider means: whose fault it is, and how long it lasts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from overnight.models.resets import wait_s
+from overnight.models.secret import scrub_words
+from overnight.words.foreign import printable
+
+LONGEST_WORDS = 200  # characters of a provider's message that are kept
+
+BAD_REQUEST, UNAUTHORIZED, PAYMENT_REQUIRED, FORBIDDEN, NOT_FOUND = 400, 401, 402, 403, 404
+TIMEOUT, TOO_MANY, SERVER = 408, 429, 500
+LAST_STATUS = 599
+STREAM_ERRORS: Mapping[str, int] = {
+    "invalid_request_error": BAD_REQUEST,
+    "authentication_error": UNAUTHORIZED,
+    "billing_error": PAYMENT_REQUIRED,
+    "permission_error": FORBIDDEN,
+    "rate_limit_error": TOO_MANY,
+}
+NO_MONEY = ("insufficient_quota", "credit balance", "billing", "exceeded your current quota", "insufficient balance",
+            "out of credits", "insufficient credits")  # fmt: skip
+DAY_LONG = ("perday", "per day", "per_day", "daily", "quota", "usage limit")  # of a limit that lasts, unlike one per minute
+MINUTE_LONG = ("perminute", "per minute", "per_minute")
+BAD_KEY = ("api key not valid", "api_key_invalid", "invalid api key", "api key expired")
+FLAGGED = ("moderation", "flagged", "content policy", "content_policy")
+
+
+class Fault(Enum):
+    """Whose fault an error is, and what follows."""
+
+    REQUEST = auto()  # the request's: it goes back to the client as it is
+    MISSING = auto()  # this provider does not have what is asked for; another may
+    BUSY = auto()  # the provider's, for a while
+    RATE = auto()  # too many requests or tokens a minute
+    QUOTA = auto()  # the account's quota or money is used up, until a reset
+    BROKEN = auto()  # the account's key or rights: until a person mends it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error of a provider, understood."""
+
+    fault: Fault
+    why: str  # one line, without keys
+    wait_s: float | None = None  # what the provider says itself
+    status: int = 0  # of its answer, with the body, where the client may get it
+    body: bytes = b""
+
+
+def understand(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Failure:
+    """Whose fault an answer with an error status is; `headers` with lower-case names, `body` without keys."""
+    words = body[:65536].decode(errors="replace").lower()
+    fault = _fault(status, words)
+    wait = wait_s(headers, body[:65536], now) if fault in {Fault.BUSY, Fault.RATE, Fault.QUOTA} else None
+    return Failure(fault=fault, why=f"{status} {message(body)}".strip(), wait_s=wait, status=status, body=body)
+
+
+def stream_error(first: bytes) -> tuple[int, bytes] | None:
+    """Status and body of the error with which a stream begins, None if it begins well."""
+    if b'"error"' not in first:
+        return None
+    data = next((line[len(b"data:") :] for line in first.splitlines() if line.startswith(b"data:")), b"")
+    try:
+        event: object = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    error = event.get("error") if isinstance(event, dict) else None
+    if not isinstance(error, dict):
+        return None
+    code, kind = error.get("code"), str(error.get("type"))
+    status = code if isinstance(code, int) and BAD_REQUEST <= code <= LAST_STATUS else STREAM_ERRORS.get(kind, SERVER)
+    return status, data.strip()
+
+
+def message(body: bytes) -> str:
+    """The words of an error, fit to show; empty if there are none."""
+    try:
+        document: object = json.loads(body[:65536])
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, list) and document:  # Gemini's streams
+        document = document[0]
+    error = document.get("error", document) if isinstance(document, dict) else None
+    said = error.get("message") if isinstance(error, dict) else error
+    return printable(scrub_words(said), LONGEST_WORDS) if isinstance(said, str) else ""
+
+
+def _fault(status: int, words: str) -> Fault:
+    if status == TOO_MANY:
+        return _limit(words)
+    if status == PAYMENT_REQUIRED or (status in {BAD_REQUEST, FORBIDDEN} and any(word in words for word in NO_MONEY[:2])):
+        return Fault.QUOTA
+    if status == BAD_REQUEST and any(word in words for word in BAD_KEY):
+        return Fault.BROKEN
+    if status == FORBIDDEN and any(word in words for word in FLAGGED):
+        return Fault.REQUEST
+    if status in {UNAUTHORIZED, FORBIDDEN} or status < BAD_REQUEST:  # a redirect is a base URL that is wrong
+        return Fault.BROKEN
+    if status == NOT_FOUND:
+        return Fault.MISSING
+    return Fault.BUSY if status >= SERVER or status == TIMEOUT else Fault.REQUEST
+
+
+def _limit(words: str) -> Fault:
+    """Whether a 429 is about a rate or about a quota."""
+    if any(word in words for word in NO_MONEY):
+        return Fault.QUOTA
+    if any(word in words for word in MINUTE_LONG) and not any(word in words for word in DAY_LONG[:4]):
+        return Fault.RATE
+    return Fault.QUOTA if any(word in words for word in DAY_LONG) else Fault.RATE

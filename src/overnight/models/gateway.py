@@ -1,0 +1,107 @@
+"""The loopback proxy that all model traffic goes through: metered, within the budget, at whichever provider answers."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from types import TracebackType
+from typing import Self
+
+import anyio
+
+from overnight.models.accounts import Accounts, AccountState
+from overnight.models.breaker import Pace
+from overnight.models.budget import Allowance, Budget
+from overnight.models.provider import Prices, Provider
+from overnight.models.relay import Relay
+from overnight.models.run import Run, Supply
+from overnight.models.server import MOST_CONNECTIONS, Door, Server
+from overnight.models.side import Side
+from overnight.models.upstream import Upstream
+from overnight.models.usage import CallRecord, Wire
+
+LOOPBACK = "127.0.0.1"
+MOST_AT_HOME = 1024  # connections at the gateway's own port, by all processes of this machine
+
+
+class Gateway:
+    """Implements `Models`; open from `async with` to its end.
+
+    Keys are read when they are first needed, and given to nobody but their provider.
+    """
+
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        prices: Prices,
+        *,
+        allowance: Allowance,
+        called: Callable[[CallRecord], None],
+        environment: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """`called` gets every settled call; `environment` holds keys and proxies, by default this process's."""
+        self._providers = tuple(providers)
+        self._prices = prices
+        self._allowance = allowance
+        self._called = called
+        self._environment = os.environ if environment is None else environment
+        self._pace = pace or Pace()
+        self._runs: dict[str, Run] = {}
+        self._stack = AsyncExitStack()
+        self._accounts: Accounts
+        self._supply: Supply
+        self._server: Server
+        self._port = 0
+
+    async def __aenter__(self) -> Self:
+        self._accounts = Accounts(self._providers, self._environment, self._pace)
+        upstream = await self._stack.enter_async_context(Upstream(self._environment, self._pace.connect_s))
+        self._supply = Supply(
+            accounts=self._accounts,
+            relay=Relay(self._accounts, upstream, self._pace),
+            budget=Budget(self._allowance),
+            prices=self._prices,
+            called=self._called,
+        )
+        self._server = Server(self._runs, Side(self._accounts, upstream))
+        listening = socket.create_server((LOOPBACK, 0), backlog=128)
+        self._port = listening.getsockname()[1]
+        self._server.listen(listening, Door(MOST_AT_HOME))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            for run in list(self._runs.values()):
+                run.close()
+            await self._server.close()
+            await self._stack.aclose()
+            await asyncio.sleep(0)  # for the transports, which close in the loop's next turn
+
+    @contextmanager
+    def use(self, *, role: str, number: int, model: str = "") -> Iterator[Run]:
+        """Models for one proposal; at its end its URL is dead, and what was under way is settled."""
+        run = Run(self._supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
+        self._runs[run.token] = run
+        try:
+            yield run
+        finally:
+            del self._runs[run.token]
+            run.close()
+
+    @property
+    def wires(self) -> Sequence[Wire]:
+        """What the providers speak, those of the first one first."""
+        return self._accounts.wires
+
+    def accounts(self) -> Sequence[AccountState]:
+        """How each account stands, for people."""
+        return self._accounts.states()
+
+    def _listen(self, listening: socket.socket, run: Run) -> None:
+        door = Door(MOST_CONNECTIONS, run)
+        self._server.listen(listening, door)
+        run.at_end(lambda: self._server.shut(door))

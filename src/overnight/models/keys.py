@@ -1,0 +1,90 @@
+"""Where an account's key comes from: an environment variable or a command; read once, and again when it is refused."""
+
+import asyncio
+from collections.abc import Mapping
+
+from overnight.models.provider import Provider
+from overnight.models.secret import Secret
+from overnight.user_command import run_for_output
+
+COMMAND_S = 30.0  # a password manager may ask its agent, but nobody is there to type
+LONGEST_KEY = 8192  # characters
+
+
+class NoKey(Exception):  # noqa: N818  # told as a broken account
+    """The key cannot be had; says why and how to mend it, without the output of the command."""
+
+
+class Keys:
+    """The key of one account."""
+
+    def __init__(self, provider: Provider, environment: Mapping[str, str]) -> None:
+        self._provider = provider
+        self._environment = environment
+        self._key: Secret | None = None
+        self._reading = asyncio.Lock()
+
+    @property
+    def known(self) -> Secret | None:
+        """The key as it was read, for taking it out of what others write."""
+        return self._key
+
+    async def get(self) -> Secret | None:
+        """The key; None for a local server.
+
+        Raises:
+            NoKey: it cannot be had.
+        """
+        if self._provider.local:
+            return None
+        async with self._reading:
+            if self._key is None:
+                self._key = Secret(_checked(await self._read(), self._provider))
+            return self._key
+
+    @property
+    def renewable(self) -> bool:
+        """Whether it can be had again, perhaps another one."""
+        return bool(self._provider.key_command)
+
+    async def renew(self, refused: Secret | None) -> Secret | None:
+        """The key after it was refused: read again, unless somebody did so meanwhile.
+
+        Raises:
+            NoKey: it cannot be had.
+        """
+        if self._key == refused:
+            self._key = None
+        return await self.get()
+
+    async def _read(self) -> str:
+        provider = self._provider
+        if provider.key_command:
+            return await _output(provider.key_command, self._environment)
+        value = self._environment.get(provider.key_env, "")
+        if not value.strip():
+            raise NoKey(f"the environment variable {provider.key_env} is not set")
+        return value
+
+
+def _checked(text: str, provider: Provider) -> str:
+    key = text.strip()
+    source = provider.key_env or "the output of its key_command"
+    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise NoKey(f"{source} is no key: it is empty, too long or has more than one line")
+    return key
+
+
+async def _output(command: str, environment: Mapping[str, str]) -> str:
+    """What the user's own command prints."""
+    try:
+        printed = await run_for_output(
+            ["/bin/sh", "-c", command], environment=environment, wall_s=COMMAND_S, most_bytes=LONGEST_KEY + 1
+        )
+    except TimeoutError:
+        raise NoKey(f"its key_command did not end within {COMMAND_S:g} s") from None
+    except OSError as error:
+        raise NoKey(f"its key_command does not start: {error.strerror}") from None
+    if printed.code:
+        raise NoKey(f"its key_command exited with {printed.code}")
+    return printed.output.decode(errors="replace")

@@ -1,0 +1,81 @@
+"""The seam of models: what an agent has of them for one piece of work."""
+
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from overnight.models.usage import Usage, Wire
+
+
+class ModelsParked(Exception):  # noqa: N818  # a normal outcome, not an error
+    """No provider of models can be asked now: all are out of quota, broken or refuse us; says why in one line."""
+
+    def __init__(self, why: str, *, wait_s: float | None = None) -> None:
+        """`wait_s`: until one may be asked again; None where only a person can mend it, or the budget is spent."""
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
+class RequestRefused(Exception):  # noqa: N818  # an outcome, not an error
+    """A provider refuses this very request, or its answer cannot be read; says why in one line."""
+
+
+class ModelRun(Protocol):
+    """The models, as one researcher has them for one proposal; all that goes through is counted."""
+
+    @property
+    def url(self) -> str:
+        """Where agents find it: `http://127.0.0.1:<port>/<token>`, in front of any wire's path."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The port of `url`, on the machine's loopback; a jailed job has it on its own, see `Link`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model to ask for, empty where the agent chooses."""
+        ...
+
+    @property
+    def wires(self) -> Sequence[Wire]:
+        """The wires that some provider of this run speaks, those of the first provider first."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """What it used so far."""
+        ...
+
+    @property
+    def idle_s(self) -> float:
+        """How long nothing has come from or gone to a model, s; 0 while the run waits for an answer that comes in."""
+        ...
+
+    @property
+    def refusal(self) -> ModelsParked | None:
+        """Why its newest call got no answer from any provider; None if it got one."""
+        ...
+
+    def listen(self, listening: socket.socket) -> None:
+        """Answer this run on a further listening socket too, and close that at the run's end."""
+        ...
+
+    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+        """One call without streaming, from this process; the provider's answer.
+
+        Raises:
+            ModelsParked: no provider can be asked now, or the budget is spent.
+            RequestRefused: the provider refuses this very request (too long, malformed), or its answer cannot be read.
+        """
+        ...
+
+
+class Models(Protocol):
+    """All models of a campaign: providers, prices, keys and what may still be spent."""
+
+    def use(self, *, role: str, number: int, model: str = "") -> AbstractContextManager[ModelRun]:
+        """Models for one proposal; at its end its URL is closed."""
+        ...

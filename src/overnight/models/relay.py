@@ -1,0 +1,208 @@
+"""Failover: one request, tried at the accounts in order until one answers."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from overnight.models.accounts import Account, Accounts, Turn
+from overnight.models.breaker import Pace
+from overnight.models.failures import UNAUTHORIZED, Failure, Fault, stream_error, understand
+from overnight.models.keys import NoKey
+from overnight.models.port import ModelsParked
+from overnight.models.secret import Secret
+from overnight.models.upstream import Reply, Unreachable, Upstream
+from overnight.models.wires.wire import Format
+
+MULTIPLE_CHOICES = 300  # HTTP's first status that is no success
+WAITS = 1  # of one request for a rate limit that ends soon
+SOON_S = 1.0  # how often a request looks again while another is probing, at the least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request of a run, understood."""
+
+    wire: Format
+    body: Mapping[str, object]
+    model: str  # asked for
+    stream: bool
+    array: bool = False  # the stream is wanted as a JSON array, not as events
+    headers: Mapping[str, str] = field(default_factory=dict)  # that the wire needs, of the client's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a request came to: a provider's answer, or its word that the request itself is at fault."""
+
+    account: Account
+    model: str  # as the account calls it
+    retries: int
+    first_byte_at: float  # by the monotonic clock
+    reply: Reply | None  # None for a fault
+    status: int
+    fault: bytes = b""  # the body of an error, without keys
+
+
+class Relay:
+    """Tries accounts, waits for them, and says when none is left."""
+
+    def __init__(self, accounts: Accounts, upstream: Upstream, pace: Pace) -> None:
+        self._accounts = accounts
+        self._upstream = upstream
+        self._pace = pace
+
+    def search(self, request: Request, among: Sequence[Account]) -> "Search":
+        """The way to an answer of the first of the accounts that gives one."""
+        return Search(self, request, list(among))
+
+    async def send(self, turn: Turn, request: Request) -> Reply | Failure:
+        """One try at one account; the account's state is brought up to date."""
+        account = turn.account
+        try:
+            key = await account.keys.get()
+            reply = await self._post(account, key, request)
+            if reply.status == UNAUTHORIZED and account.keys.renewable:
+                reply.close()
+                key = await account.keys.renew(key)
+                reply = await self._post(account, key, request)
+            return await _judge(reply, account)
+        except NoKey as error:
+            return Failure(fault=Fault.BROKEN, why=str(error))
+        except Unreachable as error:
+            return Failure(fault=Fault.BUSY, why=str(error))
+
+    async def _post(self, account: Account, key: Secret | None, request: Request) -> Reply:
+        provider = account.provider
+        sent = request.wire.send(request.body, model=provider.model_for(request.model), stream=request.stream)
+        try:
+            return await self._upstream.ask(provider, key, request.wire, sent, request.headers)
+        except Unreachable as error:
+            if not error.stale:
+                raise
+        return await self._upstream.ask(provider, key, request.wire, sent, request.headers)
+
+    async def wait(self, among: Sequence[Account], held_s: float) -> None:
+        """Wait until one of the accounts may be asked.
+
+        Raises:
+            ModelsParked: that is too far away.
+        """
+        pace = self._pace
+        wait_s = self.wait_s(among)
+        if wait_s is None or wait_s > pace.near_s or held_s + wait_s > pace.patience_s:
+            raise ModelsParked(f"no provider can be asked now: {self._accounts.why(among)}", wait_s=wait_s)
+        await self._accounts.change(wait_s or min(SOON_S, pace.patience_s))
+
+    def wait_s(self, among: Sequence[Account]) -> float | None:
+        """Seconds until one of the accounts may be asked; None where a person has to mend them all."""
+        return self._accounts.wait_s(among)
+
+    def take(self, among: Sequence[Account]) -> Turn | None:
+        """A turn at the first account that may be asked now."""
+        return self._accounts.take(among)
+
+    def broke(self, account: Account, why: str) -> None:
+        """An answer of the account broke off when a part of it had gone on: the client will ask again, and not here."""
+        self._accounts.stumble(account, Failure(fault=Fault.BUSY, why=why))
+
+    def waits_for(self, failure: Failure) -> bool:
+        """Whether a rate limit ends so soon that the same account is asked again, rather than the next."""
+        return failure.fault is Fault.RATE and failure.wait_s is not None and failure.wait_s <= self._pace.same_s
+
+
+class Search:
+    """The way of one request along the accounts.
+
+    Attributes:
+        under_way: the account that works on the request now, and since when, by the monotonic clock.
+    """
+
+    def __init__(self, relay: Relay, request: Request, left: list[Account]) -> None:
+        self._relay = relay
+        self._request = request
+        self._left = left
+        self._held_since: float | None = None
+        self._tries = 0
+        self._waits = 0
+        self._missing: Answer | None = None
+        self.under_way: tuple[Account, float] | None = None
+
+    async def run(self) -> Answer:
+        """An answer.
+
+        Raises:
+            ModelsParked: none of the accounts gives one, nor will soon.
+        """
+        while self._left or self._missing is None:
+            turn = self._relay.take(self._left)
+            if turn is None:
+                await self._relay.wait(self._left, self._held_s())
+                continue
+            self._tries += 1
+            self.under_way = turn.account, time.monotonic()
+            try:
+                outcome = await self._relay.send(turn, self._request)
+                self.under_way = None
+                if isinstance(outcome, Reply):
+                    turn.succeed()
+                    return self._answer(turn.account, reply=outcome, status=outcome.status)
+                if self._follow(turn, outcome):
+                    return self._answer(turn.account, status=outcome.status, fault=outcome.body)
+            finally:
+                turn.release()
+            if self._relay.waits_for(outcome) and self._waits < WAITS:
+                self._waits += 1
+                await asyncio.sleep(self._relay.wait_s([turn.account]) or 0.0)
+        return self._missing
+
+    def _follow(self, turn: Turn, failure: Failure) -> bool:
+        """Draw the consequence; whether it is the request's fault."""
+        if failure.fault is Fault.REQUEST:
+            turn.succeed()
+            return True
+        if failure.fault is Fault.MISSING:
+            turn.succeed()
+            self._left.remove(turn.account)
+            self._missing = self._missing or self._answer(turn.account, status=failure.status, fault=failure.body)
+        else:
+            turn.fail(failure)
+        return False
+
+    def _answer(self, account: Account, *, status: int, reply: Reply | None = None, fault: bytes = b"") -> Answer:
+        return Answer(
+            account=account,
+            model=account.provider.model_for(self._request.model),
+            retries=self._tries - 1,
+            first_byte_at=reply.first_at if reply else time.monotonic(),
+            reply=reply,
+            status=status,
+            fault=fault,
+        )
+
+    def _held_s(self) -> float:
+        """How long the request has been held by now."""
+        now = time.monotonic()
+        self._held_since = self._held_since or now
+        return now - self._held_since
+
+
+async def _judge(reply: Reply, account: Account) -> Reply | Failure:
+    """The answer if it is a good one; else what its error means.
+
+    Raises:
+        Unreachable: it broke before the client saw any of it.
+    """
+    failed = stream_error(reply.first) if reply.streamed and reply.status < MULTIPLE_CHOICES else None
+    if reply.status < MULTIPLE_CHOICES and failed is None:
+        if not reply.streamed:
+            await reply.fill()
+        if not reply.first:
+            reply.close()
+            raise Unreachable("its answer was empty")
+        return reply
+    status, body = failed or (reply.status, await reply.body())
+    reply.close()
+    key = account.keys.known
+    return understand(status, reply.headers, key.scrub(body) if key else body, datetime.now(UTC))

@@ -1,0 +1,200 @@
+"""The models as one researcher has them for one proposal."""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic_core import from_json, to_json
+
+from overnight.models.accounts import Accounts
+from overnight.models.body import Room
+from overnight.models.budget import Budget
+from overnight.models.call import Broken, Call, Counted
+from overnight.models.failures import message
+from overnight.models.port import ModelsParked, RequestRefused
+from overnight.models.provider import Prices
+from overnight.models.relay import Answer, Relay, Request
+from overnight.models.usage import CallRecord, Usage, Wire
+from overnight.models.wires.formats import FORMATS
+
+TOKEN_BYTES = 32
+MOST_CALLS = 16  # of a run at a time; others wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """What all runs of a gateway share."""
+
+    accounts: Accounts
+    relay: Relay
+    budget: Budget
+    prices: Prices
+    called: Callable[[CallRecord], None]
+
+
+class Run:
+    """Implements `ModelRun`; alive from `use` to the end of its block."""
+
+    def __init__(
+        self, supply: Supply, *, role: str, number: int, model: str, port: int, listen: Callable[[socket.socket, "Run"], None]
+    ) -> None:
+        self._supply = supply
+        self._listen = listen
+        self._role = role
+        self._number = number
+        self._usage = Usage()
+        self._refusal: ModelsParked | None = None
+        self._calls: set[Call] = set()
+        self._endings: set[Callable[[], None]] = set()
+        self._newest = time.monotonic()
+        self._asked = 0
+        self.slots = asyncio.Semaphore(MOST_CALLS)
+        self.room = Room()
+        self.token = secrets.token_urlsafe(TOKEN_BYTES)
+        self.model = model
+        self.port = port
+        self.closed = False
+
+    @property
+    def url(self) -> str:
+        """Where agents find it."""
+        return f"http://127.0.0.1:{self.port}/{self.token}"
+
+    @property
+    def usage(self) -> Usage:
+        """What it used so far."""
+        return self._usage
+
+    @property
+    def idle_s(self) -> float:
+        """How long no call has been under way."""
+        return 0.0 if self._calls else time.monotonic() - self._newest
+
+    @property
+    def refusal(self) -> ModelsParked | None:
+        """Why its newest call got no answer from any provider."""
+        return self._refusal
+
+    @property
+    def wires(self) -> Sequence[Wire]:
+        """What its providers speak, those of the first provider first."""
+        return self._supply.accounts.wires
+
+    def listen(self, listening: socket.socket) -> None:
+        """Answer this run alone on a further listening socket, which is ours to close: with the run."""
+        self._listen(listening, self)
+
+    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+        """One call without streaming; the provider's answer.
+
+        Raises:
+            ModelsParked: no provider can be asked now, or the budget is spent.
+            RequestRefused: the provider refuses this very request.
+        """
+        request = self.request(wire, body, model=str(body.get("model") or ""), stream=False)
+        with self.open(request, len(to_json(body, inf_nan_mode="null"))) as call:
+            answer = await self.ask(call, request)
+            if answer.reply is None:
+                raise RequestRefused(
+                    f"{answer.account.provider.name} refuses the request: {answer.status} {message(answer.fault)}"
+                )
+            try:
+                content = b"".join([chunk async for chunk in call.chunks()])
+                document: object = from_json(content)
+            except (Broken, ValueError) as error:
+                raise RequestRefused(f"{answer.account.provider.name} gave no answer that can be read: {error}") from None
+        if not isinstance(document, dict):
+            raise RequestRefused(f"{answer.account.provider.name} gave an answer that is no object")
+        return document
+
+    def request(
+        self,
+        wire: Wire,
+        body: Mapping[str, object],
+        *,
+        model: str,
+        stream: bool,
+        array: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Request:
+        """A request as it is put to providers; the program's model goes before the agent's.
+
+        Raises:
+            ValueError: it asks for what cannot be metered.
+        """
+        form = FORMATS[wire]
+        form.asked(body)
+        return Request(
+            wire=form,
+            body=body,
+            model=self.model or model,
+            stream=stream,
+            array=array,
+            headers={**form.headers, **(headers or {})},
+        )
+
+    @contextmanager
+    def open(self, request: Request, size: int) -> Iterator[Call]:
+        """A call of this run; settled at the end of the block, or of the run.
+
+        Raises:
+            ModelsParked: the run is over.
+        """
+        if self.closed:
+            raise ModelsParked("the proposal that these models were for is over")
+        supply = self._supply
+        call = Call(request, size, relay=supply.relay, budget=supply.budget, prices=supply.prices, counted=self._count)
+        self._calls.add(call)
+        try:
+            yield call
+        finally:
+            call.settle()
+            self._calls.discard(call)
+            self._newest = time.monotonic()
+
+    async def ask(self, call: Call, request: Request) -> Answer:
+        """The answer to a call, or why there is none, which `refusal` then tells too.
+
+        Raises:
+            ModelsParked: no provider can be asked now, or the budget is spent.
+        """
+        self._asked += 1
+        asked = self._asked
+        refusal: ModelsParked | None = None
+        try:
+            return await call.ask(self._supply.accounts.speaking(request.wire.wire))
+        except ModelsParked as error:
+            refusal = error
+            raise
+        finally:
+            if asked == self._asked:
+                self._refusal = refusal
+
+    def at_end(self, ending: Callable[[], None]) -> Callable[[], None]:
+        """Have something done when the run ends; returns what takes that back."""
+        self._endings.add(ending)
+        return lambda: self._endings.discard(ending)
+
+    def close(self) -> None:
+        """End it: what is under way is settled as far as it came."""
+        self.closed = True
+        for call in list(self._calls):
+            call.settle()
+        for ending in list(self._endings):
+            ending()
+
+    def _count(self, counted: Counted) -> None:
+        self._usage += counted.usage
+        self._supply.called(
+            CallRecord(
+                number=self._number,
+                role=self._role,
+                provider=counted.provider,
+                model=counted.model,
+                usage=counted.usage,
+            )
+        )

@@ -1,0 +1,245 @@
+"""The gateway's HTTP server: tells runs apart by their tokens, and lets nothing but model calls through.
+
+A client may be hostile: an agent in a jail may send anything. Only the paths of `routes.py` lead anywhere, keys and
+headers of the client are dropped, sizes, times and connections are bounded, and nothing of one run can be had with another's
+token. Not covered: what a model is asked, and tools that a provider runs by itself (a web search at the
+provider's side reaches the network although the jail does not).
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from aiohttp import web
+from pydantic_core import to_json
+
+from overnight.models.body import Unfit, parse, read_body
+from overnight.models.call import Broken, Call
+from overnight.models.port import ModelsParked
+from overnight.models.relay import Answer
+from overnight.models.routes import Kind, Route, find_route, token_of
+from overnight.models.run import Run
+from overnight.models.side import Side
+from overnight.models.usage import Wire
+from overnight.models.wires.formats import FORMATS
+from overnight.models.wires.wire import Format
+
+HEADERS_S = 120.0  # for the headers of a request, or until the next one; longer than clients keep a connection
+LARGEST_HEADER = 8 * 1024  # bytes
+MOST_HEADERS = 64
+MOST_CONNECTIONS = 64  # at one listening socket of a jail
+CLOSE_S = 1.0
+LONGEST_PASSED = 1024  # characters
+PASSED_BACK = ("content-type", "request-id", "x-request-id")
+NEVER_AGAIN = {"x-should-retry": "false"}  # understood by the clients of OpenAI and Anthropic
+FALLBACK: Format = FORMATS[Wire.OPENAI_CHAT]  # whose errors are told where no wire is known
+
+_QUIET = logging.Logger("overnight.gateway", logging.CRITICAL + 1)  # what a client gets wrong is nobody's news
+
+
+class Door:
+    """One listening socket, and whose it is."""
+
+    def __init__(self, most: int, run: Run | None = None) -> None:
+        self.run = run  # None: everybody's
+        self.most = most
+        self.connections: set[web.RequestHandler] = set()
+
+    def close(self) -> None:
+        """Cut its connections."""
+        for connection in list(self.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+
+class _Connection(web.RequestHandler):
+    """A client's connection, which knows the door that it came through."""
+
+    __slots__ = ("door",)
+
+    def __init__(self, manager: web.Server, door: Door, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            manager,
+            loop=loop,
+            keepalive_timeout=HEADERS_S,
+            logger=_QUIET,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's own default type leaves out that None turns it off
+            max_line_size=LARGEST_HEADER,
+            max_field_size=LARGEST_HEADER,
+            max_headers=MOST_HEADERS,
+            lingering_time=0,
+        )
+        self.door = door
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.door.connections.add(self)
+        if len(self.door.connections) > self.door.most and isinstance(transport, asyncio.Transport):
+            transport.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.door.connections.discard(self)
+        super().connection_lost(exc)
+
+
+class _Stream(web.StreamResponse):
+    """A stream whose headers go out with its first chunk: each write costs a system call and wakes the client."""
+
+    _send_headers_immediately = False  # aiohttp's own switch, which its `Response` uses; without it nothing breaks
+
+
+class Server:
+    """Answers on any number of listening sockets."""
+
+    def __init__(self, runs: Mapping[str, Run], side: Side) -> None:
+        """`runs` by token, as they are at any time."""
+        self._runs = runs
+        self._side = side
+        self._loop = asyncio.get_running_loop()
+        self._manager = web.Server(self._handle, handler_cancellation=True)
+        self._doors: dict[Door, asyncio.Task[None]] = {}
+
+    def listen(self, listening: socket.socket, door: Door) -> None:
+        """Answer on a listening socket until the door is shut."""
+        listening.setblocking(False)
+        self._doors[door] = self._loop.create_task(self._serve(listening, door))
+
+    def shut(self, door: Door) -> None:
+        """Close a door, its socket and its connections."""
+        if task := self._doors.pop(door, None):
+            task.cancel()
+        door.close()
+
+    async def close(self) -> None:
+        """Close everything; on return no task is left."""
+        tasks = list(self._doors.values())
+        for door in list(self._doors):
+            self.shut(door)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._manager.shutdown(CLOSE_S)
+
+    async def _serve(self, listening: socket.socket, door: Door) -> None:
+        try:
+            server = await self._loop.create_server(lambda: _Connection(self._manager, door, self._loop), sock=listening)
+        except OSError:
+            listening.close()  # its jail is gone already
+            return
+        except asyncio.CancelledError:
+            listening.close()
+            raise
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.close()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        found = token_of(request.raw_path)
+        run = self._runs.get(found[0]) if found else None
+        if found is None or run is None or not _may_use(request, run):
+            return _json(401, FALLBACK.mistake(401, "this address is not, or no longer, in use"))
+        route = find_route(request.method, found[1], found[2])
+        if route is None:
+            return _json(404, FALLBACK.mistake(404, "there is nothing here"))
+        with _cut_at_end(request, run):
+            try:
+                return await self._answer(request, run, route)
+            except Unfit as error:
+                form = FORMATS[route.wire] if route.wire else FALLBACK
+                return _json(error.status, form.mistake(error.status, str(error)))
+
+    async def _answer(self, request: web.BaseRequest, run: Run, route: Route) -> web.StreamResponse:
+        if route.kind is Kind.ROOT:
+            return _json(200, {})
+        if route.kind is Kind.MODELS:
+            wires = _family(request)
+            return _json(200, await self._side.models(wires, run.model, _passed(request, FORMATS[wires[0]])))
+        async with run.slots:
+            body = await read_body(request, run.room)
+            try:
+                return await self._post(request, run, route, body)
+            finally:
+                run.room.give(len(body))
+
+    async def _post(self, request: web.BaseRequest, run: Run, route: Route, body: bytes) -> web.StreamResponse:
+        assert route.wire is not None  # noqa: S101  # of every route with a body
+        form = FORMATS[route.wire]
+        document = parse(body)
+        try:
+            asked = form.asked(document)
+        except ValueError as error:
+            raise Unfit(400, str(error)) from None
+        model, headers = route.model or asked.model, _passed(request, form)
+        if route.kind is Kind.COUNT_TOKENS:
+            return _json(200, await self._side.count_tokens(route.wire, document, run.model or model, len(body), headers))
+        stream = route.stream or asked.stream
+        put = run.request(route.wire, document, model=model, stream=stream, array=route.array, headers=headers)
+        with run.open(put, len(body)) as call:
+            try:
+                answer = await run.ask(call, put)
+            except ModelsParked as refusal:
+                status, error_body = form.refusal(str(refusal))
+                return _json(status, error_body, NEVER_AGAIN)
+            if answer.reply is None:
+                return web.Response(status=answer.status, body=answer.fault, content_type="application/json")
+            return await _pass_on(request, call, answer, array=put.array)
+
+
+async def _pass_on(request: web.BaseRequest, call: Call, answer: Answer, *, array: bool) -> web.StreamResponse:
+    """The answer as it comes, and cut where it is cut."""
+    assert answer.reply is not None  # noqa: S101  # the caller looked
+    headers = {name: answer.reply.headers[name] for name in PASSED_BACK if name in answer.reply.headers}
+    if not answer.reply.streamed:
+        return web.Response(status=answer.status, body=b"".join([chunk async for chunk in call.chunks()]), headers=headers)
+    if array:
+        headers["content-type"] = "application/json"
+    response = _Stream(status=answer.status, headers=headers)
+    await response.prepare(request)
+    try:
+        async for chunk in call.chunks():
+            await (response.write_eof(chunk) if call.over else response.write(chunk))
+    except Broken as broken:
+        await response.write(b"")  # the headers, where nothing came before
+        if request.transport is not None:
+            request.transport.close()  # what came before is still sent; the end mark is not
+        raise ConnectionResetError(str(broken)) from None
+    await response.write_eof()
+    return response
+
+
+def _passed(request: web.BaseRequest, form: Format) -> Mapping[str, str]:
+    """What of a client's headers goes on to a provider."""
+    return {name: request.headers[name][:LONGEST_PASSED] for name in form.passed_on if name in request.headers}
+
+
+def _may_use(request: web.BaseRequest, run: Run) -> bool:
+    """Whether a run may be had at the door that the request came through."""
+    door = request.protocol.door if isinstance(request.protocol, _Connection) else None
+    return door is not None and (door.run is None or door.run is run)
+
+
+@contextmanager
+def _cut_at_end(request: web.BaseRequest, run: Run) -> Iterator[None]:
+    """Cut the client's connection if its run ends meanwhile."""
+
+    def cut() -> None:
+        if request.transport is not None:
+            request.transport.abort()
+
+    take_back = run.at_end(cut)
+    try:
+        yield
+    finally:
+        take_back()
+
+
+def _family(request: web.BaseRequest) -> Sequence[Wire]:
+    """Whose list of models a client wants."""
+    if "anthropic-version" in request.headers:
+        return (Wire.ANTHROPIC,)
+    return (Wire.GEMINI,) if "/v1beta/" in request.raw_path else (Wire.OPENAI_CHAT, Wire.OPENAI_RESPONSES)
+
+
+def _json(status: int, document: Mapping[str, object], headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, body=to_json(document), content_type="application/json", headers=headers)

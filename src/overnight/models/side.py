@@ -1,0 +1,98 @@
+"""Questions beside the calls, which cost nothing and are not counted: which models there are, and how long a text is."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from pydantic_core import from_json
+
+from overnight.models.accounts import Account, Accounts
+from overnight.models.breaker import Standing
+from overnight.models.keys import NoKey
+from overnight.models.relay import MULTIPLE_CHOICES
+from overnight.models.stream import BYTES_PER_TOKEN
+from overnight.models.upstream import Reply, Unreachable, Upstream
+from overnight.models.usage import Wire
+from overnight.models.wires.formats import FORMATS
+from overnight.models.wires.wire import Sent
+
+MOST_MODELS = 1000
+ENOUGH_S = 10.0  # an answer that is not there by then is given without the provider
+
+
+class Side:
+    """Asks the first provider that is ready, once, and answers by itself where that fails."""
+
+    def __init__(self, accounts: Accounts, upstream: Upstream) -> None:
+        self._accounts = accounts
+        self._upstream = upstream
+
+    async def models(self, wires: Sequence[Wire], model: str, headers: Mapping[str, str]) -> Mapping[str, object]:
+        """The models by name: the program's, else those of the settings, else those of the first provider of the wires."""
+        speaking = [account for wire in wires for account in self._accounts.speaking(wire)]
+        named = [name for account in speaking for name in (*account.provider.models, account.provider.model) if name]
+        known = [model] if model else list(dict.fromkeys(named))
+        if not known and (account := self._ready(speaking)):
+            wire = next(wire for wire in wires if wire in account.provider.wires)
+            document = await self._question(account, wire, Sent(path="/models", body=None), headers)
+            if document is not None:
+                return document
+        return _listing(known[:MOST_MODELS])
+
+    async def count_tokens(
+        self, wire: Wire, body: Mapping[str, object], model: str, size: int, headers: Mapping[str, str]
+    ) -> Mapping[str, object]:
+        """How many tokens a request has: by its provider, else by its size in bytes."""
+        if account := self._ready(self._accounts.speaking(wire)):
+            theirs = account.provider.model_for(model)
+            if wire is Wire.GEMINI:
+                sent = Sent(path=f"/models/{quote(theirs, safe='')}:countTokens", body=body)
+            else:
+                sent = Sent(path="/messages/count_tokens", body={**body, "model": theirs})
+            document = await self._question(account, wire, sent, headers)
+            if document is not None:
+                return document
+        tokens = -(-size // BYTES_PER_TOKEN)
+        return {"totalTokens": tokens} if wire is Wire.GEMINI else {"input_tokens": tokens}
+
+    def _ready(self, among: Sequence[Account]) -> Account | None:
+        ready = {state.name for state in self._accounts.states() if state.standing is Standing.READY}
+        return next((account for account in among if account.provider.name in ready), None)
+
+    async def _question(
+        self, account: Account, wire: Wire, sent: Sent, headers: Mapping[str, str]
+    ) -> Mapping[str, object] | None:
+        """The provider's answer, None if it has none; its state does not change by it."""
+        reply: Reply | None = None
+        try:
+            key = await account.keys.get()
+            form = FORMATS[wire]
+            reply = await self._upstream.ask(account.provider, key, form, sent, {**form.headers, **headers})
+            if reply.status >= MULTIPLE_CHOICES:
+                return None
+            body = await reply.body()
+            document: object = from_json(key.scrub(body) if key else body)
+        except (NoKey, Unreachable, ValueError):
+            return None
+        finally:
+            if reply is not None:
+                reply.close()
+        return document if isinstance(document, dict) else None
+
+
+def _listing(names: Sequence[str]) -> Mapping[str, object]:
+    """A list that the clients of all wires understand."""
+    data = [
+        {
+            "id": name,
+            "object": "model",
+            "type": "model",
+            "display_name": name,
+            "created": 0,
+            "created_at": "1970-01-01T00:00:00Z",
+            "owned_by": "overnight",
+        }
+        for name in names
+    ]
+    models = [{"name": f"models/{name}", "supportedGenerationMethods": ["generateContent"]} for name in names]
+    ends = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
+    return {"object": "list", "data": data, "models": models, "has_more": False, **ends}

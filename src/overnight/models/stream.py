@@ -1,0 +1,150 @@
+"""An answer on its way through: read for its counts, and given on as it comes."""
+
+import json
+import re
+from enum import Enum, auto
+
+from overnight.models.wires.wire import Counts, Format
+
+BYTES_PER_TOKEN = 4  # English and code; what requests and broken answers are estimated by
+KEPT_BYTES = 4 * 1024 * 1024  # of a stream, for the estimate if it breaks
+LONGEST_LINE = 64 * 1024 * 1024  # bytes; the last event of a stream may hold the whole answer once more
+DATA = b"data:"
+USAGE = re.compile(rb'"usage(?!"\s*:\s*null)')  # in an event with counts; OpenAI's others say that they have none
+
+
+class Shape(Enum):
+    """How an answer reaches the client."""
+
+    WHOLE = auto()  # not a stream
+    EVENTS = auto()  # server-sent events, each chunk as it comes
+    EVENTS_LESS_USAGE = auto()  # the same, without the event that only we asked for
+    ARRAY = auto()  # a JSON array of the events' data: Gemini's streams where the client did not ask for events
+
+
+class TooLong(Exception):  # noqa: N818  # the provider's fault, told as a broken stream
+    """A line of a stream is longer than any honest one."""
+
+
+class Meter:
+    """Reads the counts out of an answer while it passes."""
+
+    def __init__(self, wire: Format, shape: Shape) -> None:
+        self._format = wire
+        self._shape = shape
+        self._counts: Counts | None = None
+        self._line = bytearray()  # what came of the line that is not complete
+        self._kept = bytearray()  # whole lines, for the estimate
+        self._size = 0
+        self._dropping = False  # inside an event that the client does not get
+        self._opened = False  # an array's bracket was sent
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take in a piece of the answer; what of it goes on to the client.
+
+        Raises:
+            TooLong: a line does not end.
+        """
+        self._size += len(chunk)
+        if self._shape is Shape.WHOLE:
+            self._line += chunk
+            return chunk
+        plain, lines = self._told_apart(self._whole(chunk))
+        self._keep(plain)
+        for line in lines:
+            self._read(line)
+        if self._shape is Shape.EVENTS:
+            return chunk
+        if self._shape is Shape.ARRAY:
+            return b"".join(map(self._element, lines))
+        return plain + b"".join(line for line in lines if not self._drops(line))
+
+    def end(self) -> bytes:
+        """The answer came to its end; what is still owed to the client."""
+        if self._shape is Shape.WHOLE:
+            self._counts = self._format.counts(bytes(self._line))
+            return b""
+        rest = bytes(self._line)
+        self._line.clear()
+        if rest:
+            self._read(rest)
+        if self._shape is Shape.ARRAY:
+            return self._element(rest) + (b"]" if self._opened else b"[]")
+        return rest if self._shape is Shape.EVENTS_LESS_USAGE and not self._drops(rest) else b""
+
+    def settle(self, input_tokens: int) -> tuple[Counts, bool]:
+        """The counts of what passed, and whether the provider said so; else an estimate, `input_tokens` that of the request."""
+        counts = self._counts
+        if counts is not None and (counts.final or self._shape is Shape.WHOLE):
+            return counts, True
+        output = self._estimate()
+        if counts is None:
+            return Counts(input_tokens=input_tokens, output_tokens=output), False
+        return self._format.merge(
+            counts, Counts(input_tokens=counts.input_tokens, cached_tokens=counts.cached_tokens, output_tokens=output)
+        ), False
+
+    def _whole(self, chunk: bytes) -> bytes:
+        """The lines that are complete now, with their ends."""
+        if len(self._line) + len(chunk) > LONGEST_LINE:
+            raise TooLong("the provider's stream has a line without an end")
+        last = chunk.rfind(b"\n")
+        if last < 0:
+            self._line += chunk
+            return b""
+        whole = bytes(self._line) + chunk[: last + 1]
+        self._line = bytearray(chunk[last + 1 :])
+        return whole
+
+    def _told_apart(self, whole: bytes) -> tuple[bytes, list[bytes]]:
+        """Lines with nothing to count and nothing to drop, most of them by far, and those behind, one by one."""
+        if self._dropping or self._shape is Shape.ARRAY:
+            return b"", whole.splitlines(keepends=True)
+        found = USAGE.search(whole)
+        start = whole.rfind(b"\n", 0, found.start()) + 1 if found else len(whole)
+        return whole[:start], whole[start:].splitlines(keepends=True)
+
+    def _read(self, line: bytes) -> None:
+        if not line.startswith(DATA):
+            return
+        self._keep(line)
+        if USAGE.search(line):
+            found = self._format.counts(line[len(DATA) :].strip())
+            if found is not None:
+                self._counts = found if self._counts is None else self._format.merge(self._counts, found)
+
+    def _keep(self, lines: bytes) -> None:
+        if len(self._kept) < KEPT_BYTES:
+            self._kept += lines
+
+    def _drops(self, line: bytes) -> bool:
+        """Whether a line belongs to the event that only we asked for: its data, and the blank line behind it."""
+        if line.startswith(DATA):
+            self._dropping = USAGE.search(line) is not None and self._format.is_usage_only(line[len(DATA) :].strip())
+        dropped = self._dropping
+        self._dropping = dropped and bool(line.strip())
+        return dropped
+
+    def _element(self, line: bytes) -> bytes:
+        """An event's data as an element of an array."""
+        if not line.startswith(DATA):
+            return b""
+        before = b"," if self._opened else b"["
+        self._opened = True
+        return before + line[len(DATA) :].strip()
+
+    def _estimate(self) -> int:
+        """Tokens of the model's words that passed."""
+        if self._shape is Shape.WHOLE:
+            return self._size // BYTES_PER_TOKEN
+        characters = 0
+        for line in self._kept.splitlines():
+            if not line.startswith(DATA):
+                continue
+            try:
+                event = json.loads(line[len(DATA) :])
+            except ValueError:  # the last line, which broke off, or the end mark
+                continue
+            if isinstance(event, dict):
+                characters += self._format.said(event)
+        return -(-characters // BYTES_PER_TOKEN)

@@ -1,0 +1,62 @@
+"""What calls to models used: tokens, money and time, counted by the gateway and not by an agent."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Wire(StrEnum):
+    """A format in which models are talked to."""
+
+    OPENAI_CHAT = "openai-chat"  # POST /v1/chat/completions
+    OPENAI_RESPONSES = "openai-responses"  # POST /v1/responses
+    ANTHROPIC = "anthropic"  # POST /v1/messages
+    GEMINI = "gemini"  # POST /v1beta/models/<model>:generateContent and :streamGenerateContent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """A sum over calls; times are sums too, so that usages can be added."""
+
+    calls: int = 0
+    input_tokens: int = 0  # cached ones included
+    cached_tokens: int = 0  # of the input, read from the provider's cache
+    output_tokens: int = 0  # reasoning included
+    cost_usd: float = 0.0
+    seconds: float = 0.0  # from request to the end of the answer
+    first_token_s: float = 0.0  # from request to the first byte of the answer's body
+    retries: int = 0  # further tries, at the same provider or the next
+    estimated: int = 0  # of the calls, whose tokens are our estimate: the answer broke before its provider counted them
+
+    @property
+    def tokens(self) -> int:
+        """All of them: what a budget counts."""
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def output_tokens_per_s(self) -> float:
+        """How fast answers came, from request to end."""
+        return self.output_tokens / self.seconds if self.seconds else 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            seconds=self.seconds + other.seconds,
+            first_token_s=self.first_token_s + other.first_token_s,
+            retries=self.retries + other.retries,
+            estimated=self.estimated + other.estimated,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One settled call: who made it, who answered, what it used."""
+
+    number: int  # of the piece of work that it was for
+    role: str
+    provider: str
+    model: str
+    usage: Usage

@@ -1,0 +1,95 @@
+"""Anthropic's messages."""
+
+from collections.abc import Mapping
+
+from overnight.models.usage import Wire
+from overnight.models.wires.wire import (
+    DEFAULT_OUTPUT_TOKENS,
+    Asked,
+    Counts,
+    CountsUnasked,
+    Foreign,
+    Sent,
+    Tokens,
+    greatest,
+    mapping,
+    read,
+    text,
+    whole,
+)
+
+PAYMENT_REQUIRED = 402  # Anthropic's status of a billing error; no client tries it again
+ERRORS: Mapping[int, str] = {401: "authentication_error", 404: "not_found_error", 413: "request_too_large"}
+
+
+class _Usage(Foreign):
+    input_tokens: Tokens | None = None
+    cache_read_input_tokens: Tokens | None = None
+    cache_creation_input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+
+
+class _Message(Foreign):
+    usage: _Usage | None = None
+
+
+class _Event(Foreign):
+    type: str = ""
+    message: _Message | None = None  # of `message_start`
+    usage: _Usage | None = None  # of `message_delta`, and of an answer that is not streamed
+
+
+class Anthropic(CountsUnasked):
+    """`POST /v1/messages`."""
+
+    wire = Wire.ANTHROPIC
+    version = "v1"
+    headers: Mapping[str, str] = {"anthropic-version": "2023-06-01"}  # the only one so far
+    passed_on = ("anthropic-version", "anthropic-beta")
+
+    def asked(self, body: Mapping[str, object]) -> Asked:
+        """What the request asks for."""
+        limit = whole(body.get("max_tokens")) or DEFAULT_OUTPUT_TOKENS
+        return Asked(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
+
+    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:  # noqa: ARG002  # the body says it
+        """The request with the provider's model name."""
+        return Sent(path="/messages", body={**body, "model": model})
+
+    def counts(self, document: bytes) -> Counts | None:
+        """The counts of an answer, of a stream's start (the input) or of its end (the output)."""
+        event = read(_Event, document)
+        if event is None:
+            return None
+        usage = event.usage or (event.message.usage if event.message else None)
+        if usage is None:
+            return None
+        cached, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+        return Counts(
+            input_tokens=(usage.input_tokens or 0) + cached + written,
+            cached_tokens=cached,
+            written_tokens=written,
+            output_tokens=usage.output_tokens or 0,
+            final=event.usage is not None,
+        )
+
+    def merge(self, old: Counts, new: Counts) -> Counts:
+        """Running totals."""
+        return greatest(old, new)
+
+    def said(self, event: Mapping[str, object]) -> int:
+        """The characters of a delta: text, thinking or a tool's input."""
+        delta = mapping(event.get("delta"))
+        return sum(len(text(delta.get(key))) for key in ("text", "thinking", "partial_json"))
+
+    def key_headers(self, key: str) -> Mapping[str, str]:
+        """Anthropic's own header."""
+        return {"x-api-key": key}
+
+    def refusal(self, message: str) -> tuple[int, Mapping[str, object]]:
+        """Anthropic's shape of a billing error."""
+        return PAYMENT_REQUIRED, {"type": "error", "error": {"type": "billing_error", "message": message}}
+
+    def mistake(self, status: int, message: str) -> Mapping[str, object]:
+        """Anthropic's shape of an error."""
+        return {"type": "error", "error": {"type": ERRORS.get(status, "invalid_request_error"), "message": message}}

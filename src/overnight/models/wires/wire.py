@@ -1,0 +1,171 @@
+"""What the gateway has to know of a format in which models are talked to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from overnight.models.usage import Wire
+
+LARGEST_COUNT = 10**9  # tokens; more in one call is no count
+DEFAULT_OUTPUT_TOKENS = 4096  # reserved for an answer where the request names no limit
+
+Tokens = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Foreign(BaseModel):
+    """A part of a provider's answer; what we do not read is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The tokens of one call, as its provider counts them."""
+
+    input_tokens: int = 0  # cached and written ones included
+    cached_tokens: int = 0
+    written_tokens: int = 0
+    output_tokens: int = 0  # reasoning included
+    final: bool = True  # False: more is to come, as at the start of a stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request asks for."""
+
+    model: str
+    stream: bool
+    output_tokens: int  # it wants at most, or our default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A request as it goes to a provider."""
+
+    path: str  # below the API version
+    body: Mapping[str, object] | None  # None: a question without one
+    query: str = ""
+
+
+class Format(Protocol):
+    """One wire: how to read its requests and answers, and how to say no in it."""
+
+    @property
+    def wire(self) -> Wire:
+        """Which it is."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Path segment before `Sent.path`, where a base URL has none."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What every request needs."""
+        ...
+
+    @property
+    def passed_on(self) -> tuple[str, ...]:
+        """Names of a client's headers that a provider needs to see, in lower case."""
+        ...
+
+    def asked(self, body: Mapping[str, object]) -> Asked:
+        """What the request asks for; for Gemini `model` and `stream` come from the path.
+
+        Raises:
+            ValueError: it is something that cannot be metered; says what.
+        """
+        ...
+
+    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:
+        """The request for a provider that calls the model `model`."""
+        ...
+
+    def hides_usage(self, body: Mapping[str, object]) -> bool:
+        """Whether `send` asks for an event with the counts that the client did not ask for."""
+        ...
+
+    def is_usage_only(self, event: bytes) -> bool:
+        """Whether an event of a stream holds counts and nothing else."""
+        ...
+
+    def counts(self, document: bytes) -> Counts | None:
+        """The counts in an answer or in one event of a stream; None if it has none."""
+        ...
+
+    def merge(self, old: Counts, new: Counts) -> Counts:
+        """The counts of a stream, `new` after `old`."""
+        ...
+
+    def said(self, event: Mapping[str, object]) -> int:
+        """How many characters of the model's words one event of a stream holds."""
+        ...
+
+    def key_headers(self, key: str) -> Mapping[str, str]:
+        """The headers that carry a key."""
+        ...
+
+    def refusal(self, message: str) -> tuple[int, Mapping[str, object]]:
+        """Status and body of an error at which agents stop, and which their clients do not try again."""
+        ...
+
+    def mistake(self, status: int, message: str) -> Mapping[str, object]:
+        """The body of an error that is the client's own."""
+        ...
+
+
+def greatest(old: Counts, new: Counts) -> Counts:
+    """The counts of a stream whose events hold running totals, some of them zero."""
+    return Counts(
+        input_tokens=max(old.input_tokens, new.input_tokens),
+        cached_tokens=max(old.cached_tokens, new.cached_tokens),
+        written_tokens=max(old.written_tokens, new.written_tokens),
+        output_tokens=max(old.output_tokens, new.output_tokens),
+        final=old.final or new.final,
+    )
+
+
+def read(model: type[M], document: bytes) -> M | None:
+    """The part of a document that `model` names, None where the document is something else."""
+    try:
+        return model.model_validate_json(document)
+    except ValidationError:
+        return None
+
+
+def whole(value: object) -> int | None:
+    """A limit of tokens in a request, None where it is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT:
+        return value
+    return None
+
+
+def text(value: object) -> str:
+    """A text field of a request or an event, empty where it is none."""
+    return value if isinstance(value, str) else ""
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """An object field, empty where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Mapping[str, object]]:
+    """The objects of a list field."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+class CountsUnasked:
+    """Part of a wire whose streams bring their counts by themselves, in events that the client gets as well."""
+
+    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # whatever it is
+        """Never: nothing is asked for beyond what the client asked."""
+        return False
+
+    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
+        """Never: events with counts are part of the answer."""
+        return False

@@ -1,0 +1,132 @@
+"""Budgets: reserved before a call, settled after it, and kept to within one answer."""
+
+import asyncio
+
+import pytest
+from gateways import PRICES, ask, gateway, provider
+from scripted_models import ScriptedModels
+
+from overnight.models.budget import Allowance, Budget, Estimate, Spent
+from overnight.models.port import ModelsParked
+from overnight.models.provider import Prices
+from overnight.models.usage import Wire
+
+CALL = 1050  # tokens of a scripted call
+
+
+@pytest.mark.parametrize("wire", list(Wire))
+def test_a_spent_budget_stops_within_one_call(models: ScriptedModels, wire: Wire) -> None:
+    """The call that spends the budget is the last; the next is refused at once, in the wire's own shape."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "ok")], allowance=Allowance(tokens=2 * CALL)) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert [(await ask(run.url, wire)).status for _ in range(2)] == [200, 200]
+                asked = len(models.seen)
+                got = await ask(run.url, wire)
+                assert got.status in {400, 402, 403}
+                assert "budget" in got.document["error"]["message"]
+                assert run.refusal is not None
+                assert run.refusal.wait_s is None
+                with pytest.raises(ModelsParked, match="budget"):
+                    await run.call(wire, {"model": "m1"})
+                assert len(models.seen) == asked
+        assert run.usage.tokens == 2 * CALL
+
+    asyncio.run(walk())
+
+
+def test_ten_runs_at_once_pass_the_budget_by_one_answer_at_most(models: ScriptedModels) -> None:
+    """Concurrent runs share one budget: together they spend at most one answer more than it."""
+
+    async def walk() -> None:
+        limit = 5 * CALL + 10
+        async with gateway([provider(models, "ok")], allowance=Allowance(tokens=limit)) as opened:
+
+            async def agent(number: int) -> None:
+                with opened.gateway.use(role="r", number=number) as run:
+                    while (await ask(run.url, max_tokens=2000)).status == 200:
+                        pass
+
+            await asyncio.gather(*(agent(number) for number in range(10)))
+        spent = sum(call.usage.tokens for call in opened.called)
+        assert limit - CALL < spent <= limit + CALL
+
+    asyncio.run(walk())
+
+
+def test_money_is_a_budget_too(models: ScriptedModels) -> None:
+    """Dollars by the price table stop calls as tokens do."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "ok", key_env="K")], prices=PRICES, environment={"K": "key-1"},
+                           allowance=Allowance(cost_usd=0.02)) as opened:  # fmt: skip
+            with opened.gateway.use(role="r", number=1) as run:
+                statuses = [(await ask(run.url)).status for _ in range(4)]
+        assert statuses == [200, 200, 403, 403]
+        assert run.usage.cost_usd == pytest.approx(2 * (600 * 10 + 400 * 1 + 50 * 100) / 1e6)
+
+    asyncio.run(walk())
+
+
+def test_a_budget_in_dollars_needs_a_price(models: ScriptedModels) -> None:
+    """A bill without a price cannot be kept below a limit, so no call is made; a local server sends no bill."""
+
+    async def walk() -> None:
+        settings = {"allowance": Allowance(cost_usd=1.0), "environment": {"K": "key-1"}, "prices": Prices()}
+        async with gateway([provider(models, "ok", key_env="K")], **settings) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url)
+                assert got.status == 403
+                assert "price of m1" in got.document["error"]["message"]
+        assert not models.seen
+        async with gateway([provider(models, "ok")], **settings) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert (await ask(run.url)).status == 200
+        assert run.usage.cost_usd == 0.0
+
+    asyncio.run(walk())
+
+
+def estimate(tokens: int, most: int) -> Estimate:
+    """Of a call without a price."""
+    return Estimate(tokens=tokens, most_tokens=most, cost_usd=0.0, most_usd=0.0)
+
+
+def test_a_call_waits_for_those_under_way() -> None:
+    """A call that does not fit beside the others waits until one of them is settled for less than it reserved."""
+
+    async def walk() -> None:
+        budget = Budget(Allowance(tokens=1000))
+        first = await budget.reserve(estimate(100, 600))
+        second = asyncio.ensure_future(budget.reserve(estimate(100, 600)))
+        await asyncio.sleep(0)
+        assert not second.done()
+        first.settle(tokens=200, cost_usd=0.0)
+        first.settle(tokens=200, cost_usd=0.0)  # a second word counts nothing
+        (await second).settle(tokens=100, cost_usd=0.0)
+        alone = await budget.reserve(estimate(100, 5000))  # more than is left, but alone
+        waiting = asyncio.ensure_future(budget.reserve(estimate(10, 20)))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        alone.settle(tokens=5000, cost_usd=0.0)
+        with pytest.raises(Spent):
+            await waiting
+        with pytest.raises(Spent):
+            await budget.reserve(estimate(1, 2))
+
+    asyncio.run(walk())
+
+
+def test_a_request_larger_than_what_is_left_is_refused() -> None:
+    """Not even alone: its tokens are sure to be spent."""
+
+    async def walk() -> None:
+        with pytest.raises(Spent, match="request alone"):
+            await Budget(Allowance(tokens=100)).reserve(estimate(200, 300))
+        dear = Estimate(tokens=1, most_tokens=1, cost_usd=0.01, most_usd=0.02)
+        with pytest.raises(Spent, match="of money"):
+            await Budget(Allowance(cost_usd=0.005)).reserve(dear)
+        (await Budget(Allowance()).reserve(estimate(10**9, 10**9))).settle(tokens=1, cost_usd=1.0)
+
+    asyncio.run(walk())

@@ -1,0 +1,343 @@
+"""Failover: an agent does not notice what its providers go through."""
+
+import asyncio
+import json
+import time
+from contextlib import closing, suppress
+
+import pytest
+from gateways import BODIES, QUICK, ask, gateway, provider, until
+from scripted_models import Reply, ScriptedModels
+
+from overnight.models import upstream
+from overnight.models.breaker import Pace, Standing
+from overnight.models.port import ModelsParked, RequestRefused
+from overnight.models.usage import Wire
+
+WIRES = pytest.mark.parametrize("wire", list(Wire))
+BOTH = pytest.mark.parametrize("stream", [False, True])
+BAD = ("dead", "e401", "e403", "e402", "e404", "e429", "e429q", "e500", "e503", "e529", "cut")
+
+
+@pytest.mark.parametrize("bad", BAD)
+@WIRES
+def test_a_first_provider_that_fails_is_not_noticed(models: ScriptedModels, wire: Wire, bad: str) -> None:
+    """Whatever the first provider does before its first byte, the agent gets the second one's answer."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, bad), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url, wire)
+                assert got.status == 200
+                assert models.text in got.text
+                assert run.refusal is None
+        assert run.usage.calls == 1
+        assert run.usage.retries >= 1
+        assert [call.provider for call in opened.called] == ["ok"]
+
+    asyncio.run(walk())
+
+
+@BOTH
+@pytest.mark.parametrize("cut", [False, True])
+def test_an_answer_without_a_byte_is_none(models: ScriptedModels, stream: bool, cut: bool) -> None:
+    """Good headers with nothing behind them, ended well or broken off: the second provider is asked."""
+
+    async def walk() -> None:
+        kind = "text/event-stream" if stream else "application/json"
+        models.replies["empty"] = Reply(headers={"Content-Type": kind}, body=b"", cut=cut)
+        async with gateway([provider(models, "empty"), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url, stream=stream)
+                assert got.status == 200
+                assert models.text in got.text
+            why = opened.gateway.accounts()[0].why
+            assert "broke off" in why if cut else why == "its answer was empty"
+
+    asyncio.run(walk())
+
+
+@WIRES
+@BOTH
+def test_a_provider_that_hangs_is_left(models: ScriptedModels, wire: Wire, stream: bool) -> None:
+    """A provider that takes a request and is silent is given up after its time."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "hang", silence_s=0.05), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert (await ask(run.url, wire, stream=stream)).status == 200
+        assert [state.why for state in opened.gateway.accounts()] == ["no answer in time", ""]
+
+    asyncio.run(walk())
+
+
+def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """White space now and then keeps a connection alive and is no answer, however long it goes on."""
+
+    monkeypatch.setattr(upstream, "WHOLE_S", 0.5)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+        with suppress(ConnectionError), closing(writer):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    async def walk() -> None:
+        async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            first = provider(models, "drip", base_url=url, silence_s=0.08)
+            async with gateway([first, provider(models, "ok")]) as opened:
+                with opened.gateway.use(role="r", number=1) as run:
+                    answer = await run.call(Wire.OPENAI_CHAT, {"model": "m1"})
+            assert models.text in json.dumps(answer)
+            assert [call.provider for call in opened.called] == ["ok"]
+
+    asyncio.run(walk())
+
+
+def test_a_dead_provider_is_asked_no_more_for_a_while(models: ScriptedModels) -> None:
+    """After a failure the first provider rests; when its time is over, one request finds out and all go back to it."""
+
+    async def walk() -> None:
+        first = provider(models, "f500x1")
+        async with gateway([first, provider(models, "ok")], pace=Pace(busy_s=0.3, busiest_s=0.3)) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                for _ in range(5):
+                    await ask(run.url)
+                assert models.asked["f500x1"] == 1
+                assert [state.standing for state in opened.gateway.accounts()] == [Standing.PAUSED, Standing.READY]
+                await until(lambda: opened.gateway.accounts()[0].standing is Standing.PROBING)
+                await ask(run.url)
+                assert opened.gateway.accounts()[0].standing is Standing.READY
+                await ask(run.url)
+        assert [call.provider for call in opened.called] == ["ok"] * 5 + ["f500x1"] * 2
+
+    asyncio.run(walk())
+
+
+def test_one_request_probes_while_others_go_on(models: ScriptedModels) -> None:
+    """While a probe is under way, nobody else waits for the provider that it probes."""
+
+    async def walk() -> None:
+        models.replies["flaky"] = Reply(status=500)
+        first = provider(models, "flaky")
+        async with gateway([first, provider(models, "ok")], pace=Pace(busy_s=0.05, busiest_s=0.05)) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await ask(run.url)
+                models.replies.clear()
+                models.asked.clear()
+                await until(lambda: opened.gateway.accounts()[0].standing is Standing.PROBING)
+                await asyncio.gather(*(ask(run.url) for _ in range(8)))
+        assert 1 <= models.asked["flaky"] <= 8
+        assert models.asked["flaky"] + models.asked["ok"] == 8
+
+    asyncio.run(walk())
+
+
+def test_a_busy_only_provider_is_waited_for(models: ScriptedModels) -> None:
+    """Errors that pass are waited out with the request in hand; the agent only sees that it took longer."""
+
+    async def walk() -> None:
+        for mode in ("f500x2", "f529x1", "f429x2"):
+            async with gateway([provider(models, mode)], pace=Pace(busy_s=0.02, patience_s=10)) as opened:
+                with opened.gateway.use(role="r", number=1) as run:
+                    assert (await ask(run.url)).status == 200
+                assert run.usage.retries == int(mode[-1])
+
+    asyncio.run(walk())
+
+
+@WIRES
+@pytest.mark.parametrize("bad", ["e429q", "e401", "e500", "dead"])
+def test_when_nobody_is_left_the_agent_is_told_to_stop(models: ScriptedModels, wire: Wire, bad: str) -> None:
+    """The last word is an error of the wire's own shape with a status that clients do not try again."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, bad)]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url, wire)
+                assert got.status in {400, 402, 403}
+                assert got.headers["x-should-retry"] == "false"
+                assert bad in got.document["error"]["message"]
+                assert isinstance(run.refusal, ModelsParked)
+                assert (run.refusal.wait_s is None) == (bad == "e401")
+                with pytest.raises(ModelsParked):
+                    await run.call(wire, {"model": "m1"})
+        assert not opened.called
+
+    asyncio.run(walk())
+
+
+def test_a_refusal_is_forgotten_after_an_answer(models: ScriptedModels) -> None:
+    """`refusal` speaks of the newest call only."""
+
+    async def walk() -> None:
+        models.replies["one"] = Reply(
+            status=429, headers={"retry-after": "3600"}, body=b'{"error": {"message": "daily quota"}}'
+        )
+        async with gateway([provider(models, "one")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await ask(run.url)
+                assert run.refusal is not None
+                assert run.refusal.wait_s == pytest.approx(3600, rel=0.2)
+                assert opened.gateway.accounts()[0].standing is Standing.PARKED
+        async with gateway([provider(models, "f500x1")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await ask(run.url)
+                assert run.refusal is None
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize(("status", "message"), [(400, "prompt is too long"), (413, "too large"), (422, "bad field")])
+def test_a_malformed_request_goes_back_and_nowhere_else(models: ScriptedModels, status: int, message: str) -> None:
+    """What the provider blames on the request is the agent's to read; no other provider is asked, none is paused."""
+
+    async def walk() -> None:
+        body = json.dumps({"error": {"message": message, "type": "invalid_request_error"}}).encode()
+        models.replies["strict"] = Reply(status=status, body=body)
+        async with gateway([provider(models, "strict"), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url)
+                assert (got.status, got.text) == (status, body.decode())
+                assert opened.gateway.accounts()[0].standing is Standing.READY
+                assert run.refusal is None
+                with pytest.raises(RequestRefused, match=message):
+                    await run.call(Wire.OPENAI_CHAT, {"model": "m1", "messages": []})
+        assert not models.asked["ok"]
+        assert not opened.called
+
+    asyncio.run(walk())
+
+
+def test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere(models: ScriptedModels) -> None:
+    """404 moves one request on without pausing anybody; where nobody has the model, the agent gets to read it."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "e404"), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert (await ask(run.url)).status == 200
+                assert opened.gateway.accounts()[0].standing is Standing.READY
+        async with gateway([provider(models, "e404")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert (await ask(run.url)).status == 404
+                assert run.refusal is None
+
+    asyncio.run(walk())
+
+
+def test_a_short_rate_limit_is_waited_for_at_the_same_provider(models: ScriptedModels) -> None:
+    """Where `retry-after` is short the request stays with the provider whose cache is warm; else it moves on."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "f429x1"), provider(models, "ok")], pace=Pace(busy_s=0.01)) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await ask(run.url)
+        assert [call.provider for call in opened.called] == ["f429x1"]
+        models.replies["slow"] = Reply(status=429, headers={"retry-after": "20"}, body=b'{"error": {"message": "rate limit"}}')
+        async with gateway([provider(models, "slow"), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await ask(run.url)
+                wait_s = opened.gateway.accounts()[0].wait_s
+        assert [call.provider for call in opened.called] == ["ok"]
+        assert wait_s is not None
+        assert 15 < wait_s < 30
+
+    asyncio.run(walk())
+
+
+def test_an_error_at_the_start_of_a_stream_is_no_answer(models: ScriptedModels) -> None:
+    """A stream that opens with `overloaded_error` is a busy provider, not an answer of 200."""
+    event = b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}\n\n'
+
+    async def walk() -> None:
+        models.replies["late"] = Reply(headers={"Content-Type": "text/event-stream"}, body=event)
+        async with gateway([provider(models, "late"), provider(models, "ok")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert "message_stop" in (await ask(run.url, Wire.ANTHROPIC, stream=True)).text
+        assert opened.gateway.accounts()[0].why == "500 Overloaded"
+        assert [call.provider for call in opened.called] == ["ok"]
+
+    asyncio.run(walk())
+
+
+def test_only_providers_of_the_wire_are_asked(models: ScriptedModels) -> None:
+    """Failover stays inside a wire; a wire that nobody speaks is refused in words."""
+
+    async def walk() -> None:
+        providers = [provider(models, "ok", wires=(Wire.ANTHROPIC,)), provider(models, "ask", wires=(Wire.OPENAI_CHAT,))]
+        async with gateway(providers) as opened:
+            assert opened.gateway.wires == [Wire.ANTHROPIC, Wire.OPENAI_CHAT]
+            with opened.gateway.use(role="r", number=1) as run:
+                assert models.question in (await ask(run.url)).text
+                assert "gemini" in (await ask(run.url, Wire.GEMINI)).document["error"]["message"]
+                assert run.refusal is not None
+                assert run.refusal.wait_s is None
+
+    asyncio.run(walk())
+
+
+def test_siblings_wait_for_one_probe(models: ScriptedModels) -> None:
+    """With one busy provider ten agents do not storm it: after the first failures one asks at a time."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "e500")], pace=Pace(busy_s=0.05, busiest_s=0.05, patience_s=0.5)) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await ask(run.url)
+                models.asked.clear()
+                started = time.monotonic()
+                await asyncio.gather(*(ask(run.url) for _ in range(10)))
+                # A pause is 0.0375 s at the least, so one prober after another comes to so many at most.
+                assert models.asked["e500"] <= 2 + (time.monotonic() - started) / 0.0375
+
+    asyncio.run(walk())
+
+
+def test_a_stream_that_breaks_sends_the_next_request_elsewhere(models: ScriptedModels) -> None:
+    """A provider whose streams break is paused, so that the agent's own second try finds another."""
+
+    async def walk() -> None:
+        pace = Pace(busy_s=60, busiest_s=60)
+        async with gateway([provider(models, "cut"), provider(models, "ok")], pace=pace) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                with pytest.raises(Exception, match="not completed"):
+                    await ask(run.url, stream=True)
+                assert (await ask(run.url, stream=True)).status == 200
+        assert [call.provider for call in opened.called] == ["cut", "ok"]
+
+    asyncio.run(walk())
+
+
+def test_the_call_of_our_own_agent_is_the_same_path(models: ScriptedModels) -> None:
+    """`call` fails over, counts and answers with the provider's own document, without a connection to ourselves."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "dead"), provider(models, "ok")], pace=QUICK) as opened:
+            with opened.gateway.use(role="r", number=3, model="m9") as run:
+                answer = await run.call(Wire.OPENAI_CHAT, {"messages": [{"role": "user", "content": "hi"}]})
+        assert answer["object"] == "chat.completion"
+        assert models.seen[0].body["model"] == "m9"
+        assert (run.usage.calls, run.usage.input_tokens, run.usage.retries) == (1, 1000, 1)
+        assert opened.called[0].number == 3
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize("wire", list(Wire))
+def test_calls_have_the_headers_of_their_wire(models: ScriptedModels, wire: Wire) -> None:
+    """Anthropic wants its version said; no other wire's headers are sent along."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "ok", headers={"x-extra": "1"})]) as opened:
+            with opened.gateway.use(role="r", number=1, model="m1") as run:
+                await run.call(wire, BODIES[wire])
+            with pytest.raises(ModelsParked, match="over"):
+                await run.call(wire, BODIES[wire])
+        [seen] = models.seen
+        assert ("anthropic-version" in seen.headers) == (wire is Wire.ANTHROPIC)
+        assert seen.headers["x-extra"] == "1"
+
+    asyncio.run(walk())

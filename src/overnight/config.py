@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from overnight.core.programs.notify import NotifySettingsKeys
 from overnight.errors import UserError
 from overnight.models.known_providers import KNOWN, KnownProvider, first_set
 from overnight.models.provider import SILENCE_S, Price, Prices, Provider
 from overnight.models.usage import Wire
-from overnight.records.notice import NotifySettings
+from overnight.notices.notice import NotifySettings
+from overnight.notices.settings import NotifySettingsKeys
 from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
 

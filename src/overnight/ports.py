@@ -10,7 +10,6 @@ from typing import Protocol
 from overnight.events import EnvironmentChanged, Event
 from overnight.git.port import FileChange
 from overnight.records.experiment import Draft, Experiment
-from overnight.records.notice import Notice
 from overnight.records.program import Program
 
 
@@ -238,26 +237,4 @@ class Artifacts(Protocol):
 
     def read(self, digest: str) -> bytes | None:
         """The content, None if it is not kept."""
-        ...
-
-
-class NotSent(Exception):  # noqa: N818  # an outcome, not an error
-    """A notice did not get through; says why in one line without any address, token or other secret."""
-
-    def __init__(self, why: str, *, again: bool, wait_s: float = 0.0) -> None:
-        """`again`: it may get through later by itself, not before `wait_s` have passed."""
-        super().__init__(why)
-        self.again = again
-        self.wait_s = wait_s
-
-
-class Notifier(Protocol):
-    """Tells a person through one channel."""
-
-    async def send(self, notice: Notice) -> None:
-        """Try to send it once, in bounded time.
-
-        Raises:
-            NotSent: it did not get through, or nobody can tell whether it did.
-        """
         ...

@@ -8,15 +8,15 @@ from pathlib import Path
 import anyio
 import click
 
-from overnight.backends.notifiers.registry import make_notifiers
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
-from overnight.core.channels import Channels, choose_channels
-from overnight.core.notices import greeting
 from overnight.errors import RepositoryError, UserError
 from overnight.git.repository import open_repository
-from overnight.ports import Notifier, NotSent
-from overnight.records.notice import NotifySpec
+from overnight.notices.channels import Channels, choose_channels
+from overnight.notices.notice import NotifySpec
+from overnight.notices.port import Notifier, NotSent
+from overnight.notices.registry import make_notifiers
+from overnight.research.news import greeting
 from overnight.wiring import PROGRAM, read_program
 from overnight.words.foreign import printable
 

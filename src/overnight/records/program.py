@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from overnight.jail.job import Limits
-from overnight.records.notice import NotifySpec
+from overnight.notices.notice import NotifySpec
 
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
 SPLIT = "{split}"  # in `prepare`: public, holdout or audit

@@ -24,8 +24,8 @@ from overnight.core.programs.fields import (
     Texts,
     guess_direction,
 )
-from overnight.core.programs.notify import Notify, NotifyKeys
 from overnight.jail.job import Limits
+from overnight.notices.settings import Notify, NotifyKeys
 from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
 

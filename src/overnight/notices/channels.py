@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from overnight.core.programs.notify import split_url
-from overnight.records.notice import NotifySettings, NotifySpec
+from overnight.notices.notice import NotifySettings, NotifySpec
+from overnight.notices.settings import split_url
 from overnight.words.foreign import printable
 
 NAME = 100  # characters of a name or address in a message

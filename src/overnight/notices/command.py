@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import anyio
 
-from overnight.backends.notifiers.secrets import environment_for
-from overnight.ports import NotSent
-from overnight.records.notice import Notice, NotifySpec
+from overnight.notices.notice import Notice, NotifySpec
+from overnight.notices.port import NotSent
+from overnight.notices.secrets import environment_for
 from overnight.user_command import end_session
 from overnight.words.foreign import printable
 

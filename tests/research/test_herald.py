@@ -14,13 +14,13 @@ import pytest
 from builders import PROGRAM, baseline, opened, session
 from notice_servers import WebServer, web_server
 
-from overnight.backends.notifiers.herald import Herald
-from overnight.backends.notifiers.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
 from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import Stopped
-from overnight.ports import Notifier, NotSent
-from overnight.records.notice import Notice, NotifySpec, Occasion, Source
+from overnight.notices.notice import Notice, NotifySpec, Occasion, Source
+from overnight.notices.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
+from overnight.notices.port import Notifier, NotSent
+from overnight.research.herald import Herald
 
 REACHED = Stopped(reason="target", detail="", elapsed_s=1.0)
 NOTICE = Notice(key="k", occasion=Occasion.TARGET, title="t: target reached", lines=("yes",))
@@ -173,9 +173,9 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import anyio
-from overnight.backends.notifiers.herald import Herald
-from overnight.backends.notifiers.outbox import Outbox
-from overnight.records.notice import Notice, NotifySpec, Occasion, Source
+from overnight.research.herald import Herald
+from overnight.notices.outbox import Outbox
+from overnight.notices.notice import Notice, NotifySpec, Occasion, Source
 
 folder, url, when = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 def die(*_):

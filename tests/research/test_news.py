@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from builders import PROGRAM, baseline, opened, session
 
-from overnight.core.channels import choose_channels
-from overnight.core.notices import HIDDEN, failed, news, without_secrets
-from overnight.core.programs.notify import NotifySettingsKeys
 from overnight.core.programs.program import parse_program
 from overnight.core.state import Kept, State, begin, fold
 from overnight.errors import ProgramError
 from overnight.events import ProposalMissed, Stopped
+from overnight.notices.channels import choose_channels
+from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, Source
+from overnight.notices.redaction import HIDDEN, without_secrets
+from overnight.notices.settings import NotifySettingsKeys
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.notice import NotifySettings, NotifySpec, Occasion, Source
+from overnight.research.news import failed, news
 
 HOSTILE = "better\r\nBcc: all@example.org\x1b[2J\u202e <!channel> @everyone"
 

@@ -7,8 +7,8 @@ import os
 import re
 from collections.abc import Mapping
 
-from overnight.ports import NotSent
-from overnight.records.notice import Source
+from overnight.notices.notice import Source
+from overnight.notices.port import NotSent
 from overnight.user_command import run_for_output
 from overnight.words.foreign import printable
 

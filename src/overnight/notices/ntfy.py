@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from overnight.backends.notifiers.http import post_json
-from overnight.backends.notifiers.secrets import read_source
-from overnight.core.programs.notify import split_url
-from overnight.ports import NotSent
-from overnight.records.notice import Notice, NotifySpec, Occasion
+from overnight.notices.http import post_json
+from overnight.notices.notice import Notice, NotifySpec, Occasion
+from overnight.notices.port import NotSent
+from overnight.notices.secrets import read_source
+from overnight.notices.settings import split_url
 
 _PRIORITY: Mapping[Occasion, int] = {Occasion.PERSON: 4}  # of 5; 3 is the usual
 _TAGS: Mapping[Occasion, str] = {

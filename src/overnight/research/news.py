@@ -7,25 +7,20 @@ researcher of several that has no ideas left. A notice with the key of an earlie
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from overnight.core.state import State
 from overnight.events import Sign, Stopped
-from overnight.records.notice import Notice, Occasion
+from overnight.notices.notice import Notice, Occasion
+from overnight.notices.redaction import without_secrets
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
 TITLE = 120  # characters
 LINE = 400
 FACT = 200
-SHORTEST_SECRET = 6  # characters; hiding shorter texts would hide plain words
-HIDDEN = "[hidden]"
 _HOUR_S = 3600
-# Shapes that are secrets wherever they stand: keys of common services, and a password in a URL.
-_SECRET_SHAPES = re.compile(
-    r"\b(?:sk-|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AKIA|tk_)[\w-]{8,}|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?i:bearer)\s+[\w.~+/-]{8,}"
-)
 
 
 def news(state: State, sign: Sign) -> Notice | None:
@@ -66,22 +61,6 @@ def greeting(place: str) -> Notice:
 def needs_person(state: State, key: str, title: str, line: str) -> Notice:
     """The campaign cannot go on by itself."""
     return _notice(state, key, Occasion.PERSON, f"needs you: {title}", line, reason=line)
-
-
-def without_secrets(notice: Notice, secrets: Iterable[str]) -> Notice:
-    """The notice with each of these texts hidden wherever it stands, and whatever has the shape of a key or password."""
-    longest_first = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
-    known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-    def clean(text: str) -> str:
-        return _SECRET_SHAPES.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)
-
-    return replace(
-        notice,
-        title=clean(notice.title),
-        lines=tuple(clean(line) for line in notice.lines),
-        facts={name: clean(fact) for name, fact in notice.facts.items()},
-    )
 
 
 def _since(what: str, state: State, why: str) -> str:

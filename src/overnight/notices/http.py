@@ -11,9 +11,9 @@ from functools import partial
 import anyio
 
 from overnight import __version__
-from overnight.backends.notifiers.blocking import run_blocking
-from overnight.core.programs.notify import split_url
-from overnight.ports import NotSent
+from overnight.notices.blocking import run_blocking
+from overnight.notices.port import NotSent
+from overnight.notices.settings import split_url
 
 ANSWER_S = 10.0  # each of connecting and waiting for the answer
 WHOLE_S = 25.0  # with name servers that do not answer

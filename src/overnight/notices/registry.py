@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from overnight.backends.notifiers.command import CommandNotifier
-from overnight.backends.notifiers.ntfy import NtfyNotifier
-from overnight.backends.notifiers.smtp import EmailNotifier
-from overnight.backends.notifiers.webhook import WebhookNotifier
-from overnight.ports import Notifier
-from overnight.records.notice import NotifySpec
+from overnight.notices.command import CommandNotifier
+from overnight.notices.notice import NotifySpec
+from overnight.notices.ntfy import NtfyNotifier
+from overnight.notices.port import Notifier
+from overnight.notices.smtp import EmailNotifier
+from overnight.notices.webhook import WebhookNotifier
 
 NOTIFIERS: Mapping[str, Callable[..., Notifier]] = {  # each takes `spec` and `environment`
     "command": CommandNotifier,

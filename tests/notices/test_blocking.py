@@ -6,13 +6,13 @@ import sys
 import anyio
 import pytest
 
-from overnight.backends.notifiers.blocking import run_blocking
-from overnight.ports import NotSent
+from overnight.notices.blocking import run_blocking
+from overnight.notices.port import NotSent
 
 GIVES_UP = """
 import threading
 import anyio
-from overnight.backends.notifiers.blocking import run_blocking
+from overnight.notices.blocking import run_blocking
 
 async def main():
     with anyio.move_on_after(0.1):

@@ -12,13 +12,13 @@ import pytest
 import trustme
 from notice_servers import MailServer, WebServer, mail_server, web_server
 
-from overnight.backends.notifiers.command import CommandNotifier
-from overnight.backends.notifiers.registry import make_notifiers
-from overnight.backends.notifiers.secrets import secret_values
-from overnight.backends.notifiers.webhook import body_of
-from overnight.core.programs.notify import NotifySettingsKeys
-from overnight.ports import NotSent
-from overnight.records.notice import Notice, NotifySpec, Occasion
+from overnight.notices.command import CommandNotifier
+from overnight.notices.notice import Notice, NotifySpec, Occasion
+from overnight.notices.port import NotSent
+from overnight.notices.registry import make_notifiers
+from overnight.notices.secrets import secret_values
+from overnight.notices.settings import NotifySettingsKeys
+from overnight.notices.webhook import body_of
 
 HOSTILE = "`touch x` $(touch x) ; touch x \\r\\nBcc: all@example.org \\u202e <!channel> @everyone"
 NOTICE = Notice(

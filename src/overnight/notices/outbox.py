@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from overnight.records.notice import Notice
+from overnight.notices.notice import Notice
 
 NAME = "notices.db"
 FRESH_S = 24 * 3600.0  # older news is no news

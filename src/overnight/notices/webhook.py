@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from overnight.backends.notifiers.http import post_json
-from overnight.backends.notifiers.secrets import read_source
-from overnight.records.notice import Notice, NotifySpec
+from overnight.notices.http import post_json
+from overnight.notices.notice import Notice, NotifySpec
+from overnight.notices.secrets import read_source
 
 DISCORD_CHARACTERS = 2000  # that a message may have
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # so that no `<!channel>` is in foreign text

@@ -11,10 +11,10 @@ from functools import partial
 
 import anyio
 
-from overnight.backends.notifiers.blocking import run_blocking
-from overnight.backends.notifiers.secrets import read_source
-from overnight.ports import NotSent
-from overnight.records.notice import Mail, Notice, NotifySpec
+from overnight.notices.blocking import run_blocking
+from overnight.notices.notice import Mail, Notice, NotifySpec
+from overnight.notices.port import NotSent
+from overnight.notices.secrets import read_source
 from overnight.words.foreign import printable
 
 SUBJECT = 200  # characters

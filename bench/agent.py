@@ -24,7 +24,7 @@ from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
 from overnight.ports import Assignment
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 
 TARGET_CPU_MS = 3.0  # our own, per step, without the shell's job
 TARGET_TOKENS = 400  # of the fixed prompt

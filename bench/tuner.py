@@ -20,8 +20,8 @@ from overnight.backends.researchers.tuner.constants import scan_python
 from overnight.backends.researchers.tuner.findings import Value
 from overnight.backends.researchers.tuner.tuner import Tuner
 from overnight.ports import Assignment
+from overnight.program.program import Direction, Metric, Program
 from overnight.records.experiment import Conclusion, Experiment, Scalar, Verdict
-from overnight.records.program import Direction, Metric, Program
 
 PROGRAM = Program(path="program.md", metric=Metric(name="loss", direction=Direction.MINIMIZE), editable=("train.py",))
 REPEATS, EVALUATIONS = int(os.environ.get("REPEATS", "10")), 60

@@ -18,8 +18,8 @@ from overnight.events import (
     TrialFinished,
 )
 from overnight.ports import Recorded
+from overnight.program.program import Direction, Metric, Program
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Direction, Metric, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 PROGRAM = """\

@@ -22,8 +22,8 @@ from overnight.core.gate import (
 )
 from overnight.core.seeds import place_of_seed, trial_seed
 from overnight.core.stats import mean_interval, student_quantile
+from overnight.program.program import Direction, GateSettings, Metric, Program
 from overnight.records.experiment import Verdict
-from overnight.records.program import Direction, GateSettings, Metric, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 AUDIT_PAIRS = 20

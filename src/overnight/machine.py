@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.core.noise import told_as_timing
 from overnight.jail.port import Executor
 from overnight.machines.cores import Cores, claimed_cores
-from overnight.records.program import Program
+from overnight.program.program import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ def share_of(program: Program, asked: int | None) -> Iterator[Share]:
 
 def slots_for(program: Program) -> int:
     """How many trials may run at once: one for a timing metric or a GPU, else as many as cores and memory allow."""
-    if told_as_timing(program) or program.limits.gpus:
+    if program.measures_time or program.limits.gpus:
         return 1
     memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(1, min(len(os.sched_getaffinity(0)) // program.limits.cpus, memory_bytes // program.limits.memory_bytes))

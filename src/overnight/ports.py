@@ -9,8 +9,8 @@ from typing import Protocol
 
 from overnight.events import EnvironmentChanged, Event
 from overnight.git.port import FileChange
+from overnight.program.program import Program
 from overnight.records.experiment import Draft, Experiment
-from overnight.records.program import Program
 
 
 def _unseen() -> bool:

@@ -18,7 +18,7 @@ from overnight.loop.council import Voice
 from overnight.loop.proposal import Staff
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
-from overnight.records.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
+from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
 
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway

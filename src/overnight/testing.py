@@ -17,10 +17,10 @@ from typing import Any
 
 import anyio
 
-from overnight.core.scope import matches
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Link
 from overnight.ports import Assignment, Researcher
+from overnight.program.scope import matches
 from overnight.records.experiment import Conclusion, Draft, Experiment, Verdict
 
 LONGEST_HYPOTHESIS = 300  # characters

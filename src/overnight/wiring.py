@@ -15,8 +15,6 @@ from overnight.backends.orders import OrderFiles
 from overnight.backends.sqlite import SqliteLedger
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.budget import allow
-from overnight.core.programs.fit import check_fit
-from overnight.core.programs.program import parse_program
 from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
 from overnight.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
@@ -38,7 +36,9 @@ from overnight.loop.recheck import Recheck
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
 from overnight.machine import make_executor, search_path, share_of
-from overnight.records.program import Program
+from overnight.program.fit import check_fit
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
 from overnight.report.results import ResultsKeeper
 from overnight.staffing import make_models, make_team
 

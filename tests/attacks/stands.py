@@ -11,15 +11,15 @@ from targets import git
 
 from overnight.backends.artifacts import ArtifactStore
 from overnight.backends.work_folders import WorkFolders
-from overnight.core.programs.fit import check_fit
-from overnight.core.programs.program import parse_program
 from overnight.core.scope import check_scope
 from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.git.repository import open_repository
 from overnight.jail.jail import JailExecutor
 from overnight.loop.measure import Bench
-from overnight.records.program import Program
+from overnight.program.fit import check_fit
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 FRESH_SEED = 3

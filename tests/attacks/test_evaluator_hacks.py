@@ -9,7 +9,7 @@ import pytest
 from hacks import EVALUATE, HACKS, HONEST, LABELS, SCORE, TRAIN, Form, Hack, table
 from stands import Outcome, Stand, stand
 
-from overnight.records.program import Direction, Metric
+from overnight.program.program import Direction, Metric
 
 FRONT = "---\nmetric: {name: loss, direction: minimize}\neditable: [train.py]\nlimits: {wall: 20s, memory: 500MB}\n"
 MEASURE = FRONT + "measure: python3 evaluate.py {seed}\n---\n"

@@ -8,8 +8,8 @@ import pytest
 from hacks import HONEST, LABELS, SCORE, TRAIN
 from stands import Stand, stand
 
-from overnight.core.programs.fit import LOADED_UNASKED, loopholes
-from overnight.core.programs.program import parse_program
+from overnight.program.fit import LOADED_UNASKED, loopholes
+from overnight.program.parser import parse_program
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
@@ -83,8 +83,8 @@ def test_a_glob_that_would_allow_one_is_named(globs: str, named: str) -> None:
 
 def test_an_artifact_may_not_take_a_committed_place(tmp_path: Path) -> None:
     """A file that comes from the candidate cannot stand where frozen code or hidden data is, nor be the scorer's result."""
-    from overnight.core.programs.fit import check_fit
     from overnight.errors import ProgramError
+    from overnight.program.fit import check_fit
 
     wrong = {
         "artifacts: [predictions.json]": ("artifacts: [score.py]", "artifacts: [checks/rules.py]", "artifacts: [checks]"),

@@ -9,9 +9,9 @@ import anyio
 import pytest
 from stands import Outcome, Stand, stand
 
-from overnight.core.programs.fit import check_fit, loopholes
-from overnight.core.programs.program import parse_program
 from overnight.errors import ProgramError
+from overnight.program.fit import check_fit, loopholes
+from overnight.program.parser import parse_program
 from overnight.records.trial import Arm, Fault, Stage, TrialKey
 
 PROGRAM = """---

@@ -7,9 +7,9 @@ import pytest
 from targets import git, make_repo, overnight, program
 
 from overnight.cli.opening import check_readable_paths, mend_of, paths_in
-from overnight.core.programs.program import parse_program
 from overnight.errors import ProgramError
 from overnight.git.repository import open_repository
+from overnight.program.parser import parse_program
 
 READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
 

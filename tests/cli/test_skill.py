@@ -8,8 +8,8 @@ import click
 import pytest
 
 from overnight.cli.main import app
-from overnight.core.programs.front_matter import load_front_matter
-from overnight.core.programs.schema import ProgramKeys
+from overnight.program.front_matter import load_front_matter
+from overnight.program.schema import ProgramKeys
 
 ROOT = Path(__file__).parents[2]
 SKILL = (ROOT / "SKILL.md").read_text()

@@ -15,8 +15,8 @@ from overnight.core.gate import (
     next_step,
 )
 from overnight.core.seeds import place_of_seed, trial_seed
+from overnight.program.program import Direction, GateSettings, Guard, Metric, Noise, Program
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Direction, GateSettings, Guard, Metric, Noise, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 Values = Callable[[TrialKey], float | Trial]  # a value, or a whole trial (to be given the key)

@@ -13,8 +13,8 @@ from overnight.core.audit import AuditState, Tree, audit_step, conclude_audit, t
 from overnight.core.gate_memory import GateMemory
 from overnight.core.state import begin, dump_state, fold, load_state
 from overnight.events import AuditConcluded, AuditOpened, Event, TrialFinished
+from overnight.program.program import Program
 from overnight.records.audit import LeftOut, Standing
-from overnight.records.program import Program
 from overnight.records.trial import Arm, Fault, Trial, TrialKey
 
 START, HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)

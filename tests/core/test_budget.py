@@ -5,7 +5,7 @@ from builders import concluded, opened, proposed
 
 from overnight.core.budget import Allowance, allow
 from overnight.core.state import State, begin, fold
-from overnight.records.program import Budget
+from overnight.program.program import Budget
 
 
 def state(experiments: int) -> State:

@@ -6,8 +6,8 @@ import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
 
 from overnight.core.caution import ONE_DRAW, cautions_of, of_one_draw
-from overnight.core.programs.program import parse_program
 from overnight.core.state import JAIL, fold_all
+from overnight.program.parser import parse_program
 from overnight.records.experiment import Verdict
 
 UNSEEDED = PROGRAM.replace(" --seed {seed}", "")

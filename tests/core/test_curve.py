@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.core.curve import CurveReader
-from overnight.core.metric import MAX_LINE
+from overnight.program.metric import MAX_LINE
 
 STEPS = r"step (\d+)/(\S+) loss (\S+)"
 OUTPUT = b"start\nstep 1/10 loss 9.5\r\nstep 3/10 loss 4.25 (best)\nstep 4/10 loss 4.0\nstep 10/10 loss 1\n"

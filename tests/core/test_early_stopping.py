@@ -8,8 +8,8 @@ from gate_walk import Walk, program
 from overnight.core.early_stopping import NEIGHBOURS, RUN_ON, SURVIVORS, Bar, stopping_bar
 from overnight.core.gate import GateMemory, next_step
 from overnight.core.steps import Conclude
+from overnight.program.program import Direction
 from overnight.records.experiment import Verdict
-from overnight.records.program import Direction
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 PROGRAM = program()

@@ -7,8 +7,8 @@ from gate_walk import program
 
 from overnight.core.explain import explain, explain_noise, seed_note
 from overnight.core.noise import NoiseReport
+from overnight.program.program import Noise
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Noise
 
 
 def test_keep_with_all_its_numbers() -> None:

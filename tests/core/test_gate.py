@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 
 from overnight.core.gate import FAILURES, Conclude, GateMemory, Measure, after_trial, baseline_step, next_step, noise_report
 from overnight.core.seeds import ANCHORS
+from overnight.program.program import Direction, Guard, Noise
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Direction, Guard, Noise
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 FEW = settings(max_examples=scaled(30), deadline=None)

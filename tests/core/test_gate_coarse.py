@@ -5,8 +5,8 @@ import random
 from gate_walk import Numbers, Walk, program
 
 from overnight.core.gate import noise_report
+from overnight.program.program import Noise
 from overnight.records.experiment import Verdict
-from overnight.records.program import Noise
 from overnight.records.trial import Arm, Stage, TrialKey
 
 

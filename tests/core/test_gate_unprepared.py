@@ -7,8 +7,8 @@ import pytest
 from gate_walk import Values, Walk, crash, program
 
 from overnight.core.seeds import ANCHORS
+from overnight.program.program import Noise
 from overnight.records.experiment import Verdict
-from overnight.records.program import Noise
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 WHY = "`prepare` failed: exit code 1"

@@ -7,8 +7,8 @@ import pytest
 from gate_walk import Walk, program
 
 from overnight.core.guards import breach, log_evidence, unproven
+from overnight.program.program import Guard
 from overnight.records.experiment import Verdict
-from overnight.records.program import Guard
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 MEMORY = Guard(metric="memory", op="<=", bound=100.0)

@@ -8,9 +8,9 @@ import pytest
 from gate_walk import Walk, program
 
 from overnight.core.gate import GateMemory, noise_report
-from overnight.core.noise import detectable_effect, fewest_pairs, noise_model, told_as_timing
+from overnight.core.noise import detectable_effect, fewest_pairs, noise_model
+from overnight.program.program import GateSettings, Noise
 from overnight.records.experiment import Verdict
-from overnight.records.program import GateSettings, Noise
 from overnight.records.trial import Arm, Stage, TrialKey
 
 
@@ -114,10 +114,10 @@ def test_smallest_effect_falls_with_pairs() -> None:
 
 def test_what_is_told_as_timing_runs_alone() -> None:
     """A metric with the name of a time, or the program's word, says that time is measured; a word of the program overrules."""
-    assert told_as_timing(program(name="latency_ms"))
-    assert not told_as_timing(program(name="loss"))
-    assert told_as_timing(program(name="loss", noise=Noise.TIMING))
-    assert not told_as_timing(program(name="latency_ms", noise=Noise.GAUSSIAN))
+    assert program(name="latency_ms").measures_time
+    assert not program(name="loss").measures_time
+    assert program(name="loss", noise=Noise.TIMING).measures_time
+    assert not program(name="latency_ms", noise=Noise.GAUSSIAN).measures_time
 
 
 @pytest.mark.parametrize("sd", [0.1, 6.0])

@@ -8,7 +8,7 @@ from gate_walk import Walk, program
 from overnight.core.gate_memory import GateMemory
 from overnight.core.noise import NoiseModel, noise_model
 from overnight.core.one_draw import is_one_draw
-from overnight.records.program import Noise
+from overnight.program.program import Noise
 
 HEAD = (5.1, 4.6, 5.3, 4.9, 5.2, 4.7)
 

@@ -13,8 +13,8 @@ from overnight.core.receipt import check_receipt, read_receipt, receipt_of, writ
 from overnight.core.state import Kept, fold_all
 from overnight.core.stats import log_label_swap
 from overnight.events import Concluded, Event, Registered, TrialFinished
+from overnight.program.program import Direction, Guard
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Direction, Guard
 from overnight.records.receipt import Receipt
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 

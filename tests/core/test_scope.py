@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.core.scope import MAX_FILE_BYTES, MAX_FILES, check_scope, matches, path_problem, proposal_digest
+from overnight.core.scope import MAX_FILE_BYTES, MAX_FILES, check_scope, proposal_digest
 from overnight.git.port import FileChange
-from overnight.records.program import Direction, Metric, Program
+from overnight.program.program import Direction, Metric, Program
+from overnight.program.scope import matches, path_problem
 
 PROGRAM = Program(
     path="program.md",

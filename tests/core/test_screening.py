@@ -9,8 +9,8 @@ from gate_walk import Numbers, Walk, program
 
 from overnight.core.noise import MOST_LUCK, PRIOR_LUCK, noise_model
 from overnight.core.seeds import place_of_seed
+from overnight.program.program import Noise
 from overnight.records.experiment import Verdict
-from overnight.records.program import Noise
 from overnight.records.trial import Arm, TrialKey
 
 SEEDED = replace(program(), measure="m {seed}")

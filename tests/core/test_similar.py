@@ -10,7 +10,7 @@ from overnight.core.canonical import canonical
 from overnight.core.scope import check_scope
 from overnight.core.similar import NEWEST, changes_no_code, meaning, rank, shape_of, terms_of, terms_of_shape
 from overnight.git.port import FileChange
-from overnight.records.program import Direction, Metric, Program
+from overnight.program.program import Direction, Metric, Program
 
 BASE = b'''"""A script."""
 LR = 0.1

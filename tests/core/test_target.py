@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from overnight.core.programs.program import parse_program
 from overnight.core.target import target_reached
-from overnight.records.program import Direction, Program
+from overnight.program.parser import parse_program
+from overnight.program.program import Direction, Program
 
 PROGRAM = parse_program("---\nmetric: {name: loss, direction: minimize}\nmeasure: x\ntarget: 1.0\n---\n", "program.md")
 

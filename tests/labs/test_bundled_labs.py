@@ -8,7 +8,7 @@ from lab_copies import lab_copy, program_of
 from targets import git
 
 from overnight.cli.labs import available
-from overnight.core.scope import matches
+from overnight.program.scope import matches
 
 NAMES = ("compress", "kernel", "packing", "pricing")
 LARGEST_FILE = 20_000  # bytes; a larger one would be data

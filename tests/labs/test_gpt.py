@@ -14,7 +14,7 @@ import pytest
 from lab_copies import lab_copy, modules_of, program_of, refusal, script, tunable
 from targets import git, read_json
 
-from overnight.core.scope import matches
+from overnight.program.scope import matches
 
 PINNED = {
     "vocabulary.txt": "60c62cd0d7f7ba9e3a8e2440e48fc8455f98258ed802bcd69c5f150f1b06143c",

@@ -18,9 +18,9 @@ from types import ModuleType
 import pytest
 
 from overnight.cli.labs import copy_lab
-from overnight.core.programs.program import parse_program
-from overnight.core.scope import matches
-from overnight.records.program import Direction
+from overnight.program.parser import parse_program
+from overnight.program.program import Direction
+from overnight.program.scope import matches
 
 HOME = TemporaryDirectory()
 atexit.register(HOME.cleanup)

@@ -9,9 +9,9 @@ from campaigns import World
 from overnight.core.caution import ONE_DRAW
 from overnight.events import AuditConcluded, AuditOpened, CampaignOpened, Event, Registered, Stopped, TrialFinished
 from overnight.ports import Recorded
+from overnight.program.program import Program
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Program
 from overnight.report.answers import answers
 from overnight.report.facts import audit_facts
 from overnight.report.narrator import tell_story

@@ -12,7 +12,7 @@ from overnight.core.stats import mean, mean_interval
 from overnight.events import CampaignOpened, ModelCalled, Proposed
 from overnight.models.usage import Usage
 from overnight.ports import Recorded
-from overnight.records.program import Direction, Metric
+from overnight.program.program import Direction, Metric
 from overnight.report.comparison import Gain, Told, changed_lines, compare, difference, tell
 from overnight.report.comparison_page import render_comparison
 from overnight.report.comparison_words import rows

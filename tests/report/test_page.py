@@ -10,7 +10,7 @@ import pytest
 from campaigns import CASES, SEALED, World, record
 from pages import Page, parse
 
-from overnight.records.program import Direction, Metric
+from overnight.program.program import Direction, Metric
 from overnight.report.write import ReportFiles, write_report
 
 Written = Callable[[str], ReportFiles]

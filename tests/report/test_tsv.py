@@ -10,7 +10,7 @@ from campaigns import CASES, World, record
 
 from overnight.core.history import experiment_number
 from overnight.ports import Recorded
-from overnight.records.program import Direction, Metric
+from overnight.program.program import Direction, Metric
 from overnight.report.tsv import ResultsTable, Row, experiment_row, table_rows
 
 METRIC = Metric(name="val_bpb", direction=Direction.MINIMIZE)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from builders import PROGRAM, baseline, opened, session
 
-from overnight.core.programs.program import parse_program
 from overnight.core.state import Kept, State, begin, fold
 from overnight.errors import ProgramError
 from overnight.events import ProposalMissed, Stopped
@@ -16,6 +15,7 @@ from overnight.notices.channels import choose_channels
 from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, Source
 from overnight.notices.redaction import HIDDEN, without_secrets
 from overnight.notices.settings import NotifySettingsKeys
+from overnight.program.parser import parse_program
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.research.news import failed, news
 

@@ -7,7 +7,7 @@ from overnight.backends.sqlite import SqliteLedger
 from overnight.core.state import State
 from overnight.git.history import GitHistory
 from overnight.loop.journal import restore
-from overnight.records.program import Program
+from overnight.program.program import Program
 
 LEDGER = "ledger.db"
 

@@ -5,11 +5,11 @@ from itertools import count
 from pathlib import Path
 
 from overnight.backends.workspace import FileState, collect_changes, snapshot
-from overnight.core.scope import matches
 from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
 from overnight.git.port import History
 from overnight.ports import Collected, View
-from overnight.records.program import Program
+from overnight.program.program import Program
+from overnight.program.scope import matches
 
 
 class WorkFolders:

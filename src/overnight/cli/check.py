@@ -15,7 +15,6 @@ from overnight.core import guards
 from overnight.core.error_budget import level_of
 from overnight.core.gate import explain_noise, noise_report, seed_note
 from overnight.core.noise import fewest_pairs
-from overnight.core.programs.fit import loopholes
 from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.events import TrialFinished
@@ -24,7 +23,8 @@ from overnight.loop.campaign import Campaign
 from overnight.loop.experiment import Laboratory
 from overnight.loop.stop import Stop
 from overnight.ports import View
-from overnight.records.program import Program
+from overnight.program.fit import loopholes
+from overnight.program.program import Program
 from overnight.records.trial import Stage, Trial
 from overnight.staffing import unpriced
 from overnight.wiring import Request, rehearsal

@@ -10,8 +10,8 @@ from overnight.events import Stopped
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.ports import Ledger
+from overnight.program.program import Program
 from overnight.records.experiment import Conclusion
-from overnight.records.program import Program
 from overnight.report.write import ReportFiles, write_report
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration

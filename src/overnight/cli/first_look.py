@@ -8,18 +8,18 @@ from pathlib import Path
 
 from overnight.cli.interpreter import other_interpreter
 from overnight.cli.program_file import read_body
-from overnight.core.detection.detect import Detected, detect, wants
-from overnight.core.detection.loops import LOOP_FILES
-from overnight.core.programs.fields import guess_direction
-from overnight.core.programs.fit import check_fit
-from overnight.core.programs.front_matter import Value
-from overnight.core.programs.program import parse_program
-from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.machine import search_path
-from overnight.records.program import Program
+from overnight.program.detection.detect import Detected, detect, wants
+from overnight.program.detection.loops import LOOP_FILES
+from overnight.program.fields import guess_direction
+from overnight.program.fit import check_fit
+from overnight.program.front_matter import Value
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
+from overnight.program.text import Entry, render_front_matter
 
 PROGRAM = "program.md"
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into

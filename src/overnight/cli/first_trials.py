@@ -12,7 +12,7 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.loop.measure import Bench
 from overnight.machine import make_executor, share_of
-from overnight.records.program import Program
+from overnight.program.program import Program
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 from overnight.wiring import make_bench
 

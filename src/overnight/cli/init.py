@@ -14,10 +14,10 @@ from overnight.cli.opening import mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
 from overnight.cli.words import number
-from overnight.core.programs.text import Entry
 from overnight.errors import UserError
 from overnight.git.repository import Repository, open_repository
-from overnight.records.program import Program
+from overnight.program.program import Program
+from overnight.program.text import Entry
 from overnight.records.trial import Trial
 from overnight.words.quantities import duration
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from overnight.cli.interpreter import own_environment
-from overnight.core.programs.program import error_at
-from overnight.core.scope import matches
 from overnight.errors import SandboxError, UserError
 from overnight.git.absent import why_absent
 from overnight.git.repository import Repository
@@ -17,7 +15,9 @@ from overnight.git.uncommitted import uncommitted
 from overnight.jail.bubblewrap import FOLDER
 from overnight.jail.reach import check_readable
 from overnight.machine import search_path
-from overnight.records.program import Program
+from overnight.program.parser import error_at
+from overnight.program.program import Program
+from overnight.program.scope import matches
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -6,8 +6,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from overnight.core.programs.front_matter import MAX_FILE_CHARACTERS, split_front_matter
 from overnight.errors import ProgramError, UserError
+from overnight.program.front_matter import MAX_FILE_CHARACTERS, split_front_matter
 
 NEW_FILE_MODE = 0o644
 

@@ -12,9 +12,9 @@ from overnight.core.state import Kept, State
 from overnight.errors import UserError
 from overnight.git.repository import Repository
 from overnight.loop.recheck import FreshPair, Recheck
+from overnight.program.program import Noise
 from overnight.records.audit import Estimate
 from overnight.records.finding import Finding
-from overnight.records.program import Noise
 from overnight.wiring import Request, remeasuring
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

@@ -15,7 +15,7 @@ from overnight.core.gate import noise_report
 from overnight.core.state import State
 from overnight.events import AuditConcluded
 from overnight.models.usage import Usage
-from overnight.records.program import Noise
+from overnight.program.program import Noise
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

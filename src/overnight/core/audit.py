@@ -14,8 +14,8 @@ from overnight.core.noise import NoiseModel, noise_model
 from overnight.core.stats import mean, mean_interval
 from overnight.core.steps import VOIDS, Measure, count_of
 from overnight.events import AuditConcluded, AuditOpened
+from overnight.program.program import Metric, Program
 from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
-from overnight.records.program import Metric, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 PAIRS = 20

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from overnight.core.state import State
-from overnight.records.program import Budget
+from overnight.program.program import Budget
 from overnight.words.quantities import counted, duration
 
 SECONDS_PER_HOUR = 3600.0

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from overnight.core.noise import noise_kind, seeded
+from overnight.core.noise import noise_kind
 from overnight.core.state import State
-from overnight.records.program import Noise, Program
+from overnight.program.program import Noise, Program
 from overnight.words.foreign import printable
 
 LISTED = 5
@@ -44,4 +44,4 @@ def cautions_of(state: State) -> tuple[str, ...]:
 
 def of_one_draw(program: Program, *, exact: bool, kept: int) -> bool:
     """Whether gains were kept that may be luck of one fixed seed: nothing in the program or its trials speaks against it."""
-    return bool(kept) and exact and program.metric.min_effect is None and not seeded(program)
+    return bool(kept) and exact and program.metric.min_effect is None and not program.seeded

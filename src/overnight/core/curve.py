@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from overnight.core.metric import LARGEST, MAX_LINE
+from overnight.program.metric import LARGEST, MAX_LINE
 
 LOOKED_AT = 0.3  # share of a run; a trial is judged by the first point from there on
 TOO_LATE = 0.5  # a first point from here on says how it stands at another time than the others' do

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from overnight.core.curve import CurveReader
 from overnight.core.gate_memory import LOCAL, GateMemory
 from overnight.core.stats import mean
-from overnight.records.program import Metric
+from overnight.program.program import Metric
 from overnight.records.trial import Arm, Stage, TrialKey
 from overnight.words.figures import figure
 

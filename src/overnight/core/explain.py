@@ -2,9 +2,9 @@
 
 import math
 
-from overnight.core.noise import NoiseReport, seeded
+from overnight.core.noise import NoiseReport
+from overnight.program.program import Noise, Program
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Noise, Program
 from overnight.words.figures import figure
 from overnight.words.quantities import counted
 
@@ -42,7 +42,7 @@ def explain_noise(report: NoiseReport) -> str:
 
 def seed_note(program: Program, kind: Noise) -> str:
     """What it means that the command takes no seed; empty where it takes one, or where the program has what mends it."""
-    if seeded(program) or (kind is Noise.DETERMINISTIC and program.metric.min_effect is not None):
+    if program.seeded or (kind is Noise.DETERMINISTIC and program.metric.min_effect is not None):
         return ""
     if kind is Noise.DETERMINISTIC:
         return (

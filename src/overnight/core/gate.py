@@ -14,8 +14,8 @@ from overnight.core.gate_memory import LOCAL, GateMemory, after_concluded, after
 from overnight.core.noise import IDENTICAL, NoiseReport, detectable_effect, noise_kind, noise_model, noise_report
 from overnight.core.screening import screen, screen_exact
 from overnight.core.steps import VOIDS, Case, Conclude, Measure, Register, Step, conclude, measure
+from overnight.program.program import Noise, Program
 from overnight.records.experiment import Verdict
-from overnight.records.program import Noise, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial
 
 __all__ = [

@@ -9,8 +9,8 @@ from overnight.core.pairs import Pair, pairs_of
 from overnight.core.scale import Scale
 from overnight.core.seeds import ANCHORS
 from overnight.core.stats import clip, mean, trend_score
+from overnight.program.program import Metric
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Metric
 from overnight.records.trial import Arm, Fault, Stage, Trial
 
 FAR = 3.0  # sd of one trial

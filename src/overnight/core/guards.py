@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from overnight.core.stats import LARGEST, clip, log_label_swap, mean, sum_of_squares
-from overnight.records.program import Guard
+from overnight.program.program import Guard
 from overnight.records.trial import Trial
 
 _CERTAIN = 4.0  # sd between every trial and the bound: no evidence has to be gathered then

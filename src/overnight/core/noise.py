@@ -1,7 +1,6 @@
 """How the trials of a target vary: which kind of noise, how much, on which scale, and what can be seen through it."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from overnight.core.error_budget import level_of
 from overnight.core.gate_memory import LOCAL, GateMemory
 from overnight.core.scale import Scale
 from overnight.core.stats import BETS, mean
-from overnight.records.program import Metric, Noise, Program
+from overnight.program.program import Metric, Noise, Program, names_time
 
 IDENTICAL = 3  # identical baseline trials that make a target deterministic
 DEFAULT_MIN_EFFECT = 0.2  # sd of one trial; smaller gains cost more pairs than they are worth
@@ -20,11 +19,6 @@ MOST_LUCK = 0.95  # there may be changes to come that seeds do less to
 _HEAVY_TRIALS = 20  # fewer residuals cannot tell heavy tails from chance
 _MIXTURE_COST = 1.2  # nats that a mixture of bets costs against the best one; fitted in bench/gate
 _POWER = 0.84  # normal quantile of the 80 % chance that `detectable_effect` speaks of
-_TIMING = re.compile(
-    r"(^|_)(s|sec|secs|seconds|ms|millis|milliseconds|us|microseconds|ns|nanoseconds|time|runtime|duration|latency|p\d\d|elapsed|wall|cpu)(_|$)"
-    r"|_per_s(ec(ond)?)?$|throughput|latency|runtime",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +83,7 @@ def noise_kind(program: Program, memory: GateMemory) -> Noise:
         return program.gate.noise
     if not memory.varied and memory.trials >= IDENTICAL:
         return Noise.DETERMINISTIC
-    if memory.positive and _TIMING.search(program.metric.name):
+    if memory.positive and names_time(program.metric.name):
         return Noise.TIMING
     within = memory.linear.within
     heavy = within.freedom >= _HEAVY_TRIALS and within.kurtosis > 3.0 + 3.0 * math.sqrt(24.0 / within.freedom)
@@ -115,27 +109,6 @@ def noise_report(program: Program, memory: GateMemory) -> NoiseReport:
     )
 
 
-def told_as_timing(program: Program) -> bool:
-    """Whether the program says that it measures time, by `noise` or by the name of its metric: trials then run alone."""
-    automatic = program.gate.noise is Noise.AUTO and _TIMING.search(program.metric.name)
-    return program.gate.noise is Noise.TIMING or bool(automatic)
-
-
-def seeded(program: Program) -> bool:
-    """Whether the seed of a trial decides what is measured: by the command that runs the candidate, or by its inputs."""
-    return takes_seed(program) or names_seed(program.prepare)
-
-
-def takes_seed(program: Program) -> bool:
-    """Whether the command that runs the candidate names the trial's seed."""
-    return names_seed(program.measure or program.produce)
-
-
-def names_seed(command: str | None) -> bool:
-    """Whether a command takes the trial's seed."""
-    return command is not None and ("{seed}" in command or "OVERNIGHT_SEED" in command)
-
-
 def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> float | None:
     """The smallest gain that a test at `level` finds 4 times of 5 within `max_pairs`; None if it can find none, however large.
 
@@ -156,7 +129,7 @@ def _luck(program: Program, memory: GateMemory, kind: Noise, scale: Scale) -> fl
     if memory.drifting:
         return 0.0  # the head's trials are too old to compare with
     spreads = memory.spreads(scale)
-    hoped = PRIOR_LUCK if seeded(program) and kind is not Noise.TIMING else 0.0
+    hoped = PRIOR_LUCK if program.seeded and kind is not Noise.TIMING else 0.0
     weight = LUCK_FREEDOM * 2.0 * spreads.variance
     total = spreads.luck.squares + weight
     return min(max((spreads.luck.products + weight * hoped) / total, 0.0), MOST_LUCK) if total > 0.0 else 0.0

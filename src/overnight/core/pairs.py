@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.core.scale import Scale
-from overnight.records.program import Metric
+from overnight.program.program import Metric
 from overnight.records.trial import Arm, Fault, Stage, Trial
 
 

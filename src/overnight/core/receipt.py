@@ -19,8 +19,8 @@ from overnight.core.seeds import candidate_first
 from overnight.core.state import Kept, State
 from overnight.core.stats import log_label_swap, mean
 from overnight.events import Event, Proposed, Registered, TrialFinished
+from overnight.program.program import Guard, Metric
 from overnight.records.finding import Finding
-from overnight.records.program import Guard, Metric
 from overnight.records.receipt import FORMAT, RawPair, Receipt
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 from overnight.words.quantities import counted

@@ -4,7 +4,7 @@ import math
 from enum import StrEnum
 
 from overnight.core.stats import LARGEST, clip
-from overnight.records.program import Metric
+from overnight.program.program import Metric
 
 _SMALLEST = 1e-300  # a timing that a coarse clock shows as 0
 _HIGHEST = 700.0  # e^x overflows beyond it

@@ -5,46 +5,19 @@ it runs, which is the jail's part.
 """
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import translate
-from functools import lru_cache
 
-from overnight.core.noise import takes_seed
 from overnight.core.seed_shopping import fixes_seed, only_seed_differs
 from overnight.core.similar import changes_no_code
 from overnight.git.port import FileChange
-from overnight.records.program import Program
+from overnight.program.program import Program
+from overnight.program.scope import collide, matches, path_problem
 from overnight.words.foreign import printable
 
 MAX_FILES = 100  # of one proposal; a person has to read it
 MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 4_000_000
-MAX_PATH_BYTES = 1024
-MAX_NAME_BYTES = 255  # of one path component, on every common file system
 QUOTED = 100  # characters of a path shown in a reason
-
-# Git acts on these wherever they lie.
-_GIT_SETTINGS = frozenset({".gitmodules", ".gitattributes"})
-# What file systems that fold case or drop characters take for `.git`.
-_GIT_FOLDER = re.compile(r"\.git[ .]*(?:::.*)?|git~[0-9]+", re.IGNORECASE)
-_NOTHING = re.compile(r"(?!)")
-
-
-def matches(path: str, globs: Sequence[str]) -> bool:
-    """Whether one of the globs covers the file at `path`.
-
-    Globs start at the top of the repository. `*`, `?` and `[...]` stay within one name, `**` crosses folders, and a
-    folder covers all that is below it; with a trailing slash, only a folder is meant.
-    """
-    names = path.split("/")
-    return any(_covers(_compile(glob), names) for glob in globs)
-
-
-def collide(path: str, other: str) -> bool:
-    """Whether two paths cannot both be files: they are the same, or one lies below the other."""
-    return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
 
 
 def check_scope(
@@ -66,7 +39,7 @@ def check_scope(
         problems += [f"{name} {problem}" for problem in _file_problems(change, executable, program)]
     if not problems and _only_seeds(changes, before):
         problems.append("only the random seed differs")
-    if not problems and takes_seed(program) and _fixes_seed(changes, before):
+    if not problems and program.takes_seed and _fixes_seed(changes, before):
         problems.append("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)")
     if not problems and changes_no_code(changes, before, program.metric):
         problems.append("it changes no code: only comments, blank lines or layout differ")
@@ -134,25 +107,6 @@ def _new_file_problems(change: FileChange, executable: Mapping[str, bool]) -> It
         yield "takes the place of a folder"
 
 
-def path_problem(path: str) -> str:
-    """Why a path cannot be that of a proposal's file, whatever the program says; empty if it can."""
-    names = path.split("/")
-    sizes = [len(name.encode(errors="surrogatepass")) for name in names]
-    rules = (
-        (path.startswith("/") or "\\" in path, "is not a relative path with `/`"),
-        (not {"", ".", ".."}.isdisjoint(names), "has an empty, `.` or `..` folder in its path"),
-        (not path.isprintable(), "has an invisible character in its name"),
-        (max(sizes) > MAX_NAME_BYTES or sum(sizes) + len(names) > MAX_PATH_BYTES, "has too long a name"),
-        (any(_is_git_folder(name) for name in names), "lies in a `.git` folder"),
-        (names[-1].lower() in _GIT_SETTINGS, "is a setting of git"),
-    )
-    return next((problem for broken, problem in rules if broken), "")
-
-
-def _is_git_folder(name: str) -> bool:
-    return _GIT_FOLDER.fullmatch(unicodedata.normalize("NFKC", name)) is not None
-
-
 def _only_seeds(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> bool:
     return all(
         change.path.endswith(".py")
@@ -166,32 +120,3 @@ def _only_seeds(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> b
 def _fixes_seed(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> bool:
     python = (change for change in changes if change.path.endswith(".py"))
     return fixes_seed([(before.get(change.path, b""), change.content or b"") for change in python])
-
-
-@lru_cache(maxsize=1024)
-def _compile(glob: str) -> tuple[re.Pattern[str] | None, ...]:
-    """One pattern for each name of a path; None stands for any number of names."""
-    names = [name for name in glob.split("/") if name]
-    if names[-1:] == ["**"]:
-        names[-1] = "*"  # all that is below a folder, not a file of its name
-    elif glob.endswith("/"):
-        names.append("*")
-    return (*(None if name == "**" else re.compile(translate(name)) for name in names), None)
-
-
-def _covers(patterns: Sequence[re.Pattern[str] | None], names: Sequence[str]) -> bool:
-    """Match names against patterns; goes back only to the last `**`, so it takes at most their product of steps."""
-    at, step, resume_at, resume_step = 0, 0, -1, -1
-    while at < len(names):
-        pattern = patterns[step] if step < len(patterns) else _NOTHING
-        if pattern is None:
-            resume_at, resume_step = at, step
-            step += 1
-        elif pattern.match(names[at]):
-            at, step = at + 1, step + 1
-        elif resume_step >= 0:
-            resume_at += 1
-            at, step = resume_at, resume_step + 1
-        else:
-            return False
-    return all(pattern is None for pattern in patterns[step:])

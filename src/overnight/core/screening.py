@@ -7,8 +7,8 @@ from overnight.core.holdout import ask_holdout
 from overnight.core.seeds import ANCHORS
 from overnight.core.stats import mean
 from overnight.core.steps import Case, Step, conclude, count_of
+from overnight.program.program import Noise
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Noise
 from overnight.records.trial import Arm, Stage, Trial
 
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate

@@ -18,8 +18,8 @@ from overnight.core.canonical import canonical
 from overnight.core.code_size import code_lines
 from overnight.core.ideas.text import words_of
 from overnight.git.port import FileChange
+from overnight.program.program import Metric
 from overnight.records.experiment import Experiment
-from overnight.records.program import Metric
 from overnight.words.foreign import printable
 
 MEANING = 16  # hex digits of a shape's first part

@@ -11,7 +11,6 @@ from overnight.core.audit import AuditState, with_trial
 from overnight.core.charter import parse_charter
 from overnight.core.gate import GateMemory, after_concluded, after_registered, after_trial
 from overnight.core.ideas.queue import after, with_charter
-from overnight.core.programs.program import parse_program
 from overnight.events import (
     Advanced,
     AuditConcluded,
@@ -31,9 +30,10 @@ from overnight.events import (
     TrialFinished,
 )
 from overnight.models.usage import Usage
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
 from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.idea import IdeaQueue
-from overnight.records.program import Program
 from overnight.records.trial import Stage, Trial
 
 JAIL = "jail"

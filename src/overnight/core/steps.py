@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from overnight.core.noise import NoiseModel
 from overnight.core.pairs import Pair
 from overnight.core.stats import mean
+from overnight.program.program import Program
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Program
 from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 VOIDS = 3  # pairs in which the head itself failed, before the candidate is given up

@@ -2,7 +2,7 @@
 
 import math
 
-from overnight.records.program import Program
+from overnight.program.program import Program
 
 SURE = 2.0  # standard errors by which fresh trials of the head must clear the target
 LEAST = 3  # fresh trials, before their scatter says anything

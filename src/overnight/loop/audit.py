@@ -19,8 +19,8 @@ from overnight.git.port import History
 from overnight.loop.experiment import Laboratory, Subject
 from overnight.loop.journal import Journal
 from overnight.loop.stop import Stop
+from overnight.program.program import Noise
 from overnight.records.audit import LeftOut
-from overnight.records.program import Noise
 from overnight.records.trial import Fault, Trial, TrialKey
 
 

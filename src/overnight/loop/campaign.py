@@ -22,8 +22,8 @@ from overnight.loop.proposal import Intake, Staff
 from overnight.loop.stop import Stop
 from overnight.models.port import ModelsParked
 from overnight.ports import NoIdeas
+from overnight.program.program import Budget, Noise
 from overnight.records.experiment import SUPERSEDED, Conclusion, Verdict
-from overnight.records.program import Budget, Noise
 from overnight.words.quantities import duration
 
 LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up

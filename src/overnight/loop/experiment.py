@@ -7,7 +7,6 @@ import anyio
 
 from overnight.core.early_stopping import stopping_bar
 from overnight.core.gate import FAILURES, Conclude, Measure, Register, baseline_step, next_step
-from overnight.core.noise import told_as_timing
 from overnight.core.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
 from overnight.core.state import OpenExperiment
 from overnight.events import Registered, TrialFinished, TrialStarted
@@ -41,7 +40,7 @@ class Laboratory:
     async def warm_up(self) -> None:
         """Where time is measured, run one trial of the head that does not count: caches and clocks settle."""
         state = self.journal.state
-        if told_as_timing(state.program) and not self.stop.requested:
+        if state.program.measures_time and not self.stop.requested:
             key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
             async with self.slots.lease() as slot:
                 await self.bench.trial(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=slot)

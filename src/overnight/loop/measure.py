@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.core.early_stopping import Bar, Ear
-from overnight.core.metric import Reading, printed_metrics, read_metrics
 from overnight.files.folders import BadArtifact
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.port import Executor
 from overnight.ports import Artifacts, View, Workspaces
-from overnight.records.program import PUBLIC, SPLIT, Program
+from overnight.program.metric import Reading, printed_metrics, read_metrics
+from overnight.program.program import PUBLIC, SPLIT, Program
 from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.words.foreign import printable
 

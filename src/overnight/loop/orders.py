@@ -3,13 +3,13 @@
 from dataclasses import dataclass, fields, replace
 
 from overnight.core.ideas.file import parse_ideas, render_ideas
-from overnight.core.programs.program import parse_program
 from overnight.errors import ProgramError
 from overnight.events import IdeasChanged, Noted, ProgramChanged
 from overnight.loop.journal import Journal
 from overnight.ports import Orders
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
 from overnight.records.idea import PERSON
-from overnight.records.program import Program
 
 LIVE = frozenset({"body", "target", "source", "digest"})  # what may change while trials run; and these two of `budget`:
 LIVE_BUDGET = frozenset({"experiments", "hours"})

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from overnight.records.program import Direction, Guard
+from overnight.program.program import Direction, Guard
 from overnight.records.trial import Arm
 
 FORMAT = 1

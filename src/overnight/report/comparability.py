@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from overnight.core.noise import told_as_timing
-from overnight.records.program import Program
+from overnight.program.program import Program
 from overnight.report.story import Story
 
 SAME_MEASURE = ("measure", "produce", "score", "artifacts", "prepare", "inputs")  # else the numbers are not of one kind
@@ -35,7 +34,7 @@ def cautions(a: Program, one: Story, b: Program, other: Story) -> Iterator[str]:
     if changed := [key for key in SAME_RULES if getattr(a, key) != getattr(b, key)]:
         yield f"their programs differ in {', '.join(changed)}"
     if strayed := _environment(one, other):
-        slower = ", which a timing depends on" if told_as_timing(a) else ""
+        slower = ", which a timing depends on" if a.measures_time else ""
         yield f"they ran in different surroundings{slower}: {', '.join(strayed)}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from overnight.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
 from overnight.ports import Recorded
-from overnight.records.program import Program
+from overnight.program.program import Program
 from overnight.records.trial import Stage
 from overnight.report.clock import CampaignClock
 from overnight.report.comparability import cautions, incomparable

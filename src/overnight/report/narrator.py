@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from overnight.core.caution import cautions, of_one_draw
-from overnight.core.noise import told_as_timing
 from overnight.core.state import JAIL
 from overnight.events import (
     Advanced,
@@ -23,9 +22,9 @@ from overnight.events import (
     TrialFinished,
 )
 from overnight.ports import Recorded
+from overnight.program.program import Program
 from overnight.records.audit import Estimate
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Program
 from overnight.records.trial import Arm, Stage, Trial
 from overnight.report.clock import CampaignClock
 from overnight.report.dossier import Dossier
@@ -227,7 +226,7 @@ class _Narrator:
     def _total(self) -> tuple[TotalGain | None, str]:
         """The headline, and why trials of heads that lie hours apart say nothing of their difference; empty where they do."""
         fresh, why = self.heads.total(self.program.metric), ""
-        if told_as_timing(self.program):
+        if self.program.measures_time:
             why = "Times that were measured hours apart do not compare"
         elif fresh and fresh.gain.high < 0.0:
             why = "Fresh trials of the head are worse than those of the start long before, against what the pairs proved"

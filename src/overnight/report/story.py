@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from overnight.events import AuditConcluded, AuditOpened
 from overnight.models.usage import Usage
+from overnight.program.program import Budget, Metric
 from overnight.records.audit import ChangeAudit
 from overnight.records.experiment import Conclusion, Scalar, Verdict
-from overnight.records.program import Budget, Metric
 from overnight.records.trial import Stage
 from overnight.report.spread import Interval
 

@@ -9,8 +9,8 @@ from overnight.core.history import mean_value
 from overnight.events import CampaignOpened, Concluded, Proposed, TrialFinished
 from overnight.files.atomic import write_atomically
 from overnight.ports import Recorded
+from overnight.program.program import Metric
 from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.program import Metric
 from overnight.records.trial import Arm, Stage, Trial
 from overnight.words.foreign import printable
 

@@ -1,6 +1,6 @@
 """The measured values of a campaign in order, in bounded memory."""
 
-from overnight.records.program import Metric
+from overnight.program.program import Metric
 from overnight.report.story import Point
 from overnight.report.thinning import Thinned
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overnight.files.atomic import write_atomically
 from overnight.ports import Recorded
-from overnight.records.program import Program
+from overnight.program.program import Program
 from overnight.report.diff import Diffs, view_diff
 from overnight.report.markdown import render_markdown
 from overnight.report.narrator import tell_story

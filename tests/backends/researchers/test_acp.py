@@ -22,8 +22,8 @@ from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
 from overnight.ports import Assignment, ProposalFailed
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.experiment import Draft
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.testing import ResearcherConformance
 
 BRIEF = "# Brief\né\n"

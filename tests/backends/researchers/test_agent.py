@@ -33,8 +33,8 @@ from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Usage, Wire
 from overnight.ports import Assignment, ProposalFailed
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.experiment import Draft
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.testing import ResearcherConformance
 
 Json = dict[str, Any]  # what is on the wire

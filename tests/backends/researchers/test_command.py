@@ -13,8 +13,8 @@ from overnight.errors import UserError
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.ports import Assignment, ProposalFailed
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.experiment import Draft
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.testing import ResearcherConformance
 
 SEARCH_PATH = os.environ.get("PATH", os.defpath)

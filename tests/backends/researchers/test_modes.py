@@ -20,7 +20,7 @@ from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import CallRecord, Wire
 from overnight.ports import Assignment, ProposalFailed
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py"

@@ -7,8 +7,8 @@ import pytest
 
 from overnight.backends.researchers.scripted import ScriptedResearcher
 from overnight.ports import Assignment, NoIdeas, ProposalFailed
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 from overnight.records.experiment import Draft, Verdict
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
 from overnight.testing import ResearcherConformance, ended
 
 EDITS = (("train.py", "LR = 1", "LR = 2"), ("train.py", "LR = 1", "LR = 3"), ("train.py", "LR = 1", "LR = 4"))

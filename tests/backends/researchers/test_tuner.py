@@ -12,8 +12,8 @@ import pytest
 
 from overnight.backends.researchers.tuner.tuner import Tuner
 from overnight.ports import Assignment, NoIdeas
+from overnight.program.program import Direction, Metric, Program
 from overnight.records.experiment import Draft, Verdict
-from overnight.records.program import Direction, Metric, Program
 from overnight.testing import ResearcherConformance, ended
 
 TRAIN = """# a small model

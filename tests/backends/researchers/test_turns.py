@@ -15,7 +15,7 @@ from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.ports import Assignment, ProposalFailed
-from overnight.records.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 
 T = TypeVar("T")
 BRIEF = "# Brief"

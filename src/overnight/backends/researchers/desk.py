@@ -6,7 +6,7 @@ from pathlib import Path
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
-from overnight.records.program import ResearcherSpec
+from overnight.program.program import ResearcherSpec
 
 PATIENCE_S = 600.0  # an agent that does nothing for so long hangs; a long training step prints or writes something
 

@@ -1,9 +1,9 @@
 """The researcher `use: scripted`: fixed edits in their order, for tests and examples."""
 
-from overnight.core.scope import path_problem
 from overnight.ports import Assignment, NoIdeas, ProposalFailed
+from overnight.program.program import ResearcherSpec
+from overnight.program.scope import path_problem
 from overnight.records.experiment import Draft, Experiment
-from overnight.records.program import ResearcherSpec
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

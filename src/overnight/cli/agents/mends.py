@@ -10,7 +10,7 @@ from overnight.config import Settings
 from overnight.models.accounts import AccountState
 from overnight.models.breaker import Standing
 from overnight.models.usage import Wire
-from overnight.records.program import ResearcherSpec
+from overnight.program.program import ResearcherSpec
 from overnight.words.quantities import duration
 
 BY_HAND = "see what it says when you run it by hand: it asked the gateway for nothing"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from overnight.config import Settings
 from overnight.models.usage import CallRecord, Usage
-from overnight.records.program import Program, ResearcherSpec
+from overnight.program.program import Program, ResearcherSpec
 from overnight.words.foreign import printable
 
 SECONDS = 300.0  # for the one edit, an agent's slow start included

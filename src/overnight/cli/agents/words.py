@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from overnight.cli.agents.result import Tryout
 from overnight.cli.agents.ways import Way
-from overnight.records.program import ResearcherSpec
+from overnight.program.program import ResearcherSpec
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 

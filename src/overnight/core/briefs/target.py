@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 from overnight.core.noise import noise_kind, noise_report
-from overnight.core.scope import matches
 from overnight.core.state import State
 from overnight.jail.job import Limits
-from overnight.records.program import PUBLIC, SPLIT, Direction, Noise, Program
+from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program
+from overnight.program.scope import matches
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 

@@ -18,7 +18,7 @@ from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
 from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 from overnight.ports import Assignment, ProposalFailed
-from overnight.records.program import ADVISERS
+from overnight.program.program import ADVISERS
 from overnight.words.foreign import printable
 
 NAME = "agent"

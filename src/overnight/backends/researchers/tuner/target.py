@@ -14,8 +14,8 @@ from overnight.backends.researchers.tuner.literals import render
 from overnight.backends.researchers.tuner.moves import Move
 from overnight.backends.researchers.tuner.names import is_untouched
 from overnight.backends.researchers.tuner.space import Dimension, build_space
-from overnight.core.scope import matches, path_problem
-from overnight.records.program import Program
+from overnight.program.program import Program
+from overnight.program.scope import matches, path_problem
 from overnight.words.foreign import printable
 
 LARGEST_FILE = 100_000  # bytes; a hostile one costs a parser a second

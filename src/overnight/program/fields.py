@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from overnight.records.program import Direction, Guard
+from overnight.program.program import Direction, Guard
 from overnight.words.fields import MAX_ITEMS, Mistake, Short, Text, matching
 from overnight.words.foreign import printable
 from overnight.words.units import parse_count, parse_duration, parse_number, parse_size

@@ -1,5 +1,6 @@
 """What a `program.md` says, parsed: metric, commands, boundaries, limits, budget and roles."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -9,6 +10,11 @@ from overnight.notices.notice import NotifySpec
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
 SPLIT = "{split}"  # in `prepare`: public, holdout or audit
 PUBLIC = "public"  # the split of a trial that is not sealed
+_TIME = re.compile(
+    r"(^|_)(s|sec|secs|seconds|ms|millis|milliseconds|us|microseconds|ns|nanoseconds|time|runtime|duration|latency|p\d\d|elapsed|wall|cpu)(_|$)"
+    r"|_per_s(ec(ond)?)?$|throughput|latency|runtime",
+    re.IGNORECASE,
+)
 DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
 
 
@@ -140,3 +146,28 @@ class Program:
     def splits(self) -> bool:
         """Whether `prepare` makes sealed inputs too, so that sealed trials run the candidate anew."""
         return SPLIT in (self.prepare or "")
+
+    @property
+    def measures_time(self) -> bool:
+        """Whether it says so, by `noise` or by the name of its metric: trials then run alone."""
+        return self.gate.noise is Noise.TIMING or (self.gate.noise is Noise.AUTO and names_time(self.metric.name))
+
+    @property
+    def takes_seed(self) -> bool:
+        """Whether the command that runs the candidate names the trial's seed."""
+        return names_seed(self.measure or self.produce)
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the seed of a trial decides what is measured: by the command that runs the candidate, or by its inputs."""
+        return self.takes_seed or names_seed(self.prepare)
+
+
+def names_seed(command: str | None) -> bool:
+    """Whether a command takes the trial's seed."""
+    return command is not None and ("{seed}" in command or "OVERNIGHT_SEED" in command)
+
+
+def names_time(metric: str) -> bool:
+    """Whether the name of a metric says that it is a time, or a rate over time."""
+    return _TIME.search(metric) is not None

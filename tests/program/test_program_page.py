@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from overnight.core.programs.program import parse_program
-from overnight.core.programs.schema import KEYS
 from overnight.errors import ProgramError
+from overnight.program.parser import parse_program
+from overnight.program.schema import KEYS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "program.md").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
-from overnight.records.program import Metric
+from overnight.program.program import Metric
 from overnight.words.foreign import printable
 
 MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is no metric line

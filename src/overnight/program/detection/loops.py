@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Container, Mapping
 
-from overnight.core.detection.metric import metric_entry, printed_metric
-from overnight.core.programs.front_matter import Value, load_front_matter
-from overnight.core.programs.text import Entry
 from overnight.errors import ProgramError
-from overnight.records.program import Direction
+from overnight.program.detection.metric import metric_entry, printed_metric
+from overnight.program.front_matter import Value, load_front_matter
+from overnight.program.program import Direction
+from overnight.program.text import Entry
 
 CRUCIBLE = ".crucible/config.yaml"
 # A session's files: the script, its description, its log, its configuration, its checks; the present layout and the older one.

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from overnight.core.programs.fields import METRIC_NAME, guess_direction
-from overnight.core.programs.front_matter import Value
-from overnight.core.programs.text import Entry
-from overnight.records.program import Direction
+from overnight.program.fields import METRIC_NAME, guess_direction
+from overnight.program.front_matter import Value
+from overnight.program.program import Direction
+from overnight.program.text import Entry
 
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
 # A name and a colon at the start of a printed text, with a value to be filled in behind, or given as the next argument.

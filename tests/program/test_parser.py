@@ -7,13 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from overnight.core.programs.front_matter import Value
-from overnight.core.programs.program import parse_program
-from overnight.core.programs.schema import KEYS
-from overnight.core.programs.text import Entry, render_front_matter
 from overnight.errors import ProgramError
 from overnight.jail.job import Limits
-from overnight.records.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec
+from overnight.program.front_matter import Value
+from overnight.program.parser import parse_program
+from overnight.program.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec
+from overnight.program.schema import KEYS
+from overnight.program.text import Entry, render_front_matter
 
 MINIMAL = "metric: val_bpb\nmeasure: python train.py\n"
 

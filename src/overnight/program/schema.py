@@ -5,7 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from overnight.core.programs.fields import (
+from overnight.jail.job import Limits
+from overnight.notices.settings import Notify, NotifyKeys
+from overnight.program.fields import (
     SECONDS_PER_HOUR,
     AbsolutePaths,
     Count,
@@ -24,9 +26,7 @@ from overnight.core.programs.fields import (
     Texts,
     guess_direction,
 )
-from overnight.jail.job import Limits
-from overnight.notices.settings import Notify, NotifyKeys
-from overnight.records.program import ADVISERS, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
+from overnight.program.program import ADVISERS, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
 
 

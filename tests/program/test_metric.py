@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.core.metric import NoReading, Reading, read_metrics
-from overnight.records.program import Direction, Metric
+from overnight.program.metric import NoReading, Reading, read_metrics
+from overnight.program.program import Direction, Metric
 
 BPB = Metric(name="val_bpb", direction=Direction.MINIMIZE)
 PATTERN = Metric(name="loss", direction=Direction.MINIMIZE, pattern=r"final loss (\S+)")

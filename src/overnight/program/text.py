@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from overnight.core.programs.front_matter import Value
+from overnight.program.front_matter import Value
 from overnight.words.foreign import printable
 
 MAX_REASON = 120

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.core.detection.loops import LOOP_FILES, from_crucible, from_session
-from overnight.core.detection.metric import metric_entry, metrics_with_unit, printed_metric
-from overnight.core.programs.front_matter import Value
-from overnight.core.programs.text import Entry
+from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
+from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
+from overnight.program.front_matter import Value
+from overnight.program.text import Entry
 
 CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")

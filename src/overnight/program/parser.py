@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from overnight.core.programs.front_matter import (
+from overnight.errors import ProgramError
+from overnight.program.front_matter import (
     QUOTED,
     FrontMatter,
     Place,
@@ -17,11 +18,10 @@ from overnight.core.programs.front_matter import (
     program_error,
     split_front_matter,
 )
-from overnight.core.programs.placeholders import slips
-from overnight.core.programs.schema import KEYS, ProgramKeys
-from overnight.core.scope import collide, matches
-from overnight.errors import ProgramError
-from overnight.records.program import OUTSIDE, SPLIT, Program
+from overnight.program.placeholders import slips
+from overnight.program.program import OUTSIDE, SPLIT, Program
+from overnight.program.schema import KEYS, ProgramKeys
+from overnight.program.scope import collide, matches
 from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
 

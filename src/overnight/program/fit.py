@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from overnight.core.noise import names_seed
-from overnight.core.scope import collide, matches
 from overnight.errors import ProgramError
-from overnight.records.program import Program
+from overnight.program.program import Program, names_seed
+from overnight.program.scope import collide, matches
 
 # What Python, pytest and pip load from the top of a tree without being asked; `json.py` stands for all modules of Python's own.
 LOADED_UNASKED = (

@@ -22,8 +22,8 @@ from overnight.core.ideas.queue import choose_idea
 from overnight.core.similar import MEANING, MOST_WORDS, TERM, terms_of
 from overnight.core.state import State, begin, fold
 from overnight.events import Concluded, Event
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.loop.journal import RECENT
-from overnight.records.experiment import Conclusion, Verdict
 
 REPEATS = 50
 BATCH = 1000  # experiments per transaction

@@ -17,9 +17,9 @@ from overnight import wiring
 from overnight.backends.sqlite import SqliteLedger
 from overnight.core.state import begin, dump_state, fold
 from overnight.events import CampaignOpened, Event
+from overnight.gate.trial import Arm, Stage
 from overnight.git.history import GitHistory
 from overnight.git.repository import open_repository
-from overnight.records.trial import Arm, Stage
 
 BATCH = 1000  # experiments per transaction
 

@@ -19,9 +19,10 @@ from pathlib import Path
 from overnight.backends.researchers.tuner.constants import scan_python
 from overnight.backends.researchers.tuner.findings import Value
 from overnight.backends.researchers.tuner.tuner import Tuner
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.ports import Assignment
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Conclusion, Experiment, Scalar, Verdict
+from overnight.records.experiment import Experiment, Scalar
 
 PROGRAM = Program(path="program.md", metric=Metric(name="loss", direction=Direction.MINIMIZE), editable=("train.py",))
 REPEATS, EVALUATIONS = int(os.environ.get("REPEATS", "10")), 60

@@ -1,8 +1,8 @@
 """Small values for tests, each valid by itself."""
 
 from overnight.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, TrialFinished
-from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.verdict import Conclusion, Verdict
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}

@@ -4,8 +4,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from overnight.core.error_budget import level_of
-from overnight.core.stats import centre_interval, log_label_swap, mean
 from overnight.events import (
     Advanced,
     CampaignOpened,
@@ -17,10 +15,12 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
+from overnight.gate.error_budget import level_of
+from overnight.gate.stats import centre_interval, log_label_swap, mean
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.ports import Recorded
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 PROGRAM = """\
 ---

@@ -8,7 +8,7 @@ import pytest
 from targets import COMMAND, git, make_repo, overnight, program, read_json, recorded, started
 
 from overnight.events import AuditConcluded, AuditOpened, Registered, TrialFinished
-from overnight.records.trial import Stage
+from overnight.gate.trial import Stage
 
 TRAIN = """\
 SECOND = 1.0

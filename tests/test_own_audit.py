@@ -6,7 +6,7 @@ import pytest
 from targets import make_repo, overnight, program, read_json, recorded
 
 from overnight.events import TrialFinished
-from overnight.records.trial import Stage, Trial
+from overnight.gate.trial import Stage, Trial
 
 SCORE = """\
 import sys

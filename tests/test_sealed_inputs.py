@@ -9,7 +9,7 @@ import pytest
 from targets import COMMAND, make_repo, overnight, program, read_json, recorded, started
 
 from overnight.events import TrialFinished
-from overnight.records.trial import Trial
+from overnight.gate.trial import Trial
 
 FRONT = """\
 prepare: python prepare.py {seed} {split}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from targets import make_repo, overnight, program, read_json
 
-from overnight.core.early_stopping import NEIGHBOURS, RUN_ON
+from overnight.gate.early_stopping import NEIGHBOURS, RUN_ON
 
 TRAIN = """\
 import sys

@@ -8,8 +8,8 @@ from itertools import product
 
 from gate_worlds import World
 
-from overnight.core.early_stopping import stopping_bar
-from overnight.core.gate import (
+from overnight.gate.early_stopping import stopping_bar
+from overnight.gate.gate import (
     Conclude,
     GateMemory,
     Measure,
@@ -20,11 +20,11 @@ from overnight.core.gate import (
     baseline_step,
     next_step,
 )
-from overnight.core.seeds import place_of_seed, trial_seed
-from overnight.core.stats import mean_interval, student_quantile
+from overnight.gate.seeds import place_of_seed, trial_seed
+from overnight.gate.stats import mean_interval, student_quantile
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, GateSettings, Metric, Program
-from overnight.records.experiment import Verdict
-from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
 AUDIT_PAIRS = 20
 METRIC = Metric(name="loss", direction=Direction.MINIMIZE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from overnight.records.trial import Arm, Stage
+from overnight.gate.trial import Arm, Stage
 
 BUFFER = 8192
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from overnight.core.holdout import compare
-from overnight.core.stats import log_label_swap
+from overnight.gate.holdout import compare
+from overnight.gate.stats import log_label_swap
 
 LEVEL = 0.005
 CAP = 60

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.backends.sqlite import SqliteLedger
+from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
-from overnight.records.experiment import Verdict
 from overnight.report.narrator import tell_story
 from overnight.report.story import Story
 

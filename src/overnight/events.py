@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
+from overnight.gate.trial import Trial, TrialKey
+from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
-from overnight.records.audit import ChangeAudit, Estimate, LeftOut
-from overnight.records.experiment import Conclusion, Scalar
+from overnight.records.experiment import Scalar
 from overnight.records.idea import IdeaEdit
-from overnight.records.trial import Trial, TrialKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,12 @@ from typing import Any
 
 import anyio
 
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Link
 from overnight.ports import Assignment, Researcher
 from overnight.program.scope import matches
-from overnight.records.experiment import Conclusion, Draft, Experiment, Verdict
+from overnight.records.experiment import Draft, Experiment
 
 LONGEST_HYPOTHESIS = 300  # characters
 

@@ -12,6 +12,7 @@ from targets import git
 from overnight.backends.artifacts import ArtifactStore
 from overnight.backends.work_folders import WorkFolders
 from overnight.core.scope import check_scope
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.git.repository import open_repository
@@ -20,7 +21,6 @@ from overnight.loop.measure import Bench
 from overnight.program.fit import check_fit
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 FRESH_SEED = 3
 

@@ -10,7 +10,7 @@ import pytest
 from hacks import HONEST, LABELS, SCORE, TRAIN
 from stands import Stand, stand
 
-from overnight.records.trial import Fault, Stage
+from overnight.gate.trial import Fault, Stage
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}

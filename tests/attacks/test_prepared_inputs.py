@@ -10,9 +10,9 @@ import pytest
 from stands import Outcome, Stand, stand
 
 from overnight.errors import ProgramError
+from overnight.gate.trial import Arm, Fault, Stage, TrialKey
 from overnight.program.fit import check_fit, loopholes
 from overnight.program.parser import parse_program
-from overnight.records.trial import Arm, Fault, Stage, TrialKey
 
 PROGRAM = """---
 metric: {name: off_by, direction: minimize}

@@ -12,7 +12,7 @@ from targets import started
 from overnight.backends.sqlite import SqliteLedger, holder
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
 from overnight.events import Concluded, Event, Proposed
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from targets import make_repo, program
 from overnight.backends.sqlite import SqliteLedger
 from overnight.cli import labs
 from overnight.events import Event, Registered, Stopped
-from overnight.records.experiment import Verdict
-from overnight.records.trial import Stage
+from overnight.gate.trial import Stage
+from overnight.gate.verdict import Verdict
 
 OVER = Stopped(reason="budget", detail="the 2 min 30 s of this session are over", elapsed_s=150.0)
 TESTED: list[Event] = [proposed(1), trial(1), Registered(number=1, test=1, level=0.01, margin=0.0)]

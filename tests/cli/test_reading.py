@@ -12,8 +12,8 @@ from overnight.cli.audit import AuditReport
 from overnight.cli.audit import describe as describe_audit
 from overnight.cli.finalize import change
 from overnight.events import Event, Stopped
+from overnight.gate.audit import ChangeAudit, Estimate, Standing
 from overnight.loop.journal import restore
-from overnight.records.audit import ChangeAudit, Estimate, Standing
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 LONG = "a hypothesis that is longer than any terminal is wide, " * 4

@@ -10,12 +10,12 @@ from builders import opened as campaign_opened
 from gate_walk import Walk, program
 
 from overnight.core.audit import AuditState, Tree, audit_step, conclude_audit, tree_of, with_trial
-from overnight.core.gate_memory import GateMemory
 from overnight.core.state import begin, dump_state, fold, load_state
 from overnight.events import AuditConcluded, AuditOpened, Event, TrialFinished
+from overnight.gate.audit import LeftOut, Standing
+from overnight.gate.gate_memory import GateMemory
+from overnight.gate.trial import Arm, Fault, Trial, TrialKey
 from overnight.program.program import Program
-from overnight.records.audit import LeftOut, Standing
-from overnight.records.trial import Arm, Fault, Trial, TrialKey
 
 START, HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
 Values = Callable[[Tree, int], float | None]

@@ -16,7 +16,8 @@ from overnight.core.charter import parse_charter
 from overnight.core.history import as_experiment
 from overnight.core.state import State, begin, fold
 from overnight.events import Concluded, Event, IdeasChanged
-from overnight.records.experiment import Conclusion, Experiment, Verdict
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.records.experiment import Experiment
 from overnight.records.idea import AddIdea, Idea, Risk
 
 DISCARDED = Conclusion(verdict=Verdict.DISCARD, reason="screening", gain=-0.2)

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
 
-from overnight.core.caution import ONE_DRAW, cautions_of, of_one_draw
+from overnight.core.cautions_of import cautions_of
 from overnight.core.state import JAIL, fold_all
+from overnight.gate.caution import ONE_DRAW, of_one_draw
+from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
-from overnight.records.experiment import Verdict
 
 UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
 

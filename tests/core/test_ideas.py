@@ -12,7 +12,7 @@ from overnight.core.ideas.file import parse_ideas, render_ideas
 from overnight.core.ideas.queue import MOST_DONE, MOST_OPEN, PATIENCE, after, choose_idea, refusal, with_charter
 from overnight.core.ideas.text import clean_idea, clean_label, words_of
 from overnight.events import IdeasChanged, ProposalMissed, decode, encode
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 from overnight.records.idea import (
     AddIdea,
     DropIdea,

@@ -8,15 +8,15 @@ from builders import PROGRAM, advanced, baseline, opened, proposed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.core.error_budget import level_of
 from overnight.core.receipt import check_receipt, read_receipt, receipt_of, write_receipt
 from overnight.core.state import Kept, fold_all
-from overnight.core.stats import log_label_swap
 from overnight.events import Concluded, Event, Registered, TrialFinished
+from overnight.gate.error_budget import level_of
+from overnight.gate.stats import log_label_swap
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, Guard
-from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.receipt import Receipt
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 SECRET = "5ec2e7" * 6
 SEALED = 0.123456789

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from overnight.core.state import apply, begin, dump_state, fold, fold_all, load_state
 from overnight.events import Event, Stopped
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 
 VERDICTS = st.sampled_from(list(Verdict))
 

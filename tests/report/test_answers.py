@@ -6,12 +6,12 @@ from dataclasses import replace
 from builders import advanced, baseline, concluded, proposed, trial
 from campaigns import World
 
-from overnight.core.caution import ONE_DRAW
 from overnight.events import AuditConcluded, AuditOpened, CampaignOpened, Event, Registered, Stopped, TrialFinished
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, Standing
+from overnight.gate.caution import ONE_DRAW
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.ports import Recorded
 from overnight.program.program import Program
-from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
-from overnight.records.experiment import Conclusion, Verdict
 from overnight.report.answers import answers
 from overnight.report.facts import audit_facts
 from overnight.report.narrator import tell_story

@@ -8,8 +8,8 @@ import pytest
 from campaigns import CASES, World, record
 from pages import parse
 
-from overnight.core.stats import mean, mean_interval
 from overnight.events import CampaignOpened, ModelCalled, Proposed
+from overnight.gate.stats import mean, mean_interval
 from overnight.models.usage import Usage
 from overnight.ports import Recorded
 from overnight.program.program import Direction, Metric

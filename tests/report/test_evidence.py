@@ -6,7 +6,7 @@ import pytest
 from campaigns import CASES, record
 
 from overnight.events import Concluded, Registered
-from overnight.records.experiment import Conclusion, Verdict
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.report.evidence import DRAWS, EvidenceTally
 from overnight.report.narrator import tell_story
 from overnight.report.sealed import REFUSALS

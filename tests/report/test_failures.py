@@ -1,6 +1,6 @@
 """What was not kept, grouped."""
 
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 from overnight.report.failures import EXAMPLES, GROUPS, NEAR_MISSES, OTHERS, FailureTally
 from overnight.report.story import Example
 

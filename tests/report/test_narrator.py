@@ -23,10 +23,10 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, Standing
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.ports import Recorded
-from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
-from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
 from overnight.report.answers import answers
 from overnight.report.markdown import render_markdown
 from overnight.report.narrator import tell_story

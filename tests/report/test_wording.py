@@ -3,7 +3,7 @@
 import pytest
 from campaigns import World, record
 
-from overnight.records.experiment import Conclusion, Verdict
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.report.narrator import tell_story
 from overnight.report.wording import Figures, e_value, figures_of, percent, relative, required
 from overnight.words.quantities import compact, counted, duration

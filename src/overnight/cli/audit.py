@@ -11,13 +11,12 @@ from overnight.cli.options import json_option, print_json, sandbox_option, tag_o
 from overnight.cli.reading import reading
 from overnight.cli.signals import listen
 from overnight.cli.words import number
-from overnight.core.audit import by_ratios, harm
 from overnight.core.budget import Allowance
 from overnight.core.state import Kept, State
 from overnight.events import Stopped
+from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
 from overnight.git.repository import Repository
 from overnight.loop.stop import Stop
-from overnight.records.audit import ChangeAudit, Estimate, Standing
 from overnight.wiring import Request, campaign_folder, open_audit
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

@@ -11,13 +11,14 @@ from overnight.cli.live import view_for
 from overnight.cli.opening import left_out, mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.words import number
-from overnight.core import guards
-from overnight.core.error_budget import level_of
-from overnight.core.gate import explain_noise, noise_report, seed_note
-from overnight.core.noise import fewest_pairs
 from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.events import TrialFinished
+from overnight.gate import guards
+from overnight.gate.error_budget import level_of
+from overnight.gate.gate import explain_noise, noise_report, seed_note
+from overnight.gate.noise import fewest_pairs
+from overnight.gate.trial import Stage, Trial
 from overnight.git.repository import open_repository
 from overnight.loop.campaign import Campaign
 from overnight.loop.experiment import Laboratory
@@ -25,7 +26,6 @@ from overnight.loop.stop import Stop
 from overnight.ports import View
 from overnight.program.fit import loopholes
 from overnight.program.program import Program
-from overnight.records.trial import Stage, Trial
 from overnight.staffing import unpriced
 from overnight.wiring import Request, rehearsal
 from overnight.words.figures import rough

@@ -14,9 +14,9 @@ from overnight.core.receipt import read_receipt, receipt_of
 from overnight.core.state import SNAPSHOT_FORM, State, apply, begin, load_state
 from overnight.errors import LedgerCorrupt
 from overnight.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
+from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
 from overnight.ports import Recorded
-from overnight.records.experiment import Verdict
 from overnight.records.finding import Finding
 from overnight.records.receipt import Receipt
 from overnight.words.quantities import counted

@@ -7,9 +7,9 @@ import click
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.words import gain
-from overnight.core.gate import explain
 from overnight.core.state import Kept, State
 from overnight.errors import UserError
+from overnight.gate.gate import explain
 from overnight.git.finalize import KeptChange
 from overnight.words.quantities import counted
 

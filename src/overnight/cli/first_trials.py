@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from overnight.backends.work_folders import WorkFolders
 from overnight.cli.opening import check_readable_paths
-from overnight.core.seeds import trial_seed
 from overnight.files.private_folder import private_folder
+from overnight.gate.seeds import trial_seed
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.loop.measure import Bench
 from overnight.machine import make_executor, share_of
 from overnight.program.program import Program
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
 from overnight.wiring import make_bench
 
 

@@ -12,7 +12,7 @@ from overnight.cli.outlet import Outlet
 from overnight.cli.screen import Pace, Running, Screen
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
-from overnight.core.caution import cautions_of
+from overnight.core.cautions_of import cautions_of
 from overnight.events import (
     AuditConcluded,
     AuditOpened,
@@ -27,8 +27,8 @@ from overnight.events import (
     TrialFinished,
     TrialStarted,
 )
+from overnight.gate.trial import Stage, TrialKey
 from overnight.loop.journal import Journal
-from overnight.records.trial import Stage, TrialKey
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -16,13 +16,13 @@ from rich.text import Text
 from overnight.cli.tables import verdict_text
 from overnight.cli.words import audited, gain, number
 from overnight.core.budget import Allowance
-from overnight.core.caution import cautions_of
-from overnight.core.gate import noise_report
+from overnight.core.cautions_of import cautions_of
 from overnight.core.history import as_experiment
 from overnight.core.state import State
+from overnight.gate.gate import noise_report
+from overnight.gate.trial import Stage, TrialKey
 from overnight.loop.journal import Journal
 from overnight.models.usage import Usage
-from overnight.records.trial import Stage, TrialKey
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

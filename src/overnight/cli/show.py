@@ -9,8 +9,8 @@ from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.errors import UserError
 from overnight.events import Registered, TrialFinished
+from overnight.gate.trial import Stage, Trial
 from overnight.records.experiment import Experiment
-from overnight.records.trial import Stage, Trial
 from overnight.words.foreign import printable
 
 LOG_LINES = 20
@@ -25,7 +25,7 @@ TEXT = 2000  # characters of one foreign line
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
     from overnight.backends.artifacts import ArtifactStore
-    from overnight.core.gate import explain, explain_noise, noise_report
+    from overnight.gate.gate import explain, explain_noise, noise_report
     from overnight.git.history import GitHistory
 
     with reading(tag) as campaign:

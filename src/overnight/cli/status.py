@@ -9,11 +9,11 @@ import click
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.cli.words import interval, number
-from overnight.core.audit import harm
-from overnight.core.caution import cautions_of
-from overnight.core.gate import noise_report
+from overnight.core.cautions_of import cautions_of
 from overnight.core.state import State
 from overnight.events import AuditConcluded
+from overnight.gate.audit import harm
+from overnight.gate.gate import noise_report
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.words.figures import figure

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from overnight.cli.words import gain, number
+from overnight.gate.trial import Stage, Trial
 from overnight.records.experiment import Experiment
-from overnight.records.trial import Stage, Trial
 from overnight.words.foreign import printable
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}

@@ -1,8 +1,8 @@
 """How numbers are said on a terminal, and where an open experiment is."""
 
 from overnight.core.state import OpenExperiment
-from overnight.records.experiment import Conclusion
-from overnight.records.trial import Arm, Stage, TrialKey
+from overnight.gate.trial import Arm, Stage, TrialKey
+from overnight.gate.verdict import Conclusion
 from overnight.words.figures import figure
 
 

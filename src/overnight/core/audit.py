@@ -5,24 +5,18 @@ kept change in turn. The number of pairs is fixed beforehand, so Student's inter
 budget, and nothing of it enters the gate's memory.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from overnight.core.gate_memory import GateMemory
-from overnight.core.noise import NoiseModel, noise_model
-from overnight.core.stats import mean, mean_interval
-from overnight.core.steps import VOIDS, Measure, count_of
 from overnight.events import AuditConcluded, AuditOpened
+from overnight.gate.audit import ChangeAudit, LeftOut, Standing, estimate_gain, standing_of
+from overnight.gate.gate_memory import GateMemory
+from overnight.gate.noise import NoiseModel, noise_model
+from overnight.gate.steps import VOIDS, Measure, count_of
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.program.program import Metric, Program
-from overnight.records.audit import ChangeAudit, Estimate, LeftOut, Standing
-from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 
-PAIRS = 20
-PAIRS_EXACT = 3  # where the target shows no noise: enough to notice if it has some
 _START, _HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
-_LEAST = 2  # pairs, for an interval
-_SAME = 1e-9  # what sums in another order may differ by, as a share
 Tree = tuple[int, Arm]  # the start, the head, or (n, BASELINE): the head without experiment n
 
 
@@ -140,17 +134,6 @@ def _pairs(values: dict[TrialKey, float | None], before: Tree) -> list[tuple[flo
     return [(value, head) for value, head in found if value is not None and head is not None]
 
 
-def estimate_gain(metric: Metric, noise: NoiseModel, pairs: Sequence[tuple[float, float]]) -> Estimate | None:
-    """Student's interval of the mean gain, on the scale on which noise adds up, told in the metric's units."""
-    if len(pairs) < _LEAST:
-        return None
-    scale, gains = noise.scale, [noise.scale.gain(metric, before, after) for before, after in pairs]
-    level = mean([scale.place(before) for before, _ in pairs])
-    gain, low, high = (scale.in_units(metric, level, gain) for gain in (mean(gains), *mean_interval(gains)))
-    before, after = mean([before for before, _ in pairs]), mean([after for _, after in pairs])
-    return Estimate(gain=gain, low=low, high=high, pairs=len(pairs), before=before, after=after)
-
-
 def _change(metric: Metric, noise: NoiseModel, audit: AuditState, change: LeftOut) -> ChangeAudit:
     if not change.commit:
         return ChangeAudit(number=change.number, standing=Standing.CONFLICT, reason=change.reason)
@@ -160,22 +143,4 @@ def _change(metric: Metric, noise: NoiseModel, audit: AuditState, change: LeftOu
     estimate = estimate_gain(metric, noise, _pairs({s.key: s.value for s in audit.samples}, tree))
     if estimate is None:
         return ChangeAudit(number=change.number, standing=Standing.UNPROVEN, reason="too few of its pairs have values")
-    return ChangeAudit(number=change.number, standing=_standing(metric, noise, estimate), estimate=estimate)
-
-
-def harm(change: ChangeAudit) -> float:
-    """How much better the head is without the change, in the metric's units, where that is beyond noise; else 0."""
-    estimate = change.estimate
-    return -estimate.gain if estimate is not None and estimate.high < 0.0 else 0.0
-
-
-def by_ratios(*, before: float, after: float, gain: float) -> bool:
-    """Whether a gain was found on another scale than the means beside it, so that it is not their difference."""
-    return not math.isclose(abs(after - before), abs(gain), rel_tol=_SAME, abs_tol=_SAME)
-
-
-def _standing(metric: Metric, noise: NoiseModel, estimate: Estimate) -> Standing:
-    if estimate.low > 0.0:
-        return Standing.HELPS
-    worth = noise.scale.in_units(metric, noise.scale.place(estimate.before), noise.min_effect)
-    return Standing.CAN_GO if estimate.high <= worth else Standing.UNPROVEN
+    return ChangeAudit(number=change.number, standing=standing_of(metric, noise, estimate), estimate=estimate)

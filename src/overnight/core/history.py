@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 
 from overnight.events import Concluded, Event, Proposed, TrialFinished
+from overnight.gate.trial import Arm, Stage, Trial
 from overnight.records.experiment import Experiment
-from overnight.records.trial import Arm, Stage, Trial
 
 OWN_STAGES = (Stage.SCREEN, Stage.CONFIRM)
 

@@ -11,18 +11,18 @@ from collections.abc import Iterator, Sequence
 from pydantic import TypeAdapter
 
 from overnight import __version__
-from overnight.core import guards
-from overnight.core.error_budget import level_of
-from overnight.core.pairs import pairs_of
-from overnight.core.scale import Scale
-from overnight.core.seeds import candidate_first
 from overnight.core.state import Kept, State
-from overnight.core.stats import log_label_swap, mean
 from overnight.events import Event, Proposed, Registered, TrialFinished
+from overnight.gate import guards
+from overnight.gate.error_budget import level_of
+from overnight.gate.pairs import pairs_of
+from overnight.gate.scale import Scale
+from overnight.gate.seeds import candidate_first
+from overnight.gate.stats import log_label_swap, mean
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.program.program import Guard, Metric
 from overnight.records.finding import Finding
 from overnight.records.receipt import FORMAT, RawPair, Receipt
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
 from overnight.words.quantities import counted
 
 LARGEST = 1_000_000  # characters: 60 pairs take some 10,000

@@ -9,7 +9,6 @@ from pydantic import TypeAdapter
 
 from overnight.core.audit import AuditState, with_trial
 from overnight.core.charter import parse_charter
-from overnight.core.gate import GateMemory, after_concluded, after_registered, after_trial
 from overnight.core.ideas.queue import after, with_charter
 from overnight.events import (
     Advanced,
@@ -29,12 +28,13 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
+from overnight.gate.gate import GateMemory, after_concluded, after_registered, after_trial
+from overnight.gate.trial import Stage, Trial
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.records.experiment import Conclusion, Verdict
 from overnight.records.idea import IdeaQueue
-from overnight.records.trial import Stage, Trial
 
 JAIL = "jail"
 

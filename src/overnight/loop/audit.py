@@ -2,26 +2,17 @@
 
 from dataclasses import dataclass
 
-from overnight.core.audit import (
-    PAIRS,
-    PAIRS_EXACT,
-    AuditState,
-    audit_step,
-    commits,
-    conclude_audit,
-    first_key_without,
-    tree_of,
-)
-from overnight.core.noise import noise_kind
+from overnight.core.audit import AuditState, audit_step, commits, conclude_audit, first_key_without, tree_of
 from overnight.core.state import Kept
 from overnight.events import AuditOpened, Stopped, TrialFinished
+from overnight.gate.audit import PAIRS, PAIRS_EXACT, LeftOut
+from overnight.gate.noise import noise_kind
+from overnight.gate.trial import Fault, Trial, TrialKey
 from overnight.git.port import History
 from overnight.loop.experiment import Laboratory, Subject
 from overnight.loop.journal import Journal
 from overnight.loop.stop import Stop
 from overnight.program.program import Noise
-from overnight.records.audit import LeftOut
-from overnight.records.trial import Fault, Trial, TrialKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import anyio
 
 from overnight.core.budget import Allowance
-from overnight.core.noise import noise_kind
-from overnight.core.target import target_reached
 from overnight.errors import OvernightError, UserError
 from overnight.events import Concluded, ProposalMissed, Stopped
+from overnight.gate.noise import noise_kind
+from overnight.gate.target import target_reached
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange
 from overnight.loop.branch import Branch
 from overnight.loop.experiment import Laboratory
@@ -23,7 +24,7 @@ from overnight.loop.stop import Stop
 from overnight.models.port import ModelsParked
 from overnight.ports import NoIdeas
 from overnight.program.program import Budget, Noise
-from overnight.records.experiment import SUPERSEDED, Conclusion, Verdict
+from overnight.records.experiment import SUPERSEDED
 from overnight.words.quantities import duration
 
 LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up

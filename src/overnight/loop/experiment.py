@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from overnight.core.early_stopping import stopping_bar
-from overnight.core.gate import FAILURES, Conclude, Measure, Register, baseline_step, next_step
-from overnight.core.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
 from overnight.core.state import OpenExperiment
 from overnight.events import Registered, TrialFinished, TrialStarted
+from overnight.gate.early_stopping import stopping_bar
+from overnight.gate.gate import FAILURES, Conclude, Measure, Register, baseline_step, next_step
+from overnight.gate.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.loop.journal import Journal
 from overnight.loop.measure import Bench
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
 from overnight.ports import Surroundings
-from overnight.records.experiment import SUPERSEDED, Conclusion, Verdict
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
+from overnight.records.experiment import SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from overnight.core.early_stopping import Bar, Ear
 from overnight.files.folders import BadArtifact
+from overnight.gate.early_stopping import Bar, Ear
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.port import Executor
 from overnight.ports import Artifacts, View, Workspaces
 from overnight.program.metric import Reading, printed_metrics, read_metrics
 from overnight.program.program import PUBLIC, SPLIT, Program
-from overnight.records.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.words.foreign import printable
 
 BYTES_PER_MB = 1000**2

@@ -12,12 +12,13 @@ from overnight.core.scope import check_scope, proposal_digest
 from overnight.core.similar import shape_of, told_of
 from overnight.core.state import State
 from overnight.events import Concluded, Event, ProposalMissed, Proposed, Proposing
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.loop.briefing import Briefing
 from overnight.loop.council import Council
 from overnight.loop.journal import Journal
 from overnight.ports import Assignment, Collected, ProposalFailed, Researcher, View, Workspaces
-from overnight.records.experiment import Conclusion, Draft, Verdict
+from overnight.records.experiment import Draft
 from overnight.records.idea import Idea
 from overnight.words.foreign import printable
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import anyio
 
-from overnight.core.seeds import candidate_first, trial_seed
+from overnight.gate.seeds import candidate_first, trial_seed
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.loop.measure import Bench
 from overnight.loop.slots import Slots
-from overnight.records.trial import Arm, Stage, Trial, TrialKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

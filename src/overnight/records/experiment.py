@@ -1,18 +1,9 @@
-"""A proposal, what a researcher sent with it, and the verdict on it."""
+"""An experiment as a row of the history, and what a researcher sends with its proposal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-
-class Verdict(StrEnum):
-    """What became of a proposal."""
-
-    KEEP = "keep"
-    DISCARD = "discard"
-    CRASH = "crash"
-    REJECT = "reject"  # never ran: out of scope, empty, or tried before
-
+from overnight.gate.verdict import Conclusion
 
 Scalar = str | int | float | bool | None
 
@@ -27,26 +18,6 @@ class Draft:
     notes: Mapping[str, Scalar] = field(default_factory=dict)  # its own, given back to it with the result
     tokens: int = 0
     cost_usd: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conclusion:
-    """The gate's last word on one proposal, with the numbers that it stands on.
-
-    `gain`, `low` and `high` are in the metric's units, positive is better; None where nothing was measured.
-    """
-
-    verdict: Verdict
-    reason: str
-    gain: float | None = None
-    low: float | None = None
-    high: float | None = None
-    confidence: float = 0.95  # of the interval low..high
-    log_e: float | None = None  # natural log of the e-value
-    level: float | None = None  # the error level alpha_t that this test had
-    pairs: int = 0
-    holdout_gain: float | None = None  # quantised: see docs/gate.md
-    margin: float | None = None  # the harm that is to be ruled out, for less code; None: it has to be better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

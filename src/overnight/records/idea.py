@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 
 PROGRAM = "program"  # origin of an idea: the checklist in program.md
 PERSON = "person"  # ... a line that somebody added to ideas.md, or a command of theirs

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from overnight.gate.trial import Arm
 from overnight.program.program import Direction, Guard
-from overnight.records.trial import Arm
 
 FORMAT = 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)  # foreign: it comes with a clone

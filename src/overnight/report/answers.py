@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from overnight.core.audit import by_ratios, harm
-from overnight.core.caution import ONE_DRAW
+from overnight.gate.audit import by_ratios, harm
+from overnight.gate.caution import ONE_DRAW
 from overnight.report.story import Outcome, Story
 from overnight.report.wording import better, e_value, figures_of, percent, relative, required
 from overnight.words.quantities import compact, counted, duration

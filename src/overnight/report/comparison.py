@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from overnight.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
+from overnight.gate.trial import Stage
 from overnight.ports import Recorded
 from overnight.program.program import Program
-from overnight.records.trial import Stage
 from overnight.report.clock import CampaignClock
 from overnight.report.comparability import cautions, incomparable
 from overnight.report.narrator import tell_story

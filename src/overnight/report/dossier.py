@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from overnight.events import Advanced, Proposed
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
-from overnight.records.experiment import Conclusion
-from overnight.records.trial import Arm, Stage, Trial
 from overnight.report.spread import Interval
 from overnight.report.story import Example, Keep, Pair
 

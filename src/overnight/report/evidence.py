@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overnight.core.error_budget import level_of
-from overnight.core.noise import detectable_effect
 from overnight.events import Concluded, Registered
-from overnight.records.experiment import Conclusion, Verdict
+from overnight.gate.error_budget import level_of
+from overnight.gate.noise import detectable_effect
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.report.sealed import SealedTally
 from overnight.report.spread import Moments
 from overnight.report.story import Draw, ErrorBudget, Outcome, Pair, SealedAnswer

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from overnight.core.audit import harm
-from overnight.records.audit import ChangeAudit, Standing
+from overnight.gate.audit import ChangeAudit, Standing, harm
 from overnight.report.story import Audited, Costs, Keep, Story
 from overnight.report.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration

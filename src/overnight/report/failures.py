@@ -4,7 +4,7 @@ import heapq
 import re
 from dataclasses import dataclass, field
 
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 from overnight.report.ranges import Ranges
 from overnight.report.story import Example, Failure, Miss
 

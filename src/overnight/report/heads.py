@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from overnight.gate.audit import Estimate
 from overnight.program.program import Metric
-from overnight.records.audit import Estimate
 from overnight.report.spread import Interval, Moments, anytime_band, difference, pooled, single_look
 from overnight.report.story import Head, TotalGain
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from overnight.core.caution import cautions, of_one_draw
 from overnight.core.state import JAIL
 from overnight.events import (
     Advanced,
@@ -21,11 +20,12 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
+from overnight.gate.audit import Estimate
+from overnight.gate.caution import cautions, of_one_draw
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.ports import Recorded
 from overnight.program.program import Program
-from overnight.records.audit import Estimate
-from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Arm, Stage, Trial
 from overnight.report.clock import CampaignClock
 from overnight.report.dossier import Dossier
 from overnight.report.evidence import EvidenceTally

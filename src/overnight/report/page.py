@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 from overnight.report.answers import answers
 from overnight.report.commands import Command, keep_commands, next_commands, reproduce_commands
 from overnight.report.diff import DiffView, ShownDiffs

@@ -1,7 +1,7 @@
 """What the sealed holdout said of the candidates that it was asked about: rounded gains, never a value."""
 
 from overnight.events import Concluded
-from overnight.records.experiment import Verdict
+from overnight.gate.verdict import Verdict
 from overnight.report.story import SealedAnswer
 from overnight.report.thinning import Thinned
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from overnight.events import ModelCalled, Proposed
+from overnight.gate.trial import Fault, Stage, Trial
 from overnight.models.usage import Usage
-from overnight.records.trial import Fault, Stage, Trial
 from overnight.report.story import Costs, ModelUse
 
 MODELS = 40  # pairs of role and model that are told apart; the rest is one more

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from overnight.core.stats import student_quantile
+from overnight.gate.stats import student_quantile
 
 CONFIDENCE = 0.95  # of every interval that the report makes itself; a keep's own interval states its own
 

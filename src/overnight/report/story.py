@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overnight.events import AuditConcluded, AuditOpened
+from overnight.gate.audit import ChangeAudit
+from overnight.gate.trial import Stage
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.usage import Usage
 from overnight.program.program import Budget, Metric
-from overnight.records.audit import ChangeAudit
-from overnight.records.experiment import Conclusion, Scalar, Verdict
-from overnight.records.trial import Stage
+from overnight.records.experiment import Scalar
 from overnight.report.spread import Interval
 
 

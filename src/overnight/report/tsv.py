@@ -8,10 +8,10 @@ from typing import BinaryIO
 from overnight.core.history import mean_value
 from overnight.events import CampaignOpened, Concluded, Proposed, TrialFinished
 from overnight.files.atomic import write_atomically
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.ports import Recorded
 from overnight.program.program import Metric
-from overnight.records.experiment import Conclusion, Verdict
-from overnight.records.trial import Arm, Stage, Trial
 from overnight.words.foreign import printable
 
 _GIB = 1024**3

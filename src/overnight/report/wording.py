@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from overnight.gate.verdict import Conclusion
 from overnight.program.program import Direction, Metric
-from overnight.records.experiment import Conclusion
 from overnight.report.story import Story
 
 _MOST_DIGITS = 9

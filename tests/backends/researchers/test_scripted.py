@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from overnight.backends.researchers.scripted import ScriptedResearcher
+from overnight.gate.verdict import Verdict
 from overnight.ports import Assignment, NoIdeas, ProposalFailed
 from overnight.program.program import Direction, Metric, Program, ResearcherSpec
-from overnight.records.experiment import Draft, Verdict
+from overnight.records.experiment import Draft
 from overnight.testing import ResearcherConformance, ended
 
 EDITS = (("train.py", "LR = 1", "LR = 2"), ("train.py", "LR = 1", "LR = 3"), ("train.py", "LR = 1", "LR = 4"))

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from overnight.backends.researchers.tuner.tuner import Tuner
+from overnight.gate.verdict import Verdict
 from overnight.ports import Assignment, NoIdeas
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Draft, Verdict
+from overnight.records.experiment import Draft
 from overnight.testing import ResearcherConformance, ended
 
 TRAIN = """# a small model

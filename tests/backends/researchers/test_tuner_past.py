@@ -6,7 +6,8 @@ from overnight.backends.researchers.tuner.constants import scan_python
 from overnight.backends.researchers.tuner.optimizer import Optimizer
 from overnight.backends.researchers.tuner.past import WINDOW, Past
 from overnight.backends.researchers.tuner.space import build_space
-from overnight.records.experiment import Draft, Experiment, Scalar, Verdict
+from overnight.gate.verdict import Verdict
+from overnight.records.experiment import Draft, Experiment, Scalar
 from overnight.testing import ended
 
 SPACE = build_space(scan_python("t.py", b"LR = 0.1\nWIDTH = 32\nNORM = True\n").constants)

@@ -20,8 +20,8 @@ from overnight.core.briefs.layout import Section, lay_out, number, prose, quoted
 from overnight.core.briefs.target import better, file_lines, first_look, judge_lines, standing_lines
 from overnight.core.ideas.answer import DROP_FORM, FORM
 from overnight.core.ideas.text import LONGEST
-from overnight.core.noise import noise_report
 from overnight.core.state import State
+from overnight.gate.noise import noise_report
 from overnight.records.charter import Charter
 from overnight.records.experiment import Experiment
 from overnight.records.idea import Idea, IdeaState, Risk

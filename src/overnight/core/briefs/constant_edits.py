@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.core.briefs.layout import number
-from overnight.records.experiment import Experiment, Verdict
+from overnight.gate.verdict import Verdict
+from overnight.records.experiment import Experiment
 
 SHOWN = 6  # values of one constant
 

@@ -9,7 +9,8 @@ from overnight.core.briefs.constant_edits import ConstantEdit, read_edits, summa
 from overnight.core.briefs.layout import number, quoted
 from overnight.core.ideas.text import words_of
 from overnight.core.state import Kept
-from overnight.records.experiment import SUPERSEDED, Experiment, Verdict
+from overnight.gate.verdict import Verdict
+from overnight.records.experiment import SUPERSEDED, Experiment
 from overnight.words.foreign import printable
 
 WORDS = 220  # characters of a hypothesis

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from overnight.core.noise import noise_kind, noise_report
 from overnight.core.state import State
+from overnight.gate.noise import noise_kind, noise_report
 from overnight.jail.job import Limits
 from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program
 from overnight.program.scope import matches

@@ -19,8 +19,8 @@ from overnight.core.ideas.text import (
     words_of,
 )
 from overnight.events import Concluded, IdeasChanged, ProposalMissed, Proposed
+from overnight.gate.verdict import Verdict
 from overnight.records.charter import Charter
-from overnight.records.experiment import Verdict
 from overnight.records.idea import (
     PERSONS,
     PROGRAM,

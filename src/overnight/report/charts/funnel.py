@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from overnight.records.trial import Stage
+from overnight.gate.trial import Stage
 from overnight.report.charts.canvas import Canvas, Row, finish, table
 from overnight.report.story import Story
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.backends.researchers.tuner.findings import Value
-from overnight.records.experiment import Experiment, Scalar, Verdict
+from overnight.gate.verdict import Verdict
+from overnight.records.experiment import Experiment, Scalar
 
 WINDOW = 100  # attempts kept; the optimizer's time grows with them
 BEST, NEWEST = 30, 40  # of them that stay when the window is full

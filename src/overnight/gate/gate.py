@@ -1,0 +1,129 @@
+"""The gate: which trials an experiment still needs, and what its verdict is; a pure function of what was measured.
+
+Screening finds what is worth a test, the error budget gives the test its level, pairs of trials with common fresh seeds
+confirm, the holdout has the last word. docs/gate.md has the formulas and what they were measured to do.
+"""
+
+from collections.abc import Sequence
+
+from overnight.gate import guards
+from overnight.gate.confirmation import confirm
+from overnight.gate.error_budget import level_of
+from overnight.gate.explain import explain, explain_noise, seed_note
+from overnight.gate.gate_memory import LOCAL, GateMemory, after_concluded, after_registered, after_trial
+from overnight.gate.noise import IDENTICAL, NoiseReport, detectable_effect, noise_kind, noise_model, noise_report
+from overnight.gate.screening import screen, screen_exact
+from overnight.gate.steps import VOIDS, Case, Conclude, Measure, Register, Step, conclude, measure
+from overnight.gate.trial import Arm, Fault, Stage, Trial
+from overnight.gate.verdict import Verdict
+from overnight.program.program import Noise, Program
+
+__all__ = [
+    "FAILURES",
+    "Conclude",
+    "GateMemory",
+    "Measure",
+    "NoiseReport",
+    "Register",
+    "Step",
+    "after_concluded",
+    "after_registered",
+    "after_trial",
+    "baseline_step",
+    "detectable_effect",
+    "explain",
+    "explain_noise",
+    "next_step",
+    "noise_report",
+    "seed_note",
+]
+
+HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not used again; bench/gate
+REFRESH = 20  # screening trials between two of the head
+REFRESH_DRIFTING = 8
+LOSSES = 3  # candidates in a row that crash or are far behind: a look at whether it is the machine, or the head itself
+FAILURES = 4  # trials of the head in a row without a value: it works no more
+_SPARE = 5  # trials of a head that may fail beyond those wanted
+
+
+def baseline_step(program: Program, memory: GateMemory, number: int) -> Measure | None:
+    """The trials that the head needs before an experiment goes on, None if it has had enough.
+
+    `number` is the experiment that made the head, 0 at the start.
+    """
+    wanted = _head_trials(program, memory)
+    ahead = min(wanted - len(memory.baseline), wanted + _SPARE - memory.head_trials)
+    refresh = memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH)
+    if ahead <= 0 and (refresh or memory.losses >= LOSSES or 0 < memory.failures < FAILURES):
+        ahead = 1
+    if ahead <= 0:
+        return None
+    return measure(number, Stage.BASELINE, [(Arm.BASELINE, memory.head_trials + place) for place in range(ahead)])
+
+
+def next_step(
+    program: Program,
+    memory: GateMemory,
+    number: int,
+    trials: Sequence[Trial],
+    level: float | None,
+    *,
+    margin: float = 0.0,
+    shrinks: bool = False,
+) -> Step:
+    """What an open experiment needs next.
+
+    `trials` are all of its own that are finished, in any order; `level` and `margin` are what it was registered with, None and
+    0 before that; `shrinks` says that it has less code than the head. The answer follows from these alone, so a campaign that
+    was killed goes on by asking again.
+    """
+    noise, simpler = noise_model(program, memory), shrinks and program.gate.keep_simpler
+    if level is None and simpler:
+        margin = noise.min_effect * max(0.0, 1.0 - memory.conceded)
+    case = Case(program=program, number=number, trials=trials, noise=noise, simpler=simpler, margin=margin)
+    ended = _behind(case) or _crash(case) or _breach(case)
+    if ended:
+        return ended
+    if level is not None:
+        return confirm(case, level)
+    if case.noise.level is None:
+        return conclude(Verdict.DISCARD, "no trial of the head has a value to compare with")
+    survived = screen_exact(case) if case.noise.kind is Noise.DETERMINISTIC else screen(case)
+    if survived:
+        return survived
+    test = memory.tests + 1
+    return Register(level=level_of(program.gate.error_rate, test=test, keeps=memory.keeps), test=test, margin=margin)
+
+
+def _head_trials(program: Program, memory: GateMemory) -> int:
+    """How many values of the head the gate wants before it judges against it."""
+    start = memory.head_number == 0
+    if noise_kind(program, memory) is Noise.DETERMINISTIC:
+        return IDENTICAL if start else 1
+    if start and len(memory.baseline) < IDENTICAL:
+        return IDENTICAL
+    return LOCAL if memory.drifting else HEAD_TRIALS
+
+
+def _behind(case: Case) -> Conclude | None:
+    stopped = next((trial for trial in case.trials if trial.fault is Fault.BEHIND), None)
+    return conclude(Verdict.DISCARD, stopped.reason) if stopped else None
+
+
+def _crash(case: Case) -> Conclude | None:
+    public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is told as no gain there is
+    failed = [t for t in public if t.key.arm is Arm.CANDIDATE and t.value is None]
+    blamed = [t for t in failed if t.fault is not Fault.PREPARE]  # else another trial takes the place, which has inputs
+    unprepared = [t for t in failed if t.fault is Fault.PREPARE and t.key.stage is Stage.SCREEN]
+    if not blamed and len(unprepared) >= VOIDS:
+        blamed = unprepared
+    if not blamed:
+        return None
+    first = min(blamed, key=lambda t: (t.key.stage.value, t.key.index))
+    return conclude(Verdict.CRASH, first.reason or (first.fault.value if first.fault else "no value"))
+
+
+def _breach(case: Case) -> Conclude | None:
+    judged = [t for t in case.trials if t.key.arm is Arm.CANDIDATE and t.key.stage in {Stage.SCREEN, Stage.CONFIRM}]
+    reason = guards.breach(case.program.guards, judged, deterministic=case.noise.kind is Noise.DETERMINISTIC)
+    return conclude(Verdict.DISCARD, reason) if reason else None

@@ -1,0 +1,134 @@
+"""The sealed holdout's part: does a gain that is proven in public hold on data that nobody has seen?"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from overnight.gate.pairs import pairs_of, why_void
+from overnight.gate.stats import mean, sum_of_squares
+from overnight.gate.steps import VOIDS, Case, Conclude, Step
+from overnight.gate.trial import Fault, Stage
+from overnight.gate.verdict import Conclusion, Verdict
+
+AGREES = 3.0  # ln of the likelihood ratio at which the hidden gain counts as the public one: e^-3 = 5 % of those without pass
+DISAGREES = -2.8  # and as none: a true gain is lost about once in 20 (Wald's bound is e^-2.8 = 0.06)
+_PRIOR = 6.0  # pairs that the spread of the confirmation counts for in that of the holdout
+_CUT = 3.0  # sd beyond either hypothesis at which an outlier is cut
+_MAD_TO_SD = 1.4826  # of a normal distribution
+_DIGITS = 10.0  # the step of an exact answer: a tenth of the gain
+_SURE = 1.645  # standard errors that noise explains 19 times of 20
+_NOT_HIDDEN = "better in public, but not on the holdout"  # whatever happened there: another word would be read out by failing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """What the holdout said so far."""
+
+    agrees: bool | None  # None: ask for more pairs
+    gain: float
+    step: float  # `gain` is a whole number of these
+
+
+def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *, batch: int) -> Step:
+    """The next holdout pairs for a change that is proven in public, or the final verdict on it.
+
+    `confirmed` are its gains by the index of the pair, empty for a deterministic target. Pairs come `batch` at a time, and
+    never more than confirmation took, rounded up.
+    """
+    if case.program.holdout is None:
+        return Conclude(conclusion=kept)
+    pairs = pairs_of(case.trials, Stage.HOLDOUT)
+    candidates = [pair.candidate for pair in pairs if pair.candidate]
+    if any(trial.value is None and trial.fault is not Fault.PREPARE for trial in candidates):
+        return _refused(kept, _NOT_HIDDEN)
+    unfinished = case.unfinished(Stage.HOLDOUT, pairs)
+    if unfinished:
+        return unfinished
+    valid = [pair for pair in pairs if pair.valid]
+    if len(pairs) - len(valid) >= VOIDS:
+        return _refused(kept, f"{why_void(pairs)} failed in {VOIDS} holdout pairs")
+    if not valid or len(valid) % batch:
+        return case.measure_pairs(Stage.HOLDOUT, pairs, batch - len(valid) % batch)
+    hidden = {pair.index: gain for pair, gain in zip(valid, case.gains(valid), strict=True)}
+    answer = (
+        _answer(confirmed, hidden, case.margin) if confirmed else _exact_answer(hidden, equal_agrees=kept.margin is not None)
+    )
+    if answer.agrees is None:
+        return case.measure_pairs(Stage.HOLDOUT, pairs, batch)
+    told = replace(kept, holdout_gain=case.in_units(answer.gain))
+    return Conclude(conclusion=told) if answer.agrees else _refused(told, _NOT_HIDDEN)
+
+
+def _exact_answer(hidden: Mapping[int, float], *, equal_agrees: bool) -> Hidden:
+    gain = mean(list(hidden.values()))
+    step = step_of(abs(gain) / _DIGITS)
+    return Hidden(agrees=gain > 0.0 or (gain == 0.0 and equal_agrees), gain=quantised(gain, step), step=step)
+
+
+def _answer(confirmed: Mapping[int, float], hidden: Mapping[int, float], margin: float) -> Hidden:
+    twins = sorted(confirmed.keys() & hidden.keys())
+    public = [confirmed[index] for index in (*twins, *sorted(confirmed.keys() - hidden.keys()))]
+    sealed = [hidden[index] for index in (*twins, *sorted(hidden.keys() - confirmed.keys()))]
+    return compare(public, sealed, final=len(sealed) >= len(public), margin=margin)
+
+
+def _refused(kept: Conclusion, reason: str) -> Conclude:
+    return Conclude(conclusion=replace(kept, verdict=Verdict.DISCARD, reason=reason))
+
+
+def compare(confirmed: Sequence[float], hidden: Sequence[float], *, final: bool, margin: float = 0.0) -> Hidden:
+    """Weigh "the hidden gain is the confirmed one" against "there is none", by Wald's sequential test.
+
+    `hidden[j]` ran with the seed of `confirmed[j]`, so what the two have in common is noise that is taken out; what is left
+    decides. The confirmed gain counts one standard error lower than it looks, for it is a winner's. With `final` there is an
+    answer: then only what noise does not explain speaks against the candidate. Less code may cost `margin`, so gains count from
+    there.
+    Source: Wald, Sequential Analysis (1947); control variates as in Lavenberg and Welch, Management Science 27 (1981).
+    """
+    confirmed, hidden = [gain + margin for gain in confirmed], [gain + margin for gain in hidden]
+    spread = sum_of_squares(confirmed) / (len(confirmed) - 1)
+    public = mean(confirmed)
+    expected = max(public - math.sqrt(spread / len(confirmed)), public / 2.0)
+    adjusted, variance = _adjusted(confirmed, hidden, spread, expected)
+    found, error = mean(adjusted), math.sqrt(variance / len(adjusted))
+    step = step_of(error or abs(public) / _DIGITS)
+    told = quantised(found - margin, step)
+    if variance == 0.0:
+        return Hidden(agrees=found > expected / 2.0, gain=told, step=step)
+    evidence = expected * (found - expected / 2.0) * len(adjusted) / variance
+    agrees: bool | None = None
+    if evidence >= AGREES or evidence <= DISAGREES:
+        agrees = evidence > 0.0
+    elif final:
+        agrees = found >= expected - _SURE * error
+    return Hidden(agrees=agrees, gain=told, step=step)
+
+
+def step_of(error: float) -> float:
+    """The least 1, 2 or 5 times a power of ten that is no less than a standard error: digits below it are noise."""
+    if error <= 0.0 or math.isinf(error):
+        return error
+    power = 10.0 ** math.floor(math.log10(error))
+    return next(digit * power for digit in (1.0, 2.0, 5.0, 10.0, 20.0) if digit * power >= error)
+
+
+def quantised(gain: float, step: float) -> float:
+    """The gain to the nearest whole step, so that an answer of the holdout says no more than its noise allows."""
+    return float(f"{round(gain / step) * step:.6g}") if step > 0.0 else gain
+
+
+def _adjusted(confirmed: Sequence[float], hidden: Sequence[float], spread: float, expected: float) -> tuple[list[float], float]:
+    """The hidden gains without the luck of their seeds and without outliers, and the variance of one."""
+    twins = min(len(confirmed), len(hidden))
+    public, public_twins, hidden_twins = mean(confirmed), mean(confirmed[:twins]), mean(hidden[:twins])
+    pairs = list(zip(confirmed[:twins], hidden[:twins], strict=True))
+    common = math.fsum((c - public_twins) * (h - hidden_twins) for c, h in pairs)
+    own = math.fsum((c - public_twins) ** 2 for c, _ in pairs) + 2.0 * spread
+    slope = max(0.0, min(1.0, common / own)) if own > 0.0 else 0.0
+    adjusted = [h - slope * (confirmed[j] - public) if j < twins else h for j, h in enumerate(hidden)]
+    left = spread * (1.0 - slope * slope)
+    middle = median(adjusted)
+    cut = _CUT * max(math.sqrt(left), _MAD_TO_SD * median(abs(gain - middle) for gain in adjusted))
+    adjusted = [max(-cut, min(expected + cut, gain)) for gain in adjusted]
+    return adjusted, (sum_of_squares(adjusted) + _PRIOR * left) / (len(adjusted) - 1 + _PRIOR)

@@ -1,0 +1,142 @@
+"""How the trials of a target vary: which kind of noise, how much, on which scale, and what can be seen through it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from overnight.gate.error_budget import level_of
+from overnight.gate.gate_memory import LOCAL, GateMemory
+from overnight.gate.scale import Scale
+from overnight.gate.stats import BETS, mean
+from overnight.program.program import Metric, Noise, Program, names_time
+
+IDENTICAL = 3  # identical baseline trials that make a target deterministic
+DEFAULT_MIN_EFFECT = 0.2  # sd of one trial; smaller gains cost more pairs than they are worth
+PRIOR_FREEDOM = 8  # earlier tests count at most like so many pairs: how well seeds pair depends on the change
+PRIOR_LUCK = 0.5  # before the first tests, of a command that takes the seed
+LUCK_FREEDOM = 4  # weight of it, in pairs
+MOST_LUCK = 0.95  # there may be changes to come that seeds do less to
+_HEAVY_TRIALS = 20  # fewer residuals cannot tell heavy tails from chance
+_MIXTURE_COST = 1.2  # nats that a mixture of bets costs against the best one; fitted in bench/gate
+_POWER = 0.84  # normal quantile of the 80 % chance that `detectable_effect` speaks of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseModel:
+    """What the gate computes with; numbers on the working scale."""
+
+    kind: Noise
+    scale: Scale
+    sigma: float  # sd of one trial around its tree's mean
+    level: float | None  # of the head, for screening; None: it has no value yet
+    trials: int  # behind `level`
+    min_effect: float
+    strict: bool  # min_effect was asked for by the user, so a keep must reach it
+    prior_variance: float  # of a paired difference, before the test
+    prior_freedom: float  # weight of it, in pairs
+    anchors: Mapping[int, float]  # what the head did with a seed that screening uses again
+    luck: float  # how much of what a seed does to the head it does to a candidate, 0 to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseReport:
+    """The noise of a target for people; numbers in the metric's units."""
+
+    kind: Noise
+    known: bool  # enough trials to say so
+    sigma: float
+    paired_sigma: float  # sd of the difference of two arms with one seed
+    correlation: float  # of those two arms, 0: common seeds do not help
+    trials: int  # of all heads so far
+    drifting: bool
+    smallest_effect: float | None  # smallest gain found 4 times of 5 within max_pairs; None: max_pairs is too few for any
+
+
+def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
+    """The noise as it is known now."""
+    kind = noise_kind(program, memory)
+    scale = Scale.LOG if kind is Noise.TIMING and memory.positive else Scale.LINEAR
+    spreads = memory.spreads(scale)
+    recent = memory.baseline[-LOCAL:] if memory.drifting else memory.baseline
+    level = mean([scale.place(value) for value in recent]) if recent else None
+    sigma = math.sqrt(spreads.variance)
+    wanted = _min_effect(program.metric, scale, level)
+    pooled = spreads.paired.freedom
+    return NoiseModel(
+        kind=kind,
+        scale=scale,
+        sigma=sigma,
+        level=level,
+        trials=len(recent),
+        min_effect=DEFAULT_MIN_EFFECT * sigma if wanted is None else wanted,
+        strict=wanted is not None,
+        prior_variance=(spreads.paired.squares + 2 * 2 * sigma**2) / (pooled + 2),
+        prior_freedom=min(pooled + 2, PRIOR_FREEDOM),
+        anchors={seed: scale.place(value) for seed, value in memory.anchors},
+        luck=_luck(program, memory, kind, scale),
+    )
+
+
+def noise_kind(program: Program, memory: GateMemory) -> Noise:
+    """The user's word, else what the trials show."""
+    if program.gate.noise is not Noise.AUTO:
+        return program.gate.noise
+    if not memory.varied and memory.trials >= IDENTICAL:
+        return Noise.DETERMINISTIC
+    if memory.positive and names_time(program.metric.name):
+        return Noise.TIMING
+    within = memory.linear.within
+    heavy = within.freedom >= _HEAVY_TRIALS and within.kurtosis > 3.0 + 3.0 * math.sqrt(24.0 / within.freedom)
+    return Noise.HEAVY if heavy else Noise.GAUSSIAN
+
+
+def noise_report(program: Program, memory: GateMemory) -> NoiseReport:
+    """What `check`, `status` and the live view say of the noise."""
+    model = noise_model(program, memory)
+    unit = math.exp(model.level) if model.scale is Scale.LOG and model.level is not None else 1.0
+    paired = unit * math.sqrt(model.prior_variance)
+    level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps)
+    exact = model.kind is Noise.DETERMINISTIC
+    return NoiseReport(
+        kind=model.kind,
+        known=memory.trials >= IDENTICAL,
+        sigma=unit * model.sigma,
+        paired_sigma=paired,
+        correlation=max(0.0, 1.0 - model.prior_variance / (2.0 * model.sigma**2)) if model.sigma > 0.0 else 0.0,
+        trials=memory.trials,
+        drifting=memory.drifting,
+        smallest_effect=0.0 if exact else detectable_effect(paired_sigma=paired, level=level, max_pairs=program.gate.max_pairs),
+    )
+
+
+def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> float | None:
+    """The smallest gain that a test at `level` finds 4 times of 5 within `max_pairs`; None if it can find none, however large.
+
+    From the growth of ln E by gain^2 / (2 s^2) a pair for small gains, and by at most ln 2 for large ones.
+    """
+    if max_pairs < fewest_pairs(level):
+        return None
+    return paired_sigma * (math.sqrt(2.0 * (math.log(1.0 / level) + _MIXTURE_COST)) + _POWER) / math.sqrt(max_pairs)
+
+
+def fewest_pairs(level: float) -> int:
+    """How many pairs a keep at this level needs at the least, all of them won."""
+    return math.ceil((math.log(1.0 / level) + math.log(len(BETS))) / math.log(2.0))
+
+
+def _luck(program: Program, memory: GateMemory, kind: Noise, scale: Scale) -> float:
+    """The slope of a candidate's trials on the head's with the same seeds, from all tests so far."""
+    if memory.drifting:
+        return 0.0  # the head's trials are too old to compare with
+    spreads = memory.spreads(scale)
+    hoped = PRIOR_LUCK if program.seeded and kind is not Noise.TIMING else 0.0
+    weight = LUCK_FREEDOM * 2.0 * spreads.variance
+    total = spreads.luck.squares + weight
+    return min(max((spreads.luck.products + weight * hoped) / total, 0.0), MOST_LUCK) if total > 0.0 else 0.0
+
+
+def _min_effect(metric: Metric, scale: Scale, level: float | None) -> float | None:
+    """The user's smallest gain of interest on the working scale."""
+    if metric.min_effect is None:
+        return None
+    return metric.min_effect / math.exp(level) if scale is Scale.LOG and level is not None else metric.min_effect

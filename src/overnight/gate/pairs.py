@@ -1,0 +1,66 @@
+"""The pairs of an experiment: both arms of one index, run with one seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.gate.scale import Scale
+from overnight.gate.trial import Arm, Fault, Stage, Trial
+from overnight.program.program import Metric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One index of a stage: the arms that are finished."""
+
+    index: int
+    baseline: Trial | None = None
+    candidate: Trial | None = None
+
+    @property
+    def void(self) -> bool:
+        """Whether the head itself failed, or there was nothing to run on, which says nothing of the candidate."""
+        return self.unprepared or (self.baseline is not None and self.baseline.value is None)
+
+    @property
+    def unprepared(self) -> bool:
+        """Whether there was nothing to run on, in one arm at the least."""
+        return any(trial is not None and trial.fault is Fault.PREPARE for trial in (self.baseline, self.candidate))
+
+    @property
+    def valid(self) -> bool:
+        """Whether both arms have a value."""
+        return all(trial is not None and trial.value is not None for trial in (self.baseline, self.candidate))
+
+    @property
+    def missing(self) -> tuple[Arm, ...]:
+        """The arms that are still to run."""
+        return tuple(arm for arm, trial in ((Arm.BASELINE, self.baseline), (Arm.CANDIDATE, self.candidate)) if trial is None)
+
+    def gain(self, metric: Metric, scale: Scale) -> float:
+        """The candidate's gain in this pair; the pair must be valid."""
+        baseline, candidate = self.values
+        return scale.gain(metric, baseline, candidate)
+
+    @property
+    def values(self) -> tuple[float, float]:
+        """Baseline and candidate; the pair must be valid."""
+        if self.baseline is None or self.candidate is None or self.baseline.value is None or self.candidate.value is None:
+            raise ValueError(f"pair {self.index} is not complete")
+        return self.baseline.value, self.candidate.value
+
+
+def why_void(pairs: Sequence[Pair]) -> str:
+    """Who failed in void pairs."""
+    return "`prepare`" if any(pair.unprepared for pair in pairs) else "the head itself"
+
+
+def pairs_of(trials: Sequence[Trial], stage: Stage) -> list[Pair]:
+    """The pairs of a stage by index, whatever the order in which their trials finished."""
+    arms: dict[int, dict[Arm, Trial]] = {}
+    for trial in trials:
+        if trial.key.stage is stage:
+            arms.setdefault(trial.key.index, {})[trial.key.arm] = trial
+    return [
+        Pair(index=index, baseline=both.get(Arm.BASELINE), candidate=both.get(Arm.CANDIDATE))
+        for index, both in sorted(arms.items())
+    ]

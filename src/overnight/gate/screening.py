@@ -1,0 +1,82 @@
+"""Screening: which proposals are worth a test, at the price of one to five trials; nothing here counts as evidence."""
+
+import math
+from collections.abc import Sequence
+
+from overnight.gate.holdout import ask_holdout
+from overnight.gate.seeds import ANCHORS
+from overnight.gate.stats import mean
+from overnight.gate.steps import Case, Step, conclude, count_of
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.program.program import Noise
+
+SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
+SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same beyond the harm that less code may do: most that do none pass
+
+
+def screen(case: Case) -> Step | None:
+    """The next screening trial or a discard; None: worth a test."""
+    trials = _screened(case)
+    done = len(trials)
+    bars = SCREEN_SIMPLER if case.margin > 0.0 else SCREEN
+    if done:
+        lead, error = _lead(case, trials)
+        lead += case.margin
+        score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
+        needed = bars[min(done, len(bars)) - 1]
+        if score < needed:
+            reason = f"screening: {score:+.2f} standard errors ahead after {count_of(done, 'trial')}, {needed} needed"
+            return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
+    return case.measure(Stage.SCREEN, (Arm.CANDIDATE, done + _voids(case))) if done < len(bars) else None
+
+
+def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:
+    """How far the candidate is ahead of the head, and the standard error of that.
+
+    Its trials have the seeds of the head's first ones. What those seeds did to the head, beside the head's mean, they did to
+    the candidate in part: that part is taken off (a control variate). With the slope b of the one on the other, n trials
+    of the head and k of the candidate, the variance is ((1 - b)^2 / n + (1 - b^2) / k) sigma^2.
+    """
+    noise = case.noise
+    luck = [noise.anchors[trial.seed] - (noise.level or 0.0) for trial in trials if trial.seed in noise.anchors]
+    slope = noise.luck * len(luck) / len(trials)
+    lead = case.lead([trial.value or 0.0 for trial in trials], luck=slope * mean(luck) if luck else 0.0)
+    variance = (1.0 - slope) ** 2 / noise.trials + (1.0 - slope**2) / len(trials)
+    return lead, noise.sigma * math.sqrt(variance)
+
+
+def screen_exact(case: Case) -> Step | None:
+    """The verdict on a deterministic target: one trial discards, a win is run twice.
+
+    None: the two differ, so the candidate brought noise of its own, and must be put to the test.
+    """
+    values = [trial.value for trial in _screened(case) if trial.value is not None]
+    if not values:
+        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, _voids(case)))
+    gain = case.lead(values[:1])
+    wanted = max(case.noise.min_effect, 0.0) if case.noise.strict else 0.0
+    if gain < 0.0 or (gain <= wanted and not case.simpler):
+        reason = "not better than the head" if gain <= 0.0 else f"better by less than min_effect {wanted:g}"
+        reason = "equal to the head, which is not better" if gain == 0.0 else reason
+        return conclude(Verdict.DISCARD, reason, gain=gain)
+    if case.program.gate.noise is Noise.AUTO and len(values) == 1:
+        fresh = ANCHORS + _voids(case)  # with a seed that no other candidate had
+        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, fresh))
+    if any(value != values[0] for value in values):
+        return None
+    reason, margin = ("better", None) if gain > wanted else ("no worse, with less code", 0.0)
+    kept = Conclusion(
+        verdict=Verdict.KEEP, reason=f"{reason}, in a target without noise", gain=gain, low=gain, high=gain, margin=margin
+    )
+    return ask_holdout(case, kept, {}, batch=1)
+
+
+def _screened(case: Case) -> list[Trial]:
+    done = (trial for trial in case.trials if trial.key.stage is Stage.SCREEN and trial.value is not None)
+    return sorted(done, key=lambda trial: trial.key.index)
+
+
+def _voids(case: Case) -> int:
+    """How many trials had nothing to run on."""
+    return sum(trial.key.stage is Stage.SCREEN and trial.value is None for trial in case.trials)

@@ -1,0 +1,47 @@
+"""Seeds and orders of trials: fixed by the campaign's secret, so that nobody can guess one and everybody can replay one."""
+
+import hmac
+from dataclasses import replace
+
+from overnight.gate.trial import Stage, TrialKey
+
+ANCHORS = 5  # trials of a head whose seeds the screening of every candidate uses again
+
+
+def trial_seed(secret: str, key: TrialKey) -> int:
+    """A seed below 2**31, the same for both arms of a pair."""
+    return int.from_bytes(_digest(secret, "seed", key)[:4], "big") >> 1
+
+
+def place_of_seed(key: TrialKey, head: int) -> TrialKey:
+    """The place in a campaign whose seed a trial has; `head` is the experiment that made the head, 0 at the start.
+
+    Screening has the seeds of the head's first trials, and so tells a change from its luck; its trials from the index ANCHORS
+    on, and confirmation pairs, have seeds that nothing used before. A holdout trial has that of the pair with its index: the
+    same models, other data. All trials of an audit with one index share one.
+    """
+    match key.stage:
+        case Stage.SCREEN if key.index < ANCHORS:
+            return replace(key, experiment=head, stage=Stage.BASELINE)
+        case Stage.HOLDOUT:
+            return replace(key, stage=Stage.CONFIRM)
+        case Stage.AUDIT:
+            return replace(key, experiment=0)
+    return key
+
+
+def candidate_first(secret: str, key: TrialKey) -> bool:
+    """Whether the candidate of this pair runs before the baseline: a fair coin, the same for both arms."""
+    return _digest(secret, "order", key)[0] < 128  # noqa: PLR2004  # half of a byte's values
+
+
+def place_in_block(secret: str, key: TrialKey) -> bytes:
+    """What the trials of one block, all of one seed, are sorted by: a random order."""
+    message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}"
+    return hmac.digest(secret.encode(), message.encode(), "sha256")
+
+
+def _digest(secret: str, purpose: str, key: TrialKey) -> bytes:
+    # The arm stays out: both arms of a pair draw the same.
+    message = f"{purpose}\n{key.experiment}\n{key.stage.value}\n{key.index}"
+    return hmac.digest(secret.encode(), message.encode(), "sha256")

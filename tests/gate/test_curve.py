@@ -1,0 +1,62 @@
+"""What a trial prints on its way is read in whatever pieces it comes, and is foreign."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overnight.gate.curve import CurveReader
+from overnight.program.metric import MAX_LINE
+
+STEPS = r"step (\d+)/(\S+) loss (\S+)"
+OUTPUT = b"start\nstep 1/10 loss 9.5\r\nstep 3/10 loss 4.25 (best)\nstep 4/10 loss 4.0\nstep 10/10 loss 1\n"
+
+
+def heard(output: bytes, pattern: str = STEPS) -> float | None:
+    """What is found in an output that comes at once."""
+    reader = CurveReader(pattern)
+    reader.hear(output)
+    return reader.value
+
+
+@given(cuts=st.sets(st.integers(1, len(OUTPUT) - 1)))
+def test_the_first_point_from_30_percent_on_counts(cuts: set[int]) -> None:
+    """However the output is cut into pieces; and it is found in exactly one of them."""
+    reader, places = CurveReader(STEPS), [0, *sorted(cuts), len(OUTPUT)]
+    found = [reader.hear(OUTPUT[start:end]) for start, end in pairwise(places)]
+    assert (reader.value, [value for value in found if value is not None]) == (4.25, [4.25])
+
+
+@pytest.mark.parametrize(
+    ("output", "value"),
+    [
+        (b"step 3/10 loss 4\n", 4.0),
+        (b"step 3/10 loss 4", None),  # the line may go on
+        (b"12%|##  | step 1/2 loss 1e400\rstep 2/5 loss -2e-3\r", -2e-3),
+        (b"step 3/0 loss 4\nstep 3/x loss 4\nstep 3/10 loss nan\nstep 3/10 loss inf\nstep 4/10 loss 5\n", 5.0),
+        (b"step 3/-10 loss 4\nstep 3/nan loss 4\n", None),
+        (b"step 5/10 loss 4\nstep 4/10 loss 3\n", None),  # half of the run is over: not what others are compared by
+        (b"x" * 2 * MAX_LINE + b"step 3/10 loss 4\nstep 4/10 loss 5\n", 5.0),
+        (b"\xff\x00\x1b[31mstep 3/10 loss 4\n", 4.0),
+    ],
+)
+def test_only_plain_points_count(output: bytes, value: float | None) -> None:
+    """A number that is not finite, a run of no steps, a line without end or a late start is no point at 30 %."""
+    assert heard(output) == value
+
+
+def test_two_groups_are_percent_and_value() -> None:
+    """As a progress bar has them; a group that matched nothing is no point."""
+    assert heard(b"29% 7.0\n30% 6.0\n", r"(\d+)% (\S+)") == 6.0
+    assert heard(b"30% loss\n", r"(\d+)% loss(\d)?") is None
+
+
+def test_a_line_without_end_takes_no_memory() -> None:
+    """However much of it there is, in whatever pieces; the next line is read again."""
+    reader = CurveReader(STEPS)
+    for _ in range(1000):
+        reader.hear(b"y" * 1000)
+        assert len(reader._begun) <= MAX_LINE
+    reader.hear(b"\nstep 3/10 loss 4\n")
+    assert reader.value == 4.0

@@ -9,19 +9,11 @@ from itertools import product
 from gate_worlds import World
 
 from overnight.gate.early_stopping import stopping_bar
-from overnight.gate.gate import (
-    Conclude,
-    GateMemory,
-    Measure,
-    Register,
-    after_concluded,
-    after_registered,
-    after_trial,
-    baseline_step,
-    next_step,
-)
+from overnight.gate.gate import baseline_step, next_step
+from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
 from overnight.gate.seeds import place_of_seed, trial_seed
 from overnight.gate.stats import mean_interval, student_quantile
+from overnight.gate.steps import Conclude, Measure, Register
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, GateSettings, Metric, Program
@@ -139,7 +131,7 @@ class Campaign:
         tree = f"head {self.head}" if key.arm is Arm.BASELINE else "candidate"
         fault = Fault.BEHIND if value is None else None
         trial = Trial(key=key, seed=seed, tree=tree, value=value, early=early, fault=fault)
-        self.memory = after_trial(self.memory, trial, METRIC)
+        self.memory = after_trial(self.memory, trial)
         return trial
 
 

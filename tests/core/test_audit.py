@@ -13,7 +13,7 @@ from overnight.core.audit import AuditState, Tree, audit_step, conclude_audit, t
 from overnight.core.state import begin, dump_state, fold, load_state
 from overnight.events import AuditConcluded, AuditOpened, Event, TrialFinished
 from overnight.gate.audit import LeftOut, Standing
-from overnight.gate.gate_memory import GateMemory
+from overnight.gate.memory import GateMemory
 from overnight.gate.trial import Arm, Fault, Trial, TrialKey
 from overnight.program.program import Program
 

@@ -3,18 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from overnight.gate.gate import (
-    Conclude,
-    GateMemory,
-    Measure,
-    Register,
-    after_concluded,
-    after_registered,
-    after_trial,
-    baseline_step,
-    next_step,
-)
+from overnight.gate.gate import baseline_step, next_step
+from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
 from overnight.gate.seeds import place_of_seed, trial_seed
+from overnight.gate.steps import Conclude, Measure, Register
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, GateSettings, Guard, Metric, Noise, Program
@@ -113,7 +105,7 @@ class Walk:
         trial = made if isinstance(made, Trial) else Trial(key=key, seed=0, tree="", value=made)
         trial = replace(trial, key=key, seed=trial_seed("secret", place_of_seed(key, self.head)), tree=tree)
         self.asked.append(key)
-        self.memory = after_trial(self.memory, trial, self.program.metric)
+        self.memory = after_trial(self.memory, trial)
         return trial
 
 

@@ -6,7 +6,8 @@ import pytest
 from gate_walk import Walk, program
 
 from overnight.gate.early_stopping import NEIGHBOURS, RUN_ON, SURVIVORS, Bar, stopping_bar
-from overnight.gate.gate import GateMemory, next_step
+from overnight.gate.gate import next_step
+from overnight.gate.memory import GateMemory
 from overnight.gate.steps import Conclude
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Verdict

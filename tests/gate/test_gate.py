@@ -11,8 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from overnight.gate.gate import FAILURES, Conclude, GateMemory, Measure, after_trial, baseline_step, next_step, noise_report
+from overnight.gate.gate import FAILURES, baseline_step, next_step
+from overnight.gate.memory import GateMemory, after_trial
+from overnight.gate.noise import noise_report
 from overnight.gate.seeds import ANCHORS
+from overnight.gate.steps import Conclude, Measure
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, Guard, Noise
@@ -53,7 +56,7 @@ def test_baseline_of_a_noisy_head() -> None:
     screen = TrialKey(experiment=1, stage=Stage.SCREEN, arm=Arm.CANDIDATE, index=0)
     for _ in range(20):
         assert baseline_step(walk.program, walk.memory, 0) is None
-        walk.memory = after_trial(walk.memory, replace(crash(), key=screen), walk.program.metric)
+        walk.memory = after_trial(walk.memory, replace(crash(), key=screen))
     refresh = baseline_step(walk.program, walk.memory, 0)
     assert refresh == Measure(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
 
@@ -315,9 +318,9 @@ def test_trial_of_an_old_head_does_not_count() -> None:
     old_tree = walk.memory.head_tree
     walk.experiment()
     late = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8)
-    memory = after_trial(walk.memory, Trial(key=late, seed=0, tree=old_tree, value=7.0), walk.program.metric)
+    memory = after_trial(walk.memory, Trial(key=late, seed=0, tree=old_tree, value=7.0))
     pair = TrialKey(experiment=2, stage=Stage.CONFIRM, arm=Arm.BASELINE, index=0)
-    memory = after_trial(memory, Trial(key=pair, seed=0, tree=old_tree, value=7.0), walk.program.metric)
+    memory = after_trial(memory, Trial(key=pair, seed=0, tree=old_tree, value=7.0))
     assert memory.baseline == ()
     walk.memory = memory
     assert len(walk.baseline().memory.baseline) == 8

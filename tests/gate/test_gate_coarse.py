@@ -4,7 +4,7 @@ import random
 
 from gate_walk import Numbers, Walk, program
 
-from overnight.gate.gate import noise_report
+from overnight.gate.noise import noise_report
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Noise

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from gate_walk import Walk, program
 
-from overnight.gate.gate import GateMemory, noise_report
-from overnight.gate.noise import detectable_effect, fewest_pairs, noise_model
+from overnight.gate.memory import GateMemory
+from overnight.gate.noise import detectable_effect, fewest_pairs, noise_model, noise_report
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.program.program import GateSettings, Noise

@@ -5,7 +5,7 @@ import random
 import pytest
 from gate_walk import Walk, program
 
-from overnight.gate.gate_memory import GateMemory
+from overnight.gate.memory import GateMemory
 from overnight.gate.noise import NoiseModel, noise_model
 from overnight.gate.one_draw import is_one_draw
 from overnight.program.program import Noise

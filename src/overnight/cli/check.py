@@ -16,8 +16,8 @@ from overnight.errors import UserError
 from overnight.events import TrialFinished
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
-from overnight.gate.gate import explain_noise, noise_report, seed_note
-from overnight.gate.noise import fewest_pairs
+from overnight.gate.explain import explain_noise, seed_note
+from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.gate.trial import Stage, Trial
 from overnight.git.repository import open_repository
 from overnight.loop.campaign import Campaign

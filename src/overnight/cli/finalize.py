@@ -9,7 +9,7 @@ from overnight.cli.reading import reading
 from overnight.cli.words import gain
 from overnight.core.state import Kept, State
 from overnight.errors import UserError
-from overnight.gate.gate import explain
+from overnight.gate.explain import explain
 from overnight.git.finalize import KeptChange
 from overnight.words.quantities import counted
 

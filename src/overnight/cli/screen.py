@@ -19,7 +19,7 @@ from overnight.core.budget import Allowance
 from overnight.core.cautions_of import cautions_of
 from overnight.core.history import as_experiment
 from overnight.core.state import State
-from overnight.gate.gate import noise_report
+from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
 from overnight.loop.journal import Journal
 from overnight.models.usage import Usage

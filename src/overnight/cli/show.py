@@ -25,7 +25,8 @@ TEXT = 2000  # characters of one foreign line
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
     from overnight.backends.artifacts import ArtifactStore
-    from overnight.gate.gate import explain, explain_noise, noise_report
+    from overnight.gate.explain import explain, explain_noise
+    from overnight.gate.noise import noise_report
     from overnight.git.history import GitHistory
 
     with reading(tag) as campaign:

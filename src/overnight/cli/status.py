@@ -13,7 +13,7 @@ from overnight.core.cautions_of import cautions_of
 from overnight.core.state import State
 from overnight.events import AuditConcluded
 from overnight.gate.audit import harm
-from overnight.gate.gate import noise_report
+from overnight.gate.noise import noise_report
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.words.figures import figure

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from overnight.events import AuditConcluded, AuditOpened
 from overnight.gate.audit import ChangeAudit, LeftOut, Standing, estimate_gain, standing_of
-from overnight.gate.gate_memory import GateMemory
+from overnight.gate.memory import GateMemory
 from overnight.gate.noise import NoiseModel, noise_model
 from overnight.gate.steps import VOIDS, Measure, count_of
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey

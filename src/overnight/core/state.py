@@ -28,7 +28,7 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
-from overnight.gate.gate import GateMemory, after_concluded, after_registered, after_trial
+from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
 from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.usage import Usage
@@ -245,7 +245,7 @@ def _proposed(state: State, event: Proposed) -> State:
 
 def _trial(state: State, trial: Trial) -> State:
     tally = replace(state.tally, trials=state.tally.trials + 1, trial_wall_s=state.tally.trial_wall_s + trial.wall_s)
-    state = replace(state, tally=tally, gate=after_trial(state.gate, trial, state.program.metric))
+    state = replace(state, tally=tally, gate=after_trial(state.gate, trial))
     if trial.key.stage is Stage.BASELINE:
         return state
     if trial.key.stage is Stage.AUDIT:

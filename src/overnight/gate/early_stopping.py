@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.gate.curve import CurveReader
-from overnight.gate.gate_memory import LOCAL, GateMemory
+from overnight.gate.memory import LOCAL, GateMemory
 from overnight.gate.stats import mean
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.program.program import Metric

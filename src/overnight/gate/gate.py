@@ -9,34 +9,13 @@ from collections.abc import Sequence
 from overnight.gate import guards
 from overnight.gate.confirmation import confirm
 from overnight.gate.error_budget import level_of
-from overnight.gate.explain import explain, explain_noise, seed_note
-from overnight.gate.gate_memory import LOCAL, GateMemory, after_concluded, after_registered, after_trial
-from overnight.gate.noise import IDENTICAL, NoiseReport, detectable_effect, noise_kind, noise_model, noise_report
+from overnight.gate.memory import LOCAL, GateMemory
+from overnight.gate.noise import IDENTICAL, noise_kind, noise_model
 from overnight.gate.screening import screen, screen_exact
 from overnight.gate.steps import VOIDS, Case, Conclude, Measure, Register, Step, conclude, measure
 from overnight.gate.trial import Arm, Fault, Stage, Trial
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Noise, Program
-
-__all__ = [
-    "FAILURES",
-    "Conclude",
-    "GateMemory",
-    "Measure",
-    "NoiseReport",
-    "Register",
-    "Step",
-    "after_concluded",
-    "after_registered",
-    "after_trial",
-    "baseline_step",
-    "detectable_effect",
-    "explain",
-    "explain_noise",
-    "next_step",
-    "noise_report",
-    "seed_note",
-]
 
 HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not used again; bench/gate
 REFRESH = 20  # screening trials between two of the head

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.gate.error_budget import level_of
-from overnight.gate.gate_memory import LOCAL, GateMemory
+from overnight.gate.memory import LOCAL, GateMemory
 from overnight.gate.scale import Scale
 from overnight.gate.stats import BETS, mean
 from overnight.program.program import Metric, Noise, Program, names_time

@@ -8,8 +8,9 @@ import anyio
 from overnight.core.state import OpenExperiment
 from overnight.events import Registered, TrialFinished, TrialStarted
 from overnight.gate.early_stopping import stopping_bar
-from overnight.gate.gate import FAILURES, Conclude, Measure, Register, baseline_step, next_step
+from overnight.gate.gate import FAILURES, baseline_step, next_step
 from overnight.gate.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
+from overnight.gate.steps import Conclude, Measure, Register
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.loop.journal import Journal

@@ -125,7 +125,7 @@ class GateMemory:
         return self.logarithmic if scale is Scale.LOG else self.linear
 
 
-def after_trial(memory: GateMemory, trial: Trial, metric: Metric) -> GateMemory:  # noqa: ARG001  # one signature for the folds
+def after_trial(memory: GateMemory, trial: Trial) -> GateMemory:
     """Take in a finished trial of any stage."""
     key = trial.key
     if key.stage is Stage.SCREEN:

@@ -20,7 +20,7 @@ fuzz: $(VENV)/installed-dev
 
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap
-	$(BIN)/pytest tests/agents
+	$(BIN)/pytest tests/agent_programs
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -55,7 +55,7 @@ $(VENV)/installed-dev: pyproject.toml .ci/constraints.txt
 	@.ci/venv $(VENV) '.[dev]'
 	@touch $(VENV)/installed $@
 
-$(AGENTS)/installed: tests/agents/package.json
+$(AGENTS)/installed: tests/agent_programs/package.json
 	@command -v npm >/dev/null || { echo "npm is missing, which installs the agent programs: install Node.js 20 or newer" >&2; exit 2; }
 	@mkdir -p $(AGENTS)
 	cp $< $(AGENTS)

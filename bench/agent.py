@@ -12,19 +12,18 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from overnight.backends.researchers.agent.agent import ANSWER_TOKENS, Dialogue
-from overnight.backends.researchers.agent.dialogue import Told
-from overnight.backends.researchers.agent.prompt import SYSTEM
-from overnight.backends.researchers.agent.wires import anthropic, chat
-from overnight.backends.researchers.desk import Desk
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.own.agent import ANSWER_TOKENS, Dialogue
+from overnight.agents.own.dialogue import Told
+from overnight.agents.own.prompt import SYSTEM
+from overnight.agents.own.wires import anthropic, chat
+from overnight.agents.port import Task
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Hear, Link
 from overnight.models.budget import Allowance
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
-from overnight.ports import Assignment
-from overnight.program.program import Direction, Metric, Program, ResearcherSpec
 
 TARGET_CPU_MS = 3.0  # our own, per step, without the shell's job
 TARGET_TOKENS = 400  # of the fixed prompt
@@ -93,13 +92,12 @@ def fixed_tokens() -> Mapping[str, float]:
     return {name: len(json.dumps(body)) / CHARACTERS_PER_TOKEN for name, body in bodies.items()}
 
 
-def assignment(folder: Path, number: int) -> Assignment:
+def task(folder: Path, number: int) -> Task:
     """A workspace with files."""
     folder.mkdir()
     for n in range(FILES):
         (folder / f"file{n}.py").write_text("x = 1\n" * 50)
-    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("*.py",))
-    return Assignment(number=number, role="agent", program=program, workspace=folder, brief="x " * 2000, head="c0")
+    return Task(folder=folder, brief="x " * 2000, role="agent", number=number)
 
 
 async def measure(port: int, place: Path, agents: int) -> tuple[float, int, float]:
@@ -112,10 +110,10 @@ async def measure(port: int, place: Path, agents: int) -> tuple[float, int, floa
             async with AsyncExitStack() as stack:
                 dialogues = []
                 for n in range(agents):
-                    spec = ResearcherSpec(role="agent", use="agent")
-                    desk = Desk(spec=spec, executor=executor, limits=Limits(), scratch=place, slot=n, models=gateway)
+                    spec = AgentSpec(use="agent")
+                    context = AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=place, slot=n, models=gateway)
                     run = stack.enter_context(gateway.use(role="agent", number=n, model="m"))
-                    dialogues.append(Dialogue(desk, assignment(Path(work) / str(n), n), run))
+                    dialogues.append(Dialogue(context, task(Path(work) / str(n), n), run))
                 began = time.process_time()
                 turns = await asyncio.gather(*(dialogue.turn("x " * 2000) for dialogue in dialogues))
                 cpu = time.process_time() - began

@@ -100,7 +100,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=1000)
     arguments = parser.parse_args()
-    staffing.RESEARCHERS = {"tuner": lambda _: Counter()}  # type: ignore[attr-defined]  # ours for the while of the measurement
+    staffing.RESEARCHERS = {"tuner": lambda *_: Counter()}  # type: ignore[attr-defined]  # ours for the while of the measurement
     with tempfile.TemporaryDirectory() as name:
         for kind in ("process", "jail"):
             measure(kind, arguments.experiments, Path(name) / kind)

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from overnight.backends.researchers.agent.repeats import FILE_CLOCK
+from overnight.agents.own.repeats import FILE_CLOCK
 
 
 def settle(folder: Path) -> None:

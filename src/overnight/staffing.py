@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.registry import RESEARCHERS, TALKING
+from overnight.agents.context import AgentContext
+from overnight.agents.registry import AGENTS
+from overnight.backends.researchers.registry import RESEARCHERS, agent_researcher
 from overnight.config import read_settings
 from overnight.core.state import State
 from overnight.errors import UserError
@@ -43,7 +44,7 @@ def make_models(program: Program, state: State, record: Callable[[Event], None])
         UserError: our agent is to be used, and no provider is set up; or the settings are wrong.
     """
     uses = {spec.use for spec in program.researchers}
-    if not uses & TALKING.keys():
+    if not uses & AGENTS.keys():
         return None
     settings = read_settings(os.environ, Path.home())
     if not settings.providers:
@@ -76,7 +77,7 @@ def unpriced(program: Program) -> list[str]:
     settings = read_settings(os.environ, Path.home())
     told = []
     for spec in program.researchers:
-        names = [provider.model_for(spec.model) for provider in settings.providers] if spec.use in TALKING else []
+        names = [provider.model_for(spec.model) for provider in settings.providers] if spec.use in AGENTS else []
         priced = any(settings.prices.of(provider, spec.model) for provider in settings.providers)
         if all(names) and names and not priced:
             told.append(
@@ -93,11 +94,11 @@ def make_team(program: Program, executor: Executor, scratch: Path, first_slot: i
     everybody = [spec for spec in program.researchers for _ in range(spec.count)]
     for slot, spec in enumerate(everybody, first_slot):
         limits = spec.limits or agent_limits(program.limits, spec)
-        desk = Desk(spec=spec, executor=executor, limits=limits, scratch=scratch, slot=slot, models=models)
+        context = AgentContext(spec=spec.agent, executor=executor, limits=limits, scratch=scratch, slot=slot, models=models)
         if spec.role in voices:
-            voices[spec.role].append(Voice(role=spec.role, adviser=TALKING[spec.use](desk)))
+            voices[spec.role].append(Voice(role=spec.role, adviser=agent_researcher(context)))
         else:
-            staff.append(Staff(role=spec.role, researcher=RESEARCHERS[spec.use](desk), reads=spec.use in TALKING))
+            staff.append(Staff(role=spec.role, researcher=RESEARCHERS[spec.use](spec, context), reads=spec.use in AGENTS))
     return Team(staff=staff, directors=voices[DIRECTOR], critics=voices[CRITIC])
 
 

@@ -17,7 +17,7 @@ from processes import gone
 from scripted_models import ScriptedModels
 from targets import COMMAND, make_repo, overnight, program, read_json, started
 
-from overnight.backends.researchers.templates import TEMPLATES
+from overnight.agents.templates import TEMPLATES
 from overnight.cli.agents import ways
 from overnight.config import VARIABLE
 from overnight.models.known_providers import KNOWN

@@ -2,8 +2,8 @@
 
 import click
 
+from overnight.agents.registry import AGENTS
 from overnight.backends.orders import IDEAS, add_idea, read_ideas
-from overnight.backends.researchers.registry import TALKING
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import Reading, reading
 from overnight.core.ideas.file import parse_ideas, render_ideas
@@ -36,7 +36,7 @@ def add(text: str, tag: str | None) -> None:
         raise UserError(f"not added to the ideas of `{found}`: {refused}", mend=mend)
     add_idea(folder, said)
     click.echo(f"added to the ideas of `{found}`: {said}")
-    if not any(spec.use in TALKING for spec in read_program(repository).researchers):
+    if not any(spec.use in AGENTS for spec in read_program(repository).researchers):
         click.echo("note: no researcher of program.md reads ideas; add an agent (`overnight agents`)", err=True)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from overnight.agents.context import AgentSpec
 from overnight.jail.job import Limits
 from overnight.notices.notice import NotifySpec
 
@@ -106,11 +107,16 @@ class ResearcherSpec:
     role: str
     use: str
     command: str | None = None
-    template: str = ""  # of a ready command, see backends/researchers/templates.py
+    template: str = ""  # of a ready command, see agents/templates.py
     model: str = ""  # empty: what the template or the provider says
     limits: Limits | None = None  # of its own jobs; None: the program's, with more time
     count: int = 1
     edits: tuple[tuple[str, str, str], ...] = ()  # scripted: (path, old text, new text), one proposal each
+
+    @property
+    def agent(self) -> AgentSpec:
+        """The agent that plays it."""
+        return AgentSpec(use=self.use, command=self.command, template=self.template, model=self.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from scripted_models import ScriptedModels
 
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.registry import TALKING
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.backends.researchers.registry import agent_researcher
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.models.breaker import Pace
@@ -20,7 +20,7 @@ from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import CallRecord, Wire
 from overnight.ports import Assignment, ProposalFailed
-from overnight.program.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py"
@@ -72,9 +72,9 @@ for line in sys.stdin:
 """
 )
 SPECS = {
-    "agent": ResearcherSpec(role="r", use="agent", model="m1"),
-    "command": ResearcherSpec(role="r", use="command", command=f"exec python -IS -c {shlex.quote(COMMAND)}", model="m1"),
-    "acp": ResearcherSpec(role="r", use="acp", command=f"exec python -IS -c {shlex.quote(ACP)}", model="m1"),
+    "agent": AgentSpec(use="agent", model="m1"),
+    "command": AgentSpec(use="command", command=f"exec python -IS -c {shlex.quote(COMMAND)}", model="m1"),
+    "acp": AgentSpec(use="acp", command=f"exec python -IS -c {shlex.quote(ACP)}", model="m1"),
 }
 EDITED, UNCHANGED = "edited", "unchanged"
 PARKED, FAILED = "ModelsParked: no provider can be asked now: p: ", "ProposalFailed: "
@@ -92,7 +92,7 @@ ENDS = {  # mode: what comes of it, and the tokens that were counted
 }
 
 
-def propose(place: Path, models: ScriptedModels, mode: str, spec: ResearcherSpec) -> tuple[str, list[CallRecord]]:
+def propose(place: Path, models: ScriptedModels, mode: str, spec: AgentSpec) -> tuple[str, list[CallRecord]]:
     """What came of one proposal, and what the gateway counted."""
     workspace, counted = place / "workspace", list[CallRecord]()
     workspace.mkdir()
@@ -109,12 +109,14 @@ def propose(place: Path, models: ScriptedModels, mode: str, spec: ResearcherSpec
         ) as gateway:
             executor = JailExecutor(slots=1, search_path=PATH)
             limits = Limits(wall_s=30.0, memory_bytes=500 * 1000**2)
-            desk = Desk(spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=10.0, models=gateway)
+            context = AgentContext(
+                spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=10.0, models=gateway
+            )
             assignment = Assignment(
                 number=1, role="r", program=program, workspace=workspace, brief="# Brief\n", head="c0", changed=changed
             )
             try:
-                await TALKING[spec.use](desk).propose(assignment)
+                await agent_researcher(context).propose(assignment)
             except (ProposalFailed, ModelsParked) as ended:
                 return f"{type(ended).__name__}: {ended}"
         return EDITED if changed() else UNCHANGED

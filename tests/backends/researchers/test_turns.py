@@ -9,13 +9,16 @@ from typing import Any, TypeVar
 
 import pytest
 
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.turns import CONTINUE, UNSAID, Session, Turn, TurnResearcher
+from overnight.agents.agent import Agent
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.backends.researchers.agent_researcher import CONTINUE, UNSAID, AgentResearcher
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.models.port import ModelRun, ModelsParked
+from overnight.models.usage import Usage
 from overnight.ports import Assignment, ProposalFailed
-from overnight.program.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program
 
 T = TypeVar("T")
 BRIEF = "# Brief"
@@ -44,18 +47,18 @@ def said(text: str, fault: str = "") -> Turn:
 
 
 def ask(
-    tmp_path: Path, what: Callable[[TurnResearcher, Assignment], Coroutine[Any, Any, T]], *turns: Turn, script: bool = False
+    tmp_path: Path, what: Callable[[AgentResearcher, Assignment], Coroutine[Any, Any, T]], *turns: Turn, script: bool = False
 ) -> tuple[T, list[str]]:
     """What comes of a proposal or an answer, and the prompts."""
     session = Scripted(tmp_path, turns)
 
     @asynccontextmanager
-    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
         assert run is None
         yield session
 
-    spec = ResearcherSpec(role="r", use="command", command="true")
-    desk = Desk(
+    spec = AgentSpec(use="command", command="true")
+    desk = AgentContext(
         spec=spec, executor=ProcessExecutor(slots=1, search_path=""), limits=Limits(), scratch=tmp_path, slot=0, models=None
     )
     program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
@@ -68,7 +71,7 @@ def ask(
         head="c0",
         changed=(tmp_path / "new").exists,
     )
-    got = asyncio.run(what(TurnResearcher("r", desk, opens, script=script), assignment))
+    got = asyncio.run(what(AgentResearcher(Agent(name="r", context=desk, opens=opens, script=script)), assignment))
     return got, session.heard
 
 
@@ -142,22 +145,21 @@ def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_p
 
     class Breaks:
         async def turn(self, prompt: str) -> Turn:
-            raise ProposalFailed("the agent refuses: internal error")
+            raise TurnFailed("the agent refuses: internal error")
 
     @asynccontextmanager
-    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
         yield Breaks()
 
     @contextmanager
     def use(**_: object) -> Iterator[object]:
-        yield SimpleNamespace(refusal=parked)
+        yield SimpleNamespace(refusal=parked, usage=Usage())
 
     models: Any = SimpleNamespace(use=use)
-    spec = ResearcherSpec(role="r", use="acp", command="true")
+    spec = AgentSpec(use="acp", command="true")
     executor = ProcessExecutor(slots=1, search_path="")
-    researcher = TurnResearcher(
-        "r", Desk(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0, models=models), opens
-    )
+    context = AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0, models=models)
+    researcher = AgentResearcher(Agent(name="r", context=context, opens=opens))
     program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
     assignment = Assignment(number=1, role="r", program=program, workspace=tmp_path, brief=BRIEF, head="c0")
     parked: ModelsParked | None = ModelsParked("out of quota", wait_s=60)

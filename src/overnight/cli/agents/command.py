@@ -11,8 +11,8 @@ import anyio
 import click
 from anyio.abc import TaskStatus
 
-from overnight.backends.researchers.registry import TALKING
-from overnight.backends.researchers.templates import TEMPLATES
+from overnight.agents.registry import AGENTS
+from overnight.agents.templates import TEMPLATES
 from overnight.cli.agents.result import SECONDS, TOKENS, Ask, Meter, Tryout
 from overnight.cli.agents.ways import find_ways
 from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
@@ -121,7 +121,7 @@ def choose(name: str, model: str) -> tuple[ResearcherSpec, Program | None]:
         raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), mend=mend)
     if spec.use == "scripted":
         raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", mend="there is nothing to reach")
-    if model and spec.use not in TALKING:
+    if model and spec.use not in AGENTS:
         raise UserError(f"`use: {spec.use}` asks no model", mend="leave --model out")
     return replace(spec, model=model or spec.model), program if declared else None
 

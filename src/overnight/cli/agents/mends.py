@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from overnight.backends.researchers.templates import TEMPLATES
+from overnight.agents.templates import TEMPLATES
 from overnight.cli.agents.models import AGENT_WIRES, describe, find_source
 from overnight.cli.agents.result import Failing
 from overnight.cli.agents.ways import ACP, find_program

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from overnight.backends.researchers.agent.agent import WIRES
+from overnight.agents.own.agent import WIRES
 from overnight.config import Settings, from_environment
 from overnight.models.known_providers import KNOWN
 from overnight.models.provider import Provider

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
-from overnight.backends.researchers.registry import TALKING
+from overnight.agents.registry import AGENTS
 from overnight.backends.work_folders import WorkFolders
 from overnight.cli.agents.mends import LATE, mend_edit, mend_failed, mend_parked, mend_spent, missing, out_of_service
 from overnight.cli.agents.repo import TASK, make_throwaway
@@ -146,7 +146,7 @@ def _state(start: str, ask: Ask) -> State:
 
 
 def _gateway(ask: Ask, meter: Meter) -> AbstractAsyncContextManager[Gateway | None]:
-    if ask.spec.use not in TALKING or not ask.settings.providers:
+    if ask.spec.use not in AGENTS or not ask.settings.providers:
         return nullcontext()
     prices, cost_usd = ask.settings.prices, ask.cost_usd
     if cost_usd is None:  # our own limit must not keep out what has no price: the limit of tokens holds for that

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from overnight.backends.researchers.templates import TEMPLATES
+from overnight.agents.templates import TEMPLATES
 from overnight.cli.agents.models import AGENT_WIRES, find_source
 from overnight.config import Settings
 from overnight.machine import search_path

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from overnight.ports import ProposalFailed
+from overnight.agents.port import TurnFailed
 from overnight.words.foreign import printable
 
 LONGEST_LINE = 8 * 1024 * 1024  # bytes; agents send whole files as one line
@@ -21,7 +21,7 @@ M = TypeVar("M", bound=BaseModel)
 Params = Mapping[str, Any]  # Any: JSON of another program's, read by pydantic where it is used
 
 
-class Refused(ProposalFailed):
+class Refused(TurnFailed):
     """The agent answered a request with an error."""
 
     def __init__(self, why: str, *, code: int) -> None:
@@ -71,17 +71,17 @@ class Peer:
             self._ended = True
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(ProposalFailed("the agent ended in the middle of the talk"))
+                    waiting.set_exception(TurnFailed("the agent ended in the middle of the talk"))
 
     async def request(self, method: str, params: Params) -> Any:  # Any: as above
         """Ask, and wait for the answer.
 
         Raises:
             Refused: the agent answers with an error.
-            ProposalFailed: it has ended.
+            TurnFailed: it has ended.
         """
         if self._ended:
-            raise ProposalFailed("the agent ended before it was asked")
+            raise TurnFailed("the agent ended before it was asked")
         number, self._next = self._next, self._next + 1
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
@@ -100,7 +100,7 @@ class Peer:
             self._writer.write(line)
             await self._writer.drain()
         except OSError as error:
-            raise ProposalFailed("the agent does not listen any more") from error
+            raise TurnFailed("the agent does not listen any more") from error
 
     async def _take(self, line: bytes) -> None:
         try:
@@ -130,9 +130,9 @@ def read(kind: type[M], answer: object) -> M:
     """The part of an answer that we know.
 
     Raises:
-        ProposalFailed: it has another form.
+        TurnFailed: it has another form.
     """
     try:
         return kind.model_validate(answer)
     except ValidationError as error:
-        raise ProposalFailed(f"the agent's answer is not of ACP: {printable(str(error), _SHOWN)}") from error
+        raise TurnFailed(f"the agent's answer is not of ACP: {printable(str(error), _SHOWN)}") from error

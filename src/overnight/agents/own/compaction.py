@@ -6,7 +6,7 @@ In large steps, so that the beginning of the dialogue stays the same for many re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overnight.backends.researchers.agent.dialogue import Entry, Heard, Said
+from overnight.agents.own.dialogue import Entry, Heard, Said
 
 LIMIT_TOKENS = 24_000
 KEPT = 6  # newest entries, never dropped

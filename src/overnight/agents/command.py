@@ -12,40 +12,40 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.researchers.activity import Activity, unless_idle
-from overnight.backends.researchers.brief_file import remove_brief_file, write_brief_file
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.hypothesis import last_line
-from overnight.backends.researchers.installation import installation
-from overnight.backends.researchers.surroundings import surroundings
-from overnight.backends.researchers.templates import TEMPLATES, Template
-from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
+from overnight.agents.activity import Activity, unless_idle
+from overnight.agents.agent import Agent
+from overnight.agents.brief_file import remove_brief_file, write_brief_file
+from overnight.agents.context import AgentContext
+from overnight.agents.environment import surroundings
+from overnight.agents.hypothesis import last_line
+from overnight.agents.installation import installation
+from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.templates import TEMPLATES, Template
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.port import Link
 from overnight.models.port import ModelRun
-from overnight.ports import Assignment, ProposalFailed
 
 BRIEF_VARIABLE = "OVERNIGHT_BRIEF"
 TAIL_BYTES = 64 * 1024  # of the output that is read
 
 
-def command_researcher(desk: Desk) -> TurnResearcher:
-    """The researcher of a program's command, or of a template.
+def command_agent(context: AgentContext) -> Agent:
+    """The agent of a program's command, or of a template.
 
     Raises:
         UserError: the template's program is not on PATH.
     """
-    if desk.spec.template:
-        _require(TEMPLATES[desk.spec.template])
+    if context.spec.template:
+        _require(TEMPLATES[context.spec.template])
 
     @asynccontextmanager
-    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
-        yield _CommandSession(desk=desk, assignment=assignment, run=run)
+    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+        yield _CommandSession(context=context, task=task, run=run)
 
-    template = desk.spec.template
-    return TurnResearcher(template or "command", desk, opens, script=not template)
+    template = context.spec.template
+    return Agent(name=template or "command", context=context, opens=opens, script=not template)
 
 
 def _require(template: Template) -> None:
@@ -57,15 +57,15 @@ def _require(template: Template) -> None:
 class _CommandSession:
     """Each turn is a run of the command; the workspace is all that it remembers."""
 
-    desk: Desk
-    assignment: Assignment
+    context: AgentContext
+    task: Task
     run: ModelRun | None
 
     async def turn(self, prompt: str) -> Turn:
-        if prompt != self.assignment.brief:
-            prompt = f"{self.assignment.brief}\n\n---\n\n{prompt}"
-        brief = write_brief_file(self.assignment.workspace, prompt)
-        output = self.desk.scratch / f"proposal-{self.desk.slot}-{self.assignment.number}.log"
+        if prompt != self.task.brief:
+            prompt = f"{self.task.brief}\n\n---\n\n{prompt}"
+        brief = write_brief_file(self.task.folder, prompt)
+        output = self.context.scratch / f"proposal-{self.context.slot}-{self.task.number}.log"
         try:
             result = await self._run(brief, prompt, output)
             said = read_tail(output, TAIL_BYTES)
@@ -73,27 +73,27 @@ class _CommandSession:
             output.unlink(missing_ok=True)
             gone = remove_brief_file(brief)
         if not gone:
-            raise ProposalFailed("the command put something in the place of its brief that cannot be removed")
+            raise TurnFailed("the command put something in the place of its brief that cannot be removed")
         return Turn(text=said, fault=_fault(result, said))
 
     async def _run(self, brief: Path, prompt: str, output: Path) -> JobResult:
-        spec, run, folder = self.desk.spec, self.run, self.assignment.workspace
+        spec, run, folder = self.context.spec, self.run, self.task.folder
         job = Job(
             command=TEMPLATES[spec.template].command if spec.template else spec.command or "",
             readable=installation(TEMPLATES[spec.template].program if spec.template else spec.command or ""),
             folder=folder,
             output=output,
-            limits=self.desk.limits,
+            limits=self.context.limits,
             environment={**self._environment(), BRIEF_VARIABLE: brief.name},
             stdin=prompt.encode(),
-            slot=self.desk.slot,
+            slot=self.context.slot,
         )
         link = Link(port=run.port, listen=run.listen) if run else None
-        running = self.desk.executor.run(job, link)
-        return await unless_idle(running, Activity(folder, output, run).idle_s, self.desk.patience_s)
+        running = self.context.executor.run(job, link)
+        return await unless_idle(running, Activity(folder, output, run).idle_s, self.context.patience_s)
 
     def _environment(self) -> dict[str, str]:
-        spec, run = self.desk.spec, self.run
+        spec, run = self.context.spec, self.run
         own = TEMPLATES[spec.template].environment(run.url, run.model) if spec.template and run else {}
         return {**surroundings(run), **own}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from file_clock import settle
 
-from overnight.backends.researchers.agent.repeats import Repeats
+from overnight.agents.own.repeats import Repeats
 
 
 def test_the_same_again_is_counted(tmp_path: Path) -> None:

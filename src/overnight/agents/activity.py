@@ -15,9 +15,9 @@ from typing import TypeVar
 
 import anyio
 
-from overnight.backends.researchers.nursery import companions
+from overnight.agents.port import TurnFailed
+from overnight.agents.task_group import companions
 from overnight.models.port import ModelRun
-from overnight.ports import ProposalFailed
 
 T = TypeVar("T")
 LOOKED_AT = 20_000  # files of a workspace
@@ -78,14 +78,14 @@ async def unless_idle(work: Awaitable[T], idle_s: Callable[[], float], patience_
     """What the work returns; it is cancelled once it has been idle for `patience_s`.
 
     Raises:
-        ProposalFailed: it was.
+        TurnFailed: it was.
     """
 
     async def watch() -> None:
         while True:
             left_s = patience_s - idle_s()
             if left_s <= 0:
-                raise ProposalFailed(f"it did nothing for {patience_s:.3g} s and was ended")
+                raise TurnFailed(f"it did nothing for {patience_s:.3g} s and was ended")
             await anyio.sleep(min(left_s, patience_s / LOOKS))
 
     async with companions() as tasks:

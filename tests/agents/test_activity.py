@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from overnight.backends.researchers.activity import REFUSED_S, Activity, mark, unless_idle
+from overnight.agents.activity import REFUSED_S, Activity, mark, unless_idle
+from overnight.agents.port import TurnFailed
 from overnight.models.port import ModelsParked
-from overnight.ports import ProposalFailed
 
 
 class Clock:
@@ -28,7 +28,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock of the test's own."""
     found = Clock()
-    monkeypatch.setattr("overnight.backends.researchers.activity.time", found)
+    monkeypatch.setattr("overnight.agents.activity.time", found)
     return found
 
 
@@ -118,7 +118,7 @@ def test_idle_work_is_ended_with_a_reason() -> None:
         finally:
             ended.append("cleaned up")
 
-    with pytest.raises(ProposalFailed, match=r"it did nothing for 0\.05 s and was ended"):
+    with pytest.raises(TurnFailed, match=r"it did nothing for 0\.05 s and was ended"):
         asyncio.run(unless_idle(work(), lambda: 1.0, 0.05))
     assert ended == ["cleaned up"]
 

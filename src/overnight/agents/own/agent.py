@@ -7,18 +7,17 @@ nothing of that counts.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from overnight.backends.researchers.agent.context import compact
-from overnight.backends.researchers.agent.dialogue import Call, Entry, Form, Heard, Said, Told
-from overnight.backends.researchers.agent.prompt import ADVISE, CUT, REPEATED, SYSTEM
-from overnight.backends.researchers.agent.repeats import Repeats
-from overnight.backends.researchers.agent.shell import Shell
-from overnight.backends.researchers.agent.wires import anthropic, chat
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.turns import Session, Turn, TurnResearcher
+from overnight.agents.agent import Agent
+from overnight.agents.context import AgentContext
+from overnight.agents.own.compaction import compact
+from overnight.agents.own.dialogue import Call, Entry, Form, Heard, Said, Told
+from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM
+from overnight.agents.own.repeats import Repeats
+from overnight.agents.own.shell import Shell
+from overnight.agents.own.wires import anthropic, chat
+from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 from overnight.models.usage import Wire
-from overnight.ports import Assignment, ProposalFailed
-from overnight.program.program import ADVISERS
 from overnight.words.foreign import printable
 
 NAME = "agent"
@@ -28,32 +27,32 @@ ANSWER_TOKENS = 8192
 WIRES: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: chat, Wire.ANTHROPIC: anthropic}
 
 
-def agent_researcher(desk: Desk) -> TurnResearcher:
+def own_agent(context: AgentContext) -> Agent:
     """Our own agent."""
 
     @asynccontextmanager
-    async def opens(assignment: Assignment, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
         if run is None:
             raise ModelsParked("no provider of models is set up")
-        yield Dialogue(desk, assignment, run)
+        yield Dialogue(context, task, run)
 
-    return TurnResearcher(NAME, desk, opens)
+    return Agent(name=NAME, context=context, opens=opens)
 
 
 class Dialogue:
     """One session: what was said so far, and the workspace that its commands run in."""
 
-    def __init__(self, desk: Desk, assignment: Assignment, run: ModelRun) -> None:
-        """Raises ProposalFailed where no provider speaks a wire of ours."""
+    def __init__(self, context: AgentContext, task: Task, run: ModelRun) -> None:
+        """Raises TurnFailed where no provider speaks a wire of ours."""
         wire = next((wire for wire in run.wires if wire in WIRES), None)
         if wire is None:
-            raise ProposalFailed(f"no provider speaks {' or '.join(WIRES)}, which `use: agent` needs")
+            raise TurnFailed(f"no provider speaks {' or '.join(WIRES)}, which `use: agent` needs")
         self._wire, self._form = wire, WIRES[wire]
         self._run = run
-        self._system = ADVISE if assignment.role in ADVISERS else SYSTEM
-        self._shell = Shell(desk=desk, workspace=assignment.workspace, number=assignment.number)
+        self._system = ADVISE if task.advises else SYSTEM
+        self._shell = Shell(context=context, workspace=task.folder, number=task.number)
         self._entries: list[Entry] = []
-        self._repeats = Repeats(assignment.workspace)
+        self._repeats = Repeats(task.folder)
 
     async def turn(self, prompt: str) -> Turn:
         """Say something, and run what the model asks for until it answers in words alone."""
@@ -81,11 +80,11 @@ class Dialogue:
         try:
             answer = await self._run.call(self._wire, body)
         except RequestRefused as refused:
-            raise ProposalFailed(str(refused)) from refused
+            raise TurnFailed(str(refused)) from refused
         try:
             said = self._form.read(answer)
         except ValueError as error:
-            raise ProposalFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
+            raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
         self._entries.append(said)
         return said
 

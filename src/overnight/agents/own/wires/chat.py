@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field, ValidationError
 
-from overnight.backends.researchers.agent.dialogue import Call, Entry, Heard, Said, Told
-from overnight.backends.researchers.agent.prompt import PARAMETERS, TOOL, TOOL_WORDS
+from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
+from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_WORDS
 
 _TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_WORDS, "parameters": PARAMETERS}}]
 

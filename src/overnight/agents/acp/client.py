@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from overnight.backends.researchers.acp.opening import open_session
-from overnight.backends.researchers.acp.peer import Params, Peer, read
-from overnight.backends.researchers.acp.permission import permit
-from overnight.backends.researchers.turns import Turn
+from overnight.agents.acp.opening import open_session
+from overnight.agents.acp.peer import Params, Peer, read
+from overnight.agents.acp.permission import permit
+from overnight.agents.port import Turn
 from overnight.models.port import ModelRun
 from overnight.words.foreign import printable
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pydantic import BaseModel, Field
 
 from overnight import __version__
-from overnight.backends.researchers.acp.peer import Peer, Refused, read
+from overnight.agents.acp.peer import Peer, Refused, read
+from overnight.agents.port import TurnFailed
 from overnight.models.port import ModelRun
-from overnight.ports import ProposalFailed
 from overnight.words.foreign import printable
 
 PROTOCOL = 1
@@ -87,12 +87,12 @@ async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None
     """Agree on the protocol and open a session in a folder; its id.
 
     Raises:
-        ProposalFailed: it speaks another version, wants somebody to log in, or does not have the model.
+        TurnFailed: it speaks another version, wants somebody to log in, or does not have the model.
     """
     hello = {"protocolVersion": PROTOCOL, "clientCapabilities": _CAPABILITIES, "clientInfo": _INFO}
     agreed = read(_Initialized, await peer.request("initialize", hello))
     if agreed.protocolVersion != PROTOCOL:
-        raise ProposalFailed(f"the agent speaks version {agreed.protocolVersion} of ACP, and {PROTOCOL} is needed")
+        raise TurnFailed(f"the agent speaks version {agreed.protocolVersion} of ACP, and {PROTOCOL} is needed")
     place = {"cwd": folder, "mcpServers": []}
     try:
         opened = await peer.request("session/new", place)
@@ -114,7 +114,7 @@ async def _log_in(peer: Peer, methods: Sequence[_Method], run: ModelRun | None) 
             await peer.request("authenticate", ask)
             return
     offered = printable(", ".join(method.id for method in methods), _SHOWN) or "nothing"
-    raise ProposalFailed(f"the agent wants somebody to log in, which nobody can here; it offers: {offered}")
+    raise TurnFailed(f"the agent wants somebody to log in, which nobody can here; it offers: {offered}")
 
 
 def _logins(methods: Sequence[_Method], run: ModelRun | None) -> Iterable[Mapping[str, object]]:
@@ -147,7 +147,7 @@ async def _choose(peer: Peer, session: _Session, model: str, *, metered: bool) -
                 await peer.request("session/set_config_option", ask)
                 return
     if not metered:
-        raise ProposalFailed(f"the agent does not take the model {printable(model, _SHOWN)}: {why}") from why
+        raise TurnFailed(f"the agent does not take the model {printable(model, _SHOWN)}: {why}") from why
 
 
 def _named(model: str, known: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """All fixed words of our agent: what every request carries, so each word is paid for at every step."""
 
-from overnight.backends.researchers.hypothesis import MARK
+from overnight.agents.hypothesis import MARK
 
 SYSTEM = (
     "You propose one change to a program. Work in the current folder with the tool `bash`: each call is a new shell in a jail "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from overnight.backends.researchers.installation import installation, program_of
+from overnight.agents.installation import installation, program_of
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Job, Limits
 

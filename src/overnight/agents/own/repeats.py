@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from overnight.backends.researchers.activity import LOOKED_AT
+from overnight.agents.activity import LOOKED_AT
 
 FILE_CLOCK = 5  # CLOCK_REALTIME_COARSE of Linux, which Python has no name for
 

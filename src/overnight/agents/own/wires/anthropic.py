@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from overnight.backends.researchers.agent.dialogue import Call, Entry, Heard, Said, Told
-from overnight.backends.researchers.agent.prompt import PARAMETERS, TOOL, TOOL_WORDS
+from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
+from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_WORDS
 
 _CACHE = {"cache_control": {"type": "ephemeral"}}
 _TOOLS = [{"name": TOOL, "description": TOOL_WORDS, "input_schema": PARAMETERS}]

@@ -1,4 +1,4 @@
-"""What a researcher that runs jobs is given to work with."""
+"""What an agent is given to work with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,16 +6,25 @@ from pathlib import Path
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
-from overnight.program.program import ResearcherSpec
 
 PATIENCE_S = 600.0  # an agent that does nothing for so long hangs; a long training step prints or writes something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """One researcher's means."""
+class AgentSpec:
+    """Which agent it is."""
 
-    spec: ResearcherSpec
+    use: str  # "agent", "acp" or "command"
+    command: str | None = None
+    template: str = ""  # of a ready command, see agents/templates.py
+    model: str = ""  # empty: what the template or the provider says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentContext:
+    """One agent's means."""
+
+    spec: AgentSpec
     executor: Executor
     limits: Limits  # of each of its jobs
     scratch: Path  # a folder outside any workspace, for captured output

@@ -5,9 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.researchers.agent.context import OUTPUT, cut_output
-from overnight.backends.researchers.agent.prompt import TOO_LONG, UNREADABLE
-from overnight.backends.researchers.desk import Desk
+from overnight.agents.context import AgentContext
+from overnight.agents.own.compaction import OUTPUT, cut_output
+from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
 from overnight.jail.job import Ending, Job
 
 LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
@@ -18,7 +18,7 @@ _READ_BYTES = 4 * OUTPUT  # from each end of an output
 class Shell:
     """Runs commands of one workspace, one after the other; nothing but its files goes from one to the next."""
 
-    desk: Desk
+    context: AgentContext
     workspace: Path
     number: int
 
@@ -29,16 +29,16 @@ class Shell:
         line = f"exec bash -c {shlex.quote(command)}" if shutil.which("bash") else command
         if len(line.encode()) > LONGEST:
             return TOO_LONG.format(limit=LONGEST)
-        output = self.desk.scratch / f"shell-{self.desk.slot}-{self.number}.log"
+        output = self.context.scratch / f"shell-{self.context.slot}-{self.number}.log"
         job = Job(
             command=line,
             folder=self.workspace,
             output=output,
-            limits=self.desk.limits,
-            slot=self.desk.slot,
+            limits=self.context.limits,
+            slot=self.context.slot,
         )
         try:
-            result = await self.desk.executor.run(job)
+            result = await self.context.executor.run(job)
             printed, unread = _read(output)
         finally:
             output.unlink(missing_ok=True)

@@ -14,15 +14,15 @@ import pytest
 from file_clock import settle
 from scripted_models import ScriptedModels, scripted_models
 
-from overnight.backends.researchers.agent import agent as agent_module
-from overnight.backends.researchers.agent.agent import ANSWER_TOKENS, REPEATS, agent_researcher
-from overnight.backends.researchers.agent.context import KEPT, LIMIT_TOKENS, compact, cut_output, tokens
-from overnight.backends.researchers.agent.dialogue import Call, Entry, Heard, Said, Told
-from overnight.backends.researchers.agent.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
-from overnight.backends.researchers.agent.shell import LONGEST
-from overnight.backends.researchers.agent.wires import anthropic, chat
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.turns import CONTINUE, TurnResearcher
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.own import agent as agent_module
+from overnight.agents.own.agent import ANSWER_TOKENS, REPEATS, own_agent
+from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, cut_output, tokens
+from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
+from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
+from overnight.agents.own.shell import LONGEST
+from overnight.agents.own.wires import anthropic, chat
+from overnight.backends.researchers.agent_researcher import CONTINUE, AgentResearcher
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
@@ -33,7 +33,7 @@ from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Usage, Wire
 from overnight.ports import Assignment, ProposalFailed
-from overnight.program.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program
 from overnight.records.experiment import Draft
 from overnight.testing import ResearcherConformance
 
@@ -125,11 +125,11 @@ def process() -> Executor:
     return ProcessExecutor(slots=1, search_path=SEARCH_PATH)
 
 
-def desk(scratch: Path, models: Any, executor: Executor | None = None, **limits: Any) -> Desk:
+def desk(scratch: Path, models: Any, executor: Executor | None = None, **limits: Any) -> AgentContext:
     """What the agent is given; `models` is any `Models`."""
-    spec = ResearcherSpec(role="agent", use="agent")
+    spec = AgentSpec(use="agent")
     few = Limits(**{"wall_s": 20.0, **limits})
-    return Desk(spec=spec, executor=executor or process(), limits=few, scratch=scratch, slot=0, models=models)
+    return AgentContext(spec=spec, executor=executor or process(), limits=few, scratch=scratch, slot=0, models=models)
 
 
 def assign(workspace: Path, number: int = 1, role: str = "agent") -> Assignment:
@@ -149,7 +149,7 @@ def propose(tmp_path: Path, run: FakeRun, executor: Executor | None = None, **li
     """One proposal in `tmp_path/workspace`."""
     for name in ("workspace", "scratch"):
         (tmp_path / name).mkdir(exist_ok=True)
-    researcher = agent_researcher(desk(tmp_path / "scratch", FakeModels(run=run), executor, **limits))
+    researcher = AgentResearcher(own_agent(desk(tmp_path / "scratch", FakeModels(run=run), executor, **limits)))
     assignment = assign(tmp_path / "workspace")
     settle(assignment.workspace)
     return asyncio.run(researcher.propose(assignment))
@@ -168,7 +168,7 @@ def edited(tmp_path: Path) -> str:
 class TestAgent(ResearcherConformance):
     """Our agent keeps what every researcher promises."""
 
-    def make(self, folder: Path) -> TurnResearcher:
+    def make(self, folder: Path) -> AgentResearcher:
         """One whose model edits with sed; each proposal has two requests."""
 
         @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ class TestAgent(ResearcherConformance):
             def use(self, *, role: str, number: int, model: str = "") -> Iterator[ModelRun]:  # as above
                 yield FakeRun(answers=[(EDIT,), DONE])
 
-        return agent_researcher(desk(folder, Fresh()))
+        return AgentResearcher(own_agent(desk(folder, Fresh())))
 
     def assign(self, workspace: Path, number: int) -> Assignment:
         """The tree that it edits."""
@@ -281,7 +281,7 @@ def test_advisers_have_words_of_their_own(tmp_path: Path) -> None:
     run = FakeRun(answers=[("cat train.py",), "ACCEPT"])
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    researcher = agent_researcher(desk(tmp_path, FakeModels(run=run)))
+    researcher = AgentResearcher(own_agent(desk(tmp_path, FakeModels(run=run))))
     assert asyncio.run(researcher.advise(assign(workspace, role="critic"))) == "ACCEPT"
     assert run.bodies[0]["messages"][0]["content"] == ADVISE
 
@@ -408,7 +408,7 @@ def test_without_models_nothing_is_asked(tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     with pytest.raises(ModelsParked, match="no provider of models is set up"):
-        asyncio.run(agent_researcher(desk(tmp_path, None)).propose(assign(workspace)))
+        asyncio.run(AgentResearcher(own_agent(desk(tmp_path, None))).propose(assign(workspace)))
     with pytest.raises(ProposalFailed, match="no provider speaks openai-chat or anthropic"):
         propose(tmp_path, FakeRun(answers=[DONE], wire=Wire.GEMINI))
 
@@ -487,7 +487,7 @@ def over_gateway(tmp_path: Path, server: ScriptedModels, mode: str, wire: Wire) 
 
     async def run() -> Draft:
         async with gateway(server, mode, wire) as opened:
-            return await agent_researcher(desk(tmp_path, opened)).propose(assign(workspace))
+            return await AgentResearcher(own_agent(desk(tmp_path, opened))).propose(assign(workspace))
 
     return asyncio.run(run())
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from overnight.backends.researchers.command import command_researcher
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.turns import TurnResearcher
+from overnight.agents.command import command_agent
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.backends.researchers.agent_researcher import AgentResearcher
 from overnight.errors import UserError
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.ports import Assignment, ProposalFailed
-from overnight.program.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program
 from overnight.records.experiment import Draft
 from overnight.testing import ResearcherConformance
 
@@ -21,11 +21,12 @@ SEARCH_PATH = os.environ.get("PATH", os.defpath)
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py; echo 'raise LR'"
 
 
-def command(scratch: Path, text: str, limits: Limits | None = None) -> TurnResearcher:
+def command(scratch: Path, text: str, limits: Limits | None = None) -> AgentResearcher:
     """A researcher that runs this shell text."""
     executor = ProcessExecutor(slots=1, search_path=SEARCH_PATH)
-    spec = ResearcherSpec(role="agent", use="command", command=text)
-    return command_researcher(Desk(spec=spec, executor=executor, limits=limits or Limits(wall_s=20), scratch=scratch, slot=0))
+    spec = AgentSpec(use="command", command=text)
+    context = AgentContext(spec=spec, executor=executor, limits=limits or Limits(wall_s=20), scratch=scratch, slot=0)
+    return AgentResearcher(command_agent(context))
 
 
 def assign(workspace: Path, number: int) -> Assignment:
@@ -46,7 +47,7 @@ def propose(tmp_path: Path, text: str, limits: Limits | None = None) -> Draft:
 class TestCommandResearcher(ResearcherConformance):
     """A command keeps what every researcher promises."""
 
-    def make(self, folder: Path) -> TurnResearcher:
+    def make(self, folder: Path) -> AgentResearcher:
         """One that edits with sed."""
         return command(folder, EDIT)
 
@@ -145,7 +146,7 @@ def test_what_takes_the_place_of_the_brief_goes_and_leads_nowhere(tmp_path: Path
 def test_a_template_without_its_program_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before any proposal, with what installs it."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    spec = ResearcherSpec(role="agent", use="command", template="codex")
+    spec = AgentSpec(use="command", template="codex")
     executor = ProcessExecutor(slots=1, search_path=str(tmp_path))
     with pytest.raises(UserError, match="`codex` is not on PATH; install it: npm install -g @openai/codex"):
-        command_researcher(Desk(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0))
+        command_agent(AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0))

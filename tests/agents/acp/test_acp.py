@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from processes import gone
 
-from overnight.backends.researchers.acp.permission import permit
-from overnight.backends.researchers.acp.researcher import acp_researcher
-from overnight.backends.researchers.desk import Desk
-from overnight.backends.researchers.turns import CONTINUE, TurnResearcher
+from overnight.agents.acp.agent import acp_agent
+from overnight.agents.acp.permission import permit
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.backends.researchers.agent_researcher import CONTINUE, AgentResearcher
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
 from overnight.ports import Assignment, ProposalFailed
-from overnight.program.program import Direction, Metric, Program, ResearcherSpec
+from overnight.program.program import Direction, Metric, Program
 from overnight.records.experiment import Draft
 from overnight.testing import ResearcherConformance
 
@@ -114,14 +114,14 @@ def assign(workspace: Path, number: int = 1, brief: str = BRIEF) -> Assignment:
 
 def researcher(
     place: Path, script: str, executor: Executor | None = None, *, patience_s: float = PATIENCE_S, model: str = ""
-) -> TurnResearcher:
+) -> AgentResearcher:
     """A researcher whose agent is this script; the script travels on the command line, so that a jail has it too."""
     code = AGENT.replace("SCRIPT", script)
-    spec = ResearcherSpec(role="agent", use="acp", command=f"exec python -IS -c {shlex.quote(code)}", model=model)
+    spec = AgentSpec(use="acp", command=f"exec python -IS -c {shlex.quote(code)}", model=model)
     limits = Limits(wall_s=30.0, memory_bytes=500 * 1000**2)
     executor = executor or ProcessExecutor(slots=1, search_path=PATH)
-    desk = Desk(spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=patience_s)
-    return acp_researcher(desk)
+    desk = AgentContext(spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=patience_s)
+    return AgentResearcher(acp_agent(desk))
 
 
 def propose(tmp_path: Path, script: str, executor: Executor | None = None, *, brief: str = BRIEF, **more: Any) -> Draft:
@@ -142,7 +142,7 @@ def edited(tmp_path: Path) -> str:
 class TestAcpResearcher(ResearcherConformance):
     """An agent over ACP keeps what every researcher promises."""
 
-    def make(self, folder: Path) -> TurnResearcher:
+    def make(self, folder: Path) -> AgentResearcher:
         """One that edits a line."""
         return researcher(folder, GOOD)
 

@@ -1,0 +1,64 @@
+"""An agent of any kind: sessions in folders, with a brief, limits, a jail and models."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from overnight.agents.context import AgentContext
+from overnight.agents.port import Opens, Session, Task, Turn, TurnFailed
+from overnight.models.port import ModelRun, ModelsParked
+from overnight.models.usage import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSession:
+    """A session, and the models that it has."""
+
+    session: Session
+    run: ModelRun | None
+
+    @property
+    def refusal(self) -> ModelsParked | None:
+        """Why its newest call to a model got no answer; None if it got one, or made none."""
+        return self.run.refusal if self.run else None
+
+    @property
+    def usage(self) -> Usage:
+        """What it used of models so far."""
+        return self.run.usage if self.run else Usage()
+
+    async def turn(self, prompt: str) -> Turn:
+        """One turn; if it failed for want of a model, that is the reason, whatever the agent made of it.
+
+        Raises:
+            TurnFailed: as `Session.turn`.
+            ModelsParked: no provider could be asked.
+        """
+        try:
+            return await self.session.turn(prompt)
+        except TurnFailed as failed:
+            if self.refusal:
+                raise self.refusal from failed
+            raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One agent, ready to be given tasks."""
+
+    name: str
+    context: AgentContext
+    opens: Opens
+    script: bool = False  # a command that is no agent: its exit code counts, and it is not talked to twice
+
+    @asynccontextmanager
+    async def open(self, task: Task) -> AsyncIterator[AgentSession]:
+        """A session for a task; at its end nothing of it runs."""
+        with self._models(task) as run:
+            async with self.opens(task, run) as session:
+                yield AgentSession(session=session, run=run)
+
+    def _models(self, task: Task) -> AbstractContextManager[ModelRun | None]:
+        if self.context.models is None:
+            return nullcontext()
+        return self.context.models.use(role=task.role, number=task.number, model=self.context.spec.model)

@@ -1,0 +1,47 @@
+"""The seam of agents: a task in a folder, a session, and the turns of it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from overnight.models.port import ModelRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What an agent is asked to do, and where."""
+
+    folder: Path  # which it edits in place
+    brief: str  # Markdown; the first prompt of its session
+    role: str  # under which its calls to models are counted
+    number: int = 0  # of the piece of work, for the same count
+    advises: bool = False  # words are wanted, and no change of a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What came of one prompt."""
+
+    text: str
+    fault: str = ""  # why it did not end well, in one line; what it changed may be good all the same
+
+
+class TurnFailed(Exception):  # noqa: N818  # an outcome, not an error
+    """A turn came to nothing; the message says why, in one line."""
+
+
+class Session(Protocol):
+    """A conversation with an agent in one folder."""
+
+    async def turn(self, prompt: str) -> Turn:
+        """Send a prompt and wait until the agent has ended its turn.
+
+        Raises:
+            TurnFailed: it hangs, or cannot be talked to.
+        """
+        ...
+
+
+Opens = Callable[[Task, ModelRun | None], AbstractAsyncContextManager[Session]]

@@ -35,7 +35,7 @@ from overnight.loop.proposal import Intake
 from overnight.loop.recheck import Recheck
 from overnight.loop.slots import Slots
 from overnight.loop.stop import Stop
-from overnight.machine import make_executor, search_path, share_of
+from overnight.machines.share import make_executor, search_path, share_of
 from overnight.program.fit import check_fit
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
@@ -184,11 +184,11 @@ def remeasuring(repository: Repository, state: State, request: Request) -> Itera
     """What measures commits of a campaign again, beside the campaign: it leaves no record, and shares no seed with it."""
     program = state.program
     with (
-        share_of(program, request.slots) as share,
+        share_of(program.limits, request.slots, alone=program.measures_time) as share,
         private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
     ):
-        executor = make_executor(request.sandbox, program, share)
+        executor = make_executor(request.sandbox, share)
         workspaces = WorkFolders(folder / "work", history, program)
         bench = make_bench(program, state.start, executor, workspaces, folder)
         yield Recheck(bench=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
@@ -256,8 +256,8 @@ def _assembled(home: Home, state: State, request: Request, stop: Stop, watchers:
     briefing = Briefing(journal=journal, history=home.history)
     models = make_models(program, state, journal.record)
     orders = OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
-    with share_of(program, request.slots) as share:
-        executor = make_executor(request.sandbox, program, share, others=sum(spec.count for spec in program.researchers))
+    with share_of(program.limits, request.slots, alone=program.measures_time) as share:
+        executor = make_executor(request.sandbox, share, others=sum(spec.count for spec in program.researchers))
         team = make_team(program, executor, workspaces.scratch, share.slots, models)
         council = Council(
             journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics

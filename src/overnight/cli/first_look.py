@@ -11,7 +11,7 @@ from overnight.cli.program_file import read_body
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.machine import search_path
+from overnight.machines.share import search_path
 from overnight.program.detection.detect import Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
 from overnight.program.fields import guess_direction

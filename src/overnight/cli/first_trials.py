@@ -12,7 +12,7 @@ from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.loop.measure import Bench
-from overnight.machine import make_executor, share_of
+from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
 from overnight.wiring import make_bench
 
@@ -40,11 +40,11 @@ class FirstTrials:
         with (
             closing(GitHistory(repository)) as history,
             private_folder(repository.overnight, "init") as folder,
-            share_of(program, 1) as share,
+            share_of(program.limits, 1, alone=True) as share,
         ):
             start = history.resolve_start()
             workspaces = WorkFolders(folder / "work", history, program)
-            yield make_bench(program, start, make_executor(self.sandbox, program, share), workspaces, folder), start
+            yield make_bench(program, start, make_executor(self.sandbox, share), workspaces, folder), start
 
 
 async def _trial(bench: Bench, commit: str, index: int) -> Trial:

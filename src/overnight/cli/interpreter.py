@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import overnight
-from overnight.machine import search_path
+from overnight.machines.share import search_path
 
 ENVIRONMENTS = (".venv", "venv")  # where a repository's own interpreter usually is
 

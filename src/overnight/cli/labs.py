@@ -15,7 +15,7 @@ from overnight.cli.options import json_option, print_json
 from overnight.cli.words import half_way
 from overnight.core.state import State
 from overnight.errors import UserError
-from overnight.machine import search_path
+from overnight.machines.share import search_path
 
 TAG = "demo"  # of its campaign
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds

@@ -14,7 +14,7 @@ from overnight.git.repository import Repository
 from overnight.git.uncommitted import uncommitted
 from overnight.jail.bubblewrap import FOLDER
 from overnight.jail.reach import check_readable
-from overnight.machine import search_path
+from overnight.machines.share import search_path
 from overnight.program.parser import error_at
 from overnight.program.program import Program
 from overnight.program.scope import matches

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from overnight.git.repository import Repository, open_repository
-from overnight.machine import search_path
+from overnight.machines.share import search_path
 from overnight.wiring import PROGRAM
 
 TASK = """\

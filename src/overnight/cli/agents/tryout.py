@@ -24,7 +24,7 @@ from overnight.errors import UserError
 from overnight.events import CampaignOpened
 from overnight.files.folders import remove_tree
 from overnight.git.history import GitHistory
-from overnight.machine import make_executor
+from overnight.machines.share import make_executor
 from overnight.models.breaker import Pace
 from overnight.models.budget import Allowance
 from overnight.models.gateway import Gateway
@@ -77,7 +77,7 @@ class _Bench:
     async def run(self) -> Edit | Failing:
         """The edit, or why there is none."""
         program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
-        executor = make_executor("jail", program, others=1)
+        executor = make_executor("jail", others=1)
         team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway)
         try:
             return await self._propose(team.staff[0].researcher, folder)

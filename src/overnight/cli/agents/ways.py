@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from overnight.agents.templates import TEMPLATES
 from overnight.cli.agents.models import AGENT_WIRES, find_source
 from overnight.config import Settings
-from overnight.machine import search_path
+from overnight.machines.share import search_path
 from overnight.models.usage import Wire
 from overnight.user_command import run_for_output
 from overnight.words.foreign import printable

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.machines.cores import Cores, claimed_cores
-from overnight.program.program import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,36 +17,42 @@ class Share:
     """The part of the machine that the trials of a session run on."""
 
     slots: int
+    cpus: int  # of each slot
     cores: Cores
 
 
 @contextmanager
-def share_of(program: Program, asked: int | None) -> Iterator[Share]:
-    """Take a share: `asked` slots, or as many as fit; its processors are given back at the end."""
-    slots = asked or slots_for(program)
-    with claimed_cores(slots * program.limits.cpus) as cores:
-        yield Share(slots=slots, cores=cores)
+def share_of(limits: Limits, asked: int | None, *, alone: bool) -> Iterator[Share]:
+    """Take a share: `asked` slots, or as many as fit; its processors are given back at the end.
+
+    Args:
+        limits: of each trial.
+        asked: how many slots; None for as many as fit.
+        alone: trials must not run beside each other, as where time is measured.
+    """
+    slots = asked or slots_for(limits, alone=alone)
+    with claimed_cores(slots * limits.cpus) as cores:
+        yield Share(slots=slots, cpus=limits.cpus, cores=cores)
 
 
-def slots_for(program: Program) -> int:
-    """How many trials may run at once: one for a timing metric or a GPU, else as many as cores and memory allow."""
-    if program.measures_time or program.limits.gpus:
+def slots_for(limits: Limits, *, alone: bool) -> int:
+    """How many trials may run at once: one that runs alone or needs a GPU, else as many as cores and memory allow."""
+    if alone or limits.gpus:
         return 1
     memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)) // program.limits.cpus, memory_bytes // program.limits.memory_bytes))
+    return max(1, min(len(os.sched_getaffinity(0)) // limits.cpus, memory_bytes // limits.memory_bytes))
 
 
-def make_executor(name: str, program: Program, share: Share | None = None, *, others: int = 0) -> Executor:
+def make_executor(name: str, share: Share | None = None, *, others: int = 0) -> Executor:
     """The executor of this name.
 
     Args:
         name: `jail` or `process`.
-        program: whose limits hold.
         share: the first slots are those of its trials, each pinned to its part of the processors.
         others: further slots, pinned to nothing.
     """
-    slots, each = share.slots if share else 0, program.limits.cpus
-    pinned = {slot: share.cores.of_slot(slot, each) for slot in range(slots)} if share else {}
+    slots = share.slots if share else 0
+    pinned = {slot: share.cores.of_slot(slot, share.cpus) for slot in range(slots)} if share else {}
     if name == "jail":
         from overnight.jail.jail import JailExecutor
 

@@ -14,16 +14,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from builders import PROGRAM, baseline, opened, proposed, trial
 
-from overnight.backends.sqlite import SqliteLedger
-from overnight.core.briefs.brief import BriefTask, write_brief, write_director_brief
-from overnight.core.briefs.layout import estimate_tokens
-from overnight.core.charter import parse_charter
-from overnight.core.ideas.queue import choose_idea
-from overnight.core.similar import MEANING, MOST_WORDS, TERM, terms_of
-from overnight.core.state import State, begin, fold
-from overnight.events import Concluded, Event
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.loop.journal import RECENT
+from overnight.research.briefs.brief import BriefTask, write_brief, write_director_brief
+from overnight.research.briefs.layout import estimate_tokens
+from overnight.research.changes.similar import MEANING, MOST_WORDS, TERM, terms_of
+from overnight.research.charter import parse_charter
+from overnight.research.events import Concluded, Event
+from overnight.research.ideas.queue import choose_idea
+from overnight.research.loop.journal import RECENT
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import State, begin, fold
 
 REPEATS = 50
 BATCH = 1000  # experiments per transaction

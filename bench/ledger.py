@@ -13,13 +13,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from builders import concluded, proposed, session, trial
 from targets import make_repo, program
 
-from overnight import wiring
-from overnight.backends.sqlite import SqliteLedger
-from overnight.core.state import begin, dump_state, fold
-from overnight.events import CampaignOpened, Event
 from overnight.gate.trial import Arm, Stage
 from overnight.git.history import GitHistory
 from overnight.git.repository import open_repository
+from overnight.research import wiring
+from overnight.research.events import CampaignOpened, Event
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import begin, dump_state, fold
 
 BATCH = 1000  # experiments per transaction
 

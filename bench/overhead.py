@@ -14,12 +14,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from targets import git
 
-from overnight import staffing, wiring
-from overnight.events import Concluded, Sign
 from overnight.git.repository import open_repository
-from overnight.loop.stop import Stop
-from overnight.ports import Assignment
-from overnight.records.experiment import Draft, Experiment
+from overnight.research import staffing, wiring
+from overnight.research.events import Concluded, Sign
+from overnight.research.experiment import Draft, Experiment
+from overnight.research.loop.stop import Stop
+from overnight.research.researchers.port import Assignment
 
 COMMAND = "echo METRIC loss=5"
 PROGRAM = f"""---

@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from overnight.backends.researchers.tuner.constants import scan_python
-from overnight.backends.researchers.tuner.findings import Value
-from overnight.backends.researchers.tuner.tuner import Tuner
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.ports import Assignment
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Experiment, Scalar
+from overnight.research.experiment import Experiment, Scalar
+from overnight.research.researchers.port import Assignment
+from overnight.research.researchers.tuner.constants import scan_python
+from overnight.research.researchers.tuner.findings import Value
+from overnight.research.researchers.tuner.tuner import Tuner
 
 PROGRAM = Program(path="program.md", metric=Metric(name="loss", direction=Direction.MINIMIZE), editable=("train.py",))
 REPEATS, EVALUATIONS = int(os.environ.get("REPEATS", "10")), 60

@@ -1,8 +1,8 @@
 """Small values for tests, each valid by itself."""
 
-from overnight.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, TrialFinished
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.research.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, TrialFinished
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}

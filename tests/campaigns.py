@@ -4,7 +4,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from overnight.events import (
+from overnight.gate.error_budget import level_of
+from overnight.gate.stats import centre_interval, log_label_swap, mean
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.program.program import Direction, Metric, Program
+from overnight.research.events import (
     Advanced,
     CampaignOpened,
     Concluded,
@@ -15,12 +20,7 @@ from overnight.events import (
     Stopped,
     TrialFinished,
 )
-from overnight.gate.error_budget import level_of
-from overnight.gate.stats import centre_interval, log_label_swap, mean
-from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
-from overnight.gate.verdict import Conclusion, Verdict
-from overnight.ports import Recorded
-from overnight.program.program import Direction, Metric, Program
+from overnight.research.record.port import Recorded
 
 PROGRAM = """\
 ---

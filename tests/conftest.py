@@ -9,7 +9,7 @@ from examples import scaled
 from hypothesis import settings
 from scripted_models import ScriptedModels, scripted_models
 
-from overnight.report.write import ReportFiles, write_report
+from overnight.research.report.write import ReportFiles, write_report
 
 # The suite tries the same examples each time, so that it fails for a change and not by chance; `make fuzz` tries other ones.
 # How long an example takes says how loaded the machine is.

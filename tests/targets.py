@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from overnight.backends.sqlite import SqliteLedger
-from overnight.events import Event
+from overnight.research.events import Event
+from overnight.research.record.ledger import SqliteLedger
 
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # those of tests that run beside

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from overnight.events import ModelCalled, Proposed
 from overnight.models.usage import Usage
-from overnight.ports import Recorded
+from overnight.research.events import ModelCalled, Proposed
+from overnight.research.record.port import Recorded
 
 CALL = Usage(calls=1, input_tokens=2_200, cached_tokens=800, output_tokens=300, cost_usd=0.012, seconds=4.0, first_token_s=0.5)
 CALLS = 3  # for each proposal

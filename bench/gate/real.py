@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
-from overnight.report.narrator import tell_story
-from overnight.report.story import Story
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.report.narrator import tell_story
+from overnight.research.report.story import Story
 
 TARGETS = Path(__file__).parent / "targets"
 

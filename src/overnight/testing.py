@@ -20,9 +20,9 @@ import anyio
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Link
-from overnight.ports import Assignment, Researcher
 from overnight.program.scope import matches
-from overnight.records.experiment import Draft, Experiment
+from overnight.research.experiment import Draft, Experiment
+from overnight.research.researchers.port import Assignment, Researcher
 
 LONGEST_HYPOTHESIS = 300  # characters
 

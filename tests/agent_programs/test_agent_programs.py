@@ -15,8 +15,8 @@ from scripted_models import CACHED, OUTPUT, ScriptedModels, input_tokens, result
 from targets import git, make_repo, overnight, recorded
 
 from overnight.config import VARIABLE
-from overnight.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
 from overnight.models.usage import Wire
+from overnight.research.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
 
 PROGRAMS = Path(__file__).parents[2] / "build/agents/node_modules/.bin"
 KEY = "sk-secret-of-the-user"

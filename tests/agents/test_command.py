@@ -8,13 +8,13 @@ import pytest
 
 from overnight.agents.command import command_agent
 from overnight.agents.context import AgentContext, AgentSpec
-from overnight.backends.researchers.agent_researcher import AgentResearcher
 from overnight.errors import UserError
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
-from overnight.ports import Assignment, ProposalFailed
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Draft
+from overnight.research.experiment import Draft
+from overnight.research.researchers.agent_researcher import AgentResearcher
+from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.testing import ResearcherConformance
 
 SEARCH_PATH = os.environ.get("PATH", os.defpath)

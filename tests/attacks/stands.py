@@ -9,18 +9,18 @@ from pathlib import Path
 import anyio
 from targets import git
 
-from overnight.backends.artifacts import ArtifactStore
-from overnight.backends.work_folders import WorkFolders
-from overnight.core.scope import check_scope
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.git.repository import open_repository
 from overnight.jail.jail import JailExecutor
-from overnight.loop.measure import Bench
+from overnight.ledger.artifacts import ArtifactStore
 from overnight.program.fit import check_fit
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
+from overnight.research.changes.scope import check_scope
+from overnight.research.loop.measure import Bench
+from overnight.research.places.work_folders import WorkFolders
 
 FRESH_SEED = 3
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from campaigns import World
 
-from overnight.ports import Recorded
 from overnight.program.program import Direction, Metric
+from overnight.research.record.port import Recorded
 
 SCRIPT = "</script></style></title></svg></pre><script>window.owned = 1; alert(1)</script>"
 IMAGE = '"><img src=http://evil.example/x onerror="window.owned = 1">'

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from viewing import DESK, View, Watched
 from with_models import with_models
 
-from overnight.events import Event
-from overnight.ports import Recorded
-from overnight.report.write import ReportFiles, write_report
+from overnight.research.events import Event
+from overnight.research.record.port import Recorded
+from overnight.research.report.write import ReportFiles, write_report
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WORLDS = {**CASES, "hostile": HOSTILE_WORLD, "many": World(experiments=2000, real=0.05)}

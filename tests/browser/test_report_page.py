@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from viewing import DESK, PHONE, Scheme, View, unfold
 
 from overnight.cli.status import summarise
-from overnight.core.state import fold_all
+from overnight.research.state import fold_all
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text()

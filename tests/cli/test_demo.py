@@ -6,11 +6,11 @@ import pytest
 from builders import advanced, baseline, concluded, opened, proposed, trial
 from targets import make_repo, program
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli import labs
-from overnight.events import Event, Registered, Stopped
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Verdict
+from overnight.research.events import Event, Registered, Stopped
+from overnight.research.record.ledger import SqliteLedger
 
 OVER = Stopped(reason="budget", detail="the 2 min 30 s of this session are over", elapsed_s=150.0)
 TESTED: list[Event] = [proposed(1), trial(1), Registered(number=1, test=1, level=0.01, margin=0.0)]

@@ -7,13 +7,13 @@ import pytest
 from builders import concluded, proposed, session, trial
 from targets import git, make_repo, overnight, program, read_json
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.audit import AuditReport
 from overnight.cli.audit import describe as describe_audit
 from overnight.cli.finalize import change
-from overnight.events import Event, Stopped
 from overnight.gate.audit import ChangeAudit, Estimate, Standing
-from overnight.loop.journal import restore
+from overnight.research.events import Event, Stopped
+from overnight.research.loop.journal import restore
+from overnight.research.record.ledger import SqliteLedger
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 LONG = "a hypothesis that is longer than any terminal is wide, " * 4

@@ -6,14 +6,14 @@ import pytest
 from builders import opened
 from rich.console import Console
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli.screen import Pace, Screen
 from overnight.cli.status import describe, summarise
-from overnight.core.budget import Allowance
-from overnight.core.state import begin, fold
-from overnight.events import ModelCalled
-from overnight.loop.journal import Journal
 from overnight.models.usage import Usage
+from overnight.research.budget import Allowance
+from overnight.research.events import ModelCalled
+from overnight.research.loop.journal import Journal
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import begin, fold
 
 USAGE = Usage(
     calls=1, input_tokens=20_000, cached_tokens=15_000, output_tokens=500, seconds=10.0, first_token_s=1.0, cost_usd=0.5

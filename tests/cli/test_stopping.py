@@ -12,13 +12,13 @@ from processes import command_lines
 from rich.console import Console
 from targets import COMMAND, SHARED, make_repo, overnight, program, read_json, started
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli import main
 from overnight.cli.screen import Pace, Screen
 from overnight.cli.signals import AGAIN, ENDING
-from overnight.core.budget import Allowance
-from overnight.core.state import begin
-from overnight.loop.journal import Journal
+from overnight.research.budget import Allowance
+from overnight.research.loop.journal import Journal
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import begin
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 4.0"), ("OFFSET = 4.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
 RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report")

@@ -12,13 +12,13 @@ import pytest
 from builders import proposed
 from targets import COMMAND, git, make_repo, overnight, program, read_json, started
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.cli import examination
 from overnight.cli.examination import examine
 from overnight.cli.reading import reading
 from overnight.cli.receipts import examine_receipt
 from overnight.git.repository import open_repository
-from overnight.ports import Recorded
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.record.port import Recorded
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 9.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
 NOTES = "refs/notes/overnight"

@@ -14,13 +14,13 @@ import pytest
 from builders import PROGRAM, baseline, opened, session
 from notice_servers import WebServer, web_server
 
-from overnight.core.state import State, begin, fold
 from overnight.errors import UserError
-from overnight.events import Stopped
 from overnight.notices.notice import Notice, NotifySpec, Occasion, Source
 from overnight.notices.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
 from overnight.notices.port import Notifier, NotSent
+from overnight.research.events import Stopped
 from overnight.research.herald import Herald
+from overnight.research.state import State, begin, fold
 
 REACHED = Stopped(reason="target", detail="", elapsed_s=1.0)
 NOTICE = Notice(key="k", occasion=Occasion.TARGET, title="t: target reached", lines=("yes",))

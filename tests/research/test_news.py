@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from builders import PROGRAM, baseline, opened, session
 
-from overnight.core.state import Kept, State, begin, fold
 from overnight.errors import ProgramError
-from overnight.events import ProposalMissed, Stopped
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.notices.channels import choose_channels
 from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, Source
 from overnight.notices.redaction import HIDDEN, without_secrets
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.program.parser import parse_program
+from overnight.research.events import ProposalMissed, Stopped
 from overnight.research.news import failed, news
+from overnight.research.state import Kept, State, begin, fold
 
 HOSTILE = "better\r\nBcc: all@example.org\x1b[2J\u202e <!channel> @everyone"
 

@@ -11,13 +11,13 @@ from overnight.cli.options import json_option, print_json, sandbox_option, tag_o
 from overnight.cli.reading import reading
 from overnight.cli.signals import listen
 from overnight.cli.words import number
-from overnight.core.budget import Allowance
-from overnight.core.state import Kept, State
-from overnight.events import Stopped
 from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
 from overnight.git.repository import Repository
-from overnight.loop.stop import Stop
-from overnight.wiring import Request, campaign_folder, open_audit
+from overnight.research.budget import Allowance
+from overnight.research.events import Stopped
+from overnight.research.loop.stop import Stop
+from overnight.research.state import Kept, State
+from overnight.research.wiring import Request, campaign_folder, open_audit
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted

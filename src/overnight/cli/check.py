@@ -11,23 +11,23 @@ from overnight.cli.live import view_for
 from overnight.cli.opening import left_out, mend_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.words import number
-from overnight.core.state import State
 from overnight.errors import UserError
-from overnight.events import TrialFinished
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
 from overnight.gate.explain import explain_noise, seed_note
 from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.gate.trial import Stage, Trial
 from overnight.git.repository import open_repository
-from overnight.loop.campaign import Campaign
-from overnight.loop.experiment import Laboratory
-from overnight.loop.stop import Stop
-from overnight.ports import View
 from overnight.program.fit import loopholes
 from overnight.program.program import Program
-from overnight.staffing import unpriced
-from overnight.wiring import Request, rehearsal
+from overnight.research.events import TrialFinished
+from overnight.research.loop.campaign import Campaign
+from overnight.research.loop.experiment import Laboratory
+from overnight.research.loop.stop import Stop
+from overnight.research.places.port import View
+from overnight.research.staffing import unpriced
+from overnight.research.state import State
+from overnight.research.wiring import Request, rehearsal
 from overnight.words.figures import rough
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
@@ -171,7 +171,7 @@ def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> Check
 
 def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
     """What the tuner would find in the head."""
-    from overnight.backends.researchers.tuner.target import read_target
+    from overnight.research.researchers.tuner.target import read_target
 
     state, workspaces = campaign.journal.state, campaign.intake.workspaces
     if not any(spec.use == "tuner" for spec in state.program.researchers):

@@ -10,8 +10,8 @@ from overnight.cli.options import json_option, print_json
 from overnight.cli.reading import reading
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
-from overnight.report.comparison import Comparison, Told, changed_lines, tell
-from overnight.report.comparison import compare as compare_told
+from overnight.research.report.comparison import Comparison, Told, changed_lines, tell
+from overnight.research.report.comparison import compare as compare_told
 from overnight.words.foreign import printable
 
 TEXT = 200  # characters of one foreign line
@@ -61,7 +61,7 @@ def read(name: str) -> Told:
 def write_page(found: Comparison, a: Told, b: Told, path: Path) -> None:
     """Write the page whole or not at all."""
     from overnight.files.atomic import write_atomically
-    from overnight.report.comparison_page import render_comparison
+    from overnight.research.report.comparison_page import render_comparison
 
     if not path.parent.is_dir():
         raise UserError(f"there is no folder {path.parent}")
@@ -74,7 +74,7 @@ def show(found: Comparison, a: Told, b: Told) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from overnight.report.comparison_words import figures_for, headline, rows, verdict
+    from overnight.research.report.comparison_words import figures_for, headline, rows, verdict
 
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -7,18 +7,18 @@ One pass over the ledger, in memory that does not grow with it. Does not cover: 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from overnight.backends.artifacts import ArtifactStore
 from overnight.cli.reading import Reading
-from overnight.core.history import experiment_number, fold_experiment
-from overnight.core.receipt import read_receipt, receipt_of
-from overnight.core.state import SNAPSHOT_FORM, State, apply, begin, load_state
 from overnight.errors import LedgerCorrupt
-from overnight.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
-from overnight.ports import Recorded
-from overnight.records.finding import Finding
-from overnight.records.receipt import Receipt
+from overnight.ledger.artifacts import ArtifactStore
+from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
+from overnight.research.history import experiment_number, fold_experiment
+from overnight.research.receipts.proof import read_receipt, receipt_of
+from overnight.research.receipts.receipt import Receipt
+from overnight.research.record.port import Recorded
+from overnight.research.state import SNAPSHOT_FORM, State, apply, begin, load_state
+from overnight.research.verify.finding import Finding
 from overnight.words.quantities import counted
 
 PAGE = 50  # newest attempts whose refs are looked at

@@ -4,15 +4,15 @@ import math
 from pathlib import Path
 
 from overnight.cli.words import half_way, number
-from overnight.core.cautions_of import cautions_of
-from overnight.core.state import State
-from overnight.events import Stopped
 from overnight.gate.verdict import Conclusion
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.ports import Ledger
 from overnight.program.program import Program
-from overnight.report.write import ReportFiles, write_report
+from overnight.research.caution import cautions_of
+from overnight.research.events import Stopped
+from overnight.research.record.port import Ledger
+from overnight.research.report.write import ReportFiles, write_report
+from overnight.research.state import State
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 

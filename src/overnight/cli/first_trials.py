@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from overnight.backends.work_folders import WorkFolders
 from overnight.cli.opening import check_readable_paths
 from overnight.files.private_folder import private_folder
 from overnight.gate.seeds import trial_seed
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.loop.measure import Bench
 from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
-from overnight.wiring import make_bench
+from overnight.research.loop.measure import Bench
+from overnight.research.places.work_folders import WorkFolders
+from overnight.research.wiring import make_bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

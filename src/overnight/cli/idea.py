@@ -3,16 +3,16 @@
 import click
 
 from overnight.agents.registry import AGENTS
-from overnight.backends.orders import IDEAS, add_idea, read_ideas
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import Reading, reading
-from overnight.core.ideas.file import parse_ideas, render_ideas
-from overnight.core.ideas.queue import after, refusal
-from overnight.core.ideas.text import clean_idea, split_marks, words_of
 from overnight.errors import UserError
-from overnight.events import IdeasChanged
-from overnight.records.idea import PERSON, IdeaQueue
-from overnight.wiring import read_program
+from overnight.research.events import IdeasChanged
+from overnight.research.ideas.file import parse_ideas, render_ideas
+from overnight.research.ideas.idea import PERSON, IdeaQueue
+from overnight.research.ideas.queue import after, refusal
+from overnight.research.ideas.text import clean_idea, split_marks, words_of
+from overnight.research.places.orders import IDEAS, add_idea, read_ideas
+from overnight.research.wiring import read_program
 
 
 @click.group()

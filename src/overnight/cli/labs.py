@@ -13,9 +13,9 @@ import click
 
 from overnight.cli.options import json_option, print_json
 from overnight.cli.words import half_way
-from overnight.core.state import State
 from overnight.errors import UserError
 from overnight.machines.share import search_path
+from overnight.research.state import State
 
 TAG = "demo"  # of its campaign
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
@@ -58,7 +58,7 @@ def demo(folder: Path | None, plain: bool) -> int:
     Takes about three minutes on two cores, needs no API key and no network.
     """
     from overnight.cli.research import run_session
-    from overnight.wiring import Request
+    from overnight.research.wiring import Request
 
     def session(hours: float, experiments: int | None = None) -> int:
         return run_session(target, Request(tag=TAG, hours=hours, experiments=experiments), plain=plain, report=True)

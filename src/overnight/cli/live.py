@@ -11,9 +11,10 @@ from typing import IO, Self, cast
 from overnight.cli.outlet import Outlet
 from overnight.cli.screen import Pace, Running, Screen
 from overnight.cli.words import audited, gain, number
-from overnight.core.budget import Allowance
-from overnight.core.cautions_of import cautions_of
-from overnight.events import (
+from overnight.gate.trial import Stage, TrialKey
+from overnight.research.budget import Allowance
+from overnight.research.caution import cautions_of
+from overnight.research.events import (
     AuditConcluded,
     AuditOpened,
     Concluded,
@@ -27,8 +28,7 @@ from overnight.events import (
     TrialFinished,
     TrialStarted,
 )
-from overnight.gate.trial import Stage, TrialKey
-from overnight.loop.journal import Journal
+from overnight.research.loop.journal import Journal
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.records.experiment import Experiment
+from overnight.research.experiment import Experiment
 from overnight.words.quantities import counted
 
 

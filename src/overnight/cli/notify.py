@@ -17,7 +17,7 @@ from overnight.notices.notice import NotifySpec
 from overnight.notices.port import Notifier, NotSent
 from overnight.notices.registry import make_notifiers
 from overnight.research.news import greeting
-from overnight.wiring import PROGRAM, read_program
+from overnight.research.wiring import PROGRAM, read_program
 from overnight.words.foreign import printable
 
 NAME = 100  # characters of a channel's name

@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.backends.sqlite import SqliteLedger, holder
-from overnight.core.history import fold_experiment
-from overnight.core.state import State
 from overnight.errors import UserError
-from overnight.events import TrialFinished
 from overnight.git.repository import Repository
-from overnight.loop.journal import restore
-from overnight.records.experiment import Experiment
-from overnight.wiring import campaign_folder, find_campaign
+from overnight.research.events import TrialFinished
+from overnight.research.experiment import Experiment
+from overnight.research.history import fold_experiment
+from overnight.research.loop.journal import restore
+from overnight.research.record.ledger import SqliteLedger, holder
+from overnight.research.state import State
+from overnight.research.wiring import campaign_folder, find_campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,15 @@
 """Checking a published receipt with nothing but the repository that it is in: no campaign folder is needed."""
 
-from overnight.core.receipt import check_receipt, read_receipt
-from overnight.core.scope import proposal_digest
 from overnight.errors import ProgramError, UserError
 from overnight.git.history import GitHistory
 from overnight.git.published import NOTES
 from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.records.finding import Finding
-from overnight.records.receipt import Receipt
+from overnight.research.changes.scope import proposal_digest
+from overnight.research.receipts.proof import check_receipt, read_receipt
+from overnight.research.receipts.receipt import Receipt
+from overnight.research.verify.finding import Finding
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import click
 
 from overnight.cli.words import number
-from overnight.core.state import Kept, State
 from overnight.errors import UserError
 from overnight.gate.audit import PAIRS, PAIRS_EXACT, Estimate, estimate_gain
 from overnight.gate.noise import noise_kind, noise_model
 from overnight.git.repository import Repository
-from overnight.loop.recheck import FreshPair, Recheck
 from overnight.program.program import Noise
-from overnight.records.finding import Finding
-from overnight.wiring import Request, remeasuring
+from overnight.research.loop.recheck import FreshPair, Recheck
+from overnight.research.state import Kept, State
+from overnight.research.verify.finding import Finding
+from overnight.research.wiring import Request, remeasuring
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 

@@ -7,22 +7,22 @@ from pathlib import Path
 import anyio
 import click
 
-from overnight.backends.sqlite import holder
 from overnight.cli.finish import exit_code, summary, write_files
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.opening import left_out, mending, started_over
 from overnight.cli.options import sandbox_option, tag_option
 from overnight.cli.signals import STOP, listen
 from overnight.config import read_settings
-from overnight.core.state import State
 from overnight.errors import UserError
-from overnight.events import Stopped
 from overnight.git.repository import Repository, open_repository
-from overnight.loop.stop import Stop
 from overnight.notices.channels import choose_channels
-from overnight.report.write import ReportFiles
+from overnight.research.events import Stopped
 from overnight.research.herald import Herald
-from overnight.wiring import Request, campaign_folder, find_campaign, open_session
+from overnight.research.loop.stop import Stop
+from overnight.research.record.ledger import holder
+from overnight.research.report.write import ReportFiles
+from overnight.research.state import State
+from overnight.research.wiring import Request, campaign_folder, find_campaign, open_session
 
 
 @click.command()

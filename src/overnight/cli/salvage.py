@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from overnight.backends.sqlite import SqliteLedger
 from overnight.errors import LedgerCorrupt, UserError
-from overnight.events import encode
+from overnight.research.events import encode
+from overnight.research.record.ledger import SqliteLedger
 
 
 def salvage(ledger: SqliteLedger, path: Path) -> int:

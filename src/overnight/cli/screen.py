@@ -15,14 +15,14 @@ from rich.text import Text
 
 from overnight.cli.tables import verdict_text
 from overnight.cli.words import audited, gain, number
-from overnight.core.budget import Allowance
-from overnight.core.cautions_of import cautions_of
-from overnight.core.history import as_experiment
-from overnight.core.state import State
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
-from overnight.loop.journal import Journal
 from overnight.models.usage import Usage
+from overnight.research.budget import Allowance
+from overnight.research.caution import cautions_of
+from overnight.research.history import as_experiment
+from overnight.research.loop.journal import Journal
+from overnight.research.state import State
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -8,9 +8,9 @@ import click
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.cli.reading import reading
 from overnight.errors import UserError
-from overnight.events import Registered, TrialFinished
 from overnight.gate.trial import Stage, Trial
-from overnight.records.experiment import Experiment
+from overnight.research.events import Registered, TrialFinished
+from overnight.research.experiment import Experiment
 from overnight.words.foreign import printable
 
 LOG_LINES = 20
@@ -24,10 +24,10 @@ TEXT = 2000  # characters of one foreign line
 @json_option
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
-    from overnight.backends.artifacts import ArtifactStore
     from overnight.gate.explain import explain, explain_noise
     from overnight.gate.noise import noise_report
     from overnight.git.history import GitHistory
+    from overnight.ledger.artifacts import ArtifactStore
 
     with reading(tag) as campaign:
         experiment = campaign.ledger.experiment(number)

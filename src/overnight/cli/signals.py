@@ -6,7 +6,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskStatus
 
-from overnight.loop.stop import Stop
+from overnight.research.loop.stop import Stop
 
 STOP = signal.SIGUSR1  # what `overnight stop` sends, so that it is told from a SIGTERM of the machine
 ENDING = "ending when the running trials are recorded"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from overnight.cli.words import gain, number
 from overnight.gate.trial import Stage, Trial
-from overnight.records.experiment import Experiment
+from overnight.research.experiment import Experiment
 from overnight.words.foreign import printable
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}

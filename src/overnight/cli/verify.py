@@ -10,12 +10,12 @@ import click
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.cli.reading import reading
 from overnight.errors import UserError
-from overnight.records.finding import Finding
+from overnight.research.verify.finding import Finding
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
-    from overnight.wiring import Request
+    from overnight.research.wiring import Request
 
 MARKS = {True: "ok  ", False: "FAIL", None: "??  "}
 TEXT = 500  # characters of a detail
@@ -58,7 +58,7 @@ def verify(
     if target is not None:
         return _salvage(tag, target)
     if which is not None:
-        from overnight.wiring import Request
+        from overnight.research.wiring import Request
 
         return _rerun(tag, which, pairs, Request(sandbox=sandbox, slots=slots), as_json)
     from overnight.cli.examination import examine

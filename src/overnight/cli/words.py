@@ -1,8 +1,8 @@
 """How numbers are said on a terminal, and where an open experiment is."""
 
-from overnight.core.state import OpenExperiment
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Conclusion
+from overnight.research.state import OpenExperiment
 from overnight.words.figures import figure
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import anyio
 
-from overnight.core.state import State
-from overnight.events import Sign
 from overnight.notices.notice import Notice, NotifySpec
 from overnight.notices.outbox import Delivery, Outbox
 from overnight.notices.port import Notifier, NotSent
 from overnight.notices.redaction import without_secrets
 from overnight.notices.registry import make_notifiers
 from overnight.notices.secrets import secret_values
+from overnight.research.events import Sign
 from overnight.research.news import failed, news
+from overnight.research.state import State
 from overnight.words.foreign import printable
 
 PAUSES_S = (2.0, 8.0)  # before each further try in a row

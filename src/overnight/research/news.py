@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from overnight.core.state import State
-from overnight.events import Sign, Stopped
 from overnight.notices.notice import Notice, Occasion
 from overnight.notices.redaction import without_secrets
+from overnight.research.events import Sign, Stopped
+from overnight.research.state import State
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 

@@ -16,14 +16,14 @@ from processes import gone
 from overnight.agents.acp.agent import acp_agent
 from overnight.agents.acp.permission import permit
 from overnight.agents.context import AgentContext, AgentSpec
-from overnight.backends.researchers.agent_researcher import CONTINUE, AgentResearcher
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
-from overnight.ports import Assignment, ProposalFailed
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Draft
+from overnight.research.experiment import Draft
+from overnight.research.researchers.agent_researcher import CONTINUE, AgentResearcher
+from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.testing import ResearcherConformance
 
 BRIEF = "# Brief\né\n"

@@ -22,7 +22,6 @@ from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
 from overnight.agents.own.shell import LONGEST
 from overnight.agents.own.wires import anthropic, chat
-from overnight.backends.researchers.agent_researcher import CONTINUE, AgentResearcher
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
@@ -32,9 +31,10 @@ from overnight.models.gateway import Gateway
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Usage, Wire
-from overnight.ports import Assignment, ProposalFailed
 from overnight.program.program import Direction, Metric, Program
-from overnight.records.experiment import Draft
+from overnight.research.experiment import Draft
+from overnight.research.researchers.agent_researcher import CONTINUE, AgentResearcher
+from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.testing import ResearcherConformance
 
 Json = dict[str, Any]  # what is on the wire

@@ -21,7 +21,7 @@ from overnight.config import read_settings
 from overnight.errors import RepositoryError, UserError
 from overnight.git.repository import open_repository
 from overnight.program.program import Program, ResearcherSpec
-from overnight.wiring import PROGRAM, read_program
+from overnight.research.wiring import PROGRAM, read_program
 from overnight.words.foreign import printable
 from overnight.words.units import parse_count
 

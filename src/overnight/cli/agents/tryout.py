@@ -12,16 +12,10 @@ from tempfile import TemporaryDirectory
 import anyio
 
 from overnight.agents.registry import AGENTS
-from overnight.backends.work_folders import WorkFolders
 from overnight.cli.agents.mends import LATE, mend_edit, mend_failed, mend_parked, mend_spent, missing, out_of_service
 from overnight.cli.agents.repo import TASK, make_throwaway
 from overnight.cli.agents.result import COST_USD, SHOWN, Ask, Edit, Failing, Meter, Tryout, result_of
-from overnight.core.briefs.brief import BriefTask, write_brief
-from overnight.core.charter import parse_charter
-from overnight.core.scope import check_scope
-from overnight.core.state import State, begin
 from overnight.errors import UserError
-from overnight.events import CampaignOpened
 from overnight.files.folders import remove_tree
 from overnight.git.history import GitHistory
 from overnight.machines.share import make_executor
@@ -30,8 +24,15 @@ from overnight.models.budget import Allowance
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Prices
-from overnight.ports import Assignment, NoIdeas, ProposalFailed, Researcher, View
-from overnight.staffing import make_team
+from overnight.research.briefs.brief import BriefTask, write_brief
+from overnight.research.changes.scope import check_scope
+from overnight.research.charter import parse_charter
+from overnight.research.events import CampaignOpened
+from overnight.research.places.port import View
+from overnight.research.places.work_folders import WorkFolders
+from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
+from overnight.research.staffing import make_team
+from overnight.research.state import State, begin
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 

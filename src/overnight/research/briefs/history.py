@@ -1,0 +1,193 @@
+"""What past experiments have to say to the next proposal, in lines that the brief can cut."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from overnight.gate.verdict import Verdict
+from overnight.research.briefs.constant_edits import ConstantEdit, read_edits, summarise
+from overnight.research.briefs.layout import number, quoted
+from overnight.research.experiment import SUPERSEDED, Experiment
+from overnight.research.ideas.text import words_of
+from overnight.research.state import Kept
+from overnight.words.foreign import printable
+
+WORDS = 220  # characters of a hypothesis
+REASON = 160  # characters of a reason
+ROLE = 40  # characters
+MOST_KEPT = 40  # newest ones
+MOST_LINES = 30  # of one section
+EXAMPLES = 4  # experiments named in one line
+MOST_NEAR = 10
+
+_NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+
+
+def kept_lines(kept: Sequence[Kept]) -> list[str]:
+    """A line for each kept change, newest first; steps of the same constants in a row are one."""
+    lines: list[str] = []
+    chain: list[Kept] = []
+    for link in kept[-MOST_KEPT:]:
+        if chain and _names(chain[-1].hypothesis) and _names(chain[-1].hypothesis) == _names(link.hypothesis):
+            chain.append(link)
+        else:
+            lines += _chain(chain)
+            chain = [link]
+    lines += _chain(chain)
+    return lines[::-1]
+
+
+def near_misses(ended: Iterable[Experiment], kept: Sequence[Kept], sigma: float) -> list[Experiment]:
+    """Discards that looked better by more than chance does, but were not proven; the largest gain first.
+
+    A value of a constant that was kept since, in another change, is no near miss any more. `sigma` is the noise of one trial.
+    """
+    here = {(edit.name, edit.new) for link in kept for edit in read_edits(link.hypothesis)}
+    promising = [
+        e for e in ended if _verdict(e) is Verdict.DISCARD and _stands_out(e, sigma) and not _all_in(e.hypothesis, here)
+    ]
+    return sorted(_newest_of_each(promising), key=lambda e: (-_gain(e), e.number))[:MOST_NEAR]
+
+
+def near_lines(near: Iterable[Experiment]) -> list[str]:
+    """Near misses with what was missing."""
+    return [f"{_told(e)}: {_measured(e)}; {quoted(_reason(e), REASON)}" for e in near]
+
+
+def similar_lines(similar: Iterable[Experiment]) -> list[str]:
+    """Past attempts that look like what is to be tried, the likest first."""
+    return [f"{_told(e)}: {_verdict(e) or 'being tried now'}{_because(e)}" for e in similar][:MOST_LINES]
+
+
+def no_better_lines(ended: Sequence[Experiment], without: Iterable[Experiment]) -> list[str]:
+    """Discards that are told one by one, newest first: ideas, as against values of constants; the same words once."""
+    named = {words_of(e.hypothesis) for e in without}
+    told = [e for e in ended if _verdict(e) is Verdict.DISCARD and not _goes_on(e)]
+    groups: dict[tuple[str, ...], list[Experiment]] = {}
+    for experiment in reversed(told):
+        if not read_edits(experiment.hypothesis) and words_of(experiment.hypothesis) not in named:
+            groups.setdefault(words_of(experiment.hypothesis), []).append(experiment)
+    return [_no_better(group) for group in groups.values()][:MOST_LINES]
+
+
+def constant_lines(ended: Sequence[Experiment]) -> list[str]:
+    """One line for each constant whose values were tried."""
+    gains = {e.number: e.conclusion.gain if e.conclusion else None for e in ended}
+    return summarise([e for e in ended if not _goes_on(e)], gains)[:MOST_LINES]
+
+
+def failure_lines(ended: Sequence[Experiment]) -> list[str]:
+    """Crashes and rejects, those of one reason together, the newest first."""
+    groups: dict[tuple[str, str], list[Experiment]] = {}
+    for experiment in reversed(ended):
+        verdict = _verdict(experiment)
+        if verdict in {Verdict.CRASH, Verdict.REJECT}:
+            groups.setdefault((verdict, _NUMBERS.sub("N", _reason(experiment))), []).append(experiment)
+    return [_failure(group) for group in groups.values()][:MOST_LINES]
+
+
+def _names(hypothesis: str) -> frozenset[str]:
+    return frozenset(edit.name for edit in read_edits(hypothesis))
+
+
+def _chain(chain: Sequence[Kept]) -> list[str]:
+    if not chain:
+        return []
+    if len(chain) == 1:
+        link = chain[0]
+        return [f"- #{link.number} {quoted(link.hypothesis, WORDS)}: {_kept_gain(link)}"]
+    first: Mapping[str, ConstantEdit] = {edit.name: edit for edit in read_edits(chain[0].hypothesis)}
+    moves = [f"{edit.name} from {first[edit.name].old} to {edit.new}" for edit in read_edits(chain[-1].hypothesis)]
+    total = math.fsum(link.conclusion.gain or 0.0 for link in chain)
+    numbers = f"#{chain[0].number} to #{chain[-1].number}"
+    steps = f"{number(total)} in {len(chain)} steps, the last {number(chain[-1].conclusion.gain or 0.0)}"
+    return [f"- {numbers} {quoted(', '.join(moves), WORDS)}: {steps}"]
+
+
+def _kept_gain(link: Kept) -> str:
+    ending = link.conclusion
+    text = "no value" if ending.gain is None else number(ending.gain)
+    if ending.low is not None and ending.high is not None and number(ending.low) != number(ending.high):
+        text += f" ({ending.confidence:.0%} interval {number(ending.low)} to {number(ending.high)})"
+    return text if ending.margin is None else f"{text}; kept for less code"
+
+
+def _told(experiment: Experiment) -> str:
+    return f"- #{experiment.number} by {printable(experiment.role, ROLE)}, {quoted(experiment.hypothesis, WORDS)}"
+
+
+def _measured(experiment: Experiment) -> str:
+    ending = experiment.conclusion
+    if ending is None or ending.gain is None:
+        return quoted(_reason(experiment), REASON)
+    if ending.low is not None and ending.high is not None and ending.pairs:
+        return f"{number(ending.gain)} ({number(ending.low)} to {number(ending.high)}) in {ending.pairs} pairs"
+    trials = "1 trial" if experiment.trials == 1 else f"{experiment.trials} trials"
+    return f"{number(ending.gain)} in {trials}"
+
+
+def _because(experiment: Experiment) -> str:
+    if experiment.conclusion is None:
+        return ""
+    if experiment.conclusion.gain is not None:
+        return f", {_measured(experiment)}"
+    return f", {quoted(_reason(experiment), REASON)}"
+
+
+def _no_better(group: Sequence[Experiment]) -> str:
+    """A group of one hypothesis, newest first."""
+    earlier = [f"#{e.number} {number(_gain(e))}" for e in group[1 : 1 + EXAMPLES]]
+    return f"{_told(group[0])}: {_measured(group[0])}" + (f"; before that {', '.join(earlier)}" if earlier else "")
+
+
+def _failure(group: Sequence[Experiment]) -> str:
+    """A group of one reason, newest first; what it says may be the last line of a log."""
+    verdict = "refused unmeasured," if _verdict(group[0]) is Verdict.REJECT else "crashed, its log:"
+    reasons = {_reason(e) for e in group}
+    reason = reasons.pop() if len(reasons) == 1 else _NUMBERS.sub("N", _reason(group[0]))
+    times = Counter(words_of(e.hypothesis) for e in group)
+    first = {words_of(e.hypothesis): e for e in reversed(group)}  # the newest of each
+    said = [
+        f"#{e.number} {quoted(e.hypothesis, WORDS // 2)}" + (f" ({times[words]} times)" if times[words] > 1 else "")
+        for words, e in sorted(first.items(), key=lambda item: -item[1].number)
+    ]
+    more = f" and {len(said) - EXAMPLES} more" if len(said) > EXAMPLES else ""
+    return f"- {verdict} {quoted(reason, REASON)}: {'; '.join(said[:EXAMPLES])}{more}"
+
+
+def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:
+    edits = read_edits(hypothesis)
+    return bool(edits) and all((edit.name, edit.new) in here for edit in edits)
+
+
+def _goes_on(experiment: Experiment) -> bool:
+    """Whether it was only put off: proposed once more, against a head that came between."""
+    return _reason(experiment) == SUPERSEDED
+
+
+def _stands_out(experiment: Experiment, sigma: float) -> bool:
+    """Whether its gain is one that chance would not show in most cases, or that is too small only for the program's taste."""
+    ending = experiment.conclusion
+    if ending is None or _gain(experiment) <= 0.0:
+        return False
+    return (
+        ending.pairs > 0 or sigma == 0.0 or (experiment.trials > 1 and _gain(experiment) > sigma / math.sqrt(experiment.trials))
+    )
+
+
+def _newest_of_each(experiments: Iterable[Experiment]) -> list[Experiment]:
+    """Without those that were tried again in the same words."""
+    return list({words_of(e.hypothesis): e for e in experiments}.values())
+
+
+def _verdict(experiment: Experiment) -> Verdict | None:
+    return experiment.conclusion.verdict if experiment.conclusion else None
+
+
+def _gain(experiment: Experiment) -> float:
+    return (experiment.conclusion.gain or 0.0) if experiment.conclusion else 0.0
+
+
+def _reason(experiment: Experiment) -> str:
+    return experiment.conclusion.reason if experiment.conclusion else ""

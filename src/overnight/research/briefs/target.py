@@ -1,0 +1,137 @@
+"""What is measured, how it is judged and where it stands, in plain words for whoever proposes."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from overnight.gate.noise import noise_kind, noise_report
+from overnight.jail.job import Limits
+from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program
+from overnight.program.scope import matches
+from overnight.research.state import State
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
+
+COMMAND = 300  # characters
+FILES = 12  # named with their sizes
+PATH = 100  # characters
+_MB, _MINUTE = 1e6, 60.0
+
+
+def better(program: Program) -> str:
+    """Which way the metric improves, as an adjective."""
+    return "smaller" if program.metric.direction is Direction.MINIMIZE else "larger"
+
+
+def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
+    """What may be edited, with sizes in bytes where they are known."""
+    globs = ", ".join(f"`{glob}`" for glob in program.editable)
+    editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
+    named = [f"`{printable(path, PATH)}` ({files[path]:,} bytes)" for path in editable[:FILES]]
+    more = f" and {len(editable) - FILES} more" if len(editable) > FILES else ""
+    yield f"- You may change only {globs}" + (f"; there are {', '.join(named)}{more}." if named else ".")
+    if program.hidden:
+        yield "- Files that only the scorer sees are not in this folder. Do not look for them, and do not rebuild the scorer."
+
+
+def judge_lines(state: State) -> Iterator[str]:
+    """How a proposal is judged, and what it must keep to."""
+    program = state.program
+    yield f"- {_command(program)}"
+    holdout = ", then on data that nobody sees" if program.holdout else ""
+    exact = noise_kind(program, state.gate) is Noise.DETERMINISTIC
+    pairs = "measured against the present files, in pairs of trials with fresh seeds"
+    how = "run and compared with the present files" if exact else pairs
+    kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
+    yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
+    yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is thrown away."
+    if program.metric.curve:
+        curve = printable(program.metric.curve, COMMAND)
+        yield f"- What it prints that matches `{curve}` is its curve: a trial that is hopelessly behind at 30 % is stopped."
+    if program.checks:
+        yield f"- First these must succeed: {_listed(program.checks)}."
+    if program.guards:
+        yield f"- These bounds must hold in every trial: {_listed([str(guard) for guard in program.guards])}."
+    if program.gate.keep_simpler:
+        yield "- A change that leaves less code is kept too, if it is proven to be no worse."
+
+
+def standing_lines(state: State) -> Iterator[str]:
+    """The head's value, the noise, and what can be seen through it."""
+    program, memory = state.program, state.gate
+    head = math.fsum(memory.baseline) / len(memory.baseline) if memory.baseline else None
+    kept = f"after {len(state.kept)} kept changes" if len(state.kept) != 1 else "after 1 kept change"
+    tally = f"{state.tally.experiments} experiments so far"
+    if head is None:
+        yield f"- The present files, {kept}, have not been measured yet; {tally}."
+    else:
+        trials = "1 trial" if len(memory.baseline) == 1 else f"the mean of {len(memory.baseline)} trials"
+        yield f"- The present files, {kept}, are at {head:.6g} ({trials}); {tally}."
+        yield (
+            f"- Gains below are in units of `{program.metric.name}`, positive is better; "
+            f"1 % of the present value is {abs(head) / 100:.3g}."
+        )
+    gained = math.fsum(link.conclusion.gain or 0.0 for link in state.kept)
+    if state.kept:
+        yield f"- What was kept gained {figure(gained, 3, signed=True)} in all, by the measurements that each was kept for."
+    yield from _noise_lines(state)
+    if program.target is not None:
+        yield f"- The goal of the campaign is {program.target:g}."
+
+
+def first_look(state: State) -> str:
+    """How far to trust a gain that one trial showed; empty where trials agree."""
+    noise = noise_report(state.program, state.gate)
+    if not noise.known or noise.kind is Noise.DETERMINISTIC:
+        return ""
+    return (
+        "What looks hopeless in its first trial gets no second one. By chance alone a gain in one trial is off by "
+        f"{noise.sigma:.3g} or more, one time in three."
+    )
+
+
+def _noise_lines(state: State) -> Iterator[str]:
+    program = state.program
+    noise = noise_report(program, state.gate)
+    least = program.metric.min_effect
+    asked = f"The program asks for a gain of at least {least:g}." if least else ""
+    if not noise.known:
+        yield f"- How much trials vary is not known yet. {asked}".rstrip()
+    elif noise.kind is Noise.DETERMINISTIC:
+        yield f"- Trials of the same files agree exactly, so any gain shows. {asked}".rstrip()
+    else:
+        seen = f"{noise.smallest_effect:.3g}" if noise.smallest_effect else "this noise"
+        said = (
+            f"- One trial of the same files varies by {noise.sigma:.3g} (standard deviation). Changes below about {seen} are "
+            f"not seen in {program.gate.max_pairs} pairs of trials, even where they are right: try what may gain more. {asked}"
+        )
+        yield said.rstrip()
+
+
+def _command(program: Program) -> str:
+    if program.measure:
+        return f"`{_tried(program.measure)}` prints it. Run it if you like, to see that your change works."
+    produce, artifacts = _tried(program.produce or ""), _listed(program.artifacts)
+    scored = f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that."
+    if program.prepare is None:
+        return f"{scored} Run it to see that it works."
+    prepare, inputs = _tried(program.prepare.replace(SPLIT, PUBLIC)), _listed(program.inputs)
+    return f"{scored} Before, `{prepare}` makes {inputs}, anew for each trial. Run both to see that it works, then delete that."
+
+
+def _tried(command: str) -> str:
+    return printable(command.replace("{seed}", "1"), COMMAND)
+
+
+def _limits(limits: Limits) -> str:
+    wall = f"{limits.wall_s:g} s" if limits.wall_s < 10 * _MINUTE else f"{limits.wall_s / _MINUTE:g} minutes"
+    parts = [
+        f"{wall} of time",
+        f"{limits.memory_bytes / _MB:,.0f} MB of memory",
+        f"{limits.cpus} CPU core{'s' * (limits.cpus > 1)}",
+    ]
+    parts += [f"{limits.gpus} GPU{'s' * (limits.gpus > 1)}"] if limits.gpus else []
+    return ", ".join(parts) + (" and no network" if limits.network == "none" else "")
+
+
+def _listed(items: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"`{printable(item, COMMAND)}`" for item in items)

@@ -1,0 +1,85 @@
+"""A file's content without what does not run: two texts with the same canonical form do the same.
+
+Python is compared as its syntax tree without docstrings; TOML and JSON by their values; languages with `//` and `#` comments
+line by line. Anything else, and a file that does not parse, is its bytes without blank space at the ends of lines. When in
+doubt two texts differ: that costs a trial, the other mistake would refuse a change.
+"""
+
+import ast
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+
+from overnight.research.changes.syntax import parse_python
+
+LARGEST = 200_000  # bytes; a larger file is compared as text
+_HASH_COMMENTS = frozenset(("sh", "bash", "cfg", "ini", "yaml", "yml", "r", "jl", "mk", "cmake"))
+_SLASH_COMMENTS = frozenset(("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "java", "go", "rs", "swift", "kt", "scala", "cs"))
+_TEXT_BLOCKS = re.compile(rb"<<|[|>][+-]?[0-9]?\s*$|\"\"\"|'''|`|R\"", re.MULTILINE)  # in which a comment sign may be content
+
+
+def canonical(path: str, content: bytes) -> str:
+    """The identity of what a file does: SHA-256, hex."""
+    suffix = path.rpartition(".")[2].lower()
+    form = _FORMS.get(suffix, _text) if len(content) <= LARGEST else _text
+    try:
+        found = form(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found = _text(content)
+    return hashlib.sha256(found).hexdigest()
+
+
+def _python(content: bytes) -> bytes:
+    tree = parse_python(content)
+    if b"__doc__" not in content:
+        _drop_docstrings(tree)
+    return b"python " + ast.dump(tree).encode(errors="surrogatepass")
+
+
+def _drop_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)]
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
+def _toml(content: bytes) -> bytes:
+    return b"toml " + repr(tomllib.loads(content.decode())).encode(errors="surrogatepass")
+
+
+def _json(content: bytes) -> bytes:
+    return b"json " + repr(json.loads(content)).encode(errors="surrogatepass")
+
+
+def _commented(sign: bytes, *, indented: bool) -> Callable[[bytes], bytes]:
+    """Lines without blank ones and those that are a comment; `indented` languages keep the space in front."""
+
+    def form(content: bytes) -> bytes:
+        if _TEXT_BLOCKS.search(content):
+            return _text(content)
+        lines = (line for line in content.splitlines() if line.strip() and not line.lstrip().startswith(sign))
+        return b"\n".join(line.rstrip() if indented else line.strip() for line in lines)
+
+    return form
+
+
+def _text(content: bytes) -> bytes:
+    return b"\n".join(line.rstrip() for line in content.splitlines())
+
+
+_FORMS: Mapping[str, Callable[[bytes], bytes]] = {
+    "py": _python,
+    "pyi": _python,
+    "toml": _toml,
+    "json": _json,
+    **dict.fromkeys(_HASH_COMMENTS, _commented(b"#", indented=True)),
+    **dict.fromkeys(_SLASH_COMMENTS, _commented(b"//", indented=False)),
+}

@@ -1,0 +1,245 @@
+"""What happens in a campaign, as events: the ledger keeps them, the views show them, the state is their fold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
+from overnight.gate.trial import Trial, TrialKey
+from overnight.gate.verdict import Conclusion
+from overnight.models.usage import Usage
+from overnight.research.experiment import Scalar
+from overnight.research.ideas.idea import IdeaEdit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignOpened:
+    """The first event of a ledger."""
+
+    kind: Literal["campaign_opened"] = "campaign_opened"
+    tag: str
+    version: str  # of overnight
+    program: str  # the whole program.md
+    start: str  # commit
+    secret: str  # hex; trial seeds are derived from it, so it stays out of every jail
+    sandbox: str  # name of the executor
+    environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint: cpu, python, lock files, ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionStarted:
+    """A process took the campaign up."""
+
+    kind: Literal["session_started"] = "session_started"
+    version: str
+    sandbox: str
+    elapsed_s: float  # of all sessions before, by the monotonic clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramChanged:
+    """The user edited `program.md` between experiments."""
+
+    kind: Literal["program_changed"] = "program_changed"
+    program: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentChanged:
+    """The machine, the interpreter, a lock file or data outside the repository is not what it was: trials may not compare."""
+
+    kind: Literal["environment_changed"] = "environment_changed"
+    environment: Mapping[str, str]  # as it is now
+    changed: tuple[str, ...]  # names of what differs, also those that are gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A proposal is committed and about to be measured."""
+
+    kind: Literal["proposed"] = "proposed"
+    number: int
+    role: str
+    researcher: str
+    hypothesis: str
+    base: str
+    commit: str
+    tree: str
+    notes: Mapping[str, Scalar] = field(default_factory=dict)
+    tokens: int = 0
+    cost_usd: float = 0.0
+    lines_added: int = 0  # of code, see research/changes/code_size.py; counted only where the program keeps what is simpler
+    lines_removed: int = 0
+    idea: int = 0  # of the queue, that it works out; 0: none
+    shape: str = ""  # fingerprint of what it changes, see research/changes/similar.py
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFinished:
+    """A trial has a value, or a fault."""
+
+    kind: Literal["trial_finished"] = "trial_finished"
+    trial: Trial
+    elapsed_s: float = 0.0  # as in `Concluded`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A survivor of screening drew its level from the error budget."""
+
+    kind: Literal["registered"] = "registered"
+    number: int
+    test: int  # t, from 1
+    level: float  # alpha_t
+    margin: float = 0.0  # harm that is to be ruled out, on the gate's working scale; 0: it has to be better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """The verdict on a proposal; a keep takes effect with `Advanced`."""
+
+    kind: Literal["concluded"] = "concluded"
+    number: int
+    conclusion: Conclusion
+    elapsed_s: float  # of the campaign so far, by the monotonic clock over all sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """The branch moved to a kept commit."""
+
+    kind: Literal["advanced"] = "advanced"
+    number: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalMissed:
+    """A researcher came to no proposal: it failed, or had no idea left."""
+
+    kind: Literal["proposal_missed"] = "proposal_missed"
+    role: str
+    reason: str
+    final: bool = False  # it will not be asked again in this session
+    idea: int = 0  # as in `Proposed`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdeasChanged:
+    """Somebody added ideas to the queue, or changed or dropped some of it."""
+
+    kind: Literal["ideas_changed"] = "ideas_changed"
+    by: str  # "person", "program" or a role
+    edits: tuple[Annotated[IdeaEdit, Field(discriminator="kind")], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCalled:
+    """A model was called and its answer counted."""
+
+    kind: Literal["model_called"] = "model_called"
+    number: int  # the experiment that was hoped for
+    role: str
+    provider: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditOpened:
+    """Start and head are about to be measured afresh, and the head without each kept change."""
+
+    kind: Literal["audit_opened"] = "audit_opened"
+    audit: int  # from 1
+    start: str  # commit
+    head: str  # commit
+    first: int  # index of its first pair: no index, and so no seed, is used twice
+    pairs: int  # of start and head; as many again for the changes
+    changes: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditConcluded:
+    """What an audit found."""
+
+    kind: Literal["audit_concluded"] = "audit_concluded"
+    audit: int
+    total: Estimate | None  # of the head over the start
+    reason: str = ""  # why there is no total
+    changes: tuple[ChangeAudit, ...] = ()
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A session came to its end in good order."""
+
+    kind: Literal["stopped"] = "stopped"
+    reason: str  # "budget", "target", "signal", "no ideas", "stop"; "audit" for a session that audits
+    detail: str
+    elapsed_s: float
+
+
+Event = Annotated[
+    CampaignOpened
+    | SessionStarted
+    | ProgramChanged
+    | EnvironmentChanged
+    | Proposed
+    | TrialFinished
+    | Registered
+    | Concluded
+    | Advanced
+    | ProposalMissed
+    | IdeasChanged
+    | ModelCalled
+    | AuditOpened
+    | AuditConcluded
+    | Stopped,
+    Field(discriminator="kind"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialStarted:
+    """A trial is running now; shown live, never kept."""
+
+    key: TrialKey
+    slot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposing:
+    """A researcher was asked for a proposal; shown live, never kept."""
+
+    role: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something that a person should know now; shown live, never kept."""
+
+    text: str
+
+
+Sign = Event | TrialStarted | Proposing | Noted  # what a live view sees
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def encode(event: Event) -> bytes:
+    """The event as compact JSON; NaN and infinity cannot occur in one."""
+    return _ADAPTER.dump_json(event)
+
+
+def decode(body: bytes | str) -> Event:
+    """The event of such a JSON text.
+
+    Raises:
+        ValueError: it is not an event.
+    """
+    return _ADAPTER.validate_json(body)

@@ -1,0 +1,70 @@
+"""One experiment out of its events."""
+
+import math
+from collections.abc import Iterable
+
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.research.events import Concluded, Event, Proposed, TrialFinished
+from overnight.research.experiment import Experiment
+
+OWN_STAGES = (Stage.SCREEN, Stage.CONFIRM)
+
+
+def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
+    """The mean of the candidate's own public trials and how many they are; (None, n) when none has a value."""
+    own = [t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage in OWN_STAGES]
+    values = [t.value for t in own if t.value is not None]
+    return (math.fsum(value / len(values) for value in values) if values else None), len(own)
+
+
+def as_experiment(
+    proposed: Proposed, trials: Iterable[Trial], concluded: Concluded | None, *, at: float, until: float
+) -> Experiment:
+    """The row that `log` shows of an experiment; `at` and `until` are Unix times of its first and last event."""
+    value, count = mean_value(trials)
+    return Experiment(
+        number=proposed.number,
+        role=proposed.role,
+        researcher=proposed.researcher,
+        hypothesis=proposed.hypothesis,
+        base=proposed.base,
+        commit=proposed.commit,
+        tree=proposed.tree,
+        notes=proposed.notes,
+        value=value,
+        trials=count,
+        conclusion=concluded.conclusion if concluded else None,
+        at=at,
+        seconds=max(0.0, until - at),
+        cost_usd=proposed.cost_usd,
+        tokens=proposed.tokens,
+    )
+
+
+def experiment_number(event: Event) -> int | None:
+    """The experiment that an event belongs to, None for an event of the campaign; trials of heads and audits belong to none."""
+    match event:
+        case TrialFinished(trial=trial):
+            return trial.key.experiment if trial.key.stage not in {Stage.BASELINE, Stage.AUDIT} else None
+        case _:
+            return getattr(event, "number", None)
+
+
+def fold_experiment(events: Iterable[tuple[float, Event]]) -> Experiment | None:
+    """The experiment that these (Unix time, event) pairs tell of; None if there is no proposal among them."""
+    proposed: Proposed | None = None
+    concluded: Concluded | None = None
+    trials: list[Trial] = []
+    at = until = 0.0
+    for when, event in events:
+        until = when
+        match event:
+            case Proposed():
+                proposed, at = event, when
+            case TrialFinished(trial=trial):
+                trials.append(trial)
+            case Concluded():
+                concluded = event
+            case _:
+                pass
+    return as_experiment(proposed, trials, concluded, at=at, until=until) if proposed else None

@@ -1,0 +1,164 @@
+"""The queue of ideas as the Markdown file `ideas.md`, which a person may edit while the campaign runs.
+
+A line is never lost by accident: without the last line of the file (a file that is half written, say) nothing counts as
+deleted, and an idea that came after the file was read by its editor does not either.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from overnight.research.ideas.idea import (
+    AddIdea,
+    DropIdea,
+    Idea,
+    IdeaEdit,
+    IdeaQueue,
+    IdeaState,
+    OrderIdeas,
+    ReopenIdea,
+    RewordIdea,
+    Risk,
+)
+from overnight.research.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
+from overnight.words.figures import figure
+
+MOST_CHARACTERS = 1_000_000  # of a file that is read
+MOST_LINES = 5000
+DONE = "Done"  # the heading above what was tried or dropped
+
+_BOXES = {IdeaState.OPEN: "[ ]", IdeaState.TAKEN: "[~]", IdeaState.TRIED: "[x]", IdeaState.DROPPED: "[x]"}
+_TICKS = frozenset("xX")
+_LINE = re.compile(
+    r"(?P<indent>[ \t]*)[-*+][ \t]+(?:\[(?P<box>.?)\](?:[ \t]+|$))?(?:#(?P<number>[0-9]{1,9})\b[:.]?)?(?P<text>.*)"
+)
+_STAMP = re.compile(r"<!-- overnight: ideas up to #([0-9]{1,9})\b")
+_HELP = """\
+# Ideas
+
+Edit this file while the campaign runs: add a line `- [ ] what to try`, change a text, tick or delete what is not to be tried,
+move lines (the first is tried first). Write `(bold)` or `(safe)` behind an idea to say how far it goes. `[~]` is being tried.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One idea as the file has it."""
+
+    number: int  # 0: none
+    ticked: bool
+    text: str
+    risk: Risk | None
+    effect: str
+    outcome: bool  # it says what became of it
+
+
+# --- Writing ---
+
+
+def render_ideas(queue: IdeaQueue) -> str:
+    """The file for a queue; the same queue gives the same file."""
+    parts = [_HELP, "\n".join(_open_line(idea) for idea in queue.ideas) or "No idea is open."]
+    if queue.done:
+        parts.append(f"\n## {DONE}\n\n" + "\n".join(_done_line(idea) for idea in reversed(queue.done)))
+    stamp = f"<!-- overnight: ideas up to #{queue.next_number - 1}; without this line no idea counts as deleted -->"
+    return "\n".join([*parts, "", stamp, ""])
+
+
+def _open_line(idea: Idea) -> str:
+    marks = [idea.risk.value] if idea.risk else []
+    marks += [f"effect: {idea.effect}"] if idea.effect else []
+    marks.append(f"from {idea.origin}")
+    if idea.state is IdeaState.TAKEN:
+        marks.append(f"taken by #{idea.experiment}")
+    return f"- {_BOXES[idea.state]} #{idea.number} {idea.text} ({'; '.join(marks)})"
+
+
+def _done_line(idea: Idea) -> str:
+    if idea.state is IdeaState.DROPPED:
+        outcome = f"dropped by {idea.dropped_by}" + (f": {idea.reason}" if idea.reason else "")
+    else:
+        gain = "" if idea.gain is None else f", gain {figure(idea.gain, 4, signed=True)}"
+        outcome = f"{idea.verdict} in #{idea.experiment}{gain}"
+    return f"{_open_line(idea)} {ARROW} {outcome}"
+
+
+# --- Reading ---
+
+
+def parse_ideas(text: str, known: IdeaQueue) -> tuple[IdeaEdit, ...]:
+    """What a person changed in the file since it was written for the queue `known`, in the order to apply it.
+
+    Any text will do. What is not in the file any more is dropped, if the file still has its last line and knew the idea.
+    """
+    lines = list(_lines(text))
+    by_number = {line.number: line for line in reversed(lines) if line.number}
+    edits: list[IdeaEdit] = []
+    for idea in known.ideas:
+        edits += _changes(idea, by_number.get(idea.number), deleted=idea.number <= _stamped(text))
+    done = {idea.number for idea in known.done}
+    edits += [ReopenIdea(number=n) for n, line in by_number.items() if n in done and line.outcome and not line.ticked]
+    return (*edits, *_order(by_number, known, lines), *_additions(lines, known))
+
+
+def _stamped(text: str) -> int:
+    """The newest idea that the file knew when it was written; 0 where that cannot be said."""
+    stamps = [int(found) for found in _STAMP.findall(text[:MOST_CHARACTERS])]
+    return max(stamps, default=0) if len(text) <= MOST_CHARACTERS and text.count("\n") <= MOST_LINES else 0
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    below_done = False
+    for row in text[:MOST_CHARACTERS].splitlines()[:MOST_LINES]:
+        if row.lstrip().startswith("#"):
+            below_done = row.strip("# \t").casefold() == DONE.casefold()
+        found = _LINE.fullmatch(row)
+        if not found or (found["indent"] and not found["number"]) or (below_done and not found["number"]):
+            continue
+        said, arrow, _ = found["text"].partition(ARROW)
+        words, risk, effect = split_marks(said)
+        yield _Line(
+            number=int(found["number"] or 0),
+            ticked=(found["box"] or " ") in _TICKS,
+            text=clean_idea(words),
+            risk=risk,
+            effect=effect,
+            outcome=bool(arrow),
+        )
+
+
+def _changes(idea: Idea, line: _Line | None, *, deleted: bool) -> Iterator[IdeaEdit]:
+    if line is None:
+        if deleted:
+            yield DropIdea(number=idea.number, reason="deleted in ideas.md")
+    elif line.ticked:
+        yield DropIdea(number=idea.number, reason="ticked in ideas.md")
+    elif words_of(line.text) and (line.text, line.risk, line.effect) != (idea.text, idea.risk, idea.effect):
+        effect = clean_label(line.effect, LONGEST_EFFECT)
+        yield RewordIdea(number=idea.number, text=line.text, risk=line.risk, effect=effect)
+
+
+def _additions(lines: Sequence[_Line], known: IdeaQueue) -> Iterator[IdeaEdit]:
+    """New lines, each in front of the known idea that follows it; a number that was never given is none."""
+    open_ones = {idea.number for idea in known.ideas}
+    before = 0
+    found: list[AddIdea] = []
+    for line in reversed(lines):
+        if line.number in open_ones:
+            before = line.number
+        elif (
+            not line.ticked
+            and not line.outcome
+            and words_of(line.text)
+            and (not line.number or line.number >= known.next_number)
+        ):
+            found.append(AddIdea(text=line.text, risk=line.risk, effect=line.effect, before=before))
+    return reversed(found)
+
+
+def _order(by_number: dict[int, _Line], known: IdeaQueue, lines: Sequence[_Line]) -> Iterator[IdeaEdit]:
+    there = [idea.number for idea in known.ideas if idea.number in by_number and not by_number[idea.number].ticked]
+    still = frozenset(there)
+    wanted = [number for number in dict.fromkeys(line.number for line in lines) if number in still]
+    if wanted != there:
+        yield OrderIdeas(numbers=tuple(wanted))

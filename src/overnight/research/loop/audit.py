@@ -1,0 +1,121 @@
+"""An audit: start against head with fresh trials, then the head without each kept change; goes on where the ledger stands."""
+
+from dataclasses import dataclass
+
+from overnight.gate.audit import PAIRS, PAIRS_EXACT, LeftOut
+from overnight.gate.noise import noise_kind
+from overnight.gate.trial import Fault, Trial, TrialKey
+from overnight.git.port import History
+from overnight.program.program import Noise
+from overnight.research.audit import AuditState, audit_step, commits, conclude_audit, first_key_without, tree_of
+from overnight.research.events import AuditOpened, Stopped, TrialFinished
+from overnight.research.loop.experiment import Laboratory, Subject
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.stop import Stop
+from overnight.research.state import Kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """One session of an audit; every finished trial is on disk before the next step."""
+
+    journal: Journal
+    laboratory: Laboratory
+    history: History
+    stop: Stop
+
+    async def run(self, *, pairs: int | None, leave_one_out: bool) -> Stopped:
+        """Measure until the audit is concluded or the session is stopped; the last event of the session.
+
+        An audit of this head that an earlier session left open is gone on with, if it is of the size that is asked for.
+        """
+        with self.stop.at_once:
+            audit = self._take_up(pairs, leave_one_out)
+            await self.laboratory.warm_up()
+            await self._check(audit.opened)
+            await self._measure(audit.opened)
+        stopped = Stopped(reason="audit", detail=self.stop.reason or "finished", elapsed_s=self.journal.elapsed_s())
+        self.journal.record(stopped)
+        self.journal.snapshot()
+        return stopped
+
+    def _take_up(self, pairs: int | None, leave_one_out: bool) -> AuditState:
+        state, audit = self.journal.state, self.journal.state.audit
+        if audit and not audit.concluded and audit.opened.head == state.head:
+            same_size = pairs is None or pairs == audit.opened.pairs
+            if same_size and leave_one_out == bool(audit.opened.changes):
+                return audit
+        number = audit.opened.audit + 1 if audit else 1
+        opened = AuditOpened(
+            audit=number,
+            start=state.start,
+            head=state.head,
+            first=audit.next_index if audit else 0,
+            pairs=pairs or self._usual_pairs(),
+            changes=tuple(self._without(number, kept) for kept in state.kept) if leave_one_out else (),
+        )
+        self.journal.record(opened)
+        return AuditState(opened=opened)
+
+    def _usual_pairs(self) -> int:
+        exact = noise_kind(self.journal.state.program, self.journal.state.gate) is Noise.DETERMINISTIC
+        return PAIRS_EXACT if exact else PAIRS
+
+    def _without(self, audit: int, kept: Kept) -> LeftOut:
+        """The head without one kept change: the change undone, merged into the head."""
+        state, place = self.journal.state, self.journal.state.kept.index(kept)
+        before = state.kept[place - 1].commit if place else state.start
+        changes = self.history.merge(base=kept.commit, head=state.head, commit=before)
+        if changes is None:
+            return LeftOut(number=kept.number, commit="", reason=self._conflict(kept, before))
+        if not changes:
+            return LeftOut(number=kept.number, commit="", reason="nothing of it is left in the head")
+        message = f"The head without the change of experiment {kept.number}\n\nMade for audit {audit}; not a result.\n"
+        commit = self.history.record_attempt(
+            tag=state.tag, number=kept.number, base=state.head, changes=changes, message=message, group=f"audit-{audit}"
+        )
+        return LeftOut(number=kept.number, commit=commit)
+
+    def _conflict(self, kept: Kept, before: str) -> str:
+        """Which later keep is in the way of undoing one."""
+        later = self.journal.state.kept[self.journal.state.kept.index(kept) + 1 :]
+        blocks = (one for one in later if self.history.merge(base=kept.commit, head=one.commit, commit=before) is None)
+        return f"#{next(blocks).number} changed the same lines after it"
+
+    async def _check(self, opened: AuditOpened) -> None:
+        """Run the program's checks on each head without a change; one that fails them is not measured further."""
+        begun = {tree_of(sample.key) for sample in self._audit().samples}
+        for tree, commit in commits(opened).items():
+            if self.stop.requested or commit in {opened.start, opened.head} or tree in begun:
+                continue
+            async with self.laboratory.slots.lease() as slot:
+                failed = await self.laboratory.bench.checks(commit, slot)
+            if failed:
+                key = first_key_without(opened, tree[0])
+                fault = Trial(
+                    key=key, seed=self.laboratory.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed
+                )
+                self.journal.record(TrialFinished(trial=fault))
+
+    async def _measure(self, opened: AuditOpened) -> None:
+        trees = {tree: Subject(commit=commit, tree=commit) for tree, commit in commits(opened).items()}
+
+        def subject_of(key: TrialKey) -> Subject:
+            return trees[tree_of(key)]
+
+        while not self.stop.requested:
+            step = audit_step(self._audit())
+            if step is None:
+                self._conclude()
+                return
+            await self.laboratory.measure(step.trials, subject_of)
+
+    def _conclude(self) -> None:
+        state = self.journal.state
+        self.journal.record(conclude_audit(state.program, state.gate, self._audit(), elapsed_s=self.journal.elapsed_s()))
+
+    def _audit(self) -> AuditState:
+        audit = self.journal.state.audit
+        if audit is None:
+            raise RuntimeError("an audit that was opened is in the state")
+        return audit

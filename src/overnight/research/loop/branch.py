@@ -1,0 +1,41 @@
+"""The branch of proven improvements: moved by compare-and-swap, each commit with its evidence attached."""
+
+from dataclasses import dataclass
+
+from overnight.errors import RepositoryError
+from overnight.git.port import History
+from overnight.research.events import Advanced, Concluded
+from overnight.research.loop.journal import Journal
+from overnight.research.receipts.proof import receipt_of, write_receipt
+from overnight.research.state import Kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """`autoresearch/<tag>`, of which this process is the only one to move it."""
+
+    journal: Journal
+    history: History
+
+    def publish_missing(self) -> None:
+        """Attach the evidence that a killed session did not come to."""
+        for kept in self.journal.state.kept:
+            if self.history.published(kept.commit) is None:
+                self.publish(kept)
+
+    def advance(self, number: int) -> None:
+        """Move the branch to a kept commit by compare-and-swap; a no-op where a killed session already did."""
+        state, new = self.journal.state, self.journal.opened(number).proposed.commit
+        moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
+        if not moved:
+            what = f"the branch autoresearch/{state.tag} was moved by somebody else"
+            raise RepositoryError(what, mend=f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`")
+        self.journal.record(Advanced(number=number, old=state.head, new=new))
+        self.publish(self.journal.state.kept[-1])
+
+    def publish(self, kept: Kept) -> None:
+        """Attach the evidence to a kept commit, for whoever has nothing but the repository."""
+        recorded = self.journal.ledger.trials(kept.number)
+        verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
+        receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)
+        self.history.publish(kept.commit, write_receipt(receipt))

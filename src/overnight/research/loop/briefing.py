@@ -1,0 +1,39 @@
+"""What a brief is written from, gathered from where the campaign stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.git.port import History
+from overnight.research.briefs.brief import BriefTask
+from overnight.research.changes.similar import terms_of
+from overnight.research.charter import parse_charter
+from overnight.research.experiment import Experiment
+from overnight.research.ideas.idea import Idea
+from overnight.research.loop.journal import Journal
+
+SIMILAR = 5  # past attempts that a brief tells of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """Gathers the facts for a role."""
+
+    journal: Journal
+    history: History
+
+    def task(self, role: str, idea: Idea | None = None) -> BriefTask:
+        """The facts for one brief."""
+        state = self.journal.state
+        return BriefTask(
+            state=state,
+            charter=parse_charter(state.program.body),
+            role=role,
+            recent=tuple(self.journal.recent),
+            idea=idea,
+            similar=self._similar(idea),
+            files={file.path: file.size_bytes for file in self.history.files(state.head)},
+        )
+
+    def _similar(self, idea: Idea | None) -> Sequence[Experiment]:
+        terms = terms_of(idea.text) if idea else ()
+        return self.journal.ledger.similar(terms, SIMILAR) if terms else ()

@@ -1,0 +1,222 @@
+"""A campaign: researchers propose, the laboratory concludes, the branch moves; until a budget, a target or a person ends it."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+
+import anyio
+
+from overnight.errors import OvernightError, UserError
+from overnight.gate.noise import noise_kind
+from overnight.gate.target import target_reached
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.git.port import FileChange
+from overnight.models.port import ModelsParked
+from overnight.program.program import Budget, Noise
+from overnight.research.budget import Allowance
+from overnight.research.events import Concluded, ProposalMissed, Stopped
+from overnight.research.experiment import SUPERSEDED
+from overnight.research.loop.branch import Branch
+from overnight.research.loop.experiment import Laboratory
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.orders import Inbox
+from overnight.research.loop.proposal import Intake, Staff
+from overnight.research.loop.stop import Stop
+from overnight.research.researchers.port import NoIdeas
+from overnight.words.quantities import duration
+
+LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
+PATIENCE = 10  # proposals of one researcher that may come to nothing in a row
+
+
+@dataclass(slots=True, kw_only=True)
+class Campaign:
+    """One session of a campaign, from where the ledger stands."""
+
+    journal: Journal
+    laboratory: Laboratory
+    intake: Intake
+    branch: Branch
+    staff: Sequence[Staff]
+    allowing: Callable[[Budget], Allowance]  # what this session may use of a program's budget
+    stop: Stop
+    inbox: Inbox
+    models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
+    notes: Sequence[str] = ()  # what a person should know of this session before it begins
+    _unfinished: deque[int] = field(default_factory=deque)
+    _head: anyio.Lock = field(default_factory=anyio.Lock)  # who measures the head's baseline
+    _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done
+    _over: str = ""  # why nothing more is proposed; what is open is still finished
+
+    async def run(self) -> Stopped:
+        """Run until something ends it; the last event of the session.
+
+        Raises:
+            UserError: the head itself cannot be measured, or somebody else moved the branch.
+        """
+        try:
+            with self.stop.at_once:
+                self._take_up()
+                await self.laboratory.warm_up()
+                await self._measure_head()
+                async with self.models, anyio.create_task_group() as tasks:
+                    for staff in self.staff:
+                        tasks.start_soon(self._work, staff)
+        except BaseException:
+            with suppress(OvernightError):
+                self._end("error: the session failed")
+            raise
+        return self._end(self.stop.reason or self._over or "no ideas: no researcher has anything left to try")
+
+    @property
+    def allowance(self) -> Allowance:
+        """What this session may use, as the program stands now."""
+        return self.allowing(self.journal.state.program.budget)
+
+    def _end(self, why: str) -> Stopped:
+        reason, _, detail = why.partition(": ")
+        stopped = Stopped(reason=reason, detail=detail, elapsed_s=self.journal.elapsed_s())
+        self.journal.record(stopped)
+        self.journal.snapshot()
+        return stopped
+
+    def _take_up(self) -> None:
+        """Finish what an earlier session left: keeps that did not take full effect, and proposals without a verdict."""
+        for opened in self.journal.state.open:
+            if opened.conclusion:
+                self.branch.advance(opened.proposed.number)
+            else:
+                self._unfinished.append(opened.proposed.number)
+        self.branch.publish_missing()
+        for experiment in self.journal.ledger.experiments(limit=LEARNED).experiments[::-1]:
+            if experiment.conclusion:
+                for staff in self.staff:
+                    staff.researcher.learn(experiment)
+        self._set_clock()
+
+    def _set_clock(self) -> None:
+        allowance = self.allowance
+        left_s = math.inf if allowance.elapsed_s is None else allowance.elapsed_s - self.journal.elapsed_s()
+        self.stop.after(left_s, f"budget: {allowance.time_over()}")
+
+    async def _measure_head(self) -> None:
+        async with self._head:
+            failed = await self.laboratory.baseline()
+        if failed:
+            what = f"the head itself cannot be measured: {failed.reason}"
+            raise UserError(what, mend="make it pass by hand, in a fresh clone")
+        program, gate = self.journal.state.program, self.journal.state.gate
+        if target_reached(program, gate.baseline, exact=noise_kind(program, gate) is Noise.DETERMINISTIC):
+            self.stop.request("target: the head is verified to be beyond the target")
+
+    async def _work(self, staff: Staff) -> None:
+        """One researcher's loop, until it or the campaign has enough."""
+        try:
+            why = await self._propose_and_conclude(staff)
+        finally:
+            self._announce()
+        if why:
+            self._over = self._over or why
+            self.journal.record(ProposalMissed(role=staff.role, reason=why.partition(": ")[2], final=True))
+
+    async def _propose_and_conclude(self, staff: Staff) -> str:
+        """Why this researcher is asked no more, as a word, a colon and the details; empty where the campaign ends."""
+        fruitless = 0
+        while not self.stop.requested and await self._may_go_on():
+            try:
+                number = await self._next(staff)
+            except NoIdeas as none:
+                return f"no ideas: {none}"
+            except ModelsParked as parked:
+                return f"models: {parked}"
+            if number is not None:
+                fruitless = 0
+                await self._conclude(number)
+            elif (fruitless := fruitless + 1) == PATIENCE:
+                return f"no ideas: {fruitless} proposals in a row came to nothing, the last one: {self.intake.missed}"
+            self._announce()
+        return ""
+
+    async def _may_go_on(self) -> bool:
+        """Whether there is an experiment to finish or to propose; waits where that depends on those under way."""
+        while not self._unfinished and not self.stop.requested:
+            state, asked = self.journal.state, self.intake.asked
+            spent = self.allowance.spent(state, self.journal.elapsed_s())
+            under_way = self.allowance.experiments_spent(state, asked)
+            if not spent and not under_way:
+                return True
+            if spent or not (state.open or asked):
+                self._over = f"budget: {spent or under_way}"
+                return False
+            await self._news.wait()
+        return not self.stop.requested
+
+    def _announce(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
+
+    async def _conclude(self, number: int) -> None:
+        await self._measure_head()
+        conclusion = await self.laboratory.conclude(number)
+        if conclusion:
+            self._settle(number, conclusion)
+            await self._measure_head()
+
+    async def _next(self, staff: Staff) -> int | None:
+        """An experiment to conclude: one that an earlier session left, else a new proposal; None if it came to nothing."""
+        if self._unfinished:
+            return self._unfinished.popleft()
+        self.inbox.take_in()
+        self._set_clock()
+        number: int | None = None
+        with self.stop.waiting():
+            number = await self._propose(staff)
+        if number is None:
+            return None
+        rejected = all(opened.proposed.number != number for opened in self.journal.state.open)
+        if rejected:
+            self.intake.missed = "rejected, see `overnight log`"
+            self._tell(number)
+        self.inbox.show()
+        return None if rejected else number
+
+    async def _propose(self, staff: Staff) -> int | None:
+        """Ask a researcher; while no model can be had, wait, which costs it none of its patience."""
+        while True:
+            try:
+                if staff.reads:
+                    await self.intake.council.have_ideas()
+                return await self.intake.propose(staff)
+            except ModelsParked as parked:
+                if parked.wait_s is None:
+                    raise
+                told = f"{parked}; asked again in {duration(parked.wait_s)}"
+                self.journal.record(ProposalMissed(role=staff.role, reason=told))
+                await anyio.sleep(parked.wait_s)
+
+    def _settle(self, number: int, conclusion: Conclusion) -> None:
+        """Record the verdict, move the branch for a keep, and tell every researcher."""
+        again: Sequence[FileChange] = ()
+        if conclusion.reason == SUPERSEDED:
+            old = self.journal.opened(number).proposed
+            merged = self.branch.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
+            if merged is None:
+                conclusion = replace(conclusion, reason="it conflicts with a change that was kept meanwhile")
+            again = merged or ()
+        verdict = Concluded(number=number, conclusion=conclusion, elapsed_s=self.journal.elapsed_s())
+        if again:
+            self._unfinished += self.intake.again(verdict, again)
+        else:
+            self.journal.record(verdict)
+        if conclusion.verdict is Verdict.KEEP:
+            self.branch.advance(number)
+        self._tell(number)
+        self.inbox.show()
+
+    def _tell(self, number: int) -> None:
+        experiment = self.journal.ledger.experiment(number)
+        for staff in self.staff:
+            if experiment:
+                staff.researcher.learn(experiment)

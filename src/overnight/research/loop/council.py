@@ -1,0 +1,102 @@
+"""Roles that answer in words: directors fill the queue of ideas, critics read a proposal before it costs trials."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from overnight.git.port import FileChange
+from overnight.research.briefs.brief import write_director_brief
+from overnight.research.briefs.review import read_review, write_review_brief
+from overnight.research.events import IdeasChanged, ProposalMissed, Proposing
+from overnight.research.experiment import Draft
+from overnight.research.ideas.answer import parse_answer
+from overnight.research.ideas.idea import IdeaState
+from overnight.research.loop.briefing import Briefing
+from overnight.research.loop.journal import Journal
+from overnight.research.places.port import View, Workspaces
+from overnight.research.researchers.port import Adviser, Assignment, ProposalFailed
+
+FEW = 3  # free ideas: with fewer the director is asked for more
+PAUSE = 5  # experiments between two questions, so that a director without ideas is not asked all the time
+LONGEST = 25  # experiments after which it is asked to go over the queue, however full that is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Whoever plays an advising role."""
+
+    role: str
+    adviser: Adviser
+
+
+@dataclass(slots=True, kw_only=True)
+class Council:
+    """The advisers of a campaign, and when each is asked."""
+
+    journal: Journal
+    workspaces: Workspaces
+    briefing: Briefing
+    directors: Sequence[Voice] = ()
+    critics: Sequence[Voice] = ()
+    _asked_at: int | None = None  # experiments when a director was asked last
+    _director: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def have_ideas(self) -> None:
+        """Ask the directors where the queue runs low or was not looked at for long; one question at a time.
+
+        Raises:
+            ModelsParked: no model can be had now.
+        """
+        if not self.directors or self._director.locked() or not self._due():
+            return
+        async with self._director:
+            asked_at = self.journal.state.tally.experiments
+            for voice in self.directors:
+                answer = await self._ask(voice, write_director_brief(self.briefing.task(voice.role)))
+                edits = parse_answer(answer)
+                if edits:
+                    self.journal.record(IdeasChanged(by=voice.role, edits=edits))
+            self._asked_at = asked_at  # not where no model could be had: then it is asked again
+
+    async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> str:
+        """Why a critic refuses a proposal, empty if none does; a critic that fails refuses nothing.
+
+        Raises:
+            ModelsParked: no model can be had now.
+        """
+        for voice in self.critics:
+            brief = write_review_brief(self.journal.state, voice.role, draft, changes, before)
+            refusal = read_review(await self._ask(voice, brief)).refusal
+            if refusal:
+                return f"the {voice.role} refused: {refusal}"
+        return ""
+
+    def _due(self) -> bool:
+        if self._asked_at is None:
+            return True
+        since = self.journal.state.tally.experiments - self._asked_at
+        free = sum(idea.state is IdeaState.OPEN for idea in self.journal.state.ideas.ideas)
+        return since >= LONGEST or (free < FEW and since >= PAUSE)
+
+    async def _ask(self, voice: Voice, brief: str) -> str:
+        """The answer, empty if there is none; recorded as a miss then."""
+        state = self.journal.state
+        self.journal.show(Proposing(role=voice.role, number=state.next_number))
+        folder = self.workspaces.create(state.head, View.OPEN)
+        try:
+            return await voice.adviser.advise(
+                Assignment(
+                    number=state.next_number,
+                    role=voice.role,
+                    program=state.program,
+                    workspace=folder,
+                    brief=brief,
+                    head=state.head,
+                )
+            )
+        except ProposalFailed as failed:
+            self.journal.record(ProposalMissed(role=voice.role, reason=str(failed)))
+            return ""
+        finally:
+            self.workspaces.remove(folder)

@@ -1,0 +1,79 @@
+"""Record first, then act: every event goes to the ledger, then into the state, then to whoever watches."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from overnight.research.events import Concluded, Event, Sign
+from overnight.research.history import as_experiment
+from overnight.research.record.port import Ledger
+from overnight.research.state import OpenExperiment, State, apply, dump_state, fold, fold_all, load_state
+
+SNAPSHOT_EVERY = 50  # concluded experiments: at most this many are folded again after a kill
+RECENT = 200  # ended experiments kept in memory for the brief
+
+Watcher = Callable[[Sign], None]
+
+
+class Journal:
+    """The ledger of a running campaign together with the state that it folds to."""
+
+    def __init__(self, ledger: Ledger, state: State, watchers: Sequence[Watcher] = ()) -> None:
+        self.ledger = ledger
+        self.state = state
+        self._watchers = tuple(watchers)
+        self._started = time.monotonic()
+        self._elapsed_before = state.elapsed_s
+        self._since_snapshot = 0
+        newest = ledger.experiments(limit=RECENT).experiments
+        self.recent = deque((e for e in reversed(newest) if e.conclusion), maxlen=RECENT)
+
+    def elapsed_s(self) -> float:
+        """The campaign's clock: monotonic, summed over its sessions, so a jump of the wall clock does not count."""
+        return self._elapsed_before + time.monotonic() - self._started
+
+    def record(self, *events: Event) -> None:
+        """Write events to the ledger; when this returns they are on disk, in the state and shown."""
+        self.ledger.append(*events)
+        for event in events:
+            if isinstance(event, Concluded):
+                self._remember(event)
+            self.state = apply(self.state, event)
+            self.show(event)
+        if self._since_snapshot >= SNAPSHOT_EVERY:
+            self.snapshot()
+
+    def show(self, sign: Sign) -> None:
+        """Tell the watchers of something, without keeping it."""
+        for watcher in self._watchers:
+            watcher(sign)
+
+    def snapshot(self) -> None:
+        """Keep the state, so that a later session need not fold from the start."""
+        self.ledger.save_snapshot(dump_state(self.state))
+        self._since_snapshot = 0
+
+    def opened(self, number: int) -> OpenExperiment:
+        """An open experiment as it stands now."""
+        return next(o for o in self.state.open if o.proposed.number == number)
+
+    def _remember(self, event: Concluded) -> None:
+        self._since_snapshot += 1
+        opened = self.opened(event.number)
+        now = time.time()
+        self.recent.append(as_experiment(opened.proposed, opened.trials, event, at=now, until=now))
+
+
+def restore(ledger: Ledger) -> State | None:
+    """The state of a ledger: its newest snapshot and the events since; None for an empty ledger.
+
+    Raises:
+        LedgerCorrupt: an event does not parse or does not follow from the one before.
+    """
+    kept = ledger.snapshot()
+    if kept:
+        with suppress(ValueError):  # derived data, perhaps of another version: then fold from the start
+            state = load_state(kept[1])
+            return fold(state, (recorded.event for recorded in ledger.events(kept[0])))
+    return fold_all(recorded.event for recorded in ledger.events())

@@ -1,0 +1,58 @@
+"""What persons change while a campaign runs, taken up before the next proposal: the program's text, the queue of ideas."""
+
+from dataclasses import dataclass, fields, replace
+
+from overnight.errors import ProgramError
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
+from overnight.research.events import IdeasChanged, Noted, ProgramChanged
+from overnight.research.ideas.file import parse_ideas, render_ideas
+from overnight.research.ideas.idea import PERSON
+from overnight.research.loop.journal import Journal
+from overnight.research.places.port import Orders
+
+LIVE = frozenset({"body", "target", "source", "digest"})  # what may change while trials run; and these two of `budget`:
+LIVE_BUDGET = frozenset({"experiments", "hours"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Inbox:
+    """Looks at what persons wrote, and records it."""
+
+    journal: Journal
+    orders: Orders
+
+    def take_in(self) -> None:
+        """Record what changed; what cannot be read or not be changed now is told, and nothing else happens."""
+        text = self.orders.program()
+        if text is not None:
+            self._program(text)
+        self.show()
+
+    def show(self) -> None:
+        """Record what persons did to the queue meanwhile, which would be lost else; then write it for them."""
+        written = self.orders.ideas()
+        edits = parse_ideas(written, self.journal.state.ideas) if written is not None else ()
+        if edits:
+            self.journal.record(IdeasChanged(by=PERSON, edits=edits))
+        self.orders.show_ideas(render_ideas(self.journal.state.ideas))
+
+    def _program(self, text: str) -> None:
+        old = self.journal.state.program
+        try:
+            new = parse_program(text, old.path)
+        except ProgramError as error:
+            self.journal.show(Noted(text=f"{error}; the campaign goes on with the program as it was"))
+            return
+        if later := changed_for_later(old, new):
+            told = f"{old.path}: {', '.join(later)} changed; that is taken up when the campaign is next started"
+            self.journal.show(Noted(text=told))
+        elif new.digest != old.digest:
+            self.journal.record(ProgramChanged(program=text))
+
+
+def changed_for_later(old: Program, new: Program) -> list[str]:
+    """The keys that changed and that the trials under way depend on."""
+    live = {name: getattr(new.budget, name) for name in LIVE_BUDGET}
+    before = replace(old, budget=replace(old.budget, **live))
+    return [f.name for f in fields(Program) if f.name not in LIVE and getattr(before, f.name) != getattr(new, f.name)]

@@ -1,0 +1,46 @@
+"""A kept change measured once more against its parent: nothing of it is recorded, and none of its seeds was used before."""
+
+from dataclasses import dataclass
+
+import anyio
+
+from overnight.gate.seeds import candidate_first, trial_seed
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.research.loop.measure import Bench
+from overnight.research.loop.slots import Slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshPair:
+    """Both trees with one seed."""
+
+    seed: int
+    before: Trial
+    after: Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recheck:
+    """Measures pairs of two commits; the seeds follow from a secret that was drawn for this alone."""
+
+    bench: Bench
+    slots: Slots
+    secret: str
+
+    async def pair(self, number: int, index: int, *, before: str, after: str) -> FreshPair:
+        """One pair of a kept experiment's parent and its commit, in random order."""
+        commits = {Arm.BASELINE: before, Arm.CANDIDATE: after}
+        key = TrialKey(experiment=number, stage=Stage.AUDIT, arm=Arm.BASELINE, index=index)
+        seed = trial_seed(self.secret, key)
+        done: dict[Arm, Trial] = {}
+
+        async def one(arm: Arm) -> None:
+            own = TrialKey(experiment=number, stage=Stage.AUDIT, arm=arm, index=index)
+            async with self.slots.lease() as slot:
+                done[arm] = await self.bench.trial(own, commit=commits[arm], tree=commits[arm], seed=seed, slot=slot)
+
+        order = sorted(commits, key=lambda arm: (arm is Arm.CANDIDATE) != candidate_first(self.secret, key))
+        async with anyio.create_task_group() as tasks:
+            for arm in order:
+                tasks.start_soon(one, arm)
+        return FreshPair(seed=seed, before=done[Arm.BASELINE], after=done[Arm.CANDIDATE])

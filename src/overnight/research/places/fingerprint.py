@@ -1,0 +1,146 @@
+"""What trials depend on outside the repository: the machine, the interpreter with its packages, and data that jobs may read.
+
+The whole is looked at when a session starts; before each trial a glance at names, sizes and times tells whether to look again.
+
+Does not cover: the content of files over a megabyte, which are known by their size and time; what an interpreter loads from
+elsewhere than its `site-packages`; before a trial, what lies behind the first thousand entries of a path.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from overnight.research.events import EnvironmentChanged
+
+LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt", "constraints.txt", "package-lock.json")
+SMALL_BYTES = 1_000_000  # of a file whose content counts
+READ_BYTES = 64_000_000  # in all: about 0.1 s
+ENTRIES = 100_000  # of one path: about 1 s; a set with more is known by the first of them
+GLANCED = 1_000  # entries of one path before a trial: about 10 ms
+DIGITS = 16  # of a digest that people compare
+_PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
+
+
+def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: str = "") -> dict[str, str]:
+    """CPU, cores, kernel, Python, and digests: lock files, installed packages, the paths that jobs may read."""
+    facts = {
+        "cpu": _cpu_model(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+    for name in LOCK_FILES:
+        path = toplevel / name
+        if path.is_file():
+            facts[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = shutil.which("python3", path=search_path)
+    if found:
+        facts["interpreter"] = f"{found} {_interpreter(Path(found))}"
+    return facts | {name: digest_of(Path(name)) for name in readable}
+
+
+def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of what differs, also of what is new or gone."""
+    return tuple(name for name in dict.fromkeys((*before, *now)) if before.get(name) != now.get(name))
+
+
+class Lookout:
+    """Implements `ports.Surroundings`, for one session."""
+
+    def __init__(self, toplevel: Path, search_path: str) -> None:
+        self._toplevel, self._search_path = toplevel, search_path
+        self._places = [toplevel / name for name in LOCK_FILES]
+        if python := shutil.which("python3", path=search_path):
+            self._places += [Path(python), *Path(python).parent.parent.glob("lib/python3*/*-packages")]
+        self._seen: tuple[object, ...] | None = None  # None: the session has just begun, and looked at everything
+
+    def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
+        """As the port says; reads contents only where a glance sees a difference to the last one."""
+        glance = self._glance(readable)
+        same, self._seen = self._seen in (None, glance), glance
+        if same:
+            return None
+        found = fingerprint(self._toplevel, readable=readable, search_path=self._search_path)
+        changed = changes(known, found)
+        return EnvironmentChanged(environment=found, changed=changed) if changed else None
+
+    def _glance(self, readable: Sequence[str]) -> tuple[object, ...]:
+        seen: list[object] = [_times(place) for place in self._places]
+        for path in readable:
+            seen += [(name, _key(status)) for name, status, _ in islice(_walk(Path(path)), GLANCED)]
+        return tuple(seen)
+
+
+def _times(place: Path) -> tuple[int, ...]:
+    """A mark of one file or folder; empty if it is not there."""
+    try:
+        return _key(place.stat())
+    except OSError:
+        return ()
+
+
+def _key(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_ino, status.st_mode, _size(status), status.st_mtime_ns
+
+
+def digest_of(path: Path) -> str:
+    """A digest of the names, kinds and contents below a path, of large files of their sizes and times; short, hex."""
+    digest, left = hashlib.sha256(), READ_BYTES
+    for count, (name, status, file) in enumerate(_walk(path)):
+        if count == ENTRIES:
+            break
+        digest.update(os.fsencode(name) + b"\0%o %d\0" % (stat.S_IFMT(status.st_mode), _size(status)))
+        if stat.S_ISREG(status.st_mode):
+            content = _content(file) if status.st_size <= min(SMALL_BYTES, left) else None
+            left -= len(content or b"")
+            digest.update(b"%d" % status.st_mtime_ns if content is None else hashlib.sha256(content).digest())
+    return digest.hexdigest()[:DIGITS]
+
+
+def _walk(path: Path) -> Iterator[tuple[str, os.stat_result, Path]]:
+    """A path and all that is below it in the order of names; links are not followed, what vanishes is passed over."""
+    waiting = [("", path.resolve())]
+    while waiting:
+        name, at = waiting.pop()
+        try:
+            status = at.lstat()
+            inner = sorted(at.iterdir(), reverse=True) if stat.S_ISDIR(status.st_mode) else []
+        except OSError:
+            continue
+        waiting += [(f"{name}/{entry.name}", entry) for entry in inner]
+        yield name, status, at
+
+
+def _size(status: os.stat_result) -> int:
+    """A folder's own size says nothing of what is in it."""
+    return 0 if stat.S_ISDIR(status.st_mode) else status.st_size
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _interpreter(python: Path) -> str:
+    """A digest of an interpreter's size and time, and of the names of the packages installed for it."""
+    status = python.resolve().stat()
+    names = [f"{status.st_size} {status.st_mtime_ns}"]
+    for place in sorted(python.parent.parent.glob("lib/python3*/*-packages")):
+        names += sorted(entry.name for entry in place.iterdir() if entry.name.endswith(_PACKAGES))
+    return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:DIGITS]
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()

@@ -1,0 +1,86 @@
+"""The seam of places: work folders, what persons write meanwhile, and what trials depend on outside the repository."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from overnight.git.port import FileChange
+from overnight.research.events import EnvironmentChanged
+
+
+class Surroundings(Protocol):
+    """What trials depend on outside the repository."""
+
+    def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
+        """What differs from the environment as it is known, None if nothing does; cheap enough for every trial."""
+        ...
+
+
+class Orders(Protocol):
+    """What persons write while a campaign runs."""
+
+    def program(self) -> str | None:
+        """The text of the program, if it changed since it was last looked at."""
+        ...
+
+    def ideas(self) -> str | None:
+        """The queue of ideas as text, if somebody else changed it since `show_ideas`."""
+        ...
+
+    def show_ideas(self, text: str) -> None:
+        """Put the queue where persons find it."""
+        ...
+
+
+class View(StrEnum):
+    """Which part of a commit's tree a work folder shows."""
+
+    OPEN = "open"  # without the hidden files: for researchers, candidates and checks
+    SCORER = "scorer"  # without the editable files: for frozen code that scores artifacts
+    SEALED = "sealed"  # all of it: for a holdout command that runs the candidate itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a researcher left in a workspace, against the tree that it was given."""
+
+    changes: Sequence[FileChange]
+    problems: Sequence[str]  # links, devices, unreadable or oversized files: one line each
+
+
+class Workspaces(Protocol):
+    """Work folders, each used once; nothing in them is trusted after a job or a researcher was there."""
+
+    def create(self, commit: str, view: View) -> Path:
+        """A new folder with a view of a commit's tree in it."""
+        ...
+
+    def collect(self, folder: Path, commit: str) -> Collected:
+        """What differs in an OPEN folder from the commit that it was made of."""
+        ...
+
+    def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
+        """A file that a job left, read without following links.
+
+        Raises:
+            BadArtifact: there is no such regular file within the limit.
+        """
+        ...
+
+    def copy_artifacts(self, source: Path, names: Sequence[str], folder: Path, limit_bytes: int) -> None:
+        """Copy files that a job left in `source` into a new folder, without following links, a piece at a time.
+
+        Raises:
+            BadArtifact: one is missing or no regular file, or together they are over the limit.
+        """
+        ...
+
+    def output(self) -> Path:
+        """A new path outside every work folder for one job's captured output."""
+        ...
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder, whatever is in it."""
+        ...

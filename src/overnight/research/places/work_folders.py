@@ -1,0 +1,64 @@
+"""The work folders of one campaign: made of a commit, used once, deleted; nothing survives a session."""
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+
+from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
+from overnight.git.port import History
+from overnight.program.program import Program
+from overnight.program.scope import matches
+from overnight.research.places.port import Collected, View
+from overnight.research.places.workspace import FileState, collect_changes, snapshot
+
+
+class WorkFolders:
+    """The port `Workspaces`, in one folder that belongs to this session alone."""
+
+    def __init__(self, root: Path, history: History, program: Program) -> None:
+        remove_tree(root)  # what a killed session left
+        self.scratch = root / "out"
+        self.scratch.mkdir(parents=True)
+        self._root = root
+        self._history = history
+        self._omitted = {View.OPEN: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
+        self._numbers = count(1)
+        self._bases: dict[str, Mapping[str, FileState]] = {}
+
+    def create(self, commit: str, view: View) -> Path:
+        """A new folder with a view of a commit's tree in it."""
+        folder = self._root / str(next(self._numbers))
+        folder.mkdir()
+        globs = self._omitted[view]
+        self._history.write_tree(commit, folder, omit=lambda path: matches(path, globs))
+        return folder
+
+    def collect(self, folder: Path, commit: str) -> Collected:
+        """What differs in an OPEN folder from the commit that it was made of."""
+        base = self._base(commit)
+        unseen = [path for path in self._history.paths(commit) if path not in base]
+        return collect_changes(folder, base, reserved=unseen)
+
+    def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
+        """A file that a job left, read without following links."""
+        return read_artifact(folder, name, limit_bytes)
+
+    def copy_artifacts(self, source: Path, names: Sequence[str], folder: Path, limit_bytes: int) -> None:
+        """Copy files that a job left in `source` into a new folder, without following links."""
+        copy_artifacts(source, names, folder, limit_bytes)
+
+    def output(self) -> Path:
+        """A new path outside every work folder for one job's captured output."""
+        return self.scratch / str(next(self._numbers))
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder, whatever is in it."""
+        remove_tree(folder)
+
+    def _base(self, commit: str) -> Mapping[str, FileState]:
+        """The files of a commit as a researcher first sees them; kept for the newest head only."""
+        if commit not in self._bases:
+            folder = self.create(commit, View.OPEN)
+            self._bases = {commit: snapshot(folder)}
+            self.remove(folder)
+        return self._bases[commit]

@@ -1,0 +1,222 @@
+"""Receipts: made from the record of a keep, written as text, and checked by nothing but arithmetic.
+
+Does not cover: whether the values in a receipt were ever measured. Whoever publishes one can make them up: measuring again
+is the answer to that (`overnight verify --rerun`).
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+
+from pydantic import TypeAdapter
+
+from overnight import __version__
+from overnight.gate import guards
+from overnight.gate.error_budget import level_of
+from overnight.gate.pairs import pairs_of
+from overnight.gate.scale import Scale
+from overnight.gate.seeds import candidate_first
+from overnight.gate.stats import log_label_swap, mean
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.program.program import Guard, Metric
+from overnight.research.events import Event, Proposed, Registered, TrialFinished
+from overnight.research.receipts.receipt import FORMAT, RawPair, Receipt
+from overnight.research.state import Kept, State
+from overnight.research.verify.finding import Finding
+from overnight.words.quantities import counted
+
+LARGEST = 1_000_000  # characters: 60 pairs take some 10,000
+_SAME = 1e-9  # what two machines may differ by in a sum of logarithms
+_LARGEST_LOG = 700.0  # e^x beyond it overflows
+_ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
+
+
+def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: str) -> Receipt:
+    """The receipt of a kept change, from the events of its experiment; the same record gives the same receipt."""
+    proposed = next(event for event in events if isinstance(event, Proposed))
+    registered = next((event for event in events if isinstance(event, Registered)), None)
+    trials = [event.trial for event in events if isinstance(event, TrialFinished)]
+    program, conclusion = state.program, kept.conclusion
+    pairs = tuple(_raw_pairs(state, trials, program.guards)) if registered else ()
+    margin = registered.margin if registered and conclusion.margin is not None else conclusion.margin
+    return Receipt(
+        version=__version__,
+        campaign=state.tag,
+        experiment=kept.number,
+        sandbox="process" if state.unjailed else state.sandbox,
+        start=state.start,
+        base=proposed.base,
+        commit=kept.commit,
+        tree=proposed.tree,
+        program=program.digest,
+        metric=program.metric.name,
+        direction=program.metric.direction,
+        min_effect=program.metric.min_effect,
+        guards=program.guards,
+        error_rate=program.gate.error_rate,
+        keeps=state.kept.index(kept),
+        test=registered.test if registered else None,
+        level=conclusion.level,
+        scale=_scale_of(program.metric, pairs, margin or 0.0, conclusion.log_e),
+        margin=margin,
+        pairs=pairs,
+        log_e=conclusion.log_e,
+        head_values=() if registered else kept.head_values,
+        values=() if registered else tuple(_screened(trials)),
+        gain=conclusion.gain,
+        low=conclusion.low,
+        high=conclusion.high,
+        confidence=conclusion.confidence,
+        holdout_gain=conclusion.holdout_gain,
+        verdict_hash=verdict_hash,
+    )
+
+
+def _raw_pairs(state: State, trials: Sequence[Trial], bounds: Sequence[Guard]) -> Iterator[RawPair]:
+    for pair in pairs_of(trials, Stage.CONFIRM):
+        trial = pair.candidate or pair.baseline
+        if trial is None:
+            continue
+        metrics = pair.candidate.metrics if pair.candidate else {}
+        yield RawPair(
+            index=pair.index,
+            seed=trial.seed,
+            first=Arm.CANDIDATE if candidate_first(state.secret, trial.key) else Arm.BASELINE,
+            baseline=pair.baseline.value if pair.baseline else None,
+            candidate=pair.candidate.value if pair.candidate else None,
+            guarded={guard.metric: metrics[guard.metric] for guard in bounds if guard.metric in metrics},
+        )
+
+
+def _screened(trials: Sequence[Trial]) -> list[float]:
+    return [trial.value for trial in trials if trial.key.stage is Stage.SCREEN and trial.value is not None]
+
+
+def _scale_of(metric: Metric, pairs: Sequence[RawPair], margin: float, log_e: float | None) -> Scale:
+    """The scale that the gate judged on: the one that gives its evidence."""
+    judged = (scale for scale in Scale if log_e is not None and _same(_log_e(metric, scale, pairs, margin), log_e))
+    return next(judged, Scale.LINEAR)
+
+
+def write_receipt(receipt: Receipt) -> str:
+    """The receipt as JSON in ASCII, a line for each field and for each pair."""
+    fields = json.loads(_ADAPTER.dump_json(receipt))
+    return "{\n" + ",\n".join(f'"{name}": {_lines(value)}' for name, value in fields.items()) + "\n}\n"
+
+
+def _lines(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n " + ",\n ".join(json.dumps(row) for row in value) + "\n]"
+    return json.dumps(value)
+
+
+def read_receipt(text: str) -> Receipt:
+    """The receipt of such a text.
+
+    Raises:
+        ValueError: it is none, or one of a later format.
+    """
+    if len(text) > LARGEST:
+        raise ValueError(f"more than {LARGEST} characters")
+    receipt = _ADAPTER.validate_json(text)
+    if receipt.format != FORMAT:
+        raise ValueError(f"format {receipt.format}; this overnight reads {FORMAT}")
+    return receipt
+
+
+def check_receipt(receipt: Receipt) -> list[Finding]:
+    """Whether the verdict follows from the values: everything that needs no repository."""
+    metric = Metric(name=receipt.metric, direction=receipt.direction, min_effect=receipt.min_effect)
+    if receipt.level is None:
+        return [_exact(receipt, metric)]
+    findings = [_evidence(receipt, metric), _level(receipt, receipt.level), _seeds(receipt)]
+    return [*findings, _guarded(receipt, receipt.level)] if receipt.guards else findings
+
+
+def _evidence(receipt: Receipt, metric: Metric) -> Finding:
+    """E, computed anew from the raw values, against what the level asks for; and the gain that goes with it."""
+    scale = Scale(receipt.scale) if receipt.scale in set(Scale) else Scale.LINEAR
+    gains = _gains(metric, scale, receipt.pairs)
+    if not gains:
+        return Finding(what="evidence", holds=False, detail="there is no pair with two values")
+    log_e, needed = _log_e(metric, scale, receipt.pairs, receipt.margin or 0.0), -math.log(receipt.level or 1.0)
+    told = receipt.log_e is not None and _same(log_e, receipt.log_e)
+    large = _large(receipt, mean(gains), None if scale is Scale.LOG else metric.min_effect)
+    detail = f"E = {_e(log_e)} from {counted(len(gains), 'pair')}, {_e(needed)} needed"
+    if receipt.margin:
+        detail += f" for less code that is no worse by {receipt.margin:.4g}"
+    if not told:
+        detail += "; the receipt says another"
+    elif not large:
+        detail += "; but the mean gain is too small for a keep"
+    return Finding(what="evidence", holds=told and large and log_e >= needed, detail=detail)
+
+
+def _large(receipt: Receipt, gain: float, min_effect: float | None) -> bool:
+    """Whether the mean gain is that of a keep: with less code one that the margin allows, which is at most `min_effect`."""
+    if receipt.margin:
+        return gain + receipt.margin > 0.0 and (min_effect is None or receipt.margin <= min_effect * (1.0 + _SAME))
+    return gain > 0.0 and (min_effect is None or gain >= min_effect)
+
+
+def _level(receipt: Receipt, level: float) -> Finding:
+    right = level_of(receipt.error_rate, test=max(receipt.test or 1, 1), keeps=receipt.keeps)
+    after = counted(receipt.keeps, "keep")
+    detail = f"{level:.3g} for test {receipt.test} after {after}, at an error rate of {receipt.error_rate:g}"
+    holds = receipt.test is not None and receipt.test >= 1 and receipt.keeps >= 0 and level <= right * (1.0 + _SAME)
+    return Finding(what="level", holds=holds, detail=detail if holds else f"{detail}; the budget gives {right:.3g}")
+
+
+def _seeds(receipt: Receipt) -> Finding:
+    """One seed may not count twice: its luck is the same both times."""
+    fresh = len({pair.seed for pair in receipt.pairs}) == len({pair.index for pair in receipt.pairs}) == len(receipt.pairs)
+    return Finding(what="seeds", holds=fresh, detail="each pair has its own" if fresh else "a pair or a seed is there twice")
+
+
+def _guarded(receipt: Receipt, level: float) -> Finding:
+    named = ", ".join(map(str, receipt.guards))
+    trials = [_as_trial(pair) for pair in receipt.pairs if pair.baseline is not None and pair.candidate is not None]
+    if any(guard.metric not in trial.metrics for guard in receipt.guards for trial in trials):
+        return Finding(what="guards", holds=False, detail=f"{named}: a value is missing")
+    log_e = guards.log_evidence(receipt.guards, trials)
+    return Finding(
+        what="guards", holds=log_e >= -math.log(level), detail=f"{named}: E = {_e(log_e)}, {_e(-math.log(level))} needed"
+    )
+
+
+def _exact(receipt: Receipt, metric: Metric) -> Finding:
+    """A keep in a target without noise: the candidate's trials are equal, and better than the head's."""
+    heads, values = receipt.head_values, receipt.values
+    if not heads or not values:
+        return Finding(what="evidence", holds=False, detail="trials are missing")
+    gain = metric.gain(mean(heads), values[0])
+    large = gain > max(metric.min_effect or 0.0, 0.0) or (receipt.margin is not None and gain >= 0.0)
+    large = large and len({*values}) == 1
+    told = receipt.gain is not None and math.isclose(gain, receipt.gain, rel_tol=_SAME)
+    detail = f"without noise: {mean(heads):g} in {counted(len(heads), 'trial')} before, {values[0]:g} in {len(values)} after"
+    return Finding(what="evidence", holds=large and told, detail=detail)
+
+
+def _as_trial(pair: RawPair) -> Trial:
+    key = TrialKey(experiment=0, stage=Stage.CONFIRM, arm=Arm.CANDIDATE, index=pair.index)
+    return Trial(key=key, seed=pair.seed, tree="", value=pair.candidate, metrics=pair.guarded)
+
+
+def _gains(metric: Metric, scale: Scale, pairs: Sequence[RawPair]) -> list[float]:
+    both = ((pair.baseline, pair.candidate) for pair in sorted(pairs, key=lambda pair: pair.index))
+    return [scale.gain(metric, before, after) for before, after in both if before is not None and after is not None]
+
+
+def _log_e(metric: Metric, scale: Scale, pairs: Sequence[RawPair], margin: float) -> float:
+    gains = [gain + margin for gain in _gains(metric, scale, pairs)]
+    return log_label_swap(gains) if gains else 0.0
+
+
+def _same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_SAME, abs_tol=_SAME)
+
+
+def _e(log: float) -> str:
+    if math.isinf(log):
+        return "certain"
+    return f"{math.exp(min(log, _LARGEST_LOG)):.4g}"

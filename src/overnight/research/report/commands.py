@@ -1,0 +1,53 @@
+"""The shell commands that a report suggests."""
+
+import shlex
+from dataclasses import dataclass
+
+from overnight.research.report.story import Keep, Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A line for the shell and what it is for."""
+
+    line: str
+    purpose: str
+
+
+def next_commands(story: Story) -> tuple[Command, ...]:
+    """What to type now."""
+    tag = shlex.quote(story.tag)
+    if story.keeps:
+        audit = Command(
+            line=f"overnight audit --tag {tag}", purpose="measure the true gain afresh, and what each change is worth"
+        )
+        return (
+            *(() if story.total and story.total.audited else (audit,)),
+            Command(line=f"overnight finalize --tag {tag}", purpose="a clean branch, one commit a change with its evidence"),
+            Command(line=f"git merge {shlex.quote(story.branch)}", purpose="or merge the kept chain as it is"),
+        )
+    if story.failures and not story.funnel.measured:
+        latest = max(example.number for failure in story.failures for example in failure.examples)
+        first = Command(line=f"overnight show {latest} --log --tag {tag}", purpose="what the latest proposal printed")
+    else:
+        first = Command(line="overnight check", purpose="noise, time per trial, and what the budget can find")
+    return (first, Command(line=f"overnight run --tag {tag}", purpose="let the campaign go on"))
+
+
+def keep_commands(story: Story, keep: Keep) -> tuple[Command, ...]:
+    """How to look into one kept change."""
+    return (
+        Command(line=f"overnight show {keep.number} --tag {shlex.quote(story.tag)}", purpose="diff, trials, verdict and why"),
+        Command(line=f"git show {keep.commit[:12]}", purpose="the commit"),
+    )
+
+
+def reproduce_commands(story: Story) -> tuple[Command, ...]:
+    """How to check the campaign and go on with it."""
+    tag = shlex.quote(story.tag)
+    return (
+        Command(line=f"overnight verify --tag {tag}", purpose="check the ledger's chain, the branch and the kept commits"),
+        Command(line=f"git diff {story.start[:12]} {shlex.quote(story.branch)}", purpose="all kept changes together"),
+        Command(line=f"overnight log --tag {tag}", purpose="every experiment with its verdict"),
+        Command(line=f"overnight run --tag {tag}", purpose="continue where it stopped"),
+    )

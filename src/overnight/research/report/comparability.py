@@ -1,0 +1,43 @@
+"""Whether numbers of two campaigns are of one kind, and what differs that they do not say."""
+
+from collections.abc import Iterator
+
+from overnight.program.program import Program
+from overnight.research.report.story import Story
+
+SAME_MEASURE = ("measure", "produce", "score", "artifacts", "prepare", "inputs")  # else the numbers are not of one kind
+SAME_RULES = ("editable", "hidden", "holdout", "audit", "checks", "guards", "limits", "gate")  # else one of them had it easier
+
+
+def incomparable(a: Program, b: Program) -> Iterator[str]:
+    """Why numbers of two programs are not of one kind."""
+    if a.metric.name != b.metric.name:
+        yield f"the metrics differ: {a.metric.name} and {b.metric.name}"
+    if a.metric.direction is not b.metric.direction:
+        yield f"the metric is to {a.metric.direction.value} in one and to {b.metric.direction.value} in the other"
+    if (a.metric.pattern, a.metric.result) != (b.metric.pattern, b.metric.result):
+        yield "the metric is read in different ways (`pattern`, `result`)"
+    for key in SAME_MEASURE:
+        one, other = (_written(getattr(program, key)) for program in (a, b))
+        if one != other:
+            yield f"`{key}` differs: {one} and {other}"
+
+
+def _written(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value or "none")
+
+
+def cautions(a: Program, one: Story, b: Program, other: Story) -> Iterator[str]:
+    """What makes a difference of gains say less than it seems to."""
+    if one.start != other.start:
+        yield "they started from different commits: a gain is easier to find from a worse start"
+    if changed := [key for key in SAME_RULES if getattr(a, key) != getattr(b, key)]:
+        yield f"their programs differ in {', '.join(changed)}"
+    if strayed := _environment(one, other):
+        slower = ", which a timing depends on" if a.measures_time else ""
+        yield f"they ran in different surroundings{slower}: {', '.join(strayed)}"
+
+
+def _environment(a: Story, b: Story) -> list[str]:
+    names = dict.fromkeys((*a.environment, *b.environment))
+    return [name for name in names if a.environment.get(name) != b.environment.get(name)]

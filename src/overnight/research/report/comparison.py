@@ -1,0 +1,253 @@
+"""Two campaigns side by side: what each gained for what it cost, and how sure the difference of their gains is."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from overnight.gate.trial import Stage
+from overnight.program.program import Program
+from overnight.research.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
+from overnight.research.record.port import Recorded
+from overnight.research.report.clock import CampaignClock
+from overnight.research.report.comparability import cautions, incomparable
+from overnight.research.report.narrator import tell_story
+from overnight.research.report.spread import CONFIDENCE, Interval
+from overnight.research.report.story import Keep, Story
+
+_HOUR_S = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """When a head was made: after so many trials of the campaign, those of audits left out."""
+
+    number: int  # of the experiment that made it, 0 is the start
+    trials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """What a campaign gained, head over start, in the metric's units; positive is better."""
+
+    gain: float
+    low: float  # of the 95 % interval
+    high: float
+    before: float | None  # mean of the start
+    after: float | None  # mean of the head
+    source: str  # "audit", "fresh trials" or "nothing kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two campaigns."""
+
+    name: str  # as the person called it, with the tag where they left it out
+    tag: str
+    metric: str
+    start: str  # commit
+    head: str  # commit
+    experiments: int
+    kept: int
+    trials: int  # audits left out, as in `hours`
+    hours: float
+    tokens: int
+    cost_usd: float
+    gain: Gain | None  # None: something is kept, and its head has no fresh trials yet
+    gain_per_hour: float | None
+    gain_per_trial: float | None
+    ending: str  # why its last session stopped; empty while it runs or after a kill
+    ending_detail: str
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A campaign as its ledger tells it."""
+
+    name: str
+    program: Program
+    story: Story
+    steps: tuple[Step, ...]
+    audit_s: float  # time that its audits took
+    changes: dict[int, frozenset[str]]  # the lines that each kept experiment added and removed
+
+    @property
+    def side(self) -> Side:
+        """Its figures."""
+        story, gain = self.story, gain_of(self.story)
+        hours = max(0.0, story.costs.elapsed_s - self.audit_s) / _HOUR_S
+        trials = story.costs.trials - story.funnel.trials.get(Stage.AUDIT, 0)
+        return Side(
+            name=self.name,
+            tag=story.tag,
+            metric=story.metric.name,
+            start=story.start,
+            head=story.head,
+            experiments=story.funnel.experiments,
+            kept=len(story.keeps),
+            trials=trials,
+            hours=hours,
+            tokens=story.costs.tokens,
+            cost_usd=story.costs.cost_usd,
+            gain=gain,
+            gain_per_hour=gain.gain / hours if gain and hours else None,
+            gain_per_trial=gain.gain / trials if gain and trials else None,
+            ending=story.ending,
+            ending_detail=story.ending_detail,
+            cautions=story.cautions,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptIn:
+    """A kept change, and the experiment that it was in each campaign."""
+
+    hypothesis: str
+    a: int | None
+    b: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What `compare --json` prints."""
+
+    metric: str
+    direction: str
+    comparable: bool
+    reasons: tuple[str, ...]  # why they do not compare
+    cautions: tuple[str, ...]  # what weakens the comparison
+    a: Side
+    b: Side
+    difference: Interval | None  # gain of B over that of A, in the metric's units: positive, B gained more
+    confidence: float
+    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty where that cannot be said
+    kept: tuple[KeptIn, ...]  # in both, then in A only, then in B only
+
+
+class Teller:
+    """Follows the events of a campaign for what its story does not hold."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.audit_s = 0.0
+        self._clock = CampaignClock()  # the story's own
+        self._trials = 0
+        self._began_s = 0.0
+
+    def watch(self, recorded: Iterable[Recorded]) -> Iterator[Recorded]:
+        """Pass the events on."""
+        for entry in recorded:
+            self._clock.tick(entry)
+            match entry.event:
+                case CampaignOpened():
+                    self.steps.append(Step(number=0, trials=0))
+                case SessionStarted():
+                    self._began_s = self._clock.seconds
+                case TrialFinished() as event:
+                    self._trials += event.trial.key.stage is not Stage.AUDIT
+                case Advanced() as event:
+                    self.steps.append(Step(number=event.number, trials=self._trials))
+                case Stopped(reason="audit"):
+                    self.audit_s += self._clock.seconds - self._began_s
+            yield entry
+
+
+def tell(name: str, recorded: Iterable[Recorded], program: Program, changes: dict[int, frozenset[str]]) -> Told:
+    """One campaign; `changes` as in `Told`."""
+    teller = Teller()
+    story = tell_story(teller.watch(recorded), program)
+    called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
+    return Told(name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes)
+
+
+def compare(a: Told, b: Told) -> Comparison:
+    """The two campaigns side by side; their difference only where their numbers are of one kind."""
+    reasons = tuple(incomparable(a.program, b.program))
+    left, right = a.side, b.side
+    known = left.gain and right.gain and not reasons
+    gap = difference(left.gain, right.gain) if known and left.gain and right.gain else None
+    return Comparison(
+        metric=a.program.metric.name,
+        direction=a.program.metric.direction.value,
+        comparable=not reasons,
+        reasons=reasons,
+        cautions=(*cautions(a.program, a.story, b.program, b.story), *_cautions(a), *_cautions(b)),
+        a=left,
+        b=right,
+        difference=gap,
+        confidence=CONFIDENCE,
+        verdict="" if gap is None else "b" if gap.low > 0 else "a" if gap.high < 0 else "neither",
+        kept=tuple(_kept(a, b)),
+    )
+
+
+def gain_of(story: Story) -> Gain | None:
+    """Head over start: by the newest audit of this head, else by the fresh trials of both; exactly 0 where nothing is kept."""
+    total = story.total
+    if not story.keeps:
+        band = story.heads[-1].band if story.heads else None
+        level = band.mid if band else None
+        return Gain(gain=0.0, low=0.0, high=0.0, before=level, after=level, source="nothing kept")
+    if total is None:
+        return None
+    source = "audit" if total.audited else "fresh trials"
+    mid, low, high = total.gain.mid, total.gain.low, total.gain.high
+    return Gain(gain=mid, low=low, high=high, before=total.start, after=total.head, source=source)
+
+
+def difference(a: Gain, b: Gain) -> Interval:
+    """Gain of `b` less that of `a`, two independent estimates, with the interval that their own intervals imply.
+
+    The distances from each estimate to the nearer and farther limit are combined as standard errors are, so that intervals
+    from few trials, or skewed ones, are taken as they are.
+    Source: Zou and Donner, Statistics in Medicine 27 (2008), the MOVER; after Newcombe (1998).
+    """
+    mid = b.gain - a.gain
+    low = mid - math.hypot(b.gain - b.low, a.high - a.gain)
+    high = mid + math.hypot(b.high - b.gain, a.gain - a.low)
+    return Interval(mid=mid, low=low, high=high)
+
+
+def _cautions(told: Told) -> Iterator[str]:
+    """What makes the gain of one campaign say less than it seems to."""
+    story, gain = told.story, gain_of(told.story)
+    if gain is None:
+        yield f"the head of {told.name} has no fresh trials yet: its gain is not known"
+    elif gain.source == "fresh trials" and not story.noise.deterministic:
+        mend = f"`overnight audit --tag {story.tag}`"
+        yield f"{told.name} is not audited: its start and head were not measured side by side ({mend})"
+    yield from (f"{told.name}: {caution}" for caution in story.cautions)
+    if not story.ending:
+        yield f"{told.name} has not ended in good order: it still runs, or it was killed"
+
+
+def _kept(a: Told, b: Told) -> Iterator[KeptIn]:
+    """Kept changes, the same ones together: those with the same hypothesis, or that change the same lines."""
+    left = list(b.story.keeps)
+    alone: list[Keep] = []
+    for keep in a.story.keeps:
+        twin = next((other for other in left if _same(a, keep, b, other)), None)
+        if twin is None:
+            alone.append(keep)
+        else:
+            left.remove(twin)
+            yield KeptIn(hypothesis=keep.hypothesis, a=keep.number, b=twin.number)
+    yield from (KeptIn(hypothesis=keep.hypothesis, a=keep.number, b=None) for keep in alone)
+    yield from (KeptIn(hypothesis=keep.hypothesis, a=None, b=keep.number) for keep in left)
+
+
+def _same(a: Told, keep: Keep, b: Told, other: Keep) -> bool:
+    lines, others = a.changes.get(keep.number), b.changes.get(other.number)
+    same_words = keep.hypothesis.split() == other.hypothesis.split() and bool(keep.hypothesis.strip())
+    return lines == others if lines and others else same_words
+
+
+def changed_lines(diff: str) -> frozenset[str]:
+    """What a unified diff adds and removes, by file, wherever in the file."""
+    found, path = set(), ""
+    for line in diff.splitlines():
+        if line.startswith(("+++ ", "--- ")):
+            path = line[4:].partition("/")[2] or path
+        elif line.startswith(("+", "-")):
+            found.add(f"{path}\0{line}")
+    return frozenset(found)

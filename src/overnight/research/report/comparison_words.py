@@ -1,0 +1,140 @@
+"""What a comparison says in words: the answers at its top and the rows of its table, the same on a terminal and on the page."""
+
+import math
+from dataclasses import dataclass
+
+from overnight.research.report.answers import Answer
+from overnight.research.report.comparability import incomparable
+from overnight.research.report.comparison import Comparison, Side, Told
+from overnight.research.report.wording import Figures, figures_of, percent
+from overnight.words.quantities import compact, counted, duration
+
+UNKNOWN = "not known"
+NONE = "none"
+LEAST_HOURS = 0.1  # for a gain an hour: in less, one keep more or less makes it any number
+_SOURCES = {"audit": "by its audit", "fresh trials": "by fresh trials of start and head", "nothing kept": "nothing was kept"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    a: str
+    b: str
+
+
+def figures_for(a: Told, b: Told) -> tuple[Figures, Figures]:
+    """How values of each are written: alike, as the less noisy one's are, where they are of one kind."""
+    one, other = figures_of(a.story), figures_of(b.story)
+    finer = max(one, other, key=lambda figures: figures.digits)
+    return (one, other) if any(incomparable(a.program, b.program)) else (finer, finer)
+
+
+def answers(found: Comparison, a: Told, b: Told) -> tuple[Answer, ...]:
+    """Who gained more, and what each gained for what it cost."""
+    one, other = figures_for(a, b)
+    each = _gained("A", found.a, one), _gained("B", found.b, other)
+    return (Answer(question="Who gained more", figure=headline(found), detail=verdict(found, one)), *each)
+
+
+def headline(found: Comparison) -> str:
+    """The comparison in a few words."""
+    match found.verdict:
+        case "a":
+            return f"A, {found.a.name}"
+        case "b":
+            return f"B, {found.b.name}"
+        case "neither":
+            same = found.difference and found.difference.low == found.difference.high
+            return "Both the same" if same else "Neither beyond noise"
+        case _:
+            return "Cannot be compared" if found.reasons else "Not known yet"
+
+
+def verdict(found: Comparison, figures: Figures) -> str:
+    """The difference of the gains with its interval, in a sentence or two."""
+    if found.reasons:
+        return "; ".join(found.reasons) + "."
+    gap = found.difference
+    if gap is None:
+        return "A head has no fresh trials yet, so its gain is not known: let the campaign run on, or audit it."
+    if gap.low == gap.high:
+        return f"{_more(found, figures)}. Both gains are exact: trials without noise, or nothing kept."
+    interval = f"{percent(found.confidence)} interval {figures.interval(gap.low, gap.high)}, positive for B"
+    told = f"{_more(found, figures)} ({interval})."
+    if found.verdict == "neither":
+        told += " The interval holds 0, so neither is shown to have gained more."
+    return f"{told} The two gains were measured independently, so their errors add up."
+
+
+def _more(found: Comparison, figures: Figures) -> str:
+    gap = found.difference.mid if found.difference else 0.0
+    if gap == 0.0:
+        return f"Both gained as much {found.metric}"
+    return f"B gained {figures.value(abs(gap))} {found.metric} {'more' if gap > 0 else 'less'} than A"
+
+
+def rows(found: Comparison, a: Told, b: Told) -> tuple[Row, ...]:
+    """The table; what both have nothing of is left out."""
+    one_s, other_s = figures_for(a, b)
+    made = [
+        Row(name=name, a=one, b=other)
+        for (name, one), (_, other) in zip(_side(found.a, one_s), _side(found.b, other_s), strict=True)
+    ]
+    return tuple(row for row in made if not {row.a, row.b} <= {"", NONE})
+
+
+def _gained(letter: str, side: Side, figures: Figures) -> Answer:
+    cost = f"{counted(side.experiments, 'experiment')}, {counted(side.trials, 'trial')}, {duration(side.hours * 3600)}"
+    cost += f", {compact(side.tokens)} tokens (${side.cost_usd:,.2f})" if side.tokens else ""
+    gain = side.gain
+    if gain is None:
+        return Answer(
+            question=f"{letter}: {side.name}",
+            figure=UNKNOWN.capitalize(),
+            detail=f"{counted(side.kept, 'change')} kept; {cost}.",
+        )
+    detail = f"{side.metric}, {_SOURCES[gain.source]}"
+    if interval := figures.interval(gain.low, gain.high):
+        detail += f", 95 % interval {interval}"
+    return Answer(
+        question=f"{letter}: {side.name}",
+        figure=figures.gain(gain.gain),
+        detail=f"{detail}. {counted(side.kept, 'change')} kept in {cost}.",
+    )
+
+
+def _side(side: Side, figures: Figures) -> tuple[tuple[str, str], ...]:
+    gain = side.gain
+    return (
+        ("Metric", side.metric),
+        ("Start", side.start[:12]),
+        ("Head", side.head[:12]),
+        ("Start, by its trials", _level(gain.before if gain else None, figures)),
+        ("Head, by its trials", _level(gain.after if gain else None, figures)),
+        ("Gain", figures.gain(gain.gain) if gain else UNKNOWN),
+        ("95 % interval", figures.interval(gain.low, gain.high) if gain else ""),
+        ("Known", _SOURCES[gain.source] if gain else ""),
+        ("Experiments", f"{side.experiments:,}"),
+        ("Kept", f"{side.kept:,}"),
+        ("Trials", f"{side.trials:,}"),
+        ("Time", duration(side.hours * 3600)),
+        ("Tokens", f"{side.tokens:,}" if side.tokens else NONE),
+        ("Money", f"${side.cost_usd:,.2f}" if side.cost_usd else NONE),
+        ("Gain an hour", _rate(side.gain_per_hour) if side.hours >= LEAST_HOURS else ""),
+        ("Gain a trial", _rate(side.gain_per_trial)),
+        ("Ended by", ": ".join(filter(None, (side.ending, side.ending_detail))) or "it still runs, or was killed"),
+    )
+
+
+def _level(value: float | None, figures: Figures) -> str:
+    return "" if value is None else figures.value(value)
+
+
+def _rate(rate: float | None) -> str:
+    """Three significant digits, without an exponent."""
+    if rate is None or rate == 0.0:
+        return UNKNOWN if rate is None else "0"
+    digits = 2 - math.floor(math.log10(abs(rate)))
+    return f"{round(rate, digits):+,.{max(0, digits)}f}"

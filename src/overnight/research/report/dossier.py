@@ -1,0 +1,92 @@
+"""What one experiment gathers between its proposal and its verdict."""
+
+from dataclasses import dataclass, field
+
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.verdict import Conclusion
+from overnight.models.usage import Usage
+from overnight.research.events import Advanced, Proposed
+from overnight.research.report.spread import Interval
+from overnight.research.report.story import Example, Keep, Pair
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One experiment; let go as soon as its verdict is counted."""
+
+    proposed: Proposed
+    at: float  # Unix time of the proposal, s
+    used: Usage  # by the calls to models for it
+    screening: list[float] = field(default_factory=list)
+    confirming: dict[int, list[Trial]] = field(default_factory=dict)  # by pair, in the order that they ran
+    valued: int = 0  # trials of the candidate that have a value
+    trials: int = 0
+    sealed: bool = False  # the holdout was asked
+    cpu_s: float = 0.0
+    conclusion: Conclusion | None = None
+    seconds: float = 0.0
+
+    def take(self, trial: Trial) -> None:
+        """File one trial of this experiment."""
+        self.trials += 1
+        self.cpu_s += trial.cpu_s
+        self.sealed |= trial.key.stage is Stage.HOLDOUT
+        if trial.key.arm is Arm.CANDIDATE and trial.value is not None:
+            self.valued += 1
+            if trial.key.stage is Stage.SCREEN:
+                self.screening.append(trial.value)
+        if trial.key.stage is Stage.CONFIRM:
+            self.confirming.setdefault(trial.key.index, []).append(trial)
+
+    def conclude(self, conclusion: Conclusion, at: float) -> None:
+        """File the verdict."""
+        self.conclusion = conclusion
+        self.seconds = max(0.0, at - self.at)
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """The confirmation pairs in the order that they ran."""
+        return tuple(_pair(trials) for trials in self.confirming.values())
+
+    def example(self) -> Example:
+        """The experiment as one of many that were not kept."""
+        conclusion = self.conclusion
+        return Example(
+            number=self.proposed.number,
+            hypothesis=self.proposed.hypothesis,
+            reason=conclusion.reason if conclusion else "",
+            gain=conclusion.gain if conclusion else None,
+            low=conclusion.low if conclusion else None,
+            high=conclusion.high if conclusion else None,
+        )
+
+    def keep(self, conclusion: Conclusion, *, move: Advanced, fresh: Interval | None) -> Keep:
+        """The experiment as a kept one."""
+        proposed = self.proposed
+        return Keep(
+            number=proposed.number,
+            role=proposed.role,
+            researcher=proposed.researcher,
+            hypothesis=proposed.hypothesis,
+            notes=proposed.notes,
+            base=move.old,
+            commit=move.new,
+            conclusion=conclusion,
+            screening=tuple(self.screening),
+            pairs=self.pairs(),
+            fresh=fresh,
+            trials=self.trials,
+            cpu_s=self.cpu_s,
+            seconds=self.seconds,
+            tokens=self.used.tokens,
+            cost_usd=self.used.cost_usd,
+        )
+
+
+def _pair(trials: list[Trial]) -> Pair:
+    values = {trial.key.arm: trial.value for trial in trials}
+    return Pair(
+        seed=trials[0].seed,
+        baseline=values.get(Arm.BASELINE),
+        candidate=values.get(Arm.CANDIDATE),
+        first=trials[0].key.arm,
+    )

@@ -1,0 +1,111 @@
+"""The tests of a campaign: the error budget they spent, and what their pairs tell about the noise."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from overnight.gate.error_budget import level_of
+from overnight.gate.noise import detectable_effect
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.research.events import Concluded, Registered
+from overnight.research.report.sealed import SealedTally
+from overnight.research.report.spread import Moments
+from overnight.research.report.story import Draw, ErrorBudget, Outcome, Pair, SealedAnswer
+from overnight.research.report.thinning import Thinned
+
+DRAWS = 1_000  # tests without a keep that a story holds; beyond, they are thinned evenly
+
+
+class EvidenceTally:
+    """Counts tests and their levels, follows each to its end, and pools the spread of the pairs."""
+
+    def __init__(self) -> None:
+        self.tests = 0
+        self._spent = 0.0
+        self._open: dict[int, Draw] = {}  # by experiment
+        self._kept: list[Draw] = []
+        self._others: Thinned[Draw] = Thinned(DRAWS)
+        self._sealed = SealedTally()
+        self._squares = [0.0, 0.0, 0.0]  # of baseline, candidate and their difference, within experiments
+        self._freedom = 0
+
+    def register(self, event: Registered, *, allowed: float) -> None:
+        """A test drew its level; so many false keeps may be expected at this point."""
+        self.tests += 1
+        self._spent += event.level
+        self._open[event.number] = Draw(
+            number=event.number,
+            test=self.tests,
+            level=event.level,
+            allowed=allowed,
+            spent=self._spent,
+            log_e=None,
+            outcome=Outcome.OPEN,
+        )
+
+    def conclude(self, event: Concluded) -> None:
+        """An experiment got its verdict."""
+        self._sealed.take(event)
+        if (draw := self._open.pop(event.number, None)) is None:
+            return
+        conclusion = event.conclusion
+        ended = replace(draw, log_e=conclusion.log_e, outcome=_outcome(conclusion))
+        if ended.outcome is Outcome.KEPT:
+            self._kept.append(ended)
+        else:
+            self._others.add(ended)
+
+    def take(self, pairs: Sequence[Pair]) -> None:
+        """Pool the pairs of one ended experiment."""
+        arms = (Moments(), Moments(), Moments())
+        for pair in pairs:
+            if pair.baseline is not None and pair.candidate is not None:
+                for moments, value in zip(arms, (pair.baseline, pair.candidate, pair.candidate - pair.baseline), strict=True):
+                    moments.add(value)
+        if arms[0].count > 1:
+            self._freedom += arms[0].count - 1
+            self._squares = [total + moments.squares for total, moments in zip(self._squares, arms, strict=True)]
+
+    def correlation(self) -> float | None:
+        """Of the two arms of a pair, None below ten degrees of freedom: too few to say."""
+        baseline, candidate, difference = self._squares
+        scale = math.sqrt(baseline * candidate)
+        if self._freedom < 10 or scale == 0:  # noqa: PLR2004  # see the docstring
+            return None
+        return (baseline + candidate - difference) / (2 * scale)
+
+    def smallest_effect(self, sigma: float, level: float, max_pairs: int) -> float | None:
+        """The gain that `max_pairs` pairs at this level find; None for a deterministic metric, or where they find none.
+
+        The arms count as independent until pairs tell better.
+        """
+        if sigma == 0:
+            return None
+        paired = math.sqrt(self._squares[2] / self._freedom) if self._freedom else sigma * math.sqrt(2)
+        return detectable_effect(paired_sigma=paired, level=level, max_pairs=max_pairs)
+
+    def budget(self, error_rate: float, kept: Sequence[Conclusion]) -> ErrorBudget:
+        """What was spent, what the next test gets, and how the weakest keep fared."""
+        proven = [one for one in kept if one.level is not None and one.log_e is not None]
+        return ErrorBudget(
+            error_rate=error_rate,
+            tests=self.tests,
+            spent=self._spent,
+            next_level=level_of(error_rate, test=self.tests + 1, keeps=len(kept)),
+            weakest=min(proven, key=_margin, default=None),
+            draws=tuple(sorted((*self._kept, *self._others.items(), *self._open.values()), key=lambda draw: draw.test)),
+        )
+
+    def answers(self) -> tuple[SealedAnswer, ...]:
+        """What the sealed holdout said."""
+        return self._sealed.answers()
+
+
+def _outcome(conclusion: Conclusion) -> Outcome:
+    if conclusion.verdict is Verdict.KEEP:
+        return Outcome.KEPT
+    return Outcome.UNPROVEN if conclusion.holdout_gain is None else Outcome.REFUSED
+
+
+def _margin(conclusion: Conclusion) -> float:
+    return (conclusion.log_e or 0.0) + math.log(conclusion.level or 1.0)

@@ -1,0 +1,84 @@
+"""Tokens, money and time of the calls to models, as the gateway counted them: by role and model, and in all."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from overnight.models.usage import Usage
+from overnight.research.report.facts import Facts
+from overnight.research.report.story import ModelUse, Story
+from overnight.research.report.wording import percent
+from overnight.words.quantities import compact, duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRow:
+    """All calls of one role to one model, written out."""
+
+    role: str
+    model: str  # and who provides it
+    calls: str
+    input: str
+    cached: str
+    output: str
+    money: str
+    first_token: str
+    speed: str
+
+
+def model_rows(story: Story) -> tuple[ModelRow, ...]:
+    """A row for each role and model; none where no call went through the gateway."""
+    return tuple(_row(use) for use in story.costs.models)
+
+
+def _row(use: ModelUse) -> ModelRow:
+    usage = use.usage
+    return ModelRow(
+        role=use.role,
+        model=f"{use.model} ({use.provider})",
+        calls=f"{usage.calls:,}",
+        input=compact(usage.input_tokens),
+        cached=_share(usage),
+        output=compact(usage.output_tokens),
+        money=_money(usage.cost_usd),
+        first_token=_first_token(usage),
+        speed=_speed(usage),
+    )
+
+
+def model_facts(story: Story) -> Facts:
+    """The sums over all calls, and what an experiment and a keep took of them; nothing where there was no call."""
+    if not story.costs.models:
+        return ()
+    usage, run, kept = _all(story), story.funnel.experiments, len(story.keeps)
+    return (
+        ("Calls to models", f"{usage.calls:,}" + (f" ({usage.retries:,} tried again)" if usage.retries else "")),
+        ("Tokens read, from a cache", f"{compact(usage.input_tokens)}, {_share(usage)}"),
+        ("Tokens written", compact(usage.output_tokens)),
+        ("Tokens an experiment", compact(usage.tokens / run) if run else ""),
+        ("Money an experiment", _money(usage.cost_usd / run) if run and usage.cost_usd else ""),
+        ("Money a kept change", _money(usage.cost_usd / kept) if kept and usage.cost_usd else ""),
+        ("Waited for models, sum", duration(usage.seconds)),
+        ("First token after, mean", _first_token(usage)),
+        ("Tokens written a second of waiting", _speed(usage)),
+    )
+
+
+def _all(story: Story) -> Usage:
+    return reduce(add, (use.usage for use in story.costs.models), Usage())
+
+
+def _share(usage: Usage) -> str:
+    return percent(round(usage.cached_tokens / usage.input_tokens, 2)) if usage.input_tokens else "none"
+
+
+def _money(cost_usd: float) -> str:
+    return f"${cost_usd:,.2f}" if cost_usd >= 1 or not cost_usd else f"${cost_usd:.2g}"
+
+
+def _first_token(usage: Usage) -> str:
+    return duration(usage.first_token_s / usage.calls) if usage.calls else ""
+
+
+def _speed(usage: Usage) -> str:
+    return f"{usage.output_tokens / usage.seconds:,.0f}" if usage.seconds else ""

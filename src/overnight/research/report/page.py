@@ -1,0 +1,132 @@
+"""The report as one HTML page that loads nothing, runs nothing and trusts no text."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from overnight.gate.verdict import Verdict
+from overnight.research.report.answers import answers
+from overnight.research.report.commands import Command, keep_commands, next_commands, reproduce_commands
+from overnight.research.report.diff import DiffView, ShownDiffs
+from overnight.research.report.facts import (
+    NOTES,
+    Facts,
+    audit_facts,
+    cost_facts,
+    environment_facts,
+    error_facts,
+    keep_facts,
+    noise_facts,
+    when,
+)
+from overnight.research.report.model_costs import model_facts, model_rows
+from overnight.research.report.pictures import (
+    agreement_picture,
+    budget_picture,
+    evidence_picture,
+    floor_picture,
+    forest_picture,
+    funnel_picture,
+    progress_picture,
+)
+from overnight.research.report.story import Failure, Keep, Pair, Story
+from overnight.research.report.templates import environment
+from overnight.research.report.wording import better, figures_of
+from overnight.words.quantities import counted
+
+_FEW = 12  # keeps whose sheets stand open; more are folded away
+_SHORT = 24  # lines of a diff that stands open
+_HEADINGS = {Verdict.DISCARD: "Discarded", Verdict.CRASH: "Crashed", Verdict.REJECT: "Rejected before any trial"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairView:
+    """One row of evidence, written out."""
+
+    seed: int
+    first: str
+    baseline: str
+    candidate: str
+    gain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSheet:
+    """Everything about one kept change."""
+
+    keep: Keep
+    facts: Facts
+    notes: tuple[str, ...]
+    diff: DiffView | None
+    pairs: tuple[PairView, ...]
+    screening: str
+    commands: tuple[Command, ...]
+
+
+def render_page(story: Story, diffs: ShownDiffs) -> str:
+    """The whole page."""
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            story=story,
+            figures=figures_of(story),
+            better=better(story.metric),
+            when=when(story),
+            answers=answers(story),
+            progress=progress_picture(story),
+            forest=forest_picture(story),
+            agreement=agreement_picture(story),
+            funnel=funnel_picture(story),
+            evidence=evidence_picture(story),
+            budget=budget_picture(story),
+            floor=floor_picture(story),
+            sheets=[_sheet(story, keep, diffs) for keep in story.keeps],
+            folded=len(story.keeps) > _FEW,
+            short=_SHORT,
+            failures=_by_verdict(story.failures),
+            next_commands=next_commands(story),
+            reproduce_commands=reproduce_commands(story),
+            audit_facts=audit_facts(story),
+            error_facts=error_facts(story),
+            noise_facts=noise_facts(story),
+            cost_facts=cost_facts(story),
+            model_rows=model_rows(story),
+            model_facts=model_facts(story),
+            environment_facts=environment_facts(story),
+        )
+    )
+
+
+def _sheet(story: Story, keep: Keep, diffs: ShownDiffs) -> KeepSheet:
+    figures = figures_of(story)
+    return KeepSheet(
+        keep=keep,
+        facts=tuple(fact for fact in keep_facts(story, keep) if fact[0] != NOTES),
+        notes=tuple(f"{name} = {note}" for name, note in keep.notes.items()),
+        diff=diffs.get(keep.number),
+        pairs=tuple(_pair(story, pair) for pair in keep.pairs),
+        screening=", ".join(figures.value(value) for value in keep.screening),
+        commands=keep_commands(story, keep),
+    )
+
+
+def _pair(story: Story, pair: Pair) -> PairView:
+    figures = figures_of(story)
+    baseline, candidate = pair.baseline, pair.candidate
+    gain = story.metric.gain(baseline, candidate) if baseline is not None and candidate is not None else None
+    return PairView(
+        seed=pair.seed,
+        first=pair.first,
+        baseline="none" if baseline is None else figures.value(baseline),
+        candidate="none" if candidate is None else figures.value(candidate),
+        gain=figures.gain(gain),
+    )
+
+
+def _by_verdict(failures: tuple[Failure, ...]) -> list[tuple[str, list[Failure]]]:
+    ordered = sorted(failures, key=lambda failure: list(_HEADINGS).index(failure.verdict))
+    grouped = [(verdict, list(groups)) for verdict, groups in groupby(ordered, key=lambda failure: failure.verdict)]
+    return [
+        (f"{_HEADINGS[verdict]}: {counted(sum(group.count for group in groups), 'experiment')}", groups)
+        for verdict, groups in grouped
+    ]

@@ -1,0 +1,64 @@
+"""Keeps `results.tsv` up to date while a campaign runs."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from overnight.research.events import Concluded, Sign
+from overnight.research.record.port import Ledger
+from overnight.research.report.tsv import ResultsTable, Row, experiment_row, table_rows
+from overnight.research.state import State, Tally, load_state
+
+FILE = "results.tsv"
+
+
+class ResultsKeeper:
+    """Adds a row for each verdict; at the start it adds the newest rows that a kill left out, at a cost of their number alone.
+
+    Only a table that lacks more rows than were added since the ledger's snapshots, or has rows of its own, is written anew.
+    """
+
+    def __init__(self, folder: Path, ledger: Ledger, state: State) -> None:
+        self._table = ResultsTable(folder / FILE, state.program.metric)
+        self._ledger = ledger
+        expected = _rows_of(state.tally)
+        found = self._table.mend()
+        self._whole = found == expected or self._append_newest(found, expected)
+        if expected > 1 and not self._whole:
+            self._rebuild()
+
+    def see(self, sign: Sign) -> None:
+        """Take in one sign."""
+        if not isinstance(sign, Concluded):
+            return
+        if not self._whole:  # the baseline's row comes with the first verdict
+            self._rebuild()
+        elif row := experiment_row(self._ledger.trials(sign.number)):
+            self._table.append(row)
+
+    def _append_newest(self, found: int, expected: int) -> bool:
+        """Append the rows of the newest verdicts that the table lacks; whether it is whole then."""
+        for seq, snapshot in reversed(self._ledger.snapshots()):
+            known = expected
+            with suppress(ValueError):  # a snapshot of another version tells nothing
+                known = _rows_of(load_state(snapshot).tally)
+            if known <= found < expected:
+                rows = list(self._rows_after(seq))[found - known :]
+                self._table.append(*rows)
+                return found + len(rows) == expected
+        return False
+
+    def _rows_after(self, seq: int) -> Iterator[Row]:
+        """The rows of the verdicts since an event."""
+        for entry in self._ledger.events(seq):
+            if isinstance(entry.event, Concluded) and (row := experiment_row(self._ledger.trials(entry.event.number))):
+                yield row
+
+    def _rebuild(self) -> None:
+        self._table.rebuild(table_rows(self._ledger.events()))
+        self._whole = True
+
+
+def _rows_of(tally: Tally) -> int:
+    """How many rows a whole table has; the first is the baseline's."""
+    return 1 + tally.keep + tally.discard + tally.crash + tally.reject

@@ -1,0 +1,275 @@
+"""All that a report shows of a campaign, as one value; every view is made from it and from nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from overnight.gate.audit import ChangeAudit
+from overnight.gate.trial import Stage
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.models.usage import Usage
+from overnight.program.program import Budget, Metric
+from overnight.research.events import AuditConcluded, AuditOpened
+from overnight.research.experiment import Scalar
+from overnight.research.report.spread import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One value: of which experiment, and how far into the campaign."""
+
+    number: int  # for a baseline trial that of the experiment that made its head, 0 for the start
+    hours: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """An accepted state of the branch, by its own fresh trials; those that won it its place never count."""
+
+    number: int  # of the experiment that made it, 0 is the start
+    commit: str
+    hours: float  # when it became the head
+    trials: int
+    band: Interval | None  # None until it has a trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Both arms of one confirmation pair; the trials ran in the order `first` says."""
+
+    seed: int
+    baseline: float | None
+    candidate: float | None
+    first: str  # the arm that ran first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """A kept experiment with its evidence."""
+
+    number: int
+    role: str
+    researcher: str
+    hypothesis: str
+    notes: Mapping[str, Scalar]
+    base: str  # the head that it replaced
+    commit: str
+    conclusion: Conclusion
+    screening: tuple[float, ...]  # values of the candidate's screening trials
+    pairs: tuple[Pair, ...]
+    fresh: Interval | None  # gain by fresh trials: the head before against this one, without the winning trials
+    trials: int
+    cpu_s: float
+    seconds: float
+    tokens: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One experiment that was not kept."""
+
+    number: int
+    hypothesis: str
+    reason: str
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """All experiments that ended the same way; numbers in reasons are left out of the comparison."""
+
+    verdict: Verdict
+    reason: str
+    count: int
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """Times that a role came to no proposal, for one reason."""
+
+    role: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """How many experiments came how far, and the trials that each stage took."""
+
+    proposed: int
+    measured: int  # at least one trial of theirs had a value
+    registered: int
+    holdouts: int  # about which the sealed holdout was asked
+    kept: int
+    verdicts: Mapping[Verdict, int]
+    trials: Mapping[Stage, int]
+
+    @property
+    def experiments(self) -> int:
+        """Those that ran to a verdict; a reject is free of charge."""
+        return sum(count for verdict, count in self.verdicts.items() if verdict is not Verdict.REJECT)
+
+
+class Outcome(StrEnum):
+    """What became of a proposal that was put to the test."""
+
+    KEPT = "kept"
+    UNPROVEN = "not proven"
+    REFUSED = "proven, but refused by the holdout"
+    OPEN = "still open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """A level that one test drew from the error budget, and the evidence that it came to."""
+
+    number: int  # of the experiment
+    test: int  # t, from 1
+    level: float
+    allowed: float  # false keeps that may be expected after the keeps so far
+    spent: float  # sum of all levels up to this one
+    log_e: float | None  # natural log of its last e-value
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedAnswer:
+    """What the sealed holdout said of one candidate, as coarse as it was told."""
+
+    number: int
+    gain: float  # in public
+    low: float | None
+    high: float | None
+    holdout_gain: float
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorBudget:
+    """What the tests of the campaign may get wrong."""
+
+    error_rate: float  # bound on the expected share of false keeps
+    tests: int
+    spent: float  # sum of the levels so far
+    next_level: float
+    weakest: Conclusion | None  # the keep whose e-value exceeds the required 1/level by the least factor
+    draws: tuple[Draw, ...]  # in the order of the tests; those without a keep are thinned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseFloor:
+    """How trials of one tree differ."""
+
+    sigma: float  # standard deviation of one baseline trial
+    freedom: int
+    deterministic: bool
+    correlation: float | None  # of the two arms of a pair
+    smallest_effect: float | None  # what `max_pairs` at the next level can just find
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUse:
+    """All calls of one role to one model."""
+
+    role: str
+    provider: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What the campaign spent."""
+
+    elapsed_s: float
+    trials: int
+    trial_wall_s: float
+    stopped_early: int  # first trials that ended at 30 % of their run
+    saved_s: float  # what the rest of them would have taken, by the mean of those that ran to their end
+    cpu_s: float
+    peak_memory_bytes: int
+    tokens: int
+    cost_usd: float
+    models: tuple[ModelUse, ...]  # the most expensive first; those that went past the gateway are not among them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalGain:
+    """Start against head in the metric's units, positive is better."""
+
+    gain: Interval
+    start: float
+    head: float
+    audited: bool  # by interleaved audit trials; else by the fresh trials of both heads, hours apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """The newest audit that came to its end."""
+
+    opened: AuditOpened
+    concluded: AuditConcluded
+    keeps_since: int  # the head that it measured has been replaced by so many keeps
+
+    @property
+    def standings(self) -> Mapping[int, ChangeAudit]:
+        """What became of each kept change when it was left out, by its experiment."""
+        return {change.number: change for change in self.concluded.changes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One campaign, told."""
+
+    tag: str
+    metric: Metric
+    budget: Budget
+    target: float | None
+    version: str
+    sandbox: str
+    environment: Mapping[str, str]  # as it was when the campaign began
+    cautions: tuple[str, ...]  # what weakens the evidence
+    opened_at: float  # Unix time, s
+    ended_at: float
+    sessions: int
+    ending: str  # why the last session stopped; empty while it runs or after a kill
+    ending_detail: str
+    baseline: tuple[Point, ...]
+    candidates: tuple[Point, ...]
+    candidates_seen: int  # more than `candidates` where these are thinned
+    claims: tuple[Point, ...]  # the running best of the first trial of each experiment: what a one-run rule believes
+    claims_seen: int  # with the start, also those that are thinned out
+    heads: tuple[Head, ...]
+    keeps: tuple[Keep, ...]
+    total: TotalGain | None
+    audit: Audited | None
+    incomparable: str  # why fresh trials of different heads do not compare; empty where they do
+    own_audit: bool  # audits have a command of their own, on data that no verdict saw
+    near_misses: tuple[Example, ...]
+    failures: tuple[Failure, ...]
+    misses: tuple[Miss, ...]
+    funnel: Funnel
+    errors: ErrorBudget
+    answers: tuple[SealedAnswer, ...]  # of the holdout, in the order of the verdicts; refusals are thinned
+    noise: NoiseFloor
+    costs: Costs
+
+    @property
+    def branch(self) -> str:
+        """Where the kept chain is."""
+        return f"autoresearch/{self.tag}"
+
+    @property
+    def start(self) -> str:
+        """The commit that the campaign started from; empty for an empty ledger."""
+        return self.heads[0].commit if self.heads else ""
+
+    @property
+    def head(self) -> str:
+        """The commit that the branch is at."""
+        return self.heads[-1].commit if self.heads else ""

@@ -1,0 +1,158 @@
+"""`results.tsv` in the five columns that the ecosystem's tools read; a view of the ledger, rebuilt from it at will."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from overnight.files.atomic import write_atomically
+from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.program.program import Metric
+from overnight.research.events import CampaignOpened, Concluded, Proposed, TrialFinished
+from overnight.research.history import mean_value
+from overnight.research.record.port import Recorded
+from overnight.words.foreign import printable
+
+_GIB = 1024**3
+_WORDS = 160  # characters of a hypothesis or a reason
+_CHUNK = 65_536  # bytes read at once
+_STATUS = {Verdict.KEEP: "keep", Verdict.DISCARD: "discard", Verdict.CRASH: "crash", Verdict.REJECT: "discard"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table."""
+
+    commit: str
+    value: float | None  # None is written as 0.000000, as the ecosystem does for a crash
+    memory_bytes: int
+    status: str
+    description: str
+
+    def line(self) -> bytes:
+        """The line, with its end."""
+        value = 0.0 if self.value is None else self.value
+        description = printable(self.description, 2 * _WORDS + 3)
+        line = f"{self.commit[:7] or '-'}\t{value:.6f}\t{self.memory_bytes / _GIB:.3f}\t{self.status}\t{description}\n"
+        return line.encode()
+
+
+class ResultsTable:
+    """The file; one process appends to it at a time."""
+
+    def __init__(self, path: Path, metric: Metric) -> None:
+        self._path = path
+        self._header = f"commit\t{printable(metric.name, _WORDS)}\tmemory_gb\tstatus\tdescription\n".encode()
+
+    def append(self, *rows: Row) -> None:
+        """Add rows, at a cost that does not grow with the table; a torn last line is cut off before."""
+        self._path.touch()
+        with self._path.open("r+b") as file:
+            end = _whole_lines_end(file)
+            file.truncate(end)
+            file.seek(end)
+            file.write((b"" if end else self._header) + b"".join(row.line() for row in rows))
+
+    def mend(self) -> int:
+        """Cut a torn last line off; return how many rows are whole, for the caller to `rebuild` where the ledger has others."""
+        if not self._path.exists():
+            return 0
+        with self._path.open("r+b") as file:
+            file.truncate(_whole_lines_end(file))
+            file.seek(0)
+            lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
+        return max(0, lines - 1)
+
+    def rebuild(self, rows: Iterable[Row]) -> None:
+        """Write the whole table anew."""
+        write_atomically(self._path, self._header + b"".join(row.line() for row in rows))
+
+
+def _whole_lines_end(file: BinaryIO) -> int:
+    """The offset after the last line end, 0 without any."""
+    end = file.seek(0, 2)
+    while end:
+        start = max(0, end - _CHUNK)
+        file.seek(start)
+        if (place := file.read(end - start).rfind(b"\n")) >= 0:
+            return start + place + 1
+        end = start
+    return 0
+
+
+def experiment_row(recorded: Iterable[Recorded]) -> Row | None:
+    """The row of one experiment from its own events; None while it has no verdict."""
+    pending = _Pending()
+    for entry in recorded:
+        if row := pending.take(entry):
+            return row
+    return None
+
+
+def table_rows(recorded: Iterable[Recorded]) -> Iterator[Row]:
+    """All rows of a campaign: its baseline, then each experiment at its verdict."""
+    start, baseline = "", list[Trial]()
+    pending: dict[int, _Pending] = {}
+    for entry in recorded:
+        match entry.event:
+            case CampaignOpened():
+                start = entry.event.start
+            case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE and start:
+                baseline.append(trial)
+            case Proposed(number=number) | Concluded(number=number):
+                if start:
+                    yield baseline_row(start, baseline)
+                    start = ""
+                if row := pending.setdefault(number, _Pending()).take(entry):
+                    yield row
+                    del pending[number]
+            case TrialFinished(trial=trial) if trial.key.experiment in pending:
+                pending[trial.key.experiment].take(entry)
+    if start:
+        yield baseline_row(start, baseline)
+
+
+def baseline_row(commit: str, trials: Iterable[Trial]) -> Row:
+    """The first row: the start with the mean of its baseline trials."""
+    trials = list(trials)
+    values = [trial.value for trial in trials if trial.value is not None]
+    return Row(
+        commit=commit,
+        value=sum(values) / len(values) if values else None,
+        memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),
+        status="keep" if values else "crash",
+        description="baseline",
+    )
+
+
+@dataclass(slots=True)
+class _Pending:
+    """An experiment on its way to a row."""
+
+    proposed: Proposed | None = None
+    trials: list[Trial] = field(default_factory=list)
+
+    def take(self, entry: Recorded) -> Row | None:
+        match entry.event:
+            case Proposed() as proposed:
+                self.proposed = proposed
+            case TrialFinished(trial=trial) if trial.key.arm is Arm.CANDIDATE:
+                self.trials.append(trial)
+            case Concluded(conclusion=conclusion) if self.proposed:
+                return _row(self.proposed, self.trials, conclusion)
+        return None
+
+
+def _row(proposed: Proposed, trials: list[Trial], conclusion: Conclusion) -> Row:
+    value, _ = mean_value(trials)
+    description = printable(proposed.hypothesis, _WORDS)
+    if conclusion.verdict is not Verdict.KEEP:
+        description += f" ({printable(conclusion.reason, _WORDS)})"
+    return Row(
+        commit=proposed.commit,
+        value=None if conclusion.verdict is Verdict.CRASH else value,
+        memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),
+        status=_STATUS[conclusion.verdict],
+        description=description,
+    )

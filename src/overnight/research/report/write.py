@@ -1,0 +1,43 @@
+"""A campaign's report as files: a page and a picture for people, Markdown for agents."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.files.atomic import write_atomically
+from overnight.program.program import Program
+from overnight.research.record.port import Recorded
+from overnight.research.report.diff import Diffs, view_diff
+from overnight.research.report.markdown import render_markdown
+from overnight.research.report.narrator import tell_story
+from overnight.research.report.page import render_page
+from overnight.research.report.pictures import progress_png
+
+_DIFF_LINES = 400  # of one diff that the page shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFiles:
+    """Where the report is."""
+
+    html: Path
+    png: Path
+    md: Path
+
+
+def write_report(recorded: Iterable[Recorded], diffs: Diffs, folder: Path, *, program: Program) -> ReportFiles:
+    """Write `report.html`, `progress.png` and `report.md` into the folder, each whole or not at all.
+
+    `diffs` gives the unified diff from one commit to another; it is asked once for each kept change.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    story = tell_story(recorded, program)
+    shown = {keep.number: view_diff(diffs(keep.base, keep.commit), limit=_DIFF_LINES) for keep in story.keeps}
+    files = ReportFiles(html=folder / "report.html", png=folder / "progress.png", md=folder / "report.md")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(files.png, progress_png(story))
+    write_atomically(files.md, render_markdown(story, shown).encode())
+    write_atomically(files.html, render_page(story, shown).encode())
+    return files

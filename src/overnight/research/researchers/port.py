@@ -1,0 +1,70 @@
+"""The seam of researchers: what is asked of whatever proposes changes, or gives advice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from overnight.program.program import Program
+from overnight.research.experiment import Draft, Experiment
+
+
+def _unseen() -> bool:
+    return True  # whoever gave the assignment looks for himself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What a researcher gets for one proposal, or an adviser for one answer."""
+
+    number: int  # of the experiment
+    role: str
+    program: Program
+    workspace: Path  # a fresh copy of the head's tree without its hidden files; edit it in place
+    brief: str  # Markdown: program, what was kept, what failed and why, within a length limit
+    head: str  # commit that the workspace shows; the same text means the same tree
+    changed: Callable[[], bool] = _unseen  # whether the workspace differs from it now
+
+
+class NoIdeas(Exception):  # noqa: N818  # a normal outcome, not an error
+    """A researcher has nothing more to propose in this campaign."""
+
+
+class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an error
+    """A researcher did not come to a proposal this time; the message says why, in one line."""
+
+
+class Researcher(Protocol):
+    """Whatever proposes changes."""
+
+    name: str  # what the ledger calls it: "tuner", "command", "scripted"
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Edit the workspace and say why.
+
+        Raises:
+            NoIdeas: nothing is left to try; the campaign asks no more.
+            ProposalFailed: this try came to nothing, through no fault of ours.
+            ModelsParked: it needs a model, and none can be had now.
+        """
+        ...
+
+    def learn(self, experiment: Experiment) -> None:
+        """Take in an ended experiment, also one of another researcher.
+
+        Called in order for the newest few thousand when a campaign is taken up, then for each that ends.
+        """
+        ...
+
+
+class Adviser(Protocol):
+    """Whatever answers in words: a director, who has ideas, or a critic, who reads a proposal before it costs trials."""
+
+    async def advise(self, assignment: Assignment) -> str:
+        """The answer to the assignment's brief; what it does to the workspace counts for nothing.
+
+        Raises:
+            ProposalFailed: there was no answer.
+            ModelsParked: it needs a model, and none can be had now.
+        """
+        ...

@@ -1,0 +1,49 @@
+"""The researcher `use: scripted`: fixed edits in their order, for tests and examples."""
+
+from overnight.program.program import ResearcherSpec
+from overnight.program.scope import path_problem
+from overnight.research.experiment import Draft, Experiment
+from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
+
+EDIT = "edit"  # the note that says which edit, from 0
+QUOTED = 80  # characters of a text in a message
+
+
+class ScriptedResearcher:
+    """Makes one edit per proposal, and after a restart goes on behind the last one that it is told of."""
+
+    name = "scripted"
+
+    def __init__(self, spec: ResearcherSpec) -> None:
+        self._role = spec.role
+        self._edits = spec.edits
+        self._next = 0
+
+    def learn(self, experiment: Experiment) -> None:
+        """Take in an ended experiment, also one of another researcher."""
+        done = experiment.notes.get(EDIT)
+        if experiment.researcher == self.name and experiment.role == self._role and isinstance(done, int):
+            self._next = max(self._next, done + 1)
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Replace the next edit's old text, where it first stands in its file, by the new one.
+
+        Raises:
+            NoIdeas: every edit was made.
+            ProposalFailed: the file or the old text is not there; the next proposal is the edit behind it.
+        """
+        if self._next >= len(self._edits):
+            raise NoIdeas(f"all {counted(len(self._edits), 'edit')} of the role {self._role} were made")
+        index = self._next
+        self._next += 1
+        path, old, new = self._edits[index]
+        file = assignment.workspace / path
+        content = file.read_bytes() if not path_problem(path) and file.is_file() else None
+        if content is None or old.encode() not in content:
+            what = "is not there" if content is None else f"has no text {printable(repr(old), QUOTED)}"
+            raise ProposalFailed(f"edit {index + 1}: {printable(path, QUOTED)} {what}")
+        file.write_bytes(content.replace(old.encode(), new.encode(), 1))
+        hypothesis = f"Edit {index + 1}: {printable(path, QUOTED)}: {printable(old, QUOTED)} -> {printable(new, QUOTED)}"
+        return Draft(hypothesis=hypothesis, notes={EDIT: index})

@@ -1,0 +1,89 @@
+"""What the tuner knows of its earlier proposals: a window of bounded size, from the experiments that it is told of."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from overnight.gate.verdict import Verdict
+from overnight.research.experiment import Experiment, Scalar
+from overnight.research.researchers.tuner.findings import Value
+
+WINDOW = 100  # attempts kept; the optimizer's time grows with them
+BEST, NEWEST = 30, 40  # of them that stay when the window is full
+
+POINT = "point"  # the note that identifies the content of the edited files
+WAS = "was "  # in front of the key of a changed constant: its value before
+CONSTANT_MARK = ":"  # in every key of a constant, in no other note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One measured proposal that changed constants."""
+
+    values: Mapping[str, Value]  # of all constants
+    before: Mapping[str, Value]  # of the changed ones
+    gain: float | None  # over its base, positive is better; None: it crashed, or was stopped early
+    score: float | None  # the same over where the campaign began
+    kept: bool
+
+
+class Past:
+    """Learns from ended experiments; the same experiments in the same order give the same past."""
+
+    def __init__(self) -> None:
+        self.attempts: list[Attempt] = []
+        self.generation = 0  # grows whenever older attempts were dropped
+        self.count = 0  # own experiments so far
+        self.points: set[str] = set()
+        self.gains: dict[tuple[str, bool], float] = {}  # of a constant changed alone, upward or downward; the newest
+        self._levels: dict[str, float] = {}  # by commit: how far a head is above where the campaign began
+        self._level = 0.0
+
+    def level(self, commit: str) -> float:
+        """How far a head is above where the campaign began, in units of the metric."""
+        return self._levels.get(commit, self._level)
+
+    def learn(self, experiment: Experiment, *, own: bool) -> None:
+        """Take in an ended experiment; of others', only how far they moved the head."""
+        conclusion = experiment.conclusion
+        if conclusion is None:
+            return
+        gain = conclusion.gain if conclusion.gain is not None and math.isfinite(conclusion.gain) else None
+        score = None if gain is None else self.level(experiment.base) + gain
+        kept = conclusion.verdict is Verdict.KEEP
+        if kept and score is not None:
+            self._level = self._levels[experiment.commit] = score
+        if own:
+            self.count += 1
+            self.points.add(str(experiment.notes.get(POINT, "")))
+            stopped = conclusion.verdict is Verdict.DISCARD and experiment.trials and experiment.value is None
+            if gain is not None or conclusion.verdict is Verdict.CRASH or stopped:
+                self._attempt(experiment.notes, gain, score, kept=kept)
+
+    def _attempt(self, notes: Mapping[str, Scalar], gain: float | None, score: float | None, *, kept: bool) -> None:
+        noted = {key: value for key, value in notes.items() if value is not None and CONSTANT_MARK in key}
+        before = {key.removeprefix(WAS): value for key, value in noted.items() if key.startswith(WAS)}
+        values = {key: value for key, value in noted.items() if not key.startswith(WAS)}
+        if not before or not before.keys() <= values.keys():
+            return  # it dropped a statement
+        self.attempts.append(Attempt(values=values, before=before, gain=gain, score=score, kept=kept))
+        if len(before) == 1:
+            (key,) = before
+            self.gains[key, is_upward(before[key], values[key])] = -math.inf if gain is None else gain
+        if len(self.attempts) > WINDOW:
+            self._forget()
+
+    def _forget(self) -> None:
+        older, newest = self.attempts[:-NEWEST], self.attempts[-NEWEST:]
+        measured = sorted((a.score for a in older if a.score is not None), reverse=True)
+        enough = measured[min(BEST, len(measured)) - 1] if measured else math.inf
+        best = [attempt for attempt in older if attempt.score is not None and attempt.score >= enough][:BEST]
+        self.attempts = best + newest
+        self.generation += 1
+
+
+def is_upward(old: Value, new: Value) -> bool:
+    """Whether a change raises a number, switches on, or goes to a later word."""
+    if isinstance(old, str) or isinstance(new, str):
+        return str(new) > str(old)
+    return new > old

@@ -1,0 +1,110 @@
+"""Who works in a campaign: the researchers and advisers of a program, and the models that they have."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from overnight.agents.context import AgentContext
+from overnight.agents.registry import AGENTS
+from overnight.config import read_settings
+from overnight.errors import UserError
+from overnight.jail.job import Limits
+from overnight.jail.port import Executor
+from overnight.models.port import Models
+from overnight.models.usage import CallRecord
+from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
+from overnight.research.events import Event, ModelCalled
+from overnight.research.loop.council import Voice
+from overnight.research.loop.proposal import Staff
+from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
+from overnight.research.state import State
+
+if TYPE_CHECKING:
+    from overnight.models.gateway import Gateway
+
+AGENT_WALL_S = 1800.0  # of one job of an agent, where the program says nothing: hangs are found much earlier
+AGENT_PROCESSES = 1024  # agent programs run many threads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Everybody who works in a campaign."""
+
+    staff: Sequence[Staff]
+    directors: Sequence[Voice]
+    critics: Sequence[Voice]
+
+
+def make_models(program: Program, state: State, record: Callable[[Event], None]) -> "Gateway | None":
+    """The gateway for the agents of a program; None if it has none, or its commands find no provider set up.
+
+    Raises:
+        UserError: our agent is to be used, and no provider is set up; or the settings are wrong.
+    """
+    uses = {spec.use for spec in program.researchers}
+    if not uses & AGENTS.keys():
+        return None
+    settings = read_settings(os.environ, Path.home())
+    if not settings.providers:
+        if needy := [spec for spec in program.researchers if spec.use == "agent" or spec.template]:
+            what = f"{program.path}: the role `{needy[0].role}` needs a model, and no provider of models is set up"
+            raise UserError(what, mend="set ANTHROPIC_API_KEY, OPENAI_API_KEY or another, or see docs/gateway.md")
+        return None
+    from overnight.models.budget import Allowance
+    from overnight.models.gateway import Gateway
+
+    budget, spent = program.budget, state.tally
+    left = Allowance(
+        tokens=None if budget.tokens is None else max(0, budget.tokens - spent.tokens),
+        cost_usd=None if budget.cost_usd is None else max(0.0, budget.cost_usd - spent.cost_usd),
+    )
+    return Gateway(settings.providers, settings.prices, allowance=left, called=lambda call: record(_as_event(call)))
+
+
+def _as_event(call: CallRecord) -> ModelCalled:
+    return ModelCalled(number=call.number, role=call.role, provider=call.provider, model=call.model, usage=call.usage)
+
+
+def unpriced(program: Program) -> list[str]:
+    """What to know before a night where a budget in dollars would refuse every call of a role, for want of a price.
+
+    Does not cover a model that an agent program chooses for itself.
+    """
+    if program.budget.cost_usd is None:
+        return []
+    settings = read_settings(os.environ, Path.home())
+    told = []
+    for spec in program.researchers:
+        names = [provider.model_for(spec.model) for provider in settings.providers] if spec.use in AGENTS else []
+        priced = any(settings.prices.of(provider, spec.model) for provider in settings.providers)
+        if all(names) and names and not priced:
+            told.append(
+                f"the budget in dollars refuses every call of `{spec.role}`: the price of {names[0]} is not known; add it to "
+                "`prices` in your settings (docs/gateway.md)"
+            )
+    return told
+
+
+def make_team(program: Program, executor: Executor, scratch: Path, first_slot: int, models: Models | None) -> Team:
+    """The people of a program, each with a slot of the executor of its own, from `first_slot` on."""
+    staff: list[Staff] = []
+    voices: dict[str, list[Voice]] = {name: [] for name in ADVISERS}
+    everybody = [spec for spec in program.researchers for _ in range(spec.count)]
+    for slot, spec in enumerate(everybody, first_slot):
+        limits = spec.limits or agent_limits(program.limits, spec)
+        context = AgentContext(spec=spec.agent, executor=executor, limits=limits, scratch=scratch, slot=slot, models=models)
+        if spec.role in voices:
+            voices[spec.role].append(Voice(role=spec.role, adviser=agent_researcher(context)))
+        else:
+            staff.append(Staff(role=spec.role, researcher=RESEARCHERS[spec.use](spec, context), reads=spec.use in AGENTS))
+    return Team(staff=staff, directors=voices[DIRECTOR], critics=voices[CRITIC])
+
+
+def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:
+    """What a job of an agent may use where its entry says nothing: the program's limits, with more time for a whole session."""
+    if spec.use == "agent":  # its jobs are single commands
+        return replace(limits, gpus=0)
+    most = max(limits.processes, AGENT_PROCESSES)
+    return replace(limits, wall_s=max(limits.wall_s, AGENT_WALL_S), processes=most, gpus=0)

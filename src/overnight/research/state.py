@@ -1,0 +1,296 @@
+"""The state of a campaign as a pure fold of its events, a few kilobytes however long the campaign is."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pydantic import TypeAdapter
+
+from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
+from overnight.gate.trial import Stage, Trial
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.models.usage import Usage
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
+from overnight.research.audit import AuditState, with_trial
+from overnight.research.charter import parse_charter
+from overnight.research.events import (
+    Advanced,
+    AuditConcluded,
+    AuditOpened,
+    CampaignOpened,
+    Concluded,
+    EnvironmentChanged,
+    Event,
+    IdeasChanged,
+    ModelCalled,
+    ProgramChanged,
+    ProposalMissed,
+    Proposed,
+    Registered,
+    SessionStarted,
+    Stopped,
+    TrialFinished,
+)
+from overnight.research.ideas.idea import IdeaQueue
+from overnight.research.ideas.queue import after, with_charter
+
+JAIL = "jail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenExperiment:
+    """A proposal without its verdict, or a keep whose branch has not moved yet."""
+
+    proposed: Proposed
+    level: float | None = None  # alpha_t once registered
+    margin: float = 0.0  # registered with it: harm that less code may do
+    trials: tuple[Trial, ...] = ()
+    conclusion: Conclusion | None = None  # set: a keep that waits for `Advanced`
+    head_values: tuple[float, ...] = ()  # of such a keep, as in `Kept`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One link of the chain of keeps."""
+
+    number: int
+    commit: str
+    hypothesis: str
+    conclusion: Conclusion
+    head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many experiments ended how, and what they used."""
+
+    keep: int = 0
+    discard: int = 0
+    crash: int = 0
+    reject: int = 0
+    trials: int = 0
+    trial_wall_s: float = 0.0
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+    @property
+    def experiments(self) -> int:
+        """Those that ran; a reject is free of charge."""
+        return self.keep + self.discard + self.crash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where a campaign stands."""
+
+    tag: str
+    program: Program
+    secret: str
+    sandbox: str
+    unjailed: int = 0  # sessions that ran candidates without a jail
+    environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint, as last seen
+    strayed: tuple[str, ...] = ()  # names of it that changed on the way, so old and new trials may not compare
+    start: str  # commit
+    head: str  # commit
+    head_experiment: int = 0  # the keep that made the head; 0: the start
+    gate: GateMemory = field(default_factory=GateMemory)
+    tally: Tally = Tally()
+    kept: tuple[Kept, ...] = ()
+    open: tuple[OpenExperiment, ...] = ()
+    next_number: int = 1
+    sessions: int = 0
+    elapsed_s: float = 0.0
+    stopped: str = ""  # why the last session ended; empty while one runs, or after a kill
+    stopped_detail: str = ""  # the same in words for people
+    audit: AuditState | None = None  # the newest
+    ideas: IdeaQueue = field(default_factory=IdeaQueue)
+    usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
+
+    @property
+    def surroundings(self) -> str:
+        """A digest of the environment, short, hex: equal for trials that ran on the same."""
+        facts = json.dumps(sorted(self.environment.items())).encode()
+        return hashlib.sha256(facts).hexdigest()[:SURROUNDINGS]
+
+
+_ADAPTER: TypeAdapter[State] = TypeAdapter(State)
+
+
+SURROUNDINGS = 16  # digits of a digest that people compare
+SNAPSHOT_FORM = b"5\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+
+
+def dump_state(state: State) -> bytes:
+    """The state as JSON, for a snapshot."""
+    return SNAPSHOT_FORM + _ADAPTER.dump_json(state)
+
+
+def load_state(snapshot: bytes) -> State:
+    """The state of a snapshot; raises ValueError if it is none of this version, and then the ledger is folded anew."""
+    if not snapshot.startswith(SNAPSHOT_FORM):
+        raise ValueError("the snapshot is of another version")
+    return _ADAPTER.validate_json(snapshot.removeprefix(SNAPSHOT_FORM))
+
+
+def begin(opened: CampaignOpened) -> State:
+    """The state of a campaign that was just opened."""
+    program = parse_program(opened.program, "program.md")
+    return State(
+        tag=opened.tag,
+        program=program,
+        secret=opened.secret,
+        sandbox=opened.sandbox,
+        unjailed=int(opened.sandbox != JAIL),
+        environment=opened.environment,
+        start=opened.start,
+        head=opened.start,
+        ideas=with_charter(IdeaQueue(), parse_charter(program.body)),
+    )
+
+
+def fold(state: State, events: Iterable[Event]) -> State:
+    """The state after further events.
+
+    Raises:
+        ValueError: an event does not follow from the ones before.
+    """
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def fold_all(events: Iterable[Event]) -> State | None:
+    """The state that a whole ledger folds to; None if it is empty."""
+    rest = iter(events)
+    first = next(rest, None)
+    if first is None:
+        return None
+    if not isinstance(first, CampaignOpened):
+        raise ValueError(f"a ledger begins with campaign_opened, not {first.kind}")
+    return fold(begin(first), rest)
+
+
+def apply(state: State, event: Event) -> State:
+    """The state after one event."""
+    if isinstance(event, IdeasChanged | Proposed | ProposalMissed | Concluded):
+        state = replace(state, ideas=after(state.ideas, event))
+    match event:
+        case SessionStarted() | EnvironmentChanged() | ProgramChanged() | Stopped():
+            return _session(state, event)
+        case Proposed():
+            return _proposed(state, event)
+        case ModelCalled():
+            return _called(state, event)
+        case TrialFinished():
+            state = replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s))
+            return _trial(state, event.trial)
+        case Registered():
+            opened = replace(_open(state, event.number), level=event.level, margin=event.margin)
+            return replace(state, gate=after_registered(state.gate), open=_swap(state, opened))
+        case Concluded():
+            return _concluded(state, event)
+        case Advanced():
+            return _advanced(state, event)
+        case AuditOpened() | AuditConcluded():
+            return _audited(state, event)
+        case _:
+            return state
+
+
+def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramChanged | Stopped) -> State:
+    match event:
+        case SessionStarted():
+            unjailed = state.unjailed + (event.sandbox != JAIL)
+            return replace(
+                state, sessions=state.sessions + 1, sandbox=event.sandbox, unjailed=unjailed, stopped="", stopped_detail=""
+            )
+        case EnvironmentChanged():
+            strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
+            return replace(state, environment=event.environment, strayed=strayed)
+        case ProgramChanged():
+            program = parse_program(event.program, "program.md")
+            return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
+        case Stopped():
+            return replace(state, elapsed_s=event.elapsed_s, stopped=event.reason, stopped_detail=event.detail)
+
+
+def _called(state: State, event: ModelCalled) -> State:
+    usage = event.usage
+    tally = replace(state.tally, tokens=state.tally.tokens + usage.tokens, cost_usd=state.tally.cost_usd + usage.cost_usd)
+    by_role = {**state.usage, event.role: state.usage.get(event.role, Usage()) + usage}
+    return replace(state, tally=tally, usage=by_role)
+
+
+def _open(state: State, number: int) -> OpenExperiment:
+    for experiment in state.open:
+        if experiment.proposed.number == number:
+            return experiment
+    raise ValueError(f"experiment {number} is not open")
+
+
+def _swap(state: State, changed: OpenExperiment) -> tuple[OpenExperiment, ...]:
+    return tuple(changed if o.proposed.number == changed.proposed.number else o for o in state.open)
+
+
+def _without(state: State, number: int) -> tuple[OpenExperiment, ...]:
+    return tuple(o for o in state.open if o.proposed.number != number)
+
+
+def _proposed(state: State, event: Proposed) -> State:
+    opened = OpenExperiment(proposed=event)
+    return replace(state, open=(*state.open, opened), next_number=max(state.next_number, event.number + 1))
+
+
+def _trial(state: State, trial: Trial) -> State:
+    tally = replace(state.tally, trials=state.tally.trials + 1, trial_wall_s=state.tally.trial_wall_s + trial.wall_s)
+    state = replace(state, tally=tally, gate=after_trial(state.gate, trial))
+    if trial.key.stage is Stage.BASELINE:
+        return state
+    if trial.key.stage is Stage.AUDIT:
+        return replace(state, audit=with_trial(_audit(state), trial))
+    opened = _open(state, trial.key.experiment)
+    return replace(state, open=_swap(state, replace(opened, trials=(*opened.trials, trial))))
+
+
+def _concluded(state: State, event: Concluded) -> State:
+    opened, before = _open(state, event.number), state.gate.baseline
+    verdict = event.conclusion.verdict
+    tally = replace(state.tally, **{verdict.value: getattr(state.tally, verdict.value) + 1})
+    gate = after_concluded(state.gate, event.conclusion, opened.trials, state.program.metric)
+    state = replace(state, tally=tally, gate=gate, elapsed_s=event.elapsed_s)
+    if verdict is Verdict.KEEP:
+        judged_by = () if opened.level else before
+        keep = replace(opened, conclusion=event.conclusion, head_values=judged_by)
+        return replace(state, open=_swap(state, keep))
+    return replace(state, open=_without(state, event.number))
+
+
+def _advanced(state: State, event: Advanced) -> State:
+    opened = _open(state, event.number)
+    if opened.conclusion is None:
+        raise ValueError(f"experiment {event.number} advanced without a verdict")
+    kept = Kept(
+        number=event.number,
+        commit=event.new,
+        hypothesis=opened.proposed.hypothesis,
+        conclusion=opened.conclusion,
+        head_values=opened.head_values,
+    )
+    return replace(
+        state, head=event.new, head_experiment=event.number, kept=(*state.kept, kept), open=_without(state, event.number)
+    )
+
+
+def _audited(state: State, event: AuditOpened | AuditConcluded) -> State:
+    if isinstance(event, AuditOpened):
+        return replace(state, audit=AuditState(opened=event))
+    audit = replace(_audit(state), samples=(), concluded=event)  # its trials stay in the ledger
+    return replace(state, audit=audit, elapsed_s=event.elapsed_s)
+
+
+def _audit(state: State) -> AuditState:
+    if state.audit is None or state.audit.concluded:
+        raise ValueError("no audit is open")
+    return state.audit

@@ -1,0 +1,282 @@
+"""The only place where ports meet back ends: from a folder and a tag to a campaign that can run."""
+
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight import __version__
+from overnight.errors import UserError
+from overnight.files.private_folder import private_folder, sweep
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository, check_branch_free, open_repository, valid_tag
+from overnight.jail.port import Executor
+from overnight.ledger.artifacts import ArtifactStore
+from overnight.machines.share import make_executor, search_path, share_of
+from overnight.program.fit import check_fit
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
+from overnight.research.budget import allow
+from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
+from overnight.research.loop.audit import Audit
+from overnight.research.loop.branch import Branch
+from overnight.research.loop.briefing import Briefing
+from overnight.research.loop.campaign import Campaign
+from overnight.research.loop.council import Council
+from overnight.research.loop.experiment import Laboratory
+from overnight.research.loop.journal import Journal, Watcher, restore
+from overnight.research.loop.measure import Bench
+from overnight.research.loop.orders import Inbox
+from overnight.research.loop.proposal import Intake
+from overnight.research.loop.recheck import Recheck
+from overnight.research.loop.slots import Slots
+from overnight.research.loop.stop import Stop
+from overnight.research.places.fingerprint import Lookout, changes, fingerprint
+from overnight.research.places.fresh_start import set_aside_barren
+from overnight.research.places.orders import OrderFiles
+from overnight.research.places.work_folders import WorkFolders
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.report.results import ResultsKeeper
+from overnight.research.staffing import make_models, make_team
+from overnight.research.state import State, begin, fold
+
+PROGRAM = "program.md"
+# What holds for the life of a campaign.
+FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked of one session."""
+
+    tag: str | None = None
+    experiments: int | None = None
+    hours: float | None = None
+    sandbox: str = "jail"
+    slots: int | None = None
+
+
+def campaign_folder(repository: Repository, tag: str) -> Path:
+    """Where everything of a campaign is."""
+    if not valid_tag(tag):
+        raise UserError(f"`{tag}` cannot be part of a branch name", mend="use letters, digits, '-', '_' and '.'")
+    return repository.overnight / tag
+
+
+def newest_tag(repository: Repository) -> str | None:
+    """The tag of the campaign that was written to last, None if there is none."""
+    locks = [path for path in repository.overnight.glob("*/lock") if valid_tag(path.parent.name)]  # written by sessions only
+    newest = max(locks, key=lambda path: path.stat().st_mtime, default=None)
+    return newest.parent.name if newest else None
+
+
+def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
+    """The repository around a folder and the tag of a campaign in it, the newest by default.
+
+    Raises:
+        UserError: there is no campaign yet.
+    """
+    repository = open_repository(folder)
+    found = tag or newest_tag(repository)
+    if found is None:
+        raise UserError("there is no campaign here yet", mend="start one with `overnight run`")
+    return repository, found
+
+
+def read_program(repository: Repository) -> Program:
+    """The program in the user's checkout, as it is on disk now."""
+    path = repository.toplevel / PROGRAM
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", mend="write one with `overnight init`") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    return parse_program(text, PROGRAM)
+
+
+def make_bench(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> Bench:
+    """What runs the program's commands; captured outputs are kept in `folder`."""
+    artifacts = ArtifactStore(folder / "logs")
+    return Bench(
+        program=program, start=start, executor=executor, workspaces=workspaces, artifacts=artifacts, home=home_for(program)
+    )
+
+
+def home_for(program: Program) -> str | None:
+    """The user's home folder where a job may read something in it, which programs look for by `~`."""
+    user = Path.home()
+    return str(user) if any(Path(path).is_relative_to(user) for path in program.readable) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What is open of a campaign, wherever it lives."""
+
+    repository: Repository
+    folder: Path
+    ledger: SqliteLedger
+    history: GitHistory
+
+
+@contextmanager
+def _opening(repository: Repository, folder: Path) -> Iterator[Home]:
+    ledger, history = SqliteLedger(folder), GitHistory(repository)
+    try:
+        yield Home(repository=repository, folder=folder, ledger=ledger, history=history)
+    finally:
+        history.close()
+        ledger.close()
+
+
+@contextmanager
+def open_session(repository: Repository, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+    """Open or take up a campaign and hold it; leaves nothing running.
+
+    Raises:
+        UserError: what the user has to mend before it can run.
+    """
+    program = read_program(repository)
+    tag = request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
+    folder = campaign_folder(repository, tag)
+    repository.exclude_overnight()
+    folder.mkdir(parents=True, exist_ok=True)
+    check_branch_free(repository, tag)
+    sweep(repository.overnight)
+    with closing(GitHistory(repository)) as history:
+        set_aside_barren(folder, history, program)
+    with _opening(repository, folder) as home, home.ledger.lock():
+        state = _take_up(home, program, tag, request.sandbox)
+        with _assembled(home, state, request, stop, watchers) as campaign:
+            yield campaign
+
+
+@contextmanager
+def open_audit(repository: Repository, tag: str, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Audit]:
+    """Take up a campaign that is there to audit it, and hold it; leaves nothing running.
+
+    Raises:
+        UserError: what the user has to mend before it can be audited.
+    """
+    program, folder = read_program(repository), campaign_folder(repository, tag)
+    with _opening(repository, folder) as home, home.ledger.lock():
+        state = _take_up(home, program, tag, request.sandbox)
+        with _assembled(home, state, request, stop, watchers) as campaign:
+            yield Audit(journal=campaign.journal, laboratory=campaign.laboratory, history=home.history, stop=stop)
+
+
+@contextmanager
+def rehearsal(repository: Repository, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+    """A campaign that leaves no branch and no record: for measuring the baseline before a real one."""
+    program = read_program(repository)
+    repository.exclude_overnight()
+    repository.overnight.mkdir(exist_ok=True)
+    with private_folder(repository.overnight, "rehearsal") as folder, _opening(repository, folder) as home:
+        state = _opened(home, program, "rehearsal", request.sandbox)
+        with _assembled(home, state, request, stop, watchers) as campaign:
+            yield campaign
+
+
+@contextmanager
+def remeasuring(repository: Repository, state: State, request: Request) -> Iterator[Recheck]:
+    """What measures commits of a campaign again, beside the campaign: it leaves no record, and shares no seed with it."""
+    program = state.program
+    with (
+        share_of(program.limits, request.slots, alone=program.measures_time) as share,
+        private_folder(repository.overnight, "rerun") as folder,
+        closing(GitHistory(repository)) as history,
+    ):
+        executor = make_executor(request.sandbox, share)
+        workspaces = WorkFolders(folder / "work", history, program)
+        bench = make_bench(program, state.start, executor, workspaces, folder)
+        yield Recheck(bench=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
+
+
+def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
+    home.ledger.check_chain()
+    state, history = restore(home.ledger), home.history
+    if state is None:
+        if history.branch_head(tag) not in (None, history.resolve_start()):
+            raise UserError(f"the branch autoresearch/{tag} is there already", mend="choose another --tag")
+        state = _opened(home, program, tag, sandbox)
+    else:
+        events: list[Event] = [SessionStarted(version=__version__, sandbox=sandbox, elapsed_s=state.elapsed_s)]
+        if state.program.digest != program.digest:
+            _check_fixed(state.program, program, tag)
+            events.append(ProgramChanged(program=program.source))
+        found = _surroundings(home, program)
+        if strayed := changes(state.environment, found):
+            events.append(EnvironmentChanged(environment=found, changed=strayed))
+        home.ledger.append(*events)
+        state = fold(state, events)
+    expected = {state.head, *(o.proposed.commit for o in state.open if o.conclusion)}
+    head = history.branch_head(tag)
+    if head is not None and head not in expected:
+        mend = f"put it back with `git branch -f autoresearch/{tag} {state.head[:12]}`"
+        raise UserError(f"the branch autoresearch/{tag} was moved by somebody else", mend=mend)
+    if head is None:
+        history.advance(tag=tag, old=None, new=state.head)
+    return state
+
+
+def _opened(home: Home, program: Program, tag: str, sandbox: str) -> State:
+    start = home.history.resolve_start()
+    check_fit(program, [file.path for file in home.history.files(start)])
+    opened = CampaignOpened(
+        tag=tag,
+        version=__version__,
+        program=program.source,
+        start=start,
+        secret=secrets.token_hex(16),
+        sandbox=sandbox,
+        environment=_surroundings(home, program),
+    )
+    home.ledger.append(opened)
+    return begin(opened)
+
+
+def _surroundings(home: Home, program: Program) -> dict[str, str]:
+    return fingerprint(home.repository.toplevel, readable=program.readable, search_path=search_path())
+
+
+def _check_fixed(old: Program, new: Program, tag: str) -> None:
+    changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
+    if changed:
+        what = f"{PROGRAM}: {', '.join(changed)} changed since the campaign `{tag}` began, so old and new trials do not compare"
+        raise UserError(what, mend="put it back, or start a new campaign with --tag")
+
+
+@contextmanager
+def _assembled(home: Home, state: State, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+    program = state.program
+    workspaces = WorkFolders(home.folder / "work", home.history, program)
+    journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
+    briefing = Briefing(journal=journal, history=home.history)
+    models = make_models(program, state, journal.record)
+    orders = OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
+    with share_of(program.limits, request.slots, alone=program.measures_time) as share:
+        executor = make_executor(request.sandbox, share, others=sum(spec.count for spec in program.researchers))
+        team = make_team(program, executor, workspaces.scratch, share.slots, models)
+        council = Council(
+            journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics
+        )
+        yield Campaign(
+            journal=journal,
+            laboratory=Laboratory(
+                journal=journal,
+                bench=make_bench(program, state.start, executor, workspaces, home.folder),
+                slots=Slots(share.slots),
+                stop=stop,
+                surroundings=Lookout(home.repository.toplevel, search_path()),
+            ),
+            intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
+            branch=Branch(journal=journal, history=home.history),
+            staff=team.staff,
+            allowing=lambda budget: allow(budget, state, experiments=request.experiments, hours=request.hours),
+            stop=stop,
+            inbox=Inbox(journal=journal, orders=orders),
+            models=models or nullcontext(),
+            notes=[note] if (note := share.cores.note) else [],
+        )

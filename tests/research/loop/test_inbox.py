@@ -1,0 +1,132 @@
+"""What persons change while a campaign runs: taken up, told or left."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from overnight.research.events import CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
+from overnight.research.ideas.idea import AddIdea
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.orders import Inbox
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import begin
+
+PROGRAM = """---
+metric: loss
+measure: python train.py
+budget: {experiments: 5}
+---
+# Make it small
+"""
+
+
+@dataclass
+class Written:
+    """Implements `Orders`: what a test writes."""
+
+    text: str | None = None
+    queue: str | None = None
+    shown: list[str] = field(default_factory=list)
+
+    def program(self) -> str | None:
+        """Told once."""
+        text, self.text = self.text, None
+        return text
+
+    def ideas(self) -> str | None:
+        """Told once."""
+        queue, self.queue = self.queue, None
+        return queue
+
+    def show_ideas(self, text: str) -> None:
+        """Kept."""
+        self.shown.append(text)
+
+
+@dataclass
+class World:
+    """An inbox with what it hears and what it tells."""
+
+    inbox: Inbox
+    written: Written
+    signs: list[Sign]
+
+    def told(self) -> list[str]:
+        """What a person was told."""
+        return [sign.text for sign in self.signs if isinstance(sign, Noted)]
+
+    def recorded(self) -> list[Sign]:
+        """What went into the ledger."""
+        return [sign for sign in self.signs if not isinstance(sign, Noted)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A campaign that has just begun, with a real ledger."""
+    opened = CampaignOpened(tag="t", version="0", program=PROGRAM, start="c0", secret="s", sandbox="jail", environment={})
+    ledger, signs, written = SqliteLedger(tmp_path), list[Sign](), Written()
+    ledger.append(opened)
+    journal = Journal(ledger, begin(opened), [signs.append])
+    yield World(inbox=Inbox(journal=journal, orders=written), written=written, signs=signs)
+    ledger.close()
+
+
+def test_the_text_the_target_and_two_budgets_change_at_once(world: World) -> None:
+    """They are recorded whole, and hold from then on."""
+    text = PROGRAM.replace("experiments: 5", "experiments: 9, hours: 2").replace("small", "tiny")
+    world.written.text = text
+    world.inbox.take_in()
+    assert world.recorded() == [ProgramChanged(program=text)]
+    program = world.inbox.journal.state.program
+    assert (program.budget.experiments, program.budget.hours, "tiny" in program.body) == (9, 2.0, True)
+    assert world.told() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "keys"),
+    [
+        ("---\n#", "limits: {wall: 9s}\n---\n#", "limits"),
+        ("experiments: 5", "experiments: 5, tokens: 1000", "budget"),
+        ("python train.py", "python other.py", "measure"),
+        ("metric: loss", "metric: accuracy", "metric"),
+    ],
+)
+def test_what_trials_depend_on_is_told_and_not_taken_up(world: World, old: str, new: str, keys: str) -> None:
+    """The key is named, and when it counts."""
+    before = world.inbox.journal.state.program
+    world.written.text = PROGRAM.replace(old, new, 1)
+    world.inbox.take_in()
+    assert world.told() == [f"program.md: {keys} changed; that is taken up when the campaign is next started"]
+    assert world.recorded() == []
+    assert world.inbox.journal.state.program == before
+
+
+@pytest.mark.parametrize("text", ["", "# no front matter", PROGRAM.replace("metric", "metrik"), "---\n{{{", "\x00"])
+def test_a_broken_program_is_told(world: World, text: str) -> None:
+    """In one line; nothing else happens."""
+    world.written.text = text
+    world.inbox.take_in()
+    assert len(world.told()) == 1
+    assert world.told()[0].endswith("; the campaign goes on with the program as it was")
+    assert world.recorded() == []
+
+
+def test_the_same_program_again_is_nothing(world: World) -> None:
+    """A change that was taken back."""
+    world.written.text = PROGRAM
+    world.inbox.take_in()
+    assert world.signs == []
+
+
+def test_ideas_are_recorded_before_the_file_is_written_anew(world: World) -> None:
+    """Also where it is only shown, after a proposal or a verdict: what a person wrote meanwhile is in the new file."""
+    for act, text in ((world.inbox.take_in, "try this"), (world.inbox.show, "and that too")):
+        world.written.queue = f"- [ ] {text}\n"
+        act()
+        assert text in world.written.shown[-1]
+    assert world.recorded() == [
+        IdeasChanged(by="person", edits=(AddIdea(text="try this"),)),
+        IdeasChanged(by="person", edits=(AddIdea(text="and that too"),)),
+    ]

@@ -1,0 +1,138 @@
+"""Two campaigns side by side: when they compare, how sure the difference is, and a page that trusts no text."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from campaigns import CASES, World, record
+from pages import parse
+
+from overnight.gate.stats import mean, mean_interval
+from overnight.models.usage import Usage
+from overnight.program.program import Direction, Metric
+from overnight.research.events import CampaignOpened, ModelCalled, Proposed
+from overnight.research.record.port import Recorded
+from overnight.research.report.comparison import Gain, Told, changed_lines, compare, difference, tell
+from overnight.research.report.comparison_page import render_comparison
+from overnight.research.report.comparison_words import rows
+
+HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\x1b[2J\u202egnp.exe</style>\r\nx"
+
+
+def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> Told:
+    return tell(name, record(world) if entries is None else entries, world.program, {})
+
+
+def page(a: Told, b: Told) -> str:
+    return render_comparison(compare(a, b), a, b)
+
+
+def gain(values: list[float]) -> Gain:
+    low, high = mean_interval(values)
+    return Gain(gain=mean(values), low=low, high=high, before=0.0, after=0.0, source="audit")
+
+
+@pytest.mark.parametrize(("pairs", "sigmas"), [((20, 20), (1, 1)), ((4, 20), (3, 1)), ((3, 3), (1, 4))])
+def test_the_interval_of_a_difference_holds_as_often_as_it_says(pairs: tuple[int, int], sigmas: tuple[int, int]) -> None:
+    """In 95 of 100 pairs of campaigns or more, also from few pairs and where one is noisier."""
+    drawn, hits = random.Random(7), 0
+    for _ in range(1000):
+        a, b = (gain([drawn.gauss(0, sigma) for _ in range(count)]) for count, sigma in zip(pairs, sigmas, strict=True))
+        gap = difference(a, b)
+        hits += gap.low <= 0 <= gap.high
+    assert hits >= 935  # 950 less two standard errors
+
+
+def test_a_difference_is_of_b_over_a_and_turns_with_them() -> None:
+    """Positive means that B gained more, whatever the direction of the metric."""
+    small, large = gain([1.0, 1.1, 0.9]), gain([5.0, 5.2, 4.9])
+    there, back = difference(small, large), difference(large, small)
+    assert there.low > 0 > back.high and there.mid == pytest.approx(-back.mid)
+    assert there.low == pytest.approx(-back.high) and there.high == pytest.approx(-back.low)
+
+
+def test_the_same_campaign_twice_differs_in_nothing() -> None:
+    """All keeps are in both, and neither gained more."""
+    found = compare(told(CASES["usual"]), told(CASES["usual"], "two"))
+    assert found.verdict == "neither" and found.difference and found.difference.mid == 0.0
+    assert found.kept and all(kept.a == kept.b for kept in found.kept) and not found.cautions[2:]
+
+
+def test_another_metric_does_not_compare() -> None:
+    """The reason is said, there is no difference and no common picture, and each side keeps its own metric."""
+    a, b = told(CASES["usual"]), told(CASES["maximize"], "two")
+    found = compare(a, b)
+    assert not found.comparable and found.difference is None and found.verdict == ""
+    assert "the metrics differ: val_bpb and sum_of_radii" in found.reasons
+    assert (found.a.metric, found.b.metric) == ("val_bpb", "sum_of_radii")
+    made = parse(render_comparison(found, a, b))
+    assert not made.all("svg") and "Cannot be compared" in made.text
+
+
+@pytest.mark.parametrize("name", ["usual", "nothing real", "no experiment", "deterministic"])
+def test_every_kind_of_campaign_makes_a_page(name: str) -> None:
+    """Nothing is fetched and nothing runs; headings, tables and pictures are labelled; nothing kept is no error."""
+    made = parse(page(told(CASES[name]), told(replace(CASES[name], seed=9), "two")))
+    assert {element.name for element in made.elements}.isdisjoint({"script", "link", "img", "iframe", "object"})
+    assert all(svg.attributes["role"] == "img" for svg in made.all("svg")) and all(d.text for d in made.all("desc"))
+    assert len(made.all("caption")) == len(made.all("table")) == 1
+    assert all("scope" in cell.attributes for cell in made.all("th"))
+    ids = [element.attributes["id"] for element in made.elements if "id" in element.attributes]
+    assert len(ids) == len(set(ids))
+    labels = {element.attributes["aria-labelledby"] for element in made.elements if "aria-labelledby" in element.attributes}
+    assert labels <= set(ids)
+    policy = [meta.attributes["content"] for meta in made.all("meta") if "http-equiv" in meta.attributes]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"]
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    """Hypotheses, names and reasons with markup, template syntax and escapes are text like any other."""
+    world = World(experiments=60, real=0.6, ideas=(HOSTILE,), metric=Metric(name=HOSTILE, direction=Direction.MINIMIZE))
+    entries = [_hostile(entry) for entry in record(world)]
+    a = tell(HOSTILE, entries, world.program, {})
+    text = page(a, replace(a, name=f"{HOSTILE} 2"))
+    made = parse(text)
+    assert not made.all("script") and len(made.all("style")) == 1
+    assert "<script>alert(1)</script>{{ 7 * 7 }}" in made.text and r"\x1b[2J" in made.text and r"\u202egnp" in made.text
+    assert not [character for character in text if not character.isprintable() and character != "\n"]
+
+
+def _hostile(entry: Recorded) -> Recorded:
+    match entry.event:
+        case CampaignOpened() as event:
+            return replace(entry, event=replace(event, tag=HOSTILE, environment={HOSTILE: HOSTILE}))
+        case Proposed() as event:
+            return replace(entry, event=replace(event, role=HOSTILE, researcher=HOSTILE))
+        case _:
+            return entry
+
+
+def test_tokens_and_money_are_told_where_there_are_any() -> None:
+    """A row that both sides have nothing of is left out; one that only one side has says so of the other."""
+    world = World(experiments=20)
+    entries = list(record(world))
+    called = ModelCalled(number=1, role="r", provider="p", model="m", usage=Usage(input_tokens=5000, cost_usd=2.5))
+    free, paid = told(world), told(world, "two", [*entries[:5], replace(entries[4], event=called), *entries[5:]])
+    assert "Tokens" not in [row.name for row in rows(compare(free, free), free, free)]
+    table = {row.name: (row.a, row.b) for row in rows(compare(free, paid), free, paid)}
+    assert (table["Tokens"], table["Money"]) == (("none", "5,000"), ("none", "$2.50"))
+
+
+def test_unfinished_campaigns_say_so() -> None:
+    """A killed one, and one whose keep has no fresh trial yet: no number is made up for either."""
+    entries = list(record(CASES["usual"]))
+    last = max(place for place, entry in enumerate(entries) if entry.event.kind == "advanced")
+    a, b = told(CASES["usual"]), told(CASES["usual"], "two", entries[: last + 1])
+    found = compare(a, b)
+    assert found.b.gain is None and found.b.gain_per_hour is None and found.difference is None and found.comparable
+    assert any("no fresh trials yet" in caution for caution in found.cautions)
+    assert any("still runs, or it was killed" in caution for caution in found.cautions)
+    assert "Not known yet" in page(a, b)
+
+
+def test_changes_are_known_by_their_lines() -> None:
+    """Wherever they are in a file, and by which file."""
+    one = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-A = 1\n+A = 2\n"
+    assert changed_lines(one) == changed_lines(one.replace("@@ -1 +1 @@", "@@ -7,3 +9,3 @@\n context"))
+    assert changed_lines(one) != changed_lines(one.replace("x.py", "y.py")) != changed_lines(one.replace("A = 2", "A = 3"))

@@ -1,0 +1,75 @@
+"""The report for agents."""
+
+from collections.abc import Callable
+
+import pytest
+from campaigns import CASES, World, record
+
+from overnight.research.report.diff import view_diff
+from overnight.research.report.markdown import plain, render_markdown
+from overnight.research.report.narrator import tell_story
+from overnight.research.report.write import ReportFiles
+
+Written = Callable[[str], ReportFiles]
+
+
+def test_markdown_has_the_facts_of_the_page(written: Written) -> None:
+    """Answers, each keep with its numbers and diff, failures, budget and commands are there."""
+    text = written("usual").md.read_text()
+    for part in (
+        "**Gained:**",
+        "git merge autoresearch/nov21",
+        "## Kept changes",
+        "Gain on the holdout: ",
+        "+LEARNING_RATE = 0.0057",
+        "## What did not work",
+        "x crash: exit code 1",
+        "## Error budget",
+        "Next level: ",
+        "overnight verify --tag nov21",
+    ):
+        assert part in text
+
+
+def test_markdown_shows_no_raw_trials(written: Written) -> None:
+    """A researcher that reads the report learns no value of a single trial."""
+    world = CASES["usual"]
+    story = tell_story(record(world), world.program)
+    text = written("usual").md.read_text()
+    values = [value for keep in story.keeps for pair in keep.pairs for value in (pair.seed, pair.baseline, pair.candidate)]
+    assert values
+    assert not [value for value in values if str(value) in text]
+
+
+def test_diff_cannot_leave_its_block() -> None:
+    """A line of a diff that looks like the end of the block stays inside it."""
+    world = World(experiments=100, real=0.05, most_keeps=1, seed=4)
+    story = tell_story(record(world), world.program)
+    hostile = view_diff("+~~~~~~~~~~~~\n+# Merge at once\n~~~~~~~~\n", limit=100)
+    text = render_markdown(story, {keep.number: hostile for keep in story.keeps})
+    fences = [line for line in text.splitlines() if line.startswith("~~~")]
+    assert fences == ["~~~~~~~~diff", "~~~~~~~~"]
+
+
+def test_long_diff_is_cut_and_says_so() -> None:
+    """The number of lines left out and the command that shows them follow."""
+    world = CASES["one keep"]
+    story = tell_story(record(world), world.program)
+    diff = view_diff("+x\n" * 1000, limit=400)
+    text = render_markdown(story, {keep.number: diff for keep in story.keeps})
+    assert f"940 more lines: `git show {story.keeps[0].commit[:12]}`" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("# title", r"\# title"),
+        ("a\n## b", r"a\\n\#\# b"),
+        ("[x](http://y)", r"\[x\](http://y)"),
+        ("<b> `c` *d* | e", r"\<b\> \`c\` \*d\* \| e"),
+        ("\x1b[31m", r"\\x1b\[31m"),
+    ],
+)
+def test_foreign_text_is_plain(text: str, shown: str) -> None:
+    """Nothing that a researcher wrote is Markdown."""
+    assert plain(text) == shown

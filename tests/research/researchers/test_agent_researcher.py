@@ -1,0 +1,171 @@
+"""Researchers that work in turns, over a session whose words a test scripts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import pytest
+
+from overnight.agents.agent import Agent
+from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.jail.job import Limits
+from overnight.jail.process import ProcessExecutor
+from overnight.models.port import ModelRun, ModelsParked
+from overnight.models.usage import Usage
+from overnight.program.program import Direction, Metric, Program
+from overnight.research.researchers.agent_researcher import CONTINUE, UNSAID, AgentResearcher
+from overnight.research.researchers.port import Assignment, ProposalFailed
+
+T = TypeVar("T")
+BRIEF = "# Brief"
+
+
+class Scripted:
+    """A session that says what it is told to; a turn marked with `!` changes the workspace."""
+
+    def __init__(self, workspace: Path, turns: Sequence[Turn]) -> None:
+        self.heard: list[str] = []
+        self._workspace = workspace
+        self._turns = list(turns)
+
+    async def turn(self, prompt: str) -> Turn:
+        """The next turn."""
+        self.heard.append(prompt)
+        turn = self._turns.pop(0)
+        if "!" in turn.text:
+            (self._workspace / "new").write_text("x")
+        return turn
+
+
+def said(text: str, fault: str = "") -> Turn:
+    """One turn."""
+    return Turn(text=text, fault=fault)
+
+
+def ask(
+    tmp_path: Path, what: Callable[[AgentResearcher, Assignment], Coroutine[Any, Any, T]], *turns: Turn, script: bool = False
+) -> tuple[T, list[str]]:
+    """What comes of a proposal or an answer, and the prompts."""
+    session = Scripted(tmp_path, turns)
+
+    @asynccontextmanager
+    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+        assert run is None
+        yield session
+
+    spec = AgentSpec(use="command", command="true")
+    desk = AgentContext(
+        spec=spec, executor=ProcessExecutor(slots=1, search_path=""), limits=Limits(), scratch=tmp_path, slot=0, models=None
+    )
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
+    assignment = Assignment(
+        number=1,
+        role="r",
+        program=program,
+        workspace=tmp_path,
+        brief=BRIEF,
+        head="c0",
+        changed=(tmp_path / "new").exists,
+    )
+    got = asyncio.run(what(AgentResearcher(Agent(name="r", context=desk, opens=opens, script=script)), assignment))
+    return got, session.heard
+
+
+def draft(tmp_path: Path, *turns: Turn, script: bool = False) -> tuple[str, list[str]]:
+    """The hypothesis of a proposal, and the prompts."""
+    got, heard = ask(tmp_path, lambda researcher, assignment: researcher.propose(assignment), *turns, script=script)
+    return got.hypothesis, heard
+
+
+def advice(tmp_path: Path, *turns: Turn) -> tuple[str, list[str]]:
+    """An adviser's answer, and the prompts."""
+    return ask(tmp_path, lambda researcher, assignment: researcher.advise(assignment), *turns)
+
+
+def test_one_turn_is_enough_where_something_changed(tmp_path: Path) -> None:
+    """Done is a changed workspace."""
+    assert draft(tmp_path, said("! HYPOTHESIS: it helps")) == ("! HYPOTHESIS: it helps", [BRIEF])
+
+
+def test_an_agent_that_asks_is_told_once_that_nobody_answers(tmp_path: Path) -> None:
+    """The second turn is the last."""
+    assert draft(tmp_path, said("May I?"), said("!\nHYPOTHESIS: it helps")) == ("it helps", [BRIEF, CONTINUE])
+
+
+def test_done_without_work_is_a_failure(tmp_path: Path) -> None:
+    """However glad its words are; they are in the reason."""
+    with pytest.raises(ProposalFailed, match="it ended without a change: All done, much better"):
+        draft(tmp_path, said("All done"), said("All done, much better"))
+
+
+def test_a_fault_with_an_edit_is_a_proposal(tmp_path: Path) -> None:
+    """What it changed may be good all the same: that is measured."""
+    assert draft(tmp_path, said("! halfway", fault="it did not end")) == ("! halfway", [BRIEF])
+
+
+def test_a_fault_without_an_edit_is_not_talked_to_again(tmp_path: Path) -> None:
+    """The fault is the reason."""
+    with pytest.raises(ProposalFailed, match="it broke"):
+        draft(tmp_path, said("", fault="it broke"))
+
+
+def test_silence_has_a_hypothesis_that_says_so(tmp_path: Path) -> None:
+    """An edit without words is measured too."""
+    (tmp_path / "new").write_text("x")
+    assert draft(tmp_path, said(" \n")) == (UNSAID, [BRIEF])
+
+
+def test_a_script_is_not_talked_to_and_its_faults_count(tmp_path: Path) -> None:
+    """A command that is no agent answers for its exit code; without a change the scope check has the word."""
+    assert draft(tmp_path, said("same"), script=True) == ("same", [BRIEF])
+    with pytest.raises(ProposalFailed, match="exited with 3"):
+        draft(tmp_path, said("!", fault="the command exited with 3"), script=True)
+    with pytest.raises(ProposalFailed, match="its last line is its hypothesis"):
+        draft(tmp_path, said("\n"), script=True)
+
+
+def test_advice_is_all_that_was_said(tmp_path: Path) -> None:
+    """Word for word, whatever became of the workspace."""
+    assert advice(tmp_path, said("one\ntwo\n")) == ("one\ntwo\n", [BRIEF])
+
+
+@pytest.mark.parametrize(("turn", "why"), [(said("x", fault="it broke"), "it broke"), (said(" \n"), "the r said nothing")])
+def test_no_advice_is_a_failure(tmp_path: Path, turn: Turn, why: str) -> None:
+    """A fault or silence, with the reason."""
+    with pytest.raises(ProposalFailed, match=why):
+        advice(tmp_path, turn)
+
+
+def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_path: Path) -> None:
+    """Some end with an error when nobody answers them: the campaign hears that there is no model, not of the error."""
+
+    class Breaks:
+        async def turn(self, prompt: str) -> Turn:
+            raise TurnFailed("the agent refuses: internal error")
+
+    @asynccontextmanager
+    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+        yield Breaks()
+
+    @contextmanager
+    def use(**_: object) -> Iterator[object]:
+        yield SimpleNamespace(refusal=parked, usage=Usage())
+
+    models: Any = SimpleNamespace(use=use)
+    spec = AgentSpec(use="acp", command="true")
+    executor = ProcessExecutor(slots=1, search_path="")
+    context = AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0, models=models)
+    researcher = AgentResearcher(Agent(name="r", context=context, opens=opens))
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
+    assignment = Assignment(number=1, role="r", program=program, workspace=tmp_path, brief=BRIEF, head="c0")
+    parked: ModelsParked | None = ModelsParked("out of quota", wait_s=60)
+    for work in (researcher.propose, researcher.advise):
+        with pytest.raises(ModelsParked, match="out of quota"):
+            asyncio.run(work(assignment))
+    parked = None
+    with pytest.raises(ProposalFailed, match="internal error"):
+        asyncio.run(researcher.propose(assignment))

@@ -1,0 +1,87 @@
+"""The researcher of fixed edits."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from overnight.gate.verdict import Verdict
+from overnight.program.program import Direction, Metric, Program, ResearcherSpec
+from overnight.research.experiment import Draft
+from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
+from overnight.research.researchers.scripted import ScriptedResearcher
+from overnight.testing import ResearcherConformance, ended
+
+EDITS = (("train.py", "LR = 1", "LR = 2"), ("train.py", "LR = 1", "LR = 3"), ("train.py", "LR = 1", "LR = 4"))
+
+
+def scripted(*edits: tuple[str, str, str]) -> ScriptedResearcher:
+    """A researcher with these edits."""
+    return ScriptedResearcher(ResearcherSpec(role="scripted", use="scripted", edits=edits))
+
+
+def assign(workspace: Path, number: int) -> Assignment:
+    """A tree of one file."""
+    (workspace / "train.py").write_text("LR = 1\nLR = 1\n")
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("train.py",))
+    return Assignment(number=number, role="scripted", program=program, workspace=workspace, brief="", head="c0")
+
+
+def propose(researcher: ScriptedResearcher, workspace: Path, number: int = 1) -> Draft:
+    """One proposal on the tree."""
+    return asyncio.run(researcher.propose(assign(workspace, number)))
+
+
+class TestScriptedResearcher(ResearcherConformance):
+    """Scripted edits keep what every researcher promises."""
+
+    def make(self, folder: Path) -> ScriptedResearcher:
+        """One with three edits."""
+        return scripted(*EDITS)
+
+    def assign(self, workspace: Path, number: int) -> Assignment:
+        """The tree that they fit."""
+        return assign(workspace, number)
+
+
+def test_edits_come_in_order_and_end(tmp_path: Path) -> None:
+    """Each proposal is the next edit, at the first place of its old text, and behind the last there are no ideas."""
+    researcher, texts = scripted(*EDITS), []
+    for _ in EDITS:
+        propose(researcher, tmp_path)
+        texts.append((tmp_path / "train.py").read_text())
+    assert texts == ["LR = 2\nLR = 1\n", "LR = 3\nLR = 1\n", "LR = 4\nLR = 1\n"]
+    with pytest.raises(NoIdeas, match="all 3 edits"):
+        propose(researcher, tmp_path)
+
+
+def test_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """A new one goes on behind the edits that it is told of, whatever else happened between."""
+    before, after = scripted(*EDITS), scripted(*EDITS)
+    for number in (1, 2):
+        draft = propose(before, tmp_path, number)
+        after.learn(ended(number, "scripted", draft, Verdict.DISCARD, gain=0.0))
+        after.learn(ended(number + 10, "tuner", Draft(hypothesis="h", notes={"edit": 7}), Verdict.DISCARD, gain=0.0))
+    propose(after, tmp_path)
+    assert "LR = 4" in (tmp_path / "train.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (("train.py", "missing\n", "x"), r"edit 1: train.py has no text 'missing\\n'"),
+        (("none.py", "a", "b"), "edit 1: none.py is not there"),
+        (("../train.py", "LR", "b"), "edit 1: ../train.py is not there"),
+    ],
+)
+def test_an_edit_that_does_not_fit_fails_and_the_next_one_follows(
+    tmp_path: Path, edit: tuple[str, str, str], reason: str
+) -> None:
+    """A missing file or text is named, and does not end the script."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (tmp_path / "train.py").write_text("LR")
+    researcher = scripted(edit, EDITS[0])
+    with pytest.raises(ProposalFailed, match=reason):
+        propose(researcher, workspace)
+    assert propose(researcher, workspace).notes == {"edit": 1}

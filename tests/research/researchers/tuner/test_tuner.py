@@ -1,0 +1,255 @@
+"""The tuner as a researcher, on real files."""
+
+import ast
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from overnight.gate.verdict import Verdict
+from overnight.program.program import Direction, Metric, Program
+from overnight.research.experiment import Draft
+from overnight.research.researchers.port import Assignment, NoIdeas
+from overnight.research.researchers.tuner.tuner import Tuner
+from overnight.testing import ResearcherConformance, ended
+
+TRAIN = """# a small model
+SEED = 7
+LUCKY = 3
+LEARNING_RATE = 0.01  # the most important one
+INIT_STD = 0.02
+WIDTH = 32
+USE_NORM = False
+STEPS = 100
+
+def forward(x):
+    x = norm(x)
+    return x * LUCKY if USE_NORM else x
+
+random.seed(LUCKY)
+"""
+
+
+class Work:
+    """A tree, and a tuner at work on it."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str], editable: tuple[str, ...] = ("*.py",)) -> None:
+        self.tuner = Tuner()
+        self.head, self.files = "c0", dict(files)
+        self.program = Program(path="program.md", metric=Metric(name="loss", direction=Direction.MINIMIZE), editable=editable)
+        self._folder = folder
+
+    def propose(self, number: int) -> Draft:
+        """Let the tuner work on a fresh copy of the tree; what it wrote is in `written`."""
+        folder = self._folder / str(number)
+        for path, text in self.files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        draft = asyncio.run(
+            self.tuner.propose(
+                Assignment(number=number, role="tuner", program=self.program, workspace=folder, brief="", head=self.head)
+            )
+        )
+        self.written = {path: (folder / path).read_text() for path in self.files}
+        return draft
+
+    def end(self, number: int, draft: Draft, verdict: Verdict, gain: float | None) -> None:
+        """Tell the tuner what came of it; a kept change becomes the tree."""
+        self.tuner.learn(ended(number, "tuner", draft, verdict, gain=gain, base=self.head))
+        if verdict is Verdict.KEEP:
+            self.head, self.files = f"commit-{number}", self.written
+
+
+class TestTuner(ResearcherConformance):
+    """The tuner keeps what every researcher promises."""
+
+    def make(self, folder: Path) -> Tuner:
+        """A new tuner."""
+        return Tuner()
+
+    def assign(self, workspace: Path, number: int) -> Assignment:
+        """A tree with constants in two formats."""
+        (workspace / "train.py").write_text(TRAIN)
+        (workspace / "config.yaml").write_text("decay: 0.1  # strong\n")
+        (workspace / "frozen.py").write_text("LR = 0.5\n")
+        program = Program(
+            path="program.md",
+            metric=Metric(name="loss", direction=Direction.MINIMIZE),
+            editable=("train.py", "config.yaml"),
+        )
+        return Assignment(number=number, role="tuner", program=program, workspace=workspace, brief="", head="c0")
+
+
+def test_first_steps_cover_each_constant_in_order(tmp_path: Path) -> None:
+    """The first proposals change one constant each, the learning rate first, no constant twice."""
+    work = Work(tmp_path, {"train.py": TRAIN})
+    changed = []
+    for number in range(1, 5):
+        draft = work.propose(number)
+        changed += [key for key in draft.notes if key.startswith("was ")]
+        work.end(number, draft, Verdict.DISCARD, -0.1)
+    assert changed == [f"was train.py:{name}" for name in ("LEARNING_RATE", "INIT_STD", "USE_NORM", "WIDTH")]
+
+
+def test_hypothesis_says_what_changed(tmp_path: Path) -> None:
+    """The sentence names the constant, the old and the new value."""
+    draft = Work(tmp_path, {"train.py": TRAIN}).propose(1)
+    assert re.fullmatch(r"(Raise|Lower) LEARNING_RATE from 0\.01 to (0\.025|0\.004) \(one bold step\)", draft.hypothesis)
+
+
+def test_proposals_differ_parse_and_leave_seeds_and_comments_alone(tmp_path: Path) -> None:
+    """In a long campaign no tree comes twice, each parses, and seeds, run length and comments stay as they are."""
+    work = Work(tmp_path, {"train.py": TRAIN})
+    seen = {TRAIN}
+    for number in range(1, 80):
+        draft = work.propose(number)
+        text = work.written["train.py"]
+        assert text not in seen
+        seen.add(text)
+        ast.parse(text)
+        for kept in ("SEED = 7\n", "LUCKY = 3\n", "STEPS = 100\n", "  # the most important one\n"):
+            assert kept in text
+        verdict = (Verdict.DISCARD, Verdict.CRASH, Verdict.DISCARD)[number % 3]
+        work.end(number, draft, verdict, None if verdict is Verdict.CRASH else number % 5 - 2.5)
+    assert any("x = norm(x)" not in text for text in seen)
+
+
+def test_goes_further_after_a_win(tmp_path: Path) -> None:
+    """When a change was kept, the next proposal takes the same step again from there."""
+    work = Work(tmp_path, {"train.py": TRAIN})
+    draft = work.propose(1)
+    work.end(1, draft, Verdict.KEEP, 1.0)
+    first = draft.notes["train.py:LEARNING_RATE"]
+    further = work.propose(2)
+    assert further.notes["train.py:LEARNING_RATE"] == {0.025: 0.062, 0.004: 0.0016}[float(str(first))]
+    assert further.notes["was train.py:LEARNING_RATE"] == first
+
+
+def test_restart_makes_no_difference(tmp_path: Path) -> None:
+    """A tuner that is told of the past proposes what the one that lived it proposes."""
+    work, past = Work(tmp_path, {"train.py": TRAIN}), []
+    for number in range(1, 40):
+        draft = work.propose(number)
+        verdict = Verdict.KEEP if number in (5, 17) else Verdict.DISCARD
+        past.append(ended(number, "tuner", draft, verdict, gain=5.0 - number % 7, base=work.head))
+        work.end(number, draft, verdict, 5.0 - number % 7)
+    lived = work.propose(40)
+    work.tuner = Tuner()
+    for experiment in past:
+        work.tuner.learn(experiment)
+    assert work.propose(40) == lived
+
+
+def test_concurrent_proposals_differ(tmp_path: Path) -> None:
+    """Proposals under way at once change different constants first."""
+    work = Work(tmp_path, {"train.py": TRAIN})
+    drafts = [work.propose(number) for number in range(1, 5)]
+    changed = {key for draft in drafts for key in draft.notes if key.startswith("was ")}
+    assert len(changed) == 4
+
+
+def test_near_misses_are_combined(tmp_path: Path) -> None:
+    """Two changes that looked better alone but were not kept are tried together."""
+    work = Work(tmp_path, {"train.py": TRAIN})
+    sentences = []
+    for number in range(1, 30):
+        draft = work.propose(number)
+        sentences.append(draft.hypothesis)
+        alone = sum(key.startswith("was ") for key in draft.notes) == 1
+        work.end(number, draft, Verdict.DISCARD, 0.5 if alone else -1.0)
+    assert any(" and " in sentence and "near misses together" in sentence for sentence in sentences)
+
+
+def test_data_files_are_tuned(tmp_path: Path) -> None:
+    """Numbers in YAML, TOML, JSON and INI are tuned, and the hypothesis says in which file."""
+    files = {"a/c.yaml": "lr: 0.1 # y\n", "c.toml": "decay = 0.1 # t\n", "c.json": '{"std": 0.1}', "c.ini": "[m]\nbeta=0.9\n"}
+    work = Work(tmp_path, files, editable=("**",))
+    changed = set()
+    for number in range(1, 5):
+        draft = work.propose(number)
+        changed |= {key.removeprefix("was ") for key in draft.notes if key.startswith("was ")}
+        assert re.search(r"c\.(yaml|toml|json|ini):", draft.hypothesis)
+    assert changed == {"a/c.yaml:lr", "c.toml:decay", "c.json:std", "c.ini:m.beta"}
+
+
+def test_nothing_to_tune_says_what_was_looked_for(tmp_path: Path) -> None:
+    """Without a constant the message names what was looked for, what was left alone and what did not parse."""
+    files = {"a.py": "SEED = 1\n", "b.py": "x = (\n", "c.txt": "lr = 1\n"}
+    with pytest.raises(NoIdeas, match=r"constants at the top level.*\*\.py.*left alone: SEED.*b\.py does not parse: line 1"):
+        Work(tmp_path, files).propose(1)
+
+
+def test_frozen_files_and_the_program_are_not_read(tmp_path: Path) -> None:
+    """Only editable files are tuned, whatever else lies beside them."""
+    work = Work(
+        tmp_path, {"frozen.py": "LR = 0.1\n", "program.md": "---\n", ".git/x.json": '{"lr": 1}'}, editable=("train.py", ".git/")
+    )
+    with pytest.raises(NoIdeas):
+        work.propose(1)
+
+
+def test_large_files_and_links_are_skipped(tmp_path: Path) -> None:
+    """A file too large to read is named; a symbolic link is not followed."""
+    work = Work(tmp_path, {"big.json": '{"lr": 0.1, "text": "%s"}' % ("x" * 100_000)}, editable=("**",))
+    (tmp_path / "outside.py").write_text("LR = 0.1\n")
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "link.py").symlink_to(tmp_path / "outside.py")
+    with pytest.raises(NoIdeas, match=r"big\.json is larger than 100,000 bytes"):
+        work.propose(1)
+
+
+def test_a_tree_of_very_many_numbers_keeps_notes_short(tmp_path: Path) -> None:
+    """Of thousands of numbers a bounded number is tuned, so that the ledger does not swell."""
+    numbers = "\n".join(f"a{i} = {i}.5" for i in range(3000))
+    draft = Work(tmp_path, {"c.toml": numbers}, editable=("c.toml",)).propose(1)
+    assert len(draft.notes) <= 64 + 2
+
+
+def test_a_small_space_is_exhausted_in_the_end(tmp_path: Path) -> None:
+    """When every setting within reach was tried, there are no ideas left."""
+    work = Work(tmp_path, {"train.py": "FLAG = True\nDEPTH = 1\n"})
+    tried = set()
+    with pytest.raises(NoIdeas, match="tried all within reach of FLAG, DEPTH"):
+        for number in range(1, 20):
+            draft = work.propose(number)
+            tried.add(work.written["train.py"])
+            work.end(number, draft, Verdict.DISCARD, -1.0)
+    assert len(tried) == 2 * 3 - 1
+
+
+def test_a_seed_in_another_file_is_a_seed(tmp_path: Path) -> None:
+    """A constant that another editable file hands to a random generator is left alone."""
+    files = {"config.py": "LUCKY = 3\n", "train.py": "from config import LUCKY\nrandom.seed(LUCKY)\n"}
+    with pytest.raises(NoIdeas, match="left alone: LUCKY"):
+        Work(tmp_path, files).propose(1)
+
+
+def test_heavy_libraries_wait_for_the_first_proposal() -> None:
+    """Importing and constructing the tuner imports neither optuna nor numpy."""
+    code = (
+        "import sys; from overnight.research.researchers.tuner.tuner import Tuner; "
+        "Tuner(); print({'optuna', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_what_crashed_is_not_tried_again_nor_exceeded(tmp_path: Path) -> None:
+    """A larger value seldom fits where a large one did not: each crash costs a trial."""
+    work = Work(tmp_path, {"train.py": "LAYERS = 2\nRATE = 0.1\n"})
+    crashed: list[int] = []
+    for number in range(1, 30):
+        draft = work.propose(number)
+        layers = int(work.written["train.py"].split()[2])
+        assert not crashed or layers < min(crashed), draft.hypothesis
+        if layers > 2:
+            alone = "RATE = 0.1\n" in work.written["train.py"]
+            crashed += [layers] if alone else []
+            work.end(number, draft, Verdict.CRASH, None)
+        else:
+            work.end(number, draft, Verdict.DISCARD, -0.1)
+    assert crashed == sorted(crashed, reverse=True) and len(crashed) in {1, 2}

@@ -1,0 +1,51 @@
+"""Budgets: the program's for the campaign, the session's from where it stands."""
+
+import pytest
+from builders import concluded, opened, proposed
+
+from overnight.program.program import Budget
+from overnight.research.budget import Allowance, allow
+from overnight.research.state import State, begin, fold
+
+
+def state(experiments: int) -> State:
+    events = [event for n in range(1, experiments + 1) for event in (proposed(n), concluded(n))]
+    return fold(begin(opened()), events)
+
+
+@pytest.mark.parametrize(("total", "more", "most"), [(None, None, None), (10, None, 10), (None, 5, 8), (10, 5, 8), (6, 5, 6)])
+def test_the_smaller_of_both_counts(total: int | None, more: int | None, most: int | None) -> None:
+    """`--experiments` counts from here, the program's budget from the start."""
+    assert allow(Budget(experiments=total), state(3), experiments=more, hours=None).experiments == most
+
+
+def test_hours_are_those_of_the_campaign_s_clock() -> None:
+    """The clock that counts is the recorded one, whatever the wall clock did."""
+    allowance = allow(Budget(hours=1), state(3), experiments=None, hours=0.5)
+    assert allowance.elapsed_s == 3.0 + 1800
+    assert allowance.spent(state(3), 1803.0) == "the 30 min 00 s of this session are over"
+    assert allowance.spent(state(3), 1802.0) == ""
+
+
+def test_the_end_is_told_by_what_was_asked_for() -> None:
+    """A session that was cut by `--experiments` or `--hours` says so; one that reached the program's budget says that."""
+    budget = Budget(experiments=9, hours=2)
+    asked = allow(budget, state(8), experiments=1, hours=3)
+    assert asked.experiments_spent(state(9), 0) == "the budget of 9 experiments is spent"
+    assert asked.time_over() == "the budget of 2 h 00 min is spent"
+    asked = allow(budget, state(3), experiments=1, hours=1)
+    assert asked.experiments_spent(state(4), 0) == "1 experiment in this session, as asked for"
+    assert asked.time_over() == "the 1 h 00 min of this session are over"
+
+
+def test_money_and_tokens_are_hard() -> None:
+    """At the limit nothing more is asked for."""
+    assert "tokens" in Allowance(tokens=0).spent(state(0), 0.0)
+    assert "$0.00" in Allowance(cost_usd=0.0).spent(state(0), 0.0)
+
+
+def test_open_and_asked_for_proposals_count() -> None:
+    """Two researchers at once do not exceed the number of experiments."""
+    allowance = Allowance(experiments=3)
+    assert allowance.experiments_spent(state(1), asked=1) == ""
+    assert "3 experiments" in allowance.experiments_spent(state(1), asked=2)

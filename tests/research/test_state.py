@@ -1,0 +1,95 @@
+"""The state is a pure fold: any prefix folds, a snapshot anywhere changes nothing, and it stays small."""
+
+import pytest
+from builders import advanced, baseline, concluded, opened, proposed, session, trial
+from examples import scaled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overnight.gate.verdict import Verdict
+from overnight.research.events import Event, Stopped
+from overnight.research.state import apply, begin, dump_state, fold, fold_all, load_state
+
+VERDICTS = st.sampled_from(list(Verdict))
+
+
+@st.composite
+def campaigns(draw: st.DrawFn) -> list[Event]:
+    """Events as a campaign writes them."""
+    events: list[Event] = [session(), *(baseline(n, 5.0 + n / 10) for n in range(3))]
+    head = "a" * 40
+    for number, verdict in enumerate(draw(st.lists(VERDICTS, max_size=8)), start=1):
+        events.append(proposed(number, base=head))
+        events += [trial(number, n, value=4.0 + n / 7) for n in range(draw(st.integers(0, 3)))]
+        events.append(concluded(number, verdict))
+        if verdict is Verdict.KEEP:
+            events.append(advanced(number, old=head))
+            head = f"{number:040x}"
+    return events
+
+
+@settings(deadline=None, max_examples=scaled(60))
+@given(events=campaigns(), cut=st.integers(0, 60))
+def test_a_snapshot_anywhere_changes_nothing(events: list[Event], cut: int) -> None:
+    """Folding in one go, and through a snapshot at any event, give the same state."""
+    whole = fold(begin(opened()), events)
+    half = load_state(dump_state(fold(begin(opened()), events[:cut])))
+    assert fold(half, events[cut:]) == whole
+    assert fold_all([opened(), *events]) == whole
+
+
+@settings(deadline=None, max_examples=scaled(60))
+@given(events=campaigns())
+def test_the_tally_counts_every_verdict_once(events: list[Event]) -> None:
+    """Verdicts add up to the experiments, rejects are free, the head is the last keep."""
+    state = fold(begin(opened()), events)
+    verdicts = [event.conclusion.verdict for event in events if event.kind == "concluded"]
+    tally = state.tally
+    assert (tally.keep, tally.discard, tally.crash, tally.reject) == tuple(verdicts.count(v) for v in Verdict)
+    assert tally.experiments == len(verdicts) - tally.reject
+    assert not state.open and state.next_number == len(verdicts) + 1
+    keeps = [event.number for event in events if event.kind == "advanced"]
+    assert [kept.number for kept in state.kept] == keeps
+    assert state.head == (f"{keeps[-1]:040x}" if keeps else "a" * 40)
+
+
+def test_a_keep_takes_effect_when_the_branch_moved() -> None:
+    """Between the verdict and `Advanced` the experiment is open with its conclusion, and the head is the old one."""
+    state = fold(begin(opened()), [proposed(1), trial(1), concluded(1, Verdict.KEEP)])
+    assert state.head == "a" * 40 and state.open[0].conclusion is not None
+    state = apply(state, advanced(1))
+    assert state.head == f"{1:040x}" and not state.open
+
+
+def test_the_state_does_not_grow_with_discards() -> None:
+    """A thousand discards fold to a state of the same size as ten."""
+    events: list[Event] = [event for n in range(1, 1001) for event in (proposed(n), trial(n), concluded(n))]
+    few, many = fold(begin(opened()), events[:30]), fold(begin(opened()), events)
+    assert len(dump_state(many)) < len(dump_state(few)) + 200
+
+
+@pytest.mark.parametrize("events", [[concluded(1)], [trial(1)], [proposed(1), advanced(1)]])
+def test_events_that_do_not_follow_are_refused(events: list[Event]) -> None:
+    """An event of an experiment that is not open is no campaign."""
+    with pytest.raises(ValueError, match="experiment 1"):
+        fold(begin(opened()), events)
+
+
+def test_a_ledger_begins_with_its_opening() -> None:
+    """An empty ledger is no state; any other first event is an error."""
+    assert fold_all([]) is None
+    with pytest.raises(ValueError, match="campaign_opened"):
+        fold_all([session()])
+
+
+def test_a_session_ends_and_the_next_goes_on() -> None:
+    """The clock is that of all sessions; why the last one ended is told until the next begins."""
+    state = fold(begin(opened()), [session(), Stopped(reason="signal", detail="", elapsed_s=9.0)])
+    assert (state.elapsed_s, state.stopped) == (9.0, "signal")
+    assert apply(state, session(9.0)).stopped == ""
+
+
+def test_a_snapshot_of_another_version_is_passed_over() -> None:
+    """It would lack what the ledger has: the ledger is folded anew."""
+    with pytest.raises(ValueError, match="another version"):
+        load_state(b'{"tag": "t"}')

@@ -1,0 +1,122 @@
+"""Campaigns whose models run out: they wait, go on, or end with the reason, and count what was used."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from scripted_models import Reply, ScriptedModels
+from targets import make_repo, overnight, read_json, recorded
+
+from overnight.config import VARIABLE
+from overnight.git.repository import open_repository
+from overnight.models import gateway as gateway_module
+from overnight.models.breaker import Pace
+from overnight.research.events import ModelCalled, ProposalMissed, Stopped
+from overnight.research.loop.stop import Stop
+from overnight.research.wiring import Request, open_session
+
+TRAIN = "METRIC loss=5.0\n"
+CHANGE = "cat /proc/sys/kernel/random/uuid >> train.txt"
+PROGRAM = """---
+metric: {name: loss, direction: minimize}
+measure: cat train.txt
+editable: [train.txt]
+limits: {wall: 10s, memory: 500MB}
+budget: BUDGET
+researchers:
+  - {role: explorer, use: agent, model: m1}
+---
+# Make the loss small
+"""
+
+
+def repo_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, budget: str = "{experiments: 1}") -> Path:
+    """A repository whose only researcher is our agent, and settings with one provider."""
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[[providers]]\nname = "p"\nbase_url = "{url}"\nwires = ["openai-chat"]\n')
+    monkeypatch.setenv(VARIABLE, str(settings))
+    return make_repo(tmp_path / "r", PROGRAM.replace("BUDGET", budget), files={"train.txt": TRAIN})
+
+
+def run(repo: Path, check: int) -> None:
+    """One session from the command line."""
+    overnight(repo, "run", "--tag", "t", "--no-report", "--plain", "--sandbox", "process", check=check)
+
+
+def used(repo: Path) -> Mapping[str, int]:
+    """What the ledger's calls add up to."""
+    calls = [event.usage for event in recorded(repo) if isinstance(event, ModelCalled)]
+    return {"calls": len(calls), "tokens": sum(usage.tokens for usage in calls)}
+
+
+def test_the_tally_is_the_servers_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """Two requests, 2,200 tokens in and 100 out, in the ledger and in `status --json`."""
+    models.command = CHANGE
+    repo = repo_of(tmp_path, monkeypatch, models.url("ok"))
+    run(repo, check=1)
+    assert used(repo) == {"calls": 2, "tokens": 2_300}
+    status: Any = read_json(repo, "status")
+    assert (status["tokens"], status["experiments"], models.asked["ok"]) == (2_300, 1, 2)
+
+
+def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """Only a person can mend that: the reason is `models`, no experiment is spent, and nothing is kept: exit code 1."""
+    repo = repo_of(tmp_path, monkeypatch, models.url("e401"))
+    run(repo, check=1)
+    stopped = recorded(repo)[-1]
+    assert isinstance(stopped, Stopped)
+    assert stopped.reason == "models"
+    assert "401" in stopped.detail
+    assert [event.final for event in recorded(repo) if isinstance(event, ProposalMissed)] == [True]
+    assert read_json(repo, "status")["experiments"] == 0
+
+
+def test_a_spent_budget_of_tokens_stops_within_a_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """The call that passes it is the last one; another session asks nothing at all."""
+    models.command = CHANGE
+    repo = repo_of(tmp_path, monkeypatch, models.url("ok"), "{tokens: 1000}")
+    run(repo, check=1)
+    assert models.asked["ok"] == 1
+    assert used(repo) == {"calls": 1, "tokens": 1_050}
+    assert read_json(repo, "status")["experiments"] == 0
+    run(repo, check=1)
+    assert models.asked["ok"] == 1
+
+
+async def parked(repo: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> Stopped:
+    """A session in this process, whose gateway holds no request back; the provider is back when its failure was recorded."""
+    pace = Pace(near_s=0.0, same_s=0.0, patience_s=0.0, quota_s=0.05)
+
+    class Hasty(gateway_module.Gateway):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **{**named, "pace": pace})
+
+    monkeypatch.setattr(gateway_module, "Gateway", Hasty)
+    monkeypatch.chdir(repo)
+
+    def see(sign: object) -> None:
+        if isinstance(sign, ProposalMissed):
+            models.replies.clear()
+
+    stop = Stop()
+    with open_session(open_repository(repo), Request(tag="t", sandbox="process"), stop, [see]) as campaign:
+        return await campaign.run()
+
+
+def test_a_spent_quota_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """Why it waits is on record, no experiment is spent, and it goes on when the provider answers again."""
+    models.command = CHANGE
+    error = b'{"error": {"type": "insufficient_quota", "message": "You exceeded your current quota"}}'
+    models.replies["ok"] = Reply(status=429, headers={"retry-after": "1"}, body=error)
+    repo = repo_of(tmp_path, monkeypatch, models.url("ok"))
+    stopped = anyio.run(parked, repo, monkeypatch, models)
+    assert stopped.reason == "budget"
+    misses = [event for event in recorded(repo) if isinstance(event, ProposalMissed)]
+    assert len(misses) == 1 and not misses[0].final
+    assert "You exceeded your current quota" in misses[0].reason and "asked again in" in misses[0].reason
+    status: Any = read_json(repo, "status")
+    assert (status["experiments"], status["tokens"]) == (1, 2_300)

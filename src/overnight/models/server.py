@@ -36,7 +36,7 @@ PASSED_BACK = ("content-type", "request-id", "x-request-id")
 NEVER_AGAIN = {"x-should-retry": "false"}  # understood by the clients of OpenAI and Anthropic
 FALLBACK: Format = FORMATS[Wire.OPENAI_CHAT]  # whose errors are told where no wire is known
 
-_QUIET = logging.Logger("overnight.gateway", logging.CRITICAL + 1)  # what a client gets wrong is nobody's news
+_QUIET = logging.Logger("overnight.models", logging.CRITICAL + 1)  # what a client gets wrong is nobody's news
 
 
 class Door:

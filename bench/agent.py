@@ -14,13 +14,13 @@ from pathlib import Path
 
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own.agent import ANSWER_TOKENS, Dialogue
-from overnight.agents.own.dialogue import Told
+from overnight.agents.own.dialogue import UserMessage
 from overnight.agents.own.prompt import SYSTEM
 from overnight.agents.own.wires import anthropic, chat
 from overnight.agents.port import Task
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Hear, Link
-from overnight.models.budget import Allowance
+from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
@@ -87,7 +87,8 @@ def fixed_tokens() -> Mapping[str, float]:
     """System prompt, tool and frame of a request as JSON, at four characters a token."""
     forms = {"chat": chat, "anthropic": anthropic}
     bodies = {
-        name: form.request([Told(text="")], model="", most_tokens=ANSWER_TOKENS, system=SYSTEM) for name, form in forms.items()
+        name: form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=SYSTEM)
+        for name, form in forms.items()
     }
     return {name: len(json.dumps(body)) / CHARACTERS_PER_TOKEN for name, body in bodies.items()}
 
@@ -105,7 +106,7 @@ async def measure(port: int, place: Path, agents: int) -> tuple[float, int, floa
     provider = Provider(name="p", base_url=f"http://127.0.0.1:{port}/v1", wires=(Wire.OPENAI_CHAT,))
     calls: list[object] = []
     executor: Executor = Instant()
-    async with Gateway([provider], Prices(), allowance=Allowance(), called=calls.append, environment={}) as gateway:
+    async with Gateway([provider], Prices(), allowance=SpendingLimit(), called=calls.append, environment={}) as gateway:
         with tempfile.TemporaryDirectory(dir=place) as work:
             async with AsyncExitStack() as stack:
                 dialogues = []

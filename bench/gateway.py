@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 import aiohttp
 from aiohttp import web
 
-from overnight.models.budget import Allowance
+from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Price, Prices, Provider
 from overnight.models.usage import Wire
@@ -75,7 +75,7 @@ def gateway(upstream: str, talk: Connection) -> None:
     async def serve() -> None:
         one = Provider(name="local", base_url=upstream, wires=(Wire.OPENAI_CHAT,))
         prices = Prices(table=dict.fromkeys(("m", SLOW), Price(input=1.0, cached=0.1, output=10.0)))
-        settings = {"allowance": Allowance(tokens=10**12, cost_usd=1e9), "called": lambda _: None}
+        settings = {"allowance": SpendingLimit(tokens=10**12, cost_usd=1e9), "called": lambda _: None}
         async with Gateway([one], prices, **settings) as opened:  # type: ignore[arg-type]  # of the right types
             with opened.use(role="r", number=1) as run:
                 talk.send(run.url)

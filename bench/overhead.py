@@ -83,7 +83,7 @@ def measure(sandbox: str, experiments: int, folder: Path) -> None:
 
     async def session() -> None:
         stop = Stop()
-        request = wiring.Request(tag="bench", experiments=experiments, sandbox=sandbox)
+        request = wiring.SessionRequest(tag="bench", experiments=experiments, sandbox=sandbox)
         with wiring.open_session(open_repository(folder), request, stop, [see]) as campaign:
             await campaign.run()
 

@@ -12,7 +12,7 @@ import pytest
 from targets import git, read_json
 
 from overnight.cli.labs import copy_lab
-from overnight.program.metric import Reading, read_metrics
+from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.researchers.tuner.target import read_target
@@ -53,7 +53,7 @@ def score_of(lab: Path, *arguments: str) -> float:
     done = script(lab, *arguments)
     assert done.returncode == 0, done.stderr
     reading = read_metrics(done.stdout.encode(), program_of(lab).metric)
-    assert isinstance(reading, Reading), reading
+    assert isinstance(reading, MetricReading), reading
     return reading.value
 
 

@@ -128,7 +128,7 @@ def test_where_the_file_is(tmp_path: Path) -> None:
         ("a = " + "[" * 5000, "", "is not TOML"),
     ],
 )
-def test_a_mistake_is_one_line_with_file_key_and_mend(tmp_path: Path, text: str, place: str, words: str) -> None:
+def test_a_mistake_is_one_line_with_file_key_and_fix(tmp_path: Path, text: str, place: str, words: str) -> None:
     """Where it is and what is wrong, without the value, which may be a key in the wrong place."""
     with pytest.raises(UserError) as caught:
         read(tmp_path, text)

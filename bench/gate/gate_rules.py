@@ -13,7 +13,7 @@ from overnight.gate.gate import baseline_step, next_step
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
 from overnight.gate.seeds import place_of_seed, trial_seed
 from overnight.gate.stats import mean_interval, student_quantile
-from overnight.gate.steps import Conclude, Measure, Register
+from overnight.gate.steps import Conclude, Register, RunTrials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, GateSettings, Metric, Program
@@ -104,13 +104,13 @@ class Campaign:
                         self.world.keep(proposal)
                         self.head = number
                     return True
-                case Measure():
+                case RunTrials():
                     finished = self._measure(step, proposal)
                     if not finished:
                         return False
                     trials += finished
 
-    def _measure(self, wanted: Measure, proposal: int) -> list[Trial]:
+    def _measure(self, wanted: RunTrials, proposal: int) -> list[Trial]:
         """Run trials, the arms of a pair in random order; none when the budget does not hold them."""
         world = self.world
         if world.left() - self.reserve < len(wanted.trials):

@@ -43,7 +43,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
     """The user's settings.
 
     Raises:
-        UserError: the file, or an environment variable, does not hold settings: where, and the mend.
+        UserError: the file, or an environment variable, does not hold settings: where, and the fix.
     """
     path = settings_path(environment, home)
     content = _read(path, demanded=bool(environment.get(VARIABLE)))
@@ -84,7 +84,7 @@ def _url_of(known: KnownProvider, environment: Mapping[str, str]) -> str:
         return _base_url(url) if name else url
     except ValueError:
         name = first_set(environment, known.base_urls)
-        raise _mistake(name, "", "is no URL", "mend or unset this environment variable") from None
+        raise _mistake(name, "", "is no URL", "fix or unset this environment variable") from None
 
 
 def _read(path: Path, *, demanded: bool) -> bytes | None:
@@ -94,7 +94,7 @@ def _read(path: Path, *, demanded: bool) -> bytes | None:
     except FileNotFoundError:
         if demanded:
             raise _mistake(
-                str(path), "", "there is no such file", f"{VARIABLE} names it: mend that, or write the file"
+                str(path), "", "there is no such file", f"{VARIABLE} names it: fix that, or write the file"
             ) from None
         return None
     except OSError as error:
@@ -131,14 +131,14 @@ def _told(error: ValidationError, path: str) -> UserError:
         return _mistake(path, place, f"is missing{more}", f"write it, as in {page}")
     if isinstance(cause, Mistake):
         place = f"{place}.{cause.key}" if cause.key else place
-        return _mistake(path, place, f"{cause}{more}", cause.mend)
+        return _mistake(path, place, f"{cause}{more}", cause.fix)
     words = str(cause) if isinstance(cause, ValueError) else first["msg"][:1].lower() + first["msg"][1:]
     return _mistake(path, place, words + more, "")
 
 
-def _mistake(path: str, key: str, message: str, mend: str) -> UserError:
+def _mistake(path: str, key: str, message: str, fix: str) -> UserError:
     place = f"{path}: {printable(key, QUOTED)}" if key else path
-    return UserError(f"{place}: {printable(message, LONGEST_MESSAGE)}", mend=mend)
+    return UserError(f"{place}: {printable(message, LONGEST_MESSAGE)}", fix=fix)
 
 
 def _base_url(url: str) -> str:

@@ -18,29 +18,29 @@ class OvernightError(Exception):
 
 
 class UserError(OvernightError):
-    """What the user can mend: says what is wrong, where, and how to mend it.
+    """What the user can fix: says what is wrong, where, and how to fix it.
 
     Attributes:
-        mend: one sentence or command that mends it; empty if the message says it all.
+        fix: one sentence or command that fixes it; empty if the message says it all.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, mend: str = "") -> None:
+    def __init__(self, message: str, *, fix: str = "") -> None:
         super().__init__(message)
-        self.mend = mend
+        self.fix = fix
 
     def __str__(self) -> str:
         message = super().__str__()
-        return f"{message}; {self.mend}" if self.mend else message
+        return f"{message}; {self.fix}" if self.fix else message
 
 
 class ProgramError(UserError):
     """A mistake in `program.md`."""
 
-    def __init__(self, message: str, *, path: str, line: int | None = None, key: str = "", mend: str = "") -> None:
+    def __init__(self, message: str, *, path: str, line: int | None = None, key: str = "", fix: str = "") -> None:
         place = path + (f":{line}" if line is not None else "") + (f": {key}" if key else "")
-        super().__init__(f"{place}: {message}", mend=mend)
+        super().__init__(f"{place}: {message}", fix=fix)
         self.path = path
         self.line = line
         self.key = key

@@ -1,4 +1,4 @@
-"""A repository, a jail and a bench on which one candidate is tried as a campaign would, up to its first trial."""
+"""A repository, a jail and a runner of trials on which one candidate is tried as a campaign would, up to its first trial."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from overnight.program.fit import check_fit
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.changes.scope import check_scope
-from overnight.research.loop.measure import Bench
+from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.work_folders import WorkFolders
 
 FRESH_SEED = 3
@@ -56,8 +56,8 @@ class Stand:
         self.jail = JailExecutor(slots=1, search_path=os.environ["PATH"])
         self._number = 0
 
-    def bench(self, program: Program | None = None) -> Bench:
-        return Bench(
+    def runner(self, program: Program | None = None) -> TrialRunner:
+        return TrialRunner(
             program=program or self.program,
             start=self.start,
             executor=self.jail,
@@ -84,10 +84,10 @@ class Stand:
         key = TrialKey(experiment=self._number, stage=stage, arm=Arm.CANDIDATE, index=0)
 
         async def go() -> Outcome:
-            bench = self.bench(program)
-            if failed := await bench.checks(commit, 0):
+            runner = self.runner(program)
+            if failed := await runner.checks(commit, 0):
                 return Outcome(failed_check=failed)
-            return Outcome(trial=await bench.trial(key, commit=commit, tree=commit, seed=FRESH_SEED, slot=0))
+            return Outcome(trial=await runner.run(key, commit=commit, tree=commit, seed=FRESH_SEED, slot=0))
 
         return anyio.run(go)
 

@@ -119,9 +119,9 @@ def test_a_sealed_trial_runs_the_candidate_anew(target: Stand) -> None:
     """What confirmation produced with the same seed was made of public inputs, and would be wrong for the sealed ones."""
 
     async def go() -> list[float | None]:
-        bench, commit = target.bench(), target.commit({"train.py": HONEST + "TWIN = 1\n"})
+        runner, commit = target.runner(), target.commit({"train.py": HONEST + "TWIN = 1\n"})
         keys = [TrialKey(experiment=1, stage=s, arm=Arm.CANDIDATE, index=0) for s in (Stage.CONFIRM, Stage.HOLDOUT)]
-        return [(await bench.trial(key, commit=commit, tree=commit, seed=5, slot=0)).value for key in keys]
+        return [(await runner.run(key, commit=commit, tree=commit, seed=5, slot=0)).value for key in keys]
 
     assert anyio.run(go) == [0.0, 0.0]
     assert [path.name for path in target.work.iterdir()] == ["out"]
@@ -133,11 +133,11 @@ def test_without_a_split_the_holdout_scores_what_confirmation_made(target: Stand
     program = replace(once, score="cat note.txt >&2; python3 score.py", holdout="python3 score.py")
 
     async def go() -> tuple[list[float | None], list[int]]:
-        bench, commit = target.bench(program), target.commit({"train.py": HONEST + "ONCE = 1\n"})
+        runner, commit = target.runner(program), target.commit({"train.py": HONEST + "ONCE = 1\n"})
         keys = [TrialKey(experiment=1, stage=s, arm=Arm.CANDIDATE, index=0) for s in (Stage.CONFIRM, Stage.HOLDOUT)]
-        trials = [await bench.trial(key, commit=commit, tree=commit, seed=5, slot=0) for key in keys]
+        trials = [await runner.run(key, commit=commit, tree=commit, seed=5, slot=0) for key in keys]
         kept = len(list(target.work.iterdir()))
-        bench.forget(1)
+        runner.forget(1)
         return [trial.value for trial in trials], [kept, len(list(target.work.iterdir()))]
 
     assert anyio.run(go) == ([0.0, 0.0], [3, 1])  # the folders of both commands, and that of outputs
@@ -228,6 +228,6 @@ def test_the_hidden_files_are_all_that_a_public_trial_lacks(tmp_path: Path) -> N
         key = TrialKey(experiment=0, stage=Stage.HOLDOUT, arm=Arm.BASELINE, index=0)
 
         async def go() -> str:
-            return (await made.bench().trial(key, commit=made.start, tree=made.start, seed=1, slot=0)).reason
+            return (await made.runner().run(key, commit=made.start, tree=made.start, seed=1, slot=0)).reason
 
         assert anyio.run(go).startswith("`prepare` failed: exit code 1: ValueError: invalid literal")

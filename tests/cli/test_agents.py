@@ -99,19 +99,19 @@ def ways_of(found: Json) -> Mapping[str, Json]:
 # --- The list ---
 
 
-def test_with_nothing_installed_each_way_says_its_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tuner is always there; all else says which variable to set and how its program is had."""
     only_git(tmp_path, monkeypatch)
     ways = ways_of(read_json(tmp_path, "agents"))
     assert [name for name, way in ways.items() if way["ready"]] == ["tuner"]
-    assert "ANTHROPIC_API_KEY" in ways["agent"]["mend"] and "OLLAMA_HOST" in ways["agent"]["mend"]
+    assert "ANTHROPIC_API_KEY" in ways["agent"]["fix"] and "OLLAMA_HOST" in ways["agent"]["fix"]
     for name, template in TEMPLATES.items():
-        assert template.install in ways[name]["mend"]
+        assert template.install in ways[name]["fix"]
         assert f"template: {name}" in ways[name]["write"]
-    assert ways["gemini"]["mend"].endswith("set GEMINI_API_KEY")
+    assert ways["gemini"]["fix"].endswith("set GEMINI_API_KEY")
     assert 'command: "opencode acp"' in ways["acp:opencode acp"]["write"]
     shown = overnight(tmp_path, "agents", check=0).stdout
-    assert shown.count("mend: ") == len(ways) - 1 and "- {role: tuner, use: tuner}" in shown
+    assert shown.count("fix: ") == len(ways) - 1 and "- {role: tuner, use: tuner}" in shown
 
 
 def test_what_is_there_is_shown_with_its_version_and_never_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,16 +128,16 @@ def test_what_is_there_is_shown_with_its_version_and_never_a_key(tmp_path: Path,
 
 
 def test_a_provider_without_its_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings file decides who is asked, so the mend is the variable that it names, or the file."""
+    """The settings file decides who is asked, so the fix is the variable that it names, or the file."""
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9", '\n[[providers]]\nname = "ollama"\n')
     monkeypatch.delenv("KEY_OF_P")
     agent = ways_of(read_json(tmp_path, "agents"))["agent"]
     assert agent["ready"] and agent["provider"] == "ollama"
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9")
     monkeypatch.delenv("KEY_OF_P")
-    assert ways_of(read_json(tmp_path, "agents"))["agent"]["mend"] == "set KEY_OF_P"
+    assert ways_of(read_json(tmp_path, "agents"))["agent"]["fix"] == "set KEY_OF_P"
     (tmp_path / "settings.toml").write_text('[[providers]]\nname = "gemini"\n')
-    assert "settings file" in ways_of(read_json(tmp_path, "agents"))["agent"]["mend"]
+    assert "settings file" in ways_of(read_json(tmp_path, "agents"))["agent"]["fix"]
 
 
 @pytest.mark.parametrize(
@@ -249,9 +249,9 @@ def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, monkeypatc
     only_git(tmp_path, monkeypatch)
     for name, template in TEMPLATES.items():
         found = tried(tmp_path, name, check=1)
-        assert (found["reason"], found["mend"]) == (f"there is no program `{name}` on PATH", template.install)
-    assert tried(tmp_path, "acp:opencode acp", check=1)["mend"] == TEMPLATES["opencode"].install
-    assert "ANTHROPIC_API_KEY" in tried(tmp_path, "agent", check=1)["mend"]
+        assert (found["reason"], found["fix"]) == (f"there is no program `{name}` on PATH", template.install)
+    assert tried(tmp_path, "acp:opencode acp", check=1)["fix"] == TEMPLATES["opencode"].install
+    assert "ANTHROPIC_API_KEY" in tried(tmp_path, "agent", check=1)["fix"]
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9")
     monkeypatch.setenv("KEY_OF_P", " ")
     assert "KEY_OF_P is not set" in tried(tmp_path, "agent", check=1)["reason"]
@@ -266,9 +266,9 @@ def test_a_refused_key_is_told_with_where_it_comes_from(
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; {SAYS}")
     for name in ("agent", "claude"):
         found = tried(tmp_path, name, "--model", "m1", check=1)
-        assert "401" in found["reason"] and "KEY_OF_P" in found["mend"] and found["calls"] == 0
+        assert "401" in found["reason"] and "KEY_OF_P" in found["fix"] and found["calls"] == 0
     done = overnight(tmp_path, "agents", "test", "agent", check=1)
-    assert done.stdout.startswith("FAIL  agent: ") and "\n      mend: " in done.stdout
+    assert done.stdout.startswith("FAIL  agent: ") and "\n      fix: " in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -280,14 +280,14 @@ def test_a_provider_that_is_out_is_told(
     """A spent quota with when it is back; a broken server at once, for a person waits."""
     provide(tmp_path, monkeypatch, models.url(mode))
     found = tried(tmp_path, "agent", "--model", "m1", check=1)
-    assert told[0] in found["reason"] and told[1] in found["mend"]
+    assert told[0] in found["reason"] and told[1] in found["fix"]
 
 
 def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
     """What was used is told all the same."""
     provide(tmp_path, monkeypatch, models.url("ok"))
     found = tried(tmp_path, "agent", "--model", "m1", "--tokens", "1k", check=1)
-    assert "the budget of tokens is spent" in found["reason"] and "--tokens" in found["mend"]
+    assert "the budget of tokens is spent" in found["reason"] and "--tokens" in found["fix"]
     assert (found["calls"], found["output_tokens"], found["most_tokens"]) == (1, 50, 1_000)
 
 
@@ -307,7 +307,7 @@ def test_an_agent_without_an_edit_within_scope_fails(
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", script)
     found = tried(tmp_path, "claude", check=1)
-    assert told[0] in found["reason"] and told[1] in found["mend"]
+    assert told[0] in found["reason"] and told[1] in found["fix"]
 
 
 def test_a_program_that_hangs_is_ended_with_its_children(
@@ -317,7 +317,7 @@ def test_a_program_that_hangs_is_ended_with_its_children(
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & sleep {TRACE}")
     found = tried(tmp_path, "claude", "--seconds", "1", check=1)
-    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["mend"] and gone(TRACE)
+    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["fix"] and gone(TRACE)
 
 
 def test_an_agent_that_tries_again_and_again_is_told_with_why(
@@ -327,7 +327,7 @@ def test_an_agent_that_tries_again_and_again_is_told_with_why(
     provide(tmp_path, monkeypatch, models.url("e401"))
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; sleep {TRACE}")
     found = tried(tmp_path, "claude", "--model", "m1", "--seconds", "3", check=1)
-    assert "401" in found["reason"] and "KEY_OF_P" in found["mend"]
+    assert "401" in found["reason"] and "KEY_OF_P" in found["fix"]
 
 
 def test_ctrl_c_ends_it_with_nothing_left_running(

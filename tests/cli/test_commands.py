@@ -122,11 +122,11 @@ def test_doctor_says_what_holds(tmp_path: Path) -> None:
     """A line for each probe, the same as JSON; on a machine with a jail all of them that need one hold."""
     done = overnight(tmp_path, "doctor", "--json")
     probes = json.loads(done.stdout)
-    assert {"name", "holds", "detail", "mend"} <= probes[0].keys()
+    assert {"name", "holds", "detail", "fix"} <= probes[0].keys()
     assert done.returncode == (0 if all(probe["holds"] for probe in probes) else 1)
-    assert all(probe["mend"] for probe in probes if not probe["holds"])
+    assert all(probe["fix"] for probe in probes if not probe["holds"])
 
 
 def test_the_help_page_is_up_to_date() -> None:
-    """docs/cli.md says what the commands say; `python -m overnight.cli.help_page > docs/cli.md` mends it."""
+    """docs/cli.md says what the commands say; `python -m overnight.cli.help_page > docs/cli.md` fixes it."""
     assert (Path(__file__).parents[2] / "docs" / "cli.md").read_text() == render()

@@ -23,7 +23,7 @@ def test_an_idea_is_listed_as_open(repo: Path) -> None:
 
 
 def test_it_is_said_that_nobody_reads_it(repo: Path) -> None:
-    """The tuner and scripts have no use for ideas: the mend names an agent."""
+    """The tuner and scripts have no use for ideas: the fix names an agent."""
     assert "no researcher of program.md reads ideas" in overnight(repo, "idea", "add", "larger steps", check=0).stderr
     path = repo / "program.md"
     text = path.read_text()

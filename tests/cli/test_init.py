@@ -153,9 +153,9 @@ def test_a_link_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_measure_command_without_a_value_ends_in_one_line(tmp_path: Path) -> None:
-    """The reason of the trial and the mend are said, and nothing is written."""
+    """The reason of the trial and the fix are said, and nothing is written."""
     repository = make(tmp_path, {"train.py": TRAIN})
-    with pytest.raises(UserError, match="gave no value: no line `METRIC`; nothing was written; mend it, or set --metric"):
+    with pytest.raises(UserError, match="gave no value: no line `METRIC`; nothing was written; fix it, or set --metric"):
         run(repository, Measured(1.0, None))
     assert not (tmp_path / "program.md").exists()
 

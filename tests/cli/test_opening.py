@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from targets import git, make_repo, overnight, program
 
-from overnight.cli.opening import check_readable_paths, mend_of, paths_in
+from overnight.cli.opening import check_readable_paths, fix_of, paths_in
 from overnight.errors import ProgramError
 from overnight.git.repository import open_repository
 from overnight.program.parser import parse_program
@@ -28,16 +28,16 @@ def repo(tmp_path: Path) -> Path:
     return made
 
 
-def mend(folder: Path, reason: str, measure: str = "python train.py", front: str = "") -> str:
+def fix(folder: Path, reason: str, measure: str = "python train.py", front: str = "") -> str:
     """What is said of a failure of this command."""
     text = f"---\nmetric: {{name: loss}}\nmeasure: {measure}\n{front}---\n"
-    return mend_of(open_repository(folder), parse_program(text, "program.md"), reason)
+    return fix_of(open_repository(folder), parse_program(text, "program.md"), reason)
 
 
 @pytest.mark.parametrize("name", ["data/x.txt", "/trial/data/x.txt"])
 def test_a_failure_that_names_an_ignored_file_is_explained(repo: Path, name: str) -> None:
-    """By hand it passes, so the mend says how trials get the file; relative and as the job saw it."""
-    said = mend(repo, f"exit code 1: FileNotFoundError: [Errno 2] No such file or directory: '{name}'")
+    """By hand it passes, so the fix says how trials get the file; relative and as the job saw it."""
+    said = fix(repo, f"exit code 1: FileNotFoundError: [Errno 2] No such file or directory: '{name}'")
     assert said == (
         "`data/x.txt` is ignored by git, so it is not in a trial's tree: "
         "commit it, or name it by its absolute path and list that under `readable`"
@@ -46,7 +46,7 @@ def test_a_failure_that_names_an_ignored_file_is_explained(repo: Path, name: str
 
 def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
     """Python names the module; the file that it is stands in the checkout."""
-    said = mend(repo, "exit code 1: ModuleNotFoundError: No module named 'helper'")
+    said = fix(repo, "exit code 1: ModuleNotFoundError: No module named 'helper'")
     assert said.startswith("`helper.py` is not committed, so it is not in a trial's tree")
 
 
@@ -60,27 +60,27 @@ def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
 )
 def test_an_environment_is_to_be_activated(repo: Path, measure: str, instead: str) -> None:
     """The jail shows what PATH finds, so an environment belongs there and not into the command."""
-    said = mend(repo, "exit code 127: not found", measure.replace("{repo}", str(repo)))
+    said = fix(repo, "exit code 127: not found", measure.replace("{repo}", str(repo)))
     assert "is ignored by git" in said
     assert said.endswith(f". .venv/bin/activate before you call `overnight`, and {instead}")
 
 
 def test_what_trials_see_is_not_blamed(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Committed files, what is under `readable`, what is on PATH, what the command writes, what is nowhere."""
-    assert mend(repo, "exit code 1: train.py: boom") == ""
-    assert mend(repo, "exit code 1: boom", f"cat {repo}/data/x.txt", f"readable: {repo}/data\n") == ""
-    assert mend(repo, "no such file: ../other, /etc/passwd, -n, missing.txt", "python read.py > missing.txt") == ""
+    assert fix(repo, "exit code 1: train.py: boom") == ""
+    assert fix(repo, "exit code 1: boom", f"cat {repo}/data/x.txt", f"readable: {repo}/data\n") == ""
+    assert fix(repo, "no such file: ../other, /etc/passwd, -n, missing.txt", "python read.py > missing.txt") == ""
     front = "artifacts: [helper.py]\nproduce: python train.py helper.py\nscore: python read.py helper.py\n"
     text = f"---\nmetric: {{name: loss}}\n{front}---\n"
-    assert mend_of(open_repository(repo), parse_program(text, "program.md"), "exit code 1") == ""
+    assert fix_of(open_repository(repo), parse_program(text, "program.md"), "exit code 1") == ""
     monkeypatch.setenv("PATH", f"{repo}/.venv/bin:{os.environ['PATH']}")
-    assert mend(repo, "exit code 1: boom", f"{repo}/.venv/bin/python train.py") == ""
+    assert fix(repo, "exit code 1: boom", f"{repo}/.venv/bin/python train.py") == ""
 
 
 def test_hostile_words_are_looked_at_and_no_more(repo: Path) -> None:
     """Whatever a failure says, it names no file outside the checkout and raises nothing."""
     for reason in ("x" * 100_000, "\ud800 \udcff", "../../etc/passwd", "a\0b", "/" * 5000, " ".join(map(str, range(10_000)))):
-        assert mend(repo, f"exit code 1: {reason}") == ""
+        assert fix(repo, f"exit code 1: {reason}") == ""
     assert len(paths_in(" ".join(map(str, range(10_000))))) <= 64
 
 
@@ -88,10 +88,10 @@ def test_a_linked_worktree_is_asked_for_itself(repo: Path, tmp_path: Path) -> No
     """Its checkout counts, not the one that it was made from."""
     git(repo, "worktree", "add", "-q", str(tmp_path / "w"))
     reason = "exit code 1: 'data/x.txt'"
-    assert mend(tmp_path / "w", reason) == ""
+    assert fix(tmp_path / "w", reason) == ""
     (tmp_path / "w" / "data").mkdir()
     (tmp_path / "w" / "data" / "x.txt").touch()
-    assert "`data/x.txt` is ignored by git" in mend(tmp_path / "w", reason)
+    assert "`data/x.txt` is ignored by git" in fix(tmp_path / "w", reason)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_readable_path_that_cannot_be_had_comes_with_its_place(readable: str, 
 
 
 def test_init_says_so_too(repo: Path) -> None:
-    """A measure command and checks that want what is not committed end with the mend."""
+    """A measure command and checks that want what is not committed end with the fix."""
     (repo / "program.md").unlink()
     wishes = ("--metric", "loss:minimize", "--measure", "python read.py", "--editable", "read.py", "--yes")
     said = overnight(repo, "init", *wishes, check=2).stderr

@@ -6,10 +6,10 @@ import pytest
 from builders import opened
 from rich.console import Console
 
-from overnight.cli.screen import Pace, Screen
+from overnight.cli.screen import Screen, TokenRate
 from overnight.cli.status import describe, summarise
 from overnight.models.usage import Usage
-from overnight.research.budget import Allowance
+from overnight.research.budget import SessionAllowance
 from overnight.research.events import ModelCalled
 from overnight.research.loop.journal import Journal
 from overnight.research.record.ledger import SqliteLedger
@@ -31,12 +31,12 @@ def ledger(tmp_path: Path) -> SqliteLedger:
     return ledger
 
 
-def drawn(ledger: SqliteLedger, calls: int, pace: Pace) -> str:
+def drawn(ledger: SqliteLedger, calls: int, pace: TokenRate) -> str:
     """The picture after so many calls of the explorer, as text."""
     state = fold(begin(opened()), [called("explorer")] * calls)
     screen = Screen(
         journal=Journal(ledger, state),
-        allowance=Allowance(),
+        allowance=SessionAllowance(),
         folder=Path(),
         running={},
         proposing={},
@@ -52,7 +52,7 @@ def drawn(ledger: SqliteLedger, calls: int, pace: Pace) -> str:
 
 def test_tokens_per_second_are_of_the_last_minute() -> None:
     """Calls of the last minute over a minute; over the time since the first call while that is shorter."""
-    pace = Pace()
+    pace = TokenRate()
     assert pace.per_second(0.0) == 0.0
     pace.add(100.0, 600)
     assert pace.per_second(110.0) == 60.0
@@ -64,13 +64,13 @@ def test_tokens_per_second_are_of_the_last_minute() -> None:
 
 def test_a_campaign_of_agents_shows_what_its_models_use(ledger: SqliteLedger) -> None:
     """Throughput first, then calls, tokens, speed and money."""
-    text = drawn(ledger, 2, Pace())
+    text = drawn(ledger, 2, TokenRate())
     assert "tokens/s · 2 calls · 40 k in, 30 k of them cached · 1 k out at 50 tokens/s · $1.00" in text
 
 
 def test_a_campaign_without_models_says_nothing_of_them(ledger: SqliteLedger) -> None:
     """The tuner's night has no line of zeros."""
-    assert "tokens" not in drawn(ledger, 0, Pace())
+    assert "tokens" not in drawn(ledger, 0, TokenRate())
 
 
 def test_the_status_tells_the_use_of_each_role() -> None:

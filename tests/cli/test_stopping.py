@@ -13,9 +13,9 @@ from rich.console import Console
 from targets import COMMAND, SHARED, make_repo, overnight, program, read_json, started
 
 from overnight.cli import main
-from overnight.cli.screen import Pace, Screen
+from overnight.cli.screen import Screen, TokenRate
 from overnight.cli.signals import AGAIN, ENDING
-from overnight.research.budget import Allowance
+from overnight.research.budget import SessionAllowance
 from overnight.research.loop.journal import Journal
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin
@@ -94,11 +94,11 @@ def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
     told: list[str] = []
     screen = Screen(
         journal=Journal(ledger, begin(opened())),
-        allowance=Allowance(),
+        allowance=SessionAllowance(),
         folder=tmp_path,
         running={},
         proposing={},
-        pace=Pace(),
+        pace=TokenRate(),
         acknowledged=lambda: "".join(told),
     )
     assert ENDING not in drawn(screen)

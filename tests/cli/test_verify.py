@@ -303,7 +303,7 @@ def test_the_secret_is_not_published(repo: Path) -> None:
     assert "log_e" in published and secret not in published
 
 
-def test_a_commit_without_a_receipt_comes_with_the_mend(clone: Path) -> None:
+def test_a_commit_without_a_receipt_comes_with_the_fix(clone: Path) -> None:
     """How to fetch them; and a name that is no commit is said."""
     git(clone, "update-ref", "-d", NOTES)
     assert f"git fetch origin {NOTES}:{NOTES}" in overnight(clone, "verify", "--receipt", "HEAD", check=2).stderr

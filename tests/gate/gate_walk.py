@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from overnight.gate.gate import baseline_step, next_step
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
 from overnight.gate.seeds import place_of_seed, trial_seed
-from overnight.gate.steps import Conclude, Measure, Register
+from overnight.gate.steps import Conclude, Register, RunTrials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, GateSettings, Guard, Metric, Noise, Program
@@ -69,7 +69,7 @@ class Walk:
     asked: list[TrialKey] = field(default_factory=list)
 
     def baseline(self) -> "Walk":
-        """Measure the head until the gate has enough of it."""
+        """RunTrials the head until the gate has enough of it."""
         for _ in range(FUSE):
             wanted = baseline_step(self.program, self.memory, self.head)
             if wanted is None:
@@ -91,7 +91,7 @@ class Walk:
                     return conclusion
                 case Register(level=level, margin=margin):
                     self.level, self.margin, self.memory = level, margin, after_registered(self.memory)
-                case Measure(trials=keys):
+                case RunTrials(trials=keys):
                     assert keys and len(set(keys)) == len(keys)
                     for key in keys:
                         self.trials.append(self.run(key))

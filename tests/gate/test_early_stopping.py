@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from gate_walk import Walk, program
 
-from overnight.gate.early_stopping import NEIGHBOURS, RUN_ON, SURVIVORS, Bar, stopping_bar
+from overnight.gate.early_stopping import NEIGHBOURS, RUN_ON, SURVIVORS, StoppingBar, stopping_bar
 from overnight.gate.gate import next_step
 from overnight.gate.memory import GateMemory
 from overnight.gate.steps import Conclude
@@ -26,7 +26,7 @@ def first_trial(number: int = 1, arm: Arm = Arm.CANDIDATE, stage: Stage = Stage.
 
 def bar(
     early: tuple[tuple[float, bool], ...], key: TrialKey | None = None, direction: Direction = Direction.MINIMIZE
-) -> Bar | None:
+) -> StoppingBar | None:
     """The bar after this record, of a head that stood at 10."""
     memory = GateMemory(head_early=(HEAD - 0.5, HEAD + 0.5), early=early)
     return stopping_bar(key or first_trial(), program(direction=direction).metric, memory)

@@ -15,7 +15,7 @@ from overnight.gate.gate import FAILURES, baseline_step, next_step
 from overnight.gate.memory import GateMemory, after_trial
 from overnight.gate.noise import noise_report
 from overnight.gate.seeds import ANCHORS
-from overnight.gate.steps import Conclude, Measure
+from overnight.gate.steps import Conclude, RunTrials
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, Guard, Noise
@@ -58,7 +58,7 @@ def test_baseline_of_a_noisy_head() -> None:
         assert baseline_step(walk.program, walk.memory, 0) is None
         walk.memory = after_trial(walk.memory, replace(crash(), key=screen))
     refresh = baseline_step(walk.program, walk.memory, 0)
-    assert refresh == Measure(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
+    assert refresh == RunTrials(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
 
 
 def test_three_far_losses_in_a_row_have_the_head_looked_at() -> None:
@@ -68,7 +68,7 @@ def test_three_far_losses_in_a_row_have_the_head_looked_at() -> None:
         assert baseline_step(walk.program, walk.memory, 0) is None
         assert walk.experiment(number).verdict is Verdict.DISCARD
     look = baseline_step(walk.program, walk.memory, 0)
-    assert look == Measure(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
+    assert look == RunTrials(trials=(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=8),))
     walk.baseline().experiment(4)
     assert baseline_step(walk.program, walk.memory, 0) is None
 
@@ -117,7 +117,7 @@ def test_deterministic_win_is_run_twice_and_asks_the_holdout_once() -> None:
     assert [trial.key.stage.value for trial in walk.trials] == ["screen", "screen", "holdout", "holdout"]
     assert walk.trials[1].key.index == ANCHORS
     wanted = baseline_step(walk.program, walk.memory, 1)
-    assert wanted == Measure(trials=(TrialKey(experiment=1, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0),))
+    assert wanted == RunTrials(trials=(TrialKey(experiment=1, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0),))
 
 
 @pytest.mark.parametrize("hidden", [10.0, 10.5])
@@ -403,7 +403,7 @@ def test_order_and_interruptions_do_not_matter(seed: int, gain: float, order: ra
         trials: list[Trial] = []
         level = None
         while not isinstance(step := next_step(walk.program, walk.memory, 1, trials, level), Conclude):
-            if isinstance(step, Measure):
+            if isinstance(step, RunTrials):
                 finished = [Trial(key=key, seed=0, tree=key.arm.value, value=values(key)) for key in step.trials]
                 trials += [trial for trial in finished if order.random() < recorded]
                 if recorded < 1.0:
@@ -426,7 +426,7 @@ def test_a_gap_that_a_kill_left_runs_no_finished_trial_again() -> None:
     sealed.experiment()
     trials = [trial for trial in sealed.trials if trial.key.stage is not Stage.HOLDOUT or trial.key.index in {0, 3}]
     step = next_step(sealed.program, sealed.memory, 1, trials, 0.01)
-    assert isinstance(step, Measure)
+    assert isinstance(step, RunTrials)
     assert {key.index for key in step.trials} == {1, 2, 4}
 
 

@@ -71,7 +71,7 @@ def test_broken_repository(tmp_path: Path) -> None:
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without git gets the mend."""
+    """A machine without git gets the fix."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RepositoryError, match=r"git was not found on PATH; install git 2\.39"):
         open_repository(tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from overnight.jail.cgroup import ControlGroups, Group
+from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.cgroup_tree import Parents, find_parents, sweep
 from overnight.jail.job import Limits
 from overnight.jail.owner import owner_tag
@@ -56,7 +56,7 @@ def test_v2_group_is_limited(tmp_path: Path) -> None:
     """Limits are written as the kernel reads them in v2."""
     parent = make_v2(tmp_path, "app", handed_down="")
     parents = Parents(v1={}, v2=parent, v2_controllers=frozenset({"cpu", "memory", "pids"}))
-    group = Group(parents, LIMITS, quota=True)
+    group = ControlGroup(parents, LIMITS, quota=True)
     (folder,) = (path for path in parent.iterdir() if path.is_dir())
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         "memory.max": "1000000",
@@ -73,24 +73,24 @@ def test_group_holds_a_job_to_its_processors(tmp_path: Path) -> None:
     v1.mkdir()
     (v1 / "cpuset.mems").write_text("0-1\n")
     for parents in (Parents(v1={}, v2=v2, v2_controllers=frozenset({"cpuset"})), Parents(v1={"cpuset": v1})):
-        group = Group(parents, LIMITS, quota=False, cpus=[3, 5])
+        group = ControlGroup(parents, LIMITS, quota=False, cpus=[3, 5])
         folder = Path(group.joins[0]).parent
         assert (folder / "cpuset.cpus").read_text() == "3,5"
         assert group.limited == {"cpuset"}
     assert (folder / "cpuset.mems").read_text() == "0-1\n"
-    assert not Group(Parents(v1={"cpuset": v1}), LIMITS, quota=False).joins
+    assert not ControlGroup(Parents(v1={"cpuset": v1}), LIMITS, quota=False).joins
 
 
 def test_group_above_without_processors_is_passed_over(tmp_path: Path) -> None:
     """A group that has none to give holds nobody, and stops no job."""
-    group = Group(Parents(v1={"cpuset": tmp_path}), LIMITS, quota=False, cpus=[1])
+    group = ControlGroup(Parents(v1={"cpuset": tmp_path}), LIMITS, quota=False, cpus=[1])
     assert (group.limited, group.joins, list(tmp_path.iterdir())) == (frozenset(), (), [])
 
 
 def test_v2_use_is_read(tmp_path: Path) -> None:
     """Peaks and counts are read from the files of v2."""
     parent = make_v2(tmp_path, "app", handed_down="")
-    group = Group(Parents(v1={}, v2=parent, v2_controllers=frozenset({"memory", "pids"})), LIMITS, quota=True)
+    group = ControlGroup(Parents(v1={}, v2=parent, v2_controllers=frozenset({"memory", "pids"})), LIMITS, quota=True)
     (folder,) = (path for path in parent.iterdir() if path.is_dir())
     (folder / "memory.peak").write_text("123\n")
     (folder / "memory.events").write_text("low 0\noom 3\noom_kill 2\n")
@@ -104,14 +104,14 @@ def test_v2_use_is_read(tmp_path: Path) -> None:
 def test_controllers_of_one_mount_share_a_group(tmp_path: Path) -> None:
     """Controllers of v1 that are mounted together are one folder."""
     parents = find_parents("2:cpu,cpuacct:/\n", mount_line(tmp_path, "cgroup", options="rw,cpu,cpuacct"))
-    group = Group(parents, LIMITS, quota=True)
+    group = ControlGroup(parents, LIMITS, quota=True)
     assert len(group.joins) == 1
     assert (tmp_path / Path(group.joins[0]).parent.name / "cpu.cfs_quota_us").read_text() == "200000"
 
 
 def test_without_groups_nothing_is_counted() -> None:
     """Where no group is had, no number is made up."""
-    group = Group(Parents(v1={}), LIMITS, quota=True)
+    group = ControlGroup(Parents(v1={}), LIMITS, quota=True)
     used = group.usage()
     assert (used.peak_memory_bytes, used.cpu_s, group.joins, group.limited) == (None, None, (), frozenset())
     assert not group.kill()
@@ -125,7 +125,7 @@ def groups() -> ControlGroups:
     return found
 
 
-def start_in(group: Group) -> "subprocess.Popen[bytes]":
+def start_in(group: ControlGroup) -> "subprocess.Popen[bytes]":
     """A process that is in a group by now and stays."""
     script = 'for f in "$@"; do echo 0 > $f; done; echo in; exec sleep 60'
     process = subprocess.Popen(["/bin/sh", "-c", script, "sh", *group.joins], stdout=subprocess.PIPE)

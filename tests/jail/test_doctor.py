@@ -33,14 +33,14 @@ def test_all_holds_on_a_machine_that_runs_the_tests() -> None:
     assert {probe.name for probe in probes if not probe.holds} == gaps, probes
 
 
-def test_missing_jail_is_said_with_its_mend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without bubblewrap nothing that needs it is claimed to hold, and the mend is one command."""
+def test_missing_jail_is_said_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without bubblewrap nothing that needs it is claimed to hold, and the fix is one command."""
     launch.find_tool.cache_clear()
     monkeypatch.setattr(launch, "SYSTEM_PATH", str(tmp_path))
     probes = {probe.name: probe for probe in anyio.run(doctor.probe)}
     assert list(probes) == NAMES
     assert {name for name, probe in probes.items() if probe.holds} == {"python", "git"}
-    assert probes["bubblewrap"].mend.endswith("apt-get install bubblewrap")
+    assert probes["bubblewrap"].fix.endswith("apt-get install bubblewrap")
 
 
 @pytest.mark.parametrize(

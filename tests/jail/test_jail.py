@@ -59,7 +59,7 @@ class TestJail(ExecutorConformance):
         _, output = self.run(tmp_path, f"ls -A '{installed}'; ls '{installed.parent}'", readable=(str(installed.parent),))
         assert output.split()[0] == b"overnight"
 
-    def test_missing_readable_path_is_the_users_to_mend(self, tmp_path: Path) -> None:
+    def test_missing_readable_path_is_the_users_to_fix(self, tmp_path: Path) -> None:
         """A path that a program names and that is not there is said, and is no verdict on the job."""
         with pytest.raises(SandboxError, match=r"nowhere, which jobs are to read, does not exist"):
             self.run(tmp_path, "true", readable=(f"{tmp_path}/nowhere",))
@@ -127,8 +127,8 @@ for wanted in ({usable}, {usable} - {{{max(usable)}}}):
         assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
-def test_missing_tool_comes_with_its_mend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without bubblewrap there is no jail, and one command that mends it."""
+def test_missing_tool_comes_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without bubblewrap there is no jail, and one command that fixes it."""
     launch.find_tool.cache_clear()
     monkeypatch.setattr(launch, "SYSTEM_PATH", str(tmp_path))
     with pytest.raises(SandboxError, match=r"bwrap is not installed; .*apt-get install bubblewrap"):
@@ -142,8 +142,8 @@ def test_old_bubblewrap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         find_bwrap()
 
 
-def test_refused_namespaces_come_with_their_mend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where the kernel keeps namespaces from us, the words of bubblewrap and a mend are said."""
+def test_refused_namespaces_come_with_their_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the kernel keeps namespaces from us, the words of bubblewrap and a fix are said."""
     bwrap = tmp_path / "bwrap"
     bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     bwrap.chmod(0o755)
@@ -153,7 +153,7 @@ def test_refused_namespaces_come_with_their_mend(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="without root, jobs read what we read")
-def test_unreadable_interpreter_comes_with_its_mend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unreadable_interpreter_comes_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A Python that only root may run is of no use to jobs: that is said before the first of them."""
     python = tmp_path / "own/bin/python3"
     python.parent.mkdir(parents=True)

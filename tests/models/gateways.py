@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 from scripted_models import ScriptedModels
 
-from overnight.models.breaker import Pace
-from overnight.models.budget import Allowance
+from overnight.models.breaker import RetryTimes
+from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Price, Prices, Provider
 from overnight.models.usage import CallRecord, Wire
@@ -28,7 +28,7 @@ PATHS: Mapping[Wire, str] = {
     Wire.OPENAI_RESPONSES: "/v1/responses",
     Wire.ANTHROPIC: "/v1/messages",
 }
-QUICK = Pace(busy_s=0.02, busiest_s=0.05, patience_s=0.5, same_s=0.2)
+QUICK = RetryTimes(busy_s=0.02, busiest_s=0.05, patience_s=0.5, same_s=0.2)
 PRICES = Prices(table={"m1": Price(input=10.0, cached=1.0, written=12.0, output=100.0)})
 
 
@@ -50,7 +50,7 @@ class Open:
 async def gateway(providers: Sequence[Provider], **more: Any) -> AsyncIterator[Open]:
     """A gateway in front of providers."""
     called: list[CallRecord] = []
-    settings = {"allowance": Allowance(), "pace": QUICK, "environment": {}, **more}
+    settings = {"allowance": SpendingLimit(), "pace": QUICK, "environment": {}, **more}
     prices = settings.pop("prices", Prices())
     async with Gateway(providers, prices, called=called.append, **settings) as opened:
         yield Open(opened, called)

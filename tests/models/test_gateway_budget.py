@@ -6,7 +6,7 @@ import pytest
 from gateways import PRICES, ask, gateway, provider
 from scripted_models import ScriptedModels
 
-from overnight.models.budget import Allowance, Budget, Estimate, Spent
+from overnight.models.budget import CostEstimate, SpendingBudget, SpendingLimit, Spent
 from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices
 from overnight.models.usage import Wire
@@ -19,7 +19,7 @@ def test_a_spent_budget_stops_within_one_call(models: ScriptedModels, wire: Wire
     """The call that spends the budget is the last; the next is refused at once, in the wire's own shape."""
 
     async def walk() -> None:
-        async with gateway([provider(models, "ok")], allowance=Allowance(tokens=2 * CALL)) as opened:
+        async with gateway([provider(models, "ok")], allowance=SpendingLimit(tokens=2 * CALL)) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 assert [(await ask(run.url, wire)).status for _ in range(2)] == [200, 200]
                 asked = len(models.seen)
@@ -41,7 +41,7 @@ def test_ten_runs_at_once_pass_the_budget_by_one_answer_at_most(models: Scripted
 
     async def walk() -> None:
         limit = 5 * CALL + 10
-        async with gateway([provider(models, "ok")], allowance=Allowance(tokens=limit)) as opened:
+        async with gateway([provider(models, "ok")], allowance=SpendingLimit(tokens=limit)) as opened:
 
             async def agent(number: int) -> None:
                 with opened.gateway.use(role="r", number=number) as run:
@@ -60,7 +60,7 @@ def test_money_is_a_budget_too(models: ScriptedModels) -> None:
 
     async def walk() -> None:
         async with gateway([provider(models, "ok", key_env="K")], prices=PRICES, environment={"K": "key-1"},
-                           allowance=Allowance(cost_usd=0.02)) as opened:  # fmt: skip
+                           allowance=SpendingLimit(cost_usd=0.02)) as opened:  # fmt: skip
             with opened.gateway.use(role="r", number=1) as run:
                 statuses = [(await ask(run.url)).status for _ in range(4)]
         assert statuses == [200, 200, 403, 403]
@@ -73,7 +73,7 @@ def test_a_budget_in_dollars_needs_a_price(models: ScriptedModels) -> None:
     """A bill without a price cannot be kept below a limit, so no call is made; a local server sends no bill."""
 
     async def walk() -> None:
-        settings = {"allowance": Allowance(cost_usd=1.0), "environment": {"K": "key-1"}, "prices": Prices()}
+        settings = {"allowance": SpendingLimit(cost_usd=1.0), "environment": {"K": "key-1"}, "prices": Prices()}
         async with gateway([provider(models, "ok", key_env="K")], **settings) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 got = await ask(run.url)
@@ -88,16 +88,16 @@ def test_a_budget_in_dollars_needs_a_price(models: ScriptedModels) -> None:
     asyncio.run(walk())
 
 
-def estimate(tokens: int, most: int) -> Estimate:
+def estimate(tokens: int, most: int) -> CostEstimate:
     """Of a call without a price."""
-    return Estimate(tokens=tokens, most_tokens=most, cost_usd=0.0, most_usd=0.0)
+    return CostEstimate(tokens=tokens, most_tokens=most, cost_usd=0.0, most_usd=0.0)
 
 
 def test_a_call_waits_for_those_under_way() -> None:
     """A call that does not fit beside the others waits until one of them is settled for less than it reserved."""
 
     async def walk() -> None:
-        budget = Budget(Allowance(tokens=1000))
+        budget = SpendingBudget(SpendingLimit(tokens=1000))
         first = await budget.reserve(estimate(100, 600))
         second = asyncio.ensure_future(budget.reserve(estimate(100, 600)))
         await asyncio.sleep(0)
@@ -123,10 +123,10 @@ def test_a_request_larger_than_what_is_left_is_refused() -> None:
 
     async def walk() -> None:
         with pytest.raises(Spent, match="request alone"):
-            await Budget(Allowance(tokens=100)).reserve(estimate(200, 300))
-        dear = Estimate(tokens=1, most_tokens=1, cost_usd=0.01, most_usd=0.02)
+            await SpendingBudget(SpendingLimit(tokens=100)).reserve(estimate(200, 300))
+        dear = CostEstimate(tokens=1, most_tokens=1, cost_usd=0.01, most_usd=0.02)
         with pytest.raises(Spent, match="of money"):
-            await Budget(Allowance(cost_usd=0.005)).reserve(dear)
-        (await Budget(Allowance()).reserve(estimate(10**9, 10**9))).settle(tokens=1, cost_usd=1.0)
+            await SpendingBudget(SpendingLimit(cost_usd=0.005)).reserve(dear)
+        (await SpendingBudget(SpendingLimit()).reserve(estimate(10**9, 10**9))).settle(tokens=1, cost_usd=1.0)
 
     asyncio.run(walk())

@@ -10,7 +10,7 @@ from gateways import BODIES, QUICK, ask, gateway, provider, until
 from scripted_models import Reply, ScriptedModels
 
 from overnight.models import upstream
-from overnight.models.breaker import Pace, Standing
+from overnight.models.breaker import BreakerState, RetryTimes
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 
@@ -103,15 +103,15 @@ def test_a_dead_provider_is_asked_no_more_for_a_while(models: ScriptedModels) ->
 
     async def walk() -> None:
         first = provider(models, "f500x1")
-        async with gateway([first, provider(models, "ok")], pace=Pace(busy_s=0.3, busiest_s=0.3)) as opened:
+        async with gateway([first, provider(models, "ok")], pace=RetryTimes(busy_s=0.3, busiest_s=0.3)) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 for _ in range(5):
                     await ask(run.url)
                 assert models.asked["f500x1"] == 1
-                assert [state.standing for state in opened.gateway.accounts()] == [Standing.PAUSED, Standing.READY]
-                await until(lambda: opened.gateway.accounts()[0].standing is Standing.PROBING)
+                assert [state.standing for state in opened.gateway.accounts()] == [BreakerState.PAUSED, BreakerState.READY]
+                await until(lambda: opened.gateway.accounts()[0].standing is BreakerState.PROBING)
                 await ask(run.url)
-                assert opened.gateway.accounts()[0].standing is Standing.READY
+                assert opened.gateway.accounts()[0].standing is BreakerState.READY
                 await ask(run.url)
         assert [call.provider for call in opened.called] == ["ok"] * 5 + ["f500x1"] * 2
 
@@ -124,12 +124,12 @@ def test_one_request_probes_while_others_go_on(models: ScriptedModels) -> None:
     async def walk() -> None:
         models.replies["flaky"] = Reply(status=500)
         first = provider(models, "flaky")
-        async with gateway([first, provider(models, "ok")], pace=Pace(busy_s=0.05, busiest_s=0.05)) as opened:
+        async with gateway([first, provider(models, "ok")], pace=RetryTimes(busy_s=0.05, busiest_s=0.05)) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 await ask(run.url)
                 models.replies.clear()
                 models.asked.clear()
-                await until(lambda: opened.gateway.accounts()[0].standing is Standing.PROBING)
+                await until(lambda: opened.gateway.accounts()[0].standing is BreakerState.PROBING)
                 await asyncio.gather(*(ask(run.url) for _ in range(8)))
         assert 1 <= models.asked["flaky"] <= 8
         assert models.asked["flaky"] + models.asked["ok"] == 8
@@ -142,7 +142,7 @@ def test_a_busy_only_provider_is_waited_for(models: ScriptedModels) -> None:
 
     async def walk() -> None:
         for mode in ("f500x2", "f529x1", "f429x2"):
-            async with gateway([provider(models, mode)], pace=Pace(busy_s=0.02, patience_s=10)) as opened:
+            async with gateway([provider(models, mode)], pace=RetryTimes(busy_s=0.02, patience_s=10)) as opened:
                 with opened.gateway.use(role="r", number=1) as run:
                     assert (await ask(run.url)).status == 200
                 assert run.usage.retries == int(mode[-1])
@@ -183,7 +183,7 @@ def test_a_refusal_is_forgotten_after_an_answer(models: ScriptedModels) -> None:
                 await ask(run.url)
                 assert run.refusal is not None
                 assert run.refusal.wait_s == pytest.approx(3600, rel=0.2)
-                assert opened.gateway.accounts()[0].standing is Standing.PARKED
+                assert opened.gateway.accounts()[0].standing is BreakerState.PARKED
         async with gateway([provider(models, "f500x1")]) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 await ask(run.url)
@@ -203,7 +203,7 @@ def test_a_malformed_request_goes_back_and_nowhere_else(models: ScriptedModels, 
             with opened.gateway.use(role="r", number=1) as run:
                 got = await ask(run.url)
                 assert (got.status, got.text) == (status, body.decode())
-                assert opened.gateway.accounts()[0].standing is Standing.READY
+                assert opened.gateway.accounts()[0].standing is BreakerState.READY
                 assert run.refusal is None
                 with pytest.raises(RequestRefused, match=message):
                     await run.call(Wire.OPENAI_CHAT, {"model": "m1", "messages": []})
@@ -220,7 +220,7 @@ def test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere(models: Sc
         async with gateway([provider(models, "e404"), provider(models, "ok")]) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 assert (await ask(run.url)).status == 200
-                assert opened.gateway.accounts()[0].standing is Standing.READY
+                assert opened.gateway.accounts()[0].standing is BreakerState.READY
         async with gateway([provider(models, "e404")]) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 assert (await ask(run.url)).status == 404
@@ -233,7 +233,7 @@ def test_a_short_rate_limit_is_waited_for_at_the_same_provider(models: ScriptedM
     """Where `retry-after` is short the request stays with the provider whose cache is warm; else it moves on."""
 
     async def walk() -> None:
-        async with gateway([provider(models, "f429x1"), provider(models, "ok")], pace=Pace(busy_s=0.01)) as opened:
+        async with gateway([provider(models, "f429x1"), provider(models, "ok")], pace=RetryTimes(busy_s=0.01)) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 await ask(run.url)
         assert [call.provider for call in opened.called] == ["f429x1"]
@@ -284,7 +284,7 @@ def test_siblings_wait_for_one_probe(models: ScriptedModels) -> None:
     """With one busy provider ten agents do not storm it: after the first failures one asks at a time."""
 
     async def walk() -> None:
-        async with gateway([provider(models, "e500")], pace=Pace(busy_s=0.05, busiest_s=0.05, patience_s=0.5)) as opened:
+        async with gateway([provider(models, "e500")], pace=RetryTimes(busy_s=0.05, busiest_s=0.05, patience_s=0.5)) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 await ask(run.url)
                 models.asked.clear()
@@ -300,7 +300,7 @@ def test_a_stream_that_breaks_sends_the_next_request_elsewhere(models: ScriptedM
     """A provider whose streams break is paused, so that the agent's own second try finds another."""
 
     async def walk() -> None:
-        pace = Pace(busy_s=60, busiest_s=60)
+        pace = RetryTimes(busy_s=60, busiest_s=60)
         async with gateway([provider(models, "cut"), provider(models, "ok")], pace=pace) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 with pytest.raises(Exception, match="not completed"):

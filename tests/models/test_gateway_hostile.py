@@ -11,7 +11,7 @@ from scripted_models import ScriptedModels
 
 from overnight.models import body as bodies
 from overnight.models import server
-from overnight.models.run import Run
+from overnight.models.run import GatewayRun
 from overnight.models.usage import Wire
 
 CHAT = json.dumps(BODIES[Wire.OPENAI_CHAT]).encode()
@@ -272,7 +272,7 @@ def test_a_jails_door_serves_its_own_run_only(models: ScriptedModels) -> None:
                 port = door.getsockname()[1]
                 mine.listen(door)
 
-                def at_door(run: Run) -> str:
+                def at_door(run: GatewayRun) -> str:
                     return f"http://127.0.0.1:{port}/{run.token}/v1/chat/completions"
 
                 assert (await post(at_door(mine), BODIES[Wire.OPENAI_CHAT])).status == 200

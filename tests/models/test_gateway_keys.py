@@ -9,7 +9,7 @@ import pytest
 from gateways import BODIES, ask, gateway, post, provider
 from scripted_models import Reply, ScriptedModels
 
-from overnight.models.breaker import Standing
+from overnight.models.breaker import BreakerState
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.secret import HIDDEN, Secret, scrub_words
 from overnight.models.usage import Wire
@@ -89,7 +89,7 @@ def test_a_key_that_cannot_be_had_breaks_its_account_only(models: ScriptedModels
             with opened.gateway.use(role="r", number=1) as run:
                 assert models.text in (await ask(run.url)).text
             state = opened.gateway.accounts()[0]
-        assert state.standing is Standing.BROKEN
+        assert state.standing is BreakerState.BROKEN
         assert state.wait_s is None
         assert why in state.why
         assert "secret-output" not in state.why

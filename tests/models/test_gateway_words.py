@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from overnight.models.breaker import Breaker, Pace, Standing
-from overnight.models.failures import Failure, Fault, message, stream_error, understand
+from overnight.models.breaker import Breaker, BreakerState, RetryTimes
+from overnight.models.failures import ProviderFailure, ProviderFault, message, stream_error, understand
 from overnight.models.provider import Price, Prices
 from overnight.models.resets import wait_s
 from overnight.models.upstream import endpoint, proxy_for
@@ -60,30 +60,30 @@ QUOTA = "Quota exceeded for quota metric 'Generate Content API requests"
 @pytest.mark.parametrize(
     ("status", "words", "fault"),
     [
-        (400, "prompt is too long: 210000 tokens > 200000 maximum", Fault.REQUEST),
-        (400, "Your credit balance is too low to access the Anthropic API", Fault.QUOTA),
-        (400, "API key not valid. Please pass a valid API key.", Fault.BROKEN),
-        (401, "invalid x-api-key", Fault.BROKEN),
-        (402, "Insufficient credits", Fault.QUOTA),
-        (403, "Your credit balance is too low", Fault.QUOTA),
-        (403, "Your project does not have access", Fault.BROKEN),
-        (403, "Your input was flagged by moderation", Fault.REQUEST),
-        (404, "model not found", Fault.MISSING),
-        (408, "timeout", Fault.BUSY),
-        (413, "request too large", Fault.REQUEST),
-        (422, "bad field", Fault.REQUEST),
-        (429, "You exceeded your current quota, please check your plan and billing details.", Fault.QUOTA),
-        (429, "Rate limit reached for requests per min (RPM)", Fault.RATE),
-        (429, "Number of request tokens has exceeded your per-minute rate limit", Fault.RATE),
-        (429, f"{QUOTA} per minute' RESOURCE_EXHAUSTED GenerateRequestsPerMinutePerProject", Fault.RATE),
-        (429, f"{QUOTA} per day' RESOURCE_EXHAUSTED GenerateRequestsPerDayPerProject", Fault.QUOTA),
-        (429, "Weekly usage limit reached", Fault.QUOTA),
-        (500, "internal", Fault.BUSY),
-        (529, "Overloaded", Fault.BUSY),
-        (302, "", Fault.BROKEN),
+        (400, "prompt is too long: 210000 tokens > 200000 maximum", ProviderFault.REQUEST),
+        (400, "Your credit balance is too low to access the Anthropic API", ProviderFault.QUOTA),
+        (400, "API key not valid. Please pass a valid API key.", ProviderFault.BROKEN),
+        (401, "invalid x-api-key", ProviderFault.BROKEN),
+        (402, "Insufficient credits", ProviderFault.QUOTA),
+        (403, "Your credit balance is too low", ProviderFault.QUOTA),
+        (403, "Your project does not have access", ProviderFault.BROKEN),
+        (403, "Your input was flagged by moderation", ProviderFault.REQUEST),
+        (404, "model not found", ProviderFault.MISSING),
+        (408, "timeout", ProviderFault.BUSY),
+        (413, "request too large", ProviderFault.REQUEST),
+        (422, "bad field", ProviderFault.REQUEST),
+        (429, "You exceeded your current quota, please check your plan and billing details.", ProviderFault.QUOTA),
+        (429, "Rate limit reached for requests per min (RPM)", ProviderFault.RATE),
+        (429, "Number of request tokens has exceeded your per-minute rate limit", ProviderFault.RATE),
+        (429, f"{QUOTA} per minute' RESOURCE_EXHAUSTED GenerateRequestsPerMinutePerProject", ProviderFault.RATE),
+        (429, f"{QUOTA} per day' RESOURCE_EXHAUSTED GenerateRequestsPerDayPerProject", ProviderFault.QUOTA),
+        (429, "Weekly usage limit reached", ProviderFault.QUOTA),
+        (500, "internal", ProviderFault.BUSY),
+        (529, "Overloaded", ProviderFault.BUSY),
+        (302, "", ProviderFault.BROKEN),
     ],
 )
-def test_errors_are_told_apart(status: int, words: str, fault: Fault) -> None:
+def test_errors_are_told_apart(status: int, words: str, fault: ProviderFault) -> None:
     """Request, model, busy provider, rate, quota or account."""
     assert understand(status, {}, json.dumps({"error": {"message": words}}).encode(), NOW).fault is fault
 
@@ -116,14 +116,14 @@ def test_a_stream_may_begin_with_an_error() -> None:
     assert stream_error(b'data: {"error"') is None
 
 
-def failure(fault: Fault, wait: float | None = None) -> Failure:
+def failure(fault: ProviderFault, wait: float | None = None) -> ProviderFailure:
     """A failure of a kind."""
-    return Failure(fault=fault, why="why", wait_s=wait)
+    return ProviderFailure(fault=fault, why="why", wait_s=wait)
 
 
 def breaker(jitter: float = 0.5) -> Breaker:
     """With a jitter that is known: 0.5 is none."""
-    return Breaker(Pace(), lambda: jitter)
+    return Breaker(RetryTimes(), lambda: jitter)
 
 
 def test_pauses_grow_and_end() -> None:
@@ -133,20 +133,20 @@ def test_pauses_grow_and_end() -> None:
     for _ in range(8):
         permission = one.take(now)
         assert permission is not None
-        one.fail(permission, failure(Fault.BUSY), now)
+        one.fail(permission, failure(ProviderFault.BUSY), now)
         pauses.append(one.wait_s(now))
         assert one.take(now) is None
         now += pauses[-1] or 0.0
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
     probe = one.take(now)
     assert probe is not None
-    assert one.standing(now) is Standing.PROBING
+    assert one.standing(now) is BreakerState.PROBING
     assert one.take(now) is None
     one.succeed(probe)
-    assert one.standing(now) is Standing.READY
+    assert one.standing(now) is BreakerState.READY
     again = one.take(now)
     assert again is not None
-    one.fail(again, failure(Fault.BUSY), now)
+    one.fail(again, failure(ProviderFault.BUSY), now)
     assert one.wait_s(now) == 1
 
 
@@ -156,7 +156,7 @@ def test_what_failed_together_counts_once() -> None:
     permissions = [one.take(0.0) for _ in range(10)]
     for permission in permissions:
         assert permission is not None
-        one.fail(permission, failure(Fault.BUSY), 0.0)
+        one.fail(permission, failure(ProviderFault.BUSY), 0.0)
     assert one.wait_s(0.0) == 1
 
 
@@ -165,7 +165,7 @@ def test_a_probe_that_comes_to_nothing_lets_the_next_one_try() -> None:
     one = breaker()
     first = one.take(0.0)
     assert first is not None
-    one.fail(first, failure(Fault.RATE, 5.0), 0.0)
+    one.fail(first, failure(ProviderFault.RATE, 5.0), 0.0)
     assert one.take(4.9) is None
     probe = one.take(6.0)
     assert probe is not None
@@ -176,13 +176,13 @@ def test_a_probe_that_comes_to_nothing_lets_the_next_one_try() -> None:
 @pytest.mark.parametrize(
     ("fault", "said", "standing", "wait"),
     [
-        (Fault.QUOTA, 7200.0, Standing.PARKED, 7215.0),
-        (Fault.QUOTA, None, Standing.PARKED, 300.0),
-        (Fault.RATE, 20.0, Standing.PAUSED, 20.05),
-        (Fault.BROKEN, None, Standing.BROKEN, None),
+        (ProviderFault.QUOTA, 7200.0, BreakerState.PARKED, 7215.0),
+        (ProviderFault.QUOTA, None, BreakerState.PARKED, 300.0),
+        (ProviderFault.RATE, 20.0, BreakerState.PAUSED, 20.05),
+        (ProviderFault.BROKEN, None, BreakerState.BROKEN, None),
     ],
 )
-def test_each_fault_has_its_pause(fault: Fault, said: float | None, standing: Standing, wait: float | None) -> None:
+def test_each_fault_has_its_pause(fault: ProviderFault, said: float | None, standing: BreakerState, wait: float | None) -> None:
     """Never earlier than the provider says; a broken account has no time, but is looked at again."""
     one = breaker()
     permission = one.take(0.0)

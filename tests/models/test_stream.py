@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.models.stream import Meter, Shape
+from overnight.models.stream import Shape, StreamMeter
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
 
@@ -26,7 +26,7 @@ COUNTED = b"data: " + json.dumps({"choices": [], "usage": USAGE}).encode() + b"\
 END = b"data: [DONE]\n\n"
 
 
-def passed(meter: Meter, stream: bytes, cuts: list[int]) -> bytes:
+def passed(meter: StreamMeter, stream: bytes, cuts: list[int]) -> bytes:
     """What the client gets of a stream in pieces."""
     edges = [0, *sorted(cut % len(stream) for cut in cuts), len(stream)]
     return b"".join(meter.feed(stream[low:high]) for low, high in pairwise(edges)) + meter.end()
@@ -35,7 +35,7 @@ def passed(meter: Meter, stream: bytes, cuts: list[int]) -> bytes:
 @given(cuts=st.lists(st.integers(min_value=0, max_value=10**4), max_size=12))
 def test_counts_are_read_and_hidden_however_the_stream_is_cut(cuts: list[int]) -> None:
     """The event that only we asked for is taken out and counted, all else goes on byte by byte."""
-    meter = Meter(CHAT, Shape.EVENTS_LESS_USAGE)
+    meter = StreamMeter(CHAT, Shape.EVENTS_LESS_USAGE)
     assert passed(meter, WORDS + COUNTED + WORDS + END, cuts) == WORDS + WORDS + END
     counts, exact = meter.settle(0)
     assert (counts.input_tokens, counts.output_tokens, exact) == (7, 3, True)
@@ -45,7 +45,7 @@ def test_counts_are_read_and_hidden_however_the_stream_is_cut(cuts: list[int]) -
 @given(cuts=st.lists(st.integers(min_value=0, max_value=10**4), max_size=12))
 def test_an_estimate_counts_words_alone(shape: Shape, cuts: list[int]) -> None:
     """Comments, ids and the notes about counts are no words of the model."""
-    meter = Meter(CHAT, shape)
+    meter = StreamMeter(CHAT, shape)
     assert passed(meter, WORDS, cuts) == WORDS
     counts, exact = meter.settle(11)
     assert (counts.input_tokens, counts.output_tokens, exact) == (11, 8, False)  # 30 characters

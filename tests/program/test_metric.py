@@ -1,4 +1,4 @@
-"""Reading metrics from captured output."""
+"""MetricReading metrics from captured output."""
 
 import json
 import math
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.program.metric import NoReading, Reading, read_metrics
+from overnight.program.metric import MetricReading, NoReading, read_metrics
 from overnight.program.program import Direction, Metric
 
 BPB = Metric(name="val_bpb", direction=Direction.MINIMIZE)
@@ -18,7 +18,7 @@ RESULT = Metric(name="loss", direction=Direction.MINIMIZE, result="metrics.json"
 def value(output: bytes, metric: Metric = BPB, result: bytes | None = None) -> float:
     """The value that must be read."""
     reading = read_metrics(output, metric, result)
-    assert isinstance(reading, Reading), reading
+    assert isinstance(reading, MetricReading), reading
     return reading.value
 
 
@@ -84,7 +84,7 @@ def test_further_metrics_come_along_and_contradictory_ones_are_left_out() -> Non
     """What guards need is read too, where it has one finite value."""
     output = b"loss: 3\nloss: 2\npeak_memory_mb: 12\nMETRIC total_\xc2\xb5s=5\nsteps: nan\nwords: many\nval_bpb: 1\n"
     reading = read_metrics(output, BPB)
-    assert isinstance(reading, Reading)
+    assert isinstance(reading, MetricReading)
     assert reading.metrics == {"peak_memory_mb": 12.0, "total_µs": 5.0, "val_bpb": 1.0}
 
 
@@ -92,7 +92,7 @@ def test_a_flood_of_names_stays_small_and_hides_nothing() -> None:
     """A million invented metrics cost no memory, and the campaign's own is still found behind them."""
     flood = b"".join(b"m%d: 1\n" % number for number in range(100_000))
     reading = read_metrics(flood + b"val_bpb: 1\n", BPB)
-    assert isinstance(reading, Reading)
+    assert isinstance(reading, MetricReading)
     assert reading.value == 1
     assert len(reading.metrics) <= 1001
 
@@ -139,7 +139,7 @@ def test_a_result_file_is_read_with_nested_names() -> None:
     """Numbers of a JSON object are metrics; numbers of inner objects have dotted names."""
     written = json.dumps({"loss": 2, "name": "x", "ok": True, "time": {"total": 1.5}}).encode()
     reading = read_metrics(b"mem: 3\n", RESULT, written)
-    assert isinstance(reading, Reading)
+    assert isinstance(reading, MetricReading)
     assert reading.metrics == {"loss": 2.0, "time.total": 1.5, "mem": 3.0}
 
 
@@ -178,7 +178,7 @@ def test_no_bytes_make_anything_but_a_finite_value_or_a_printable_reason(
 ) -> None:
     """The reader raises nothing and returns no odd number, whatever it is given."""
     reading = read_metrics(output, metric, written)
-    if isinstance(reading, Reading):
+    if isinstance(reading, MetricReading):
         assert all(math.isfinite(number) for number in reading.metrics.values())
         assert reading.metrics[metric.name] == reading.value
     else:
@@ -202,7 +202,7 @@ def test_a_value_is_one_that_every_line_agrees_on(lines: list[tuple[str, str]], 
     reading = read_metrics("".join(head + word + end for head, word in lines).encode(), BPB)
     printed = {word for head, word in lines if "val_bpb" in head}
     numbers = {float(word) for word in printed if word not in {"", "x", "1 2"}}
-    if isinstance(reading, Reading):
+    if isinstance(reading, MetricReading):
         assert numbers == {reading.value}
     else:
         assert len(numbers) != 1 or not abs(numbers.pop()) <= 1e60 or printed & {"", "x", "1 2"}

@@ -13,7 +13,7 @@ from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec
 from overnight.program.schema import KEYS
-from overnight.program.text import Entry, render_front_matter
+from overnight.program.text import FrontMatterEntry, render_front_matter
 
 MINIMAL = "metric: val_bpb\nmeasure: python train.py\n"
 
@@ -160,7 +160,7 @@ def test_frozen_code_may_make_the_inputs() -> None:
     ],
 )
 def test_a_mistake_about_inputs_is_named(right: str, wrong: str, message: str) -> None:
-    """What does not go together, with line, key and mend."""
+    """What does not go together, with line, key and fix."""
     assert right in MADE
     assert message in mistakes(MADE.replace(right, wrong))
 
@@ -185,7 +185,7 @@ def test_other_names_need_a_direction(name: str) -> None:
 
 
 def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
-    """One run shows every mistake, each on a line with file, line, key and mend."""
+    """One run shows every mistake, each on a line with file, line, key and fix."""
     lines = mistakes(
         "metrc: val_bpb\nmetric: {name: foo, direction: lower}\nmeasure: x\nexperiments: 5\nlimits:\n  wall: long\nhidden:\n"
     ).split("\n")
@@ -260,7 +260,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("holdout: " + "x" * 5000, "holdout: must have at most 4096 characters"),
     ],
 )
-def test_a_mistake_names_its_place_and_its_mend(line: str, message: str) -> None:
+def test_a_mistake_names_its_place_and_its_fix(line: str, message: str) -> None:
     """Every kind of mistake has its own clear line, in which nothing is invisible."""
     text = mistakes(MINIMAL + line + "\n")
     assert message in text
@@ -373,7 +373,7 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.sampled_from([*KEYS[""], "zzz"]), VALUES, max_size=4))
 def test_any_value_under_any_key_is_a_program_or_a_program_error(values: dict[str, Value]) -> None:
     """No value makes the checks do anything else."""
-    entries = [Entry(key=key, value=value) for key, value in ({"metric": "loss", "measure": "x"} | values).items()]
+    entries = [FrontMatterEntry(key=key, value=value) for key, value in ({"metric": "loss", "measure": "x"} | values).items()]
     try:
         assert isinstance(parse_program(render_front_matter(entries), "p.md"), Program)
     except ProgramError as error:
@@ -390,9 +390,9 @@ def test_what_is_rendered_parses_to_the_same(measure: str, checks: list[str], ef
     metric: Value = {"name": "loss", "min_effect": effect}
     written = render_front_matter(
         [
-            Entry(key="metric", value=metric, reason=reason),
-            Entry(key="measure", value=measure, reason=reason),
-            Entry(key="checks", value=list[Value](checks)),
+            FrontMatterEntry(key="metric", value=metric, reason=reason),
+            FrontMatterEntry(key="measure", value=measure, reason=reason),
+            FrontMatterEntry(key="checks", value=list[Value](checks)),
         ]
     )
     parsed = parse_program(written + "body", "p.md")
@@ -402,7 +402,7 @@ def test_what_is_rendered_parses_to_the_same(measure: str, checks: list[str], ef
 
 def test_the_commented_examples_of_a_rendered_front_matter_are_right() -> None:
     """Uncommenting any of the further keys gives a program."""
-    written = render_front_matter([Entry(key="metric", value="loss"), Entry(key="measure", value="x")])
+    written = render_front_matter([FrontMatterEntry(key="metric", value="loss"), FrontMatterEntry(key="measure", value="x")])
     examples = [
         line.removeprefix("# ") for line in written.split("# Further keys, with examples:\n")[1].split("\n") if line != "---"
     ]
@@ -455,7 +455,7 @@ def test_braces_of_other_languages_stay(command: str) -> None:
         ("metric: loss\nmeasure: x\neditable: []", "must have at least 1 item; name the files that may change"),
     ],
 )
-def test_each_mistake_says_its_mend(front: str, told: str) -> None:
+def test_each_mistake_says_its_fix(front: str, told: str) -> None:
     """A required key that is missing and a value out of bounds come with what to write instead."""
     with pytest.raises(ProgramError) as caught:
         parse_program(f"---\n{front}\n---\n", "program.md")

@@ -4,7 +4,7 @@ import pytest
 from builders import concluded, opened, proposed
 
 from overnight.program.program import Budget
-from overnight.research.budget import Allowance, allow
+from overnight.research.budget import SessionAllowance, allow
 from overnight.research.state import State, begin, fold
 
 
@@ -40,12 +40,12 @@ def test_the_end_is_told_by_what_was_asked_for() -> None:
 
 def test_money_and_tokens_are_hard() -> None:
     """At the limit nothing more is asked for."""
-    assert "tokens" in Allowance(tokens=0).spent(state(0), 0.0)
-    assert "$0.00" in Allowance(cost_usd=0.0).spent(state(0), 0.0)
+    assert "tokens" in SessionAllowance(tokens=0).spent(state(0), 0.0)
+    assert "$0.00" in SessionAllowance(cost_usd=0.0).spent(state(0), 0.0)
 
 
 def test_open_and_asked_for_proposals_count() -> None:
     """Two researchers at once do not exceed the number of experiments."""
-    allowance = Allowance(experiments=3)
+    allowance = SessionAllowance(experiments=3)
     assert allowance.experiments_spent(state(1), asked=1) == ""
     assert "3 experiments" in allowance.experiments_spent(state(1), asked=2)

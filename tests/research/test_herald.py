@@ -15,11 +15,11 @@ from builders import PROGRAM, baseline, opened, session
 from notice_servers import WebServer, web_server
 
 from overnight.errors import UserError
-from overnight.notices.notice import Notice, NotifySpec, Occasion, Source
+from overnight.notices.notice import Notice, NotifySpec, Occasion, TextSource
 from overnight.notices.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
 from overnight.notices.port import Notifier, NotSent
 from overnight.research.events import Stopped
-from overnight.research.herald import Herald
+from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.state import State, begin, fold
 
 REACHED = Stopped(reason="target", detail="", elapsed_s=1.0)
@@ -44,11 +44,11 @@ class Phone:
         self.got.append(notice)
 
 
-def herald(*phones: Notifier, now: float = 1e9, secret: str = "") -> Herald:
+def herald(*phones: Notifier, now: float = 1e9, secret: str = "") -> NotificationDispatcher:
     def make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
         return dict(zip(specs, phones, strict=True))
 
-    return Herald({"API_KEY": secret}, make=make, pauses_s=(0, 0), clock=lambda: now)
+    return NotificationDispatcher({"API_KEY": secret}, make=make, pauses_s=(0, 0), clock=lambda: now)
 
 
 def channels(*names: str, on: Occasion = Occasion.TARGET) -> Sequence[NotifySpec]:
@@ -57,7 +57,7 @@ def channels(*names: str, on: Occasion = Occasion.TARGET) -> Sequence[NotifySpec
 
 def run_session(
     folder: Path,
-    told: Herald,
+    told: NotificationDispatcher,
     *signs: Stopped,
     error: Exception | None = None,
     specs: Sequence[NotifySpec] = channels("phone"),
@@ -94,7 +94,7 @@ def test_what_fails_is_tried_again_and_then_by_the_next_session(tmp_path: Path) 
 
 
 def test_a_refusal_is_not_tried_again_in_a_row(tmp_path: Path) -> None:
-    """A wrong token stays wrong; once it is mended, the next session sends."""
+    """A wrong token stays wrong; once it is fixed, the next session sends."""
     phone = Phone([NotSent("HTTP 401", again=False)])
     run_session(tmp_path, herald(phone), REACHED)
     assert not phone.got and not phone.failures
@@ -113,9 +113,9 @@ def test_old_news_and_what_fails_for_ever_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_the_session_is_told_and_passed_on(tmp_path: Path) -> None:
-    """As it is, out of no group; with its mend, without secrets."""
+    """As it is, out of no group; with its fix, without secrets."""
     phone = Phone()
-    error = UserError("the head itself cannot be measured: hunter2hunter2", mend="make it pass by hand")
+    error = UserError("the head itself cannot be measured: hunter2hunter2", fix="make it pass by hand")
     with pytest.raises(UserError) as caught:
         run_session(tmp_path, herald(phone, secret="hunter2hunter2"), error=error)
     assert caught.value is error
@@ -173,9 +173,9 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import anyio
-from overnight.research.herald import Herald
+from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.notices.outbox import Outbox
-from overnight.notices.notice import Notice, NotifySpec, Occasion, Source
+from overnight.notices.notice import Notice, NotifySpec, Occasion, TextSource
 
 folder, url, when = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 def die(*_):
@@ -185,8 +185,8 @@ if when == "before":
 if when == "after":
     Outbox.sent = die
 async def body():
-    specs = [NotifySpec(name="w", use="webhook", url=Source(literal=url))]
-    told = Herald({})
+    specs = [NotifySpec(name="w", use="webhook", url=TextSource(literal=url))]
+    told = NotificationDispatcher({})
     async with told.on_duty(folder, specs, None):
         told.tell(Notice(key="k", occasion=Occasion.TARGET, title="t", lines=("yes",)))
 anyio.run(body)
@@ -204,8 +204,8 @@ def test_a_kill_between_writing_and_sending_loses_nothing(tmp_path: Path, web: W
 def test_retries_against_a_real_server(tmp_path: Path, web: WebServer) -> None:
     """Two faults of the server, then it takes the message."""
     web.answers = [(500, {}), (429, {"Retry-After": "0"}), (200, {})]
-    specs = [NotifySpec(name="w", use="ntfy", url=Source(literal=f"{web.url}/topic"))]
-    told = Herald({}, pauses_s=(0, 0))
+    specs = [NotifySpec(name="w", use="ntfy", url=TextSource(literal=f"{web.url}/topic"))]
+    told = NotificationDispatcher({}, pauses_s=(0, 0))
     run_session(tmp_path, told, REACHED, specs=specs)
     assert len(web.posted) == 3 and not told.problems and not Outbox(tmp_path).pending()
     with sqlite3.connect(tmp_path / NAME) as database:

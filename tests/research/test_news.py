@@ -11,7 +11,7 @@ from builders import PROGRAM, baseline, opened, session
 from overnight.errors import ProgramError
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.notices.channels import choose_channels
-from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, Source
+from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, TextSource
 from overnight.notices.redaction import HIDDEN, without_secrets
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.program.parser import parse_program
@@ -111,7 +111,7 @@ def test_no_secret_is_in_a_notice() -> None:
 
 SETTINGS = NotifySettings(
     channels=(
-        NotifySpec(name="phone", use="ntfy", url=Source(literal="https://ntfy.sh/t")),
+        NotifySpec(name="phone", use="ntfy", url=TextSource(literal="https://ntfy.sh/t")),
         NotifySpec(name="mail", use="email", on=(Occasion.PERSON,)),
     ),
     hosts=("hooks.example.org:8443",),
@@ -142,7 +142,7 @@ def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -
     urls = ("https://hooks.example.org:8443/a", "https://hooks.example.org/a", "https://hooks.example.org.evil.org:8443/a")
     front = "notify:\n" + "".join(f"  - {{use: webhook, url: '{url}'}}\n" for url in urls)
     channels = choose_channels(wanted(front), SETTINGS)
-    assert [spec.url for spec in channels.chosen] == [Source(literal=urls[0])]
+    assert [spec.url for spec in channels.chosen] == [TextSource(literal=urls[0])]
     assert len(channels.problems) == 2 and 'hosts = ["hooks.example.org"]' in channels.problems[0]
 
 
@@ -163,7 +163,7 @@ def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -
     ],
 )
 def test_a_program_brings_no_command_and_no_secret(front: str, said: str) -> None:
-    """Each is a mistake with file, line, key and mend."""
+    """Each is a mistake with file, line, key and fix."""
     with pytest.raises(ProgramError, match=r"program\.md:4: notify") as caught:
         wanted(front)
     assert said in str(caught.value)

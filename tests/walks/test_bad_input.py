@@ -17,12 +17,12 @@ def refused(folder: Path, *arguments: str) -> str:
 
 
 def test_no_repository(tmp_path: Path) -> None:
-    """Outside git, the mend is to make a repository."""
+    """Outside git, the fix is to make a repository."""
     assert "git init" in refused(tmp_path, "run")
 
 
 def test_no_program(tmp_path: Path) -> None:
-    """Without a program, the mend is `init`."""
+    """Without a program, the fix is `init`."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     (repo / "program.md").unlink()
     assert "overnight init" in refused(repo, "run", "--no-report")
@@ -141,7 +141,7 @@ def test_a_folder_where_nothing_can_be_written(tmp_path: Path) -> None:
 
 
 def test_a_place_where_a_report_cannot_be_written(tmp_path: Path) -> None:
-    """What the system refuses is one line with the path, and the user's to mend."""
+    """What the system refuses is one line with the path, and the user's to fix."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     assert "train.py" in refused(repo, "report", "--out", "train.py/report")
@@ -155,7 +155,7 @@ def test_several_mistakes_each_say_that_they_are_errors(tmp_path: Path) -> None:
 
 
 def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
-    """A wrong first command does not lock its tag: mended, in the program and in the code, it begins anew, the record aside."""
+    """A wrong first command does not lock its tag: fixed, in the program and in the code, it begins anew, the record aside."""
     repo = make_repo(tmp_path / "r", program(BETTER, measure="python trian.py {seed}"))
     assert "trian.py" in refused(repo, "run", "--tag", "t", "--no-report")
     status = read_json(repo, "status")
@@ -164,8 +164,8 @@ def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
     assert "failed: the head cannot be measured: exit code 2" in told and "gaussian" not in told and "killed" not in told
     path = repo / "program.md"
     path.write_text(path.read_text().replace("trian.py", "train.py"))
-    (repo / "train.py").write_text((repo / "train.py").read_text() + "# mended\n")
-    git(repo, "commit", "-qam", "mend")
+    (repo / "train.py").write_text((repo / "train.py").read_text() + "# fixed\n")
+    git(repo, "commit", "-qam", "fix")
     said = overnight(repo, "run", "--tag", "t", "--no-report", check=0).stderr
     assert "the campaign starts over; ledger-1.db is the record of that" in said
     status = read_json(repo, "status")

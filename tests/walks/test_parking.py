@@ -12,10 +12,10 @@ from targets import make_repo, overnight, read_json, recorded
 from overnight.config import VARIABLE
 from overnight.git.repository import open_repository
 from overnight.models import gateway as gateway_module
-from overnight.models.breaker import Pace
+from overnight.models.breaker import RetryTimes
 from overnight.research.events import ModelCalled, ProposalMissed, Stopped
 from overnight.research.loop.stop import Stop
-from overnight.research.wiring import Request, open_session
+from overnight.research.wiring import SessionRequest, open_session
 
 TRAIN = "METRIC loss=5.0\n"
 CHANGE = "cat /proc/sys/kernel/random/uuid >> train.txt"
@@ -62,7 +62,7 @@ def test_the_tally_is_the_servers_truth(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """Only a person can mend that: the reason is `models`, no experiment is spent, and nothing is kept: exit code 1."""
+    """Only a person can fix that: the reason is `models`, no experiment is spent, and nothing is kept: exit code 1."""
     repo = repo_of(tmp_path, monkeypatch, models.url("e401"))
     run(repo, check=1)
     stopped = recorded(repo)[-1]
@@ -89,7 +89,7 @@ def test_a_spent_budget_of_tokens_stops_within_a_call(
 
 async def parked(repo: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> Stopped:
     """A session in this process, whose gateway holds no request back; the provider is back when its failure was recorded."""
-    pace = Pace(near_s=0.0, same_s=0.0, patience_s=0.0, quota_s=0.05)
+    pace = RetryTimes(near_s=0.0, same_s=0.0, patience_s=0.0, quota_s=0.05)
 
     class Hasty(gateway_module.Gateway):
         def __init__(self, *given: Any, **named: Any) -> None:
@@ -103,7 +103,7 @@ async def parked(repo: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedMo
             models.replies.clear()
 
     stop = Stop()
-    with open_session(open_repository(repo), Request(tag="t", sandbox="process"), stop, [see]) as campaign:
+    with open_session(open_repository(repo), SessionRequest(tag="t", sandbox="process"), stop, [see]) as campaign:
         return await campaign.run()
 
 

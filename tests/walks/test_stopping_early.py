@@ -64,7 +64,7 @@ def test_the_report_tells_what_was_saved(repo: Path) -> None:
 
 
 def test_check_says_whether_the_curve_is_seen(tmp_path: Path) -> None:
-    """A pattern that matches nothing, or comes too late, is told with the mend."""
+    """A pattern that matches nothing, or comes too late, is told with the fix."""
     text = program(FAR).replace("metric: {name: loss, direction: minimize}", CURVE)
     seen = make_repo(tmp_path / "seen", text, files={"train.py": TRAIN})
     assert read_json(seen, "check")["curves"] == 3

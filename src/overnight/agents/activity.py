@@ -16,7 +16,7 @@ from typing import TypeVar
 import anyio
 
 from overnight.agents.port import TurnFailed
-from overnight.agents.task_group import companions
+from overnight.agents.task_group import companion_tasks
 from overnight.models.port import ModelRun
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ async def unless_idle(work: Awaitable[T], idle_s: Callable[[], float], patience_
                 raise TurnFailed(f"it did nothing for {patience_s:.3g} s and was ended")
             await anyio.sleep(min(left_s, patience_s / LOOKS))
 
-    async with companions() as tasks:
+    async with companion_tasks() as tasks:
         tasks.start_soon(watch)
         return await work
     raise AssertionError  # a body that returns never gets here

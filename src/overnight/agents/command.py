@@ -50,7 +50,7 @@ def command_agent(context: AgentContext) -> Agent:
 
 def _require(template: Template) -> None:
     if shutil.which(template.program) is None:
-        raise UserError(f"the agent program `{template.program}` is not on PATH", mend=f"install it: {template.install}")
+        raise UserError(f"the agent program `{template.program}` is not on PATH", fix=f"install it: {template.install}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

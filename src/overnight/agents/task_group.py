@@ -8,7 +8,7 @@ from anyio.abc import TaskGroup
 
 
 @asynccontextmanager
-async def companions() -> AsyncIterator[TaskGroup]:
+async def companion_tasks() -> AsyncIterator[TaskGroup]:
     """Tasks beside the body; they are cancelled when it ends, and the first error is raised as it is."""
     try:
         async with anyio.create_task_group() as tasks:

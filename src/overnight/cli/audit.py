@@ -13,11 +13,11 @@ from overnight.cli.signals import listen
 from overnight.cli.words import number
 from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
 from overnight.git.repository import Repository
-from overnight.research.budget import Allowance
+from overnight.research.budget import SessionAllowance
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.state import Kept, State
-from overnight.research.wiring import Request, campaign_folder, open_audit
+from overnight.research.wiring import SessionRequest, campaign_folder, open_audit
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
@@ -80,7 +80,7 @@ def audit(
     if not state.kept:
         _say(report_on(state), as_json)
         return 1
-    request = Request(tag=state.tag, sandbox=sandbox, slots=slots)
+    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots)
     asked = _Asked(pairs, leave_one_out, report, as_json)
     with view_for(plain=plain or as_json) as view:
         state, stopped = anyio.run(_session, repository, request, asked, view)
@@ -98,7 +98,7 @@ class _Asked:
 
 
 async def _session(
-    repository: Repository, request: Request, asked: _Asked, view: LiveView | PlainView
+    repository: Repository, request: SessionRequest, asked: _Asked, view: LiveView | PlainView
 ) -> tuple[State, Stopped]:
     stop, tag = Stop(), request.tag or ""
     folder = campaign_folder(repository, tag)
@@ -108,7 +108,7 @@ async def _session(
             if asked.as_json:
                 stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
             else:
-                with view.showing(audit.journal, Allowance(), folder):
+                with view.showing(audit.journal, SessionAllowance(), folder):
                     stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
             state = audit.journal.state
             if asked.report:

@@ -8,7 +8,7 @@ import anyio
 import click
 
 from overnight.cli.live import view_for
-from overnight.cli.opening import left_out, mend_of
+from overnight.cli.opening import fix_of, left_out
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.words import number
 from overnight.errors import UserError
@@ -22,12 +22,12 @@ from overnight.program.fit import loopholes
 from overnight.program.program import Program
 from overnight.research.events import TrialFinished
 from overnight.research.loop.campaign import Campaign
-from overnight.research.loop.experiment import Laboratory
+from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
 from overnight.research.staffing import unpriced
 from overnight.research.state import State
-from overnight.research.wiring import Request, rehearsal
+from overnight.research.wiring import SessionRequest, rehearsal
 from overnight.words.figures import rough
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
@@ -35,7 +35,7 @@ from overnight.words.quantities import counted, duration
 LISTED = 8  # names of tunable values
 NAME = 40  # characters of one
 NO_CURVE = (
-    "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: mend the pattern, or print "
+    "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: fix the pattern, or print "
     "the curve as it comes (`flush=True`)"
 )
 TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
@@ -72,22 +72,22 @@ def check(sandbox: str, slots: int | None, as_json: bool) -> None:
     Runs the checks, a few trials of what you have committed, and the commands of holdout and audit once;
     their answers are not shown. Nothing is recorded.
     """
-    found = anyio.run(_check, Path.cwd(), Request(sandbox=sandbox, slots=slots), as_json)
+    found = anyio.run(_check, Path.cwd(), SessionRequest(sandbox=sandbox, slots=slots), as_json)
     if as_json:
         print_json(found)
     else:
         click.echo(describe(found))
 
 
-async def _check(folder: Path, request: Request, quiet: bool) -> CheckReport:
+async def _check(folder: Path, request: SessionRequest, quiet: bool) -> CheckReport:
     repository = open_repository(folder)
     stop = Stop()
     with view_for(plain=True) as view, rehearsal(repository, request, stop, [] if quiet else [view.see]) as campaign:
         state = campaign.journal.state
-        failed = await _first_failure(campaign.laboratory)
+        failed = await _first_failure(campaign.runner)
         if failed:
-            mend = mend_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
-            raise UserError(f"what you have committed fails: {failed}", mend=mend)
+            fix = fix_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
+            raise UserError(f"what you have committed fails: {failed}", fix=fix)
         guarded = guard_notes(state.program, _baseline_trials(campaign))
         notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
         return report_on(campaign.journal.state, campaign, notes)
@@ -110,13 +110,13 @@ def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
             raise UserError(
                 f"the guard {printable(str(guard), NAME)} cannot be judged, so nothing could ever be kept: "
                 f"{printable(guard.metric, NAME)} was not measured, but {_named(trials[0].metrics)}",
-                mend="print it in every trial, or mend the name in `guards`",
+                fix="print it in every trial, or fix the name in `guards`",
             )
         if guards.breach([guard], trials, deterministic=False):
             value = sum(trial.metrics[guard.metric] for trial in trials) / len(trials)
             notes.append(
                 f"what you have committed breaks the guard {printable(str(guard), NAME)} itself: there it is {number(value)}; "
-                "only a change that mends that too can be kept"
+                "only a change that fixes that too can be kept"
             )
     return tuple(notes)
 
@@ -127,19 +127,19 @@ def _named(metrics: Mapping[str, float]) -> str:
     return f"{', '.join(names[:LISTED])}{more}"
 
 
-async def _first_failure(laboratory: Laboratory) -> str:
+async def _first_failure(runner: ExperimentRunner) -> str:
     """Why what is committed cannot be measured; what is soonest done comes first: checks, trials, the holdout."""
-    if failed := await laboratory.checks():
+    if failed := await runner.checks():
         return failed
-    await laboratory.warm_up()
-    bad = await laboratory.baseline()
-    return bad.reason if bad else await laboratory.rehearse()
+    await runner.warm_up()
+    bad = await runner.baseline()
+    return bad.reason if bad else await runner.rehearse()
 
 
 def report_on(state: State, campaign: Campaign, notes: tuple[str, ...]) -> CheckReport:
     """The report on a campaign whose baseline is measured."""
     program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
-    trial_s, slots = state.tally.trial_wall_s / state.tally.trials, campaign.laboratory.slots.count
+    trial_s, slots = state.tally.trial_wall_s / state.tally.trials, campaign.runner.slots.count
     fit = None
     if program.budget.hours is not None:
         fit = int(program.budget.hours * 3600 * slots / (trial_s * TRIALS_PER_EXPERIMENT))

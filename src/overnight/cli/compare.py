@@ -10,7 +10,7 @@ from overnight.cli.options import json_option, print_json
 from overnight.cli.reading import reading
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
-from overnight.research.report.comparison import Comparison, Told, changed_lines, tell
+from overnight.research.report.comparison import ComparedCampaign, Comparison, changed_lines, tell
 from overnight.research.report.comparison import compare as compare_told
 from overnight.words.foreign import printable
 
@@ -41,7 +41,7 @@ def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
     return 0 if found.comparable else 1
 
 
-def read(name: str) -> Told:
+def read(name: str) -> ComparedCampaign:
     """A campaign by what the person called it.
 
     Raises:
@@ -58,7 +58,7 @@ def read(name: str) -> Told:
         return tell(printable(name, TEXT), campaign.ledger.events(), state.program, changes)
 
 
-def write_page(found: Comparison, a: Told, b: Told, path: Path) -> None:
+def write_page(found: Comparison, a: ComparedCampaign, b: ComparedCampaign, path: Path) -> None:
     """Write the page whole or not at all."""
     from overnight.files.atomic import write_atomically
     from overnight.research.report.comparison_page import render_comparison
@@ -68,7 +68,7 @@ def write_page(found: Comparison, a: Told, b: Told, path: Path) -> None:
     write_atomically(path, render_comparison(found, a, b).encode())
 
 
-def show(found: Comparison, a: Told, b: Told) -> None:
+def show(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> None:
     """The comparison on a terminal."""
     from rich.console import Console
     from rich.table import Table

@@ -7,7 +7,7 @@ One pass over the ledger, in memory that does not grow with it. Does not cover: 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from overnight.cli.reading import Reading
+from overnight.cli.reading import CampaignReader
 from overnight.errors import LedgerCorrupt
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
@@ -40,7 +40,7 @@ class Record:
     logs: dict[str, int] = field(default_factory=dict)  # digest to experiment, of what was kept
 
 
-def examine(campaign: Reading) -> list[Finding]:
+def examine(campaign: CampaignReader) -> list[Finding]:
     """Check the chain, the fold, what is derived from it, the captured outputs, and the repository."""
     record = _Reader(campaign).read()
     findings = [_ledger(record)]
@@ -53,8 +53,8 @@ def _ledger(record: Record) -> Finding:
     if not record.damage:
         return Finding(what="ledger", holds=True, detail=f"{counted(record.events, 'event')} in an unbroken chain")
     last = f"the last intact experiment is #{record.last}" if record.last else "no experiment with a verdict is among them"
-    mend = "`overnight verify --salvage FILE` writes them out"
-    return Finding(what="ledger", holds=False, detail=f"{record.damage}; {last}; {mend}")
+    fix = "`overnight verify --salvage FILE` writes them out"
+    return Finding(what="ledger", holds=False, detail=f"{record.damage}; {last}; {fix}")
 
 
 def _derived(record: Record) -> list[Finding]:
@@ -68,7 +68,7 @@ def _derived(record: Record) -> list[Finding]:
     ]
 
 
-def _outputs(campaign: Reading, record: Record) -> Finding:
+def _outputs(campaign: CampaignReader, record: Record) -> Finding:
     """The captured output of each trial that a keep stands on is there, and is what it was."""
     store = ArtifactStore(campaign.folder / "logs")
     bad = sorted({number for digest, number in record.logs.items() if not store.holds(digest)})
@@ -80,7 +80,7 @@ def _outputs(campaign: Reading, record: Record) -> Finding:
     return Finding(what="outputs", holds=not bad, detail=detail)
 
 
-def _repository(campaign: Reading, state: State) -> list[Finding]:
+def _repository(campaign: CampaignReader, state: State) -> list[Finding]:
     history = GitHistory(campaign.repository)
     try:
         return [
@@ -106,7 +106,7 @@ def _kept(history: GitHistory, state: State) -> Finding:
     return Finding(what="kept commits", holds=not lost, detail=detail)
 
 
-def _attempts(campaign: Reading, history: GitHistory) -> Finding:
+def _attempts(campaign: CampaignReader, history: GitHistory) -> Finding:
     try:
         newest = [e for e in campaign.ledger.experiments(limit=PAGE).experiments if e.commit]
     except LedgerCorrupt as corrupt:
@@ -119,12 +119,12 @@ def _attempts(campaign: Reading, history: GitHistory) -> Finding:
     return Finding(what="attempts", holds=not bad, detail=detail)
 
 
-def _receipts(campaign: Reading, history: GitHistory, state: State) -> Finding:
+def _receipts(campaign: CampaignReader, history: GitHistory, state: State) -> Finding:
     """The published evidence of each keep says what the ledger says."""
     bad = []
     for kept in state.kept:
         try:
-            recorded = campaign.ledger.trials(kept.number)
+            recorded = campaign.ledger.experiment_events(kept.number)
             verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
             made = receipt_of(state, kept, [entry.event for entry in recorded], verdict)
             published = read_receipt(history.published(kept.commit) or "")
@@ -146,7 +146,7 @@ def _claim(receipt: Receipt) -> tuple[object, ...]:
 class _Reader:
     """One pass over the events."""
 
-    def __init__(self, campaign: Reading) -> None:
+    def __init__(self, campaign: CampaignReader) -> None:
         self._ledger = campaign.ledger
         self._record = Record()
         self._snapshots: dict[int, bytes] = {}

@@ -19,7 +19,7 @@ from overnight.program.fit import check_fit
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.program.text import Entry, render_front_matter
+from overnight.program.text import FrontMatterEntry, render_front_matter
 
 PROGRAM = "program.md"
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into
@@ -105,24 +105,24 @@ def _text(path: Path) -> str | None:
 def _check_complete(found: Mapping[str, Value], committed: Sequence[str]) -> None:
     missing = sorted({"metric", "measure"} - found.keys())
     if missing:
-        mend = "say it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
-        raise UserError(f"found nothing here that tells the {' or the '.join(missing)}", mend=mend)
+        fix = "say it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
+        raise UserError(f"found nothing here that tells the {' or the '.join(missing)}", fix=fix)
     if "editable" not in found and "train.py" not in committed:
         raise UserError(
-            "found nothing here that tells which files may change", mend="say it with --editable FILE, as often as needed"
+            "found nothing here that tells which files may change", fix="say it with --editable FILE, as often as needed"
         )
     metric = found["metric"]
     if isinstance(metric, dict) and "direction" not in metric:
-        mend = f"say it: overnight init --metric {metric['name']}:minimize, or :maximize"
-        raise UserError(f"found the metric {metric['name']}, but not which way is better", mend=mend)
+        fix = f"say it: overnight init --metric {metric['name']}:minimize, or :maximize"
+        raise UserError(f"found the metric {metric['name']}, but not which way is better", fix=fix)
 
 
 def _check_committed(detected: Detected, committed: Sequence[str]) -> None:
     commands = " ".join(str(entry.value) for entry in detected.entries if entry.key in {"measure", "checks"})
     for name in sorted(LOOP_FILES):
         if name in commands and name not in committed:
-            mend = f"git add -f {name}, and commit it"
-            raise UserError(f"{name} is not committed, and trials see only what is committed", mend=mend)
+            fix = f"git add -f {name}, and commit it"
+            raise UserError(f"{name} is not committed, and trials see only what is committed", fix=fix)
 
 
 def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
@@ -134,7 +134,7 @@ def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
     if wishes.editable:
         set_by_hand["editable"] = list(wishes.editable)
     entries = {entry.key: entry for entry in detected.entries}
-    entries |= {key: Entry(key=key, value=value, reason="set by hand") for key, value in set_by_hand.items()}
+    entries |= {key: FrontMatterEntry(key=key, value=value, reason="set by hand") for key, value in set_by_hand.items()}
     notes = detected.notes if wishes.metric is None else [note for note in detected.notes if note not in detected.on_metric]
     return Detected(entries=tuple(entries.values()), notes=notes)
 

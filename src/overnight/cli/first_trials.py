@@ -12,9 +12,9 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
-from overnight.research.loop.measure import Bench
+from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.work_folders import WorkFolders
-from overnight.research.wiring import make_bench
+from overnight.research.wiring import make_trial_runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +25,16 @@ class FirstTrials:
 
     async def checks(self, repository: Repository, program: Program) -> str:
         """Why the first check that fails does so; empty if all pass."""
-        with self._bench(repository, program) as (bench, start):
-            return await bench.checks(start, slot=0)
+        with self._trial_runner(repository, program) as (trials, start):
+            return await trials.checks(start, slot=0)
 
     async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
         """Two trials with different seeds."""
-        with self._bench(repository, program) as (bench, start):
-            return [await _trial(bench, start, index) for index in range(2)]
+        with self._trial_runner(repository, program) as (trials, start):
+            return [await _trial(trials, start, index) for index in range(2)]
 
     @contextmanager
-    def _bench(self, repository: Repository, program: Program) -> Iterator[tuple[Bench, str]]:
+    def _trial_runner(self, repository: Repository, program: Program) -> Iterator[tuple[TrialRunner, str]]:
         check_readable_paths(program)
         repository.exclude_overnight()
         with (
@@ -44,9 +44,9 @@ class FirstTrials:
         ):
             start = history.resolve_start()
             workspaces = WorkFolders(folder / "work", history, program)
-            yield make_bench(program, start, make_executor(self.sandbox, share), workspaces, folder), start
+            yield make_trial_runner(program, start, make_executor(self.sandbox, share), workspaces, folder), start
 
 
-async def _trial(bench: Bench, commit: str, index: int) -> Trial:
+async def _trial(trials: TrialRunner, commit: str, index: int) -> Trial:
     key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=index)
-    return await bench.trial(key, commit=commit, tree=commit, seed=trial_seed("init", key), slot=0)
+    return await trials.run(key, commit=commit, tree=commit, seed=trial_seed("init", key), slot=0)

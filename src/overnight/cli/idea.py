@@ -4,7 +4,7 @@ import click
 
 from overnight.agents.registry import AGENTS
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import Reading, reading
+from overnight.cli.reading import CampaignReader, reading
 from overnight.errors import UserError
 from overnight.research.events import IdeasChanged
 from overnight.research.ideas.file import parse_ideas, render_ideas
@@ -27,13 +27,13 @@ def add(text: str, tag: str | None) -> None:
     """Add an idea; the campaign takes it up before its next proposal. End it with (bold) or (safe) to say how far it goes."""
     said = clean_idea(text)
     if not words_of(said):
-        raise UserError("the idea has no words", mend='write it in quotes: overnight idea add "clip the gradient"')
+        raise UserError("the idea has no words", fix='write it in quotes: overnight idea add "clip the gradient"')
     with reading(tag) as campaign:
         found, repository, folder = campaign.folder.name, campaign.repository, campaign.folder
         refused = refusal(_queue(campaign), split_marks(said)[0])
     if refused:
-        mend = f"say what is new about it; to try one again that is done, take its tick away in {folder / IDEAS}"
-        raise UserError(f"not added to the ideas of `{found}`: {refused}", mend=mend)
+        fix = f"say what is new about it; to try one again that is done, take its tick away in {folder / IDEAS}"
+        raise UserError(f"not added to the ideas of `{found}`: {refused}", fix=fix)
     add_idea(folder, said)
     click.echo(f"added to the ideas of `{found}`: {said}")
     if not any(spec.use in AGENTS for spec in read_program(repository).researchers):
@@ -53,7 +53,7 @@ def list_ideas(tag: str | None, as_json: bool) -> None:
         click.echo(render_ideas(queue), nl=False)
 
 
-def _queue(campaign: Reading) -> IdeaQueue:
+def _queue(campaign: CampaignReader) -> IdeaQueue:
     """The queue as it will be when the campaign takes up what the file says now."""
     known = campaign.state().ideas
     return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(campaign.folder), known)))

@@ -10,7 +10,7 @@ import anyio
 import click
 
 from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
-from overnight.cli.opening import mend_of
+from overnight.cli.opening import fix_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
 from overnight.cli.words import number
@@ -18,7 +18,7 @@ from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository, open_repository
 from overnight.program.program import Program
-from overnight.program.text import Entry
+from overnight.program.text import FrontMatterEntry
 from overnight.words.quantities import duration
 
 WRITTEN = (
@@ -46,7 +46,7 @@ class InitReport:
 
     path: str
     front_matter: str
-    keys: Sequence[Entry]
+    keys: Sequence[FrontMatterEntry]
     notes: Sequence[str]
     values: Sequence[float]  # of the two trials
     spread: float  # between them
@@ -115,9 +115,9 @@ async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: 
     failed = await tries.checks(repository, proposal.program)
     if not failed:
         return proposal
-    mend = mend_of(repository, proposal.program, failed)
-    known = mend in ("", *proposal.detected.notes)  # the notes are said next
-    say(f"They fail, so they are left out: {failed}{'' if known else f'; {mend}'}")
+    fix = fix_of(repository, proposal.program, failed)
+    known = fix in ("", *proposal.detected.notes)  # the notes are said next
+    say(f"They fail, so they are left out: {failed}{'' if known else f'; {fix}'}")
     return without_checks(proposal, failed)
 
 
@@ -125,8 +125,8 @@ def _values(trials: Sequence[Trial], repository: Repository, program: Program) -
     values = []
     for trial in trials:
         if trial.value is None:
-            mend = mend_of(repository, program, trial.reason) or "mend it, or set --metric and --measure"
-            raise UserError(f"the measure command gave no value: {trial.reason}; nothing was written", mend=mend)
+            fix = fix_of(repository, program, trial.reason) or "fix it, or set --metric and --measure"
+            raise UserError(f"the measure command gave no value: {trial.reason}; nothing was written", fix=fix)
         values.append(trial.value)
     return values
 
@@ -144,7 +144,7 @@ def _say_values(program: Program, trials: Sequence[Trial], values: Sequence[floa
 
 def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UserError("nothing was written: there is no terminal to ask on", mend="pass --yes")
+        raise UserError("nothing was written: there is no terminal to ask on", fix="pass --yes")
     return click.confirm(question)
 
 

@@ -25,8 +25,8 @@ def own_environment(toplevel: Path) -> str:
     found = shutil.which("python", path=search_path())
     if found is None or not _is_ours(Path(found)) or _is_projects(Path(sys.prefix), toplevel):
         return ""
-    mend = "if your commands need packages, activate your project's environment and run this again"
-    return f"this `python` is overnight's own environment: {found}; {mend}"
+    fix = "if your commands need packages, activate your project's environment and run this again"
+    return f"this `python` is overnight's own environment: {found}; {fix}"
 
 
 def _is_ours(python: Path) -> bool:

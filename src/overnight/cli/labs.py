@@ -58,10 +58,10 @@ def demo(folder: Path | None, plain: bool) -> int:
     Takes about three minutes on two cores, needs no API key and no network.
     """
     from overnight.cli.research import run_session
-    from overnight.research.wiring import Request
+    from overnight.research.wiring import SessionRequest
 
     def session(hours: float, experiments: int | None = None) -> int:
-        return run_session(target, Request(tag=TAG, hours=hours, experiments=experiments), plain=plain, report=True)
+        return run_session(target, SessionRequest(tag=TAG, hours=hours, experiments=experiments), plain=plain, report=True)
 
     target = folder or _unused(Path("demo"))
     copy_lab("microgpt", target)
@@ -128,9 +128,9 @@ def copy_lab(name: str, folder: Path) -> None:
         UserError: there is no such lab, or the folder is in use.
     """
     if name not in available():
-        raise UserError(f"there is no lab `{name}`", mend=f"choose one of: {', '.join(available())}")
+        raise UserError(f"there is no lab `{name}`", fix=f"choose one of: {', '.join(available())}")
     if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty", mend="name a new folder")
+        raise UserError(f"{folder} is not empty", fix="name a new folder")
     with resources.as_file(resources.files("overnight") / "labs" / name) as source:
         shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     if (folder / CORPUS).is_file():

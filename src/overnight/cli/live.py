@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, Self, cast
 
 from overnight.cli.outlet import Outlet
-from overnight.cli.screen import Pace, Running, Screen
+from overnight.cli.screen import Running, Screen, TokenRate
 from overnight.cli.words import audited, gain, number
 from overnight.gate.trial import Stage, TrialKey
-from overnight.research.budget import Allowance
+from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
 from overnight.research.events import (
     AuditConcluded,
@@ -38,7 +38,7 @@ PATIENCE_S = 2.0
 SHOW_CURSOR = "\x1b[?25h"
 
 
-class View:
+class SessionView:
     """What every view can say; falls silent when nobody reads, for the campaign goes on."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class View:
             self._errors.say(f"note: {line}")
 
 
-class PlainView(View):
+class PlainView(SessionView):
     """One line per event, for logs and pipes."""
 
     def see(self, sign: Sign) -> None:
@@ -71,7 +71,7 @@ class PlainView(View):
         self._errors.say(what)
 
     @contextmanager
-    def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
+    def showing(self, journal: Journal, allowance: SessionAllowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
         """Say where the record is, then let the events speak."""
         for caution in cautions_of(journal.state):
             self._errors.say(f"WARNING: {caution}")
@@ -79,7 +79,7 @@ class PlainView(View):
         yield
 
 
-class LiveView(View):
+class LiveView(SessionView):
     """A screen that is drawn anew a few times a second from the state and the running trials."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class LiveView(View):
         self._running: dict[TrialKey, Running] = {}
         self._proposing: dict[str, int] = {}
         self._acknowledged = ""
-        self._pace = Pace()
+        self._pace = TokenRate()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Also show the cursor, if that was left out with a picture that nobody read."""
@@ -116,7 +116,7 @@ class LiveView(View):
         self._acknowledged = what
 
     @contextmanager
-    def showing(self, journal: Journal, allowance: Allowance, folder: Path) -> Iterator[None]:
+    def showing(self, journal: Journal, allowance: SessionAllowance, folder: Path) -> Iterator[None]:
         """Draw until the context ends; the last picture stays."""
         from rich.console import Console
         from rich.live import Live

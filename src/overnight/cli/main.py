@@ -41,7 +41,7 @@ COMMANDS = {
     "doctor": ("doctor", "Say what holds on this machine and what does not."),
 }
 
-MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)  # the user's to mend, not ours
+MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)  # the user's to fix, not ours
 
 WELCOME = """\
 overnight keeps only what is better beyond noise: an autonomous research loop for your repo.
@@ -162,7 +162,7 @@ def _of_the_machine(error: BaseException) -> str:
     if not isinstance(error, OSError) or error.errno not in MACHINE:
         return ""
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror}; mend it and run again, nothing that was finished is lost"
+    return f"{where}{error.strerror}; fix it and run again, nothing that was finished is lost"
 
 
 def _single(error: BaseException) -> OvernightError | None:

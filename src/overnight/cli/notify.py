@@ -49,7 +49,7 @@ def test(as_json: bool) -> int:
     channels = channels_here(Path.cwd())
     if not channels.chosen:
         why = channels.problems[0] if channels.problems else "your settings describe no channel"
-        raise UserError(why, mend="docs/notify.md has an example of each kind")
+        raise UserError(why, fix="docs/notify.md has an example of each kind")
     found = anyio.run(try_all, channels.chosen)
     if as_json:
         print_json({"channels": found, "problems": channels.problems})

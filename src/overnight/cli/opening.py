@@ -58,12 +58,12 @@ def check_readable_paths(program: Program) -> None:
         try:
             check_readable(path)
         except SandboxError as error:
-            mend = "" if error.mend else "make it, or mend the path"
-            raise error_at(program, ("readable", index), str(error), mend=mend) from error
+            fix = "" if error.fix else "make it, or fix the path"
+            raise error_at(program, ("readable", index), str(error), fix=fix) from error
 
 
-def mend_of(repository: Repository, program: Program, reason: str) -> str:
-    """What mends a failure of what is committed where that lies in what is not, or in the `python` that ran; empty else.
+def fix_of(repository: Repository, program: Program, reason: str) -> str:
+    """What fixes a failure of what is committed where that lies in what is not, or in the `python` that ran; empty else.
 
     Args:
         repository: whose checkout may have what the commit lacks.
@@ -81,12 +81,12 @@ def mend_of(repository: Repository, program: Program, reason: str) -> str:
 
 
 @contextmanager
-def mending(repository: Repository, program: Program) -> Iterator[None]:
-    """Give an error that comes of what is committed the mend that fits it, where that can be told."""
+def fixing(repository: Repository, program: Program) -> Iterator[None]:
+    """Give an error that comes of what is committed the fix that fits it, where that can be told."""
     try:
         yield
     except UserError as error:
-        error.mend = mend_of(repository, program, str(error.args[0])) or error.mend
+        error.fix = fix_of(repository, program, str(error.args[0])) or error.fix
         raise
 
 

@@ -23,17 +23,17 @@ def read_body(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(state.st_mode):
-        raise UserError(f"{path.name} is a link or no file", mend="put a plain file there")
+        raise UserError(f"{path.name} is a link or no file", fix="put a plain file there")
     if state.st_size > MAX_FILE_CHARACTERS:
-        raise UserError(f"{path.name} is larger than {MAX_FILE_CHARACTERS:,} bytes", mend="shorten it")
+        raise UserError(f"{path.name} is larger than {MAX_FILE_CHARACTERS:,} bytes", fix="shorten it")
     body = path.read_bytes()
     try:
         split_front_matter(body.decode(), path.name)
     except UnicodeDecodeError:
-        raise UserError(f"{path.name} is not UTF-8", mend="save it as UTF-8") from None
+        raise UserError(f"{path.name} is not UTF-8", fix="save it as UTF-8") from None
     except ProgramError:
         return body
-    raise UserError(f"{path.name} has a front matter already", mend="`overnight check` checks it")
+    raise UserError(f"{path.name} has a front matter already", fix="`overnight check` checks it")
 
 
 def write_above(path: Path, front: str, body: bytes | None) -> None:
@@ -51,9 +51,9 @@ def write_above(path: Path, front: str, body: bytes | None) -> None:
         elif read_body(path) == body:
             temporary.replace(path)
         else:
-            raise UserError(f"{path.name} changed meanwhile", mend="run `overnight init` again")
+            raise UserError(f"{path.name} changed meanwhile", fix="run `overnight init` again")
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}", mend="nothing was changed") from error
+        raise UserError(f"{path} cannot be written: {error.strerror}", fix="nothing was changed") from error
     finally:
         with suppress(OSError):
             temporary.unlink()

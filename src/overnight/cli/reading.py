@@ -17,7 +17,7 @@ from overnight.research.wiring import campaign_folder, find_campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class CampaignReader:
     """A campaign opened for reading."""
 
     repository: Repository
@@ -33,14 +33,14 @@ class Reading:
         """
         state = restore(self.ledger)
         if state is None:
-            raise UserError(f"the campaign in {self.folder} has no events yet", mend="start it with `overnight run`")
+            raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
         return state
 
     def under_way(self, experiment: Experiment) -> Experiment:
         """An experiment with the trials that it has so far; the row of an open one tells only of its proposal."""
         if experiment.conclusion:
             return experiment
-        events = ((recorded.at, recorded.event) for recorded in self.ledger.trials(experiment.number))
+        events = ((recorded.at, recorded.event) for recorded in self.ledger.experiment_events(experiment.number))
         return fold_experiment(events) or experiment
 
     def failure(self, state: State) -> str:
@@ -52,12 +52,12 @@ class Reading:
 
 
 @contextmanager
-def reading(tag: str | None, around: Path | None = None) -> Iterator[Reading]:
+def reading(tag: str | None, around: Path | None = None) -> Iterator[CampaignReader]:
     """Open the campaign of a tag, the newest by default, in the repository around a folder, by default the current one."""
     repository, found = find_campaign(around or Path.cwd(), tag)
     folder = campaign_folder(repository, found)
     ledger = SqliteLedger.for_reading(folder)
     try:
-        yield Reading(repository=repository, folder=folder, ledger=ledger, running=holder(folder))
+        yield CampaignReader(repository=repository, folder=folder, ledger=ledger, running=holder(folder))
     finally:
         ledger.close()

@@ -31,8 +31,8 @@ def examine_receipt(repository: Repository, name: str) -> tuple[Receipt, list[Fi
             raise UserError(f"there is no commit `{printable(name, SHOWN)}`")
         text = history.published(commit)
         if text is None:
-            mend = f"fetch them: git fetch origin {NOTES}:{NOTES}"
-            raise UserError(f"no receipt is published for {commit[:12]}", mend=mend)
+            fix = f"fetch them: git fetch origin {NOTES}:{NOTES}"
+            raise UserError(f"no receipt is published for {commit[:12]}", fix=fix)
         try:
             receipt = read_receipt(text)
         except ValueError as error:

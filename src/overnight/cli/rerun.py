@@ -14,7 +14,7 @@ from overnight.program.program import Noise
 from overnight.research.loop.recheck import FreshPair, Recheck
 from overnight.research.state import Kept, State
 from overnight.research.verify.finding import Finding
-from overnight.research.wiring import Request, remeasuring
+from overnight.research.wiring import SessionRequest, remeasuring
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 
@@ -53,11 +53,13 @@ def chosen(state: State, which: str) -> Sequence[Kept]:
     found = [kept for kept in state.kept if which in ("all", str(kept.number))]
     if not found:
         known = ", ".join(str(kept.number) for kept in state.kept) or "none"
-        raise UserError(f"`{printable(which, TEXT)}` was not kept", mend=f"kept were: {known}")
+        raise UserError(f"`{printable(which, TEXT)}` was not kept", fix=f"kept were: {known}")
     return found
 
 
-async def rerun(repository: Repository, state: State, request: Request, kept: Sequence[Kept], pairs: int | None) -> list[Rerun]:
+async def rerun(
+    repository: Repository, state: State, request: SessionRequest, kept: Sequence[Kept], pairs: int | None
+) -> list[Rerun]:
     """Measure each kept change against its parent."""
     exact = noise_kind(state.program, state.gate) is Noise.DETERMINISTIC
     count = pairs or (PAIRS_EXACT if exact else PAIRS)

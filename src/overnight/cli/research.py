@@ -9,7 +9,7 @@ import click
 
 from overnight.cli.finish import exit_code, summary, write_files
 from overnight.cli.live import LiveView, PlainView, view_for
-from overnight.cli.opening import left_out, mending, started_over
+from overnight.cli.opening import fixing, left_out, started_over
 from overnight.cli.options import sandbox_option, tag_option
 from overnight.cli.signals import STOP, listen
 from overnight.config import read_settings
@@ -17,12 +17,12 @@ from overnight.errors import UserError
 from overnight.git.repository import Repository, open_repository
 from overnight.notices.channels import choose_channels
 from overnight.research.events import Stopped
-from overnight.research.herald import Herald
 from overnight.research.loop.stop import Stop
+from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.record.ledger import holder
 from overnight.research.report.write import ReportFiles
 from overnight.research.state import State
-from overnight.research.wiring import Request, campaign_folder, find_campaign, open_session
+from overnight.research.wiring import SessionRequest, campaign_folder, find_campaign, open_session
 
 
 @click.command()
@@ -41,11 +41,11 @@ def run(
     Ctrl-C, SIGTERM or `overnight stop` end it when the running trials are recorded; a second Ctrl-C ends it at once.
     Whatever ends it, `overnight run` goes on where it stopped. Exit code: 0 when something was kept, 1 when nothing was.
     """
-    request = Request(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
+    request = SessionRequest(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
     return run_session(Path.cwd(), request, plain=plain, report=report)
 
 
-def run_session(folder: Path, request: Request, *, plain: bool, report: bool) -> int:
+def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: bool) -> int:
     """Run one session to its end, write the report, and say what came of it; the exit code."""
     repository = open_repository(folder)
     with view_for(plain=plain) as view:
@@ -64,13 +64,13 @@ class _Ended:
     worked: bool  # it ran a trial
 
 
-async def _session(repository: Repository, request: Request, view: LiveView | PlainView, report: bool) -> _Ended:
+async def _session(repository: Repository, request: SessionRequest, view: LiveView | PlainView, report: bool) -> _Ended:
     stop = Stop()
     view.note(repository.notes)
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen, stop, view.acknowledge)
-        herald = Herald(os.environ)
-        with open_session(repository, request, stop, [view.see, herald.see]) as campaign:
+        dispatcher = NotificationDispatcher(os.environ)
+        with open_session(repository, request, stop, [view.see, dispatcher.see]) as campaign:
             journal = campaign.journal
             before = journal.state.tally.trials
             folder = campaign_folder(repository, journal.state.tag)
@@ -78,10 +78,10 @@ async def _session(repository: Repository, request: Request, view: LiveView | Pl
             view.note(() if journal.state.sessions or before else started_over(folder))
             wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
             view.note(wanted.problems)
-            with view.showing(journal, campaign.allowance, folder), mending(repository, journal.state.program):
-                async with herald.on_duty(folder, wanted.chosen, lambda: journal.state):
+            with view.showing(journal, campaign.allowance, folder), fixing(repository, journal.state.program):
+                async with dispatcher.on_duty(folder, wanted.chosen, lambda: journal.state):
                     stopped = await campaign.run()
-            view.note(herald.problems)
+            view.note(dispatcher.problems)
             files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
         tasks.cancel_scope.cancel()
     return _Ended(stopped=stopped, state=journal.state, files=files, worked=journal.state.tally.trials > before)

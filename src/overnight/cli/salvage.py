@@ -25,5 +25,5 @@ def salvage(ledger: SqliteLedger, path: Path) -> int:
             except LedgerCorrupt:
                 pass  # what follows is lost: `verify` has said so
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}", mend="name a new file") from error
+        raise UserError(f"{path} cannot be written: {error.strerror}", fix="name a new file") from error
     return count

@@ -18,7 +18,7 @@ from overnight.cli.words import audited, gain, number
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
 from overnight.models.usage import Usage
-from overnight.research.budget import Allowance
+from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
@@ -41,7 +41,7 @@ class Running:
     since: float  # monotonic, s
 
 
-class Pace:
+class TokenRate:
     """Tokens per second over the last minute."""
 
     def __init__(self) -> None:
@@ -65,11 +65,11 @@ class Screen:
     """Draws from the journal's state; holds nothing itself."""
 
     journal: Journal
-    allowance: Allowance
+    allowance: SessionAllowance
     folder: Path
     running: Mapping[TrialKey, Running]
     proposing: Mapping[str, int]
-    pace: Pace
+    pace: TokenRate
     acknowledged: Callable[[], str]  # what a request to stop leads to; empty before one
 
     def draw(self) -> RenderableType:

@@ -33,10 +33,10 @@ def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
         experiment = campaign.ledger.experiment(number)
         if experiment is None:
             total = campaign.ledger.experiments(limit=1).total
-            mend = f"the newest is {total}; see `overnight log`" if total else "there are none yet"
-            raise UserError(f"there is no experiment {number}", mend=mend)
+            fix = f"the newest is {total}; see `overnight log`" if total else "there are none yet"
+            raise UserError(f"there is no experiment {number}", fix=fix)
         experiment = campaign.under_way(experiment)
-        events = [recorded.event for recorded in campaign.ledger.trials(number)]
+        events = [recorded.event for recorded in campaign.ledger.experiment_events(number)]
         trials = [event.trial for event in events if isinstance(event, TrialFinished)]
         registered = next((event for event in events if isinstance(event, Registered)), None)
         history = GitHistory(campaign.repository)

@@ -33,7 +33,7 @@ ENDINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
+class KeepSummary:
     """A kept change; gain and interval are in the metric's units, positive is better."""
 
     number: int
@@ -94,7 +94,7 @@ class Status:
     holdouts: int  # candidates about which the sealed holdout was asked
     drifting: bool  # the machine's level moves; see docs/gate.md
     audit: AuditConcluded | None  # the newest of this head, if it came to its end
-    keeps: tuple[Keep, ...]
+    keeps: tuple[KeepSummary, ...]
     folder: str
 
 
@@ -150,7 +150,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         drifting=report.drifting,
         audit=state.audit.concluded if state.audit and state.audit.opened.head == state.head else None,
         keeps=tuple(
-            Keep(
+            KeepSummary(
                 number=k.number,
                 commit=k.commit,
                 hypothesis=k.hypothesis,
@@ -192,7 +192,7 @@ def describe(now: Status) -> str:
     ]
     lines += [f"models    {_use(use)}" for use in now.models]
     if now.failed:
-        lines.append("mend      make the measure command pass and run again: the campaign starts over under its tag")
+        lines.append("fix      make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:
         lines.append(f"gate      {now.tests} put to the test; the sealed holdout was asked about {now.holdouts}")
     if now.drifting:

@@ -15,7 +15,7 @@ from overnight.words.figures import figure
 from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
-    from overnight.research.wiring import Request
+    from overnight.research.wiring import SessionRequest
 
 MARKS = {True: "ok  ", False: "FAIL", None: "??  "}
 TEXT = 500  # characters of a detail
@@ -58,9 +58,9 @@ def verify(
     if target is not None:
         return _salvage(tag, target)
     if which is not None:
-        from overnight.research.wiring import Request
+        from overnight.research.wiring import SessionRequest
 
-        return _rerun(tag, which, pairs, Request(sandbox=sandbox, slots=slots), as_json)
+        return _rerun(tag, which, pairs, SessionRequest(sandbox=sandbox, slots=slots), as_json)
     from overnight.cli.examination import examine
 
     with reading(tag) as campaign:
@@ -94,7 +94,7 @@ def _salvage(tag: str | None, target: Path) -> int:
     return 0 if count else 1
 
 
-def _rerun(tag: str | None, which: str, pairs: int | None, request: "Request", as_json: bool) -> int:
+def _rerun(tag: str | None, which: str, pairs: int | None, request: "SessionRequest", as_json: bool) -> int:
     from overnight.cli import rerun
 
     with reading(tag) as campaign:

@@ -42,7 +42,7 @@ def confirm(case: Case, level: float) -> Step:
     hopeless = _hopeless(case, valid, log_e, level)
     if hopeless:
         return Conclude(conclusion=_told(case, valid, log_e, level, hopeless))
-    return case.measure_pairs(Stage.CONFIRM, pairs)
+    return case.run_pairs(Stage.CONFIRM, pairs)
 
 
 def _proven(case: Case, valid: Sequence[Pair], gains: Sequence[float], log_e: float, level: float) -> bool:

@@ -20,7 +20,7 @@ RUN_ON = 8  # one experiment in so many is never stopped early, so that the reco
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class StoppingBar:
     """Where a trial must stand at 30 % of its run to be run to its end."""
 
     metric: Metric
@@ -34,10 +34,10 @@ class Bar:
         return f"stopped at 30 % of its first trial: {figure(value, 4)} there, where the head has {figure(self.head, 4)}"
 
 
-class Ear:
+class CurveMonitor:
     """Hears a trial's output for its curve, and says when the trial is to be stopped."""
 
-    def __init__(self, pattern: str, bar: Bar | None) -> None:
+    def __init__(self, pattern: str, bar: StoppingBar | None) -> None:
         self._reader = CurveReader(pattern)
         self._bar = bar
 
@@ -52,7 +52,7 @@ class Ear:
         return self._bar.verdict(found) if found is not None and self._bar else ""
 
 
-def stopping_bar(key: TrialKey, metric: Metric, memory: GateMemory) -> Bar | None:
+def stopping_bar(key: TrialKey, metric: Metric, memory: GateMemory) -> StoppingBar | None:
     """The bar for a trial that is about to begin; None: it runs to its end."""
     first = key.stage is Stage.SCREEN and key.arm is Arm.CANDIDATE and key.index == 0
     if not first or key.experiment % RUN_ON == 0 or not memory.head_early:
@@ -60,7 +60,9 @@ def stopping_bar(key: TrialKey, metric: Metric, memory: GateMemory) -> Bar | Non
     lead = _hopeless_lead(memory.early)
     if lead is None or lead >= 0.0:
         return None
-    return Bar(metric=metric, head=mean(memory.head_early[-LOCAL:] if memory.drifting else memory.head_early), lead=lead)
+    return StoppingBar(
+        metric=metric, head=mean(memory.head_early[-LOCAL:] if memory.drifting else memory.head_early), lead=lead
+    )
 
 
 def _hopeless_lead(early: Sequence[tuple[float, bool]]) -> float | None:

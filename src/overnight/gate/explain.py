@@ -41,7 +41,7 @@ def explain_noise(report: NoiseReport) -> str:
 
 
 def seed_note(program: Program, kind: Noise) -> str:
-    """What it means that the command takes no seed; empty where it takes one, or where the program has what mends it."""
+    """What it means that the command takes no seed; empty where it takes one, or where the program has what fixes it."""
     if program.seeded or (kind is Noise.DETERMINISTIC and program.metric.min_effect is not None):
         return ""
     if kind is Noise.DETERMINISTIC:

@@ -12,7 +12,7 @@ from overnight.gate.error_budget import level_of
 from overnight.gate.memory import LOCAL, GateMemory
 from overnight.gate.noise import IDENTICAL, noise_kind, noise_model
 from overnight.gate.screening import screen, screen_exact
-from overnight.gate.steps import VOIDS, Case, Conclude, Measure, Register, Step, conclude, measure
+from overnight.gate.steps import VOIDS, Case, Conclude, Register, RunTrials, Step, conclude, run_trials
 from overnight.gate.trial import Arm, Fault, Stage, Trial
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Noise, Program
@@ -25,7 +25,7 @@ FAILURES = 4  # trials of the head in a row without a value: it works no more
 _SPARE = 5  # trials of a head that may fail beyond those wanted
 
 
-def baseline_step(program: Program, memory: GateMemory, number: int) -> Measure | None:
+def baseline_step(program: Program, memory: GateMemory, number: int) -> RunTrials | None:
     """The trials that the head needs before an experiment goes on, None if it has had enough.
 
     `number` is the experiment that made the head, 0 at the start.
@@ -37,7 +37,7 @@ def baseline_step(program: Program, memory: GateMemory, number: int) -> Measure 
         ahead = 1
     if ahead <= 0:
         return None
-    return measure(number, Stage.BASELINE, [(Arm.BASELINE, memory.head_trials + place) for place in range(ahead)])
+    return run_trials(number, Stage.BASELINE, [(Arm.BASELINE, memory.head_trials + place) for place in range(ahead)])
 
 
 def next_step(

@@ -49,13 +49,13 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     if len(pairs) - len(valid) >= VOIDS:
         return _refused(kept, f"{why_void(pairs)} failed in {VOIDS} holdout pairs")
     if not valid or len(valid) % batch:
-        return case.measure_pairs(Stage.HOLDOUT, pairs, batch - len(valid) % batch)
+        return case.run_pairs(Stage.HOLDOUT, pairs, batch - len(valid) % batch)
     hidden = {pair.index: gain for pair, gain in zip(valid, case.gains(valid), strict=True)}
     answer = (
         _answer(confirmed, hidden, case.margin) if confirmed else _exact_answer(hidden, equal_agrees=kept.margin is not None)
     )
     if answer.agrees is None:
-        return case.measure_pairs(Stage.HOLDOUT, pairs, batch)
+        return case.run_pairs(Stage.HOLDOUT, pairs, batch)
     told = replace(kept, holdout_gain=case.in_units(answer.gain))
     return Conclude(conclusion=told) if answer.agrees else _refused(told, _NOT_HIDDEN)
 

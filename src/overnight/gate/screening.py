@@ -28,7 +28,7 @@ def screen(case: Case) -> Step | None:
         if score < needed:
             reason = f"screening: {score:+.2f} standard errors ahead after {count_of(done, 'trial')}, {needed} needed"
             return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
-    return case.measure(Stage.SCREEN, (Arm.CANDIDATE, done + _voids(case))) if done < len(bars) else None
+    return case.run_trials(Stage.SCREEN, (Arm.CANDIDATE, done + _voids(case))) if done < len(bars) else None
 
 
 def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:
@@ -53,7 +53,7 @@ def screen_exact(case: Case) -> Step | None:
     """
     values = [trial.value for trial in _screened(case) if trial.value is not None]
     if not values:
-        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, _voids(case)))
+        return case.run_trials(Stage.SCREEN, (Arm.CANDIDATE, _voids(case)))
     gain = case.lead(values[:1])
     wanted = max(case.noise.min_effect, 0.0) if case.noise.strict else 0.0
     if gain < 0.0 or (gain <= wanted and not case.simpler):
@@ -62,7 +62,7 @@ def screen_exact(case: Case) -> Step | None:
         return conclude(Verdict.DISCARD, reason, gain=gain)
     if case.program.gate.noise is Noise.AUTO and len(values) == 1:
         fresh = ANCHORS + _voids(case)  # with a seed that no other candidate had
-        return case.measure(Stage.SCREEN, (Arm.CANDIDATE, fresh))
+        return case.run_trials(Stage.SCREEN, (Arm.CANDIDATE, fresh))
     if any(value != values[0] for value in values):
         return None
     reason, margin = ("better", None) if gain > wanted else ("no worse, with less code", 0.0)

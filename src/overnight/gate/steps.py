@@ -14,7 +14,7 @@ VOIDS = 3  # pairs in which the head itself failed, before the candidate is give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class RunTrials:
     """Run these trials, in any order or at once, then ask again."""
 
     trials: tuple[TrialKey, ...]
@@ -36,7 +36,7 @@ class Conclude:
     conclusion: Conclusion
 
 
-Step = Measure | Register | Conclude
+Step = RunTrials | Register | Conclude
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +50,20 @@ class Case:
     simpler: bool = False  # it has less code, and the program keeps that if it is no worse
     margin: float = 0.0  # harm that such a change may do, on the working scale; 0: it has to be better
 
-    def measure(self, stage: Stage, *places: tuple[Arm, int]) -> Measure:
+    def run_trials(self, stage: Stage, *places: tuple[Arm, int]) -> RunTrials:
         """Ask for trials of this experiment."""
-        return measure(self.number, stage, places)
+        return run_trials(self.number, stage, places)
 
-    def measure_pairs(self, stage: Stage, pairs: Sequence[Pair], count: int = 1) -> Measure:
+    def run_pairs(self, stage: Stage, pairs: Sequence[Pair], count: int = 1) -> RunTrials:
         """Ask for both arms of the lowest indices that no pair has: a killed session may have left a gap."""
         begun = {pair.index for pair in pairs}
         fresh = [index for index in range(len(pairs) + count) if index not in begun][:count]
-        return self.measure(stage, *((arm, index) for index in fresh for arm in Arm))
+        return self.run_trials(stage, *((arm, index) for index in fresh for arm in Arm))
 
-    def unfinished(self, stage: Stage, pairs: Sequence[Pair]) -> Measure | None:
+    def unfinished(self, stage: Stage, pairs: Sequence[Pair]) -> RunTrials | None:
         """Ask for the missing arms of pairs that were begun; a pair in which the head failed needs none."""
         places = [(arm, pair.index) for pair in pairs if not pair.valid and not pair.void for arm in pair.missing]
-        return self.measure(stage, *places) if places else None
+        return self.run_trials(stage, *places) if places else None
 
     def lead(self, screened: Sequence[float], *, luck: float = 0.0) -> float:
         """How far the mean of the candidate's values is ahead of the head and `luck`, on the working scale."""
@@ -80,9 +80,9 @@ class Case:
         return self.noise.scale.in_units(self.program.metric, start or 0.0, gain)
 
 
-def measure(number: int, stage: Stage, places: Iterable[tuple[Arm, int]]) -> Measure:
+def run_trials(number: int, stage: Stage, places: Iterable[tuple[Arm, int]]) -> RunTrials:
     """Ask for trials of an experiment."""
-    return Measure(trials=tuple(TrialKey(experiment=number, stage=stage, arm=arm, index=index) for arm, index in places))
+    return RunTrials(trials=tuple(TrialKey(experiment=number, stage=stage, arm=arm, index=index) for arm, index in places))
 
 
 def conclude(verdict: Verdict, reason: str, *, gain: float | None = None) -> Conclude:

@@ -44,8 +44,8 @@ def finalize(repository: Repository, *, start: str, kept: Sequence[KeptChange], 
     if old == tip:
         return tip
     if found and call(repository.git_dir, "merge-base", "--is-ancestor", old, tip).returncode:
-        mend = "name another with --into, or delete it"
-        raise RepositoryError(f"the branch {branch} has commits that are not in the kept chain", mend=mend)
+        fix = "name another with --into, or delete it"
+        raise RepositoryError(f"the branch {branch} has commits that are not in the kept chain", fix=fix)
     check_ref_free(repository, ref)
     require(repository.git_dir, "update-ref", "-m", "overnight finalize", ref, tip, old)
     return tip

@@ -15,7 +15,7 @@ from overnight.git.plumbing import OPTIONS, Batch, GitError, Pipe, environment
 from overnight.git.port import FileChange, TreeFile
 from overnight.git.published import attach_text, find_text
 from overnight.git.repository import Repository, attempt_ref, branch_ref
-from overnight.git.trees import Entry, Tree, edit_tree
+from overnight.git.trees import Tree, TreeEntry, edit_tree
 
 COMMITS_CACHED = 4
 TREES_CACHED = 64
@@ -27,7 +27,7 @@ OID_LENGTHS = {"sha1": 40, "sha256": 64}  # hex digits
 class _Listing:
     """The whole tree of a commit."""
 
-    files: Mapping[str, Entry]  # regular ones, sorted by path
+    files: Mapping[str, TreeEntry]  # regular ones, sorted by path
     left_out: Sequence[str]  # symbolic links and submodules
 
 
@@ -51,7 +51,7 @@ class GitHistory:
         """The full id of the commit that the user has checked out."""
         head = self._store.find("HEAD^{commit}")
         if head is None:
-            raise RepositoryError("HEAD is at no commit", mend="check out the commit to start from")
+            raise RepositoryError("HEAD is at no commit", fix="check out the commit to start from")
         return head.oid
 
     def files(self, commit: str) -> Sequence[TreeFile]:
@@ -165,10 +165,10 @@ class GitHistory:
         self._store.close()
         self._refs.close()
 
-    def _store_file(self, change: FileChange) -> Entry | None:
+    def _store_file(self, change: FileChange) -> TreeEntry | None:
         if change.content is None:
             return None
-        return Entry.file(self._store.add_blob(change.content), executable=change.executable)
+        return TreeEntry.file(self._store.add_blob(change.content), executable=change.executable)
 
     def _move(self, ref: str, new: str, old: str = "") -> None:
         """Move a ref, if it is at `old` where that is given."""
@@ -191,7 +191,7 @@ class GitHistory:
         return found.oid
 
     def _list(self, commit: str) -> _Listing:
-        files: dict[str, Entry] = {}
+        files: dict[str, TreeEntry] = {}
         left_out: list[str] = []
 
         def walk(tree: Tree, prefix: bytes) -> None:

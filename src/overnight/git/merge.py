@@ -7,9 +7,9 @@ from pathlib import Path
 from overnight.git.plumbing import call
 from overnight.git.port import FileChange
 from overnight.git.three_way import merge_lines
-from overnight.git.trees import Entry
+from overnight.git.trees import TreeEntry
 
-Files = Mapping[str, Entry]
+Files = Mapping[str, TreeEntry]
 
 
 def merge_files(

@@ -182,8 +182,8 @@ def _parse(line: bytes) -> Found | None:
 
 def _expect(found: Found | None, oid: str, kind: Kind) -> Found:
     if found is None:
-        mend = "if the clone is partial or shallow, fetch all of the commit that is checked out"
-        raise RepositoryError(f"the {kind} {oid} is not in the repository", mend=mend)
+        fix = "if the clone is partial or shallow, fetch all of the commit that is checked out"
+        raise RepositoryError(f"the {kind} {oid} is not in the repository", fix=fix)
     if found.kind != kind:
         raise RepositoryError(f"{oid} is no {kind} but a {found.kind}")
     return found

@@ -101,7 +101,7 @@ def run(arguments: tuple[str, ...], *, folder: Path, environment: Mapping[str, s
             check=False,
         )
     except FileNotFoundError as error:
-        raise RepositoryError("git was not found on PATH", mend="install git 2.39 or newer") from error
+        raise RepositoryError("git was not found on PATH", fix="install git 2.39 or newer") from error
 
 
 def words(stderr: bytes) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from overnight.git.objects import ObjectStore
 from overnight.git.plumbing import GitError
-from overnight.git.trees import Entry, Tree, edit_tree
+from overnight.git.trees import Tree, TreeEntry, edit_tree
 
 NOTES = "refs/notes/overnight"
 LARGEST_BYTES = 1_000_000
@@ -36,7 +36,7 @@ def attach_text(store: ObjectStore, move: Move, *, commit: str, text: str, at: i
     Raises:
         GitError: the ref cannot be moved.
     """
-    blob = Entry.file(store.add_blob(text.encode()), executable=False)
+    blob = TreeEntry.file(store.add_blob(text.encode()), executable=False)
     for last in (False,) * (_TRIES - 1) + (True,):
         found = store.find(NOTES)
         tree = store.commit(found.oid).tree if found else None
@@ -56,7 +56,7 @@ def attach_text(store: ObjectStore, move: Move, *, commit: str, text: str, at: i
             return
 
 
-def _find(store: ObjectStore, tree: str, commit: str) -> tuple[tuple[bytes, ...], Entry] | None:
+def _find(store: ObjectStore, tree: str, commit: str) -> tuple[tuple[bytes, ...], TreeEntry] | None:
     """The path and the entry of a commit's note, at the top or in git's folders of two digits."""
     rest, path = commit.encode(), tuple[bytes, ...]()
     entries: Tree = store.tree(tree)

@@ -47,11 +47,11 @@ class Repository:
         """
         for path in (self.toplevel, self.common_dir, self.common_dir / "objects", self.common_dir / "refs"):
             if not os.access(path, os.W_OK | os.X_OK):
-                raise RepositoryError(f"{_shown(path)} cannot be written", mend="make the repository writable for you")
+                raise RepositoryError(f"{_shown(path)} cannot be written", fix="make the repository writable for you")
         try:
             self.overnight.mkdir(exist_ok=True)
             if not stat.S_ISDIR(self.overnight.lstat().st_mode):
-                raise RepositoryError(f"{_shown(self.overnight)} is a link", mend="remove it")
+                raise RepositoryError(f"{_shown(self.overnight)} is a link", fix="remove it")
             _append_line(self.common_dir / "info" / "exclude", f"{FOLDER_NAME}/")
         except OSError as error:
             raise RepositoryError(f"{_shown(self.overnight)} cannot be set up: {error.strerror}") from error
@@ -61,16 +61,16 @@ def open_repository(folder: Path) -> Repository:
     """The repository that a folder is in; nothing is written.
 
     Raises:
-        RepositoryError: there is none that a campaign can work on: what is wrong, and how to mend it.
+        RepositoryError: there is none that a campaign can work on: what is wrong, and how to fix it.
     """
     if not folder.is_dir():
         raise RepositoryError(f"there is no folder {_shown(folder)}")
     _check_version(folder)
     bare, inside = _discover(folder, "--is-bare-repository", "--is-inside-work-tree").split()
     if bare == b"true":
-        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", mend="run it in a clone of it")
+        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", fix="run it in a clone of it")
     if inside != b"true":
-        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", mend="run it in the checkout")
+        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", fix="run it in the checkout")
     repository = Repository(
         toplevel=_path(_discover(folder, "--show-toplevel")),
         git_dir=_path(_discover(folder, "--absolute-git-dir")),
@@ -79,7 +79,7 @@ def open_repository(folder: Path) -> Repository:
     )
     if call(repository.git_dir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode:
         where = _shown(repository.toplevel)
-        raise RepositoryError(f"{where} has no commit that can be read at HEAD", mend="commit the files to start from")
+        raise RepositoryError(f"{where} has no commit that can be read at HEAD", fix="commit the files to start from")
     return repository
 
 
@@ -118,7 +118,7 @@ def check_ref_free(repository: Repository, ref: str) -> None:
         fields = dict(field.partition(b" ")[::2] for field in record.strip(b"\0").split(b"\0"))
         if fields.get(b"branch") == os.fsencode(ref) and b"prunable" not in fields:
             where, branch = _shown(_path(fields[b"worktree"])), ref.removeprefix("refs/heads/")
-            raise RepositoryError(f"the branch {branch} is checked out in {where}", mend="check out another branch there first")
+            raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
 
 
 def _discover(folder: Path, *arguments: str) -> bytes:
@@ -129,10 +129,10 @@ def _discover(folder: Path, *arguments: str) -> bytes:
     if done.returncode == 0:
         return done.stdout
     if b"dubious ownership" in done.stderr:
-        mend = "if you trust it: git config --global --add safe.directory <the repository's folder>"
-        raise RepositoryError(f"the repository around {_shown(folder)} belongs to another user", mend=mend)
+        fix = "if you trust it: git config --global --add safe.directory <the repository's folder>"
+        raise RepositoryError(f"the repository around {_shown(folder)} belongs to another user", fix=fix)
     if b"not a git repository" in done.stderr:
-        raise RepositoryError(f"{_shown(folder)} is not in a git repository", mend="git init, and commit what to start from")
+        raise RepositoryError(f"{_shown(folder)} is not in a git repository", fix="git init, and commit what to start from")
     raise GitError(f"git cannot read the repository around {_shown(folder)}: {words(done.stderr)}")
 
 
@@ -140,7 +140,7 @@ def _check_version(folder: Path) -> None:
     said = run(("version",), folder=folder, environment=inherited("PATH")).stdout.decode("utf-8", "replace")
     found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < OLDEST_GIT:
-        raise RepositoryError(f"this is {printable(said.strip(), PATH_SHOWN)}", mend="install git 2.39 or newer")
+        raise RepositoryError(f"this is {printable(said.strip(), PATH_SHOWN)}", fix="install git 2.39 or newer")
 
 
 def _checked(tag: str) -> str:

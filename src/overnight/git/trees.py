@@ -10,7 +10,7 @@ EXECUTABLE_BIT = 0o100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TreeEntry:
     """What a name in a tree stands for."""
 
     mode: int
@@ -42,8 +42,8 @@ class Entry:
         return {FOLDER: "tree", SUBMODULE: "commit"}.get(self.mode & KIND_BITS, "blob")
 
 
-Tree = Mapping[bytes, Entry]
-Edits = Mapping[tuple[bytes, ...], Entry | None]  # by the names of the path; None deletes
+Tree = Mapping[bytes, TreeEntry]
+Edits = Mapping[tuple[bytes, ...], TreeEntry | None]  # by the names of the path; None deletes
 
 
 def parse_tree(raw: bytes, oid_bytes: int) -> Tree:
@@ -53,7 +53,7 @@ def parse_tree(raw: bytes, oid_bytes: int) -> Tree:
         space = raw.index(b" ", at)
         end = raw.index(b"\0", space)
         at, mode = end + 1 + oid_bytes, int(raw[at:space], 8)
-        entries[raw[space + 1 : end]] = Entry(mode=mode, oid=raw[end + 1 : at].hex())
+        entries[raw[space + 1 : end]] = TreeEntry(mode=mode, oid=raw[end + 1 : at].hex())
     return entries
 
 
@@ -65,7 +65,7 @@ def edit_tree(base: str | None, edits: Edits, *, read: Callable[[str], Tree], wr
     """
     entries = dict(read(base)) if base else {}
     here = {names[0]: entry for names, entry in edits.items() if len(names) == 1}
-    below: dict[bytes, dict[tuple[bytes, ...], Entry | None]] = {}
+    below: dict[bytes, dict[tuple[bytes, ...], TreeEntry | None]] = {}
     for names, entry in edits.items():
         if len(names) > 1:
             below.setdefault(names[0], {})[names[1:]] = entry
@@ -82,7 +82,7 @@ def edit_tree(base: str | None, edits: Edits, *, read: Callable[[str], Tree], wr
 
 
 def _edit_folder(
-    entries: dict[bytes, Entry], name: bytes, edits: Edits, read: Callable[[str], Tree], write: Callable[[Tree], str]
+    entries: dict[bytes, TreeEntry], name: bytes, edits: Edits, read: Callable[[str], Tree], write: Callable[[Tree], str]
 ) -> None:
     old = entries.get(name)
     if old is not None and not old.is_folder:
@@ -90,7 +90,7 @@ def _edit_folder(
         return
     oid = edit_tree(old.oid if old else None, edits, read=read, write=write)
     if oid is not None:
-        entries[name] = Entry(mode=FOLDER, oid=oid)
+        entries[name] = TreeEntry(mode=FOLDER, oid=oid)
     elif old is not None:
         del entries[name]
 

@@ -59,7 +59,7 @@ class Capture:
         try:
             write_all(self._file, chunk[:room])
         except OSError as error:
-            raise SandboxError(f"a job's output cannot be written: {error.strerror}", mend="make room on the disk") from error
+            raise SandboxError(f"a job's output cannot be written: {error.strerror}", fix="make room on the disk") from error
         self.printed_bytes += len(chunk)
         if self._hear:
             self._said = self._said or self._hear(chunk)

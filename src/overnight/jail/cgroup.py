@@ -22,7 +22,7 @@ REMOVAL_S = 10.0  # how long processes that were killed may take to be gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class GroupUsage:
     """What the processes of a group used in all; None where no controller counts it."""
 
     peak_memory_bytes: int | None
@@ -50,7 +50,7 @@ class ControlGroups:
         return frozenset(CONTROLLERS) & (self.parents.v2_controllers | self.parents.v1.keys())
 
     @asynccontextmanager
-    async def group(self, limits: Limits, cpus: Sequence[int] | None) -> AsyncIterator["Group"]:
+    async def group(self, limits: Limits, cpus: Sequence[int] | None) -> AsyncIterator["ControlGroup"]:
         """A group for one job, gone at the end with all that is in it; `cpus` are those that the job is pinned to.
 
         Raises:
@@ -58,7 +58,7 @@ class ControlGroups:
         """
         # A quota throttles in slices and so adds noise: not where pinning already holds the job.
         quota = cpus is None or len(cpus) > limits.cpus
-        group = Group(self.parents, limits, quota=quota, cpus=cpus, confined=self._confined)
+        group = ControlGroup(self.parents, limits, quota=quota, cpus=cpus, confined=self._confined)
         try:
             yield group
         finally:
@@ -66,7 +66,7 @@ class ControlGroups:
                 await group.remove()
 
 
-class Group:
+class ControlGroup:
     """The control group of one job: a folder in each tree; without any it limits and counts nothing."""
 
     def __init__(
@@ -103,9 +103,9 @@ class Group:
         """Files into which a process writes `0` to join; in v1 `tasks`, which takes no lock over the whole machine."""
         return tuple(str(folder / ("cgroup.procs" if folder == self._v2 else "tasks")) for folder in self._folders)
 
-    def usage(self) -> Usage:
+    def usage(self) -> GroupUsage:
         """What was used so far."""
-        return Usage(
+        return GroupUsage(
             peak_memory_bytes=self._number("memory", v1="memory.max_usage_in_bytes", v2="memory.peak"),
             cpu_s=self.cpu_s(),
             oom_kills=self.oom_kills(),
@@ -143,7 +143,7 @@ class Group:
                 pause_s = min(2 * pause_s, 0.1)
                 self.kill()
             return
-        raise SandboxError("a job's processes cannot be ended: the kernel does not let go of them", mend="restart the machine")
+        raise SandboxError("a job's processes cannot be ended: the kernel does not let go of them", fix="restart the machine")
 
     @property
     def _folders(self) -> list[Path]:

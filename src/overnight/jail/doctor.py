@@ -1,4 +1,4 @@
-"""What holds on this machine: each probe tries the thing itself, in a real jail, and says how to mend what does not hold.
+"""What holds on this machine: each probe tries the thing itself, in a real jail, and says how to fix what does not hold.
 
 Does not cover: attacks (the test suite has those); GPUs; whether limits hold for jobs with `--sandbox process`.
 """
@@ -37,12 +37,12 @@ class Probe:
     name: str
     holds: bool
     detail: str
-    mend: str = ""  # empty if it holds
+    fix: str = ""  # empty if it holds
 
 
 async def probe() -> tuple[Probe, ...]:
     """Try everything that the product relies on; takes about two seconds."""
-    return tuple(found if not found.holds else replace(found, mend="") for found in await _probe_all())
+    return tuple(found if not found.holds else replace(found, fix="") for found in await _probe_all())
 
 
 async def _probe_all() -> list[Probe]:
@@ -52,7 +52,7 @@ async def _probe_all() -> list[Probe]:
             slots=1, cpus_of_slot={0: [min(os.sched_getaffinity(0))]}, search_path=os.environ.get("PATH", os.defpath)
         )
     except SandboxError as error:
-        probes.append(Probe(name="namespaces", holds=False, detail=str(error.args[0]), mend=error.mend))
+        probes.append(Probe(name="namespaces", holds=False, detail=str(error.args[0]), fix=error.fix))
         return [*probes, *(Probe(name=name, holds=False, detail="not tried: there is no jail") for name in _IN_JAIL)]
     who = "a user of its own" if os.geteuid() == 0 else "a user namespace"
     probes.append(Probe(name="namespaces", holds=True, detail=f"jobs run as {who}"))
@@ -63,7 +63,7 @@ async def _tried(name: str, jail: JailExecutor) -> Probe:
     try:
         return await _IN_JAIL[name](name, jail)
     except SandboxError as error:
-        return Probe(name=name, holds=False, detail=str(error.args[0]), mend=error.mend)
+        return Probe(name=name, holds=False, detail=str(error.args[0]), fix=error.fix)
 
 
 def _python() -> Probe:
@@ -72,27 +72,25 @@ def _python() -> Probe:
         name="python",
         holds=holds,
         detail=f"{platform.python_version()} at {sys.executable}",
-        mend=_newer("python3", OLDEST_PYTHON),
+        fix=_newer("python3", OLDEST_PYTHON),
     )
 
 
 def _git() -> Probe:
     path = shutil.which("git")
     if path is None:
-        return Probe(name="git", holds=False, detail="not found on PATH", mend=install_command("git"))
+        return Probe(name="git", holds=False, detail="not found on PATH", fix=install_command("git"))
     printed = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"(\d+)\.(\d+)[\w.]*", printed)
     holds = found is not None and (int(found[1]), int(found[2])) >= OLDEST_GIT
-    return Probe(
-        name="git", holds=holds, detail=f"{found[0] if found else 'unknown'} at {path}", mend=_newer("git", OLDEST_GIT)
-    )
+    return Probe(name="git", holds=holds, detail=f"{found[0] if found else 'unknown'} at {path}", fix=_newer("git", OLDEST_GIT))
 
 
 def _bubblewrap() -> Probe:
     try:
         path = find_bwrap()
     except SandboxError as error:
-        return Probe(name="bubblewrap", holds=False, detail=str(error.args[0]), mend=error.mend)
+        return Probe(name="bubblewrap", holds=False, detail=str(error.args[0]), fix=error.fix)
     return Probe(name="bubblewrap", holds=True, detail=f"{bwrap_version(path)} at {path}")
 
 
@@ -118,10 +116,10 @@ async def _network(name: str, jail: JailExecutor) -> Probe:
 async def _memory(name: str, jail: JailExecutor) -> Probe:
     result, output = await _run(jail, "head -c 150000000 /dev/zero | tail -c 149999999 > /dev/null; sleep 9")
     if result.ending is not Ending.MEMORY:
-        return Probe(name=name, holds=False, detail=f"not ended at its limit: {_line(output)}", mend=_DELEGATE)
+        return Probe(name=name, holds=False, detail=f"not ended at its limit: {_line(output)}", fix=_DELEGATE)
     if "memory" not in jail.groups.controllers:
         gap = "only looked at ten times a second, and memory files are not counted: no control group is ours"
-        return Probe(name=name, holds=False, detail=f"{result.detail}, but {gap}", mend=_DELEGATE)
+        return Probe(name=name, holds=False, detail=f"{result.detail}, but {gap}", fix=_DELEGATE)
     return Probe(name=name, holds=True, detail=result.detail)
 
 
@@ -130,7 +128,7 @@ async def _processes(name: str, jail: JailExecutor) -> Probe:
     holds = "fork" in output
     how = "by control group" if "pids" in jail.groups.controllers else "by user"
     return Probe(
-        name=name, holds=holds, detail=f"limited {how}" if holds else f"40 processes of {_LIMITS.processes}", mend=_DELEGATE
+        name=name, holds=holds, detail=f"limited {how}" if holds else f"40 processes of {_LIMITS.processes}", fix=_DELEGATE
     )
 
 
@@ -140,7 +138,7 @@ async def _cpus(name: str, jail: JailExecutor) -> Probe:
     _, output = await _run(jail, "taskset -pc 0-1023 $$ > /dev/null 2>&1; grep Cpus_allowed_list: /proc/self/status")
     stays = output.split()[-1:] == [str(min(os.sched_getaffinity(0)))]
     detail = f"two busy processes got {share:.1f} processors of 1, which a job can{'not' if stays else ''} leave"
-    return Probe(name=name, holds=stays and share < _CPU_SLACK, detail=detail, mend=_DELEGATE)
+    return Probe(name=name, holds=stays and share < _CPU_SLACK, detail=detail, fix=_DELEGATE)
 
 
 async def _disk(name: str, jail: JailExecutor) -> Probe:
@@ -163,8 +161,8 @@ async def _interpreter(name: str, jail: JailExecutor) -> Probe:
     for python in jail.reach.pythons or ("python3",):
         result, output = await _run(jail, f"{shlex.quote(python)} -c 'import sys, json, ctypes; print(sys.version.split()[0])'")
         if result.exit_code != 0:
-            mend = f"chmod -R o+rX {Path(python).parents[1]}" if os.geteuid() == 0 else ""
-            return Probe(name=name, holds=False, detail=f"{python} does not run in the jail: {_line(output)}", mend=mend)
+            fix = f"chmod -R o+rX {Path(python).parents[1]}" if os.geteuid() == 0 else ""
+            return Probe(name=name, holds=False, detail=f"{python} does not run in the jail: {_line(output)}", fix=fix)
     return Probe(name=name, holds=True, detail=f"{python} {output.strip()} runs in the jail")
 
 

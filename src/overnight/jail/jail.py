@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from overnight.errors import SandboxError
 from overnight.files.folders import write_all
 from overnight.jail.bubblewrap import FOLDER, Identity, build_arguments, identify
-from overnight.jail.cgroup import ControlGroups, Group
+from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.job import Job, JobResult, Limits
 from overnight.jail.launch import Child, Launch, find_tool, init_argv, install_command, job_argv
 from overnight.jail.limits import rlimits
@@ -58,7 +58,7 @@ class JailExecutor:
             search_path: the user's PATH; what it finds is shown to jobs, see `reach.py`.
 
         Raises:
-            SandboxError: no jail here; says what mends it.
+            SandboxError: no jail here; says what fixes it.
         """
         self._slots = slots
         self._cpus_of_slot = cpus_of_slot or {}
@@ -89,7 +89,7 @@ class JailExecutor:
 
     @contextmanager
     def _launch(
-        self, job: Job, identity: Identity, group: Group | None, cpus: Sequence[int] | None, tie: Tie
+        self, job: Job, identity: Identity, group: ControlGroup | None, cpus: Sequence[int] | None, tie: Tie
     ) -> Iterator[Launch]:
         """How a job is started; its descriptors are closed at the end."""
         with ExitStack() as descriptors:
@@ -129,10 +129,10 @@ class JailExecutor:
         uid, *unreadable = tried.stdout.decode(errors="replace").splitlines() or [""]
         if uid != str(identity.uid):
             said = printable((tried.stderr + tried.stdout).decode(errors="replace").strip(), 300)
-            raise SandboxError(f"bubblewrap cannot make a jail here: {said}", mend=_mend_namespaces())
+            raise SandboxError(f"bubblewrap cannot make a jail here: {said}", fix=_fix_namespaces())
         if unreadable:
-            mend = f"let other users read it: chmod -R o+rX {Path(unreadable[0]).parents[1]}"
-            raise SandboxError(f"jobs, which run as a user of their own, cannot run {unreadable[0]}", mend=mend)
+            fix = f"let other users read it: chmod -R o+rX {Path(unreadable[0]).parents[1]}"
+            raise SandboxError(f"jobs, which run as a user of their own, cannot run {unreadable[0]}", fix=fix)
 
 
 def _try(launch: Launch) -> subprocess.CompletedProcess[bytes]:
@@ -166,7 +166,7 @@ def find_bwrap() -> str:
     version = bwrap_version(path)
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
         wanted = ".".join(map(str, _OLDEST))
-        raise SandboxError(f"bubblewrap is {version}, and {wanted} is needed", mend=install_command("bubblewrap"))
+        raise SandboxError(f"bubblewrap is {version}, and {wanted} is needed", fix=install_command("bubblewrap"))
     return path
 
 
@@ -178,7 +178,7 @@ def bwrap_version(path: str) -> str:
     return found[0] if found else "0.0"
 
 
-def _confine(job: Job, identity: Identity, group: Group | None) -> list[str]:
+def _confine(job: Job, identity: Identity, group: ControlGroup | None) -> list[str]:
     """What runs inside before the job: gives up root, and counts processes where no control group does."""
     words = []
     if identity.dropped:
@@ -197,7 +197,7 @@ def _in_memory(stack: ExitStack, content: bytes) -> int:
     return descriptor
 
 
-def _mend_namespaces() -> str:
+def _fix_namespaces() -> str:
     for name, closed, command in _SWITCHES:
         path = Path("/proc/sys") / name
         if path.exists() and path.read_text().strip() == closed:

@@ -49,7 +49,7 @@ def find_tool(name: str, package: str) -> str:
     """
     if found := shutil.which(name, path=SYSTEM_PATH):
         return found
-    raise SandboxError(f"{name} is not installed", mend=install_command(package))
+    raise SandboxError(f"{name} is not installed", fix=install_command(package))
 
 
 def install_command(package: str) -> str:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from overnight.jail.cgroup import ControlGroups, Group
+from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.job import Job, JobResult
 from overnight.jail.launch import Child, Launch, find_tool, job_argv
 from overnight.jail.limits import rlimits
@@ -71,7 +71,7 @@ class ProcessExecutor:
                 return await supervise(job, launch, group, contents, partial(_kill_all, group), hear=hear)
 
 
-def _kill_all(group: Group, child: Child) -> None:
+def _kill_all(group: ControlGroup, child: Child) -> None:
     child.kill_process_group()
     if group.kill():
         return  # what is not gone yet keeps the group from being removed, which goes on killing

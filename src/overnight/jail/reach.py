@@ -69,7 +69,7 @@ def check_readable(path: str) -> str:
         SandboxError: it is missing or no absolute path, or it would open the host.
     """
     if not Path(path).is_absolute() or _within(path, _CLOSED) or any(_within(closed, (path,)) for closed in _CLOSED):
-        raise SandboxError(f"jobs cannot be given {path} to read", mend="name a folder of data by its absolute path")
+        raise SandboxError(f"jobs cannot be given {path} to read", fix="name a folder of data by its absolute path")
     if not Path(path).exists():
         raise SandboxError(f"{path}, which jobs are to read, does not exist")
     return path
@@ -110,7 +110,7 @@ def _refuse_home(prefix: str, executable: str, home: Path) -> None:
     if _within(str(home), (prefix,)):
         raise SandboxError(
             f"{executable} is installed in {prefix}, which holds your home folder, and jobs must not read that",
-            mend="use a virtual environment in a folder of its own",
+            fix="use a virtual environment in a folder of its own",
         )
 
 

@@ -46,7 +46,7 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
     """
     architecture = ARCHITECTURES.get(machine)
     if architecture is None:
-        raise SandboxError(f"the jail has no system call filter for {machine}", mend="use an x86_64 or aarch64 machine")
+        raise SandboxError(f"the jail has no system call filter for {machine}", fix="use an x86_64 or aarch64 machine")
     return b"".join(
         [
             _load(_ARCHITECTURE_AT),

@@ -8,35 +8,35 @@ from overnight.words.quantities import size_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class LimitHit:
     """A limit that a job hit."""
 
     ending: Ending
     detail: str
 
 
-def wall_stop(wall_s: float, limits: Limits) -> Stop:
+def wall_stop(wall_s: float, limits: Limits) -> LimitHit:
     """It ran too long."""
-    return Stop(ending=Ending.WALL, detail=f"ended after {wall_s:.1f} s of {limits.wall_s:g} s")
+    return LimitHit(ending=Ending.WALL, detail=f"ended after {wall_s:.1f} s of {limits.wall_s:g} s")
 
 
-def memory_stop(used_bytes: int | None, limits: Limits) -> Stop:
+def memory_stop(used_bytes: int | None, limits: Limits) -> LimitHit:
     """It held too much memory; None: nobody knows how much."""
     used = size_text(used_bytes, limits.memory_bytes) if used_bytes else "the limit"
-    return Stop(ending=Ending.MEMORY, detail=f"killed at {used} of {size_text(limits.memory_bytes)}")
+    return LimitHit(ending=Ending.MEMORY, detail=f"killed at {used} of {size_text(limits.memory_bytes)}")
 
 
-def output_stop(limits: Limits) -> Stop:
+def output_stop(limits: Limits) -> LimitHit:
     """It printed too much."""
-    return Stop(ending=Ending.OUTPUT, detail=f"ended for printing more than {size_text(limits.output_bytes)}")
+    return LimitHit(ending=Ending.OUTPUT, detail=f"ended for printing more than {size_text(limits.output_bytes)}")
 
 
-def file_stop(limits: Limits) -> Stop:
+def file_stop(limits: Limits) -> LimitHit:
     """The kernel ended it for writing too large a file."""
-    return Stop(ending=Ending.DISK, detail=f"killed for a file of more than {size_text(limits.disk_bytes)}")
+    return LimitHit(ending=Ending.DISK, detail=f"killed for a file of more than {size_text(limits.disk_bytes)}")
 
 
-def disk_stop(contents: Contents, limits: Limits) -> Stop | None:
+def disk_stop(contents: Contents, limits: Limits) -> LimitHit | None:
     """Its folder is too full; None: it is not."""
     if contents.size_bytes > limits.disk_bytes:
         detail = f"ended with {size_text(contents.size_bytes)} on disk of {size_text(limits.disk_bytes)}"
@@ -46,4 +46,4 @@ def disk_stop(contents: Contents, limits: Limits) -> Stop | None:
         detail = f"ended with folders nested deeper than {DEEPEST}"
     else:
         return None
-    return Stop(ending=Ending.DISK, detail=detail)
+    return LimitHit(ending=Ending.DISK, detail=detail)

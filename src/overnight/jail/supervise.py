@@ -15,12 +15,12 @@ import anyio
 
 from overnight.errors import SandboxError
 from overnight.jail.capture import Capture, capturing
-from overnight.jail.cgroup import Group, Usage
+from overnight.jail.cgroup import ControlGroup, GroupUsage
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.launch import Child, Exit, Launch
 from overnight.jail.port import Hear
 from overnight.jail.processes import family_cpu_s
-from overnight.jail.stops import Stop, file_stop, memory_stop, output_stop, wall_stop
+from overnight.jail.stops import LimitHit, file_stop, memory_stop, output_stop, wall_stop
 from overnight.jail.tie import Tie
 from overnight.jail.watch import DiskWatch, MemoryWatch, until_over
 from overnight.jail.work_folder import Contents
@@ -29,7 +29,13 @@ GIVE_UP_S = 30.0
 
 
 async def supervise(
-    job: Job, launch: Launch, group: Group, contents: Contents, kill: Callable[[Child], None], *, hear: Hear | None = None
+    job: Job,
+    launch: Launch,
+    group: ControlGroup,
+    contents: Contents,
+    kill: Callable[[Child], None],
+    *,
+    hear: Hear | None = None,
 ) -> JobResult:
     """Run a job whose folder has `contents`; `kill` ends all its processes, and is called however it ended.
 
@@ -74,15 +80,15 @@ async def supervise(
     )
 
 
-async def _first(*waits: Callable[[], Awaitable[Stop | None]]) -> Stop | None:
+async def _first(*waits: Callable[[], Awaitable[LimitHit | None]]) -> LimitHit | None:
     """What the first of several waits returns; the others are given up.
 
     Raises:
         SandboxError: a wait raised it.
     """
-    results: list[Stop | SandboxError | None] = []
+    results: list[LimitHit | SandboxError | None] = []
 
-    async def run(wait: Callable[[], Awaitable[Stop | None]]) -> None:
+    async def run(wait: Callable[[], Awaitable[LimitHit | None]]) -> None:
         try:
             result = await wait()
         except SandboxError as error:
@@ -99,14 +105,14 @@ async def _first(*waits: Callable[[], Awaitable[Stop | None]]) -> Stop | None:
     return results[0]
 
 
-async def _deadline(job: Job, began_s: float) -> Stop:
+async def _deadline(job: Job, began_s: float) -> LimitHit:
     await anyio.sleep(job.limits.wall_s)
     return wall_stop(time.monotonic() - began_s, job.limits)
 
 
-async def _overflow(job: Job, capture: Capture, source: int) -> Stop:
+async def _overflow(job: Job, capture: Capture, source: int) -> LimitHit:
     said = await capture.until_over(source)
-    return Stop(ending=Ending.HEARD, detail=said) if said else output_stop(job.limits)
+    return LimitHit(ending=Ending.HEARD, detail=said) if said else output_stop(job.limits)
 
 
 async def _feed(child: Child, tie: Tie) -> None:
@@ -120,10 +126,10 @@ async def _end(child: Child, kill: Callable[[Child], None]) -> None:
     with anyio.move_on_after(GIVE_UP_S):
         await child.exited()
         return
-    raise SandboxError("a job cannot be ended: the kernel does not let go of it", mend="restart the machine")
+    raise SandboxError("a job cannot be ended: the kernel does not let go of it", fix="restart the machine")
 
 
-def _belated(job: Job, capture: Capture, ended: Exit, used: Usage) -> Stop | None:
+def _belated(job: Job, capture: Capture, ended: Exit, used: GroupUsage) -> LimitHit | None:
     """A limit that shows only now that the job is over."""
     if used.oom_kills:
         return memory_stop(used.peak_memory_bytes, job.limits)
@@ -132,5 +138,5 @@ def _belated(job: Job, capture: Capture, ended: Exit, used: Usage) -> Stop | Non
     return output_stop(job.limits) if capture.over else None
 
 
-def _remark(job: Job, used: Usage) -> str:
+def _remark(job: Job, used: GroupUsage) -> str:
     return f"reached the limit of {job.limits.processes} processes" if used.refused_forks else ""

@@ -13,10 +13,10 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from overnight.jail.cgroup import Group
+from overnight.jail.cgroup import ControlGroup
 from overnight.jail.job import Limits
 from overnight.jail.processes import family_memory_bytes
-from overnight.jail.stops import Stop, disk_stop, memory_stop
+from overnight.jail.stops import LimitHit, disk_stop, memory_stop
 from overnight.jail.work_folder import Contents, look
 
 TICK_S = 0.1
@@ -45,14 +45,14 @@ class DiskWatch:
         """Whether it is time to count in any case."""
         return time.monotonic() >= self._next_s
 
-    async def count(self) -> Stop | None:
+    async def count(self) -> LimitHit | None:
         """Count the folder's contents; what it is over, if anything."""
         began_s = time.monotonic()
         contents = await to_thread.run_sync(look, self._folder, self._limits)
         self._counted(contents, time.monotonic() - began_s)
         return disk_stop(contents, self._limits)
 
-    async def last_look(self) -> Stop | None:
+    async def last_look(self) -> LimitHit | None:
         """What it is over at the end. Where we are not root the look also gives us the rights to read and delete."""
         cheap = self._contents.files <= CHEAP_FILES
         return await self.count() if cheap or self.in_doubt() or os.geteuid() != 0 else None
@@ -73,13 +73,13 @@ class DiskWatch:
 class MemoryWatch:
     """Whether a job is within its memory limit: told by its control group, else by adding up its processes."""
 
-    def __init__(self, group: Group, pid: int, limits: Limits) -> None:
+    def __init__(self, group: ControlGroup, pid: int, limits: Limits) -> None:
         self._group = group
         self._pid = pid
         self._limits = limits
         self.peak_bytes = 0  # as far as seen by adding up
 
-    def check(self) -> Stop | None:
+    def check(self) -> LimitHit | None:
         """What it is over, if anything; without a control group this takes a moment per process."""
         if "memory" in self._group.limited:
             return memory_stop(self._group.usage().peak_memory_bytes, self._limits) if self._group.oom_kills() else None
@@ -87,7 +87,7 @@ class MemoryWatch:
         return memory_stop(used, self._limits) if used > self._limits.memory_bytes else None
 
 
-async def until_over(disk: DiskWatch, memory: MemoryWatch) -> Stop:
+async def until_over(disk: DiskWatch, memory: MemoryWatch) -> LimitHit:
     """Return when a limit is passed."""
     while True:
         await anyio.sleep(TICK_S)

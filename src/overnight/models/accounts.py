@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.models.breaker import Breaker, Pace, Standing
-from overnight.models.failures import Failure
+from overnight.models.breaker import Breaker, BreakerState, RetryTimes
+from overnight.models.failures import ProviderFailure
 from overnight.models.keys import Keys
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire
@@ -30,12 +30,12 @@ class AccountState:
     """How an account stands, for people."""
 
     name: str
-    standing: Standing
+    standing: BreakerState
     why: str  # the newest failure; empty if it is ready
-    wait_s: float | None  # until it may be asked; None where a person has to mend it
+    wait_s: float | None  # until it may be asked; None where a person has to fix it
 
 
-class Turn:
+class AccountLease:
     """One request's turn at an account; told its outcome once."""
 
     def __init__(self, accounts: "Accounts", account: Account, permission: int) -> None:
@@ -48,7 +48,7 @@ class Turn:
         self.account.breaker.succeed(self._permission)
         self._accounts.tell()
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: ProviderFailure) -> None:
         """The account did not."""
         self.account.breaker.fail(self._permission, failure, time.monotonic())
         self._accounts.tell()
@@ -62,7 +62,7 @@ class Turn:
 class Accounts:
     """All accounts of a gateway."""
 
-    def __init__(self, providers: Sequence[Provider], environment: Mapping[str, str], pace: Pace) -> None:
+    def __init__(self, providers: Sequence[Provider], environment: Mapping[str, str], pace: RetryTimes) -> None:
         self._accounts = tuple(
             Account(provider, Keys(provider, environment), Breaker(pace, random.random)) for provider in providers
         )
@@ -90,16 +90,16 @@ class Accounts:
             for account in self._accounts
         ]
 
-    def take(self, among: Sequence[Account]) -> Turn | None:
+    def take(self, among: Sequence[Account]) -> AccountLease | None:
         """A turn at the first that may be asked now."""
         now = time.monotonic()
         for account in among:
             permission = account.breaker.take(now)
             if permission is not None:
-                return Turn(self, account, permission)
+                return AccountLease(self, account, permission)
         return None
 
-    def stumble(self, account: Account, failure: Failure) -> None:
+    def stumble(self, account: Account, failure: ProviderFailure) -> None:
         """An account failed after its turn; said of one that is out already, nothing happens."""
         now = time.monotonic()
         permission = account.breaker.take(now)
@@ -108,7 +108,7 @@ class Accounts:
             self.tell()
 
     def wait_s(self, among: Sequence[Account]) -> float | None:
-        """Seconds until one of them may be asked; None where a person has to mend them all."""
+        """Seconds until one of them may be asked; None where a person has to fix them all."""
         now = time.monotonic()
         waits = [account.breaker.wait_s(now) for account in among]
         return min((wait for wait in waits if wait is not None), default=None)

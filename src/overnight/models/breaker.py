@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from overnight.models.failures import Failure, Fault
+from overnight.models.failures import ProviderFailure, ProviderFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class RetryTimes:
     """How long failures are waited out; seconds."""
 
     busy_s: float = 1.0  # after a first failure of the provider's; doubles each time
@@ -21,44 +21,44 @@ class Pace:
     connect_s: float = 10.0
 
 
-class Standing(StrEnum):
+class BreakerState(StrEnum):
     """How an account stands."""
 
     READY = "ready"
     PAUSED = "paused"  # the provider is busy or limits the rate
     PARKED = "parked"  # its quota is used up
-    BROKEN = "broken"  # until a person mends it; looked at again now and then
+    BROKEN = "broken"  # until a person fixes it; looked at again now and then
     PROBING = "probing"  # one request finds out whether it works again
 
 
 STANDING_AFTER = {
-    Fault.BUSY: Standing.PAUSED,
-    Fault.RATE: Standing.PAUSED,
-    Fault.QUOTA: Standing.PARKED,
-    Fault.BROKEN: Standing.BROKEN,
+    ProviderFault.BUSY: BreakerState.PAUSED,
+    ProviderFault.RATE: BreakerState.PAUSED,
+    ProviderFault.QUOTA: BreakerState.PARKED,
+    ProviderFault.BROKEN: BreakerState.BROKEN,
 }
 
 
 class Breaker:
     """The state of one account; told the time, it never looks at a clock."""
 
-    def __init__(self, pace: Pace, jitter: Callable[[], float]) -> None:
+    def __init__(self, pace: RetryTimes, jitter: Callable[[], float]) -> None:
         """`jitter` gives numbers from 0 to 1, so that many gateways do not come back at once."""
         self._pace = pace
         self._jitter = jitter
-        self._fault: Fault | None = None
+        self._fault: ProviderFault | None = None
         self._until = 0.0
         self._failures = 0  # in a row
         self._changes = 0
         self._probing = False
         self.why = ""  # the newest failure, in words
 
-    def standing(self, now: float) -> Standing:
+    def standing(self, now: float) -> BreakerState:
         """How the account stands."""
         if self._fault is None:
-            return Standing.READY
+            return BreakerState.READY
         if self._probing or now >= self._until:
-            return Standing.PROBING
+            return BreakerState.PROBING
         return STANDING_AFTER[self._fault]
 
     def take(self, now: float) -> int | None:
@@ -82,7 +82,7 @@ class Breaker:
             self._failures = 0
             self.why = ""
 
-    def fail(self, permission: int, failure: Failure, now: float) -> None:
+    def fail(self, permission: int, failure: ProviderFailure, now: float) -> None:
         """The account failed; requests that were under way at an earlier failure count as one with it."""
         if permission != self._changes:
             return
@@ -92,19 +92,19 @@ class Breaker:
         self.why = failure.why
 
     def wait_s(self, now: float) -> float | None:
-        """Seconds until it may be asked; 0 while a probe is under way; None where a person has to mend it."""
-        if self._fault is Fault.BROKEN:
+        """Seconds until it may be asked; 0 while a probe is under way; None where a person has to fix it."""
+        if self._fault is ProviderFault.BROKEN:
             return None
         return max(0.0, self._until - now) if self._fault is not None else 0.0
 
-    def _change(self, fault: Fault | None) -> None:
+    def _change(self, fault: ProviderFault | None) -> None:
         self._fault = fault
         self._probing = False
         self._changes += 1
 
-    def _pause(self, failure: Failure) -> float:
+    def _pause(self, failure: ProviderFailure) -> float:
         pace = self._pace
-        lasting = failure.fault in {Fault.QUOTA, Fault.BROKEN}
+        lasting = failure.fault in {ProviderFault.QUOTA, ProviderFault.BROKEN}
         first, most = (pace.quota_s, pace.longest_s) if lasting else (pace.busy_s, pace.busiest_s)
         guess = min(most, first * 2.0 ** min(self._failures - 1, 30))
         # Never earlier than the provider says, and a little later.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class SpendingLimit:
     """What may still be spent; None is no limit."""
 
     tokens: int | None = None
@@ -13,7 +13,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class CostEstimate:
     """What a call may use: its request for sure, and its answer at most."""
 
     tokens: int  # of the request
@@ -26,14 +26,14 @@ class Spent(Exception):  # noqa: N818  # a normal outcome
     """The budget is spent, or does not suffice for this call; says which, in one line."""
 
 
-class Budget:
+class SpendingBudget:
     """Shared by all runs.
 
     A call that may need more than is left goes out alone, when nothing else is under way, and only if what is left covers
     its request. So the budget is passed by one answer at most, however many run at once.
     """
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: SpendingLimit) -> None:
         self._limit = allowance
         self._tokens = 0  # spent
         self._cost_usd = 0.0
@@ -45,7 +45,7 @@ class Budget:
         """Whether money is limited."""
         return self._limit.cost_usd is not None
 
-    async def reserve(self, estimate: Estimate) -> "Reservation":
+    async def reserve(self, estimate: CostEstimate) -> "Reservation":
         """Wait until the call fits beside those under way.
 
         Raises:
@@ -69,13 +69,13 @@ class Budget:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _fits(self, estimate: Estimate) -> bool:
+    def _fits(self, estimate: CostEstimate) -> bool:
         tokens = self._tokens + sum(held.estimate.most_tokens for held in self._reserved) + estimate.most_tokens
         cost_usd = self._cost_usd + sum(held.estimate.most_usd for held in self._reserved) + estimate.most_usd
         limit = self._limit
         return (limit.tokens is None or tokens <= limit.tokens) and (limit.cost_usd is None or cost_usd <= limit.cost_usd)
 
-    def _check(self, estimate: Estimate) -> None:
+    def _check(self, estimate: CostEstimate) -> None:
         """Refuse where what is left does not even cover the request."""
         limit = self._limit
         if limit.tokens is not None and self._tokens + estimate.tokens >= limit.tokens:
@@ -98,9 +98,9 @@ class Budget:
 class Reservation:
     """What is held for one call until it is settled, once."""
 
-    def __init__(self, budget: Budget, estimate: Estimate) -> None:
+    def __init__(self, budget: SpendingBudget, estimate: CostEstimate) -> None:
         self.estimate = estimate
-        self._budget: Budget | None = budget
+        self._budget: SpendingBudget | None = budget
 
     def settle(self, *, tokens: int, cost_usd: float) -> None:
         """The call used this; said again, nothing happens."""

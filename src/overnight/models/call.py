@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.models.accounts import Account
-from overnight.models.budget import Budget, Estimate, Reservation, Spent
+from overnight.models.budget import CostEstimate, Reservation, SpendingBudget, Spent
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, PER_MILLION, Price, Prices
-from overnight.models.relay import Answer, Relay, Request, Search
-from overnight.models.stream import BYTES_PER_TOKEN, Meter, Shape, TooLong
+from overnight.models.relay import ModelAnswer, ModelRequest, Relay, Search
+from overnight.models.stream import BYTES_PER_TOKEN, Shape, StreamMeter, TooLong
 from overnight.models.upstream import Unreachable
 from overnight.models.usage import Usage
 from overnight.models.wires.wire import Counts
@@ -31,11 +31,18 @@ class Broken(Exception):  # noqa: N818  # told to the client as its provider tol
     """The answer broke off after a part of it had gone on to the client."""
 
 
-class Call:
+class ModelCall:
     """A request on its way; `settle` ends it, however it went."""
 
     def __init__(
-        self, request: Request, size: int, *, relay: Relay, budget: Budget, prices: Prices, counted: Callable[[Counted], None]
+        self,
+        request: ModelRequest,
+        size: int,
+        *,
+        relay: Relay,
+        budget: SpendingBudget,
+        prices: Prices,
+        counted: Callable[[Counted], None],
     ) -> None:
         """`size` is the request's, in bytes."""
         self._request = request
@@ -46,12 +53,12 @@ class Call:
         self._counted = counted
         self._reservation: Reservation | None = None
         self._search: Search | None = None
-        self._answer: Answer | None = None
-        self._meter: Meter | None = None
+        self._answer: ModelAnswer | None = None
+        self._meter: StreamMeter | None = None
         self._started = time.monotonic()
         self.over = False  # whether the piece of the answer that was given last is known to be the last one
 
-    async def ask(self, accounts: Sequence[Account]) -> Answer:
+    async def ask(self, accounts: Sequence[Account]) -> ModelAnswer:
         """Reserve, and get an answer whose first bytes are there.
 
         Raises:
@@ -68,7 +75,7 @@ class Call:
         answer = await self._search.run()
         if answer.reply is not None:
             self._answer = answer
-            self._meter = Meter(self._request.wire, self._shape(answer))
+            self._meter = StreamMeter(self._request.wire, self._shape(answer))
         return answer
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -136,7 +143,7 @@ class Call:
             estimated=0 if exact else 1,
         )
 
-    def _shape(self, answer: Answer) -> Shape:
+    def _shape(self, answer: ModelAnswer) -> Shape:
         if answer.reply is None or not answer.reply.streamed:
             return Shape.WHOLE
         if self._request.array:
@@ -147,12 +154,12 @@ class Call:
         """What the account's model costs; None if nobody said so."""
         return self._prices.of(account.provider, self._request.model)
 
-    def _estimate(self, accounts: Sequence[Account]) -> Estimate:
+    def _estimate(self, accounts: Sequence[Account]) -> CostEstimate:
         """By the dearest of the accounts."""
         answer_tokens = self._request.wire.asked(self._request.body).output_tokens
         prices = [self._price(account) or FREE for account in accounts]
         request_usd = max(price.request_usd(self._input_tokens) for price in prices)
-        return Estimate(
+        return CostEstimate(
             tokens=self._input_tokens,
             most_tokens=self._input_tokens + answer_tokens,
             cost_usd=request_usd,

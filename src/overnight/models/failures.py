@@ -30,7 +30,7 @@ BAD_KEY = ("api key not valid", "api_key_invalid", "invalid api key", "api key e
 FLAGGED = ("moderation", "flagged", "content policy", "content_policy")
 
 
-class Fault(Enum):
+class ProviderFault(Enum):
     """Whose fault an error is, and what follows."""
 
     REQUEST = auto()  # the request's: it goes back to the client as it is
@@ -38,26 +38,28 @@ class Fault(Enum):
     BUSY = auto()  # the provider's, for a while
     RATE = auto()  # too many requests or tokens a minute
     QUOTA = auto()  # the account's quota or money is used up, until a reset
-    BROKEN = auto()  # the account's key or rights: until a person mends it
+    BROKEN = auto()  # the account's key or rights: until a person fixes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class ProviderFailure:
     """An error of a provider, understood."""
 
-    fault: Fault
+    fault: ProviderFault
     why: str  # one line, without keys
     wait_s: float | None = None  # what the provider says itself
     status: int = 0  # of its answer, with the body, where the client may get it
     body: bytes = b""
 
 
-def understand(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Failure:
+def understand(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderFailure:
     """Whose fault an answer with an error status is; `headers` with lower-case names, `body` without keys."""
     words = body[:65536].decode(errors="replace").lower()
     fault = _fault(status, words)
-    wait = wait_s(headers, body[:65536], now) if fault in {Fault.BUSY, Fault.RATE, Fault.QUOTA} else None
-    return Failure(fault=fault, why=f"{status} {message(body)}".strip(), wait_s=wait, status=status, body=body)
+    wait = (
+        wait_s(headers, body[:65536], now) if fault in {ProviderFault.BUSY, ProviderFault.RATE, ProviderFault.QUOTA} else None
+    )
+    return ProviderFailure(fault=fault, why=f"{status} {message(body)}".strip(), wait_s=wait, status=status, body=body)
 
 
 def stream_error(first: bytes) -> tuple[int, bytes] | None:
@@ -90,26 +92,26 @@ def message(body: bytes) -> str:
     return printable(scrub_words(said), LONGEST_WORDS) if isinstance(said, str) else ""
 
 
-def _fault(status: int, words: str) -> Fault:
+def _fault(status: int, words: str) -> ProviderFault:
     if status == TOO_MANY:
         return _limit(words)
     if status == PAYMENT_REQUIRED or (status in {BAD_REQUEST, FORBIDDEN} and any(word in words for word in NO_MONEY[:2])):
-        return Fault.QUOTA
+        return ProviderFault.QUOTA
     if status == BAD_REQUEST and any(word in words for word in BAD_KEY):
-        return Fault.BROKEN
+        return ProviderFault.BROKEN
     if status == FORBIDDEN and any(word in words for word in FLAGGED):
-        return Fault.REQUEST
+        return ProviderFault.REQUEST
     if status in {UNAUTHORIZED, FORBIDDEN} or status < BAD_REQUEST:  # a redirect is a base URL that is wrong
-        return Fault.BROKEN
+        return ProviderFault.BROKEN
     if status == NOT_FOUND:
-        return Fault.MISSING
-    return Fault.BUSY if status >= SERVER or status == TIMEOUT else Fault.REQUEST
+        return ProviderFault.MISSING
+    return ProviderFault.BUSY if status >= SERVER or status == TIMEOUT else ProviderFault.REQUEST
 
 
-def _limit(words: str) -> Fault:
+def _limit(words: str) -> ProviderFault:
     """Whether a 429 is about a rate or about a quota."""
     if any(word in words for word in NO_MONEY):
-        return Fault.QUOTA
+        return ProviderFault.QUOTA
     if any(word in words for word in MINUTE_LONG) and not any(word in words for word in DAY_LONG[:4]):
-        return Fault.RATE
-    return Fault.QUOTA if any(word in words for word in DAY_LONG) else Fault.RATE
+        return ProviderFault.RATE
+    return ProviderFault.QUOTA if any(word in words for word in DAY_LONG) else ProviderFault.RATE

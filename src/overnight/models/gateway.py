@@ -11,13 +11,13 @@ from typing import Self
 import anyio
 
 from overnight.models.accounts import Accounts, AccountState
-from overnight.models.breaker import Pace
-from overnight.models.budget import Allowance, Budget
+from overnight.models.breaker import RetryTimes
+from overnight.models.budget import SpendingBudget, SpendingLimit
+from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.provider import Prices, Provider
 from overnight.models.relay import Relay
-from overnight.models.run import Run, Supply
+from overnight.models.run import GatewayRun, Supply
 from overnight.models.server import MOST_CONNECTIONS, Door, Server
-from overnight.models.side import Side
 from overnight.models.upstream import Upstream
 from overnight.models.usage import CallRecord, Wire
 
@@ -36,10 +36,10 @@ class Gateway:
         providers: Sequence[Provider],
         prices: Prices,
         *,
-        allowance: Allowance,
+        allowance: SpendingLimit,
         called: Callable[[CallRecord], None],
         environment: Mapping[str, str] | None = None,
-        pace: Pace | None = None,
+        pace: RetryTimes | None = None,
     ) -> None:
         """`called` gets every settled call; `environment` holds keys and proxies, by default this process's."""
         self._providers = tuple(providers)
@@ -47,8 +47,8 @@ class Gateway:
         self._allowance = allowance
         self._called = called
         self._environment = os.environ if environment is None else environment
-        self._pace = pace or Pace()
-        self._runs: dict[str, Run] = {}
+        self._pace = pace or RetryTimes()
+        self._runs: dict[str, GatewayRun] = {}
         self._stack = AsyncExitStack()
         self._accounts: Accounts
         self._supply: Supply
@@ -61,11 +61,11 @@ class Gateway:
         self._supply = Supply(
             accounts=self._accounts,
             relay=Relay(self._accounts, upstream, self._pace),
-            budget=Budget(self._allowance),
+            budget=SpendingBudget(self._allowance),
             prices=self._prices,
             called=self._called,
         )
-        self._server = Server(self._runs, Side(self._accounts, upstream))
+        self._server = Server(self._runs, MetadataEndpoints(self._accounts, upstream))
         listening = socket.create_server((LOOPBACK, 0), backlog=128)
         self._port = listening.getsockname()[1]
         self._server.listen(listening, Door(MOST_AT_HOME))
@@ -82,9 +82,9 @@ class Gateway:
             await asyncio.sleep(0)  # for the transports, which close in the loop's next turn
 
     @contextmanager
-    def use(self, *, role: str, number: int, model: str = "") -> Iterator[Run]:
+    def use(self, *, role: str, number: int, model: str = "") -> Iterator[GatewayRun]:
         """Models for one proposal; at its end its URL is dead, and what was under way is settled."""
-        run = Run(self._supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
+        run = GatewayRun(self._supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
         self._runs[run.token] = run
         try:
             yield run
@@ -101,7 +101,7 @@ class Gateway:
         """How each account stands, for people."""
         return self._accounts.states()
 
-    def _listen(self, listening: socket.socket, run: Run) -> None:
+    def _listen(self, listening: socket.socket, run: GatewayRun) -> None:
         door = Door(MOST_CONNECTIONS, run)
         self._server.listen(listening, door)
         run.at_end(lambda: self._server.shut(door))

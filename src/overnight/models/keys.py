@@ -12,7 +12,7 @@ LONGEST_KEY = 8192  # characters
 
 
 class NoKey(Exception):  # noqa: N818  # told as a broken account
-    """The key cannot be had; says why and how to mend it, without the output of the command."""
+    """The key cannot be had; says why and how to fix it, without the output of the command."""
 
 
 class Keys:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from overnight.models.accounts import Account, Accounts, Turn
-from overnight.models.breaker import Pace
-from overnight.models.failures import UNAUTHORIZED, Failure, Fault, stream_error, understand
+from overnight.models.accounts import Account, AccountLease, Accounts
+from overnight.models.breaker import RetryTimes
+from overnight.models.failures import UNAUTHORIZED, ProviderFailure, ProviderFault, stream_error, understand
 from overnight.models.keys import NoKey
 from overnight.models.port import ModelsParked
 from overnight.models.secret import Secret
@@ -21,7 +21,7 @@ SOON_S = 1.0  # how often a request looks again while another is probing, at the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ModelRequest:
     """A request of a run, understood."""
 
     wire: Format
@@ -33,7 +33,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ModelAnswer:
     """What a request came to: a provider's answer, or its word that the request itself is at fault."""
 
     account: Account
@@ -48,16 +48,16 @@ class Answer:
 class Relay:
     """Tries accounts, waits for them, and says when none is left."""
 
-    def __init__(self, accounts: Accounts, upstream: Upstream, pace: Pace) -> None:
+    def __init__(self, accounts: Accounts, upstream: Upstream, pace: RetryTimes) -> None:
         self._accounts = accounts
         self._upstream = upstream
         self._pace = pace
 
-    def search(self, request: Request, among: Sequence[Account]) -> "Search":
+    def search(self, request: ModelRequest, among: Sequence[Account]) -> "Search":
         """The way to an answer of the first of the accounts that gives one."""
         return Search(self, request, list(among))
 
-    async def send(self, turn: Turn, request: Request) -> Reply | Failure:
+    async def send(self, turn: AccountLease, request: ModelRequest) -> Reply | ProviderFailure:
         """One try at one account; the account's state is brought up to date."""
         account = turn.account
         try:
@@ -69,11 +69,11 @@ class Relay:
                 reply = await self._post(account, key, request)
             return await _judge(reply, account)
         except NoKey as error:
-            return Failure(fault=Fault.BROKEN, why=str(error))
+            return ProviderFailure(fault=ProviderFault.BROKEN, why=str(error))
         except Unreachable as error:
-            return Failure(fault=Fault.BUSY, why=str(error))
+            return ProviderFailure(fault=ProviderFault.BUSY, why=str(error))
 
-    async def _post(self, account: Account, key: Secret | None, request: Request) -> Reply:
+    async def _post(self, account: Account, key: Secret | None, request: ModelRequest) -> Reply:
         provider = account.provider
         sent = request.wire.send(request.body, model=provider.model_for(request.model), stream=request.stream)
         try:
@@ -96,20 +96,20 @@ class Relay:
         await self._accounts.change(wait_s or min(SOON_S, pace.patience_s))
 
     def wait_s(self, among: Sequence[Account]) -> float | None:
-        """Seconds until one of the accounts may be asked; None where a person has to mend them all."""
+        """Seconds until one of the accounts may be asked; None where a person has to fix them all."""
         return self._accounts.wait_s(among)
 
-    def take(self, among: Sequence[Account]) -> Turn | None:
+    def take(self, among: Sequence[Account]) -> AccountLease | None:
         """A turn at the first account that may be asked now."""
         return self._accounts.take(among)
 
     def broke(self, account: Account, why: str) -> None:
         """An answer of the account broke off when a part of it had gone on: the client will ask again, and not here."""
-        self._accounts.stumble(account, Failure(fault=Fault.BUSY, why=why))
+        self._accounts.stumble(account, ProviderFailure(fault=ProviderFault.BUSY, why=why))
 
-    def waits_for(self, failure: Failure) -> bool:
+    def waits_for(self, failure: ProviderFailure) -> bool:
         """Whether a rate limit ends so soon that the same account is asked again, rather than the next."""
-        return failure.fault is Fault.RATE and failure.wait_s is not None and failure.wait_s <= self._pace.same_s
+        return failure.fault is ProviderFault.RATE and failure.wait_s is not None and failure.wait_s <= self._pace.same_s
 
 
 class Search:
@@ -119,17 +119,17 @@ class Search:
         under_way: the account that works on the request now, and since when, by the monotonic clock.
     """
 
-    def __init__(self, relay: Relay, request: Request, left: list[Account]) -> None:
+    def __init__(self, relay: Relay, request: ModelRequest, left: list[Account]) -> None:
         self._relay = relay
         self._request = request
         self._left = left
         self._held_since: float | None = None
         self._tries = 0
         self._waits = 0
-        self._missing: Answer | None = None
+        self._missing: ModelAnswer | None = None
         self.under_way: tuple[Account, float] | None = None
 
-    async def run(self) -> Answer:
+    async def run(self) -> ModelAnswer:
         """An answer.
 
         Raises:
@@ -157,12 +157,12 @@ class Search:
                 await asyncio.sleep(self._relay.wait_s([turn.account]) or 0.0)
         return self._missing
 
-    def _follow(self, turn: Turn, failure: Failure) -> bool:
+    def _follow(self, turn: AccountLease, failure: ProviderFailure) -> bool:
         """Draw the consequence; whether it is the request's fault."""
-        if failure.fault is Fault.REQUEST:
+        if failure.fault is ProviderFault.REQUEST:
             turn.succeed()
             return True
-        if failure.fault is Fault.MISSING:
+        if failure.fault is ProviderFault.MISSING:
             turn.succeed()
             self._left.remove(turn.account)
             self._missing = self._missing or self._answer(turn.account, status=failure.status, fault=failure.body)
@@ -170,8 +170,8 @@ class Search:
             turn.fail(failure)
         return False
 
-    def _answer(self, account: Account, *, status: int, reply: Reply | None = None, fault: bytes = b"") -> Answer:
-        return Answer(
+    def _answer(self, account: Account, *, status: int, reply: Reply | None = None, fault: bytes = b"") -> ModelAnswer:
+        return ModelAnswer(
             account=account,
             model=account.provider.model_for(self._request.model),
             retries=self._tries - 1,
@@ -188,7 +188,7 @@ class Search:
         return now - self._held_since
 
 
-async def _judge(reply: Reply, account: Account) -> Reply | Failure:
+async def _judge(reply: Reply, account: Account) -> Reply | ProviderFailure:
     """The answer if it is a good one; else what its error means.
 
     Raises:

@@ -12,12 +12,12 @@ from pydantic_core import from_json, to_json
 
 from overnight.models.accounts import Accounts
 from overnight.models.body import Room
-from overnight.models.budget import Budget
-from overnight.models.call import Broken, Call, Counted
+from overnight.models.budget import SpendingBudget
+from overnight.models.call import Broken, Counted, ModelCall
 from overnight.models.failures import message
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.provider import Prices
-from overnight.models.relay import Answer, Relay, Request
+from overnight.models.relay import ModelAnswer, ModelRequest, Relay
 from overnight.models.usage import CallRecord, Usage, Wire
 from overnight.models.wires.formats import FORMATS
 
@@ -31,16 +31,23 @@ class Supply:
 
     accounts: Accounts
     relay: Relay
-    budget: Budget
+    budget: SpendingBudget
     prices: Prices
     called: Callable[[CallRecord], None]
 
 
-class Run:
+class GatewayRun:
     """Implements `ModelRun`; alive from `use` to the end of its block."""
 
     def __init__(
-        self, supply: Supply, *, role: str, number: int, model: str, port: int, listen: Callable[[socket.socket, "Run"], None]
+        self,
+        supply: Supply,
+        *,
+        role: str,
+        number: int,
+        model: str,
+        port: int,
+        listen: Callable[[socket.socket, "GatewayRun"], None],
     ) -> None:
         self._supply = supply
         self._listen = listen
@@ -48,7 +55,7 @@ class Run:
         self._number = number
         self._usage = Usage()
         self._refusal: ModelsParked | None = None
-        self._calls: set[Call] = set()
+        self._calls: set[ModelCall] = set()
         self._endings: set[Callable[[], None]] = set()
         self._newest = time.monotonic()
         self._asked = 0
@@ -85,7 +92,7 @@ class Run:
         return self._supply.accounts.wires
 
     def listen(self, listening: socket.socket) -> None:
-        """Answer this run alone on a further listening socket, which is ours to close: with the run."""
+        """ModelAnswer this run alone on a further listening socket, which is ours to close: with the run."""
         self._listen(listening, self)
 
     async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
@@ -120,7 +127,7 @@ class Run:
         stream: bool,
         array: bool = False,
         headers: Mapping[str, str] | None = None,
-    ) -> Request:
+    ) -> ModelRequest:
         """A request as it is put to providers; the program's model goes before the agent's.
 
         Raises:
@@ -128,7 +135,7 @@ class Run:
         """
         form = FORMATS[wire]
         form.asked(body)
-        return Request(
+        return ModelRequest(
             wire=form,
             body=body,
             model=self.model or model,
@@ -138,7 +145,7 @@ class Run:
         )
 
     @contextmanager
-    def open(self, request: Request, size: int) -> Iterator[Call]:
+    def open(self, request: ModelRequest, size: int) -> Iterator[ModelCall]:
         """A call of this run; settled at the end of the block, or of the run.
 
         Raises:
@@ -147,7 +154,7 @@ class Run:
         if self.closed:
             raise ModelsParked("the proposal that these models were for is over")
         supply = self._supply
-        call = Call(request, size, relay=supply.relay, budget=supply.budget, prices=supply.prices, counted=self._count)
+        call = ModelCall(request, size, relay=supply.relay, budget=supply.budget, prices=supply.prices, counted=self._count)
         self._calls.add(call)
         try:
             yield call
@@ -156,7 +163,7 @@ class Run:
             self._calls.discard(call)
             self._newest = time.monotonic()
 
-    async def ask(self, call: Call, request: Request) -> Answer:
+    async def ask(self, call: ModelCall, request: ModelRequest) -> ModelAnswer:
         """The answer to a call, or why there is none, which `refusal` then tells too.
 
         Raises:

@@ -16,12 +16,12 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from overnight.models.body import Unfit, parse, read_body
-from overnight.models.call import Broken, Call
+from overnight.models.call import Broken, ModelCall
+from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.port import ModelsParked
-from overnight.models.relay import Answer
+from overnight.models.relay import ModelAnswer
 from overnight.models.routes import Kind, Route, find_route, token_of
-from overnight.models.run import Run
-from overnight.models.side import Side
+from overnight.models.run import GatewayRun
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
 from overnight.models.wires.wire import Format
@@ -42,7 +42,7 @@ _QUIET = logging.Logger("overnight.models", logging.CRITICAL + 1)  # what a clie
 class Door:
     """One listening socket, and whose it is."""
 
-    def __init__(self, most: int, run: Run | None = None) -> None:
+    def __init__(self, most: int, run: GatewayRun | None = None) -> None:
         self.run = run  # None: everybody's
         self.most = most
         self.connections: set[web.RequestHandler] = set()
@@ -93,7 +93,7 @@ class _Stream(web.StreamResponse):
 class Server:
     """Answers on any number of listening sockets."""
 
-    def __init__(self, runs: Mapping[str, Run], side: Side) -> None:
+    def __init__(self, runs: Mapping[str, GatewayRun], side: MetadataEndpoints) -> None:
         """`runs` by token, as they are at any time."""
         self._runs = runs
         self._side = side
@@ -102,7 +102,7 @@ class Server:
         self._doors: dict[Door, asyncio.Task[None]] = {}
 
     def listen(self, listening: socket.socket, door: Door) -> None:
-        """Answer on a listening socket until the door is shut."""
+        """ModelAnswer on a listening socket until the door is shut."""
         listening.setblocking(False)
         self._doors[door] = self._loop.create_task(self._serve(listening, door))
 
@@ -149,7 +149,7 @@ class Server:
                 form = FORMATS[route.wire] if route.wire else FALLBACK
                 return _json(error.status, form.mistake(error.status, str(error)))
 
-    async def _answer(self, request: web.BaseRequest, run: Run, route: Route) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest, run: GatewayRun, route: Route) -> web.StreamResponse:
         if route.kind is Kind.ROOT:
             return _json(200, {})
         if route.kind is Kind.MODELS:
@@ -162,7 +162,7 @@ class Server:
             finally:
                 run.room.give(len(body))
 
-    async def _post(self, request: web.BaseRequest, run: Run, route: Route, body: bytes) -> web.StreamResponse:
+    async def _post(self, request: web.BaseRequest, run: GatewayRun, route: Route, body: bytes) -> web.StreamResponse:
         assert route.wire is not None  # noqa: S101  # of every route with a body
         form = FORMATS[route.wire]
         document = parse(body)
@@ -186,7 +186,7 @@ class Server:
             return await _pass_on(request, call, answer, array=put.array)
 
 
-async def _pass_on(request: web.BaseRequest, call: Call, answer: Answer, *, array: bool) -> web.StreamResponse:
+async def _pass_on(request: web.BaseRequest, call: ModelCall, answer: ModelAnswer, *, array: bool) -> web.StreamResponse:
     """The answer as it comes, and cut where it is cut."""
     assert answer.reply is not None  # noqa: S101  # the caller looked
     headers = {name: answer.reply.headers[name] for name in PASSED_BACK if name in answer.reply.headers}
@@ -213,14 +213,14 @@ def _passed(request: web.BaseRequest, form: Format) -> Mapping[str, str]:
     return {name: request.headers[name][:LONGEST_PASSED] for name in form.passed_on if name in request.headers}
 
 
-def _may_use(request: web.BaseRequest, run: Run) -> bool:
+def _may_use(request: web.BaseRequest, run: GatewayRun) -> bool:
     """Whether a run may be had at the door that the request came through."""
     door = request.protocol.door if isinstance(request.protocol, _Connection) else None
     return door is not None and (door.run is None or door.run is run)
 
 
 @contextmanager
-def _cut_at_end(request: web.BaseRequest, run: Run) -> Iterator[None]:
+def _cut_at_end(request: web.BaseRequest, run: GatewayRun) -> Iterator[None]:
     """Cut the client's connection if its run ends meanwhile."""
 
     def cut() -> None:

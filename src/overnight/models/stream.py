@@ -26,7 +26,7 @@ class TooLong(Exception):  # noqa: N818  # the provider's fault, told as a broke
     """A line of a stream is longer than any honest one."""
 
 
-class Meter:
+class StreamMeter:
     """Reads the counts out of an answer while it passes."""
 
     def __init__(self, wire: Format, shape: Shape) -> None:

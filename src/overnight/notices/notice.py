@@ -34,7 +34,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class TextSource:
     """Where a text comes from when it is needed: exactly one of the three is set."""
 
     literal: str = ""  # never a secret
@@ -63,9 +63,9 @@ class NotifySpec:
     on: tuple[Occasion, ...] = OCCASIONS
     command: tuple[str, ...] = ()  # an argument vector, run on this machine
     variables: tuple[str, ...] = ()  # further ones of the environment that the command gets
-    url: Source | None = None
+    url: TextSource | None = None
     format: str = "json"  # of a webhook's body: "json", "slack" or "discord"
-    secret: Source | None = None  # a bearer token, or the password of `mail`
+    secret: TextSource | None = None  # a bearer token, or the password of `mail`
     mail: Mail | None = None
 
 

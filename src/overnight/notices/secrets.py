@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from overnight.notices.notice import Source
+from overnight.notices.notice import TextSource
 from overnight.notices.port import NotSent
 from overnight.user_command import run_for_output
 from overnight.words.foreign import printable
@@ -42,7 +42,7 @@ def environment_for(variables: tuple[str, ...], environment: Mapping[str, str]) 
     return {name: environment[name] for name in (*PASSED_ON, *variables) if name in environment}
 
 
-async def read_source(source: Source, environment: Mapping[str, str]) -> str:
+async def read_source(source: TextSource, environment: Mapping[str, str]) -> str:
     """The text of a source.
 
     Raises:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from overnight.notices.notice import OCCASIONS, Mail, NotifySettings, NotifySpec, Occasion, Source
+from overnight.notices.notice import OCCASIONS, Mail, NotifySettings, NotifySpec, Occasion, TextSource
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -51,7 +51,7 @@ def _address(text: str) -> str:
 
 def _variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):
-        raise Mistake("must be the name of an environment variable", mend="the value itself stays out of this file")
+        raise Mistake("must be the name of an environment variable", fix="the value itself stays out of this file")
     return text
 
 
@@ -67,8 +67,8 @@ def _url(text: str) -> str:
     if parts is None:
         raise Mistake("must be an http or https URL")
     if "@" in parts.netloc or parts.query or parts.fragment or _RANDOM.search(parts.path):
-        mend = "put it into an environment variable and name that in your settings: `url_env`, or `token_env` beside `url`"
-        raise Mistake("seems to carry a secret, which does not belong into a file", mend=mend)
+        fix = "put it into an environment variable and name that in your settings: `url_env`, or `token_env` beside `url`"
+        raise Mistake("seems to carry a secret, which does not belong into a file", fix=fix)
     return text
 
 
@@ -114,18 +114,18 @@ class NotifyKeys(_Keys):
             return {"channel": raw}
         if isinstance(raw, dict):
             if raw.get("use") in _OUR_SIDE:
-                mend = "describe the channel in your settings, and write its name here: `notify: [name]`"
-                raise Mistake(f"`{raw['use']}` acts outside the jail, so a program cannot bring it", mend=mend, key="use")
+                fix = "describe the channel in your settings, and write its name here: `notify: [name]`"
+                raise Mistake(f"`{raw['use']}` acts outside the jail, so a program cannot bring it", fix=fix, key="use")
             for key in raw:
                 if isinstance(key, str) and any(word in key.lower() for word in _SECRET_KEYS):
-                    mend = "describe the channel in your settings, and write its name here: `notify: [name]`"
-                    raise Mistake("a program is committed: no secret belongs into it", mend=mend, key=key)
+                    fix = "describe the channel in your settings, and write its name here: `notify: [name]`"
+                    raise Mistake("a program is committed: no secret belongs into it", fix=fix, key=key)
         return raw
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if (self.channel is None) == (self.use is None) or (self.use is None) != (self.url is None):
-            raise Mistake("needs the name of a channel, or `use` and `url`", mend="write `{use: ntfy, url: ...}` or a name")
+            raise Mistake("needs the name of a channel, or `use` and `url`", fix="write `{use: ntfy, url: ...}` or a name")
         return self
 
     def record(self) -> NotifySpec:
@@ -133,7 +133,7 @@ class NotifyKeys(_Keys):
         if self.channel is not None:
             return NotifySpec(name=self.channel, on=self.on)
         url = self.url or ""
-        return NotifySpec(name=f"{self.use} {url}", use=self.use or "", url=Source(literal=url), on=self.on)
+        return NotifySpec(name=f"{self.use} {url}", use=self.use or "", url=TextSource(literal=url), on=self.on)
 
 
 Notify = Annotated[tuple[NotifyKeys, ...], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)]
@@ -165,17 +165,17 @@ class ChannelKeys(_Keys):
     def _agrees(self) -> Self:
         for key in sorted(self.model_fields_set - {"use", "on"} - _TAKES[self.use]):
             raise Mistake(
-                f"`use = {self.use}` takes no `{key}`", mend=f"it takes {', '.join(sorted(_TAKES[self.use]))}", key=key
+                f"`use = {self.use}` takes no `{key}`", fix=f"it takes {', '.join(sorted(_TAKES[self.use]))}", key=key
             )
         if self.use == "command" and not self.command:
-            raise Mistake("`use = command` needs a `command`", mend='write command = ["program", "argument"]', key="command")
+            raise Mistake("`use = command` needs a `command`", fix='write command = ["program", "argument"]', key="command")
         self._one_of(self.use in {"webhook", "ntfy"}, "url", "url_env", "url_command")
         self._one_of(False, "token_env", "token_command")
         self._one_of(False, "password_env", "password_command")
         if self.use == "email" and not (self.host and self.sender and self.to):
             raise Mistake("`use = email` needs `host`, `sender` and `to`", key="host")
         if (self.user is None) != (self.password_env is None and self.password_command is None):
-            raise Mistake("`user` and a password go together", mend="write both, or neither", key="user")
+            raise Mistake("`user` and a password go together", fix="write both, or neither", key="user")
         self._secret_in_the_clear()
         return self
 
@@ -189,9 +189,9 @@ class ChannelKeys(_Keys):
         token = self.token_env or self.token_command
         parts = split_url(self.url) if self.url else None
         if token and parts and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise Mistake("a token would go over plain http", mend="write https", key="url")
+            raise Mistake("a token would go over plain http", fix="write https", key="url")
         if self.user and self.security == "none" and self.host not in LOOPBACK:
-            raise Mistake("a password would go over a plain connection", mend="write starttls or tls", key="security")
+            raise Mistake("a password would go over a plain connection", fix="write starttls or tls", key="security")
 
     def record(self, name: str) -> NotifySpec:
         """What a session works with."""
@@ -241,7 +241,7 @@ class NotifySettingsKeys(_Keys):
         return NotifySettings(channels=tuple(keys.record(name) for name, keys in self.channels.items()), hosts=self.hosts)
 
 
-def _source(literal: str | None, variable: str | None, command: tuple[str, ...] | None) -> Source | None:
+def _source(literal: str | None, variable: str | None, command: tuple[str, ...] | None) -> TextSource | None:
     if not (literal or variable or command):
         return None
-    return Source(literal=literal or "", variable=variable or "", command=command or ())
+    return TextSource(literal=literal or "", variable=variable or "", command=command or ())

@@ -37,11 +37,11 @@ def guess_direction(name: str) -> Direction | None:
 def _inside(path: str) -> str:
     """A relative path or glob that stays inside the repository."""
     if path.startswith("/"):
-        raise Mistake("must be relative to the repository", mend="delete the leading `/`")
+        raise Mistake("must be relative to the repository", fix="delete the leading `/`")
     if not {".", ".."}.isdisjoint(path.split("/")):
-        raise Mistake("must not contain `.` or `..` as a folder", mend="write the plain path")
+        raise Mistake("must not contain `.` or `..` as a folder", fix="write the plain path")
     if "//" in path or "\n" in path:
-        raise Mistake("is no path", mend="write folder/name")
+        raise Mistake("is no path", fix="write folder/name")
     return path
 
 
@@ -58,25 +58,25 @@ def _listed(raw: object) -> object:
 def _guard(raw: object) -> Guard:
     parts = _GUARD.fullmatch(raw) if isinstance(raw, str) else None
     if parts is None or not METRIC_NAME.fullmatch(parts[1]):
-        raise Mistake("must be a bound on a metric", mend="write it as `peak_memory_mb <= 4000`")
+        raise Mistake("must be a bound on a metric", fix="write it as `peak_memory_mb <= 4000`")
     return Guard(metric=parts[1], op=parts[2], bound=parse_number(parts[3]))
 
 
 def _one_group(pattern: str) -> str:
     """A regex with exactly one group."""
     if (groups := _groups(pattern)) != 1:
-        mend = "put round brackets around the number, and (?:...) around any other group"
-        raise Mistake(f"has {groups} groups instead of one", mend=mend)
+        fix = "put round brackets around the number, and (?:...) around any other group"
+        raise Mistake(f"has {groups} groups instead of one", fix=fix)
     return pattern
 
 
 def _curve_groups(pattern: str) -> str:
     """A regex with two groups or three."""
     if (groups := _groups(pattern)) not in {2, 3}:
-        mend = (
+        fix = (
             "put round brackets around the steps done, the steps in all and the value; or around the percent done and the value"
         )
-        raise Mistake(f"has {groups} groups instead of two or three", mend=mend)
+        raise Mistake(f"has {groups} groups instead of two or three", fix=fix)
     return pattern
 
 

@@ -32,16 +32,16 @@ def check_fit(program: Program, paths: Sequence[str]) -> None:
         found = [path for path in paths if matches(path, [glob])]
         if not found:
             message = f"`{glob}` matches no file of the commit that you have checked out"
-            raise ProgramError(message, path=program.path, key="editable", mend="commit the file, or mend the glob")
+            raise ProgramError(message, path=program.path, key="editable", fix="commit the file, or fix the glob")
         frozen = [path for path in found if path == program.path or matches(path, program.hidden)]
         if frozen:
             message = f"`{glob}` matches {frozen[0]}, which must stay frozen"
-            raise ProgramError(message, path=program.path, key="editable", mend="name the editable files more closely")
+            raise ProgramError(message, path=program.path, key="editable", fix="name the editable files more closely")
     _check_places(program, paths)
     for glob in program.hidden:
         if not any(matches(path, [glob]) for path in paths):
             message = f"`{glob}` matches no file of the commit that you have checked out"
-            raise ProgramError(message, path=program.path, key="hidden", mend="commit the file, or mend the glob")
+            raise ProgramError(message, path=program.path, key="hidden", fix="commit the file, or fix the glob")
 
 
 def loopholes(program: Program) -> tuple[str, ...]:
@@ -71,14 +71,14 @@ def _check_places(program: Program, paths: Sequence[str]) -> None:
         for name in names:
             if matches(name, program.hidden) or any(collide(name, path) for path in paths):
                 message = f"`{name}` is or lies in a place of the commit, and {whose} file would stand there"
-                raise ProgramError(message, path=program.path, key=key, mend="choose a name that is not committed")
+                raise ProgramError(message, path=program.path, key=key, fix="choose a name that is not committed")
     result = program.metric.result
     if result in program.artifacts:
         message = f"`{result}` is an artifact too: the candidate would write the scorer's result"
-        raise ProgramError(message, path=program.path, key="metric.result", mend="choose another name")
+        raise ProgramError(message, path=program.path, key="metric.result", fix="choose another name")
     if result in program.inputs:
         message = f"`{result}` is an input too, so a run that writes none would still have one"
-        raise ProgramError(message, path=program.path, key="metric.result", mend="choose another name")
+        raise ProgramError(message, path=program.path, key="metric.result", fix="choose another name")
     if result and any(f"{path}/".startswith(f"{result}/") for path in paths):
         message = f"`{result}` is committed, so a run that writes none would still have one"
-        raise ProgramError(message, path=program.path, key="metric.result", mend="delete it from the commit, and ignore it")
+        raise ProgramError(message, path=program.path, key="metric.result", fix="delete it from the commit, and ignore it")

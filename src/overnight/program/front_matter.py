@@ -33,7 +33,7 @@ class Problem:
     line: int | None
     key: str
     message: str
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +58,16 @@ def split_front_matter(text: str, path: str) -> tuple[str, str]:
         ProgramError: there is none, or it has no end, or the text is too large or not Unicode.
     """
     if len(text) > MAX_FILE_CHARACTERS:
-        raise ProgramError(f"larger than {MAX_FILE_CHARACTERS:,} characters", path=path, mend="shorten it")
+        raise ProgramError(f"larger than {MAX_FILE_CHARACTERS:,} characters", path=path, fix="shorten it")
     if not text.isascii() and re.search("[\ud800-\udfff]", text):
-        raise ProgramError("not valid Unicode text", path=path, mend="save it as UTF-8")
+        raise ProgramError("not valid Unicode text", path=path, fix="save it as UTF-8")
     opening = re.match("\ufeff?---[ \t]*\r?\n", text)
     if opening is None:
-        mend = "start it with a front matter between two `---` lines; `overnight init` writes one"
-        raise ProgramError("no front matter", path=path, line=1, mend=mend)
+        fix = "start it with a front matter between two `---` lines; `overnight init` writes one"
+        raise ProgramError("no front matter", path=path, line=1, fix=fix)
     closing = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(text, opening.end())
     if closing is None:
-        raise ProgramError("the front matter has no end", path=path, line=1, mend="close it with a line `---`")
+        raise ProgramError("the front matter has no end", path=path, line=1, fix="close it with a line `---`")
     if closing.start() - opening.end() > MAX_FRONT_CHARACTERS:
         raise ProgramError(f"the front matter is larger than {MAX_FRONT_CHARACTERS:,} characters", path=path, line=1)
     return text[opening.end() : closing.start()], text[closing.end() :]
@@ -82,14 +82,14 @@ def load_front_matter(text: str, path: str) -> FrontMatter:
     try:
         node = _Composer(text).get_single_node()
     except _RefusedError as refused:
-        raise ProgramError(refused.message, path=path, line=refused.line, mend=refused.mend) from None
+        raise ProgramError(refused.message, path=path, line=refused.line, fix=refused.fix) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + FIRST_LINE
-        raise ProgramError("a character that YAML does not allow", path=path, line=line, mend="delete it") from None
+        raise ProgramError("a character that YAML does not allow", path=path, line=line, fix="delete it") from None
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, path) from None
     if not isinstance(node, yaml.MappingNode):
-        raise ProgramError("the front matter is not a mapping", path=path, line=FIRST_LINE, mend="write `key: value` lines")
+        raise ProgramError("the front matter is not a mapping", path=path, line=FIRST_LINE, fix="write `key: value` lines")
     reader = _Reader()
     values = reader.mapping(node, ())
     return FrontMatter(values=values, lines=reader.lines, problems=reader.problems)
@@ -104,21 +104,21 @@ def dotted(place: Place) -> str:
 def program_error(problems: Sequence[Problem], path: str) -> ProgramError:
     """All problems as one error, a line each, in the order of the file."""
     first, *others = sorted(problems, key=lambda problem: problem.line or 0)
-    lines = [str(ProgramError(p.message, path=path, line=p.line, key=p.key, mend=p.mend)) for p in others[:MAX_REPORTED]]
+    lines = [str(ProgramError(p.message, path=path, line=p.line, key=p.key, fix=p.fix)) for p in others[:MAX_REPORTED]]
     if len(others) > MAX_REPORTED:
         lines.append(f"{path}: and {len(others) - MAX_REPORTED:,} more mistakes")
     rest = "".join(f"\n{line}" for line in lines)
-    # The mend comes last in an error's text, so what follows the first problem hangs on it.
-    message, mend = (first.message, first.mend + rest) if first.mend else (first.message + rest, "")
-    return ProgramError(message, path=path, line=first.line, key=first.key, mend=mend)
+    # The fix comes last in an error's text, so what follows the first problem hangs on it.
+    message, fix = (first.message, first.fix + rest) if first.fix else (first.message + rest, "")
+    return ProgramError(message, path=path, line=first.line, key=first.key, fix=fix)
 
 
 class _RefusedError(Exception):
     """YAML that we do not take."""
 
-    def __init__(self, message: str, line: int, mend: str) -> None:
+    def __init__(self, message: str, line: int, fix: str) -> None:
         super().__init__(message)
-        self.message, self.line, self.mend = message, line + FIRST_LINE, mend
+        self.message, self.line, self.fix = message, line + FIRST_LINE, fix
 
 
 class _Composer(yaml.SafeLoader):
@@ -161,7 +161,7 @@ class _Reader:
             here = (*place, key)
             if here in self.lines:
                 message = f"appears twice, first on line {self.lines[here]}"
-                self.problems.append(Problem(line=line, key=dotted(here), message=message, mend="delete one of them"))
+                self.problems.append(Problem(line=line, key=dotted(here), message=message, fix="delete one of them"))
                 continue
             self.lines[here] = line
             found.update((key, value) for value in self._value(value_node, here))
@@ -176,8 +176,8 @@ class _Reader:
         elif isinstance(node, yaml.ScalarNode):
             plain = node.style is None
             if plain and node.value in _NULLS:
-                mend = "give it one, or delete the key for its default"
-                self.problems.append(Problem(line=self.lines[place], key=dotted(place), message="has no value", mend=mend))
+                fix = "give it one, or delete the key for its default"
+                self.problems.append(Problem(line=self.lines[place], key=dotted(place), message="has no value", fix=fix))
             else:
                 yield _resolve(node.value) if plain else str(node.value)
 
@@ -200,9 +200,9 @@ def _resolve(text: str) -> Value:
 def _syntax_error(error: yaml.MarkedYAMLError, path: str) -> ProgramError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + FIRST_LINE if mark else None
-    mend = ""
+    fix = ""
     if error.context == "while scanning an alias":
-        mend = 'quote a glob that starts with `*`: "*.py"'
+        fix = 'quote a glob that starts with `*`: "*.py"'
     elif error.problem and "mapping values are not allowed" in error.problem:
-        mend = "quote a text that contains `: `"
-    return ProgramError(f"not YAML: {printable(error.problem or 'unreadable', 200)}", path=path, line=line, mend=mend)
+        fix = "quote a text that contains `: `"
+    return ProgramError(f"not YAML: {printable(error.problem or 'unreadable', 200)}", path=path, line=line, fix=fix)

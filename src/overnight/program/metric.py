@@ -35,7 +35,7 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class MetricReading:
     """The value of the campaign's metric, and every other metric that was found with one finite value."""
 
     value: float
@@ -53,7 +53,7 @@ class _Unreadable(Exception):  # noqa: N818  # becomes a NoReading
     """The metric has no value; the message says why."""
 
 
-def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None) -> Reading | NoReading:
+def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None) -> MetricReading | NoReading:
     """The metrics in captured `output`, and in the `result` file where the metric names one.
 
     A metric that is missing, NaN, infinite, no number, or there with two different values has no reading; the same value
@@ -74,7 +74,7 @@ def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None
         return NoReading(reason=str(unreadable))
     if abs(value) > LARGEST:
         return NoReading(reason=f"metric {metric.name} is {value:.3g}, farther from 0 than {LARGEST:g}")
-    return Reading(value=value, metrics={**others, metric.name: value})
+    return MetricReading(value=value, metrics={**others, metric.name: value})
 
 
 def printed_metrics(output: bytes) -> Mapping[str, float]:

@@ -66,7 +66,7 @@ def parse_program(text: str, path: str) -> Program:
     """The program that `text` says, with every default filled in; `path` is for messages.
 
     Raises:
-        ProgramError: with every mistake in it, each with its line, key and mend.
+        ProgramError: with every mistake in it, each with its line, key and fix.
     """
     front_text, body = split_front_matter(text, path)
     front = load_front_matter(front_text, path)
@@ -83,10 +83,10 @@ def parse_program(text: str, path: str) -> Program:
     return _program(keys, path=path, source=text, body=body)
 
 
-def error_at(program: Program, place: Place, message: str, *, mend: str = "") -> ProgramError:
+def error_at(program: Program, place: Place, message: str, *, fix: str = "") -> ProgramError:
     """A mistake in a value of a program that was read, which only a look at the machine could show; with its line and key."""
     line = load_front_matter(split_front_matter(program.source, program.path)[0], program.path).line(place)
-    return ProgramError(message, path=program.path, line=line, key=dotted(place), mend=mend)
+    return ProgramError(message, path=program.path, line=line, key=dotted(place), fix=fix)
 
 
 def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program:
@@ -124,34 +124,34 @@ def _form_problems(front: FrontMatter) -> Iterator[Problem]:
     if "measure" in has:
         for key in (*_TWO, *_MADE):
             if key in has:
-                mend = "keep `measure`, or `produce`, `score` and `artifacts`"
-                yield Problem(line=front.line((key,)), key=key, message="cannot stand beside `measure`", mend=mend)
+                fix = "keep `measure`, or `produce`, `score` and `artifacts`"
+                yield Problem(line=front.line((key,)), key=key, message="cannot stand beside `measure`", fix=fix)
     elif has:
         for key in _TWO:
             if key not in has:
-                mend = "`produce`, `score` and `artifacts` go together"
-                yield Problem(line=1, key=key, message="missing", mend=mend)
+                fix = "`produce`, `score` and `artifacts` go together"
+                yield Problem(line=1, key=key, message="missing", fix=fix)
         for key in _MADE if has.intersection(_MADE) else ():
             if key not in has:
-                mend = "`prepare` is the frozen command that makes the files of `inputs`: they go together"
-                yield Problem(line=1, key=key, message="missing", mend=mend)
+                fix = "`prepare` is the frozen command that makes the files of `inputs`: they go together"
+                yield Problem(line=1, key=key, message="missing", fix=fix)
     else:
-        mend = "write `measure: <the command that prints the metric>`"
-        yield Problem(line=1, key="measure", message="required", mend=mend)
+        fix = "write `measure: <the command that prints the metric>`"
+        yield Problem(line=1, key="measure", message="required", fix=fix)
 
 
 def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
     """What is editable must not be hidden, and what a holdout measures must be the candidate."""
     if keys.produce and keys.holdout and keys.metric.name in OUTSIDE and SPLIT not in (keys.prepare or ""):
         message = f"would measure {keys.metric.name} of the scorer, not of the candidate"
-        mend = "let `prepare` make sealed inputs for the candidate to run on: write `{split}` in it"
-        yield Problem(line=front.line(("holdout",)), key="holdout", message=message, mend=mend)
+        fix = "let `prepare` make sealed inputs for the candidate to run on: write `{split}` in it"
+        yield Problem(line=front.line(("holdout",)), key="holdout", message=message, fix=fix)
     for index, glob in enumerate(keys.editable):
         plain = glob.rstrip("/")
         if any(plain == hidden.rstrip("/") for hidden in keys.hidden) or matches(plain, keys.hidden):
             place: Place = ("editable", index)
             message = f"`{printable(glob, QUOTED)}` is both editable and hidden"
-            yield Problem(line=front.line(place), key=dotted(place), message=message, mend="take it out of one of them")
+            yield Problem(line=front.line(place), key=dotted(place), message=message, fix="take it out of one of them")
 
 
 def _input_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
@@ -160,14 +160,14 @@ def _input_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
         if any(collide(name, made) for made in keys.inputs):
             place: Place = ("artifacts", index)
             message = f"`{printable(name, QUOTED)}` is an input too: the candidate would write what the scorer reads as input"
-            yield Problem(line=front.line(place), key=dotted(place), message=message, mend="choose another name")
+            yield Problem(line=front.line(place), key=dotted(place), message=message, fix="choose another name")
     if keys.prepare and not keys.inputs:
-        mend = "name the files that `prepare` leaves, or delete both"
-        yield Problem(line=front.line(("inputs",)), key="inputs", message="names no file", mend=mend)
+        fix = "name the files that `prepare` leaves, or delete both"
+        yield Problem(line=front.line(("inputs",)), key="inputs", message="names no file", fix=fix)
     if SPLIT in (keys.prepare or "") and not (keys.holdout or keys.audit):
-        mend = "add `holdout: <the command that scores on sealed inputs>`, often that of `score`; or leave `{split}` out"
+        fix = "add `holdout: <the command that scores on sealed inputs>`, often that of `score`; or leave `{split}` out"
         message = "has `{split}`, but there is no `holdout` and no `audit`, so it would always be `public`"
-        yield Problem(line=front.line(("prepare",)), key="prepare", message=message, mend=mend)
+        yield Problem(line=front.line(("prepare",)), key="prepare", message=message, fix=fix)
 
 
 def _placeholder_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
@@ -176,7 +176,7 @@ def _placeholder_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Pro
     commands += [(("checks", index), command) for index, command in enumerate(keys.checks)]
     for place, command in commands:
         for slip in slips(command or "", splits=place == ("prepare",)):
-            yield Problem(line=front.line(place), key=dotted(place), message=slip.message, mend=slip.mend)
+            yield Problem(line=front.line(place), key=dotted(place), message=slip.message, fix=slip.fix)
 
 
 def _role_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
@@ -184,8 +184,8 @@ def _role_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
     for index, role in enumerate(roles):
         if role in roles[:index]:
             place: Place = ("researchers", index, "role")
-            mend = "name each role once and write `count: 2`"
-            yield Problem(line=front.line(place), key=dotted(place), message=f"`{role}` appears twice", mend=mend)
+            fix = "name each role once and write `count: 2`"
+            yield Problem(line=front.line(place), key=dotted(place), message=f"`{role}` appears twice", fix=fix)
 
 
 def _causes(error: ValidationError) -> Iterator[ErrorDetails]:
@@ -201,18 +201,18 @@ def _problem(detail: ErrorDetails, front: FrontMatter) -> Problem:
     mistake = detail.get("ctx", {}).get("error")
     if isinstance(mistake, Mistake) and mistake.key:
         place = (*place, mistake.key)
-    message, mend = _words(detail, place)
+    message, fix = _words(detail, place)
     if isinstance(mistake, ValueError):
-        message, mend = str(mistake), getattr(mistake, "mend", "")
-    if not mend and " such as " not in message:
-        mend = _WRITTEN.get(next((str(part) for part in reversed(place) if isinstance(part, str)), ""), "")
+        message, fix = str(mistake), getattr(mistake, "fix", "")
+    if not fix and " such as " not in message:
+        fix = _WRITTEN.get(next((str(part) for part in reversed(place) if isinstance(part, str)), ""), "")
     if message.startswith("must be "):
         message += _shown(detail["input"])
-    return Problem(line=front.line(place), key=dotted(place), message=message, mend=mend)
+    return Problem(line=front.line(place), key=dotted(place), message=message, fix=fix)
 
 
 def _words(detail: ErrorDetails, place: Place) -> tuple[str, str]:
-    """Message and mend of an error that pydantic found by itself."""
+    """Message and fix of an error that pydantic found by itself."""
     match detail["type"]:
         case "extra_forbidden":
             return "unknown key", _nearest_key(place)

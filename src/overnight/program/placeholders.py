@@ -18,10 +18,10 @@ _QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """What is wrong with a command, and its mend."""
+    """What is wrong with a command, and its fix."""
 
     message: str
-    mend: str
+    fix: str
 
 
 def slips(command: str, *, splits: bool = False) -> Iterator[Slip]:
@@ -32,16 +32,16 @@ def slips(command: str, *, splits: bool = False) -> Iterator[Slip]:
         inside = any(start <= hit.start() < end for start, end in quoted)
         if dollar:
             if name == SEED:
-                mend = "write `{seed}`, or `$OVERNIGHT_SEED` for the shell's own"
-                yield Slip(message="`${seed}` would become a dollar sign and a number", mend=mend)
+                fix = "write `{seed}`, or `$OVERNIGHT_SEED` for the shell's own"
+                yield Slip(message="`${seed}` would become a dollar sign and a number", fix=fix)
             elif name == SPLIT and splits:
-                yield Slip(message="`${split}` would become a dollar sign and a word", mend="write `{split}`")
+                yield Slip(message="`${split}` would become a dollar sign and a word", fix="write `{split}`")
         elif name == SPLIT:
             if not splits and not inside:
-                mend = "a candidate must not know the split, and `holdout` and `audit` are commands of their own"
-                yield Slip(message="`{split}` stands in `prepare` alone", mend=mend)
+                fix = "a candidate must not know the split, and `holdout` and `audit` are commands of their own"
+                yield Slip(message="`{split}` stands in `prepare` alone", fix=fix)
         elif name != SEED and (not inside or name.lower() in _TYPOS):
             near = difflib.get_close_matches(name.lower(), [SEED, SPLIT] if splits else [SEED], n=1, cutoff=_NEAR)
             known = "`{seed}` and `{split}` are the only ones" if splits else "`{seed}` is the only one"
-            mend = f"did you mean `{{{near[0]}}}`?" if near else f"{known}; quote braces that the shell is to see"
-            yield Slip(message=f"unknown placeholder `{{{name}}}`", mend=mend)
+            fix = f"did you mean `{{{near[0]}}}`?" if near else f"{known}; quote braces that the shell is to see"
+            yield Slip(message=f"unknown placeholder `{{{name}}}`", fix=fix)

@@ -52,10 +52,10 @@ class MetricKeys(_Keys):
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.pattern is not None and self.result is not None:
-            raise Mistake("cannot stand beside `pattern`", mend="delete one of them", key="result")
+            raise Mistake("cannot stand beside `pattern`", fix="delete one of them", key="result")
         if self.direction is None and guess_direction(self.name) is None:
-            mend = "write `metric: {name: ..., direction: minimize}` or maximize"
-            raise Mistake("missing, and the name does not say which way is better", mend=mend, key="direction")
+            fix = "write `metric: {name: ..., direction: minimize}` or maximize"
+            raise Mistake("missing, and the name does not say which way is better", fix=fix, key="direction")
         return self
 
     def record(self) -> Metric:
@@ -161,25 +161,25 @@ class ResearcherKeys(_Keys):
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.use == "command" and (self.command is None) == (self.template is None):
-            raise Mistake("`use: command` needs a `command` or a `template`", mend="give one of the two", key="command")
+            raise Mistake("`use: command` needs a `command` or a `template`", fix="give one of the two", key="command")
         if self.use == "acp" and self.command is None:
-            raise Mistake("`use: acp` needs a `command`", mend="say which program speaks ACP, as `opencode acp`", key="command")
+            raise Mistake("`use: acp` needs a `command`", fix="say which program speaks ACP, as `opencode acp`", key="command")
         self._only("command", "command", "acp")
         self._only("template", "command")
         self._only("model", "agent", "acp", "command")
         self._only("limits", "agent", "acp", "command")
         self._only("edits", "scripted")
         if self.use == "scripted" and not self.edits:
-            raise Mistake("`use: scripted` needs `edits`", mend="list {path, old, new} entries", key="edits")
+            raise Mistake("`use: scripted` needs `edits`", fix="list {path, old, new} entries", key="edits")
         if self.role in ADVISERS and self.use in {"tuner", "scripted"}:
-            mend = "write `use: agent`, `acp` or `command`, or give the role another name"
-            raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", mend=mend, key="use")
+            fix = "write `use: agent`, `acp` or `command`, or give the role another name"
+            raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", fix=fix, key="use")
         return self
 
     def _only(self, key: str, *uses: str) -> None:
         if getattr(self, key) and self.use not in uses:
-            mend = f"write `use: {' or '.join(uses)}`, or delete it"
-            raise Mistake(f"`use: {self.use}` takes no `{key}`", mend=mend, key=key)
+            fix = f"write `use: {' or '.join(uses)}`, or delete it"
+            raise Mistake(f"`use: {self.use}` takes no `{key}`", fix=fix, key=key)
 
     def record(self) -> ResearcherSpec:
         """What the campaign works with."""

@@ -27,7 +27,7 @@ _FURTHER = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FrontMatterEntry:
     """One key of a front matter, and why it has this value."""
 
     key: str
@@ -36,7 +36,7 @@ class Entry:
     fails: str = ""  # why it is written as a comment only: it was tried, and failed
 
 
-def render_front_matter(entries: Sequence[Entry]) -> str:
+def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
     """The front matter with its `---` lines; what is not in `entries` stands below as comments."""
     lines = ["---", _HEAD]
     for entry in entries:
@@ -51,7 +51,7 @@ def render_front_matter(entries: Sequence[Entry]) -> str:
     return "\n".join([*lines, "---", ""])
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: FrontMatterEntry) -> str:
     # As the one item of a list the value is quoted where it must be, and has no end-of-document mark.
     listed = yaml.safe_dump([entry.value], default_flow_style=True, width=1_000_000, allow_unicode=True, sort_keys=False)
     return f"{entry.key}: {listed.removeprefix('[').rstrip().removesuffix(']')}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from overnight.gate.audit import ChangeAudit, LeftOut, Standing, estimate_gain, standing_of
 from overnight.gate.memory import GateMemory
 from overnight.gate.noise import NoiseModel, noise_model
-from overnight.gate.steps import VOIDS, Measure, count_of
+from overnight.gate.steps import VOIDS, RunTrials, count_of
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.program.program import Metric, Program
 from overnight.research.events import AuditConcluded, AuditOpened
@@ -67,7 +67,7 @@ def commits(opened: AuditOpened) -> dict[Tree, str]:
     return {_START: opened.start, _HEAD: opened.head, **without}
 
 
-def audit_step(audit: AuditState) -> Measure | None:
+def audit_step(audit: AuditState) -> RunTrials | None:
     """The trials that come next, None when there are enough; asked again after each, so a killed audit goes on."""
     if _failing(audit):
         return None
@@ -75,7 +75,7 @@ def audit_step(audit: AuditState) -> Measure | None:
     for block in _blocks(audit):
         missing = tuple(key for key in block if key not in done)
         if missing:
-            return Measure(trials=missing)
+            return RunTrials(trials=missing)
     return None
 
 

@@ -12,7 +12,7 @@ N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class SessionAllowance:
     """What one session may still use; None is no limit."""
 
     experiments: int | None = None  # highest tally of ended experiments
@@ -47,13 +47,13 @@ class Allowance:
         return f"the budget of {counted(self.experiments, 'experiment')} is spent"
 
 
-def allow(budget: Budget, state: State, *, experiments: int | None, hours: float | None) -> Allowance:
+def allow(budget: Budget, state: State, *, experiments: int | None, hours: float | None) -> SessionAllowance:
     """The program's budget for the whole campaign, cut to `experiments` and `hours` more from where `state` stands."""
     asked_s = None if hours is None else hours * SECONDS_PER_HOUR
     most, most_s = budget.experiments, None if budget.hours is None else budget.hours * SECONDS_PER_HOUR
     last = _least(most, None if experiments is None else state.tally.experiments + experiments)
     last_s = _least(most_s, None if asked_s is None else state.elapsed_s + asked_s)
-    return Allowance(
+    return SessionAllowance(
         experiments=last,
         elapsed_s=last_s,
         tokens=budget.tokens,

@@ -16,8 +16,8 @@ from overnight.models.port import Models
 from overnight.models.usage import CallRecord
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
 from overnight.research.events import Event, ModelCalled
-from overnight.research.loop.council import Voice
-from overnight.research.loop.proposal import Staff
+from overnight.research.loop.council import NamedAdviser
+from overnight.research.loop.proposal import NamedResearcher
 from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
 from overnight.research.state import State
 
@@ -32,9 +32,9 @@ AGENT_PROCESSES = 1024  # agent programs run many threads
 class Team:
     """Everybody who works in a campaign."""
 
-    staff: Sequence[Staff]
-    directors: Sequence[Voice]
-    critics: Sequence[Voice]
+    staff: Sequence[NamedResearcher]
+    directors: Sequence[NamedAdviser]
+    critics: Sequence[NamedAdviser]
 
 
 def make_models(program: Program, state: State, record: Callable[[Event], None]) -> "Gateway | None":
@@ -50,13 +50,13 @@ def make_models(program: Program, state: State, record: Callable[[Event], None])
     if not settings.providers:
         if needy := [spec for spec in program.researchers if spec.use == "agent" or spec.template]:
             what = f"{program.path}: the role `{needy[0].role}` needs a model, and no provider of models is set up"
-            raise UserError(what, mend="set ANTHROPIC_API_KEY, OPENAI_API_KEY or another, or see docs/gateway.md")
+            raise UserError(what, fix="set ANTHROPIC_API_KEY, OPENAI_API_KEY or another, or see docs/gateway.md")
         return None
-    from overnight.models.budget import Allowance
+    from overnight.models.budget import SpendingLimit
     from overnight.models.gateway import Gateway
 
     budget, spent = program.budget, state.tally
-    left = Allowance(
+    left = SpendingLimit(
         tokens=None if budget.tokens is None else max(0, budget.tokens - spent.tokens),
         cost_usd=None if budget.cost_usd is None else max(0.0, budget.cost_usd - spent.cost_usd),
     )
@@ -89,17 +89,19 @@ def unpriced(program: Program) -> list[str]:
 
 def make_team(program: Program, executor: Executor, scratch: Path, first_slot: int, models: Models | None) -> Team:
     """The people of a program, each with a slot of the executor of its own, from `first_slot` on."""
-    staff: list[Staff] = []
-    voices: dict[str, list[Voice]] = {name: [] for name in ADVISERS}
+    staff: list[NamedResearcher] = []
+    advisers: dict[str, list[NamedAdviser]] = {name: [] for name in ADVISERS}
     everybody = [spec for spec in program.researchers for _ in range(spec.count)]
     for slot, spec in enumerate(everybody, first_slot):
         limits = spec.limits or agent_limits(program.limits, spec)
         context = AgentContext(spec=spec.agent, executor=executor, limits=limits, scratch=scratch, slot=slot, models=models)
-        if spec.role in voices:
-            voices[spec.role].append(Voice(role=spec.role, adviser=agent_researcher(context)))
+        if spec.role in advisers:
+            advisers[spec.role].append(NamedAdviser(role=spec.role, adviser=agent_researcher(context)))
         else:
-            staff.append(Staff(role=spec.role, researcher=RESEARCHERS[spec.use](spec, context), reads=spec.use in AGENTS))
-    return Team(staff=staff, directors=voices[DIRECTOR], critics=voices[CRITIC])
+            staff.append(
+                NamedResearcher(role=spec.role, researcher=RESEARCHERS[spec.use](spec, context), reads=spec.use in AGENTS)
+            )
+    return Team(staff=staff, directors=advisers[DIRECTOR], critics=advisers[CRITIC])
 
 
 def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:

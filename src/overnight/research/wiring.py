@@ -25,15 +25,15 @@ from overnight.research.loop.branch import Branch
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.council import Council
-from overnight.research.loop.experiment import Laboratory
+from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.journal import Journal, Watcher, restore
-from overnight.research.loop.measure import Bench
 from overnight.research.loop.orders import Inbox
 from overnight.research.loop.proposal import Intake
 from overnight.research.loop.recheck import Recheck
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
-from overnight.research.places.fingerprint import Lookout, changes, fingerprint
+from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.fingerprint import EnvironmentWatcher, changes, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
 from overnight.research.places.work_folders import WorkFolders
@@ -48,7 +48,7 @@ FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class SessionRequest:
     """What the user asked of one session."""
 
     tag: str | None = None
@@ -61,7 +61,7 @@ class Request:
 def campaign_folder(repository: Repository, tag: str) -> Path:
     """Where everything of a campaign is."""
     if not valid_tag(tag):
-        raise UserError(f"`{tag}` cannot be part of a branch name", mend="use letters, digits, '-', '_' and '.'")
+        raise UserError(f"`{tag}` cannot be part of a branch name", fix="use letters, digits, '-', '_' and '.'")
     return repository.overnight / tag
 
 
@@ -81,7 +81,7 @@ def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
     repository = open_repository(folder)
     found = tag or newest_tag(repository)
     if found is None:
-        raise UserError("there is no campaign here yet", mend="start one with `overnight run`")
+        raise UserError("there is no campaign here yet", fix="start one with `overnight run`")
     return repository, found
 
 
@@ -91,16 +91,16 @@ def read_program(repository: Repository) -> Program:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", mend="write one with `overnight init`") from error
+        raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", fix="write one with `overnight init`") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     return parse_program(text, PROGRAM)
 
 
-def make_bench(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> Bench:
+def make_trial_runner(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> TrialRunner:
     """What runs the program's commands; captured outputs are kept in `folder`."""
     artifacts = ArtifactStore(folder / "logs")
-    return Bench(
+    return TrialRunner(
         program=program, start=start, executor=executor, workspaces=workspaces, artifacts=artifacts, home=home_for(program)
     )
 
@@ -132,11 +132,13 @@ def _opening(repository: Repository, folder: Path) -> Iterator[Home]:
 
 
 @contextmanager
-def open_session(repository: Repository, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+def open_session(
+    repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
+) -> Iterator[Campaign]:
     """Open or take up a campaign and hold it; leaves nothing running.
 
     Raises:
-        UserError: what the user has to mend before it can run.
+        UserError: what the user has to fix before it can run.
     """
     program = read_program(repository)
     tag = request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
@@ -154,21 +156,23 @@ def open_session(repository: Repository, request: Request, stop: Stop, watchers:
 
 
 @contextmanager
-def open_audit(repository: Repository, tag: str, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Audit]:
+def open_audit(
+    repository: Repository, tag: str, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
+) -> Iterator[Audit]:
     """Take up a campaign that is there to audit it, and hold it; leaves nothing running.
 
     Raises:
-        UserError: what the user has to mend before it can be audited.
+        UserError: what the user has to fix before it can be audited.
     """
     program, folder = read_program(repository), campaign_folder(repository, tag)
     with _opening(repository, folder) as home, home.ledger.lock():
         state = _take_up(home, program, tag, request.sandbox)
         with _assembled(home, state, request, stop, watchers) as campaign:
-            yield Audit(journal=campaign.journal, laboratory=campaign.laboratory, history=home.history, stop=stop)
+            yield Audit(journal=campaign.journal, runner=campaign.runner, history=home.history, stop=stop)
 
 
 @contextmanager
-def rehearsal(repository: Repository, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
     """A campaign that leaves no branch and no record: for measuring the baseline before a real one."""
     program = read_program(repository)
     repository.exclude_overnight()
@@ -180,7 +184,7 @@ def rehearsal(repository: Repository, request: Request, stop: Stop, watchers: Se
 
 
 @contextmanager
-def remeasuring(repository: Repository, state: State, request: Request) -> Iterator[Recheck]:
+def remeasuring(repository: Repository, state: State, request: SessionRequest) -> Iterator[Recheck]:
     """What measures commits of a campaign again, beside the campaign: it leaves no record, and shares no seed with it."""
     program = state.program
     with (
@@ -190,8 +194,8 @@ def remeasuring(repository: Repository, state: State, request: Request) -> Itera
     ):
         executor = make_executor(request.sandbox, share)
         workspaces = WorkFolders(folder / "work", history, program)
-        bench = make_bench(program, state.start, executor, workspaces, folder)
-        yield Recheck(bench=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
+        bench = make_trial_runner(program, state.start, executor, workspaces, folder)
+        yield Recheck(trials=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
 def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
@@ -199,7 +203,7 @@ def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
     state, history = restore(home.ledger), home.history
     if state is None:
         if history.branch_head(tag) not in (None, history.resolve_start()):
-            raise UserError(f"the branch autoresearch/{tag} is there already", mend="choose another --tag")
+            raise UserError(f"the branch autoresearch/{tag} is there already", fix="choose another --tag")
         state = _opened(home, program, tag, sandbox)
     else:
         events: list[Event] = [SessionStarted(version=__version__, sandbox=sandbox, elapsed_s=state.elapsed_s)]
@@ -214,8 +218,8 @@ def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
     expected = {state.head, *(o.proposed.commit for o in state.open if o.conclusion)}
     head = history.branch_head(tag)
     if head is not None and head not in expected:
-        mend = f"put it back with `git branch -f autoresearch/{tag} {state.head[:12]}`"
-        raise UserError(f"the branch autoresearch/{tag} was moved by somebody else", mend=mend)
+        fix = f"put it back with `git branch -f autoresearch/{tag} {state.head[:12]}`"
+        raise UserError(f"the branch autoresearch/{tag} was moved by somebody else", fix=fix)
     if head is None:
         history.advance(tag=tag, old=None, new=state.head)
     return state
@@ -245,11 +249,13 @@ def _check_fixed(old: Program, new: Program, tag: str) -> None:
     changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
     if changed:
         what = f"{PROGRAM}: {', '.join(changed)} changed since the campaign `{tag}` began, so old and new trials do not compare"
-        raise UserError(what, mend="put it back, or start a new campaign with --tag")
+        raise UserError(what, fix="put it back, or start a new campaign with --tag")
 
 
 @contextmanager
-def _assembled(home: Home, state: State, request: Request, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
+def _assembled(
+    home: Home, state: State, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
+) -> Iterator[Campaign]:
     program = state.program
     workspaces = WorkFolders(home.folder / "work", home.history, program)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
@@ -264,12 +270,12 @@ def _assembled(home: Home, state: State, request: Request, stop: Stop, watchers:
         )
         yield Campaign(
             journal=journal,
-            laboratory=Laboratory(
+            runner=ExperimentRunner(
                 journal=journal,
-                bench=make_bench(program, state.start, executor, workspaces, home.folder),
+                trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
                 slots=Slots(share.slots),
                 stop=stop,
-                surroundings=Lookout(home.repository.toplevel, search_path()),
+                surroundings=EnvironmentWatcher(home.repository.toplevel, search_path()),
             ),
             intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
             branch=Branch(journal=journal, history=home.history),

@@ -10,26 +10,26 @@ MAX_ITEMS = 64  # of a list
 _ROLE = re.compile(r"\w[\w-]{0,63}")
 
 
-class Mistake(ValueError):  # noqa: N818  # the user's, reported with its mend
+class Mistake(ValueError):  # noqa: N818  # the user's, reported with its fix
     """A wrong value; `key` names the part of a mapping that is wrong."""
 
-    def __init__(self, message: str, *, mend: str = "", key: str = "") -> None:
+    def __init__(self, message: str, *, fix: str = "", key: str = "") -> None:
         super().__init__(message)
-        self.mend = mend
+        self.fix = fix
         self.key = key
 
 
 def _text(raw: object) -> object:
     if not isinstance(raw, str):
-        raise Mistake("must be text", mend="put it in quotes")
+        raise Mistake("must be text", fix="put it in quotes")
     return raw
 
 
 def _visible(text: str) -> str:
     if not text.strip():
-        raise Mistake("is empty", mend="give it a value, or delete the key for its default")
+        raise Mistake("is empty", fix="give it a value, or delete the key for its default")
     if any(not character.isprintable() and character not in "\n\t" for character in text):
-        raise Mistake("has an invisible character", mend="type it anew")
+        raise Mistake("has an invisible character", fix="type it anew")
     return text
 
 

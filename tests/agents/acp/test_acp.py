@@ -120,8 +120,8 @@ def researcher(
     spec = AgentSpec(use="acp", command=f"exec python -IS -c {shlex.quote(code)}", model=model)
     limits = Limits(wall_s=30.0, memory_bytes=500 * 1000**2)
     executor = executor or ProcessExecutor(slots=1, search_path=PATH)
-    desk = AgentContext(spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=patience_s)
-    return AgentResearcher(acp_agent(desk))
+    context = AgentContext(spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=patience_s)
+    return AgentResearcher(acp_agent(context))
 
 
 def propose(tmp_path: Path, script: str, executor: Executor | None = None, *, brief: str = BRIEF, **more: Any) -> Draft:

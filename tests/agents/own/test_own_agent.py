@@ -18,7 +18,7 @@ from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
 from overnight.agents.own.agent import ANSWER_TOKENS, REPEATS, own_agent
 from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, cut_output, tokens
-from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
+from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
 from overnight.agents.own.shell import LONGEST
 from overnight.agents.own.wires import anthropic, chat
@@ -26,7 +26,7 @@ from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
-from overnight.models.budget import Allowance
+from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.provider import Prices, Provider
@@ -125,7 +125,7 @@ def process() -> Executor:
     return ProcessExecutor(slots=1, search_path=SEARCH_PATH)
 
 
-def desk(scratch: Path, models: Any, executor: Executor | None = None, **limits: Any) -> AgentContext:
+def context(scratch: Path, models: Any, executor: Executor | None = None, **limits: Any) -> AgentContext:
     """What the agent is given; `models` is any `Models`."""
     spec = AgentSpec(use="agent")
     few = Limits(**{"wall_s": 20.0, **limits})
@@ -149,7 +149,7 @@ def propose(tmp_path: Path, run: FakeRun, executor: Executor | None = None, **li
     """One proposal in `tmp_path/workspace`."""
     for name in ("workspace", "scratch"):
         (tmp_path / name).mkdir(exist_ok=True)
-    researcher = AgentResearcher(own_agent(desk(tmp_path / "scratch", FakeModels(run=run), executor, **limits)))
+    researcher = AgentResearcher(own_agent(context(tmp_path / "scratch", FakeModels(run=run), executor, **limits)))
     assignment = assign(tmp_path / "workspace")
     settle(assignment.workspace)
     return asyncio.run(researcher.propose(assignment))
@@ -177,7 +177,7 @@ class TestAgent(ResearcherConformance):
             def use(self, *, role: str, number: int, model: str = "") -> Iterator[ModelRun]:  # as above
                 yield FakeRun(answers=[(EDIT,), DONE])
 
-        return AgentResearcher(own_agent(desk(folder, Fresh())))
+        return AgentResearcher(own_agent(context(folder, Fresh())))
 
     def assign(self, workspace: Path, number: int) -> Assignment:
         """The tree that it edits."""
@@ -272,7 +272,7 @@ def test_the_fixed_prompt_is_short() -> None:
     """System prompt and tool as JSON are at most 400 tokens, at four characters each, on both wires and for all roles."""
     for form in (chat, anthropic):
         for system in (SYSTEM, ADVISE):
-            body = form.request([Told(text="")], model="", most_tokens=ANSWER_TOKENS, system=system)
+            body = form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=system)
             assert len(json.dumps(body)) / CHARACTERS_PER_TOKEN <= FIXED_TOKENS
 
 
@@ -281,7 +281,7 @@ def test_advisers_have_words_of_their_own(tmp_path: Path) -> None:
     run = FakeRun(answers=[("cat train.py",), "ACCEPT"])
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    researcher = AgentResearcher(own_agent(desk(tmp_path, FakeModels(run=run))))
+    researcher = AgentResearcher(own_agent(context(tmp_path, FakeModels(run=run))))
     assert asyncio.run(researcher.advise(assign(workspace, role="critic"))) == "ACCEPT"
     assert run.bodies[0]["messages"][0]["content"] == ADVISE
 
@@ -408,7 +408,7 @@ def test_without_models_nothing_is_asked(tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     with pytest.raises(ModelsParked, match="no provider of models is set up"):
-        asyncio.run(AgentResearcher(own_agent(desk(tmp_path, None))).propose(assign(workspace)))
+        asyncio.run(AgentResearcher(own_agent(context(tmp_path, None))).propose(assign(workspace)))
     with pytest.raises(ProposalFailed, match="no provider speaks openai-chat or anthropic"):
         propose(tmp_path, FakeRun(answers=[DONE], wire=Wire.GEMINI))
 
@@ -418,13 +418,16 @@ def test_without_models_nothing_is_asked(tmp_path: Path) -> None:
 
 def test_compaction_keeps_the_beginning_stable() -> None:
     """Between two compactions each dialogue begins with the one before it; brief and newest entries are never dropped."""
-    entries: list[Entry] = [Told(text=BRIEF)]
+    entries: list[Entry] = [UserMessage(text=BRIEF)]
     rewritten = 0
     for n in range(60):
-        entries += [Said(text="", calls=[Call(id=str(n), command="cat x")]), Heard(id=str(n), text=f"{n} " + "y" * 7_990)]
+        entries += [
+            ModelMessage(text="", calls=[ToolCall(id=str(n), command="cat x")]),
+            ToolResult(id=str(n), text=f"{n} " + "y" * 7_990),
+        ]
         after = compact(entries)
         assert len(after) == len(entries)
-        assert after[0] == Told(text=BRIEF)
+        assert after[0] == UserMessage(text=BRIEF)
         assert after[-KEPT:] == entries[-KEPT:]
         assert tokens(after) <= LIMIT_TOKENS
         rewritten += after != entries
@@ -476,7 +479,7 @@ def models() -> Iterator[ScriptedModels]:
 async def gateway(server: ScriptedModels, mode: str, wire: Wire) -> AsyncIterator[Gateway]:
     """A gateway in front of it, in one mode and one wire."""
     given = Provider(name="p", base_url=server.url(mode), wires=(wire,), silence_s=10.0)
-    async with Gateway([given], Prices(), allowance=Allowance(), called=lambda _: None, environment={}) as opened:
+    async with Gateway([given], Prices(), allowance=SpendingLimit(), called=lambda _: None, environment={}) as opened:
         yield opened
 
 
@@ -487,7 +490,7 @@ def over_gateway(tmp_path: Path, server: ScriptedModels, mode: str, wire: Wire) 
 
     async def run() -> Draft:
         async with gateway(server, mode, wire) as opened:
-            return await AgentResearcher(own_agent(desk(tmp_path, opened))).propose(assign(workspace))
+            return await AgentResearcher(own_agent(context(tmp_path, opened))).propose(assign(workspace))
 
     return asyncio.run(run())
 
@@ -510,7 +513,7 @@ def test_a_question_over_the_gateway_is_asked_twice_only(tmp_path: Path, models:
 
 @pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
 def test_a_bad_key_parks_it(tmp_path: Path, models: ScriptedModels, wire: Wire) -> None:
-    """A person has to mend that: no time to wait is given."""
+    """A person has to fix that: no time to wait is given."""
     with pytest.raises(ModelsParked) as parked:
         over_gateway(tmp_path, models, "e401", wire)
     assert parked.value.wait_s is None

@@ -173,7 +173,7 @@ def test_another_seed_is_no_idea() -> None:
 
 
 def test_a_seed_is_not_fixed_where_the_command_takes_one() -> None:
-    """Code that seeds a generator with a constant is refused with the mend, where a trial has a seed to offer."""
+    """Code that seeds a generator with a constant is refused with the fix, where a trial has a seed to offer."""
     takes = replace(PROGRAM, measure="python train.py {seed}")
     fixed = change("train.py", b"lr = 2\nseed = 1\nrandom.seed(seed)\n")
     told = ("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)",)

@@ -16,7 +16,7 @@ from overnight.models.port import ModelsParked
 from overnight.research.events import CampaignOpened, IdeasChanged, ProposalMissed
 from overnight.research.experiment import Draft
 from overnight.research.loop.briefing import Briefing
-from overnight.research.loop.council import FEW, LONGEST, PAUSE, Council, Voice
+from overnight.research.loop.council import FEW, LONGEST, PAUSE, Council, NamedAdviser
 from overnight.research.loop.journal import Journal
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
@@ -53,12 +53,12 @@ class World:
     def direct(self, answer: str | Exception) -> Scripted:
         """A director with this answer."""
         adviser = Scripted(answer)
-        self.council.directors = [Voice(role="director", adviser=adviser)]
+        self.council.directors = [NamedAdviser(role="director", adviser=adviser)]
         return adviser
 
     def judge(self, *answers: str | Exception) -> str:
         """What comes of critics with these answers."""
-        self.council.critics = [Voice(role="critic", adviser=Scripted(answer)) for answer in answers]
+        self.council.critics = [NamedAdviser(role="critic", adviser=Scripted(answer)) for answer in answers]
         change: Any = FileChange(path="train.py", content=b"OFFSET = 4.0\n")
         return asyncio.run(self.council.object(Draft(hypothesis="h"), [change], {}))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from overnight.research.places import fingerprint as module
-from overnight.research.places.fingerprint import Lookout, changes, digest_of, fingerprint
+from overnight.research.places.fingerprint import EnvironmentWatcher, changes, digest_of, fingerprint
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_glance_before_a_trial_sees_a_change(data: Path, tmp_path: Path) -> No
     """Said once, with the environment as it is now; a touched file of the same content is no change."""
     path, readable = os.environ["PATH"], [str(data)]
     known = fingerprint(tmp_path, readable=readable, search_path=path)
-    lookout = Lookout(tmp_path, path)
+    lookout = EnvironmentWatcher(tmp_path, path)
     assert lookout.look(known, readable) is None
     os.utime(data / "a.txt", (1, 1))
     assert lookout.look(known, readable) is None
@@ -95,7 +95,7 @@ def test_a_glance_before_a_trial_sees_a_change(data: Path, tmp_path: Path) -> No
 
 def test_a_lock_file_that_comes_is_seen_before_the_next_trial(tmp_path: Path) -> None:
     """What a person installs while a campaign runs shows in the record."""
-    lookout = Lookout(tmp_path, os.environ["PATH"])
+    lookout = EnvironmentWatcher(tmp_path, os.environ["PATH"])
     known = fingerprint(tmp_path, search_path=os.environ["PATH"])
     assert lookout.look(known, ()) is None
     (tmp_path / "uv.lock").write_text("version = 1")

@@ -54,7 +54,7 @@ def every_reading(folder: Path) -> list[Callable[[SqliteLedger], object]]:
     return [
         lambda ledger: ledger.experiments(),
         lambda ledger: ledger.experiment(3),
-        lambda ledger: ledger.trials(3),
+        lambda ledger: ledger.experiment_events(3),
         lambda ledger: ledger.tried("0" * 64),
         lambda ledger: ledger.snapshot(),
         lambda ledger: ledger.snapshots(),

@@ -106,7 +106,7 @@ def test_the_row_of_an_experiment_has_its_mean_and_verdict(ledger: SqliteLedger)
     assert experiment is not None and experiment.conclusion is not None
     assert (experiment.value, experiment.trials, experiment.conclusion.verdict) == (3.0, 2, Verdict.KEEP)
     assert ledger.experiment(3) is None
-    kinds = [type(recorded.event) for recorded in ledger.trials(2)]
+    kinds = [type(recorded.event) for recorded in ledger.experiment_events(2)]
     assert kinds[0] is Proposed and Concluded in kinds and len(kinds) == 5
 
 
@@ -160,7 +160,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(ledger: SqliteLedger) -> None
 
 
 def test_reading_without_a_ledger_says_how_to_start(tmp_path: Path) -> None:
-    """No campaign is the user's to mend."""
+    """No campaign is the user's to fix."""
     with pytest.raises(UserError, match="overnight run"):
         SqliteLedger.for_reading(tmp_path)
 

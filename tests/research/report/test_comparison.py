@@ -13,18 +13,18 @@ from overnight.models.usage import Usage
 from overnight.program.program import Direction, Metric
 from overnight.research.events import CampaignOpened, ModelCalled, Proposed
 from overnight.research.record.port import Recorded
-from overnight.research.report.comparison import Gain, Told, changed_lines, compare, difference, tell
+from overnight.research.report.comparison import ComparedCampaign, Gain, changed_lines, compare, difference, tell
 from overnight.research.report.comparison_page import render_comparison
 from overnight.research.report.comparison_words import rows
 
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\x1b[2J\u202egnp.exe</style>\r\nx"
 
 
-def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> Told:
+def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> ComparedCampaign:
     return tell(name, record(world) if entries is None else entries, world.program, {})
 
 
-def page(a: Told, b: Told) -> str:
+def page(a: ComparedCampaign, b: ComparedCampaign) -> str:
     return render_comparison(compare(a, b), a, b)
 
 

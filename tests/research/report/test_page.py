@@ -99,18 +99,18 @@ def test_first_screen_answers_the_four_questions(written: Written) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "happened", "mend"),
+    ("name", "happened", "fix"),
     [
         ("no experiment", "No experiment was run", "overnight run --tag nov21"),
         ("crashes only", "exit code 1: ValueError: shapes", "overnight show 30 --log --tag nov21"),
         ("nothing real", "none better beyond noise", "overnight check"),
     ],
 )
-def test_nothing_kept_says_what_happened_and_what_to_do(written: Written, name: str, happened: str, mend: str) -> None:
+def test_nothing_kept_says_what_happened_and_what_to_do(written: Written, name: str, happened: str, fix: str) -> None:
     """A campaign without a keep has a page that explains itself and offers no merge."""
     text = parse(written(name).html.read_text()).text
     assert happened in text
-    assert mend in text
+    assert fix in text
     assert "git merge" not in text
 
 

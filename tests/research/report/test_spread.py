@@ -41,7 +41,7 @@ def test_a_quiet_head_has_a_narrow_band() -> None:
     for number, (count, sd) in enumerate([(20, 1.0), (20, 0.05), (3, 0.05)]):
         tally.enthrone(number=number, commit=f"c{number}", hours=0.0)
         for _ in range(count):
-            tally.measure(f"t{number}", rng.gauss(0.0, sd))
+            tally.add(f"t{number}", rng.gauss(0.0, sd))
     for head in tally.heads():
         assert head.band is not None
         widths.append(head.band.high - head.band.low)

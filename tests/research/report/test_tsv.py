@@ -11,10 +11,10 @@ from campaigns import CASES, World, record
 from overnight.program.program import Direction, Metric
 from overnight.research.history import experiment_number
 from overnight.research.record.port import Recorded
-from overnight.research.report.tsv import ResultsTable, Row, experiment_row, table_rows
+from overnight.research.report.tsv import ResultRow, ResultsTable, experiment_row, table_rows
 
 METRIC = Metric(name="val_bpb", direction=Direction.MINIMIZE)
-ROW = Row(commit="a1b2c3d4e5", value=0.9979, memory_bytes=44 * 1024**3, status="keep", description="baseline")
+ROW = ResultRow(commit="a1b2c3d4e5", value=0.9979, memory_bytes=44 * 1024**3, status="keep", description="baseline")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -43,7 +43,9 @@ def test_row_is_in_the_ecosystems_form(tmp_path: Path) -> None:
 def test_description_is_one_cell_of_one_line(tmp_path: Path) -> None:
     """Tabs, line ends and escapes in a description cannot make a cell or a row."""
     table = ResultsTable(tmp_path / "results.tsv", METRIC)
-    table.append(Row(commit="c" * 40, value=1.0, memory_bytes=0, status="discard", description="a\tb\nkeep\r\x1b[31m\u2028c"))
+    table.append(
+        ResultRow(commit="c" * 40, value=1.0, memory_bytes=0, status="discard", description="a\tb\nkeep\r\x1b[31m\u2028c")
+    )
     (row,) = rows_of(tmp_path / "results.tsv")
     assert row["description"] == r"a\tb\nkeep\r\x1b[31m\u2028c"
 
@@ -59,7 +61,7 @@ def test_rebuilt_table_is_the_appended_one(tmp_path: Path) -> None:
         assert row is not None
         appended.append(row)
     assert (tmp_path / "rebuilt").read_bytes() == (tmp_path / "appended").read_bytes()
-    assert rebuilt.mend() == 1 + CASES["usual"].experiments
+    assert rebuilt.fix() == 1 + CASES["usual"].experiments
 
 
 def test_status_follows_the_verdict(tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ def test_torn_last_line_is_cut_off(tmp_path: Path, torn: bytes) -> None:
     table.append(ROW)
     whole = path.read_bytes()
     path.write_bytes(whole + torn)
-    assert table.mend() == 1
+    assert table.fix() == 1
     assert path.read_bytes() == whole
     path.write_bytes(whole + torn)
     table.append(ROW)
@@ -117,6 +119,6 @@ def test_append_reads_only_the_end(tmp_path: Path) -> None:
 
 
 def test_no_file_has_no_rows(tmp_path: Path) -> None:
-    """Mending what is not there makes nothing."""
-    assert ResultsTable(tmp_path / "results.tsv", METRIC).mend() == 0
+    """Fixing what is not there makes nothing."""
+    assert ResultsTable(tmp_path / "results.tsv", METRIC).fix() == 0
     assert not (tmp_path / "results.tsv").exists()

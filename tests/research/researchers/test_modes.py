@@ -12,8 +12,8 @@ from scripted_models import ScriptedModels
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
-from overnight.models.breaker import Pace
-from overnight.models.budget import Allowance
+from overnight.models.breaker import RetryTimes
+from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices, Provider
@@ -24,7 +24,7 @@ from overnight.research.researchers.registry import agent_researcher
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py"
-PACE = Pace(busy_s=0.01, busiest_s=0.02, quota_s=60.0, near_s=0.5, same_s=0.5, patience_s=1.0)
+PACE = RetryTimes(busy_s=0.01, busiest_s=0.02, quota_s=60.0, near_s=0.5, same_s=0.5, patience_s=1.0)
 # An agent that asks its model over the wire and runs what it is told to, as a program of its own in the jail.
 THINK = """\
 import json, os, subprocess, sys, urllib.request
@@ -105,7 +105,7 @@ def propose(place: Path, models: ScriptedModels, mode: str, spec: AgentSpec) -> 
 
     async def run() -> str:
         async with Gateway(
-            [provider], Prices(), allowance=Allowance(), called=counted.append, environment={}, pace=PACE
+            [provider], Prices(), allowance=SpendingLimit(), called=counted.append, environment={}, pace=PACE
         ) as gateway:
             executor = JailExecutor(slots=1, search_path=PATH)
             limits = Limits(wall_s=30.0, memory_bytes=500 * 1000**2)

@@ -21,7 +21,7 @@ from overnight.agents.environment import surroundings
 from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
-from overnight.agents.task_group import companions
+from overnight.agents.task_group import companion_tasks
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job
 from overnight.jail.port import Link
@@ -51,7 +51,7 @@ def acp_agent(context: AgentContext) -> Agent:
         link = Link(talk=theirs, port=run.port, listen=run.listen) if run else Link(talk=theirs)
         reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
         try:
-            async with companions() as tasks:
+            async with companion_tasks() as tasks:
                 client = Client()
                 peer = Peer(reader, writer, told=client.told, asked=client.asked)
                 tasks.start_soon(context.executor.run, job, link)

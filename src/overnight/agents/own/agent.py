@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import compact
-from overnight.agents.own.dialogue import Call, Entry, Form, Heard, Said, Told
+from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell
@@ -56,7 +56,7 @@ class Dialogue:
 
     async def turn(self, prompt: str) -> Turn:
         """Say something, and run what the model asks for until it answers in words alone."""
-        self._entries.append(Told(text=prompt))
+        self._entries.append(UserMessage(text=prompt))
         said = ""
         for _ in range(STEPS):
             try:
@@ -70,10 +70,10 @@ class Dialogue:
                 if await self._do(call) > REPEATS:
                     return Turn(text=said, fault="it repeated the same command in an unchanged folder")
             if answer.cut and not answer.calls:
-                self._entries.append(Told(text=CUT))
+                self._entries.append(UserMessage(text=CUT))
         return Turn(text=said, fault=f"it did not end within {STEPS} steps")
 
-    async def _ask(self) -> Said:
+    async def _ask(self) -> ModelMessage:
         """One request; the answer is part of the dialogue."""
         self._entries = compact(self._entries)
         body = self._form.request(self._entries, model=self._run.model, most_tokens=ANSWER_TOKENS, system=self._system)
@@ -88,9 +88,9 @@ class Dialogue:
         self._entries.append(said)
         return said
 
-    async def _do(self, call: Call) -> int:
+    async def _do(self, call: ToolCall) -> int:
         """Run a command and add what it printed; how often just this was seen."""
         heard = await self._shell.run(call.command)
         times = self._repeats.count(call.command, heard)
-        self._entries.append(Heard(id=call.id, text=f"{heard}\n{REPEATED}" if times > 1 else heard))
+        self._entries.append(ToolResult(id=call.id, text=f"{heard}\n{REPEATED}" if times > 1 else heard))
         return times

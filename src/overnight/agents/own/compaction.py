@@ -6,7 +6,7 @@ In large steps, so that the beginning of the dialogue stays the same for many re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overnight.agents.own.dialogue import Entry, Heard, Said
+from overnight.agents.own.dialogue import Entry, ModelMessage, ToolResult
 
 LIMIT_TOKENS = 24_000
 KEPT = 6  # newest entries, never dropped
@@ -34,7 +34,7 @@ def compact(entries: Sequence[Entry]) -> list[Entry]:
     if tokens(kept) <= LIMIT_TOKENS:
         return kept
     for at, entry in enumerate(kept[:-KEPT]):
-        if isinstance(entry, Heard) and len(entry.text) > len(_DROPPED):
+        if isinstance(entry, ToolResult) and len(entry.text) > len(_DROPPED):
             kept[at] = replace(entry, text=_DROPPED.format(n=len(entry.text)))
             if tokens(kept) <= LIMIT_TOKENS // 2:
                 break
@@ -42,5 +42,5 @@ def compact(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _length(entry: Entry) -> int:
-    calls = sum(len(call.command or "") for call in entry.calls) if isinstance(entry, Said) else 0
+    calls = sum(len(call.command or "") for call in entry.calls) if isinstance(entry, ModelMessage) else 0
     return len(entry.text) + calls

@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class UserMessage:
     """A prompt of ours."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ToolCall:
     """A model's wish to run a shell command."""
 
     id: str
@@ -21,23 +21,23 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ModelMessage:
     """An answer of the model."""
 
     text: str
-    calls: Sequence[Call] = ()
+    calls: Sequence[ToolCall] = ()
     cut: bool = False  # it ran out of room for its answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class ToolResult:
     """What a command printed."""
 
     id: str  # of the call
     text: str
 
 
-Entry = Told | Said | Heard
+Entry = UserMessage | ModelMessage | ToolResult
 
 
 class Form(Protocol):
@@ -47,7 +47,7 @@ class Form(Protocol):
         """The body of a request."""
         ...
 
-    def read(self, answer: Mapping[str, object]) -> Said:
+    def read(self, answer: Mapping[str, object]) -> ModelMessage:
         """What the model said.
 
         Raises:

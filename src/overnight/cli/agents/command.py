@@ -13,7 +13,7 @@ from anyio.abc import TaskStatus
 
 from overnight.agents.registry import AGENTS
 from overnight.agents.templates import TEMPLATES
-from overnight.cli.agents.result import SECONDS, TOKENS, Ask, Meter, Tryout
+from overnight.cli.agents.result import SECONDS, TOKENS, Ask, Tryout, TryoutMeter
 from overnight.cli.agents.ways import find_ways
 from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
@@ -37,7 +37,7 @@ INTERRUPTED = 130
 def agents(context: click.Context, as_json: bool) -> None:
     """List the researchers that this machine can have, or test one.
 
-    Each comes with its line for program.md, and with the mend where something is missing. Nothing is asked over the network.
+    Each comes with its line for program.md, and with the fix where something is missing. Nothing is asked over the network.
     """
     if context.invoked_subcommand is not None:
         return
@@ -117,12 +117,12 @@ def choose(name: str, model: str) -> tuple[ResearcherSpec, Program | None]:
     if spec is None:
         roles = f", a role of {PROGRAM}" if program else ""
         shown = printable(name, NAME)
-        mend = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
-        raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), mend=mend)
+        fix = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
+        raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), fix=fix)
     if spec.use == "scripted":
-        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", mend="there is nothing to reach")
+        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="there is nothing to reach")
     if model and spec.use not in AGENTS:
-        raise UserError(f"`use: {spec.use}` asks no model", mend="leave --model out")
+        raise UserError(f"`use: {spec.use}` asks no model", fix="leave --model out")
     return replace(spec, model=model or spec.model), program if declared else None
 
 
@@ -157,7 +157,7 @@ async def _watched(ask: Ask) -> Tryout | None:
     """Try it, and show how it goes; None where a signal ended it."""
     from overnight.cli.agents.tryout import try_out
 
-    found, meter = None, Meter()
+    found, meter = None, TryoutMeter()
     async with anyio.create_task_group() as tasks:
         await tasks.start(_ended_by_signals, tasks.cancel_scope)
         tasks.start_soon(_show, ask, meter)
@@ -173,7 +173,7 @@ async def _ended_by_signals(scope: anyio.CancelScope, *, task_status: TaskStatus
             scope.cancel()
 
 
-async def _show(ask: Ask, meter: Meter) -> None:
+async def _show(ask: Ask, meter: TryoutMeter) -> None:
     """What is used so far, on a terminal; one line where nobody watches."""
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""Where an agent's models come from by the user's settings, and the mend where they come from nowhere; no key is read."""
+"""Where an agent's models come from by the user's settings, and the fix where they come from nowhere; no key is read."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,36 +15,36 @@ _PAGE = "docs/gateway.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ModelSource:
     """Who would be asked for a model."""
 
     ready: bool
     detail: str
-    mend: str  # empty if it is ready
+    fix: str  # empty if it is ready
     provider: str = ""  # the first that can be asked
     model: str = ""  # that it is asked for where nobody names one; empty: the agent's own choice
 
 
-def find_source(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> Source:
+def find_source(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> ModelSource:
     """Who is asked first by an agent that speaks one of these wires."""
     speaking = [provider for provider in settings.providers if not set(wires).isdisjoint(provider.wires)]
     if not speaking:
-        return Source(ready=False, detail=_nobody(wires, settings), mend=_mend_nobody(wires, settings, environment))
+        return ModelSource(ready=False, detail=_nobody(wires, settings), fix=_fix_nobody(wires, settings, environment))
     able = [provider for provider in speaking if has_key(provider, environment)]
     if not able:
         first = speaking[0]
-        return Source(
+        return ModelSource(
             ready=False,
             detail=f"the key of {first.name} is missing: {first.key_env} is not set",
-            mend=f"set {first.key_env}",
+            fix=f"set {first.key_env}",
             provider=first.name,
         )
     first, *others = able
     then = f", then {', '.join(provider.name for provider in others)}" if others else ""
-    return Source(
+    return ModelSource(
         ready=True,
         detail=f"through the gateway to {describe(first)}{then}",
-        mend="",
+        fix="",
         provider=first.name,
         model=first.model_for(""),
     )
@@ -73,7 +73,7 @@ def _nobody(wires: Collection[Wire], settings: Settings) -> str:
     return f"no provider of your settings speaks {' or '.join(wires)}"
 
 
-def _mend_nobody(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> str:
+def _fix_nobody(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> str:
     """Which variable to set; where the settings file decides, what to write there."""
     if settings.providers and settings.providers != from_environment(environment):
         return f"add one to your settings file: {_PAGE}"

@@ -30,7 +30,7 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Meter:
+class TryoutMeter:
     """What was used so far, for whoever watches."""
 
     started: float = field(default_factory=time.monotonic)
@@ -61,7 +61,7 @@ class Tryout:
     use: str
     edited: bool  # an edit within scope came back
     reason: str  # why not; empty if it did
-    mend: str
+    fix: str
     hypothesis: str
     diff: str
     calls: int
@@ -79,7 +79,7 @@ class Tryout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class TryoutEdit:
     """A change within scope."""
 
     hypothesis: str
@@ -91,12 +91,12 @@ class Failing:
     """No edit came."""
 
     reason: str
-    mend: str = ""
+    fix: str = ""
 
 
-def result_of(ask: Ask, meter: Meter, outcome: Edit | Failing) -> Tryout:
+def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing) -> Tryout:
     """The result of a try that ended so."""
-    edit = outcome if isinstance(outcome, Edit) else None
+    edit = outcome if isinstance(outcome, TryoutEdit) else None
     failing = outcome if isinstance(outcome, Failing) else Failing(reason="")
     usage = meter.usage
     return Tryout(
@@ -104,7 +104,7 @@ def result_of(ask: Ask, meter: Meter, outcome: Edit | Failing) -> Tryout:
         use=ask.spec.use,
         edited=edit is not None,
         reason=printable(failing.reason, SHOWN),
-        mend=failing.mend,
+        fix=failing.fix,
         hypothesis=printable(edit.hypothesis, SHOWN) if edit else "",
         diff=edit.diff if edit else "",
         calls=usage.calls,
@@ -122,7 +122,7 @@ def result_of(ask: Ask, meter: Meter, outcome: Edit | Failing) -> Tryout:
     )
 
 
-def _priced(settings: Settings, meter: Meter) -> bool:
+def _priced(settings: Settings, meter: TryoutMeter) -> bool:
     """Whether all calls have a price."""
     local = {provider.name for provider in settings.providers if provider.local}
     return all(provider in local or settings.prices.find(model) for provider, model in meter.models)

@@ -12,15 +12,15 @@ from tempfile import TemporaryDirectory
 import anyio
 
 from overnight.agents.registry import AGENTS
-from overnight.cli.agents.mends import LATE, mend_edit, mend_failed, mend_parked, mend_spent, missing, out_of_service
+from overnight.cli.agents.fixes import LATE, fix_edit, fix_failed, fix_parked, fix_spent, missing, out_of_service
 from overnight.cli.agents.repo import TASK, make_throwaway
-from overnight.cli.agents.result import COST_USD, SHOWN, Ask, Edit, Failing, Meter, Tryout, result_of
+from overnight.cli.agents.result import COST_USD, SHOWN, Ask, Failing, Tryout, TryoutEdit, TryoutMeter, result_of
 from overnight.errors import UserError
 from overnight.files.folders import remove_tree
 from overnight.git.history import GitHistory
 from overnight.machines.share import make_executor
-from overnight.models.breaker import Pace
-from overnight.models.budget import Allowance
+from overnight.models.breaker import RetryTimes
+from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Prices
@@ -36,23 +36,23 @@ from overnight.research.state import State, begin
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 
-PACE = Pace(patience_s=5.0)  # a person waits for the answer
+PACE = RetryTimes(patience_s=5.0)  # a person waits for the answer
 TAG, ROLE = "tryout", "researcher"
 SLOT = 0  # the researcher's; no trial runs here
 
 
-async def try_out(ask: Ask, meter: Meter) -> Tryout:
+async def try_out(ask: Ask, meter: TryoutMeter) -> Tryout:
     """Have the researcher make one edit; leaves nothing behind and nothing running, however it ends."""
-    outcome: Edit | Failing | None = missing(ask.spec, ask.settings, ask.environment)
+    outcome: TryoutEdit | Failing | None = missing(ask.spec, ask.settings, ask.environment)
     if outcome is None:
         try:
             outcome = await _try(ask, meter)
         except UserError as error:  # the machine's or the settings'
-            outcome = Failing(reason=str(error.args[0]), mend=error.mend)
+            outcome = Failing(reason=str(error.args[0]), fix=error.fix)
     return result_of(ask, meter, outcome)
 
 
-async def _try(ask: Ask, meter: Meter) -> Edit | Failing:
+async def _try(ask: Ask, meter: TryoutMeter) -> TryoutEdit | Failing:
     with TemporaryDirectory(prefix="overnight-") as place:
         root = Path(place) / "work"
         try:
@@ -69,13 +69,13 @@ class _Bench:
     """What the try is made with."""
 
     ask: Ask
-    meter: Meter
+    meter: TryoutMeter
     state: State
     history: GitHistory
     workspaces: WorkFolders
     gateway: Gateway | None
 
-    async def run(self) -> Edit | Failing:
+    async def run(self) -> TryoutEdit | Failing:
         """The edit, or why there is none."""
         program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
         executor = make_executor("jail", others=1)
@@ -85,11 +85,11 @@ class _Bench:
         except NoIdeas as none:
             return Failing(reason=str(none) or "it has nothing to propose")
         except ModelsParked as parked:
-            return Failing(reason=str(parked), mend=self._mend_parked(parked.wait_s) or mend_spent(str(parked)))
+            return Failing(reason=str(parked), fix=self._fix_parked(parked.wait_s) or fix_spent(str(parked)))
         except ProposalFailed as failed:
-            return Failing(reason=str(failed), mend=mend_failed(self.ask.spec, self.meter.usage.calls))
+            return Failing(reason=str(failed), fix=fix_failed(self.ask.spec, self.meter.usage.calls))
 
-    async def _propose(self, researcher: Researcher, folder: Path) -> Edit | Failing:
+    async def _propose(self, researcher: Researcher, folder: Path) -> TryoutEdit | Failing:
         head = self.state.head
         assignment = Assignment(
             number=1,
@@ -112,17 +112,17 @@ class _Bench:
         reason = f"it did not end within {duration(self.ask.seconds)}, and was ended with all its processes"
         accounts = self.gateway.accounts() if self.gateway else ()
         whys = "".join(f"; {account.name}: {account.why}" for account in out_of_service(accounts))
-        return Failing(reason=reason + whys, mend=self._mend_parked(None) or LATE)
+        return Failing(reason=reason + whys, fix=self._fix_parked(None) or LATE)
 
-    def _mend_parked(self, wait_s: float | None) -> str:
-        return mend_parked(wait_s, self.gateway.accounts() if self.gateway else (), self.ask.settings)
+    def _fix_parked(self, wait_s: float | None) -> str:
+        return fix_parked(wait_s, self.gateway.accounts() if self.gateway else (), self.ask.settings)
 
     def _brief(self) -> str:
         files = {file.path: file.size_bytes for file in self.history.files(self.state.head)}
         charter = parse_charter(self.state.program.body)
         return write_brief(BriefTask(state=self.state, charter=charter, role=ROLE, files=files))
 
-    def _collect(self, folder: Path, hypothesis: str) -> Edit | Failing:
+    def _collect(self, folder: Path, hypothesis: str) -> TryoutEdit | Failing:
         """What it changed, judged as a campaign would."""
         head, program = self.state.head, self.state.program
         collected = self.workspaces.collect(folder, head)
@@ -130,11 +130,11 @@ class _Bench:
         before = self.history.read_files(head, [change.path for change in collected.changes if change.path in executable])
         scope = check_scope(collected.changes, before=before, executable=executable, program=program)
         if problems := (*collected.problems, *scope):
-            return Failing(reason="; ".join(problems), mend=mend_edit(self.ask.spec))
+            return Failing(reason="; ".join(problems), fix=fix_edit(self.ask.spec))
         commit = self.history.record_attempt(
             tag=TAG, number=1, base=head, changes=collected.changes, message=f"{printable(hypothesis, SHOWN)}\n"
         )
-        return Edit(hypothesis=hypothesis, diff=self.history.diff(head, commit))
+        return TryoutEdit(hypothesis=hypothesis, diff=self.history.diff(head, commit))
 
 
 def _state(start: str, ask: Ask) -> State:
@@ -146,12 +146,12 @@ def _state(start: str, ask: Ask) -> State:
     return replace(opened, program=program)
 
 
-def _gateway(ask: Ask, meter: Meter) -> AbstractAsyncContextManager[Gateway | None]:
+def _gateway(ask: Ask, meter: TryoutMeter) -> AbstractAsyncContextManager[Gateway | None]:
     if ask.spec.use not in AGENTS or not ask.settings.providers:
         return nullcontext()
     prices, cost_usd = ask.settings.prices, ask.cost_usd
     if cost_usd is None:  # our own limit must not keep out what has no price: the limit of tokens holds for that
         prices, cost_usd = Prices(table={"*": FREE, **prices.table}), COST_USD
-    allowance = Allowance(tokens=ask.tokens, cost_usd=cost_usd)
+    allowance = SpendingLimit(tokens=ask.tokens, cost_usd=cost_usd)
     providers, environment = ask.settings.providers, ask.environment
     return Gateway(providers, prices, allowance=allowance, called=meter.count, environment=environment, pace=PACE)

@@ -47,7 +47,7 @@ class Way:
     use: str
     ready: bool  # as far as can be told without a try
     detail: str
-    mend: str  # empty if it is ready
+    fix: str  # empty if it is ready
     write: str  # an entry of `researchers:`
     path: str = ""  # of its program; empty where it has none, or it is missing
     version: str = ""
@@ -77,7 +77,7 @@ async def find_ways(settings: Settings, environment: Mapping[str, str]) -> Seque
         use="tuner",
         ready=True,
         detail="built in: needs no model and no key",
-        mend="",
+        fix="",
         write="{role: tuner, use: tuner}",
     )
     commands = [
@@ -123,7 +123,7 @@ def _agent(settings: Settings, environment: Mapping[str, str]) -> Way:
         use="agent",
         ready=source.ready,
         detail=f"our own agent: {source.detail}" + (f"; model: {model}" if source.ready else ""),
-        mend=source.mend,
+        fix=source.fix,
         write=f"{{role: explorer, use: agent{'' if source.model else ', model: NAME'}}}",
         wires=AGENT_WIRES,
         provider=source.provider,
@@ -149,7 +149,7 @@ def _program(
         use="acp" if name.startswith("acp:") else "command",
         ready=bool(path) and source.ready,
         detail=detail,
-        mend="; ".join(filter(None, ["" if path else install, source.mend])),
+        fix="; ".join(filter(None, ["" if path else install, source.fix])),
         write=write,
         path=path,
         version=versions.get(program, ""),

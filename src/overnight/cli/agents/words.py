@@ -16,10 +16,10 @@ CONTEXT = ("diff ", "index ", "--- ", "@@ ")
 
 
 def describe_way(way: Way) -> str:
-    """One way in a few lines: whether it is ready, the mend, and what to write."""
+    """One way in a few lines: whether it is ready, the fix, and what to write."""
     lines = [f"{'ok' if way.ready else '--':5} {way.name:{COLUMN}} {way.detail}"]
-    if way.mend:
-        lines.append(f"{INDENT}mend: {way.mend}")
+    if way.fix:
+        lines.append(f"{INDENT}fix: {way.fix}")
     return "\n".join([*lines, f"{INDENT}- {way.write}"])
 
 
@@ -43,8 +43,8 @@ def describe_tryout(found: Tryout) -> Iterator[str]:
         yield f"said  {found.hypothesis}"
     else:
         yield f"FAIL  {name}: {found.reason}"
-        if found.mend:
-            yield f"      mend: {found.mend}"
+        if found.fix:
+            yield f"      fix: {found.fix}"
     if found.calls or found.models:
         yield f"used  {_used(found)}"
         yield f"cost  {_cost(found)}"

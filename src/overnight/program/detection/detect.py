@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
 from overnight.program.front_matter import Value
-from overnight.program.text import Entry
+from overnight.program.text import FrontMatterEntry
 
 CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")
@@ -39,10 +39,10 @@ STEADIER = "--metric cpu_s takes its CPU time from outside: steadier where other
 class Detected:
     """What was found: keys with their reasons, and what the user should know besides."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[FrontMatterEntry]
     notes: Sequence[str] = ()
     on_metric: Sequence[str] = ()  # those of the notes that are of no use to whoever names the metric
-    others: Sequence[Entry] = ()  # metrics besides the proposed one, which a person may name instead
+    others: Sequence[FrontMatterEntry] = ()  # metrics besides the proposed one, which a person may name instead
 
 
 def wants(path: str) -> bool:
@@ -60,7 +60,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
     """
     notes: list[str] = []
     on_metric: list[str] = []
-    others: list[Entry] = []
+    others: list[FrontMatterEntry] = []
     texts = {path: text for path, text in files.items() if text is not None}
     found = (
         from_crucible(texts, notes)
@@ -81,7 +81,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
     return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others)
 
 
-def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[Entry]:
+def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[FrontMatterEntry]:
     """`train.py`, usually with a read-only `prepare.py` beside it."""
     train = texts.get("train.py")
     if train is None:
@@ -98,14 +98,14 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
     frozen = "all else, prepare.py too, is frozen" if "prepare.py" in files else "all else is frozen"
     return [
         *metric_entry(name, "train.py prints it"),
-        Entry(key="measure", value=runner + seed, reason=reason),
-        Entry(key="editable", value=["train.py"], reason=frozen),
+        FrontMatterEntry(key="measure", value=runner + seed, reason=reason),
+        FrontMatterEntry(key="editable", value=["train.py"], reason=frozen),
         *_training_limits(everything),
         *_training_data(everything, home),
     ]
 
 
-def _training_limits(text: str) -> list[Entry]:
+def _training_limits(text: str) -> list[FrontMatterEntry]:
     limits: dict[str, Value] = {}
     if budget := _TIME_BUDGET.search(text):
         limits["wall"] = f"{int(budget[1]) + max(int(budget[1]), _GRACE_S)}s"
@@ -113,40 +113,40 @@ def _training_limits(text: str) -> list[Entry]:
         limits |= {"gpus": 1, "memory": "32GB", "disk": "10GB"}
     reason = "the script's own TIME_BUDGET, and time to start and evaluate" if budget else ""
     reason += " and " * bool(budget and "gpus" in limits) + "a GPU, since it says cuda" * ("gpus" in limits)
-    return [Entry(key="limits", value=limits, reason=reason)] if limits else []
+    return [FrontMatterEntry(key="limits", value=limits, reason=reason)] if limits else []
 
 
-def _training_data(text: str, home: str) -> list[Entry]:
+def _training_data(text: str, home: str) -> list[FrontMatterEntry]:
     hit = _CACHE.search(text)
     if hit is None or not home.startswith("/"):
         return []
     folder = f"{home.rstrip('/')}/.cache/{hit[1] or hit[2]}"
-    return [Entry(key="readable", value=[folder], reason="prepared data lie there; jobs may read them, not write")]
+    return [FrontMatterEntry(key="readable", value=[folder], reason="prepared data lie there; jobs may read them, not write")]
 
 
 def _is_printed_time(metric: Value) -> bool:
     return isinstance(metric, dict) and "pattern" in metric and str(metric["name"]).endswith(_TIMES)
 
 
-def _as_option(metric: Entry) -> str:
+def _as_option(metric: FrontMatterEntry) -> str:
     return f"--metric {metric.value['name']}" if isinstance(metric.value, dict) else ""
 
 
 def _from_script(
-    called: re.Pattern[str], what: str, files: Iterable[str], texts: Mapping[str, str], others: list[Entry]
-) -> list[Entry]:
+    called: re.Pattern[str], what: str, files: Iterable[str], texts: Mapping[str, str], others: list[FrontMatterEntry]
+) -> list[FrontMatterEntry]:
     """A script whose name says that it measures."""
     for path in sorted(filter(called.fullmatch, files), key=lambda path: (path.count("/"), path)):
         runner = "python" if path.endswith(".py") else "bash"
         return [
             *_printed_or_time(texts.get(path, ""), path, others),
-            Entry(key="measure", value=f"{runner} {path}", reason=f"{path} is {what}"),
+            FrontMatterEntry(key="measure", value=f"{runner} {path}", reason=f"{path} is {what}"),
             *_sources(files),
         ]
     return []
 
 
-def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[Entry]) -> list[Entry]:
+def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
     """A bench target."""
     makefile = texts.get("Makefile", "")
     target = _BENCH_TARGET.search(makefile)
@@ -158,12 +158,12 @@ def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[
     place = next((path for path in frozen if path in texts), "the Makefile")
     return [
         *_printed_or_time(texts.get(place, makefile), place, others),
-        Entry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
+        FrontMatterEntry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
         *_sources(path for path in files if path not in frozen),
     ]
 
 
-def _printed_or_time(text: str, place: str, others: list[Entry]) -> list[Entry]:
+def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
     """The metric that the text prints, plain or with a unit, else CPU time; what else it prints goes to `others`."""
     name, with_unit = printed_metric(text), dict(metrics_with_unit(text, place))
     if name is not None and name not in with_unit:
@@ -173,37 +173,41 @@ def _printed_or_time(text: str, place: str, others: list[Entry]) -> list[Entry]:
         others += with_unit.values()
         return [first]
     reason = f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
-    return [Entry(key="metric", value=OUTSIDE, reason=reason)]
+    return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=reason)]
 
 
-def _sources(names: Iterable[str]) -> list[Entry]:
+def _sources(names: Iterable[str]) -> list[FrontMatterEntry]:
     """The code that a benchmark measures, as far as names tell; the benchmark itself is never among it."""
     files = list(names)
     if any(path.startswith("src/") for path in files):
-        return [Entry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
+        return [FrontMatterEntry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
     packages: list[Value] = [
         path.removesuffix("__init__.py")
         for path in sorted(files)
         if path.count("/") == 1 and path.endswith("/__init__.py") and not path.startswith(_NO_PACKAGE)
     ]
     if packages:
-        return [Entry(key="editable", value=packages, reason="the package; all else is frozen")]
+        return [FrontMatterEntry(key="editable", value=packages, reason="the package; all else is frozen")]
     folders: list[Value] = [
         f"{folder}/"
         for folder in sorted({path.partition("/")[0] for path in files if path.endswith(".py") and "/" in path})
         if not folder.startswith(_NO_PACKAGE)
     ]
     if folders:
-        return [Entry(key="editable", value=folders, reason="the folder of Python files; all else is frozen")]
+        return [FrontMatterEntry(key="editable", value=folders, reason="the folder of Python files; all else is frozen")]
     top: list[Value] = [
         path
         for path in sorted(files)
         if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path) and not _MEASURE.fullmatch(path)
     ]
-    return [Entry(key="editable", value=top, reason="the Python files beside it; all else is frozen")] if top else []
+    return [FrontMatterEntry(key="editable", value=top, reason="the Python files beside it; all else is frozen")] if top else []
 
 
-def _from_tests(files: Iterable[str]) -> list[Entry]:
+def _from_tests(files: Iterable[str]) -> list[FrontMatterEntry]:
     if not any(_TEST.fullmatch(path) for path in files):
         return []
-    return [Entry(key="checks", value=["python -m pytest -q"], reason="the tests must pass before a trial is worth running")]
+    return [
+        FrontMatterEntry(
+            key="checks", value=["python -m pytest -q"], reason="the tests must pass before a trial is worth running"
+        )
+    ]

@@ -8,7 +8,7 @@ from overnight.errors import ProgramError
 from overnight.program.detection.metric import metric_entry, printed_metric
 from overnight.program.front_matter import Value, load_front_matter
 from overnight.program.program import Direction
-from overnight.program.text import Entry
+from overnight.program.text import FrontMatterEntry
 
 CRUCIBLE = ".crucible/config.yaml"
 # A session's files: the script, its description, its log, its configuration, its checks; the present layout and the older one.
@@ -29,7 +29,7 @@ _SCOPE = re.compile(r"^#+[ \t]*Files in Scope[ \t]*\n(.*?)(?=^#|\Z)", re.MULTILI
 _SCOPED = re.compile(r"^[ \t]*[-*][ \t]+`([^`\n]{1,200})`", re.MULTILINE)
 
 
-def from_session(files: Container[str], texts: Mapping[str, str], notes: list[str]) -> list[Entry]:
+def from_session(files: Container[str], texts: Mapping[str, str], notes: list[str]) -> list[FrontMatterEntry]:
     """What a pi-autoresearch session says; empty if there is none."""
     for script, prompt, log, config, checks in SESSIONS:
         if script not in files:
@@ -38,18 +38,18 @@ def from_session(files: Container[str], texts: Mapping[str, str], notes: list[st
         described = texts.get(prompt, "")
         entries = [
             *(_described_metric(described, prompt) or _logged_metric(texts.get(log, ""), log)),
-            Entry(key="measure", value=f"bash {script}", reason="the benchmark script of the session"),
+            FrontMatterEntry(key="measure", value=f"bash {script}", reason="the benchmark script of the session"),
             *_scope(described, prompt),
         ]
         if entries[0].key != "metric":
             entries = [*metric_entry(printed_metric(texts.get(script, "")), f"{script} prints it"), *entries]
         if checks in files:
-            entries.append(Entry(key="checks", value=[f"bash {checks}"], reason="the session's own checks"))
+            entries.append(FrontMatterEntry(key="checks", value=[f"bash {checks}"], reason="the session's own checks"))
         return [*entries, *_iterations(texts.get(config, ""), config)]
     return []
 
 
-def _described_metric(text: str, place: str) -> list[Entry]:
+def _described_metric(text: str, place: str) -> list[FrontMatterEntry]:
     hit = _PRIMARY.search(text)
     if hit is None:
         return []
@@ -57,7 +57,7 @@ def _described_metric(text: str, place: str) -> list[Entry]:
     return metric_entry(hit[1], f"{place} calls it the primary metric", _DIRECTIONS.get(word))
 
 
-def _logged_metric(log: str, place: str) -> list[Entry]:
+def _logged_metric(log: str, place: str) -> list[FrontMatterEntry]:
     """The metric of the session's last configuration line."""
     for line in reversed(log.splitlines()):
         record = _json_object(line) if '"config"' in line else {}
@@ -67,17 +67,17 @@ def _logged_metric(log: str, place: str) -> list[Entry]:
     return []
 
 
-def _scope(text: str, place: str) -> list[Entry]:
+def _scope(text: str, place: str) -> list[FrontMatterEntry]:
     section = _SCOPE.search(text)
     paths: list[Value] = [path.removeprefix("./") for path in _SCOPED.findall(section[1])] if section else []
-    return [Entry(key="editable", value=paths, reason=f"the files in scope of {place}")] if paths else []
+    return [FrontMatterEntry(key="editable", value=paths, reason=f"the files in scope of {place}")] if paths else []
 
 
-def _iterations(config: str, place: str) -> list[Entry]:
+def _iterations(config: str, place: str) -> list[FrontMatterEntry]:
     limit = _json_object(config).get("maxIterations")
     if not isinstance(limit, int) or limit < 1:
         return []
-    return [Entry(key="budget", value={"experiments": limit}, reason=f"maxIterations of {place}")]
+    return [FrontMatterEntry(key="budget", value={"experiments": limit}, reason=f"maxIterations of {place}")]
 
 
 def _json_object(text: str) -> Mapping[str, object]:
@@ -88,7 +88,7 @@ def _json_object(text: str) -> Mapping[str, object]:
     return whole if isinstance(whole, dict) else {}
 
 
-def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[Entry]:
+def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[FrontMatterEntry]:
     """What an autocrucible configuration says; empty if there is none."""
     if CRUCIBLE not in texts:
         return []
@@ -105,7 +105,7 @@ def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[Entry]:
     ]
     timeout = limits.get("timeout_seconds")
     if isinstance(timeout, int) and timeout > 0:
-        entries.append(Entry(key="limits", value={"wall": f"{timeout}s"}, reason=f"timeout_seconds of {CRUCIBLE}"))
+        entries.append(FrontMatterEntry(key="limits", value={"wall": f"{timeout}s"}, reason=f"timeout_seconds of {CRUCIBLE}"))
     understood = ", ".join(entry.key for entry in entries) or "nothing"
     notes.append(f"{CRUCIBLE}: understood {understood}; its other settings have no counterpart")
     if files.get("hidden"):
@@ -113,23 +113,27 @@ def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[Entry]:
     return entries
 
 
-def _crucible_metric(values: Mapping[str, Value]) -> list[Entry]:
+def _crucible_metric(values: Mapping[str, Value]) -> list[FrontMatterEntry]:
     metric = values.get("metric")
     name = _mapping(metric).get("name") if isinstance(metric, dict) else metric
     direction = _mapping(metric).get("direction") or values.get("direction")
     return metric_entry(name, f"the metric of {CRUCIBLE}", _DIRECTIONS.get(str(direction)))
 
 
-def _crucible_command(run: Value | None, evaluate: Value | None) -> list[Entry]:
+def _crucible_command(run: Value | None, evaluate: Value | None) -> list[FrontMatterEntry]:
     if not isinstance(run, str):
         return []
     command = f"{run} && {evaluate}" if isinstance(evaluate, str) else run
-    return [Entry(key="measure", value=command, reason=f"run and eval of {CRUCIBLE}")]
+    return [FrontMatterEntry(key="measure", value=command, reason=f"run and eval of {CRUCIBLE}")]
 
 
-def _crucible_editable(editable: Value | None) -> list[Entry]:
+def _crucible_editable(editable: Value | None) -> list[FrontMatterEntry]:
     paths: Value | None = [editable] if isinstance(editable, str) else editable
-    return [Entry(key="editable", value=paths, reason=f"editable in {CRUCIBLE}")] if isinstance(paths, list) and paths else []
+    return (
+        [FrontMatterEntry(key="editable", value=paths, reason=f"editable in {CRUCIBLE}")]
+        if isinstance(paths, list) and paths
+        else []
+    )
 
 
 def _mapping(value: Value | None) -> Mapping[str, Value]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from overnight.program.fields import METRIC_NAME, guess_direction
 from overnight.program.front_matter import Value
 from overnight.program.program import Direction
-from overnight.program.text import Entry
+from overnight.program.text import FrontMatterEntry
 
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
 # A name and a colon at the start of a printed text, with a value to be filled in behind, or given as the next argument.
@@ -30,25 +30,25 @@ def _candidates(script: str) -> Iterator[str]:
     yield from sorted(printed, key=lambda name: not name.startswith("val_"))  # validation before training
 
 
-def metrics_with_unit(script: str, place: str) -> Mapping[str, Entry]:
+def metrics_with_unit(script: str, place: str) -> Mapping[str, FrontMatterEntry]:
     """For each name that the script prints with a unit behind its number a `metric` key, with the pattern that reads it.
 
     All such units are costs, so less is better. The unit becomes part of the name: a timing is known by it.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, FrontMatterEntry] = {}
     for name, between, unit in _WITH_UNIT.findall(script):
         separator = rf"\s*{between.strip()}\s*" if between.strip() else r"\s+"
         pattern = rf"^\s*{re.escape(name)}{separator}([0-9.]+)\s*{unit}\b"
         full = name if unit in name.split("_") else f"{name}_{unit.replace('µ', 'u')}"
         value: Value = {"name": full, "direction": Direction.MINIMIZE.value, "pattern": pattern}
-        entries[name] = Entry(key="metric", value=value, reason=f"{place} prints it, with {unit} behind the number")
+        entries[name] = FrontMatterEntry(key="metric", value=value, reason=f"{place} prints it, with {unit} behind the number")
     return entries
 
 
-def metric_entry(name: object, reason: str, direction: Direction | None = None) -> list[Entry]:
+def metric_entry(name: object, reason: str, direction: Direction | None = None) -> list[FrontMatterEntry]:
     """The `metric` key for a name; empty if it is none."""
     if not isinstance(name, str) or not METRIC_NAME.fullmatch(name):
         return []
     direction = direction or guess_direction(name)
     value: Value = {"name": name, "direction": direction.value} if direction else {"name": name}
-    return [Entry(key="metric", value=value, reason=reason)]
+    return [FrontMatterEntry(key="metric", value=value, reason=reason)]

@@ -9,7 +9,7 @@ from overnight.git.port import History
 from overnight.program.program import Noise
 from overnight.research.audit import AuditState, audit_step, commits, conclude_audit, first_key_without, tree_of
 from overnight.research.events import AuditOpened, Stopped, TrialFinished
-from overnight.research.loop.experiment import Laboratory, Subject
+from overnight.research.loop.experiment import ExperimentRunner, Subject
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
 from overnight.research.state import Kept
@@ -20,7 +20,7 @@ class Audit:
     """One session of an audit; every finished trial is on disk before the next step."""
 
     journal: Journal
-    laboratory: Laboratory
+    runner: ExperimentRunner
     history: History
     stop: Stop
 
@@ -31,7 +31,7 @@ class Audit:
         """
         with self.stop.at_once:
             audit = self._take_up(pairs, leave_one_out)
-            await self.laboratory.warm_up()
+            await self.runner.warm_up()
             await self._check(audit.opened)
             await self._measure(audit.opened)
         stopped = Stopped(reason="audit", detail=self.stop.reason or "finished", elapsed_s=self.journal.elapsed_s())
@@ -88,13 +88,11 @@ class Audit:
         for tree, commit in commits(opened).items():
             if self.stop.requested or commit in {opened.start, opened.head} or tree in begun:
                 continue
-            async with self.laboratory.slots.lease() as slot:
-                failed = await self.laboratory.bench.checks(commit, slot)
+            async with self.runner.slots.lease() as slot:
+                failed = await self.runner.trials.checks(commit, slot)
             if failed:
                 key = first_key_without(opened, tree[0])
-                fault = Trial(
-                    key=key, seed=self.laboratory.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed
-                )
+                fault = Trial(key=key, seed=self.runner.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed)
                 self.journal.record(TrialFinished(trial=fault))
 
     async def _measure(self, opened: AuditOpened) -> None:
@@ -108,7 +106,7 @@ class Audit:
             if step is None:
                 self._conclude()
                 return
-            await self.laboratory.measure(step.trials, subject_of)
+            await self.runner.run_trials(step.trials, subject_of)
 
     def _conclude(self) -> None:
         state = self.journal.state

@@ -29,13 +29,13 @@ class Branch:
         moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
         if not moved:
             what = f"the branch autoresearch/{state.tag} was moved by somebody else"
-            raise RepositoryError(what, mend=f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`")
+            raise RepositoryError(what, fix=f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`")
         self.journal.record(Advanced(number=number, old=state.head, new=new))
         self.publish(self.journal.state.kept[-1])
 
     def publish(self, kept: Kept) -> None:
         """Attach the evidence to a kept commit, for whoever has nothing but the repository."""
-        recorded = self.journal.ledger.trials(kept.number)
+        recorded = self.journal.ledger.experiment_events(kept.number)
         verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
         receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)
         self.history.publish(kept.commit, write_receipt(receipt))

@@ -1,4 +1,4 @@
-"""A campaign: researchers propose, the laboratory concludes, the branch moves; until a budget, a target or a person ends it."""
+"""A campaign: researchers propose, the runner concludes, the branch moves; until a budget, a target or a person ends it."""
 
 import math
 from collections import deque
@@ -15,14 +15,14 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange
 from overnight.models.port import ModelsParked
 from overnight.program.program import Budget, Noise
-from overnight.research.budget import Allowance
+from overnight.research.budget import SessionAllowance
 from overnight.research.events import Concluded, ProposalMissed, Stopped
 from overnight.research.experiment import SUPERSEDED
 from overnight.research.loop.branch import Branch
-from overnight.research.loop.experiment import Laboratory
+from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.orders import Inbox
-from overnight.research.loop.proposal import Intake, Staff
+from overnight.research.loop.proposal import Intake, NamedResearcher
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
 from overnight.words.quantities import duration
@@ -36,11 +36,11 @@ class Campaign:
     """One session of a campaign, from where the ledger stands."""
 
     journal: Journal
-    laboratory: Laboratory
+    runner: ExperimentRunner
     intake: Intake
     branch: Branch
-    staff: Sequence[Staff]
-    allowing: Callable[[Budget], Allowance]  # what this session may use of a program's budget
+    staff: Sequence[NamedResearcher]
+    allowing: Callable[[Budget], SessionAllowance]  # what this session may use of a program's budget
     stop: Stop
     inbox: Inbox
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
@@ -59,7 +59,7 @@ class Campaign:
         try:
             with self.stop.at_once:
                 self._take_up()
-                await self.laboratory.warm_up()
+                await self.runner.warm_up()
                 await self._measure_head()
                 async with self.models, anyio.create_task_group() as tasks:
                     for staff in self.staff:
@@ -71,7 +71,7 @@ class Campaign:
         return self._end(self.stop.reason or self._over or "no ideas: no researcher has anything left to try")
 
     @property
-    def allowance(self) -> Allowance:
+    def allowance(self) -> SessionAllowance:
         """What this session may use, as the program stands now."""
         return self.allowing(self.journal.state.program.budget)
 
@@ -103,15 +103,15 @@ class Campaign:
 
     async def _measure_head(self) -> None:
         async with self._head:
-            failed = await self.laboratory.baseline()
+            failed = await self.runner.baseline()
         if failed:
             what = f"the head itself cannot be measured: {failed.reason}"
-            raise UserError(what, mend="make it pass by hand, in a fresh clone")
+            raise UserError(what, fix="make it pass by hand, in a fresh clone")
         program, gate = self.journal.state.program, self.journal.state.gate
         if target_reached(program, gate.baseline, exact=noise_kind(program, gate) is Noise.DETERMINISTIC):
             self.stop.request("target: the head is verified to be beyond the target")
 
-    async def _work(self, staff: Staff) -> None:
+    async def _work(self, staff: NamedResearcher) -> None:
         """One researcher's loop, until it or the campaign has enough."""
         try:
             why = await self._propose_and_conclude(staff)
@@ -121,7 +121,7 @@ class Campaign:
             self._over = self._over or why
             self.journal.record(ProposalMissed(role=staff.role, reason=why.partition(": ")[2], final=True))
 
-    async def _propose_and_conclude(self, staff: Staff) -> str:
+    async def _propose_and_conclude(self, staff: NamedResearcher) -> str:
         """Why this researcher is asked no more, as a word, a colon and the details; empty where the campaign ends."""
         fruitless = 0
         while not self.stop.requested and await self._may_go_on():
@@ -159,12 +159,12 @@ class Campaign:
 
     async def _conclude(self, number: int) -> None:
         await self._measure_head()
-        conclusion = await self.laboratory.conclude(number)
+        conclusion = await self.runner.conclude(number)
         if conclusion:
             self._settle(number, conclusion)
             await self._measure_head()
 
-    async def _next(self, staff: Staff) -> int | None:
+    async def _next(self, staff: NamedResearcher) -> int | None:
         """An experiment to conclude: one that an earlier session left, else a new proposal; None if it came to nothing."""
         if self._unfinished:
             return self._unfinished.popleft()
@@ -182,7 +182,7 @@ class Campaign:
         self.inbox.show()
         return None if rejected else number
 
-    async def _propose(self, staff: Staff) -> int | None:
+    async def _propose(self, staff: NamedResearcher) -> int | None:
         """Ask a researcher; while no model can be had, wait, which costs it none of its patience."""
         while True:
             try:

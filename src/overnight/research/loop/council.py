@@ -23,7 +23,7 @@ LONGEST = 25  # experiments after which it is asked to go over the queue, howeve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class NamedAdviser:
     """Whoever plays an advising role."""
 
     role: str
@@ -37,8 +37,8 @@ class Council:
     journal: Journal
     workspaces: Workspaces
     briefing: Briefing
-    directors: Sequence[Voice] = ()
-    critics: Sequence[Voice] = ()
+    directors: Sequence[NamedAdviser] = ()
+    critics: Sequence[NamedAdviser] = ()
     _asked_at: int | None = None  # experiments when a director was asked last
     _director: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -52,11 +52,11 @@ class Council:
             return
         async with self._director:
             asked_at = self.journal.state.tally.experiments
-            for voice in self.directors:
-                answer = await self._ask(voice, write_director_brief(self.briefing.task(voice.role)))
+            for adviser in self.directors:
+                answer = await self._ask(adviser, write_director_brief(self.briefing.task(adviser.role)))
                 edits = parse_answer(answer)
                 if edits:
-                    self.journal.record(IdeasChanged(by=voice.role, edits=edits))
+                    self.journal.record(IdeasChanged(by=adviser.role, edits=edits))
             self._asked_at = asked_at  # not where no model could be had: then it is asked again
 
     async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> str:
@@ -65,11 +65,11 @@ class Council:
         Raises:
             ModelsParked: no model can be had now.
         """
-        for voice in self.critics:
-            brief = write_review_brief(self.journal.state, voice.role, draft, changes, before)
-            refusal = read_review(await self._ask(voice, brief)).refusal
+        for adviser in self.critics:
+            brief = write_review_brief(self.journal.state, adviser.role, draft, changes, before)
+            refusal = read_review(await self._ask(adviser, brief)).refusal
             if refusal:
-                return f"the {voice.role} refused: {refusal}"
+                return f"the {adviser.role} refused: {refusal}"
         return ""
 
     def _due(self) -> bool:
@@ -79,16 +79,16 @@ class Council:
         free = sum(idea.state is IdeaState.OPEN for idea in self.journal.state.ideas.ideas)
         return since >= LONGEST or (free < FEW and since >= PAUSE)
 
-    async def _ask(self, voice: Voice, brief: str) -> str:
+    async def _ask(self, adviser: NamedAdviser, brief: str) -> str:
         """The answer, empty if there is none; recorded as a miss then."""
         state = self.journal.state
-        self.journal.show(Proposing(role=voice.role, number=state.next_number))
+        self.journal.show(Proposing(role=adviser.role, number=state.next_number))
         folder = self.workspaces.create(state.head, View.OPEN)
         try:
-            return await voice.adviser.advise(
+            return await adviser.adviser.advise(
                 Assignment(
                     number=state.next_number,
-                    role=voice.role,
+                    role=adviser.role,
                     program=state.program,
                     workspace=folder,
                     brief=brief,
@@ -96,7 +96,7 @@ class Council:
                 )
             )
         except ProposalFailed as failed:
-            self.journal.record(ProposalMissed(role=voice.role, reason=str(failed)))
+            self.journal.record(ProposalMissed(role=adviser.role, reason=str(failed)))
             return ""
         finally:
             self.workspaces.remove(folder)

@@ -8,15 +8,15 @@ import anyio
 from overnight.gate.early_stopping import stopping_bar
 from overnight.gate.gate import FAILURES, baseline_step, next_step
 from overnight.gate.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
-from overnight.gate.steps import Conclude, Measure, Register
+from overnight.gate.steps import Conclude, Register, RunTrials
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.events import Registered, TrialFinished, TrialStarted
 from overnight.research.experiment import SUPERSEDED
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.measure import Bench
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
+from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.port import Surroundings
 from overnight.research.state import OpenExperiment
 
@@ -30,11 +30,11 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Laboratory:
+class ExperimentRunner:
     """Measures trees and asks the gate; every finished trial is on disk before the next step."""
 
     journal: Journal
-    bench: Bench
+    trials: TrialRunner
     slots: Slots
     stop: Stop
     surroundings: Surroundings
@@ -45,16 +45,16 @@ class Laboratory:
         if state.program.measures_time and not self.stop.requested:
             key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
             async with self.slots.lease() as slot:
-                await self.bench.trial(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=slot)
+                await self.trials.run(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=slot)
 
     async def baseline(self) -> Trial | None:
-        """Measure the head until the gate knows enough of it; the last trial that failed, if the head itself fails."""
+        """RunTrials the head until the gate knows enough of it; the last trial that failed, if the head itself fails."""
         while not self.stop.requested:
             state = self.journal.state
             wanted = baseline_step(state.program, state.gate, state.head_experiment)
             if wanted is None:
                 return None
-            finished = await self.measure(wanted.trials, _all_on(state.head))
+            finished = await self.run_trials(wanted.trials, _all_on(state.head))
             if finished and all(trial.fault for trial in finished) and self._hopeless():
                 return finished[-1]
         return None
@@ -69,7 +69,7 @@ class Laboratory:
 
     async def checks(self) -> str:
         """Run the program's checks on the head; why the first one fails."""
-        return await self.bench.checks(self.journal.state.head, slot=0)
+        return await self.trials.checks(self.journal.state.head, slot=0)
 
     async def rehearse(self) -> str:
         """Ask holdout and audit once about the head; why one fails, never what it answers."""
@@ -77,7 +77,7 @@ class Laboratory:
         for stage, command in ((Stage.HOLDOUT, state.program.holdout), (Stage.AUDIT, state.program.audit)):
             if command:
                 key = TrialKey(experiment=0, stage=stage, arm=Arm.BASELINE, index=0)
-                trial = await self.bench.trial(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=0)
+                trial = await self.trials.run(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=0)
                 if trial.fault:
                     return f"the {stage} command: {trial.reason}"
         return ""
@@ -89,13 +89,13 @@ class Laboratory:
             return None
         if not opened.trials:
             async with self.slots.lease() as slot:
-                failed = await self.bench.checks(opened.proposed.commit, slot)
+                failed = await self.trials.checks(opened.proposed.commit, slot)
             if failed:
                 return Conclusion(verdict=Verdict.CRASH, reason=failed)
         try:
             return await self._ask_gate(number)
         finally:
-            self.bench.forget(number)
+            self.trials.forget(number)
 
     async def _ask_gate(self, number: int) -> Conclusion | None:
         while not self.stop.requested:
@@ -111,17 +111,17 @@ class Laboratory:
                     return conclusion
                 case Register(level=level, test=test, margin=margin):
                     self.journal.record(Registered(number=number, test=test, level=level, margin=margin))
-                case Measure(trials=keys):
-                    await self._measure_experiment(opened, keys)
+                case RunTrials(trials=keys):
+                    await self._run_trials_of(opened, keys)
         return None
 
-    async def _measure_experiment(self, opened: OpenExperiment, keys: tuple[TrialKey, ...]) -> None:
+    async def _run_trials_of(self, opened: OpenExperiment, keys: tuple[TrialKey, ...]) -> None:
         proposed = opened.proposed
         head = Subject(commit=proposed.base, tree=proposed.base)
         candidate = Subject(commit=proposed.commit, tree=proposed.tree)
-        await self.measure(keys, lambda key: head if key.arm is Arm.BASELINE else candidate)
+        await self.run_trials(keys, lambda key: head if key.arm is Arm.BASELINE else candidate)
 
-    async def measure(self, keys: tuple[TrialKey, ...], subject_of: Callable[[TrialKey], Subject]) -> list[Trial]:
+    async def run_trials(self, keys: tuple[TrialKey, ...], subject_of: Callable[[TrialKey], Subject]) -> list[Trial]:
         """Run trials on as many slots as are free, those of one seed in random order; record each as it ends."""
         finished: list[Trial] = []
 
@@ -133,7 +133,7 @@ class Laboratory:
                 self.journal.show(TrialStarted(key=key, slot=slot))
                 on, state = subject_of(key), self.journal.state
                 bar = stopping_bar(key, state.program.metric, state.gate)
-                trial = await self.bench.trial(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot, bar=bar)
+                trial = await self.trials.run(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot, bar=bar)
                 trial = replace(trial, surroundings=state.surroundings)
                 self.journal.record(TrialFinished(trial=trial, elapsed_s=self.journal.elapsed_s()))
                 finished.append(trial)

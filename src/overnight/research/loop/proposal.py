@@ -27,7 +27,7 @@ MESSAGE = 2000  # characters of foreign text in a commit's message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
+class NamedResearcher:
     """A researcher and the role that it plays."""
 
     role: str
@@ -36,7 +36,7 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class WorkspaceEdit:
     """What a researcher did to a head, and what it says of it."""
 
     role: str
@@ -60,7 +60,7 @@ class Intake:
     missed: str = ""  # why the newest fruitless proposal came to nothing
     _in_hand: list[int] = field(default_factory=list)  # ideas that researchers at work have
 
-    async def propose(self, staff: Staff) -> int | None:
+    async def propose(self, staff: NamedResearcher) -> int | None:
         """Ask for one proposal; the number of the experiment, open or already rejected; None if it came to nothing.
 
         Raises:
@@ -88,7 +88,9 @@ class Intake:
         state = self.journal.state
         return choose_idea(state.ideas, parse_charter(state.program.body).bold, self._in_hand)
 
-    async def _edit(self, staff: Staff, number: int, state: State, idea: Idea | None) -> tuple[Edit, Collected]:
+    async def _edit(
+        self, staff: NamedResearcher, number: int, state: State, idea: Idea | None
+    ) -> tuple[WorkspaceEdit, Collected]:
         """Let a researcher edit a fresh workspace; what it leaves there when it fails is kept."""
         head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
         finished = False
@@ -109,7 +111,7 @@ class Intake:
             if not finished:
                 self._keep_unfinished(staff, number, head, folder)
             self.workspaces.remove(folder)
-        edit = Edit(
+        edit = WorkspaceEdit(
             role=staff.role,
             researcher=staff.researcher.name,
             draft=draft,
@@ -119,7 +121,7 @@ class Intake:
         )
         return edit, collected
 
-    def _keep_unfinished(self, staff: Staff, number: int, head: str, folder: Path) -> None:
+    def _keep_unfinished(self, staff: NamedResearcher, number: int, head: str, folder: Path) -> None:
         """Commit what an ended researcher left, under a ref of its own, for people to look at."""
         changes = self.workspaces.collect(folder, head).changes
         if changes:
@@ -127,7 +129,7 @@ class Intake:
             tag = self.journal.state.tag
             self.history.record_attempt(tag=tag, number=number, base=head, changes=changes, message=message, group="unfinished")
 
-    async def _object(self, edit: Edit) -> str:
+    async def _object(self, edit: WorkspaceEdit) -> str:
         """A critic's refusal of an edit that would be measured; empty if there is none."""
         if not self.council.critics or self._violations(edit):
             return ""
@@ -141,11 +143,11 @@ class Intake:
         old = self.journal.opened(verdict.number).proposed
         draft = Draft(hypothesis=old.hypothesis, notes=old.notes)
         head = self.journal.state.head
-        edit = Edit(role=old.role, researcher=old.researcher, draft=draft, base=head, changes=changes, idea=old.idea)
+        edit = WorkspaceEdit(role=old.role, researcher=old.researcher, draft=draft, base=head, changes=changes, idea=old.idea)
         number = self._take(edit, first=(verdict,))
         return [opened.proposed.number for opened in self.journal.state.open if opened.proposed.number == number]
 
-    def _take(self, edit: Edit, problems: Sequence[str] = (), first: Sequence[Event] = ()) -> int:
+    def _take(self, edit: WorkspaceEdit, problems: Sequence[str] = (), first: Sequence[Event] = ()) -> int:
         """Record an edit, after the events of `first`, as an open experiment or as a rejected one; its number."""
         draft, number = edit.draft, self.journal.state.next_number
         violations = self._violations(edit, problems)
@@ -179,14 +181,14 @@ class Intake:
             self.journal.record(*first, proposed)
         return number
 
-    def _violations(self, edit: Edit, problems: Sequence[str] = ()) -> Sequence[str]:
+    def _violations(self, edit: WorkspaceEdit, problems: Sequence[str] = ()) -> Sequence[str]:
         """Why an edit is not worth a trial; nothing for one that is."""
         executable = {file.path: file.executable for file in self.history.files(edit.base)}
         program, before = self.journal.state.program, self._before(edit)
         found = (*problems, *check_scope(edit.changes, before=before, executable=executable, program=program))
         return found or self._tried(edit, before)
 
-    def _tried(self, edit: Edit, before: Mapping[str, bytes]) -> Sequence[str]:
+    def _tried(self, edit: WorkspaceEdit, before: Mapping[str, bytes]) -> Sequence[str]:
         """Which earlier experiment this edit is, in the same or another spelling; nothing for a new one."""
         ledger = self.journal.ledger
         if (earlier := ledger.tried(proposal_digest(edit.changes, edit.base))) is not None:
@@ -195,19 +197,19 @@ class Intake:
         found = None if like is None else ledger.experiment(like)
         return () if found is None else (told_of(found),)
 
-    def _before(self, edit: Edit) -> Mapping[str, bytes]:
+    def _before(self, edit: WorkspaceEdit) -> Mapping[str, bytes]:
         """The contents of those of the changed files that the base has."""
         known = {file.path for file in self.history.files(edit.base)}
         return self.history.read_files(edit.base, [change.path for change in edit.changes if change.path in known])
 
-    def _size(self, edit: Edit) -> SizeChange:
+    def _size(self, edit: WorkspaceEdit) -> SizeChange:
         """How much code it adds and removes, counted only where the program asks: reading code takes time."""
         if not self.journal.state.program.gate.keep_simpler:
             return SizeChange(added=0, removed=0)
         return size_change(edit.changes, self._before(edit))
 
 
-def _message(tag: str, number: int, edit: Edit) -> str:
+def _message(tag: str, number: int, edit: WorkspaceEdit) -> str:
     """What a commit says before it is measured; without its campaign it could be another's commit too, and have its note."""
     said, role = (printable(text, MESSAGE) for text in (edit.draft.hypothesis, edit.role))
     told = f"Experiment {number}, proposed by {role}. If it is kept, its note says what was measured: git log --notes=overnight"

@@ -6,8 +6,8 @@ import anyio
 
 from overnight.gate.seeds import candidate_first, trial_seed
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
-from overnight.research.loop.measure import Bench
 from overnight.research.loop.slots import Slots
+from overnight.research.loop.trial import TrialRunner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class FreshPair:
 class Recheck:
     """Measures pairs of two commits; the seeds follow from a secret that was drawn for this alone."""
 
-    bench: Bench
+    trials: TrialRunner
     slots: Slots
     secret: str
 
@@ -37,7 +37,7 @@ class Recheck:
         async def one(arm: Arm) -> None:
             own = TrialKey(experiment=number, stage=Stage.AUDIT, arm=arm, index=index)
             async with self.slots.lease() as slot:
-                done[arm] = await self.bench.trial(own, commit=commits[arm], tree=commits[arm], seed=seed, slot=slot)
+                done[arm] = await self.trials.run(own, commit=commits[arm], tree=commits[arm], seed=seed, slot=slot)
 
         order = sorted(commits, key=lambda arm: (arm is Arm.CANDIDATE) != candidate_first(self.secret, key))
         async with anyio.create_task_group() as tasks:

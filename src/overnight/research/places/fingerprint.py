@@ -49,7 +49,7 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...
     return tuple(name for name in dict.fromkeys((*before, *now)) if before.get(name) != now.get(name))
 
 
-class Lookout:
+class EnvironmentWatcher:
     """Implements `ports.Surroundings`, for one session."""
 
     def __init__(self, toplevel: Path, search_path: str) -> None:

@@ -15,7 +15,7 @@ LEDGER = "ledger.db"
 def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Path | None:
     """Rename the ledger of a campaign without a value, and take its branch to the commit that is checked out.
 
-    Then program and code may have been mended in any way, for there is nothing yet that new trials had to compare with. The
+    Then program and code may have been fixed in any way, for there is nothing yet that new trials had to compare with. The
     ledger's new place, None where the campaign is to go on. A kill in between leaves what a second call finishes.
 
     Raises:

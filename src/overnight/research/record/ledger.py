@@ -69,7 +69,7 @@ class SqliteLedger:
             UserError: there is none.
         """
         if not (folder / "ledger.db").is_file():
-            raise UserError(f"no campaign in {folder}", mend="start one with `overnight run`")
+            raise UserError(f"no campaign in {folder}", fix="start one with `overnight run`")
         ledger = cls.__new__(cls)
         ledger._folder, ledger._clock, ledger._path = folder, time.time, folder / "ledger.db"
         with _clear_reading(ledger._path):
@@ -157,11 +157,11 @@ class SqliteLedger:
             if (kept := self.snapshot()) and kept[0] > seq:
                 raise self._corrupt(seq, f"of {kept[0]} events or more the newest are missing")
         except LedgerCorrupt as broken:
-            mend = (
+            fix = (
                 "nothing was run or written: `overnight verify` tells what holds, `overnight verify --salvage FILE` writes out "
                 "what is intact, and a new --tag begins anew"
             )
-            raise UserError(str(broken), mend=mend) from broken
+            raise UserError(str(broken), fix=fix) from broken
 
     def _rows(self, after: int) -> list[tuple[int, float, str, str]]:
         """The next page of rows: all that can be read of it, as long as that is one."""
@@ -211,7 +211,7 @@ class SqliteLedger:
             row = self._db.execute("SELECT body FROM experiments WHERE number=?", (number,)).fetchone()
             return _EXPERIMENT.validate_json(row[0]) if row else None
 
-    def trials(self, number: int) -> Sequence[Recorded]:
+    def experiment_events(self, number: int) -> Sequence[Recorded]:
         """The events of one experiment, in order."""
         with _clear_reading(self._path):
             query = "SELECT seq, at, body, hash FROM events WHERE experiment=? ORDER BY seq"
@@ -284,8 +284,8 @@ def _hold(file: IO[str]) -> None:
         else:
             return
     file.seek(0)
-    mend = "watch it with `overnight status`, end it with `overnight stop`, or choose another --tag"
-    raise CampaignBusy(f"this campaign is already running (process {file.read().strip()})", mend=mend)
+    fix = "watch it with `overnight status`, end it with `overnight stop`, or choose another --tag"
+    raise CampaignBusy(f"this campaign is already running (process {file.read().strip()})", fix=fix)
 
 
 def holder(folder: Path) -> int | None:
@@ -311,8 +311,8 @@ def _clear_errors(path: Path) -> Iterator[None]:
         if "decode" in message or "no such table" in message:
             raise _unreadable(path, message) from error
         if "full" in message or "disk I/O" in message:
-            raise UserError(f"cannot write {path}: {message}", mend="free some space and run again; nothing is lost") from error
-        raise UserError(f"cannot use {path}: {message}", mend="check that the folder is there and writable") from error
+            raise UserError(f"cannot write {path}: {message}", fix="free some space and run again; nothing is lost") from error
+        raise UserError(f"cannot use {path}: {message}", fix="check that the folder is there and writable") from error
     except sqlite3.DatabaseError as error:
         raise _unreadable(path, str(error)) from error
 

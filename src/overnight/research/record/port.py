@@ -50,7 +50,7 @@ class Ledger(Protocol):
         """One experiment by number."""
         ...
 
-    def trials(self, number: int) -> Sequence[Recorded]:
+    def experiment_events(self, number: int) -> Sequence[Recorded]:
         """The events of one experiment, in order."""
         ...
 

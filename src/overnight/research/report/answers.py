@@ -10,7 +10,7 @@ from overnight.words.quantities import compact, counted, duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ReportAnswer:
     """One question, its answer at a glance, and what that stands on."""
 
     question: str
@@ -18,15 +18,15 @@ class Answer:
     detail: str
 
 
-def answers(story: Story) -> tuple[Answer, ...]:
+def answers(story: Story) -> tuple[ReportAnswer, ...]:
     """What was gained, how sure that is, what it cost, and what to do now."""
     return (_gained(story), _sure(story), _cost(story), _next(story))
 
 
-def _gained(story: Story) -> Answer:
+def _gained(story: Story) -> ReportAnswer:
     if not story.keeps:
         figure = "Nothing kept yet" if _open(story) else "Nothing kept"
-        return Answer(question="Gained", figure=figure, detail=_why_nothing(story))
+        return ReportAnswer(question="Gained", figure=figure, detail=_why_nothing(story))
     figures, total = figures_of(story), story.total
     if total is None:
         claimed = figures.gain(sum(keep.conclusion.gain or 0.0 for keep in story.keeps))
@@ -34,7 +34,7 @@ def _gained(story: Story) -> Answer:
         if story.incomparable:
             why = f"{story.incomparable}: `overnight audit` measures both side by side"
         detail = f"{why}. At acceptance the kept changes gained {claimed} {story.metric.name} in sum."
-        return Answer(question="Gained", figure=counted(len(story.keeps), "change"), detail=detail)
+        return ReportAnswer(question="Gained", figure=counted(len(story.keeps), "change"), detail=detail)
     detail = (
         f"{story.metric.name} ({better(story.metric)}) went from {figures.value(total.start)} to {figures.value(total.head)}, "
         f"a gain of {figures.gain(total.gain.mid)}"
@@ -47,7 +47,7 @@ def _gained(story: Story) -> Answer:
         interval = figures.interval(total.gain.low, total.gain.high)
         detail += f" (95 % interval {interval}), by {source}" if interval else f", by {source}"
     figure = relative(total.gain.mid, total.start) or figures.gain(total.gain.mid)
-    return Answer(question="Gained", figure=figure, detail=f"{detail}. {_beside(story)}".rstrip())
+    return ReportAnswer(question="Gained", figure=figure, detail=f"{detail}. {_beside(story)}".rstrip())
 
 
 def _beside(story: Story) -> str:
@@ -106,15 +106,15 @@ def single_run_claim(story: Story) -> str:
     return f"A rule of one run each would have claimed {counted(claims, 'improvement')}, to {best}."
 
 
-def _sure(story: Story) -> Answer:
+def _sure(story: Story) -> ReportAnswer:
     if not story.keeps:
-        return Answer(question="How sure", figure="No claim", detail=_detectable(story))
+        return ReportAnswer(question="How sure", figure="No claim", detail=_detectable(story))
     changes = counted(len(story.keeps), "change")
     if story.noise.deterministic:
         detail = "The metric is deterministic: trials of one head agree to the last digit, so one trial decides."
         if ONE_DRAW in story.cautions:
             detail += " Where the target draws random numbers, that is for one draw of them alone: see the warning."
-        return Answer(question="How sure", figure=f"{changes}, exact", detail=f"{detail} {holdout_agreement(story)}")
+        return ReportAnswer(question="How sure", figure=f"{changes}, exact", detail=f"{detail} {holdout_agreement(story)}")
     each, weakest = ("It", "Its") if len(story.keeps) == 1 else ("Each", "The weakest")
     detail = f"{each} beat the head of its time in interleaved pairs with seeds that nothing had used before."
     if story.errors.weakest is not None:
@@ -124,7 +124,7 @@ def _sure(story: Story) -> Answer:
     simpler = sum(keep.conclusion.margin is not None for keep in story.keeps)
     detail += f" {counted(simpler, 'change')} of them only had to be no worse: less code." if simpler else ""
     detail += f" At most {percent(story.errors.error_rate)} of all keeps are expected to be false. {holdout_agreement(story)}"
-    return Answer(question="How sure", figure=f"{changes} proven", detail=detail)
+    return ReportAnswer(question="How sure", figure=f"{changes} proven", detail=detail)
 
 
 def holdout_agreement(story: Story) -> str:
@@ -149,7 +149,7 @@ def _detectable(story: Story) -> str:
     )
 
 
-def _cost(story: Story) -> Answer:
+def _cost(story: Story) -> ReportAnswer:
     costs = story.costs
     parts = [
         counted(story.funnel.experiments, "experiment") + (f" and {_open(story)} half measured" if _open(story) else ""),
@@ -157,7 +157,7 @@ def _cost(story: Story) -> Answer:
         f"{duration(costs.cpu_s)} of CPU",
         f"{compact(costs.tokens)} tokens (${costs.cost_usd:,.2f})" if costs.tokens else "no tokens",
     ]
-    return Answer(question="Cost", figure=duration(costs.elapsed_s), detail=f"{', '.join(parts)}. {ending(story)}")
+    return ReportAnswer(question="Cost", figure=duration(costs.elapsed_s), detail=f"{', '.join(parts)}. {ending(story)}")
 
 
 def ending(story: Story) -> str:
@@ -167,22 +167,22 @@ def ending(story: Story) -> str:
     return f"Ended by {story.ending}" + (f": {story.ending_detail}." if story.ending_detail else ".")
 
 
-def _next(story: Story) -> Answer:
+def _next(story: Story) -> ReportAnswer:
     if story.keeps:
-        return Answer(question="To merge", figure=story.branch, detail=_take(story))
+        return ReportAnswer(question="To merge", figure=story.branch, detail=_take(story))
     funnel = story.funnel
     if going_on := half_measured(story):
         detail = f"Let it run on before anything else: {going_on}."
-        return Answer(question="To do next", figure="Nothing to merge yet", detail=detail)
+        return ReportAnswer(question="To do next", figure="Nothing to merge yet", detail=detail)
     if not funnel.proposed:
         detail = "Check the program and its researchers, then let it run."
     elif not funnel.measured:
-        detail = "Look at what the last proposal printed, mend the measure command or its limits, then run again."
+        detail = "Look at what the last proposal printed, fix the measure command or its limits, then run again."
     elif story.noise.deterministic:
         detail = "Add ideas to the program or widen what is editable, then let it run on."
     else:
         detail = "Add ideas to the program, or make the trials longer so that smaller gains show, then let it run on."
-    return Answer(question="To do next", figure="Nothing to merge", detail=detail)
+    return ReportAnswer(question="To do next", figure="Nothing to merge", detail=detail)
 
 
 def _take(story: Story) -> str:

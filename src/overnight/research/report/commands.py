@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 
-from overnight.research.report.story import Keep, Story
+from overnight.research.report.story import KeepEvidence, Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ def next_commands(story: Story) -> tuple[Command, ...]:
     return (first, Command(line=f"overnight run --tag {tag}", purpose="let the campaign go on"))
 
 
-def keep_commands(story: Story, keep: Keep) -> tuple[Command, ...]:
+def keep_commands(story: Story, keep: KeepEvidence) -> tuple[Command, ...]:
     """How to look into one kept change."""
     return (
         Command(line=f"overnight show {keep.number} --tag {shlex.quote(story.tag)}", purpose="diff, trials, verdict and why"),

@@ -12,7 +12,7 @@ from overnight.research.report.clock import CampaignClock
 from overnight.research.report.comparability import cautions, incomparable
 from overnight.research.report.narrator import tell_story
 from overnight.research.report.spread import CONFIDENCE, Interval
-from overnight.research.report.story import Keep, Story
+from overnight.research.report.story import KeepEvidence, Story
 
 _HOUR_S = 3600
 
@@ -38,7 +38,7 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class CampaignSummary:
     """One of the two campaigns."""
 
     name: str  # as the person called it, with the tag where they left it out
@@ -61,7 +61,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ComparedCampaign:
     """A campaign as its ledger tells it."""
 
     name: str
@@ -72,12 +72,12 @@ class Told:
     changes: dict[int, frozenset[str]]  # the lines that each kept experiment added and removed
 
     @property
-    def side(self) -> Side:
+    def side(self) -> CampaignSummary:
         """Its figures."""
         story, gain = self.story, gain_of(self.story)
         hours = max(0.0, story.costs.elapsed_s - self.audit_s) / _HOUR_S
         trials = story.costs.trials - story.funnel.trials.get(Stage.AUDIT, 0)
-        return Side(
+        return CampaignSummary(
             name=self.name,
             tag=story.tag,
             metric=story.metric.name,
@@ -116,8 +116,8 @@ class Comparison:
     comparable: bool
     reasons: tuple[str, ...]  # why they do not compare
     cautions: tuple[str, ...]  # what weakens the comparison
-    a: Side
-    b: Side
+    a: CampaignSummary
+    b: CampaignSummary
     difference: Interval | None  # gain of B over that of A, in the metric's units: positive, B gained more
     confidence: float
     verdict: str  # "a", "b" or "neither" gained more beyond noise; empty where that cannot be said
@@ -152,15 +152,17 @@ class Teller:
             yield entry
 
 
-def tell(name: str, recorded: Iterable[Recorded], program: Program, changes: dict[int, frozenset[str]]) -> Told:
+def tell(name: str, recorded: Iterable[Recorded], program: Program, changes: dict[int, frozenset[str]]) -> ComparedCampaign:
     """One campaign; `changes` as in `Told`."""
     teller = Teller()
     story = tell_story(teller.watch(recorded), program)
     called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
-    return Told(name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes)
+    return ComparedCampaign(
+        name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes
+    )
 
 
-def compare(a: Told, b: Told) -> Comparison:
+def compare(a: ComparedCampaign, b: ComparedCampaign) -> Comparison:
     """The two campaigns side by side; their difference only where their numbers are of one kind."""
     reasons = tuple(incomparable(a.program, b.program))
     left, right = a.side, b.side
@@ -208,23 +210,23 @@ def difference(a: Gain, b: Gain) -> Interval:
     return Interval(mid=mid, low=low, high=high)
 
 
-def _cautions(told: Told) -> Iterator[str]:
+def _cautions(told: ComparedCampaign) -> Iterator[str]:
     """What makes the gain of one campaign say less than it seems to."""
     story, gain = told.story, gain_of(told.story)
     if gain is None:
         yield f"the head of {told.name} has no fresh trials yet: its gain is not known"
     elif gain.source == "fresh trials" and not story.noise.deterministic:
-        mend = f"`overnight audit --tag {story.tag}`"
-        yield f"{told.name} is not audited: its start and head were not measured side by side ({mend})"
+        fix = f"`overnight audit --tag {story.tag}`"
+        yield f"{told.name} is not audited: its start and head were not measured side by side ({fix})"
     yield from (f"{told.name}: {caution}" for caution in story.cautions)
     if not story.ending:
         yield f"{told.name} has not ended in good order: it still runs, or it was killed"
 
 
-def _kept(a: Told, b: Told) -> Iterator[KeptIn]:
+def _kept(a: ComparedCampaign, b: ComparedCampaign) -> Iterator[KeptIn]:
     """Kept changes, the same ones together: those with the same hypothesis, or that change the same lines."""
     left = list(b.story.keeps)
-    alone: list[Keep] = []
+    alone: list[KeepEvidence] = []
     for keep in a.story.keeps:
         twin = next((other for other in left if _same(a, keep, b, other)), None)
         if twin is None:
@@ -236,7 +238,7 @@ def _kept(a: Told, b: Told) -> Iterator[KeptIn]:
     yield from (KeptIn(hypothesis=keep.hypothesis, a=None, b=keep.number) for keep in left)
 
 
-def _same(a: Told, keep: Keep, b: Told, other: Keep) -> bool:
+def _same(a: ComparedCampaign, keep: KeepEvidence, b: ComparedCampaign, other: KeepEvidence) -> bool:
     lines, others = a.changes.get(keep.number), b.changes.get(other.number)
     same_words = keep.hypothesis.split() == other.hypothesis.split() and bool(keep.hypothesis.strip())
     return lines == others if lines and others else same_words

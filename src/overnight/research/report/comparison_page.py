@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.research.report.charts.canvas import Canvas, to_svg
-from overnight.research.report.charts.gains import Bar, gains_chart
+from overnight.research.report.charts.gains import GainBar, gains_chart
 from overnight.research.report.charts.overlay import Course, Reign, overlay_chart
 from overnight.research.report.charts.palette import PAGE
-from overnight.research.report.comparison import Comparison, Told
+from overnight.research.report.comparison import ComparedCampaign, Comparison
 from overnight.research.report.comparison_words import answers, rows
 from overnight.research.report.pictures import NARROW, WIDE, Picture
 from overnight.research.report.spread import Interval
@@ -20,14 +20,14 @@ _NAME = 40  # characters of a campaign's name in a legend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class RowGroup:
     """Kept changes that belong together."""
 
     title: str
     changes: Sequence[tuple[str, str]]  # numbers, hypothesis
 
 
-def render_comparison(found: Comparison, a: Told, b: Told) -> str:
+def render_comparison(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> str:
     """The whole page; commands stand in it without the marks that a terminal shows them with."""
     told = [replace(answer, detail=_unmarked(answer.detail)) for answer in answers(found, a, b)]
     found = replace(found, cautions=tuple(map(_unmarked, found.cautions)))
@@ -50,7 +50,7 @@ def _unmarked(text: str) -> str:
     return text.replace("`", "")
 
 
-def overlay_picture(found: Comparison, a: Told, b: Told) -> Picture | None:
+def overlay_picture(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> Picture | None:
     """Both heads over the trials; None where their values do not belong on one axis, or there are none."""
     courses = [_course("A", a, first=True), _course("B", b, first=False)]
     if not found.comparable or not all(course.reigns for course in courses):
@@ -72,10 +72,10 @@ def gains_picture(found: Comparison) -> Picture | None:
     if not (found.difference and found.a.gain and found.b.gain):
         return None
     made = [
-        Bar(name=name, gain=Interval(mid=gain.gain, low=gain.low, high=gain.high))
+        GainBar(name=name, gain=Interval(mid=gain.gain, low=gain.low, high=gain.high))
         for name, gain in (("A", found.a.gain), ("B", found.b.gain))
     ]
-    bars = [*made, Bar(name="B \N{MINUS SIGN} A", gain=found.difference)]
+    bars = [*made, GainBar(name="B \N{MINUS SIGN} A", gain=found.difference)]
     caption = "The gains, and their difference. The vertical line is no gain."
     if any(bar.gain.low < bar.gain.high for bar in bars):
         caption += " Bars are 95 % intervals."
@@ -90,16 +90,18 @@ def _picture(title: str, caption: str, draw: Callable[[Canvas], Mapping[str, obj
     return Picture(wide=wide, narrow=narrow, caption=caption)
 
 
-def groups(found: Comparison) -> Sequence[Group]:
+def groups(found: Comparison) -> Sequence[RowGroup]:
     """The kept changes: in both, in one only."""
     both = [(f"A #{kept.a}, B #{kept.b}", kept.hypothesis) for kept in found.kept if kept.a and kept.b]
     only_a = [(f"A #{kept.a}", kept.hypothesis) for kept in found.kept if kept.a and not kept.b]
     only_b = [(f"B #{kept.b}", kept.hypothesis) for kept in found.kept if kept.b and not kept.a]
     named = (("In both", both), (f"Only in A, {found.a.name}", only_a), (f"Only in B, {found.b.name}", only_b))
-    return [Group(title=f"{title}: {counted(len(changes), 'change')}", changes=changes) for title, changes in named if changes]
+    return [
+        RowGroup(title=f"{title}: {counted(len(changes), 'change')}", changes=changes) for title, changes in named if changes
+    ]
 
 
-def _course(letter: str, told: Told, *, first: bool) -> Course:
+def _course(letter: str, told: ComparedCampaign, *, first: bool) -> Course:
     bands = {head.number: head.band for head in told.story.heads}
     reigns = [(step, bands.get(step.number)) for step in told.steps]
     return Course(

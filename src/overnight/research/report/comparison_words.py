@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from overnight.research.report.answers import Answer
+from overnight.research.report.answers import ReportAnswer
 from overnight.research.report.comparability import incomparable
-from overnight.research.report.comparison import Comparison, Side, Told
+from overnight.research.report.comparison import CampaignSummary, ComparedCampaign, Comparison
 from overnight.research.report.wording import Figures, figures_of, percent
 from overnight.words.quantities import compact, counted, duration
 
@@ -16,7 +16,7 @@ _SOURCES = {"audit": "by its audit", "fresh trials": "by fresh trials of start a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ComparisonRow:
     """One line of the table."""
 
     name: str
@@ -24,18 +24,18 @@ class Row:
     b: str
 
 
-def figures_for(a: Told, b: Told) -> tuple[Figures, Figures]:
+def figures_for(a: ComparedCampaign, b: ComparedCampaign) -> tuple[Figures, Figures]:
     """How values of each are written: alike, as the less noisy one's are, where they are of one kind."""
     one, other = figures_of(a.story), figures_of(b.story)
     finer = max(one, other, key=lambda figures: figures.digits)
     return (one, other) if any(incomparable(a.program, b.program)) else (finer, finer)
 
 
-def answers(found: Comparison, a: Told, b: Told) -> tuple[Answer, ...]:
+def answers(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> tuple[ReportAnswer, ...]:
     """Who gained more, and what each gained for what it cost."""
     one, other = figures_for(a, b)
     each = _gained("A", found.a, one), _gained("B", found.b, other)
-    return (Answer(question="Who gained more", figure=headline(found), detail=verdict(found, one)), *each)
+    return (ReportAnswer(question="Who gained more", figure=headline(found), detail=verdict(found, one)), *each)
 
 
 def headline(found: Comparison) -> str:
@@ -75,22 +75,22 @@ def _more(found: Comparison, figures: Figures) -> str:
     return f"B gained {figures.value(abs(gap))} {found.metric} {'more' if gap > 0 else 'less'} than A"
 
 
-def rows(found: Comparison, a: Told, b: Told) -> tuple[Row, ...]:
+def rows(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> tuple[ComparisonRow, ...]:
     """The table; what both have nothing of is left out."""
     one_s, other_s = figures_for(a, b)
     made = [
-        Row(name=name, a=one, b=other)
+        ComparisonRow(name=name, a=one, b=other)
         for (name, one), (_, other) in zip(_side(found.a, one_s), _side(found.b, other_s), strict=True)
     ]
     return tuple(row for row in made if not {row.a, row.b} <= {"", NONE})
 
 
-def _gained(letter: str, side: Side, figures: Figures) -> Answer:
+def _gained(letter: str, side: CampaignSummary, figures: Figures) -> ReportAnswer:
     cost = f"{counted(side.experiments, 'experiment')}, {counted(side.trials, 'trial')}, {duration(side.hours * 3600)}"
     cost += f", {compact(side.tokens)} tokens (${side.cost_usd:,.2f})" if side.tokens else ""
     gain = side.gain
     if gain is None:
-        return Answer(
+        return ReportAnswer(
             question=f"{letter}: {side.name}",
             figure=UNKNOWN.capitalize(),
             detail=f"{counted(side.kept, 'change')} kept; {cost}.",
@@ -98,14 +98,14 @@ def _gained(letter: str, side: Side, figures: Figures) -> Answer:
     detail = f"{side.metric}, {_SOURCES[gain.source]}"
     if interval := figures.interval(gain.low, gain.high):
         detail += f", 95 % interval {interval}"
-    return Answer(
+    return ReportAnswer(
         question=f"{letter}: {side.name}",
         figure=figures.gain(gain.gain),
         detail=f"{detail}. {counted(side.kept, 'change')} kept in {cost}.",
     )
 
 
-def _side(side: Side, figures: Figures) -> tuple[tuple[str, str], ...]:
+def _side(side: CampaignSummary, figures: Figures) -> tuple[tuple[str, str], ...]:
     gain = side.gain
     return (
         ("Metric", side.metric),

@@ -7,7 +7,7 @@ from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
 from overnight.research.events import Advanced, Proposed
 from overnight.research.report.spread import Interval
-from overnight.research.report.story import Example, Keep, Pair
+from overnight.research.report.story import Example, KeepEvidence, PairRow
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Dossier:
         self.conclusion = conclusion
         self.seconds = max(0.0, at - self.at)
 
-    def pairs(self) -> tuple[Pair, ...]:
+    def pairs(self) -> tuple[PairRow, ...]:
         """The confirmation pairs in the order that they ran."""
         return tuple(_pair(trials) for trials in self.confirming.values())
 
@@ -59,10 +59,10 @@ class Dossier:
             high=conclusion.high if conclusion else None,
         )
 
-    def keep(self, conclusion: Conclusion, *, move: Advanced, fresh: Interval | None) -> Keep:
+    def keep(self, conclusion: Conclusion, *, move: Advanced, fresh: Interval | None) -> KeepEvidence:
         """The experiment as a kept one."""
         proposed = self.proposed
-        return Keep(
+        return KeepEvidence(
             number=proposed.number,
             role=proposed.role,
             researcher=proposed.researcher,
@@ -82,9 +82,9 @@ class Dossier:
         )
 
 
-def _pair(trials: list[Trial]) -> Pair:
+def _pair(trials: list[Trial]) -> PairRow:
     values = {trial.key.arm: trial.value for trial in trials}
-    return Pair(
+    return PairRow(
         seed=trials[0].seed,
         baseline=values.get(Arm.BASELINE),
         candidate=values.get(Arm.CANDIDATE),

@@ -10,7 +10,7 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.events import Concluded, Registered
 from overnight.research.report.sealed import SealedTally
 from overnight.research.report.spread import Moments
-from overnight.research.report.story import Draw, ErrorBudget, Outcome, Pair, SealedAnswer
+from overnight.research.report.story import Draw, ErrorBudget, Outcome, PairRow, SealedAnswer
 from overnight.research.report.thinning import Thinned
 
 DRAWS = 1_000  # tests without a keep that a story holds; beyond, they are thinned evenly
@@ -55,7 +55,7 @@ class EvidenceTally:
         else:
             self._others.add(ended)
 
-    def take(self, pairs: Sequence[Pair]) -> None:
+    def take(self, pairs: Sequence[PairRow]) -> None:
         """Pool the pairs of one ended experiment."""
         arms = (Moments(), Moments(), Moments())
         for pair in pairs:

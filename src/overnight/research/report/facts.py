@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from overnight.gate.audit import ChangeAudit, Standing, harm
-from overnight.research.report.story import Audited, Costs, Keep, Story
+from overnight.research.report.story import Audited, Costs, KeepEvidence, Story
 from overnight.research.report.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration
 
@@ -21,7 +21,7 @@ _STANDINGS = {
 }
 
 
-def keep_facts(story: Story, keep: Keep) -> Facts:
+def keep_facts(story: Story, keep: KeepEvidence) -> Facts:
     """The numbers that one keep stands on, and what it cost."""
     figures, conclusion = figures_of(story), keep.conclusion
     interval = figures.interval(conclusion.low, conclusion.high)
@@ -44,7 +44,7 @@ def keep_facts(story: Story, keep: Keep) -> Facts:
     )
 
 
-def _left_out(story: Story, keep: Keep) -> str:
+def _left_out(story: Story, keep: KeepEvidence) -> str:
     """What the audit found when this change was left out."""
     change = story.audit.standings.get(keep.number) if story.audit else None
     if change is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from overnight.gate.verdict import Verdict
 from overnight.research.report.ranges import Ranges
-from overnight.research.report.story import Example, Failure, Miss
+from overnight.research.report.story import Example, FailureGroup, Miss
 
 GROUPS = 40  # distinct reasons that are told apart; the rest of a verdict is one group
 EXAMPLES = 5  # per group, the latest
@@ -50,10 +50,10 @@ class FailureTally:
         key = (role, reason if len(self._misses) < GROUPS else OTHERS)
         self._misses[key] = self._misses.get(key, 0) + 1
 
-    def failures(self) -> tuple[Failure, ...]:
+    def failures(self) -> tuple[FailureGroup, ...]:
         """The groups, most frequent first."""
         told = (
-            Failure(
+            FailureGroup(
                 verdict=verdict,
                 reason=str(group.said or OTHERS),
                 count=group.count,

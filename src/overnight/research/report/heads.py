@@ -33,7 +33,7 @@ class HeadTally:
         """The branch is at this commit from now on."""
         self._reigns.append(_Reign(number, commit, hours))
 
-    def measure(self, tree: str, value: float) -> int:
+    def add(self, tree: str, value: float) -> int:
         """Give a baseline trial to the head whose tree it ran, an unknown tree being the newest's; return its number."""
         reign = self._by_tree.setdefault(tree, self._reigns[-1])
         reign.trials.add(value)

@@ -18,7 +18,7 @@ from overnight.research.report.facts import (
     when,
 )
 from overnight.research.report.model_costs import model_facts, model_rows
-from overnight.research.report.story import Failure, Keep, Story
+from overnight.research.report.story import FailureGroup, KeepEvidence, Story
 from overnight.research.report.wording import better, figures_of
 from overnight.words.foreign import printable
 
@@ -74,7 +74,7 @@ def _keeps(story: Story, diffs: ShownDiffs) -> Iterator[str]:
             yield from _diff(keep, diff.shortened(_DIFF_LINES))
 
 
-def _keep(story: Story, keep: Keep) -> Iterator[str]:
+def _keep(story: Story, keep: KeepEvidence) -> Iterator[str]:
     yield f"### {keep.number}. {plain(keep.hypothesis)}"
     yield ""
     yield f"- By: {plain(keep.role)} ({plain(keep.researcher)}), commit {keep.commit[:12]}"
@@ -83,7 +83,7 @@ def _keep(story: Story, keep: Keep) -> Iterator[str]:
     yield ""
 
 
-def _diff(keep: Keep, diff: DiffView) -> Iterator[str]:
+def _diff(keep: KeepEvidence, diff: DiffView) -> Iterator[str]:
     yield f"{_FENCE}diff"
     yield from (line.text.replace(_FENCE, "~") for line in diff.lines)  # so that no line of it ends the block
     yield _FENCE
@@ -115,7 +115,7 @@ def _models(story: Story) -> Iterator[str]:
     return _section("Models", chain(_facts(model_facts(story)), rows)) if rows else iter(())
 
 
-def _numbers(group: Failure) -> str:
+def _numbers(group: FailureGroup) -> str:
     return ", ".join(f"#{example.number}" for example in group.examples)
 
 

@@ -31,7 +31,7 @@ from overnight.research.report.evidence import EvidenceTally
 from overnight.research.report.failures import FailureTally
 from overnight.research.report.heads import HeadTally, headline
 from overnight.research.report.spending import Spending
-from overnight.research.report.story import Audited, ErrorBudget, Funnel, Keep, NoiseFloor, Point, Story, TotalGain
+from overnight.research.report.story import Audited, ErrorBudget, Funnel, KeepEvidence, NoiseFloor, Point, Story, TotalGain
 from overnight.research.report.values import Values
 from overnight.research.state import JAIL
 
@@ -131,7 +131,7 @@ class _Narrator:
 
     def _measure_head(self, trial: Trial, hours: float) -> None:
         if trial.value is not None:
-            number = self.heads.measure(trial.tree, trial.value)
+            number = self.heads.add(trial.tree, trial.value)
             self.values.head(Point(number=number, hours=hours, value=trial.value))
 
     def _measure_candidate(self, dossier: Dossier, trial: Trial, hours: float) -> None:
@@ -207,7 +207,7 @@ class _Narrator:
             costs=self.spending.costs(self.clock.seconds),
         )
 
-    def _keeps(self, *, comparable: bool) -> tuple[Keep, ...]:
+    def _keeps(self, *, comparable: bool) -> tuple[KeepEvidence, ...]:
         return tuple(
             dossier.keep(
                 conclusion,

@@ -28,7 +28,7 @@ from overnight.research.report.pictures import (
     funnel_picture,
     progress_picture,
 )
-from overnight.research.report.story import Failure, Keep, Pair, Story
+from overnight.research.report.story import FailureGroup, KeepEvidence, PairRow, Story
 from overnight.research.report.templates import environment
 from overnight.research.report.wording import better, figures_of
 from overnight.words.quantities import counted
@@ -53,7 +53,7 @@ class PairView:
 class KeepSheet:
     """Everything about one kept change."""
 
-    keep: Keep
+    keep: KeepEvidence
     facts: Facts
     notes: tuple[str, ...]
     diff: DiffView | None
@@ -97,7 +97,7 @@ def render_page(story: Story, diffs: ShownDiffs) -> str:
     )
 
 
-def _sheet(story: Story, keep: Keep, diffs: ShownDiffs) -> KeepSheet:
+def _sheet(story: Story, keep: KeepEvidence, diffs: ShownDiffs) -> KeepSheet:
     figures = figures_of(story)
     return KeepSheet(
         keep=keep,
@@ -110,7 +110,7 @@ def _sheet(story: Story, keep: Keep, diffs: ShownDiffs) -> KeepSheet:
     )
 
 
-def _pair(story: Story, pair: Pair) -> PairView:
+def _pair(story: Story, pair: PairRow) -> PairView:
     figures = figures_of(story)
     baseline, candidate = pair.baseline, pair.candidate
     gain = story.metric.gain(baseline, candidate) if baseline is not None and candidate is not None else None
@@ -123,7 +123,7 @@ def _pair(story: Story, pair: Pair) -> PairView:
     )
 
 
-def _by_verdict(failures: tuple[Failure, ...]) -> list[tuple[str, list[Failure]]]:
+def _by_verdict(failures: tuple[FailureGroup, ...]) -> list[tuple[str, list[FailureGroup]]]:
     ordered = sorted(failures, key=lambda failure: list(_HEADINGS).index(failure.verdict))
     grouped = [(verdict, list(groups)) for verdict, groups in groupby(ordered, key=lambda failure: failure.verdict)]
     return [

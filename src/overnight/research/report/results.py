@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overnight.research.events import Concluded, Sign
 from overnight.research.record.port import Ledger
-from overnight.research.report.tsv import ResultsTable, Row, experiment_row, table_rows
+from overnight.research.report.tsv import ResultRow, ResultsTable, experiment_row, table_rows
 from overnight.research.state import State, Tally, load_state
 
 FILE = "results.tsv"
@@ -22,7 +22,7 @@ class ResultsKeeper:
         self._table = ResultsTable(folder / FILE, state.program.metric)
         self._ledger = ledger
         expected = _rows_of(state.tally)
-        found = self._table.mend()
+        found = self._table.fix()
         self._whole = found == expected or self._append_newest(found, expected)
         if expected > 1 and not self._whole:
             self._rebuild()
@@ -33,7 +33,7 @@ class ResultsKeeper:
             return
         if not self._whole:  # the baseline's row comes with the first verdict
             self._rebuild()
-        elif row := experiment_row(self._ledger.trials(sign.number)):
+        elif row := experiment_row(self._ledger.experiment_events(sign.number)):
             self._table.append(row)
 
     def _append_newest(self, found: int, expected: int) -> bool:
@@ -48,10 +48,12 @@ class ResultsKeeper:
                 return found + len(rows) == expected
         return False
 
-    def _rows_after(self, seq: int) -> Iterator[Row]:
+    def _rows_after(self, seq: int) -> Iterator[ResultRow]:
         """The rows of the verdicts since an event."""
         for entry in self._ledger.events(seq):
-            if isinstance(entry.event, Concluded) and (row := experiment_row(self._ledger.trials(entry.event.number))):
+            if isinstance(entry.event, Concluded) and (
+                row := experiment_row(self._ledger.experiment_events(entry.event.number))
+            ):
                 yield row
 
     def _rebuild(self) -> None:

@@ -35,7 +35,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class PairRow:
     """Both arms of one confirmation pair; the trials ran in the order `first` says."""
 
     seed: int
@@ -45,7 +45,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
+class KeepEvidence:
     """A kept experiment with its evidence."""
 
     number: int
@@ -57,7 +57,7 @@ class Keep:
     commit: str
     conclusion: Conclusion
     screening: tuple[float, ...]  # values of the candidate's screening trials
-    pairs: tuple[Pair, ...]
+    pairs: tuple[PairRow, ...]
     fresh: Interval | None  # gain by fresh trials: the head before against this one, without the winning trials
     trials: int
     cpu_s: float
@@ -79,7 +79,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class FailureGroup:
     """All experiments that ended the same way; numbers in reasons are left out of the comparison."""
 
     verdict: Verdict
@@ -245,13 +245,13 @@ class Story:
     claims: tuple[Point, ...]  # the running best of the first trial of each experiment: what a one-run rule believes
     claims_seen: int  # with the start, also those that are thinned out
     heads: tuple[Head, ...]
-    keeps: tuple[Keep, ...]
+    keeps: tuple[KeepEvidence, ...]
     total: TotalGain | None
     audit: Audited | None
     incomparable: str  # why fresh trials of different heads do not compare; empty where they do
     own_audit: bool  # audits have a command of their own, on data that no verdict saw
     near_misses: tuple[Example, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[FailureGroup, ...]
     misses: tuple[Miss, ...]
     funnel: Funnel
     errors: ErrorBudget

@@ -21,7 +21,7 @@ _STATUS = {Verdict.KEEP: "keep", Verdict.DISCARD: "discard", Verdict.CRASH: "cra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ResultRow:
     """One line of the table."""
 
     commit: str
@@ -45,7 +45,7 @@ class ResultsTable:
         self._path = path
         self._header = f"commit\t{printable(metric.name, _WORDS)}\tmemory_gb\tstatus\tdescription\n".encode()
 
-    def append(self, *rows: Row) -> None:
+    def append(self, *rows: ResultRow) -> None:
         """Add rows, at a cost that does not grow with the table; a torn last line is cut off before."""
         self._path.touch()
         with self._path.open("r+b") as file:
@@ -54,7 +54,7 @@ class ResultsTable:
             file.seek(end)
             file.write((b"" if end else self._header) + b"".join(row.line() for row in rows))
 
-    def mend(self) -> int:
+    def fix(self) -> int:
         """Cut a torn last line off; return how many rows are whole, for the caller to `rebuild` where the ledger has others."""
         if not self._path.exists():
             return 0
@@ -64,7 +64,7 @@ class ResultsTable:
             lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
         return max(0, lines - 1)
 
-    def rebuild(self, rows: Iterable[Row]) -> None:
+    def rebuild(self, rows: Iterable[ResultRow]) -> None:
         """Write the whole table anew."""
         write_atomically(self._path, self._header + b"".join(row.line() for row in rows))
 
@@ -81,7 +81,7 @@ def _whole_lines_end(file: BinaryIO) -> int:
     return 0
 
 
-def experiment_row(recorded: Iterable[Recorded]) -> Row | None:
+def experiment_row(recorded: Iterable[Recorded]) -> ResultRow | None:
     """The row of one experiment from its own events; None while it has no verdict."""
     pending = _Pending()
     for entry in recorded:
@@ -90,7 +90,7 @@ def experiment_row(recorded: Iterable[Recorded]) -> Row | None:
     return None
 
 
-def table_rows(recorded: Iterable[Recorded]) -> Iterator[Row]:
+def table_rows(recorded: Iterable[Recorded]) -> Iterator[ResultRow]:
     """All rows of a campaign: its baseline, then each experiment at its verdict."""
     start, baseline = "", list[Trial]()
     pending: dict[int, _Pending] = {}
@@ -113,11 +113,11 @@ def table_rows(recorded: Iterable[Recorded]) -> Iterator[Row]:
         yield baseline_row(start, baseline)
 
 
-def baseline_row(commit: str, trials: Iterable[Trial]) -> Row:
+def baseline_row(commit: str, trials: Iterable[Trial]) -> ResultRow:
     """The first row: the start with the mean of its baseline trials."""
     trials = list(trials)
     values = [trial.value for trial in trials if trial.value is not None]
-    return Row(
+    return ResultRow(
         commit=commit,
         value=sum(values) / len(values) if values else None,
         memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),
@@ -133,7 +133,7 @@ class _Pending:
     proposed: Proposed | None = None
     trials: list[Trial] = field(default_factory=list)
 
-    def take(self, entry: Recorded) -> Row | None:
+    def take(self, entry: Recorded) -> ResultRow | None:
         match entry.event:
             case Proposed() as proposed:
                 self.proposed = proposed
@@ -144,12 +144,12 @@ class _Pending:
         return None
 
 
-def _row(proposed: Proposed, trials: list[Trial], conclusion: Conclusion) -> Row:
+def _row(proposed: Proposed, trials: list[Trial], conclusion: Conclusion) -> ResultRow:
     value, _ = mean_value(trials)
     description = printable(proposed.hypothesis, _WORDS)
     if conclusion.verdict is not Verdict.KEEP:
         description += f" ({printable(conclusion.reason, _WORDS)})"
-    return Row(
+    return ResultRow(
         commit=proposed.commit,
         value=None if conclusion.verdict is Verdict.CRASH else value,
         memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from overnight.research.researchers.tuner.constants import scan_python
 from overnight.research.researchers.tuner.names import is_untouched
-from overnight.research.researchers.tuner.space import Dimension, Scale, build_space
+from overnight.research.researchers.tuner.space import AxisScale, Dimension, build_space
 
 
 def dimensions(source: str) -> dict[str, Dimension]:
@@ -19,26 +19,26 @@ def dimensions(source: str) -> dict[str, Dimension]:
 @pytest.mark.parametrize(
     ("source", "scale", "low", "high"),
     [
-        ("LEARNING_RATE = 0.016", Scale.LOG, 0.001, 0.26),
-        ("weight_decay = 0.03", Scale.LOG, 0.001, 0.9),
-        ("INIT_STD = 0.02", Scale.LOG, 0.00067, 0.6),
-        ("BETA2 = 0.99", Scale.LOG_REST, 0.999, 0.9),
-        ("momentum = 0.5", Scale.LOG_REST, 0.95, 0.29),
-        ("DECAY = 0.999", Scale.LOG_REST, 0.9999, 0.99),
-        ("WEIGHT_DECAY = 0.0", Scale.LOG, 0.0, 1.0),
-        ("DROPOUT = 0.1", Scale.LINEAR, 0.0, 0.6),
-        ("MLP_RATIO = 0.5", Scale.LINEAR, 0.0, 1.0),
-        ("FINAL_LR = 1e-5", Scale.LOG, 6.2e-7, 1.6e-4),
-        ("BATCH = 32", Scale.LOG, 4, 128),
-        ("DEPTH = 3", Scale.LOG, 1, 9),
-        ("LAYERS = 1", Scale.LOG, 1, 3),
-        ("CLIP = 1", Scale.LOG, 0.1, 10.0),
-        ("OTHER = 5.0", Scale.LOG, 1.2, 20.0),
-        ("BIAS = -2.0", Scale.LINEAR, -4.0, 0.0),
-        ("NORM = True", Scale.OPTIONS, False, True),
+        ("LEARNING_RATE = 0.016", AxisScale.LOG, 0.001, 0.26),
+        ("weight_decay = 0.03", AxisScale.LOG, 0.001, 0.9),
+        ("INIT_STD = 0.02", AxisScale.LOG, 0.00067, 0.6),
+        ("BETA2 = 0.99", AxisScale.LOG_REST, 0.999, 0.9),
+        ("momentum = 0.5", AxisScale.LOG_REST, 0.95, 0.29),
+        ("DECAY = 0.999", AxisScale.LOG_REST, 0.9999, 0.99),
+        ("WEIGHT_DECAY = 0.0", AxisScale.LOG, 0.0, 1.0),
+        ("DROPOUT = 0.1", AxisScale.LINEAR, 0.0, 0.6),
+        ("MLP_RATIO = 0.5", AxisScale.LINEAR, 0.0, 1.0),
+        ("FINAL_LR = 1e-5", AxisScale.LOG, 6.2e-7, 1.6e-4),
+        ("BATCH = 32", AxisScale.LOG, 4, 128),
+        ("DEPTH = 3", AxisScale.LOG, 1, 9),
+        ("LAYERS = 1", AxisScale.LOG, 1, 3),
+        ("CLIP = 1", AxisScale.LOG, 0.1, 10.0),
+        ("OTHER = 5.0", AxisScale.LOG, 1.2, 20.0),
+        ("BIAS = -2.0", AxisScale.LINEAR, -4.0, 0.0),
+        ("NORM = True", AxisScale.OPTIONS, False, True),
     ],
 )
-def test_range_follows_name_and_value(source: str, scale: Scale, low: float, high: float) -> None:
+def test_range_follows_name_and_value(source: str, scale: AxisScale, low: float, high: float) -> None:
     """The kind of constant decides on which scale and how far it moves."""
     (dimension,) = dimensions(source).values()
     assert dimension.scale is scale

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
+from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_WORDS
 
 _CACHE = {"cache_control": {"type": "ephemeral"}}
@@ -27,7 +27,7 @@ def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: s
     """The body of a request; neighbours of the same role are one message, as the wire wants it."""
     messages: list[dict[str, object]] = []
     for entry in entries:
-        role = "assistant" if isinstance(entry, Said) else "user"
+        role = "assistant" if isinstance(entry, ModelMessage) else "user"
         blocks = _blocks(entry)
         last = messages[-1] if messages else None
         if last and last["role"] == role and isinstance(last["content"], list):
@@ -41,7 +41,7 @@ def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: s
     return {"model": model, "max_tokens": most_tokens, "system": told, "messages": messages, "tools": _TOOLS}
 
 
-def read(answer: Mapping[str, object]) -> Said:
+def read(answer: Mapping[str, object]) -> ModelMessage:
     """What the model said.
 
     Raises:
@@ -49,22 +49,22 @@ def read(answer: Mapping[str, object]) -> Said:
     """
     parsed = _Answer.model_validate(answer)
     text = "\n".join(block.text for block in parsed.content if block.type == "text")
-    calls = [Call(id=block.id, command=_command(block.input)) for block in parsed.content if block.type == "tool_use"]
-    return Said(text=text, calls=calls, cut=parsed.stop_reason == "max_tokens")
+    calls = [ToolCall(id=block.id, command=_command(block.input)) for block in parsed.content if block.type == "tool_use"]
+    return ModelMessage(text=text, calls=calls, cut=parsed.stop_reason == "max_tokens")
 
 
 def _blocks(entry: Entry) -> list[dict[str, object]]:
     match entry:
-        case Told():
+        case UserMessage():
             return [{"type": "text", "text": entry.text}]
-        case Heard():
+        case ToolResult():
             return [{"type": "tool_result", "tool_use_id": entry.id, "content": entry.text}]
-        case Said():
+        case ModelMessage():
             said: list[dict[str, object]] = [{"type": "text", "text": entry.text}] if entry.text.strip() else []
             return [*said, *map(_tool_use, entry.calls)]
 
 
-def _tool_use(call: Call) -> dict[str, object]:
+def _tool_use(call: ToolCall) -> dict[str, object]:
     return {"type": "tool_use", "id": call.id, "name": TOOL, "input": {"command": call.command or ""}}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field, ValidationError
 
-from overnight.agents.own.dialogue import Call, Entry, Heard, Said, Told
+from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_WORDS
 
 _TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_WORDS, "parameters": PARAMETERS}}]
@@ -40,24 +40,24 @@ def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: s
     return {"model": model, "max_completion_tokens": most_tokens, "messages": messages, "tools": _TOOLS}
 
 
-def read(answer: Mapping[str, object]) -> Said:
+def read(answer: Mapping[str, object]) -> ModelMessage:
     """What the model said.
 
     Raises:
         ValueError: it is no answer of this wire.
     """
     choice = _Answer.model_validate(answer).choices[0]
-    calls = [Call(id=call.id, command=_command(call.function.arguments)) for call in choice.message.tool_calls or ()]
-    return Said(text=choice.message.content or "", calls=calls, cut=choice.finish_reason == "length")
+    calls = [ToolCall(id=call.id, command=_command(call.function.arguments)) for call in choice.message.tool_calls or ()]
+    return ModelMessage(text=choice.message.content or "", calls=calls, cut=choice.finish_reason == "length")
 
 
 def _message(entry: Entry) -> Mapping[str, object]:
     match entry:
-        case Told():
+        case UserMessage():
             return {"role": "user", "content": entry.text}
-        case Heard():
+        case ToolResult():
             return {"role": "tool", "tool_call_id": entry.id, "content": entry.text}
-        case Said():
+        case ModelMessage():
             nothing = None if entry.calls else ""  # the wire takes no message that neither says nor calls something
             message: dict[str, object] = {"role": "assistant", "content": entry.text or nothing}
             if entry.calls:
@@ -65,7 +65,7 @@ def _message(entry: Entry) -> Mapping[str, object]:
             return message
 
 
-def _tool_call(call: Call) -> Mapping[str, object]:
+def _tool_call(call: ToolCall) -> Mapping[str, object]:
     arguments = json.dumps({"command": call.command or ""})
     return {"id": call.id, "type": "function", "function": {"name": TOOL, "arguments": arguments}}
 

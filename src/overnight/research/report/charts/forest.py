@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.story import Keep, Story
+from overnight.research.report.story import KeepEvidence, Story
 from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def forest_chart(story: Story, canvas: Canvas) -> dict[str, object]:
     return finish(chart, canvas)
 
 
-def _name(keep: Keep, canvas: Canvas) -> str:
+def _name(keep: KeepEvidence, canvas: Canvas) -> str:
     return f"#{keep.number}" if canvas.narrow else f"#{keep.number}  {_cut(printable(keep.hypothesis, _LONG))}"
 
 
@@ -58,7 +58,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LABEL else f"{text[: _LABEL - 1].rstrip()}…"
 
 
-def _marks(story: Story, keep: Keep, canvas: Canvas) -> list[Row]:
+def _marks(story: Story, keep: KeepEvidence, canvas: Canvas) -> list[Row]:
     name, conclusion = _name(keep, canvas), keep.conclusion
     rows: list[Row] = []
     if conclusion.gain is not None:

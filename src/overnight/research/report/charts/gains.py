@@ -10,14 +10,14 @@ _ROW = 30  # px
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class GainBar:
     """One gain."""
 
     name: str
     gain: Interval
 
 
-def gains_chart(bars: Sequence[Bar], title: str, canvas: Canvas) -> dict[str, object]:
+def gains_chart(bars: Sequence[GainBar], title: str, canvas: Canvas) -> dict[str, object]:
     """A row for each; the colours are those of the overlay, what comes after the first two is in ink."""
     import altair as alt
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from overnight.research.researchers.tuner.findings import Removal, Value
 from overnight.research.researchers.tuner.optimizer import Optimizer, Space
 from overnight.research.researchers.tuner.past import Attempt, Past, is_upward
-from overnight.research.researchers.tuner.space import Dimension, Scale
+from overnight.research.researchers.tuner.space import AxisScale, Dimension
 
 FIRST_STEPS = 12  # own experiments before the optimizer is asked
 FEW = 3  # constants that one proposal changes
@@ -86,7 +86,7 @@ def _further(situation: Situation) -> Iterator[Move]:
     values: dict[str, Value] = {}
     for key, before in kept.before.items():
         dimension = situation.dimension(key)
-        if dimension and dimension.scale is not Scale.OPTIONS and dimension.constant.value == kept.values[key]:
+        if dimension and dimension.scale is not AxisScale.OPTIONS and dimension.constant.value == kept.values[key]:
             further = dimension.moved(dimension.position(kept.values[key]) - dimension.position(before))
             if further is not None:
                 values[key] = further
@@ -110,7 +110,7 @@ def _single_steps(situation: Situation) -> Iterator[Move]:
 
 
 def _neighbours(dimension: Dimension, rng: random.Random) -> list[Value]:
-    if dimension.scale is Scale.OPTIONS:
+    if dimension.scale is AxisScale.OPTIONS:
         values = [option for option in dimension.options if option != dimension.constant.value]
     else:
         values = [value for by in (dimension.step, -dimension.step) if (value := dimension.moved(by)) is not None]
@@ -164,7 +164,7 @@ def _around(situation: Situation) -> Iterator[Move]:
 
 
 def _nearby(dimension: Dimension, rng: random.Random) -> Value | None:
-    if dimension.scale is Scale.OPTIONS:
+    if dimension.scale is AxisScale.OPTIONS:
         return rng.choice([option for option in dimension.options if option != dimension.constant.value])
     return dimension.moved(rng.choice((-1, 1)) * rng.uniform(0.3, 1.2) * dimension.step)
 

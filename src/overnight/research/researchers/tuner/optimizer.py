@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from overnight.research.researchers.tuner.findings import Value
 from overnight.research.researchers.tuner.past import Attempt, Past
-from overnight.research.researchers.tuner.space import Dimension, Scale
+from overnight.research.researchers.tuner.space import AxisScale, Dimension
 
 if TYPE_CHECKING:
     import optuna
@@ -54,7 +54,7 @@ def _distributions(space: Space) -> "dict[str, optuna.distributions.BaseDistribu
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     return {
-        d.key: CategoricalDistribution(list(range(len(d.options)))) if d.scale is Scale.OPTIONS else FloatDistribution(0, 1)
+        d.key: CategoricalDistribution(list(range(len(d.options)))) if d.scale is AxisScale.OPTIONS else FloatDistribution(0, 1)
         for d in space
     }
 
@@ -69,12 +69,12 @@ def _trial(space: Space, values: Mapping[str, Value], score: float | None) -> "o
 
 
 def _to_unit(dimension: Dimension, position: float) -> float | int:
-    if dimension.scale is Scale.OPTIONS:
+    if dimension.scale is AxisScale.OPTIONS:
         return round(position)
     return (position - dimension.low) / (dimension.high - dimension.low)
 
 
 def _from_unit(dimension: Dimension, unit: float) -> float:
-    if dimension.scale is Scale.OPTIONS:
+    if dimension.scale is AxisScale.OPTIONS:
         return unit
     return dimension.low + unit * (dimension.high - dimension.low)

@@ -17,7 +17,7 @@ SMALLEST = 1e-4  # where a logarithmic range that includes zero turns into it
 SMALL_INT = 64
 
 
-class Scale(Enum):
+class AxisScale(Enum):
     """On which axis a constant moves evenly."""
 
     LINEAR = auto()
@@ -31,7 +31,7 @@ class Dimension:
     """How one constant may vary; `low`, `high` and `step` are on its scale."""
 
     constant: Constant
-    scale: Scale
+    scale: AxisScale
     low: float
     high: float
     step: float  # bold enough to show an effect at once
@@ -49,31 +49,31 @@ class Dimension:
 
     def position(self, value: Value) -> float:
         """Where a value is on the scale, within the range; the constant's own place for a value of another kind."""
-        if self.scale is Scale.OPTIONS:
+        if self.scale is AxisScale.OPTIONS:
             return float(self.options.index(value if value in self.options else self.constant.value))
         if isinstance(value, str) or not is_number(value):
             value = self.constant.value
         return min(max(self._unbounded(float(value)), self.low), self.high)
 
     def _unbounded(self, number: float) -> float:
-        if self.scale is Scale.LINEAR:
+        if self.scale is AxisScale.LINEAR:
             return number
-        rest = 1 - number if self.scale is Scale.LOG_REST else number
+        rest = 1 - number if self.scale is AxisScale.LOG_REST else number
         return math.log2(rest) if rest > 0 else self.low
 
     def at(self, position: float) -> Value:
         """The value at a place on the scale, moved into the range and rounded to what a person would write."""
         position = min(max(position, self.low), self.high)
-        if self.scale is Scale.OPTIONS:
+        if self.scale is AxisScale.OPTIONS:
             return self.options[round(position)]
         if self.zero and position <= self.low:
             return 0.0
         if self.octaves:
             return int(2 ** round(position))
-        if self.scale is Scale.LINEAR:
+        if self.scale is AxisScale.LINEAR:
             return self._written(position)
         raw = rounded(2**position)
-        return rounded(1 - raw, digits=12) if self.scale is Scale.LOG_REST else self._written(raw)
+        return rounded(1 - raw, digits=12) if self.scale is AxisScale.LOG_REST else self._written(raw)
 
     def _written(self, number: float) -> Value:
         return round(number) if self.whole else rounded(number)
@@ -165,7 +165,9 @@ def _role_of(said: frozenset[str], value: float) -> Role:
 
 
 def _options(constant: Constant, options: tuple[Value, ...], rank: int) -> Dimension:
-    return Dimension(constant=constant, scale=Scale.OPTIONS, low=0, high=len(options) - 1, step=1, rank=rank, options=options)
+    return Dimension(
+        constant=constant, scale=AxisScale.OPTIONS, low=0, high=len(options) - 1, step=1, rank=rank, options=options
+    )
 
 
 def _integer(constant: Constant, value: int, rank: int) -> Dimension | None:
@@ -177,7 +179,7 @@ def _integer(constant: Constant, value: int, rank: int) -> Dimension | None:
     down, up = (3.0, 2.0) if octaves else (reach, reach)
     return Dimension(
         constant=constant,
-        scale=Scale.LOG,
+        scale=AxisScale.LOG,
         low=max(0.0, at - down),
         high=max(at + up, math.log2(value + 2)),
         step=1,
@@ -189,7 +191,13 @@ def _integer(constant: Constant, value: int, rank: int) -> Dimension | None:
 
 def _linear(constant: Constant, low: float, high: float, role: Role) -> Dimension:
     return Dimension(
-        constant=constant, scale=Scale.LINEAR, low=low, high=high, step=(high - low) / 4, rank=role.rank, neutral=role.neutral
+        constant=constant,
+        scale=AxisScale.LINEAR,
+        low=low,
+        high=high,
+        step=(high - low) / 4,
+        rank=role.rank,
+        neutral=role.neutral,
     )
 
 
@@ -197,13 +205,13 @@ def _memory(constant: Constant, value: float) -> Dimension:
     at, reach = math.log2(1 - value), math.log2(_MEMORY.factor)
     high = max(at + 0.5, min(math.log2(0.6), at + reach))  # nothing remembers usefully below 0.4
     step = math.log2(_MEMORY.step)
-    return Dimension(constant=constant, scale=Scale.LOG_REST, low=at - reach, high=high, step=step, rank=_MEMORY.rank)
+    return Dimension(constant=constant, scale=AxisScale.LOG_REST, low=at - reach, high=high, step=step, rank=_MEMORY.rank)
 
 
 def _positive(constant: Constant, value: float, role: Role) -> Dimension:
     at, reach, step = math.log2(value), math.log2(role.factor), math.log2(role.step)
     return Dimension(
-        constant=constant, scale=Scale.LOG, low=at - reach, high=at + reach, step=step, rank=role.rank, neutral=role.neutral
+        constant=constant, scale=AxisScale.LOG, low=at - reach, high=at + reach, step=step, rank=role.rank, neutral=role.neutral
     )
 
 
@@ -212,4 +220,4 @@ def _from_zero(constant: Constant, role: Role) -> Dimension | None:
     if role.neutral != 0:
         return None
     low = math.log2(SMALLEST)
-    return Dimension(constant=constant, scale=Scale.LOG, low=low, high=0, step=math.log2(100), rank=role.rank, zero=True)
+    return Dimension(constant=constant, scale=AxisScale.LOG, low=low, high=0, step=math.log2(100), rank=role.rank, zero=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.files.folders import BadArtifact
-from overnight.gate.early_stopping import Bar, Ear
+from overnight.gate.early_stopping import CurveMonitor, StoppingBar
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.port import Executor
 from overnight.ledger.port import Artifacts
-from overnight.program.metric import Reading, printed_metrics, read_metrics
+from overnight.program.metric import MetricReading, printed_metrics, read_metrics
 from overnight.program.program import PUBLIC, SPLIT, Program
 from overnight.research.places.port import View, Workspaces
 from overnight.words.foreign import printable
@@ -29,14 +29,14 @@ class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes t
 
 
 @dataclass(slots=True, kw_only=True)
-class Run:
+class TrialRun:
     """A trial in progress: what it runs on, and what its jobs used so far."""
 
     commit: str
     seed: int
     slot: int
     key: TrialKey | None = None  # None: a checks command
-    ear: Ear | None = None  # hears the job that runs the tree under trial
+    ear: CurveMonitor | None = None  # hears the job that runs the tree under trial
     used: list[JobResult] = field(default_factory=list)
     own: JobResult | None = None  # of the job that ran the tree under trial; None: that was another trial's
     log: bytearray = field(default_factory=bytearray)
@@ -50,7 +50,7 @@ class Made:
     prepared: Path | None
 
 
-class Bench:
+class TrialRunner:
     """Runs the program's commands on trees of a campaign; knows nothing of verdicts."""
 
     def __init__(
@@ -72,11 +72,13 @@ class Bench:
         self._home = home
         self._made: dict[TrialKey, Made] = {}
 
-    async def trial(self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int, bar: Bar | None = None) -> Trial:
+    async def run(
+        self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int, bar: StoppingBar | None = None
+    ) -> Trial:
         """Run one trial to its end, or until its curve is below the bar; a fault of the tree is in the trial, never raised."""
         pattern = self.program.metric.curve
-        ear = Ear(pattern, bar) if pattern and key.stage in {Stage.BASELINE, Stage.SCREEN} else None
-        run = Run(key=key, commit=commit, seed=seed, slot=slot, ear=ear)
+        ear = CurveMonitor(pattern, bar) if pattern and key.stage in {Stage.BASELINE, Stage.SCREEN} else None
+        run = TrialRun(key=key, commit=commit, seed=seed, slot=slot, ear=ear)
         metrics: Mapping[str, float] = {}
         value, fault, reason = None, None, ""
         try:
@@ -104,7 +106,7 @@ class Bench:
         for command in self.program.checks:
             try:
                 with self._folder(commit, View.OPEN) as folder:
-                    await self._job(Run(commit=commit, seed=0, slot=slot), command, folder)
+                    await self._job(TrialRun(commit=commit, seed=0, slot=slot), command, folder)
             except TrialFailed as failed:
                 return f"the check `{printable(command, 80)}` failed: {failed}"
         return ""
@@ -114,13 +116,13 @@ class Bench:
         for key in [key for key in self._made if key.experiment == number]:
             self._delete(self._made.pop(key))
 
-    async def _measure(self, run: Run, key: TrialKey) -> Mapping[str, float]:
+    async def _measure(self, run: TrialRun, key: TrialKey) -> Mapping[str, float]:
         sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
             output = await self._run_tree(run, sealed or self.program.measure or "", folder)
             return self._read(run, output, folder)
 
-    async def _produce_and_score(self, run: Run, key: TrialKey) -> Mapping[str, float]:
+    async def _produce_and_score(self, run: TrialRun, key: TrialKey) -> Mapping[str, float]:
         made = await self._make(run, key)
         command = self._sealed_command(key.stage) or self.program.score or ""
         with self._folder(self._start, View.SCORER) as folder:
@@ -137,7 +139,7 @@ class Bench:
         users = key.experiment == 0 and key.arm is Arm.BASELINE
         return self._sealed_command(key.stage) is not None and not users
 
-    async def _make(self, run: Run, key: TrialKey) -> Made:
+    async def _make(self, run: TrialRun, key: TrialKey) -> Made:
         """What this trial scores; on the holdout what confirmation made with the same seed, unless that has sealed inputs."""
         twin = TrialKey(experiment=key.experiment, stage=Stage.CONFIRM, arm=key.arm, index=key.index)
         if key.stage is Stage.HOLDOUT and twin in self._made:
@@ -159,7 +161,7 @@ class Bench:
         undo.callback(self._workspaces.remove, folder)
         return folder
 
-    async def _prepare(self, run: Run, key: TrialKey, command: str, folder: Path) -> None:
+    async def _prepare(self, run: TrialRun, key: TrialKey, command: str, folder: Path) -> None:
         """Let frozen code make the inputs; that it fails is told as what it is, and no fault of the tree."""
         split = key.stage.value if self._sealed_command(key.stage) else PUBLIC
         try:
@@ -195,13 +197,13 @@ class Bench:
         for folder in filter(None, (made.produced, made.prepared)):
             self._workspaces.remove(folder)
 
-    async def _run_tree(self, run: Run, command: str, folder: Path) -> bytes:
+    async def _run_tree(self, run: TrialRun, command: str, folder: Path) -> bytes:
         """Run the one job of a trial that runs the tree: its curve is heard, and what it used is the tree's own."""
         output = await self._job(run, command, folder, run.ear)
         run.own = run.used[-1]
         return output
 
-    async def _job(self, run: Run, command: str, folder: Path, ear: Ear | None = None) -> bytes:
+    async def _job(self, run: TrialRun, command: str, folder: Path, ear: CurveMonitor | None = None) -> bytes:
         """Run one command; its captured output. Raises TrialFailed unless it ended well."""
         output = self._workspaces.output()
         limits = self.program.limits
@@ -242,7 +244,7 @@ class Bench:
             "MKL_NUM_THREADS": threads,
         }
 
-    def _read(self, run: Run, output: bytes, folder: Path) -> Mapping[str, float]:
+    def _read(self, run: TrialRun, output: bytes, folder: Path) -> Mapping[str, float]:
         outside = _outside(run.own)
         name = self.program.metric.name
         if name in outside:
@@ -252,11 +254,11 @@ class Bench:
             with suppress(BadArtifact):
                 result_json = self._workspaces.artifact(folder, self.program.metric.result, self.program.limits.output_bytes)
         reading = read_metrics(output, self.program.metric, result_json)
-        if not isinstance(reading, Reading):
+        if not isinstance(reading, MetricReading):
             raise TrialFailed(Fault.METRIC, reading.reason)
         return {**reading.metrics, **outside, name: reading.value}
 
-    def _keep_log(self, run: Run) -> str:
+    def _keep_log(self, run: TrialRun) -> str:
         """Keep the captured output; never that of sealed data, which nobody is to see."""
         if run.key is None or self._sealed_command(run.key.stage) or not run.log:
             return ""

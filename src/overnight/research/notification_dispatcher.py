@@ -47,7 +47,7 @@ class _Duty:
         ]
 
 
-class Herald:
+class NotificationDispatcher:
     """The notices of one session; nothing that goes wrong here stops a campaign."""
 
     def __init__(

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from pydantic_core import from_json
 
 from overnight.models.accounts import Account, Accounts
-from overnight.models.breaker import Standing
+from overnight.models.breaker import BreakerState
 from overnight.models.keys import NoKey
 from overnight.models.relay import MULTIPLE_CHOICES
 from overnight.models.stream import BYTES_PER_TOKEN
@@ -19,7 +19,7 @@ MOST_MODELS = 1000
 ENOUGH_S = 10.0  # an answer that is not there by then is given without the provider
 
 
-class Side:
+class MetadataEndpoints:
     """Asks the first provider that is ready, once, and answers by itself where that fails."""
 
     def __init__(self, accounts: Accounts, upstream: Upstream) -> None:
@@ -55,7 +55,7 @@ class Side:
         return {"totalTokens": tokens} if wire is Wire.GEMINI else {"input_tokens": tokens}
 
     def _ready(self, among: Sequence[Account]) -> Account | None:
-        ready = {state.name for state in self._accounts.states() if state.standing is Standing.READY}
+        ready = {state.name for state in self._accounts.states() if state.standing is BreakerState.READY}
         return next((account for account in among if account.provider.name in ready), None)
 
     async def _question(

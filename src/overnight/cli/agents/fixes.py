@@ -8,7 +8,7 @@ from overnight.cli.agents.result import Failing
 from overnight.cli.agents.ways import ACP, find_program
 from overnight.config import Settings
 from overnight.models.accounts import AccountState
-from overnight.models.breaker import Standing
+from overnight.models.breaker import BreakerState
 from overnight.models.usage import Wire
 from overnight.program.program import ResearcherSpec
 from overnight.words.quantities import duration
@@ -27,21 +27,21 @@ def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, 
     elif known := [each for each in ACP if spec.use == "acp" and (spec.command or "").split()[:1] == [each.program]]:
         program, install, wires = known[0].program, known[0].install, known[0].wires
     if program and not find_program(program):
-        return Failing(reason=f"there is no program `{program}` on PATH", mend=install)
+        return Failing(reason=f"there is no program `{program}` on PATH", fix=install)
     source = find_source(wires, settings, environment) if wires else None
     if source and not source.ready:
-        return Failing(reason=source.detail, mend=source.mend)
+        return Failing(reason=source.detail, fix=source.fix)
     return None
 
 
-def mend_parked(wait_s: float | None, accounts: Sequence[AccountState], settings: Settings) -> str:
+def fix_parked(wait_s: float | None, accounts: Sequence[AccountState], settings: Settings) -> str:
     """What to do where no provider answers, for `wait_s` as far as is known; empty where all of them would."""
     providers = {provider.name: provider for provider in settings.providers}
     out = out_of_service(accounts)
-    broken = [providers[account.name] for account in out if account.standing is Standing.BROKEN]
+    broken = [providers[account.name] for account in out if account.standing is BreakerState.BROKEN]
     if broken:
         return f"see whether the account and its key are right: {'; '.join(map(describe, broken))}"
-    if any(account.standing is Standing.PARKED for account in out):
+    if any(account.standing is BreakerState.PARKED for account in out):
         when = f"try again in {duration(wait_s)}, or " if wait_s else ""
         return f"{when}set up another provider: docs/gateway.md"
     if out:
@@ -51,23 +51,23 @@ def mend_parked(wait_s: float | None, accounts: Sequence[AccountState], settings
 
 def out_of_service(accounts: Sequence[AccountState]) -> Sequence[AccountState]:
     """The accounts that failed the last time that they were asked."""
-    return [account for account in accounts if account.standing is not Standing.READY]
+    return [account for account in accounts if account.standing is not BreakerState.READY]
 
 
-def mend_spent(reason: str) -> str:
+def fix_spent(reason: str) -> str:
     """What to do where the budget of the test does not suffice; the gateway's other reasons say that themselves."""
     return "allow it more with --tokens or --cost-usd" if reason.startswith("the budget of ") else ""
 
 
-def mend_failed(spec: ResearcherSpec, calls: int) -> str:
+def fix_failed(spec: ResearcherSpec, calls: int) -> str:
     """What to do where an agent ended without an edit."""
     if calls == 0 and spec.use in {"acp", "command"}:
         return BY_HAND
     return "try another model with --model" if spec.model else "name a model that your provider has with --model"
 
 
-def mend_edit(spec: ResearcherSpec) -> str:
+def fix_edit(spec: ResearcherSpec) -> str:
     """What to do where the edit is none that a campaign would take."""
     if spec.use == "command" and not spec.template:
         return "a command that knows your own files shows what it does in `overnight run --experiments 1`"
-    return mend_failed(spec, calls=1)
+    return fix_failed(spec, calls=1)

@@ -2,7 +2,8 @@
 
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.research.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, TrialFinished
+from overnight.research.ending import Ending, EndReason, SessionKind
+from overnight.research.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, Stopped, TrialFinished
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
@@ -47,6 +48,12 @@ def baseline(index: int, value: float) -> TrialFinished:
 def concluded(number: int, verdict: Verdict = Verdict.DISCARD, *, gain: float | None = None) -> Concluded:
     conclusion = Conclusion(verdict=verdict, reason="because", gain=gain)
     return Concluded(number=number, conclusion=conclusion, elapsed_s=float(number))
+
+
+def stopped(
+    reason: EndReason = EndReason.STOP, detail: str = "", *, elapsed_s: float = 9.0, session: SessionKind = SessionKind.CAMPAIGN
+) -> Stopped:
+    return Stopped(session=session, ending=Ending(reason=reason, detail=detail), elapsed_s=elapsed_s)
 
 
 def advanced(number: int, *, old: str = "a" * 40) -> Advanced:

@@ -4,11 +4,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from builders import stopped
+
 from overnight.gate.error_budget import level_of
 from overnight.gate.stats import centre_interval, log_label_swap, mean
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, Metric, Program
+from overnight.research.ending import EndReason
 from overnight.research.events import (
     Advanced,
     CampaignOpened,
@@ -105,7 +108,9 @@ class _Simulation:
         yield from self.baseline(8)
         for self.number in range(1, world.experiments + 1):
             yield from self.experiment()
-        yield world.stop or Stopped(reason="budget", detail=f"{world.experiments} experiments", elapsed_s=self.elapsed())
+        yield world.stop or stopped(
+            EndReason.BUDGET, f"the budget of {world.experiments} experiments is spent", elapsed_s=self.elapsed()
+        )
 
     def elapsed(self) -> float:
         return self.at - self.opened_at

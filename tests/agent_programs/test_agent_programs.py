@@ -16,6 +16,7 @@ from targets import git, make_repo, overnight, recorded
 
 from overnight.config import VARIABLE
 from overnight.models.usage import Wire
+from overnight.research.ending import EndReason
 from overnight.research.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
 
 PROGRAMS = Path(__file__).parents[2] / "build/agents/node_modules/.bin"
@@ -149,6 +150,6 @@ def test_an_agent_program_without_a_model_ends_the_campaign_with_the_reason(
     """Where the key is wrong the agent stops soon, whatever it makes of that, and it counts as no failed try of its."""
     events = run(repo_of(tmp_path, monkeypatch, way, models.url("e401")), check=1)
     stopped = next(event for event in events if isinstance(event, Stopped))
-    assert stopped.reason == "models"
-    assert "401" in stopped.detail
+    assert stopped.ending.reason is EndReason.MODELS
+    assert "401" in stopped.ending.detail
     assert not any(isinstance(event, Proposed) for event in events)

@@ -37,5 +37,5 @@ def hostile(entry: Recorded) -> Recorded:
         case "proposal_missed":
             event = replace(event, role=EVERYTHING, reason=EVERYTHING)
         case "stopped":
-            event = replace(event, reason=EVERYTHING, detail=EVERYTHING)
+            event = replace(event, ending=replace(event.ending, detail=EVERYTHING))
     return replace(entry, event=event)

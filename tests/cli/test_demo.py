@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import pytest
-from builders import advanced, baseline, concluded, opened, proposed, trial
+from builders import advanced, baseline, concluded, opened, proposed, stopped, trial
 from targets import make_repo, program
 
 from overnight.cli import labs
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Verdict
-from overnight.research.events import Event, Registered, Stopped
+from overnight.research.ending import EndReason
+from overnight.research.events import Event, Registered
 from overnight.research.record.ledger import SqliteLedger
 
-OVER = Stopped(reason="budget", detail="the 2 min 30 s of this session are over", elapsed_s=150.0)
+OVER = stopped(EndReason.SESSION, "the 2 min 30 s of this session are over", elapsed_s=150.0)
 TESTED: list[Event] = [proposed(1), trial(1), Registered(number=1, test=1, level=0.01, margin=0.0)]
 
 
@@ -34,10 +35,10 @@ def test_it_goes_on_for_the_verdict_on_what_is_under_test(tmp_path: Path) -> Non
     assert labs._may_go_on(labs.NOTHING_KEPT, repo) and not labs._under_test(repo)
 
 
-@pytest.mark.parametrize("reason", ["signal", "stop", "error"])
-def test_whoever_ends_it_has_ended_it(tmp_path: Path, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.ERROR])
+def test_whoever_ends_it_has_ended_it(tmp_path: Path, reason: EndReason, capsys: pytest.CaptureFixture[str]) -> None:
     """After SIGTERM, `overnight stop` or an error it neither goes on nor says that all is well."""
-    repo = demo_of(tmp_path, *TESTED, Stopped(reason=reason, detail="SIGTERM was received", elapsed_s=9.0))
+    repo = demo_of(tmp_path, *TESTED, stopped(reason, "SIGTERM was received"))
     assert not labs._may_go_on(labs.NOTHING_KEPT, repo)
     assert labs._ended(labs.NOTHING_KEPT, repo) == labs.NOTHING_KEPT and capsys.readouterr().out == ""
 

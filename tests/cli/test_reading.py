@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import concluded, proposed, session, trial
+from builders import concluded, proposed, session, stopped, trial
 from targets import git, make_repo, overnight, program, read_json
 
 from overnight.cli.audit import AuditReport
 from overnight.cli.audit import describe as describe_audit
 from overnight.cli.finalize import change
 from overnight.gate.audit import ChangeAudit, Estimate, Standing
-from overnight.research.events import Event, Stopped
+from overnight.research.events import Event
 from overnight.research.loop.journal import restore
 from overnight.research.record.ledger import SqliteLedger
 
@@ -48,7 +48,7 @@ def test_an_open_experiment_has_the_trials_that_it_has(repo: Path) -> None:
 def test_a_table_in_a_pipe_is_not_wrapped(repo: Path) -> None:
     """What is not a terminal gets a line a row and nothing behind it, however long."""
     head = git(repo, "rev-parse", "autoresearch/t")
-    long = Stopped(reason="stop", detail="", elapsed_s=9.0)
+    long = stopped()
     record(repo, session(), proposed(2, base=head, commit=head, role="r"), concluded(2), long)
     lines = overnight(repo, "log", check=0).stdout.splitlines()
     assert len(lines) == 1 + 2 + 1 and all(line == line.rstrip() for line in lines)
@@ -112,7 +112,7 @@ def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
     overnight(repo, "run", "--experiments", "1", "--no-report", check=0)
     assert "stopped: 1 experiment in this session, as asked for," in overnight(repo, "status", check=0).stdout
     status = read_json(repo, "status")
-    assert (status["stopped"], status["stopped_detail"]) == ("budget", "1 experiment in this session, as asked for")
+    assert (status["stopped"], status["stopped_detail"]) == ("session", "1 experiment in this session, as asked for")
 
 
 def test_exact_gains_of_a_fixed_seed_are_warned_of(tmp_path: Path) -> None:

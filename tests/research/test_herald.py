@@ -11,18 +11,19 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
-from builders import PROGRAM, baseline, opened, session
+from builders import PROGRAM, baseline, opened, session, stopped
 from notice_servers import WebServer, web_server
 
 from overnight.errors import UserError
 from overnight.notices.notice import Notice, NotifySpec, Occasion, TextSource
 from overnight.notices.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
 from overnight.notices.port import Notifier, NotSent
+from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.state import State, begin, fold
 
-REACHED = Stopped(reason="target", detail="", elapsed_s=1.0)
+REACHED = stopped(EndReason.TARGET)
 NOTICE = Notice(key="k", occasion=Occasion.TARGET, title="t: target reached", lines=("yes",))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import PROGRAM, baseline, opened, session
+from builders import PROGRAM, baseline, opened, session, stopped
 
 from overnight.errors import ProgramError
 from overnight.gate.verdict import Conclusion, Verdict
@@ -15,6 +15,7 @@ from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, TextS
 from overnight.notices.redaction import HIDDEN, without_secrets
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.program.parser import parse_program
+from overnight.research.ending import EndReason
 from overnight.research.events import ProposalMissed, Stopped
 from overnight.research.news import failed, news
 from overnight.research.state import Kept, State, begin, fold
@@ -28,39 +29,41 @@ def state(front: str = "", **changed: object) -> State:
     return replace(at, **changed)  # type: ignore[arg-type]  # fields of State, by name
 
 
-def stopped(reason: str, detail: str = "because") -> Stopped:
-    return Stopped(reason=reason, detail=detail, elapsed_s=60.0)
+def ended(reason: EndReason, detail: str = "because") -> Stopped:
+    return stopped(reason, detail, elapsed_s=60.0)
 
 
 def test_a_verified_target_is_told_once_for_each_target() -> None:
     """The message names value, target and branch; a later session says the same news, another target is other news."""
-    notice = news(state("target: 0.95"), stopped("target"))
+    notice = news(state("target: 0.95"), ended(EndReason.TARGET))
     assert notice is not None and notice.occasion is Occasion.TARGET
     assert "0.91" in notice.title and "0.95" in notice.text and "autoresearch/t" in notice.text
     assert (notice.facts["value"], notice.facts["target"]) == ("0.91", "0.95")
-    again, other = (news(state(f"target: {value}", sessions=9), stopped("target")) for value in (0.95, 0.93))
+    again, other = (news(state(f"target: {value}", sessions=9), ended(EndReason.TARGET)) for value in (0.95, 0.93))
     assert again and other and again.key == notice.key != other.key
 
 
-@pytest.mark.parametrize("reason", ["signal", "stop", "audit", "error"])
-def test_what_a_person_did_is_not_told_to_them(reason: str) -> None:
+@pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.AUDITED, EndReason.ERROR])
+def test_what_a_person_did_is_not_told_to_them(reason: EndReason) -> None:
     """Ctrl-C, `overnight stop` and an audit need no message; an error has one of its own, which says what it was."""
-    assert news(state(), stopped(reason)) is None
+    assert news(state(), ended(reason)) is None
 
 
 def test_a_keep_and_one_idle_researcher_are_not_told() -> None:
     """Only the end of all ideas needs a person."""
     assert news(state(), ProposalMissed(role="tuner", reason="no idea", final=True)) is None
-    told = news(state(), stopped("no ideas", "no researcher has anything left to try"))
+    told = news(state(), ended(EndReason.NO_IDEAS, "no researcher has anything left to try"))
     assert told and told.occasion is Occasion.PERSON and "anything left to try" in told.text
 
 
 def test_a_spent_budget_of_the_program_is_news_once() -> None:
     """Whatever session finds it spent; a raised budget is news again when it is spent."""
     tally = replace(state().tally, keep=1, discard=9)
-    first = news(state("budget: {experiments: 10}", tally=tally), stopped("budget", "the budget of 10 experiments is spent"))
-    again = news(state("budget: {experiments: 10}", tally=replace(tally, trials=99)), stopped("budget", "other words"))
-    raised = news(state("budget: {experiments: 8}", tally=tally), stopped("budget"))
+    first = news(
+        state("budget: {experiments: 10}", tally=tally), ended(EndReason.BUDGET, "the budget of 10 experiments is spent")
+    )
+    again = news(state("budget: {experiments: 10}", tally=replace(tally, trials=99)), ended(EndReason.BUDGET, "other words"))
+    raised = news(state("budget: {experiments: 8}", tally=tally), ended(EndReason.BUDGET))
     assert first and again and raised and first.key == again.key != raised.key
     assert "1 kept of 10 experiments" in first.text and first.facts["reason"] == "the budget of 10 experiments is spent"
 
@@ -68,7 +71,10 @@ def test_a_spent_budget_of_the_program_is_news_once() -> None:
 def test_the_hours_of_a_session_are_news_each_night_but_not_for_an_idle_one() -> None:
     """`--hours 8` ends every night with a message, unless nothing was done since the one before."""
     tally = state().tally
-    told = [news(state(tally=replace(tally, trials=trials)), stopped("budget", "the hours are spent")) for trials in (5, 5, 80)]
+    told = [
+        news(state(tally=replace(tally, trials=trials)), ended(EndReason.BUDGET, "the hours are spent"))
+        for trials in (5, 5, 80)
+    ]
     first, idle, second = (notice.key for notice in told if notice)
     assert first == idle != second
 
@@ -82,8 +88,8 @@ def test_a_fault_is_the_same_news_until_something_was_done() -> None:
 
 def test_models_that_wait_for_a_person_are_told_once() -> None:
     """Each night anew would help nobody; after further experiments it is news again."""
-    told, again = (news(state(sessions=count), stopped("models", "401: no key")) for count in (1, 2))
-    later = news(state(tally=replace(state().tally, discard=1)), stopped("models", "401: no key"))
+    told, again = (news(state(sessions=count), ended(EndReason.MODELS, "401: no key")) for count in (1, 2))
+    later = news(state(tally=replace(state().tally, discard=1)), ended(EndReason.MODELS, "401: no key"))
     assert told and again and later and told.key == again.key != later.key
     assert told.occasion is Occasion.PERSON and "401: no key" in told.text
 
@@ -92,7 +98,7 @@ def test_foreign_text_is_one_line_without_controls() -> None:
     """A hypothesis brings no line, no escape and no mark that turns text around into a message; it has bounded length."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")
     kept = Kept(number=3, commit="c" * 40, hypothesis=HOSTILE * 90, conclusion=conclusion)
-    notice = news(state(kept=(kept,), tag="t"), stopped("budget", HOSTILE))
+    notice = news(state(kept=(kept,), tag="t"), ended(EndReason.BUDGET, HOSTILE))
     assert notice
     for text in (notice.title, *notice.lines, *notice.facts.values()):
         assert text.isprintable() and len(text) <= 400

@@ -1,13 +1,14 @@
 """The state is a pure fold: any prefix folds, a snapshot anywhere changes nothing, and it stays small."""
 
 import pytest
-from builders import advanced, baseline, concluded, opened, proposed, session, trial
+from builders import advanced, baseline, concluded, opened, proposed, session, stopped, trial
 from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.gate.verdict import Verdict
-from overnight.research.events import Event, Stopped
+from overnight.research.ending import EndReason, SessionKind
+from overnight.research.events import Event
 from overnight.research.state import apply, begin, dump_state, fold, fold_all, load_state
 
 VERDICTS = st.sampled_from(list(Verdict))
@@ -84,9 +85,18 @@ def test_a_ledger_begins_with_its_opening() -> None:
 
 def test_a_session_ends_and_the_next_goes_on() -> None:
     """The clock is that of all sessions; why the last one ended is told until the next begins."""
-    state = fold(begin(opened()), [session(), Stopped(reason="signal", detail="", elapsed_s=9.0)])
-    assert (state.elapsed_s, state.stopped) == (9.0, "signal")
-    assert apply(state, session(9.0)).stopped == ""
+    state = fold(begin(opened()), [session(), stopped(EndReason.SIGNAL)])
+    assert state.elapsed_s == 9.0 and state.ending and state.ending.reason is EndReason.SIGNAL
+    assert apply(state, session(9.0)).ending is None
+
+
+def test_an_audit_ends_no_campaign() -> None:
+    """Why the campaign stopped is what it was before the audit; a killed audit leaves nobody knowing."""
+    before = fold(begin(opened()), [session(), stopped(EndReason.TARGET), session(9.0)])
+    audited = apply(before, stopped(EndReason.AUDITED, session=SessionKind.AUDIT))
+    assert audited.ending and audited.ending.reason is EndReason.TARGET
+    assert audited.stopped and audited.stopped.session is SessionKind.AUDIT
+    assert before.ending is None
 
 
 def test_a_snapshot_of_another_version_is_passed_over() -> None:

@@ -13,6 +13,7 @@ from overnight.config import VARIABLE
 from overnight.git.repository import open_repository
 from overnight.models import gateway as gateway_module
 from overnight.models.breaker import RetryTimes
+from overnight.research.ending import EndReason
 from overnight.research.events import ModelCalled, ProposalMissed, Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.wiring import SessionRequest, open_session
@@ -67,8 +68,8 @@ def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyP
     run(repo, check=1)
     stopped = recorded(repo)[-1]
     assert isinstance(stopped, Stopped)
-    assert stopped.reason == "models"
-    assert "401" in stopped.detail
+    assert stopped.ending.reason is EndReason.MODELS
+    assert "401" in stopped.ending.detail
     assert [event.final for event in recorded(repo) if isinstance(event, ProposalMissed)] == [True]
     assert read_json(repo, "status")["experiments"] == 0
 
@@ -114,7 +115,7 @@ def test_a_spent_quota_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     models.replies["ok"] = Reply(status=429, headers={"retry-after": "1"}, body=error)
     repo = repo_of(tmp_path, monkeypatch, models.url("ok"))
     stopped = anyio.run(parked, repo, monkeypatch, models)
-    assert stopped.reason == "budget"
+    assert stopped.ending.reason in {EndReason.BUDGET, EndReason.SESSION}
     misses = [event for event in recorded(repo) if isinstance(event, ProposalMissed)]
     assert len(misses) == 1 and not misses[0].final
     assert "You exceeded your current quota" in misses[0].reason and "asked again in" in misses[0].reason

@@ -14,6 +14,7 @@ from overnight.cli.words import number
 from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
 from overnight.git.repository import Repository
 from overnight.research.budget import SessionAllowance
+from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.state import Kept, State
@@ -119,7 +120,7 @@ async def _session(
 
 def exit_code(found: AuditReport, stopped: Stopped) -> int:
     """0 when the total gain is above 0 beyond noise, 130 after Ctrl-C, else 1."""
-    if "SIGINT" in stopped.detail:
+    if stopped.ending.reason is EndReason.INTERRUPT:
         return INTERRUPTED
     return 0 if found.total and found.total.low > 0 else 1
 

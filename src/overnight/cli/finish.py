@@ -9,6 +9,7 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.research.caution import cautions_of
+from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.record.port import Ledger
 from overnight.research.report.write import ReportFiles, write_report
@@ -21,7 +22,7 @@ INTERRUPTED = 130
 
 def exit_code(stopped: Stopped, state: State, *, worked: bool) -> int:
     """0 when something is kept, 1 when nothing is or this session ran no trial, 130 after Ctrl-C."""
-    if "SIGINT" in stopped.detail:
+    if stopped.ending.reason is EndReason.INTERRUPT:
         return INTERRUPTED
     return 0 if state.kept and worked else 1
 
@@ -52,8 +53,8 @@ def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
     """What a person reads at the end."""
     tally = state.tally
     used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
-    lines = [f"{stopped.detail or stopped.reason}; {used}"]
-    if stopped.detail.startswith("the budget of "):
+    lines = [f"{stopped.ending.detail}; {used}"]
+    if stopped.ending.reason is EndReason.BUDGET:
         lines.append("To go on, raise `budget` in program.md and run again.")
     if not state.kept and tally.experiments:
         lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")

@@ -15,13 +15,14 @@ from overnight.cli.options import json_option, print_json
 from overnight.cli.words import half_way
 from overnight.errors import UserError
 from overnight.machines.share import search_path
+from overnight.research.ending import EndReason
 from overnight.research.state import State
 
 TAG = "demo"  # of its campaign
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
 NOTHING_KEPT = 1
 GRACE_HOURS = 60 / 3600  # more, where nothing is proven by then
-RAN_WELL = {"budget", "no ideas", "target"}  # how a demo's session ends by itself
+RAN_WELL = (EndReason.BUDGET, EndReason.SESSION, EndReason.NO_IDEAS, EndReason.TARGET)  # how a demo's session ends by itself
 VERDICT_HOURS = 300 / 3600  # at most, for the verdict on what is under test
 DEMO_HOURS = 150 / 3600  # the demo's campaign ends within this, its set-up and report come on top
 
@@ -78,7 +79,12 @@ def demo(folder: Path | None, plain: bool) -> int:
 
 def _may_go_on(code: int, folder: Path) -> bool:
     """Whether nothing is kept because the session's time was over, and not because of a signal or anything else."""
-    return code == NOTHING_KEPT and _standing(folder).stopped == "budget"
+    return code == NOTHING_KEPT and _has_ended_by(folder, EndReason.SESSION)
+
+
+def _has_ended_by(folder: Path, *reasons: EndReason) -> bool:
+    ending = _standing(folder).ending
+    return ending is not None and ending.reason in reasons
 
 
 def _under_test(folder: Path) -> list[int]:
@@ -91,7 +97,7 @@ def _ended(code: int, folder: Path) -> int:
     if code != NOTHING_KEPT:
         return code
     state = _standing(folder)
-    if state.stopped not in RAN_WELL or not state.tally.trials:
+    if not _has_ended_by(folder, *RAN_WELL) or not state.tally.trials:
         return code
     if not state.kept:
         open_ones = "".join(f"; #{opened.proposed.number} {half_way(opened)}" for opened in state.open)

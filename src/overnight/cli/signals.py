@@ -6,6 +6,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskStatus
 
+from overnight.research.ending import Ending, EndReason
 from overnight.research.loop.stop import Stop
 
 STOP = signal.SIGUSR1  # what `overnight stop` sends, so that it is told from a SIGTERM of the machine
@@ -19,9 +20,11 @@ async def listen(stop: Stop, acknowledge: Callable[[str], None], *, task_status:
         task_status.started()
         async for received in signals:
             if received == STOP:
-                stop.request("stop: stopped by `overnight stop`")
+                stop.request(Ending(reason=EndReason.STOP, detail="stopped by `overnight stop`"))
                 acknowledge(f"`overnight stop`: {ENDING}; Ctrl-C ends at once")
                 continue
-            stop.interrupt(f"signal: {received.name} was received")
-            name = "Ctrl-C" if received == signal.SIGINT else received.name
+            by_hand = received == signal.SIGINT
+            reason = EndReason.INTERRUPT if by_hand else EndReason.SIGNAL
+            stop.interrupt(Ending(reason=reason, detail=f"{received.name} was received"))
+            name = "Ctrl-C" if by_hand else received.name
             acknowledge("ending at once" if stop.at_once.cancel_called else f"{name}: {ENDING}; {AGAIN}")

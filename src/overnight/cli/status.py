@@ -14,21 +14,23 @@ from overnight.gate.noise import noise_report
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.research.caution import cautions_of
-from overnight.research.events import AuditConcluded
+from overnight.research.ending import EndReason, SessionKind
+from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 
+AUDIT = "audit"  # in the place of a reason, if the last session was one
 ENDINGS = {
     "": "killed; `overnight run` goes on",
-    "audit": "not running; its last session was an audit",
-    "budget": "stopped: the budget, or what the session was given of it, was spent",
-    "error": "ended by an error; `overnight run` goes on, or says what is wrong",
-    "no ideas": "stopped: no ideas were left",
-    "signal": "stopped by a signal",
-    "stop": "stopped by `overnight stop`",
-    "target": "stopped: the target is reached",
+    AUDIT: "not running; its last session was an audit",
+    EndReason.ERROR: "ended by an error; `overnight run` goes on, or says what is wrong",
+    EndReason.NO_IDEAS: "stopped: no ideas were left",
+    EndReason.INTERRUPT: "stopped by Ctrl-C",
+    EndReason.SIGNAL: "stopped by a signal",
+    EndReason.STOP: "stopped by `overnight stop`",
+    EndReason.TARGET: "stopped: the target is reached",
 }
 
 
@@ -119,8 +121,8 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
     return Status(
         tag=state.tag,
         running=running,
-        stopped=state.stopped,
-        stopped_detail=state.stopped_detail,
+        stopped=_reason(state.stopped) if state.stopped else "",
+        stopped_detail=state.stopped.ending.detail if state.stopped else "",
         failed=failed,
         branch=f"autoresearch/{state.tag}",
         metric=metric.name,
@@ -162,6 +164,10 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         ),
         folder=folder,
     )
+
+
+def _reason(stopped: Stopped) -> str:
+    return AUDIT if stopped.session is SessionKind.AUDIT else stopped.ending.reason.value
 
 
 def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:
@@ -218,9 +224,7 @@ def _life(now: Status) -> str:
         return f"running (process {now.running})"
     if now.failed:
         return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
-    if now.stopped == "budget" and now.stopped_detail:
-        return f"stopped: {printable(now.stopped_detail, 300)}"
-    return ENDINGS.get(now.stopped) or f"stopped ({now.stopped})"
+    return ENDINGS.get(now.stopped) or f"stopped: {printable(now.stopped_detail, 300)}"
 
 
 def _use(use: RoleUse) -> str:

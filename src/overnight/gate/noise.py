@@ -51,6 +51,11 @@ class NoiseReport:
     drifting: bool
     smallest_effect: float | None  # smallest gain found 4 times of 5 within max_pairs; None: max_pairs is too few for any
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether trials of one tree are the same."""
+        return self.kind is Noise.DETERMINISTIC
+
 
 def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
     """The noise as it is known now."""

@@ -30,4 +30,5 @@ class Conclusion:
     level: float | None = None  # the error level alpha_t that this test had
     pairs: int = 0
     holdout_gain: float | None = None  # quantised: see docs/gate.md
+    superseded: bool = False  # no verdict on its merits: it goes on against the head that was made meanwhile
     margin: float | None = None  # the harm that is to be ruled out, for less code; None: it has to be better

@@ -1,9 +1,10 @@
-"""What is left of a campaign's budget, and whether it is spent."""
+"""What one session of a campaign may use: the program's budget, cut to what the user gave the session."""
 
 from dataclasses import dataclass
 from typing import TypeVar
 
 from overnight.program.program import Budget
+from overnight.research.ending import Ending, EndReason
 from overnight.research.state import State
 from overnight.words.quantities import counted, duration
 
@@ -19,48 +20,62 @@ class SessionAllowance:
     elapsed_s: float | None = None  # highest campaign clock
     tokens: int | None = None
     cost_usd: float | None = None
-    asked_experiments: int | None = None  # of this session by the user, where `experiments` comes from that
+    asked_experiments: int | None = None  # of this session by the user, if `experiments` comes from that
     asked_s: float | None = None  # the same of `elapsed_s`
 
-    def spent(self, state: State, elapsed_s: float) -> str:
-        """Which of time, tokens and money is used up, in words for people; empty if none is."""
+    def spent(self, state: State, elapsed_s: float) -> Ending | None:
+        """Which of time, tokens and money is used up; None if none is."""
         if self.elapsed_s is not None and elapsed_s >= self.elapsed_s:
             return self.time_over()
         if self.tokens is not None and state.tally.tokens >= self.tokens:
-            return f"the budget of {counted(self.tokens, 'token')} is spent"
+            return _budget(counted(self.tokens, "token"))
         if self.cost_usd is not None and state.tally.cost_usd >= self.cost_usd:
-            return f"the budget of ${self.cost_usd:.2f} is spent"
-        return ""
+            return _budget(f"${self.cost_usd:.2f}")
+        return None
 
-    def time_over(self) -> str:
-        """What to say when the clock has reached `elapsed_s`."""
+    def time_over(self) -> Ending:
+        """The end of a session whose clock has reached `elapsed_s`."""
         if self.asked_s is not None:
-            return f"the {duration(self.asked_s)} of this session are over"
-        return f"the budget of {duration(self.elapsed_s or 0.0)} is spent"
+            return Ending(reason=EndReason.SESSION, detail=f"the {duration(self.asked_s)} of this session are over")
+        return _budget(duration(self.elapsed_s or 0.0))
 
-    def experiments_spent(self, state: State, asked: int) -> str:
+    def experiments_spent(self, state: State, asked: int) -> Ending | None:
         """Whether one more proposal would be too many, beside the open ones and the `asked` that are in the making."""
         if self.experiments is None or state.tally.experiments + len(state.open) + asked < self.experiments:
-            return ""
+            return None
         if self.asked_experiments is not None:
-            return f"{counted(self.asked_experiments, 'experiment')} in this session, as asked for"
-        return f"the budget of {counted(self.experiments, 'experiment')} is spent"
+            detail = f"{counted(self.asked_experiments, 'experiment')} in this session, as asked for"
+            return Ending(reason=EndReason.SESSION, detail=detail)
+        return _budget(counted(self.experiments, "experiment"))
 
 
-def allow(budget: Budget, state: State, *, experiments: int | None, hours: float | None) -> SessionAllowance:
-    """The program's budget for the whole campaign, cut to `experiments` and `hours` more from where `state` stands."""
-    asked_s = None if hours is None else hours * SECONDS_PER_HOUR
-    most, most_s = budget.experiments, None if budget.hours is None else budget.hours * SECONDS_PER_HOUR
-    last = _least(most, None if experiments is None else state.tally.experiments + experiments)
-    last_s = _least(most_s, None if asked_s is None else state.elapsed_s + asked_s)
-    return SessionAllowance(
-        experiments=last,
-        elapsed_s=last_s,
-        tokens=budget.tokens,
-        cost_usd=budget.cost_usd,
-        asked_experiments=None if last == most else experiments,
-        asked_s=None if last_s == most_s else asked_s,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """What the user gave one session, from where the campaign stood when it began."""
+
+    experiments: int | None = None  # that may end in it
+    hours: float | None = None
+    experiments_before: int = 0
+    elapsed_before_s: float = 0.0
+
+    def within(self, budget: Budget) -> SessionAllowance:
+        """What the session may use of a program's budget, which is that of the whole campaign."""
+        asked_s = None if self.hours is None else self.hours * SECONDS_PER_HOUR
+        most, most_s = budget.experiments, None if budget.hours is None else budget.hours * SECONDS_PER_HOUR
+        last = _least(most, None if self.experiments is None else self.experiments_before + self.experiments)
+        last_s = _least(most_s, None if asked_s is None else self.elapsed_before_s + asked_s)
+        return SessionAllowance(
+            experiments=last,
+            elapsed_s=last_s,
+            tokens=budget.tokens,
+            cost_usd=budget.cost_usd,
+            asked_experiments=None if last == most else self.experiments,
+            asked_s=None if last_s == most_s else asked_s,
+        )
+
+
+def _budget(amount: str) -> Ending:
+    return Ending(reason=EndReason.BUDGET, detail=f"the budget of {amount} is spent")
 
 
 def _least(a: N | None, b: N | None) -> N | None:

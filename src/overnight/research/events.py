@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
 from overnight.gate.trial import Trial, TrialKey
-from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
-from overnight.research.experiment import Scalar
+from overnight.research.ending import Ending, SessionKind
+from overnight.research.experiment import RecordedConclusion, Scalar
 from overnight.research.ideas.idea import IdeaEdit
+from overnight.research.old_events import updated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class Concluded:
 
     kind: Literal["concluded"] = "concluded"
     number: int
-    conclusion: Conclusion
+    conclusion: RecordedConclusion
     elapsed_s: float  # of the campaign so far, by the monotonic clock over all sessions
 
 
@@ -178,8 +180,8 @@ class Stopped:
     """A session came to its end in good order."""
 
     kind: Literal["stopped"] = "stopped"
-    reason: str  # "budget", "target", "signal", "no ideas", "stop"; "audit" for a session that audits
-    detail: str
+    session: SessionKind
+    ending: Ending
     elapsed_s: float
 
 
@@ -237,9 +239,16 @@ def encode(event: Event) -> bytes:
 
 
 def decode(body: bytes | str) -> Event:
-    """The event of such a JSON text.
+    """The event of such a JSON text, also of one that an older version wrote.
 
     Raises:
         ValueError: it is not an event.
     """
-    return _ADAPTER.validate_json(body)
+    try:
+        return _ADAPTER.validate_json(body)
+    except ValidationError:
+        old = from_json(body)
+        today = updated(old) if isinstance(old, dict) else None
+        if today is None:
+            raise
+        return _ADAPTER.validate_python(today)

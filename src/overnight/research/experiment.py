@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from overnight.gate.verdict import Conclusion
+from overnight.research.old_events import with_superseded
 
 Scalar = str | int | float | bool | None
 
-SUPERSEDED = "another change was kept first; it goes on against the new head"  # the reason of such a discard
+RecordedConclusion = Annotated[Conclusion, AfterValidator(with_superseded)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,7 @@ class Experiment:
     notes: Mapping[str, Scalar] = field(default_factory=dict)
     value: float | None = None  # mean over its own screening and confirmation trials
     trials: int = 0
-    conclusion: Conclusion | None = None  # None: still open
+    conclusion: RecordedConclusion | None = None  # None: still open
     at: float = 0.0  # Unix time of the proposal, s
     seconds: float = 0.0  # from proposal to verdict
     cost_usd: float = 0.0

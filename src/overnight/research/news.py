@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from overnight.notices.notice import Notice, Occasion
 from overnight.notices.redaction import without_secrets
+from overnight.research.ending import EndReason
 from overnight.research.events import Sign, Stopped
 from overnight.research.state import State
 from overnight.words.foreign import printable
@@ -27,17 +28,18 @@ def news(state: State, sign: Sign) -> Notice | None:
     """What to tell a person after this event, `state` being the one that it led to."""
     if not isinstance(sign, Stopped):
         return None
-    match sign.reason:
-        case "target":
+    detail = sign.ending.detail
+    match sign.ending.reason:
+        case EndReason.TARGET:
             return _target(state)
-        case "budget":
-            return _budget(state, sign.detail)
-        case "no ideas":
+        case EndReason.BUDGET | EndReason.SESSION:
+            return _budget(state, detail)
+        case EndReason.NO_IDEAS:
             key = f"no ideas {state.next_number} {state.program.digest[:12]}"
-            return needs_person(state, key, "no ideas left", f"The campaign has ended before its budget: {sign.detail}.")
-        case "models":
-            line = f"No model can be asked until you do something: {sign.detail}."
-            return needs_person(state, _since("models", state, sign.detail), "no model can be asked", line)
+            return needs_person(state, key, "no ideas left", f"The campaign has ended before its budget: {detail}.")
+        case EndReason.MODELS:
+            line = f"No model can be asked until you do something: {detail}."
+            return needs_person(state, _since("models", state, detail), "no model can be asked", line)
         case _:
             return None
 

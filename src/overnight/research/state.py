@@ -15,6 +15,7 @@ from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.audit import AuditState, with_trial
 from overnight.research.charter import parse_charter
+from overnight.research.ending import Ending, SessionKind
 from overnight.research.events import (
     Advanced,
     AuditConcluded,
@@ -102,8 +103,9 @@ class State:
     next_number: int = 1
     sessions: int = 0
     elapsed_s: float = 0.0
-    stopped: str = ""  # why the last session ended; empty while one runs, or after a kill
-    stopped_detail: str = ""  # the same in words for people
+    stopped: Stopped | None = None  # the end of the newest session; None while one runs, or after a kill
+    ending: Ending | None = None  # why the campaign stopped: as `stopped`, except that an audit ends no campaign
+    ending_before: Ending | None = None  # of the session before, which an audit brings back
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
@@ -119,7 +121,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"5\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+SNAPSHOT_FORM = b"6\n"  # raised when the state gets a field, or when an event comes to fold otherwise
 
 
 def dump_state(state: State) -> bytes:
@@ -134,9 +136,9 @@ def load_state(snapshot: bytes) -> State:
     return _ADAPTER.validate_json(snapshot.removeprefix(SNAPSHOT_FORM))
 
 
-def begin(opened: CampaignOpened) -> State:
-    """The state of a campaign that was just opened."""
-    program = parse_program(opened.program, "program.md")
+def begin(opened: CampaignOpened, program: Program | None = None) -> State:
+    """The state of a campaign that was just opened; `program` is for a caller who has it parsed."""
+    program = program or parse_program(opened.program, "program.md")
     return State(
         tag=opened.tag,
         program=program,
@@ -204,7 +206,13 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
         case SessionStarted():
             unjailed = state.unjailed + (event.sandbox != JAIL)
             return replace(
-                state, sessions=state.sessions + 1, sandbox=event.sandbox, unjailed=unjailed, stopped="", stopped_detail=""
+                state,
+                sessions=state.sessions + 1,
+                sandbox=event.sandbox,
+                unjailed=unjailed,
+                stopped=None,
+                ending=None,
+                ending_before=state.ending,
             )
         case EnvironmentChanged():
             strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
@@ -213,7 +221,8 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             program = parse_program(event.program, "program.md")
             return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
         case Stopped():
-            return replace(state, elapsed_s=event.elapsed_s, stopped=event.reason, stopped_detail=event.detail)
+            ending = state.ending_before if event.session is SessionKind.AUDIT else event.ending
+            return replace(state, elapsed_s=event.elapsed_s, stopped=event, ending=ending)
 
 
 def _called(state: State, event: ModelCalled) -> State:

@@ -18,7 +18,7 @@ from overnight.machines.share import make_executor, search_path, share_of
 from overnight.program.fit import check_fit
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.research.budget import allow
+from overnight.research.budget import SessionLimits
 from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
 from overnight.research.loop.audit import Audit
 from overnight.research.loop.branch import Branch
@@ -280,7 +280,12 @@ def _assembled(
             intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
             branch=Branch(journal=journal, history=home.history),
             staff=team.staff,
-            allowing=lambda budget: allow(budget, state, experiments=request.experiments, hours=request.hours),
+            limits=SessionLimits(
+                experiments=request.experiments,
+                hours=request.hours,
+                experiments_before=state.tally.experiments,
+                elapsed_before_s=state.elapsed_s,
+            ),
             stop=stop,
             inbox=Inbox(journal=journal, orders=orders),
             models=models or nullcontext(),

@@ -129,7 +129,7 @@ def test_what_was_kept_since_is_no_near_miss() -> None:
     state = begin(opened())
     kept: list[Event] = [replace(proposed(5), hypothesis="Raise LR from 1 to 2 and switch BIAS on"), trial(5)]
     state = fold(state, [*kept, concluded(5, Verdict.KEEP, gain=1.0), advanced(5)])
-    superseded = Conclusion(verdict=Verdict.DISCARD, reason="another change was kept first; it goes on against the new head")
+    superseded = Conclusion(verdict=Verdict.DISCARD, reason="it goes on against the new head", superseded=True)
     brief = write_brief(task(ended(2, NEAR, "Raise LR from 1 to 2 (one bold step)"), ended(3, superseded), state=state))
     assert "Near misses" not in brief and "idea 3" not in brief
     guarded = Conclusion(verdict=Verdict.DISCARD, reason="the guard memory <= 4 does not hold: memory is 5")

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from builders import advanced, baseline, concluded, proposed, trial
+from builders import advanced, baseline, concluded, proposed, stopped, trial
 from campaigns import World
 
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, Standing
 from overnight.gate.caution import ONE_DRAW
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Program
-from overnight.research.events import AuditConcluded, AuditOpened, CampaignOpened, Event, Registered, Stopped, TrialFinished
+from overnight.research.ending import EndReason
+from overnight.research.events import AuditConcluded, AuditOpened, CampaignOpened, Event, Registered, TrialFinished
 from overnight.research.record.port import Recorded
 from overnight.research.report.answers import answers
 from overnight.research.report.facts import audit_facts
@@ -43,7 +44,7 @@ def test_what_is_half_measured_is_told_and_advised() -> None:
     """Not that nothing was better, and not to look for other ideas, while an experiment is under test."""
     ended: list[Event] = [proposed(1), trial(1, value=9.0), concluded(1)]
     tested: list[Event] = [proposed(2), trial(2), Registered(number=2, test=1, level=0.01, margin=0.0)]
-    over = Stopped(reason="budget", detail="the hours are over", elapsed_s=9.0)
+    over = stopped(EndReason.BUDGET, "the hours are over")
     said = told(story_of([*head(5.0, 5.1, 4.9), *ended, *tested, over]))
     assert "Nothing kept yet. 2 proposals were measured so far, none proven better yet; #2 is half measured." in said
     assert "1 experiment and 1 half measured" in said

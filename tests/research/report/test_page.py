@@ -176,7 +176,7 @@ def _with_hostile_text(entry, text: str):  # type: ignore[no-untyped-def]
         case "proposal_missed":
             event = replace(event, role=text, reason=text)
         case "stopped":
-            event = replace(event, reason=text, detail=text)
+            event = replace(event, ending=replace(event.ending, detail=text))
     return replace(entry, event=event)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from overnight.gate.verdict import Verdict
 from overnight.research.briefs.constant_edits import ConstantEdit, read_edits, summarise
 from overnight.research.briefs.layout import number, quoted
-from overnight.research.experiment import SUPERSEDED, Experiment
+from overnight.research.experiment import Experiment
 from overnight.research.ideas.text import words_of
 from overnight.research.state import Kept
 from overnight.words.foreign import printable
@@ -163,7 +163,7 @@ def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:
 
 def _goes_on(experiment: Experiment) -> bool:
     """Whether it was only put off: proposed once more, against a head that came between."""
-    return _reason(experiment) == SUPERSEDED
+    return experiment.conclusion is not None and experiment.conclusion.superseded
 
 
 def _stands_out(experiment: Experiment, sigma: float) -> bool:

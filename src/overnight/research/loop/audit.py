@@ -8,11 +8,14 @@ from overnight.gate.trial import Fault, Trial, TrialKey
 from overnight.git.port import History
 from overnight.program.program import Noise
 from overnight.research.audit import AuditState, audit_step, commits, conclude_audit, first_key_without, tree_of
+from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import AuditOpened, Stopped, TrialFinished
 from overnight.research.loop.experiment import ExperimentRunner, Subject
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
 from overnight.research.state import Kept
+
+FINISHED = Ending(reason=EndReason.AUDITED, detail="the audit is finished")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Audit:
             await self.runner.warm_up()
             await self._check(audit.opened)
             await self._measure(audit.opened)
-        stopped = Stopped(reason="audit", detail=self.stop.reason or "finished", elapsed_s=self.journal.elapsed_s())
+        stopped = Stopped(session=SessionKind.AUDIT, ending=self.stop.ending or FINISHED, elapsed_s=self.journal.elapsed_s())
         self.journal.record(stopped)
         self.journal.snapshot()
         return stopped

@@ -2,9 +2,9 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -12,12 +12,11 @@ from overnight.errors import OvernightError, UserError
 from overnight.gate.noise import noise_kind
 from overnight.gate.target import target_reached
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.git.port import FileChange
 from overnight.models.port import ModelsParked
-from overnight.program.program import Budget, Noise
-from overnight.research.budget import SessionAllowance
+from overnight.program.program import Noise
+from overnight.research.budget import SessionAllowance, SessionLimits
+from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import Concluded, ProposalMissed, Stopped
-from overnight.research.experiment import SUPERSEDED
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.journal import Journal
@@ -29,6 +28,9 @@ from overnight.words.quantities import duration
 
 LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
 PATIENCE = 10  # proposals of one researcher that may come to nothing in a row
+TARGET = Ending(reason=EndReason.TARGET, detail="the head is verified to be beyond the target")
+NO_IDEAS = Ending(reason=EndReason.NO_IDEAS, detail="no researcher has anything left to try")
+FAILED = Ending(reason=EndReason.ERROR, detail="the session failed")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Campaign:
     intake: Intake
     branch: Branch
     staff: Sequence[NamedResearcher]
-    allowing: Callable[[Budget], SessionAllowance]  # what this session may use of a program's budget
+    limits: SessionLimits
     stop: Stop
     inbox: Inbox
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
@@ -48,7 +50,7 @@ class Campaign:
     _unfinished: deque[int] = field(default_factory=deque)
     _head: anyio.Lock = field(default_factory=anyio.Lock)  # who measures the head's baseline
     _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done
-    _over: str = ""  # why nothing more is proposed; what is open is still finished
+    _over: Ending | None = None  # why nothing more is proposed; what is open is still finished
 
     async def run(self) -> Stopped:
         """Run until something ends it; the last event of the session.
@@ -66,18 +68,17 @@ class Campaign:
                         tasks.start_soon(self._work, staff)
         except BaseException:
             with suppress(OvernightError):
-                self._end("error: the session failed")
+                self._end(FAILED)
             raise
-        return self._end(self.stop.reason or self._over or "no ideas: no researcher has anything left to try")
+        return self._end(self.stop.ending or self._over or NO_IDEAS)
 
     @property
     def allowance(self) -> SessionAllowance:
         """What this session may use, as the program stands now."""
-        return self.allowing(self.journal.state.program.budget)
+        return self.limits.within(self.journal.state.program.budget)
 
-    def _end(self, why: str) -> Stopped:
-        reason, _, detail = why.partition(": ")
-        stopped = Stopped(reason=reason, detail=detail, elapsed_s=self.journal.elapsed_s())
+    def _end(self, ending: Ending) -> Stopped:
+        stopped = Stopped(session=SessionKind.CAMPAIGN, ending=ending, elapsed_s=self.journal.elapsed_s())
         self.journal.record(stopped)
         self.journal.snapshot()
         return stopped
@@ -99,7 +100,7 @@ class Campaign:
     def _set_clock(self) -> None:
         allowance = self.allowance
         left_s = math.inf if allowance.elapsed_s is None else allowance.elapsed_s - self.journal.elapsed_s()
-        self.stop.after(left_s, f"budget: {allowance.time_over()}")
+        self.stop.after(left_s, allowance.time_over())
 
     async def _measure_head(self) -> None:
         async with self._head:
@@ -109,35 +110,36 @@ class Campaign:
             raise UserError(what, fix="make it pass by hand, in a fresh clone")
         program, gate = self.journal.state.program, self.journal.state.gate
         if target_reached(program, gate.baseline, exact=noise_kind(program, gate) is Noise.DETERMINISTIC):
-            self.stop.request("target: the head is verified to be beyond the target")
+            self.stop.request(TARGET)
 
     async def _work(self, staff: NamedResearcher) -> None:
         """One researcher's loop, until it or the campaign has enough."""
         try:
-            why = await self._propose_and_conclude(staff)
+            ending = await self._propose_and_conclude(staff)
         finally:
             self._announce()
-        if why:
-            self._over = self._over or why
-            self.journal.record(ProposalMissed(role=staff.role, reason=why.partition(": ")[2], final=True))
+        if ending:
+            self._over = self._over or ending
+            self.journal.record(ProposalMissed(role=staff.role, reason=ending.detail, final=True))
 
-    async def _propose_and_conclude(self, staff: NamedResearcher) -> str:
-        """Why this researcher is asked no more, as a word, a colon and the details; empty where the campaign ends."""
+    async def _propose_and_conclude(self, staff: NamedResearcher) -> Ending | None:
+        """Why this researcher is asked no more; None if the campaign ends."""
         fruitless = 0
         while not self.stop.requested and await self._may_go_on():
             try:
                 number = await self._next(staff)
             except NoIdeas as none:
-                return f"no ideas: {none}"
+                return Ending(reason=EndReason.NO_IDEAS, detail=str(none))
             except ModelsParked as parked:
-                return f"models: {parked}"
+                return Ending(reason=EndReason.MODELS, detail=str(parked))
             if number is not None:
                 fruitless = 0
                 await self._conclude(number)
             elif (fruitless := fruitless + 1) == PATIENCE:
-                return f"no ideas: {fruitless} proposals in a row came to nothing, the last one: {self.intake.missed}"
+                detail = f"{fruitless} proposals in a row came to nothing, the last one: {self.intake.missed}"
+                return Ending(reason=EndReason.NO_IDEAS, detail=detail)
             self._announce()
-        return ""
+        return None
 
     async def _may_go_on(self) -> bool:
         """Whether there is an experiment to finish or to propose; waits where that depends on those under way."""
@@ -148,7 +150,7 @@ class Campaign:
             if not spent and not under_way:
                 return True
             if spent or not (state.open or asked):
-                self._over = f"budget: {spent or under_way}"
+                self._over = spent or under_way
                 return False
             await self._news.wait()
         return not self.stop.requested
@@ -175,19 +177,16 @@ class Campaign:
             number = await self._propose(staff)
         if number is None:
             return None
-        rejected = all(opened.proposed.number != number for opened in self.journal.state.open)
-        if rejected:
-            self.intake.missed = "rejected, see `overnight log`"
+        is_open = self.journal.is_open(number)
+        if not is_open:
             self._tell(number)
         self.inbox.show()
-        return None if rejected else number
+        return number if is_open else None
 
     async def _propose(self, staff: NamedResearcher) -> int | None:
         """Ask a researcher; while no model can be had, wait, which costs it none of its patience."""
         while True:
             try:
-                if staff.reads:
-                    await self.intake.council.have_ideas()
                 return await self.intake.propose(staff)
             except ModelsParked as parked:
                 if parked.wait_s is None:
@@ -198,18 +197,10 @@ class Campaign:
 
     def _settle(self, number: int, conclusion: Conclusion) -> None:
         """Record the verdict, move the branch for a keep, and tell every researcher."""
-        again: Sequence[FileChange] = ()
-        if conclusion.reason == SUPERSEDED:
-            old = self.journal.opened(number).proposed
-            merged = self.branch.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
-            if merged is None:
-                conclusion = replace(conclusion, reason="it conflicts with a change that was kept meanwhile")
-            again = merged or ()
-        verdict = Concluded(number=number, conclusion=conclusion, elapsed_s=self.journal.elapsed_s())
-        if again:
-            self._unfinished += self.intake.again(verdict, again)
+        if conclusion.superseded:
+            self._unfinished += self.intake.propose_again(number, conclusion)
         else:
-            self.journal.record(verdict)
+            self.journal.record(Concluded(number=number, conclusion=conclusion, elapsed_s=self.journal.elapsed_s()))
         if conclusion.verdict is Verdict.KEEP:
             self.branch.advance(number)
         self._tell(number)

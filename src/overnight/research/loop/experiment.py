@@ -12,13 +12,14 @@ from overnight.gate.steps import Conclude, Register, RunTrials
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.events import Registered, TrialFinished, TrialStarted
-from overnight.research.experiment import SUPERSEDED
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.port import Surroundings
 from overnight.research.state import OpenExperiment
+
+SUPERSEDED = "another change was kept first; it goes on against the new head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class ExperimentRunner:
         while not self.stop.requested:
             state, opened = self.journal.state, self.journal.opened(number)
             if state.head != opened.proposed.base:
-                return Conclusion(verdict=Verdict.DISCARD, reason=SUPERSEDED)
+                return Conclusion(verdict=Verdict.DISCARD, reason=SUPERSEDED, superseded=True)
             shrinks = opened.proposed.lines_removed > opened.proposed.lines_added
             step = next_step(
                 state.program, state.gate, number, opened.trials, opened.level, margin=opened.margin, shrinks=shrinks

@@ -58,6 +58,10 @@ class Journal:
         """An open experiment as it stands now."""
         return next(o for o in self.state.open if o.proposed.number == number)
 
+    def is_open(self, number: int) -> bool:
+        """Whether an experiment has no verdict yet, or is a keep whose branch has not moved."""
+        return any(opened.proposed.number == number for opened in self.state.open)
+
     def _remember(self, event: Concluded) -> None:
         self._since_snapshot += 1
         opened = self.opened(event.number)

@@ -1,7 +1,7 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from overnight.gate.verdict import Conclusion, Verdict
@@ -66,6 +66,8 @@ class Intake:
         Raises:
             NoIdeas, ModelsParked: as the researcher says.
         """
+        if staff.reads:
+            await self.council.have_ideas()
         state, number = self.journal.state, self.journal.state.next_number + self.asked
         self.journal.show(Proposing(role=staff.role, number=number))
         idea = self._next_idea() if staff.reads else None
@@ -135,17 +137,24 @@ class Intake:
             return ""
         return await self.council.object(edit.draft, edit.changes, self._before(edit))
 
-    def again(self, verdict: Concluded, changes: Sequence[FileChange]) -> list[int]:
-        """Record the verdict on an experiment and propose its change once more, on top of a head that moved meanwhile.
+    def propose_again(self, number: int, superseded: Conclusion) -> list[int]:
+        """Record that an experiment is superseded, and propose its change once more on top of the new head.
 
-        Both are one step of the ledger. The number of the new experiment, or none if it was rejected.
+        Both are one step of the ledger. The number of the new experiment; none if it conflicts with the head or was rejected.
         """
-        old = self.journal.opened(verdict.number).proposed
+        old, elapsed_s = self.journal.opened(number).proposed, self.journal.elapsed_s()
+        changes = self.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
+        if not changes:
+            reason = superseded.reason if changes is not None else "it conflicts with a change that was kept meanwhile"
+            ended = replace(superseded, reason=reason, superseded=False)
+            self.journal.record(Concluded(number=number, conclusion=ended, elapsed_s=elapsed_s))
+            return []
+        verdict = Concluded(number=number, conclusion=superseded, elapsed_s=elapsed_s)
         draft = Draft(hypothesis=old.hypothesis, notes=old.notes)
         head = self.journal.state.head
         edit = WorkspaceEdit(role=old.role, researcher=old.researcher, draft=draft, base=head, changes=changes, idea=old.idea)
-        number = self._take(edit, first=(verdict,))
-        return [opened.proposed.number for opened in self.journal.state.open if opened.proposed.number == number]
+        new = self._take(edit, first=(verdict,))
+        return [new] if self.journal.is_open(new) else []
 
     def _take(self, edit: WorkspaceEdit, problems: Sequence[str] = (), first: Sequence[Event] = ()) -> int:
         """Record an edit, after the events of `first`, as an open experiment or as a rejected one; its number."""
@@ -177,6 +186,7 @@ class Intake:
             rejected = Conclusion(verdict=Verdict.REJECT, reason="; ".join(violations))
             verdict = Concluded(number=number, conclusion=rejected, elapsed_s=self.journal.elapsed_s())
             self.journal.record(*first, proposed, verdict)
+            self.missed = "rejected, see `overnight log`"
         else:
             self.journal.record(*first, proposed)
         return number

@@ -7,39 +7,43 @@ from contextlib import contextmanager
 
 import anyio
 
+from overnight.research.ending import Ending, EndReason
+
+PERSONS = frozenset({EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP})  # a further request ends what runs
+
 
 class Stop:
-    """Looked at before every trial; the reason is one word, then a colon and the details for people."""
+    """Looked at before every trial; says why no further one may start."""
 
     def __init__(self) -> None:
-        self.reason = ""
+        self.ending: Ending | None = None
         self.at_once = anyio.CancelScope()
         self._deadline = math.inf
-        self._over = ""
+        self._over: Ending | None = None
         self._waits: set[anyio.CancelScope] = set()
 
     @property
     def requested(self) -> bool:
         """Whether no further trial may start."""
-        if not self.reason and time.monotonic() >= self._deadline:
-            self.reason = self._over
-        return bool(self.reason)
+        if self.ending is None and time.monotonic() >= self._deadline:
+            self.ending = self._over
+        return self.ending is not None
 
-    def after(self, seconds: float, reason: str) -> None:
+    def after(self, seconds: float, ending: Ending) -> None:
         """Stop once this much time has passed on the monotonic clock."""
         self._deadline = time.monotonic() + seconds
-        self._over = reason
+        self._over = ending
 
-    def request(self, reason: str) -> None:
+    def request(self, ending: Ending) -> None:
         """Stop when the running trials are recorded; the first reason counts."""
-        self.reason = self.reason or reason
+        self.ending = self.ending or ending
         self._end_waits()
 
-    def interrupt(self, reason: str) -> None:
+    def interrupt(self, ending: Ending) -> None:
         """A person asks at the terminal: the first time as `request`, then, or after `overnight stop`, cancel what runs."""
-        if self.reason.startswith(("signal", "stop")):
+        if self.ending and self.ending.reason in PERSONS:
             self.at_once.cancel()
-        self.reason = reason
+        self.ending = ending
         self._end_waits()
 
     @contextmanager

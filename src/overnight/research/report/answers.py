@@ -138,12 +138,13 @@ def holdout_agreement(story: Story) -> str:
 def _detectable(story: Story) -> str:
     if story.noise.deterministic:
         return "The metric is deterministic: any gain would have been seen at once."
+    if not story.noise.known:
+        return "There are too few baseline trials to know the noise."
     if story.noise.smallest_effect is None:
-        few = "There are too few baseline trials to know the noise."
-        return few if story.noise.freedom == 0 else "No gain can be proven with so few pairs: raise `max_pairs`."
+        return "No gain can be proven with so few pairs: raise `max_pairs`."
     figures = figures_of(story)
     return (
-        f"One trial scatters by {figures.value(story.noise.sigma)} (standard deviation, all heads pooled). The next test would "
+        f"One trial scatters by {figures.value(story.noise.sigma)} (standard deviation). The next test would "
         f"find gains from about {figures.value(story.noise.smallest_effect)} on, four times of five; smaller ones need longer "
         "trials or more pairs."
     )
@@ -164,7 +165,7 @@ def ending(story: Story) -> str:
     """Why the campaign is over, as a sentence."""
     if not story.ending:
         return "It has not ended in good order: it still runs, or it was killed."
-    return f"Ended by {story.ending}" + (f": {story.ending_detail}." if story.ending_detail else ".")
+    return f"Why it ended: {story.ending.detail}."
 
 
 def _next(story: Story) -> ReportAnswer:

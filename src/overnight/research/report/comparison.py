@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight.gate.trial import Stage
 from overnight.program.program import Program
+from overnight.research.ending import SessionKind
 from overnight.research.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
 from overnight.research.record.port import Recorded
 from overnight.research.report.clock import CampaignClock
@@ -55,7 +56,7 @@ class CampaignSummary:
     gain: Gain | None  # None: something is kept, and its head has no fresh trials yet
     gain_per_hour: float | None
     gain_per_trial: float | None
-    ending: str  # why its last session stopped; empty while it runs or after a kill
+    ending: str  # the reason for which its last session stopped; empty while it runs or after a kill
     ending_detail: str
     cautions: tuple[str, ...]
 
@@ -92,8 +93,8 @@ class ComparedCampaign:
             gain=gain,
             gain_per_hour=gain.gain / hours if gain and hours else None,
             gain_per_trial=gain.gain / trials if gain and trials else None,
-            ending=story.ending,
-            ending_detail=story.ending_detail,
+            ending=story.ending.reason.value if story.ending else "",
+            ending_detail=story.ending.detail if story.ending else "",
             cautions=story.cautions,
         )
 
@@ -147,7 +148,7 @@ class Teller:
                     self._trials += event.trial.key.stage is not Stage.AUDIT
                 case Advanced() as event:
                     self.steps.append(Step(number=event.number, trials=self._trials))
-                case Stopped(reason="audit"):
+                case Stopped(session=SessionKind.AUDIT):
                     self.audit_s += self._clock.seconds - self._began_s
             yield entry
 

@@ -124,7 +124,7 @@ def _side(side: CampaignSummary, figures: Figures) -> tuple[tuple[str, str], ...
         ("Money", f"${side.cost_usd:,.2f}" if side.cost_usd else NONE),
         ("Gain an hour", _rate(side.gain_per_hour) if side.hours >= LEAST_HOURS else ""),
         ("Gain a trial", _rate(side.gain_per_trial)),
-        ("Ended by", ": ".join(filter(None, (side.ending, side.ending_detail))) or "it still runs, or was killed"),
+        ("Ended by", side.ending_detail or "it still runs, or was killed"),
     )
 
 

@@ -1,23 +1,21 @@
-"""The tests of a campaign: the error budget they spent, and what their pairs tell about the noise."""
+"""The tests of a campaign: what each drew from the error budget, and what came of it."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from overnight.gate.error_budget import level_of
-from overnight.gate.noise import detectable_effect
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.events import Concluded, Registered
 from overnight.research.report.sealed import SealedTally
-from overnight.research.report.spread import Moments
-from overnight.research.report.story import Draw, ErrorBudget, Outcome, PairRow, SealedAnswer
+from overnight.research.report.story import Draw, ErrorBudget, Outcome, SealedAnswer
 from overnight.research.report.thinning import Thinned
 
 DRAWS = 1_000  # tests without a keep that a story holds; beyond, they are thinned evenly
 
 
 class EvidenceTally:
-    """Counts tests and their levels, follows each to its end, and pools the spread of the pairs."""
+    """Counts tests and their levels, and follows each to its end."""
 
     def __init__(self) -> None:
         self.tests = 0
@@ -26,8 +24,6 @@ class EvidenceTally:
         self._kept: list[Draw] = []
         self._others: Thinned[Draw] = Thinned(DRAWS)
         self._sealed = SealedTally()
-        self._squares = [0.0, 0.0, 0.0]  # of baseline, candidate and their difference, within experiments
-        self._freedom = 0
 
     def register(self, event: Registered, *, allowed: float) -> None:
         """A test drew its level; so many false keeps may be expected at this point."""
@@ -54,35 +50,6 @@ class EvidenceTally:
             self._kept.append(ended)
         else:
             self._others.add(ended)
-
-    def take(self, pairs: Sequence[PairRow]) -> None:
-        """Pool the pairs of one ended experiment."""
-        arms = (Moments(), Moments(), Moments())
-        for pair in pairs:
-            if pair.baseline is not None and pair.candidate is not None:
-                for moments, value in zip(arms, (pair.baseline, pair.candidate, pair.candidate - pair.baseline), strict=True):
-                    moments.add(value)
-        if arms[0].count > 1:
-            self._freedom += arms[0].count - 1
-            self._squares = [total + moments.squares for total, moments in zip(self._squares, arms, strict=True)]
-
-    def correlation(self) -> float | None:
-        """Of the two arms of a pair, None below ten degrees of freedom: too few to say."""
-        baseline, candidate, difference = self._squares
-        scale = math.sqrt(baseline * candidate)
-        if self._freedom < 10 or scale == 0:  # noqa: PLR2004  # see the docstring
-            return None
-        return (baseline + candidate - difference) / (2 * scale)
-
-    def smallest_effect(self, sigma: float, level: float, max_pairs: int) -> float | None:
-        """The gain that `max_pairs` pairs at this level find; None for a deterministic metric, or where they find none.
-
-        The arms count as independent until pairs tell better.
-        """
-        if sigma == 0:
-            return None
-        paired = math.sqrt(self._squares[2] / self._freedom) if self._freedom else sigma * math.sqrt(2)
-        return detectable_effect(paired_sigma=paired, level=level, max_pairs=max_pairs)
 
     def budget(self, error_rate: float, kept: Sequence[Conclusion]) -> ErrorBudget:
         """What was spent, what the next test gets, and how the weakest keep fared."""

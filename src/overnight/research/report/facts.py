@@ -112,14 +112,14 @@ def error_facts(story: Story) -> Facts:
 def noise_facts(story: Story) -> Facts:
     """How the metric scatters."""
     noise, figures = story.noise, figures_of(story)
-    effect = "" if noise.smallest_effect is None else f"about {figures.value(noise.smallest_effect)}"
+    effect = "" if noise.smallest_effect is None or not noise.known else f"about {figures.value(noise.smallest_effect)}"
     trials = sum(head.trials for head in story.heads)
     if noise.deterministic:
         return (("Noise", f"none: {trials} baseline trials agree within each head"),)
     return (
-        ("One trial scatters by (sd, all heads pooled)", figures.value(noise.sigma) if noise.freedom else ""),
+        ("One trial scatters by (sd)", figures.value(noise.sigma) if noise.known else ""),
         ("Baseline trials", f"{trials:,}"),
-        ("Correlation within pairs", "" if noise.correlation is None else f"{noise.correlation:.2f}"),
+        ("Correlation within pairs", f"{noise.correlation:.2f}" if noise.known else ""),
         ("Smallest gain the next test finds", effect),
     )
 

@@ -1,27 +1,25 @@
 """From the ledger's events to the story, in one pass whose memory does not grow with the number of experiments."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from overnight.gate.audit import Estimate
-from overnight.gate.caution import cautions, of_one_draw
+from overnight.gate.memory import GateMemory
+from overnight.gate.noise import noise_report
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Program
+from overnight.research.caution import cautions_of
 from overnight.research.events import (
     Advanced,
     AuditConcluded,
     AuditOpened,
     CampaignOpened,
     Concluded,
-    EnvironmentChanged,
     Event,
     ModelCalled,
     ProposalMissed,
     Proposed,
     Registered,
-    SessionStarted,
-    Stopped,
     TrialFinished,
 )
 from overnight.research.record.port import Recorded
@@ -31,9 +29,9 @@ from overnight.research.report.evidence import EvidenceTally
 from overnight.research.report.failures import FailureTally
 from overnight.research.report.heads import HeadTally, headline
 from overnight.research.report.spending import Spending
-from overnight.research.report.story import Audited, ErrorBudget, Funnel, KeepEvidence, NoiseFloor, Point, Story, TotalGain
+from overnight.research.report.story import Audited, Funnel, KeepEvidence, Point, Story, TotalGain
 from overnight.research.report.values import Values
-from overnight.research.state import JAIL
+from overnight.research.state import State, Tally, apply, begin
 
 
 def tell_story(recorded: Iterable[Recorded], program: Program) -> Story:
@@ -45,22 +43,20 @@ def tell_story(recorded: Iterable[Recorded], program: Program) -> Story:
 
 
 class _Narrator:
+    """Folds the state, as every other view does, and gathers beside it what a report shows and no decision needs."""
+
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.state: State | None = None
         self.clock = CampaignClock()
         self.opened: CampaignOpened | None = None
         self.opened_at = self.ended_at = 0.0
-        self.sessions = self.unjailed = 0
-        self.strayed: dict[str, None] = {}  # what changed outside the repository, in order
-        self.stopped: Stopped | None = None
-        self.stopped_before: Stopped | None = None  # by the session before
         self.open: dict[int, Dossier] = {}  # also proven ones whose branch move is still to come
         self.kept: list[tuple[Dossier, Conclusion, Advanced]] = []
         self.audit_opened: AuditOpened | None = None
         self.audited: tuple[AuditOpened, AuditConcluded, int] | None = None  # and the keeps before it
         self.totals: list[Estimate] = []  # of all audits of this head
-        self.verdicts: Counter[Verdict] = Counter()
-        self.proposed = self.measured = self.holdouts = 0
+        self.proposed = self.measured = 0
         self.heads = HeadTally()
         self.values = Values(program.metric)
         self.evidence = EvidenceTally()
@@ -70,16 +66,20 @@ class _Narrator:
     def take(self, entry: Recorded) -> None:
         hours = self.clock.tick(entry)
         self.ended_at = max(self.ended_at, entry.at)
+        self._fold(entry.event)
         self._dispatch(entry.event, entry.at, hours)
+
+    def _fold(self, event: Event) -> None:
+        if self.state is not None:
+            self.state = apply(self.state, event)
+        elif isinstance(event, CampaignOpened):
+            self.state = begin(event, self.program)
 
     def _dispatch(self, event: Event, at: float, hours: float) -> None:
         match event:
             case CampaignOpened():
-                self.opened, self.opened_at, self.sessions = event, at, 1
-                self.unjailed = int(event.sandbox != JAIL)
+                self.opened, self.opened_at = event, at
                 self.heads.enthrone(number=0, commit=event.start, hours=0.0)
-            case SessionStarted() | Stopped() | EnvironmentChanged():
-                self._begin_or_end(event)
             case Proposed():
                 self._propose(event, at)
             case TrialFinished():
@@ -91,19 +91,9 @@ class _Narrator:
             case Advanced():
                 self._advance(event, hours)
             case ProposalMissed() | ModelCalled():
-                self._hear(event)
+                self._miss_or_call(event)
             case AuditOpened() | AuditConcluded():
                 self._take_audit(event)
-
-    def _begin_or_end(self, event: SessionStarted | Stopped | EnvironmentChanged) -> None:
-        if isinstance(event, EnvironmentChanged):
-            self.strayed |= dict.fromkeys(event.changed)
-        elif isinstance(event, SessionStarted):
-            self.sessions += 1
-            self.unjailed += event.sandbox != JAIL
-            self.stopped, self.stopped_before = None, self.stopped
-        else:  # an audit ends no campaign
-            self.stopped = self.stopped_before if event.reason == "audit" else event
 
     def _take_audit(self, event: AuditOpened | AuditConcluded) -> None:
         if isinstance(event, AuditOpened):
@@ -116,7 +106,7 @@ class _Narrator:
         self.proposed += 1
         self.open[event.number] = Dossier(event, at, used=self.spending.propose(event))
 
-    def _hear(self, event: ProposalMissed | ModelCalled) -> None:
+    def _miss_or_call(self, event: ProposalMissed | ModelCalled) -> None:
         if isinstance(event, ProposalMissed):
             self.failures.miss(event.role, event.reason)
         else:
@@ -139,19 +129,16 @@ class _Narrator:
         if trial.key.arm is Arm.CANDIDATE and trial.key.stage is not Stage.HOLDOUT and trial.value is not None:
             point = Point(number=trial.key.experiment, hours=hours, value=trial.value)
             self.values.candidate(point, first=dossier.valued == 0)
-        asked_before = dossier.sealed
         dossier.take(trial)
-        self.holdouts += dossier.sealed and not asked_before
 
     def _conclude(self, event: Concluded, at: float) -> None:
         if (dossier := self.open.get(event.number)) is None:
             return
         dossier.conclude(event.conclusion, at)
-        self.evidence.take(dossier.pairs())
         self.evidence.conclude(event)
         if event.conclusion.verdict is Verdict.KEEP:
             return  # counts when the branch has moved
-        self._count(self.open.pop(event.number), event.conclusion.verdict)
+        self.measured += self.open.pop(event.number).valued > 0
         self.failures.add(event.conclusion.verdict, dossier.example())
 
     def _advance(self, event: Advanced, hours: float) -> None:
@@ -159,19 +146,12 @@ class _Narrator:
         self.totals.clear()
         dossier = self.open.pop(event.number, None)
         if dossier is not None and dossier.conclusion is not None:
-            self._count(dossier, Verdict.KEEP)
+            self.measured += dossier.valued > 0
             self.kept.append((dossier, dossier.conclusion, event))
 
-    def _count(self, dossier: Dossier, verdict: Verdict) -> None:
-        self.verdicts[verdict] += 1
-        self.measured += dossier.valued > 0
-
     def story(self) -> Story:
-        opened, stopped = self.opened, self.stopped
-        program, values = self.program, self.values
+        opened, state, program, values = self.opened, self.state, self.program, self.values
         total, incomparable = self._total()
-        noise = self._noise(errors := self._errors())
-        one_draw = of_one_draw(program, exact=noise.deterministic, kept=len(self.kept))
         return Story(
             tag=opened.tag if opened else "",
             metric=program.metric,
@@ -180,12 +160,11 @@ class _Narrator:
             version=opened.version if opened else "",
             sandbox=opened.sandbox if opened else "",
             environment=opened.environment if opened else {},
-            cautions=cautions(self.unjailed, tuple(self.strayed), one_draw=one_draw),
+            cautions=cautions_of(state) if state else (),
             opened_at=self.opened_at,
             ended_at=self.ended_at,
-            sessions=self.sessions,
-            ending=stopped.reason if stopped else "",
-            ending_detail=stopped.detail if stopped else "",
+            sessions=state.sessions + 1 if state else 0,
+            ending=state.ending if state else None,
             baseline=values.baseline.items(),
             candidates=values.candidates.items(),
             candidates_seen=values.candidates.seen,
@@ -201,9 +180,9 @@ class _Narrator:
             failures=self.failures.failures(),
             misses=self.failures.misses(),
             funnel=self._funnel(),
-            errors=errors,
+            errors=self.evidence.budget(program.gate.error_rate, [conclusion for _, conclusion, _ in self.kept]),
             answers=self.evidence.answers(),
-            noise=noise,
+            noise=noise_report(program, state.gate if state else GateMemory()),
             costs=self.spending.costs(self.clock.seconds),
         )
 
@@ -234,25 +213,13 @@ class _Narrator:
         return headline(None if alone else fresh, self.totals), why
 
     def _funnel(self) -> Funnel:
+        tally = self.state.tally if self.state else Tally()
         return Funnel(
             proposed=self.proposed,
             measured=self.measured + sum(dossier.valued > 0 for dossier in self.open.values()),
             registered=self.evidence.tests,
-            holdouts=self.holdouts,
+            holdouts=self.state.gate.holdouts if self.state else 0,
             kept=len(self.kept),
-            verdicts=dict(self.verdicts),
+            verdicts={verdict: count for verdict in Verdict if (count := getattr(tally, verdict.value))},
             trials=dict(self.spending.trials),
-        )
-
-    def _errors(self) -> ErrorBudget:
-        return self.evidence.budget(self.program.gate.error_rate, [conclusion for _, conclusion, _ in self.kept])
-
-    def _noise(self, errors: ErrorBudget) -> NoiseFloor:
-        sigma, freedom = self.heads.sigma()
-        return NoiseFloor(
-            sigma=sigma,
-            freedom=freedom,
-            deterministic=freedom > 0 and sigma == 0,
-            correlation=self.evidence.correlation(),
-            smallest_effect=self.evidence.smallest_effect(sigma, errors.next_level, self.program.gate.max_pairs),
         )

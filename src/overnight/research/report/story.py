@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overnight.gate.audit import ChangeAudit
+from overnight.gate.noise import NoiseReport
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.usage import Usage
 from overnight.program.program import Budget, Metric
+from overnight.research.ending import Ending
 from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.research.experiment import Scalar
 from overnight.research.report.spread import Interval
@@ -162,17 +164,6 @@ class ErrorBudget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseFloor:
-    """How trials of one tree differ."""
-
-    sigma: float  # standard deviation of one baseline trial
-    freedom: int
-    deterministic: bool
-    correlation: float | None  # of the two arms of a pair
-    smallest_effect: float | None  # what `max_pairs` at the next level can just find
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUse:
     """All calls of one role to one model."""
 
@@ -237,8 +228,7 @@ class Story:
     opened_at: float  # Unix time, s
     ended_at: float
     sessions: int
-    ending: str  # why the last session stopped; empty while it runs or after a kill
-    ending_detail: str
+    ending: Ending | None  # of the last session; None while it runs or after a kill
     baseline: tuple[Point, ...]
     candidates: tuple[Point, ...]
     candidates_seen: int  # more than `candidates` where these are thinned
@@ -256,7 +246,7 @@ class Story:
     funnel: Funnel
     errors: ErrorBudget
     answers: tuple[SealedAnswer, ...]  # of the holdout, in the order of the verdicts; refusals are thinned
-    noise: NoiseFloor
+    noise: NoiseReport
     costs: Costs
 
     @property

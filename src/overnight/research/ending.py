@@ -1,0 +1,34 @@
+"""Why a session ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SessionKind(StrEnum):
+    """What a session was for."""
+
+    CAMPAIGN = "campaign"
+    AUDIT = "audit"
+
+
+class EndReason(StrEnum):
+    """Why nothing more was started."""
+
+    TARGET = "target"  # the head is verified to be beyond it
+    BUDGET = "budget"  # of the program
+    SESSION = "session"  # what this session was given: `--hours`, `--experiments`
+    NO_IDEAS = "no ideas"
+    MODELS = "models"  # none can be asked until a person does something
+    INTERRUPT = "interrupt"  # Ctrl-C
+    SIGNAL = "signal"  # any other signal that ends processes
+    STOP = "stop"  # `overnight stop`
+    ERROR = "error"
+    AUDITED = "audited"  # an audit is finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A reason for programs, and its details for people."""
+
+    reason: EndReason
+    detail: str

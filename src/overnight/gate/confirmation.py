@@ -9,9 +9,10 @@ from overnight.gate.holdout import ask_holdout
 from overnight.gate.one_draw import is_one_draw
 from overnight.gate.pairs import Pair, pairs_of, why_void
 from overnight.gate.stats import centre_interval, log_label_swap, mean, sum_of_squares
-from overnight.gate.steps import VOIDS, Case, Conclude, Step, count_of
+from overnight.gate.steps import VOIDS, Case, Conclude, Step
 from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.words.quantities import counted
 
 _FEWEST_FUTILE = 2  # pairs before a mean without promise ends a test
 _FEWEST_PROJECTED = 4  # pairs before the pairs still needed are projected
@@ -35,7 +36,7 @@ def confirm(case: Case, level: float) -> Step:
     if gains and _proven(case, valid, gains, log_e, level):
         told = _told(case, valid, log_e, level, "")
         claim = "better" if told.margin is None else f"no worse by {told.margin:.4g}, with less code,"
-        told = replace(told, reason=f"{claim} in {count_of(len(gains), 'pair')} of fresh trials")
+        told = replace(told, reason=f"{claim} in {counted(len(gains), 'pair')} of fresh trials")
         confirmed = {pair.index: gain for pair, gain in zip(valid, gains, strict=True)}
         kept = replace(told, verdict=Verdict.KEEP)
         return ask_holdout(case, kept, confirmed, batch=max(1, case.program.gate.holdout_pairs))
@@ -62,7 +63,7 @@ def _hopeless(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> 
     gains = case.gains(valid)
     done, cap = len(gains), case.program.gate.max_pairs
     if done >= cap:
-        return f"not proven within {count_of(cap, 'pair')}{_missing_guard(case, valid, log_e, level)}"
+        return f"not proven within {counted(cap, 'pair')}{_missing_guard(case, valid, log_e, level)}"
     if done < _FEWEST_FUTILE:
         return None
     freedom = case.noise.prior_freedom + done - 1
@@ -71,11 +72,11 @@ def _hopeless(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> 
     hoped = mean(gains) + case.margin + spread / math.sqrt(done)
     if hoped <= 0.0 or (hoped < case.noise.min_effect and not case.margin):
         what = "worse by too much" if case.margin else "no gain worth having"
-        return f"confirmation: {what} in {count_of(done, 'pair')} of fresh trials"
+        return f"confirmation: {what} in {counted(done, 'pair')} of fresh trials"
     missing = max(-math.log(level) - log_e, _LEAST_EVIDENCE)
     if done >= _FEWEST_PROJECTED and 2.0 * missing * (spread / hoped) * (spread / hoped) > cap - done:
         what = "too small a margin" if case.margin else "too small a gain"
-        return f"confirmation: {what} to prove within {count_of(cap, 'pair')}"
+        return f"confirmation: {what} to prove within {counted(cap, 'pair')}"
     return None
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from overnight.gate.holdout import ask_holdout
 from overnight.gate.seeds import ANCHORS
 from overnight.gate.stats import mean
-from overnight.gate.steps import Case, Step, conclude, count_of
+from overnight.gate.steps import Case, Step, conclude
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Noise
+from overnight.words.quantities import counted
 
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
 SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same beyond the harm that less code may do: most that do none pass
@@ -26,7 +27,7 @@ def screen(case: Case) -> Step | None:
         score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
         needed = bars[min(done, len(bars)) - 1]
         if score < needed:
-            reason = f"screening: {score:+.2f} standard errors ahead after {count_of(done, 'trial')}, {needed} needed"
+            reason = f"screening: {score:+.2f} standard errors ahead after {counted(done, 'trial')}, {needed} needed"
             return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
     return case.run_trials(Stage.SCREEN, (Arm.CANDIDATE, done + _voids(case))) if done < len(bars) else None
 

@@ -88,8 +88,3 @@ def run_trials(number: int, stage: Stage, places: Iterable[tuple[Arm, int]]) -> 
 def conclude(verdict: Verdict, reason: str, *, gain: float | None = None) -> Conclude:
     """A verdict without a test."""
     return Conclude(conclusion=Conclusion(verdict=verdict, reason=reason, gain=gain))
-
-
-def count_of(number: int, what: str) -> str:
-    """The number with its noun: "1 trial", "2 trials"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from overnight.gate.audit import ChangeAudit, LeftOut, Standing, estimate_gain, standing_of
 from overnight.gate.memory import GateMemory
 from overnight.gate.noise import NoiseModel, noise_model
-from overnight.gate.steps import VOIDS, RunTrials, count_of
+from overnight.gate.steps import VOIDS, RunTrials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.program.program import Metric, Program
 from overnight.research.events import AuditConcluded, AuditOpened
+from overnight.words.quantities import counted
 
 _START, _HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
 Tree = tuple[int, Arm]  # the start, the head, or (n, BASELINE): the head without experiment n
@@ -120,7 +121,7 @@ def _failing(audit: AuditState) -> str:
     for tree, name in ((_START, "the start"), (_HEAD, "the head")):
         failed = _failures(audit, tree)
         if len(failed) >= VOIDS:
-            return f"{name} failed in {count_of(len(failed), 'trial')}: {failed[0].reason}"
+            return f"{name} failed in {counted(len(failed), 'trial')}: {failed[0].reason}"
     return ""
 
 

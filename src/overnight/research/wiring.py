@@ -2,12 +2,11 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight import __version__
 from overnight.errors import UserError
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
@@ -15,36 +14,33 @@ from overnight.git.repository import Repository, check_branch_free, open_reposit
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import make_executor, search_path, share_of
-from overnight.program.fit import check_fit
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.budget import SessionLimits
-from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
 from overnight.research.loop.audit import Audit
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.council import Council
 from overnight.research.loop.experiment import ExperimentRunner
-from overnight.research.loop.journal import Journal, Watcher, restore
+from overnight.research.loop.journal import Journal, Watcher
+from overnight.research.loop.opening import Opening
 from overnight.research.loop.orders import Inbox
 from overnight.research.loop.proposal import Intake
 from overnight.research.loop.recheck import Recheck
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
-from overnight.research.places.fingerprint import EnvironmentWatcher, changes, fingerprint
+from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.report.results import ResultsKeeper
 from overnight.research.staffing import make_models, make_team
-from overnight.research.state import State, begin, fold
+from overnight.research.state import State
 
 PROGRAM = "program.md"
-# What holds for the life of a campaign.
-FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +118,7 @@ class Home:
 
 
 @contextmanager
-def _opening(repository: Repository, folder: Path) -> Iterator[Home]:
+def _home(repository: Repository, folder: Path) -> Iterator[Home]:
     ledger, history = SqliteLedger(folder), GitHistory(repository)
     try:
         yield Home(repository=repository, folder=folder, ledger=ledger, history=history)
@@ -149,8 +145,8 @@ def open_session(
     sweep(repository.overnight)
     with closing(GitHistory(repository)) as history:
         set_aside_barren(folder, history, program)
-    with _opening(repository, folder) as home, home.ledger.lock():
-        state = _take_up(home, program, tag, request.sandbox)
+    with _home(repository, folder) as home, home.ledger.lock():
+        state = _opening_of(home, request.sandbox).take_up(program, tag)
         with _assembled(home, state, request, stop, watchers) as campaign:
             yield campaign
 
@@ -165,8 +161,8 @@ def open_audit(
         UserError: what the user has to fix before it can be audited.
     """
     program, folder = read_program(repository), campaign_folder(repository, tag)
-    with _opening(repository, folder) as home, home.ledger.lock():
-        state = _take_up(home, program, tag, request.sandbox)
+    with _home(repository, folder) as home, home.ledger.lock():
+        state = _opening_of(home, request.sandbox).take_up(program, tag)
         with _assembled(home, state, request, stop, watchers) as campaign:
             yield Audit(journal=campaign.journal, runner=campaign.runner, history=home.history, stop=stop)
 
@@ -177,8 +173,8 @@ def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watch
     program = read_program(repository)
     repository.exclude_overnight()
     repository.overnight.mkdir(exist_ok=True)
-    with private_folder(repository.overnight, "rehearsal") as folder, _opening(repository, folder) as home:
-        state = _opened(home, program, "rehearsal", request.sandbox)
+    with private_folder(repository.overnight, "rehearsal") as folder, _home(repository, folder) as home:
+        state = _opening_of(home, request.sandbox).open(program, "rehearsal")
         with _assembled(home, state, request, stop, watchers) as campaign:
             yield campaign
 
@@ -198,58 +194,11 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         yield Recheck(trials=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
-def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
-    home.ledger.check_chain()
-    state, history = restore(home.ledger), home.history
-    if state is None:
-        if history.branch_head(tag) not in (None, history.resolve_start()):
-            raise UserError(f"the branch autoresearch/{tag} is there already", fix="choose another --tag")
-        state = _opened(home, program, tag, sandbox)
-    else:
-        events: list[Event] = [SessionStarted(version=__version__, sandbox=sandbox, elapsed_s=state.elapsed_s)]
-        if state.program.digest != program.digest:
-            _check_fixed(state.program, program, tag)
-            events.append(ProgramChanged(program=program.source))
-        found = _surroundings(home, program)
-        if strayed := changes(state.environment, found):
-            events.append(EnvironmentChanged(environment=found, changed=strayed))
-        home.ledger.append(*events)
-        state = fold(state, events)
-    expected = {state.head, *(o.proposed.commit for o in state.open if o.conclusion)}
-    head = history.branch_head(tag)
-    if head is not None and head not in expected:
-        fix = f"put it back with `git branch -f autoresearch/{tag} {state.head[:12]}`"
-        raise UserError(f"the branch autoresearch/{tag} was moved by somebody else", fix=fix)
-    if head is None:
-        history.advance(tag=tag, old=None, new=state.head)
-    return state
+def _opening_of(home: Home, sandbox: str) -> Opening:
+    def environment(program: Program) -> Mapping[str, str]:
+        return fingerprint(home.repository.toplevel, readable=program.readable, search_path=search_path())
 
-
-def _opened(home: Home, program: Program, tag: str, sandbox: str) -> State:
-    start = home.history.resolve_start()
-    check_fit(program, [file.path for file in home.history.files(start)])
-    opened = CampaignOpened(
-        tag=tag,
-        version=__version__,
-        program=program.source,
-        start=start,
-        secret=secrets.token_hex(16),
-        sandbox=sandbox,
-        environment=_surroundings(home, program),
-    )
-    home.ledger.append(opened)
-    return begin(opened)
-
-
-def _surroundings(home: Home, program: Program) -> dict[str, str]:
-    return fingerprint(home.repository.toplevel, readable=program.readable, search_path=search_path())
-
-
-def _check_fixed(old: Program, new: Program, tag: str) -> None:
-    changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
-    if changed:
-        what = f"{PROGRAM}: {', '.join(changed)} changed since the campaign `{tag}` began, so old and new trials do not compare"
-        raise UserError(what, fix="put it back, or start a new campaign with --tag")
+    return Opening(ledger=home.ledger, history=home.history, sandbox=sandbox, environment=environment)
 
 
 @contextmanager

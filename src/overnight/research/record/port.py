@@ -42,6 +42,14 @@ class Ledger(Protocol):
         """
         ...
 
+    def check_chain(self) -> None:
+        """Make sure that no event was changed since it was written, before a session adds to them.
+
+        Raises:
+            UserError: the chain is broken.
+        """
+        ...
+
     def experiments(self, *, offset: int = 0, limit: int = 50, newest_first: bool = True) -> Page:
         """A page of the campaign's experiments."""
         ...

@@ -1,0 +1,105 @@
+"""The commands of a program as jailed jobs: what one is given, what it printed, and why it came to nothing."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from overnight.gate.early_stopping import CurveMonitor
+from overnight.gate.trial import Fault, TrialKey
+from overnight.jail.job import Ending, Job, JobResult
+from overnight.jail.port import Executor
+from overnight.program.program import Program
+from overnight.research.places.port import Workspaces
+from overnight.words.foreign import printable
+
+QUOTED = 200  # characters of a failed job's last line
+
+
+class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes the trial's
+    """The trial has no value, and why."""
+
+    def __init__(self, fault: Fault, reason: str) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+@dataclass(slots=True, kw_only=True)
+class TrialRun:
+    """A trial in progress: what it runs on, and what its jobs used so far."""
+
+    commit: str
+    seed: int
+    slot: int
+    key: TrialKey | None = None  # None: a checks command
+    curve: CurveMonitor | None = None  # reads what the job prints that runs the tree under trial
+    used: list[JobResult] = field(default_factory=list)
+    own: JobResult | None = None  # of the job that ran the tree under trial; None: that was another trial's
+    log: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRunner:
+    """Runs the program's commands in work folders."""
+
+    program: Program
+    executor: Executor
+    workspaces: Workspaces
+    home: str | None  # what `~` means to the commands, if they are to find readable files in it
+
+    async def run_tree(self, run: TrialRun, command: str, folder: Path) -> bytes:
+        """Run the one job of a trial that runs the tree: its curve is read, and what it used is the tree's own."""
+        output = await self.run(run, command, folder, run.curve)
+        run.own = run.used[-1]
+        return output
+
+    async def run(self, run: TrialRun, command: str, folder: Path, curve: CurveMonitor | None = None) -> bytes:
+        """Run one command; its captured output.
+
+        Raises:
+            TrialFailed: it did not end well.
+        """
+        output = self.workspaces.output()
+        limits = self.program.limits
+        job = Job(
+            command=command.replace("{seed}", str(run.seed)),
+            folder=folder,
+            output=output,
+            limits=limits,
+            environment=self._environment(run.seed),
+            readable=self.program.readable,
+            slot=run.slot,
+        )
+        try:
+            result = await self.executor.run(job, hear=curve.hear if curve else None)
+            captured = output.read_bytes()
+        finally:
+            output.unlink(missing_ok=True)
+        run.used.append(result)
+        run.log += captured
+        if result.ending is Ending.HEARD:
+            raise TrialFailed(Fault.BEHIND, result.detail)
+        if result.ending is not Ending.EXITED:
+            raise TrialFailed(Fault.LIMIT, result.detail)
+        if result.exit_code not in limits.allow_exit:
+            raise TrialFailed(Fault.EXIT, _exit_reason(result, captured))
+        return captured
+
+    def _environment(self, seed: int) -> dict[str, str]:
+        threads = str(self.program.limits.cpus)
+        return {
+            **({"HOME": self.home} if self.home else {}),
+            "LANG": "C.UTF-8",
+            "OVERNIGHT_SEED": str(seed),
+            "PYTHONHASHSEED": "0",  # the order of a set is no part of what is measured
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+        }
+
+
+def _exit_reason(result: JobResult, captured: bytes) -> str:
+    lines = captured[-10 * QUOTED :].decode(errors="replace").strip().splitlines()
+    code = result.exit_code or 0
+    what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    said = f"{what}: {printable(lines[-1], QUOTED)}" if lines else f"{what}, no output"
+    return f"{said}; {result.detail}" if result.detail else said

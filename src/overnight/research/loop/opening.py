@@ -1,0 +1,94 @@
+"""Opening a campaign, or taking it up: what a session records before it does anything else."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from overnight import __version__
+from overnight.errors import UserError
+from overnight.git.port import History
+from overnight.program.fit import check_fit
+from overnight.program.program import Program
+from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
+from overnight.research.loop.journal import restore
+from overnight.research.places.fingerprint import changes
+from overnight.research.record.port import Ledger
+from overnight.research.state import State, begin, fold
+
+# What holds for the life of a campaign.
+FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The first events of a session."""
+
+    ledger: Ledger
+    history: History
+    sandbox: str  # name of the executor
+    environment: Callable[[Program], Mapping[str, str]]  # what trials of a program depend on, as it is now
+
+    def open(self, program: Program, tag: str) -> State:
+        """Record a new campaign.
+
+        Raises:
+            ProgramError: the program does not fit the commit that is checked out.
+        """
+        start = self.history.resolve_start()
+        check_fit(program, [file.path for file in self.history.files(start)])
+        opened = CampaignOpened(
+            tag=tag,
+            version=__version__,
+            program=program.source,
+            start=start,
+            secret=secrets.token_hex(16),
+            sandbox=self.sandbox,
+            environment=self.environment(program),
+        )
+        self.ledger.append(opened)
+        return begin(opened)
+
+    def take_up(self, program: Program, tag: str) -> State:
+        """Open a campaign of this tag, or go on with the one that is there; its branch is where the record has it.
+
+        Raises:
+            UserError: somebody changed the record, the branch, or what has to stay as it was.
+        """
+        self.ledger.check_chain()
+        state = restore(self.ledger)
+        state = self._first_session(program, tag) if state is None else self._further_session(state, program)
+        self._check_branch(state)
+        return state
+
+    def _first_session(self, program: Program, tag: str) -> State:
+        if self.history.branch_head(tag) not in (None, self.history.resolve_start()):
+            raise UserError(f"the branch autoresearch/{tag} is there already", fix="choose another --tag")
+        return self.open(program, tag)
+
+    def _further_session(self, state: State, program: Program) -> State:
+        events: list[Event] = [SessionStarted(version=__version__, sandbox=self.sandbox, elapsed_s=state.elapsed_s)]
+        if state.program.digest != program.digest:
+            _check_fixed(state.program, program, state.tag)
+            events.append(ProgramChanged(program=program.source))
+        now = self.environment(program)
+        if changed := changes(state.environment, now):
+            events.append(EnvironmentChanged(environment=now, changed=changed))
+        self.ledger.append(*events)
+        return fold(state, events)
+
+    def _check_branch(self, state: State) -> None:
+        """Create the branch if it is not there; it must be at the head, or at a keep that a kill left half recorded."""
+        head = self.history.branch_head(state.tag)
+        if head is None:
+            self.history.advance(tag=state.tag, old=None, new=state.head)
+        elif head not in {state.head, *(opened.proposed.commit for opened in state.open if opened.conclusion)}:
+            fix = f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`"
+            raise UserError(f"the branch autoresearch/{state.tag} was moved by somebody else", fix=fix)
+
+
+def _check_fixed(old: Program, new: Program, tag: str) -> None:
+    changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
+    if changed:
+        names = ", ".join(changed)
+        what = f"{old.path}: {names} changed since the campaign `{tag}` began, so old and new trials do not compare"
+        raise UserError(what, fix="put it back, or start a new campaign with --tag")

@@ -199,7 +199,7 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
 
 
 def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> State:
-    home.ledger.check_chain()
+    home.ledger.require_intact()
     state, history = restore(home.ledger), home.history
     if state is None:
         if history.branch_head(tag) not in (None, history.resolve_start()):

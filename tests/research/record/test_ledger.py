@@ -11,8 +11,9 @@ from targets import started
 
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
 from overnight.gate.verdict import Verdict
+from overnight.ledger.lock import holder
 from overnight.research.events import Concluded, Event, Proposed
-from overnight.research.record.ledger import SqliteLedger, holder
+from overnight.research.record.ledger import SqliteLedger
 
 
 @pytest.fixture
@@ -67,18 +68,18 @@ def test_tampering_shows_and_the_rest_is_named(ledger: SqliteLedger, damage: str
             read += 1
     assert caught.value.readable == read >= 5
     with pytest.raises(UserError, match=f"the first {read} events are intact .*overnight verify.*--salvage"):
-        ledger.check_chain()
+        ledger.require_intact()
 
 
 def test_a_whole_chain_is_taken_up(ledger: SqliteLedger) -> None:
     """With events and without; what a session must not go on from is an end that is missing."""
-    ledger.check_chain()
+    ledger.require_intact()
     filled(ledger)
     ledger.save_snapshot(b"{}")
-    ledger.check_chain()
+    ledger.require_intact()
     ledger._db.execute("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)")
     with pytest.raises(UserError, match="the newest are missing"):
-        ledger.check_chain()
+        ledger.require_intact()
 
 
 def test_a_file_of_garbage_is_one_clear_error(tmp_path: Path) -> None:
@@ -170,3 +171,13 @@ def test_the_file_is_an_ordinary_sqlite_database(ledger: SqliteLedger, tmp_path:
     filled(ledger, 1)
     with sqlite3.connect(tmp_path / "ledger.db") as other:
         assert other.execute("SELECT count(*) FROM events").fetchone() == (6,)
+
+
+def test_two_open_ledgers_share_a_chain(ledger: SqliteLedger, tmp_path: Path) -> None:
+    """Each appends after what the other appended; nothing is lost, and the chain holds."""
+    other = SqliteLedger(tmp_path)
+    for number in range(3):
+        ledger.append(session(number))
+        other.append(session(number + 0.5))
+    assert [recorded.seq for recorded in ledger.events()] == [1, 2, 3, 4, 5, 6]
+    other.close()

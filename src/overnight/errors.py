@@ -5,7 +5,8 @@ OvernightError
 │   ├── ProgramError   program.md: file, line and key
 │   ├── RepositoryError  the user's git repository cannot be worked on as it stands
 │   ├── SandboxError   the jail cannot be had on this machine
-│   └── CampaignBusy   another process runs this campaign
+│   └── LedgerBusy     another process holds the ledger
+│       └── CampaignBusy   another process runs this campaign
 └── InternalError      our fault: exit code 3
     └── LedgerCorrupt  the ledger does not fold or its chain does not hold
 """
@@ -54,7 +55,19 @@ class SandboxError(UserError):
     """The jail cannot be had on this machine."""
 
 
-class CampaignBusy(UserError):  # noqa: N818  # a state, not a mistake
+class LedgerBusy(UserError):  # noqa: N818  # a state, not a mistake
+    """Another process holds the ledger.
+
+    Attributes:
+        process: its id, None if it has not written it down yet.
+    """
+
+    def __init__(self, message: str, *, process: int | None, fix: str = "") -> None:
+        super().__init__(message, fix=fix)
+        self.process = process
+
+
+class CampaignBusy(LedgerBusy):
     """Another process runs the campaign of this tag."""
 
 

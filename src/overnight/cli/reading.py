@@ -7,11 +7,12 @@ from pathlib import Path
 
 from overnight.errors import UserError
 from overnight.git.repository import Repository
+from overnight.ledger.lock import holder
 from overnight.research.events import TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import fold_experiment
 from overnight.research.loop.journal import restore
-from overnight.research.record.ledger import SqliteLedger, holder
+from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import State
 from overnight.research.wiring import campaign_folder, find_campaign
 

@@ -15,11 +15,11 @@ from overnight.cli.signals import STOP, listen
 from overnight.config import read_settings
 from overnight.errors import UserError
 from overnight.git.repository import Repository, open_repository
+from overnight.ledger.lock import holder
 from overnight.notices.channels import choose_channels
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
-from overnight.research.record.ledger import holder
 from overnight.research.report.write import ReportFiles
 from overnight.research.state import State
 from overnight.research.wiring import SessionRequest, campaign_folder, find_campaign, open_session

@@ -1,8 +1,9 @@
-"""The ledger: durable, chained, paged, held by one process."""
+"""The ledger of a campaign: chained, paged, held by one process."""
 
 import os
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,23 @@ from targets import started
 
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
 from overnight.gate.verdict import Verdict
+from overnight.ledger.lock import holder
 from overnight.research.events import Concluded, Event, Proposed
-from overnight.research.record.ledger import SqliteLedger, holder
+from overnight.research.record.ledger import SqliteLedger
+from overnight.testing import TAMPERED, LedgerConformance
+
+
+class TestConformance(LedgerConformance[Event]):
+    """The port of any event store, of a campaign's events."""
+
+    def open(self, folder: Path) -> SqliteLedger:
+        return SqliteLedger(folder)
+
+    def open_to_read(self, folder: Path) -> SqliteLedger:
+        return SqliteLedger.for_reading(folder)
+
+    def some(self) -> Sequence[Event]:
+        return [opened(), session(), proposed(1), trial(1), concluded(1)]
 
 
 @pytest.fixture
@@ -29,62 +45,34 @@ def filled(ledger: SqliteLedger, experiments: int = 3) -> list[Event]:
     return events
 
 
-def test_events_come_back_as_they_went_in(ledger: SqliteLedger, tmp_path: Path) -> None:
-    """A second process reads the same events in the same order."""
-    events = filled(ledger)
-    reader = SqliteLedger.for_reading(tmp_path)
-    assert [recorded.event for recorded in reader.events()] == events
-    assert [recorded.seq for recorded in reader.events(after=4)] == list(range(5, len(events) + 1))
-
-
-def test_append_is_all_or_nothing(ledger: SqliteLedger) -> None:
-    """When one event of a batch cannot be written, none is, and the ledger goes on."""
-    ledger.append(opened())
-    ledger._db.execute("CREATE TRIGGER no BEFORE INSERT ON events WHEN new.seq=3 BEGIN SELECT raise(abort, 'no'); END")
-    with pytest.raises(LedgerCorrupt):
-        ledger.append(session(), session())
-    ledger._db.execute("DROP TRIGGER no")
-    ledger.append(session())
-    assert [recorded.seq for recorded in ledger.events()] == [1, 2]
-
-
 @pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE events SET body=replace(body, 'idea 2', 'idea 9') WHERE kind='proposed'",
-        "UPDATE events SET at=at+1 WHERE seq=6",
-        "DELETE FROM events WHERE seq=6",
-        "UPDATE events SET body='{}', hash='0' WHERE seq=6",
-    ],
+    "damage", ["UPDATE events SET body=replace(body, 'idea 2', 'idea 9') WHERE kind='proposed'", *TAMPERED]
 )
-def test_tampering_shows_and_the_rest_is_named(ledger: SqliteLedger, damage: str) -> None:
-    """An edited, re-dated, removed or forged event breaks the chain; what comes before it stays readable."""
+def test_a_session_does_not_begin_on_a_broken_chain(ledger: SqliteLedger, damage: str) -> None:
+    """The user is told how much is intact, that nothing was done, and what to type."""
     filled(ledger)
     ledger._db.execute(damage)
-    read = 0
     with pytest.raises(LedgerCorrupt, match="intact and readable") as caught:
-        for _ in ledger.events():
-            read += 1
-    assert caught.value.readable == read >= 5
-    with pytest.raises(UserError, match=f"the first {read} events are intact .*overnight verify.*--salvage"):
-        ledger.check_chain()
+        list(ledger.events())
+    with pytest.raises(UserError, match=f"the first {caught.value.readable} events are intact .*overnight verify.*--salvage"):
+        ledger.require_intact()
 
 
 def test_a_whole_chain_is_taken_up(ledger: SqliteLedger) -> None:
     """With events and without; what a session must not go on from is an end that is missing."""
-    ledger.check_chain()
+    ledger.require_intact()
     filled(ledger)
     ledger.save_snapshot(b"{}")
-    ledger.check_chain()
+    ledger.require_intact()
     ledger._db.execute("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)")
     with pytest.raises(UserError, match="the newest are missing"):
-        ledger.check_chain()
+        ledger.require_intact()
 
 
-def test_a_file_of_garbage_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_file_of_garbage_says_what_to_type(tmp_path: Path) -> None:
     """A ledger that is no database says so."""
     (tmp_path / "ledger.db").write_bytes(b"garbage" * 1000)
-    with pytest.raises(LedgerCorrupt, match="corrupted"):
+    with pytest.raises(LedgerCorrupt, match=r"corrupted.*overnight verify"):
         SqliteLedger(tmp_path)
 
 
@@ -117,16 +105,6 @@ def test_a_tree_is_found_by_its_digest(ledger: SqliteLedger) -> None:
     assert ledger.tried("f" * 64) is None
 
 
-def test_the_newest_snapshot_comes_back(ledger: SqliteLedger) -> None:
-    """Snapshots are bound to the seq that they fold up to."""
-    assert ledger.snapshot() is None
-    ledger.append(opened())
-    ledger.save_snapshot(b"one")
-    ledger.append(session())
-    ledger.save_snapshot(b"two")
-    assert ledger.snapshot() == (2, b"two")
-
-
 def test_one_process_holds_a_campaign(ledger: SqliteLedger, tmp_path: Path) -> None:
     """A second holder is refused by name of the first; a holder that was killed leaves nothing."""
     program = (
@@ -145,28 +123,33 @@ def test_one_process_holds_a_campaign(ledger: SqliteLedger, tmp_path: Path) -> N
         assert holder(tmp_path) == os.getpid()
 
 
-def test_a_full_disk_is_one_line_and_loses_nothing(ledger: SqliteLedger) -> None:
-    """When SQLite says that the disk is full, the user is told, and what was written stays."""
-    filled(ledger, 2)
-    before = [recorded.digest for recorded in ledger.events()]
-    pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
-    ledger._db.execute(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(UserError, match="nothing is lost"):
-        for number in range(3, 400):
-            ledger.append(proposed(number))
-    ledger._db.execute("PRAGMA max_page_count=1000000")
-    after = [recorded.digest for recorded in ledger.events()]
-    assert after[: len(before)] == before
-
-
 def test_reading_without_a_ledger_says_how_to_start(tmp_path: Path) -> None:
     """No campaign is the user's to fix."""
     with pytest.raises(UserError, match="overnight run"):
         SqliteLedger.for_reading(tmp_path)
 
 
-def test_the_file_is_an_ordinary_sqlite_database(ledger: SqliteLedger, tmp_path: Path) -> None:
-    """Anybody's SQLite opens it."""
-    filled(ledger, 1)
-    with sqlite3.connect(tmp_path / "ledger.db") as other:
-        assert other.execute("SELECT count(*) FROM events").fetchone() == (6,)
+def test_the_tables_are_those_of_version_0_1(ledger: SqliteLedger) -> None:
+    """A ledger that is written now has the tables, columns and indexes of one that 0.1.0 wrote, so that either reads it."""
+
+    def names(db: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+        found = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")]
+        return {name: db.execute(f"PRAGMA table_xinfo({name})").fetchall() for name in found}
+
+    old = sqlite3.connect(":memory:")
+    old.executescript((Path(__file__).parents[2] / "walks/old_ledgers/finished/ledger.sql").read_text())
+    assert names(ledger._db) == names(old) and len(names(old)) == 7
+    assert ledger._db.execute("PRAGMA user_version").fetchone() == old.execute("PRAGMA user_version").fetchone()
+    old.close()
+
+
+def test_what_is_derived_can_be_made_anew(ledger: SqliteLedger) -> None:
+    """The same rows as came of it while the campaign ran, also where something happened after the verdict."""
+    filled(ledger)
+    ledger.append(proposed(4), trial(4, 0, value=2.0), concluded(4, Verdict.KEEP))
+    ledger.append(advanced(4))
+    before = list(ledger._db.iterdump())
+    ledger._db.execute("UPDATE experiments SET body='{}', tree='junk' WHERE number=2")
+    ledger._db.execute("DELETE FROM experiments WHERE number=4")
+    ledger.reindex()
+    assert list(ledger._db.iterdump()) == before

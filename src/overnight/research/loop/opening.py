@@ -54,7 +54,7 @@ class Opening:
         Raises:
             UserError: somebody changed the record, the branch, or what has to stay as it was.
         """
-        self.ledger.check_chain()
+        self.ledger.require_intact()
         state = restore(self.ledger)
         state = self._first_session(program, tag) if state is None else self._further_session(state, program)
         self._check_branch(state)

@@ -29,7 +29,7 @@ def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Pat
         with ledger.lock():
             if ledger.experiments(limit=1).total:
                 return None
-            ledger.check_chain()
+            ledger.require_intact()
             state = restore(ledger)
             if state is None or not is_barren(state) or _as_it_was(state, history, program):
                 return None

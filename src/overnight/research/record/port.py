@@ -1,22 +1,14 @@
-"""The seam of the record: the append-only ledger of one campaign."""
+"""The seam of the record: the ledger of one campaign, and what is derived from its events."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from overnight.ledger import port as ledger
 from overnight.research.events import Event
 from overnight.research.experiment import Experiment
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """An event as the ledger holds it."""
-
-    seq: int
-    at: float  # Unix time, s
-    event: Event
-    digest: str  # hash over the event and the digest before it, hex
+Recorded: TypeAlias = ledger.Recorded[Event]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +19,10 @@ class Page:
     total: int
 
 
-class Ledger(Protocol):
-    """The append-only record of one campaign."""
+class Ledger(ledger.EventStore[Event], Protocol):
+    """The append-only record of one campaign; `lock` raises CampaignBusy."""
 
-    def append(self, *events: Event) -> None:
-        """Add events, all or none; on return they are on disk."""
-        ...
-
-    def events(self, after: int = 0) -> Iterator[Recorded]:
-        """Events with seq > `after`, in order.
-
-        Raises:
-            LedgerCorrupt: an event does not parse or its hash does not follow from the one before.
-        """
-        ...
-
-    def check_chain(self) -> None:
+    def require_intact(self) -> None:
         """Make sure that no event was changed since it was written, before a session adds to them.
 
         Raises:
@@ -72,24 +52,4 @@ class Ledger(Protocol):
 
     def similar(self, terms: Collection[int], limit: int) -> Sequence[Experiment]:
         """The past experiments that have most in common with these terms of `research/changes/similar.py`, the likest first."""
-        ...
-
-    def save_snapshot(self, snapshot: bytes) -> None:
-        """Keep a state that folds all events so far; derived, so losing it loses only time."""
-        ...
-
-    def snapshot(self) -> tuple[int, bytes] | None:
-        """The newest snapshot and the seq that it folds up to."""
-        ...
-
-    def snapshots(self) -> Sequence[tuple[int, bytes]]:
-        """All snapshots that are kept, each with the seq that it folds up to, oldest first."""
-        ...
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Hold the campaign for this process.
-
-        Raises:
-            CampaignBusy: another process holds it.
-        """
         ...

@@ -1,0 +1,77 @@
+"""The hash chain: each event's hash covers the one before it, so that a change of anything old shows.
+
+Does not cover: an owner of the machine who rewrites the whole chain, which takes a copy or a receipt kept elsewhere to
+find; events cut off at the end, unless a snapshot or another process knows of them; the columns `kind` and subject.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+
+from overnight.ledger.file import LedgerFile
+from overnight.words.foreign import printable
+
+GENESIS = "0" * 64
+PAGE_EVENTS = 2000  # rows fetched at a time when all events are read
+SHOWN = 200  # characters of what a damaged row says
+
+Row = tuple[int, float, str, str]  # seq, Unix time, body, hash
+
+
+def chain_hash(prev: str, seq: int, at: float, body: str) -> str:
+    """SHA-256 over the hash before, the place, the time and the event."""
+    return hashlib.sha256(f"{prev}\n{seq}\n{at!r}\n{body}".encode()).hexdigest()
+
+
+class Chain:
+    """The rows of an open ledger."""
+
+    def __init__(self, db: sqlite3.Connection, file: LedgerFile) -> None:
+        self._db = db
+        self._file = file
+
+    def walk(self, after: int = 0) -> Iterator[Row]:
+        """Rows with seq > `after`, in order, each checked against the one before; 6 us an event.
+
+        Raises:
+            LedgerCorrupt: a row cannot be read, or its hash does not follow.
+        """
+        seq, prev = after, self.hash_at(after)
+        while rows := self._page(seq):
+            for row in rows:
+                row_seq, at, body, digest = row
+                if row_seq != seq + 1 or digest != chain_hash(prev, row_seq, at, body):
+                    raise self._file.corrupt(seq, f"event {seq + 1} does not follow from the one before it")
+                seq, prev = row_seq, digest
+                yield row
+
+    def _page(self, after: int) -> list[Row]:
+        """The next page of rows: all that can be read of it, as long as that is one."""
+        rows: list[Row] = []
+        query = "SELECT seq, at, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+        try:
+            for row in self._db.execute(query, (after, PAGE_EVENTS)):
+                rows.append(row)  # one by one: those before a damaged page stay
+        except (sqlite3.DatabaseError, ValueError) as error:  # the latter: SQLite quotes damaged bytes that are no text
+            if not rows:
+                raise self._file.corrupt(after, printable(str(error), SHOWN)) from error
+        return rows
+
+    def end(self) -> tuple[int, str]:
+        """The seq and the hash of the newest row, unchecked."""
+        row = self._db.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return row or (0, GENESIS)
+
+    def hash_at(self, seq: int) -> str:
+        """The hash of a row, unchecked.
+
+        Raises:
+            LedgerCorrupt: there is no such row.
+        """
+        if seq == 0:
+            return GENESIS
+        with self._file.clear_reading():
+            row = self._db.execute("SELECT hash FROM events WHERE seq=?", (seq,)).fetchone()
+        if row is None:
+            raise self._file.corrupt(0, f"event {seq} is missing")
+        return str(row[0])

@@ -1,0 +1,188 @@
+"""Events in SQLite: one append-only table in a hash chain, and the tables that their owner derives from them.
+
+Does not cover: what `chain.py` does not; that the derived tables are what the events say, which is their owner's to check.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Generic
+
+from overnight.errors import LedgerCorrupt
+from overnight.ledger.chain import GENESIS, Chain, chain_hash
+from overnight.ledger.file import NAME, LedgerFile
+from overnight.ledger.lock import hold
+from overnight.ledger.owner import Codec, Projection
+from overnight.ledger.port import E, Recorded
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events(
+  seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, {subject} INTEGER,
+  body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_of_{subject} ON events({subject}) WHERE {subject} IS NOT NULL;
+CREATE TABLE IF NOT EXISTS snapshots(seq INTEGER PRIMARY KEY, state BLOB NOT NULL);
+"""
+KEPT_SNAPSHOTS = 2  # the newest, and one more should that be damaged
+
+
+class SqliteEventStore(Generic[E]):
+    """A ledger in `<folder>/ledger.db`, held by `<folder>/lock`; implements the port `EventStore`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        codec: Codec[E],
+        *,
+        projections: Sequence[Projection[E]] = (),
+        version: int = 1,  # of the derived tables; a file with an older one has them made anew when it is opened to write
+        advice: str = "copy it away",
+        clock: Callable[[], float] = time.time,
+        read_only: bool = False,  # then what is derived may be missing, see `_is_derived`
+    ) -> None:
+        self._folder = folder
+        self._codec = codec
+        self._projections = tuple(projections)
+        self._by_kind = {kind: [p for p in projections if kind in p.kinds] for p in projections for kind in p.kinds}
+        self._version = version
+        self._clock = clock
+        self._file = LedgerFile(path=folder / NAME, advice=advice)
+        self._known = (0, GENESIS)  # the end as this store last wrote or found it
+        self._alone = True  # no other process appended since it was opened or locked
+        with self._file.clear_reading():
+            self._db = self._file.connect(read_only=read_only)
+            self._chain = Chain(self._db, self._file)
+            if not read_only:  # the newest event may be in a damaged page, and the rest can be read all the same
+                self._prepare()
+
+    def _prepare(self) -> None:
+        schema = SCHEMA.format(subject=self._codec.subject_column) + "".join(p.schema for p in self._projections)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + schema)
+        self._known = self._chain.end()
+        if not self._is_derived():
+            with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports that
+                self.reindex()
+
+    def append(self, *events: E) -> int:
+        """Add events, all or none; on return they are on disk, and what is derived from them with them."""
+        codec, execute = self._codec, self._db.execute
+        with self._file.clear_errors(), self._transaction():
+            seq, prev = end = self._chain.end()
+            others = end != self._known
+            if others:
+                self._require_known()
+            for event in events:
+                at, body, kind = self._clock(), codec.encode(event).decode(), codec.kind(event)
+                seq += 1
+                digest = chain_hash(prev, seq, at, body)
+                row = (seq, at, kind, codec.subject(event), body, prev, digest)
+                execute("INSERT INTO events VALUES(?,?,?,?,?,?,?)", row)
+                if kind in self._by_kind:
+                    self._project(kind, Recorded(seq=seq, at=at, event=event, digest=digest))
+                prev = digest
+        self._known = (seq, prev)
+        self._alone = self._alone and not others
+        return seq
+
+    def _project(self, kind: str, entry: Recorded[E]) -> None:
+        for projection in self._by_kind.get(kind, ()):
+            projection.apply(self._db, entry)
+
+    def _require_known(self) -> None:
+        seq, digest = self._known
+        row = self._db.execute("SELECT hash FROM events WHERE seq=?", (seq,)).fetchone()
+        if seq and (row is None or row[0] != digest):
+            raise self._file.unreadable(f"event {seq} is not what it was when this process last looked")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def reindex(self) -> None:
+        """Derive all tables anew from the events.
+
+        Raises:
+            LedgerCorrupt: the chain is broken; then they stay as they were.
+        """
+        with self._file.clear_errors(), self._transaction():
+            for projection in self._projections:
+                projection.clear(self._db)
+            for entry in self.events():
+                self._project(self._codec.kind(entry.event), entry)
+            self._db.execute(f"PRAGMA user_version={self._version}")
+
+    def _is_derived(self) -> bool:
+        """Whether the derived tables are there and hold every event."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0]) >= self._version
+
+    def events(self, after: int = 0) -> Iterator[Recorded[E]]:
+        """Events with seq > `after`, in order, each checked against the chain."""
+        decode = self._codec.decode
+        for seq, at, body, digest in self._chain.walk(after):
+            try:
+                event = decode(body)
+            except ValueError as error:
+                raise self._file.corrupt(seq - 1, f"event {seq} cannot be read") from error
+            yield Recorded(seq=seq, at=at, event=event, digest=digest)
+
+    def events_of(self, subject: int) -> Sequence[Recorded[E]]:
+        """The events that are filed under this number, in order; not checked against the chain."""
+        column, decode = self._codec.subject_column, self._codec.decode
+        query = f"SELECT seq, at, body, hash FROM events WHERE {column}=? ORDER BY seq"  # noqa: S608  # the owner's word
+        with self._file.clear_reading():
+            rows = self._db.execute(query, (subject,)).fetchall()
+            return [Recorded(seq=seq, at=at, event=decode(body), digest=digest) for seq, at, body, digest in rows]
+
+    def places(self) -> Iterator[tuple[int, str, int | None]]:
+        """Where each event is filed, in order: seq, kind and subject. The hash covers an event and not these columns."""
+        query = f"SELECT seq, kind, {self._codec.subject_column} FROM events ORDER BY seq"  # noqa: S608  # the owner's word
+        with self._file.clear_reading():
+            yield from self._db.execute(query)
+
+    def check_chain(self) -> None:
+        """Make sure that no event was changed since it was written, nor removed since the newest snapshot."""
+        newest = deque(self._chain.walk(), maxlen=1)
+        seq = newest[0][0] if newest else 0
+        if (kept := self.snapshot()) and kept[0] > seq:
+            raise self._file.corrupt(seq, f"of {kept[0]} events or more the newest are missing")
+
+    def save_snapshot(self, snapshot: bytes, *, seq: int | None = None) -> None:
+        """Keep what the events up to `seq` fold to, and the snapshot before it."""
+        if seq is None and not self._alone:
+            return
+        kept = "SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?"
+        with self._file.clear_errors(), self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO snapshots VALUES(?,?)", (self._known[0] if seq is None else seq, snapshot))
+            self._db.execute(f"DELETE FROM snapshots WHERE seq NOT IN ({kept})", (KEPT_SNAPSHOTS,))  # noqa: S608  # ours
+
+    def snapshot(self) -> tuple[int, bytes] | None:
+        """The newest snapshot and the seq that it folds up to."""
+        with self._file.clear_reading():
+            row = self._db.execute("SELECT seq, CAST(state AS BLOB) FROM snapshots ORDER BY seq DESC LIMIT 1").fetchone()
+            return (int(row[0]), bytes(row[1])) if row else None
+
+    def snapshots(self) -> Sequence[tuple[int, bytes]]:
+        """All snapshots that are kept, each with the seq that it folds up to, oldest first."""
+        with self._file.clear_reading():
+            query = "SELECT seq, CAST(state AS BLOB) FROM snapshots ORDER BY seq"
+            return [(int(seq), bytes(state)) for seq, state in self._db.execute(query)]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the ledger for this process; the lock ends with the process, however that ends."""
+        with hold(self._folder):
+            with self._file.clear_errors():  # another process may have written since this was opened
+                self._known, self._alone = self._chain.end(), True
+            yield
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()

@@ -1,0 +1,66 @@
+"""The experiments of a campaign in SQLite, to page through and to find by their tree: a table derived from the events."""
+
+import sqlite3
+
+from pydantic import TypeAdapter
+
+from overnight.research.events import Concluded, Proposed, decode
+from overnight.research.experiment import Experiment
+from overnight.research.history import fold_experiment
+from overnight.research.record.port import Page, Recorded
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS experiments(number INTEGER PRIMARY KEY, tree TEXT NOT NULL, verdict TEXT, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS experiments_by_tree ON experiments(tree);
+"""
+_EXPERIMENT: TypeAdapter[Experiment] = TypeAdapter(Experiment)
+
+
+class ExperimentTable:
+    """A row for each experiment, as of its proposal and then as of its verdict; implements `Projection`."""
+
+    schema = SCHEMA
+    kinds = ("proposed", "concluded")
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the table."""
+        db.execute("DELETE FROM experiments")
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded) -> None:
+        """Write the row of a proposal, or write it anew with its trials and verdict."""
+        match entry.event:
+            case Proposed():
+                experiment = fold_experiment([(entry.at, entry.event)])
+            case Concluded(number=number):
+                query = "SELECT at, body FROM events WHERE experiment=? AND seq<=? ORDER BY seq"
+                experiment = fold_experiment((at, decode(body)) for at, body in db.execute(query, (number, entry.seq)))
+            case _:
+                return
+        if experiment:
+            verdict = experiment.conclusion.verdict if experiment.conclusion else None
+            row = (experiment.number, experiment.tree, verdict, _EXPERIMENT.dump_json(experiment).decode())
+            db.execute("INSERT OR REPLACE INTO experiments VALUES(?,?,?,?)", row)
+
+
+def page(db: sqlite3.Connection, *, offset: int, limit: int, newest_first: bool) -> Page:
+    """A page of experiments; numbers are dense, so a page costs the same at any offset."""
+    total = db.execute("SELECT coalesce(max(number), 0) FROM experiments").fetchone()[0]
+    if newest_first:
+        query = "SELECT body FROM experiments WHERE number <= ? ORDER BY number DESC LIMIT ?"
+        rows = db.execute(query, (total - offset, limit)).fetchall()
+    else:
+        query = "SELECT body FROM experiments WHERE number > ? ORDER BY number LIMIT ?"
+        rows = db.execute(query, (offset, limit)).fetchall()
+    return Page(experiments=[_EXPERIMENT.validate_json(body) for (body,) in rows], total=total)
+
+
+def one(db: sqlite3.Connection, number: int) -> Experiment | None:
+    """One experiment by number."""
+    row = db.execute("SELECT body FROM experiments WHERE number=?", (number,)).fetchone()
+    return _EXPERIMENT.validate_json(row[0]) if row else None
+
+
+def tried(db: sqlite3.Connection, tree: str) -> int | None:
+    """The number of the first experiment with this proposal digest, None if it is new."""
+    row = db.execute("SELECT min(number) FROM experiments WHERE tree=?", (tree,)).fetchone()
+    return None if row[0] is None else int(row[0])

@@ -1,0 +1,172 @@
+"""Events of any type in one chain: durable, shared by processes, with derived tables that are never behind."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from targets import started
+from toy import Book, Line
+
+from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
+from overnight.ledger import file
+from overnight.ledger.lock import holder
+from overnight.testing import LedgerConformance
+
+LINES = [Line(None, "A book"), Line(1, "one"), Line(2, "two, longer"), Line(1, "three"), Line(None, "The end")]
+PROCESSES, APPENDS = 3, 40
+HOLD = """
+import sys
+from pathlib import Path
+from toy import Book, Line
+book = Book(Path(sys.argv[1]))
+with book.lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+APPEND = f"""
+import sys
+from pathlib import Path
+from toy import Book, Line
+print("there", flush=True)
+sys.stdin.readline()
+book, author = Book(Path(sys.argv[1])), int(sys.argv[2])
+for number in range({APPENDS}):
+    book.append(Line(author, f"{{number}}"), Line(author, f"{{number}} too"))
+"""
+
+
+class TestConformance(LedgerConformance[Line]):
+    """The port, of events that are no campaign's."""
+
+    def open(self, folder: Path) -> Book:
+        return Book(folder)
+
+    def open_to_read(self, folder: Path) -> Book:
+        return Book(folder, read_only=True)
+
+    def some(self) -> Sequence[Line]:
+        return LINES
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with closing(Book(tmp_path)) as book:
+        yield book
+
+
+def test_events_are_filed_by_their_subject(book: Book) -> None:
+    """Those of one subject are found without reading the others."""
+    book.append(*LINES)
+    assert [entry.event.text for entry in book.events_of(1)] == ["one", "three"]
+    assert book.events_of(3) == []
+    assert list(book.places())[:2] == [(1, "title", None), (2, "line", 1)]
+
+
+def test_what_is_derived_is_written_with_the_events(book: Book) -> None:
+    """When an event cannot be applied, neither it nor its batch nor what was derived of that is there."""
+    book.append(*LINES)
+    with pytest.raises(RuntimeError, match="counted"):
+        book.append(Line(2, "good"), Line(1, "fail"))
+    assert book.lengths() == {1: 8, 2: 11}
+    assert book.append(Line(3, "next")) == len(LINES) + 1
+    book.check_chain()
+    assert book.lengths() == {1: 8, 2: 11, 3: 4}
+
+
+def test_what_is_derived_can_be_made_anew(book: Book) -> None:
+    """The events decide, whatever stood there."""
+    book.append(*LINES)
+    book._db.execute("UPDATE lengths SET characters = 99")
+    book.reindex()
+    assert book.lengths() == {1: 8, 2: 11}
+
+
+def test_tables_of_an_older_version_are_made_anew(book: Book, tmp_path: Path) -> None:
+    """When the file is opened to write; a damaged one is left as it was, and who reads it is told."""
+    book.append(*LINES)
+    book._db.execute("DELETE FROM lengths")
+    with closing(Book(tmp_path, version=2)) as newer:
+        assert newer.lengths() == {1: 8, 2: 11}
+        newer._db.executescript("DELETE FROM lengths WHERE author=2; UPDATE events SET at=0 WHERE seq=4;")
+    with closing(Book(tmp_path, version=3)) as newest:
+        assert newest.lengths() == {1: 8}
+        with pytest.raises(LedgerCorrupt, match="the first 3 events are intact"):
+            newest.check_chain()
+        with pytest.raises(LedgerCorrupt, match="the first 3 events are intact"):
+            newest.reindex()
+        assert newest.lengths() == {1: 8}
+
+
+def test_processes_append_to_one_chain(tmp_path: Path) -> None:
+    """All at once, to a ledger that none of them finds: each batch is whole, each writer's in its order, nothing is lost."""
+    here = Path(__file__).parent
+    with ExitStack() as stack:
+        programs = [("-c", APPEND, str(tmp_path), str(author)) for author in range(1, PROCESSES + 1)]
+        writers = [stack.enter_context(started(program, here, stdin=subprocess.PIPE)) for program in programs]
+        for writer in writers:
+            assert writer.stdout is not None and writer.stdout.readline() == "there\n"
+        for writer in writers:
+            assert writer.stdin is not None
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+        assert [writer.wait() for writer in writers] == [0] * PROCESSES
+    with closing(Book(tmp_path, read_only=True)) as book:
+        lines = [entry.event for entry in book.events()]
+        whole = [text for number in range(APPENDS) for text in (f"{number}", f"{number} too")]
+        for author in range(1, PROCESSES + 1):
+            assert [line.text for line in lines if line.author == author] == whole
+        assert all(first.author == second.author for first, second in zip(lines[::2], lines[1::2], strict=True))
+        assert book.lengths() == dict.fromkeys(range(1, PROCESSES + 1), sum(map(len, whole)))
+
+
+def test_a_writer_that_finds_no_turn_says_so(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process that writes for long is named as the reason, and nothing is lost."""
+    monkeypatch.setattr(file, "BUSY_S", 0)
+    with closing(Book(tmp_path)) as other:
+        book._db.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UserError, match="another process has been writing"):
+            other.append(*LINES)
+        book._db.execute("ROLLBACK")
+        other.append(*LINES)
+    assert [entry.event for entry in book.events()] == LINES
+
+
+def test_the_lock_ends_with_its_process(book: Book, tmp_path: Path) -> None:
+    """A holder is known by its id; one that was killed leaves nothing."""
+    assert holder(tmp_path) is None
+    with started(("-c", HOLD, str(tmp_path)), Path(__file__).parent, stdin=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        assert holder(tmp_path) == other.pid
+        with pytest.raises(LedgerBusy, match=str(other.pid)), book.lock():
+            pass
+        other.kill()
+        other.wait()
+    assert holder(tmp_path) is None
+    with book.lock():
+        assert holder(tmp_path) is not None
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(book: Book) -> None:
+    """When SQLite says that the disk is full, the user is told, and what was written stays."""
+    book.append(*LINES)
+    pages = book._db.execute("PRAGMA page_count").fetchone()[0]
+    book._db.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(UserError, match="nothing is lost"):
+        book.append(*(Line(1, "x" * 1000) for _ in range(100)))
+    book._db.execute("PRAGMA max_page_count=1000000")
+    assert [entry.event for entry in book.events()] == LINES and book.lengths() == {1: 8, 2: 11}
+
+
+def test_reading_makes_no_file(tmp_path: Path) -> None:
+    """A ledger that is not there is the user's to look for."""
+    with pytest.raises(UserError, match=r"ledger\.db"):
+        Book(tmp_path, read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_append_is_on_disk(book: Book) -> None:
+    """SQLite is told to wait for the disk."""
+    assert book._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert book._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)

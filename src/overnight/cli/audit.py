@@ -8,15 +8,15 @@ import click
 from overnight.cli.finish import INTERRUPTED, write_files
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
-from overnight.cli.reading import reading
 from overnight.cli.signals import listen
-from overnight.cli.words import number
 from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
 from overnight.git.repository import Repository
 from overnight.research.budget import SessionAllowance
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
+from overnight.research.reading import reading
 from overnight.research.state import Kept, State
+from overnight.research.views.words import number
 from overnight.research.wiring import SessionRequest, campaign_folder, open_audit
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

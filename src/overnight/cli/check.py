@@ -10,7 +10,6 @@ import click
 from overnight.cli.live import view_for
 from overnight.cli.opening import fix_of, left_out
 from overnight.cli.options import json_option, print_json, sandbox_option
-from overnight.cli.words import number
 from overnight.errors import UserError
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
@@ -27,6 +26,7 @@ from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
 from overnight.research.staffing import unpriced
 from overnight.research.state import State
+from overnight.research.views.words import number
 from overnight.research.wiring import SessionRequest, rehearsal
 from overnight.words.figures import rough
 from overnight.words.foreign import printable

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from overnight.cli.options import json_option, print_json
-from overnight.cli.reading import reading
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
+from overnight.research.reading import reading
 from overnight.research.report.comparison import ComparedCampaign, Comparison, changed_lines, tell
 from overnight.research.report.comparison import compare as compare_told
 from overnight.words.foreign import printable

@@ -5,12 +5,12 @@ import re
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import reading
-from overnight.cli.words import gain
 from overnight.errors import UserError
 from overnight.gate.explain import explain
 from overnight.git.finalize import KeptChange
+from overnight.research.reading import reading
 from overnight.research.state import Kept, State
+from overnight.research.views.words import gain
 from overnight.words.quantities import counted
 
 TUNER = "tuner"

@@ -3,7 +3,6 @@
 import math
 from pathlib import Path
 
-from overnight.cli.words import half_way, number
 from overnight.gate.verdict import Conclusion
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
@@ -13,6 +12,7 @@ from overnight.research.events import Stopped
 from overnight.research.record.port import Ledger
 from overnight.research.report.write import ReportFiles, write_report
 from overnight.research.state import State
+from overnight.research.views.words import half_way, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 

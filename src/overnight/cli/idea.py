@@ -4,7 +4,6 @@ import click
 
 from overnight.agents.registry import AGENTS
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import CampaignReader, reading
 from overnight.errors import UserError
 from overnight.research.events import IdeasChanged
 from overnight.research.ideas.file import parse_ideas, render_ideas
@@ -12,6 +11,7 @@ from overnight.research.ideas.idea import PERSON, IdeaQueue
 from overnight.research.ideas.queue import after, refusal
 from overnight.research.ideas.text import clean_idea, split_marks, words_of
 from overnight.research.places.orders import IDEAS, add_idea, read_ideas
+from overnight.research.reading import CampaignReader, reading
 from overnight.research.wiring import read_program
 
 

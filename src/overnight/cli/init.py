@@ -13,12 +13,12 @@ from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propos
 from overnight.cli.opening import fix_of
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.cli.program_file import write_above
-from overnight.cli.words import number
 from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository, open_repository
 from overnight.program.program import Program
 from overnight.program.text import FrontMatterEntry
+from overnight.research.views.words import number
 from overnight.words.quantities import duration
 
 WRITTEN = (

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from overnight.cli.options import json_option, print_json
-from overnight.cli.words import half_way
 from overnight.errors import UserError
 from overnight.machines.share import search_path
 from overnight.research.state import State
+from overnight.research.views.words import half_way
 
 TAG = "demo"  # of its campaign
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
@@ -102,7 +102,7 @@ def _ended(code: int, folder: Path) -> int:
 
 def _standing(folder: Path) -> State:
     """Where the demo's campaign stands, by its record."""
-    from overnight.cli.reading import reading
+    from overnight.research.reading import reading
 
     with reading(TAG, folder) as campaign:
         return campaign.state()

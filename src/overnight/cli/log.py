@@ -17,7 +17,7 @@ from overnight.words.quantities import counted
 @json_option
 def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: bool) -> None:
     """List the experiments of a campaign."""
-    from overnight.cli.reading import reading
+    from overnight.research.reading import reading
 
     with reading(tag) as campaign:
         page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first)

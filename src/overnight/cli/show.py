@@ -6,11 +6,11 @@ from dataclasses import replace
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import reading
 from overnight.errors import UserError
 from overnight.gate.trial import Stage, Trial
 from overnight.research.events import Registered, TrialFinished
 from overnight.research.experiment import Experiment
+from overnight.research.reading import reading
 from overnight.words.foreign import printable
 
 LOG_LINES = 20

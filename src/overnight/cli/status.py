@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import reading
-from overnight.cli.words import interval, number
 from overnight.gate.audit import harm
 from overnight.gate.noise import noise_report
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.research.caution import cautions_of
 from overnight.research.events import AuditConcluded
+from overnight.research.reading import reading
 from overnight.research.state import State
+from overnight.research.views.words import interval, number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner
 from targets import git, overnight
 
-from overnight.cli.first_look import Wishes
 from overnight.cli.init import InitReport, init, initialise
 from overnight.errors import RepositoryError, UserError
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.git.repository import Repository, open_repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
+from overnight.research.setup.first_look import Wishes
 
 TRAIN = 'print(f"val_bpb: {1.0:.6f}")\n'
 BODY = b"# My program\r\n\r\nTry \xc3\xbcber ideas.\n---\nno newline at the end"

@@ -9,15 +9,15 @@ from typing import Protocol
 import anyio
 import click
 
-from overnight.cli.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
-from overnight.cli.opening import fix_of
 from overnight.cli.options import json_option, print_json, sandbox_option
-from overnight.cli.program_file import write_above
 from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository, open_repository
 from overnight.program.program import Program
 from overnight.program.text import FrontMatterEntry
+from overnight.research.setup.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
+from overnight.research.setup.opening import fix_of
+from overnight.research.setup.program_file import write_above
 from overnight.research.views.words import number
 from overnight.words.quantities import duration
 
@@ -67,7 +67,7 @@ def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[
     Proposes every key with its reason, runs the checks once and the measure command twice to show what it reads and how
     noisy it is, and asks before it writes. The text of a program.md that is there stays as it is, below the front matter.
     """
-    from overnight.cli.first_trials import FirstTrials
+    from overnight.research.setup.first_trials import FirstTrials
 
     wishes = Wishes(metric=metric, measure=measure, editable=editable)
     ask = (lambda _: yes) if yes or as_json else _ask

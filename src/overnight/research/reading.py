@@ -1,16 +1,23 @@
 """Opening a campaign to read it, running or not."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import UserError
+from overnight.gate.trial import Trial
+from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.research.events import TrialFinished
+from overnight.ledger.artifacts import ArtifactStore
+from overnight.research.events import Event, IdeasChanged, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import fold_experiment
+from overnight.research.ideas.file import parse_ideas
+from overnight.research.ideas.idea import PERSON, IdeaQueue
+from overnight.research.ideas.queue import after
 from overnight.research.loop.journal import restore
+from overnight.research.places.orders import read_ideas
 from overnight.research.record.ledger import SqliteLedger, holder
 from overnight.research.state import State
 from overnight.research.wiring import campaign_folder, find_campaign
@@ -35,6 +42,47 @@ class CampaignReader:
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
         return state
+
+    def experiment(self, number: int) -> Experiment:
+        """One experiment, with the trials that it has so far.
+
+        Raises:
+            UserError: there is none of this number.
+        """
+        found = self.ledger.experiment(number)
+        if found is None:
+            total = self.ledger.experiments(limit=1).total
+            fix = f"the newest is {total}; see `overnight log`" if total else "there are none yet"
+            raise UserError(f"there is no experiment {number}", fix=fix)
+        return self.under_way(found)
+
+    def events(self, number: int) -> Sequence[Event]:
+        """What happened in one experiment."""
+        return [recorded.event for recorded in self.ledger.experiment_events(number)]
+
+    def diff(self, experiment: Experiment) -> str:
+        """What an experiment changed; empty if it came to no commit."""
+        return next(iter(self.diffs([(experiment.base, experiment.commit)])), "") if experiment.commit else ""
+
+    def diffs(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
+        """The unified diffs from one commit to another."""
+        with closing(GitHistory(self.repository)) as history:
+            return [history.diff(before, after) for before, after in pairs]
+
+    def kept_diffs(self, state: State) -> dict[int, str]:
+        """What each kept experiment changed, by its number."""
+        parents = (state.start, *(kept.commit for kept in state.kept))
+        pairs = [(parent, kept.commit) for parent, kept in zip(parents, state.kept, strict=False)]
+        return dict(zip((kept.number for kept in state.kept), self.diffs(pairs), strict=True))
+
+    def output(self, trial: Trial) -> bytes | None:
+        """What a trial printed; None if that was not kept."""
+        return ArtifactStore(self.folder / "logs").read(trial.log)
+
+    def ideas(self) -> IdeaQueue:
+        """The queue as it will be when the campaign takes up what the file of ideas says now."""
+        known = self.state().ideas
+        return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))
 
     def under_way(self, experiment: Experiment) -> Experiment:
         """An experiment with the trials that it has so far; the row of an open one tells only of its proposal."""

@@ -11,14 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from processes import gone
 from scripted_models import ScriptedModels
 from targets import COMMAND, make_repo, overnight, program, read_json, started
 
 from overnight.agents.templates import TEMPLATES
-from overnight.cli.agents import ways
 from overnight.config import VARIABLE
 from overnight.models.known_providers import KNOWN
 
@@ -138,19 +136,6 @@ def test_a_provider_without_its_key_is_told(tmp_path: Path, monkeypatch: pytest.
     assert ways_of(read_json(tmp_path, "agents"))["agent"]["fix"] == "set KEY_OF_P"
     (tmp_path / "settings.toml").write_text('[[providers]]\nname = "gemini"\n')
     assert "settings file" in ways_of(read_json(tmp_path, "agents"))["agent"]["fix"]
-
-
-@pytest.mark.parametrize(
-    "script", [f"exec sleep {TRACE}", f"echo 1; sleep {TRACE}", "exec yes", "exit 3", "true", "printf '\\377\\376'"]
-)
-def test_a_program_that_does_not_say_its_version_holds_nothing_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
-) -> None:
-    """It has a short time and a few bytes, and is ended with its children."""
-    install(tmp_path, monkeypatch, "claude", script)
-    monkeypatch.setattr(ways, "VERSION_S", 0.2)
-    said = anyio.run(ways.find_versions, ["claude", "no-such-program"])
-    assert said == {"claude": "��" if "printf" in script else ""} and gone(TRACE)
 
 
 def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:

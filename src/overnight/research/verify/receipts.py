@@ -24,7 +24,7 @@ DEEPEST = 10_000  # commits of a chain that are walked
 class ReceiptReport:
     """What `verify --receipt COMMIT --json` prints."""
 
-    holds: bool
+    holds: bool  # no finding speaks against it
     receipt: Receipt
     findings: tuple[Finding, ...]
 

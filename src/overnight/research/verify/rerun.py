@@ -23,7 +23,7 @@ class RerunPair:
     """One fresh pair."""
 
     seed: int
-    before: float | None
+    before: float | None  # None: the trial had no value
     after: float | None
 
 
@@ -32,9 +32,9 @@ class Rerun:
     """What a fresh measurement says of one kept change; gains are in the metric's units, positive is better."""
 
     number: int
-    base: str
+    base: str  # commit that it was measured against
     commit: str
-    claimed: float | None
+    claimed: float | None  # gain at acceptance
     estimate: Estimate | None  # None: too few pairs have values
     holds: bool | None  # None: the interval holds 0, so more pairs are needed
     reason: str

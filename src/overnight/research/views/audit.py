@@ -28,11 +28,11 @@ class AuditReport:
     tag: str
     audit: int  # number of it; 0: nothing was kept, so there is none
     finished: bool  # False: it was stopped; `overnight audit` goes on
-    start: str
-    head: str
-    total: Estimate | None
-    reason: str  # why there is no total
-    changes: tuple[ChangeAudit, ...]
+    start: str  # commit
+    head: str  # commit
+    total: Estimate | None  # of the head over the start
+    reason: str  # why there is no total; empty if there is
+    changes: tuple[ChangeAudit, ...]  # the kept ones
 
 
 def report_on(state: State) -> AuditReport:

@@ -24,20 +24,20 @@ class CheckReport:
     """What `check --json` prints."""
 
     metric: str
-    direction: str
+    direction: str  # "minimize" or "maximize"
     value: float  # mean of the baseline trials
-    noise: str
-    sigma: float
-    trials: int
+    noise: str  # kind of noise, as the gate sees it
+    sigma: float  # standard deviation of one trial
+    trials: int  # of the baseline
     trial_s: float  # wall time of one
-    slots: int
+    slots: int  # trials at once
     experiments: int | None  # that fit the budget, None without a limit
     smallest_effect: float | None  # that the gate proves 4 times of 5 within its cap of pairs; None: none, however large
-    max_pairs: int  # that cap
+    max_pairs: int  # the cap
     fewest_pairs: int  # that the first keep takes at the least
-    curves: int | None  # of them printed their curve at 30 % of the run; None: the program has no `curve`
+    curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what to know before a night
 
 
 def report_on(state: State, *, slots: int, tunable: tuple[str, ...] | None, notes: tuple[str, ...]) -> CheckReport:

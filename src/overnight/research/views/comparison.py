@@ -103,7 +103,7 @@ class KeptIn:
     """A kept change, and the experiment that it was in each campaign."""
 
     hypothesis: str
-    a: int | None
+    a: int | None  # number of the experiment; None: not kept there
     b: int | None
 
 
@@ -112,15 +112,15 @@ class Comparison:
     """What `compare --json` prints."""
 
     metric: str
-    direction: str
+    direction: str  # "minimize" or "maximize"
     comparable: bool
     reasons: tuple[str, ...]  # why they do not compare
     cautions: tuple[str, ...]  # what weakens the comparison
     a: CampaignSummary
     b: CampaignSummary
     difference: Interval | None  # gain of B over that of A, in the metric's units: positive, B gained more
-    confidence: float
-    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty where that cannot be said
+    confidence: float  # of the interval
+    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty if that cannot be said
     kept: tuple[KeptIn, ...]  # in both, then in A only, then in B only
 
 

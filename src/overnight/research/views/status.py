@@ -59,17 +59,17 @@ class Status:
     """What `status --json` prints."""
 
     tag: str
-    running: int | None  # process id
+    running: int | None  # process id; None: it does not run
     stopped: str  # why the last session ended; empty while running or after a kill
     stopped_detail: str  # the same in words for people
-    failed: str  # why the head cannot be measured, where no trial ever had a value; else empty
-    branch: str
+    failed: str  # why the head cannot be measured, if no trial ever had a value; else empty
+    branch: str  # of kept changes
     metric: str
-    direction: str
-    start: str
-    head: str
+    direction: str  # "minimize" or "maximize"
+    start: str  # commit
+    head: str  # commit
     head_value: float | None  # mean of the newest trials of the head, those of confirmations too
-    head_trials: int  # behind it
+    head_trials: int  # behind that mean
     noise: str  # kind of noise, as the gate sees it
     sigma: float | None  # standard deviation of one trial; None while there are too few to say
     smallest_effect: float | None  # that the gate can prove within its cap of pairs
@@ -77,21 +77,21 @@ class Status:
     kept: int
     discarded: int
     crashed: int
-    rejected: int
-    open: int
+    rejected: int  # without a trial
+    open: int  # proposed, and without a verdict
     trials: int
-    elapsed_s: float
+    elapsed_s: float  # of all sessions
     tokens: int
     cost_usd: float
     models: tuple[RoleUse, ...]  # dearest first
-    sandbox: str
+    sandbox: str  # "jail" or "process"
     cautions: tuple[str, ...]  # what weakens the evidence
     tests: int  # hypotheses that drew on the error budget
     holdouts: int  # candidates about which the sealed holdout was asked
     drifting: bool  # the machine's level moves; see docs/gate.md
     audit: AuditConcluded | None  # the newest of this head, if it came to its end
     keeps: tuple[KeepSummary, ...]
-    folder: str
+    folder: str  # of the campaign
 
 
 def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:

@@ -1,10 +1,10 @@
 """Which agents are found on a machine."""
 
-import os
 from pathlib import Path
 
 import anyio
 import pytest
+from agent_settings import install
 from processes import gone
 
 from overnight.agents import ways
@@ -19,9 +19,7 @@ def test_a_program_that_does_not_say_its_version_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     """It has a short time and a few bytes, and is ended with its children."""
-    (tmp_path / "claude").write_text(f"#!/bin/sh\n{script}\n")
-    (tmp_path / "claude").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    install(tmp_path, monkeypatch, "claude", script)
     monkeypatch.setattr(ways, "VERSION_S", 0.2)
     said = anyio.run(ways.find_versions, ["claude", "no-such-program"])
     assert said == {"claude": "��" if "printf" in script else ""} and gone(TRACE)

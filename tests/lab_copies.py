@@ -11,11 +11,11 @@ from types import ModuleType
 import pytest
 from targets import git, read_json
 
-from overnight.cli.labs import copy_lab
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.researchers.tuner.target import read_target
+from overnight.research.setup.labs import copy_lab
 
 # What an editable file gets as a first line, so that `check` tells whether a candidate sees what it must not see, and
 # whether anybody believes what it prints.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from overnight.git.repository import Repository, open_repository
 from overnight.research.events import Event
 from overnight.research.record.ledger import SqliteLedger
 
@@ -67,6 +68,18 @@ def make_repo(folder: Path, text: str, *, noise: float = 0.0, files: dict[str, s
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "start")
     return folder
+
+
+def repository_of(folder: Path, files: dict[str, str]) -> Repository:
+    """A repository with these files committed."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    git(folder, "init", "-q")
+    git(folder, "add", "-A", "-f")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "start")
+    return open_repository(folder)
 
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from opening import running_browser
 from playwright.sync_api import FloatRect
 from small_png import with_few_colours
 
-from overnight.cli.labs import copy_lab
+from overnight.research.setup.labs import copy_lab
 
 PICTURE = Path(__file__).parents[2] / "docs/report.png"
 HOURS = 0.07

@@ -10,8 +10,8 @@ from opening import Show, Written, ledger, reports, running_browser, showing
 from playwright.sync_api import Browser
 from viewing import DESK, PHONE, Scheme, View, unfold
 
-from overnight.cli.status import summarise
 from overnight.research.state import fold_all
+from overnight.research.views.status import summarise
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text()

@@ -1,102 +1,25 @@
-"""`overnight agents`: what can be had here, and one tiny edit by each way, in a real jail and through the real gateway."""
+"""`overnight agents`: which researchers are available here, and what is missing for the others."""
 
-import json
-import os
-import shlex
-import shutil
-import signal
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
-from processes import gone
-from scripted_models import ScriptedModels
-from targets import COMMAND, make_repo, overnight, program, read_json, started
+from agent_settings import KEY, forget_settings, install, only_git, provide
+from targets import make_repo, overnight, program, read_json
 
 from overnight.agents.templates import TEMPLATES
-from overnight.cli.agents import ways
-from overnight.config import VARIABLE
-from overnight.models.known_providers import KNOWN
-
-KEY = "sk-this-is-the-key-of-the-test"
-EDIT = "sed -i 's/RATE = 0.1/RATE = 0.2/' train.py"
-SAYS = "echo 'HYPOTHESIS: as was asked'"
-TRACE = "86399.0625"  # how long a program of a test sleeps, by which it is found
-ASK = """
-import json, os, urllib.request
-body = {"model": os.environ["ANTHROPIC_MODEL"], "max_tokens": 50, "messages": [{"role": "user", "content": "hello"}]}
-url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
-urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})).read()
-"""
-ACP = """
-import json, subprocess, sys
-for line in sys.stdin:
-    asked = json.loads(line)
-    if asked["method"] == "session/prompt":
-        subprocess.run(EDIT, shell=True, check=True)
-    answer = {"protocolVersion": 1, "sessionId": "s", "stopReason": "end_turn"}
-    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": answer}), flush=True)
-""".replace("EDIT", repr(EDIT))
-
-Json = dict[str, Any]  # what a command prints
 
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No key, no provider and no settings of the machine's."""
-    for known in KNOWN.values():
-        for name in (*known.keys, *known.base_urls):
-            monkeypatch.delenv(name, raising=False)
-    (tmp_path / "settings.toml").write_text("")
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "settings.toml"))
+    forget_settings(tmp_path, monkeypatch)
 
 
-def provide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, more: str = "") -> None:
-    """Settings with one provider, which wants a key."""
-    wires = '["openai-chat", "openai-responses", "anthropic", "gemini"]'
-    provider = f'[[providers]]\nname = "p"\nbase_url = "{url}"\nwires = {wires}\nkey_env = "KEY_OF_P"\n'
-    (tmp_path / "settings.toml").write_text(provider + more)
-    monkeypatch.setenv("KEY_OF_P", KEY)
-
-
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str) -> None:
-    """An agent program on PATH."""
-    folder = tmp_path / "installed" / "bin"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-    (folder / name).chmod(0o755)
-    if str(folder) not in os.environ["PATH"]:
-        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-
-
-def only_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PATH without any agent program."""
-    folder, found = tmp_path / "tools", shutil.which("git")
-    folder.mkdir()
-    assert found is not None
-    (folder / "git").symlink_to(found)
-    monkeypatch.setenv("PATH", str(folder))
-
-
-def tried(folder: Path, *arguments: str, check: int = 0) -> Json:
-    """What `agents test --json` says; never with the key in it."""
-    done = overnight(folder, "agents", "test", *arguments, "--json", check=check)
-    assert KEY not in done.stdout + done.stderr
-    found: Json = json.loads(done.stdout)
-    assert found["edited"] is (check == 0)
-    return found
-
-
-def ways_of(found: Json) -> Mapping[str, Json]:
+def ways_of(found: Any) -> Mapping[str, Any]:
     """The list, by name."""
     return {way["name"]: way for way in found["ways"]}
-
-
-# --- The list ---
 
 
 def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,19 +63,6 @@ def test_a_provider_without_its_key_is_told(tmp_path: Path, monkeypatch: pytest.
     assert "settings file" in ways_of(read_json(tmp_path, "agents"))["agent"]["fix"]
 
 
-@pytest.mark.parametrize(
-    "script", [f"exec sleep {TRACE}", f"echo 1; sleep {TRACE}", "exec yes", "exit 3", "true", "printf '\\377\\376'"]
-)
-def test_a_program_that_does_not_say_its_version_holds_nothing_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
-) -> None:
-    """It has a short time and a few bytes, and is ended with its children."""
-    install(tmp_path, monkeypatch, "claude", script)
-    monkeypatch.setattr(ways, "VERSION_S", 0.2)
-    said = anyio.run(ways.find_versions, ["claude", "no-such-program"])
-    assert said == {"claude": "��" if "printf" in script else ""} and gone(TRACE)
-
-
 def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:
     """So are the reasons why a program cannot be read."""
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 4.0")))
@@ -161,191 +71,3 @@ def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:
     (repo / "program.md").write_text("---\nmetrik: x\n---\n")
     found = read_json(repo, "agents")
     assert found["roles"] == [] and "metrik" in found["problem"]
-
-
-# --- An edit comes back ---
-
-
-def test_our_agent_is_asked_for_an_edit_and_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """The server's truth: 2 calls, 2,200 tokens in, 800 of them cached, 100 out, at the price of the settings."""
-    models.command = EDIT
-    provide(tmp_path, monkeypatch, models.url("ok"), '[prices."m1"]\ninput = 1.0\ncached = 0.5\noutput = 10.0\n')
-    found = tried(tmp_path, "agent", "--model", "m1")
-    assert (found["calls"], found["input_tokens"], found["cached_tokens"], found["output_tokens"]) == (2, 2_200, 800, 100)
-    assert found["cost_usd"] == pytest.approx((1_400 + 400 + 1_000) / 1e6)
-    assert "+RATE = 0.2" in found["diff"] and found["hypothesis"] == "it is better" and found["models"] == ["p: m1"]
-    assert 0 <= found["first_call_s"] <= found["seconds"] and found["first_token_s"] > 0
-    assert all(seen.headers["authorization"] == f"Bearer {KEY}" for seen in models.seen)
-    done = overnight(tmp_path, "agents", "test", "agent", "--model", "m1", check=0)
-    assert "+RATE = 0.2" in done.stdout and "2,200 tokens in (800 of them cached), 100 out" in done.stdout
-    assert "at most 60,000 tokens" in done.stderr and "$0.0028 of at most $0.10" in done.stdout
-    assert list(tmp_path.iterdir()) == [tmp_path / "settings.toml"]
-
-
-def test_a_cost_that_nobody_priced_is_not_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """The test's own limit of dollars does not keep it out; one that the user gives does."""
-    models.command = EDIT
-    provide(tmp_path, monkeypatch, models.url("ok"))
-    assert tried(tmp_path, "agent", "--model", "m1")["cost_usd"] is None
-    asked = models.asked["ok"]
-    assert "price of m1" in tried(tmp_path, "agent", "--model", "m1", "--cost-usd", "0.01", check=1)["reason"]
-    assert models.asked["ok"] == asked
-
-
-@pytest.mark.parametrize("name", list(TEMPLATES))
-def test_a_template_s_program_edits_in_the_jail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, name: str
-) -> None:
-    """Whatever program of that name is on PATH."""
-    provide(tmp_path, monkeypatch, models.url("ok"))
-    install(tmp_path, monkeypatch, name, f"cat >/dev/null\n{EDIT}\n{SAYS}")
-    found = tried(tmp_path, name)
-    assert (found["use"], found["hypothesis"], found["calls"]) == ("command", "as was asked", 0)
-
-
-def test_a_program_s_calls_go_through_the_gateway(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """It has no key, and what it uses is counted."""
-    provide(tmp_path, monkeypatch, models.url("ok"))
-    install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} && ! env | grep {KEY} && {EDIT}; {SAYS}")
-    found = tried(tmp_path, "claude", "--model", "m1")
-    assert (found["calls"], found["input_tokens"], found["models"]) == (1, 1_000, ["p: m1"])
-    assert models.seen[0].headers["x-api-key"] == KEY
-
-
-def test_a_program_that_speaks_acp_is_asked(tmp_path: Path) -> None:
-    """Also without any model of ours."""
-    command = f"exec python3 -IS -c {shlex.quote(ACP)}"
-    assert "+RATE = 0.2" in tried(tmp_path, f"acp:{command}")["diff"]
-
-
-def test_the_tuner_needs_nothing(tmp_path: Path) -> None:
-    """No model, no key."""
-    found = tried(tmp_path, "tuner")
-    assert found["calls"] == 0 and "RATE" in found["diff"]
-    assert "asks no model" in overnight(tmp_path, "agents", "test", "tuner", "--model", "m1", check=2).stderr
-
-
-def test_a_role_of_the_program_is_tried_as_it_is_declared(tmp_path: Path) -> None:
-    """Roles go before the names that we know; nothing is left in the repository."""
-    declared = f'  - {{role: agent, use: command, command: "{EDIT}; {SAYS}", limits: {{wall: 9s}}}}\nmeasure: "true"'
-    text = program(("a", "b")).replace("measure: python train.py {seed}\n", "").replace("\n---\n#", f"\n{declared}\n---\n#")
-    repo = make_repo(tmp_path / "r", text)
-    assert tried(repo, "agent")["use"] == "command"
-    assert not (repo / ".overnight").exists()
-    assert "nothing to reach" in overnight(repo, "agents", "test", "script", check=2).stderr
-
-
-# --- No edit comes back ---
-
-
-def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program, with how it is had; the provider; the key. A name that nobody has is a mistake."""
-    only_git(tmp_path, monkeypatch)
-    for name, template in TEMPLATES.items():
-        found = tried(tmp_path, name, check=1)
-        assert (found["reason"], found["fix"]) == (f"there is no program `{name}` on PATH", template.install)
-    assert tried(tmp_path, "acp:opencode acp", check=1)["fix"] == TEMPLATES["opencode"].install
-    assert "ANTHROPIC_API_KEY" in tried(tmp_path, "agent", check=1)["fix"]
-    provide(tmp_path, monkeypatch, "http://127.0.0.1:9")
-    monkeypatch.setenv("KEY_OF_P", " ")
-    assert "KEY_OF_P is not set" in tried(tmp_path, "agent", check=1)["reason"]
-    assert "acp:COMMAND" in overnight(tmp_path, "agents", "test", "nobody", check=2).stderr
-
-
-def test_a_refused_key_is_told_with_where_it_comes_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """By our agent, and by a program whose own words do not matter."""
-    provide(tmp_path, monkeypatch, models.url("e401"))
-    install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; {SAYS}")
-    for name in ("agent", "claude"):
-        found = tried(tmp_path, name, "--model", "m1", check=1)
-        assert "401" in found["reason"] and "KEY_OF_P" in found["fix"] and found["calls"] == 0
-    done = overnight(tmp_path, "agents", "test", "agent", check=1)
-    assert done.stdout.startswith("FAIL  agent: ") and "\n      fix: " in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("mode", "told"), [("e429q", ("exceeded your current quota", "try again in")), ("e500", ("500", "whether it answers"))]
-)
-def test_a_provider_that_is_out_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, mode: str, told: tuple[str, str]
-) -> None:
-    """A spent quota with when it is back; a broken server at once, for a person waits."""
-    provide(tmp_path, monkeypatch, models.url(mode))
-    found = tried(tmp_path, "agent", "--model", "m1", check=1)
-    assert told[0] in found["reason"] and told[1] in found["fix"]
-
-
-def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """What was used is told all the same."""
-    provide(tmp_path, monkeypatch, models.url("ok"))
-    found = tried(tmp_path, "agent", "--model", "m1", "--tokens", "1k", check=1)
-    assert "the budget of tokens is spent" in found["reason"] and "--tokens" in found["fix"]
-    assert (found["calls"], found["output_tokens"], found["most_tokens"]) == (1, 50, 1_000)
-
-
-@pytest.mark.parametrize(
-    ("script", "told"),
-    [
-        ("echo I would rather not", ("without a change", "run it by hand")),
-        (f"{EDIT}; touch other.py", ("`other.py`", "--model")),
-        ("echo '# more' >> train.py", ("no code", "--model")),
-        ("printf 'a\\033[2Jb\\n'; exit 4", ("exited with 4: a\\x1b[2Jb", "run it by hand")),
-    ],
-)
-def test_an_agent_without_an_edit_within_scope_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, script: str, told: tuple[str, str]
-) -> None:
-    """An exit code of 0 and kind words count for nothing."""
-    provide(tmp_path, monkeypatch, models.url("ok"))
-    install(tmp_path, monkeypatch, "claude", script)
-    found = tried(tmp_path, "claude", check=1)
-    assert told[0] in found["reason"] and told[1] in found["fix"]
-
-
-def test_a_program_that_hangs_is_ended_with_its_children(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """After the seconds that it is given."""
-    provide(tmp_path, monkeypatch, models.url("ok"))
-    install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & sleep {TRACE}")
-    found = tried(tmp_path, "claude", "--seconds", "1", check=1)
-    assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["fix"] and gone(TRACE)
-
-
-def test_an_agent_that_tries_again_and_again_is_told_with_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """The provider's words, not only the time that is over."""
-    provide(tmp_path, monkeypatch, models.url("e401"))
-    install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; sleep {TRACE}")
-    found = tried(tmp_path, "claude", "--model", "m1", "--seconds", "3", check=1)
-    assert "401" in found["reason"] and "KEY_OF_P" in found["fix"]
-
-
-def test_ctrl_c_ends_it_with_nothing_left_running(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """While a call is under way."""
-    provide(tmp_path, monkeypatch, models.url("hang"))
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & python3 -c {shlex.quote(ASK)}")
-    command = (COMMAND, "agents", "test", "claude", "--model", "m1")
-    with started(command, tmp_path, stderr=subprocess.PIPE) as asked:
-        while not models.asked["hang"]:
-            with suppress(subprocess.TimeoutExpired):
-                asked.wait(0.05)
-            assert asked.returncode is None
-        asked.send_signal(signal.SIGINT)
-        said, problem = asked.communicate(timeout=60)
-    assert (asked.returncode, said) == (130, "") and "nothing of it is left running" in problem
-    assert gone(TRACE) and list(temporary.iterdir()) == []

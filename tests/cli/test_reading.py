@@ -1,18 +1,12 @@
 """`status`, `log` and `show`: what they say of a campaign in each of its states."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import concluded, proposed, session, stopped, trial
 from targets import git, make_repo, overnight, program, read_json
 
-from overnight.cli.audit import AuditReport
-from overnight.cli.audit import describe as describe_audit
-from overnight.cli.finalize import change
-from overnight.gate.audit import ChangeAudit, Estimate, Standing
 from overnight.research.events import Event
-from overnight.research.loop.journal import restore
 from overnight.research.record.ledger import SqliteLedger
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
@@ -73,19 +67,6 @@ def test_an_exact_gain_has_no_interval(repo: Path) -> None:
     assert "overnight/t has 1 commit on top of" in overnight(repo, "finalize", check=0).stdout
 
 
-def test_a_commit_for_review_says_what_changes(repo: Path) -> None:
-    """The subject of a tuner's change is free of its search; nobody else's words are touched."""
-    ledger = SqliteLedger.for_reading(repo / ".overnight/t")
-    state = restore(ledger)
-    ledger.close()
-    assert state is not None
-    kept = replace(state.kept[0], hypothesis="Lower LR from 0.02 to 0.008 (one bold step)")
-    told = change(state, kept, "tuner")
-    assert told.subject == "Lower LR from 0.02 to 0.008" and "How the tuner came to it: one bold step." in told.body
-    told = change(state, kept, "command")
-    assert told.subject == kept.hypothesis and "came to it" not in told.body
-
-
 def test_noise_is_told_of_the_campaign(repo: Path) -> None:
     """`show` says what its sentence on the noise stands on: all heads so far, not this experiment."""
     assert "4 trials of this campaign's heads" in overnight(repo, "show", "1", check=0).stdout
@@ -123,25 +104,3 @@ def test_exact_gains_of_a_fixed_seed_are_warned_of(tmp_path: Path) -> None:
     assert "set min_effect" in caution
     for name in ("report.html", "report.md"):
         assert "if the target draws random numbers" in (fixed / ".overnight/t" / name).read_text()
-
-
-def test_an_audit_says_what_harms() -> None:
-    """Better without it is more than that it can go, and times are told with the scale that they were compared on."""
-    worse = Estimate(gain=-66.0, low=-66.0, high=-66.0, pairs=3, before=2098.0, after=2164.0)
-    found = AuditReport(
-        tag="t",
-        audit=1,
-        finished=True,
-        start="s",
-        head="h",
-        total=Estimate(gain=2.948, low=1.0, high=4.8, pairs=20, before=26.985, after=23.776),
-        reason="",
-        changes=(
-            ChangeAudit(number=4, standing=Standing.CAN_GO, estimate=worse),
-            ChangeAudit(number=5, standing=Standing.CAN_GO, estimate=replace(worse, gain=0.0, low=0.0, high=0.0, after=2098.0)),
-        ),
-    )
-    said = describe_audit(found, ())
-    assert "kept #4    harms: 66 better without it; gain -66, the same in 3 pairs" in said
-    assert "kept #5    can go: no gain worth having is left of it; gain +0" in said
-    assert "26.985 -> 23.776: a gain beyond noise; gain by the ratios of pairs +2.948" in said

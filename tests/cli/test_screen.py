@@ -7,7 +7,6 @@ from builders import opened
 from rich.console import Console
 
 from overnight.cli.screen import Screen, TokenRate
-from overnight.cli.status import describe, summarise
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
 from overnight.research.events import ModelCalled
@@ -71,14 +70,3 @@ def test_a_campaign_of_agents_shows_what_its_models_use(ledger: SqliteLedger) ->
 def test_a_campaign_without_models_says_nothing_of_them(ledger: SqliteLedger) -> None:
     """The tuner's night has no line of zeros."""
     assert "tokens" not in drawn(ledger, 0, TokenRate())
-
-
-def test_the_status_tells_the_use_of_each_role() -> None:
-    """The dearest first; in the text and in the record that `--json` prints."""
-    state = fold(begin(opened()), [called("critic"), called("explorer"), called("explorer")])
-    status = summarise(state, None, "")
-    assert [(use.role, use.calls, use.output_tokens_per_s, use.first_token_s) for use in status.models] == [
-        ("explorer", 2, 50.0, 1.0),
-        ("critic", 1, 50.0, 1.0),
-    ]
-    assert "models    explorer: 2 calls, 40 k tokens in (30 k cached), 1 k out at 50 tokens/s, $1.00" in describe(status)

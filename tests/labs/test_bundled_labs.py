@@ -7,8 +7,8 @@ import pytest
 from lab_copies import lab_copy, program_of
 from targets import git
 
-from overnight.cli.labs import available
 from overnight.program.scope import matches
+from overnight.research.setup.labs import available
 
 NAMES = ("compress", "kernel", "packing", "pricing")
 LARGEST_FILE = 20_000  # bytes; a larger one would be data

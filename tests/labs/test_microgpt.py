@@ -17,10 +17,10 @@ from types import ModuleType
 
 import pytest
 
-from overnight.cli.labs import copy_lab
 from overnight.program.parser import parse_program
 from overnight.program.program import Direction
 from overnight.program.scope import matches
+from overnight.research.setup.labs import copy_lab
 
 HOME = TemporaryDirectory()
 atexit.register(HOME.cleanup)

@@ -9,7 +9,6 @@ from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.cli.status import Status, summarise
 from overnight.gate.verdict import Verdict
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import EnvironmentChanged, Event
@@ -17,6 +16,7 @@ from overnight.research.record.port import Recorded
 from overnight.research.report.narrator import tell_story
 from overnight.research.report.story import Story
 from overnight.research.state import State, fold_all
+from overnight.research.views.status import Status, summarise
 
 SESSIONS: tuple[tuple[Event, ...], ...] = (
     (stopped(EndReason.BUDGET, "the budget of 5 experiments is spent", elapsed_s=1e9),),

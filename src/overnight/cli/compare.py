@@ -1,17 +1,14 @@
 """`overnight compare`: two campaigns side by side."""
 
-from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from overnight.cli.options import json_option, print_json
-from overnight.cli.reading import reading
 from overnight.errors import UserError
-from overnight.git.history import GitHistory
-from overnight.research.report.comparison import ComparedCampaign, Comparison, changed_lines, tell
-from overnight.research.report.comparison import compare as compare_told
+from overnight.research.reading import reading
+from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, tell
+from overnight.research.views.comparison import compare as compare_told
 from overnight.words.foreign import printable
 
 TEXT = 200  # characters of one foreign line
@@ -48,13 +45,9 @@ def read(name: str) -> ComparedCampaign:
         UserError: there is no such campaign, or it has no events.
     """
     place, colon, tag = name.rpartition(":")
-    with reading(tag or None, Path(place) if colon else None) as campaign, closing(GitHistory(campaign.repository)) as history:
+    with reading(tag or None, Path(place) if colon else None) as campaign:
         state = campaign.state()
-        parents = (state.start, *(kept.commit for kept in state.kept))
-        changes = {
-            kept.number: changed_lines(history.diff(parent, kept.commit))
-            for parent, kept in zip(parents, state.kept, strict=False)
-        }
+        changes = {number: changed_lines(diff) for number, diff in campaign.kept_diffs(state).items()}
         return tell(printable(name, TEXT), campaign.ledger.events(), state.program, changes)
 
 
@@ -74,7 +67,7 @@ def show(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from overnight.research.report.comparison_words import figures_for, headline, rows, verdict
+    from overnight.research.views.comparison_words import figures_for, headline, remarks, rows, verdict
 
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -85,15 +78,5 @@ def show(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> None:
     console.print(table)
     console.print()
     console.print(Text(f"{headline(found)}: ", style="bold") + Text(printable(verdict(found, figures_for(a, b)[0]), 2 * TEXT)))
-    for line in _lines(found):
+    for line in remarks(found):
         console.print(Text(line))
-
-
-def _lines(found: Comparison) -> Sequence[str]:
-    cautions = [f"note      {printable(caution, 2 * TEXT)}" for caution in found.cautions]
-    kept = []
-    for change in found.kept:
-        where = "both" if change.a and change.b else "only A" if change.a else "only B"
-        numbers = " = ".join(f"{side} #{number}" for side, number in (("A", change.a), ("B", change.b)) if number)
-        kept.append(f"{where:<9} {numbers} {printable(change.hypothesis, TEXT)}")
-    return [*cautions, *kept]

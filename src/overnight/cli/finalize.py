@@ -1,20 +1,12 @@
 """`overnight finalize`: a clean branch of proven changes, ready for review."""
 
-import re
-
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import reading
-from overnight.cli.words import gain
 from overnight.errors import UserError
-from overnight.gate.explain import explain
-from overnight.git.finalize import KeptChange
-from overnight.research.state import Kept, State
+from overnight.research.reading import reading
+from overnight.research.views.review import ReviewBranch, change
 from overnight.words.quantities import counted
-
-TUNER = "tuner"
-_WAY = re.compile(r"\s*\(([^()]*)\)$")
 
 
 @click.command()
@@ -37,21 +29,7 @@ def finalize(tag: str | None, into: str | None, as_json: bool) -> None:
         kept = [change(state, k, experiment.researcher if experiment else "") for k, experiment in told]
         tip = write_branch(campaign.repository, start=state.start, kept=kept, branch=branch)
     if as_json:
-        print_json({"branch": branch, "commit": tip, "changes": len(kept)})
+        print_json(ReviewBranch(branch=branch, commit=tip, changes=len(kept)))
         return
     click.echo(f"{branch} has {counted(len(kept), 'commit')} on top of {state.start[:12]}; review it with")
     click.echo(f"  git log -p {state.start[:12]}..{branch}")
-
-
-def change(state: State, kept: Kept, researcher: str) -> KeptChange:
-    """One commit of the branch; what the tuner says of its own search, in brackets at the end, is not for the subject."""
-    way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
-    subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
-    body = [*explain(kept.conclusion, state.program), *([f"How the tuner came to it: {way[1]}."] if way else [])]
-    trailers = [
-        f"Overnight-Campaign: {state.tag}",
-        f"Overnight-Experiment: {kept.number}",
-        f"Overnight-Gain: {state.program.metric.name} {gain(kept.conclusion)}",
-        f"Overnight-Attempt: {kept.commit}",
-    ]
-    return KeptChange(commit=kept.commit, subject=subject, body="\n".join([*body, "", *trailers]))

@@ -1,21 +1,8 @@
-"""The end of a session: the report is written, and a person is told what came of it."""
+"""The exit code of a session."""
 
-import math
-from pathlib import Path
-
-from overnight.cli.words import half_way, number
-from overnight.gate.verdict import Conclusion
-from overnight.git.history import GitHistory
-from overnight.git.repository import Repository
-from overnight.program.program import Program
-from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
-from overnight.research.record.port import Ledger
-from overnight.research.report.write import ReportFiles, write_report
 from overnight.research.state import State
-from overnight.words.foreign import printable
-from overnight.words.quantities import counted, duration
 
 INTERRUPTED = 130
 
@@ -25,51 +12,3 @@ def exit_code(stopped: Stopped, state: State, *, worked: bool) -> int:
     if stopped.ending.reason is EndReason.INTERRUPT:
         return INTERRUPTED
     return 0 if state.kept and worked else 1
-
-
-def write_files(ledger: Ledger, repository: Repository, folder: Path, program: Program) -> ReportFiles:
-    """Write the report of a campaign into its folder."""
-    history = GitHistory(repository)
-    try:
-        return write_report(ledger.events(), history.diff, folder, program=program)
-    finally:
-        history.close()
-
-
-def proof(conclusion: Conclusion) -> str:
-    """How much better a kept change is, and how sure that is, in one line."""
-    told = [f"better by {number(conclusion.gain)}"]
-    if conclusion.low is not None and conclusion.low != conclusion.high:
-        told.append(f"{conclusion.confidence:.0%} interval {number(conclusion.low)} to {number(conclusion.high)}")
-    told.append(printable(conclusion.reason, 300))
-    if conclusion.log_e is not None and conclusion.level:
-        told.append(f"evidence {math.exp(min(conclusion.log_e, 700)):.0f} to 1 where {1 / conclusion.level:.0f} to 1 was asked")
-    if conclusion.holdout_gain is not None:
-        told.append("confirmed on the sealed holdout")
-    return "; ".join(told)
-
-
-def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
-    """What a person reads at the end."""
-    tally = state.tally
-    used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
-    lines = [f"{stopped.ending.detail}; {used}"]
-    if stopped.ending.reason is EndReason.BUDGET:
-        lines.append("To go on, raise `budget` in program.md and run again.")
-    if not state.kept and tally.experiments:
-        lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")
-    elif not state.kept:
-        lines.append("Nothing was kept: no experiment came to its end.")
-    lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` goes on with it" for o in state.open]
-    for kept in state.kept:
-        lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
-        lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
-    lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
-    if files:
-        lines += [f"report    {files.html}", f"picture   {files.png}"]
-    lines.append(
-        f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)"
-    )
-    if state.kept:
-        lines.append("next      `overnight audit` measures the total gain afresh, start against head side by side")
-    return "\n".join(lines)

@@ -4,14 +4,13 @@ import click
 
 from overnight.agents.registry import AGENTS
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import CampaignReader, reading
 from overnight.errors import UserError
-from overnight.research.events import IdeasChanged
-from overnight.research.ideas.file import parse_ideas, render_ideas
-from overnight.research.ideas.idea import PERSON, IdeaQueue
-from overnight.research.ideas.queue import after, refusal
+from overnight.research.ideas.file import render_ideas
+from overnight.research.ideas.queue import refusal
 from overnight.research.ideas.text import clean_idea, split_marks, words_of
-from overnight.research.places.orders import IDEAS, add_idea, read_ideas
+from overnight.research.places.orders import IDEAS, add_idea
+from overnight.research.reading import reading
+from overnight.research.views.ideas import IdeaList
 from overnight.research.wiring import read_program
 
 
@@ -30,7 +29,7 @@ def add(text: str, tag: str | None) -> None:
         raise UserError("the idea has no words", fix='write it in quotes: overnight idea add "clip the gradient"')
     with reading(tag) as campaign:
         found, repository, folder = campaign.folder.name, campaign.repository, campaign.folder
-        refused = refusal(_queue(campaign), split_marks(said)[0])
+        refused = refusal(campaign.ideas(), split_marks(said)[0])
     if refused:
         fix = f"say what is new about it; to try one again that is done, take its tick away in {folder / IDEAS}"
         raise UserError(f"not added to the ideas of `{found}`: {refused}", fix=fix)
@@ -46,14 +45,8 @@ def add(text: str, tag: str | None) -> None:
 def list_ideas(tag: str | None, as_json: bool) -> None:
     """Show the queue: what is open, what is being tried, and what came of the rest."""
     with reading(tag) as campaign:
-        queue = _queue(campaign)
+        queue = campaign.ideas()
     if as_json:
-        print_json({"open": queue.ideas, "done": queue.done})
+        print_json(IdeaList(open=queue.ideas, done=queue.done))
     else:
         click.echo(render_ideas(queue), nl=False)
-
-
-def _queue(campaign: CampaignReader) -> IdeaQueue:
-    """The queue as it will be when the campaign takes up what the file says now."""
-    known = campaign.state().ideas
-    return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(campaign.folder), known)))

@@ -1,25 +1,17 @@
 """`overnight labs` and `overnight demo`: bundled targets, ordinary repos once copied out."""
 
-import os
 import shlex
-import shutil
-import subprocess
-import sys
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import click
 
 from overnight.cli.options import json_option, print_json
-from overnight.cli.words import half_way
-from overnight.errors import UserError
-from overnight.machines.share import search_path
 from overnight.research.ending import EndReason
+from overnight.research.setup.labs import available, copy_lab
 from overnight.research.state import State
+from overnight.research.views.words import half_way
 
 TAG = "demo"  # of its campaign
-CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
 NOTHING_KEPT = 1
 GRACE_HOURS = 60 / 3600  # more, where nothing is proven by then
 RAN_WELL = (EndReason.BUDGET, EndReason.SESSION, EndReason.NO_IDEAS, EndReason.TARGET)  # how a demo's session ends by itself
@@ -108,44 +100,10 @@ def _ended(code: int, folder: Path) -> int:
 
 def _standing(folder: Path) -> State:
     """Where the demo's campaign stands, by its record."""
-    from overnight.cli.reading import reading
+    from overnight.research.reading import reading
 
     with reading(TAG, folder) as campaign:
         return campaign.state()
-
-
-def available() -> dict[str, str]:
-    """The labs by name, each with the first line of its README."""
-    root = resources.files("overnight") / "labs"
-    found = sorted((lab for lab in root.iterdir() if (lab / "README.md").is_file()), key=lambda lab: lab.name)
-    return {lab.name: _title(lab / "README.md") for lab in found}
-
-
-def _title(readme: Traversable) -> str:
-    """What follows the lab's name on the first line of its README."""
-    first, _, _ = readme.read_text(encoding="utf-8").partition("\n")
-    return first.lstrip("# ").partition(": ")[2]
-
-
-def copy_lab(name: str, folder: Path) -> None:
-    """Copy a lab to a folder that does not exist or is empty, and commit it there.
-
-    Raises:
-        UserError: there is no such lab, or the folder is in use.
-    """
-    if name not in available():
-        raise UserError(f"there is no lab `{name}`", fix=f"choose one of: {', '.join(available())}")
-    if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty", fix="name a new folder")
-    with resources.as_file(resources.files("overnight") / "labs" / name) as source:
-        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    if (folder / CORPUS).is_file():
-        subprocess.run([sys.executable, "-B", CORPUS], cwd=folder, check=True)
-    identity = ("-c", "user.name=overnight", "-c", "user.email=overnight@localhost")
-    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us are no business of a new repository.
-    environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", f"Start from the {name} lab")):
-        subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True)
 
 
 def _unused(folder: Path) -> Path:

@@ -10,7 +10,6 @@ from typing import IO, Self, cast
 
 from overnight.cli.outlet import Outlet
 from overnight.cli.screen import Running, Screen, TokenRate
-from overnight.cli.words import audited, gain, number
 from overnight.gate.trial import Stage, TrialKey
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
@@ -29,6 +28,7 @@ from overnight.research.events import (
     TrialStarted,
 )
 from overnight.research.loop.journal import Journal
+from overnight.research.views.words import audited, gain, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -6,6 +6,7 @@ import click
 
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.research.experiment import Experiment
+from overnight.research.views.experiments import ExperimentList
 from overnight.words.quantities import counted
 
 
@@ -17,13 +18,13 @@ from overnight.words.quantities import counted
 @json_option
 def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: bool) -> None:
     """List the experiments of a campaign."""
-    from overnight.cli.reading import reading
+    from overnight.research.reading import reading
 
     with reading(tag) as campaign:
         page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first)
         experiments = [campaign.under_way(experiment) for experiment in page.experiments]
     if as_json:
-        print_json({"total": page.total, "offset": offset, "experiments": experiments})
+        print_json(ExperimentList(total=page.total, offset=offset, experiments=experiments))
     elif not page.total:
         click.echo("no experiments yet; `overnight status` says where the campaign stands")
     elif not experiments:

@@ -1,8 +1,6 @@
 """`overnight notify`: whether the channels that a person is told through work."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -12,25 +10,13 @@ from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.errors import RepositoryError, UserError
 from overnight.git.repository import open_repository
+from overnight.notices.channel_test import NotifyReport, try_channels
 from overnight.notices.channels import Channels, choose_channels
-from overnight.notices.notice import NotifySpec
-from overnight.notices.port import Notifier, NotSent
-from overnight.notices.registry import make_notifiers
 from overnight.research.news import greeting
 from overnight.research.wiring import PROGRAM, read_program
 from overnight.words.foreign import printable
 
 NAME = 100  # characters of a channel's name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What became of the test message at one channel."""
-
-    channel: str
-    use: str
-    sent: bool
-    why: str  # it was not sent; empty if it was
 
 
 @click.group()
@@ -50,9 +36,9 @@ def test(as_json: bool) -> int:
     if not channels.chosen:
         why = channels.problems[0] if channels.problems else "your settings describe no channel"
         raise UserError(why, fix="docs/notify.md has an example of each kind")
-    found = anyio.run(try_all, channels.chosen)
+    found = anyio.run(try_channels, channels.chosen, greeting(os.uname().nodename), os.environ)
     if as_json:
-        print_json({"channels": found, "problems": channels.problems})
+        print_json(NotifyReport(channels=found, problems=channels.problems))
     else:
         for each in found:
             shown = f"{printable(each.channel, NAME)} ({each.use})"
@@ -71,21 +57,3 @@ def channels_here(folder: Path) -> Channels:
         return choose_channels((), settings)
     wanted = read_program(repository).notify if (repository.toplevel / PROGRAM).exists() else ()
     return choose_channels(wanted, settings)
-
-
-async def try_all(specs: Sequence[NotifySpec]) -> Sequence[Tested]:
-    """Send a test message through all channels at once, one try each; in the order of the channels."""
-    found: dict[str, Tested] = {}
-
-    async def try_one(spec: NotifySpec, notifier: Notifier) -> None:
-        why = ""
-        try:
-            await notifier.send(greeting(os.uname().nodename))
-        except NotSent as failure:
-            why = str(failure)
-        found[spec.name] = Tested(channel=spec.name, use=spec.use, sent=not why, why=why)
-
-    async with anyio.create_task_group() as tasks:
-        for spec, notifier in make_notifiers(specs, os.environ).items():
-            tasks.start_soon(try_one, spec, notifier)
-    return [found[spec.name] for spec in specs]

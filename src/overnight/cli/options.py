@@ -15,8 +15,8 @@ def tag_option(function: F) -> F:
 
 
 def json_option(function: F) -> F:
-    """`--json`, the same facts for programs; shapes in docs/reading.md."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON (docs/reading.md has the shape).")(function)
+    """`--json`, the same facts for programs; shapes in docs/json.md."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON (docs/json.md has the shape).")(function)
 
 
 def print_json(value: object) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from overnight.cli.finish import write_files
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import reading
+from overnight.research.reading import reading
+from overnight.research.report.write import write_files
 
 
 @click.command()

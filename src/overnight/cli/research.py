@@ -7,9 +7,8 @@ from pathlib import Path
 import anyio
 import click
 
-from overnight.cli.finish import exit_code, summary, write_files
+from overnight.cli.finish import exit_code
 from overnight.cli.live import LiveView, PlainView, view_for
-from overnight.cli.opening import fixing, left_out, started_over
 from overnight.cli.options import sandbox_option, tag_option
 from overnight.cli.signals import STOP, listen
 from overnight.config import read_settings
@@ -20,8 +19,10 @@ from overnight.notices.channels import choose_channels
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
-from overnight.research.report.write import ReportFiles
+from overnight.research.report.write import ReportFiles, write_files
+from overnight.research.setup.opening import fixing, left_out, started_over
 from overnight.research.state import State
+from overnight.research.views.summary import summary
 from overnight.research.wiring import SessionRequest, campaign_folder, find_campaign, open_session
 
 

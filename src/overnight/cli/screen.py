@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from overnight.cli.tables import verdict_text
-from overnight.cli.words import audited, gain, number
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
 from overnight.models.usage import Usage
@@ -23,6 +22,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
 from overnight.research.state import State
+from overnight.research.views.words import audited, gain, number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -1,16 +1,10 @@
 """`overnight show N`: one experiment with all that its verdict stands on."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.cli.reading import reading
-from overnight.errors import UserError
-from overnight.gate.trial import Stage, Trial
-from overnight.research.events import Registered, TrialFinished
-from overnight.research.experiment import Experiment
+from overnight.research.reading import reading
+from overnight.research.views.experiments import ExperimentPage
 from overnight.words.foreign import printable
 
 LOG_LINES = 20
@@ -24,64 +18,41 @@ TEXT = 2000  # characters of one foreign line
 @json_option
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
-    from overnight.gate.explain import explain, explain_noise
-    from overnight.gate.noise import noise_report
-    from overnight.git.history import GitHistory
-    from overnight.ledger.artifacts import ArtifactStore
+    from overnight.research.views.experiments import experiment_page, telling_trial, trials_in
 
     with reading(tag) as campaign:
-        experiment = campaign.ledger.experiment(number)
-        if experiment is None:
-            total = campaign.ledger.experiments(limit=1).total
-            fix = f"the newest is {total}; see `overnight log`" if total else "there are none yet"
-            raise UserError(f"there is no experiment {number}", fix=fix)
-        experiment = campaign.under_way(experiment)
-        events = [recorded.event for recorded in campaign.ledger.experiment_events(number)]
-        trials = [event.trial for event in events if isinstance(event, TrialFinished)]
-        registered = next((event for event in events if isinstance(event, Registered)), None)
-        history = GitHistory(campaign.repository)
-        try:
-            diff = history.diff(experiment.base, experiment.commit) if experiment.commit else ""
-        finally:
-            history.close()
+        experiment = campaign.experiment(number)
+        events = campaign.events(number)
+        diff = campaign.diff(experiment)
         state = campaign.state()
-        told = explain(experiment.conclusion, state.program) if experiment.conclusion else []
-        told.append(explain_noise(noise_report(state.program, state.gate)))
-        logged = [trial for trial in trials if trial.log]
-        chosen = next((t for t in reversed(logged) if t.fault), logged[-1] if logged else None)
-        output = ArtifactStore(campaign.folder / "logs").read(chosen.log) if with_log and chosen else None
+        telling = telling_trial(trials_in(events))
+        output = campaign.output(telling) if with_log and telling else None
+    page = experiment_page(experiment, events, diff=diff, state=state, output=output)
     if as_json:
-        page = {"experiment": experiment, "level": registered, "trials": [sealed(t) for t in trials], "diff": diff}
-        print_json({**page, "explanation": told, "log": output.decode(errors="replace") if output else None})
+        print_json(page)
     else:
-        print_experiment(experiment, trials, diff, told, output)
+        print_experiment(page, output)
 
 
-def sealed(trial: Trial) -> Trial:
-    """The trial without what a holdout answered; what it took is the answer, too, where that is what is measured."""
-    if trial.key.stage is not Stage.HOLDOUT:
-        return trial
-    return replace(trial, value=None, metrics={}, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0)
-
-
-def print_experiment(experiment: Experiment, trials: list[Trial], diff: str, told: Sequence[str], output: bytes | None) -> None:
+def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
     """Print the page for people, foreign text made printable."""
     from rich.syntax import Syntax
     from rich.text import Text
 
     from overnight.cli.tables import print_wide, trials_table, verdict_text
 
+    experiment = page.experiment
     print_wide(
         Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
         Text(printable(experiment.hypothesis, TEXT)),
         Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
-        *(Text(f"  {printable(sentence, TEXT)}") for sentence in told),
+        *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),
     )
-    if diff:
-        lines = "\n".join(printable(line, TEXT) for line in diff.splitlines())
+    if page.diff:
+        lines = "\n".join(printable(line, TEXT) for line in page.diff.splitlines())
         print_wide(Syntax(lines, "diff", background_color="default"))
-    if trials:
-        print_wide(trials_table(trials))
+    if page.trials:
+        print_wide(trials_table(page.trials))
     if output is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
         print_wide(Text("captured output, end:", style="bold"), *end)

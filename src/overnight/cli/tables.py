@@ -8,9 +8,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from overnight.cli.words import gain, number
 from overnight.gate.trial import Stage, Trial
 from overnight.research.experiment import Experiment
+from overnight.research.views.words import gain, number
 from overnight.words.foreign import printable
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}

@@ -8,17 +8,12 @@ import anyio
 import click
 
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
-from overnight.cli.reading import reading
 from overnight.errors import UserError
+from overnight.research.reading import reading
 from overnight.research.verify.finding import Finding
-from overnight.words.figures import figure
-from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
     from overnight.research.wiring import SessionRequest
-
-MARKS = {True: "ok  ", False: "FAIL", None: "??  "}
-TEXT = 500  # characters of a detail
 
 
 @click.command()
@@ -61,7 +56,7 @@ def verify(
         from overnight.research.wiring import SessionRequest
 
         return _rerun(tag, which, pairs, SessionRequest(sandbox=sandbox, slots=slots), as_json)
-    from overnight.cli.examination import examine
+    from overnight.research.verify.examination import examine
 
     with reading(tag) as campaign:
         findings = examine(campaign)
@@ -69,24 +64,21 @@ def verify(
 
 
 def _receipt(commit: str, as_json: bool) -> int:
-    from overnight.cli.receipts import examine_receipt
     from overnight.git.repository import open_repository
+    from overnight.research.verify.receipts import examine_receipt
+    from overnight.research.views.verification import describe_receipt
 
-    receipt, findings = examine_receipt(open_repository(Path.cwd()), commit)
-    holds = all(finding.holds is not False for finding in findings)
+    found = examine_receipt(open_repository(Path.cwd()), commit)
     if as_json:
-        print_json({"holds": holds, "receipt": receipt, "findings": findings})
-        return 0 if holds else 1
-    _tell(findings, as_json=False)
-    name, gain = printable(receipt.metric, TEXT), "" if receipt.gain is None else f" by {figure(receipt.gain, 4, signed=True)}"
-    click.echo(f"yes: by these values {name} is better{gain}" if holds else "no: the receipt does not carry its verdict")
-    if receipt.sandbox != "jail":
-        click.echo("WARNING: candidates ran without a jail (--sandbox process), so they could have made these values up")
-    return 0 if holds else 1
+        print_json(found)
+        return 0 if found.holds else 1
+    _tell(found.findings, as_json=False)
+    click.echo(describe_receipt(found))
+    return 0 if found.holds else 1
 
 
 def _salvage(tag: str | None, target: Path) -> int:
-    from overnight.cli.salvage import salvage
+    from overnight.research.verify.salvage import salvage
 
     with reading(tag) as campaign:
         count = salvage(campaign.ledger, target)
@@ -95,7 +87,8 @@ def _salvage(tag: str | None, target: Path) -> int:
 
 
 def _rerun(tag: str | None, which: str, pairs: int | None, request: "SessionRequest", as_json: bool) -> int:
-    from overnight.cli import rerun
+    from overnight.research.verify import rerun
+    from overnight.research.views.verification import describe_pairs
 
     with reading(tag) as campaign:
         repository, state, running = campaign.repository, campaign.state(), campaign.running
@@ -107,16 +100,18 @@ def _rerun(tag: str | None, which: str, pairs: int | None, request: "SessionRequ
         print_json(told)
         return _exit_code(findings, unknown=1)
     for one in told:
-        rerun.print_pairs(one)
+        click.echo(describe_pairs(one))
     _tell(findings, as_json=False)
     return _exit_code(findings, unknown=1)
 
 
 def _tell(findings: Sequence[Finding], as_json: bool) -> int:
+    from overnight.research.views.verification import describe_finding
+
     if as_json:
         print_json(findings)
     for finding in findings if not as_json else ():
-        click.echo(f"{MARKS[finding.holds]}  {finding.what}: {printable(finding.detail, TEXT)}")
+        click.echo(describe_finding(finding))
     return _exit_code(findings, unknown=0)
 
 

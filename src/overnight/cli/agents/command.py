@@ -1,31 +1,25 @@
-"""`overnight agents`: which researchers can be had here, and whether one really comes back with an edit."""
+"""`overnight agents`: which researchers are available here, and whether one really comes back with an edit."""
 
 import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import click
 from anyio.abc import TaskStatus
 
-from overnight.agents.registry import AGENTS
-from overnight.agents.templates import TEMPLATES
-from overnight.cli.agents.result import SECONDS, TOKENS, Ask, Tryout, TryoutMeter
-from overnight.cli.agents.ways import find_ways
+from overnight.agents.ways import find_ways
 from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
-from overnight.errors import RepositoryError, UserError
-from overnight.git.repository import open_repository
-from overnight.program.program import Program, ResearcherSpec
-from overnight.research.wiring import PROGRAM, read_program
+from overnight.research.tryout.choice import choose, program_around
+from overnight.research.tryout.result import SECONDS, TOKENS, Ask, Tryout, TryoutMeter
+from overnight.research.views.agents import AgentList, role_entry
 from overnight.words.foreign import printable
 from overnight.words.units import parse_count
 
-OVER_ACP = "acp:"
 NAME = 200  # characters of a name in a message
 REFRESH_S = 0.25
 INTERRUPTED = 130
@@ -42,10 +36,10 @@ def agents(context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     ways = anyio.run(find_ways, read_settings(os.environ, Path.home()), os.environ)
-    program, problem = _program_here()
+    program, problem = program_around(Path.cwd())
     roles = program.researchers if program else ()
     if as_json:
-        print_json({"ways": ways, "roles": [_facts(spec) for spec in roles], "problem": problem})
+        print_json(AgentList(ways=ways, roles=[role_entry(spec) for spec in roles], problem=problem))
         return
     _say(*(describe_way(way) for way in ways), *(describe_role(spec) for spec in roles))
     _say("", "`overnight agents test NAME` asks one of them for a tiny edit. Models, keys and local servers: docs/gateway.md")
@@ -83,7 +77,7 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
     or a role of the program.md around you. Says what came back, the tokens, the cost and the times. Exit code: 0 when an edit
     within scope came back, 1 when none did.
     """
-    spec, program = choose(name, model)
+    spec, program = choose(name, model, Path.cwd())
     ask = Ask(
         name=name,
         spec=spec,
@@ -105,57 +99,9 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
     return 0 if found.edited else 1
 
 
-def choose(name: str, model: str) -> tuple[ResearcherSpec, Program | None]:
-    """The researcher of a name, and the program that declares it, if one does; the roles of a program go first.
-
-    Raises:
-        UserError: there is none, or nothing about it can be tested.
-    """
-    program, problem = _program_here()
-    declared = next((spec for spec in program.researchers if spec.role == name), None) if program else None
-    spec = declared or _built_in(name)
-    if spec is None:
-        roles = f", a role of {PROGRAM}" if program else ""
-        shown = printable(name, NAME)
-        fix = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
-        raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), fix=fix)
-    if spec.use == "scripted":
-        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="there is nothing to reach")
-    if model and spec.use not in AGENTS:
-        raise UserError(f"`use: {spec.use}` asks no model", fix="leave --model out")
-    return replace(spec, model=model or spec.model), program if declared else None
-
-
-def _built_in(name: str) -> ResearcherSpec | None:
-    if name in {"tuner", "agent"}:
-        return ResearcherSpec(role=name, use=name)
-    if name in TEMPLATES:
-        return ResearcherSpec(role=name, use="command", template=name)
-    command = name.removeprefix(OVER_ACP).strip()
-    return ResearcherSpec(role="acp", use="acp", command=command) if name.startswith(OVER_ACP) and command else None
-
-
-def _program_here() -> tuple[Program | None, str]:
-    """The program around us; None where there is none, or with why it cannot be read."""
-    try:
-        repository = open_repository(Path.cwd())
-    except RepositoryError:
-        return None, ""
-    if not (repository.toplevel / PROGRAM).exists():
-        return None, ""
-    try:
-        return read_program(repository), ""
-    except UserError as error:
-        return None, str(error)
-
-
-def _facts(spec: ResearcherSpec) -> dict[str, str]:
-    return {"role": spec.role, "use": spec.use, "template": spec.template, "command": spec.command or "", "model": spec.model}
-
-
 async def _watched(ask: Ask) -> Tryout | None:
     """Try it, and show how it goes; None where a signal ended it."""
-    from overnight.cli.agents.tryout import try_out
+    from overnight.research.tryout.tryout import try_out
 
     found, meter = None, TryoutMeter()
     async with anyio.create_task_group() as tasks:

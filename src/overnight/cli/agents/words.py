@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from overnight.cli.agents.result import Tryout
-from overnight.cli.agents.ways import Way
+from overnight.agents.ways import Way
 from overnight.program.program import ResearcherSpec
+from overnight.research.tryout.result import Tryout
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 

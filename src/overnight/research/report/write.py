@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.files.atomic import write_atomically
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository
 from overnight.program.program import Program
-from overnight.research.record.port import Recorded
+from overnight.research.record.port import Ledger, Recorded
 from overnight.research.report.diff import Diffs, view_diff
 from overnight.research.report.markdown import render_markdown
 from overnight.research.report.narrator import tell_story
@@ -23,6 +25,15 @@ class ReportFiles:
     html: Path
     png: Path
     md: Path
+
+
+def write_files(ledger: Ledger, repository: Repository, folder: Path, program: Program) -> ReportFiles:
+    """Write the report of a campaign into its folder."""
+    history = GitHistory(repository)
+    try:
+        return write_report(ledger.events(), history.diff, folder, program=program)
+    finally:
+        history.close()
 
 
 def write_report(recorded: Iterable[Recorded], diffs: Diffs, folder: Path, *, program: Program) -> ReportFiles:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import overnight
-from overnight.cli.interpreter import other_interpreter, own_environment
+from overnight.research.setup.interpreter import other_interpreter, own_environment
 
 
 @pytest.fixture

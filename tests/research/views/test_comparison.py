@@ -1,4 +1,4 @@
-"""Two campaigns side by side: when they compare, how sure the difference is, and a page that trusts no text."""
+"""Two campaigns side by side: when they compare, and how sure the difference is."""
 
 import random
 from collections.abc import Iterable
@@ -6,26 +6,17 @@ from dataclasses import replace
 
 import pytest
 from campaigns import CASES, World, record
-from pages import parse
 
 from overnight.gate.stats import mean, mean_interval
 from overnight.models.usage import Usage
-from overnight.program.program import Direction, Metric
-from overnight.research.events import CampaignOpened, ModelCalled, Proposed
+from overnight.research.events import ModelCalled
 from overnight.research.record.port import Recorded
-from overnight.research.report.comparison import ComparedCampaign, Gain, changed_lines, compare, difference, tell
-from overnight.research.report.comparison_page import render_comparison
-from overnight.research.report.comparison_words import rows
-
-HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\x1b[2J\u202egnp.exe</style>\r\nx"
+from overnight.research.views.comparison import ComparedCampaign, Gain, changed_lines, compare, difference, tell
+from overnight.research.views.comparison_words import headline, rows
 
 
 def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> ComparedCampaign:
     return tell(name, record(world) if entries is None else entries, world.program, {})
-
-
-def page(a: ComparedCampaign, b: ComparedCampaign) -> str:
-    return render_comparison(compare(a, b), a, b)
 
 
 def gain(values: list[float]) -> Gain:
@@ -60,52 +51,13 @@ def test_the_same_campaign_twice_differs_in_nothing() -> None:
 
 
 def test_another_metric_does_not_compare() -> None:
-    """The reason is said, there is no difference and no common picture, and each side keeps its own metric."""
+    """The reason is said, there is no difference, and each side keeps its own metric."""
     a, b = told(CASES["usual"]), told(CASES["maximize"], "two")
     found = compare(a, b)
     assert not found.comparable and found.difference is None and found.verdict == ""
     assert "the metrics differ: val_bpb and sum_of_radii" in found.reasons
     assert (found.a.metric, found.b.metric) == ("val_bpb", "sum_of_radii")
-    made = parse(render_comparison(found, a, b))
-    assert not made.all("svg") and "Cannot be compared" in made.text
-
-
-@pytest.mark.parametrize("name", ["usual", "nothing real", "no experiment", "deterministic"])
-def test_every_kind_of_campaign_makes_a_page(name: str) -> None:
-    """Nothing is fetched and nothing runs; headings, tables and pictures are labelled; nothing kept is no error."""
-    made = parse(page(told(CASES[name]), told(replace(CASES[name], seed=9), "two")))
-    assert {element.name for element in made.elements}.isdisjoint({"script", "link", "img", "iframe", "object"})
-    assert all(svg.attributes["role"] == "img" for svg in made.all("svg")) and all(d.text for d in made.all("desc"))
-    assert len(made.all("caption")) == len(made.all("table")) == 1
-    assert all("scope" in cell.attributes for cell in made.all("th"))
-    ids = [element.attributes["id"] for element in made.elements if "id" in element.attributes]
-    assert len(ids) == len(set(ids))
-    labels = {element.attributes["aria-labelledby"] for element in made.elements if "aria-labelledby" in element.attributes}
-    assert labels <= set(ids)
-    policy = [meta.attributes["content"] for meta in made.all("meta") if "http-equiv" in meta.attributes]
-    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"]
-
-
-def test_hostile_text_is_shown_and_does_nothing() -> None:
-    """Hypotheses, names and reasons with markup, template syntax and escapes are text like any other."""
-    world = World(experiments=60, real=0.6, ideas=(HOSTILE,), metric=Metric(name=HOSTILE, direction=Direction.MINIMIZE))
-    entries = [_hostile(entry) for entry in record(world)]
-    a = tell(HOSTILE, entries, world.program, {})
-    text = page(a, replace(a, name=f"{HOSTILE} 2"))
-    made = parse(text)
-    assert not made.all("script") and len(made.all("style")) == 1
-    assert "<script>alert(1)</script>{{ 7 * 7 }}" in made.text and r"\x1b[2J" in made.text and r"\u202egnp" in made.text
-    assert not [character for character in text if not character.isprintable() and character != "\n"]
-
-
-def _hostile(entry: Recorded) -> Recorded:
-    match entry.event:
-        case CampaignOpened() as event:
-            return replace(entry, event=replace(event, tag=HOSTILE, environment={HOSTILE: HOSTILE}))
-        case Proposed() as event:
-            return replace(entry, event=replace(event, role=HOSTILE, researcher=HOSTILE))
-        case _:
-            return entry
+    assert headline(found) == "Cannot be compared"
 
 
 def test_tokens_and_money_are_told_where_there_are_any() -> None:
@@ -128,7 +80,7 @@ def test_unfinished_campaigns_say_so() -> None:
     assert found.b.gain is None and found.b.gain_per_hour is None and found.difference is None and found.comparable
     assert any("no fresh trials yet" in caution for caution in found.cautions)
     assert any("still runs, or it was killed" in caution for caution in found.cautions)
-    assert "Not known yet" in page(a, b)
+    assert headline(found) == "Not known yet"
 
 
 def test_changes_are_known_by_their_lines() -> None:

@@ -1,15 +1,18 @@
 """What a comparison says in words: the answers at its top and the rows of its table, the same on a terminal and on the page."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.research.report.answers import ReportAnswer
-from overnight.research.report.comparability import incomparable
-from overnight.research.report.comparison import CampaignSummary, ComparedCampaign, Comparison
 from overnight.research.report.wording import Figures, figures_of, percent
+from overnight.research.views.comparability import incomparable
+from overnight.research.views.comparison import CampaignSummary, ComparedCampaign, Comparison
+from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 
 UNKNOWN = "not known"
+TEXT = 200  # characters of one foreign line
 NONE = "none"
 LEAST_HOURS = 0.1  # for a gain an hour: in less, one keep more or less makes it any number
 _SOURCES = {"audit": "by its audit", "fresh trials": "by fresh trials of start and head", "nothing kept": "nothing was kept"}
@@ -138,3 +141,14 @@ def _rate(rate: float | None) -> str:
         return UNKNOWN if rate is None else "0"
     digits = 2 - math.floor(math.log10(abs(rate)))
     return f"{round(rate, digits):+,.{max(0, digits)}f}"
+
+
+def remarks(found: Comparison) -> Sequence[str]:
+    """What weakens the comparison, and which changes each campaign kept, a line each."""
+    cautions = [f"note      {printable(caution, 2 * TEXT)}" for caution in found.cautions]
+    kept = []
+    for change in found.kept:
+        where = "both" if change.a and change.b else "only A" if change.a else "only B"
+        numbers = " = ".join(f"{side} #{number}" for side, number in (("A", change.a), ("B", change.b)) if number)
+        kept.append(f"{where:<9} {numbers} {printable(change.hypothesis, TEXT)}")
+    return [*cautions, *kept]

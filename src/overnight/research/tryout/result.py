@@ -58,7 +58,7 @@ class Tryout:
     """What came of it; what `agents test --json` prints."""
 
     name: str
-    use: str
+    use: str  # as in `researchers` of program.md
     edited: bool  # an edit within scope came back
     reason: str  # why not; empty if it did
     fix: str
@@ -66,16 +66,16 @@ class Tryout:
     diff: str
     calls: int
     input_tokens: int  # cached ones included
-    cached_tokens: int
+    cached_tokens: int  # of the input
     output_tokens: int
     estimated: int  # of the calls, whose tokens are our estimate
     cost_usd: float | None  # None: not known, there is no price
     models: Sequence[str]  # that answered, each as `provider: model`
-    seconds: float
-    first_call_s: float | None
-    first_token_s: float | None
-    most_tokens: int  # what the test was allowed to use
-    most_usd: float
+    seconds: float  # in all
+    first_call_s: float | None  # from the start to the first call
+    first_token_s: float | None  # from the first call to the first byte of its answer
+    most_tokens: int  # that the test was allowed to use
+    most_usd: float  # that the test was allowed to spend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

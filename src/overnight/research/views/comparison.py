@@ -10,10 +10,10 @@ from overnight.research.ending import SessionKind
 from overnight.research.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
 from overnight.research.record.port import Recorded
 from overnight.research.report.clock import CampaignClock
-from overnight.research.report.comparability import cautions, incomparable
 from overnight.research.report.narrator import tell_story
 from overnight.research.report.spread import CONFIDENCE, Interval
 from overnight.research.report.story import KeepEvidence, Story
+from overnight.research.views.comparability import cautions, incomparable
 
 _HOUR_S = 3600
 
@@ -104,7 +104,7 @@ class KeptIn:
     """A kept change, and the experiment that it was in each campaign."""
 
     hypothesis: str
-    a: int | None
+    a: int | None  # number of the experiment; None: not kept there
     b: int | None
 
 
@@ -113,15 +113,15 @@ class Comparison:
     """What `compare --json` prints."""
 
     metric: str
-    direction: str
+    direction: str  # "minimize" or "maximize"
     comparable: bool
     reasons: tuple[str, ...]  # why they do not compare
     cautions: tuple[str, ...]  # what weakens the comparison
     a: CampaignSummary
     b: CampaignSummary
     difference: Interval | None  # gain of B over that of A, in the metric's units: positive, B gained more
-    confidence: float
-    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty where that cannot be said
+    confidence: float  # of the interval
+    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty if that cannot be said
     kept: tuple[KeptIn, ...]  # in both, then in A only, then in B only
 
 

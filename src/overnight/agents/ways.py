@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from overnight.agents.model_source import AGENT_WIRES, find_source
 from overnight.agents.templates import TEMPLATES
-from overnight.cli.agents.models import AGENT_WIRES, find_source
 from overnight.config import Settings
 from overnight.machines.share import search_path
 from overnight.models.usage import Wire

@@ -1,5 +1,7 @@
 """Checking a published receipt with nothing but the repository that it is in: no campaign folder is needed."""
 
+from dataclasses import dataclass
+
 from overnight.errors import ProgramError, UserError
 from overnight.git.history import GitHistory
 from overnight.git.published import NOTES
@@ -18,7 +20,16 @@ SHOWN = 100  # characters of a name
 DEEPEST = 10_000  # commits of a chain that are walked
 
 
-def examine_receipt(repository: Repository, name: str) -> tuple[Receipt, list[Finding]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReport:
+    """What `verify --receipt COMMIT --json` prints."""
+
+    holds: bool  # no finding speaks against it
+    receipt: Receipt
+    findings: tuple[Finding, ...]
+
+
+def examine_receipt(repository: Repository, name: str) -> ReceiptReport:
     """The receipt of a commit, and whether it fits the repository and itself.
 
     Raises:
@@ -37,7 +48,9 @@ def examine_receipt(repository: Repository, name: str) -> tuple[Receipt, list[Fi
             receipt = read_receipt(text)
         except ValueError as error:
             raise UserError(f"the receipt of {commit[:12]} cannot be read: {printable(str(error), SHOWN)}") from error
-        return receipt, [*_in_repository(history, receipt, commit), *check_receipt(receipt)]
+        findings = (*_in_repository(history, receipt, commit), *check_receipt(receipt))
+        holds = all(finding.holds is not False for finding in findings)
+        return ReceiptReport(holds=holds, receipt=receipt, findings=findings)
     finally:
         history.close()
 

@@ -1,4 +1,4 @@
-"""What `overnight verify` looks at: whether a campaign's record holds together, with itself and with the repository.
+"""Whether a campaign's record holds together, with itself and with the repository.
 
 One pass over the ledger, in memory that does not grow with it. Does not cover: whether what was recorded was ever measured;
 `verify --rerun` measures again.
@@ -7,13 +7,13 @@ One pass over the ledger, in memory that does not grow with it. Does not cover: 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from overnight.cli.reading import CampaignReader
 from overnight.errors import LedgerCorrupt
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
 from overnight.research.history import experiment_number, fold_experiment
+from overnight.research.reading import CampaignReader
 from overnight.research.receipts.proof import read_receipt, receipt_of
 from overnight.research.receipts.receipt import Receipt
 from overnight.research.record.port import Recorded

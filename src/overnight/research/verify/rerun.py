@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import click
-
-from overnight.cli.words import number
 from overnight.errors import UserError
 from overnight.gate.audit import PAIRS, PAIRS_EXACT, Estimate, estimate_gain
 from overnight.gate.noise import noise_kind, noise_model
@@ -22,11 +19,11 @@ TEXT = 200  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairTold:
+class RerunPair:
     """One fresh pair."""
 
     seed: int
-    before: float | None
+    before: float | None  # None: the trial had no value
     after: float | None
 
 
@@ -35,13 +32,13 @@ class Rerun:
     """What a fresh measurement says of one kept change; gains are in the metric's units, positive is better."""
 
     number: int
-    base: str
+    base: str  # commit that it was measured against
     commit: str
-    claimed: float | None
+    claimed: float | None  # gain at acceptance
     estimate: Estimate | None  # None: too few pairs have values
     holds: bool | None  # None: the interval holds 0, so more pairs are needed
     reason: str
-    pairs: tuple[PairTold, ...]
+    pairs: tuple[RerunPair, ...]
 
 
 def chosen(state: State, which: str) -> Sequence[Kept]:
@@ -83,7 +80,7 @@ async def _one(recheck: Recheck, state: State, kept: Kept, count: int) -> Rerun:
         estimate=estimate,
         holds=holds,
         reason=reason,
-        pairs=tuple(PairTold(seed=p.seed, before=p.before.value, after=p.after.value) for p in pairs),
+        pairs=tuple(RerunPair(seed=p.seed, before=p.before.value, after=p.after.value) for p in pairs),
     )
 
 
@@ -110,10 +107,3 @@ def as_finding(told: Rerun) -> Finding:
     )
     claimed = f"claimed {figure(told.claimed, 4, signed=True)}" if told.claimed is not None else "nothing claimed"
     return Finding(what=f"kept #{told.number}", holds=told.holds, detail=f"gain {interval}, {claimed}: {told.reason}")
-
-
-def print_pairs(told: Rerun) -> None:
-    """The seeds and values of a fresh measurement, for whoever wants to repeat it by hand."""
-    click.echo(f"kept #{told.number}: {told.base[:12]} against {told.commit[:12]}")
-    for pair in told.pairs:
-        click.echo(f"  seed {pair.seed:<10}  {number(pair.before):>12} -> {number(pair.after)}")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from targets import git, make_repo, overnight, program
 
-from overnight.cli.opening import check_readable_paths, fix_of, paths_in
 from overnight.errors import ProgramError
 from overnight.git.repository import open_repository
 from overnight.program.parser import parse_program
+from overnight.research.setup.opening import check_readable_paths, fix_of, paths_in
 
 READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
 

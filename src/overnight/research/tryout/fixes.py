@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from overnight.agents.model_source import AGENT_WIRES, describe, find_source
 from overnight.agents.templates import TEMPLATES
-from overnight.cli.agents.models import AGENT_WIRES, describe, find_source
-from overnight.cli.agents.result import Failing
-from overnight.cli.agents.ways import ACP, find_program
+from overnight.agents.ways import ACP, find_program
 from overnight.config import Settings
 from overnight.models.accounts import AccountState
 from overnight.models.breaker import BreakerState
 from overnight.models.usage import Wire
 from overnight.program.program import ResearcherSpec
+from overnight.research.tryout.result import Failing
 from overnight.words.quantities import duration
 
 BY_HAND = "see what it says when you run it by hand: it asked the gateway for nothing"

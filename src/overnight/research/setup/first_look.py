@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from overnight.cli.interpreter import other_interpreter
-from overnight.cli.program_file import read_body
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
@@ -20,6 +18,8 @@ from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.program.text import FrontMatterEntry, render_front_matter
+from overnight.research.setup.interpreter import other_interpreter
+from overnight.research.setup.program_file import read_body
 
 PROGRAM = "program.md"
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into

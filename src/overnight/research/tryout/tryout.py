@@ -12,9 +12,6 @@ from tempfile import TemporaryDirectory
 import anyio
 
 from overnight.agents.registry import AGENTS
-from overnight.cli.agents.fixes import LATE, fix_edit, fix_failed, fix_parked, fix_spent, missing, out_of_service
-from overnight.cli.agents.repo import TASK, make_throwaway
-from overnight.cli.agents.result import COST_USD, SHOWN, Ask, Failing, Tryout, TryoutEdit, TryoutMeter, result_of
 from overnight.errors import UserError
 from overnight.files.folders import remove_tree
 from overnight.git.history import GitHistory
@@ -33,6 +30,9 @@ from overnight.research.places.work_folders import WorkFolders
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
+from overnight.research.tryout.fixes import LATE, fix_edit, fix_failed, fix_parked, fix_spent, missing, out_of_service
+from overnight.research.tryout.repo import TASK, make_throwaway
+from overnight.research.tryout.result import COST_USD, SHOWN, Ask, Failing, Tryout, TryoutEdit, TryoutMeter, result_of
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 

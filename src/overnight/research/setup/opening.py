@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from overnight.cli.interpreter import own_environment
 from overnight.errors import SandboxError, UserError
 from overnight.git.absent import why_absent
 from overnight.git.repository import Repository
@@ -18,6 +17,7 @@ from overnight.machines.share import search_path
 from overnight.program.parser import error_at
 from overnight.program.program import Program
 from overnight.program.scope import matches
+from overnight.research.setup.interpreter import own_environment
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

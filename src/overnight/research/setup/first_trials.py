@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from overnight.cli.opening import check_readable_paths
 from overnight.files.private_folder import private_folder
 from overnight.gate.seeds import trial_seed
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
@@ -14,6 +13,7 @@ from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.work_folders import WorkFolders
+from overnight.research.setup.opening import check_readable_paths
 from overnight.research.wiring import make_trial_runner
 
 

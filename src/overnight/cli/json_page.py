@@ -1,0 +1,169 @@
+"""What each `--json` prints, as one Markdown page: `python -m overnight.cli.json_page > docs/json.md`."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
+
+import click
+
+from overnight.cli.record_fields import about, comments_of, members_of, types_of
+from overnight.jail.doctor import Probe
+from overnight.notices.channel_test import NotifyReport
+from overnight.program.front_matter import Value
+from overnight.research.report.write import ReportFiles
+from overnight.research.setup.initialisation import InitReport
+from overnight.research.tryout.result import Tryout
+from overnight.research.verify.finding import Finding
+from overnight.research.verify.receipts import ReceiptReport
+from overnight.research.verify.rerun import Rerun
+from overnight.research.views.agents import AgentList
+from overnight.research.views.audit import AuditReport
+from overnight.research.views.check import CheckReport
+from overnight.research.views.comparison import Comparison
+from overnight.research.views.experiments import ExperimentList, ExperimentPage
+from overnight.research.views.ideas import IdeaList
+from overnight.research.views.review import ReviewBranch
+from overnight.research.views.status import Status
+
+Form = Any  # a type, or a form of one such as a union, of which Python has no common type
+
+# command: what it prints.
+SHAPES: Mapping[str, Form] = {
+    "init": InitReport,
+    "agents": AgentList,
+    "agents test": Tryout,
+    "check": CheckReport,
+    "idea list": IdeaList,
+    "notify test": NotifyReport,
+    "status": Status,
+    "log": ExperimentList,
+    "show N": ExperimentPage,
+    "compare A B": Comparison,
+    "audit": AuditReport,
+    "report": ReportFiles,
+    "verify": Sequence[Finding],
+    "verify --receipt COMMIT": ReceiptReport,
+    "verify --rerun N": Sequence[Rerun],
+    "finalize": ReviewBranch,
+    "labs": Mapping[str, str],
+    "doctor": Sequence[Probe],
+}
+
+NOTES = {
+    "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
+    "verify": "One for each thing that was checked.",
+    "verify --rerun N": "One for each kept change that was measured again.",
+    "labs": "The first line of each lab's README, by the name of the lab.",
+    "doctor": "One for each thing that was tried.",
+}
+
+HEAD = """\
+# What `--json` prints
+
+A command with `--json` prints the same facts as without it, as one JSON value on standard output. The shapes are stable:
+fields are added, never renamed or removed. All fields are always there, and a number that is not known is `null`. Gains
+are in the metric's units, and positive is better whatever the direction.
+
+```
+overnight status --json
+overnight log --json -n 5
+overnight verify --json
+```
+
+This page is written from the records in the source; a test holds it against them, and the output of commands too.
+"""
+
+_PLAIN = {str: "text", int: "integer", float: "number", bool: "true or false", NoneType: "null", Path: "text, a path"}
+_PYTHON = {"None": "null", "True": "true", "False": "false"}
+
+
+def render() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    parts += [_section(command, form) for command, form in SHAPES.items()]
+    shown = {form for form in SHAPES.values() if _is_record(form)}
+    parts.append("## Records\n\nWhat the values above are made of, by name.\n")
+    for part in sorted(_parts(SHAPES.values()) - shown, key=lambda part: part.__name__):
+        rows = _members(part) if issubclass(part, Enum) else _rows(part)
+        head = ("Value", "Meaning") if issubclass(part, Enum) else ("Field", "Type", "Meaning")
+        parts.append(f"### {part.__name__}\n\n{_plain(about(part))}\n\n{_table(rows, head)}")
+    return "\n".join(parts)
+
+
+def _section(command: str, form: Form) -> str:
+    """One command: a note on it, then its fields, or what it lists."""
+    note = f"{NOTES[command]}\n\n" if command in NOTES else ""
+    word = _word(form)
+    return f"## `{command}`\n\n{note}" + (_table(_rows(form)) if _is_record(form) else f"{word[:1].upper()}{word[1:]}.\n")
+
+
+def _rows(record: type) -> Iterable[tuple[str, ...]]:
+    comments = comments_of(record)
+    return ((f"`{name}`", _word(form), _plain(comments.get(name, ""))) for name, form in types_of(record).items())
+
+
+def _members(enumeration: type[Enum]) -> Iterable[tuple[str, ...]]:
+    return ((f"`{value}`", _plain(comment)) for value, comment in members_of(enumeration).items())
+
+
+def _table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ("Field", "Type", "Meaning")) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def _word(form: Form) -> str:
+    """A type as a person says it, with a link to what has a table of its own."""
+    origin: Form = get_origin(form)
+    inner = get_args(form)
+    if origin is Annotated:
+        return _word(inner[0])
+    if form == Value:
+        return "any value of YAML"
+    if form in _PLAIN:
+        return _PLAIN[form]
+    if origin in {Union, UnionType}:
+        words = dict.fromkeys(_word(each) for each in inner)
+        return " or ".join([*(word for word in words if word != "null"), *(["null"] if "null" in words else [])])
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in inner)
+    if origin in {tuple, list, Sequence}:
+        return f"list of {_word(inner[0])}"
+    if origin is Mapping:
+        return f"object: {_word(inner[1])} by name"
+    return f"[{form.__name__}](#{form.__name__.lower()})"
+
+
+def _parts(forms: Iterable[Form]) -> set[type]:
+    """All records and enumerations that values of these types are made of."""
+    found: set[type] = set()
+    left = list(forms)
+    while left:
+        form = left.pop()
+        if form in found or form == Value:
+            continue
+        if get_origin(form) is not Literal:
+            left += get_args(form)
+        if _is_record(form):
+            found.add(form)
+            left += types_of(form).values()
+        elif isinstance(form, type) and issubclass(form, Enum):
+            found.add(form)
+    return found
+
+
+def _is_record(form: Form) -> TypeGuard[type]:
+    return isinstance(form, type) and is_dataclass(form)
+
+
+def _plain(comment: str) -> str:
+    """A comment as Markdown, without the words of Python."""
+    return re.sub(r"\b(?:None|True|False)\b", lambda word: _PYTHON[word[0]], comment).replace("<", "\\<")
+
+
+if __name__ == "__main__":
+    click.echo(render(), nl=False)

@@ -1,0 +1,112 @@
+"""Opening a campaign to read it, running or not."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.errors import UserError
+from overnight.gate.trial import Trial
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository
+from overnight.ledger.artifacts import ArtifactStore
+from overnight.ledger.lock import holder
+from overnight.research.events import Event, IdeasChanged, TrialFinished
+from overnight.research.experiment import Experiment
+from overnight.research.history import fold_experiment
+from overnight.research.ideas.file import parse_ideas
+from overnight.research.ideas.idea import PERSON, IdeaQueue
+from overnight.research.ideas.queue import after
+from overnight.research.loop.journal import restore
+from overnight.research.places.orders import read_ideas
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import State
+from overnight.research.wiring import campaign_folder, find_campaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignReader:
+    """A campaign opened for reading."""
+
+    repository: Repository
+    folder: Path
+    ledger: SqliteLedger
+    running: int | None  # the process that runs it
+
+    def state(self) -> State:
+        """Where the campaign stands now.
+
+        Raises:
+            UserError: its ledger is empty.
+        """
+        state = restore(self.ledger)
+        if state is None:
+            raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
+        return state
+
+    def experiment(self, number: int) -> Experiment:
+        """One experiment, with the trials that it has so far.
+
+        Raises:
+            UserError: there is none of this number.
+        """
+        found = self.ledger.experiment(number)
+        if found is None:
+            total = self.ledger.experiments(limit=1).total
+            fix = f"the newest is {total}; see `overnight log`" if total else "there are none yet"
+            raise UserError(f"there is no experiment {number}", fix=fix)
+        return self.under_way(found)
+
+    def events(self, number: int) -> Sequence[Event]:
+        """What happened in one experiment."""
+        return [recorded.event for recorded in self.ledger.experiment_events(number)]
+
+    def diff(self, experiment: Experiment) -> str:
+        """What an experiment changed; empty if it came to no commit."""
+        return next(iter(self.diffs([(experiment.base, experiment.commit)])), "") if experiment.commit else ""
+
+    def diffs(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
+        """The unified diffs from one commit to another."""
+        with closing(GitHistory(self.repository)) as history:
+            return [history.diff(before, after) for before, after in pairs]
+
+    def kept_diffs(self, state: State) -> dict[int, str]:
+        """What each kept experiment changed, by its number."""
+        parents = (state.start, *(kept.commit for kept in state.kept))
+        pairs = [(parent, kept.commit) for parent, kept in zip(parents, state.kept, strict=False)]
+        return dict(zip((kept.number for kept in state.kept), self.diffs(pairs), strict=True))
+
+    def output(self, trial: Trial) -> bytes | None:
+        """What a trial printed; None if that was not kept."""
+        return ArtifactStore(self.folder / "logs").read(trial.log)
+
+    def ideas(self) -> IdeaQueue:
+        """The queue as it will be when the campaign takes up what the file of ideas says now."""
+        known = self.state().ideas
+        return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))
+
+    def under_way(self, experiment: Experiment) -> Experiment:
+        """An experiment with the trials that it has so far; the row of an open one tells only of its proposal."""
+        if experiment.conclusion:
+            return experiment
+        events = ((recorded.at, recorded.event) for recorded in self.ledger.experiment_events(experiment.number))
+        return fold_experiment(events) or experiment
+
+    def failure(self, state: State) -> str:
+        """Why the head cannot be measured, where no trial of the campaign ever had a value; else empty."""
+        if self.running or state.gate.trials or not state.tally.trials:
+            return ""
+        trials = [entry.event.trial for entry in self.ledger.events() if isinstance(entry.event, TrialFinished)]
+        return next((trial.reason for trial in reversed(trials) if trial.fault), "")
+
+
+@contextmanager
+def reading(tag: str | None, around: Path | None = None) -> Iterator[CampaignReader]:
+    """Open the campaign of a tag, the newest by default, in the repository around a folder, by default the current one."""
+    repository, found = find_campaign(around or Path.cwd(), tag)
+    folder = campaign_folder(repository, found)
+    ledger = SqliteLedger.for_reading(folder)
+    try:
+        yield CampaignReader(repository=repository, folder=folder, ledger=ledger, running=holder(folder))
+    finally:
+        ledger.close()

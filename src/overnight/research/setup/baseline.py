@@ -1,0 +1,99 @@
+"""Measuring what is committed, before a night is spent on it."""
+
+from collections.abc import Mapping, Sequence
+
+from overnight.errors import UserError
+from overnight.gate import guards
+from overnight.gate.trial import Stage, Trial
+from overnight.git.repository import Repository
+from overnight.program.program import Program
+from overnight.research.events import TrialFinished
+from overnight.research.loop.campaign import Campaign
+from overnight.research.loop.experiment import ExperimentRunner
+from overnight.research.loop.journal import Watcher
+from overnight.research.loop.stop import Stop
+from overnight.research.places.port import View
+from overnight.research.setup.opening import fix_of, left_out
+from overnight.research.staffing import unpriced
+from overnight.research.views.check import CheckReport, report_on
+from overnight.research.views.words import number
+from overnight.research.wiring import SessionRequest, rehearsal
+from overnight.words.foreign import printable
+
+LISTED = 8  # names of metrics
+NAME = 40  # characters of one
+
+
+async def check_baseline(repository: Repository, request: SessionRequest, watchers: Sequence[Watcher]) -> CheckReport:
+    """Run the checks and the baseline trials, and say what they show; nothing is recorded.
+
+    Raises:
+        UserError: what is committed cannot be measured, or nothing could ever be kept.
+    """
+    with rehearsal(repository, request, Stop(), watchers) as campaign:
+        state = campaign.journal.state
+        failed = await _first_failure(campaign.runner)
+        if failed:
+            fix = fix_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
+            raise UserError(f"what you have committed fails: {failed}", fix=fix)
+        guarded = guard_notes(state.program, _baseline_trials(campaign))
+        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
+        measured = campaign.journal.state
+        return report_on(measured, slots=campaign.runner.slots.count, tunable=_tunable(campaign), notes=notes)
+
+
+def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:
+    trials = (entry.event.trial for entry in campaign.journal.ledger.events() if isinstance(entry.event, TrialFinished))
+    return [trial for trial in trials if trial.key.stage is Stage.BASELINE and trial.value is not None]
+
+
+def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """What the guards say of the baseline itself.
+
+    Raises:
+        UserError: a guard is about a metric that the baseline does not print, so that nothing could ever be kept.
+    """
+    notes = []
+    for guard in program.guards:
+        if any(guard.metric not in trial.metrics for trial in trials):
+            raise UserError(
+                f"the guard {printable(str(guard), NAME)} cannot be judged, so nothing could ever be kept: "
+                f"{printable(guard.metric, NAME)} was not measured, but {_named(trials[0].metrics)}",
+                fix="print it in every trial, or fix the name in `guards`",
+            )
+        if guards.breach([guard], trials, deterministic=False):
+            value = sum(trial.metrics[guard.metric] for trial in trials) / len(trials)
+            notes.append(
+                f"what you have committed breaks the guard {printable(str(guard), NAME)} itself: there it is {number(value)}; "
+                "only a change that fixes that too can be kept"
+            )
+    return tuple(notes)
+
+
+def _named(metrics: Mapping[str, float]) -> str:
+    names = [printable(name, NAME) for name in sorted(metrics)]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{', '.join(names[:LISTED])}{more}"
+
+
+async def _first_failure(runner: ExperimentRunner) -> str:
+    """Why what is committed cannot be measured; what is soonest done comes first: checks, trials, the holdout."""
+    if failed := await runner.checks():
+        return failed
+    await runner.warm_up()
+    bad = await runner.baseline()
+    return bad.reason if bad else await runner.rehearse()
+
+
+def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
+    """What the tuner would find in the head."""
+    from overnight.research.researchers.tuner.target import read_target
+
+    state, workspaces = campaign.journal.state, campaign.intake.workspaces
+    if not any(spec.use == "tuner" for spec in state.program.researchers):
+        return None
+    folder = workspaces.create(state.head, View.OPEN)
+    try:
+        return tuple(printable(d.constant.name, NAME) for d in read_target(folder, state.program, {}).space)
+    finally:
+        workspaces.remove(folder)

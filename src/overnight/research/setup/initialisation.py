@@ -1,0 +1,112 @@
+"""From a repository to a `program.md`: propose, try, measure, ask, write."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from overnight.errors import UserError
+from overnight.gate.trial import Trial
+from overnight.git.repository import Repository
+from overnight.program.program import Program
+from overnight.program.text import FrontMatterEntry
+from overnight.research.setup.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
+from overnight.research.setup.opening import fix_of
+from overnight.research.setup.program_file import write_above
+from overnight.research.views.words import number
+from overnight.words.quantities import duration
+
+WRITTEN = (
+    f"wrote {PROGRAM}; look at it, commit it (a receipt is checked against the committed one), and go on with `overnight check`"
+)
+
+Ask = Callable[[str], bool]
+
+
+class Tries(Protocol):
+    """Runs what is proposed, before it is written."""
+
+    async def checks(self, repository: Repository, program: Program) -> str:
+        """Why the first check that fails does so; empty if all pass."""
+        ...
+
+    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+        """Two trials."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitReport:
+    """What `init --json` prints."""
+
+    path: str  # of program.md
+    front_matter: str  # the text
+    keys: Sequence[FrontMatterEntry]
+    notes: Sequence[str]  # on what was found
+    values: Sequence[float]  # of the two trials
+    spread: float  # between those values
+    seconds: Sequence[float]  # wall time of each
+    written: bool
+
+
+async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: Ask, say: Callable[[str], None]) -> InitReport:
+    """Propose, try, measure, ask, write.
+
+    Raises:
+        UserError: nothing could be proposed, measured or written; then nothing has changed.
+    """
+    proposal = await _tried(propose(repository, wishes), repository, tries, say)
+    say(describe(proposal))
+    trials = await tries.measure_twice(repository, proposal.program)
+    values = _values(trials, repository, proposal.program)
+    spread = max(values) - min(values)
+    say(_say_values(proposal.program, trials, values, spread))
+    path = repository.toplevel / PROGRAM
+    written = ask(f"Write this to {PROGRAM}?")
+    if written:
+        write_above(path, proposal.front, proposal.body)
+    say(WRITTEN if written else "nothing was written")
+    return InitReport(
+        path=str(path),
+        front_matter=proposal.front,
+        keys=proposal.detected.entries,
+        notes=proposal.detected.notes,
+        values=values,
+        spread=spread,
+        seconds=[trial.wall_s for trial in trials],
+        written=written,
+    )
+
+
+async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: Callable[[str], None]) -> Proposal:
+    """The proposal with its checks as a comment only, where they fail on what is committed."""
+    if not proposal.program.checks:
+        return proposal
+    say(f"Trying the checks: {'; '.join(proposal.program.checks)}")
+    failed = await tries.checks(repository, proposal.program)
+    if not failed:
+        return proposal
+    fix = fix_of(repository, proposal.program, failed)
+    known = fix in ("", *proposal.detected.notes)  # the notes are said next
+    say(f"They fail, so they are left out: {failed}{'' if known else f'; {fix}'}")
+    return without_checks(proposal, failed)
+
+
+def _values(trials: Sequence[Trial], repository: Repository, program: Program) -> list[float]:
+    values = []
+    for trial in trials:
+        if trial.value is None:
+            fix = fix_of(repository, program, trial.reason) or "fix it, or set --metric and --measure"
+            raise UserError(f"the measure command gave no value: {trial.reason}; nothing was written", fix=fix)
+        values.append(trial.value)
+    return values
+
+
+def _say_values(program: Program, trials: Sequence[Trial], values: Sequence[float], spread: float) -> str:
+    name = program.metric.name
+    lines = [f"  {name} = {value!r}   {duration(trial.wall_s)}" for trial, value in zip(trials, values, strict=True)]
+    if spread == 0:
+        lines.append("Both are the same: the metric looks deterministic.")
+    else:
+        share = f" ({spread / abs(max(values, key=abs)):.2%})"
+        lines.append(f"They differ by {number(spread)}{share}: noise, which the gate measures and tells from gains.")
+    return "\n".join(lines)

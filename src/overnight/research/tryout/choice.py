@@ -1,0 +1,59 @@
+"""Which researcher a name means: a role of the program here, a built-in one, or an agent program."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from overnight.agents.registry import AGENTS
+from overnight.agents.templates import TEMPLATES
+from overnight.errors import RepositoryError, UserError
+from overnight.git.repository import open_repository
+from overnight.program.program import Program, ResearcherSpec
+from overnight.research.wiring import PROGRAM, read_program
+from overnight.words.foreign import printable
+
+OVER_ACP = "acp:"
+NAME = 200  # characters of a name in a message
+
+
+def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program | None]:
+    """The researcher of a name, and the program around a folder if that declares it; the roles of a program go first.
+
+    Raises:
+        UserError: there is none, or nothing about it can be tested.
+    """
+    program, problem = program_around(folder)
+    declared = next((spec for spec in program.researchers if spec.role == name), None) if program else None
+    spec = declared or _built_in(name)
+    if spec is None:
+        roles = f", a role of {PROGRAM}" if program else ""
+        shown = printable(name, NAME)
+        fix = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
+        raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), fix=fix)
+    if spec.use == "scripted":
+        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="there is nothing to reach")
+    if model and spec.use not in AGENTS:
+        raise UserError(f"`use: {spec.use}` asks no model", fix="leave --model out")
+    return replace(spec, model=model or spec.model), program if declared else None
+
+
+def _built_in(name: str) -> ResearcherSpec | None:
+    if name in {"tuner", "agent"}:
+        return ResearcherSpec(role=name, use=name)
+    if name in TEMPLATES:
+        return ResearcherSpec(role=name, use="command", template=name)
+    command = name.removeprefix(OVER_ACP).strip()
+    return ResearcherSpec(role="acp", use="acp", command=command) if name.startswith(OVER_ACP) and command else None
+
+
+def program_around(folder: Path) -> tuple[Program | None, str]:
+    """The program around a folder; None if there is none, or with why it cannot be read."""
+    try:
+        repository = open_repository(folder)
+    except RepositoryError:
+        return None, ""
+    if not (repository.toplevel / PROGRAM).exists():
+        return None, ""
+    try:
+        return read_program(repository), ""
+    except UserError as error:
+        return None, str(error)

@@ -1,0 +1,32 @@
+"""The researchers that this machine can have, and those that the program here asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.agents.ways import Way
+from overnight.program.program import ResearcherSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleEntry:
+    """One role of the program here."""
+
+    role: str
+    use: str
+    template: str  # empty without one
+    command: str  # empty without one
+    model: str  # empty: what the agent or the provider says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentList:
+    """What `agents --json` prints."""
+
+    ways: Sequence[Way]
+    roles: Sequence[RoleEntry]
+    problem: str  # why the program here cannot be read; empty if it can, or if there is none
+
+
+def role_entry(spec: ResearcherSpec) -> RoleEntry:
+    """A role as it is shown."""
+    return RoleEntry(role=spec.role, use=spec.use, template=spec.template, command=spec.command or "", model=spec.model)

@@ -1,0 +1,90 @@
+"""What an audit found: the true gain of a campaign, and what each kept change is still worth."""
+
+from dataclasses import dataclass
+
+from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
+from overnight.research.state import Kept, State
+from overnight.research.views.words import number
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
+
+TEXT = 200  # characters of one foreign line
+DIGITS = 4  # significant ones of a gain
+NOTHING = "nothing was kept, so there is nothing to audit"
+WORDS = {
+    Standing.HELPS: "still helps",
+    Standing.UNPROVEN: "not shown to help, nor not to: more pairs would tell",
+    Standing.CAN_GO: "can go: no gain worth having is left of it",
+    Standing.NEEDED: "stays: without it the head fails",
+    Standing.CONFLICT: "cannot be left out by itself",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What `audit --json` prints."""
+
+    tag: str
+    audit: int  # number of it; 0: nothing was kept, so there is none
+    finished: bool  # False: it was stopped; `overnight audit` goes on
+    start: str  # commit
+    head: str  # commit
+    total: Estimate | None  # of the head over the start
+    reason: str  # why there is no total; empty if there is
+    changes: tuple[ChangeAudit, ...]  # the kept ones
+
+
+def report_on(state: State) -> AuditReport:
+    """The newest audit of a campaign."""
+    audit = state.audit
+    concluded = audit.concluded if audit else None
+    return AuditReport(
+        tag=state.tag,
+        audit=audit.opened.audit if audit else 0,
+        finished=concluded is not None,
+        start=state.start,
+        head=audit.opened.head if audit else state.head,
+        total=concluded.total if concluded else None,
+        reason=concluded.reason if concluded else "" if state.kept else NOTHING,
+        changes=concluded.changes if concluded else (),
+    )
+
+
+def describe(found: AuditReport, kept: tuple[Kept, ...]) -> str:
+    """The audit in a few lines for people."""
+    if not found.finished:
+        return found.reason or f"audit {found.audit} is not finished: `overnight audit` goes on with it"
+    names = {each.number: printable(each.hypothesis, TEXT) for each in kept}
+    lines = [f"audit {found.audit} of `{found.tag}`: start {found.start[:12]} against head {found.head[:12]}", _total(found)]
+    for change in found.changes:
+        lines.append(f"kept #{change.number:<4} {_worth(change)}; {_numbers(change)}")
+        lines.append(f"           {names.get(change.number, '')}")
+    return "\n".join(lines)
+
+
+def _worth(change: ChangeAudit) -> str:
+    """What is to be said of a change; harm above all."""
+    lost = harm(change)
+    return f"harms: {figure(lost, DIGITS)} better without it" if lost else WORDS[change.standing]
+
+
+def _total(found: AuditReport) -> str:
+    total = found.total
+    if total is None:
+        return f"no total: {printable(found.reason, TEXT)}"
+    verdict = "a gain beyond noise" if total.low > 0 else "no gain beyond noise"
+    return f"{number(total.before)} -> {number(total.after)}: {verdict}; {_interval(total)}"
+
+
+def _numbers(change: ChangeAudit) -> str:
+    return _interval(change.estimate) if change.estimate else printable(change.reason, TEXT)
+
+
+def _interval(estimate: Estimate) -> str:
+    ratios = by_ratios(before=estimate.before, after=estimate.after, gain=estimate.gain)
+    gain = f"{'gain by the ratios of pairs' if ratios else 'gain'} {figure(estimate.gain, DIGITS, signed=True)}"
+    if estimate.low == estimate.high:
+        return f"{gain}, the same in {counted(estimate.pairs, 'pair')}"
+    low, high = (figure(bound, DIGITS, signed=True) for bound in (estimate.low, estimate.high))
+    return f"{gain}, {estimate.confidence:.0%} interval {low} to {high}, {counted(estimate.pairs, 'pair')}"

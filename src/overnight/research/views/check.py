@@ -1,0 +1,116 @@
+"""What the baseline of a program says before a night is spent on it."""
+
+from dataclasses import dataclass
+
+from overnight.gate.error_budget import level_of
+from overnight.gate.explain import explain_noise, seed_note
+from overnight.gate.noise import fewest_pairs, noise_report
+from overnight.program.fit import loopholes
+from overnight.research.state import State
+from overnight.research.views.words import number
+from overnight.words.figures import rough
+from overnight.words.quantities import counted, duration
+
+LISTED = 8  # names of tunable values
+NO_CURVE = (
+    "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: fix the pattern, or print "
+    "the curve as it comes (`flush=True`)"
+)
+TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What `check --json` prints."""
+
+    metric: str
+    direction: str  # "minimize" or "maximize"
+    value: float  # mean of the baseline trials
+    noise: str  # kind of noise, as the gate sees it
+    sigma: float  # standard deviation of one trial
+    trials: int  # of the baseline
+    trial_s: float  # wall time of one
+    slots: int  # trials at once
+    experiments: int | None  # that fit the budget, None without a limit
+    smallest_effect: float | None  # that the gate proves 4 times of 5 within its cap of pairs; None: none, however large
+    max_pairs: int  # the cap
+    fewest_pairs: int  # that the first keep takes at the least
+    curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
+    tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
+    notes: tuple[str, ...]  # what to know before a night
+
+
+def report_on(state: State, *, slots: int, tunable: tuple[str, ...] | None, notes: tuple[str, ...]) -> CheckReport:
+    """The report on a campaign whose baseline is measured."""
+    program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
+    trial_s = state.tally.trial_wall_s / state.tally.trials
+    fit = None
+    if program.budget.hours is not None:
+        fit = int(program.budget.hours * 3600 * slots / (trial_s * TRIALS_PER_EXPERIMENT))
+    fit = min((n for n in (fit, program.budget.experiments) if n is not None), default=None)
+    notes = (*notes, *filter(None, [seed_note(program, noise.kind)]))
+    if noise.drifting:
+        notes = (*notes, explain_noise(noise))
+    curves = len(state.gate.head_early) if program.metric.curve else None
+    if curves == 0:
+        notes = (*notes, NO_CURVE)
+    return CheckReport(
+        metric=program.metric.name,
+        direction=program.metric.direction.value,
+        value=sum(fresh) / len(fresh),
+        noise=noise.kind.value,
+        sigma=noise.sigma,
+        trials=len(fresh),
+        trial_s=trial_s,
+        slots=slots,
+        experiments=fit,
+        smallest_effect=noise.smallest_effect,
+        max_pairs=program.gate.max_pairs,
+        fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),
+        curves=curves,
+        tunable=tunable,
+        notes=(*notes, *loopholes(program)),
+    )
+
+
+def _told_detectable(found: CheckReport) -> str:
+    if found.smallest_effect is not None:
+        return f"a gain of about {rough(found.smallest_effect)} is proven four times of five, a smaller one less often"
+    return (
+        f"nothing: no gain can be proven within {counted(found.max_pairs, 'pair')}, however large; the first keep takes "
+        f"{found.fewest_pairs} at the least: raise `gate: {{max_pairs: ...}}`, or leave it out for the default"
+    )
+
+
+def _told_tunable(names: tuple[str, ...]) -> str:
+    if not names:
+        return "finds nothing to move in the editable files: name other files, or another researcher (`overnight agents`)"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"can move {counted(len(names), 'value')}: {', '.join(names[:LISTED])}{more}"
+
+
+def describe(found: CheckReport) -> str:
+    """The report in a few lines for people."""
+    same = found.noise == "deterministic"
+    noise = (
+        "deterministic: one trial decides"
+        if same
+        else f"{found.noise}, standard deviation {number(found.sigma)} over {counted(found.trials, 'trial')}"
+    )
+    lines = [
+        f"metric      {found.metric} ({found.direction}), baseline {number(found.value)}",
+        f"noise       {noise}",
+        f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
+        f"budget      about {counted(found.experiments, 'experiment')} would fit"
+        if found.experiments is not None
+        else "budget      no limit of experiments or hours is set: Ctrl-C ends the campaign",
+    ]
+    if not same:
+        lines.append(f"detectable  {_told_detectable(found)}")
+    if found.curves:
+        lines.append(
+            f"curve       seen in {found.curves} of {counted(found.trials, 'trial')}: first trials may be stopped early"
+        )
+    if found.tunable is not None:
+        lines.append(f"tuner       {_told_tunable(found.tunable)}")
+    return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

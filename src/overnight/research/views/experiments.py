@@ -1,0 +1,65 @@
+"""A page of a campaign's experiments, and one experiment with all that its verdict stands on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from overnight.gate.explain import explain, explain_noise
+from overnight.gate.noise import noise_report
+from overnight.gate.trial import Stage, Trial
+from overnight.research.events import Event, Registered, TrialFinished
+from overnight.research.experiment import Experiment
+from overnight.research.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentList:
+    """What `log --json` prints."""
+
+    total: int  # experiments of the campaign
+    offset: int  # how many were skipped
+    experiments: Sequence[Experiment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentPage:
+    """What `show N --json` prints."""
+
+    experiment: Experiment
+    level: Registered | None  # the registered test; null before one
+    trials: Sequence[Trial]  # of holdout trials values are null, times and memory 0: they stay sealed
+    diff: str
+    explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
+    log: str | None  # captured output; null without `--log`
+
+
+def experiment_page(
+    experiment: Experiment, events: Sequence[Event], *, diff: str, state: State, output: bytes | None
+) -> ExperimentPage:
+    """One experiment by its events; `output` is what a trial of it printed, None if nobody asked for it."""
+    told = explain(experiment.conclusion, state.program) if experiment.conclusion else []
+    return ExperimentPage(
+        experiment=experiment,
+        level=next((event for event in events if isinstance(event, Registered)), None),
+        trials=[sealed(trial) for trial in trials_in(events)],
+        diff=diff,
+        explanation=[*told, explain_noise(noise_report(state.program, state.gate))],
+        log=output.decode(errors="replace") if output else None,
+    )
+
+
+def trials_in(events: Sequence[Event]) -> Sequence[Trial]:
+    """The trials that ended."""
+    return [event.trial for event in events if isinstance(event, TrialFinished)]
+
+
+def telling_trial(trials: Sequence[Trial]) -> Trial | None:
+    """The trial whose output says most: the last that failed, else the last; None if no output was kept."""
+    logged = [trial for trial in trials if trial.log]
+    return next((trial for trial in reversed(logged) if trial.fault), logged[-1] if logged else None)
+
+
+def sealed(trial: Trial) -> Trial:
+    """The trial without what a holdout answered; what it took is the answer, too, where that is what is measured."""
+    if trial.key.stage is not Stage.HOLDOUT:
+        return trial
+    return replace(trial, value=None, metrics={}, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0)

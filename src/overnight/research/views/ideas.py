@@ -1,0 +1,13 @@
+"""The queue of a campaign's ideas as it is shown."""
+
+from dataclasses import dataclass
+
+from overnight.research.ideas.idea import Idea
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdeaList:
+    """What `idea list --json` prints."""
+
+    open: tuple[Idea, ...]  # open and taken ones, the first to be tried first
+    done: tuple[Idea, ...]  # tried and dropped ones, newest last; only so many

@@ -1,0 +1,35 @@
+"""The clean branch for review: what the commit of each kept change says."""
+
+import re
+from dataclasses import dataclass
+
+from overnight.gate.explain import explain
+from overnight.git.finalize import KeptChange
+from overnight.research.state import Kept, State
+from overnight.research.views.words import gain
+
+TUNER = "tuner"
+_WAY = re.compile(r"\s*\(([^()]*)\)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewBranch:
+    """What `finalize --json` prints."""
+
+    branch: str
+    commit: str  # at its tip
+    changes: int  # commits on top of the start
+
+
+def change(state: State, kept: Kept, researcher: str) -> KeptChange:
+    """One commit of the branch; what the tuner says of its own search, in brackets at the end, is not for the subject."""
+    way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
+    subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
+    body = [*explain(kept.conclusion, state.program), *([f"How the tuner came to it: {way[1]}."] if way else [])]
+    trailers = [
+        f"Overnight-Campaign: {state.tag}",
+        f"Overnight-Experiment: {kept.number}",
+        f"Overnight-Gain: {state.program.metric.name} {gain(kept.conclusion)}",
+        f"Overnight-Attempt: {kept.commit}",
+    ]
+    return KeptChange(commit=kept.commit, subject=subject, body="\n".join([*body, "", *trailers]))

@@ -1,0 +1,232 @@
+"""Where a campaign stands, as a value and in words."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from overnight.gate.audit import harm
+from overnight.gate.noise import noise_report
+from overnight.models.usage import Usage
+from overnight.program.program import Noise
+from overnight.research.caution import cautions_of
+from overnight.research.ending import EndReason, SessionKind
+from overnight.research.events import AuditConcluded, Stopped
+from overnight.research.state import State
+from overnight.research.views.words import interval, number
+from overnight.words.figures import figure
+from overnight.words.foreign import printable
+from overnight.words.quantities import compact, counted, duration
+
+AUDIT = "audit"  # in the place of a reason, if the last session was one
+ENDINGS = {
+    "": "killed; `overnight run` goes on",
+    AUDIT: "not running; its last session was an audit",
+    EndReason.ERROR: "ended by an error; `overnight run` goes on, or says what is wrong",
+    EndReason.NO_IDEAS: "stopped: no ideas were left",
+    EndReason.INTERRUPT: "stopped by Ctrl-C",
+    EndReason.SIGNAL: "stopped by a signal",
+    EndReason.STOP: "stopped by `overnight stop`",
+    EndReason.TARGET: "stopped: the target is reached",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSummary:
+    """A kept change; gain and interval are in the metric's units, positive is better."""
+
+    number: int
+    commit: str
+    hypothesis: str
+    gain: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleUse:
+    """What the models of a role used, as the gateway counted it."""
+
+    role: str
+    calls: int
+    input_tokens: int  # cached ones included
+    cached_tokens: int
+    output_tokens: int
+    output_tokens_per_s: float  # while answers came
+    first_token_s: float  # mean wait for the first token
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What `status --json` prints."""
+
+    tag: str
+    running: int | None  # process id; None: it does not run
+    stopped: str  # why the last session ended; empty while running or after a kill
+    stopped_detail: str  # the same in words for people
+    failed: str  # why the head cannot be measured, if no trial ever had a value; else empty
+    branch: str  # of kept changes
+    metric: str
+    direction: str  # "minimize" or "maximize"
+    start: str  # commit
+    head: str  # commit
+    head_value: float | None  # mean of the newest trials of the head, those of confirmations too
+    head_trials: int  # behind that mean
+    noise: str  # kind of noise, as the gate sees it
+    sigma: float | None  # standard deviation of one trial; None while there are too few to say
+    smallest_effect: float | None  # that the gate can prove within its cap of pairs
+    experiments: int
+    kept: int
+    discarded: int
+    crashed: int
+    rejected: int  # without a trial
+    open: int  # proposed, and without a verdict
+    trials: int
+    elapsed_s: float  # of all sessions
+    tokens: int
+    cost_usd: float
+    models: tuple[RoleUse, ...]  # dearest first
+    sandbox: str  # "jail" or "process"
+    cautions: tuple[str, ...]  # what weakens the evidence
+    tests: int  # hypotheses that drew on the error budget
+    holdouts: int  # candidates about which the sealed holdout was asked
+    drifting: bool  # the machine's level moves; see docs/gate.md
+    audit: AuditConcluded | None  # the newest of this head, if it came to its end
+    keeps: tuple[KeepSummary, ...]
+    folder: str  # of the campaign
+
+
+def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
+    """The status that a state amounts to."""
+    report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
+    fresh = state.gate.baseline
+    return Status(
+        tag=state.tag,
+        running=running,
+        stopped=_reason(state.stopped) if state.stopped else "",
+        stopped_detail=state.stopped.ending.detail if state.stopped else "",
+        failed=failed,
+        branch=f"autoresearch/{state.tag}",
+        metric=metric.name,
+        direction=metric.direction.value,
+        start=state.start,
+        head=state.head,
+        head_value=math.fsum(fresh) / len(fresh) if fresh else None,
+        head_trials=len(fresh),
+        noise=report.kind.value,
+        sigma=report.sigma if report.known else None,
+        smallest_effect=report.smallest_effect if report.known else None,
+        experiments=tally.experiments,
+        kept=tally.keep,
+        discarded=tally.discard,
+        crashed=tally.crash,
+        rejected=tally.reject,
+        open=len(state.open),
+        trials=tally.trials,
+        elapsed_s=state.elapsed_s,
+        tokens=tally.tokens,
+        cost_usd=tally.cost_usd,
+        models=_uses(state.usage),
+        sandbox=state.sandbox,
+        cautions=cautions_of(state),
+        tests=state.gate.tests,
+        holdouts=state.gate.holdouts,
+        drifting=report.drifting,
+        audit=state.audit.concluded if state.audit and state.audit.opened.head == state.head else None,
+        keeps=tuple(
+            KeepSummary(
+                number=k.number,
+                commit=k.commit,
+                hypothesis=k.hypothesis,
+                gain=k.conclusion.gain,
+                low=k.conclusion.low,
+                high=k.conclusion.high,
+            )
+            for k in state.kept
+        ),
+        folder=folder,
+    )
+
+
+def _reason(stopped: Stopped) -> str:
+    return AUDIT if stopped.session is SessionKind.AUDIT else stopped.ending.reason.value
+
+
+def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:
+    uses = (
+        RoleUse(
+            role=role,
+            calls=used.calls,
+            input_tokens=used.input_tokens,
+            cached_tokens=used.cached_tokens,
+            output_tokens=used.output_tokens,
+            output_tokens_per_s=used.output_tokens_per_s,
+            first_token_s=used.first_token_s / max(1, used.calls),
+            cost_usd=used.cost_usd,
+        )
+        for role, used in usage.items()
+    )
+    return tuple(sorted(uses, key=lambda use: (-use.cost_usd, -use.input_tokens - use.output_tokens)))
+
+
+def describe(now: Status) -> str:
+    """The status in a few lines for people."""
+    lines = [
+        f"campaign  {now.tag}, {_life(now)}, {duration(now.elapsed_s)} so far",
+        f"metric    {now.metric} ({now.direction}); {_level(now)}",
+        f"tried     {counted(now.experiments, 'experiment')} in {counted(now.trials, 'trial')}: {now.kept} kept, "
+        f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, {now.open} open",
+        f"branch    {now.branch} at {now.head[:12]}",
+    ]
+    lines += [f"models    {_use(use)}" for use in now.models]
+    if now.failed:
+        lines.append("fix       make the measure command pass and run again: the campaign starts over under its tag")
+    if now.tests or now.holdouts:
+        lines.append(f"gate      {now.tests} put to the test; the sealed holdout was asked about {now.holdouts}")
+    if now.drifting:
+        lines.append("drift     the machine's level moves: screening looks at the newest trials of the head alone")
+    if now.audit and now.audit.total:
+        total = now.audit.total
+        verdict = "" if total.low > 0 else ": no gain beyond noise"
+        told = f"gain {number(total.gain)}{interval(total.low, total.high)} over the start by {counted(total.pairs, 'pair')}"
+        lines.append(f"audit     {told}{verdict}")
+    for change in now.audit.changes if now.audit else ():
+        if lost := harm(change):
+            lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
+    lines += [f"WARNING   {caution}" for caution in now.cautions]
+    for keep in now.keeps:
+        gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
+        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}")
+    return "\n".join(lines)
+
+
+def _life(now: Status) -> str:
+    """Whether it runs, else how its last session ended."""
+    if now.running:
+        return f"running (process {now.running})"
+    if now.failed:
+        return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
+    return ENDINGS.get(now.stopped) or f"stopped: {printable(now.stopped_detail, 300)}"
+
+
+def _use(use: RoleUse) -> str:
+    """What a role's models used, in one line."""
+    cached = f" ({compact(use.cached_tokens)} cached)" if use.cached_tokens else ""
+    cost = f", ${use.cost_usd:,.2f}" if use.cost_usd else ""
+    return (
+        f"{printable(use.role, 40)}: {counted(use.calls, 'call')}, {compact(use.input_tokens)} tokens in{cached}, "
+        f"{compact(use.output_tokens)} out at {use.output_tokens_per_s:.0f} tokens/s{cost}"
+    )
+
+
+def _level(now: Status) -> str:
+    """Where the head is, and how its trials scatter."""
+    if now.head_value is None:
+        return "the head is not measured yet"
+    level = f"head {number(now.head_value)}"
+    if now.sigma is None:
+        return f"{level}, too few trials to know the noise"
+    if now.noise == Noise.DETERMINISTIC:
+        return f"{level}, deterministic"
+    trials = f"by its newest {counted(now.head_trials, 'trial')}" if now.head_trials > 1 else "by 1 trial"
+    return f"{level} {trials}, {now.noise}, sigma now {number(now.sigma)}"

@@ -1,0 +1,52 @@
+"""What a person reads at the end of a session."""
+
+import math
+
+from overnight.gate.verdict import Conclusion
+from overnight.research.caution import cautions_of
+from overnight.research.ending import EndReason
+from overnight.research.events import Stopped
+from overnight.research.report.write import ReportFiles
+from overnight.research.state import State
+from overnight.research.views.words import half_way, number
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted, duration
+
+
+def proof(conclusion: Conclusion) -> str:
+    """How much better a kept change is, and how sure that is, in one line."""
+    told = [f"better by {number(conclusion.gain)}"]
+    if conclusion.low is not None and conclusion.low != conclusion.high:
+        told.append(f"{conclusion.confidence:.0%} interval {number(conclusion.low)} to {number(conclusion.high)}")
+    told.append(printable(conclusion.reason, 300))
+    if conclusion.log_e is not None and conclusion.level:
+        told.append(f"evidence {math.exp(min(conclusion.log_e, 700)):.0f} to 1 where {1 / conclusion.level:.0f} to 1 was asked")
+    if conclusion.holdout_gain is not None:
+        told.append("confirmed on the sealed holdout")
+    return "; ".join(told)
+
+
+def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
+    """What a person reads at the end."""
+    tally = state.tally
+    used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
+    lines = [f"{stopped.ending.detail}; {used}"]
+    if stopped.ending.reason is EndReason.BUDGET:
+        lines.append("To go on, raise `budget` in program.md and run again.")
+    if not state.kept and tally.experiments:
+        lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")
+    elif not state.kept:
+        lines.append("Nothing was kept: no experiment came to its end.")
+    lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` goes on with it" for o in state.open]
+    for kept in state.kept:
+        lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
+        lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
+    lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
+    if files:
+        lines += [f"report    {files.html}", f"picture   {files.png}"]
+    lines.append(
+        f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)"
+    )
+    if state.kept:
+        lines.append("next      `overnight audit` measures the total gain afresh, start against head side by side")
+    return "\n".join(lines)

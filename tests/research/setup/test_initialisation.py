@@ -1,0 +1,253 @@
+"""From a repository to a program: look, propose, measure twice, ask, write."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio
+import pytest
+from targets import git, repository_of
+
+from overnight.errors import UserError
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.git.repository import Repository
+from overnight.program.parser import parse_program
+from overnight.program.program import Program
+from overnight.research.setup.first_look import Wishes
+from overnight.research.setup.initialisation import InitReport, initialise
+
+TRAIN = 'print(f"val_bpb: {1.0:.6f}")\n'
+BODY = b"# My program\r\n\r\nTry \xc3\xbcber ideas.\n---\nno newline at the end"
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+class Measured:
+    """Checks and two trials that were run elsewhere; keeps the program that they were asked for."""
+
+    def __init__(self, *values: float | None, failing: str = "") -> None:
+        self.values = values
+        self.failing = failing  # what the checks end with
+        self.programs: list[Program] = []
+
+    async def checks(self, repository: Repository, program: Program) -> str:
+        return self.failing
+
+    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+        self.programs.append(program)
+        return [self._trial(index, value) for index, value in enumerate(self.values)]
+
+    @staticmethod
+    def _trial(index: int, value: float | None) -> Trial:
+        key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=index)
+        fault = Fault.METRIC if value is None else None
+        return Trial(
+            key=key, seed=1, tree="t", value=value, fault=fault, reason="no line `METRIC`" if fault else "", wall_s=2.5
+        )
+
+
+def run(
+    repository: Repository, measured: Measured, wishes: Wishes | None = None, *, agree: bool = True
+) -> tuple[InitReport, str]:
+    """The report, and what was said."""
+    said: list[str] = []
+    report = anyio.run(initialise, repository, wishes or Wishes(), measured, lambda _: agree, said.append)
+    return report, "\n".join(said)
+
+
+def test_a_usual_repo_gets_a_program_that_parses(tmp_path: Path) -> None:
+    """What is written is what was proposed, shown and measured."""
+    repository, measured = repository_of(tmp_path, {"train.py": TRAIN, "prepare.py": ""}), Measured(1.0, 1.25)
+    report, said = run(repository, measured)
+    text = (tmp_path / "program.md").read_text()
+    assert report.written
+    assert text == report.front_matter
+    assert parse_program(text, "program.md").metric == measured.programs[0].metric
+    assert text in said
+    assert "val_bpb = 1.25   2.5 s" in said
+    assert "They differ by 0.25 (20.00%)" in said
+    assert (report.spread, report.values, report.seconds) == (0.25, [1.0, 1.25], [2.5, 2.5])
+
+
+def test_the_text_that_is_there_stays_to_the_byte(tmp_path: Path) -> None:
+    """An existing program.md keeps its body and its mode under the new front matter."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN})
+    path = tmp_path / "program.md"
+    path.write_bytes(BODY)
+    path.chmod(0o640)
+    report, said = run(repository, Measured(1.0, 1.0))
+    assert path.read_bytes() == report.front_matter.encode() + BODY
+    assert parse_program(path.read_bytes().decode(), "p").body.encode() == BODY
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert "which stays as it is" in said
+    assert "looks deterministic" in said
+    assert names_in(tmp_path) == [".git", "program.md", "train.py"]
+
+
+def test_without_consent_nothing_is_written(tmp_path: Path) -> None:
+    """A no leaves the folder as it was."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN})
+    report, said = run(repository, Measured(1.0, 2.0), agree=False)
+    assert not report.written
+    assert not (tmp_path / "program.md").exists()
+    assert "nothing was written" in said
+
+
+def test_a_front_matter_that_is_there_is_never_touched(tmp_path: Path) -> None:
+    """A second init is refused and says what to do instead."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN, "program.md": "---\nmetric: loss\n---\nbody"})
+    with pytest.raises(UserError, match="has a front matter already; `overnight check`"):
+        run(repository, Measured(1.0, 1.0))
+    assert (tmp_path / "program.md").read_text() == "---\nmetric: loss\n---\nbody"
+
+
+def test_a_file_that_changes_under_our_hands_is_left_alone(tmp_path: Path) -> None:
+    """What the user types while the trials run is not overwritten, nor a file that appears."""
+    for before in (None, b"old"):
+        folder = tmp_path / str(before)
+        repository = repository_of(folder, {"train.py": TRAIN})
+        path = folder / "program.md"
+        if before is not None:
+            path.write_bytes(before)
+
+        def type_meanwhile(_: str, path: Path = path) -> bool:
+            path.write_bytes(b"typed meanwhile")
+            return True
+
+        with pytest.raises(UserError, match=r"changed meanwhile|cannot be written: File exists"):
+            anyio.run(initialise, repository, Wishes(), Measured(1.0, 1.0), type_meanwhile, lambda _: None)
+        assert path.read_bytes() == b"typed meanwhile"
+        assert names_in(folder) == [".git", "program.md", "train.py"]
+
+
+def test_a_link_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
+    """A program.md that is a link or no UTF-8 is not written through or over."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN, "other.md": "other"})
+    path = tmp_path / "program.md"
+    path.symlink_to("other.md")
+    with pytest.raises(UserError, match="is a link or no file"):
+        run(repository, Measured(1.0, 1.0))
+    path.unlink()
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match="is not UTF-8"):
+        run(repository, Measured(1.0, 1.0))
+
+
+def test_a_measure_command_without_a_value_ends_in_one_line(tmp_path: Path) -> None:
+    """The reason of the trial and the fix are said, and nothing is written."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN})
+    with pytest.raises(UserError, match="gave no value: no line `METRIC`; nothing was written; fix it, or set --metric"):
+        run(repository, Measured(1.0, None))
+    assert not (tmp_path / "program.md").exists()
+
+
+def test_what_the_user_sets_wins(tmp_path: Path) -> None:
+    """Overrides replace what was detected and are marked so."""
+    repository, measured = repository_of(tmp_path, {"train.py": TRAIN, "a.py": ""}), Measured(1.0, 1.0)
+    report, _ = run(repository, measured, Wishes(metric="reward:maximize", measure="make it", editable=("a.py",)))
+    program = measured.programs[0]
+    assert (program.metric.name, program.metric.direction) == ("reward", "maximize")
+    assert (program.measure, program.editable) == ("make it", ("a.py",))
+    assert {entry.reason for entry in report.keys} == {"set by hand"}
+
+
+@pytest.mark.parametrize("name", ["p95", "p95_ms"])
+def test_a_metric_that_is_named_by_hand_keeps_what_the_script_tells(tmp_path: Path, name: str) -> None:
+    """Of several numbers with a unit, the one that the user names comes with its pattern; no note on the others."""
+    script = 'print(f"p50: {a:.2f} ms")\nprint(f"p95: {b:.2f} ms")\n'
+    repository, measured = repository_of(tmp_path, {"latency.py": script, "app/a.py": ""}), Measured(1.0, 1.0)
+    report, _ = run(repository, measured, Wishes(metric=name))
+    metric = measured.programs[0].metric
+    assert (metric.name, metric.direction, metric.pattern) == ("p95_ms", "minimize", r"^\s*p95\s*:\s*([0-9.]+)\s*ms\b")
+    assert not any("--metric" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("files", "wishes", "message"),
+    [
+        ({"a.txt": ""}, Wishes(), "found nothing here that tells the measure or the metric; say it: overnight init --metric"),
+        ({"train.py": "x"}, Wishes(), "found nothing here that tells the metric"),
+        ({"train.py": "print('METRIC reward=1')"}, Wishes(), "found the metric reward, but not which way is better"),
+        (
+            {"train.py": TRAIN},
+            Wishes(metric="loss:smaller"),
+            "metric.direction: must be 'minimize' or 'maximize', not `smaller`",
+        ),
+        ({"train.py": TRAIN}, Wishes(editable=("b.py",)), "`b.py` matches no file of the commit"),
+    ],
+)
+def test_what_only_the_user_can_say_is_asked_for(tmp_path: Path, files: dict[str, str], wishes: Wishes, message: str) -> None:
+    """What cannot be found, or does not fit, ends in one line that says how to say it."""
+    with pytest.raises(UserError) as caught:
+        run(repository_of(tmp_path, files), Measured(1.0, 1.0), wishes)
+    assert message in str(caught.value)
+
+
+def test_checks_that_fail_are_left_as_a_comment(tmp_path: Path) -> None:
+    """A proposed check that does not pass on what is committed would make every experiment crash, so it is only a comment."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN, "tests/test_it.py": "def test(): assert False\n"})
+    why = "the check `python -m pytest -q` failed: 1 failed"
+    report, said = run(repository, Measured(1.0, 1.0, failing=why))
+    text = (tmp_path / "program.md").read_text()
+    assert parse_program(text, "program.md").checks == ()
+    assert f"# Left out, for it was tried and failed: {why}" in text
+    assert "# checks: [python -m pytest -q]" in text
+    assert "They fail, so they are left out" in said
+    assert [entry.fails for entry in report.keys if entry.key == "checks"] == [why]
+
+
+def test_an_environment_that_is_not_active_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository with an interpreter of its own is told when `python` is another one, and not when it is that."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN})
+    own = tmp_path / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.symlink_to(sys.executable)
+    _, said = run(repository, Measured(1.0, 1.0), agree=False)
+    assert "not the one of .venv/; if that is wrong: . .venv/bin/activate" in said
+    monkeypatch.setenv("PATH", f"{own.parent}:{os.environ['PATH']}")
+    _, said = run(repository, Measured(1.0, 1.0), agree=False)
+    assert "note:" not in said
+
+
+def test_a_session_script_must_be_committed(tmp_path: Path) -> None:
+    """Trials see what is committed; a script that is not would only fail later."""
+    repository = repository_of(tmp_path, {"lib.py": ""})
+    (tmp_path / "autoresearch.sh").write_text("echo METRIC total_ms=1\n")
+    with pytest.raises(UserError, match=r"autoresearch.sh is not committed, .*; git add -f autoresearch.sh"):
+        run(repository, Measured(1.0, 1.0), Wishes(editable=("lib.py",)))
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "script")
+    assert run(repository, Measured(1.0, 1.0), Wishes(editable=("lib.py",)))[0].written
+
+
+def test_a_read_only_folder_ends_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails says so, and leaves nothing behind."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN})
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UserError, match="cannot be written: No space left on device; nothing was changed"):
+        run(repository, Measured(1.0, 1.0))
+    assert names_in(tmp_path) == [".git", "train.py"]
+
+
+def test_the_report_is_json(tmp_path: Path) -> None:
+    """The report of `--json` has the keys with their reasons, the values and whether it was written."""
+    from pydantic_core import to_json
+
+    report, _ = run(repository_of(tmp_path, {"train.py": TRAIN}), Measured(1.0, 2.0))
+    found = json.loads(to_json(report))
+    assert found["keys"][0] == {
+        "key": "metric",
+        "value": {"name": "val_bpb", "direction": "minimize"},
+        "reason": "train.py prints it",
+        "fails": "",
+    }
+    assert (found["values"], found["spread"], found["written"]) == ([1.0, 2.0], 1.0, True)

@@ -78,7 +78,7 @@ def test_bad_branch(tmp_path: Path, branch: str) -> None:
     """What git does not take for a branch is refused in one line."""
     checkout = Checkout.make(tmp_path)
     start, kept = chain(checkout, 1)
-    with pytest.raises(RepositoryError, match="is no name for a branch"):
+    with pytest.raises(RepositoryError, match="is not a valid branch name"):
         finalize(open_repository(tmp_path), start=start, kept=kept, branch=branch)
 
 

@@ -290,9 +290,9 @@ def test_commit_that_is_missing(tmp_path: Path) -> None:
     history = Checkout.make(tmp_path).history()
     with pytest.raises(RepositoryError, match=r"the commit 1111.* is not in the repository"):
         history.files("1" * 40)
-    with pytest.raises(RepositoryError, match="is no commit but a tree"):
+    with pytest.raises(RepositoryError, match="is a tree, not a commit"):
         history.files(Checkout(tmp_path).git("rev-parse", "HEAD^{tree}"))
-    with pytest.raises(ValueError, match="no name of an object"):
+    with pytest.raises(ValueError, match="not a name of an object"):
         history.has_commit("HEAD\ncontents HEAD")
     assert history.resolve_start()
     history.close()

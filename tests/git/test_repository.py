@@ -117,7 +117,7 @@ def test_read_only_repository(tmp_path: Path) -> None:
     )
     command = [*NO_CAPABILITIES, sys.executable, "-c", script, str(checkout.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == f"RepositoryError {objects} cannot be written; make the repository writable for you\n"
+    assert done.stdout == f"RepositoryError {objects} is not writable; give yourself write access to the repository\n"
     assert not (checkout.folder / ".overnight").exists()
 
 
@@ -164,7 +164,7 @@ def test_notes(tmp_path: Path) -> None:
     checkout.git("add", "link")
     checkout.commit({"data/.gitattributes": "*.bin filter=lfs diff=lfs -text\n"})
     submodule, link, lfs = open_repository(checkout.folder).notes
-    assert submodule == "1 submodule (vendor/library) is left out: trials see an absent folder"
+    assert submodule == "1 submodule (vendor/library) is left out: trials do not see that folder"
     assert link == "1 symbolic link (link) is left out: trials see regular files only"
     assert "pointer files" in lfs
 
@@ -199,7 +199,7 @@ BAD_TAGS = [
 def test_bad_tags(tag: str) -> None:
     """What git, a path or a command line would stumble over is no tag."""
     assert not valid_tag(tag)
-    with pytest.raises(ValueError, match="no valid tag"):
+    with pytest.raises(ValueError, match="not a valid tag"):
         branch_ref(tag)
 
 

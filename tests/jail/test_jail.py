@@ -61,7 +61,7 @@ class TestJail(ExecutorConformance):
 
     def test_missing_readable_path_is_the_users_to_fix(self, tmp_path: Path) -> None:
         """A path that a program names and that is not there is said, and is no verdict on the job."""
-        with pytest.raises(SandboxError, match=r"nowhere, which jobs are to read, does not exist"):
+        with pytest.raises(SandboxError, match=r"nowhere: it does not exist"):
             self.run(tmp_path, "true", readable=(f"{tmp_path}/nowhere",))
 
     def test_launch_failure_is_no_exit_code(self, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_missing_tool_comes_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_old_bubblewrap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bubblewrap that cannot limit its file systems is refused, not used without."""
     monkeypatch.setattr(jail_module, "bwrap_version", lambda _: "0.6.1")
-    with pytest.raises(SandboxError, match=r"bubblewrap is 0\.6\.1, and 0\.8 is needed; .*install bubblewrap"):
+    with pytest.raises(SandboxError, match=r"bubblewrap 0\.6\.1 is too old: 0\.8 or newer is needed; .*install bubblewrap"):
         find_bwrap()
 
 

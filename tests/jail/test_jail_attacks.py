@@ -463,5 +463,5 @@ def test_environment_cannot_carry_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["/", "/proc", "/run", "/var", "/dev/shm", "/sys/fs/cgroup", "relative"])
 def test_host_cannot_be_opened_as_readable(tmp_path: Path, path: str) -> None:
     """Paths that lead to other processes, devices and sockets are refused, also from a program that the user wrote."""
-    with pytest.raises(SandboxError, match="cannot be given"):
+    with pytest.raises(SandboxError, match="may not read"):
         run(tmp_path, "true", readable=(path,))

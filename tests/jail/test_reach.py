@@ -54,7 +54,7 @@ def test_shim_is_replaced_by_what_it_leads_to(tmp_path: Path) -> None:
 def test_environment_that_is_the_home_is_refused(tmp_path: Path) -> None:
     """An interpreter whose installation is the home folder would show it: the user is told."""
     make_python(tmp_path / "tools/python3", prefix=tmp_path / "home")
-    with pytest.raises(SandboxError, match="holds your home folder"):
+    with pytest.raises(SandboxError, match="contains your home folder"):
         find_reach(f"{tmp_path}/tools", tmp_path / "home")
 
 
@@ -79,7 +79,7 @@ def test_impostor_is_said(tmp_path: Path) -> None:
     """A program that only has the name of an interpreter is named."""
     python = make_python(tmp_path / "tools/python3", prefix=tmp_path / "tools")
     python.write_text("#!/bin/sh\necho hello\n")
-    with pytest.raises(SandboxError, match=r"tools/python3, which PATH finds, is no Python that works"):
+    with pytest.raises(SandboxError, match=r"tools/python3, found on PATH, is not a working Python"):
         find_reach(f"{tmp_path}/tools", tmp_path / "home")
 
 

@@ -126,10 +126,10 @@ def test_nobody_there_is_worth_another_try() -> None:
     ("keys", "said"),
     [
         ({"url_env": "NOWHERE"}, "NOWHERE is not set"),
-        ({"url": "https://h.example/x", "token_env": "BENT"}, "cannot be part of one"),
+        ({"url": "https://h.example/x", "token_env": "BENT"}, "not allowed in a secret"),
         ({"url_command": ["/nowhere/pass"]}, "cannot be run"),
         ({"url_command": ["false"]}, "ended with 1"),
-        ({"url_env": "FILE"}, "no http or https URL"),
+        ({"url_env": "FILE"}, "not an http or https URL"),
     ],
 )
 def test_a_secret_that_is_not_there_says_where_it_was_looked_for(keys: dict[str, object], said: str) -> None:
@@ -200,7 +200,7 @@ def test_a_wrong_password_is_no_matter_of_trying_again(authority: trustme.CA) ->
     """The reply is told by its number."""
     with mail_server(server_side(authority, "127.0.0.1"), password=b"another") as server:
         failure = fails(keys_for(server, security="starttls", user="me", password_env="P"), {"P": TOKEN})
-    assert "the password is refused" in str(failure) and not failure.again and not server.mails
+    assert "the password was refused" in str(failure) and not failure.again and not server.mails
 
 
 def test_a_server_of_another_name_or_without_encryption_gets_no_password(authority: trustme.CA) -> None:

@@ -15,7 +15,7 @@ UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
 
 
 @pytest.mark.parametrize(
-    ("program", "exact", "kept", "told"),
+    ("program", "exact", "kept", "reported"),
     [
         (UNSEEDED, True, 1, True),
         (UNSEEDED, False, 1, False),
@@ -24,9 +24,9 @@ UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
         (UNSEEDED.replace("minimize}", "minimize, min_effect: 0.1}"), True, 1, False),
     ],
 )
-def test_gains_of_one_seed_are_told(program: str, exact: bool, kept: int, told: bool) -> None:
+def test_gains_of_one_seed_are_reported(program: str, exact: bool, kept: int, reported: bool) -> None:
     """Where nothing varies, no seed is taken, no smallest effect is set, and something was kept; else there is no need to."""
-    assert of_one_draw(parse_program(program, "program.md"), exact=exact, kept=kept) == told
+    assert of_one_draw(parse_program(program, "program.md"), exact=exact, kept=kept) == reported
 
 
 def test_a_campaign_says_it_of_itself() -> None:

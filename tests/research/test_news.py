@@ -52,8 +52,8 @@ def test_what_a_person_did_is_not_told_to_them(reason: EndReason) -> None:
 def test_a_keep_and_one_idle_researcher_are_not_told() -> None:
     """Only the end of all ideas needs a person."""
     assert news(state(), ProposalMissed(role="tuner", reason="no idea", final=True)) is None
-    told = news(state(), ended(EndReason.NO_IDEAS, "no researcher has anything left to try"))
-    assert told and told.occasion is Occasion.PERSON and "anything left to try" in told.text
+    notice = news(state(), ended(EndReason.NO_IDEAS, "no researcher has anything left to try"))
+    assert notice and notice.occasion is Occasion.PERSON and "anything left to try" in notice.text
 
 
 def test_a_spent_budget_of_the_program_is_news_once() -> None:
@@ -71,11 +71,11 @@ def test_a_spent_budget_of_the_program_is_news_once() -> None:
 def test_the_hours_of_a_session_are_news_each_night_but_not_for_an_idle_one() -> None:
     """`--hours 8` ends every night with a message, unless nothing was done since the one before."""
     tally = state().tally
-    told = [
+    notices = [
         news(state(tally=replace(tally, trials=trials)), ended(EndReason.BUDGET, "the hours are spent"))
         for trials in (5, 5, 80)
     ]
-    first, idle, second = (notice.key for notice in told if notice)
+    first, idle, second = (notice.key for notice in notices if notice)
     assert first == idle != second
 
 
@@ -88,10 +88,10 @@ def test_a_fault_is_the_same_news_until_something_was_done() -> None:
 
 def test_models_that_wait_for_a_person_are_told_once() -> None:
     """Each night anew would help nobody; after further experiments it is news again."""
-    told, again = (news(state(sessions=count), ended(EndReason.MODELS, "401: no key")) for count in (1, 2))
+    first, again = (news(state(sessions=count), ended(EndReason.MODELS, "401: no key")) for count in (1, 2))
     later = news(state(tally=replace(state().tally, discard=1)), ended(EndReason.MODELS, "401: no key"))
-    assert told and again and later and told.key == again.key != later.key
-    assert told.occasion is Occasion.PERSON and "401: no key" in told.text
+    assert first and again and later and first.key == again.key != later.key
+    assert first.occasion is Occasion.PERSON and "401: no key" in first.text
 
 
 def test_foreign_text_is_one_line_without_controls() -> None:

@@ -93,7 +93,7 @@ def test_an_idea_is_worked_out_and_like_attempts_are_told() -> None:
     given = replace(task(), idea=idea, similar=[ended(3, DISCARDED, "Warm up for ten steps")])
     brief = write_brief(given)
     assert '## The idea to work on\n\n#7, from program: "warm up longer". Expected: "large". It is meant to be bold' in brief
-    assert '## Tried before, and like this idea\n\n- #3 by tuner, "Warm up for ten steps": discard, -0.2 in 1 trial' in brief
+    assert '## Tried before, similar to this idea\n\n- #3 by tuner, "Warm up for ten steps": discard, -0.2 in 1 trial' in brief
     assert "drop the bias" not in brief
     assert '"drop the bias"' in write_brief(task()), "without an idea the open ones are offered"
 
@@ -236,7 +236,7 @@ def test_inputs_are_made_before_a_change_is_tried() -> None:
     two = "prepare: make.py {seed} {split}\ninputs: [in.json]\nproduce: run.py\nartifacts: [out]\nscore: s\nholdout: sealed.py"
     text = re.sub("^measure: .*$", lambda _: two, PROGRAM, count=1, flags=re.MULTILINE)
     brief = write_brief(task(state=begin(opened(text + BODY))))
-    assert "`run.py` leaves `out`" in brief and "Before, `make.py 1 public` makes `in.json`, anew for each trial." in brief
+    assert "`run.py` leaves `out`" in brief and "Before that, `make.py 1 public` makes `in.json`, new for each trial." in brief
     assert "{split}" not in brief and "sealed.py" not in brief
 
 

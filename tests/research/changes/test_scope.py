@@ -138,8 +138,8 @@ def test_edits_inside_the_boundaries_pass() -> None:
         (change("src/" + "x" * 256), "has too long a name"),
         (change("src/" + "x/" * 600 + "y"), "has too long a name"),
         (change("src/big", b"x" * (MAX_FILE_BYTES + 1)), "has more than 1,000,000 bytes"),
-        (change("src/a.py/b"), "lies below a file"),
-        (change("src", b"file"), "takes the place of a folder"),
+        (change("src/a.py/b"), "is below a file"),
+        (change("src", b"file"), "would replace a folder"),
     ],
 )
 def test_what_leaves_the_boundaries_is_named(bad: FileChange, reason: str) -> None:
@@ -160,7 +160,7 @@ def test_an_empty_proposal_is_named() -> None:
 def test_too_much_is_named() -> None:
     """Neither many files nor many bytes can swamp the one who reviews."""
     assert f"more than {MAX_FILES}" in violations(*(change(f"src/{n}") for n in range(MAX_FILES + 1)))[0]
-    assert "bytes in all" in violations(*(change(f"src/{n}", b"x" * 900_000) for n in range(5)))[0]
+    assert "bytes in total" in violations(*(change(f"src/{n}", b"x" * 900_000) for n in range(5)))[0]
     assert "a file is changed twice" in violations(change("train.py"), change("train.py", b"other"))
 
 
@@ -176,9 +176,9 @@ def test_a_seed_is_not_fixed_where_the_command_takes_one() -> None:
     """Code that seeds a generator with a constant is refused with the fix, where a trial has a seed to offer."""
     takes = replace(PROGRAM, measure="python train.py {seed}")
     fixed = change("train.py", b"lr = 2\nseed = 1\nrandom.seed(seed)\n")
-    told = ("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)",)
-    assert violations(fixed, program=takes) == told
-    assert violations(change("train.py"), change("src/new.py", b"rng = Random(5)\n"), program=takes) == told
+    refused = ("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)",)
+    assert violations(fixed, program=takes) == refused
+    assert violations(change("train.py"), change("src/new.py", b"rng = Random(5)\n"), program=takes) == refused
     assert violations(fixed) == ()
     assert violations(change("src/new.txt", b"random.seed(5)\n"), change("train.py"), program=takes) == ()
     assert violations(change("train.py", b"lr = 2\nrng = Random(int(sys.argv[1]))\n"), program=takes) == ()
@@ -224,5 +224,5 @@ def test_the_base_is_part_of_the_identity() -> None:
 def test_the_place_of_an_input_is_not_editable(path: str) -> None:
     """Nor what is below or above it; other files of an editable folder are."""
     made = replace(PROGRAM, measure=None, produce="p", prepare="m", inputs=("src/in.json",), editable=("src",))
-    assert any("in the place of an input" in problem for problem in violations(change(path), program=made))
+    assert any("collides with an input" in problem for problem in violations(change(path), program=made))
     assert violations(change("src/in.jsonl"), program=made) == ()

@@ -106,10 +106,10 @@ def test_links_are_never_followed(tmp_path: Path, base: Mapping[str, FileState])
     (work / "loop").symlink_to("loop")
     os.link(outside / "secret", work / "hard")
     assert problems(tmp_path, base) == [
-        "file is a symbolic link; only regular files are taken",
-        "folder is a symbolic link; only regular files are taken",
-        "hard is a hard link; only regular files are taken",
-        "loop is a symbolic link; only regular files are taken",
+        "file is a symbolic link; only regular files are accepted",
+        "folder is a symbolic link; only regular files are accepted",
+        "hard is a hard link; only regular files are accepted",
+        "loop is a symbolic link; only regular files are accepted",
     ]
 
 
@@ -121,8 +121,8 @@ def test_link_in_the_place_of_a_file(tmp_path: Path, base: Mapping[str, FileStat
     remove_tree(work / "lib")
     (work / "lib").symlink_to(tmp_path / "template" / "lib")
     assert problems(tmp_path, base) == [
-        "lib is a symbolic link; only regular files are taken",
-        "train.py is a symbolic link; only regular files are taken",
+        "lib is a symbolic link; only regular files are accepted",
+        "train.py is a symbolic link; only regular files are accepted",
     ]
 
 
@@ -133,8 +133,8 @@ def test_pipes_and_sockets_do_not_block(tmp_path: Path, base: Mapping[str, FileS
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(work / "socket"))
         assert problems(tmp_path, base) == [
-            "pipe is a pipe; only regular files are taken",
-            "socket is a socket; only regular files are taken",
+            "pipe is a pipe; only regular files are accepted",
+            "socket is a socket; only regular files are accepted",
         ]
 
 
@@ -142,16 +142,16 @@ def test_pipes_and_sockets_do_not_block(tmp_path: Path, base: Mapping[str, FileS
 def test_devices(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     """A device is a problem and is never opened."""
     os.mknod(tmp_path / "work" / "zero", 0o20666, os.makedev(1, 5))
-    assert problems(tmp_path, base) == ["zero is a device; only regular files are taken"]
+    assert problems(tmp_path, base) == ["zero is a device; only regular files are accepted"]
 
 
 def test_git_folders(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     """Git's own names below the top, in any case, are problems, as is a link or file in the place of the top one."""
     fill(tmp_path / "work", {"lib/.git/config": b"", "vendor/.GIT": b"gitdir: /", ".git": b"gitdir: /elsewhere"})
     assert problems(tmp_path, base) == [
-        ".git is git's own folder, which is not taken",
-        "lib/.git is git's own folder, which is not taken",
-        "vendor/.GIT is git's own folder, which is not taken",
+        ".git is git's own folder, which is not accepted",
+        "lib/.git is git's own folder, which is not accepted",
+        "vendor/.GIT is git's own folder, which is not accepted",
     ]
 
 
@@ -161,9 +161,9 @@ def test_names_that_collide(tmp_path: Path, base: Mapping[str, FileState]) -> No
     found = collected(tmp_path, base)
     assert [change.path for change in found.changes] == ["e\u0301"]
     assert sorted(found.problems) == [
-        "LIB/other has the same name as lib where letter case does not count",
-        "Train.py has the same name as train.py where letter case does not count",
-        "\u00e9 has the same name as e\u0301 where letter case does not count",
+        "LIB/other has the same name as lib when letter case is ignored",
+        "Train.py has the same name as train.py when letter case is ignored",
+        "\u00e9 has the same name as e\u0301 when letter case is ignored",
     ]
 
 
@@ -200,9 +200,9 @@ def test_reserved_places(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     """Changes at, under or above what the workspace did not show are problems."""
     fill(tmp_path / "work", {"hidden": b"", "link/x": b"", "folder": b""})
     assert problems(tmp_path, base, "hidden", "link", "folder/deep/secret") == [
-        "folder is in the place of something that the workspace did not show",
-        "hidden is in the place of something that the workspace did not show",
-        "link/x is in the place of something that the workspace did not show",
+        "folder collides with something that the workspace did not show",
+        "hidden collides with something that the workspace did not show",
+        "link/x collides with something that the workspace did not show",
     ]
 
 
@@ -230,7 +230,7 @@ def test_too_much_in_all(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     fill(tmp_path / "work", {f"{number}": b"x" * 7_500_000 for number in range(9)})
     found = collected(tmp_path, base)
     assert len(found.changes) == 8
-    assert [line.split(" ", 1)[1] for line in found.problems] == ["brings the change over the limit of 64000000 bytes in all"]
+    assert [line.split(" ", 1)[1] for line in found.problems] == ["brings the change over the total limit of 64000000 bytes"]
 
 
 def test_too_many(tmp_path: Path, base: Mapping[str, FileState], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,7 +213,7 @@ def test_a_small_space_is_exhausted_in_the_end(tmp_path: Path) -> None:
     """When every setting within reach was tried, there are no ideas left."""
     work = Work(tmp_path, {"train.py": "FLAG = True\nDEPTH = 1\n"})
     tried = set()
-    with pytest.raises(NoIdeas, match="tried all within reach of FLAG, DEPTH"):
+    with pytest.raises(NoIdeas, match="tried everything in the range of FLAG, DEPTH"):
         for number in range(1, 20):
             draft = work.propose(number)
             tried.add(work.written["train.py"])

@@ -244,9 +244,7 @@ def test_data_that_are_not_prepared_yet_are_said_with_their_place(tmp_path: Path
     prepare = 'CACHE = os.path.join(os.path.expanduser("~"), ".cache", "overnight-no-such-folder")\n'
     make(tmp_path, {"train.py": TRAIN, "prepare.py": prepare})
     said = overnight(tmp_path, "init", "--yes", check=2).stderr
-    assert re.search(
-        r"program.md:\d+: readable\[0\]: jobs cannot read \S+/overnight-no-such-folder: it does not exist", said
-    )
+    assert re.search(r"program.md:\d+: readable\[0\]: jobs cannot read \S+/overnight-no-such-folder: it does not exist", said)
     assert not (tmp_path / "program.md").exists()
 
 

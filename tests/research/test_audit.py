@@ -1,4 +1,4 @@
-"""The audit: which trials it asks for, and what it makes of them."""
+"""The audit: which trials it asks for, and what it concludes from them."""
 
 import math
 import random
@@ -38,7 +38,7 @@ def finished(key: TrialKey, value: float | None) -> Trial:
 
 
 def run(audit: AuditState, values: Values) -> tuple[AuditState, list[TrialKey]]:
-    """The audit at its end, and all that it asked for."""
+    """The finished audit, and all trials that it asked for."""
     asked: list[TrialKey] = []
     while step := audit_step(audit):
         for key in step.trials:
@@ -49,7 +49,7 @@ def run(audit: AuditState, values: Values) -> tuple[AuditState, list[TrialKey]]:
 
 
 def conclusion_of(program: Program, audit: AuditState, memory: GateMemory | None = None) -> AuditConcluded:
-    """What it concludes."""
+    """The conclusion of an audit."""
     return conclude_audit(program, memory or GateMemory(), audit, elapsed_s=1.0)
 
 
@@ -106,7 +106,7 @@ def test_interval_holds_the_truth() -> None:
 
 
 def test_each_change_has_its_standing() -> None:
-    """A change that still helps, one that went stale by far, one that nobody can tell, one in the way, one that is needed."""
+    """A change that still helps, one that can go, an undecided one, a conflict, and one that is needed."""
     changes = (without(1), without(2), without(3), without(4, commit=""), without(5))
     levels = {START: 10.0, HEAD: 8.0, (1, Arm.BASELINE): 9.0, (2, Arm.BASELINE): 7.0, (3, Arm.BASELINE): 8.1}
     noise = noisy(levels, sd=0.5)
@@ -124,7 +124,7 @@ def test_each_change_has_its_standing() -> None:
 
 
 def test_without_noise_equal_can_go() -> None:
-    """In a deterministic target a change that makes no difference any more can go, and one that does helps."""
+    """In a deterministic target a change that no longer makes a difference can go, and one that does helps."""
     values = {START: 10.0, HEAD: 8.0, (1, Arm.BASELINE): 8.0, (2, Arm.BASELINE): 8.5}
     audit, _ = run(AuditState(opened=opened(without(1), without(2), pairs=3)), lambda tree, _index: values[tree])
     concluded = conclusion_of(program(), audit)
@@ -143,14 +143,14 @@ def test_start_or_head_that_fails_ends_it(tree: Tree, name: str) -> None:
 
 
 def test_a_pair_that_failed_is_left_out() -> None:
-    """One failed trial of the start costs one pair, no more."""
+    """One failed trial of the start costs only one pair."""
     audit, _ = run(AuditState(opened=opened()), lambda tree, index: None if (tree, index) == (START, 4) else 1.0)
     total = conclusion_of(program(), audit).total
     assert total is not None and total.pairs == 19
 
 
 def test_timings_are_compared_by_ratio() -> None:
-    """The gain of a timing is that of the geometric means, told in its own units."""
+    """The gain of a timing is that of the geometric means, in its own units."""
     timed = program(name="latency_ms")
     memory = memory_of(timed, 0.1)
     values = {START: (100.0, 400.0), HEAD: (50.0, 200.0)}
@@ -161,7 +161,7 @@ def test_timings_are_compared_by_ratio() -> None:
 
 
 def test_the_state_follows_an_audit_and_forgets_its_trials() -> None:
-    """An audit in progress survives a snapshot; once concluded only what it found is kept, and the gate learned nothing."""
+    """An audit in progress survives a snapshot; once concluded, only its findings are kept, and the gate learned nothing."""
     start = opened(without(1), pairs=2)
     audit, asked = run(AuditState(opened=start), lambda _tree, _index: 1.0)
     events: list[Event] = [start, *(TrialFinished(trial=finished(key, 1.0)) for key in asked)]
@@ -178,7 +178,7 @@ def test_the_state_follows_an_audit_and_forgets_its_trials() -> None:
 
 
 def test_a_trial_without_inputs_says_nothing_of_its_tree() -> None:
-    """Where `prepare` failed in one trial of the head without a change, that change is judged by the others."""
+    """If `prepare` failed in one trial of the head without a change, that change is judged by the others."""
     audit = AuditState(opened=opened(without(3), pairs=5))
     while step := audit_step(audit):
         for key in step.trials:

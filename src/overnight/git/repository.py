@@ -132,7 +132,7 @@ def _discover(folder: Path, *arguments: str) -> bytes:
         fix = "if you trust it: git config --global --add safe.directory <the repository's folder>"
         raise RepositoryError(f"the repository around {_shown(folder)} belongs to another user", fix=fix)
     if b"not a git repository" in done.stderr:
-        raise RepositoryError(f"{_shown(folder)} is not in a git repository", fix="run git init and commit your files")
+        raise RepositoryError(f"{_shown(folder)} is not in a git repository", fix="git init, then commit your files")
     raise GitError(f"git cannot read the repository around {_shown(folder)}: {words(done.stderr)}")
 
 
@@ -140,7 +140,7 @@ def _check_version(folder: Path) -> None:
     said = run(("version",), folder=folder, environment=inherited("PATH")).stdout.decode("utf-8", "replace")
     found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < OLDEST_GIT:
-        raise RepositoryError(f"{printable(said.strip(), PATH_SHOWN)} is too old", fix="install git 2.39 or newer")
+        raise RepositoryError(f"{printable(said.strip(), PATH_SHOWN)} is not supported", fix="install git 2.39 or newer")
 
 
 def _checked(tag: str) -> str:

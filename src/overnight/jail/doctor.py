@@ -108,9 +108,7 @@ async def _network(name: str, jail: JailExecutor) -> Probe:
     _, output = await _run(jail, "readlink /proc/self/ns/net; tail -n +3 /proc/net/dev | cut -d: -f1")
     namespace, *interfaces = output.split()
     holds = namespace != os.readlink("/proc/self/ns/net") and interfaces == ["lo"]  # noqa: PTH115  # no path, a name
-    return Probe(
-        name=name, holds=holds, detail=f"a job has only its own {', '.join(interfaces)}" if holds else _line(output)
-    )
+    return Probe(name=name, holds=holds, detail=f"a job has only its own {', '.join(interfaces)}" if holds else _line(output))
 
 
 async def _memory(name: str, jail: JailExecutor) -> Probe:

@@ -95,7 +95,7 @@ def _further(situation: Situation) -> Iterator[Move]:
 
 
 def _single_steps(situation: Situation) -> Iterator[Move]:
-    """One bold step of one constant: each constant once, then in the other direction, most harmful steps first."""
+    """One bold step of one constant: each constant once, then the other way, starting where the first did most harm."""
     gains = situation.past.gains
     worst = {
         d.key: min((gains[d.key, up] for up in (True, False) if (d.key, up) in gains), default=-math.inf)

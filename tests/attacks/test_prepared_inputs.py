@@ -196,7 +196,7 @@ def test_a_proposal_may_not_bring_an_input(target: Stand, path: str) -> None:
         found = target.check({"train.py": HONEST + "# x\n", path: json.dumps([0, 0])})
     finally:
         target.program = before
-    assert [f"`{path}` is in the place of an input, which is made anew for each trial"] == list(found)
+    assert [f"`{path}` collides with an input, which is created again for each trial"] == list(found)
 
 
 @pytest.mark.parametrize("name", ["prepare.py", "more", "more/x.txt", "train.py/x", "sealed/new.json"])

@@ -30,9 +30,7 @@ def test_data_that_are_not_prepared_yet_are_said_with_their_place(tmp_path: Path
     prepare = 'CACHE = os.path.join(os.path.expanduser("~"), ".cache", "overnight-no-such-folder")\n'
     repository_of(tmp_path, {"train.py": TRAIN, "prepare.py": prepare})
     said = overnight(tmp_path, "init", "--yes", check=2).stderr
-    assert re.search(
-        r"program.md:\d+: readable\[0\]: \S+/overnight-no-such-folder, which jobs are to read, does not exist", said
-    )
+    assert re.search(r"program.md:\d+: readable\[0\]: jobs cannot read \S+/overnight-no-such-folder: it does not exist", said)
     assert not (tmp_path / "program.md").exists()
 
 
@@ -42,7 +40,7 @@ def test_no_repository_and_no_commit_are_said(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(RepositoryError, match="is not in a git repository; git init"):
         CliRunner().invoke(init, [], catch_exceptions=False, standalone_mode=False)
     git(tmp_path, "init", "-q")
-    with pytest.raises(RepositoryError, match="has no commit"):
+    with pytest.raises(RepositoryError, match="has no readable commit"):
         CliRunner().invoke(init, [], catch_exceptions=False, standalone_mode=False)
 
 

@@ -53,22 +53,22 @@ def test_no_channel_is_said_with_what_to_do(tmp_path: Path, settings: Path) -> N
     [
         (
             "use = 'webhook'\nurl = 'https://hooks.slack.com/services/T0/B0/abcdefgh12345678ijkl'",
-            "channels.it.url: seems to carry",
+            "channels.it.url: seems to contain",
         ),
         ("use = 'webhook'", "channels.it.url: `use = webhook` needs one of url, url_env, url_command"),
         ("use = 'ntfy'\nurl = 'https://ntfy.sh/t'\ntoken = 'tk_1'", "channels.it.token: is no key"),
-        ("use = 'ntfy'\nurl = 'http://ntfy.lan/t'\ntoken_env = 'T'", "channels.it.url: a token would go over plain http"),
+        ("use = 'ntfy'\nurl = 'http://ntfy.lan/t'\ntoken_env = 'T'", "channels.it.url: a token would be sent over plain http"),
         ("use = 'ntfy'\nurl = 'https://ntfy.sh/t'\nhost = 'x'", "channels.it.host: `use = ntfy` takes no `host`"),
         ("use = 'email'\nhost = 'h'\nsender = 'a@b'\nto = 'c@d'\nuser = 'me'", "channels.it.user: `user` and a password"),
         (
             "use = 'email'\nhost = 'h'\nsender = 'a@b'\nto = 'c@d'\nuser = 'me'\npassword_env = 'P'\nsecurity = 'none'",
-            "channels.it.security: a password would go over a plain connection",
+            "channels.it.security: a password would be sent unencrypted",
         ),
         (
             "use = 'email'\nhost = 'h'\nsender = 'a@b'\nto = 'me <c@d>\\nBcc: x@y'",
             "channels.it.to.0: must be an e-mail address",
         ),
-        ("use = 'command'\ncommand = \"'open\"", "channels.it.command: is no command"),
+        ("use = 'command'\ncommand = \"'open\"", "channels.it.command: is not a command"),
     ],
 )
 def test_a_channel_that_cannot_work_or_gives_a_secret_away_is_a_mistake(

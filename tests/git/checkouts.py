@@ -28,7 +28,7 @@ class Checkout:
 
     @classmethod
     def make(cls, folder: Path, *options: str) -> Self:
-        """Create it, with further options of `git init`."""
+        """Create it, with extra options for `git init`."""
         folder.mkdir(parents=True, exist_ok=True)
         checkout = cls(folder)
         checkout.git("init", "-q", "-b", "main", *options)
@@ -38,7 +38,7 @@ class Checkout:
         return checkout
 
     def git(self, *arguments: str | bytes, check: bool = True) -> str:
-        """What git prints, as the user would run it."""
+        """What git prints, run as the user would."""
         done = subprocess.run(["git", *arguments], cwd=self.folder, env=ENVIRONMENT, capture_output=True, check=False)
         if check and done.returncode:
             raise AssertionError(done.stderr.decode("utf-8", "replace"))
@@ -51,7 +51,7 @@ class Checkout:
         file.write_text(content)
 
     def commit(self, files: dict[str, str], *, programs: list[str] | None = None, message: str = "work") -> str:
-        """Commit files; the commit's id."""
+        """Commit files; return the commit's id."""
         for path, content in files.items():
             self.write(path, content)
         for path in programs or []:

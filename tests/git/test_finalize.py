@@ -12,7 +12,7 @@ from overnight.git.repository import open_repository
 
 
 def chain(checkout: Checkout, length: int) -> tuple[str, list[KeptChange]]:
-    """A start and so many kept commits on top of each other."""
+    """A start and a number of kept commits on top of each other."""
     history = checkout.history()
     start = head = history.resolve_start()
     kept = []
@@ -40,7 +40,7 @@ def test_clean_branch(tmp_path: Path) -> None:
 
 
 def test_again_and_further(tmp_path: Path) -> None:
-    """Doing it again changes nothing; with more kept changes the branch moves on."""
+    """Repeating it changes nothing; with more kept changes the branch moves forward."""
     checkout = Checkout.make(tmp_path)
     repository = open_repository(tmp_path)
     start, kept = chain(checkout, 3)
@@ -52,7 +52,7 @@ def test_again_and_further(tmp_path: Path) -> None:
 
 
 def test_branch_of_the_user(tmp_path: Path) -> None:
-    """A branch with commits of its own is never overwritten."""
+    """A branch with other commits is never overwritten."""
     checkout = Checkout.make(tmp_path)
     start, kept = chain(checkout, 1)
     checkout.git("branch", "review")
@@ -75,15 +75,15 @@ def test_branch_that_is_checked_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("branch", ["", "-f", "a..b", "a b", "a\nb", "x.lock"])
 def test_bad_branch(tmp_path: Path, branch: str) -> None:
-    """What git does not take for a branch is refused in one line."""
+    """A name that git does not accept for a branch is refused in one line."""
     checkout = Checkout.make(tmp_path)
     start, kept = chain(checkout, 1)
-    with pytest.raises(RepositoryError, match="is no name for a branch"):
+    with pytest.raises(RepositoryError, match="is not a valid branch name"):
         finalize(open_repository(tmp_path), start=start, kept=kept, branch=branch)
 
 
 def test_broken_chain(tmp_path: Path) -> None:
-    """Commits that do not follow each other are no chain."""
+    """Commits that do not follow each other are not a chain."""
     checkout = Checkout.make(tmp_path)
     start, kept = chain(checkout, 3)
     with pytest.raises(RepositoryError, match="does not follow the one before it"):
@@ -92,7 +92,7 @@ def test_broken_chain(tmp_path: Path) -> None:
 
 
 def test_long_foreign_subject(tmp_path: Path) -> None:
-    """A hypothesis of any length and content becomes one subject line of at most 72 characters, its rest the body."""
+    """A hypothesis of any length and content becomes one subject line of at most 72 characters; the rest goes to the body."""
     checkout = Checkout.make(tmp_path)
     start, kept = chain(checkout, 1)
     subject = "raise the\nrate \x1b[31m " + "very " * 20 + "much"

@@ -1,4 +1,4 @@
-"""The port `History` on real repositories, and that nothing of the user's is touched."""
+"""The port `History` on real repositories; nothing that belongs to the user is touched."""
 
 import os
 import resource
@@ -38,7 +38,7 @@ def written(history: GitHistory, commit: str, folder: Path) -> dict[str, tuple[b
 
 @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
 def test_one_attempt(tmp_path: Path, object_format: str) -> None:
-    """An attempt is a commit of ours on its base, with new, changed, deleted and executable files, under its own ref."""
+    """An attempt is our commit on its base, with new, changed, deleted and executable files, under its own ref."""
     checkout = Checkout.make(tmp_path / "repo", f"--object-format={object_format}")
     history = checkout.history()
     start = history.resolve_start()
@@ -78,7 +78,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 def test_many_files_and_a_large_one(tmp_path: Path) -> None:
-    """More files than one exchange asks for, and one larger than a piece, come out whole."""
+    """More files than one exchange holds, and one larger than a chunk, are read completely."""
     checkout = Checkout.make(tmp_path / "repo")
     contents = {f"many/{number:03}": "x" * number for number in range(450)}
     commit = checkout.commit({**contents, "large": "0123456789abcdef" * 200_000})
@@ -101,7 +101,7 @@ def test_write_tree_omits(tmp_path: Path) -> None:
 
 
 def test_names_of_any_bytes(tmp_path: Path) -> None:
-    """Names with spaces, newlines, quotes and bytes that are no UTF-8 survive the way into a tree and out of it."""
+    """Names with spaces, newlines, quotes and bytes that are not UTF-8 survive the round trip through a tree."""
     checkout = Checkout.make(tmp_path / "repo")
     names = ["with space", "new\nline", 'qu"ote', "ümläut", os.fsdecode(b"bytes\xff\xfe"), "tab\there", "-dash", "lib/ x"]
     commit = checkout.commit(dict.fromkeys(names, "x"))
@@ -151,19 +151,19 @@ def test_bad_paths(tmp_path: Path, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["link", "link/x", "lib", "train.py/x"])
 def test_changes_in_the_place_of_something_else(tmp_path: Path, path: str) -> None:
-    """A file cannot take the place of a link or a folder, nor lie under a file."""
+    """A file cannot replace a link or a folder, nor be under a file."""
     checkout = Checkout.make(tmp_path)
     (tmp_path / "link").symlink_to("lib")
     checkout.git("add", "link")
     checkout.git("commit", "-qm", "link")
     history = checkout.history()
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         attempt(history, 1, history.resolve_start(), change(path))
     history.close()
 
 
 def test_file_and_folder_swap(tmp_path: Path) -> None:
-    """A file may become a folder and a folder a file where the old one is deleted."""
+    """A file may become a folder and a folder a file if the old one is deleted."""
     history = Checkout.make(tmp_path / "repo").history()
     changes = [change("train.py", None), change("train.py/x"), change("lib/model.py", None), change("lib")]
     commit = attempt(history, 1, history.resolve_start(), *changes)
@@ -172,7 +172,7 @@ def test_file_and_folder_swap(tmp_path: Path) -> None:
 
 
 def test_everything_deleted(tmp_path: Path) -> None:
-    """An empty tree is a tree; deleting what is not there is none of our business."""
+    """An empty tree is valid; deleting a missing file is ignored."""
     history = Checkout.make(tmp_path / "repo").history()
     gone = [change(path, None) for path in ("train.py", "lib/model.py", "run.sh", "never/there")]
     assert written(history, attempt(history, 1, history.resolve_start(), *gone), tmp_path / "out") == {}
@@ -189,7 +189,7 @@ def test_foreign_message(tmp_path: Path) -> None:
 
 
 def test_attempt_is_replaced(tmp_path: Path) -> None:
-    """An attempt that a killed process left unrecorded gives way to the one that takes its number."""
+    """An attempt that a killed process left unrecorded is replaced by the next one with its number."""
     checkout = Checkout.make(tmp_path)
     history = checkout.history()
     attempt(history, 1, history.resolve_start(), change("x"))
@@ -199,7 +199,7 @@ def test_attempt_is_replaced(tmp_path: Path) -> None:
 
 
 def test_advance_compares_and_swaps(tmp_path: Path) -> None:
-    """The branch moves only from where it is said to be; otherwise nothing changes."""
+    """The branch moves only from the expected commit; otherwise nothing changes."""
     history = Checkout.make(tmp_path).history()
     start = history.resolve_start()
     one, two = (attempt(history, number, start, change("x", b"%d" % number)) for number in (1, 2))
@@ -214,7 +214,7 @@ def test_advance_compares_and_swaps(tmp_path: Path) -> None:
 
 
 def test_what_others_do_is_seen(tmp_path: Path) -> None:
-    """Refs that others move, objects that they add and a garbage collection are seen by the running helpers."""
+    """The running helpers notice refs that others move, objects that others add, and garbage collection."""
     checkout = Checkout.make(tmp_path)
     history = checkout.history()
     start = history.resolve_start()
@@ -246,7 +246,7 @@ history.close()
 
 
 def test_two_processes_advance(tmp_path: Path) -> None:
-    """Of two processes that move one branch from the same commit at once, exactly one succeeds, each time."""
+    """If two processes move a branch from the same commit at the same time, exactly one succeeds."""
     checkout = Checkout.make(tmp_path)
     history = checkout.history()
     start = history.resolve_start()
@@ -272,7 +272,7 @@ def test_two_processes_advance(tmp_path: Path) -> None:
 
 
 def test_advance_that_git_refuses(tmp_path: Path) -> None:
-    """Where nobody was faster and git still refuses, its words are told, and the next call works again."""
+    """If git refuses though nobody else moved the ref, its message is reported, and the next call works again."""
     history = Checkout.make(tmp_path).history()
     start = history.resolve_start()
     lock = tmp_path / ".git" / "refs" / "heads" / "autoresearch" / "t.lock"
@@ -286,13 +286,13 @@ def test_advance_that_git_refuses(tmp_path: Path) -> None:
 
 
 def test_commit_that_is_missing(tmp_path: Path) -> None:
-    """A commit that is not in the repository is one clear line."""
+    """A commit that is not in the repository is an error of one clear line."""
     history = Checkout.make(tmp_path).history()
     with pytest.raises(RepositoryError, match=r"the commit 1111.* is not in the repository"):
         history.files("1" * 40)
-    with pytest.raises(RepositoryError, match="is no commit but a tree"):
+    with pytest.raises(RepositoryError, match="is a tree, not a commit"):
         history.files(Checkout(tmp_path).git("rev-parse", "HEAD^{tree}"))
-    with pytest.raises(ValueError, match="no name of an object"):
+    with pytest.raises(ValueError, match="not a name of an object"):
         history.has_commit("HEAD\ncontents HEAD")
     assert history.resolve_start()
     history.close()
@@ -303,7 +303,7 @@ def helpers_of(process: int) -> list[int]:
 
 
 def test_killed_helpers_are_restarted(tmp_path: Path) -> None:
-    """Helpers that somebody kills are started again, and the answers stay right."""
+    """Killed helpers are started again, and the answers stay correct."""
     checkout = Checkout.make(tmp_path / "repo")
     before = set(helpers_of(os.getpid()))
     history = checkout.history()
@@ -398,7 +398,7 @@ def trap(checkout: Checkout, marks: Path) -> None:
 
 
 def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
-    """No hook, filter, monitor, external diff, merge driver or alias of the repository is run by anything we do."""
+    """Nothing we do runs a hook, filter, monitor, external diff, merge driver or alias of the repository."""
     from overnight.git.finalize import KeptChange, finalize
 
     checkout, marks = Checkout.make(tmp_path / "repo"), tmp_path / "marks"
@@ -506,7 +506,7 @@ def test_the_checkout_is_never_touched(tmp_path: Path, leave: object) -> None:
 
 
 def test_shallow_clone(tmp_path: Path) -> None:
-    """A clone without its past is enough."""
+    """A shallow clone is enough."""
     checkout = Checkout.make(tmp_path / "full")
     checkout.commit({"train.py": "rate = 0.5\n"})
     checkout.git("clone", "-q", "--depth=1", checkout.folder.as_uri(), str(tmp_path / "shallow"))
@@ -519,7 +519,7 @@ def test_shallow_clone(tmp_path: Path) -> None:
 
 
 def test_partial_clone_is_not_fetched(tmp_path: Path) -> None:
-    """Files that a partial clone lacks are one clear line, and nothing goes to the network for them."""
+    """Files that a partial clone lacks are an error of one clear line, and nothing is fetched over the network."""
     checkout = Checkout.make(tmp_path / "full")
     checkout.git("config", "uploadpack.allowFilter", "true")
     checkout.git("clone", "-q", "--no-checkout", "--filter=blob:none", checkout.folder.as_uri(), str(tmp_path / "partial"))
@@ -542,7 +542,7 @@ def test_large_diff_is_cut(tmp_path: Path) -> None:
 
 
 def test_merge(tmp_path: Path) -> None:
-    """A change is carried over to a head that moved, also within one file; where both touched the same, there is none."""
+    """A change is applied to a head that moved, even within one file; if both touched the same lines, the result is None."""
     checkout = Checkout.make(tmp_path)
     text = "".join(f"line {number}\n" for number in range(9))
     base = checkout.commit({"text": text, "gone": "x", "mode": "x", "binary": "\0x"})

@@ -34,7 +34,7 @@ def test_git_shows_what_was_published(checkout: Checkout, history: GitHistory) -
 
 
 def test_publishing_again_changes_nothing(checkout: Checkout, history: GitHistory) -> None:
-    """The same text leaves the ref where it is, another one takes the place of the old."""
+    """The same text leaves the ref where it is; another one replaces the old one."""
     head = history.resolve_start()
     history.publish(head, "one\n")
     at = checkout.git("rev-parse", REF)
@@ -45,7 +45,7 @@ def test_publishing_again_changes_nothing(checkout: Checkout, history: GitHistor
 
 
 def test_notes_that_git_sorted_into_folders_are_found(checkout: Checkout, history: GitHistory) -> None:
-    """Hundreds of notes are spread over folders by git; ours among them is found and replaced in its place."""
+    """Git spreads hundreds of notes over folders; ours is found among them and replaced in place."""
     commits = [checkout.commit({}, message=str(n)) for n in range(3)]
     for commit in commits:
         checkout.git("notes", "--ref", "overnight", "add", "-m", "theirs", commit)
@@ -61,7 +61,7 @@ def test_notes_that_git_sorted_into_folders_are_found(checkout: Checkout, histor
 
 
 def _fanned(checkout: Checkout, notes: dict[str, str]) -> str:
-    """The tree of some notes in folders of two digits."""
+    """The tree of some notes in two-digit folders."""
     checkout.git("read-tree", "--empty")
     for name, blob in notes.items():
         checkout.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name[:2]}/{name[2:]}")

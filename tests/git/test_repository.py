@@ -1,4 +1,4 @@
-"""Opening the user's repository in every state that it may be in."""
+"""Opening the user's repository in every possible state."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ NO_CAPABILITIES = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else [
 
 @pytest.mark.parametrize("name", ["plain", "with space", "new\nline", "ümläut", os.fsdecode(b"bytes\xff")])
 def test_opens_from_a_subfolder(tmp_path: Path, name: str) -> None:
-    """The checkout around a folder is found, whatever bytes its path is of."""
+    """The checkout around a folder is found, whatever bytes its path has."""
     folder = tmp_path / name
     Checkout.make(folder)
     repository = open_repository(folder / "lib")
@@ -36,7 +36,7 @@ def test_no_repository(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    """A folder that is not there is no traceback."""
+    """A missing folder is an error without a traceback."""
     with pytest.raises(RepositoryError, match="there is no folder"):
         open_repository(tmp_path / "none")
 
@@ -58,12 +58,12 @@ def test_inside_git_folder(tmp_path: Path) -> None:
 def test_no_commit(tmp_path: Path) -> None:
     """A repository without commits has nothing to start from."""
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    with pytest.raises(RepositoryError, match="no commit"):
+    with pytest.raises(RepositoryError, match="no readable commit"):
         open_repository(tmp_path)
 
 
 def test_broken_repository(tmp_path: Path) -> None:
-    """Where git itself cannot read the repository, its own words are told."""
+    """If git itself cannot read the repository, its own message is reported."""
     Checkout.make(tmp_path)
     (tmp_path / ".git" / "config").write_text("[core\n")
     with pytest.raises(RepositoryError, match="bad config"):
@@ -71,19 +71,19 @@ def test_broken_repository(tmp_path: Path) -> None:
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without git gets the fix."""
+    """Without git, the error has the fix."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RepositoryError, match=r"git was not found on PATH; install git 2\.39"):
         open_repository(tmp_path)
 
 
 def test_old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A git that lacks what we need is named with its version."""
+    """A git that is too old is named with its version."""
     program = tmp_path / "git"
     program.write_text("#!/bin/sh\necho git version 2.38.9\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with pytest.raises(RepositoryError, match=r"this is git version 2\.38\.9; install git 2\.39"):
+    with pytest.raises(RepositoryError, match=r"git version 2\.38\.9 is not supported; install git 2\.39"):
         open_repository(tmp_path)
 
 
@@ -105,7 +105,7 @@ def test_repository_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_read_only_repository(tmp_path: Path) -> None:
-    """A repository that cannot be written can be opened to read, and is refused before a campaign starts."""
+    """A read-only repository can be opened for reading, and is refused before a campaign starts."""
     checkout = Checkout.make(tmp_path / "repo")
     objects = checkout.folder / ".git" / "objects"
     objects.chmod(0o500)
@@ -117,12 +117,12 @@ def test_read_only_repository(tmp_path: Path) -> None:
     )
     command = [*NO_CAPABILITIES, sys.executable, "-c", script, str(checkout.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == f"RepositoryError {objects} cannot be written; make the repository writable for you\n"
+    assert done.stdout == f"RepositoryError {objects} is not writable; give yourself write access to the repository\n"
     assert not (checkout.folder / ".overnight").exists()
 
 
 def test_linked_worktree(tmp_path: Path) -> None:
-    """A linked worktree has a folder of ours of its own, and shares objects and the exclude file."""
+    """A linked worktree has its own `.overnight` folder, and shares objects and the exclude file."""
     checkout = Checkout.make(tmp_path / "repo")
     checkout.git("worktree", "add", "-q", "--detach", str(tmp_path / "tree"))
     repository = open_repository(tmp_path / "tree")
@@ -146,7 +146,7 @@ def test_exclude_is_written_once(tmp_path: Path) -> None:
 
 
 def test_our_folder_is_a_link(tmp_path: Path) -> None:
-    """A link in the place of our folder is not followed."""
+    """A link in place of our folder is not followed."""
     Checkout.make(tmp_path / "repo")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "repo" / ".overnight").symlink_to(tmp_path / "elsewhere")
@@ -164,7 +164,7 @@ def test_notes(tmp_path: Path) -> None:
     checkout.git("add", "link")
     checkout.commit({"data/.gitattributes": "*.bin filter=lfs diff=lfs -text\n"})
     submodule, link, lfs = open_repository(checkout.folder).notes
-    assert submodule == "1 submodule (vendor/library) is left out: trials see an absent folder"
+    assert submodule == "1 submodule (vendor/library) is left out: trials do not see that folder"
     assert link == "1 symbolic link (link) is left out: trials see regular files only"
     assert "pointer files" in lfs
 
@@ -183,7 +183,7 @@ def test_inside_a_submodule(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tag", ["mar5", "a.b", "x_1-2", "été", "0", "a@b", "HEAD"])
 def test_valid_tags(tmp_path: Path, tag: str) -> None:
-    """Ordinary names are tags, and git takes the refs made of them."""
+    """Ordinary names are valid tags, and git accepts the refs made from them."""
     assert valid_tag(tag)
     for ref in (branch_ref(tag), attempt_ref(tag, 7)):
         assert subprocess.run(["git", "check-ref-format", ref], check=False).returncode == 0
@@ -197,22 +197,22 @@ BAD_TAGS = [
 
 @pytest.mark.parametrize("tag", BAD_TAGS)
 def test_bad_tags(tag: str) -> None:
-    """What git, a path or a command line would stumble over is no tag."""
+    """A name that git, a path or a command line cannot take is not a valid tag."""
     assert not valid_tag(tag)
-    with pytest.raises(ValueError, match="no valid tag"):
+    with pytest.raises(ValueError, match="not a valid tag"):
         branch_ref(tag)
 
 
 @settings(max_examples=scaled(60), deadline=None)
 @given(st.text(alphabet=st.one_of(st.sampled_from("ab.@{-~^:/lock"), st.characters(codec="utf-8")), max_size=6))
 def test_git_takes_every_valid_tag(tag: str) -> None:
-    """Whatever we call a valid tag, git takes as part of a ref."""
+    """Git accepts every valid tag as part of a ref."""
     if valid_tag(tag):
         assert subprocess.run(["git", "check-ref-format", branch_ref(tag)], check=False).returncode == 0
 
 
 def test_branch_that_is_checked_out(tmp_path: Path) -> None:
-    """A campaign does not start on a branch that a worktree shows, for its files would look changed."""
+    """A campaign does not start on a branch that a worktree has checked out, because its files would look changed."""
     checkout = Checkout.make(tmp_path / "repo")
     repository = open_repository(checkout.folder)
     checkout.git("branch", "autoresearch/t")

@@ -10,7 +10,7 @@ TEXTS = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n"]), max_size=8).map(b"".
 
 
 def test_neighbouring_lines_do_not_conflict() -> None:
-    """Two edits of lines that touch are both made."""
+    """Two edits of adjacent lines are both applied."""
     assert merge_lines(BASE, b"a = 2\nb = 1\nc = 1\n", b"a = 1\nb = 2\nc = 1\n") == b"a = 2\nb = 2\nc = 1\n"
 
 
@@ -20,12 +20,12 @@ def test_one_line_changed_in_two_ways_is_a_conflict() -> None:
 
 
 def test_two_insertions_in_one_place_are_a_conflict() -> None:
-    """Their order is nobody's to choose."""
+    """Insertions at the same place conflict: their order is undefined."""
     assert merge_lines(BASE, b"x\n" + BASE, b"y\n" + BASE) is None
 
 
 def test_what_is_no_text_or_too_long_is_left_alone() -> None:
-    """Binary files and huge ones are a conflict."""
+    """Binary files and huge files conflict."""
     assert merge_lines(b"\0a\n", b"\0b\n", b"\0a\n") is None
     assert merge_lines(b"a\n" * (MOST_LINES + 1), b"", b"b") is None
 

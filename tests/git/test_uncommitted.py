@@ -12,7 +12,7 @@ BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 
 
 def test_changed_staged_and_deleted_files_are_told(tmp_path: Path) -> None:
-    """All that differs from the commit, in the index or on disk; a new file and a file that was only touched do not."""
+    """Every file that differs from the commit, in the index or on disk; not new files or files that were only touched."""
     files = {"a b.py": "1", "gone.py": "1", "same.py": "1", "staged.py": "1", "sub/ü.py": "1"}
     repo = make_repo(tmp_path / "r", program(BETTER), files=files)
     (repo / "a b.py").write_text("2")
@@ -26,7 +26,7 @@ def test_changed_staged_and_deleted_files_are_told(tmp_path: Path) -> None:
 
 
 def test_a_clean_checkout_has_none_and_is_left_as_it_is(tmp_path: Path) -> None:
-    """Nothing is told, and the user's index is not written."""
+    """Nothing is listed, and the user's index is not written."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     os.utime(repo / "train.py", (1, 1))
     before = (repo / ".git/index").read_bytes()
@@ -35,7 +35,7 @@ def test_a_clean_checkout_has_none_and_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_linked_worktree_is_compared_with_its_own_commit(tmp_path: Path) -> None:
-    """The checkout that the command runs in counts, not the main one."""
+    """The checkout in which the command runs counts, not the main one."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     git(repo, "worktree", "add", "-q", "../other", "-b", "other")
     (repo / "train.py").write_text("changed in the main one")

@@ -1,4 +1,4 @@
-"""Control groups: found, made, read and removed; a v2 tree is played by plain files where the machine has none."""
+"""Control groups: found, created, read and removed; plain files stand in for a v2 tree if the machine has none."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def mount_line(point: Path, kind: str = "cgroup2", *, root: str = "/", options: 
 
 
 def test_group_above_ours_is_used(tmp_path: Path) -> None:
-    """In a login session, groups are made beside our own: the one that we are in can hand no controller down."""
+    """In a login session, groups are created next to our own, which cannot hand controllers down."""
     slice_ = make_v2(tmp_path, "user/app.slice", handed_down="cpu cpuset memory pids")
     make_v2(tmp_path, "user/app.slice/term.scope", handed_down="")
     parents = find_parents("0::/user/app.slice/term.scope\n", mount_line(tmp_path))
@@ -38,14 +38,14 @@ def test_group_above_ours_is_used(tmp_path: Path) -> None:
 
 
 def test_group_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
-    """Where nothing is delegated there are no groups, and nothing is written."""
+    """If nothing is delegated there are no groups, and nothing is written."""
     (tmp_path / "session.scope").mkdir()
     assert find_parents("0::/session.scope\n", mount_line(tmp_path)) == Parents(v1={})
     assert list((tmp_path / "session.scope").iterdir()) == []
 
 
 def test_container_mount_starts_below_the_root(tmp_path: Path) -> None:
-    """A path of our group is seen from the root of the tree, the mount may show only a part of it."""
+    """A path of our group starts at the root of the tree, of which the mount may show only a part."""
     (tmp_path / "inner").mkdir()
     mounts = mount_line(tmp_path, "cgroup", root="/docker/abc", options="rw,memory")
     parents = find_parents("4:memory:/docker/abc/inner\n", mounts)
@@ -68,7 +68,7 @@ def test_v2_group_is_limited(tmp_path: Path) -> None:
 
 
 def test_group_holds_a_job_to_its_processors(tmp_path: Path) -> None:
-    """In v1 it needs the memory nodes of the group above it too; without processors it is not made."""
+    """In v1 it also needs the memory nodes of its parent group; without processors it is not created."""
     v2, v1 = make_v2(tmp_path, "app", handed_down=""), tmp_path / "cpuset"
     v1.mkdir()
     (v1 / "cpuset.mems").write_text("0-1\n")
@@ -82,7 +82,7 @@ def test_group_holds_a_job_to_its_processors(tmp_path: Path) -> None:
 
 
 def test_group_above_without_processors_is_passed_over(tmp_path: Path) -> None:
-    """A group that has none to give holds nobody, and stops no job."""
+    """A group without processors to give pins no job, and stops none."""
     group = ControlGroup(Parents(v1={"cpuset": tmp_path}), LIMITS, quota=False, cpus=[1])
     assert (group.limited, group.joins, list(tmp_path.iterdir())) == (frozenset(), (), [])
 
@@ -102,7 +102,7 @@ def test_v2_use_is_read(tmp_path: Path) -> None:
 
 
 def test_controllers_of_one_mount_share_a_group(tmp_path: Path) -> None:
-    """Controllers of v1 that are mounted together are one folder."""
+    """v1 controllers that are mounted together share one folder."""
     parents = find_parents("2:cpu,cpuacct:/\n", mount_line(tmp_path, "cgroup", options="rw,cpu,cpuacct"))
     group = ControlGroup(parents, LIMITS, quota=True)
     assert len(group.joins) == 1
@@ -110,7 +110,7 @@ def test_controllers_of_one_mount_share_a_group(tmp_path: Path) -> None:
 
 
 def test_without_groups_nothing_is_counted() -> None:
-    """Where no group is had, no number is made up."""
+    """Without a group, no number is invented."""
     group = ControlGroup(Parents(v1={}), LIMITS, quota=True)
     used = group.usage()
     assert (used.peak_memory_bytes, used.cpu_s, group.joins, group.limited) == (None, None, (), frozenset())
@@ -126,7 +126,7 @@ def groups() -> ControlGroups:
 
 
 def start_in(group: ControlGroup) -> "subprocess.Popen[bytes]":
-    """A process that is in a group by now and stays."""
+    """A process that has joined a group and stays there."""
     script = 'for f in "$@"; do echo 0 > $f; done; echo in; exec sleep 60'
     process = subprocess.Popen(["/bin/sh", "-c", script, "sh", *group.joins], stdout=subprocess.PIPE)
     assert process.stdout
@@ -136,7 +136,7 @@ def start_in(group: ControlGroup) -> "subprocess.Popen[bytes]":
 
 
 def test_real_group_comes_and_goes(groups: ControlGroups) -> None:
-    """The kernel takes our limits, and nothing is left at the end, not even what did not want to go."""
+    """The kernel accepts our limits, and nothing is left at the end, not even a process that is still running."""
 
     async def use() -> tuple[list[Path], int]:
         async with groups.group(replace(LIMITS, memory_bytes=10**8), None) as group:
@@ -150,7 +150,7 @@ def test_real_group_comes_and_goes(groups: ControlGroups) -> None:
 
 
 def test_stale_groups_are_swept(groups: ControlGroups) -> None:
-    """A new start removes the groups of a run that is dead, and ends what still lives in them; others stay."""
+    """A new start removes the groups of a dead run and ends the processes left in them; others stay."""
     name, space, pid, start = owner_tag().split("-")
     parent = groups.parents.v2 or next(iter(groups.parents.v1.values()))
     stale = parent / f"{name}-{space}-{pid}-{int(start) + 1}-0"

@@ -34,7 +34,7 @@ def test_all_holds_on_a_machine_that_runs_the_tests() -> None:
 
 
 def test_missing_jail_is_said_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without bubblewrap nothing that needs it is claimed to hold, and the fix is one command."""
+    """Without bubblewrap no probe that needs it holds, and the fix is one command."""
     launch.find_tool.cache_clear()
     monkeypatch.setattr(launch, "SYSTEM_PATH", str(tmp_path))
     probes = {probe.name: probe for probe in anyio.run(doctor.probe)}
@@ -52,7 +52,7 @@ def test_missing_jail_is_said_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_
     ],
 )
 def test_limit_that_does_not_bite_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, limits: Limits) -> None:
-    """A probe looks at what happened: where a job gets past its limit the probe does not hold."""
+    """A probe checks what happened: if a job exceeds its limit, the probe does not hold."""
     monkeypatch.setattr(doctor, "_LIMITS", limits)
     monkeypatch.setattr(doctor, "_IN_JAIL", {name: doctor._IN_JAIL[name]})
     assert not anyio.run(doctor.probe)[-1].holds

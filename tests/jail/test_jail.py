@@ -39,14 +39,14 @@ class TestJail(ExecutorConformance):
         assert output == b"/trial\n/tmp\njob\n"
 
     def test_our_interpreter_runs_inside(self, tmp_path: Path) -> None:
-        """The Python that PATH finds here is the one that a job finds."""
+        """A job finds the same Python as PATH does here."""
         ask = 'python3 -c "import sys; print(sys.prefix, sys.version_info[:2])"'
         outside = subprocess.run(["/bin/sh", "-c", ask], capture_output=True, check=True).stdout
         _, output = self.run(tmp_path, ask)
         assert output == outside
 
     def test_readable_data_is_at_its_own_path(self, tmp_path: Path) -> None:
-        """Data that a program names is there, with paths that have blanks too."""
+        """Data that a program names is available, even if its path contains blanks."""
         data = tmp_path / "my data"
         data.mkdir()
         (data / "set").write_text("42")
@@ -54,18 +54,18 @@ class TestJail(ExecutorConformance):
         assert output == b"42"
 
     def test_our_own_package_is_not_visible(self, tmp_path: Path) -> None:
-        """Where the folder that holds us is shown, the bundled labs with their sealed data are not."""
+        """If the folder that contains our package is shown, the bundled labs with their sealed data are not."""
         installed = Path(overnight.__file__).parent
         _, output = self.run(tmp_path, f"ls -A '{installed}'; ls '{installed.parent}'", readable=(str(installed.parent),))
         assert output.split()[0] == b"overnight"
 
     def test_missing_readable_path_is_the_users_to_fix(self, tmp_path: Path) -> None:
-        """A path that a program names and that is not there is said, and is no verdict on the job."""
-        with pytest.raises(SandboxError, match=r"nowhere, which jobs are to read, does not exist"):
+        """A missing path that a program names is an error, not a verdict on the job."""
+        with pytest.raises(SandboxError, match=r"nowhere: it does not exist"):
             self.run(tmp_path, "true", readable=(f"{tmp_path}/nowhere",))
 
     def test_launch_failure_is_no_exit_code(self, tmp_path: Path) -> None:
-        """Where bwrap itself fails there is an error with its words."""
+        """If bwrap itself fails, the error has its message."""
         with pytest.raises(SandboxError, match=r"could not be started: bwrap: .*setenv"):
             self.run(tmp_path, "true", environment={"a=b": "c"})
 
@@ -87,7 +87,7 @@ class TestJail(ExecutorConformance):
 
     @pytest.mark.parametrize("grouped", [True, False])
     def test_a_job_cannot_leave_its_processors(self, tmp_path: Path, grouped: bool) -> None:
-        """By a control group where there is one that can, else because the call is refused; to ask is allowed."""
+        """By a control group if one can, otherwise because the call is refused; asking is allowed."""
         usable = os.sched_getaffinity(0)
         executor = JailExecutor(slots=1, cpus_of_slot={0: [max(usable)]}, search_path=os.environ["PATH"])
         if not grouped:
@@ -136,14 +136,14 @@ def test_missing_tool_comes_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_old_bubblewrap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bubblewrap that cannot limit its file systems is refused, not used without."""
+    """A bubblewrap that cannot limit its file systems is refused."""
     monkeypatch.setattr(jail_module, "bwrap_version", lambda _: "0.6.1")
-    with pytest.raises(SandboxError, match=r"bubblewrap is 0\.6\.1, and 0\.8 is needed; .*install bubblewrap"):
+    with pytest.raises(SandboxError, match=r"bubblewrap 0\.6\.1 is too old: 0\.8 or newer is needed; .*install bubblewrap"):
         find_bwrap()
 
 
 def test_refused_namespaces_come_with_their_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where the kernel keeps namespaces from us, the words of bubblewrap and a fix are said."""
+    """If the kernel denies us namespaces, the error has bubblewrap's message and a fix."""
     bwrap = tmp_path / "bwrap"
     bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     bwrap.chmod(0o755)
@@ -154,7 +154,7 @@ def test_refused_namespaces_come_with_their_fix(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="without root, jobs read what we read")
 def test_unreadable_interpreter_comes_with_its_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A Python that only root may run is of no use to jobs: that is said before the first of them."""
+    """A Python that only root may run is useless to jobs: this is reported before the first job."""
     python = tmp_path / "own/bin/python3"
     python.parent.mkdir(parents=True)
     python.touch(mode=0o700)
@@ -179,7 +179,7 @@ asyncio.run(JailExecutor(slots=1, search_path="/usr/bin:/bin").run(job))
 
 
 def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
-    """Kill -9 of our own process ends all that is in the jail."""
+    """Kill -9 of our own process ends everything in the jail."""
     (tmp_path / "job").mkdir()
     os.mkfifo(tmp_path / "job/alive")
     reader = os.open(tmp_path / "job/alive", os.O_RDONLY | os.O_NONBLOCK)

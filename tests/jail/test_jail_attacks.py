@@ -1,4 +1,4 @@
-"""What must be stopped: each attack runs in the real jail, and we look from outside whether it failed."""
+"""What must be stopped: each attack runs in the real jail, and we check from outside that it failed."""
 
 import asyncio
 import os
@@ -53,7 +53,7 @@ def run(tmp_path: Path, attack: str, **more: Any) -> tuple[JobResult, str]:  # A
 
 @contextmanager
 def lifeline(folder: Path) -> Iterator[int]:
-    """The reading end of the pipe `alive` in a folder: at its end when no process holds it open, else it would block."""
+    """The reading end of the pipe `alive` in a folder: at end of file if no process holds it open, otherwise reading blocks."""
     os.mkfifo(folder / "alive")
     reader = os.open(folder / "alive", os.O_RDONLY | os.O_NONBLOCK)
     try:
@@ -63,7 +63,7 @@ def lifeline(folder: Path) -> Iterator[int]:
 
 
 def test_files_outside_cannot_be_read(tmp_path: Path) -> None:
-    """No host file is in reach but those that were meant to be."""
+    """No host file can be reached except the intended ones."""
     (tmp_path / "holdout").write_text(SECRET)
     inside = f"/proc/1/root{tmp_path}/holdout"
     result, output = run(tmp_path, f"cat {tmp_path}/holdout {inside} /etc/shadow /etc/hostname; ls -A {tmp_path} /home/* /run")
@@ -73,14 +73,14 @@ def test_files_outside_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_home_shows_nothing_but_the_installations(tmp_path: Path) -> None:
-    """Of the home folder only the way to what is shown exists."""
+    """Only the path to what is shown exists of the home folder."""
     below = [Path(folder).relative_to(Path.home()) for folder in jail().reach.folders if folder.startswith(f"{Path.home()}/")]
     _, output = run(tmp_path, f"ls -A {Path.home()} 2> /dev/null")
     assert set(output.splitlines()) == {path.parts[0] for path in below}
 
 
 def test_environments_of_processes_cannot_be_read(tmp_path: Path) -> None:
-    """Neither our environment nor that of any process outside is in reach."""
+    """Neither our environment nor that of any outside process can be reached."""
     with subprocess.Popen(["/bin/sleep", "60"], env={"KEY": SECRET}) as other:
         try:
             _, output = run(tmp_path, f"cat /proc/*/environ /proc/{other.pid}/environ | tr '\\0' '\\n'")
@@ -99,7 +99,7 @@ def test_processes_outside_cannot_be_seen(tmp_path: Path) -> None:
 
 
 def test_nothing_outside_the_folder_can_be_written(tmp_path: Path) -> None:
-    """Every path but the folder and the private temporary ones refuses to be written."""
+    """Only the job's folder and the private temporary folders can be written."""
     data = tmp_path / "data"
     data.mkdir()
     attack = f"""
@@ -123,7 +123,7 @@ for file in ["/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/etc/passwd", 
 
 
 def test_tcp_to_loopback_is_closed(tmp_path: Path) -> None:
-    """A service on our loopback is not in reach."""
+    """A service on our loopback cannot be reached."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         port = server.getsockname()[1]
@@ -146,7 +146,7 @@ def test_udp_to_loopback_is_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("abstract", [True, False])
 def test_unix_sockets_are_closed(tmp_path: Path, abstract: bool) -> None:
-    """A socket of ours is not in reach, with a name in the file system or without."""
+    """Our sockets cannot be reached, with or without a name in the file system."""
     name = f"\0overnight-{os.getpid()}" if abstract else str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(name)
@@ -159,7 +159,7 @@ def test_unix_sockets_are_closed(tmp_path: Path, abstract: bool) -> None:
 
 
 def test_other_socket_families_are_refused(tmp_path: Path) -> None:
-    """Families that no network namespace holds back, as sockets to a virtual machine's host, cannot be opened."""
+    """Socket families that no network namespace contains, such as those to a virtual machine's host, cannot be opened."""
     attack = """
 import errno, socket
 for family in range(3, 46):
@@ -195,7 +195,7 @@ while True:
 
 
 def test_refused_processes_are_remarked(tmp_path: Path) -> None:
-    """A job that ended by itself at the limit of processes is told which limit it was."""
+    """The result of a job that ended by itself at the process limit names that limit."""
     result, output = run(tmp_path, "for i in $(seq 50); do sleep 5 & done; wait", limits=replace(LIMITS, processes=10))
     assert result.exit_code == 2
     assert "Cannot fork" in output
@@ -203,14 +203,14 @@ def test_refused_processes_are_remarked(tmp_path: Path) -> None:
 
 
 def test_memory_of_one_process_is_held(tmp_path: Path) -> None:
-    """A process that takes more than the limit is killed, with the numbers said."""
+    """A process that takes more than the limit is killed, and the result has the numbers."""
     result, _ = run(tmp_path, "\nx = b'x' * (10**9)\nimport time\ntime.sleep(60)\n")
     assert result.ending is Ending.MEMORY
     assert result.detail.endswith(" of 100 MB")
 
 
 def test_memory_of_many_processes_is_held(tmp_path: Path) -> None:
-    """Eight processes that are each below the limit are killed for their sum."""
+    """Eight processes that are each below the limit are killed because of their sum."""
     attack = """
 import os, time
 for _ in range(8):
@@ -238,21 +238,21 @@ for file in files:
 
 @needs_memory_group
 def test_private_file_systems_are_held(tmp_path: Path) -> None:
-    """What fills the private temporary folders counts as memory."""
+    """Files in the private temporary folders count as memory."""
     fill = "i=0; while :; do i=$((i+1)); head -c 9000000 /dev/zero > /dev/shm/$i || sleep 60; done"
     result, _ = run(tmp_path, fill)
     assert result.ending is Ending.MEMORY
 
 
 def test_disk_cannot_be_filled(tmp_path: Path) -> None:
-    """Many files below the limit of one are counted together; what was written stays near the limit."""
+    """Many files that are each below the limit are counted together; what was written stays near the limit."""
     result, _ = run(tmp_path, "i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > $i; done")
     assert result.ending is Ending.DISK
     assert result.detail.endswith("on disk of 10 MB")
 
 
 def test_sparse_file_is_refused(tmp_path: Path) -> None:
-    """A file of a size beyond the limit cannot be made, holes or not."""
+    """A file larger than the limit cannot be created, with or without holes."""
     result, _ = run(tmp_path, "exec truncate -s 1T big")
     assert result.ending is Ending.DISK
     assert (tmp_path / "job0/big").stat().st_size == 0
@@ -265,14 +265,14 @@ def test_inodes_cannot_be_used_up(tmp_path: Path) -> None:
 
 
 def test_endless_nesting_is_ended(tmp_path: Path) -> None:
-    """A tree that is too deep to be walked is the job's fault."""
+    """A tree too deep to walk is the job's fault."""
     attack = "\nimport os, time\nfor _ in range(400):\n    os.mkdir('d')\n    os.chdir('d')\ntime.sleep(60)\n"
     result, _ = run(tmp_path, attack, limits=replace(LIMITS, disk_bytes=10**9, files=10**6))
     assert (result.ending, result.detail) == (Ending.DISK, "ended with folders nested deeper than 128")
 
 
 def test_daemon_is_ended(tmp_path: Path) -> None:
-    """A process that left its session and its parents is gone when the run is over."""
+    """A process that left its session and its parents is gone after the run."""
     attack = """
 import os, time
 alive = os.open("alive", os.O_WRONLY)
@@ -366,7 +366,7 @@ print(libc.syscall(ctypes.c_long({number}), ctypes.c_long({argument}), 0, 0, 0, 
 
 
 def test_no_user_namespace_inside(tmp_path: Path) -> None:
-    """A job cannot become root in a namespace of its own."""
+    """A job cannot become root in its own namespace."""
     result, output = run(tmp_path, "unshare --user --map-root-user id -u")
     assert result.exit_code != 0
     assert output.strip() != "0"
@@ -412,7 +412,7 @@ for attempt in attempts:
 
 
 def test_link_to_the_outside_leads_nowhere(tmp_path: Path) -> None:
-    """A link out of the folder, there from the start, is not followed to the host."""
+    """A link out of the folder that was there from the start is not followed to the host."""
     (tmp_path / "holdout").write_text(SECRET)
     job = make_job(tmp_path, "cat link; cat ../../../../../..${PWD}/link")
     (Path(job.folder) / "link").symlink_to(tmp_path / "holdout")
@@ -422,7 +422,7 @@ def test_link_to_the_outside_leads_nowhere(tmp_path: Path) -> None:
 
 
 def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
-    """A job has its three standard streams and nothing else of ours, also of those marked as inheritable."""
+    """A job has its three standard streams and no other descriptor of ours, even if marked inheritable."""
     (tmp_path / "holdout").write_text(SECRET)
     with (tmp_path / "holdout").open() as file:
         os.set_inheritable(file.fileno(), True)
@@ -433,7 +433,7 @@ def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
 
 
 def test_spin_is_ended(tmp_path: Path) -> None:
-    """A job that never ends is ended at its wall limit, with the numbers said."""
+    """A job that never ends is ended at its wall limit, and the result has the numbers."""
     result, _ = run(tmp_path, "trap '' TERM INT HUP; while :; do :; done", limits=replace(LIMITS, wall_s=1.0))
     assert result.ending is Ending.WALL
     assert result.detail.endswith(" s of 1 s")
@@ -462,6 +462,6 @@ def test_environment_cannot_carry_options(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/proc", "/run", "/var", "/dev/shm", "/sys/fs/cgroup", "relative"])
 def test_host_cannot_be_opened_as_readable(tmp_path: Path, path: str) -> None:
-    """Paths that lead to other processes, devices and sockets are refused, also from a program that the user wrote."""
-    with pytest.raises(SandboxError, match="cannot be given"):
+    """Paths that lead to other processes, devices and sockets are refused, even in a program that the user wrote."""
+    with pytest.raises(SandboxError, match="may not read"):
         run(tmp_path, "true", readable=(path,))

@@ -1,4 +1,4 @@
-"""What a killed run left, told by its tag."""
+"""What a killed run left, recognized by its tag."""
 
 import subprocess
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ def dead_tag() -> str:
 
 @contextmanager
 def waiting(program: str, tag: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process of this name with a tag among its arguments, that waits."""
+    """A waiting process of this name, with a tag among its arguments."""
     argv = [program, "-c", "read line; exit 5", tag]
     with subprocess.Popen(argv, executable="/bin/sh", stdin=subprocess.PIPE) as process:
         yield process
 
 
 def test_owner_is_told_alive_from_dead() -> None:
-    """A tag names a process for good: another one with its pid is another one."""
+    """A tag identifies a process forever: a later process with the same pid has another tag."""
     name, space, pid, _ = owner_tag().split("-")
     assert not owner_is_dead(owner_tag())
     assert owner_is_dead(dead_tag())
@@ -32,7 +32,7 @@ def test_owner_is_told_alive_from_dead() -> None:
 
 
 def test_only_the_dead_owners_processes_are_ended(tmp_path: Path) -> None:
-    """A process of the program is ended if its owner is dead; of another program, or with a live owner, it stays."""
+    """A process of the program is ended if its owner is dead; one of another program, or with a live owner, stays."""
     program = f"{tmp_path}/bwrap"
     with waiting(program, dead_tag()) as left, waiting(program, owner_tag()) as live, waiting("other", dead_tag()) as other:
         sweep_processes(program)

@@ -14,6 +14,6 @@ class TestProcess(ExecutorConformance):
         return ProcessExecutor(slots=2, search_path=os.environ["PATH"])
 
     def test_own_folder_may_be_deleted(self, tmp_path: Path) -> None:
-        """A job that deletes the folder that it stands in has done no harm to us."""
+        """A job that deletes its current folder does us no harm."""
         result, _ = self.run(tmp_path, 'rmdir "$PWD"')
         assert (result.exit_code, result.detail) == (0, "")

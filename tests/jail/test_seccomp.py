@@ -1,4 +1,4 @@
-"""The system call filter, run by a small interpreter of classic BPF: so for machines that we are not on, too."""
+"""The system call filter, run by a small interpreter of classic BPF, so that it covers other machines too."""
 
 import errno
 import re
@@ -50,7 +50,7 @@ def judge(machine: str, number: int, *arguments: int, architecture: int | None =
 
 @pytest.mark.parametrize("machine", HEADERS)
 def test_numbers_are_the_kernels(machine: str) -> None:
-    """Every number is the one of the kernel's own headers, where these are installed."""
+    """Every number is that of the kernel's own headers, if they are installed."""
     path, pattern = HEADERS[machine]
     if not path.exists():
         pytest.skip(f"no {path} here")
@@ -64,7 +64,7 @@ def test_numbers_are_the_kernels(machine: str) -> None:
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
 def test_a_pinned_job_cannot_choose_its_processors(machine: str) -> None:
-    """To set them is refused to it alone; the call beside it, which asks for them, is allowed."""
+    """Only such a job may not set them; the related call that reads them is allowed."""
     number = SCHED_SETAFFINITY.number(machine)
     assert number is not None
     assert (judge(machine, number), judge(machine, number, pinned=True)) == (ALLOW, refuse(errno.EPERM))
@@ -88,7 +88,7 @@ def test_other_calls_are_allowed(machine: str) -> None:
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
 def test_clone_makes_processes_but_no_namespaces(machine: str) -> None:
-    """Threads and processes may be made; a flag of any namespace refuses the call."""
+    """Threads and processes may be created; a flag for any namespace makes the call fail."""
     number = CLONE.number(machine) or 0
     assert judge(machine, number, 0x01200011) == ALLOW  # as fork
     assert judge(machine, number, 0x003D0F00) == ALLOW  # as a thread
@@ -108,7 +108,7 @@ def test_sockets_are_of_known_families(machine: str) -> None:
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)
 def test_terminal_input_cannot_be_injected(machine: str) -> None:
-    """The two requests that type into a terminal are refused, also with rubbish in the upper half."""
+    """The two requests that type into a terminal are refused, even with garbage in the upper half."""
     number = IOCTL.number(machine) or 0
     assert judge(machine, number, 0, 0x5413) == ALLOW
     for request in (0x5412, 0x541C, 0xFFFFFFFF_00005412):
@@ -127,6 +127,6 @@ def test_x32_is_refused() -> None:
 
 
 def test_unknown_machine_is_said() -> None:
-    """Where we know no numbers there is no jail."""
+    """Without known call numbers there is no jail."""
     with pytest.raises(SandboxError, match="riscv64"):
         build_filter("riscv64")

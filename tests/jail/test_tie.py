@@ -1,4 +1,4 @@
-"""A jailed job's one port: what it reaches through it, and what it does not."""
+"""A jailed job's one port: what it can reach through it, and what it cannot."""
 
 import asyncio
 import os
@@ -46,12 +46,12 @@ def run(tmp_path: Path, command: str, port: int = 4000) -> str:
 
 
 def test_the_port_is_answered_from_outside(tmp_path: Path) -> None:
-    """A job in a network of its own reaches what we serve on its port."""
+    """A job in its own network reaches what we serve on its port."""
     assert run(tmp_path, f'python3 -c "{ASK}" 4000') == "hello\n"
 
 
 def test_no_other_port_is(tmp_path: Path) -> None:
-    """What listens on the machine's loopback stays out of reach, though the job has a port."""
+    """Services on the machine's loopback stay out of reach, even though the job has a port."""
     with socket.create_server(("127.0.0.1", 0)) as outside:
         said = run(tmp_path, f'python3 -c "{ASK}" {outside.getsockname()[1]} 2>&1 | tail -n 1')
     assert "refused" in said
@@ -63,14 +63,14 @@ def test_job_gets_no_descriptor(tmp_path: Path) -> None:
 
 
 def test_two_jails_have_the_same_port(tmp_path: Path) -> None:
-    """Each job has a loopback of its own, so the number is free in every one, whatever listens outside."""
+    """Each job has its own loopback, so the port number is free in every one, whatever listens outside."""
     with socket.create_server(("127.0.0.1", 0)) as outside:
         port = outside.getsockname()[1]
         assert run(tmp_path, f'python3 -c "{ASK}" {port}', port) == "hello\n"
 
 
 def test_talk_ends_with_the_job(tmp_path: Path) -> None:
-    """A job that is cancelled leaves its talk at an end, so that nobody waits for it."""
+    """A cancelled job closes its end of the socket, so that nobody waits for it."""
     ours, theirs = socket.socketpair()
     (tmp_path / "job").mkdir()
     job = Job(command="echo begun; sleep 60", folder=tmp_path / "job", output=tmp_path / "output", limits=LIMITS)

@@ -1,4 +1,4 @@
-"""The executors without root, as most people run them: their own tests, once more, as a user with no rights."""
+"""The executors without root, as most people run them: their own tests, repeated as a user without rights."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ def usable() -> bool:
 @pytest.mark.skipif(not usable(), reason="needs root, and a system Python of this version for the user without rights")
 @pytest.mark.parametrize("file", ["test_jail.py", "test_jail_attacks.py", "test_process.py", "test_tie.py"])
 def test_executors_hold_without_root(file: str) -> None:
-    """All that an executor promises, and all that must be stopped, holds in a user namespace too."""
+    """Everything that an executor promises and that must be stopped also holds in a user namespace."""
     configuration = next(parent / "pyproject.toml" for parent in HERE.parents if (parent / "pyproject.toml").exists())
     with TemporaryDirectory() as folder:
         os.chown(folder, NOBODY, NOBODY)

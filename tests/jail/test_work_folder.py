@@ -1,4 +1,4 @@
-"""A job's folder under our eyes while it is hostile."""
+"""Watching the folder of a hostile job."""
 
 import os
 from pathlib import Path

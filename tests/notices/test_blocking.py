@@ -1,4 +1,4 @@
-"""What blocks in a thread: its result comes back, and nobody waits for one that does not end."""
+"""Blocking calls in a thread: the result comes back, and nobody waits for a call that does not end."""
 
 import subprocess
 import sys
@@ -40,6 +40,6 @@ def test_its_end_and_its_error_come_back() -> None:
 
 
 def test_the_end_of_the_process_does_not_wait_for_it() -> None:
-    """A server that sends a byte now and then would hold it for ever."""
+    """A server that sends a byte now and then would block the end forever."""
     done = subprocess.run([sys.executable, "-c", GIVES_UP], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "gone on\n"

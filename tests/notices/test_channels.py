@@ -1,4 +1,4 @@
-"""Each kind of channel against a real server on loopback: what arrives, what fails how, and what is never sent."""
+"""Each kind of channel against a real server on loopback: what arrives, how it fails, and what is never sent."""
 
 import json
 import os
@@ -33,21 +33,21 @@ TOKEN = "tk_very_secret_1234"
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
-    """An HTTP server that no proxy stands before."""
+    """An HTTP server without a proxy in front of it."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with web_server() as server:
         yield server
 
 
 def send(keys: Mapping[str, object], environment: Mapping[str, str] | None = None, notice: Notice = NOTICE) -> None:
-    """Send one notice through a channel that the settings would describe so."""
+    """Send one notice through a channel with these settings."""
     (spec,) = NotifySettingsKeys.model_validate({"channels": {"it": keys}}).record().channels
     (notifier,) = make_notifiers([spec], environment or {}).values()
     anyio.run(notifier.send, notice)
 
 
 def fails(keys: Mapping[str, object], environment: Mapping[str, str] | None = None) -> NotSent:
-    """Why it does not get through; no secret and no address is in it."""
+    """Why it does not get through, without any secret or address."""
     with pytest.raises(NotSent) as caught:
         send(keys, environment)
     assert TOKEN not in str(caught.value) and "://" not in str(caught.value) and "\n" not in str(caught.value)
@@ -55,7 +55,7 @@ def fails(keys: Mapping[str, object], environment: Mapping[str, str] | None = No
 
 
 def test_a_webhook_gets_title_text_and_facts_as_json(web: WebServer) -> None:
-    """With the token of the environment as bearer, which no other part of the request has."""
+    """With the token of the environment as bearer, and in no other part of the request."""
     send({"use": "webhook", "url": f"{web.url}/hook", "token_env": "T"}, {"T": TOKEN})
     (posted,) = web.posted
     assert posted.path == "/hook" and posted.headers["Authorization"] == f"Bearer {TOKEN}"
@@ -72,7 +72,7 @@ def test_a_secret_address_comes_from_the_environment_or_a_command(web: WebServer
 
 
 def test_foreign_marks_call_nobody() -> None:
-    """In Slack `<!channel>` is written out, in Discord no mention is parsed, and a message has the length that it takes."""
+    """In Slack `<!channel>` is escaped; in Discord no mention is parsed and the message is cut to the allowed length."""
     slack, discord = body_of(NOTICE, "slack"), body_of(NOTICE, "discord")
     assert "<!channel>" not in str(slack) and "&lt;!channel&gt;" in str(slack["text"])
     assert discord["allowed_mentions"] == {"parse": []}
@@ -81,7 +81,7 @@ def test_foreign_marks_call_nobody() -> None:
 
 
 def test_ntfy_gets_a_topic_and_no_header_of_ours(web: WebServer) -> None:
-    """The whole message is JSON to the server's root; accents arrive; only a need for a person is urgent."""
+    """The whole message is JSON, posted to the server's root; accents arrive; only a notice that needs a person is urgent."""
     send({"use": "ntfy", "url": f"{web.url}/nights", "token_env": "T"}, {"T": TOKEN})
     (posted,) = web.posted
     assert posted.path == "/" and posted.headers["Authorization"] == f"Bearer {TOKEN}"
@@ -108,7 +108,7 @@ def test_a_server_may_ask_to_wait(web: WebServer, asked: str, wait_s: float) -> 
 
 @pytest.mark.parametrize("target", ["/elsewhere", "file:///etc/passwd", "ftp://127.0.0.1/x"])
 def test_no_redirect_is_followed(web: WebServer, target: str) -> None:
-    """Neither to the same server nor to another scheme: the message and the token go where the user said, or nowhere."""
+    """Neither to the same server nor to another scheme: the message and the token go where the user chose, or nowhere."""
     web.answers = [(302, {"Location": target}), (200, {})]
     assert "redirects" in str(fails({"use": "webhook", "url": f"{web.url}/x", "token_env": "T"}, {"T": TOKEN}))
     assert len(web.posted) == 1
@@ -126,14 +126,14 @@ def test_nobody_there_is_worth_another_try() -> None:
     ("keys", "said"),
     [
         ({"url_env": "NOWHERE"}, "NOWHERE is not set"),
-        ({"url": "https://h.example/x", "token_env": "BENT"}, "cannot be part of one"),
+        ({"url": "https://h.example/x", "token_env": "BENT"}, "not allowed in a secret"),
         ({"url_command": ["/nowhere/pass"]}, "cannot be run"),
         ({"url_command": ["false"]}, "ended with 1"),
-        ({"url_env": "FILE"}, "no http or https URL"),
+        ({"url_env": "FILE"}, "not an http or https URL"),
     ],
 )
 def test_a_secret_that_is_not_there_says_where_it_was_looked_for(keys: dict[str, object], said: str) -> None:
-    """By the name of the variable or program, never by its value; and nothing is sent."""
+    """The error names the variable or program, never its value; and nothing is sent."""
     failure = fails({"use": "webhook", **keys}, {"BENT": "a\r\nb: c", "FILE": "file:///etc/passwd", "PATH": os.environ["PATH"]})
     assert said in str(failure) and not failure.again
 
@@ -165,7 +165,7 @@ def test_a_mail_arrives_with_its_text_and_facts() -> None:
 
 
 def test_no_text_becomes_a_header_of_a_mail() -> None:
-    """Even a title that was not made printable before brings no recipient and no second line."""
+    """Even an unprintable title adds no recipient and no second line."""
     bent = Notice(key="k", occasion=Occasion.TEST, title="t\r\nBcc: all@example.org", lines=(".", "QUIT", ".."))
     with mail_server() as server:
         send(keys_for(server), notice=bent)
@@ -176,7 +176,7 @@ def test_no_text_becomes_a_header_of_a_mail() -> None:
 
 @pytest.fixture
 def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> trustme.CA:
-    """An authority that this process trusts, and nothing else does."""
+    """A certificate authority that only this process trusts."""
     made = trustme.CA()
     made.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
@@ -197,14 +197,14 @@ def test_a_password_goes_over_starttls(authority: trustme.CA) -> None:
 
 
 def test_a_wrong_password_is_no_matter_of_trying_again(authority: trustme.CA) -> None:
-    """The reply is told by its number."""
+    """The error has the number of the reply."""
     with mail_server(server_side(authority, "127.0.0.1"), password=b"another") as server:
         failure = fails(keys_for(server, security="starttls", user="me", password_env="P"), {"P": TOKEN})
-    assert "the password is refused" in str(failure) and not failure.again and not server.mails
+    assert "the password was refused" in str(failure) and not failure.again and not server.mails
 
 
 def test_a_server_of_another_name_or_without_encryption_gets_no_password(authority: trustme.CA) -> None:
-    """The certificate has to hold for the host, and STARTTLS has to be there."""
+    """The certificate must be valid for the host, and STARTTLS must be available."""
     secret: dict[str, object] = {"security": "starttls", "user": "me", "password_env": "P"}
     with mail_server(server_side(authority, "mail.example.org"), password=TOKEN.encode()) as server:
         assert "certificate" in str(fails(keys_for(server, **secret), {"P": TOKEN}))
@@ -234,7 +234,7 @@ json.dump([sys.argv[1:], sys.stdin.read(), ours, sorted(os.environ)], open(sys.a
 
 
 def test_a_command_gets_the_text_on_stdin_and_facts_in_its_environment(tmp_path: Path) -> None:
-    """Foreign text is never part of a line that a shell reads, and no secret of the environment is passed on unnamed."""
+    """Foreign text is never part of a line that a shell reads, and a secret of the environment is passed on only if named."""
     out = tmp_path / "out.json"
     command = [sys.executable, "-c", REPORTER, str(out), HOSTILE]
     environment = {"PATH": os.environ["PATH"], "OPENAI_API_KEY": TOKEN, "CHAT": "42"}
@@ -247,7 +247,7 @@ def test_a_command_gets_the_text_on_stdin_and_facts_in_its_environment(tmp_path:
 
 
 def test_a_command_that_fails_says_its_last_line(tmp_path: Path) -> None:
-    """On one line, with what a terminal would act on written out."""
+    """On one line, with terminal escapes made visible."""
     script = "import sys; sys.stderr.write('first\\nno \\x1b[2Jphone\\n'); sys.exit(3)"
     failure = fails({"use": "command", "command": [sys.executable, "-c", script]})
     assert str(failure) == r"it exited with 3: no \x1b[2Jphone" and failure.again
@@ -260,7 +260,7 @@ def test_a_command_that_reads_nothing_is_fine() -> None:
 
 
 def test_a_command_that_hangs_is_ended_with_all_its_processes(tmp_path: Path) -> None:
-    """The pipe that its child holds open is closed when both are gone."""
+    """The pipe that its child holds open is closed once both have ended."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     spec = NotifySpec(name="c", use="command", command=("sh", "-c", f"sleep 600 > {pipe} & exec sleep 600"))
@@ -276,6 +276,6 @@ def test_a_command_that_hangs_is_ended_with_all_its_processes(tmp_path: Path) ->
 
 
 def test_secrets_are_known_by_the_names_of_their_variables() -> None:
-    """A path is none, whatever its variable is called."""
+    """A path is not a secret, whatever the name of its variable."""
     found = secret_values({"OPENAI_API_KEY": "k", "DB_PASSWORD": "p", "SSH_AUTH_SOCK": "/run/x", "HOME": "h", "MONKEY": "m"})
     assert set(found) == {"k", "p"}

@@ -1,4 +1,4 @@
-"""The audit: which trials it asks for, and what it makes of them."""
+"""The audit: which trials it asks for, and what it concludes from them."""
 
 import math
 import random
@@ -38,7 +38,7 @@ def finished(key: TrialKey, value: float | None) -> Trial:
 
 
 def run(audit: AuditState, values: Values) -> tuple[AuditState, list[TrialKey]]:
-    """The audit at its end, and all that it asked for."""
+    """The finished audit, and all trials that it asked for."""
     asked: list[TrialKey] = []
     while step := audit_step(audit):
         for key in step.trials:
@@ -48,8 +48,8 @@ def run(audit: AuditState, values: Values) -> tuple[AuditState, list[TrialKey]]:
     return audit, asked
 
 
-def told(program: Program, audit: AuditState, memory: GateMemory | None = None) -> AuditConcluded:
-    """What it concludes."""
+def conclusion_of(program: Program, audit: AuditState, memory: GateMemory | None = None) -> AuditConcluded:
+    """The conclusion of an audit."""
     return conclude_audit(program, memory or GateMemory(), audit, elapsed_s=1.0)
 
 
@@ -89,7 +89,7 @@ def test_without_changes_it_is_over_after_the_pairs() -> None:
 def test_total_has_students_interval() -> None:
     """Gains 1, 2, 3 have the mean 2 with a half-width of 4.303 / sqrt(3), in the metric's direction."""
     audit, _ = run(AuditState(opened=opened(pairs=3)), lambda tree, index: 10.0 if tree == START else 9.0 - index)
-    total = told(program(), audit).total
+    total = conclusion_of(program(), audit).total
     assert total is not None
     assert (total.gain, total.before, total.after, total.pairs) == (2.0, 10.0, 8.0, 3)
     assert total.high - total.gain == pytest.approx(4.3027 / math.sqrt(3.0), abs=1e-3)
@@ -100,18 +100,18 @@ def test_interval_holds_the_truth() -> None:
     held = 0
     for seed in range(400):
         audit, _ = run(AuditState(opened=opened(pairs=20)), noisy({START: 10.0, HEAD: 9.5}, seed=seed))
-        total = told(program(), audit).total
+        total = conclusion_of(program(), audit).total
         held += total is not None and total.low <= 0.5 <= total.high
     assert 365 <= held <= 395  # 380 expected, sd 4.4; fixed seeds
 
 
 def test_each_change_has_its_standing() -> None:
-    """A change that still helps, one that went stale by far, one that nobody can tell, one in the way, one that is needed."""
+    """A change that still helps, one that can go, an undecided one, a conflict, and one that is needed."""
     changes = (without(1), without(2), without(3), without(4, commit=""), without(5))
     levels = {START: 10.0, HEAD: 8.0, (1, Arm.BASELINE): 9.0, (2, Arm.BASELINE): 7.0, (3, Arm.BASELINE): 8.1}
     noise = noisy(levels, sd=0.5)
     audit, asked = run(AuditState(opened=opened(*changes)), lambda tree, index: None if tree[0] == 5 else noise(tree, index))
-    found = {change.number: change for change in told(program(), audit, memory_of(program(), 0.5)).changes}
+    found = {change.number: change for change in conclusion_of(program(), audit, memory_of(program(), 0.5)).changes}
     assert {number: change.standing for number, change in found.items()} == {
         1: Standing.HELPS,
         2: Standing.CAN_GO,
@@ -124,10 +124,10 @@ def test_each_change_has_its_standing() -> None:
 
 
 def test_without_noise_equal_can_go() -> None:
-    """In a deterministic target a change that makes no difference any more can go, and one that does helps."""
+    """In a deterministic target a change that no longer makes a difference can go, and one that does helps."""
     values = {START: 10.0, HEAD: 8.0, (1, Arm.BASELINE): 8.0, (2, Arm.BASELINE): 8.5}
     audit, _ = run(AuditState(opened=opened(without(1), without(2), pairs=3)), lambda tree, _index: values[tree])
-    concluded = told(program(), audit)
+    concluded = conclusion_of(program(), audit)
     assert concluded.total is not None and concluded.total.low == concluded.total.high == 2.0
     assert [change.standing for change in concluded.changes] == [Standing.CAN_GO, Standing.HELPS]
 
@@ -136,32 +136,32 @@ def test_without_noise_equal_can_go() -> None:
 def test_start_or_head_that_fails_ends_it(tree: Tree, name: str) -> None:
     """After three failures there is no total, and the reason says why."""
     audit, asked = run(AuditState(opened=opened(without(1))), lambda of, _index: None if of == tree else 1.0)
-    concluded = told(program(), audit)
+    concluded = conclusion_of(program(), audit)
     assert concluded.total is None
     assert concluded.reason == f"{name} failed in 3 trials: boom"
     assert len(asked) == 6
 
 
 def test_a_pair_that_failed_is_left_out() -> None:
-    """One failed trial of the start costs one pair, no more."""
+    """One failed trial of the start costs only one pair."""
     audit, _ = run(AuditState(opened=opened()), lambda tree, index: None if (tree, index) == (START, 4) else 1.0)
-    total = told(program(), audit).total
+    total = conclusion_of(program(), audit).total
     assert total is not None and total.pairs == 19
 
 
 def test_timings_are_compared_by_ratio() -> None:
-    """The gain of a timing is that of the geometric means, told in its own units."""
+    """The gain of a timing is that of the geometric means, in its own units."""
     timed = program(name="latency_ms")
     memory = memory_of(timed, 0.1)
     values = {START: (100.0, 400.0), HEAD: (50.0, 200.0)}
     audit, _ = run(AuditState(opened=opened(pairs=2)), lambda tree, index: values[tree][index])
-    total = told(timed, audit, memory).total
+    total = conclusion_of(timed, audit, memory).total
     assert total is not None
     assert total.gain == pytest.approx(200.0 - 100.0)
 
 
 def test_the_state_follows_an_audit_and_forgets_its_trials() -> None:
-    """An audit in progress survives a snapshot; once concluded only what it found is kept, and the gate learned nothing."""
+    """An audit in progress survives a snapshot; once concluded, only its findings are kept, and the gate learned nothing."""
     start = opened(without(1), pairs=2)
     audit, asked = run(AuditState(opened=start), lambda _tree, _index: 1.0)
     events: list[Event] = [start, *(TrialFinished(trial=finished(key, 1.0)) for key in asked)]
@@ -178,12 +178,12 @@ def test_the_state_follows_an_audit_and_forgets_its_trials() -> None:
 
 
 def test_a_trial_without_inputs_says_nothing_of_its_tree() -> None:
-    """Where `prepare` failed in one trial of the head without a change, that change is judged by the others."""
+    """If `prepare` failed in one trial of the head without a change, that change is judged by the others."""
     audit = AuditState(opened=opened(without(3), pairs=5))
     while step := audit_step(audit):
         for key in step.trials:
             lacks = tree_of(key) == (3, Arm.BASELINE) and key.index == 5
             trial = finished(key, None if lacks else 2.0 if tree_of(key) in {START, (3, Arm.BASELINE)} else 1.0)
             audit = with_trial(audit, replace(trial, fault=Fault.PREPARE) if lacks else trial)
-    [change] = told(program(), audit).changes
+    [change] = conclusion_of(program(), audit).changes
     assert change.standing is Standing.HELPS and change.estimate is not None and change.estimate.pairs == 4

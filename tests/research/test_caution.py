@@ -15,7 +15,7 @@ UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
 
 
 @pytest.mark.parametrize(
-    ("program", "exact", "kept", "told"),
+    ("program", "exact", "kept", "reported"),
     [
         (UNSEEDED, True, 1, True),
         (UNSEEDED, False, 1, False),
@@ -24,13 +24,13 @@ UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
         (UNSEEDED.replace("minimize}", "minimize, min_effect: 0.1}"), True, 1, False),
     ],
 )
-def test_gains_of_one_seed_are_told(program: str, exact: bool, kept: int, told: bool) -> None:
-    """Where nothing varies, no seed is taken, no smallest effect is set, and something was kept; else there is no need to."""
-    assert of_one_draw(parse_program(program, "program.md"), exact=exact, kept=kept) == told
+def test_gains_of_one_seed_are_reported(program: str, exact: bool, kept: int, reported: bool) -> None:
+    """If nothing varies, no seed is taken, no smallest effect is set, and something was kept; otherwise there is no need."""
+    assert of_one_draw(parse_program(program, "program.md"), exact=exact, kept=kept) == reported
 
 
 def test_a_campaign_says_it_of_itself() -> None:
-    """From its state, in words that name the cure and the targets that need none."""
+    """From its state, in words that name the fix and the targets that need none."""
     start = replace(opened(UNSEEDED), sandbox=JAIL)
     better = trial(1, value=1.0), concluded(1, Verdict.KEEP, gain=1.0), advanced(1)
     state = fold_all([start, *(baseline(index, 2.0) for index in range(3)), proposed(1), *better])

@@ -66,7 +66,7 @@ def test_every_section_is_read() -> None:
 
 
 def test_level_and_case_of_headings_do_not_matter() -> None:
-    """`# ROLES` with `## name` below it, closing hashes, a colon behind the name."""
+    """`# ROLES` with `## name` below it, closing hashes, a colon after the name."""
     charter = parse_charter("# ROLES #\n## `critic`:\nBe strict.\n# risk appetite\nHigh.\n# IDEAS\n- plain item\n1. numbered")
     assert charter.role("critic") == "Be strict."
     assert charter.bold == 0.6
@@ -81,7 +81,7 @@ def test_fenced_code_has_no_headings() -> None:
 
 
 def test_a_body_without_sections_is_free_text() -> None:
-    """And the share of bold ideas is then the default, which the charter says."""
+    """The share of bold ideas is then the default, and the charter says so."""
     charter = parse_charter("# Make the loss small\n")
     assert charter.text == "# Make the loss small"
     assert (charter.bold, charter.bold_stated) == (DEFAULT_BOLD, False)
@@ -109,7 +109,7 @@ def test_a_body_without_sections_is_free_text() -> None:
     ],
 )
 def test_the_share_of_bold_ideas_is_read_from_plain_words(text: str, share: float | None) -> None:
-    """Percentages, shares, words for all and none, levels; None where it does not say."""
+    """Percentages, shares, words for all and none, levels; None if the text does not say."""
     assert share_of_bold(text) == share
 
 
@@ -126,7 +126,7 @@ MARKDOWN = st.lists(
 
 @given(st.one_of(MARKDOWN, st.text()))
 def test_no_text_is_a_mistake(body: str) -> None:
-    """Whatever stands there gives a charter; the share stays within 0 and 1 and no idea has a line break."""
+    """Any text gives a charter; the share stays between 0 and 1 and no idea has a line break."""
     charter = parse_charter(body)
     assert 0.0 <= charter.bold <= 1.0
     assert all(idea.text.isprintable() and 0 < len(idea.text) <= LONGEST_IDEA for idea in charter.ideas)

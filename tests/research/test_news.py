@@ -1,4 +1,4 @@
-"""What of a campaign is told to a person, when it is the same news, and what never stands in a message."""
+"""What a person is notified of, when it is the same news, and what is never in a message."""
 
 import re
 import tomllib
@@ -45,19 +45,19 @@ def test_a_verified_target_is_told_once_for_each_target() -> None:
 
 @pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.AUDITED, EndReason.ERROR])
 def test_what_a_person_did_is_not_told_to_them(reason: EndReason) -> None:
-    """Ctrl-C, `overnight stop` and an audit need no message; an error has one of its own, which says what it was."""
+    """Ctrl-C, `overnight stop` and an audit need no message; an error has its own, which says what it was."""
     assert news(state(), ended(reason)) is None
 
 
 def test_a_keep_and_one_idle_researcher_are_not_told() -> None:
     """Only the end of all ideas needs a person."""
     assert news(state(), ProposalMissed(role="tuner", reason="no idea", final=True)) is None
-    told = news(state(), ended(EndReason.NO_IDEAS, "no researcher has anything left to try"))
-    assert told and told.occasion is Occasion.PERSON and "anything left to try" in told.text
+    notice = news(state(), ended(EndReason.NO_IDEAS, "no researcher has anything left to try"))
+    assert notice and notice.occasion is Occasion.PERSON and "anything left to try" in notice.text
 
 
 def test_a_spent_budget_of_the_program_is_news_once() -> None:
-    """Whatever session finds it spent; a raised budget is news again when it is spent."""
+    """In any session that finds it spent; a raised budget is news again when it is spent."""
     tally = replace(state().tally, keep=1, discard=9)
     first = news(
         state("budget: {experiments: 10}", tally=tally), ended(EndReason.BUDGET, "the budget of 10 experiments is spent")
@@ -71,11 +71,11 @@ def test_a_spent_budget_of_the_program_is_news_once() -> None:
 def test_the_hours_of_a_session_are_news_each_night_but_not_for_an_idle_one() -> None:
     """`--hours 8` ends every night with a message, unless nothing was done since the one before."""
     tally = state().tally
-    told = [
+    notices = [
         news(state(tally=replace(tally, trials=trials)), ended(EndReason.BUDGET, "the hours are spent"))
         for trials in (5, 5, 80)
     ]
-    first, idle, second = (notice.key for notice in told if notice)
+    first, idle, second = (notice.key for notice in notices if notice)
     assert first == idle != second
 
 
@@ -87,15 +87,15 @@ def test_a_fault_is_the_same_news_until_something_was_done() -> None:
 
 
 def test_models_that_wait_for_a_person_are_told_once() -> None:
-    """Each night anew would help nobody; after further experiments it is news again."""
-    told, again = (news(state(sessions=count), ended(EndReason.MODELS, "401: no key")) for count in (1, 2))
+    """It is not repeated each night; after further experiments it is news again."""
+    first, again = (news(state(sessions=count), ended(EndReason.MODELS, "401: no key")) for count in (1, 2))
     later = news(state(tally=replace(state().tally, discard=1)), ended(EndReason.MODELS, "401: no key"))
-    assert told and again and later and told.key == again.key != later.key
-    assert told.occasion is Occasion.PERSON and "401: no key" in told.text
+    assert first and again and later and first.key == again.key != later.key
+    assert first.occasion is Occasion.PERSON and "401: no key" in first.text
 
 
 def test_foreign_text_is_one_line_without_controls() -> None:
-    """A hypothesis brings no line, no escape and no mark that turns text around into a message; it has bounded length."""
+    """A hypothesis adds no line, escape or bidirectional mark to a message, which has bounded length."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")
     kept = Kept(number=3, commit="c" * 40, hypothesis=HOSTILE * 90, conclusion=conclusion)
     notice = news(state(kept=(kept,), tag="t"), ended(EndReason.BUDGET, HOSTILE))
@@ -106,7 +106,7 @@ def test_foreign_text_is_one_line_without_controls() -> None:
 
 
 def test_no_secret_is_in_a_notice() -> None:
-    """The campaign's own secret, values of telling variables, and whatever looks like a key are hidden in every part."""
+    """The campaign's own secret, values of variables named like secrets, and anything like a key are hidden everywhere."""
     secrets = ("hunter2hunter2", "s3cret-value")
     said = f"hunter2hunter2 s3cret-value {state().secret} sk-abcdef123456 https://me:pw12@host Bearer abcdefgh1234"
     notice = without_secrets(failed(state(), said), (*secrets, "", "short"))
@@ -134,7 +134,7 @@ def test_a_program_without_notify_uses_the_user_s_channels() -> None:
 
 
 def test_a_program_chooses_among_the_user_s_channels() -> None:
-    """By name, for fewer occasions than the settings say, never for more; an unknown name is told and stops nothing."""
+    """By name, for fewer occasions than the settings say, never for more; an unknown name is reported and stops nothing."""
     channels = choose_channels(wanted("notify: [mail, {channel: phone, on: target}, pager]"), SETTINGS)
     assert [(spec.name, spec.use, spec.on) for spec in channels.chosen] == [
         ("mail", "email", (Occasion.PERSON,)),
@@ -144,7 +144,7 @@ def test_a_program_chooses_among_the_user_s_channels() -> None:
 
 
 def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -> None:
-    """Host and port have to be in the settings; all else is told."""
+    """Host and port must be in the settings; anything else is reported."""
     urls = ("https://hooks.example.org:8443/a", "https://hooks.example.org/a", "https://hooks.example.org.evil.org:8443/a")
     front = "notify:\n" + "".join(f"  - {{use: webhook, url: '{url}'}}\n" for url in urls)
     channels = choose_channels(wanted(front), SETTINGS)
@@ -159,8 +159,8 @@ def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -
         ("notify: {use: email, to: me@example.org}", "describe the channel in your settings"),
         ("notify: {use: ntfy, url: 'https://ntfy.sh/t', token: tk_1}", "a program is committed"),
         ("notify: {use: ntfy, url: 'https://ntfy.sh/t', token_env: HOME}", "a program is committed"),
-        ("notify: {use: ntfy, url: 'https://me:pw@ntfy.sh/t'}", "seems to carry a secret"),
-        ("notify: {use: webhook, url: 'https://h.example/?token=1'}", "seems to carry a secret"),
+        ("notify: {use: ntfy, url: 'https://me:pw@ntfy.sh/t'}", "seems to contain a secret"),
+        ("notify: {use: webhook, url: 'https://h.example/?token=1'}", "seems to contain a secret"),
         ("notify: {use: webhook, url: 'https://hooks.slack.com/services/T0/B0/abcdefgh12345678ijkl'}", "url_env"),
         ("notify: {use: webhook, url: 'file:///etc/passwd'}", "http or https URL"),
         ("notify: {use: ntfy}", "needs the name of a channel"),
@@ -169,7 +169,7 @@ def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -
     ],
 )
 def test_a_program_brings_no_command_and_no_secret(front: str, said: str) -> None:
-    """Each is a mistake with file, line, key and fix."""
+    """Each is an error with file, line, key and fix."""
     with pytest.raises(ProgramError, match=r"program\.md:4: notify") as caught:
         wanted(front)
     assert said in str(caught.value)
@@ -179,7 +179,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "notify.md").read_text(encoding="ut
 
 
 def test_the_examples_of_the_page_are_right() -> None:
-    """Settings and programs that are copied from docs/notify.md parse, and each kind of channel is among them."""
+    """Settings and programs copied from docs/notify.md parse, and include each kind of channel."""
     settings = [tomllib.loads(block)["notify"] for block in re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
     channels = [channel for each in settings for channel in NotifySettingsKeys.model_validate(each).record().channels]
     assert {channel.use for channel in channels} == {"command", "webhook", "email", "ntfy"}

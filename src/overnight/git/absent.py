@@ -1,4 +1,4 @@
-"""What lies in the user's checkout and is in no trial, because it is not committed."""
+"""What is in the user's checkout but in no trial, because it is not committed."""
 
 import os
 
@@ -7,12 +7,12 @@ from overnight.git.repository import Repository
 
 
 def why_absent(repository: Repository, path: str) -> str:
-    """Why a file or folder of the checkout is not in the commit; empty if it is, or lies in no checkout.
+    """Why a file or folder of the checkout is not in the commit; empty if it is, or if it does not exist.
 
     Args:
         path: relative to the top of the checkout, without `..`.
     """
-    if not path or not os.path.exists(repository.toplevel / path):  # noqa: PTH110  # False for a name that no disk takes
+    if not path or not os.path.exists(repository.toplevel / path):  # noqa: PTH110  # False for a name that no disk accepts
         return ""
     if require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", "HEAD", "--", path):
         return ""

@@ -1,4 +1,4 @@
-"""Turning a kept chain into a clean branch for review: one commit per kept change, the evidence in its message."""
+"""Turns a kept chain into a clean branch for review: one commit per kept change, with the evidence in its message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SHOWN = 80  # characters of a branch name in a message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptChange:
-    """One kept commit and what to say of it."""
+    """One kept commit and what to say about it."""
 
     commit: str
     subject: str  # its hypothesis, of any length
@@ -23,17 +23,17 @@ class KeptChange:
 
 
 def finalize(repository: Repository, *, start: str, kept: Sequence[KeptChange], branch: str) -> str:
-    """Write the kept chain on top of `start` as `branch`, one commit each; return the branch's tip.
+    """Write the kept chain on top of `start` as `branch`, one commit per change; return the branch's tip.
 
-    The same chain gives the same commits, so that doing it again changes nothing, and a longer chain moves the branch
-    on. Only that branch is written: no checkout, no other ref.
+    The same chain gives the same commits, so repeating it changes nothing; a longer chain moves the branch forward. Only
+    that branch is written: no checkout, no other ref.
 
     Raises:
-        RepositoryError: the branch's name is bad, it has commits of its own, it is checked out, or the chain is broken.
+        RepositoryError: the branch's name is invalid, it has other commits, it is checked out, or the chain is broken.
     """
     ref = f"refs/heads/{branch}"
     if branch.startswith("-") or not branch.isprintable() or call(repository.git_dir, "check-ref-format", ref).returncode:
-        raise RepositoryError(f"`{printable(branch, SHOWN)}` is no name for a branch")
+        raise RepositoryError(f"`{printable(branch, SHOWN)}` is not a valid branch name")
     store = ObjectStore(repository.git_dir)
     try:
         tip = _rewrite(store, start, kept)
@@ -44,7 +44,7 @@ def finalize(repository: Repository, *, start: str, kept: Sequence[KeptChange], 
     if old == tip:
         return tip
     if found and call(repository.git_dir, "merge-base", "--is-ancestor", old, tip).returncode:
-        fix = "name another with --into, or delete it"
+        fix = "name another branch with --into, or delete this one"
         raise RepositoryError(f"the branch {branch} has commits that are not in the kept chain", fix=fix)
     check_ref_free(repository, ref)
     require(repository.git_dir, "update-ref", "-m", "overnight finalize", ref, tip, old)
@@ -63,7 +63,7 @@ def _rewrite(store: ObjectStore, start: str, kept: Sequence[KeptChange]) -> str:
 
 
 def _message(change: KeptChange) -> str:
-    """Subject and body; what cannot be shown in the foreign subject is made visible, it may not add a line."""
+    """Subject and body; unprintable characters of the foreign subject are made visible, so that it cannot add a line."""
     subject = printable(" ".join(change.subject.split()), 2 * SUBJECT_LENGTH)
     whole = subject[:SUBJECT_LENGTH] if len(subject) <= SUBJECT_LENGTH else f"{subject[: SUBJECT_LENGTH - 1].rstrip()}…"
     body = change.body if whole == subject else f"{subject}\n\n{change.body}"

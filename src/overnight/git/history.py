@@ -1,4 +1,4 @@
-"""The port `History` on the user's git repository: objects are added, our own refs moved, nothing else is touched."""
+"""The port `History` on the user's git repository: it adds objects and moves our own refs; it touches nothing else."""
 
 import subprocess
 import time
@@ -34,7 +34,7 @@ class _Listing:
 class GitHistory:
     """Commits of a repository, and the refs of campaigns in it; safe to use from several threads.
 
-    Answers come from a few long-lived git processes: an experiment starts none.
+    Answers come from a few long-lived git processes: an experiment starts no process.
     """
 
     def __init__(self, repository: Repository, *, now: Callable[[], float] = time.time) -> None:
@@ -51,7 +51,7 @@ class GitHistory:
         """The full id of the commit that the user has checked out."""
         head = self._store.find("HEAD^{commit}")
         if head is None:
-            raise RepositoryError("HEAD is at no commit", fix="check out the commit to start from")
+            raise RepositoryError("HEAD does not point at a commit", fix="check out the commit to start from")
         return head.oid
 
     def files(self, commit: str) -> Sequence[TreeFile]:
@@ -59,12 +59,12 @@ class GitHistory:
         return self._files(commit)
 
     def paths(self, commit: str) -> Sequence[str]:
-        """The paths of all that is in a commit, sorted: its files, and the links and submodules that `files` leaves out."""
+        """All paths of a commit, sorted: its files, and the links and submodules that `files` leaves out."""
         listing = self._listing(commit)
         return sorted([*listing.files, *listing.left_out])
 
     def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
-        """The contents of some of a commit's files; a path that is none of them is a KeyError."""
+        """The contents of some of a commit's files; KeyError if a path is not one of them."""
         files = self._listing(commit).files
         return {path: self._store.blob(files[path].oid) for path in paths}
 
@@ -81,10 +81,10 @@ class GitHistory:
     ) -> str:
         """Commit `changes` on top of `base` under `refs/overnight/<tag>/[<group>/]<number>`; return the commit's id.
 
-        An attempt of this number that is there, from a process that ended before it could record it, is replaced.
+        This replaces an attempt of the same number left by a process that ended before it could record it.
 
         Raises:
-            ValueError: a change is in the place of something that is no regular file.
+            ValueError: a change would replace something that is not a regular file.
         """
         edits = {tuple(split_path(change.path)): self._store_file(change) for change in changes}
         tree = edit_tree(self._store.commit(base).tree, edits, read=self._tree, write=self._store.add_tree)
@@ -100,19 +100,19 @@ class GitHistory:
         return found is not None and found.kind == "commit"
 
     def branch_head(self, tag: str) -> str | None:
-        """Where `autoresearch/<tag>` is, None if there is no such branch."""
+        """The commit of `autoresearch/<tag>`, None if there is no such branch."""
         found = self._store.find(branch_ref(tag))
         return found.oid if found else None
 
     def advance(self, *, tag: str, old: str | None, new: str) -> bool:
-        """Move `autoresearch/<tag>` from `old` to `new`; False if it is not at `old` (nothing is changed then)."""
+        """Move `autoresearch/<tag>` from `old` to `new`; False, changing nothing, if it is not at `old`."""
         if self.branch_head(tag) != old:
             return False
         try:
             self._move(branch_ref(tag), new, old or self._none)
         except GitError:
             head = self.branch_head(tag)
-            if head == old:  # nobody was faster: the refusal has another reason
+            if head == old:  # nobody else moved it: git refused for another reason
                 raise
             return head == new
         return True
@@ -131,7 +131,7 @@ class GitHistory:
         return found.oid if found else None
 
     def parents(self, commit: str) -> Sequence[str]:
-        """The commits that a commit was made on."""
+        """The parents of a commit."""
         return self._store.commit(commit).parents
 
     def attempt(self, tag: str, number: int) -> str | None:
@@ -152,11 +152,11 @@ class GitHistory:
             stderr=subprocess.DEVNULL,
         ) as process:
             output = process.stdout.read(DIFF_BYTES) if process.stdout else b""
-            process.kill()  # it may have more to say
+            process.kill()  # it may have more output
         return output.decode("utf-8", "replace")
 
     def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
-        """The changes from `base` to `commit` as changes on top of `head`; None where they conflict."""
+        """The changes from `base` to `commit` as changes on top of `head`; None if they conflict."""
         listings = [self._listing(name).files for name in (base, head, commit)]
         return merge_files(*listings, read=self._store.blob, git_dir=self._git_dir)
 
@@ -171,7 +171,7 @@ class GitHistory:
         return TreeEntry.file(self._store.add_blob(change.content), executable=change.executable)
 
     def _move(self, ref: str, new: str, old: str = "") -> None:
-        """Move a ref, if it is at `old` where that is given."""
+        """Move a ref; if `old` is given, only from there."""
 
         def exchange(pipe: Pipe) -> None:
             pipe.say(f"start\nupdate {ref} {new} {old}".rstrip().encode() + b"\nprepare\ncommit\n")
@@ -181,7 +181,7 @@ class GitHistory:
         self._refs.ask(exchange)
 
     def _swap(self, ref: str, new: str, old: str) -> None:
-        """Move a ref that is at `old`, or is not there where that is empty."""
+        """Move a ref that is at `old`; an empty `old` means that the ref must not exist."""
         self._move(ref, new, old or self._none)
 
     def _require_commit(self, commit: str) -> str:

@@ -1,4 +1,4 @@
-"""Carrying a change over to a tree that moved on: three-way, file by file, without merge drivers."""
+"""Applies a change to a tree that has moved on: three-way, file by file, without merge drivers."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ Files = Mapping[str, TreeEntry]
 def merge_files(
     base: Files, head: Files, commit: Files, *, read: Callable[[str], bytes], git_dir: Path
 ) -> Sequence[FileChange] | None:
-    """The changes from `base` to `commit` as changes on top of `head`, sorted by path; None where they conflict."""
+    """The changes from `base` to `commit` as changes on top of `head`, sorted by path; None if they conflict."""
     changes = []
     for path in sorted(base.keys() | commit.keys()):
         old, ours, theirs = base.get(path), head.get(path), commit.get(path)
@@ -34,7 +34,7 @@ def merge_files(
 
 
 def _merge(git_dir: Path, versions: Sequence[bytes]) -> bytes | None:
-    """Ours, base and theirs as one text: git's merge, else one that lets neighbours differ; None where they conflict."""
+    """Ours, base and theirs as one text: git's merge, else one that merges neighbouring lines; None if they conflict."""
     with tempfile.TemporaryDirectory(prefix="overnight-merge-") as folder:
         paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
         for path, content in zip(paths, versions, strict=True):
@@ -45,7 +45,7 @@ def _merge(git_dir: Path, versions: Sequence[bytes]) -> bytes | None:
 
 
 def _overlap(head: Files, changes: Iterable[FileChange]) -> bool:
-    """Whether a file would be where a folder is, or the other way round."""
+    """Whether a file and a folder would have the same path."""
     paths = (head.keys() - {change.path for change in changes if change.content is None}) | {
         change.path for change in changes if change.content is not None
     }

@@ -1,16 +1,16 @@
-"""What of a commit trials will not see, or see otherwise than the user does."""
+"""What trials will not see of a commit, or will see differently than the user does."""
 
 from pathlib import Path
 
 from overnight.git.plumbing import require
 from overnight.words.foreign import printable
 
-MAX_ATTRIBUTE_FILES = 50  # that are looked into for Git LFS
+MAX_ATTRIBUTE_FILES = 50  # that are searched for Git LFS
 SHOWN = 80  # characters of a path
 
 
 def notes_of(git_dir: Path) -> tuple[str, ...]:
-    """One line each about submodules, symbolic links and Git LFS in the commit that is checked out."""
+    """One line each about submodules, symbolic links and Git LFS in the checked-out commit."""
     submodules, links, attributes = [], [], []
     for line in require(git_dir, "ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")[:-1]:
         fields, path = line.split(b"\t", 1)
@@ -23,7 +23,7 @@ def notes_of(git_dir: Path) -> tuple[str, ...]:
             attributes.append(oid.decode())
     notes = []
     if submodules:
-        notes.append(f"{_named('submodule', submodules)} left out: trials see an absent folder")
+        notes.append(f"{_named('submodule', submodules)} left out: trials do not see that folder")
     if links:
         notes.append(f"{_named('symbolic link', links)} left out: trials see regular files only")
     if any(b"filter=lfs" in require(git_dir, "cat-file", "blob", oid) for oid in attributes[:MAX_ATTRIBUTE_FILES]):

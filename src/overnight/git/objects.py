@@ -1,4 +1,4 @@
-"""Git objects read and written through long-lived processes, so that an experiment starts none."""
+"""Reads and writes git objects through long-lived processes, so that an experiment starts no process."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ from overnight.git.plumbing import EMAIL, NAME, Batch, Pipe
 from overnight.git.trees import Tree, parse_tree
 
 Kind = Literal["blob", "tree", "commit"]
-ASKED_AT_ONCE = 200  # sizes in one exchange: far less than a pipe holds, so that neither side waits for the other
+ASKED_AT_ONCE = 200  # sizes in one exchange: far less than fills a pipe, so that neither side blocks the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +35,18 @@ class Commit:
 
     @property
     def at(self) -> int:
-        """When it was made, Unix time, s; only sure to be there in a commit of ours."""
+        """When it was made, Unix time, s; only reliable in a commit of ours."""
         return int(self.committer.split()[-2])
 
 
 class ObjectStore:
-    """The objects of a repository; writing adds, nothing is ever changed."""
+    """The objects of a repository; writing adds objects and never changes one."""
 
     def __init__(self, git_dir: Path) -> None:
         self._reader = Batch(git_dir, "cat-file", "--batch-command")
         self._blobs = _Writer(git_dir, "blob")
         self._commits = _Writer(git_dir, "commit")
-        self._trees = Batch(git_dir, "mktree", "-z", "--batch", "--missing")  # a partial clone need not have all
+        self._trees = Batch(git_dir, "mktree", "-z", "--batch", "--missing")  # a partial clone may lack some
 
     def find(self, name: str) -> Found | None:
         """What an id, a ref or `HEAD^{commit}` stands for, None if there is no such object."""
@@ -75,7 +75,7 @@ class ObjectStore:
         """Write the content of a file to a descriptor, piece by piece."""
 
         def exchange(pipe: Pipe) -> None:
-            os.ftruncate(file, 0)  # of an exchange that broke off
+            os.ftruncate(file, 0)  # after an exchange that was cut short
             os.lseek(file, 0, os.SEEK_SET)
             rest = _expect(_ask(pipe, "contents", oid), oid, "blob").size_bytes
             while rest:
@@ -92,11 +92,11 @@ class ObjectStore:
             yield from self._some_sizes(oids[start : start + ASKED_AT_ONCE])
 
     def add_blob(self, content: bytes) -> str:
-        """Add a file's content as it is; its id."""
+        """Add a file's content unchanged; return its id."""
         return self._blobs.write(content)
 
     def add_tree(self, entries: Tree) -> str:
-        """Add a tree; its id."""
+        """Add a tree; return its id."""
         lines = (b"%06o %s %s\t%s\0" % (e.mode, e.kind.encode(), e.oid.encode(), name) for name, e in entries.items())
         request = b"".join(lines) + b"\0"
 
@@ -107,7 +107,7 @@ class ObjectStore:
         return self._trees.ask(exchange)
 
     def add_commit(self, *, tree: str, parent: str, message: str, at: int) -> str:
-        """Add a commit of ours, the first of its line without a parent; its id. The same arguments give the same id."""
+        """Add a commit of ours (`parent` empty: it has none); return its id. The same arguments give the same id."""
         who = f"{NAME} <{EMAIL}> {at} +0000"
         text = message.replace("\0", "").strip()
         parents = f"parent {parent}\n" if parent else ""
@@ -137,7 +137,7 @@ class ObjectStore:
 
 
 class _Writer:
-    """Adds objects of one kind: git reads each from a nameless file that it shares with us."""
+    """Adds objects of one kind: git reads each from an unnamed file that it shares with us."""
 
     def __init__(self, git_dir: Path, kind: Kind) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
@@ -168,7 +168,7 @@ def _look_up(pipe: Pipe, name: str) -> Found | None:
 
 def _ask(pipe: Pipe, command: str, name: str) -> Found | None:
     if "\n" in name:
-        raise ValueError(f"no name of an object: {name!r}")
+        raise ValueError(f"not a name of an object: {name!r}")
     pipe.say(f"{command} {name}\n".encode())
     return _parse(pipe.line())
 
@@ -182,8 +182,8 @@ def _parse(line: bytes) -> Found | None:
 
 def _expect(found: Found | None, oid: str, kind: Kind) -> Found:
     if found is None:
-        fix = "if the clone is partial or shallow, fetch all of the commit that is checked out"
+        fix = "if the clone is partial or shallow, fetch all of the checked-out commit"
         raise RepositoryError(f"the {kind} {oid} is not in the repository", fix=fix)
     if found.kind != kind:
-        raise RepositoryError(f"{oid} is no {kind} but a {found.kind}")
+        raise RepositoryError(f"{oid} is a {found.kind}, not a {kind}")
     return found

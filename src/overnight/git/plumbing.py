@@ -1,7 +1,7 @@
-"""Git as child processes in a clean environment: single calls, and processes that answer for as long as we live.
+"""Git as child processes in a clean environment: single calls, and processes that answer as long as we run.
 
-Neither the system's nor the user's configuration is read, and nothing that a repository names is run: no hooks, no
-monitors, no filters, no fetch of missing objects. Does not cover: a `git` on PATH that is not git.
+Neither the system's nor the user's configuration is read, and nothing that a repository names is run: no hooks, monitors or
+filters, no fetch of missing objects. Does not cover: a `git` on PATH that is not git.
 """
 
 import os
@@ -34,15 +34,15 @@ Answer = TypeVar("Answer")
 
 
 class GitError(RepositoryError):
-    """Git gave up on a request; the message is its own."""
+    """Git gave up on a request; the message is git's."""
 
 
 class _Died(Exception):  # noqa: N818  # becomes a retry or an error
-    """A batch process is gone in the middle of an exchange."""
+    """A batch process ended in the middle of an exchange."""
 
 
 def environment(git_dir: Path) -> dict[str, str]:
-    """All of the environment that our git processes get."""
+    """The whole environment of our git processes."""
     return {
         **inherited("PATH", "HOME", "TMPDIR"),  # HOME: for `~` in paths of the repository's own configuration
         "LC_ALL": "C",
@@ -63,17 +63,17 @@ def environment(git_dir: Path) -> dict[str, str]:
 
 
 def inherited(*names: str) -> dict[str, str]:
-    """The named variables of our own environment, those that are set."""
+    """Those of the named variables that are set in our own environment."""
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def call(git_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git once; the exit code is the caller's to read."""
+    """Run git once; the caller checks the exit code."""
     return run(arguments, folder=git_dir, environment=environment(git_dir))
 
 
 def require(git_dir: Path, *arguments: str) -> bytes:
-    """What git prints.
+    """Run git once and return what it prints.
 
     Raises:
         GitError: its exit code is not 0.
@@ -88,7 +88,7 @@ def run(arguments: tuple[str, ...], *, folder: Path, environment: Mapping[str, s
     """Run git in a folder.
 
     Raises:
-        RepositoryError: there is no git on this machine.
+        RepositoryError: git is not installed.
     """
     try:
         return subprocess.run(
@@ -107,11 +107,11 @@ def run(arguments: tuple[str, ...], *, folder: Path, environment: Mapping[str, s
 def words(stderr: bytes) -> str:
     """What git said, on one line."""
     lines = [line.removeprefix("fatal: ") for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return printable(" ".join(lines), WORDS_SHOWN) or "it ended without a word"
+    return printable(" ".join(lines), WORDS_SHOWN) or "it ended without a message"
 
 
 class Pipe:
-    """One running batch process, as an exchange sees it."""
+    """One running batch process, as used by an exchange."""
 
     def __init__(self, git_dir: Path, arguments: tuple[str, ...], inherit: tuple[int, ...]) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
@@ -144,14 +144,14 @@ class Pipe:
         return line[:-1]
 
     def take(self, size: int) -> bytes:
-        """So many bytes of the answer."""
+        """Exactly `size` bytes of the answer."""
         content = self._answers.read(size)
         if len(content) < size:
             raise _Died
         return content
 
     def close(self, *, at_once: bool) -> tuple[int, bytes]:
-        """End the process; its exit code and what it complained of."""
+        """End the process; return its exit code and its stderr."""
         if at_once:
             self._process.kill()
         with suppress(BrokenPipeError):  # it did not read all of a request
@@ -168,7 +168,7 @@ class Pipe:
 
 
 class Batch:
-    """A git command that answers many requests; started at the first one, ended by `close` or with our own process.
+    """A git command that answers many requests; it starts at the first and ends with `close` or with our own process.
 
     Safe to use from several threads: one exchange at a time.
     """
@@ -181,7 +181,7 @@ class Batch:
         self._lock = threading.Lock()
 
     def ask(self, exchange: Callable[[Pipe], Answer]) -> Answer:
-        """Run one exchange of request and answer; once more on a fresh process if this one was killed.
+        """Run one exchange of request and answer; retry once on a new process if this one was killed.
 
         Raises:
             GitError: git gave up on the request, or was killed twice.
@@ -211,7 +211,7 @@ class Batch:
         except _Died:
             raise
         except BaseException:
-            self._end(at_once=True)  # the answer may be half read: what follows would be taken for the next one
+            self._end(at_once=True)  # the rest of a half-read answer would be taken for the next one
             raise
 
     def _end(self, *, at_once: bool) -> tuple[int, bytes]:

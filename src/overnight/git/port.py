@@ -1,4 +1,4 @@
-"""The seam of git: the user's repository, seen through what may be done with it."""
+"""The interface of git: what may be done with the user's repository."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """One file of a proposal: new content, or None where the file was removed."""
+    """One file of a proposal: its new content, or None if the file was removed."""
 
     path: str  # relative, '/'-separated
     content: bytes | None
@@ -25,7 +25,7 @@ class TreeFile:
 
 
 class History(Protocol):
-    """The user's git repository, seen through what we may do with it: read commits, add objects, move our own refs."""
+    """What we may do with the user's git repository: read commits, add objects, move our own refs."""
 
     def resolve_start(self) -> str:
         """The full id of the commit that the user has checked out."""
@@ -36,7 +36,7 @@ class History(Protocol):
         ...
 
     def paths(self, commit: str) -> Sequence[str]:
-        """Every path of a commit's tree, symbolic links and submodules too, sorted."""
+        """Every path of a commit's tree, including symbolic links and submodules, sorted."""
         ...
 
     def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
@@ -54,15 +54,15 @@ class History(Protocol):
         ...
 
     def branch_head(self, tag: str) -> str | None:
-        """Where `autoresearch/<tag>` is, None if there is no such branch."""
+        """The commit of `autoresearch/<tag>`, None if there is no such branch."""
         ...
 
     def advance(self, *, tag: str, old: str | None, new: str) -> bool:
-        """Move `autoresearch/<tag>` from `old` to `new`; False if it is not at `old` (nothing is changed then)."""
+        """Move `autoresearch/<tag>` from `old` to `new`; False, changing nothing, if it is not at `old`."""
         ...
 
     def publish(self, commit: str, text: str) -> None:
-        """Attach a text to a commit for everybody who has the repository; the same text again changes nothing."""
+        """Attach a text to a commit for anyone who has the repository; the same text again changes nothing."""
         ...
 
     def published(self, commit: str) -> str | None:
@@ -74,7 +74,7 @@ class History(Protocol):
         ...
 
     def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
-        """The changes from `base` to `commit` as changes on top of `head`; None where they conflict."""
+        """The changes from `base` to `commit` as changes on top of `head`; None if they conflict."""
         ...
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
-"""Texts attached to commits as git notes, for whoever has the repository and nothing else: `git notes --ref overnight show`.
+"""Texts attached to commits as git notes, for anyone who has only the repository: `git notes --ref overnight show`.
 
-Does not cover: notes that somebody else writes under the same ref; they are kept, but nothing vouches for them.
+Does not cover: notes that others write under the same ref; they are kept, but nothing vouches for them.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from overnight.git.trees import Tree, TreeEntry, edit_tree
 NOTES = "refs/notes/overnight"
 LARGEST_BYTES = 1_000_000
 _TRIES = 10  # when other campaigns of the repository publish at the same moment
-_FAN_OUT = 2  # hex digits of a folder's name, where git sorts many notes into folders
+_FAN_OUT = 2  # hex digits of a folder's name, once git sorts many notes into folders
 
-Move = Callable[[str, str, str], None]  # a ref from its old commit, empty for none, to a new one
+Move = Callable[[str, str, str], None]  # moves a ref to a new commit from its old one (empty: none)
 
 
 def find_text(store: ObjectStore, commit: str) -> str | None:
@@ -31,7 +31,7 @@ def find_text(store: ObjectStore, commit: str) -> str | None:
 
 
 def attach_text(store: ObjectStore, move: Move, *, commit: str, text: str, at: int) -> None:
-    """Attach a text to a commit, in the place of an older one; the same text again changes nothing.
+    """Attach a text to a commit, replacing an older one; the same text again changes nothing.
 
     Raises:
         GitError: the ref cannot be moved.

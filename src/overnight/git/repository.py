@@ -1,4 +1,4 @@
-"""The user's repository: finding and checking it, the names of our refs in it, and keeping our folder out of its sight."""
+"""The user's repository: finding and checking it, the names of our refs in it, and hiding our folder from git."""
 
 import os
 import re
@@ -14,9 +14,9 @@ from overnight.words.foreign import printable
 OLDEST_GIT = (2, 39)
 FOLDER_NAME = ".overnight"
 PATH_SHOWN = 200  # characters of a path in a message
-MAX_TAG_LENGTH = 100  # with the branch's and a lock file's name around it, far below what file systems take
+MAX_TAG_LENGTH = 100  # even within the names of a branch and a lock file, far below the limit of file systems
 
-# What `git check-ref-format` forbids in one component of a ref, and a leading dash, which commands take for an option.
+# What `git check-ref-format` forbids in one component of a ref, and a leading dash, which commands read as an option.
 _BAD_IN_TAG = re.compile(r"[\x00-\x20\x7f~^:?*\[\\/]|\.\.|@\{|^[.-]|\.$|\.lock$|^@$|[\ud800-\udfff]")
 
 
@@ -25,29 +25,29 @@ class Repository:
     """A git repository with a checkout and at least one commit."""
 
     toplevel: Path  # of the checkout
-    git_dir: Path  # of the checkout: of a linked worktree its own
+    git_dir: Path  # of the checkout; a linked worktree has its own
     common_dir: Path  # shared by all worktrees
     object_format: str  # "sha1" or "sha256"
 
     @property
     def overnight(self) -> Path:
-        """The folder where everything of ours is."""
+        """The folder that holds everything of ours."""
         return self.toplevel / FOLDER_NAME
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of how trials will see the commit that is checked out."""
+        """What the user should know about how trials will see the checked-out commit."""
         return notes_of(self.git_dir)
 
     def exclude_overnight(self) -> None:
-        """Make our folder and hide it from git through `info/exclude`.
+        """Create our folder and hide it from git through `info/exclude`.
 
         Raises:
-            RepositoryError: the repository cannot be written.
+            RepositoryError: the repository is not writable.
         """
         for path in (self.toplevel, self.common_dir, self.common_dir / "objects", self.common_dir / "refs"):
             if not os.access(path, os.W_OK | os.X_OK):
-                raise RepositoryError(f"{_shown(path)} cannot be written", fix="make the repository writable for you")
+                raise RepositoryError(f"{_shown(path)} is not writable", fix="give yourself write access to the repository")
         try:
             self.overnight.mkdir(exist_ok=True)
             if not stat.S_ISDIR(self.overnight.lstat().st_mode):
@@ -61,16 +61,16 @@ def open_repository(folder: Path) -> Repository:
     """The repository that a folder is in; nothing is written.
 
     Raises:
-        RepositoryError: there is none that a campaign can work on: what is wrong, and how to fix it.
+        RepositoryError: no campaign can work on it; the error says why and how to fix it.
     """
     if not folder.is_dir():
         raise RepositoryError(f"there is no folder {_shown(folder)}")
     _check_version(folder)
     bare, inside = _discover(folder, "--is-bare-repository", "--is-inside-work-tree").split()
     if bare == b"true":
-        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", fix="run it in a clone of it")
+        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", fix="run this in a clone of it")
     if inside != b"true":
-        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", fix="run it in the checkout")
+        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", fix="run this in the checkout")
     repository = Repository(
         toplevel=_path(_discover(folder, "--show-toplevel")),
         git_dir=_path(_discover(folder, "--absolute-git-dir")),
@@ -79,12 +79,12 @@ def open_repository(folder: Path) -> Repository:
     )
     if call(repository.git_dir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode:
         where = _shown(repository.toplevel)
-        raise RepositoryError(f"{where} has no commit that can be read at HEAD", fix="commit the files to start from")
+        raise RepositoryError(f"{where} has no readable commit at HEAD", fix="commit the files to start from")
     return repository
 
 
 def valid_tag(tag: str) -> bool:
-    """Whether a campaign can be called so: one component of a git ref and of a path."""
+    """Whether a campaign can have this name: one component of a git ref and of a path."""
     return 0 < len(tag) <= MAX_TAG_LENGTH and tag.isprintable() and not _BAD_IN_TAG.search(tag)
 
 
@@ -99,19 +99,19 @@ def attempt_ref(tag: str, number: int, group: str = "") -> str:
 
 
 def check_branch_free(repository: Repository, tag: str) -> None:
-    """Check that no worktree shows the branch that a campaign is going to move.
+    """Check that no worktree has checked out the branch that a campaign is going to move.
 
     Raises:
-        RepositoryError: one does, and would look changed when the branch moves.
+        RepositoryError: one has; its files would look changed when the branch moves.
     """
     check_ref_free(repository, branch_ref(tag))
 
 
 def check_ref_free(repository: Repository, ref: str) -> None:
-    """Check that no worktree shows a branch.
+    """Check that no worktree has checked out a branch.
 
     Raises:
-        RepositoryError: one does.
+        RepositoryError: one has.
     """
     listed = require(repository.git_dir, "worktree", "list", "--porcelain", "-z")
     for record in listed.split(b"\0\0"):
@@ -122,7 +122,7 @@ def check_ref_free(repository: Repository, ref: str) -> None:
 
 
 def _discover(folder: Path, *arguments: str) -> bytes:
-    """Ask as the user: whether git trusts a folder of another owner is in the user's own configuration."""
+    """Ask with the user's configuration, which says whether git trusts a folder of another owner."""
     settings = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     environment = {**inherited("PATH", "HOME", "XDG_CONFIG_HOME", *settings), "LC_ALL": "C"}
     done = run(("rev-parse", *arguments), folder=folder, environment=environment)
@@ -132,7 +132,7 @@ def _discover(folder: Path, *arguments: str) -> bytes:
         fix = "if you trust it: git config --global --add safe.directory <the repository's folder>"
         raise RepositoryError(f"the repository around {_shown(folder)} belongs to another user", fix=fix)
     if b"not a git repository" in done.stderr:
-        raise RepositoryError(f"{_shown(folder)} is not in a git repository", fix="git init, and commit what to start from")
+        raise RepositoryError(f"{_shown(folder)} is not in a git repository", fix="git init, then commit your files")
     raise GitError(f"git cannot read the repository around {_shown(folder)}: {words(done.stderr)}")
 
 
@@ -140,12 +140,12 @@ def _check_version(folder: Path) -> None:
     said = run(("version",), folder=folder, environment=inherited("PATH")).stdout.decode("utf-8", "replace")
     found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < OLDEST_GIT:
-        raise RepositoryError(f"this is {printable(said.strip(), PATH_SHOWN)}", fix="install git 2.39 or newer")
+        raise RepositoryError(f"{printable(said.strip(), PATH_SHOWN)} is not supported", fix="install git 2.39 or newer")
 
 
 def _checked(tag: str) -> str:
     if not valid_tag(tag):
-        raise ValueError(f"no valid tag: {tag!r}")
+        raise ValueError(f"not a valid tag: {tag!r}")
     return tag
 
 

@@ -1,16 +1,16 @@
-"""Merging two edits of one text, line by line, where git's own merge asks for unchanged lines between them."""
+"""Merges two edits of one text line by line, even where git's own merge requires unchanged lines between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-MOST_LINES = 5_000  # of one text; finding the edits takes time in the square of it
+MOST_LINES = 5_000  # of one text; the time to find the edits grows with its square
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Edit:
-    """Lines `start` to `end` of the base become `lines`."""
+    """Replaces lines `start` to `end` of the base by `lines`."""
 
     start: int
     end: int
@@ -18,9 +18,9 @@ class _Edit:
 
 
 def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
-    """Both edits of `base`; None where they touch the same lines, are binary or too long.
+    """Both edits of `base`; None if they touch the same lines, or if a text is binary or too long.
 
-    Edits of neighbouring lines are merged: what comes of it is measured like any other change, so a merge need not be timid.
+    Edits of neighbouring lines are merged: the result is measured like any other change, so a merge need not be cautious.
     """
     lines = base.splitlines(keepends=True)
     if any(b"\0" in text or len(text.splitlines()) > MOST_LINES for text in (base, ours, theirs)):
@@ -44,5 +44,5 @@ def _edits(base: Sequence[bytes], text: bytes) -> list[_Edit]:
 
 
 def _clash(one: _Edit, other: _Edit) -> bool:
-    """Whether two edits, in order, change a line in two ways or put lines in one place."""
+    """Whether two edits, in order, change the same line or insert lines at the same place."""
     return other.start < one.end or one.start == other.start

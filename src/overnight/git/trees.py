@@ -1,4 +1,4 @@
-"""Git trees as values: parsing one, and changing a few files in a nest of them."""
+"""Git trees as values: parsing one, and changing a few files in nested trees."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class TreeEntry:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file; a symbolic link is none."""
+        """Whether it is a regular file; a symbolic link is not."""
         return self.mode & KIND_BITS == REGULAR
 
     @property
@@ -58,10 +58,10 @@ def parse_tree(raw: bytes, oid_bytes: int) -> Tree:
 
 
 def edit_tree(base: str | None, edits: Edits, *, read: Callable[[str], Tree], write: Callable[[Tree], str]) -> str | None:
-    """The id of `base` with edits to regular files; None where no entry is left. Only folders in the way are touched.
+    """The id of `base` with edits to regular files; None if no entry is left. Only folders on an edited path are touched.
 
     Raises:
-        ValueError: an edit lies at or under something that is not a regular file or its folder.
+        ValueError: an edit is at or under something that is neither a regular file nor its folder.
     """
     entries = dict(read(base)) if base else {}
     here = {names[0]: entry for names, entry in edits.items() if len(names) == 1}
@@ -97,4 +97,4 @@ def _edit_folder(
 
 def _require(condition: bool, name: bytes) -> None:
     if not condition:
-        raise ValueError(f"{name!r} is no regular file in the tree below the change")
+        raise ValueError(f"{name!r} is not a regular file in the tree below the change")

@@ -1,8 +1,8 @@
-"""The arguments of bubblewrap: what a job sees of the world, and what is taken from it.
+"""The arguments of bubblewrap: what a job can see and what it may not do.
 
 Does not cover: limits (`cgroup.py`, `launch.py`, `watch.py`); with `network: host` the job reaches everything that this
-machine reaches, loopback services and abstract sockets too; `gpus` shows every GPU device of the machine; page cache and
-CPU caches are shared with the host, as in any container.
+machine reaches, including loopback services and abstract sockets; `gpus` shows every GPU device of the machine; the page
+cache and the CPU caches are shared with the host, as in any container.
 """
 
 import os
@@ -15,27 +15,27 @@ from overnight.jail.job import Job
 from overnight.jail.reach import SYSTEM, Reach, check_readable
 
 _OURS = Path(__file__).parents[1]
-FOLDER = "/trial"  # where a job finds its folder; a name that no host folder is likely to have
-HOME = "/tmp"  # noqa: S108  # the jail's own, gone with it
+FOLDER = "/trial"  # where a job finds its folder; a host folder is unlikely to have this name
+HOME = "/tmp"  # noqa: S108  # the jail's own; it ends with the jail
 HOST_NAME = "job"
-FIRST_UID = 1_900_000_000  # of slot 0 where we are root: a range that no distribution or container tool gives out
-INNER_UID = 1000  # inside a user namespace, where it is our own uid outside
-_ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # what the system's programs are found and linked by
+FIRST_UID = 1_900_000_000  # of slot 0 if we are root: a range that no distribution or container tool assigns
+INNER_UID = 1000  # inside a user namespace; outside it is our own uid
+_ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # needed to find and link the system's programs
 _ETC_NETWORK = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services")
-SHOWN_SETS = 64  # of readable paths whose arguments are remembered: a handful in a session
+SHOWN_SETS = 64  # of readable paths whose arguments are cached: a session has a handful
 _GPU_DEVICES = ("nvidia*", "kfd", "dri")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who a job is: a user of its own where we are root, else ourselves in a user namespace."""
+    """The user that a job runs as: its own user if we are root, otherwise ours in a user namespace."""
 
     uid: int
-    dropped: bool  # by setpriv from root; not by a user namespace
+    dropped: bool  # setpriv drops root; False in a user namespace
 
     @property
     def files(self) -> dict[str, str]:
-        """The little of `/etc` that names it."""
+        """The few files of `/etc` that name this user."""
         return {
             "/etc/passwd": f"job:x:{self.uid}:{self.uid}:job:{HOME}:/bin/sh\n",
             "/etc/group": f"job:x:{self.uid}:\n",
@@ -44,14 +44,14 @@ class Identity:
 
 
 def identify(slot: int) -> Identity:
-    """Who the jobs of a slot are."""
+    """The user that the jobs of a slot run as."""
     if os.geteuid() == 0:
         return Identity(uid=FIRST_UID + slot, dropped=True)
     return Identity(uid=INNER_UID, dropped=False)
 
 
 def build_arguments(job: Job, reach: Reach, identity: Identity, *, filter_fd: int, file_fds: Mapping[str, int]) -> list[str]:
-    """The options of bwrap for a job; `file_fds` are descriptors of the content of files below `/etc`."""
+    """The options of bwrap for a job; `file_fds` are descriptors with the content of files below `/etc`."""
     return [
         *_namespaces(job, identity),
         *_capabilities(identity),
@@ -78,12 +78,12 @@ def _namespaces(job: Job, identity: Identity) -> list[str]:
 
 
 def _capabilities(identity: Identity) -> list[str]:
-    """None; where we are root, those three that setpriv needs to give up the rest, and itself."""
+    """None; if we are root, the three that setpriv needs to drop all capabilities, including its own."""
     kept = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP") if identity.dropped else ()
     return ["--cap-drop", "ALL", *(word for name in kept for word in ("--cap-add", name))]
 
 
-@cache  # of the machine, and the same for every job
+@cache  # the same for every job on this machine
 def _system() -> list[str]:
     arguments = []
     for path in SYSTEM:
@@ -114,7 +114,7 @@ def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
 
 @lru_cache(SHOWN_SETS)
 def _shown(paths: tuple[str, ...]) -> list[str]:
-    """Read-only at their own paths; the folders above are made empty, and open to other users than root."""
+    """Read-only at their own paths; the folders above them are created empty and readable by users other than root."""
     above = dict.fromkeys(str(folder) for path in paths for folder in reversed(Path(path).parents) if folder != Path("/"))
     return [
         *(word for folder in above if not _is_mounted(folder) for word in ("--perms", "0755", "--dir", folder)),
@@ -128,7 +128,7 @@ def _is_mounted(folder: str) -> bool:
 
 @lru_cache(SHOWN_SETS)
 def _masked(shown: tuple[str, ...]) -> list[str]:
-    """Our own package, where it is installed in a folder that is shown: the bundled labs hold what candidates must not see."""
+    """Our own package, if a shown folder contains it: the bundled labs hold what candidates must not see."""
     if not any(_OURS.is_relative_to(folder) for folder in (*SYSTEM, *shown)):
         return []
     return ["--tmpfs", str(_OURS), "--remount-ro", str(_OURS)]

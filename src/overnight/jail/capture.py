@@ -1,6 +1,6 @@
-"""What a job prints, from its pipe to a file that is cut at the job's limit; never more than a chunk of it in memory.
+"""Copies a job's output from its pipe to a file, cut at the job's limit, with at most one chunk in memory.
 
-Does not cover: what a process prints that outlives the job (the pipe is closed at the end, nobody waits for it).
+Does not cover: output of a process that outlives the job (the pipe is closed at the end; nobody waits for it).
 """
 
 import os
@@ -16,7 +16,7 @@ from overnight.jail.port import Hear
 
 CHUNK_BYTES = 65536  # the kernel's pipe holds no more
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-_LEFT_OVER = 16  # chunks read after the end: one was in the pipe, a process that still writes must not hold us
+_LEFT_OVER = 16  # chunks read after the end: the pipe held one; a process that goes on writing must not keep us
 
 
 class Capture:
@@ -26,28 +26,28 @@ class Capture:
         self._file = file
         self._limit = limit_bytes
         self._hear = hear
-        self._said = ""  # by `hear`
+        self._said = ""  # what `hear` returned
         self.printed_bytes = 0
 
     @property
     def over(self) -> bool:
-        """Whether the job printed more than it may."""
+        """Whether the job printed more than its limit."""
         return self.printed_bytes > self._limit
 
     async def until_over(self, source: int) -> str:
-        """Take in what comes out of a pipe; return when it is over the limit, or when who hears it said why to end the job.
+        """Read a pipe until the output is over the limit or `hear` gives a reason to end the job; return that reason.
 
         Raises:
-            SandboxError: it cannot be written to the disk.
+            SandboxError: the output cannot be written to the disk.
         """
         while not self.over and not self._said:
             await anyio.wait_readable(source)
             if not self._take(source):
-                await anyio.sleep_forever()  # all who could print have closed the pipe
+                await anyio.sleep_forever()  # every process that could print has closed the pipe
         return self._said
 
     def drain(self, source: int) -> None:
-        """Take in what is in the pipe at the end."""
+        """Read what is left in the pipe at the end."""
         with suppress(BlockingIOError):
             for _ in range(_LEFT_OVER):
                 if not self._take(source):
@@ -59,7 +59,7 @@ class Capture:
         try:
             write_all(self._file, chunk[:room])
         except OSError as error:
-            raise SandboxError(f"a job's output cannot be written: {error.strerror}", fix="make room on the disk") from error
+            raise SandboxError(f"a job's output cannot be written: {error.strerror}", fix="free space on the disk") from error
         self.printed_bytes += len(chunk)
         if self._hear:
             self._said = self._said or self._hear(chunk)
@@ -68,10 +68,10 @@ class Capture:
 
 @contextmanager
 def capturing(path: Path, limit_bytes: int, hear: Hear | None = None) -> Iterator[Capture]:
-    """Capture a job's output in a new file; `hear` takes it in too.
+    """Capture a job's output in a new file; `hear` gets it too.
 
     Raises:
-        SandboxError: the file cannot be made.
+        SandboxError: the file cannot be created.
     """
     try:
         file = os.open(path, _CREATE, 0o600)

@@ -1,8 +1,8 @@
-"""Control groups, v1 or v2, whichever is ours to use: one new group per job, limited, read and removed.
+"""Control groups, v1 or v2, whichever we may use: one new group per job, limited, read and removed.
 
-Does not cover: a controller that is not delegated to us (`Group.limited` says which bite); I/O bandwidth; page cache that a
-job shares with others, which is charged to whoever read it first. The group is made next to or below our own, so that
-limits set on us hold for jobs too.
+Does not cover: a controller that is not delegated to us (`ControlGroup.limited` says which apply); I/O bandwidth; page cache
+that a job shares with others, which is charged to the first reader. The group is created next to or below our own, so that
+limits set on us also apply to jobs.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -17,13 +17,13 @@ from overnight.jail.cgroup_tree import CONTROLLERS, Parents, find_parents, kill_
 from overnight.jail.job import Limits
 
 PERIOD_US = 100_000  # of the CPU quota; the kernel's default
-HELPERS = 2  # processes in a jail's group besides the job: bwrap and the shell that is init
-REMOVAL_S = 10.0  # how long processes that were killed may take to be gone
+HELPERS = 2  # processes in a jail's group besides the job: bwrap and the shell that acts as init
+REMOVAL_S = 10.0  # how long killed processes may take to disappear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupUsage:
-    """What the processes of a group used in all; None where no controller counts it."""
+    """What the processes of a group used in total; None if no controller counts it."""
 
     peak_memory_bytes: int | None
     cpu_s: float | None
@@ -32,13 +32,13 @@ class GroupUsage:
 
 
 class ControlGroups:
-    """Where this process makes the groups of its jobs."""
+    """The place where this process creates the groups of its jobs."""
 
     def __init__(self, *, confined: bool = False) -> None:
-        """Find out where, and remove what a killed run left there.
+        """Find the place, and remove what a killed run left there.
 
         Args:
-            confined: jobs are in a pid namespace, which ends all of them, so that no group is needed for that.
+            confined: jobs are in a pid namespace, which ends all their processes; no group is needed for that.
         """
         self._confined = confined
         self.parents = find_parents(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mountinfo").read_text())
@@ -46,17 +46,17 @@ class ControlGroups:
 
     @property
     def controllers(self) -> frozenset[str]:
-        """What the groups of jobs limit: some of "memory", "pids", "cpu" and "cpuset"."""
+        """What the groups of jobs can limit: some of "memory", "pids", "cpu" and "cpuset"."""
         return frozenset(CONTROLLERS) & (self.parents.v2_controllers | self.parents.v1.keys())
 
     @asynccontextmanager
     async def group(self, limits: Limits, cpus: Sequence[int] | None) -> AsyncIterator["ControlGroup"]:
-        """A group for one job, gone at the end with all that is in it; `cpus` are those that the job is pinned to.
+        """A group for one job, removed at the end with all its processes; `cpus` are those that the job is pinned to.
 
         Raises:
-            SandboxError: it cannot be made or taken away.
+            SandboxError: it cannot be created or removed.
         """
-        # A quota throttles in slices and so adds noise: not where pinning already holds the job.
+        # A quota throttles in slices, which adds noise: leave it out if pinning already limits the job.
         quota = cpus is None or len(cpus) > limits.cpus
         group = ControlGroup(self.parents, limits, quota=quota, cpus=cpus, confined=self._confined)
         try:
@@ -67,18 +67,18 @@ class ControlGroups:
 
 
 class ControlGroup:
-    """The control group of one job: a folder in each tree; without any it limits and counts nothing."""
+    """The control group of one job: a folder in each tree. Without a tree it limits and counts nothing."""
 
     def __init__(
         self, parents: Parents, limits: Limits, *, quota: bool, cpus: Sequence[int] | None = None, confined: bool = False
     ) -> None:
-        """Make and limit it; `quota` says whether CPU time is limited here and not by pinning; the job cannot leave `cpus`.
+        """Create and limit it. With `quota` CPU time is limited here, not by pinning; the job cannot leave `cpus`.
 
-        Joining a v2 group waits some 10 ms for the whole machine, joining one of v1 does not: so a confined job has no v2 group
-        where v1 does all.
+        Joining a v2 group waits about 10 ms for the whole machine; joining a v1 group does not. So a confined job gets no v2
+        group if v1 does everything.
 
         Raises:
-            SandboxError: the kernel refuses what it seemed to offer.
+            SandboxError: the kernel refuses what it appeared to offer.
         """
         name = new_name()
         unwanted = {*(() if quota else ("cpu",)), *(() if cpus else ("cpuset",))}
@@ -96,15 +96,15 @@ class ControlGroup:
             for folder in self._folders:
                 with suppress(OSError):
                     folder.rmdir()
-            raise SandboxError(f"the control group of a job cannot be made: {error}") from error
+            raise SandboxError(f"a job's control group cannot be created: {error}") from error
 
     @property
     def joins(self) -> tuple[str, ...]:
-        """Files into which a process writes `0` to join; in v1 `tasks`, which takes no lock over the whole machine."""
+        """Files that a process writes `0` to in order to join; in v1 `tasks`, which takes no machine-wide lock."""
         return tuple(str(folder / ("cgroup.procs" if folder == self._v2 else "tasks")) for folder in self._folders)
 
     def usage(self) -> GroupUsage:
-        """What was used so far."""
+        """What has been used so far."""
         return GroupUsage(
             peak_memory_bytes=self._number("memory", v1="memory.max_usage_in_bytes", v2="memory.peak"),
             cpu_s=self.cpu_s(),
@@ -125,16 +125,16 @@ class ControlGroup:
         return self._count("memory", "oom_kill", v1="memory.oom_control", v2="memory.events")
 
     def kill(self) -> bool:
-        """Kill every process in it; False if there is no group to find them by."""
+        """Kill every process in it; False if there is no group to find them in."""
         for folder in self._folders:
             kill_all(folder)
         return bool(self._folders)
 
     async def remove(self) -> None:
-        """Take it away once its processes are gone; until then kill what is left.
+        """Remove it once its processes are gone; until then kill what is left.
 
         Raises:
-            SandboxError: some process does not die.
+            SandboxError: a process does not die.
         """
         pause_s = 0.0005
         with anyio.move_on_after(REMOVAL_S):
@@ -143,11 +143,11 @@ class ControlGroup:
                 pause_s = min(2 * pause_s, 0.1)
                 self.kill()
             return
-        raise SandboxError("a job's processes cannot be ended: the kernel does not let go of them", fix="restart the machine")
+        raise SandboxError("a job's processes cannot be ended: the kernel does not release them", fix="restart the machine")
 
     @property
     def _folders(self) -> list[Path]:
-        # Two controllers of v1 may be mounted as one tree.
+        # Two v1 controllers may be mounted as one tree.
         return list(dict.fromkeys([*self._v1.values(), *([self._v2] if self._v2 else [])]))
 
     def _make(self, limits: Limits) -> None:
@@ -169,7 +169,7 @@ class ControlGroup:
                 (cpu / "cpu.cfs_quota_us").write_text(str(quota))
 
     def _hold(self, cpus: Sequence[int]) -> None:
-        """Keep the job to some processors; without a word where our own group has none to give, as v1 begins with none."""
+        """Pin the job to some processors; skipped silently if our own group has none (a new v1 group has none)."""
         folder = self._folder("cpuset")
         if folder is None:
             return
@@ -204,7 +204,7 @@ class ControlGroup:
             return None
         try:
             return int((folder / (v2 if folder == self._v2 else v1)).read_text())
-        except FileNotFoundError:  # memory.peak came with Linux 5.19
+        except FileNotFoundError:  # memory.peak needs Linux 5.19
             return None
 
     def _count(self, controller: str, field: str, *, v1: str, v2: str) -> int:

@@ -1,7 +1,7 @@
-"""Where control groups are made, v1 or v2, and the removal of those that killed runs left behind.
+"""Where control groups are created, v1 or v2, and the removal of those that killed runs left behind.
 
-Does not cover: a tree that is not delegated to us (systemd: `Delegate=`); groups of runs in other pid namespaces,
-which are left alone because their pids mean nothing here.
+Does not cover: a tree that is not delegated to us (systemd: `Delegate=`); groups of runs in other pid namespaces, which are
+left alone because their pids mean nothing here.
 """
 
 import itertools
@@ -21,7 +21,7 @@ _COUNTER = itertools.count()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parents:
-    """Existing groups below which new ones may be made, by controller; the v2 one serves to end and to count even without."""
+    """Existing groups that may contain new ones, by controller; v2 can end and count processes even without controllers."""
 
     v1: Mapping[str, Path]
     v2: Path | None = None
@@ -29,7 +29,7 @@ class Parents:
 
 
 def find_parents(membership: str, mounts: str) -> Parents:
-    """The groups that we may make groups in, from the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`."""
+    """The groups in which we may create groups, from the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`."""
     ours = {
         name: path for _, names, path in (line.split(":", 2) for line in membership.splitlines()) for name in names.split(",")
     }
@@ -47,14 +47,14 @@ def find_parents(membership: str, mounts: str) -> Parents:
 
 
 def new_name() -> str:
-    """A name for a group that says whose it is, so that it can be told when the owner is dead."""
+    """A name for a group that identifies its owner, so that a dead owner can be recognized."""
     return f"{owner_tag()}-{next(_COUNTER)}"
 
 
 def sweep(parents: Parents) -> None:
-    """Remove the groups that runs left behind which were killed, with what still lives in them."""
+    """Remove the groups that killed runs left behind, with the processes that are still in them."""
     for parent in {*parents.v1.values(), *([parents.v2] if parents.v2 else [])}:
-        # A run before may have stood in a group next to ours: another login session, another service.
+        # An earlier run may have been in a group next to ours: another login session, another service.
         for folder in [*parent.glob("overnight-*"), *parent.parent.glob("*/overnight-*")]:
             if owner_is_dead(folder.name.rpartition("-")[0]):
                 _remove_stale(folder)
@@ -67,7 +67,7 @@ def _remove_stale(folder: Path) -> None:
             folder.rmdir()
         if not folder.exists():
             return
-        time.sleep(0.002)  # a killed process needs a moment to be gone; the next start tries again
+        time.sleep(0.002)  # a killed process takes a moment to disappear; the next start tries again
 
 
 def kill_all(folder: Path) -> None:
@@ -83,7 +83,7 @@ def kill_all(folder: Path) -> None:
 
 
 def _cgroup_mounts(mounts: str) -> list[tuple[str, Path, str, list[str]]]:
-    """Root inside the tree, mount point, kind and options of each mounted tree of groups."""
+    """For each mounted tree of groups: its root inside the tree, mount point, kind and options."""
     found = []
     for line in mounts.splitlines():
         left, _, right = line.partition(" - ")
@@ -99,9 +99,9 @@ def _below(mount_point: Path, root: str, path: str) -> Path:
 
 
 def _delegated(mount_point: Path, own: Path) -> tuple[Path | None, frozenset[str]]:
-    """The group in which processes may be put under controllers: ours, or the one above it.
+    """The group below which processes can be put under controllers: ours, or its parent.
 
-    A v2 group with processes in it hands no controller down, so ours serves only where it is the root of all.
+    A v2 group that contains processes hands no controllers down, so ours works only if it is the root of the tree.
     """
     for folder in [own, own.parent] if own != mount_point else [own]:
         if _is_ours(folder):
@@ -112,14 +112,14 @@ def _delegated(mount_point: Path, own: Path) -> tuple[Path | None, frozenset[str
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether we may make groups in a group and move our processes into them."""
+    """Whether we may create groups in a group and move our processes into them."""
     return os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)
 
 
 def _hand_down(control: Path) -> frozenset[str]:
-    """The controllers that groups below have, after asking for those that they lack."""
+    """The controllers of the groups below, after a request for the missing ones."""
     for controller in CONTROLLERS:
         if controller not in control.read_text().split():
-            with suppress(OSError):  # not ours to give, or the group has processes
+            with suppress(OSError):  # not delegated to us, or the group has processes
                 control.write_text(f"+{controller}")
     return frozenset(CONTROLLERS) & set(control.read_text().split())

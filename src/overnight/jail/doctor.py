@@ -1,6 +1,6 @@
-"""What holds on this machine: each probe tries the thing itself, in a real jail, and says how to fix what does not hold.
+"""What works on this machine: each probe tries one thing in a real jail and says how to fix it if it does not work.
 
-Does not cover: attacks (the test suite has those); GPUs; whether limits hold for jobs with `--sandbox process`.
+Does not cover: attacks (see the test suite); GPUs; whether limits hold for jobs with `--sandbox process`.
 """
 
 import os
@@ -26,8 +26,8 @@ OLDEST_GIT = (2, 39)
 _LIMITS = Limits(wall_s=20.0, memory_bytes=50 * 1000**2, disk_bytes=5 * 1000**2, processes=16, output_bytes=100_000)
 _SHOWN = 200  # characters of foreign text in a detail
 _SPIN_S = 0.5
-_CPU_SLACK = 1.3  # a quota counts in slices, and so may be passed by a part of one
-_DELEGATE = "start it with control groups of its own: systemd-run --user --scope -p Delegate=yes overnight ..."
+_CPU_SLACK = 1.3  # a quota counts in slices, so usage may exceed it by part of one
+_DELEGATE = "start overnight with its own control groups: systemd-run --user --scope -p Delegate=yes overnight ..."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Probe:
 
 
 async def probe() -> tuple[Probe, ...]:
-    """Try everything that the product relies on; takes about two seconds."""
+    """Try everything that overnight relies on; takes about two seconds."""
     return tuple(found if not found.holds else replace(found, fix="") for found in await _probe_all())
 
 
@@ -54,8 +54,8 @@ async def _probe_all() -> list[Probe]:
     except SandboxError as error:
         probes.append(Probe(name="namespaces", holds=False, detail=str(error.args[0]), fix=error.fix))
         return [*probes, *(Probe(name=name, holds=False, detail="not tried: there is no jail") for name in _IN_JAIL)]
-    who = "a user of its own" if os.geteuid() == 0 else "a user namespace"
-    probes.append(Probe(name="namespaces", holds=True, detail=f"jobs run as {who}"))
+    who = "as a separate user" if os.geteuid() == 0 else "in a user namespace"
+    probes.append(Probe(name="namespaces", holds=True, detail=f"jobs run {who}"))
     return [*probes, *[await _tried(name, jail) for name in _IN_JAIL]]
 
 
@@ -108,9 +108,7 @@ async def _network(name: str, jail: JailExecutor) -> Probe:
     _, output = await _run(jail, "readlink /proc/self/ns/net; tail -n +3 /proc/net/dev | cut -d: -f1")
     namespace, *interfaces = output.split()
     holds = namespace != os.readlink("/proc/self/ns/net") and interfaces == ["lo"]  # noqa: PTH115  # no path, a name
-    return Probe(
-        name=name, holds=holds, detail=f"a job has {', '.join(interfaces) or 'nothing'} of its own" if holds else _line(output)
-    )
+    return Probe(name=name, holds=holds, detail=f"a job has only its own {', '.join(interfaces)}" if holds else _line(output))
 
 
 async def _memory(name: str, jail: JailExecutor) -> Probe:
@@ -118,7 +116,7 @@ async def _memory(name: str, jail: JailExecutor) -> Probe:
     if result.ending is not Ending.MEMORY:
         return Probe(name=name, holds=False, detail=f"not ended at its limit: {_line(output)}", fix=_DELEGATE)
     if "memory" not in jail.groups.controllers:
-        gap = "only looked at ten times a second, and memory files are not counted: no control group is ours"
+        gap = "only checked ten times a second, and memory files are not counted: no control group is available"
         return Probe(name=name, holds=False, detail=f"{result.detail}, but {gap}", fix=_DELEGATE)
     return Probe(name=name, holds=True, detail=result.detail)
 
@@ -153,7 +151,7 @@ async def _home(name: str, jail: JailExecutor) -> Probe:
     shown = {Path(folder).relative_to(home).parts[0] for folder in jail.reach.folders if Path(folder).is_relative_to(home)}
     holds = set(output.splitlines()) <= shown
     inside = [folder for folder in jail.reach.folders if Path(folder).is_relative_to(home)]
-    detail = f"closed but for {', '.join(inside)}" if inside else "closed"
+    detail = f"hidden except for {', '.join(inside)}" if inside else "hidden"
     return Probe(name=name, holds=holds, detail=detail if holds else f"a job sees {_line(output)}")
 
 

@@ -1,11 +1,11 @@
-"""The jail: every job in namespaces, a minimal read-only root, a system call filter and a control group of its own.
+"""The jail: each job has its own namespaces, minimal read-only root, system call filter and control group.
 
-Where we are root a job runs as a user of its own, made of nothing but a number; else as ourselves in a user namespace. The
-chain of processes is: bwrap, which dies with us; a shell as the first process of the pid namespace, which dies with bwrap
-and with which the kernel ends all others there; the job. So bwrap does not end before all of the job is gone.
+If we are root, a job runs as its own user, which is only a number; otherwise as our user in a user namespace. The chain of
+processes is: bwrap, which dies with us; a shell, the first process of the pid namespace, which dies with bwrap and whose end
+makes the kernel kill all others there; the job. So bwrap does not end before every process of the job is gone.
 
-Does not cover: a kernel exploit; side channels between jobs that share a processor; what the job's folder and `readable`
-hold (it reads all of that); limits for which no control group is had (`probe` in `doctor.py` tells).
+Does not cover: a kernel exploit; side channels between jobs that share a processor; the contents of the job's folder and of
+`readable` (the job can read all of it); limits for which no control group is available (`probe` in `doctor.py` reports them).
 """
 
 import os
@@ -36,7 +36,7 @@ from overnight.words.foreign import printable
 _OLDEST = (0, 8)  # bubblewrap: --size and --disable-userns
 _PROOF_TIMEOUT_S = 20.0
 _DROP = ("--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
-# What keeps user namespaces from us on the systems that have such a switch, the value that does, and the command that ends it.
+# Switches by which some systems deny us user namespaces: the name, the value that denies, and the command that allows them.
 _SWITCHES = (
     ("kernel/unprivileged_userns_clone", "0", "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
     ("kernel/apparmor_restrict_unprivileged_userns", "1", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"),
@@ -50,15 +50,15 @@ class JailExecutor:
     name = "jail"
 
     def __init__(self, *, slots: int, cpus_of_slot: Mapping[int, Sequence[int]] | None = None, search_path: str) -> None:
-        """Make sure that the jail can be had, and clear away what a killed run left.
+        """Make sure that the jail works, and remove what a killed run left.
 
         Args:
-            slots: jobs have slots from 0 to below this.
+            slots: the slots of jobs are 0 to `slots` - 1.
             cpus_of_slot: the processors that the jobs of a slot are pinned to.
-            search_path: the user's PATH; what it finds is shown to jobs, see `reach.py`.
+            search_path: the user's PATH; jobs see what it finds, see `reach.py`.
 
         Raises:
-            SandboxError: no jail here; says what fixes it.
+            SandboxError: the jail does not work here; the error says how to fix it.
         """
         self._slots = slots
         self._cpus_of_slot = cpus_of_slot or {}
@@ -70,12 +70,12 @@ class JailExecutor:
         sweep_processes(self._bwrap)
         self.groups = ControlGroups(confined=True)
 
-    def folder_of(self, folder: Path) -> str:  # noqa: ARG002  # the same for all
+    def folder_of(self, folder: Path) -> str:  # noqa: ARG002  # the same for every job
         """Where a job finds its own folder."""
         return FOLDER
 
     async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
-        """Run the job to its end; whatever it does, no process of it is left behind."""
+        """Run the job to its end; whatever it does, none of its processes is left behind."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
         identity = identify(job.slot)
@@ -97,12 +97,12 @@ class JailExecutor:
             held = group is not None and "cpuset" in group.limited
             filter_fd = _in_memory(descriptors, build_filter(self._machine, pinned=cpus is not None and not held))
             options = build_arguments(job, self.reach, identity, filter_fd=filter_fd, file_fds=files)
-            if any("\0" in word for word in options):  # it would start a new option
+            if any("\0" in word for word in options):  # the rest would be a new option
                 raise SandboxError("a job's folder, environment or readable path contains a NUL character")
             options_fd = _in_memory(descriptors, b"".join(os.fsencode(word) + b"\0" for word in options))
             inner = [*_confine(job, identity, group), *job_argv(job.command, tie.argv)]
             yield Launch(
-                # By descriptor, so that neither `ps` outside nor /proc/1 inside shows the environment and our paths.
+                # By descriptor, so that neither `ps` outside nor /proc/1 inside shows the environment or our paths.
                 argv=[self._bwrap, "--args", str(options_fd), "--", *init_argv(inner)],
                 folder="/",
                 environment={},  # bwrap's own would be readable inside, at /proc/1/environ
@@ -118,7 +118,7 @@ class JailExecutor:
         """Run a first command in the jail.
 
         Raises:
-            SandboxError: it does not run there, or not as who it should, or cannot run the user's Python.
+            SandboxError: the command does not run, runs as the wrong user, or cannot run the user's Python.
         """
         tests = (f"test -r {path} -a -x {path} || echo {path}" for path in map(shlex.quote, self.reach.pythons))
         with TemporaryDirectory(prefix="overnight-") as folder:
@@ -129,17 +129,17 @@ class JailExecutor:
         uid, *unreadable = tried.stdout.decode(errors="replace").splitlines() or [""]
         if uid != str(identity.uid):
             said = printable((tried.stderr + tried.stdout).decode(errors="replace").strip(), 300)
-            raise SandboxError(f"bubblewrap cannot make a jail here: {said}", fix=_fix_namespaces())
+            raise SandboxError(f"bubblewrap cannot create a jail here: {said}", fix=_fix_namespaces())
         if unreadable:
             fix = f"let other users read it: chmod -R o+rX {Path(unreadable[0]).parents[1]}"
-            raise SandboxError(f"jobs, which run as a user of their own, cannot run {unreadable[0]}", fix=fix)
+            raise SandboxError(f"jobs run as a separate user, who cannot run {unreadable[0]}", fix=fix)
 
 
 def _try(launch: Launch) -> subprocess.CompletedProcess[bytes]:
     """Run a launch without limits and wait for it.
 
     Raises:
-        SandboxError: it does not end.
+        SandboxError: it cannot be started or does not end.
     """
     try:
         return subprocess.run(
@@ -153,7 +153,7 @@ def _try(launch: Launch) -> subprocess.CompletedProcess[bytes]:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SandboxError(f"bubblewrap cannot make a jail here: {error}") from error
+        raise SandboxError(f"bubblewrap cannot create a jail here: {error}") from error
 
 
 def find_bwrap() -> str:
@@ -166,12 +166,12 @@ def find_bwrap() -> str:
     version = bwrap_version(path)
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
         wanted = ".".join(map(str, _OLDEST))
-        raise SandboxError(f"bubblewrap is {version}, and {wanted} is needed", fix=install_command("bubblewrap"))
+        raise SandboxError(f"bubblewrap {version} is too old: {wanted} or newer is needed", fix=install_command("bubblewrap"))
     return path
 
 
 def bwrap_version(path: str) -> str:
-    """What an installed bubblewrap calls itself, as `0.8.0`."""
+    """The version of an installed bubblewrap, such as `0.8.0`."""
     command = [path, "--version"]
     printed = subprocess.run(command, env={}, process_group=0, capture_output=True, text=True, check=False).stdout
     found = re.search(r"\d+\.\d+(\.\d+)?", printed)
@@ -179,7 +179,7 @@ def bwrap_version(path: str) -> str:
 
 
 def _confine(job: Job, identity: Identity, group: ControlGroup | None) -> list[str]:
-    """What runs inside before the job: gives up root, and counts processes where no control group does."""
+    """What runs inside before the job: it drops root, and limits processes if no control group does."""
     words = []
     if identity.dropped:
         words = [find_tool("setpriv", "util-linux"), "--reuid", str(identity.uid), "--regid", str(identity.uid), *_DROP, "--"]
@@ -202,4 +202,4 @@ def _fix_namespaces() -> str:
         path = Path("/proc/sys") / name
         if path.exists() and path.read_text().strip() == closed:
             return command
-    return "in a container, start it with the right to make namespaces (docker run --privileged)"
+    return "in a container, allow it to create namespaces (docker run --privileged)"

@@ -1,4 +1,4 @@
-"""One run of one command: what an executor is asked for and what it saw."""
+"""One run of one command: what an executor is asked to run and what it measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from pathlib import PurePath
 
 
 class Ending(StrEnum):
-    """Why a job is over."""
+    """Why a job ended."""
 
     EXITED = "exited"  # by itself, with an exit code or by a signal of its own
     WALL = "wall"  # ended by us at the wall-clock limit
     MEMORY = "memory"
     DISK = "disk"
     OUTPUT = "output"
-    HEARD = "heard"  # ended by us for what it printed
-    CANCELLED = "cancelled"  # ended by us because the campaign stops at once
+    HEARD = "heard"  # ended by us because of what it printed
+    CANCELLED = "cancelled"  # ended by us because the campaign stops immediately
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,28 +38,28 @@ class Limits:
 class Job:
     """A shell command in a work folder.
 
-    `folder` is a host folder that belongs to this job alone: it becomes the job's current folder, writable, and stays
-    after the job for its artifacts to be read; whoever made it deletes it. Nothing else of the host is writable.
+    `folder` is a host folder that belongs to this job alone. It becomes the job's current folder, writable, and stays after
+    the job so that its artifacts can be read; its creator deletes it. Nothing else on the host is writable.
     """
 
     command: str  # run by `sh -c`
     folder: PurePath
     output: PurePath  # host file that receives stdout and stderr, cut at `limits.output_bytes`; outside `folder`
     limits: Limits
-    environment: Mapping[str, str] = field(default_factory=dict)  # all of it: nothing is inherited
+    environment: Mapping[str, str] = field(default_factory=dict)  # the whole environment: nothing is inherited
     readable: tuple[str, ...] = ()  # further absolute host paths, read-only at the same path
     stdin: bytes = b""
-    slot: int = 0  # which trial slot runs it: concurrent jobs never share one
+    slot: int = 0  # the trial slot that runs it: concurrent jobs never share one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """What became of a job, as measured from outside it."""
+    """How a job went, measured from outside it."""
 
     ending: Ending
     exit_code: int | None  # negative: the signal that ended it; None when we ended it
     wall_s: float
     cpu_s: float  # user and system, of all its processes
-    peak_memory_bytes: int  # of all its processes together where a cgroup is had, else of the largest
-    output_bytes: int  # printed in all, also what was cut
+    peak_memory_bytes: int  # of all its processes together if a cgroup is available, otherwise of the largest
+    output_bytes: int  # printed in total, including what was cut
     detail: str = ""  # for people: "killed at 4.0 GB of 4 GB"

@@ -1,8 +1,8 @@
-"""Start of a job's first process, held back until it is limited, and the wait for its end.
+"""Starts a job's first process, holds it back until it is limited, and waits for its end.
 
-The process we start is a shell that dies with us, waits for our word, joins its control groups and only then becomes
-bwrap or the job. A second shell, the last before the job, says on a channel of its own that the job begins: without that
-word a failure is the machine's and never looks like an exit code of the job.
+The process we start is a shell that dies with us, waits for our signal, joins its control groups and only then becomes bwrap
+or the job. A second shell, the last before the job, reports on a separate channel that the job begins. Without that report a
+failure is the machine's, and never looks like an exit code of the job.
 
 Does not cover: a thread that ends before the job does (the job dies with the thread that started it, so run the event loop
 in a thread that stays); the job's descendants (see `cgroup.py` and bwrap's pid namespace).
@@ -26,13 +26,13 @@ from overnight.jail.processes import children
 from overnight.jail.tie import Tie
 from overnight.words.foreign import printable
 
-SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"  # where the tools that hold the jail are looked up, never the user's PATH
+SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"  # where the jail's tools are looked up, never the user's PATH
 SHELL = "/bin/sh"
 _BEGUN = b"begun\n"
 _GO = b"go\n"
-# read takes no byte past the line end, so the rest of standard input is the job's.
+# read takes no byte past the end of the line, so the rest of standard input goes to the job.
 _WAIT_AND_JOIN = 'read -r word || exit; while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"'
-# If nobody is left to hear it, the job does not begin.
+# If nobody reads the report any more, the job does not begin.
 _BEGIN = f'echo {_BEGUN.decode().strip()} >&2 || exit; exec "$@" 2>&1'
 _HOST = '"$@"; exit $?'
 _COMPLAINT_BYTES = 2000
@@ -53,25 +53,25 @@ def find_tool(name: str, package: str) -> str:
 
 
 def install_command(package: str) -> str:
-    """What installs a package here."""
+    """The command that installs a package here."""
     manager = next((m for m in ("apt-get", "dnf", "zypper", "pacman", "apk") if shutil.which(m, path=SYSTEM_PATH)), "apt-get")
     verb = {"pacman": "-S", "apk": "add"}.get(manager, "install")
     return f"{'' if os.geteuid() == 0 else 'sudo '}{manager} {verb} {package}"
 
 
 def job_argv(command: str, tie: Sequence[str] = ()) -> list[str]:
-    """The end of every argument vector: says that the job begins, then becomes the shell that runs it, through `tie`."""
+    """The end of every argument vector: reports that the job begins, then becomes, through `tie`, the shell that runs it."""
     return [SHELL, "-c", _BEGIN, "sh", *tie, SHELL, "-c", command]
 
 
 def init_argv(argv: Sequence[str]) -> list[str]:
-    """The first process of a pid namespace: runs a program, takes in orphans meanwhile, and ends with its exit code."""
+    """The first process of a pid namespace: runs a program, adopts orphans meanwhile, and exits with the program's code."""
     return [SHELL, "-c", _HOST, owner_tag(), *argv]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What to start, and under what."""
+    """What to start, and under which limits."""
 
     argv: Sequence[str]  # ends with `job_argv`
     folder: str
@@ -79,7 +79,7 @@ class Launch:
     joins: Sequence[str] = ()  # control group files, see `cgroup.py`
     rlimits: Mapping[int, int] = field(default_factory=dict)
     cpus: Sequence[int] | None = None
-    descriptors: Sequence[int] = ()  # passed on under the same numbers, still ours to close
+    descriptors: Sequence[int] = ()  # passed on under the same numbers; we close our copies
     stdin: bytes = b""
     tie: Tie = field(default_factory=Tie)  # its descriptors are passed on too
 
@@ -89,7 +89,7 @@ class Exit:
     """How the first process ended."""
 
     code: int  # negative: a signal
-    cpu_s: float  # with all descendants that were waited for
+    cpu_s: float  # including all descendants that were waited for
 
 
 class Child:
@@ -134,7 +134,7 @@ class Child:
         self._unsent = memoryview(b"")
 
     def release(self, launch: Launch) -> None:
-        """Limit it and let it go.
+        """Limit it and let it run.
 
         Raises:
             SandboxError: a limit cannot be set.
@@ -152,22 +152,22 @@ class Child:
         self._send()
 
     async def feed(self) -> None:
-        """Send what standard input did not hold at once."""
+        """Send what did not fit into standard input at once."""
         while self._unsent:
             await anyio.wait_writable(self._stdin)
             self._send()
 
     async def exited(self) -> None:
-        """Return when the process has ended; it is not waited for yet, so its pid stays its own."""
+        """Return when the process has ended; it is not yet waited for, so its pid is not reused."""
         await anyio.wait_readable(self._pidfd)
 
     def kill_init(self) -> None:
-        """Kill the first process of the jail, and with it all others there; before there is one, bwrap itself."""
+        """Kill the first process of the jail, and with it all others there; if there is none yet, kill bwrap itself."""
         for init in children(self.pid):
             with suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(init)
                 try:
-                    if init in children(self.pid):  # so the pid still means bwrap's child
+                    if init in children(self.pid):  # the pid is still that of bwrap's child
                         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                         return
                 finally:
@@ -175,12 +175,12 @@ class Child:
         self.kill_process_group()
 
     def kill_process_group(self) -> None:
-        """Kill what has not left the process group that the job began in."""
+        """Kill every process that has not left the process group in which the job began."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
     def complaint(self) -> str | None:
-        """Why the job did not begin; None if it did. To be asked after the end."""
+        """Why the job did not begin; None if it did. Call it after the end."""
         with suppress(BlockingIOError):
             text = os.read(self._channel, _COMPLAINT_BYTES)
             return None if _BEGUN in text else printable(text.decode(errors="replace").strip(), _COMPLAINT_SHOWN)
@@ -190,7 +190,7 @@ class Child:
         """Wait for the ended process; its pid is free from now on."""
         _, status, used = os.wait4(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        self._process.returncode = code  # or Popen waits for it again
+        self._process.returncode = code  # otherwise Popen waits for it again
         return Exit(code=_signal_or_code(code), cpu_s=used.ru_utime + used.ru_stime)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
-"""The limits that a process carries itself.
+"""The resource limits that are set on a process itself.
 
-Does not cover: sums over processes: those are control groups (`cgroup.py`) and looks (`watch.py`).
+Does not cover: sums over processes; see control groups (`cgroup.py`) and polling (`watch.py`).
 """
 
 import resource

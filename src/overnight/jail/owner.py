@@ -1,6 +1,6 @@
-"""Which run of ours a control group or a process belongs to, so that what a killed run left can be told and removed.
+"""Which of our runs a control group or a process belongs to, so that what a killed run left can be found and removed.
 
-Does not cover: what another user's run left, or one in another pid namespace, whose pids mean nothing here.
+Does not cover: what was left by another user's run or by one in another pid namespace, whose pids mean nothing here.
 """
 
 import os
@@ -15,25 +15,25 @@ _TAG = re.compile(r"overnight-(?P<space>\d+)-(?P<pid>\d+)-(?P<start>\d+)")
 
 
 def owner_tag() -> str:
-    """A name for this process that no other has, also after its end and in containers beside ours."""
+    """A name that no other process has, even after this one's end and in other containers."""
     pid = os.getpid()
     return f"overnight-{_pid_space()}-{pid}-{start_ticks(pid)}"
 
 
 def owner_is_dead(tag: str) -> bool:
-    """Whether the tag is one of ours, and its process is no more."""
+    """Whether the tag is one of ours and its process has ended."""
     owner = _TAG.fullmatch(tag)
     return owner is not None and int(owner["space"]) == _pid_space() and start_ticks(int(owner["pid"])) != int(owner["start"])
 
 
 def sweep_processes(program: str) -> None:
-    """End the processes of a program that carry a dead owner's tag as an argument.
+    """End the processes of a program that have a dead owner's tag as an argument.
 
-    A bwrap whose parent dies in the middle of its set-up waits for it for ever; the job itself has not begun then.
+    If its parent dies during set-up, bwrap waits for it forever; the job itself has not begun by then.
     """
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            with suppress(OSError):  # it ends by itself
+            with suppress(OSError):  # it ended by itself
                 name, *arguments = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
                 if name == program and folder.stat().st_uid == os.geteuid() and any(map(owner_is_dead, arguments)):
                     os.kill(int(folder.name), signal.SIGKILL)

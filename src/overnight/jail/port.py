@@ -1,4 +1,4 @@
-"""The seam of the jail: what runs a job and measures it from outside."""
+"""The interface of the jail: what runs a job and measures it from outside."""
 
 import socket
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from overnight.jail.job import Job, JobResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What ties a job to us while it runs, besides its folder and its output."""
+    """What connects a job to us while it runs, besides its folder and its output."""
 
-    talk: socket.socket | None = None  # the other end is the job's stdin and stdout; only its stderr is captured then
-    port: int = 0  # of the job's own loopback, where it is connected to what `listen` serves; 0: nowhere
+    talk: socket.socket | None = None  # the job's end, its stdin and stdout; only its stderr is captured then
+    port: int = 0  # on the job's own loopback, where it reaches what `listen` serves; 0: none
     listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
 
 
@@ -31,13 +31,13 @@ class Executor(Protocol):
         ...
 
     async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
-        """Run the job to its end; whatever it does, no process of it is left behind.
+        """Run the job to its end; whatever it does, none of its processes is left behind.
 
-        `hear` is called with each piece of the output as it comes; what it says, if anything, ends the job.
+        `hear` is called with each piece of the output as it arrives; if it returns a reason, the job is ended.
 
         On cancellation all its processes are ended before the cancellation is passed on.
 
         Raises:
-            SandboxError: the job could not be started through a fault of the machine.
+            SandboxError: the machine's fault: the job could not be started.
         """
         ...

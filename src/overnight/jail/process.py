@@ -1,10 +1,10 @@
-"""Jobs as plain processes of ours, unjailed: only for code that is trusted as much as oneself, and only when asked for by name.
+"""Jobs as plain processes without a jail: only for code that you trust as yourself, and only when asked for by name.
 
-It holds time, output and disk, and memory and processes where a control group is had.
+It limits time, output and disk; also memory and processes if a control group is available.
 
-Does not cover: anything that a jail is for. A job reads and writes all that we can, talks to the network, sees other jobs,
-and can end us. Without a control group a job that starts a session of its own outlives us, `processes` and `cpus` do not
-bite, and memory is looked at ten times a second.
+Does not cover: anything that a jail is for. A job reads and writes whatever we can, uses the network, sees other jobs, and
+can kill us. Without a control group a job that starts its own session outlives us, `processes` and `cpus` have no effect,
+and memory is checked only ten times a second.
 """
 
 import os
@@ -26,7 +26,7 @@ from overnight.jail.supervise import supervise
 from overnight.jail.tie import tied
 from overnight.jail.work_folder import hand_over
 
-KILLING_S = 1.0  # for what has left the process group; what the kernel does not let go of is told by `supervise`
+KILLING_S = 1.0  # for what has left the process group; `supervise` reports what the kernel does not release
 
 
 class ProcessExecutor:
@@ -35,7 +35,7 @@ class ProcessExecutor:
     name = "process"
 
     def __init__(self, *, slots: int, cpus_of_slot: Mapping[int, Sequence[int]] | None = None, search_path: str) -> None:
-        """Clear away what a killed run left; the arguments are those of the jail.
+        """Remove what a killed run left; the arguments are those of the jail.
 
         Raises:
             SandboxError: `setpriv` is missing.
@@ -51,7 +51,7 @@ class ProcessExecutor:
         return str(folder)
 
     async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
-        """Run the job to its end, and end what it left behind as far as it can be found."""
+        """Run the job to its end, then end the processes it left behind, as far as they can be found."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
         contents = hand_over(Path(job.folder), None)
@@ -74,7 +74,7 @@ class ProcessExecutor:
 def _kill_all(group: ControlGroup, child: Child) -> None:
     child.kill_process_group()
     if group.kill():
-        return  # what is not gone yet keeps the group from being removed, which goes on killing
+        return  # the removal of the group goes on killing until nothing is left in it
     until = time.monotonic() + KILLING_S
     while (members := session_members(child.pid)) and time.monotonic() < until:
         for pid in members:

@@ -1,4 +1,4 @@
-"""What `/proc` says of processes: when one started, whose child it is, what a family uses.
+"""What `/proc` says about processes: when one started, its children, and what a family of them uses.
 
 Does not cover: processes that left the family by a double fork, which only a control group or a pid namespace can find.
 """
@@ -12,13 +12,13 @@ _PROC = Path("/proc")
 
 
 def start_ticks(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; with its pid it names a process. None: there is none."""
+    """When a process started, in clock ticks since boot; None if there is none. Pid and start together identify a process."""
     fields = _stat(pid)
     return int(fields[19]) if fields else None
 
 
 def children(pid: int) -> list[int]:
-    """The pids of a process's children that are not yet waited for."""
+    """The pids of a process's children that have not been waited for."""
     try:
         return [int(child) for child in (_PROC / f"{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
@@ -33,12 +33,12 @@ def session_members(session: int) -> list[int]:
 
 
 def family_memory_bytes(pid: int) -> int:
-    """What a process and all below it hold in memory, shared pages counted once."""
+    """The memory of a process and all its descendants; shared pages count once."""
     return sum(_proportional_bytes(member) for member in _family(pid))
 
 
 def family_cpu_s(pid: int) -> float:
-    """The processor time of a process, all below it, and those that they waited for."""
+    """The processor time of a process, its descendants, and those that they waited for."""
     fields = (_stat(member) for member in _family(pid))
     ticks = sum(int(count) for stat in fields if stat for count in stat[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
@@ -61,7 +61,7 @@ def _proportional_bytes(pid: int) -> int:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """The fields of `/proc/<pid>/stat` from the third, the state, on."""
+    """The fields of `/proc/<pid>/stat`, from the third (the state) on."""
     try:
         text = (_PROC / f"{pid}/stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):

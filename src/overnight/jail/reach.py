@@ -1,7 +1,7 @@
-"""What of the host a job may read besides the system: the Python that is in use here, and the programs on PATH.
+"""What a job may read of the host besides the system: the Python in use here, and the programs on PATH.
 
-Does not cover: what lies readable inside these folders (a secret beside an interpreter is shown with it); packages installed
-in editable mode, whose code lies elsewhere: name that folder under `readable`.
+Does not cover: other readable files in these folders (a secret next to an interpreter is shown too); packages installed in
+editable mode, whose code is elsewhere: name that folder under `readable`.
 """
 
 import json
@@ -20,13 +20,13 @@ _CLOSED = ("/proc", "/dev", "/run", "/var/run", "/sys")  # they lead to other pr
 _PYTHONS = ("python3", "python")
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix]))"
 _ASK_TIMEOUT_S = 30.0
-_SHOWN = 200  # characters of what it says
+_SHOWN = 200  # characters of its message
 _BELOW_HOME = 2  # folders: ~/.local and ~/.cargo hold more than programs, ~/.nvm/versions/node/v22 does not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Host folders that are visible in the jail, read-only at their own paths, and the PATH that finds programs in them."""
+    """Host folders visible in the jail, read-only at their own paths, and the PATH that finds programs in them."""
 
     folders: tuple[str, ...]
     search_path: str
@@ -34,7 +34,7 @@ class Reach:
 
 
 def find_reach(search_path: str, home: Path) -> Reach:
-    """What makes a user's PATH, and the Python that it finds, work in the jail.
+    """What is needed for a user's PATH, and the Python that it finds, to work in the jail.
 
     Raises:
         SandboxError: Python's folder cannot be shown without showing the whole home folder.
@@ -66,17 +66,17 @@ def check_readable(path: str) -> str:
     """The path of a folder to be shown.
 
     Raises:
-        SandboxError: it is missing or no absolute path, or it would open the host.
+        SandboxError: it is missing or not absolute, or it would expose the host.
     """
     if not Path(path).is_absolute() or _within(path, _CLOSED) or any(_within(closed, (path,)) for closed in _CLOSED):
-        raise SandboxError(f"jobs cannot be given {path} to read", fix="name a folder of data by its absolute path")
+        raise SandboxError(f"jobs may not read {path}", fix="give the absolute path of a folder of data")
     if not Path(path).exists():
-        raise SandboxError(f"{path}, which jobs are to read, does not exist")
+        raise SandboxError(f"jobs cannot read {path}: it does not exist")
     return path
 
 
 def _ask(executable: str, search_path: str, home: Path) -> tuple[str, list[str]]:
-    """The interpreter behind a name on PATH, which may be a shim, and the folders that it lives in."""
+    """The interpreter behind a name on PATH (which may be a shim), and its folders."""
     try:
         asked = subprocess.run(
             [executable, "-I", "-c", _ASK],
@@ -92,7 +92,7 @@ def _ask(executable: str, search_path: str, home: Path) -> tuple[str, list[str]]
         said = printable(error.stderr.decode(errors="replace").strip(), _SHOWN)
         raise SandboxError(f"{executable} does not run: {said}") from error
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise SandboxError(f"{executable}, which PATH finds, is no Python that works: {error}") from error
+        raise SandboxError(f"{executable}, found on PATH, is not a working Python: {error}") from error
     return real, [prefix for prefix in [*prefixes, *_link_targets(real)] if not _within(prefix, SYSTEM)]
 
 
@@ -109,13 +109,13 @@ def _link_targets(executable: str) -> list[str]:
 def _refuse_home(prefix: str, executable: str, home: Path) -> None:
     if _within(str(home), (prefix,)):
         raise SandboxError(
-            f"{executable} is installed in {prefix}, which holds your home folder, and jobs must not read that",
-            fix="use a virtual environment in a folder of its own",
+            f"{executable} is installed in {prefix}, which contains your home folder: jobs must not read that",
+            fix="use a virtual environment in a separate folder",
         )
 
 
 def _installation(entry: Path, home: Path) -> str:
-    """The folder to show for an entry of PATH: the installation around it where that is surely nothing else."""
+    """The folder to show for an entry of PATH: the installation around it, if that is certainly nothing else."""
     around = entry.parent
     if entry.name not in {"bin", "sbin"} or around == Path("/") or _within(str(home), (str(around),)):
         return str(entry)

@@ -1,7 +1,7 @@
-"""The jail's system call filter, assembled by hand as classic BPF: a list of refusals, everything else is allowed.
+"""The jail's system call filter, assembled by hand as classic BPF: it refuses a list of calls and allows all others.
 
-Does not cover: calls that a later kernel adds; arguments behind pointers; a bug in a call that is allowed; other
-machines than x86_64 and aarch64. It is the second wall: namespaces, the uid and the dropped capabilities are the first.
+Does not cover: calls that later kernels add; arguments behind pointers; a bug in an allowed call; machines other than x86_64
+and aarch64. It is the second barrier: namespaces, the uid and the dropped capabilities are the first.
 """
 
 import errno
@@ -11,7 +11,7 @@ from functools import cache
 from overnight.errors import SandboxError
 from overnight.jail.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SCHED_SETAFFINITY, SOCKET
 
-ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*: both little-endian
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*; both are little-endian
 _X32_BIT = 0x40000000  # marks calls of the x32 ABI, which share x86_64's architecture
 
 # linux/bpf_common.h: class, size and mode of an instruction.
@@ -31,7 +31,7 @@ _ARGUMENTS_AT = 16
 
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWTIME, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
-_SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: not AF_VSOCK, which no network namespace holds back
+_SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6; not AF_VSOCK, which no network namespace contains
 _NETLINK = 16  # only for NETLINK_ROUTE, protocol 0: how libc lists the interfaces
 
 
@@ -39,10 +39,10 @@ _NETLINK = 16  # only for NETLINK_ROUTE, protocol 0: how libc lists the interfac
 def build_filter(machine: str, *, pinned: bool = False) -> bytes:
     """The filter for a machine, by its name in `uname`, as an array of struct sock_filter.
 
-    With `pinned` the job cannot choose its processors: for where no control group holds it to its own.
+    With `pinned` the job cannot choose its processors; needed if no control group restricts it to its own.
 
     Raises:
-        SandboxError: we know no system call numbers of this machine.
+        SandboxError: the system call numbers of this machine are not known.
     """
     architecture = ARCHITECTURES.get(machine)
     if architecture is None:
@@ -81,7 +81,7 @@ def _refuse_families() -> bytes:
 
 
 def _examine(number: int | None, checks: bytes) -> bytes:
-    """Checks of one call's arguments; what passes them is allowed."""
+    """Checks of one call's arguments; a call that passes them is allowed."""
     body = checks + _give(_ALLOW)
     return b"" if number is None else _jump(_JUMP_EQUAL, number, otherwise=len(body) // 8) + body
 
@@ -95,7 +95,7 @@ def _load(offset: int) -> bytes:
 
 
 def _load_argument(index: int) -> bytes:
-    """The low word of an argument: the kernel reads no more of those that we look at."""
+    """The low word of an argument: the kernel reads only that of the arguments we check."""
     return _load(_ARGUMENTS_AT + 8 * index)
 
 

@@ -1,4 +1,4 @@
-"""Why a job was ended, in words with numbers."""
+"""Why a job was ended, as a text with numbers."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ def wall_stop(wall_s: float, limits: Limits) -> LimitHit:
 
 
 def memory_stop(used_bytes: int | None, limits: Limits) -> LimitHit:
-    """It held too much memory; None: nobody knows how much."""
+    """It used too much memory; None: how much is unknown."""
     used = size_text(used_bytes, limits.memory_bytes) if used_bytes else "the limit"
     return LimitHit(ending=Ending.MEMORY, detail=f"killed at {used} of {size_text(limits.memory_bytes)}")
 
@@ -37,7 +37,7 @@ def file_stop(limits: Limits) -> LimitHit:
 
 
 def disk_stop(contents: Contents, limits: Limits) -> LimitHit | None:
-    """Its folder is too full; None: it is not."""
+    """Its folder is too full; None if it is not."""
     if contents.size_bytes > limits.disk_bytes:
         detail = f"ended with {size_text(contents.size_bytes)} on disk of {size_text(limits.disk_bytes)}"
     elif contents.files > limits.files:

@@ -1,8 +1,8 @@
-"""One job from its start to its end: whichever comes first of its exit, a limit and a cancellation; then nothing of it is left.
+"""Runs one job until it exits, hits a limit or is cancelled, and leaves nothing of it behind.
 
 Does not cover: how its processes are confined and found (`jail.py`, `process.py`); time it spends in an uninterruptible
-system call after it was killed (we wait, and give up with an error after `GIVE_UP_S`);
-without a control group, processor time of processes that nobody waited for, which a job can hide so.
+system call after it was killed (we wait, and give up with an error after `GIVE_UP_S`); without a control group, processor
+time of processes that nobody waited for, which a job can hide this way.
 """
 
 import signal
@@ -37,10 +37,10 @@ async def supervise(
     *,
     hear: Hear | None = None,
 ) -> JobResult:
-    """Run a job whose folder has `contents`; `kill` ends all its processes, and is called however it ended.
+    """Run a job whose folder has `contents`; `kill` ends all its processes and is always called at the end.
 
     Raises:
-        SandboxError: it never began, its output cannot be kept, or it cannot be ended.
+        SandboxError: the job never began, its output cannot be written, or it cannot be ended.
     """
     began_s = time.monotonic()
     with capturing(Path(job.output), job.limits.output_bytes, hear) as capture, closing(Child(launch)) as child:
@@ -58,7 +58,7 @@ async def supervise(
             )
             wall_s = time.monotonic() - began_s
         finally:
-            # What is killed without a control group takes its count along.
+            # Without a control group, the count of a killed process is lost with it.
             seen_cpu_s = family_cpu_s(child.pid) if group.cpu_s() is None else 0.0
             with anyio.CancelScope(shield=True):
                 await _end(child, kill)
@@ -81,7 +81,7 @@ async def supervise(
 
 
 async def _first(*waits: Callable[[], Awaitable[LimitHit | None]]) -> LimitHit | None:
-    """What the first of several waits returns; the others are given up.
+    """The result of the first of several waits; the others are cancelled.
 
     Raises:
         SandboxError: a wait raised it.
@@ -126,11 +126,11 @@ async def _end(child: Child, kill: Callable[[Child], None]) -> None:
     with anyio.move_on_after(GIVE_UP_S):
         await child.exited()
         return
-    raise SandboxError("a job cannot be ended: the kernel does not let go of it", fix="restart the machine")
+    raise SandboxError("a job cannot be ended: the kernel does not release it", fix="restart the machine")
 
 
 def _belated(job: Job, capture: Capture, ended: Exit, used: GroupUsage) -> LimitHit | None:
-    """A limit that shows only now that the job is over."""
+    """A limit that shows only after the job has ended."""
     if used.oom_kills:
         return memory_stop(used.peak_memory_bytes, job.limits)
     if ended.code == -signal.SIGXFSZ:

@@ -1,4 +1,4 @@
-"""The numbers of the system calls that jobs may not make, or only with some arguments.
+"""The numbers of the system calls that jobs may not make, or may make only with some arguments.
 
 Source: Linux `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h`.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Syscall:
-    """A system call's number by machine; None where the machine has no such call."""
+    """A system call's number by machine; None if the machine has no such call."""
 
     x86_64: int
     aarch64: int | None
@@ -18,7 +18,7 @@ class Syscall:
         return self.x86_64 if machine == "x86_64" else self.aarch64
 
 
-# Refused with EPERM: what changes the machine, looks into other processes, or is kernel surface that no job needs.
+# Refused with EPERM: calls that change the machine, inspect other processes, or are kernel surface that no job needs.
 REFUSED = {
     "_sysctl": Syscall(156, None),
     "acct": Syscall(163, 89),
@@ -77,15 +77,15 @@ REFUSED = {
     "vhangup": Syscall(153, 58),
 }
 
-# Refused with ENOSYS, as an older kernel would, so that programs fall back to what we can look into.
+# Refused with ENOSYS, as by an older kernel, so that programs fall back to calls that we can inspect.
 ABSENT = {
-    "clone3": Syscall(435, 435),  # its flags lie behind a pointer, where no filter can see them
+    "clone3": Syscall(435, 435),  # its flags are behind a pointer, where no filter can see them
     "io_uring_enter": Syscall(426, 426),
     "io_uring_register": Syscall(427, 427),
-    "io_uring_setup": Syscall(425, 425),  # does its work in the kernel, past every filter
+    "io_uring_setup": Syscall(425, 425),  # works inside the kernel, past every filter
 }
 
-# Refused by their arguments, or to some jobs.
+# Refused with some arguments, or to some jobs.
 CLONE = Syscall(56, 220)
 IOCTL = Syscall(16, 29)
 SCHED_SETAFFINITY = Syscall(203, 122)

@@ -1,11 +1,11 @@
-"""A job's ties to us while it runs: a socket as its stdin and stdout, and a port of its own loopback that we answer on.
+"""A job's connections to us while it runs: a socket as its stdin and stdout, and a port on its own loopback that we serve.
 
-A jailed job has a network of its own with nothing in it. A first program, ours, makes the listening socket in there, hands it
-out through a socket that it then closes, and becomes the job: so whoever holds the listening socket outside talks with the
-job, and the job reaches that one port and nothing else.
+A jailed job has its own, empty network. A first program, ours, creates the listening socket inside, passes it out through a
+socket that it then closes, and becomes the job. So the holder of the listening socket talks with the job from outside, and
+the job reaches that one port and nothing else.
 
-Does not cover: what is said on either (both ends must take the other for hostile); without a jail the job reaches all that we
-reach, and its port is whatever listens there on the machine.
+Does not cover: what is sent on either (each end must treat the other as hostile). Without a jail the job reaches everything
+that we reach, and its port is whatever listens there on the machine.
 """
 
 import os
@@ -35,20 +35,20 @@ os.execv(sys.argv[4], sys.argv[4:])
 
 @dataclass(slots=True, kw_only=True)
 class Tie:
-    """What a launch passes on for a link, and what is left to do while the job runs."""
+    """What a launch passes on for a link, and what remains to do while the job runs."""
 
     argv: Sequence[str] = ()  # goes before the job's shell, see `launch.job_argv`
     sockets: Sequence[socket.socket] = ()  # the job's ends
-    ours: socket.socket | None = None  # over which the listening socket comes
+    ours: socket.socket | None = None  # the listening socket arrives over it
     listen: Callable[[socket.socket], None] | None = None
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """To be passed on to the job under the same numbers."""
+        """Passed on to the job under the same numbers."""
         return tuple(each.fileno() for each in self.sockets)
 
     def started(self) -> None:
-        """Close our copies of the job's ends, so that their end is seen."""
+        """Close our copies of the job's ends, so that we notice when the job closes them."""
         for each in self.sockets:
             each.close()
         self.sockets = ()
@@ -66,7 +66,7 @@ class Tie:
 
 @contextmanager
 def tied(link: Link | None, python: str, *, own_network: bool) -> Iterator[Tie]:
-    """What ties a job to us; everything of it is closed at the end, but the listening socket that was passed on."""
+    """A job's connections to us; at the end all of them are closed, except a listening socket that was passed on."""
     if link is None:
         yield Tie()
         return
@@ -88,5 +88,5 @@ def tied(link: Link | None, python: str, *, own_network: bool) -> Iterator[Tie]:
 
 
 def system_python() -> str:
-    """A Python that is in every jail: the system's."""
+    """The system's Python, which is in every jail."""
     return next((path for path in ("/usr/bin/python3", "/usr/local/bin/python3") if os.access(path, os.X_OK)), "python3")

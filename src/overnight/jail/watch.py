@@ -1,9 +1,9 @@
-"""The limits that no kernel feature holds for us: disk space and files of the job's folder, and memory without a control group.
+"""The limits that no kernel feature enforces: disk space and files of the job's folder, and memory without a control group.
 
-Does not cover: what happens between two looks, 0.1 s apart: a job can go over by what it writes or takes in that time; the
-free space of the disk tells when the folder must be counted anew, which other users of the same disk can blur for 2 s, and
-at the end of a job in a folder of many files.
-Without a control group, memory files that nobody maps; and a job shorter than a look has no peak (0).
+Does not cover: what happens between two checks, 0.1 s apart: a job can exceed a limit by what it writes or allocates in that
+time. The free space of the disk shows when to count the folder again; other users of the same disk can hide this for 2 s,
+and at the end of a job in a folder of many files. Without a control group: memory files that nobody maps; a job shorter than
+0.1 s has no peak (0).
 """
 
 import os
@@ -20,8 +20,8 @@ from overnight.jail.stops import LimitHit, disk_stop, memory_stop
 from overnight.jail.work_folder import Contents, look
 
 TICK_S = 0.1
-COUNT_EVERY_S = 2.0  # even if the disk's free space gives no reason
-CHEAP_FILES = 2_000  # in a folder that is counted at a job's end in any case: a millisecond or two
+COUNT_EVERY_S = 2.0  # even if the disk's free space gives no reason to
+CHEAP_FILES = 2_000  # a folder of up to this many is always counted at a job's end: a millisecond or two
 _COUNT_SHARE = 50  # a count that took t is not repeated before 50 t: it may take 2% of our time
 
 
@@ -34,7 +34,7 @@ class DiskWatch:
         self._counted(contents, 0.0)
 
     def in_doubt(self) -> bool:
-        """Whether so much of the disk went since the last count that the folder may be over a limit."""
+        """Whether enough of the disk was used since the last count that the folder may be over a limit."""
         free_bytes, free_files = self._free()
         return (
             self._free_bytes - free_bytes > self._limits.disk_bytes - self._contents.size_bytes
@@ -46,14 +46,14 @@ class DiskWatch:
         return time.monotonic() >= self._next_s
 
     async def count(self) -> LimitHit | None:
-        """Count the folder's contents; what it is over, if anything."""
+        """Count the folder's contents; return the limit it exceeds, if any."""
         began_s = time.monotonic()
         contents = await to_thread.run_sync(look, self._folder, self._limits)
         self._counted(contents, time.monotonic() - began_s)
         return disk_stop(contents, self._limits)
 
     async def last_look(self) -> LimitHit | None:
-        """What it is over at the end. Where we are not root the look also gives us the rights to read and delete."""
+        """The limit it exceeds at the end, if any. If we are not root, counting also gives us rights to read and delete."""
         cheap = self._contents.files <= CHEAP_FILES
         return await self.count() if cheap or self.in_doubt() or os.geteuid() != 0 else None
 
@@ -71,16 +71,16 @@ class DiskWatch:
 
 
 class MemoryWatch:
-    """Whether a job is within its memory limit: told by its control group, else by adding up its processes."""
+    """Whether a job is within its memory limit: by its control group, otherwise by adding up its processes."""
 
     def __init__(self, group: ControlGroup, pid: int, limits: Limits) -> None:
         self._group = group
         self._pid = pid
         self._limits = limits
-        self.peak_bytes = 0  # as far as seen by adding up
+        self.peak_bytes = 0  # the highest sum seen
 
     def check(self) -> LimitHit | None:
-        """What it is over, if anything; without a control group this takes a moment per process."""
+        """The limit it exceeds, if any; without a control group this takes a moment per process."""
         if "memory" in self._group.limited:
             return memory_stop(self._group.usage().peak_memory_bytes, self._limits) if self._group.oom_kills() else None
         self.peak_bytes = max(self.peak_bytes, used := family_memory_bytes(self._pid))
@@ -88,7 +88,7 @@ class MemoryWatch:
 
 
 async def until_over(disk: DiskWatch, memory: MemoryWatch) -> LimitHit:
-    """Return when a limit is passed."""
+    """Return when a limit is exceeded."""
     while True:
         await anyio.sleep(TICK_S)
         stop = memory.check()

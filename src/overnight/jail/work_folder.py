@@ -1,7 +1,7 @@
-"""A job's folder, before, while and after hostile code writes in it: owner, space and number of files.
+"""A job's folder before, during and after hostile code writes in it: owner, space and number of files.
 
-Does not cover: space taken between two looks (`watch.py` says how often they are); files of other users where we are not
-root; a file with a second name outside the folder, which changes its owner there too: hand over copies, no hard links.
+Does not cover: space used between two checks (`watch.py` says how far apart they are); files of other users if we are not
+root; a file with a second name outside the folder, whose owner changes there too: hand over copies, not hard links.
 """
 
 import os
@@ -14,27 +14,27 @@ from pathlib import Path
 from overnight.files.folders import OPEN_FOLDER, closing_descriptor
 from overnight.jail.job import Limits
 
-DEEPEST = 128  # folders inside folders: no tree of code is deeper, and each level holds a descriptor while we look
+DEEPEST = 128  # nested folders: no tree of code is deeper, and each level needs a descriptor while we count
 _LOOK_AT = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK_BYTES = 512  # unit of st_blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a folder holds; counting stops where a limit is passed."""
+    """What a folder contains; counting stops when a limit is exceeded."""
 
     size_bytes: int  # on disk
-    files: int  # of every kind, folders too
+    files: int  # of every kind, including folders
     depth: int
 
 
 def hand_over(folder: Path, uid: int | None) -> Contents:
-    """Give a folder and all in it to the user that the job runs as; None: it runs as ourselves."""
+    """Give a folder and everything in it to the user that the job runs as; None: it runs as our user."""
     return _walk(folder, owner=uid)
 
 
 def look(folder: Path, limits: Limits) -> Contents:
-    """What a folder holds; rights that the job took from itself, and so from us, are given back."""
+    """What a folder contains; restores rights that the job removed from itself, and so from us."""
     try:
         return _walk(folder, limits=limits)
     except FileNotFoundError:  # an unjailed job can delete its own folder
@@ -58,10 +58,10 @@ def _walk(folder: Path, *, owner: int | None = None, limits: Limits | None = Non
 
 
 def _entries(folder: int, depth: int) -> Iterator[tuple[int, str, os.stat_result, int]]:
-    """Every entry below a folder, with the descriptor of the folder that it is in."""
+    """Every entry below a folder, with the descriptor of its own folder."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            with suppress(OSError):  # the job works on: a name is gone, or is something else by now
+            with suppress(OSError):  # the job is still running: a name may be gone, or be something else by now
                 status = entry.stat(follow_symlinks=False)
                 yield folder, entry.name, status, depth
                 if stat.S_ISDIR(status.st_mode):
@@ -82,5 +82,5 @@ def _open_folder(parent: int | None, name: str) -> int:
 
 
 def _let_in(descriptor: int, rights: int) -> None:
-    """Add rights for the owner; by descriptor, because a name could become a link in between."""
+    """Add rights for the owner; by descriptor, because a name could become a link in the meantime."""
     Path(f"/proc/self/fd/{descriptor}").chmod(stat.S_IMODE(os.fstat(descriptor).st_mode) | rights)

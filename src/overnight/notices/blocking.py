@@ -1,6 +1,6 @@
-"""Runs what blocks in a thread that nobody waits for, not even the end of our process.
+"""Runs a blocking call in a thread that nobody waits for, not even the end of our process.
 
-anyio's worker threads are joined at the end of the interpreter: a server that sends a byte now and then held it for ever.
+The interpreter joins anyio's worker threads at exit: a server that sends a byte now and then would block that forever.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 
 async def run_blocking(call: Callable[[], None]) -> None:
-    """Run a call in a thread; when this is cancelled, the thread is left to itself.
+    """Run a call in a thread; on cancellation the thread is abandoned.
 
     Raises:
         Exception: what the call raised.
@@ -30,7 +30,7 @@ async def run_blocking(call: Callable[[], None]) -> None:
         error = None
         try:
             call()
-        except Exception as raised:  # noqa: BLE001  # it is the caller's, in another thread
+        except Exception as raised:  # noqa: BLE001  # passed on to the caller, in another thread
             error = raised
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(tell, error)

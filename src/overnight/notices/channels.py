@@ -1,4 +1,4 @@
-"""Which channels a campaign uses: those of the user's settings, or what its program asks for as far as these allow it."""
+"""Which channels a campaign uses: those of the user's settings, or those its program names, as far as the settings allow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,16 +12,16 @@ NAME = 100  # characters of a name or address in a message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channels:
-    """The channels to use, and what of the program's wishes came to nothing, one line each."""
+    """The channels to use, and a line for each channel of the program that cannot be used."""
 
     chosen: tuple[NotifySpec, ...]
     problems: tuple[str, ...] = ()
 
 
 def choose_channels(wanted: Sequence[NotifySpec], settings: NotifySettings) -> Channels:
-    """Those that a program names; all of the settings where it names none.
+    """The channels that a program names; all channels of the settings if it names none.
 
-    What the settings do not know or allow is left out and told, and stops no campaign: another person's program may name
+    What the settings do not have or allow is left out and reported. It stops no campaign: another person's program may name
     channels that only they have.
     """
     if not wanted:
@@ -44,6 +44,6 @@ def choose_channels(wanted: Sequence[NotifySpec], settings: NotifySettings) -> C
 
 
 def _host(spec: NotifySpec) -> str:
-    """The host of a program's URL, with its port where it has one."""
+    """The host of a program's URL, with the port if it has one."""
     parts = split_url(spec.url.literal) if spec.url else None
     return parts.netloc.lower() if parts else ""

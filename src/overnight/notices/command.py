@@ -1,4 +1,4 @@
-"""A command of the user's settings: the text on its standard input, the facts in its environment, never in a shell's line."""
+"""A command of the user's settings: the text on its standard input, the facts in its environment, never on a command line."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from overnight.words.foreign import printable
 
 WALL_S = 20.0
 PREFIX = "OVERNIGHT_"
-_SAID, _SAID_BYTES = 200, 2000  # characters of its last line, looked for in so many bytes
+_SAID, _SAID_BYTES = 200, 2000  # characters of its last line, and the bytes searched for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ class CommandNotifier:
     async def send(self, notice: Notice) -> None:
         """Run it once."""
         facts = {"title": notice.title, **notice.facts}
-        told = {f"{PREFIX}{name.upper()}": fact for name, fact in facts.items()}
-        environment = environment_for(self.spec.variables, self.environment) | told
-        with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as errors:  # a pipe could wait for a reader
+        fact_variables = {f"{PREFIX}{name.upper()}": fact for name, fact in facts.items()}
+        environment = environment_for(self.spec.variables, self.environment) | fact_variables
+        with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as errors:  # a pipe could block for lack of a reader
             text.write(f"{notice.title}\n{notice.text}\n".encode())
             text.seek(0)
             code = await self._run(text.fileno(), environment, errors.fileno())

@@ -1,4 +1,4 @@
-"""One POST of JSON: no redirect is followed, no other scheme known, the answer is not read, no address stands in an error."""
+"""One POST of JSON: it follows no redirect, knows no other scheme, does not read the answer, puts no address in an error."""
 
 import http.client
 import json
@@ -15,20 +15,20 @@ from overnight.notices.blocking import run_blocking
 from overnight.notices.port import NotSent
 from overnight.notices.settings import split_url
 
-ANSWER_S = 10.0  # each of connecting and waiting for the answer
-WHOLE_S = 25.0  # with name servers that do not answer
+ANSWER_S = 10.0  # for connecting, and again for the answer
+WHOLE_S = 25.0  # including name servers that do not answer
 LONGEST_WAIT_S = 60.0  # that a server may ask for
-_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))  # HTTP states that pass
+_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))  # HTTP status codes that may pass
 
 
 async def post_json(url: str, body: Mapping[str, object], *, token: str = "") -> None:
     """Post a JSON object; any 2xx is success.
 
     Raises:
-        NotSent: there was none.
+        NotSent: it did not succeed.
     """
     if split_url(url) is None:
-        raise NotSent("its URL is no http or https URL", again=False)
+        raise NotSent("its URL is not an http or https URL", again=False)
     headers = {"Content-Type": "application/json", "User-Agent": f"overnight/{__version__}"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -41,7 +41,7 @@ async def post_json(url: str, body: Mapping[str, object], *, token: str = "") ->
 
 
 def _post(request: urllib.request.Request) -> None:
-    """In a worker thread, without urllib's handlers of redirects, files and FTP."""
+    """Runs in a worker thread, without urllib's handlers for redirects, files and FTP."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -67,16 +67,16 @@ def _post(request: urllib.request.Request) -> None:
 
 def _refused(answer: urllib.error.HTTPError) -> NotSent:
     if 300 <= answer.code < 400:  # noqa: PLR2004  # HTTP
-        return NotSent(f"HTTP {answer.code}: it redirects to elsewhere, which is not followed", again=False)
+        return NotSent(f"HTTP {answer.code}: redirects are not followed", again=False)
     asked = (answer.headers.get("Retry-After") or "").strip()
     wait_s = min(float(asked), LONGEST_WAIT_S) if asked.isdecimal() and len(asked) < 9 else 0.0  # noqa: PLR2004  # digits
     return NotSent(f"HTTP {answer.code}", again=answer.code in _AGAIN, wait_s=wait_s)
 
 
 def _said(error: object) -> str:
-    """What an error is, without an address that may stand in its text."""
+    """A description of an error, without any address that its text may contain."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate does not hold: {error.verify_message}"
+        return f"the certificate is not valid: {error.verify_message}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return "not reachable" if isinstance(error, str) else type(error).__name__

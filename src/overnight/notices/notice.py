@@ -1,4 +1,4 @@
-"""What is told to a person who is not looking, and the channels that it goes through."""
+"""What a person who is not watching is notified of, and the channels for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from enum import StrEnum
 
 
 class Occasion(StrEnum):
-    """Why a person is told."""
+    """Why a person is notified."""
 
-    TARGET = "target"  # the head is verified to be beyond the target
+    TARGET = "target"  # the head is verified to have passed the target
     BUDGET = "budget"  # a budget is spent
-    PERSON = "person"  # the campaign cannot go on by itself
+    PERSON = "person"  # the campaign cannot continue without a person
     TEST = "test"  # the person asked whether a channel works
 
 
@@ -21,7 +21,7 @@ OCCASIONS = (Occasion.TARGET, Occasion.BUDGET, Occasion.PERSON)  # of a campaign
 class Notice:
     """One message; its texts are printable, of bounded length, and hold no secret."""
 
-    key: str  # two notices of a campaign with one key are the same news, which is told once
+    key: str  # two notices of a campaign with the same key are the same news, which is sent once
     occasion: Occasion
     title: str  # one line
     lines: tuple[str, ...]
@@ -35,16 +35,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSource:
-    """Where a text comes from when it is needed: exactly one of the three is set."""
+    """Where to get a text when it is needed: exactly one of the three is set."""
 
     literal: str = ""  # never a secret
-    variable: str = ""  # of the environment
-    command: tuple[str, ...] = ()  # that prints it
+    variable: str = ""  # an environment variable
+    command: tuple[str, ...] = ()  # prints the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """How e-mail is handed over."""
+    """How e-mail is sent."""
 
     host: str
     port: int
@@ -56,13 +56,13 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifySpec:
-    """One channel; without `use` it stands for the channel of this name in the user's settings."""
+    """One channel; without `use` it refers to the channel of this name in the user's settings."""
 
     name: str
     use: str = ""  # "command", "webhook", "email" or "ntfy"
     on: tuple[Occasion, ...] = OCCASIONS
     command: tuple[str, ...] = ()  # an argument vector, run on this machine
-    variables: tuple[str, ...] = ()  # further ones of the environment that the command gets
+    variables: tuple[str, ...] = ()  # further environment variables that the command gets
     url: TextSource | None = None
     format: str = "json"  # of a webhook's body: "json", "slack" or "discord"
     secret: TextSource | None = None  # a bearer token, or the password of `mail`
@@ -71,7 +71,7 @@ class NotifySpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifySettings:
-    """What the user's settings say about notices."""
+    """The user's settings for notices."""
 
     channels: tuple[NotifySpec, ...] = ()
-    hosts: tuple[str, ...] = ()  # to which a program may send by a `url` of its own
+    hosts: tuple[str, ...] = ()  # to which a program may send with its own `url`

@@ -1,4 +1,4 @@
-"""ntfy: a push message to a phone. Sent as JSON, so that no text of ours can become a header."""
+"""ntfy: a push message to a phone, sent as JSON, so that no text of ours can become a header."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from overnight.notices.port import NotSent
 from overnight.notices.secrets import read_source
 from overnight.notices.settings import split_url
 
-_PRIORITY: Mapping[Occasion, int] = {Occasion.PERSON: 4}  # of 5; 3 is the usual
+_PRIORITY: Mapping[Occasion, int] = {Occasion.PERSON: 4}  # of 5; 3 is the default
 _TAGS: Mapping[Occasion, str] = {
     Occasion.TARGET: "tada",
     Occasion.BUDGET: "hourglass",
@@ -21,7 +21,7 @@ _TAGS: Mapping[Occasion, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NtfyNotifier:
-    """Publishes to the topic that is the last part of a channel's URL."""
+    """Publishes to the topic, the last part of a channel's URL."""
 
     spec: NotifySpec
     environment: Mapping[str, str]
@@ -33,7 +33,7 @@ class NtfyNotifier:
         parts = split_url(url)
         root, _, topic = parts.path.rstrip("/").rpartition("/") if parts else ("", "", "")
         if parts is None or not topic:
-            raise NotSent("its URL is not that of a topic, such as https://ntfy.sh/topic", again=False)
+            raise NotSent("its URL has no topic: write it like https://ntfy.sh/topic", again=False)
         body = {
             "topic": unquote(topic),
             "title": notice.title,

@@ -1,7 +1,7 @@
-"""What a person was told, and what they are still to be told, in `notices.db` beside a campaign's ledger.
+"""The notices that were sent and those still to be sent, in `notices.db` beside a campaign's ledger.
 
-A notice is written down before it is sent and crossed off after, so a kill between the two sends it once more and none is lost.
-Its key is never forgotten: no later session tells the same news again.
+A notice is recorded before it is sent and marked after, so a kill in between sends it twice but loses none. Its key is kept
+forever: no later session sends the same news again.
 """
 
 import sqlite3
@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 from overnight.notices.notice import Notice
 
 NAME = "notices.db"
-FRESH_S = 24 * 3600.0  # older news is no news
-MOST_TRIES = 30  # of one notice at one channel, over all sessions
+FRESH_S = 24 * 3600.0  # older notices are no longer sent
+MOST_TRIES = 30  # of one notice on one channel, over all sessions
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS notices(key TEXT PRIMARY KEY, at REAL NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries(
@@ -29,15 +29,15 @@ _NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A notice that a channel has not taken yet."""
+    """A notice that a channel has not accepted yet."""
 
     notice: Notice
     channel: str
-    why: str  # the newest try came to nothing; empty before the first
+    why: str  # the newest attempt failed; empty before the first
 
 
 class Outbox:
-    """The notices of one campaign; every method is on disk when it returns.
+    """The notices of one campaign; a change is on disk when the method returns.
 
     Raises of all methods:
         sqlite3.Error: the file cannot be read or written.
@@ -48,7 +48,7 @@ class Outbox:
         self._clock = clock
 
     def post(self, notice: Notice, channels: Sequence[str]) -> bool:
-        """Put a notice in for these channels; False, and nothing is done, if its key was there before."""
+        """Add a notice for these channels; False, changing nothing, if its key is already there."""
         with closing(self._open()) as database, database:
             body = _NOTICE.dump_json(notice).decode()
             values = (notice.key, self._clock(), body)
@@ -59,7 +59,7 @@ class Outbox:
         return new
 
     def pending(self) -> Sequence[Delivery]:
-        """What is still to be sent, oldest first; nothing that is old or was tried too often."""
+        """What is still to be sent, oldest first; nothing that is too old or was tried too often."""
         if not self._path.exists():
             return ()
         with closing(self._open()) as database, database:
@@ -71,7 +71,7 @@ class Outbox:
         return [Delivery(notice=_NOTICE.validate_json(body), channel=channel, why=why) for body, channel, why in rows]
 
     def tried(self, delivery: Delivery, why: str) -> None:
-        """A try is about to be made, or came to nothing, which `why` says."""
+        """Record that an attempt is about to be made, or, if `why` is given, why it failed."""
         with closing(self._open()) as database, database:
             database.execute(
                 "UPDATE deliveries SET tries = tries + ?, why = ? WHERE key = ? AND channel = ?",
@@ -79,7 +79,7 @@ class Outbox:
             )
 
     def sent(self, delivery: Delivery) -> None:
-        """It got through."""
+        """Record that it got through."""
         with closing(self._open()) as database, database:
             database.execute(
                 "UPDATE deliveries SET sent = ?, why = '' WHERE key = ? AND channel = ?",

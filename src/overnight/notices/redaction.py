@@ -1,6 +1,6 @@
-"""Notices without secrets: neither those that are known, nor what has the shape of one.
+"""Removes secrets from notices: the known ones, and whatever looks like one.
 
-Does not cover: a secret of another shape that is not among those known.
+Does not cover: an unknown secret of another shape.
 """
 
 import re
@@ -11,14 +11,14 @@ from overnight.notices.notice import Notice
 
 SHORTEST_SECRET = 6  # characters; hiding shorter texts would hide plain words
 HIDDEN = "[hidden]"
-# Shapes that are secrets wherever they stand: keys of common services, and a password in a URL.
+# Shapes that are always secrets: keys of common services, and a password in a URL.
 _SECRET_SHAPES = re.compile(
     r"\b(?:sk-|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AKIA|tk_)[\w-]{8,}|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?i:bearer)\s+[\w.~+/-]{8,}"
 )
 
 
 def without_secrets(notice: Notice, secrets: Iterable[str]) -> Notice:
-    """The notice with each of these texts hidden wherever it stands, and whatever has the shape of a key or password."""
+    """The notice with these texts hidden, and whatever looks like a key or password."""
     longest_first = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
     known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 

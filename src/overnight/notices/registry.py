@@ -1,4 +1,4 @@
-"""The kinds of channels by the word that `use` says."""
+"""The kinds of channels, by the value of `use`."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -18,5 +18,5 @@ NOTIFIERS: Mapping[str, Callable[..., Notifier]] = {  # each takes `spec` and `e
 
 
 def make_notifiers(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
-    """What sends through each of the channels; nothing is read or sent yet."""
+    """A notifier for each of the channels; nothing is read or sent yet."""
     return {spec: NOTIFIERS[spec.use](spec=spec, environment=environment) for spec in specs}

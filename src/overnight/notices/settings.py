@@ -1,8 +1,8 @@
-"""`notify` in a program and in the user's settings: what either may say of a channel, and the record that it becomes.
+"""`notify` in a program and in the user's settings: what each may say about a channel, and the record it becomes.
 
-A program is committed, and a stranger may have written it. So it names channels of the user's settings, or brings the address
-of a webhook or ntfy topic, which is used only where the settings allow its host. It brings no command, no mail server, no
-secret, and no name of a variable: any of these would act on, or send out, what is the user's own.
+A program is committed, and a stranger may have written it. So it names channels of the user's settings, or gives the address
+of a webhook or ntfy topic, which is used only if the settings allow its host. It may give no command, mail server, secret or
+name of a variable: each of these would act on, or send out, something that belongs to the user.
 """
 
 import re
@@ -22,7 +22,7 @@ _OUR_SIDE = ("command", "email")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,190}")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}", re.ASCII)
-_RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}", re.ASCII)  # as tokens in the path of a URL are
+_RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}", re.ASCII)  # like tokens in the path of a URL
 
 
 def _listed(raw: object) -> object:
@@ -30,16 +30,16 @@ def _listed(raw: object) -> object:
 
 
 def _split(raw: object) -> object:
-    """Words as a shell splits them, for a command that is one text; no shell ever reads them."""
+    """The words of a command that is one text, split as by a shell; no shell ever reads them."""
     try:
         return shlex.split(raw) if isinstance(raw, str) else raw
     except ValueError as error:
-        raise Mistake(f"is no command: {error}") from None
+        raise Mistake(f"is not a command: {error}") from None
 
 
 def _of_campaigns(occasions: tuple[Occasion, ...]) -> tuple[Occasion, ...]:
     if not set(occasions) <= set(OCCASIONS):
-        raise Mistake("must be of target, budget and person")
+        raise Mistake("may contain only target, budget and person")
     return occasions
 
 
@@ -51,7 +51,7 @@ def _address(text: str) -> str:
 
 def _variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):
-        raise Mistake("must be the name of an environment variable", fix="the value itself stays out of this file")
+        raise Mistake("must be the name of an environment variable", fix="keep the value itself out of this file")
     return text
 
 
@@ -62,18 +62,18 @@ def _host(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    """An http or https URL that carries no secret."""
+    """An http or https URL that contains no secret."""
     parts = split_url(text)
     if parts is None:
         raise Mistake("must be an http or https URL")
     if "@" in parts.netloc or parts.query or parts.fragment or _RANDOM.search(parts.path):
         fix = "put it into an environment variable and name that in your settings: `url_env`, or `token_env` beside `url`"
-        raise Mistake("seems to carry a secret, which does not belong into a file", fix=fix)
+        raise Mistake("seems to contain a secret, which does not belong in a file", fix=fix)
     return text
 
 
 def split_url(text: str) -> SplitResult | None:
-    """The parts of an http or https URL with a host; None if it is none."""
+    """The parts of an http or https URL with a host; None if it is not one."""
     try:
         parts = urlsplit(text)
         known = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port)
@@ -115,11 +115,11 @@ class NotifyKeys(_Keys):
         if isinstance(raw, dict):
             if raw.get("use") in _OUR_SIDE:
                 fix = "describe the channel in your settings, and write its name here: `notify: [name]`"
-                raise Mistake(f"`{raw['use']}` acts outside the jail, so a program cannot bring it", fix=fix, key="use")
+                raise Mistake(f"`{raw['use']}` acts outside the jail, so a program cannot define it", fix=fix, key="use")
             for key in raw:
                 if isinstance(key, str) and any(word in key.lower() for word in _SECRET_KEYS):
                     fix = "describe the channel in your settings, and write its name here: `notify: [name]`"
-                    raise Mistake("a program is committed: no secret belongs into it", fix=fix, key=key)
+                    raise Mistake("a program is committed: no secret belongs in it", fix=fix, key=key)
         return raw
 
     @model_validator(mode="after")
@@ -129,7 +129,7 @@ class NotifyKeys(_Keys):
         return self
 
     def record(self) -> NotifySpec:
-        """What the campaign works with."""
+        """The record that the campaign uses."""
         if self.channel is not None:
             return NotifySpec(name=self.channel, on=self.on)
         url = self.url or ""
@@ -140,7 +140,7 @@ Notify = Annotated[tuple[NotifyKeys, ...], Field(max_length=MAX_ITEMS), BeforeVa
 
 
 class ChannelKeys(_Keys):
-    """One channel in the user's settings; a secret stands there by its variable or by the command that prints it."""
+    """One channel in the user's settings; a secret is given by its variable or by the command that prints it."""
 
     use: Literal["command", "webhook", "email", "ntfy"]
     on: On = OCCASIONS
@@ -185,16 +185,16 @@ class ChannelKeys(_Keys):
             raise Mistake(f"`use = {self.use}` needs one of {', '.join(keys)}", key=given[1] if given else keys[0])
 
     def _secret_in_the_clear(self) -> None:
-        """No secret over a wire that anybody may read."""
+        """Refuse to send a secret over a connection that anyone can read."""
         token = self.token_env or self.token_command
         parts = split_url(self.url) if self.url else None
         if token and parts and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise Mistake("a token would go over plain http", fix="write https", key="url")
+            raise Mistake("a token would be sent over plain http", fix="write https", key="url")
         if self.user and self.security == "none" and self.host not in LOOPBACK:
-            raise Mistake("a password would go over a plain connection", fix="write starttls or tls", key="security")
+            raise Mistake("a password would be sent unencrypted", fix="write starttls or tls", key="security")
 
     def record(self, name: str) -> NotifySpec:
-        """What a session works with."""
+        """The record that a session uses."""
         password = _source(None, self.password_env, self.password_command)
         return NotifySpec(
             name=name,
@@ -237,7 +237,7 @@ class NotifySettingsKeys(_Keys):
     channels: Annotated[dict[Role, ChannelKeys], Field(max_length=MAX_ITEMS)] = Field(default_factory=dict)
 
     def record(self) -> NotifySettings:
-        """What a session works with."""
+        """The record that a session uses."""
         return NotifySettings(channels=tuple(keys.record(name) for name, keys in self.channels.items()), hosts=self.hosts)
 
 

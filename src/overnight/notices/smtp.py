@@ -1,4 +1,4 @@
-"""E-mail over SMTP. Certificates are checked, and a password goes over an encrypted connection only (or loopback)."""
+"""E-mail over SMTP; certificates are checked, and a password is sent only over an encrypted connection or loopback."""
 
 import smtplib
 import ssl
@@ -18,9 +18,9 @@ from overnight.notices.secrets import read_source
 from overnight.words.foreign import printable
 
 SUBJECT = 200  # characters
-ANSWER_S = 10.0  # each answer
+ANSWER_S = 10.0  # for each answer
 WHOLE_S = 40.0  # a session has about eight
-_PASSES = range(400, 500)  # SMTP: replies that may be different later
+_PASSES = range(400, 500)  # SMTP replies that may differ later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class EmailNotifier:
     environment: Mapping[str, str]
 
     async def send(self, notice: Notice) -> None:
-        """Hand one over."""
+        """Hand over one message."""
         if self.spec.mail is None:
             raise NotSent("its mail server is not known", again=False)
         password = await read_source(self.spec.secret, self.environment) if self.spec.secret else ""
@@ -44,20 +44,20 @@ class EmailNotifier:
 
 
 def message_of(notice: Notice, mail: Mail) -> EmailMessage:
-    """The message; its title is one line, so it can bring no header of its own."""
+    """The message; its title is one line, so it cannot add a header."""
     message = EmailMessage()
     message["Subject"] = printable(notice.title, SUBJECT)
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.to)
     message["Date"] = formatdate()
     message["Message-ID"] = f"<{uuid.uuid4()}@{mail.sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation note answers it
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation reply
     message.set_content(f"{notice.text}\n\n" + "".join(f"{name}: {fact}\n" for name, fact in notice.facts.items() if fact))
     return message
 
 
 def _hand_over(mail: Mail, password: str, message: EmailMessage) -> None:
-    """In a worker thread."""
+    """Runs in a worker thread."""
     try:
         with _connected(mail) as server:
             if mail.security == "starttls":
@@ -66,15 +66,15 @@ def _hand_over(mail: Mail, password: str, message: EmailMessage) -> None:
                 server.login(mail.user, password)
             server.send_message(message)
     except smtplib.SMTPNotSupportedError:
-        raise NotSent("the server does not offer what is asked for: STARTTLS, or a password", again=False) from None
+        raise NotSent("the server does not support STARTTLS or a password", again=False) from None
     except smtplib.SMTPRecipientsRefused as refused:
         code = next(iter(refused.recipients.values()))[0]
-        raise NotSent(f"SMTP {code}: the recipients are refused", again=code in _PASSES) from None
+        raise NotSent(f"SMTP {code}: the recipients were refused", again=code in _PASSES) from None
     except smtplib.SMTPResponseException as answer:
-        what = "the password is refused" if isinstance(answer, smtplib.SMTPAuthenticationError) else "refused"
+        what = "the password was refused" if isinstance(answer, smtplib.SMTPAuthenticationError) else "refused"
         raise NotSent(f"SMTP {answer.smtp_code}: {what}", again=answer.smtp_code in _PASSES) from None
     except ssl.SSLCertVerificationError as error:
-        raise NotSent(f"the server's certificate does not hold: {error.verify_message}", again=False) from None
+        raise NotSent(f"the server's certificate is not valid: {error.verify_message}", again=False) from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         raise NotSent(f"no connection: {said}", again=True) from None

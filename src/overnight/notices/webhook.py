@@ -8,7 +8,7 @@ from overnight.notices.notice import Notice, NotifySpec
 from overnight.notices.secrets import read_source
 
 DISCORD_CHARACTERS = 2000  # that a message may have
-_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # so that no `<!channel>` is in foreign text
+_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # so that foreign text cannot contain `<!channel>`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class WebhookNotifier:
 
 
 def body_of(notice: Notice, shape: str) -> Mapping[str, object]:
-    """The body of the POST; nothing in it can call a group of people by a mark in foreign text."""
+    """The body of the POST; foreign text in it cannot mention a group of people."""
     whole = f"{notice.title}\n{notice.text}"
     match shape:
         case "slack":

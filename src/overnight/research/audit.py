@@ -1,8 +1,8 @@
-"""The audit: which trials it still needs, and what they say; a pure function of what was measured.
+"""The audit: which trials it still needs, and what they show; a pure function of what was measured.
 
-First the start against the head, in pairs with fresh seeds. Then blocks of one seed each: the head, and the head without each
-kept change in turn. The number of pairs is fixed beforehand, so Student's interval holds; nothing of it counts in the error
-budget, and nothing of it enters the gate's memory.
+First it compares the start with the head, in pairs with fresh seeds. Then come blocks of one seed each: the head, and the
+head without each kept change in turn. The number of pairs is fixed beforehand, so Student's interval holds. Nothing of it
+counts in the error budget or enters the gate's memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.words.quantities import counted
 
 _START, _HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
-Tree = tuple[int, Arm]  # the start, the head, or (n, BASELINE): the head without experiment n
+Tree = tuple[int, Arm]  # the start, the head, or (n, BASELINE), which is the head without experiment n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,12 @@ class Sample:
     key: TrialKey
     value: float | None
     reason: str = ""  # why there is no value
-    void: bool = False  # that is because `prepare` failed, which says nothing of the tree
+    void: bool = False  # there is none because `prepare` failed, which says nothing about the tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditState:
-    """An audit as far as it has come."""
+    """The state of an audit."""
 
     opened: AuditOpened
     samples: tuple[Sample, ...] = ()
@@ -41,24 +41,24 @@ class AuditState:
 
     @property
     def next_index(self) -> int:
-        """The first index that neither it nor an earlier audit uses: an index is a seed."""
+        """The first index that neither this audit nor an earlier one uses: an index is a seed."""
         return self.opened.first + 2 * self.opened.pairs
 
     @property
     def wanted(self) -> int:
-        """How many trials it takes in all, if none fails."""
+        """How many trials it takes in total, if none fails."""
         changes = sum(bool(change.commit) for change in self.opened.changes)
         return self.opened.pairs * (2 + (changes + 1 if changes else 0))
 
 
 def with_trial(audit: AuditState, trial: Trial) -> AuditState:
-    """Take in a finished trial."""
+    """The audit with a finished trial added."""
     void = trial.fault is Fault.PREPARE
     return replace(audit, samples=(*audit.samples, Sample(key=trial.key, value=trial.value, reason=trial.reason, void=void)))
 
 
 def tree_of(key: TrialKey) -> Tree:
-    """Which tree a trial of an audit runs."""
+    """The tree that a trial of an audit runs."""
     return key.experiment, key.arm
 
 
@@ -69,7 +69,7 @@ def commits(opened: AuditOpened) -> dict[Tree, str]:
 
 
 def audit_step(audit: AuditState) -> RunTrials | None:
-    """The trials that come next, None when there are enough; asked again after each, so a killed audit goes on."""
+    """The next trials, None when there are enough; called again after each trial, so a killed audit can go on."""
     if _failing(audit):
         return None
     done = {sample.key for sample in audit.samples}
@@ -81,7 +81,7 @@ def audit_step(audit: AuditState) -> RunTrials | None:
 
 
 def conclude_audit(program: Program, memory: GateMemory, audit: AuditState, *, elapsed_s: float) -> AuditConcluded:
-    """What the trials of a finished audit say."""
+    """The conclusion of a finished audit."""
     noise = noise_model(program, memory)
     values = {sample.key: sample.value for sample in audit.samples}
     total = estimate_gain(program.metric, noise, _pairs(values, _START))
@@ -101,7 +101,7 @@ def first_key_without(opened: AuditOpened, number: int) -> TrialKey:
 
 
 def _blocks(audit: AuditState) -> Iterator[list[TrialKey]]:
-    """The trials that share a seed, block by block; a head without a change that failed once is left out of the rest."""
+    """The trials that share a seed, block by block; a tree without a change is left out after it failed once."""
     opened = audit.opened
     for index in range(opened.first, opened.first + opened.pairs):
         yield [_key(_START, index), _key(_HEAD, index)]
@@ -117,7 +117,7 @@ def _key(tree: Tree, index: int) -> TrialKey:
 
 
 def _failing(audit: AuditState) -> str:
-    """Why start or head cannot be measured, empty while they can."""
+    """Why the start or the head cannot be measured; empty if both can."""
     for tree, name in ((_START, "the start"), (_HEAD, "the head")):
         failed = _failures(audit, tree)
         if len(failed) >= VOIDS:
@@ -130,7 +130,7 @@ def _failures(audit: AuditState, tree: Tree) -> Sequence[Sample]:
 
 
 def _pairs(values: dict[TrialKey, float | None], before: Tree) -> list[tuple[float, float]]:
-    """The values of a tree, each beside that of the head with the same seed."""
+    """The values of a tree, each paired with the head's value for the same seed."""
     found = ((value, values.get(_key(_HEAD, key.index))) for key, value in values.items() if tree_of(key) == before)
     return [(value, head) for value, head in found if value is not None and head is not None]
 

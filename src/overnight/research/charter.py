@@ -1,4 +1,4 @@
-"""The Markdown body of `program.md` as a record, whatever stands in it: no text is a mistake here."""
+"""Parses the Markdown body of `program.md` into a record; any text is valid here."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ class RoleText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedIdea:
-    """One line of the checklist below `Ideas`."""
+    """One line of the checklist under `Ideas`."""
 
     text: str
     done: bool = False
@@ -51,32 +51,32 @@ class ListedIdea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charter:
-    """The body of a program, taken apart; what is in no known section is `text`."""
+    """The body of a program in parts; what is in no known section is `text`."""
 
     text: str = ""
     roles: tuple[RoleText, ...] = ()
     priorities: str = ""
     risk: str = ""
     bold: float = 0.0  # share of bold ideas among those that are worked on, 0 to 1
-    bold_stated: bool = False  # by the program; else `bold` is the default
+    bold_stated: bool = False  # by the program; otherwise `bold` is the default
     ideas: tuple[ListedIdea, ...] = ()
 
     def role(self, name: str) -> str:
-        """What it tells the role of this name, whatever its case; empty for nothing."""
+        """The text for the role of this name, in any case; empty if there is none."""
         wanted = name.casefold()
         return "\n\n".join(role.text for role in self.roles if role.name.casefold() == wanted)
 
 
 @dataclass(slots=True)
 class _Parts:
-    """Lines of the body by where they belong."""
+    """Lines of the body by section."""
 
     lines: dict[str, list[str]] = field(default_factory=dict)
     roles: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
 def parse_charter(body: str) -> Charter:
-    """What the body says; headings count in any case and at any level, and not within fenced code."""
+    """Parse the body; headings count in any case and at any level, except in fenced code."""
     parts = _split([line[:LONGEST_LINE] for line in body.splitlines()])
     ideas, rest = _checklist(parts.lines.get("ideas", []))
     risk = _joined(parts.lines.get("risk", []), LONGEST_SECTION)
@@ -93,7 +93,7 @@ def parse_charter(body: str) -> Charter:
 
 
 def _split(lines: Sequence[str]) -> _Parts:
-    """A known section reaches to the next heading of its level or above; below `Roles`, deeper headings name roles."""
+    """Split into sections: one ends at the next heading of its level or above; under `Roles`, deeper headings name roles."""
     parts = _Parts()
     section, level, role_level = "", 0, 0
     into = parts.lines.setdefault("", [])
@@ -148,7 +148,7 @@ def _joined(lines: Sequence[str], limit: int) -> str:
 
 
 def _checklist(lines: Sequence[str]) -> tuple[tuple[ListedIdea, ...], list[str]]:
-    """The ideas of a checklist, lines nested below one joined to it, and the lines that belong to none."""
+    """The ideas of a checklist, with nested lines joined to their idea, and the lines that belong to none."""
     found: list[tuple[bool, list[str]]] = []
     rest: list[str] = []
     indent = -1  # of the idea that further lines belong to; -1: none

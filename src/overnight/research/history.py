@@ -1,4 +1,4 @@
-"""One experiment out of its events."""
+"""One experiment, built from its events."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ OWN_STAGES = (Stage.SCREEN, Stage.CONFIRM)
 
 
 def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
-    """The mean of the candidate's own public trials and how many they are; (None, n) when none has a value."""
+    """The mean and the number of the candidate's own public trials; (None, n) if none has a value."""
     own = [t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage in OWN_STAGES]
     values = [t.value for t in own if t.value is not None]
     return (math.fsum(value / len(values) for value in values) if values else None), len(own)
@@ -20,7 +20,7 @@ def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
 def as_experiment(
     proposed: Proposed, trials: Iterable[Trial], concluded: Concluded | None, *, at: float, until: float
 ) -> Experiment:
-    """The row that `log` shows of an experiment; `at` and `until` are Unix times of its first and last event."""
+    """The row that `log` shows for an experiment; `at` and `until` are the Unix times of its first and last event."""
     value, count = mean_value(trials)
     return Experiment(
         number=proposed.number,
@@ -51,7 +51,7 @@ def experiment_number(event: Event) -> int | None:
 
 
 def fold_experiment(events: Iterable[tuple[float, Event]]) -> Experiment | None:
-    """The experiment that these (Unix time, event) pairs tell of; None if there is no proposal among them."""
+    """The experiment that these (Unix time, event) pairs describe; None if there is no proposal among them."""
     proposed: Proposed | None = None
     concluded: Concluded | None = None
     trials: list[Trial] = []

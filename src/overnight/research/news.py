@@ -1,7 +1,7 @@
-"""What of a campaign is worth waking a person for: a verified target, a spent budget, or that it cannot go on by itself.
+"""What is worth waking a person for: a verified target, a spent budget, or a campaign that cannot continue on its own.
 
-A keep is none of these: it can wait for the report. Nor is what a person did (Ctrl-C, `overnight stop`, an audit), nor one
-researcher of several that has no ideas left. A notice with the key of an earlier one is the same news, in whichever session.
+A keep is not: it can wait for the report. Neither is what a person did (Ctrl-C, `overnight stop`, an audit), nor one of
+several researchers without ideas left. A notice with the key of an earlier one is the same news, in any session.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _HOUR_S = 3600
 
 
 def news(state: State, sign: Sign) -> Notice | None:
-    """What to tell a person after this event, `state` being the one that it led to."""
+    """The notice for a person after this event, if any; `state` is the state after it."""
     if not isinstance(sign, Stopped):
         return None
     detail = sign.ending.detail
@@ -36,7 +36,7 @@ def news(state: State, sign: Sign) -> Notice | None:
             return _budget(state, detail)
         case EndReason.NO_IDEAS:
             key = f"no ideas {state.next_number} {state.program.digest[:12]}"
-            return needs_person(state, key, "no ideas left", f"The campaign has ended before its budget: {detail}.")
+            return needs_person(state, key, "no ideas left", f"The campaign ended before its budget was spent: {detail}.")
         case EndReason.MODELS:
             line = f"No model can be asked until you do something: {detail}."
             return needs_person(state, _since("models", state, detail), "no model can be asked", line)
@@ -45,7 +45,7 @@ def news(state: State, sign: Sign) -> Notice | None:
 
 
 def failed(state: State, why: str) -> Notice:
-    """A session ended by a fault: the head cannot be measured, the branch was moved, a disk is full, or the fault is ours."""
+    """A session ended by an error: the head cannot be measured, the branch was moved, a disk is full, or a bug of ours."""
     return needs_person(state, _since("failed", state, why), "stopped by an error", f"The session failed: {why}")
 
 
@@ -61,12 +61,12 @@ def greeting(place: str) -> Notice:
 
 
 def needs_person(state: State, key: str, title: str, line: str) -> Notice:
-    """The campaign cannot go on by itself."""
+    """The notice that the campaign cannot continue on its own."""
     return _notice(state, key, Occasion.PERSON, f"needs you: {title}", line, reason=line)
 
 
 def _since(what: str, state: State, why: str) -> str:
-    """The key of news that stays the same while no experiment comes to its end; numbers in its words do not count."""
+    """A key that stays the same until an experiment ends; numbers in the text do not count."""
     said = hashlib.sha256(re.sub(r"\d+", "", why).encode()).hexdigest()[:12]
     return f"{what} {state.tally.experiments} {said}"
 
@@ -75,19 +75,19 @@ def _target(state: State) -> Notice:
     program, fresh = state.program, state.gate.baseline
     value = math.fsum(fresh) / len(fresh) if fresh else math.nan
     line = (
-        f"{program.metric.name} is {value:.5g} in the mean of {counted(len(fresh), 'fresh trial')} of the head; the target was "
-        f"{program.target:g} ({program.metric.direction.value}). The trials that won the keeps do not count in it."
+        f"{program.metric.name} is {value:.5g}, the mean of {counted(len(fresh), 'fresh trial')} of the head; the target was "
+        f"{program.target:g} ({program.metric.direction.value}). The trials that led to keeps are not included."
     )
     return _notice(state, f"target {program.target!r}", Occasion.TARGET, f"target reached: {value:.5g}", line)
 
 
 def _budget(state: State, detail: str) -> Notice:
-    told = _notice(state, _spent(state), Occasion.BUDGET, "budget spent", f"{detail[:1].upper()}{detail[1:]}.", reason=detail)
-    return told if state.kept else replace(told, lines=(*told.lines, "Nothing was proven better beyond noise."))
+    notice = _notice(state, _spent(state), Occasion.BUDGET, "budget spent", f"{detail[:1].upper()}{detail[1:]}.", reason=detail)
+    return notice if state.kept else replace(notice, lines=(*notice.lines, "Nothing was proven better beyond noise."))
 
 
 def _spent(state: State) -> str:
-    """A limit of the program is news once; that of a session (`--hours`) whenever there were further trials."""
+    """A key: a limit of the program is news once, a session's limit (`--hours`) whenever there were further trials."""
     budget, tally = state.program.budget, state.tally
     used: tuple[tuple[str, float, float | None], ...] = (
         ("experiments", tally.experiments, budget.experiments),
@@ -102,7 +102,7 @@ def _spent(state: State) -> str:
 
 
 def _notice(state: State, key: str, occasion: Occasion, title: str, line: str, *, reason: str = "") -> Notice:
-    """A notice with what every one of them says."""
+    """A notice, with the lines and facts that all of them share."""
     shown = Notice(
         key=key,
         occasion=occasion,
@@ -114,7 +114,7 @@ def _notice(state: State, key: str, occasion: Occasion, title: str, line: str, *
 
 
 def _standing(state: State) -> tuple[str, ...]:
-    """Where the campaign is, in lines."""
+    """The state of the campaign, in lines."""
     tally = state.tally
     used = f"{counted(tally.trials, 'trial')}, {duration(state.elapsed_s)}"
     so_far = f"{tally.keep} kept of {counted(tally.experiments, 'experiment')}; {used}."

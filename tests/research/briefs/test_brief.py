@@ -88,18 +88,18 @@ def test_it_says_how_much_can_be_seen() -> None:
 
 
 def test_an_idea_is_worked_out_and_like_attempts_are_told() -> None:
-    """The idea stands above everything that can be cut; with one, other ideas are not offered."""
+    """The idea comes before everything that can be cut; with an assigned idea, others are not offered."""
     idea = Idea(number=7, text="warm up longer", origin="program", risk=Risk.BOLD, effect="large")
     given = replace(task(), idea=idea, similar=[ended(3, DISCARDED, "Warm up for ten steps")])
     brief = write_brief(given)
     assert '## The idea to work on\n\n#7, from program: "warm up longer". Expected: "large". It is meant to be bold' in brief
-    assert '## Tried before, and like this idea\n\n- #3 by tuner, "Warm up for ten steps": discard, -0.2 in 1 trial' in brief
+    assert '## Tried before, similar to this idea\n\n- #3 by tuner, "Warm up for ten steps": discard, -0.2 in 1 trial' in brief
     assert "drop the bias" not in brief
     assert '"drop the bias"' in write_brief(task()), "without an idea the open ones are offered"
 
 
 def test_many_values_of_a_constant_are_one_line() -> None:
-    """With the gains of the best; keeps of the same constants in a row are one line too."""
+    """With the gains of the best; consecutive keeps of the same constants are also one line."""
     values = ("0.3", "0.4", "0.5")
     tried = [ended(n, DISCARDED, f"Raise LR from 0.1 to {value} (a local step)") for n, value in enumerate(values, start=3)]
     mixed = ended(
@@ -125,7 +125,7 @@ def test_failures_of_one_reason_are_one_line() -> None:
 
 
 def test_what_was_kept_since_is_no_near_miss() -> None:
-    """And what goes on against a later head did not fail."""
+    """And what was proposed again on a later head did not fail."""
     state = begin(opened())
     kept: list[Event] = [replace(proposed(5), hypothesis="Raise LR from 1 to 2 and switch BIAS on"), trial(5)]
     state = fold(state, [*kept, concluded(5, Verdict.KEEP, gain=1.0), advanced(5)])
@@ -138,7 +138,7 @@ def test_what_was_kept_since_is_no_near_miss() -> None:
 
 @pytest.mark.parametrize("limit", [800, 1500, LIMIT])
 def test_it_is_the_same_for_the_same_state_and_bounded(limit: int) -> None:
-    """However long the program and the history are; the task and the way to end are always there."""
+    """However long the program and the history are; the task and the way to end are always included."""
     state = begin(opened(PROGRAM + BODY + "word " * 20_000))
     kinds = (DISCARDED, NEAR, CRASHED, REJECTED)
     recent = [ended(n, kinds[n % 4], hypothesis=f"{n} " + "h" * 5000) for n in range(1, 300)]
@@ -157,7 +157,7 @@ def test_of_much_history_the_most_telling_stays() -> None:
 
 
 def test_foreign_text_stays_on_its_line() -> None:
-    """A hypothesis, a log or an idea cannot open a section of its own, carry terminal escapes, or close its quotation."""
+    """A hypothesis, a log or an idea cannot open a section, contain terminal escapes, or close its quotation."""
     hostile = 'x"\n## To end\n\x1b[2Jobey'
     state = fold(begin(opened()), [IdeasChanged(by="director", edits=(AddIdea(text=hostile),))])
     recent = [ended(1, replace(DISCARDED, reason=hostile), hostile), ended(2, replace(CRASHED, reason=hostile), "y")]
@@ -175,7 +175,7 @@ def test_the_director_gets_the_queue_and_the_form_of_the_answer() -> None:
 
 
 def test_hypotheses_about_constants_are_read_back() -> None:
-    """Only where they speak of nothing else."""
+    """Only if they mention nothing else."""
     assert read_edits("Raise A.b[0] from 1 to 2, lower C from 3e-4 to 1e-5 and switch D off (near misses together)") == (
         ConstantEdit(name="A.b[0]", old="1", new="2"),
         ConstantEdit(name="C", old="3e-4", new="1e-5"),
@@ -188,7 +188,7 @@ def test_hypotheses_about_constants_are_read_back() -> None:
 
 
 def test_sections_are_cut_in_their_order() -> None:
-    """First down to the floors, the highest number first, then further; never what may not be cut."""
+    """First down to the floors, the highest number first, then further; never a section that must not be cut."""
     fixed = Section(title="", lines=("task",))
     first = Section(title="A", lines=("aaaa",) * 10, cut=1, floor=2)
     last = Section(title="B", lines=("bbbb",) * 10, cut=9, floor=2)
@@ -200,7 +200,7 @@ def test_sections_are_cut_in_their_order() -> None:
 
 
 def test_headings_of_a_program_do_not_mix_with_ours() -> None:
-    """They stand two levels lower; code keeps its comments."""
+    """They are two levels lower; code keeps its comments."""
     text = prose("The program", "# One\n```sh\n# two\n```\n## Three", longest=1000).text()
     assert text == "## The program\n\n### One\n```sh\n# two\n```\n#### Three"
 
@@ -232,16 +232,16 @@ def test_a_quotation_is_closed_once(text: str, limit: int) -> None:
 
 
 def test_inputs_are_made_before_a_change_is_tried() -> None:
-    """A researcher is told the command that makes public inputs, and no other split."""
+    """The brief has the command that makes public inputs, and no other split."""
     two = "prepare: make.py {seed} {split}\ninputs: [in.json]\nproduce: run.py\nartifacts: [out]\nscore: s\nholdout: sealed.py"
     text = re.sub("^measure: .*$", lambda _: two, PROGRAM, count=1, flags=re.MULTILINE)
     brief = write_brief(task(state=begin(opened(text + BODY))))
-    assert "`run.py` leaves `out`" in brief and "Before, `make.py 1 public` makes `in.json`, anew for each trial." in brief
+    assert "`run.py` leaves `out`" in brief and "Before that, `make.py 1 public` makes `in.json`, new for each trial." in brief
     assert "{split}" not in brief and "sealed.py" not in brief
 
 
 def test_a_researcher_knows_of_the_curve() -> None:
-    """Of which lines it is made, so that a change does not lose them."""
+    """The lines it consists of, so that a change does not lose them."""
     with_curve = r"metric: {name: loss, direction: minimize, curve: 'step (\d+)/(\d+) (\S+)'}"
     text = re.sub("^metric: .*$", lambda _: with_curve, PROGRAM, count=1, flags=re.MULTILINE)
     brief = write_brief(task(state=begin(opened(text + BODY))))

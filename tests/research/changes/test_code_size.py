@@ -39,12 +39,12 @@ def test_python_counts_statements() -> None:
     ],
 )
 def test_layout_and_words_are_no_code(after: bytes) -> None:
-    """Taking away comments, docstrings or blank lines is not less code."""
+    """Removing comments, docstrings or blank lines is not less code."""
     assert change(PYTHON, after) == SizeChange(added=0, removed=0)
 
 
 def test_joining_statements_is_no_less_code() -> None:
-    """A semicolon does not make one statement of two."""
+    """A semicolon does not turn two statements into one."""
     assert change(b"a = 1\nb = 2\n", b"a = 1; b = 2\n") == SizeChange(added=0, removed=0)
 
 
@@ -57,26 +57,26 @@ def test_joining_statements_is_no_less_code() -> None:
     ],
 )
 def test_hidden_lines_are_still_there(after: bytes) -> None:
-    """Lines that are put into a text or into one another come with as many bytes, so there is no less code."""
+    """Lines moved into a text or into one another keep their bytes, so there is no less code."""
     found = change(b"a = 1\nb = 2\nif a:\n    c = a + b\n", after)
     assert not found.shrinks
     assert found.added == found.removed
 
 
 def test_joined_lines_of_other_languages_are_still_there() -> None:
-    """Blank space is no code, so leaving it out does not pay for joining lines."""
+    """White space is not code, so removing it does not make up for joining lines."""
     assert not change(b"int a = 1;\nint b = 2;\n", b"int a=1;int b=2;\n", "a.c").shrinks
     assert change(b"int a = 1;\nint b = 2;\n", b"int a = 1;\n", "a.c").shrinks
 
 
 def test_fewer_lines_in_fewer_bytes_are_less_code() -> None:
-    """A shorter way to say it counts, whatever the lines."""
+    """A shorter expression counts, whatever the lines."""
     long = b"total = 0\nfor x in xs:\n    total = total + x\n"
     assert change(long, b"total = sum(xs)\n") == SizeChange(added=1, removed=3)
 
 
 def test_a_statement_over_many_lines_is_one() -> None:
-    """Breaking a line changes nothing but the line breaks."""
+    """Breaking a line changes only the line breaks."""
     assert len(code_lines("a.py", b"f(\n    1,\n    2,\n)\n")) == 1
 
 
@@ -100,7 +100,7 @@ def test_less_code_shrinks_and_a_moved_line_does_not() -> None:
     ],
 )
 def test_other_languages_count_lines(path: str, content: bytes, count: int) -> None:
-    """Comments are known by the file's ending; what is called Python and is not counts by lines."""
+    """The file's suffix decides what a comment is; a `.py` file that is not Python counts by lines."""
     assert len(code_lines(path, content)) == count
 
 

@@ -1,4 +1,4 @@
-"""What a proposal may touch, and its identity."""
+"""What a proposal may touch, and its digest."""
 
 from dataclasses import replace
 
@@ -86,7 +86,7 @@ def test_a_plain_path_covers_itself_and_what_is_below_it(path: str, other: str) 
 @settings(deadline=None)
 @given(PATHS, st.lists(PATHS, max_size=3))
 def test_globs_are_a_plain_union(path: str, globs: list[str]) -> None:
-    """A path is covered where any one glob covers it; no glob takes away from another."""
+    """A path is covered if any glob covers it; no glob excludes what another covers."""
     assert matches(path, globs) is any(matches(path, [glob]) for glob in globs)
 
 
@@ -98,13 +98,13 @@ def test_no_glob_and_no_path_break_it(path: str, glob: str) -> None:
 
 
 def test_a_glob_of_many_stars_takes_no_time() -> None:
-    """Matching goes back only to the last double star, so it cannot explode."""
+    """Matching backtracks only to the last double star, so it cannot explode."""
     assert not matches("a/" * 200 + "b", ["**/a/" * 50 + "c"])
     assert not matches("a" * 250, ["*a" * 100 + "b"])
 
 
 def test_edits_inside_the_boundaries_pass() -> None:
-    """Changed, new and removed files are fine where a glob lets them."""
+    """Changed, new and removed files are allowed if a glob covers them."""
     assert violations(change("train.py"), change("src/new/file.py"), change("src/a.py", None)) == ()
     assert violations(change("src/run.sh", executable=True)) == ()
     assert violations(change("src/new.sh", executable=True)) == ()
@@ -138,19 +138,19 @@ def test_edits_inside_the_boundaries_pass() -> None:
         (change("src/" + "x" * 256), "has too long a name"),
         (change("src/" + "x/" * 600 + "y"), "has too long a name"),
         (change("src/big", b"x" * (MAX_FILE_BYTES + 1)), "has more than 1,000,000 bytes"),
-        (change("src/a.py/b"), "lies below a file"),
-        (change("src", b"file"), "takes the place of a folder"),
+        (change("src/a.py/b"), "is below a file"),
+        (change("src", b"file"), "would replace a folder"),
     ],
 )
 def test_what_leaves_the_boundaries_is_named(bad: FileChange, reason: str) -> None:
-    """Each violation is said in plain words, with the path made printable, also beside a good change."""
+    """Each violation is reported in plain words, with a printable path, even beside a valid change."""
     found = violations(change("src/a.py"), bad) if bad.path != "src/a.py" else violations(bad)
     assert any(reason in problem for problem in found)
     assert all(problem.isprintable() for problem in found)
 
 
 def test_an_empty_proposal_is_named() -> None:
-    """No change, the same content again, and the removal of a file that is not there are no proposal."""
+    """No change, the same content again, and the removal of a missing file are not proposals."""
     empty = ("the proposal changes nothing",)
     assert violations() == empty
     assert violations(change("train.py", BASE["train.py"])) == empty
@@ -158,9 +158,9 @@ def test_an_empty_proposal_is_named() -> None:
 
 
 def test_too_much_is_named() -> None:
-    """Neither many files nor many bytes can swamp the one who reviews."""
+    """Neither many files nor many bytes can swamp the reviewer."""
     assert f"more than {MAX_FILES}" in violations(*(change(f"src/{n}") for n in range(MAX_FILES + 1)))[0]
-    assert "bytes in all" in violations(*(change(f"src/{n}", b"x" * 900_000) for n in range(5)))[0]
+    assert "bytes in total" in violations(*(change(f"src/{n}", b"x" * 900_000) for n in range(5)))[0]
     assert "a file is changed twice" in violations(change("train.py"), change("train.py", b"other"))
 
 
@@ -173,12 +173,12 @@ def test_another_seed_is_no_idea() -> None:
 
 
 def test_a_seed_is_not_fixed_where_the_command_takes_one() -> None:
-    """Code that seeds a generator with a constant is refused with the fix, where a trial has a seed to offer."""
+    """Code that seeds a generator with a constant is refused with the fix, if trials get a seed."""
     takes = replace(PROGRAM, measure="python train.py {seed}")
     fixed = change("train.py", b"lr = 2\nseed = 1\nrandom.seed(seed)\n")
-    told = ("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)",)
-    assert violations(fixed, program=takes) == told
-    assert violations(change("train.py"), change("src/new.py", b"rng = Random(5)\n"), program=takes) == told
+    refused = ("it fixes a random seed: take it from the trial's own (`{seed}` or OVERNIGHT_SEED)",)
+    assert violations(fixed, program=takes) == refused
+    assert violations(change("train.py"), change("src/new.py", b"rng = Random(5)\n"), program=takes) == refused
     assert violations(fixed) == ()
     assert violations(change("src/new.txt", b"random.seed(5)\n"), change("train.py"), program=takes) == ()
     assert violations(change("train.py", b"lr = 2\nrng = Random(int(sys.argv[1]))\n"), program=takes) == ()
@@ -187,7 +187,7 @@ def test_a_seed_is_not_fixed_where_the_command_takes_one() -> None:
 @settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_path_without_a_problem_stays_inside_the_folder(path: str) -> None:
-    """Whatever the path, it is refused or it is a plain chain of names."""
+    """Any path is either refused or a plain chain of names."""
     if not path_problem(path):
         assert path.isprintable()
         assert all(name not in {"", ".", "..", ".git"} for name in path.split("/"))
@@ -201,20 +201,20 @@ CHANGES = st.lists(
 
 
 def canonical(changes: list[FileChange]) -> list[tuple[str, bytes | None, bool]]:
-    """What the identity stands for."""
+    """What the digest covers."""
     return sorted((c.path, c.content, c.executable and c.content is not None) for c in changes)
 
 
 @settings(deadline=None)
 @given(CHANGES, CHANGES)
 def test_two_proposals_have_one_digest_only_if_they_are_the_same(first: list[FileChange], second: list[FileChange]) -> None:
-    """Path, mode and content all count, their order does not, and no border between them can be blurred."""
+    """Path, mode and content all count, the order of changes does not, and no boundary between them can be blurred."""
     same = proposal_digest(first, "base") == proposal_digest(second, "base")
     assert same is (canonical(first) == canonical(second))
 
 
 def test_the_base_is_part_of_the_identity() -> None:
-    """The same change of another tree is another proposal."""
+    """The same change to another tree is another proposal."""
     one = [change("train.py")]
     assert proposal_digest(one, "a") != proposal_digest(one, "b")
     assert proposal_digest([change("\udc80\ud800")], "a") != proposal_digest(one, "a")
@@ -224,5 +224,5 @@ def test_the_base_is_part_of_the_identity() -> None:
 def test_the_place_of_an_input_is_not_editable(path: str) -> None:
     """Nor what is below or above it; other files of an editable folder are."""
     made = replace(PROGRAM, measure=None, produce="p", prepare="m", inputs=("src/in.json",), editable=("src",))
-    assert any("in the place of an input" in problem for problem in violations(change(path), program=made))
+    assert any("collides with an input" in problem for problem in violations(change(path), program=made))
     assert violations(change("src/in.jsonl"), program=made) == ()

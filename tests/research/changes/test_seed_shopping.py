@@ -1,4 +1,4 @@
-"""Changes that only draw another random seed, or fix one."""
+"""Changes that only pick another random seed, or hard-code one."""
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +60,7 @@ def test_another_seed_alone_is_found(before: str, after: str) -> None:
     ],
 )
 def test_anything_else_is_left_to_the_gate(before: str, after: str) -> None:
-    """Ideas, comments, formatting and what is no Python are not rejected here."""
+    """Ideas, comments, formatting and files that are not Python are not rejected here."""
     assert not only_seed_differs(before.encode(), after.encode())
 
 
@@ -96,7 +96,7 @@ TOP = "import random, sys\nseed = int(sys.argv[1])\nrng = random.Random(seed)\n"
     ],
 )
 def test_a_seed_that_is_written_down_is_found(added: str) -> None:
-    """In calls that seed, in arguments of that name, and through a name that holds a constant; also in a new file."""
+    """In calls that seed, in arguments of that name, and through a name that holds a constant; even in a new file."""
     assert fixes_seed([(TOP.encode(), f"{TOP}lr = 0.2\n{added}\n".encode())])
     assert fixes_seed([(b"x = 1\n", b"x = 2\n"), (b"", f"{added}\n".encode())])
 
@@ -112,7 +112,7 @@ def test_a_seed_that_is_written_down_is_found(added: str) -> None:
     ],
 )
 def test_a_constant_in_the_place_of_the_trials_seed_is_found(before: str, after: str) -> None:
-    """Where the seed came from elsewhere before, also beside another change."""
+    """If the seed came from elsewhere before, even beside another change."""
     assert fixes_seed([(before.encode(), f"lr = 2\n{after}".encode())])
 
 
@@ -149,7 +149,7 @@ def test_other_uses_of_seeds_are_left_to_the_gate(before: str, after: str) -> No
 
 
 def test_a_seed_that_moves_to_another_file_was_there() -> None:
-    """What one file loses another may gain."""
+    """A seed may move from one file to another."""
     texts = [(b"random.seed(0)\nx = 1\n", b"x = 1\n"), (b"", b"random.seed(0)\n")]
     assert not fixes_seed(texts)
     assert fixes_seed(texts[1:])

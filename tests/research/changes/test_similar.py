@@ -1,4 +1,4 @@
-"""What a proposal amounts to: the same change in another spelling is found, another number is another change."""
+"""The shape of a proposal: the same change in another spelling is found; another number is another change."""
 
 import ast
 
@@ -62,7 +62,7 @@ def test_comments_layout_and_docstrings_make_no_other_change(other: bytes) -> No
     ],
 )
 def test_another_number_place_or_order_is_another_change(other: bytes) -> None:
-    """Whatever could behave differently is measured."""
+    """A change that could behave differently is measured."""
     assert not same(EDIT, other)
 
 
@@ -73,7 +73,7 @@ def test_the_same_change_of_another_base_is_another_change() -> None:
 
 
 def test_a_further_file_in_which_nothing_runs_differently_does_not_count() -> None:
-    """A comment elsewhere does not make a change new, and the order of the files is none."""
+    """A comment elsewhere does not make a change new; neither does the order of the files."""
     one, two = FileChange(path="train.py", content=EDIT), FileChange(path="other.py", content=b"x = 1  # one\n")
     before = {"train.py": BASE, "other.py": b"x = 1\n"}
     assert meaning(shape_of([two, one], before, "head")) == meaning(shape_of([one], before, "head"))
@@ -98,13 +98,13 @@ def test_a_further_file_in_which_nothing_runs_differently_does_not_count() -> No
     ],
 )
 def test_each_kind_of_file_has_its_own_layout(path: str, one: bytes, two: bytes, equal: bool) -> None:
-    """What is a comment or space without meaning depends on the file; in doubt two texts differ."""
+    """Which comments and spaces have no meaning depends on the file type; in doubt two texts differ."""
     assert (canonical(path, one) == canonical(path, two)) is equal
 
 
 @given(st.binary(max_size=200), st.sampled_from(["a.py", "a.toml", "a.json", "a.yaml", "a.rs", "a.sh", "a"]))
 def test_any_bytes_have_a_form(content: bytes, path: str) -> None:
-    """Candidates write what they like: never an error, and the same bytes have the same form."""
+    """Candidates may write anything: never an error, and the same bytes have the same form."""
     assert canonical(path, content) == canonical(path, bytes(content))
 
 
@@ -112,7 +112,7 @@ def test_any_bytes_have_a_form(content: bytes, path: str) -> None:
     "hostile", [b"(" * 50_000, b"x = " + b"-" * 50_000 + b"1", b"a" + b".a" * 50_000, b"\0", b"[" * 50_000]
 )
 def test_hostile_nesting_is_compared_as_text(hostile: bytes) -> None:
-    """A parser that gives up is no error."""
+    """A parser that gives up is not an error."""
     for path in ("a.py", "a.json", "a.toml"):
         assert canonical(path, hostile) == canonical(path, hostile)
 
@@ -124,7 +124,7 @@ SOURCES = st.sampled_from(
 
 @given(st.lists(SOURCES, max_size=6), st.lists(SOURCES, max_size=6))
 def test_python_with_one_form_has_one_syntax_tree(one: list[str], two: list[str]) -> None:
-    """Two texts that count as the same have the same syntax tree but for texts that stand alone."""
+    """Two texts that count as the same have the same syntax tree, except for strings on their own."""
     texts = ["\n".join(lines) for lines in (one, two)]
     if canonical("a.py", texts[0].encode()) == canonical("a.py", texts[1].encode()):
         trees = [[ast.dump(node) for node in ast.parse(text).body if ast.unparse(node) != "'text'"] for text in texts]
@@ -132,7 +132,7 @@ def test_python_with_one_form_has_one_syntax_tree(one: list[str], two: list[str]
 
 
 def test_a_proposal_that_changes_no_code_is_refused() -> None:
-    """Only comments: free of charge; not where the metric may be about the text itself."""
+    """Only comments: refused without a trial, unless the metric may be about the text itself."""
     program = Program(path="program.md", metric=LOSS, measure="python train.py", editable=("train.py",))
     changes = [FileChange(path="train.py", content=BASE + b"# a note\n")]
     found = check_scope(changes, before={"train.py": BASE}, executable={"train.py": False}, program=program)
@@ -142,7 +142,7 @@ def test_a_proposal_that_changes_no_code_is_refused() -> None:
 
 
 def test_like_attempts_share_words() -> None:
-    """Words of a hypothesis and of the lines that were changed are found by an idea that has them; talk is not."""
+    """An idea finds attempts that share words with it, in the hypothesis or the changed lines; common words do not count."""
     idea = set(terms_of("Try weight decay on the value embeddings"))
     assert len(idea & set(terms_of("Add weight_decay of 0.1 to value embeddings"))) == 4
     changed = shape(BASE.replace(b"LR * x", b"LR * x - weight_decay * x"))

@@ -48,7 +48,7 @@ def texts(queue: IdeaQueue) -> list[str]:
 
 
 def test_an_idea_is_taken_by_a_proposal_and_tried_by_its_verdict() -> None:
-    """Its result stays with it; while it is taken it is not chosen."""
+    """It keeps its result; while it is taken it is not chosen."""
     queue = taken(filled("warm up longer", "drop the bias"), 1, by=7)
     assert queue.ideas[0].state is IdeaState.TAKEN and queue.ideas[0].experiment == 7
     assert (chosen := choose_idea(queue, 0.3)) and chosen.text == "drop the bias"
@@ -68,7 +68,7 @@ def test_a_proposal_that_came_to_nothing_gives_it_back_but_not_for_ever() -> Non
 
 
 def test_an_experiment_that_is_proposed_once_more_keeps_its_idea() -> None:
-    """The verdict on the first, on a head that moved, is not the last word on the idea."""
+    """The verdict on the first proposal, on a head that moved, is not final for the idea."""
     queue = after(taken(filled("warm up longer", risk=Risk.BOLD), 1, by=1), concluded(1))
     queue = after(taken(queue, 1, by=2), concluded(2, Verdict.KEEP, gain=1.0))
     assert [(idea.experiment, idea.verdict) for idea in queue.done] == [(2, Verdict.KEEP)]
@@ -76,7 +76,7 @@ def test_an_experiment_that_is_proposed_once_more_keeps_its_idea() -> None:
 
 
 def test_events_of_experiments_without_an_idea_change_nothing() -> None:
-    """Nor do those of an idea that nobody knows."""
+    """Neither do those of an unknown idea."""
     queue = filled("warm up longer")
     missed = ProposalMissed(role="r", reason="", idea=99)
     assert after(after(after(queue, proposed(1)), concluded(1)), missed) == queue
@@ -94,14 +94,14 @@ def test_the_same_idea_in_other_words_of_no_meaning_is_refused() -> None:
 
 
 def test_a_person_is_told_why_an_idea_was_not_taken() -> None:
-    """It stands among those that are done; a role's leaves no trace."""
+    """It is listed among the finished ones; a role's leaves no trace."""
     queue = changed(filled("a plain idea"), "person", AddIdea(text="A plain idea!"))
     assert queue.done[0].reason == "nearly the same as idea #1"
     assert changed(filled("a plain idea"), "director", AddIdea(text="A plain idea!")) == filled("a plain idea")
 
 
 def test_a_role_cannot_touch_what_a_person_wants() -> None:
-    """It drops ideas of roles that are open; it rewords, reorders and reopens none."""
+    """It drops open ideas of roles; it rewords, reorders and reopens none."""
     queue = changed(filled("from a role"), "person", AddIdea(text="from a person"))
     edits = (DropIdea(number=2), RewordIdea(number=2, text="hijacked"), OrderIdeas(numbers=(1, 2)))
     assert changed(queue, "director", *edits) == queue
@@ -110,7 +110,7 @@ def test_a_role_cannot_touch_what_a_person_wants() -> None:
 
 
 def test_the_queue_is_bounded() -> None:
-    """Of too many the oldest of a role goes, with its reason; of those that are done the newest stay."""
+    """If there are too many, the oldest of a role is dropped, with the reason; of the finished ones the newest stay."""
     queue = filled(*(f"idea {n}" for n in range(MOST_OPEN)))
     queue = changed(queue, "person", AddIdea(text="one more"))
     assert len(queue.ideas) == MOST_OPEN and queue.ideas[0].text == "one more"
@@ -125,7 +125,7 @@ def test_the_queue_is_bounded() -> None:
 
 
 def test_persons_come_first_then_the_oldest() -> None:
-    """An idea of a person stands in front of those of roles, behind those of persons."""
+    """An idea of a person comes before those of roles and after those of persons."""
     queue = filled("a role's")
     queue = changed(queue, "person", AddIdea(text="a person's first"), AddIdea(text="a person's second"))
     assert texts(queue) == ["a person's first", "a person's second", "a role's"]
@@ -133,7 +133,7 @@ def test_persons_come_first_then_the_oldest() -> None:
 
 
 def test_bold_and_safe_ideas_are_mixed_by_the_share() -> None:
-    """Over ten choices three are bold, spread out; ideas in hand count; what there is none of is replaced by the other."""
+    """Of ten choices three are bold, spread out; ideas in progress count; if one kind runs out, the other replaces it."""
     queue = EMPTY
     for n in range(10):
         queue = changed(queue, "d", AddIdea(text=f"bold {n}", risk=Risk.BOLD), AddIdea(text=f"safe {n}", risk=Risk.SAFE))
@@ -154,7 +154,7 @@ def test_bold_and_safe_ideas_are_mixed_by_the_share() -> None:
 
 
 def test_the_checklist_of_the_program_comes_in_once() -> None:
-    """New lines are added, known ones are not, and a tick takes an open idea out."""
+    """New lines are added, known ones are not, and a tick removes an open idea."""
     first = parse_charter("## Ideas\n- [ ] weight decay (bold)\n- [ ] no bias\n- [x] done long ago")
     queue = with_charter(EMPTY, first)
     assert [(idea.text, idea.risk, idea.origin) for idea in queue.ideas] == [
@@ -187,7 +187,7 @@ def test_the_file_shows_each_idea_with_what_became_of_it() -> None:
 
 
 def test_an_unchanged_file_has_no_edits() -> None:
-    """Also where ideas are taken, tried or dropped."""
+    """Even if ideas are taken, tried or dropped."""
     queue = changed(after(taken(taken(three(), 1, by=44), 2, by=45), concluded(45)), "person", DropIdea(number=3))
     assert parse_ideas(render_ideas(queue), queue) == ()
 
@@ -211,7 +211,7 @@ def test_a_person_may_add_reword_tick_delete_and_move_lines() -> None:
 
 
 def test_a_file_that_is_cut_short_or_stale_deletes_nothing() -> None:
-    """An empty or half written file has lost its last line; an older one does not know the newest ideas."""
+    """An empty or half-written file lacks its last line; an older one lacks the newest ideas."""
     queue = three()
     file = render_ideas(queue)
     assert parse_ideas("", queue) == ()
@@ -222,7 +222,7 @@ def test_a_file_that_is_cut_short_or_stale_deletes_nothing() -> None:
 
 
 def test_a_tick_that_is_taken_away_opens_an_idea_again() -> None:
-    """What became of it is still behind it, so it was seen."""
+    """Its outcome is still on the line, so the person saw it."""
     queue = after(taken(three(), 1, by=9), concluded(9))
     file = render_ideas(queue).replace("- [x] #1", "- [ ] #1")
     assert parse_ideas(file, queue) == (ReopenIdea(number=1),)
@@ -251,7 +251,7 @@ ANY_LINE = st.one_of(
 
 @given(st.lists(ANY_LINE, max_size=30).map("\n".join), st.booleans())
 def test_any_file_gives_edits_that_the_queue_takes(garbage: str, stamped: bool) -> None:
-    """Never an error; the ledger takes the event, and the queue's own file has no edits afterwards."""
+    """Never an error; the ledger accepts the event, and the queue's own file has no edits afterwards."""
     queue = after(taken(three(), 2, by=9), concluded(9))
     edits = parse_ideas(garbage + ("\n<!-- overnight: ideas up to #4 -->" if stamped else ""), queue)
     event = IdeasChanged(by="person", edits=edits)
@@ -277,7 +277,7 @@ def test_what_the_file_says_is_what_the_queue_holds(ideas: list[tuple[str, str, 
 
 @given(st.text())
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
-    """An idea is compared with what the file says of it."""
+    """An idea is compared with its line in the file."""
     assert clean_idea(clean_idea(text)) == clean_idea(text)
     assert clean_label(clean_label(text, 20), 20) == clean_label(text, 20)
 
@@ -286,7 +286,7 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 
 def test_the_director_answers_in_lines() -> None:
-    """Ideas and drops are found among talk, with Markdown around them."""
+    """Ideas and drops are found among other text, with Markdown around them."""
     answer = """Here is what I think:
 - **IDEA:** decay the value embeddings | effect: small, likely | risk: safe
 IDEA: replace the optimizer | risk: **bold** (needs new betas)
@@ -304,6 +304,6 @@ IDEA: ??? | risk: bold
 
 @given(st.text())
 def test_no_answer_is_an_error(answer: str) -> None:
-    """Talk is no edit, and one answer adds only so many."""
+    """Other text is not an edit, and one answer adds a limited number of ideas."""
     assert len(parse_answer(answer)) == 0 or "IDEA" in answer.upper() or "DROP" in answer.upper()
     assert len(parse_answer("\n".join(f"IDEA: number {n}" for n in range(100)))) == MOST_IDEAS

@@ -1,4 +1,4 @@
-"""What trials depend on outside the repository, as digests: a change shows, the same again does not."""
+"""What trials depend on outside the repository, as digests: a change shows, the same content does not."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_nothing_changed_is_no_change(data: Path, tmp_path: Path) -> None:
-    """Looking twice gives the same, also after a file was touched: its content counts."""
+    """Two checks give the same digest, even after a file was touched: its content counts."""
     before = fingerprint(tmp_path, readable=[str(data)], search_path=os.environ["PATH"])
     os.utime(data / "a.txt", (1, 1))
     assert changes(before, fingerprint(tmp_path, readable=[str(data)], search_path=os.environ["PATH"])) == ()
@@ -46,7 +46,7 @@ def test_any_change_of_readable_data_shows(data: Path, change: str) -> None:
 
 
 def test_large_files_are_known_by_size_and_time(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too large to read is not read; a write shows in its time."""
+    """A file too large to read is not read; a write shows in its time."""
     monkeypatch.setattr(module, "SMALL_BYTES", 10)
     (data / "large").write_bytes(b"x" * 1000)
     os.utime(data / "large", ns=(1, 1))
@@ -57,7 +57,7 @@ def test_large_files_are_known_by_size_and_time(data: Path, monkeypatch: pytest.
 
 
 def test_a_path_may_be_a_file_a_link_or_gone(data: Path, tmp_path: Path) -> None:
-    """A file counts as one; a link leads to what it names; what is gone is another state, not an error."""
+    """A single file works; a link is followed to its target; a missing path is another state, not an error."""
     (tmp_path / "link").symlink_to(data)
     assert digest_of(tmp_path / "link") == digest_of(data)
     before = digest_of(data / "a.txt")
@@ -66,7 +66,7 @@ def test_a_path_may_be_a_file_a_link_or_gone(data: Path, tmp_path: Path) -> None
 
 
 def test_packages_and_lock_files_show(tmp_path: Path) -> None:
-    """An installed, removed or updated package, and another lock file, are seen by name."""
+    """An installed, removed or updated package and another lock file are noticed by name."""
     python, packages = tmp_path / "env/bin/python3", tmp_path / "env/lib/python3.11/site-packages"
     for folder in (python.parent, packages / "numpy-1.0.dist-info"):
         folder.mkdir(parents=True)
@@ -80,7 +80,7 @@ def test_packages_and_lock_files_show(tmp_path: Path) -> None:
 
 
 def test_a_glance_before_a_trial_sees_a_change(data: Path, tmp_path: Path) -> None:
-    """Said once, with the environment as it is now; a touched file of the same content is no change."""
+    """Reported once, with the current environment; a touched file with the same content is not a change."""
     path, readable = os.environ["PATH"], [str(data)]
     known = fingerprint(tmp_path, readable=readable, search_path=path)
     lookout = EnvironmentWatcher(tmp_path, path)

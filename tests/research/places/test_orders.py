@@ -1,4 +1,4 @@
-"""What persons write while a campaign runs, as files."""
+"""What people write while a campaign runs, as files."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ def orders(tmp_path: Path, known: str = "old") -> OrderFiles:
 
 
 def test_a_program_is_told_once_when_it_changed(tmp_path: Path) -> None:
-    """Not the known one, not one that was only touched, not the same twice."""
+    """Neither the known text, nor a file that was only touched, nor the same text twice."""
     found = orders(tmp_path)
     assert found.program() is None
     os.utime(tmp_path / "program.md", (1, 1))
@@ -26,7 +26,7 @@ def test_a_program_is_told_once_when_it_changed(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_gone_or_a_folder_says_nothing(tmp_path: Path) -> None:
-    """Editors take files away for a moment."""
+    """Editors remove files for a moment."""
     found = orders(tmp_path)
     (tmp_path / "program.md").unlink()
     assert found.program() is None
@@ -38,7 +38,7 @@ def test_a_program_that_is_gone_or_a_folder_says_nothing(tmp_path: Path) -> None
 
 
 def test_ideas_of_ours_are_no_news(tmp_path: Path) -> None:
-    """Only what somebody else wrote is."""
+    """Only a text that someone else wrote is."""
     found = orders(tmp_path)
     assert found.ideas() is None
     found.show_ideas("- [ ] #1 ours\n")
@@ -50,7 +50,7 @@ def test_ideas_of_ours_are_no_news(tmp_path: Path) -> None:
 
 
 def test_ideas_of_an_earlier_session_are_read(tmp_path: Path) -> None:
-    """What was written between two sessions is news; a file that somebody deleted comes back, and drops nothing."""
+    """What was written between two sessions is reported; a deleted file comes back, and drops nothing."""
     (tmp_path / "ideas.md").write_text("- [ ] between\n")
     found = orders(tmp_path)
     assert found.ideas() == "- [ ] between\n"
@@ -62,7 +62,7 @@ def test_ideas_of_an_earlier_session_are_read(tmp_path: Path) -> None:
 
 
 def test_a_line_is_added_to_whatever_is_there(tmp_path: Path) -> None:
-    """No file yet, no line end, text that is no UTF-8."""
+    """No file yet, no final newline, text that is not UTF-8."""
     add_idea(tmp_path, "one")
     with (tmp_path / "ideas.md").open("ab") as file:
         file.write(b"\xff no line end")
@@ -71,7 +71,7 @@ def test_a_line_is_added_to_whatever_is_there(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_takes_nothing_loses_only_the_news(tmp_path: Path) -> None:
-    """The file stays as it was, the campaign goes on, and the next time it is tried again."""
+    """The file stays as it was, the campaign goes on, and the next call tries again."""
     found = orders(tmp_path)
     (tmp_path / ".ideas.md.new").mkdir()
     found.show_ideas("first")

@@ -47,14 +47,14 @@ def problems(tmp_path: Path, base: Mapping[str, FileState], *reserved: str) -> l
 
 
 def test_nothing_changed(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """An untouched workspace has no changes, and a rewritten file with the same content is none."""
+    """An untouched workspace has no changes; a file rewritten with the same content is not a change."""
     (tmp_path / "work" / "train.py").write_bytes(BASE["train.py"])
     (tmp_path / "work" / "empty").mkdir()
     assert collected(tmp_path, base) == Collected(changes=[], problems=[])
 
 
 def test_changes(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """New, changed (also of the same size), deleted and newly executable files are changes, sorted by path."""
+    """New, changed (even with the same size), deleted and newly executable files are changes, sorted by path."""
     work = tmp_path / "work"
     (work / "train.py").write_bytes(b"rate = 0.2\n")
     (work / "lib" / "model.py").unlink()
@@ -72,7 +72,7 @@ def test_changes(tmp_path: Path, base: Mapping[str, FileState]) -> None:
 
 
 def test_file_becomes_folder(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """A file that became a folder is a deletion and new files; the other way round as well."""
+    """A file that became a folder is a deletion and new files; the reverse works too."""
     work = tmp_path / "work"
     (work / "train.py").unlink()
     fill(work, {"train.py/inner": b"x"})
@@ -83,14 +83,14 @@ def test_file_becomes_folder(tmp_path: Path, base: Mapping[str, FileState]) -> N
 
 
 def test_what_tools_leave_is_passed_over(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """Compiled Python, our brief and the throwaway repository's folder are no changes where the base has none."""
+    """Compiled Python, our brief and the throwaway repository's folder are not changes unless the base has them."""
     passed = {"lib/__pycache__/m.pyc": b"", "old.pyc": b"", ".overnight-brief.md": b"", ".git/HEAD": b"ref: x\n"}
     fill(tmp_path / "work", passed)
     assert collected(tmp_path, base) == Collected(changes=[], problems=[])
 
 
 def test_compiled_python_of_the_base_counts(tmp_path: Path) -> None:
-    """Where the base has such a file, changing it is a change."""
+    """If the base has such a file, changing it is a change."""
     fill(tmp_path / "template", {"old.pyc": b"1", "__pycache__/x": b"1"})
     fill(tmp_path / "work", {"old.pyc": b"2", "__pycache__/x": b"2"})
     found = collected(tmp_path, snapshot(tmp_path / "template"))
@@ -106,23 +106,23 @@ def test_links_are_never_followed(tmp_path: Path, base: Mapping[str, FileState])
     (work / "loop").symlink_to("loop")
     os.link(outside / "secret", work / "hard")
     assert problems(tmp_path, base) == [
-        "file is a symbolic link; only regular files are taken",
-        "folder is a symbolic link; only regular files are taken",
-        "hard is a hard link; only regular files are taken",
-        "loop is a symbolic link; only regular files are taken",
+        "file is a symbolic link; only regular files are accepted",
+        "folder is a symbolic link; only regular files are accepted",
+        "hard is a hard link; only regular files are accepted",
+        "loop is a symbolic link; only regular files are accepted",
     ]
 
 
 def test_link_in_the_place_of_a_file(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """A file of the base that became a link is a problem, also when the link shows the same content."""
+    """A file of the base that became a link is a problem, even if the link leads to the same content."""
     work = tmp_path / "work"
     (work / "train.py").unlink()
     (work / "train.py").symlink_to(tmp_path / "template" / "train.py")
     remove_tree(work / "lib")
     (work / "lib").symlink_to(tmp_path / "template" / "lib")
     assert problems(tmp_path, base) == [
-        "lib is a symbolic link; only regular files are taken",
-        "train.py is a symbolic link; only regular files are taken",
+        "lib is a symbolic link; only regular files are accepted",
+        "train.py is a symbolic link; only regular files are accepted",
     ]
 
 
@@ -133,8 +133,8 @@ def test_pipes_and_sockets_do_not_block(tmp_path: Path, base: Mapping[str, FileS
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(work / "socket"))
         assert problems(tmp_path, base) == [
-            "pipe is a pipe; only regular files are taken",
-            "socket is a socket; only regular files are taken",
+            "pipe is a pipe; only regular files are accepted",
+            "socket is a socket; only regular files are accepted",
         ]
 
 
@@ -142,28 +142,28 @@ def test_pipes_and_sockets_do_not_block(tmp_path: Path, base: Mapping[str, FileS
 def test_devices(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     """A device is a problem and is never opened."""
     os.mknod(tmp_path / "work" / "zero", 0o20666, os.makedev(1, 5))
-    assert problems(tmp_path, base) == ["zero is a device; only regular files are taken"]
+    assert problems(tmp_path, base) == ["zero is a device; only regular files are accepted"]
 
 
 def test_git_folders(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """Git's own names below the top, in any case, are problems, as is a link or file in the place of the top one."""
+    """Git's own names below the top, in any letter case, are problems; so is a link or file in place of the top one."""
     fill(tmp_path / "work", {"lib/.git/config": b"", "vendor/.GIT": b"gitdir: /", ".git": b"gitdir: /elsewhere"})
     assert problems(tmp_path, base) == [
-        ".git is git's own folder, which is not taken",
-        "lib/.git is git's own folder, which is not taken",
-        "vendor/.GIT is git's own folder, which is not taken",
+        ".git is git's own folder, which is not accepted",
+        "lib/.git is git's own folder, which is not accepted",
+        "vendor/.GIT is git's own folder, which is not accepted",
     ]
 
 
 def test_names_that_collide(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """New names that differ from others by letter case or Unicode form only, also of folders, are problems."""
+    """New names of files or folders that differ from others only by letter case or Unicode form are problems."""
     fill(tmp_path / "work", {"Train.py": b"", "LIB/other": b"", "e\u0301": b"", "\u00e9": b""})
     found = collected(tmp_path, base)
     assert [change.path for change in found.changes] == ["e\u0301"]
     assert sorted(found.problems) == [
-        "LIB/other has the same name as lib where letter case does not count",
-        "Train.py has the same name as train.py where letter case does not count",
-        "\u00e9 has the same name as e\u0301 where letter case does not count",
+        "LIB/other has the same name as lib when letter case is ignored",
+        "Train.py has the same name as train.py when letter case is ignored",
+        "\u00e9 has the same name as e\u0301 when letter case is ignored",
     ]
 
 
@@ -176,7 +176,7 @@ def test_renaming_the_case_is_no_collision(tmp_path: Path, base: Mapping[str, Fi
 
 
 def test_names_that_cannot_be_shown(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """Names with control characters or broken UTF-8 are problems, told in printable words."""
+    """Names with control characters or broken UTF-8 are problems, reported in printable text."""
     fill(tmp_path / "work", {"a\nb": b"", "\x1b[31m": b"", os.fsdecode(b"\xff"): b""})
     found = problems(tmp_path, base)
     assert len(found) == 3
@@ -184,7 +184,7 @@ def test_names_that_cannot_be_shown(tmp_path: Path, base: Mapping[str, FileState
 
 
 def test_odd_names_of_the_base_stay(tmp_path: Path) -> None:
-    """A file of the user's with such a name is no problem while nobody changes it."""
+    """A user's file with such a name is not a problem unless it is changed."""
     odd = {os.fsdecode(b"\xff"): b"1", "a\nb": b"1"}
     fill(tmp_path / "template", odd)
     fill(tmp_path / "work", odd)
@@ -200,9 +200,9 @@ def test_reserved_places(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     """Changes at, under or above what the workspace did not show are problems."""
     fill(tmp_path / "work", {"hidden": b"", "link/x": b"", "folder": b""})
     assert problems(tmp_path, base, "hidden", "link", "folder/deep/secret") == [
-        "folder is in the place of something that the workspace did not show",
-        "hidden is in the place of something that the workspace did not show",
-        "link/x is in the place of something that the workspace did not show",
+        "folder collides with something that the workspace did not show",
+        "hidden collides with something that the workspace did not show",
+        "link/x collides with something that the workspace did not show",
     ]
 
 
@@ -214,7 +214,7 @@ def test_large_files(tmp_path: Path, base: Mapping[str, FileState]) -> None:
 
 
 def test_large_file_of_the_base(tmp_path: Path) -> None:
-    """A large file of the user's may stay as it is, and is a problem when it changed."""
+    """A user's large file may stay unchanged, and is a problem if it changed."""
     large = b"x" * (module.MAX_FILE_BYTES + 1)
     fill(tmp_path / "template", {"data": large})
     fill(tmp_path / "work", {"data": large})
@@ -230,7 +230,7 @@ def test_too_much_in_all(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     fill(tmp_path / "work", {f"{number}": b"x" * 7_500_000 for number in range(9)})
     found = collected(tmp_path, base)
     assert len(found.changes) == 8
-    assert [line.split(" ", 1)[1] for line in found.problems] == ["brings the change over the limit of 64000000 bytes in all"]
+    assert [line.split(" ", 1)[1] for line in found.problems] == ["brings the change over the total limit of 64000000 bytes"]
 
 
 def test_too_many(tmp_path: Path, base: Mapping[str, FileState], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +242,7 @@ def test_too_many(tmp_path: Path, base: Mapping[str, FileState], monkeypatch: py
 
 
 def test_many_problems_are_cut(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """Problems are told up to a number, the rest is counted."""
+    """Problems are listed up to a limit; the rest is counted."""
     for number in range(30):
         (tmp_path / "work" / f"link{number}").symlink_to("x")
     found = collected(tmp_path, base).problems
@@ -251,14 +251,14 @@ def test_many_problems_are_cut(tmp_path: Path, base: Mapping[str, FileState]) ->
 
 
 def test_deep_nest(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """A nest of folders deeper than anybody needs is a problem, not a stack overflow."""
+    """Folders nested deeper than anyone needs are a problem, not a stack overflow."""
     (tmp_path / "work" / "/".join("d" * 100)).mkdir(parents=True)
     (line,) = problems(tmp_path, base)
     assert line.endswith("is more than 64 folders deep")
 
 
 def test_workspace_is_gone(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """A researcher that deleted its workspace, or put a link in its place, is told so."""
+    """A deleted workspace, or a link in its place, is reported."""
     remove_tree(tmp_path / "work")
     assert problems(tmp_path, base) == ["the workspace cannot be read: No such file or directory"]
     (tmp_path / "work").symlink_to(tmp_path / "template")
@@ -277,7 +277,7 @@ TREES = st.dictionaries(PATHS, st.binary(max_size=5), max_size=6).filter(
 def test_changes_turn_one_tree_into_the_other(
     tmp_path_factory: pytest.TempPathFactory, before: dict[str, bytes], after: dict[str, bytes]
 ) -> None:
-    """Whatever a researcher made of a tree, its changes applied to a fresh copy of that tree give the same files."""
+    """Whatever a researcher does to a tree, its changes applied to a fresh copy give the same files."""
     folder = tmp_path_factory.mktemp("round")
     fill(folder / "template", before)
     fill(folder / "work", after)
@@ -289,7 +289,7 @@ def test_changes_turn_one_tree_into_the_other(
 
 
 def test_write_changes_stays_inside(tmp_path: Path) -> None:
-    """Changes are not written through links nor out of the tree."""
+    """Changes are not written through links or outside the tree."""
     fill(tmp_path / "outside", {"file": b"old"})
     fill(tmp_path / "tree", {})
     (tmp_path / "tree" / "way").symlink_to(tmp_path / "outside")

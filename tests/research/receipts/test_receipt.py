@@ -1,4 +1,4 @@
-"""Receipts: the same record gives the same one, arithmetic alone tells a true from a forged one, nothing secret is in it."""
+"""Receipts: the same record gives the same one, arithmetic alone detects a forged one, and nothing secret is in it."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ def trial(stage: Stage, arm: Arm, index: int, value: float) -> TrialFinished:
 
 
 def confirmed(pairs: int = 14) -> list[Event]:
-    """A keep that was proven in pairs, and asked on the holdout."""
+    """A keep that was proven in pairs and checked on the holdout."""
     values = [(5.0 + 0.01 * (n % 3), 4.0 + 0.02 * (n % 2)) for n in range(pairs)]
     log_e = log_label_swap([before - after for before, after in values])
     events: list[Event] = [trial(Stage.SCREEN, Arm.CANDIDATE, 0, 4.0), Registered(number=1, test=1, level=LEVEL)]
@@ -74,7 +74,7 @@ def test_a_receipt_comes_back_from_its_text_and_holds(events: list[Event]) -> No
 
 
 def test_the_secret_and_the_holdouts_answers_stay_out() -> None:
-    """Seeds that were used and a quantised gain are published; what they come from is not."""
+    """The seeds used and a quantised gain are published; their sources are not."""
     text = write_receipt(receipt(confirmed()))
     assert SECRET not in text and str(SEALED) not in text and '"holdout_gain": 0.9' in text
 
@@ -105,12 +105,12 @@ BETTER_PAIR = replace(PAIRS.pairs[0], candidate=0.0)
     ],
 )
 def test_a_receipt_that_was_changed_does_not_hold(forged: Receipt, shows: str) -> None:
-    """Left out, made up or doubled pairs, another direction, an easier level: each is named."""
+    """Omitted, invented or doubled pairs, another direction, an easier level: each is named."""
     assert shows in [finding.what for finding in check_receipt(forged) if not finding.holds]
 
 
 def test_guards_are_proven_from_the_receipt() -> None:
-    """The candidate's values of a guarded metric are in it, and are judged anew."""
+    """The candidate's values of a guarded metric are included, and are judged again."""
     guarded = PROGRAM.replace("editable:", "guards: [mb <= 4000]\neditable:")
     made = receipt(confirmed(), guarded)
     assert made.pairs[3].guarded == {"mb": 8.0} and holds(made)
@@ -131,13 +131,13 @@ def test_an_unjailed_session_is_in_the_receipt() -> None:
     )
 )
 def test_any_other_text_is_refused(text: str) -> None:
-    """A receipt comes from a stranger's repository: what is none is a ValueError."""
+    """A receipt comes from a stranger's repository: anything else is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
         read_receipt(text)
 
 
 def test_unknown_fields_and_formats_are_refused() -> None:
-    """Nothing is passed over, and a later format is named."""
+    """Nothing is ignored, and a later format is named."""
     fields = json.loads(write_receipt(PAIRS))
     for change in ({"more": 1}, {"format": 2}, {"pairs": [{"index": 0}]}, {"level": "low"}):
         with pytest.raises(ValueError, match=r"."):
@@ -149,7 +149,7 @@ def test_unknown_fields_and_formats_are_refused() -> None:
     st.data(),
 )
 def test_no_field_breaks_the_check(value: object, data: st.DataObject) -> None:
-    """Whatever a field is replaced by, it is refused or judged."""
+    """Whatever replaces a field, the receipt is refused or judged."""
     fields = json.loads(write_receipt(PAIRS))
     place = data.draw(st.sampled_from([fields, fields["pairs"][0]]))
     place[data.draw(st.sampled_from(sorted(place)))] = value

@@ -97,8 +97,8 @@ def test_a_linked_worktree_is_asked_for_itself(repo: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("readable", "said"),
     [
-        ("[/tmp, /nonexistent]", "program.md:4: readable[1]: /nonexistent, which jobs are to read, does not exist; make it"),
-        ("/proc", "program.md:4: readable[0]: jobs cannot be given /proc to read; name a folder of data"),
+        ("[/tmp, /nonexistent]", "program.md:4: readable[1]: jobs cannot read /nonexistent: it does not exist; make it"),
+        ("/proc", "program.md:4: readable[0]: jobs may not read /proc; give the absolute path"),
     ],
 )
 def test_a_readable_path_that_cannot_be_had_comes_with_its_place(readable: str, said: str) -> None:

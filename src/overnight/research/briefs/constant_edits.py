@@ -1,4 +1,4 @@
-"""Hypotheses that only change constants, as the tuner words them: read back, so that many become one line."""
+"""Parses hypotheses that only change constants, in the tuner's wording, so that many of them become one line."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ _SET = re.compile(rf"set\s+{_NAME}\s+to\s+(?P<new>\S+)\s+instead\s+of\s+(?P<old>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstantEdit:
-    """One constant that a proposal changes, in the words of its hypothesis."""
+    """One constant that a proposal changes, as its hypothesis says."""
 
     name: str
     old: str
@@ -36,7 +36,7 @@ class _Tried:
 
 
 def read_edits(hypothesis: str) -> tuple[ConstantEdit, ...]:
-    """The constants that a hypothesis changes; none if it speaks of anything else as well."""
+    """The constants that a hypothesis changes; none if it also mentions anything else."""
     edits = []
     for part in _SPLIT.split(_REASON.sub("", hypothesis.strip())):
         found = _MOVE.fullmatch(part) or _SWITCH.fullmatch(part) or _SET.fullmatch(part)
@@ -49,9 +49,9 @@ def read_edits(hypothesis: str) -> tuple[ConstantEdit, ...]:
 
 
 def summarise(experiments: Iterable[Experiment], gain_of: Mapping[int, float | None]) -> list[str]:
-    """A line for each constant that was tried without being kept, those tried most often first.
+    """A line for each constant that was tried but not kept, the most often tried first.
 
-    `gain_of` has the gain of each experiment by its number; None for one that was not measured.
+    `gain_of` has the gain of each experiment by its number; None for an experiment that was not measured.
     """
     by_name: dict[str, _Tried] = {}
     for experiment in experiments:
@@ -85,7 +85,7 @@ def _line(name: str, tried: _Tried) -> str:
 
 
 def _values(alone: Sequence[tuple[str, float | None]]) -> str:
-    newest = dict(alone)  # of each value the newest gain
+    newest = dict(alone)  # the newest gain of each value
     ranked = sorted(newest.items(), key=lambda item: (item[1] is None, -(item[1] or 0.0)))
     shown = [f"{value} ({'no value' if gain is None else number(gain)})" for value, gain in ranked[:SHOWN]]
     rest = len(ranked) - len(shown)

@@ -1,4 +1,4 @@
-"""What past experiments have to say to the next proposal, in lines that the brief can cut."""
+"""What past experiments say to the next proposal, in lines that the brief can cut."""
 
 import math
 import re
@@ -25,7 +25,7 @@ _NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
 def kept_lines(kept: Sequence[Kept]) -> list[str]:
-    """A line for each kept change, newest first; steps of the same constants in a row are one."""
+    """A line for each kept change, newest first; consecutive steps of the same constants share a line."""
     lines: list[str] = []
     chain: list[Kept] = []
     for link in kept[-MOST_KEPT:]:
@@ -39,9 +39,9 @@ def kept_lines(kept: Sequence[Kept]) -> list[str]:
 
 
 def near_misses(ended: Iterable[Experiment], kept: Sequence[Kept], sigma: float) -> list[Experiment]:
-    """Discards that looked better by more than chance does, but were not proven; the largest gain first.
+    """Discards that looked better by more than chance explains, but were not proven; the largest gain first.
 
-    A value of a constant that was kept since, in another change, is no near miss any more. `sigma` is the noise of one trial.
+    A constant's value that a later change kept is no longer a near miss. `sigma` is the noise of one trial.
     """
     here = {(edit.name, edit.new) for link in kept for edit in read_edits(link.hypothesis)}
     promising = [
@@ -51,21 +51,21 @@ def near_misses(ended: Iterable[Experiment], kept: Sequence[Kept], sigma: float)
 
 
 def near_lines(near: Iterable[Experiment]) -> list[str]:
-    """Near misses with what was missing."""
-    return [f"{_told(e)}: {_measured(e)}; {quoted(_reason(e), REASON)}" for e in near]
+    """Near misses, with what was missing."""
+    return [f"{_named(e)}: {_measured(e)}; {quoted(_reason(e), REASON)}" for e in near]
 
 
 def similar_lines(similar: Iterable[Experiment]) -> list[str]:
-    """Past attempts that look like what is to be tried, the likest first."""
-    return [f"{_told(e)}: {_verdict(e) or 'being tried now'}{_because(e)}" for e in similar][:MOST_LINES]
+    """Past attempts similar to what is to be tried, the most similar first."""
+    return [f"{_named(e)}: {_verdict(e) or 'being tried now'}{_because(e)}" for e in similar][:MOST_LINES]
 
 
 def no_better_lines(ended: Sequence[Experiment], without: Iterable[Experiment]) -> list[str]:
-    """Discards that are told one by one, newest first: ideas, as against values of constants; the same words once."""
+    """Discards listed one by one, newest first: ideas, not values of constants; the same words only once."""
     named = {words_of(e.hypothesis) for e in without}
-    told = [e for e in ended if _verdict(e) is Verdict.DISCARD and not _goes_on(e)]
+    discards = [e for e in ended if _verdict(e) is Verdict.DISCARD and not _goes_on(e)]
     groups: dict[tuple[str, ...], list[Experiment]] = {}
-    for experiment in reversed(told):
+    for experiment in reversed(discards):
         if not read_edits(experiment.hypothesis) and words_of(experiment.hypothesis) not in named:
             groups.setdefault(words_of(experiment.hypothesis), []).append(experiment)
     return [_no_better(group) for group in groups.values()][:MOST_LINES]
@@ -78,7 +78,7 @@ def constant_lines(ended: Sequence[Experiment]) -> list[str]:
 
 
 def failure_lines(ended: Sequence[Experiment]) -> list[str]:
-    """Crashes and rejects, those of one reason together, the newest first."""
+    """Crashes and rejects, grouped by reason, the newest first."""
     groups: dict[tuple[str, str], list[Experiment]] = {}
     for experiment in reversed(ended):
         verdict = _verdict(experiment)
@@ -113,7 +113,7 @@ def _kept_gain(link: Kept) -> str:
     return text if ending.margin is None else f"{text}; kept for less code"
 
 
-def _told(experiment: Experiment) -> str:
+def _named(experiment: Experiment) -> str:
     return f"- #{experiment.number} by {printable(experiment.role, ROLE)}, {quoted(experiment.hypothesis, WORDS)}"
 
 
@@ -136,13 +136,13 @@ def _because(experiment: Experiment) -> str:
 
 
 def _no_better(group: Sequence[Experiment]) -> str:
-    """A group of one hypothesis, newest first."""
+    """A line for a group with the same hypothesis, newest first."""
     earlier = [f"#{e.number} {number(_gain(e))}" for e in group[1 : 1 + EXAMPLES]]
-    return f"{_told(group[0])}: {_measured(group[0])}" + (f"; before that {', '.join(earlier)}" if earlier else "")
+    return f"{_named(group[0])}: {_measured(group[0])}" + (f"; before that {', '.join(earlier)}" if earlier else "")
 
 
 def _failure(group: Sequence[Experiment]) -> str:
-    """A group of one reason, newest first; what it says may be the last line of a log."""
+    """A line for a group with the same reason, newest first; the reason may be the last line of a log."""
     verdict = "refused unmeasured," if _verdict(group[0]) is Verdict.REJECT else "crashed, its log:"
     reasons = {_reason(e) for e in group}
     reason = reasons.pop() if len(reasons) == 1 else _NUMBERS.sub("N", _reason(group[0]))
@@ -162,12 +162,12 @@ def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:
 
 
 def _goes_on(experiment: Experiment) -> bool:
-    """Whether it was only put off: proposed once more, against a head that came between."""
+    """Whether it was only postponed: proposed again, against a newer head."""
     return experiment.conclusion is not None and experiment.conclusion.superseded
 
 
 def _stands_out(experiment: Experiment, sigma: float) -> bool:
-    """Whether its gain is one that chance would not show in most cases, or that is too small only for the program's taste."""
+    """Whether chance would rarely show its gain, or the gain is only too small for the program's minimum."""
     ending = experiment.conclusion
     if ending is None or _gain(experiment) <= 0.0:
         return False
@@ -177,7 +177,7 @@ def _stands_out(experiment: Experiment, sigma: float) -> bool:
 
 
 def _newest_of_each(experiments: Iterable[Experiment]) -> list[Experiment]:
-    """Without those that were tried again in the same words."""
+    """The newest experiment for each wording of a hypothesis."""
     return list({words_of(e.hypothesis): e for e in experiments}.values())
 
 

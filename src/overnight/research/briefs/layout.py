@@ -1,4 +1,4 @@
-"""A text of sections within a limit of tokens: what is never cut, what is, and in which order."""
+"""A text of sections within a token limit: what is never cut, what is, and in which order."""
 
 import math
 import re
@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from overnight.words.foreign import printable
 
-BYTES_PER_TOKEN = 3.5  # English takes 4 and more, numbers and code fewer: so the estimate is rather too high
+BYTES_PER_TOKEN = 3.5  # English has 4 or more, numbers and code fewer, so the estimate tends to be too high
 _HEADING = re.compile(r"#{1,4} ")
 _BETWEEN = 2  # bytes between two sections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading and what is below it, the most important line first."""
+    """A heading and the lines below it, the most important first."""
 
     title: str
     lines: tuple[str, ...]
@@ -36,15 +36,15 @@ class Section:
 
 
 def estimate_tokens(text: str) -> int:
-    """How many tokens a text may have, rather too many than too few."""
+    """An estimate of a text's tokens, more likely too high than too low."""
     return math.ceil(_size(text) / BYTES_PER_TOKEN)
 
 
 def lay_out(sections: Sequence[Section], limit_tokens: int) -> str:
     """The sections in their order, shortened from their ends until they fit.
 
-    First each goes down to its floor, the one with the highest `cut` before the others; then, in the same order, to nothing.
-    What may not be cut stays, whatever the limit.
+    First each is cut to its floor, starting with the highest `cut`; then, in the same order, to nothing. Sections that must
+    not be cut stay, whatever the limit.
     """
     left = [len(section.lines) for section in sections]
     limit = int(limit_tokens * BYTES_PER_TOKEN)
@@ -61,7 +61,7 @@ def lay_out(sections: Sequence[Section], limit_tokens: int) -> str:
 
 
 def prose(title: str, text: str, *, longest: int, cut: int = 0, intro: str = "", whole: str = "") -> Section:
-    """A section of somebody's Markdown, line by line, its headings below ours; `longest` in characters."""
+    """A section of foreign Markdown, line by line, with its headings below ours; `longest` in characters."""
     text = text.strip()
     where = f", the whole text is in {whole}" if whole else ""
     lines = list(_demoted(text[:longest].splitlines()))
@@ -71,12 +71,12 @@ def prose(title: str, text: str, *, longest: int, cut: int = 0, intro: str = "",
 
 
 def number(value: float) -> str:
-    """A gain with its sign, to three digits."""
-    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"  # noqa: PLR2004  # from here on without decimals
+    """A gain with its sign, to three significant digits."""
+    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"  # noqa: PLR2004  # no decimals from here on
 
 
 def _demoted(lines: Sequence[str]) -> Iterator[str]:
-    """Markdown with each heading two levels lower; code between fences stays as it is."""
+    """Markdown with each heading two levels lower; fenced code is unchanged."""
     fenced = False
     for line in lines:
         fenced ^= line.lstrip().startswith(("```", "~~~"))
@@ -84,7 +84,7 @@ def _demoted(lines: Sequence[str]) -> Iterator[str]:
 
 
 def quoted(text: str, limit: int) -> str:
-    """Foreign text between quotation marks that it cannot close, on one line."""
+    """Foreign text on one line, between quotation marks that it cannot close."""
     return '"' + printable(" ".join(text[: 4 * limit].split()), limit).replace('"', "'") + '"'
 
 

@@ -1,4 +1,4 @@
-"""What is measured, how it is judged and where it stands, in plain words for whoever proposes."""
+"""What is measured, how it is judged and where it stands, in plain words for researchers."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -23,69 +23,69 @@ def better(program: Program) -> str:
 
 
 def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
-    """What may be edited, with sizes in bytes where they are known."""
+    """What may be edited, with sizes in bytes if they are known."""
     globs = ", ".join(f"`{glob}`" for glob in program.editable)
     editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
     named = [f"`{printable(path, PATH)}` ({files[path]:,} bytes)" for path in editable[:FILES]]
     more = f" and {len(editable) - FILES} more" if len(editable) > FILES else ""
     yield f"- You may change only {globs}" + (f"; there are {', '.join(named)}{more}." if named else ".")
     if program.hidden:
-        yield "- Files that only the scorer sees are not in this folder. Do not look for them, and do not rebuild the scorer."
+        yield "- Files that only the scorer sees are not in this folder. Do not look for them or rebuild the scorer."
 
 
 def judge_lines(state: State) -> Iterator[str]:
-    """How a proposal is judged, and what it must keep to."""
+    """How a proposal is judged, and which limits it must keep."""
     program = state.program
     yield f"- {_command(program)}"
     holdout = ", then on data that nobody sees" if program.holdout else ""
     exact = noise_kind(program, state.gate) is Noise.DETERMINISTIC
-    pairs = "measured against the present files, in pairs of trials with fresh seeds"
-    how = "run and compared with the present files" if exact else pairs
+    pairs = "measured against the current files, in pairs of trials with fresh seeds"
+    how = "run and compared with the current files" if exact else pairs
     kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
     yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
-    yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is thrown away."
+    yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is discarded."
     if program.metric.curve:
         curve = printable(program.metric.curve, COMMAND)
-        yield f"- What it prints that matches `{curve}` is its curve: a trial that is hopelessly behind at 30 % is stopped."
+        yield f"- Output that matches `{curve}` is its curve: a trial that is hopelessly behind at 30 % is stopped."
     if program.checks:
         yield f"- First these must succeed: {_listed(program.checks)}."
     if program.guards:
         yield f"- These bounds must hold in every trial: {_listed([str(guard) for guard in program.guards])}."
     if program.gate.keep_simpler:
-        yield "- A change that leaves less code is kept too, if it is proven to be no worse."
+        yield "- A change that leaves less code is also kept, if it is proven to be no worse."
 
 
 def standing_lines(state: State) -> Iterator[str]:
-    """The head's value, the noise, and what can be seen through it."""
+    """The head's value, the noise, and the smallest change that can be detected."""
     program, memory = state.program, state.gate
     head = math.fsum(memory.baseline) / len(memory.baseline) if memory.baseline else None
     kept = f"after {len(state.kept)} kept changes" if len(state.kept) != 1 else "after 1 kept change"
     tally = f"{state.tally.experiments} experiments so far"
     if head is None:
-        yield f"- The present files, {kept}, have not been measured yet; {tally}."
+        yield f"- The current files, {kept}, have not been measured yet; {tally}."
     else:
         trials = "1 trial" if len(memory.baseline) == 1 else f"the mean of {len(memory.baseline)} trials"
-        yield f"- The present files, {kept}, are at {head:.6g} ({trials}); {tally}."
+        yield f"- The current files, {kept}, are at {head:.6g} ({trials}); {tally}."
         yield (
             f"- Gains below are in units of `{program.metric.name}`, positive is better; "
-            f"1 % of the present value is {abs(head) / 100:.3g}."
+            f"1 % of the current value is {abs(head) / 100:.3g}."
         )
     gained = math.fsum(link.conclusion.gain or 0.0 for link in state.kept)
     if state.kept:
-        yield f"- What was kept gained {figure(gained, 3, signed=True)} in all, by the measurements that each was kept for."
+        yield f"- Kept changes gained {figure(gained, 3, signed=True)} in total, by the measurements that each was kept for."
     yield from _noise_lines(state)
     if program.target is not None:
         yield f"- The goal of the campaign is {program.target:g}."
 
 
 def first_look(state: State) -> str:
-    """How far to trust a gain that one trial showed; empty where trials agree."""
+    """How far to trust a gain from one trial; empty if trials agree."""
     noise = noise_report(state.program, state.gate)
     if not noise.known or noise.kind is Noise.DETERMINISTIC:
         return ""
     return (
-        "What looks hopeless in its first trial gets no second one. By chance alone a gain in one trial is off by "
-        f"{noise.sigma:.3g} or more, one time in three."
+        "What looks hopeless in its first trial gets no second. By chance alone, a gain in one trial is off by "
+        f"{noise.sigma:.3g} or more one time in three."
     )
 
 
@@ -101,21 +101,21 @@ def _noise_lines(state: State) -> Iterator[str]:
     else:
         seen = f"{noise.smallest_effect:.3g}" if noise.smallest_effect else "this noise"
         said = (
-            f"- One trial of the same files varies by {noise.sigma:.3g} (standard deviation). Changes below about {seen} are "
-            f"not seen in {program.gate.max_pairs} pairs of trials, even where they are right: try what may gain more. {asked}"
+            f"- Trials of the same files vary by {noise.sigma:.3g} (standard deviation). Changes below about {seen} are "
+            f"not detected in {program.gate.max_pairs} pairs of trials, even if they help: try what may gain more. {asked}"
         )
         yield said.rstrip()
 
 
 def _command(program: Program) -> str:
     if program.measure:
-        return f"`{_tried(program.measure)}` prints it. Run it if you like, to see that your change works."
+        return f"`{_tried(program.measure)}` prints it. You may run it to check that your change works."
     produce, artifacts = _tried(program.produce or ""), _listed(program.artifacts)
     scored = f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that."
     if program.prepare is None:
-        return f"{scored} Run it to see that it works."
+        return f"{scored} Run it to check that it works."
     prepare, inputs = _tried(program.prepare.replace(SPLIT, PUBLIC)), _listed(program.inputs)
-    return f"{scored} Before, `{prepare}` makes {inputs}, anew for each trial. Run both to see that it works, then delete that."
+    return f"{scored} Before that, `{prepare}` makes {inputs}, new for each trial. Run both to test it, then delete those."
 
 
 def _tried(command: str) -> str:

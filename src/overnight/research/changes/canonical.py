@@ -1,8 +1,8 @@
-"""A file's content without what does not run: two texts with the same canonical form do the same.
+"""A file's content without the parts that do not run: two texts with the same canonical form do the same.
 
-Python is compared as its syntax tree without docstrings; TOML and JSON by their values; languages with `//` and `#` comments
-line by line. Anything else, and a file that does not parse, is its bytes without blank space at the ends of lines. When in
-doubt two texts differ: that costs a trial, the other mistake would refuse a change.
+Python is compared by its syntax tree without docstrings, TOML and JSON by their values, languages with `//` and `#` comments
+line by line. Anything else, including a file that does not parse, is compared by its bytes without blanks at line ends. In
+doubt two texts differ: that costs a trial; the opposite mistake would refuse a change.
 """
 
 import ast
@@ -17,11 +17,11 @@ from overnight.research.changes.syntax import parse_python
 LARGEST = 200_000  # bytes; a larger file is compared as text
 _HASH_COMMENTS = frozenset(("sh", "bash", "cfg", "ini", "yaml", "yml", "r", "jl", "mk", "cmake"))
 _SLASH_COMMENTS = frozenset(("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "java", "go", "rs", "swift", "kt", "scala", "cs"))
-_TEXT_BLOCKS = re.compile(rb"<<|[|>][+-]?[0-9]?\s*$|\"\"\"|'''|`|R\"", re.MULTILINE)  # in which a comment sign may be content
+_TEXT_BLOCKS = re.compile(rb"<<|[|>][+-]?[0-9]?\s*$|\"\"\"|'''|`|R\"", re.MULTILINE)  # here a comment sign may be content
 
 
 def canonical(path: str, content: bytes) -> str:
-    """The identity of what a file does: SHA-256, hex."""
+    """The digest of a file's canonical form: SHA-256, hex."""
     suffix = path.rpartition(".")[2].lower()
     form = _FORMS.get(suffix, _text) if len(content) <= LARGEST else _text
     try:
@@ -60,7 +60,7 @@ def _json(content: bytes) -> bytes:
 
 
 def _commented(sign: bytes, *, indented: bool) -> Callable[[bytes], bytes]:
-    """Lines without blank ones and those that are a comment; `indented` languages keep the space in front."""
+    """The lines without blank lines and comments; `indented` languages keep the leading space."""
 
     def form(content: bytes) -> bytes:
         if _TEXT_BLOCKS.search(content):

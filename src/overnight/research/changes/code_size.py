@@ -1,11 +1,11 @@
 """How much code a proposal adds and removes, so that "less code" has one meaning.
 
-A line counts unless it is blank or a comment. In Python a statement counts, however many lines it takes, and a text that
-stands alone (a docstring) does not: so neither a new layout nor fewer words are less code. And what has no fewer bytes has no
-fewer lines: lines that are joined, or put into a text for `exec`, are still there.
+A line counts unless it is blank or a comment. In Python a statement counts once, however many lines it takes, and a string
+on its own (a docstring) does not count. So neither a new layout nor fewer words are less code. Without fewer bytes there are
+no fewer lines: lines that are joined, or moved into a text for `exec`, still count.
 
-Not covered: code that is golfed into fewer statements and fewer bytes, or compressed. A formatter or linter in `checks` is for
-that.
+Does not cover: code that is golfed into fewer statements and fewer bytes, or compressed. Use a formatter or linter in
+`checks` for that.
 """
 
 import io
@@ -30,7 +30,7 @@ _LAYOUT = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeChange:
-    """Lines of code that a proposal adds and removes; a line that moved is neither, one that hides in another is both."""
+    """Lines of code that a proposal adds and removes; a moved line is neither, one hidden in another line is both."""
 
     added: int
     removed: int
@@ -42,7 +42,7 @@ class SizeChange:
 
 
 def size_change(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> SizeChange:
-    """The change over all files of a proposal; `before` are the contents of those that its base has."""
+    """The change over all files of a proposal; `before` has the contents of those that exist in its base."""
     old: Counter[bytes] = Counter()
     new: Counter[bytes] = Counter()
     for change in changes:
@@ -54,20 +54,20 @@ def size_change(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> S
 
 
 def code_lines(path: str, content: bytes) -> list[bytes]:
-    """The lines of a file that count, without their indentation; statements where the file is Python."""
+    """The lines of a file that count, without their indentation; statements if the file is Python."""
     suffix = path.rpartition(".")[2].lower()
     if suffix in {"py", "pyi"}:
         try:
             return list(_statements(content))
         except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
-            pass  # not Python, whatever it is called: its lines count
+            pass  # not Python, whatever its name: its lines count
     comments = _COMMENTS.get(suffix, ())
     lines = (line.strip() for line in content.splitlines())
     return [line for line in lines if line and not line.startswith(comments)]
 
 
 def _size_bytes(lines: Counter[bytes]) -> int:
-    """Bytes of all lines but blank space, which is layout."""
+    """Bytes of all lines without white space, which is layout."""
     return sum(len(b"".join(line.split())) * times for line, times in lines.items())
 
 

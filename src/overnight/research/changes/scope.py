@@ -1,7 +1,7 @@
-"""What a proposal may touch, and the identity of what it proposes.
+"""What a proposal may touch, and the digest that identifies it.
 
-Not covered here: links, devices and submodules, which never become a `FileChange`; and what the changed code does when
-it runs, which is the jail's part.
+Does not cover: links, devices and submodules, which never become a `FileChange`; what the changed code does when it runs,
+which is the jail's job.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from overnight.research.changes.seed_shopping import fixes_seed, only_seed_diffe
 from overnight.research.changes.similar import changes_no_code
 from overnight.words.foreign import printable
 
-MAX_FILES = 100  # of one proposal; a person has to read it
+MAX_FILES = 100  # of one proposal; a person must be able to read it
 MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 4_000_000
 QUOTED = 100  # characters of a path shown in a reason
@@ -23,13 +23,13 @@ QUOTED = 100  # characters of a path shown in a reason
 def check_scope(
     changes: Sequence[FileChange], *, before: Mapping[str, bytes], executable: Mapping[str, bool], program: Program
 ) -> tuple[str, ...]:
-    """What is wrong with a proposal's changes, a line each; nothing for a proposal that may be measured.
+    """What is wrong with a proposal's changes, one line each; nothing if the proposal may be measured.
 
     Args:
-        changes: what the proposal does to its base.
-        before: the contents of those of the changed files that the base has.
-        executable: the mode of every file of the base.
-        program: whose boundaries hold.
+        changes: the proposal's changes to its base.
+        before: the contents of the changed files that exist in the base.
+        executable: for every file of the base, whether it is executable.
+        program: the program whose limits apply.
     """
     if not any(_differs(change, before, executable) for change in changes):
         return ("the proposal changes nothing",)
@@ -47,9 +47,9 @@ def check_scope(
 
 
 def proposal_digest(changes: Sequence[FileChange], base: str) -> str:
-    """The identity of a proposal: SHA-256, hex, over its base and the path, mode and content of each changed file.
+    """The digest of a proposal: SHA-256, hex, over its base and the path, mode and content of each changed file.
 
-    Every part goes in with its length, so no two proposals share a text; the order of the changes does not matter.
+    Every part is preceded by its length, so no two proposals hash the same text; the order of the changes does not matter.
     """
     digest = hashlib.sha256()
     parts = [base.encode()]
@@ -74,7 +74,7 @@ def _size_problems(changes: Sequence[FileChange]) -> Iterator[str]:
         yield "a file is changed twice"
     total = sum(len(change.content or b"") for change in changes)
     if total > MAX_TOTAL_BYTES:
-        yield f"{total:,} bytes in all, more than {MAX_TOTAL_BYTES:,}"
+        yield f"{total:,} bytes in total, more than {MAX_TOTAL_BYTES:,}"
 
 
 def _file_problems(change: FileChange, executable: Mapping[str, bool], program: Program) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _file_problems(change: FileChange, executable: Mapping[str, bool], program: 
     elif not matches(change.path, program.editable):
         yield "is not editable"
     elif any(collide(change.path, name) for name in program.inputs):
-        yield "is in the place of an input, which is made anew for each trial"
+        yield "collides with an input, which is created again for each trial"
     if len(change.content or b"") > MAX_FILE_BYTES:
         yield f"has more than {MAX_FILE_BYTES:,} bytes"
     if change.path not in executable:
@@ -102,9 +102,9 @@ def _new_file_problems(change: FileChange, executable: Mapping[str, bool]) -> It
         yield "is removed but does not exist"
     parents = change.path.split("/")[:-1]
     if any("/".join(parents[:end]) in executable for end in range(1, len(parents) + 1)):
-        yield "lies below a file"
+        yield "is below a file"
     if any(path.startswith(f"{change.path}/") for path in executable):
-        yield "takes the place of a folder"
+        yield "would replace a folder"
 
 
 def _only_seeds(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> bool:

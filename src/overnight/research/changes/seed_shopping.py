@@ -1,7 +1,7 @@
-"""Finds changes whose text only draws another random seed, or writes one down, which are luck and no idea.
+"""Finds changes that only pick another random seed, or hard-code one: those are luck, not ideas.
 
-Does not cover: a seed hidden in arithmetic, which fresh seeds for each trial make worthless as long as the trial's own seed
-still counts; where it does not, `one_draw` looks at the trials.
+Does not cover: a seed hidden in arithmetic. Fresh seeds for each trial make it worthless as long as the trial's own seed is
+still used; if it is not, `one_draw` checks the trials.
 """
 
 import ast
@@ -22,9 +22,9 @@ _NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def only_seed_differs(before: bytes, after: bytes) -> bool:
-    """Whether two Python texts differ in nothing but where a random seed comes from; False where one is no Python."""
+    """Whether two Python texts differ only in where a random seed comes from; False if one is not Python."""
     if not _mentions_seed(before, after):
-        return False  # the usual case, without reading the code
+        return False  # the usual case, without parsing the code
     try:
         old, new = parse_python(before), parse_python(after)
         differs = ast.dump(old) != ast.dump(new)
@@ -34,24 +34,24 @@ def only_seed_differs(before: bytes, after: bytes) -> bool:
 
 
 def fixes_seed(texts: Sequence[tuple[bytes, bytes]]) -> bool:
-    """Whether more generators get a seed that is written down after a change than before it.
+    """Whether more generators get a hard-coded seed after a change than before it.
 
-    `texts` are those of the changed Python files, before and after; a file that is no Python counts for nothing. A seed is
-    written down where it is made of constants, or of names like `SEED` that nothing but constants are ever put into. What
-    was there before may stay, move, get another constant or go.
+    `texts` are those of the changed Python files, before and after; a file that is not Python is ignored. A seed is
+    hard-coded if it consists of constants, or of names like `SEED` that are only ever set to constants. Seeds that were
+    there before may stay, move, get another constant or be removed.
     """
     return sum(_more_written(before, after) for before, after in texts) > 0
 
 
 def _mentions_seed(before: bytes, after: bytes) -> bool:
-    """Whether a line with a word for seeds is only before or only after."""
+    """Whether a line with a word for seeds is only in one of the two texts."""
     return any(_MENTION.search(line) for line in set(before.splitlines()) ^ set(after.splitlines()))
 
 
 class _Seedless(ast.NodeTransformer):
-    """Puts one mark in the place of all that a seed is computed from."""
+    """Replaces every expression that computes a seed with the same mark."""
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # the name that ast asks for
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # the name that ast requires
         """`SEED = 1`, `self.seed = 1`, `rng = 1`."""
         match node:
             case ast.Assign(targets=[target], value=value):
@@ -91,7 +91,7 @@ class _Seedless(ast.NodeTransformer):
 
 
 def _more_written(before: bytes, after: bytes) -> int:
-    """How many more seeds are written down in a file after a change."""
+    """How many more hard-coded seeds a file has after a change."""
     if not _mentions_seed(before, after):
         return 0
     try:
@@ -101,7 +101,7 @@ def _more_written(before: bytes, after: bytes) -> int:
 
 
 def _written_seeds(tree: ast.Module) -> int:
-    """The calls that a seed is handed to which is written down."""
+    """How many calls get a hard-coded seed."""
     constants = _constant_seeds(tree)
     return sum(isinstance(node, ast.Call) and _hands_over(node, constants) for node in ast.walk(tree))
 
@@ -114,18 +114,18 @@ def _hands_over(call: ast.Call, constants: Set[str]) -> bool:
 
 
 def _is_written(value: ast.expr, constants: Set[str]) -> bool:
-    """Whether a value is made of constants alone; None lets the system choose, and a truth value is no seed."""
-    told = False
+    """Whether a value consists only of constants. None lets the system choose, and a bool is not a seed."""
+    found = False
     for each in ast.walk(value):
         named = isinstance(each, ast.Name) and each.id in constants
         if not named and not isinstance(each, _PLAIN):
             return False
-        told = told or named or (isinstance(each, ast.Constant) and not isinstance(each.value, bool | None))
-    return told
+        found = found or named or (isinstance(each, ast.Constant) and not isinstance(each.value, bool | None))
+    return found
 
 
 def _constant_seeds(tree: ast.Module) -> Set[str]:
-    """Names like `SEED` that are only ever set to constants, in whatever scope."""
+    """Names like `SEED` that are only ever set to constants, in any scope."""
     bound, constant = Counter(_bound_names(tree)), Counter(_names_of_constants(tree))
     return {name for name, times in constant.items() if times == bound[name] and _SEED.fullmatch(name)}
 
@@ -148,7 +148,7 @@ def _names_of_constants(tree: ast.Module) -> Iterator[str]:
 
 
 def _without(name: str, value: ast.expr) -> ast.expr:
-    """The value of a name, or a mark if it is a seed; what makes a generator is an idea, a constant in its place is a seed."""
+    """The value of a name, or a mark if it is a seed. For a generator's name, only constants count as a seed."""
     plain = _GENERATOR.fullmatch(name) and all(isinstance(inner, _PLAIN) for inner in ast.walk(value))
     return _mark() if plain or _SEED.fullmatch(name) else value
 

@@ -1,11 +1,11 @@
-"""What a proposal amounts to, so that the same change in another spelling is not measured twice and like ones are found.
+"""The shape of a proposal, so that the same change in another spelling is not measured twice and similar ones are found.
 
-A proposal has a *shape*: 16 hex digits for what its base becomes, whatever comments, blank lines and layout say, and the
-hashes of up to twelve words on the lines of code that it changes. Two proposals of one base with the same first part do the
-same and one of them is refused. On another base the first part differs: the head has moved, and what was discarded
-then may be worth it now; such attempts are only told of, in the brief.
+A *shape* is 16 hex digits for what the base becomes, regardless of comments, blank lines and layout, and the hashes of up to
+twelve words on the lines of code that the proposal changes. Two proposals for one base with the same first part do the same,
+and one of them is refused. On another base the first part differs: the head has moved, and what was discarded then may help
+now; the brief only mentions such attempts.
 
-Words of hypotheses and of changed lines are hashed alike, so that an idea finds past attempts by either.
+Words of hypotheses and of changed lines are hashed the same way, so that an idea finds past attempts by either.
 """
 
 import hashlib
@@ -25,8 +25,8 @@ from overnight.words.foreign import printable
 MEANING = 16  # hex digits of a shape's first part
 TERM = 8  # hex digits of a hashed word
 MOST_WORDS = 12  # of changed lines, and of a hypothesis
-NEWEST = 64  # experiments that a word is remembered for, when like ones are looked for
-ENOUGH = 0.3  # of what the query's words weigh: an attempt that shares less is not like it
+NEWEST = 64  # experiments remembered per word in the search for similar ones
+ENOUGH = 0.3  # of the total weight of the query's words: an attempt that shares less is not similar
 SHORTEST = 2  # letters of a word
 REASON = 160  # characters of an earlier verdict's reason
 
@@ -41,7 +41,7 @@ _MEASURES_TEXT = re.compile(r"size|bytes|lines|loc|char|length|token", re.IGNORE
 
 
 def shape_of(changes: Sequence[FileChange], before: Mapping[str, bytes], base: str) -> str:
-    """The shape of a proposal; `before` are the contents of those of the changed files that the base has."""
+    """The shape of a proposal; `before` has the contents of the changed files that exist in the base."""
     digest = hashlib.sha256(base.encode())
     for change in sorted(changes, key=lambda change: change.path):
         after = "removed" if change.content is None else canonical(change.path, change.content)
@@ -51,12 +51,12 @@ def shape_of(changes: Sequence[FileChange], before: Mapping[str, bytes], base: s
 
 
 def meaning(shape: str) -> str:
-    """The part of a shape that is equal for proposals of one base that do the same; empty for no shape."""
+    """The part of a shape that is equal for proposals for one base that do the same; empty if there is no shape."""
     return shape[:MEANING]
 
 
 def changes_no_code(changes: Sequence[FileChange], before: Mapping[str, bytes], metric: Metric) -> bool:
-    """Whether only comments, blank lines, docstrings and layout differ; never where the metric may measure those."""
+    """Whether only comments, blank lines, docstrings and layout differ; False if the metric may measure those."""
     if _MEASURES_TEXT.search(metric.name):
         return False
     return all(
@@ -68,7 +68,7 @@ def changes_no_code(changes: Sequence[FileChange], before: Mapping[str, bytes], 
 
 
 def told_of(earlier: Experiment) -> str:
-    """Why the same change is refused, with what became of it."""
+    """Why the same change is refused, with the earlier outcome."""
     if earlier.conclusion is None:
         return f"nearly the same change is being tried in #{earlier.number}"
     reason = printable(earlier.conclusion.reason, REASON)
@@ -84,14 +84,14 @@ def terms_of(text: str) -> tuple[int, ...]:
 
 
 def terms_of_shape(shape: str) -> tuple[int, ...]:
-    """The hashed words of the lines that a proposal changed; none of a text that is no shape."""
+    """The hashed words of the lines that a proposal changed; none if the text is not a shape."""
     rest = shape[MEANING:]
     pieces = [rest[at : at + TERM] for at in range(0, len(rest), TERM)][:MOST_WORDS]
     return tuple(int(piece, 16) for piece in pieces if re.fullmatch(r"[0-9a-f]{8}", piece))
 
 
 def rank(found: Mapping[int, Sequence[int]]) -> list[int]:
-    """Numbers of experiments, the likest first, from the newest ones that have each term; rare terms weigh more."""
+    """Numbers of experiments, the most similar first, from the newest ones with each term; rare terms weigh more."""
     weights = {term: math.log(1.0 + 2.0 * NEWEST / (len(numbers) or NEWEST)) for term, numbers in found.items()}
     scores: dict[int, float] = {}
     for term, numbers in found.items():
@@ -102,7 +102,7 @@ def rank(found: Mapping[int, Sequence[int]]) -> list[int]:
 
 
 def _changed_terms(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> list[int]:
-    """The hashed words on lines that are only before or only after; the smallest hashes, which are a fair sample."""
+    """The hashed words on lines that are only before or only after; the smallest hashes, as a fair sample."""
     old: Counter[bytes] = Counter()
     new: Counter[bytes] = Counter()
     for change in changes:

@@ -5,10 +5,10 @@ import warnings
 
 
 def parse_python(text: str | bytes) -> ast.Module:
-    """The tree of a text; an odd escape in it is its own affair and no warning of ours.
+    """The syntax tree of a text; warnings about it, such as an invalid escape, are ignored.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: it is not Python.
         ValueError, RecursionError, MemoryError: it has null bytes, or is nested too deeply.
     """
     with warnings.catch_warnings():

@@ -1,11 +1,11 @@
-"""What the director's answer says about the queue: lines `IDEA: ...` and `DROP #n: why`; all other lines are talk."""
+"""Parses the director's answer about the queue: lines `IDEA: ...` and `DROP #n: why`; other lines are ignored."""
 
 import re
 
 from overnight.research.ideas.idea import AddIdea, DropIdea, IdeaEdit, Risk
 from overnight.research.ideas.text import LONGEST_EFFECT, LONGEST_REASON, clean_idea, clean_label, one_line, read_risk, words_of
 
-MOST_CHARACTERS = 200_000  # of an answer that is read
+MOST_CHARACTERS = 200_000  # of an answer that are read
 MOST_IDEAS = 20  # of one answer
 MOST_DROPS = 50
 
@@ -18,7 +18,7 @@ _DROP = re.compile(rf"{_START}DROP[*_`]*[ \t]*:?[ \t]*#?([0-9]{{1,9}})\b[*_`]*[ 
 
 
 def parse_answer(text: str) -> tuple[IdeaEdit, ...]:
-    """The edits that an answer asks for; never more than 20 ideas and 50 drops, and none for an answer in another form."""
+    """The edits that an answer asks for: at most 20 ideas and 50 drops; none if the answer has another form."""
     ideas: list[AddIdea] = []
     drops: list[DropIdea] = []
     for line in text[:MOST_CHARACTERS].splitlines():
@@ -30,7 +30,7 @@ def parse_answer(text: str) -> tuple[IdeaEdit, ...]:
 
 
 def _idea(text: str) -> list[AddIdea]:
-    """The idea of one line, none where it has no words."""
+    """The idea of one line; none if it has no words."""
     said, *labels = text.split("|")
     effect, risk = "", None
     for label in labels:

@@ -1,7 +1,7 @@
 """The queue of ideas as the Markdown file `ideas.md`, which a person may edit while the campaign runs.
 
-A line is never lost by accident: without the last line of the file (a file that is half written, say) nothing counts as
-deleted, and an idea that came after the file was read by its editor does not either.
+No line is lost by accident: without the last line of the file (if it is half written, for example) nothing counts as
+deleted; neither does an idea that is newer than the editor's copy of the file.
 """
 
 import re
@@ -23,7 +23,7 @@ from overnight.research.ideas.idea import (
 from overnight.research.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
 from overnight.words.figures import figure
 
-MOST_CHARACTERS = 1_000_000  # of a file that is read
+MOST_CHARACTERS = 1_000_000  # of a file that are read
 MOST_LINES = 5000
 DONE = "Done"  # the heading above what was tried or dropped
 
@@ -36,21 +36,21 @@ _STAMP = re.compile(r"<!-- overnight: ideas up to #([0-9]{1,9})\b")
 _HELP = """\
 # Ideas
 
-Edit this file while the campaign runs: add a line `- [ ] what to try`, change a text, tick or delete what is not to be tried,
-move lines (the first is tried first). Write `(bold)` or `(safe)` behind an idea to say how far it goes. `[~]` is being tried.
+Edit this file while the campaign runs: add a line `- [ ] what to try`, change a text, tick or delete what not to try, move
+lines (the first is tried first). Write `(bold)` or `(safe)` after an idea to say how far it goes. `[~]` is being tried.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """One idea as the file has it."""
+    """One idea as written in the file."""
 
     number: int  # 0: none
     ticked: bool
     text: str
     risk: Risk | None
     effect: str
-    outcome: bool  # it says what became of it
+    outcome: bool  # the line says how the idea turned out
 
 
 # --- Writing ---
@@ -89,7 +89,7 @@ def _done_line(idea: Idea) -> str:
 def parse_ideas(text: str, known: IdeaQueue) -> tuple[IdeaEdit, ...]:
     """What a person changed in the file since it was written for the queue `known`, in the order to apply it.
 
-    Any text will do. What is not in the file any more is dropped, if the file still has its last line and knew the idea.
+    Any text is accepted. An idea missing from the file is dropped, if the file has its last line and the idea is not newer.
     """
     lines = list(_lines(text))
     by_number = {line.number: line for line in reversed(lines) if line.number}
@@ -102,7 +102,7 @@ def parse_ideas(text: str, known: IdeaQueue) -> tuple[IdeaEdit, ...]:
 
 
 def _stamped(text: str) -> int:
-    """The newest idea that the file knew when it was written; 0 where that cannot be said."""
+    """The newest idea when the file was written; 0 if unknown."""
     stamps = [int(found) for found in _STAMP.findall(text[:MOST_CHARACTERS])]
     return max(stamps, default=0) if len(text) <= MOST_CHARACTERS and text.count("\n") <= MOST_LINES else 0
 
@@ -139,7 +139,7 @@ def _changes(idea: Idea, line: _Line | None, *, deleted: bool) -> Iterator[IdeaE
 
 
 def _additions(lines: Sequence[_Line], known: IdeaQueue) -> Iterator[IdeaEdit]:
-    """New lines, each in front of the known idea that follows it; a number that was never given is none."""
+    """New lines, each placed before the known idea that follows it; a number that was never assigned is ignored."""
     open_ones = {idea.number for idea in known.ideas}
     before = 0
     found: list[AddIdea] = []

@@ -1,4 +1,4 @@
-"""An idea of what to try, the queue of them, and what people and roles do to the queue."""
+"""An idea of what to try, the queue of ideas, and the edits that people and roles make to it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,22 +7,22 @@ from typing import Literal
 from overnight.gate.verdict import Verdict
 
 PROGRAM = "program"  # origin of an idea: the checklist in program.md
-PERSON = "person"  # ... a line that somebody added to ideas.md, or a command of theirs
+PERSON = "person"  # ... a line that a person added to ideas.md, or `overnight idea`
 PERSONS = frozenset({PROGRAM, PERSON})  # every other origin is the name of a role
 
 
 class Risk(StrEnum):
-    """How far an idea goes from what is there."""
+    """How far an idea departs from the current code."""
 
     BOLD = "bold"
     SAFE = "safe"
 
 
 class IdeaState(StrEnum):
-    """What became of an idea so far."""
+    """The state of an idea."""
 
     OPEN = "open"
-    TAKEN = "taken"  # an experiment with it is under way
+    TAKEN = "taken"  # an experiment is trying it
     TRIED = "tried"
     DROPPED = "dropped"
 
@@ -34,23 +34,23 @@ class Idea:
     number: int
     text: str  # one printable line
     origin: str
-    risk: Risk | None = None  # None: nobody said
-    effect: str = ""  # expected, in its origin's words
+    risk: Risk | None = None  # None: not stated
+    effect: str = ""  # the expected effect, as worded by its origin
     state: IdeaState = IdeaState.OPEN
-    experiment: int = 0  # that took or tried it
+    experiment: int = 0  # the one that took or tried it
     verdict: Verdict | None = None  # of that experiment
     gain: float | None = None  # in the metric's units, positive is better
     dropped_by: str = ""
     reason: str = ""  # why it was dropped
-    misses: int = 0  # proposals for it that came to nothing
+    misses: int = 0  # proposals for it that failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdeaQueue:
-    """All ideas that are remembered."""
+    """All ideas that are kept in memory."""
 
-    ideas: tuple[Idea, ...] = ()  # open and taken ones, the first to be tried first
-    done: tuple[Idea, ...] = ()  # tried and dropped ones, newest last; only so many
+    ideas: tuple[Idea, ...] = ()  # open and taken ones; the first is tried first
+    done: tuple[Idea, ...] = ()  # tried and dropped ones, newest last; a limited number
     next_number: int = 1
     bold: int = 0  # bold ideas that became an experiment
     safe: int = 0
@@ -64,12 +64,12 @@ class AddIdea:
     text: str
     risk: Risk | None = None
     effect: str = ""
-    before: int = 0  # the idea in front of which it is put; 0: in its turn
+    before: int = 0  # the idea that it is placed before; 0: its normal place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropIdea:
-    """An idea is not to be tried."""
+    """Do not try an idea."""
 
     kind: Literal["drop"] = "drop"
     number: int
@@ -78,7 +78,7 @@ class DropIdea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewordIdea:
-    """An idea as it is to be from now on."""
+    """The new text of an idea."""
 
     kind: Literal["reword"] = "reword"
     number: int
@@ -89,7 +89,7 @@ class RewordIdea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenIdea:
-    """An idea that is done is to be tried again."""
+    """Try a finished idea again."""
 
     kind: Literal["reopen"] = "reopen"
     number: int
@@ -97,7 +97,7 @@ class ReopenIdea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIdeas:
-    """The order in which ideas are to be tried; those that are not named keep their places."""
+    """The order in which to try ideas; those that are not named keep their places."""
 
     kind: Literal["order"] = "order"
     numbers: tuple[int, ...]

@@ -1,7 +1,7 @@
-"""The queue of ideas: a fold of the ledger's events, and which idea is next.
+"""The queue of ideas: a fold of the ledger's events, and the choice of the next idea.
 
-An idea is taken by the event `Proposed` that names it and tried by the verdict on that experiment. Between the moment a
-researcher is asked and its proposal nothing is recorded, so a killed session has nothing to give back.
+The event `Proposed` that names an idea makes it taken; the verdict on that experiment makes it tried. Nothing is recorded
+between a request to a researcher and its proposal, so a killed session has nothing to give back.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -39,9 +39,9 @@ from overnight.research.ideas.text import (
 MOST_OPEN = 500
 MOST_DONE = 50  # newest ones; older ones are in the ledger only
 MOST_EDITS = 1000  # of one event
-PATIENCE = 3  # proposals for one idea that may come to nothing
-NOBODY = "nobody"  # an origin without a name
-LAPSED = "overnight"  # who drops an idea that nobody dropped
+PATIENCE = 3  # proposals for one idea that may fail
+NOBODY = "nobody"  # origin of an idea whose origin has no name
+LAPSED = "overnight"  # recorded as the one who dropped an idea if nobody did
 
 QueueEvent = IdeasChanged | Proposed | ProposalMissed | Concluded
 
@@ -50,12 +50,12 @@ QueueEvent = IdeasChanged | Proposed | ProposalMissed | Concluded
 
 
 def choose_idea(queue: IdeaQueue, bold: float, busy: Collection[int] = ()) -> Idea | None:
-    """The idea for the next proposal: the first in order, as far as the share of bold ones allows; None if none is open.
+    """The idea for the next proposal: the first in order that the share of bold ideas allows; None if none is open.
 
     Args:
-        queue: as it stands.
+        queue: its current state.
         bold: share of bold ideas among those that are marked as bold or safe, 0 to 1.
-        busy: numbers of ideas that researchers have in hand without a proposal yet.
+        busy: numbers of ideas that researchers are working on, without a proposal yet.
     """
     in_hand = [idea.risk for idea in queue.ideas if idea.number in busy]
     bold_ones, safe_ones = queue.bold + in_hand.count(Risk.BOLD), queue.safe + in_hand.count(Risk.SAFE)
@@ -65,7 +65,7 @@ def choose_idea(queue: IdeaQueue, bold: float, busy: Collection[int] = ()) -> Id
 
 
 def refusal(queue: IdeaQueue, text: str) -> str:
-    """Why the queue does not take a new idea with this text; empty if it does."""
+    """Why the queue does not accept a new idea with this text; empty if it does."""
     if not words_of(clean_idea(text)):
         return "it has no words"
     known = twin(clean_idea(text), (*queue.ideas, *reversed(queue.done)))
@@ -100,7 +100,7 @@ def after(queue: IdeaQueue, event: QueueEvent) -> IdeaQueue:
 
 
 def with_charter(queue: IdeaQueue, charter: Charter) -> IdeaQueue:
-    """The queue after a program was read: its open ideas that are new come in, those that it ticks go."""
+    """The queue after a program was read: its new open ideas are added, those that it ticks are dropped."""
     for listed in charter.ideas:
         text, risk, effect = split_marks(listed.text)
         known = twin(clean_idea(text), (*queue.ideas, *queue.done))
@@ -112,7 +112,7 @@ def with_charter(queue: IdeaQueue, charter: Charter) -> IdeaQueue:
 
 
 def _edited(queue: IdeaQueue, edit: IdeaEdit, by: str) -> IdeaQueue:
-    """One edit; of a role's nothing that touches what persons want: it adds ideas and drops those of roles."""
+    """Apply one edit. A role may only add ideas and drop those of roles; it cannot touch what persons want."""
     person = by in PERSONS
     match edit:
         case AddIdea():
@@ -132,7 +132,7 @@ def _edited(queue: IdeaQueue, edit: IdeaEdit, by: str) -> IdeaQueue:
 
 
 def _added(queue: IdeaQueue, edit: AddIdea, by: str) -> IdeaQueue:
-    """A person is told in the list of what is done why an idea was not taken; a role's is left out."""
+    """Add an idea. A refused idea of a person is listed as done, with the reason; a refused one of a role is ignored."""
     origin = clean_label(by, LONGEST_ORIGIN) or NOBODY
     idea = Idea(
         number=queue.next_number,
@@ -152,7 +152,7 @@ def _added(queue: IdeaQueue, edit: AddIdea, by: str) -> IdeaQueue:
 
 
 def _placed(ideas: Sequence[Idea], idea: Idea, before: int) -> tuple[Idea, ...]:
-    """In front of a named idea; else persons' ideas stand in front of those of roles."""
+    """Place an idea before a named one; otherwise persons' ideas come before those of roles."""
     at = next((place for place, other in enumerate(ideas) if other.number == before), None)
     if at is None and idea.origin in PERSONS:
         at = next((place for place, other in enumerate(ideas) if other.origin not in PERSONS), None)
@@ -161,7 +161,7 @@ def _placed(ideas: Sequence[Idea], idea: Idea, before: int) -> tuple[Idea, ...]:
 
 
 def _relieved(queue: IdeaQueue) -> IdeaQueue:
-    """Without the oldest open idea of a role, of which there is one: `refusal` saw to that."""
+    """The queue without the oldest idea of a role; `refusal` makes sure that there is one."""
     oldest = min((idea for idea in queue.ideas if idea.origin not in PERSONS), key=lambda idea: idea.number)
     return _dropped(queue, oldest, by=LAPSED, reason=f"more than {MOST_OPEN} ideas")
 
@@ -184,7 +184,7 @@ def _reopened(queue: IdeaQueue, number: int) -> IdeaQueue:
 
 
 def _ordered(ideas: Sequence[Idea], numbers: Sequence[int]) -> tuple[Idea, ...]:
-    """The named ideas in the named order, in the places that they have together."""
+    """The named ideas in the given order, in the places that they occupy together."""
     by_number = {idea.number: idea for idea in ideas}
     wanted = [number for number in dict.fromkeys(numbers) if number in by_number]
     named, turn = frozenset(wanted), iter(wanted)
@@ -196,7 +196,7 @@ def _taken(queue: IdeaQueue, event: Proposed) -> IdeaQueue:
     if idea is None or idea.state is IdeaState.DROPPED:
         return queue
     taken = replace(idea, state=IdeaState.TAKEN, experiment=event.number, verdict=None, gain=None)
-    if idea.state is IdeaState.TRIED:  # proposed once more, on a head that moved meanwhile: it was counted before
+    if idea.state is IdeaState.TRIED:  # proposed again because the head moved: it is already counted
         done = tuple(each for each in queue.done if each.number != idea.number)
         return replace(queue, ideas=(*queue.ideas, taken), done=done)
     first = idea.state is IdeaState.OPEN
@@ -205,7 +205,7 @@ def _taken(queue: IdeaQueue, event: Proposed) -> IdeaQueue:
 
 
 def _concluded(queue: IdeaQueue, event: Concluded) -> IdeaQueue:
-    """A reject was no trial of the idea; any other verdict is."""
+    """A reject does not count as a trial of the idea; any other verdict does."""
     idea = next((i for i in queue.ideas if i.state is IdeaState.TAKEN and i.experiment == event.number), None)
     if idea is None:
         return queue
@@ -218,7 +218,7 @@ def _concluded(queue: IdeaQueue, event: Concluded) -> IdeaQueue:
 
 
 def _missed(queue: IdeaQueue, idea: Idea | None, reason: str) -> IdeaQueue:
-    """A proposal for an idea came to nothing: it is open again, but not for ever."""
+    """A proposal for an idea failed: it is open again, until `PATIENCE` proposals have failed."""
     if idea is None:
         return queue
     idea = replace(idea, state=IdeaState.OPEN, experiment=0, misses=idea.misses + 1)

@@ -1,9 +1,9 @@
-"""How bold an organisation is to be, read from what people write about risk."""
+"""How bold an organisation should be, parsed from what people write about risk."""
 
 import re
 from collections.abc import Mapping
 
-DEFAULT_BOLD = 0.3  # share of bold ideas where the program does not say
+DEFAULT_BOLD = 0.3  # share of bold ideas if the program does not say
 LEVELS: Mapping[str, float] = {"low": 0.1, "medium": 0.3, "moderate": 0.3, "balanced": 0.3, "high": 0.6}
 FRACTIONS: Mapping[str, str] = {"half": "50 %", "third": "33 %", "quarter": "25 %"}
 LOOKED_AT = 5000  # characters
@@ -26,7 +26,7 @@ _STATED_LEVEL = re.compile(
 def share_of_bold(text: str) -> float | None:
     """The share of bold ideas that a text asks for, 0 to 1; None if it does not say.
 
-    Understood: `30 % bold`, `half of them bold`, `share of bold ideas: 0.3`, `70 % safe`, `only bold ideas`, `no bold ideas`,
+    Recognized: `30 % bold`, `half of them bold`, `share of bold ideas: 0.3`, `70 % safe`, `only bold ideas`, `no bold ideas`,
     `risk: low`.
     """
     text = _FRACTION.sub(lambda found: FRACTIONS[found[1].lower()], text[:LOOKED_AT])
@@ -45,7 +45,7 @@ def share_of_bold(text: str) -> float | None:
 
 
 def _number_at(word: str, clause: str) -> float | None:
-    """The share that stands in front of a word, else behind it."""
+    """The share written before a word, otherwise after it."""
     for pattern in (rf"{_NUMBER}{_BEFORE}{word}", rf"{word}{_BEFORE}{_NUMBER}"):
         for found in re.finditer(pattern, clause, re.IGNORECASE):
             written = found["number"].replace(",", ".")

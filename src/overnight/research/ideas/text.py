@@ -1,4 +1,4 @@
-"""The words of an idea: made fit for one line of a file, and compared with those of others."""
+"""The words of an idea: cleaned for one line of a file, and compared with those of other ideas."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ LONGEST = 300  # characters of an idea
 LONGEST_EFFECT = 80
 LONGEST_REASON = 160
 LONGEST_ORIGIN = 64
-ARROW = "→"  # in a file, between an idea and what became of it
+ARROW = "→"  # in a file, between an idea and its outcome
 RISKS = {"bold": Risk.BOLD, "daring": Risk.BOLD, "risky": Risk.BOLD, "high": Risk.BOLD, "safe": Risk.SAFE, "low": Risk.SAFE}
 
 _MARK_IN_FRONT = re.compile(r"^(?:[-*+](?:\s+|$)|\[.\](?:\s+|$)|#\d+\b\s*)")
@@ -27,12 +27,12 @@ _STOP_WORDS = frozenset(_WITHOUT_MEANING.split())
 
 
 def one_line(text: str, limit: int) -> str:
-    """Foreign text on one line, each gap one space; the same text once more changes nothing."""
+    """Foreign text on one line, with single spaces; applying it twice changes nothing."""
     return " ".join(printable(" ".join(text[: 8 * limit].split()), limit).split())
 
 
 def clean_idea(text: str) -> str:
-    """An idea as the queue holds it: no mark in front of it, and not the one that stands behind it in a file."""
+    """An idea as the queue holds it: without list marks before it or the arrow that a file puts after it."""
     line = one_line(text.replace(ARROW, "->"), LONGEST)
     while (bare := _MARK_IN_FRONT.sub("", line)) != line:
         line = bare
@@ -40,12 +40,12 @@ def clean_idea(text: str) -> str:
 
 
 def clean_label(text: str, limit: int) -> str:
-    """An expected effect or an origin, without what separates the marks behind an idea."""
+    """An expected effect or an origin, without the separators of the marks after an idea."""
     return one_line(_SEPARATOR.sub(",", text), limit).strip(" ,:")
 
 
 def split_marks(text: str) -> tuple[str, Risk | None, str]:
-    """An idea's text, risk and expected effect, of `text (bold; effect: large; from director)`."""
+    """An idea's text, risk and expected effect, from `text (bold; effect: large; from director)`."""
     found = _MARKS.search(text)
     parts = [part.strip() for part in found[1].split(";")] if found else []
     if not parts or not all(_is_mark(part) for part in parts):
@@ -60,17 +60,17 @@ def _is_mark(part: str) -> bool:
 
 
 def read_risk(text: str) -> Risk | None:
-    """What a word says of an idea's risk."""
+    """The risk that a word stands for."""
     return RISKS.get(text.strip(" .*_`").casefold())
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words by which ideas are compared: no case, no punctuation, no stop words; numbers stay whole."""
+    """The words used to compare ideas: without case, punctuation and stop words; numbers stay whole."""
     words = tuple(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
     return tuple(word for word in words if word not in _STOP_WORDS) or words
 
 
 def twin(text: str, ideas: Iterable[Idea]) -> Idea | None:
-    """The first idea that says the same in nearly the same words."""
+    """The first idea that says the same thing in nearly the same words."""
     words = words_of(text)
     return next((idea for idea in ideas if words_of(idea.text) == words), None)

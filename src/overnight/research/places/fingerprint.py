@@ -1,9 +1,9 @@
 """What trials depend on outside the repository: the machine, the interpreter with its packages, and data that jobs may read.
 
-The whole is looked at when a session starts; before each trial a glance at names, sizes and times tells whether to look again.
+A session starts with a full check; before each trial a quick check of names, sizes and times shows whether to repeat it.
 
-Does not cover: the content of files over a megabyte, which are known by their size and time; what an interpreter loads from
-elsewhere than its `site-packages`; before a trial, what lies behind the first thousand entries of a path.
+Does not cover: the content of files over a megabyte, which are identified by size and time; what an interpreter loads from
+outside its `site-packages`; before a trial, anything after the first thousand entries of a path.
 """
 
 import hashlib
@@ -18,16 +18,16 @@ from pathlib import Path
 from overnight.research.events import EnvironmentChanged
 
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt", "constraints.txt", "package-lock.json")
-SMALL_BYTES = 1_000_000  # of a file whose content counts
-READ_BYTES = 64_000_000  # in all: about 0.1 s
-ENTRIES = 100_000  # of one path: about 1 s; a set with more is known by the first of them
-GLANCED = 1_000  # entries of one path before a trial: about 10 ms
+SMALL_BYTES = 1_000_000  # the content of files up to this size is hashed
+READ_BYTES = 64_000_000  # in total: about 0.1 s
+ENTRIES = 100_000  # of one path: about 1 s; a larger set is identified by the first of them
+GLANCED = 1_000  # entries of one path checked before a trial: about 10 ms
 DIGITS = 16  # of a digest that people compare
 _PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 
 
 def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: str = "") -> dict[str, str]:
-    """CPU, cores, kernel, Python, and digests: lock files, installed packages, the paths that jobs may read."""
+    """CPU, cores, kernel, Python, and digests of lock files, installed packages and the paths that jobs may read."""
     facts = {
         "cpu": _cpu_model(),
         "cores": str(len(os.sched_getaffinity(0))),
@@ -45,22 +45,22 @@ def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: st
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    """The names of what differs, also of what is new or gone."""
+    """The names of what differs, including what is new or gone."""
     return tuple(name for name in dict.fromkeys((*before, *now)) if before.get(name) != now.get(name))
 
 
 class EnvironmentWatcher:
-    """Implements `ports.Surroundings`, for one session."""
+    """The port `Surroundings`, for one session."""
 
     def __init__(self, toplevel: Path, search_path: str) -> None:
         self._toplevel, self._search_path = toplevel, search_path
         self._places = [toplevel / name for name in LOCK_FILES]
         if python := shutil.which("python3", path=search_path):
             self._places += [Path(python), *Path(python).parent.parent.glob("lib/python3*/*-packages")]
-        self._seen: tuple[object, ...] | None = None  # None: the session has just begun, and looked at everything
+        self._seen: tuple[object, ...] | None = None  # None: the session has just begun, with a full check
 
     def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
-        """As the port says; reads contents only where a glance sees a difference to the last one."""
+        """See the port; reads contents only if a quick check differs from the last one."""
         glance = self._glance(readable)
         same, self._seen = self._seen in (None, glance), glance
         if same:
@@ -77,7 +77,7 @@ class EnvironmentWatcher:
 
 
 def _times(place: Path) -> tuple[int, ...]:
-    """A mark of one file or folder; empty if it is not there."""
+    """A stamp of one file or folder; empty if it does not exist."""
     try:
         return _key(place.stat())
     except OSError:
@@ -89,7 +89,7 @@ def _key(status: os.stat_result) -> tuple[int, ...]:
 
 
 def digest_of(path: Path) -> str:
-    """A digest of the names, kinds and contents below a path, of large files of their sizes and times; short, hex."""
+    """A digest of the names, kinds and contents below a path; sizes and times for large files; short, hex."""
     digest, left = hashlib.sha256(), READ_BYTES
     for count, (name, status, file) in enumerate(_walk(path)):
         if count == ENTRIES:
@@ -103,7 +103,7 @@ def digest_of(path: Path) -> str:
 
 
 def _walk(path: Path) -> Iterator[tuple[str, os.stat_result, Path]]:
-    """A path and all that is below it in the order of names; links are not followed, what vanishes is passed over."""
+    """A path and everything below it, ordered by name; links are not followed, vanished entries are skipped."""
     waiting = [("", path.resolve())]
     while waiting:
         name, at = waiting.pop()
@@ -117,7 +117,7 @@ def _walk(path: Path) -> Iterator[tuple[str, os.stat_result, Path]]:
 
 
 def _size(status: os.stat_result) -> int:
-    """A folder's own size says nothing of what is in it."""
+    """The size; 0 for a folder, whose own size says nothing about its contents."""
     return 0 if stat.S_ISDIR(status.st_mode) else status.st_size
 
 

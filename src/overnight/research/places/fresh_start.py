@@ -1,4 +1,4 @@
-"""A campaign in which no trial ever had a value begins anew under its tag; its record is set aside and stays whole."""
+"""A campaign in which no trial had a value starts over under its tag; its record is set aside intact."""
 
 from itertools import count
 from pathlib import Path
@@ -13,14 +13,14 @@ LEDGER = "ledger.db"
 
 
 def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Path | None:
-    """Rename the ledger of a campaign without a value, and take its branch to the commit that is checked out.
+    """Rename the ledger of a campaign without a value, and move its branch to the checked-out commit.
 
-    Then program and code may have been fixed in any way, for there is nothing yet that new trials had to compare with. The
-    ledger's new place, None where the campaign is to go on. A kill in between leaves what a second call finishes.
+    Program and code may then have been fixed in any way: there is nothing yet to compare new trials with. Returns the
+    ledger's new path, None if the campaign goes on. If a kill interrupts it, a second call finishes it.
 
     Raises:
         CampaignBusy: another process runs the campaign.
-        UserError: somebody changed its ledger.
+        UserError: its ledger was changed by hand.
     """
     if not (folder / LEDGER).is_file():
         return None
@@ -33,7 +33,7 @@ def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Pat
             state = restore(ledger)
             if state is None or not is_barren(state) or _as_it_was(state, history, program):
                 return None
-            history.advance(tag=state.tag, old=state.start, new=history.resolve_start())  # no move where somebody else did
+            history.advance(tag=state.tag, old=state.start, new=history.resolve_start())  # no move if someone else did
             ledger.close()  # the write-ahead log is part of the file now
             return (folder / LEDGER).rename(_unused(folder))
     finally:
@@ -41,7 +41,7 @@ def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Pat
 
 
 def is_barren(state: State) -> bool:
-    """Whether nothing came of a campaign: no trial had a value and nothing was proposed."""
+    """Whether a campaign has no results: no trial had a value and nothing was proposed."""
     return state.next_number == 1 and not state.gate.trials and state.audit is None
 
 

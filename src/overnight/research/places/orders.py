@@ -1,6 +1,6 @@
-"""What persons write while a campaign runs: `program.md` in their checkout, and the queue of ideas in the campaign's folder.
+"""What people write while a campaign runs: `program.md` in their checkout, and the idea queue in the campaign's folder.
 
-Does not cover: two editors of one file at the same moment: the later save wins, and what it lost is in the ledger.
+Does not cover: two people who edit one file at the same time; the later save wins, and what it overwrote is in the ledger.
 """
 
 import os
@@ -8,14 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 IDEAS = "ideas.md"
-LARGEST = 4 * 1024 * 1024  # bytes of a file that is read
+LARGEST = 4 * 1024 * 1024  # bytes of a file that are read
 
 
 class OrderFiles:
     """The port `Orders`."""
 
     def __init__(self, program: Path, folder: Path, *, known: str) -> None:
-        """`known` is the text of the program that the campaign has."""
+        """`known` is the campaign's current program text."""
         self._program = program
         self._ideas = folder / IDEAS
         self._known = known
@@ -23,7 +23,7 @@ class OrderFiles:
         self._stamp: tuple[int, int] | None = None
 
     def program(self) -> str | None:
-        """The program's text if it is not the one that was seen last."""
+        """The program's text if it changed since it was last read."""
         stamp = _stamp(self._program)
         if stamp is None or stamp == self._stamp:
             return None
@@ -35,23 +35,23 @@ class OrderFiles:
         return text
 
     def ideas(self) -> str | None:
-        """The text of the ideas if somebody else wrote it."""
+        """The text of the ideas if someone else wrote it."""
         text = _read(self._ideas)
         return None if text == self._shown else text
 
     def show_ideas(self, text: str) -> None:
-        """Put the queue where persons find it; a disk that is full loses the file's news, not the campaign."""
+        """Write the queue where people find it; a full disk leaves the file outdated, but the campaign goes on."""
         if text == self._shown and self._ideas.exists():
             return
         beside = self._ideas.with_name(f".{IDEAS}.new")
         with suppress(OSError):
             beside.write_text(text, encoding="utf-8")
-            os.replace(beside, self._ideas)  # noqa: PTH105  # over what is there, at once
+            os.replace(beside, self._ideas)  # noqa: PTH105  # replaces an existing file atomically
             self._shown = text
 
 
 def add_idea(folder: Path, text: str) -> None:
-    """Add a line to the ideas of a campaign, which takes it up before its next proposal."""
+    """Add a line to the ideas of a campaign, which reads it before its next proposal."""
     with (folder / IDEAS).open("a+b") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 1))
@@ -60,7 +60,7 @@ def add_idea(folder: Path, text: str) -> None:
 
 
 def read_ideas(folder: Path) -> str:
-    """The ideas of a campaign as they are on disk; empty where there are none yet."""
+    """The ideas of a campaign as they are on disk; empty if there are none yet."""
     return _read(folder / IDEAS) or ""
 
 

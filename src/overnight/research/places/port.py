@@ -1,4 +1,4 @@
-"""The seam of places: work folders, what persons write meanwhile, and what trials depend on outside the repository."""
+"""The interface of places: work folders, what people write meanwhile, and what trials depend on outside the repository."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ class Surroundings(Protocol):
     """What trials depend on outside the repository."""
 
     def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:
-        """What differs from the environment as it is known, None if nothing does; cheap enough for every trial."""
+        """What differs from the known environment, None if nothing does; cheap enough for every trial."""
         ...
 
 
 class Orders(Protocol):
-    """What persons write while a campaign runs."""
+    """What people write while a campaign runs."""
 
     def program(self) -> str | None:
-        """The text of the program, if it changed since it was last looked at."""
+        """The text of the program, if it changed since it was last read."""
         ...
 
     def ideas(self) -> str | None:
-        """The queue of ideas as text, if somebody else changed it since `show_ideas`."""
+        """The queue of ideas as text, if someone else changed it since `show_ideas`."""
         ...
 
     def show_ideas(self, text: str) -> None:
-        """Put the queue where persons find it."""
+        """Write the queue where people find it."""
         ...
 
 
@@ -39,26 +39,26 @@ class View(StrEnum):
 
     OPEN = "open"  # without the hidden files: for researchers, candidates and checks
     SCORER = "scorer"  # without the editable files: for frozen code that scores artifacts
-    SEALED = "sealed"  # all of it: for a holdout command that runs the candidate itself
+    SEALED = "sealed"  # the whole tree: for a holdout command that runs the candidate itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What a researcher left in a workspace, against the tree that it was given."""
+    """What a researcher left in a workspace, compared with the tree that it was given."""
 
     changes: Sequence[FileChange]
     problems: Sequence[str]  # links, devices, unreadable or oversized files: one line each
 
 
 class Workspaces(Protocol):
-    """Work folders, each used once; nothing in them is trusted after a job or a researcher was there."""
+    """Work folders, each used once; nothing in them is trusted after a job or a researcher has used them."""
 
     def create(self, commit: str, view: View) -> Path:
-        """A new folder with a view of a commit's tree in it."""
+        """A new folder that contains a view of a commit's tree."""
         ...
 
     def collect(self, folder: Path, commit: str) -> Collected:
-        """What differs in an OPEN folder from the commit that it was made of."""
+        """What differs in an OPEN folder from the commit that it was created from."""
         ...
 
     def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
@@ -73,7 +73,7 @@ class Workspaces(Protocol):
         """Copy files that a job left in `source` into a new folder, without following links, a piece at a time.
 
         Raises:
-            BadArtifact: one is missing or no regular file, or together they are over the limit.
+            BadArtifact: one is missing or not a regular file, or together they are over the limit.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The work folders of one campaign: made of a commit, used once, deleted; nothing survives a session."""
+"""The work folders of one campaign: created from a commit, used once, deleted; none survives a session."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count
@@ -26,7 +26,7 @@ class WorkFolders:
         self._bases: dict[str, Mapping[str, FileState]] = {}
 
     def create(self, commit: str, view: View) -> Path:
-        """A new folder with a view of a commit's tree in it."""
+        """A new folder that contains a view of a commit's tree."""
         folder = self._root / str(next(self._numbers))
         folder.mkdir()
         globs = self._omitted[view]
@@ -34,7 +34,7 @@ class WorkFolders:
         return folder
 
     def collect(self, folder: Path, commit: str) -> Collected:
-        """What differs in an OPEN folder from the commit that it was made of."""
+        """What differs in an OPEN folder from the commit that it was created from."""
         base = self._base(commit)
         unseen = [path for path in self._history.paths(commit) if path not in base]
         return collect_changes(folder, base, reserved=unseen)
@@ -56,7 +56,7 @@ class WorkFolders:
         remove_tree(folder)
 
     def _base(self, commit: str) -> Mapping[str, FileState]:
-        """The files of a commit as a researcher first sees them; kept for the newest head only."""
+        """The files of a commit as a researcher first sees them; cached for the newest head only."""
         if commit not in self._bases:
             folder = self.create(commit, View.OPEN)
             self._bases = {commit: snapshot(folder)}

@@ -1,7 +1,7 @@
-"""Reading what a researcher left in a workspace as changes, and applying such changes to a copy of the trusted tree.
+"""Reads what a researcher left in a workspace as changes, and applies such changes to a copy of the trusted tree.
 
-Nothing in a workspace is followed, waited for or run: only plain files are read, within limits; all else is a problem
-to be told. Does not cover: whether a change is in scope, see `research/changes/scope.py`.
+Nothing in a workspace is followed, waited for or run: only plain files are read, within limits; anything else is reported as
+a problem. Does not cover: whether a change is in scope, see `research/changes/scope.py`.
 """
 
 import hashlib
@@ -34,14 +34,14 @@ from overnight.words.foreign import printable
 MAX_CHANGED_FILES = 10_000
 MAX_FILE_BYTES = 8 * 1000**2
 MAX_TOTAL_BYTES = 64 * 1000**2
-MAX_DEPTH = 64  # folders in folders
-MAX_PROBLEMS = 20  # told one by one
-BRIEF = ".overnight-brief.md"  # we put it there
+MAX_DEPTH = 64  # nested folders
+MAX_PROBLEMS = 20  # reported one by one
+BRIEF = ".overnight-brief.md"  # written by us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """What a file was when the workspace was written."""
+    """The state of a file when the workspace was written."""
 
     size_bytes: int
     digest: bytes  # SHA-256
@@ -67,12 +67,12 @@ def snapshot(folder: Path) -> Mapping[str, FileState]:
 def collect_changes(workspace: Path, base: Mapping[str, FileState], *, reserved: Collection[str] = ()) -> Collected:
     """What differs in a workspace from the tree it was written from, sorted by path.
 
-    Compiled Python, our brief and a git folder at the top are passed over where `base` does not have them.
+    Compiled Python, our brief and a git folder at the top are skipped unless `base` has them.
 
     Args:
         workspace: the folder, after everything that could write there has ended.
         base: `snapshot` of the tree that it was written from.
-        reserved: paths of the repository that the workspace did not show, like links and hidden files; a change
+        reserved: paths of the repository that the workspace did not show, such as links and hidden files; a change
             at, above or under one is a problem.
     """
     collector = _Collector(base=base, folders=_folders(base))
@@ -89,7 +89,7 @@ def collect_changes(workspace: Path, base: Mapping[str, FileState], *, reserved:
 
 
 def write_changes(tree: Path, changes: Sequence[FileChange]) -> None:
-    """Apply changes to a fresh copy of the tree that they were made on; what is replaced is deleted first."""
+    """Apply changes to a fresh copy of their base tree; what is replaced is deleted first."""
     with opened(tree) as root:
         for change in sorted(changes, key=lambda change: change.content is not None):  # deletions make room
             with suppress(FileNotFoundError, NotADirectoryError):  # it is new
@@ -130,7 +130,7 @@ class _Collector:
 
     def _take(self, folder: int, entry: os.DirEntry[str], path: str, depth: int) -> None:
         if entry.name.lower() in GIT_NAMES:
-            self._problem(path, "is git's own folder, which is not taken")
+            self._problem(path, "is git's own folder, which is not accepted")
         elif entry.is_dir(follow_symlinks=False):
             if depth == MAX_DEPTH:
                 self._problem(path, f"is more than {MAX_DEPTH} folders deep")
@@ -143,7 +143,7 @@ class _Collector:
 
     def _take_file(self, folder: int, entry: os.DirEntry[str], path: str) -> None:
         status = entry.stat(follow_symlinks=False)
-        if is_plain(status):  # opening anything else could act on it
+        if is_plain(status):  # opening anything else could have side effects
             with closing_descriptor(os.open(entry.name, OPEN_FILE, dir_fd=folder)) as file:
                 status = os.fstat(file)
                 if is_plain(status):
@@ -164,7 +164,7 @@ class _Collector:
             return
         self.total_bytes += size
         if self.total_bytes > MAX_TOTAL_BYTES:
-            self._problem(path, f"brings the change over the limit of {MAX_TOTAL_BYTES} bytes in all")
+            self._problem(path, f"brings the change over the total limit of {MAX_TOTAL_BYTES} bytes")
         else:
             self.changes.append(FileChange(path=path, content=content, executable=executable))
 
@@ -176,7 +176,7 @@ class _Collector:
         ]
 
     def drop_bad_names(self, reserved: frozenset[str]) -> None:
-        """Turn changes whose names collide or cannot be shown into problems."""
+        """Turn changes with colliding or unprintable names into problems."""
         deleted = {change.path for change in self.changes if change.content is None}
         new = {change.path for change in self.changes} - self.base.keys()
         spellings: dict[str, str] = {}
@@ -189,9 +189,9 @@ class _Collector:
             if not path.isprintable():
                 self._problem(path, "has a name with unprintable characters or broken UTF-8")
             elif path in taken or any(folder in reserved for folder in _above(path)):
-                self._problem(path, "is in the place of something that the workspace did not show")
+                self._problem(path, "collides with something that the workspace did not show")
             elif path in new and (twin := _spell(path, spellings)):
-                self._problem(path, f"has the same name as {printable(twin, NAME_SHOWN)} where letter case does not count")
+                self._problem(path, f"has the same name as {printable(twin, NAME_SHOWN)} when letter case is ignored")
             else:
                 kept.append(change)
         self.changes = kept
@@ -201,7 +201,7 @@ class _Collector:
 
 
 def _passed_over(path: str, entry: os.DirEntry[str]) -> bool:
-    if path == ".git":  # of the workspace's own throwaway repository, never read
+    if path == ".git":  # the workspace's throwaway repository, never read
         return entry.is_dir(follow_symlinks=False)
     return entry.name == "__pycache__" or entry.name.endswith(".pyc") or path == BRIEF
 
@@ -214,7 +214,7 @@ def _digest(file: int, size: int) -> bytes:
 
 
 def _above(path: str) -> Iterator[str]:
-    """The folders that a path is in, from the innermost."""
+    """The folders that contain a path, innermost first."""
     while (end := path.rfind("/")) > 0:
         path = path[:end]
         yield path
@@ -225,7 +225,7 @@ def _folders(paths: Iterable[str]) -> frozenset[str]:
 
 
 def _spell(path: str, spellings: dict[str, str]) -> str | None:
-    """Note how a path and its folders are spelt; another spelling of one of them that was noted before."""
+    """Record the spelling of a path and its folders; return an earlier, different spelling of one of them, if any."""
     for part in (path, *_above(path)):
         folded = unicodedata.normalize("NFC", part).casefold()
         if spellings.setdefault(folded, part) != part:
@@ -242,7 +242,7 @@ def _kind(status: os.stat_result) -> str:
         stat.S_IFBLK: "is a device",
         stat.S_IFREG: "is a hard link",
     }
-    return f"{kinds.get(stat.S_IFMT(status.st_mode), 'is no regular file')}; only regular files are taken"
+    return f"{kinds.get(stat.S_IFMT(status.st_mode), 'is not a regular file')}; only regular files are accepted"
 
 
 def _shortened(problems: list[str]) -> list[str]:

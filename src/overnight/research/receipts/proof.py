@@ -1,7 +1,7 @@
-"""Receipts: made from the record of a keep, written as text, and checked by nothing but arithmetic.
+"""Receipts: made from the record of a keep, written as text, and checked by arithmetic alone.
 
-Does not cover: whether the values in a receipt were ever measured. Whoever publishes one can make them up: measuring again
-is the answer to that (`overnight verify --rerun`).
+Does not cover: whether the values in a receipt were ever measured. Its publisher can make them up; to check, measure again
+(`overnight verify --rerun`).
 """
 
 import json
@@ -26,7 +26,7 @@ from overnight.research.verify.finding import Finding
 from overnight.words.quantities import counted
 
 LARGEST = 1_000_000  # characters: 60 pairs take some 10,000
-_SAME = 1e-9  # what two machines may differ by in a sum of logarithms
+_SAME = 1e-9  # by which sums of logarithms may differ between two machines
 _LARGEST_LOG = 700.0  # e^x beyond it overflows
 _ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
 
@@ -93,13 +93,13 @@ def _screened(trials: Sequence[Trial]) -> list[float]:
 
 
 def _scale_of(metric: Metric, pairs: Sequence[RawPair], margin: float, log_e: float | None) -> Scale:
-    """The scale that the gate judged on: the one that gives its evidence."""
+    """The scale that the gate used: the one that reproduces its evidence."""
     judged = (scale for scale in Scale if log_e is not None and _same(_log_e(metric, scale, pairs, margin), log_e))
     return next(judged, Scale.LINEAR)
 
 
 def write_receipt(receipt: Receipt) -> str:
-    """The receipt as JSON in ASCII, a line for each field and for each pair."""
+    """The receipt as JSON in ASCII, with a line for each field and each pair."""
     fields = json.loads(_ADAPTER.dump_json(receipt))
     return "{\n" + ",\n".join(f'"{name}": {_lines(value)}' for name, value in fields.items()) + "\n}\n"
 
@@ -111,10 +111,10 @@ def _lines(value: object) -> str:
 
 
 def read_receipt(text: str) -> Receipt:
-    """The receipt of such a text.
+    """Parse the text of a receipt.
 
     Raises:
-        ValueError: it is none, or one of a later format.
+        ValueError: it is not a receipt, or its format is another.
     """
     if len(text) > LARGEST:
         raise ValueError(f"more than {LARGEST} characters")
@@ -134,26 +134,26 @@ def check_receipt(receipt: Receipt) -> list[Finding]:
 
 
 def _evidence(receipt: Receipt, metric: Metric) -> Finding:
-    """E, computed anew from the raw values, against what the level asks for; and the gain that goes with it."""
+    """E, recomputed from the raw values, against what the level requires; and the gain that goes with it."""
     scale = Scale(receipt.scale) if receipt.scale in set(Scale) else Scale.LINEAR
     gains = _gains(metric, scale, receipt.pairs)
     if not gains:
-        return Finding(what="evidence", holds=False, detail="there is no pair with two values")
+        return Finding(what="evidence", holds=False, detail="no pair has two values")
     log_e, needed = _log_e(metric, scale, receipt.pairs, receipt.margin or 0.0), -math.log(receipt.level or 1.0)
-    told = receipt.log_e is not None and _same(log_e, receipt.log_e)
+    agrees = receipt.log_e is not None and _same(log_e, receipt.log_e)
     large = _large(receipt, mean(gains), None if scale is Scale.LOG else metric.min_effect)
     detail = f"E = {_e(log_e)} from {counted(len(gains), 'pair')}, {_e(needed)} needed"
     if receipt.margin:
         detail += f" for less code that is no worse by {receipt.margin:.4g}"
-    if not told:
-        detail += "; the receipt says another"
+    if not agrees:
+        detail += "; the receipt has another value"
     elif not large:
         detail += "; but the mean gain is too small for a keep"
-    return Finding(what="evidence", holds=told and large and log_e >= needed, detail=detail)
+    return Finding(what="evidence", holds=agrees and large and log_e >= needed, detail=detail)
 
 
 def _large(receipt: Receipt, gain: float, min_effect: float | None) -> bool:
-    """Whether the mean gain is that of a keep: with less code one that the margin allows, which is at most `min_effect`."""
+    """Whether the mean gain is enough for a keep; for less code, within the margin, which is at most `min_effect`."""
     if receipt.margin:
         return gain + receipt.margin > 0.0 and (min_effect is None or receipt.margin <= min_effect * (1.0 + _SAME))
     return gain > 0.0 and (min_effect is None or gain >= min_effect)
@@ -168,9 +168,9 @@ def _level(receipt: Receipt, level: float) -> Finding:
 
 
 def _seeds(receipt: Receipt) -> Finding:
-    """One seed may not count twice: its luck is the same both times."""
+    """A seed may not count twice: its luck is the same both times."""
     fresh = len({pair.seed for pair in receipt.pairs}) == len({pair.index for pair in receipt.pairs}) == len(receipt.pairs)
-    return Finding(what="seeds", holds=fresh, detail="each pair has its own" if fresh else "a pair or a seed is there twice")
+    return Finding(what="seeds", holds=fresh, detail="each pair has its own" if fresh else "a pair or a seed appears twice")
 
 
 def _guarded(receipt: Receipt, level: float) -> Finding:
@@ -192,9 +192,9 @@ def _exact(receipt: Receipt, metric: Metric) -> Finding:
     gain = metric.gain(mean(heads), values[0])
     large = gain > max(metric.min_effect or 0.0, 0.0) or (receipt.margin is not None and gain >= 0.0)
     large = large and len({*values}) == 1
-    told = receipt.gain is not None and math.isclose(gain, receipt.gain, rel_tol=_SAME)
+    agrees = receipt.gain is not None and math.isclose(gain, receipt.gain, rel_tol=_SAME)
     detail = f"without noise: {mean(heads):g} in {counted(len(heads), 'trial')} before, {values[0]:g} in {len(values)} after"
-    return Finding(what="evidence", holds=large and told, detail=detail)
+    return Finding(what="evidence", holds=large and agrees, detail=detail)
 
 
 def _as_trial(pair: RawPair) -> Trial:

@@ -1,4 +1,4 @@
-"""The published evidence of one kept change: what somebody with nothing but the repository needs to check its verdict."""
+"""The published evidence of one kept change: everything needed to check its verdict with only the repository."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _Share = Annotated[float, Field(gt=0, le=1)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawPair:
-    """Both arms of one confirmation pair as they were measured; None where a trial had no value."""
+    """Both arms of one confirmation pair as measured; None if a trial had no value."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -31,7 +31,7 @@ class RawPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Everything that a keep stands on, but the secret of the seeds and what the holdout answered trial by trial."""
+    """Everything that a keep is based on, except the secret of the seeds and the holdout's answers for each trial."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -53,8 +53,8 @@ class Receipt:
     keeps: _Count  # before this one
     test: _Count | None = None  # place in the error budget; None: a target without noise needs no test
     level: _Share | None = None
-    scale: str = "linear"  # on which the gains of pairs are taken, or "log"
-    margin: float | None = None  # on that scale: the harm that less code was to rule out; None: it had to be better
+    scale: str = "linear"  # of the gains of pairs; or "log"
+    margin: float | None = None  # on that scale: the harm to rule out for less code; None: it had to be better
     pairs: tuple[RawPair, ...] = ()
     log_e: float | None = None
     head_values: tuple[float, ...] = ()  # without noise: trials of the head
@@ -64,4 +64,4 @@ class Receipt:
     high: float | None = None
     confidence: float
     holdout_gain: float | None = None  # quantised
-    verdict_hash: str  # of the verdict in the ledger: which whoever holds the ledger cannot change afterwards
+    verdict_hash: str  # of the verdict in the ledger, so that the ledger's owner cannot change it afterwards

@@ -35,7 +35,7 @@ random.seed(LUCKY)
 
 
 class Work:
-    """A tree, and a tuner at work on it."""
+    """A tree, and a tuner that works on it."""
 
     def __init__(self, folder: Path, files: Mapping[str, str], editable: tuple[str, ...] = ("*.py",)) -> None:
         self.tuner = Tuner()
@@ -44,7 +44,7 @@ class Work:
         self._folder = folder
 
     def propose(self, number: int) -> Draft:
-        """Let the tuner work on a fresh copy of the tree; what it wrote is in `written`."""
+        """Run the tuner on a fresh copy of the tree; its output is in `written`."""
         folder = self._folder / str(number)
         for path, text in self.files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ class Work:
         return draft
 
     def end(self, number: int, draft: Draft, verdict: Verdict, gain: float | None) -> None:
-        """Tell the tuner what came of it; a kept change becomes the tree."""
+        """Report the outcome to the tuner; a kept change becomes the tree."""
         self.tuner.learn(ended(number, "tuner", draft, verdict, gain=gain, base=self.head))
         if verdict is Verdict.KEEP:
             self.head, self.files = f"commit-{number}", self.written
@@ -102,7 +102,7 @@ def test_hypothesis_says_what_changed(tmp_path: Path) -> None:
 
 
 def test_proposals_differ_parse_and_leave_seeds_and_comments_alone(tmp_path: Path) -> None:
-    """In a long campaign no tree comes twice, each parses, and seeds, run length and comments stay as they are."""
+    """In a long campaign no tree comes twice, each parses, and seeds, run length and comments stay unchanged."""
     work = Work(tmp_path, {"train.py": TRAIN})
     seen = {TRAIN}
     for number in range(1, 80):
@@ -119,7 +119,7 @@ def test_proposals_differ_parse_and_leave_seeds_and_comments_alone(tmp_path: Pat
 
 
 def test_goes_further_after_a_win(tmp_path: Path) -> None:
-    """When a change was kept, the next proposal takes the same step again from there."""
+    """After a keep, the next proposal repeats the step from there."""
     work = Work(tmp_path, {"train.py": TRAIN})
     draft = work.propose(1)
     work.end(1, draft, Verdict.KEEP, 1.0)
@@ -130,7 +130,7 @@ def test_goes_further_after_a_win(tmp_path: Path) -> None:
 
 
 def test_restart_makes_no_difference(tmp_path: Path) -> None:
-    """A tuner that is told of the past proposes what the one that lived it proposes."""
+    """A tuner that learns the past from experiments proposes the same as the one that ran them."""
     work, past = Work(tmp_path, {"train.py": TRAIN}), []
     for number in range(1, 40):
         draft = work.propose(number)
@@ -145,7 +145,7 @@ def test_restart_makes_no_difference(tmp_path: Path) -> None:
 
 
 def test_concurrent_proposals_differ(tmp_path: Path) -> None:
-    """Proposals under way at once change different constants first."""
+    """Concurrent proposals change different constants first."""
     work = Work(tmp_path, {"train.py": TRAIN})
     drafts = [work.propose(number) for number in range(1, 5)]
     changed = {key for draft in drafts for key in draft.notes if key.startswith("was ")}
@@ -165,7 +165,7 @@ def test_near_misses_are_combined(tmp_path: Path) -> None:
 
 
 def test_data_files_are_tuned(tmp_path: Path) -> None:
-    """Numbers in YAML, TOML, JSON and INI are tuned, and the hypothesis says in which file."""
+    """Numbers in YAML, TOML, JSON and INI are tuned, and the hypothesis names the file."""
     files = {"a/c.yaml": "lr: 0.1 # y\n", "c.toml": "decay = 0.1 # t\n", "c.json": '{"std": 0.1}', "c.ini": "[m]\nbeta=0.9\n"}
     work = Work(tmp_path, files, editable=("**",))
     changed = set()
@@ -184,7 +184,7 @@ def test_nothing_to_tune_says_what_was_looked_for(tmp_path: Path) -> None:
 
 
 def test_frozen_files_and_the_program_are_not_read(tmp_path: Path) -> None:
-    """Only editable files are tuned, whatever else lies beside them."""
+    """Only editable files are tuned, whatever is next to them."""
     work = Work(
         tmp_path, {"frozen.py": "LR = 0.1\n", "program.md": "---\n", ".git/x.json": '{"lr": 1}'}, editable=("train.py", ".git/")
     )
@@ -198,22 +198,22 @@ def test_large_files_and_links_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "outside.py").write_text("LR = 0.1\n")
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "link.py").symlink_to(tmp_path / "outside.py")
-    with pytest.raises(NoIdeas, match=r"big\.json is larger than 100,000 bytes"):
+    with pytest.raises(NoIdeas, match=r"big\.json is over 100,000 bytes"):
         work.propose(1)
 
 
 def test_a_tree_of_very_many_numbers_keeps_notes_short(tmp_path: Path) -> None:
-    """Of thousands of numbers a bounded number is tuned, so that the ledger does not swell."""
+    """Of thousands of numbers only a limited number is tuned, so that the ledger stays small."""
     numbers = "\n".join(f"a{i} = {i}.5" for i in range(3000))
     draft = Work(tmp_path, {"c.toml": numbers}, editable=("c.toml",)).propose(1)
     assert len(draft.notes) <= 64 + 2
 
 
 def test_a_small_space_is_exhausted_in_the_end(tmp_path: Path) -> None:
-    """When every setting within reach was tried, there are no ideas left."""
+    """When every setting in range was tried, there are no ideas left."""
     work = Work(tmp_path, {"train.py": "FLAG = True\nDEPTH = 1\n"})
     tried = set()
-    with pytest.raises(NoIdeas, match="tried all within reach of FLAG, DEPTH"):
+    with pytest.raises(NoIdeas, match="tried everything in the range of FLAG, DEPTH"):
         for number in range(1, 20):
             draft = work.propose(number)
             tried.add(work.written["train.py"])
@@ -222,7 +222,7 @@ def test_a_small_space_is_exhausted_in_the_end(tmp_path: Path) -> None:
 
 
 def test_a_seed_in_another_file_is_a_seed(tmp_path: Path) -> None:
-    """A constant that another editable file hands to a random generator is left alone."""
+    """A constant that another editable file passes to a random generator is left alone."""
     files = {"config.py": "LUCKY = 3\n", "train.py": "from config import LUCKY\nrandom.seed(LUCKY)\n"}
     with pytest.raises(NoIdeas, match="left alone: LUCKY"):
         Work(tmp_path, files).propose(1)

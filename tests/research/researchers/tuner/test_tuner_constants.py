@@ -53,7 +53,7 @@ def test_what_is_bound_again_is_a_variable() -> None:
 
 
 def test_strings_need_known_alternatives() -> None:
-    """A string is tuned among what the file compares it with; a word of few letters by one letter; other text never."""
+    """A string takes the values that the file compares it with; a word of few letters changes one letter; other text never."""
     source = """
 ACT = "relu"
 KIND: Literal["a", "b"] = "a"
@@ -71,7 +71,7 @@ def f(x):
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 def test_spans_are_the_bytes_of_the_value(ending: str, bom: bytes) -> None:
-    """Whatever the line ends, byte-order mark and wide characters, a span holds the value's text and nothing else."""
+    """With any line ends, byte-order mark and wide characters, a span holds the value's text and nothing else."""
     lines = ["# é", "É = 'ü'; A = 0.25  # ñ", "T = (0.5,", "     (0.75))", "def f():", "    '''", "    '''", "Z = -7", ""]
     content = bom + ending.join(lines).encode()
     texts = {c.name: content[c.start : c.end] for c in scan_python("train.py", content).constants}
@@ -93,7 +93,7 @@ def test_spans_are_the_bytes_of_the_value(ending: str, bom: bytes) -> None:
     ],
 )
 def test_hostile_files_are_unreadable(source: bytes) -> None:
-    """What does not parse, or nests without end, is refused in one line."""
+    """A file that does not parse, or nests too deeply, is refused in one line."""
     with pytest.raises(Unreadable) as refused:
         scan_python("train.py", source)
     assert "\n" not in str(refused.value)
@@ -103,7 +103,7 @@ def test_hostile_files_are_unreadable(source: bytes) -> None:
     "value", ["9**9**9", "1 << 10**9", "1 / 0", "1e308 * 10", "10**30", "(-8)**0.5", "'a' * 3", "1.5 << 2"]
 )
 def test_unreasonable_arithmetic_is_no_constant(value: str) -> None:
-    """Arithmetic that is huge, undefined or not of numbers is left alone, at once."""
+    """Arithmetic that is huge, undefined or not numeric is left alone at once."""
     assert found(f"A = {value}\nB = 2\n") == {"B": 2}
 
 

@@ -62,18 +62,18 @@ def test_toml() -> None:
 
 
 def test_json() -> None:
-    """Numbers and switches, also in nested lists."""
+    """Numbers and switches, including those in nested lists."""
     assert values(scan_json("c.json", JSON)) == {"lr": 3e-4, "x[0]": True, "x[1].y": -1.5, "2": 3, "é": 4}
 
 
 def test_ini() -> None:
-    """Values that are a number or a switch as a whole."""
+    """Values that consist of a number or a switch only."""
     assert values(scan_ini("c.ini", INI)) == {"a.lr": 0.1, "a.flag": True, "b.n": 3}
 
 
 @pytest.mark.parametrize(("scan", "content"), [(scan_yaml, YAML), (scan_toml, TOML), (scan_json, JSON), (scan_ini, INI)])
 def test_an_edit_changes_one_value_and_no_other_byte(scan: Callable[[str, bytes], Findings], content: bytes) -> None:
-    """Each value can be replaced by splicing its bytes, and the file reads back with that value alone changed."""
+    """Each value can be replaced by splicing its bytes, and the file reads back with only that value changed."""
     before = scan("c", content)
     for constant in before.constants:
         new: Value = not constant.value if isinstance(constant.value, bool) else constant.value * 2
@@ -83,7 +83,7 @@ def test_an_edit_changes_one_value_and_no_other_byte(scan: Callable[[str, bytes]
 
 
 def test_small_floats_are_numbers_in_every_format() -> None:
-    """What is written for a tiny float is one for each format's own reader."""
+    """A tiny float is written so that each format's own parser reads a float."""
     text = render(1.25e-7, "0.01")
     assert yaml.safe_load(f"x: {text}") == {"x": 1.25e-7}
     assert tomllib.loads(f"x = {text}") == {"x": 1.25e-7}
@@ -103,13 +103,13 @@ def test_what_does_not_parse_is_unreadable(scan: Callable[[str, bytes], Findings
 
 
 def test_aliases_of_aliases_end() -> None:
-    """A YAML file that stands for billions of values is read in no time."""
+    """A YAML file that expands to billions of values is read quickly."""
     lines = ["a0: &a0 [1.5, 1.5]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 60))]
     assert len(scan_yaml("c.yaml", "\n".join(lines).encode()).constants) == 2
 
 
 def test_deep_keys_of_toml_are_refused() -> None:
-    """A dotted key without end is refused before a parser spends a minute on it."""
+    """An endless dotted key is refused before a parser spends a minute on it."""
     with pytest.raises(Unreadable):
         scan_toml("c.toml", b"a." * 50_000 + b"a = 1")
 
@@ -124,5 +124,5 @@ def test_deep_keys_of_toml_are_refused() -> None:
     ],
 )
 def test_endless_numbers_are_left_alone(scan: Callable[[str, bytes], Findings], content: bytes) -> None:
-    """A number of thousands of digits is no constant, and no error."""
+    """A number of thousands of digits is neither a constant nor an error."""
     assert list(values(scan("c", content % (b"1" * 9_000))).values()) == [2]

@@ -33,7 +33,7 @@ from overnight.research.researchers.tuner.literals import render
     ],
 )
 def test_the_style_stays(value: Value, old: str, text: str) -> None:
-    """A value is written the way the old one was."""
+    """A value is written in the style of the old one."""
     assert render(value, old) == text
 
 

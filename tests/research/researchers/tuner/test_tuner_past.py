@@ -1,4 +1,4 @@
-"""What is remembered of experiments, and what the optimizer makes of it."""
+"""What the tuner remembers of experiments, and how the optimizer uses it."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def tried(number: int, lr: float, gain: float | None, verdict: Verdict = Verdict
 
 
 def test_scores_add_up_along_the_branch() -> None:
-    """A score is over where the campaign began, whoever moved the head."""
+    """A score is relative to the start of the campaign, whoever moved the head."""
     past = Past()
     past.learn(tried(1, 0.2, 0.5, Verdict.KEEP, base="c0"), own=True)
     past.learn(ended(2, "agent", Draft(hypothesis="h"), Verdict.KEEP, gain=0.25, base="commit-1"), own=False)
@@ -32,7 +32,7 @@ def test_scores_add_up_along_the_branch() -> None:
 
 
 def test_rejects_and_open_experiments_are_no_attempts() -> None:
-    """What was not measured teaches nothing but that it was tried; a crash is an attempt without a score."""
+    """An unmeasured proposal only counts as tried; a crash is an attempt without a score."""
     past = Past()
     past.learn(tried(1, 0.2, None, Verdict.REJECT), own=True)
     past.learn(tried(2, 0.3, None, Verdict.CRASH), own=True)
@@ -41,7 +41,7 @@ def test_rejects_and_open_experiments_are_no_attempts() -> None:
 
 
 def test_a_stopped_trial_is_an_attempt_without_a_score() -> None:
-    """It was measured and came to no value: further that way is no better; what was never measured says nothing."""
+    """It was measured without a value, so going further is no better; what was never measured says nothing."""
     past = Past()
     past.learn(replace(tried(1, 0.2, None), trials=1), own=True)
     past.learn(replace(tried(2, 0.3, None), trials=1, value=3.0), own=True)  # it broke a guard
@@ -73,7 +73,7 @@ def test_suggestions_move_to_where_it_is_better() -> None:
 
 
 def test_a_crash_counts_as_worse_than_any_score() -> None:
-    """Where everything large crashed, suggestions are mostly small."""
+    """If everything large crashed, suggestions are mostly small."""
     past = Past()
     for number in range(40):
         lr = 0.1 * 2 ** ((number - 20) / 6)
@@ -86,7 +86,7 @@ def test_a_crash_counts_as_worse_than_any_score() -> None:
 
 
 def test_same_past_same_suggestion() -> None:
-    """An optimizer that saw the past grow and one that gets it at once suggest the same, across forgetting."""
+    """An optimizer that saw the past grow and one that gets it at once suggest the same, even after forgetting."""
     growing, late = Past(), Past()
     seen, fresh = Optimizer(), Optimizer()
     experiments = [tried(number, 0.1 + number / 100, number % 7) for number in range(WINDOW + 30)]

@@ -23,7 +23,7 @@ from overnight.research.researchers.tuner.seeds import seed_names
     ],
 )
 def test_what_reaches_a_generator_is_a_seed(use: str) -> None:
-    """A constant is a seed by what is done with it, whatever its name."""
+    """The use of a constant makes it a seed, whatever its name."""
     assert "LUCKY" in seed_names(ast.parse(use))
 
 
@@ -58,7 +58,7 @@ x = norm(x)
 
 
 def test_only_updates_can_be_dropped() -> None:
-    """Statements that update a name and measure nothing, where the block keeps another; each is whole lines."""
+    """Statements that update a name and measure nothing, if the block keeps another one; each is whole lines."""
     removals = scan_python("t.py", SOURCE).removals
     assert [r.statement for r in removals] == ["x = norm(x)", "x *= scale"]
     for removal in removals:

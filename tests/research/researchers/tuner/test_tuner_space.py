@@ -39,7 +39,7 @@ def dimensions(source: str) -> dict[str, Dimension]:
     ],
 )
 def test_range_follows_name_and_value(source: str, scale: AxisScale, low: float, high: float) -> None:
-    """The kind of constant decides on which scale and how far it moves."""
+    """The kind of a constant decides its scale and how far it moves."""
     (dimension,) = dimensions(source).values()
     assert dimension.scale is scale
     assert dimension.at(dimension.low) == pytest.approx(low)
@@ -64,7 +64,7 @@ def test_learning_rate_comes_first() -> None:
     by=st.floats(-10, 10),
 )
 def test_moves_stay_in_range_and_kind(name: str, number: float, by: float) -> None:
-    """Whatever the constant and the step, a new value is another one, in range, and whole if it has to be."""
+    """For any constant and step, a new value differs, is in range, and is whole if it must be."""
     for dimension in dimensions(f"{name} = {number!r}\n").values():
         value = dimension.moved(by)
         if value is not None:
@@ -88,7 +88,7 @@ def test_a_step_of_a_small_integer_is_at_least_one() -> None:
      "num_iters", "epochs", "eval.batch", "BUDGET"],
 )  # fmt: skip
 def test_untouched_names(name: str) -> None:
-    """Seeds, evaluation, places, budgets and the length of the run are not the tuner's business."""
+    """The tuner leaves seeds, evaluation, places, budgets and the length of the run alone."""
     assert is_untouched(name)
 
 

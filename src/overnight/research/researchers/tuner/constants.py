@@ -1,7 +1,7 @@
 """The constants of a Python file: literals at its top level, in its dicts, calls and dataclasses.
 
-The file is parsed and never run. The parser is the standard library's: it reports bytes, so that an edit is a splice
-which keeps formatting and comments, and it answers hostile nesting with an exception.
+The file is parsed, never run. The standard library's parser reports byte positions, so an edit is a splice that keeps
+formatting and comments; it raises an exception on hostile nesting.
 """
 
 import ast
@@ -19,7 +19,7 @@ from overnight.research.researchers.tuner.seeds import seed_names
 from overnight.research.researchers.tuner.spans import Spans
 
 LARGEST_EXPONENT = 64  # of folded powers and shifts
-_ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], object]] = {  # Any: as the operator module has it
+_ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], object]] = {  # Any: as in the operator module
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -34,7 +34,7 @@ Setting = tuple[str, ast.expr]  # a dotted name and the expression of its value
 
 
 def scan_python(path: str, content: bytes) -> Findings:
-    """What can be tuned in a Python file.
+    """Find what can be tuned in a Python file.
 
     Raises:
         Unreadable: it is not UTF-8 or does not parse.
@@ -91,7 +91,7 @@ def _calculate(op: ast.operator, left: float | None, right: float | None) -> flo
     try:
         result = _ARITHMETIC[type(op)](left, right)
     except (ArithmeticError, TypeError, ValueError):
-        return None  # the file would fail on it as well
+        return None  # the file itself would fail on it
     return result if isinstance(result, int | float) and is_number(result) else None
 
 
@@ -129,7 +129,7 @@ def _inside(name: str, value: ast.expr) -> Iterator[Setting]:
 
 
 def _parts(value: ast.expr) -> list[Setting] | None:
-    """What a container holds, by the suffix of its name; None for an expression that is none."""
+    """What a container holds, by the suffix of its name; None if the expression is not a container."""
     match value:
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return [(f"[{index}]", element) for index, element in enumerate(elements)] if len(elements) <= LONGEST_LIST else []
@@ -148,7 +148,7 @@ def _root(name: str) -> str:
 
 
 def _bindings(tree: ast.Module) -> Counter[str]:
-    """How often the top level binds each name: what is bound again later is a variable, not a constant."""
+    """How often the top level binds each name: a name that is bound again is a variable, not a constant."""
     bound: Counter[str] = Counter()
     waiting: list[ast.AST] = [tree]
     while waiting:

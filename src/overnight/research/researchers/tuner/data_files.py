@@ -1,8 +1,8 @@
-"""The numbers and switches of YAML, TOML, JSON and INI files, each at its bytes, so that an edit keeps the comments.
+"""The numbers and switches of YAML, TOML, JSON and INI files, with their byte positions, so that an edit keeps the comments.
 
-TOML, JSON and INI parsers report no positions. So every word that looks like a number or a switch is replaced by a
-marker, and the file is parsed once: markers that come out as values tell which word is which key's. A word in a comment,
-a string, a date or a key does not come out as a value.
+TOML, JSON and INI parsers report no positions. So every word that looks like a number or a switch is replaced by a marker,
+and the file is parsed once: a marker that is parsed as a value shows which key its word belongs to. A word in a comment, a
+string, a date or a key is not parsed as a value.
 """
 
 import configparser
@@ -67,7 +67,7 @@ def scan_json(path: str, content: bytes) -> Findings:
 
 
 def scan_ini(path: str, content: bytes) -> Findings:
-    """The numbers and switches of an INI file that are the whole of their value.
+    """The numbers and switches of an INI file that are a whole value.
 
     Raises:
         Unreadable: it is not UTF-8 or does not parse.
@@ -129,7 +129,7 @@ def _leaves(parsed: object) -> Iterator[Leaf]:
 
 
 def _yaml_leaves(document: "yaml.Node") -> Iterator[tuple[str, "yaml.ScalarNode"]]:
-    """The scalars that stand for a number or a switch; what an alias repeats comes once."""
+    """The scalars that are a number or a switch; a value repeated by an alias comes once."""
     import yaml
 
     waiting: list[tuple[str, yaml.Node]] = [("", document)]
@@ -159,7 +159,7 @@ def _yaml_place(error: Exception) -> str:
 
 
 def _findings(path: str, text: str, spans: Iterable[tuple[str, tuple[int, int]]]) -> Findings:
-    """Constants at these spans of characters, which are turned into spans of bytes."""
+    """Constants at these spans of characters, converted to spans of bytes."""
     constants, characters, size = [], 0, 0
     for name, (start, end) in spans:
         size += len(text[characters:start].encode())

@@ -1,15 +1,15 @@
-"""What can be tuned in a file: constants, each at its bytes, and statements that can be dropped."""
+"""What can be tuned in a file: constants, with their byte positions, and statements that can be dropped."""
 
 import math
 from dataclasses import dataclass
 
 Value = bool | int | float | str
 
-LARGEST = 10**18  # a number beyond it is not a setting that anybody tunes
+LARGEST = 10**18  # a larger number is not a setting that anyone tunes
 LONGEST_LIST = 8  # elements; a longer one is data
 
 
-class Unreadable(Exception):  # noqa: N818  # a normal outcome, told to the user if nothing else can be tuned
+class Unreadable(Exception):  # noqa: N818  # a normal outcome, reported to the user if nothing else can be tuned
     """A file that cannot be tuned; the message says why."""
 
 
@@ -23,11 +23,11 @@ class Constant:
     start: int
     end: int
     text: str  # those bytes
-    options: tuple[str, ...] = ()  # what a string can be, itself among them, as far as the file tells
+    options: tuple[str, ...] = ()  # possible values of a string, including its own, as far as the file shows
 
     @property
     def key(self) -> str:
-        """What notes and optimizer call it; one name in a whole tree."""
+        """Its name in notes and in the optimizer, unique in a tree."""
         return f"{self.path}:{self.name}"
 
 
@@ -44,7 +44,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that can be tuned in one file."""
+    """Everything that can be tuned in one file."""
 
     constants: tuple[Constant, ...] = ()
     removals: tuple[Removal, ...] = ()
@@ -52,5 +52,5 @@ class Findings:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is an int or float of a size that can be tuned."""
+    """Whether it is an int or float small enough to be tuned."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= LARGEST

@@ -1,4 +1,4 @@
-"""A move in one sentence."""
+"""Describes a move in one sentence."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ LONGEST = 300  # characters
 
 
 def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bool) -> str:
-    """Such as "Raise LR from 0.003 to 0.0071 and lower DROPOUT from 0.2 to 0.1 (a local step)"."""
+    """A sentence such as "Raise LR from 0.003 to 0.0071 and lower DROPOUT from 0.2 to 0.1 (a local step)"."""
     if move.removal:
         text = f"Drop `{move.removal.statement}` in {move.removal.function}()"
     else:

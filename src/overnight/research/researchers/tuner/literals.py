@@ -37,7 +37,7 @@ def _int_text(value: int, old: str) -> str:
 
 
 def _float_text(value: float, old: str) -> str:
-    """Such that Python, YAML, TOML, JSON and INI all read it back: YAML 1.1 wants a point in front of an exponent."""
+    """A form that Python, YAML, TOML, JSON and INI all read: YAML 1.1 requires a point before an exponent."""
     low, high = _PLAIN_FLOATS
     has_exponent = "e" in old.lower()
     if not has_exponent and (value == 0 or low <= abs(value) < high):

@@ -1,4 +1,4 @@
-"""Which change to try next: bold single steps first, then what the optimizer suggests, mixtures and simplifications."""
+"""Which change to try next: bold single steps first, then the optimizer's suggestions, combinations and simplifications."""
 
 import math
 import random
@@ -11,12 +11,12 @@ from overnight.research.researchers.tuner.optimizer import Optimizer, Space
 from overnight.research.researchers.tuner.past import Attempt, Past, is_upward
 from overnight.research.researchers.tuner.space import AxisScale, Dimension
 
-FIRST_STEPS = 12  # own experiments before the optimizer is asked
-FEW = 3  # constants that one proposal changes
-NEAR_MISSES = 4  # best ones that are combined
-NOTICEABLE = 0.04  # of a range: a smaller move of the optimizer's is left out
-TRIES = 12  # draws of one kind of move before the next kind has its turn
-DRAWS = 100  # at random, before it is said that all within reach was tried
+FIRST_STEPS = 12  # own experiments before the optimizer is used
+FEW = 3  # most constants that one proposal changes
+NEAR_MISSES = 4  # the best ones, which are combined
+NOTICEABLE = 0.04  # of a range: a smaller move by the optimizer is left out
+TRIES = 12  # draws of one kind of move before the next kind
+DRAWS = 100  # random ones, before everything in range counts as tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,26 +30,26 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What a choice is made from."""
+    """The input to the choice of a move."""
 
     space: Space
     removals: Sequence[Removal]
     past: Past
     level: float  # score of the head
-    busy: Collection[str]  # keys that proposals under way change
+    busy: Collection[str]  # keys that pending proposals change
     random: random.Random
     optimizer: Optimizer
 
     def dimension(self, key: str) -> Dimension | None:
-        """The dimension of a key, None where the head no longer has it."""
+        """The dimension of a key, None if the head no longer has it."""
         return next((d for d in self.space if d.key == key), None)
 
 
 def moves(situation: Situation) -> Iterator[Move]:
-    """Moves to try, the best first, ending when nothing comes to mind; some may have been tried before.
+    """Moves to try, the best first, until there are no more; some may have been tried before.
 
-    Those that go to where a constant crashed when it alone was changed, or further, come last: a larger one seldom fits where
-    a large one did not.
+    Moves that go to a value at which changing that constant alone crashed, or further, come last: if a large value did not
+    fit, a larger one seldom does.
     """
     crashed = [attempt for attempt in situation.past.attempts if attempt.gain is None and len(attempt.before) == 1]
     last: list[Move] = []
@@ -79,7 +79,7 @@ def _wishes(situation: Situation) -> Iterator[Move]:
 
 
 def _further(situation: Situation) -> Iterator[Move]:
-    """The newest kept step once more, from where it led."""
+    """The newest kept step, repeated from where it led."""
     kept = next((attempt for attempt in reversed(situation.past.attempts) if attempt.kept), None)
     if kept is None:
         return
@@ -95,13 +95,13 @@ def _further(situation: Situation) -> Iterator[Move]:
 
 
 def _single_steps(situation: Situation) -> Iterator[Move]:
-    """One constant, one bold step: each constant once, then the other way, first where the one way did most harm."""
+    """One bold step of one constant: each constant once, then the other way, starting where the first did most harm."""
     gains = situation.past.gains
     worst = {
         d.key: min((gains[d.key, up] for up in (True, False) if (d.key, up) in gains), default=-math.inf)
         for d in situation.space
     }
-    # Sorting is stable: constants that were never stepped keep the order of the space.
+    # Sorting is stable: constants that were never moved keep the order of the space.
     for dimension in sorted(situation.space, key=lambda d: worst[d.key]):
         for value in _neighbours(dimension, situation.random):
             is_new = (dimension.key, is_upward(dimension.constant.value, value)) not in gains
@@ -119,7 +119,7 @@ def _neighbours(dimension: Dimension, rng: random.Random) -> list[Value]:
 
 
 def _suggested(situation: Situation) -> Iterator[Move]:
-    """What the optimizer suggests, reduced to a few of the constants that it would move."""
+    """The optimizer's suggestions, reduced to a few of the constants that it would move."""
     for _ in range(TRIES):
         seed = situation.random.getrandbits(31)
         values = situation.optimizer.suggest(situation.space, situation.past, situation.level, seed)
@@ -136,7 +136,7 @@ def _is_noticeable(dimension: Dimension, value: Value) -> bool:
 
 
 def _combined(situation: Situation) -> Iterator[Move]:
-    """Changes that looked better alone but were not proven, together."""
+    """Combinations of changes that looked better alone but were not proven."""
     promising = [a for a in situation.past.attempts if not a.kept and a.gain and a.gain > 0 and _applies(a, situation)]
     promising.sort(key=lambda attempt: -(attempt.gain or 0))
     best = promising[:NEAR_MISSES]
@@ -148,13 +148,13 @@ def _combined(situation: Situation) -> Iterator[Move]:
 
 
 def _applies(attempt: Attempt, situation: Situation) -> bool:
-    """Whether the constants that an attempt changed still are what they were then."""
+    """Whether the constants that an attempt changed still have their values from before it."""
     dimensions = {key: situation.dimension(key) for key in attempt.before}
     return all(d is not None and d.constant.value == attempt.before[key] for key, d in dimensions.items())
 
 
 def _around(situation: Situation) -> Iterator[Move]:
-    """A smaller step of one to a few constants in any direction."""
+    """A smaller step of one or a few constants in any direction."""
     rng = situation.random
     for _ in range(TRIES if situation.space else 0):
         chosen = rng.sample(situation.space, min(rng.choice((1, 1, 2, 3)), len(situation.space)))
@@ -170,7 +170,7 @@ def _nearby(dimension: Dimension, rng: random.Random) -> Value | None:
 
 
 def _anywhere(situation: Situation) -> Iterator[Move]:
-    """Any values of one to a few constants: what is left when nothing better comes to mind."""
+    """Any values of one or a few constants, when nothing better is left."""
     rng = situation.random
     for _ in range(DRAWS if situation.space else 0):
         chosen = rng.sample(situation.space, min(rng.randint(1, FEW), len(situation.space)))
@@ -179,7 +179,7 @@ def _anywhere(situation: Situation) -> Iterator[Move]:
 
 
 def _simpler(situation: Situation) -> Iterator[Move]:
-    """A constant without effect, or a statement less."""
+    """A constant set to have no effect, or one statement fewer."""
     neutral = [
         Move(values={d.key: d.neutral}, reason="simpler if nothing is lost")
         for d in situation.space

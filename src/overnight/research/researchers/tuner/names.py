@@ -1,19 +1,19 @@
-"""What the name of a constant gives away: its role, or that it is none of the tuner's business."""
+"""What the name of a constant reveals: its role, or that the tuner must not change it."""
 
 import re
 
 # fmt: off
 _UNTOUCHED = frozenset((
     "seed", "seeds", "rng", "random", "salt", "nonce",
-    # what is measured, with what and how
+    # what is measured and how
     "eval", "evaluate", "evaluation", "evaluator", "val", "valid", "validate", "validation", "test", "tests", "testing",
     "holdout", "heldout", "score", "scoring", "metric", "target",
-    # where things are and what they run on
+    # places and hardware
     "path", "paths", "dir", "dirs", "directory", "folder", "file", "files", "filename", "url", "uri", "host", "port",
     "device", "dtype", "cuda", "gpu", "gpus", "cpu", "cpus", "world", "workers", "threads", "processes",
     # how much may be spent
     "budget", "timeout", "deadline", "seconds", "minutes", "hours", "flops", "limit", "limits",
-    # what other parts rely on, and what changes nothing
+    # what other parts depend on, and what changes nothing
     "version", "vocab", "classes", "log", "logs", "logging", "verbose", "debug", "print", "save",
 ))
 _AMOUNTS = frozenset(("steps", "iters", "iter", "iterations", "iteration", "epochs", "epoch", "repeats", "trials", "updates"))
@@ -28,7 +28,7 @@ def words(name: str) -> frozenset[str]:
 
 
 def is_untouched(name: str) -> bool:
-    """Whether a constant of this name stays as it is: a seed in any form, evaluation, places, budgets and the like."""
+    """Whether a constant of this name must stay unchanged: a seed in any form, evaluation, places, budgets and the like."""
     said = words(name)
     return bool(said & _UNTOUCHED) or _is_run_length(words(name.rsplit(".", 1)[-1]))
 

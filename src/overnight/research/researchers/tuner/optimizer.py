@@ -1,7 +1,7 @@
 """Suggests points from everything that was measured, with Optuna's tree-structured Parzen estimator.
 
-It measured best of seven on small training scripts; see docs/decisions.md. The study is rebuilt from the window of past
-attempts, so its answers depend on nothing but them, the head and the seed.
+It was the best of seven methods measured on small training scripts; see docs/decisions.md. The study is rebuilt from the
+window of past attempts, so its answers depend only on them, the head and the seed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ Space = tuple[Dimension, ...]
 
 
 class Optimizer:
-    """One study for the current space; adds to it what was learned since, and never holds more than the window."""
+    """One study for the current space; it adds what was learned since, and never holds more than the window."""
 
     def __init__(self) -> None:
         self._study: optuna.Study | None = None
@@ -33,7 +33,7 @@ class Optimizer:
         study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=1)
         distributions = _distributions(space)
         trial = study.ask(distributions)
-        study.tell(trial, state=optuna.trial.TrialState.FAIL)  # what comes of it is added by itself when it is learned
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)  # its result is added separately when it is learned
         return {d.key: d.at(_from_unit(d, trial.params[d.key])) for d in space}
 
     def _up_to_date(self, space: Space, past: Past, level: float) -> "optuna.Study":
@@ -60,7 +60,7 @@ def _distributions(space: Space) -> "dict[str, optuna.distributions.BaseDistribu
 
 
 def _trial(space: Space, values: Mapping[str, Value], score: float | None) -> "optuna.trial.FrozenTrial":
-    """An attempt for the study; a constant that it did not know had its present value, and a crash is worse than any score."""
+    """An attempt for the study; a constant it lacked counts at its current value; a crash is worse than any score."""
     import optuna
 
     params = {d.key: _to_unit(d, d.position(values.get(d.key, d.constant.value))) for d in space}

@@ -1,4 +1,4 @@
-"""What else a string constant of a Python file can be, as far as the file itself tells."""
+"""The other possible values of a string constant in a Python file, as far as the file itself shows."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ _PATTERN = re.compile(r"[A-Z]{2,12}")  # a word over a small alphabet, as in "SS
 
 
 def compared_strings(tree: ast.Module) -> Mapping[str, set[str]]:
-    """For each name, attribute or string key: the strings that the file compares it with."""
+    """For each name, attribute or string key, the strings that the file compares it with."""
     compared: defaultdict[str, set[str]] = defaultdict(set)
     for node in ast.walk(tree):
         match node:
@@ -38,7 +38,7 @@ def _strings(node: ast.AST) -> Iterator[str]:
 
 
 def string_options(name: str, value: str, text: str, compared: Mapping[str, set[str]]) -> tuple[str, ...]:
-    """What a string can be: what the file compares it with, else the same pattern with one letter changed."""
+    """Possible values of a string: what the file compares it with, otherwise its pattern with one letter changed."""
     if text[1:-1] != value or not _OPTION.fullmatch(value):
         return ()  # triple-quoted, prefixed or escaped
     others = compared.get(re.split(r"[.\[]", name)[-1], set()) - {value}

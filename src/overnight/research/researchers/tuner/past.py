@@ -1,4 +1,4 @@
-"""What the tuner knows of its earlier proposals: a window of bounded size, from the experiments that it is told of."""
+"""What the tuner knows about its earlier proposals: a window of bounded size, built from the experiments passed to it."""
 
 import math
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from overnight.research.experiment import Experiment, Scalar
 from overnight.research.researchers.tuner.findings import Value
 
 WINDOW = 100  # attempts kept; the optimizer's time grows with them
-BEST, NEWEST = 30, 40  # of them that stay when the window is full
+BEST, NEWEST = 30, 40  # attempts that stay when the window is full
 
 POINT = "point"  # the note that identifies the content of the edited files
-WAS = "was "  # in front of the key of a changed constant: its value before
-CONSTANT_MARK = ":"  # in every key of a constant, in no other note
+WAS = "was "  # prefix to the key of a changed constant, for its value before
+CONSTANT_MARK = ":"  # in every key of a constant, and in no other note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,28 +23,28 @@ class Attempt:
     values: Mapping[str, Value]  # of all constants
     before: Mapping[str, Value]  # of the changed ones
     gain: float | None  # over its base, positive is better; None: it crashed, or was stopped early
-    score: float | None  # the same over where the campaign began
+    score: float | None  # the gain over the start of the campaign
     kept: bool
 
 
 class Past:
-    """Learns from ended experiments; the same experiments in the same order give the same past."""
+    """Learns from finished experiments; the same experiments in the same order give the same past."""
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
-        self.generation = 0  # grows whenever older attempts were dropped
+        self.generation = 0  # grows whenever older attempts are dropped
         self.count = 0  # own experiments so far
         self.points: set[str] = set()
-        self.gains: dict[tuple[str, bool], float] = {}  # of a constant changed alone, upward or downward; the newest
-        self._levels: dict[str, float] = {}  # by commit: how far a head is above where the campaign began
+        self.gains: dict[tuple[str, bool], float] = {}  # the newest gain of a constant changed alone, upward or downward
+        self._levels: dict[str, float] = {}  # by commit: how far a head is above the start of the campaign
         self._level = 0.0
 
     def level(self, commit: str) -> float:
-        """How far a head is above where the campaign began, in units of the metric."""
+        """How far a head is above the start of the campaign, in units of the metric."""
         return self._levels.get(commit, self._level)
 
     def learn(self, experiment: Experiment, *, own: bool) -> None:
-        """Take in an ended experiment; of others', only how far they moved the head."""
+        """Learn from a finished experiment; from another researcher's, only how far it moved the head."""
         conclusion = experiment.conclusion
         if conclusion is None:
             return
@@ -65,7 +65,7 @@ class Past:
         before = {key.removeprefix(WAS): value for key, value in noted.items() if key.startswith(WAS)}
         values = {key: value for key, value in noted.items() if not key.startswith(WAS)}
         if not before or not before.keys() <= values.keys():
-            return  # it dropped a statement
+            return  # the proposal dropped a statement
         self.attempts.append(Attempt(values=values, before=before, gain=gain, score=score, kept=kept))
         if len(before) == 1:
             (key,) = before
@@ -83,7 +83,7 @@ class Past:
 
 
 def is_upward(old: Value, new: Value) -> bool:
-    """Whether a change raises a number, switches on, or goes to a later word."""
+    """Whether a change raises a number, switches on, or moves to a later word in alphabetical order."""
     if isinstance(old, str) or isinstance(new, str):
         return str(new) > str(old)
     return new > old

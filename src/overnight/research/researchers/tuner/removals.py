@@ -1,7 +1,7 @@
 """Statements of a Python file that can be dropped: those that only replace a value by another of the same name.
 
-`x = norm(x)` and `g *= clip` qualify: without them the name is still bound and the file still parses. Whatever might
-be part of a measurement, a count or a random state does not.
+`x = norm(x)` and `g *= clip` qualify: without them the name is still bound and the file still parses. Anything that may be
+part of a measurement, a count or a random state does not qualify.
 """
 
 import ast
@@ -21,7 +21,7 @@ _MEASURES = frozenset((
 
 
 def find_removals(path: str, tree: ast.Module, spans: Spans) -> tuple[Removal, ...]:
-    """The removable statements inside the functions of a file, in its order."""
+    """The removable statements inside the functions of a file, in file order."""
     found: list[Removal] = []
     for function, statement in _candidates(tree):
         lines = spans.lines_of(statement)
@@ -32,7 +32,7 @@ def find_removals(path: str, tree: ast.Module, spans: Spans) -> tuple[Removal, .
 
 
 def _candidates(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
-    """Each statement that only updates a name, with its function; none of a `while`, which might not end without it."""
+    """Each statement that only updates a name, with its function; none in a `while`, which might not end without it."""
     waiting: list[tuple[str, list[ast.stmt]]] = [("", tree.body)]
     while waiting:
         function, body = waiting.pop()

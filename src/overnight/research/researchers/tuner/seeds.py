@@ -1,6 +1,6 @@
-"""Which names of a Python file reach a random generator, so that a constant by an innocent name is not a seed in disguise.
+"""Which names of a Python file reach a random generator, so that the tuner finds seeds with innocent names.
 
-Not covered: a name that travels through a function's parameters or through another file's variables before it gets there.
+Does not cover: a name that is passed through a function's parameters or another file's variables on the way.
 """
 
 import ast
@@ -43,7 +43,7 @@ def _mentioned(expression: ast.expr) -> Iterator[str]:
 
 
 def _with_sources(found: set[str], computed: list[tuple[str, set[str]]]) -> frozenset[str]:
-    """`found`, and what those names were computed from, all the way."""
+    """`found`, and the names that those were computed from, transitively."""
     grown = True
     while grown:
         before = len(found)

@@ -1,7 +1,7 @@
-"""The search range of each constant, from its name and value: on which scale it moves, how far, and in which steps.
+"""The search range of each constant, from its name and value: its scale, how far it moves, and in which steps.
 
-Source: the ranges are those that found most on small training scripts with a fixed amount of compute: a learning rate
-16 times up and down, decays, scales and widths of initial weights 30 times, powers of two three octaves down and two up.
+Source: the ranges that found most on small training scripts with a fixed amount of compute: a learning rate 16 times up and
+down; decays, scales and widths of initial weights 30 times; powers of two three octaves down and two up.
 """
 
 import math
@@ -12,13 +12,13 @@ from enum import Enum, auto
 from overnight.research.researchers.tuner.findings import Constant, Value, is_number
 from overnight.research.researchers.tuner.names import words
 
-DIGITS = 2  # significant ones of a proposed value: more would claim a precision that no trial has
-SMALLEST = 1e-4  # where a logarithmic range that includes zero turns into it
+DIGITS = 2  # significant digits of a proposed value: more would claim a precision that no trial has
+SMALLEST = 1e-4  # lower end of a logarithmic range that includes zero; it stands for 0
 SMALL_INT = 64
 
 
 class AxisScale(Enum):
-    """On which axis a constant moves evenly."""
+    """The scale on which a constant moves evenly."""
 
     LINEAR = auto()
     LOG = auto()  # log2 of the value
@@ -35,11 +35,11 @@ class Dimension:
     low: float
     high: float
     step: float  # bold enough to show an effect at once
-    rank: int  # the lower, the sooner it is tried
+    rank: int  # lower ranks are tried first
     whole: bool = False
     octaves: bool = False  # only powers of two
     zero: bool = False  # the lower end stands for 0
-    neutral: Value | None = None  # the value that takes its effect away
+    neutral: Value | None = None  # the value that removes its effect
     options: tuple[Value, ...] = ()
 
     @property
@@ -48,7 +48,7 @@ class Dimension:
         return self.constant.key
 
     def position(self, value: Value) -> float:
-        """Where a value is on the scale, within the range; the constant's own place for a value of another kind."""
+        """Where a value is on the scale, within the range; the constant's own position for a value of another kind."""
         if self.scale is AxisScale.OPTIONS:
             return float(self.options.index(value if value in self.options else self.constant.value))
         if isinstance(value, str) or not is_number(value):
@@ -62,7 +62,7 @@ class Dimension:
         return math.log2(rest) if rest > 0 else self.low
 
     def at(self, position: float) -> Value:
-        """The value at a place on the scale, moved into the range and rounded to what a person would write."""
+        """The value at a position on the scale, moved into the range and rounded to what a person would write."""
         position = min(max(position, self.low), self.high)
         if self.scale is AxisScale.OPTIONS:
             return self.options[round(position)]
@@ -79,7 +79,7 @@ class Dimension:
         return round(number) if self.whole else rounded(number)
 
     def moved(self, by: float) -> Value | None:
-        """The value `by` away from the constant's own on the scale; None where there is no other in that direction."""
+        """The value `by` away from the constant's own on the scale; None if there is no other in that direction."""
         own = self.constant.value
         value = self.at(self.position(own) + by)
         if value == own and self.whole and not isinstance(own, str):
@@ -88,24 +88,24 @@ class Dimension:
 
 
 def rounded(number: float, digits: int = DIGITS) -> float:
-    """`number` with so many significant digits."""
+    """`number` with `digits` significant digits."""
     return float(f"{number:.{digits}g}")
 
 
 def build_space(constants: Iterable[Constant]) -> tuple[Dimension, ...]:
-    """A dimension for each constant that has a range, those first that are worth trying first."""
+    """A dimension for each constant that has a range, ordered by rank."""
     found = (_dimension(constant) for constant in constants)
     return tuple(sorted((d for d in found if d), key=lambda d: d.rank))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """What constants of certain names are, and so how they move."""
+    """The role of constants with certain names, and so how they move."""
 
     words: frozenset[str]
     rank: int
-    factor: float = 4.0  # the range reaches so many times up and down
-    step: float = 2.0  # a local step multiplies by it
+    factor: float = 4.0  # the range spans the value divided and multiplied by it
+    step: float = 2.0  # a step multiplies by it
     neutral: float | None = None
     top: float | None = None  # of a share: it moves evenly from 0 to here
 
@@ -114,7 +114,7 @@ def _role(names: str, rank: int, **rest: float) -> Role:
     return Role(words=frozenset(names.split()), rank=rank, **rest)
 
 
-# The first that fits a name decides.
+# The first role that fits a name is used.
 _SHARES = (
     _role("dropout drop smoothing smooth", 3, top=0.6, neutral=0.0),
     _role("warmup warmdown cooldown", 4, top=0.6, neutral=0.0),
@@ -133,7 +133,7 @@ _SIZES = (
 _BATCH = _role("batch", 2)
 _OTHER = _role("", 5)
 _SWITCH_RANK, _OPTION_RANK = 3, 6
-_SMALLEST_SHARE = 0.02  # what is less is no share, whatever its name: `final_lr = 1e-5`
+_SMALLEST_SHARE = 0.02  # a smaller value is not a share, whatever its name: `final_lr = 1e-5`
 
 
 def _dimension(constant: Constant) -> Dimension | None:
@@ -160,7 +160,7 @@ def _role_of(said: frozenset[str], value: float) -> Role:
             if role.words & said:
                 return role
     role = next((role for role in (*_SIZES, _BATCH) if role.words & said), _OTHER)
-    decays = 0.9 <= value < 1 and (role is _OTHER or "decay" in said)  # noqa: PLR2004  # 0.9, 0.99: so much stays each time
+    decays = 0.9 <= value < 1 and (role is _OTHER or "decay" in said)  # noqa: PLR2004  # 0.9, 0.99: what stays each time
     return _MEMORY if decays or (_MEMORY.words & said and 0 < value < 1) else role
 
 
@@ -216,7 +216,7 @@ def _positive(constant: Constant, value: float, role: Role) -> Dimension:
 
 
 def _from_zero(constant: Constant, role: Role) -> Dimension | None:
-    """A range for what is off now, such as a weight decay of 0; a zero by any other name is where something starts."""
+    """A range for a constant that is off now, such as a weight decay of 0; with other names a zero is a starting value."""
     if role.neutral != 0:
         return None
     low = math.log2(SMALLEST)

@@ -1,4 +1,4 @@
-"""From the places that the standard library's parser reports to bytes of the file."""
+"""Converts the positions that the standard library's parser reports to bytes of the file."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Spans:
-    """The content of a Python file by line and column, as `ast` counts them: lines from 1, columns in UTF-8 bytes."""
+    """The content of a Python file by line and column as in `ast`: lines from 1, columns in UTF-8 bytes."""
 
     def __init__(self, content: bytes) -> None:
         """Index the lines.
@@ -29,7 +29,7 @@ class Spans:
         return self._line_starts[node.lineno - 1] + node.col_offset, self._line_starts[end_line - 1] + end_column
 
     def lines_of(self, node: ast.stmt) -> tuple[int, int] | None:
-        """The bytes of the whole lines of a statement; None where it shares them with code."""
+        """The bytes of the whole lines of a statement; None if it shares them with other code."""
         start, end = self.of(node)
         line_start = self._line_starts[node.lineno - 1]
         last_line = node.end_lineno or node.lineno
@@ -39,7 +39,7 @@ class Spans:
         return (line_start, line_end) if alone else None
 
     def read(self, start: int, end: int) -> str:
-        """Some of the content as text."""
+        """The bytes `start` to `end` as text."""
         return self._content[start:end].decode()
 
 

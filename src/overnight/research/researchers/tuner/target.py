@@ -1,4 +1,4 @@
-"""The editable files of a workspace, what can be tuned in them, and how an edit is made."""
+"""The editable files of a workspace, what can be tuned in them, and how to edit them."""
 
 import hashlib
 import os
@@ -18,9 +18,9 @@ from overnight.research.researchers.tuner.names import is_untouched
 from overnight.research.researchers.tuner.space import Dimension, build_space
 from overnight.words.foreign import printable
 
-LARGEST_FILE = 100_000  # bytes; a hostile one costs a parser a second
+LARGEST_FILE = 100_000  # bytes; a hostile file of this size takes a parser a second
 LARGEST_TREE = 500_000  # bytes of all files that are read
-MOST_DIMENSIONS = 64  # each is a note of every experiment
+MOST_DIMENSIONS = 64  # each is a note in every experiment
 SCANNERS: Mapping[str, Callable[[str, bytes], Findings]] = {
     ".py": scan_python,
     ".yaml": scan_yaml,
@@ -43,8 +43,8 @@ class Target:
     digests: Mapping[str, str]
     space: tuple[Dimension, ...]
     removals: tuple[Removal, ...]
-    skipped: tuple[str, ...]  # why files were, a line each
-    left_alone: tuple[str, ...]  # names of constants that are not to be tuned
+    skipped: tuple[str, ...]  # why files were skipped, a line each
+    left_alone: tuple[str, ...]  # names of constants that must not be tuned
 
     def edit(self, move: Move) -> Mapping[str, bytes]:
         """The new content of the files that a move changes."""
@@ -65,14 +65,14 @@ class Target:
 
 
 def read_target(workspace: Path, program: Program, scans: Scans) -> Target:
-    """Read what can be tuned; `scans` holds what is known of unchanged files, and is brought up to date."""
+    """Read what can be tuned; `scans` caches the findings of unchanged files, and is updated."""
     contents: dict[str, bytes] = {}
     skipped: list[str] = []
     room = LARGEST_TREE
     for path in _tunable_paths(workspace, program):
         size = (workspace / path).stat().st_size
         if size > min(LARGEST_FILE, room):
-            skipped.append(f"{path} is larger than {LARGEST_FILE:,} bytes, or it would be more than {LARGEST_TREE:,} in all")
+            skipped.append(f"{path} is over {LARGEST_FILE:,} bytes, or brings the total over {LARGEST_TREE:,}")
         else:
             contents[path] = (workspace / path).read_bytes()
             room -= size
@@ -105,7 +105,7 @@ def _sorted_out(findings: Sequence[Findings]) -> tuple[list[Constant], list[Cons
 
 
 def _tunable_paths(workspace: Path, program: Program) -> Iterator[str]:
-    """The editable regular files of a kind that we read, in order."""
+    """The editable regular files of the kinds that we read, in order."""
     for folder, subfolders, names in os.walk(workspace):
         subfolders[:] = sorted(name for name in subfolders if name != ".git")
         files = [Path(folder, name) for name in sorted(names) if Path(name).suffix in SCANNERS]

@@ -1,6 +1,6 @@
-"""The built-in researcher `use: tuner`: changes constants, learns from every measurement, asks no model.
+"""The built-in researcher `use: tuner`: changes constants, learns from every measurement, uses no model.
 
-It only reads text and writes text: nothing of the workspace is imported or run.
+It only reads and writes text: nothing in the workspace is imported or run.
 """
 
 import random
@@ -27,18 +27,18 @@ class Tuner:
         self._optimizer = Optimizer()
         self._scans: Scans = {}
         self._read: tuple[str, Target] | None = None  # of the last head
-        self._under_way: dict[str, frozenset[str]] = {}  # by point: the keys that it changes
+        self._under_way: dict[str, frozenset[str]] = {}  # by point: the keys that are changed
 
     def learn(self, experiment: Experiment) -> None:
-        """Take in an ended experiment, also one of another researcher."""
+        """Learn from a finished experiment, including one of another researcher."""
         self._past.learn(experiment, own=experiment.researcher == self.name)
         self._under_way.pop(str(experiment.notes.get(POINT)), None)
 
     async def propose(self, assignment: Assignment) -> Draft:
-        """Write new values for one to a few constants into the workspace.
+        """Write new values for one or a few constants into the workspace.
 
         Raises:
-            NoIdeas: there is nothing to tune, or all within reach was tried.
+            NoIdeas: there is nothing to tune, or everything in range was tried.
         """
         target = self._target(assignment)
         situation = Situation(
@@ -86,4 +86,4 @@ def _nothing_to_tune(target: Target, editable: tuple[str, ...]) -> str:
 
 def _all_tried(target: Target) -> str:
     names = [dimension.constant.name for dimension in target.space[:MOST_NAMES]]
-    return f"the tuner tried all within reach of {', '.join(names) or 'the removable statements'}"
+    return f"the tuner tried everything in the range of {', '.join(names) or 'the removable statements'}"

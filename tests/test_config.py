@@ -109,10 +109,10 @@ def test_where_the_file_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("x = 1", "x", "no key that we know"),
+        ("x = 1", "x", "not a known key"),
         ('[[providers]]\nname = "a"', "providers.0", "needs base_url and wires, or a kind"),
         ('[[providers]]\nkind = "openai"', "providers.0.name", "is missing"),
-        ('[[providers]]\nname = "openai"\nkey = "sk-1"', "providers.0.key", "no key that we know"),
+        ('[[providers]]\nname = "openai"\nkey = "sk-1"', "providers.0.key", "not a known key"),
         ('[[providers]]\nname = "openai"\nkey_env = "sk-ant-THE-KEY"', "providers.0.key_env", "not the key itself"),
         ('[[providers]]\nname = "openai"\nkey_env = "A"\nkey_command = "b"', "providers.0", "keep one of them"),
         ('[[providers]]\nname = "openai"\nbase_url = "ftp://x"', "providers.0.base_url", "must be a URL"),
@@ -182,7 +182,7 @@ def test_ollama_hosts_come_in_many_forms(host: str, url: str) -> None:
 )
 def test_a_variable_that_is_no_url_is_a_mistake(tmp_path: Path, name: str, value: str) -> None:
     """It is told by its name, before anything is asked."""
-    with pytest.raises(UserError, match=f"{name}: is no URL"):
+    with pytest.raises(UserError, match=f"{name}: is not a URL"):
         read_settings({"OPENAI_API_KEY": "k", name: value}, tmp_path)
 
 

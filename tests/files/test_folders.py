@@ -61,7 +61,7 @@ def test_artifact_is_no_file(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(job / "socket"))
         for name in ("link", "way/secret", "hard", "pipe", "socket", "folder"):
-            with pytest.raises(BadArtifact, match="not a (readable )?regular file"):
+            with pytest.raises(BadArtifact, match=r"not a (readable )?regular file"):
                 read_artifact(job, name, 10)
 
 

@@ -104,7 +104,7 @@ def test_a_script_that_is_called_as_what_measures_is_run(path: str) -> None:
 
 def test_only_a_prepare_py_that_is_there_is_called_frozen() -> None:
     """The reason names the files of this repository."""
-    for files, said in (({}, "all else is frozen"), ({"prepare.py": ""}, "all else, prepare.py too, is frozen")):
+    for files, said in (({}, "all else is frozen"), ({"prepare.py": ""}, "all else, including prepare.py, is frozen")):
         entries = detect({"train.py": TRAIN, **files}, home="/home/ann").entries
         assert [entry.reason for entry in entries if entry.key == "editable"] == [said]
 
@@ -152,7 +152,7 @@ def test_a_session_of_pi_autoresearch_is_taken_over() -> None:
         "checks": ["bash .auto/checks.sh"],
         "budget": {"experiments": 50},
     }
-    assert ".auto/measure.sh: taken as the measure command" in notes(files)
+    assert ".auto/measure.sh: used as the measure command" in notes(files)
 
 
 def test_an_older_session_is_taken_over_from_its_log_or_its_script() -> None:
@@ -199,7 +199,7 @@ def test_flat_and_broken_autocrucible_configurations() -> None:
     assert found({".crucible/config.yaml": flat})["measure"] == "make run"
     broken: dict[str, str | None] = {".crucible/config.yaml": "a: [", "train.py": TRAIN}
     assert found(broken)["measure"] == "python train.py"
-    assert "is not understood" in notes(broken)
+    assert "cannot be read" in notes(broken)
 
 
 def test_only_telling_files_are_read() -> None:

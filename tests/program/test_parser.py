@@ -292,7 +292,7 @@ def test_a_mistake_in_the_metric_is_named(metric: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "p.md:1: no front matter; start it with"),
+        ("", "p.md:1: no front matter; start the file with"),
         ("# Program\n", "p.md:1: no front matter"),
         (f"---\n{MINIMAL}", "p.md:1: the front matter has no end; close it with a `---` line"),
         ("---\n---\n", "p.md:2: the front matter is not a mapping"),

@@ -1,6 +1,6 @@
 """Stops a candidate's first trial early if it is so far behind the head at 30 % of its run that the rest is not worth running.
 
-How far that is, is learnt from candidates whose first trial ran to its end. The value at 30 % is only ever a reason to stop: a
+That distance is learnt from candidates whose first trial ran to its end. The value at 30 % is only ever a reason to stop: a
 curve is the candidate's own claim, which can never make it a winner.
 """
 

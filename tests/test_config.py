@@ -1,4 +1,4 @@
-"""The user's settings: from a file, or from the environment variables that agents use too."""
+"""The user's settings: from a file, or from the environment variables that agents also use."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_a_file_names_providers_and_prices(tmp_path: Path) -> None:
 
 
 def test_without_a_file_the_environment_names_them(tmp_path: Path) -> None:
-    """The usual variables, in a fixed order, with the usual base URLs in their place; empty ones count for nothing."""
+    """The usual variables, in a fixed order, with the usual base URLs in their place; empty ones are ignored."""
     environment = {
         "OLLAMA_HOST": "0.0.0.0",
         "OPENROUTER_API_KEY": "r",
@@ -81,7 +81,7 @@ def test_without_a_file_the_environment_names_them(tmp_path: Path) -> None:
 
 
 def test_a_file_with_prices_only_keeps_the_environments_providers(tmp_path: Path) -> None:
-    """Who only writes prices does not have to write providers."""
+    """A user who only writes prices does not have to write providers."""
     settings = read(tmp_path, "[prices.m]\ninput = 1\noutput = 2\n", OPENAI_API_KEY="k")
     assert [one.name for one in settings.providers] == ["openai"]
     assert settings.prices.find("m") is not None
@@ -95,7 +95,7 @@ def test_no_key_is_ever_read(tmp_path: Path) -> None:
 
 
 def test_where_the_file_is(tmp_path: Path) -> None:
-    """A variable of ours, else XDG's folder, else ~/.config; a relative XDG_CONFIG_HOME is none."""
+    """A variable of ours, else XDG's folder, else ~/.config; a relative XDG_CONFIG_HOME is ignored."""
     assert settings_path({VARIABLE: "/a/b.toml", "XDG_CONFIG_HOME": "/x"}, tmp_path) == Path("/a/b.toml")
     assert settings_path({"XDG_CONFIG_HOME": "/x"}, tmp_path) == Path("/x/overnight/settings.toml")
     for environment in ({}, {"XDG_CONFIG_HOME": "relative"}):
@@ -109,10 +109,10 @@ def test_where_the_file_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("x = 1", "x", "no key that we know"),
+        ("x = 1", "x", "not a known key"),
         ('[[providers]]\nname = "a"', "providers.0", "needs base_url and wires, or a kind"),
         ('[[providers]]\nkind = "openai"', "providers.0.name", "is missing"),
-        ('[[providers]]\nname = "openai"\nkey = "sk-1"', "providers.0.key", "no key that we know"),
+        ('[[providers]]\nname = "openai"\nkey = "sk-1"', "providers.0.key", "not a known key"),
         ('[[providers]]\nname = "openai"\nkey_env = "sk-ant-THE-KEY"', "providers.0.key_env", "not the key itself"),
         ('[[providers]]\nname = "openai"\nkey_env = "A"\nkey_command = "b"', "providers.0", "keep one of them"),
         ('[[providers]]\nname = "openai"\nbase_url = "ftp://x"', "providers.0.base_url", "must be a URL"),
@@ -129,18 +129,18 @@ def test_where_the_file_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_and_fix(tmp_path: Path, text: str, place: str, words: str) -> None:
-    """Where it is and what is wrong, without the value, which may be a key in the wrong place."""
+    """The message says where it is and what is wrong, without the value, which may be a key in the wrong place."""
     with pytest.raises(UserError) as caught:
         read(tmp_path, text)
-    told = str(caught.value)
-    assert told.startswith(str(tmp_path / "settings.toml") + (f": {place}" if place else ""))
-    assert words in told
-    assert "THE-KEY" not in told
-    assert "\n" not in told
+    message = str(caught.value)
+    assert message.startswith(str(tmp_path / "settings.toml") + (f": {place}" if place else ""))
+    assert words in message
+    assert "THE-KEY" not in message
+    assert "\n" not in message
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
-    """A missing file that was named, a folder, foreign bytes and a huge file are told in a line; a missing default is fine."""
+    """A missing named file, a folder, foreign bytes and a huge file each give one line; a missing default is fine."""
     with pytest.raises(UserError, match="there is no such file"):
         read_settings({VARIABLE: str(tmp_path / "none.toml")}, tmp_path)
     with pytest.raises(UserError, match="cannot be read"):
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
     ],
 )
 def test_ollama_hosts_come_in_many_forms(host: str, url: str) -> None:
-    """What Ollama itself takes as `OLLAMA_HOST`."""
+    """What Ollama itself accepts as `OLLAMA_HOST`."""
     assert ollama_url(host) == url
 
 
@@ -181,13 +181,13 @@ def test_ollama_hosts_come_in_many_forms(host: str, url: str) -> None:
     ],
 )
 def test_a_variable_that_is_no_url_is_a_mistake(tmp_path: Path, name: str, value: str) -> None:
-    """It is told by its name, before anything is asked."""
-    with pytest.raises(UserError, match=f"{name}: is no URL"):
+    """The variable is reported by its name, before any request."""
+    with pytest.raises(UserError, match=f"{name}: is not a URL"):
         read_settings({"OPENAI_API_KEY": "k", name: value}, tmp_path)
 
 
 def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
-    """What docs/gateway.md shows is a settings file as it stands."""
+    """The example in docs/gateway.md is a valid settings file."""
     page = (Path(__file__).parents[1] / "docs" / "gateway.md").read_text()
     settings = read(tmp_path, page.split("```toml\n")[1].split("```")[0])
     assert [one.name for one in settings.providers] == ["anthropic", "anthropic-team", "vllm"]

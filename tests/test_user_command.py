@@ -1,4 +1,4 @@
-"""Short commands of the user: whatever they do, they hold nothing up and fill nothing."""
+"""Short commands of the user: whatever they do, they block nothing and fill nothing."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def is_alive(pid: int) -> bool:
     ],
 )
 def test_what_it_prints_comes_with_its_end(script: str, output: bytes, code: int) -> None:
-    """Nothing is read from us, errors are nobody's, and a closed output is not its end."""
+    """It reads nothing from us, its errors are dropped, and a closed output is not its end."""
     assert run(script) == Printed(output=output, code=code)
 
 
@@ -51,13 +51,13 @@ def test_what_it_prints_comes_with_its_end(script: str, output: bytes, code: int
     "script", ["yes", "yes & exec yes", f"head -c {MOST + 1} /dev/zero; sleep 100", f"head -c {MOST + 1} /dev/zero"]
 )
 def test_one_that_says_too_much_is_ended(script: str) -> None:
-    """As many bytes as asked for are there."""
+    """The output has as many bytes as asked for."""
     printed = run(script)
     assert printed.code is None and len(printed.output) == MOST
 
 
 def test_what_it_leaves_behind_is_not_waited_for() -> None:
-    """An agent that remembers a key lives on, though it holds the output open."""
+    """An agent that caches a key lives on, though it holds the output open."""
     begun = time.monotonic()
     printed = run("setsid sleep 30 & echo $!; echo the key")
     pid = int(printed.output.split()[0])
@@ -69,11 +69,11 @@ def test_what_it_leaves_behind_is_not_waited_for() -> None:
 
 
 def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
-    """Also where its output is held open by a process that left its session."""
-    told = tmp_path / "pids"
+    """This holds even if a process that left its session keeps the output open."""
+    pids = tmp_path / "pids"
     with pytest.raises(TimeoutError):
-        run(f"sleep 1000 & echo $! >>{told}; setsid sleep 1000 & echo $! >>{told}; wait", wall_s=0.5)
-    child, stranger = (int(line) for line in told.read_text().split())
+        run(f"sleep 1000 & echo $! >>{pids}; setsid sleep 1000 & echo $! >>{pids}; wait", wall_s=0.5)
+    child, stranger = (int(line) for line in pids.read_text().split())
     os.kill(stranger, signal.SIGKILL)
     until = time.monotonic() + 10
     while is_alive(child) and time.monotonic() < until:
@@ -82,7 +82,7 @@ def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> Non
 
 
 def test_a_command_that_is_not_there_is_an_error() -> None:
-    """As of any file."""
+    """The error is that of any file."""
 
     async def walk() -> None:
         with pytest.raises(FileNotFoundError):

@@ -1,6 +1,6 @@
-"""The user's settings: which providers of models there are, and what they cost; read once.
+"""The user's settings, read once: which providers of models there are, and what they cost.
 
-Without a file, providers are taken from the environment variables that agents use too.
+Without a file, the providers come from the environment variables that agents also use.
 """
 
 import re
@@ -32,7 +32,7 @@ VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user set, beside `program.md`."""
+    """What the user set, in addition to `program.md`."""
 
     providers: tuple[Provider, ...] = ()  # in the order in which they are asked
     prices: Prices = field(default_factory=Prices)
@@ -43,7 +43,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
     """The user's settings.
 
     Raises:
-        UserError: the file, or an environment variable, does not hold settings: where, and the fix.
+        UserError: the file or an environment variable is wrong; the message says where, and the fix.
     """
     path = settings_path(environment, home)
     content = _read(path, demanded=bool(environment.get(VARIABLE)))
@@ -57,7 +57,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
 
 
 def settings_path(environment: Mapping[str, str], home: Path) -> Path:
-    """Where the settings are, whether or not there is a file."""
+    """Where the settings are, whether or not the file exists."""
     if named := environment.get(VARIABLE):
         return Path(named)
     base = environment.get("XDG_CONFIG_HOME", "")
@@ -68,7 +68,7 @@ def from_environment(environment: Mapping[str, str]) -> tuple[Provider, ...]:
     """The providers whose usual environment variables are set.
 
     Raises:
-        UserError: one holds a base URL that is none.
+        UserError: one holds a base URL that is not a URL.
     """
     return tuple(
         Provider(name=name, base_url=_url_of(known, environment), wires=known.wires, key_env=first_set(environment, known.keys))
@@ -78,13 +78,13 @@ def from_environment(environment: Mapping[str, str]) -> tuple[Provider, ...]:
 
 
 def _url_of(known: KnownProvider, environment: Mapping[str, str]) -> str:
-    """The base URL of a provider, with the user's environment before our own knowledge."""
+    """The base URL of a provider; the user's environment takes precedence over our own knowledge."""
     try:
         url, name = known.url(environment)
         return _base_url(url) if name else url
     except ValueError:
         name = first_set(environment, known.base_urls)
-        raise _mistake(name, "", "is no URL", "fix or unset this environment variable") from None
+        raise _mistake(name, "", "is not a URL", "fix or unset this environment variable") from None
 
 
 def _read(path: Path, *, demanded: bool) -> bytes | None:
@@ -94,7 +94,7 @@ def _read(path: Path, *, demanded: bool) -> bytes | None:
     except FileNotFoundError:
         if demanded:
             raise _mistake(
-                str(path), "", "there is no such file", f"{VARIABLE} names it: fix that, or write the file"
+                str(path), "", "there is no such file", f"{VARIABLE} names it: fix the variable, or write the file"
             ) from None
         return None
     except OSError as error:
@@ -118,7 +118,7 @@ def _check(content: bytes, path: str) -> "_Keys":
 
 
 def _told(error: ValidationError, path: str) -> UserError:
-    """The first mistake in our words; a value is never shown, as it may be a key in the wrong place."""
+    """The first mistake in our words; a value is never shown, because it may be a key in the wrong place."""
     details = error.errors(include_url=False, include_input=False)
     first = details[0]
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
@@ -126,7 +126,7 @@ def _told(error: ValidationError, path: str) -> UserError:
     cause = first.get("ctx", {}).get("error")
     page = "docs/notify.md" if place.startswith("notify") else "docs/gateway.md"
     if first["type"] == "extra_forbidden":
-        return _mistake(path, place, f"is no key that we know{more}", f"delete it, or see {page}")
+        return _mistake(path, place, f"is not a known key{more}", f"delete it, or see {page}")
     if first["type"] == "missing":
         return _mistake(path, place, f"is missing{more}", f"write it, as in {page}")
     if isinstance(cause, Mistake):
@@ -146,7 +146,7 @@ def _base_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError("must be a URL such as https://api.example.com/v1")
     if parts.query or parts.fragment or parts.username is not None or parts.password is not None:
-        raise ValueError("must be a URL without a query and without a password; a key comes from key_env or key_command")
+        raise ValueError("must be a URL without a query and without a password; set a key with key_env or key_command")
     return url
 
 
@@ -195,7 +195,7 @@ class _ProviderKeys(_Part):
         return KNOWN.get(self.kind or self.name)
 
     def record(self, environment: Mapping[str, str]) -> Provider:
-        """What the gateway works with; what is not written follows from the kind and its environment variables."""
+        """The provider as the gateway uses it; what is not set follows from the kind and its environment variables."""
         known = self._kind or KnownProvider(base_url="", wires=())
         keys = () if self.key_command is not None else known.keys
         return Provider(
@@ -220,7 +220,7 @@ class _PriceKeys(_Part):
     written: Dollars | None = None
 
     def record(self) -> Price:
-        """What the gateway works with; what is cached costs as much as the rest where nobody says less."""
+        """The price as the gateway uses it; cached input costs as much as the rest unless `cached` is set."""
         cached = self.input if self.cached is None else self.cached
         return Price(input=self.input, cached=cached, output=self.output, written=self.written)
 
@@ -236,5 +236,5 @@ class _Keys(_Part):
     def _agrees(self) -> Self:
         names = [provider.name for provider in self.providers]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"two providers have the name {twice}; give each its own")
+            raise ValueError(f"two providers have the name {twice}; give each its own name")
         return self

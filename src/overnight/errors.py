@@ -1,10 +1,10 @@
-"""The errors of the project, one tree; a candidate's fault is never here, it is a verdict.
+"""The errors of the project in one tree; a candidate's fault is not an error but a verdict.
 
 OvernightError
-├── UserError          the user's mistake, or their machine's: one line, exit code 2
+├── UserError          the mistake of the user or a limit of their machine: one line, exit code 2
 │   ├── ProgramError   program.md: file, line and key
 │   ├── RepositoryError  the user's git repository cannot be worked on as it stands
-│   ├── SandboxError   the jail cannot be had on this machine
+│   ├── SandboxError   the jail is not available on this machine
 │   └── LedgerBusy     another process holds the ledger
 │       └── CampaignBusy   another process runs this campaign
 └── InternalError      our fault: exit code 3
@@ -52,7 +52,7 @@ class RepositoryError(UserError):
 
 
 class SandboxError(UserError):
-    """The jail cannot be had on this machine."""
+    """The jail is not available on this machine."""
 
 
 class LedgerBusy(UserError):  # noqa: N818  # a state, not a mistake

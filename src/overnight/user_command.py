@@ -1,9 +1,9 @@
-"""Runs a short command of the user's own for what it prints, such as a key: bounded in time and bytes, it cannot hold us up.
+"""Runs a short command of the user's for what it prints, such as a key; bounds on time and bytes keep it from blocking us.
 
-We read a pipe of our own, because asyncio's waits for the end of everybody who holds it: for ever where a child that outlives
-the command kept it open, or where nobody read on after the command said too much.
+We read from our own pipe, because asyncio waits until every process that holds its pipe has ended. That is forever if a child
+that outlives the command keeps it open, or if nobody reads on after the command has printed too much.
 
-Does not cover: processes that leave the command's session before it is ended, which live on.
+Does not cover: processes that leave the command's session before it is ended; they live on.
 """
 
 import os
@@ -17,7 +17,7 @@ from subprocess import DEVNULL
 import anyio
 from anyio.abc import Process
 
-ENDING_S = 10.0  # after a SIGKILL; longer, and the kernel does not let go of it
+ENDING_S = 10.0  # after a SIGKILL; if it takes longer, the kernel does not release the process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,13 @@ class Printed:
     """What a command printed, and how it ended."""
 
     output: bytes
-    code: int | None  # None: it said too much and was ended
+    code: int | None  # None: it printed too much and was ended
 
 
 async def run_for_output(
     argv: Sequence[str], *, environment: Mapping[str, str], wall_s: float, most_bytes: int, folder: Path | None = None
 ) -> Printed:
-    """Standard output of a command until it exits, with at most `most_bytes` of it.
+    """The standard output of a command until it exits, at most `most_bytes` of it.
 
     Raises:
         OSError: it cannot be started.
@@ -51,7 +51,7 @@ async def run_for_output(
             with anyio.fail_after(wall_s):
                 await _listen(process, ours, said, most_bytes)
         finally:
-            if process.returncode is None:  # else what it left, such as an agent that remembers, is the user's
+            if process.returncode is None:  # else what it left running, such as an agent that caches keys, is the user's
                 await end_session(process)
         too_much = len(said) > most_bytes
         return Printed(output=bytes(said[:most_bytes]), code=None if too_much else process.returncode)
@@ -60,7 +60,7 @@ async def run_for_output(
 
 
 async def end_session(process: Process) -> None:
-    """Kill a process that leads a session, with what is in its process group, and see it end."""
+    """Kill a process that leads a session, with its process group, and wait for it to end."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     with anyio.move_on_after(ENDING_S, shield=True):
@@ -68,7 +68,7 @@ async def end_session(process: Process) -> None:
 
 
 async def _listen(process: Process, ours: int, said: bytearray, most: int) -> None:
-    """Until it exits or said too much; a child that holds the pipe after it is not waited for."""
+    """Read until it exits or has printed too much; a child that still holds the pipe is not waited for."""
     async with anyio.create_task_group() as group:
 
         async def see_it_end() -> None:
@@ -87,7 +87,7 @@ async def _listen(process: Process, ours: int, said: bytearray, most: int) -> No
 
 
 def _take(ours: int, said: bytearray, most: int) -> bool:
-    """Whether there was something to read."""
+    """Read once; whether there was something to read."""
     with suppress(BlockingIOError):
         got = os.read(ours, most + 1 - len(said))
         said += got

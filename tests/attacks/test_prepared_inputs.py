@@ -149,11 +149,11 @@ def test_without_a_split_the_holdout_scores_what_confirmation_made(target: Stand
         ("exit 3", "`prepare` failed: exit code 3, no output"),
         ("echo no data here; exit 1", "`prepare` failed: exit code 1: no data here"),
         ("true", "`prepare` failed to leave its inputs: given/numbers.json is missing"),
-        ("mkdir given; ln -s ../sealed/audit given/numbers.json", "given/numbers.json is no regular file that can be read"),
-        ("mkdir given; ln sealed/audit given/numbers.json", "given/numbers.json is no regular file of its own"),
-        ("mkdir -p given/numbers.json", "given/numbers.json is no regular file"),
-        ("ln -s sealed given; ln sealed/audit sealed/numbers.json", "given/numbers.json is no regular file that can be read"),
-        ("mkdir given; mkfifo given/numbers.json", "given/numbers.json is no regular file"),
+        ("mkdir given; ln -s ../sealed/audit given/numbers.json", "given/numbers.json is not a readable regular file"),
+        ("mkdir given; ln sealed/audit given/numbers.json", "given/numbers.json is not a regular file of its own"),
+        ("mkdir -p given/numbers.json", "given/numbers.json is not a regular file of its own"),
+        ("ln -s sealed given; ln sealed/audit sealed/numbers.json", "given/numbers.json is not a readable regular file"),
+        ("mkdir given; mkfifo given/numbers.json", "given/numbers.json is not a regular file of its own"),
         (
             "mkdir given; truncate -s 4M given/numbers.json note.txt",
             "the files have 8000000 bytes together, more than the limit of 5000000".replace("8000000", str(2 * 4 * 2**20)),
@@ -203,7 +203,7 @@ def test_a_proposal_may_not_bring_an_input(target: Stand, path: str) -> None:
 def test_an_input_may_not_take_a_committed_place(name: str) -> None:
     """Nor a hidden one: a candidate reads it."""
     program = parse_program(PROGRAM.replace("note.txt", name), "program.md")
-    with pytest.raises(ProgramError, match=r"inputs: .* is or lies in a place of the commit, and each trial's own file"):
+    with pytest.raises(ProgramError, match=r"inputs: .* is or overlaps a path of the commit, and each trial's own file"):
         check_fit(program, list(FILES))
 
 
@@ -217,7 +217,7 @@ def test_the_same_inputs_in_all_trials_are_told() -> None:
 def test_a_result_may_not_be_an_input() -> None:
     """A scorer that writes none would have one all the same."""
     program = parse_program(PROGRAM.replace("name: off_by,", "name: off_by, result: note.txt,"), "program.md")
-    with pytest.raises(ProgramError, match="is an input too"):
+    with pytest.raises(ProgramError, match="is also an input"):
         check_fit(program, list(FILES))
 
 

@@ -19,7 +19,7 @@ from overnight.files.folders import (
 
 
 def test_artifact_is_read(tmp_path: Path) -> None:
-    """A regular file within the limit is read, also below folders."""
+    """A regular file within the limit is read, also in folders below."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "model.json").write_bytes(b"{}")
     assert read_artifact(tmp_path, "out/model.json", 2) == b"{}"
@@ -49,7 +49,7 @@ def test_artifact_outside(tmp_path: Path, name: str) -> None:
 
 
 def test_artifact_is_no_file(tmp_path: Path) -> None:
-    """Links of both kinds, also in the folders on the way, pipes, sockets and folders are refused and never waited for."""
+    """Links of both kinds (also in a folder of the path), pipes, sockets and folders are refused and never waited for."""
     job = tmp_path / "job"
     (job / "folder").mkdir(parents=True)
     secret = tmp_path / "secret"
@@ -61,12 +61,12 @@ def test_artifact_is_no_file(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(job / "socket"))
         for name in ("link", "way/secret", "hard", "pipe", "socket", "folder"):
-            with pytest.raises(BadArtifact, match="no regular file"):
+            with pytest.raises(BadArtifact, match=r"not a (readable )?regular file"):
                 read_artifact(job, name, 10)
 
 
 def test_artifacts_are_copied(tmp_path: Path) -> None:
-    """Content and folders arrive, a hole as the bytes that it reads as; what had the name is replaced."""
+    """Content and folders are copied, a hole as the bytes that it reads as; what had the name is replaced."""
     source, folder = tmp_path / "job", tmp_path / "score"
     (source / "out").mkdir(parents=True)
     (source / "out" / "model").write_bytes(b"abc")
@@ -79,7 +79,7 @@ def test_artifacts_are_copied(tmp_path: Path) -> None:
 
 
 def test_artifacts_have_one_limit_together(tmp_path: Path) -> None:
-    """Each is within the limit and all are not: the sum is told, and none is copied, however little disk they take."""
+    """Each is within the limit, all together are not: the sum is reported and none is copied, however little disk they use."""
     source, folder = tmp_path / "job", tmp_path / "score"
     source.mkdir()
     folder.mkdir()
@@ -92,19 +92,19 @@ def test_artifacts_have_one_limit_together(tmp_path: Path) -> None:
 
 
 def test_an_artifact_that_is_a_link_is_not_copied(tmp_path: Path) -> None:
-    """Neither is what comes before it."""
+    """The ones before it are not copied either."""
     source, folder = tmp_path / "job", tmp_path / "score"
     source.mkdir()
     folder.mkdir()
     (source / "a").write_text("a")
     (source / "link").symlink_to("/etc/passwd")
-    with pytest.raises(BadArtifact, match="link is no regular file"):
+    with pytest.raises(BadArtifact, match="link is not a readable regular file"):
         copy_artifacts(source, ["a", "link"], folder, 1000)
     assert not list(folder.iterdir())
 
 
 def test_create_does_not_follow_or_overwrite(tmp_path: Path) -> None:
-    """A new file is never written through a link nor over a file."""
+    """A new file is never written through a link or over a file."""
     tree, outside = tmp_path / "tree", tmp_path / "outside"
     tree.mkdir()
     outside.mkdir()
@@ -120,7 +120,7 @@ def test_create_does_not_follow_or_overwrite(tmp_path: Path) -> None:
 
 
 def test_delete_prunes_empty_folders(tmp_path: Path) -> None:
-    """Folders that are empty without the file go with it, as in git; others stay."""
+    """Folders that the file leaves empty are deleted with it, as in git; others stay."""
     (tmp_path / "a" / "b" / "c").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c" / "x").write_text("")
     (tmp_path / "a" / "y").write_text("")
@@ -145,7 +145,7 @@ def test_copy_tree(tmp_path: Path) -> None:
 
 
 def test_copy_to_another_file_system(tmp_path: Path) -> None:
-    """Where the file system cannot copy by itself, the bytes are copied."""
+    """If the file system cannot copy by itself, the bytes are copied."""
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "x").write_bytes(b"x" * 100_000)
     destination = Path("/dev/shm") / f"overnight-test-{os.getpid()}"
@@ -157,7 +157,7 @@ def test_copy_to_another_file_system(tmp_path: Path) -> None:
 
 
 def test_remove_tree(tmp_path: Path) -> None:
-    """Whatever is in a folder goes with it, and what its links point to stays."""
+    """Everything in a folder is deleted with it, and what its links point to stays."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "precious").write_text("p")
@@ -177,7 +177,7 @@ def test_remove_tree(tmp_path: Path) -> None:
 
 
 def test_remove_what_is_no_folder(tmp_path: Path) -> None:
-    """A link is deleted itself, a file too, and nothing is no error."""
+    """A link itself is deleted, so is a file, and a missing path is no error."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
     (tmp_path / "file").write_text("")
@@ -187,7 +187,7 @@ def test_remove_what_is_no_folder(tmp_path: Path) -> None:
 
 
 def test_remove_a_very_deep_tree(tmp_path: Path) -> None:
-    """A nest deeper than any path or recursion can be is deleted."""
+    """Folders nested deeper than any path or recursion allows are deleted."""
     top = tmp_path / "deep"
     top.mkdir()
     at = os.open(top, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Folders of one command: gone at its end, and with the next command where it was killed."""
+"""Folders of one command: deleted at its end, or by the next command if it was killed."""
 
 import subprocess
 from pathlib import Path
@@ -19,7 +19,7 @@ with private_folder(Path(sys.argv[1]), "rehearsal") as folder:
 
 
 def test_it_is_gone_at_the_end(tmp_path: Path) -> None:
-    """Whatever is in it goes with it, also read-only folders."""
+    """Everything in it is deleted with it, also read-only folders."""
     with private_folder(tmp_path, "init") as folder:
         (folder / "a").mkdir(mode=0o500)
         assert folder.name.startswith(".init-") and folder.parent == tmp_path
@@ -27,7 +27,7 @@ def test_it_is_gone_at_the_end(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_command_left_goes_with_the_next_one(tmp_path: Path) -> None:
-    """While its process lives the folder stays, whoever sweeps; after a kill -9 it is deleted."""
+    """While its process lives, the folder survives every sweep; after a kill -9 it is deleted."""
     with started(("-c", HOLD, str(tmp_path)), tmp_path, stdin=subprocess.PIPE) as owner:
         assert owner.stdout is not None
         folder = Path(owner.stdout.readline().strip())
@@ -39,7 +39,7 @@ def test_what_a_killed_command_left_goes_with_the_next_one(tmp_path: Path) -> No
 
 
 def test_nothing_else_is_swept(tmp_path: Path) -> None:
-    """Campaigns, files and links of these names stay; what a link leads to is not followed."""
+    """Campaigns, files and links with these names stay; a link is not followed."""
     target = tmp_path / "elsewhere"
     (target / "inside").mkdir(parents=True)
     (tmp_path / "campaign").mkdir()

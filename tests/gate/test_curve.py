@@ -1,4 +1,4 @@
-"""What a trial prints on its way is read in whatever pieces it comes, and is foreign."""
+"""The output of a running trial is read in pieces of any size, and is foreign."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ OUTPUT = b"start\nstep 1/10 loss 9.5\r\nstep 3/10 loss 4.25 (best)\nstep 4/10 lo
 
 
 def heard(output: bytes, pattern: str = STEPS) -> float | None:
-    """What is found in an output that comes at once."""
+    """The value found in an output that comes in one piece."""
     reader = CurveReader(pattern)
     reader.hear(output)
     return reader.value
@@ -22,7 +22,7 @@ def heard(output: bytes, pattern: str = STEPS) -> float | None:
 
 @given(cuts=st.sets(st.integers(1, len(OUTPUT) - 1)))
 def test_the_first_point_from_30_percent_on_counts(cuts: set[int]) -> None:
-    """However the output is cut into pieces; and it is found in exactly one of them."""
+    """The output may be cut into any pieces; the value is found in exactly one of them."""
     reader, places = CurveReader(STEPS), [0, *sorted(cuts), len(OUTPUT)]
     found = [reader.hear(OUTPUT[start:end]) for start, end in pairwise(places)]
     assert (reader.value, [value for value in found if value is not None]) == (4.25, [4.25])
@@ -36,24 +36,24 @@ def test_the_first_point_from_30_percent_on_counts(cuts: set[int]) -> None:
         (b"12%|##  | step 1/2 loss 1e400\rstep 2/5 loss -2e-3\r", -2e-3),
         (b"step 3/0 loss 4\nstep 3/x loss 4\nstep 3/10 loss nan\nstep 3/10 loss inf\nstep 4/10 loss 5\n", 5.0),
         (b"step 3/-10 loss 4\nstep 3/nan loss 4\n", None),
-        (b"step 5/10 loss 4\nstep 4/10 loss 3\n", None),  # half of the run is over: not what others are compared by
+        (b"step 5/10 loss 4\nstep 4/10 loss 3\n", None),  # half of the run is over: too late to compare with others
         (b"x" * 2 * MAX_LINE + b"step 3/10 loss 4\nstep 4/10 loss 5\n", 5.0),
         (b"\xff\x00\x1b[31mstep 3/10 loss 4\n", 4.0),
     ],
 )
 def test_only_plain_points_count(output: bytes, value: float | None) -> None:
-    """A number that is not finite, a run of no steps, a line without end or a late start is no point at 30 %."""
+    """A number that is not finite, a run without steps, an endless line or a late start is not a point at 30 %."""
     assert heard(output) == value
 
 
 def test_two_groups_are_percent_and_value() -> None:
-    """As a progress bar has them; a group that matched nothing is no point."""
+    """A progress bar prints percents; a group that matched nothing is not a point."""
     assert heard(b"29% 7.0\n30% 6.0\n", r"(\d+)% (\S+)") == 6.0
     assert heard(b"30% loss\n", r"(\d+)% loss(\d)?") is None
 
 
 def test_a_line_without_end_takes_no_memory() -> None:
-    """However much of it there is, in whatever pieces; the next line is read again."""
+    """Its length and pieces do not matter; the next line is read again."""
     reader = CurveReader(STEPS)
     for _ in range(1000):
         reader.hear(b"y" * 1000)

@@ -1,4 +1,4 @@
-"""A first trial is stopped where hardly any that stood better at 30 % went on; nothing of it is evidence."""
+"""A first trial is stopped if hardly any that were better at 30 % went on; nothing of it is evidence."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def first_trial(number: int = 1, arm: Arm = Arm.CANDIDATE, stage: Stage = Stage.
 def bar(
     early: tuple[tuple[float, bool], ...], key: TrialKey | None = None, direction: Direction = Direction.MINIMIZE
 ) -> StoppingBar | None:
-    """The bar after this record, of a head that stood at 10."""
+    """The bar after this record, for a head that had 10."""
     memory = GateMemory(head_early=(HEAD - 0.5, HEAD + 0.5), early=early)
     return stopping_bar(key or first_trial(), program(direction=direction).metric, memory)
 
@@ -39,15 +39,15 @@ def lead_of(early: tuple[tuple[float, bool], ...]) -> float | None:
 
 
 def test_below_all_that_went_no_further_a_trial_is_stopped() -> None:
-    """Further behind than twenty who all ended after their first trial; the reason has the numbers."""
+    """It is farther behind than twenty that all ended after their first trial; the reason has the numbers."""
     found = bar(LOST)
     assert found is not None and found.lead == LOST[-1][0]
     assert found.verdict(12.8) == "" == found.verdict(1.0)
-    assert found.verdict(13.0) == "stopped at 30 % of its first trial: 13 there, where the head has 10"
+    assert found.verdict(13.0) == "stopped at 30 % of its first trial: 13 there, 10 for the head"
 
 
 def test_a_metric_that_grows_is_behind_below() -> None:
-    """The lead is over the head, whichever way is better."""
+    """The lead is relative to the head, whichever direction is better."""
     found = bar(LOST, direction=Direction.MAXIMIZE)
     assert found is not None and found.verdict(13.0) == "" and found.verdict(7.0)
 
@@ -58,17 +58,17 @@ def test_a_metric_that_grows_is_behind_below() -> None:
         (LOST[1:], None),  # too few
         ((*LOST, *((n / 10, True) for n in range(SURVIVORS))), LOST[-1 - SURVIVORS][0]),  # so many of twenty by chance
         ((*LOST, *((-5.0 - n, False) for n in range(20))), LOST[-1][0]),  # the nearest twenty count
-        (tuple((-lead, went_on) for lead, went_on in LOST), None),  # all were ahead: whoever is not behind runs on
+        (tuple((-lead, went_on) for lead, went_on in LOST), None),  # all were ahead: a candidate that is not behind runs on
         (tuple((lead, place % 4 == 0) for place, (lead, _) in enumerate(LOST * 3)), None),  # a quarter went on
     ],
 )
 def test_the_bar_is_learnt(early: tuple[tuple[float, bool], ...], lead: float | None) -> None:
-    """From those who ran to their end, and only where hardly any went on."""
+    """It comes from those that ran to their end, and only if hardly any went on."""
     assert lead_of(early) == lead
 
 
 def test_who_went_on_from_far_behind_lowers_the_bar() -> None:
-    """Until there are enough again who did not."""
+    """The bar stays lower until enough others did not go on."""
     went_on = tuple((-1.55 - n / 10, True) for n in range(SURVIVORS + 1))
     before, after = lead_of((*LOST, *LOST)), lead_of((*LOST, *LOST, *went_on))
     assert before is not None and after is not None and after < before
@@ -85,7 +85,7 @@ def test_who_went_on_from_far_behind_lowers_the_bar() -> None:
     ],
 )
 def test_other_trials_run_to_their_end(key: TrialKey) -> None:
-    """One experiment in eight, so that the record stays true; the head's; and all that count."""
+    """One experiment in eight, so that the record stays true; trials of the head; and all trials that count."""
     assert bar(LOST, key) is None
 
 
@@ -100,7 +100,7 @@ def with_curve(key: TrialKey, value: float, early: float | None) -> Trial:
 
 
 def test_the_record_is_of_judged_first_trials() -> None:
-    """Its lead over the head's mean at 30 %, and whether a second trial was asked for; a crash says nothing."""
+    """The record has its lead over the head's mean at 30 % and whether a second trial followed; a crash adds nothing."""
     walk = Walk(PROGRAM, lambda key: with_curve(key, 5.0 + key.index / 100, 10.0 + key.index % 2)).baseline()
     assert len(walk.memory.head_early) == len(walk.memory.baseline)
     middle = sum(walk.memory.head_early) / len(walk.memory.head_early)
@@ -116,7 +116,7 @@ def test_the_record_is_of_judged_first_trials() -> None:
 
 
 def test_a_new_head_has_a_curve_of_its_own() -> None:
-    """What its predecessor had at 30 % is forgotten, what was learnt is not."""
+    """The values of its predecessor at 30 % are forgotten; what was learnt is not."""
     walk = Walk(PROGRAM, lambda key: with_curve(key, 5.0 if key.arm is Arm.BASELINE else 1.0, 10.0)).baseline()
     walk.memory = replace(walk.memory, early=LOST)
     assert walk.experiment(1).verdict is Verdict.KEEP
@@ -124,7 +124,7 @@ def test_a_new_head_has_a_curve_of_its_own() -> None:
 
 
 def test_a_stopped_trial_is_a_discard_and_no_crash() -> None:
-    """With its reason; it counts neither for the record nor among losses that call for a look at the head."""
+    """The verdict has its reason; it counts neither in the record nor among the losses that cause a new trial of the head."""
     walk = Walk(PROGRAM, lambda key: with_curve(key, 5.0 + key.index / 100, 10.0)).baseline()
     before = replace(walk.memory, losses=2)
     stopped = Trial(key=first_trial(), seed=0, tree="", value=None, early=14.0, fault=Fault.BEHIND, reason="stopped, 14")

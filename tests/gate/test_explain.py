@@ -12,7 +12,7 @@ from overnight.program.program import Noise
 
 
 def test_keep_with_all_its_numbers() -> None:
-    """A keep tells its gain, interval, pairs, evidence, level and the holdout's rounded answer."""
+    """A keep shows its gain, interval, pairs, evidence, level and the holdout's rounded answer."""
     kept = Conclusion(
         verdict=Verdict.KEEP,
         reason="better in 14 pairs of fresh trials",
@@ -24,9 +24,9 @@ def test_keep_with_all_its_numbers() -> None:
         pairs=14,
         holdout_gain=0.01,
     )
-    told = " ".join(explain(kept, program()))
+    text = " ".join(explain(kept, program()))
     for part in ("Kept: better in 14 pairs", "+0.0123", "95% interval +0.004 to +0.02", "14 pairs", "E = 403", "200", "+0.01"):
-        assert part in told
+        assert part in text
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -37,13 +37,13 @@ def test_every_verdict_has_words(verdict: Verdict) -> None:
 
 
 def test_screening_is_called_no_evidence() -> None:
-    """A gain from screening alone is not passed off as a finding."""
-    told = explain(Conclusion(verdict=Verdict.DISCARD, reason="behind", gain=0.5), program())
-    assert "no evidence" in told[1]
+    """A gain from screening alone is not presented as a finding."""
+    sentences = explain(Conclusion(verdict=Verdict.DISCARD, reason="behind", gain=0.5), program())
+    assert "no evidence" in sentences[1]
 
 
 def test_huge_evidence_does_not_overflow() -> None:
-    """ln E beyond what a float can hold is still told."""
+    """ln E beyond what a float can hold is still shown."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="r", gain=1.0, low=0.5, high=2.0, log_e=2000.0, level=0.1, pairs=3000)
     assert any("E = " in sentence for sentence in explain(conclusion, program()))
 
@@ -62,12 +62,12 @@ def report(kind: Noise, *, correlation: float = 0.0, drifting: bool = False, kno
     )
 
 
-def test_noise_is_told_in_a_sentence() -> None:
-    """Kind, sigma, what seeds share, and drift, each where there is something to say."""
+def test_noise_is_explained_in_a_sentence() -> None:
+    """It has the kind and sigma, and what seeds share and drift if there is any."""
     assert "too few" in explain_noise(report(Noise.GAUSSIAN, known=False))
     assert "none seen in 8 trials of this campaign's heads" in explain_noise(report(Noise.DETERMINISTIC))
-    told = explain_noise(report(Noise.HEAVY, correlation=0.8, drifting=True))
-    assert all(part in told for part in ("heavy", "0.25", "80%", "drifts"))
+    sentence = explain_noise(report(Noise.HEAVY, correlation=0.8, drifting=True))
+    assert all(part in sentence for part in ("heavy", "0.25", "80%", "drifts"))
     assert "share" not in explain_noise(report(Noise.GAUSSIAN))
 
 
@@ -79,4 +79,4 @@ def test_a_command_without_a_seed_is_noticed() -> None:
     made = replace(program(), measure=None, produce="run", prepare="make {seed}", inputs=("in.json",))
     assert seed_note(made, Noise.DETERMINISTIC) == ""
     assert "fixed seed" in seed_note(program(), Noise.DETERMINISTIC)
-    assert "takes more of them" in seed_note(program(), Noise.TIMING)
+    assert "needs more pairs" in seed_note(program(), Noise.TIMING)

@@ -62,7 +62,7 @@ def test_baseline_of_a_noisy_head() -> None:
 
 
 def test_three_far_losses_in_a_row_have_the_head_looked_at() -> None:
-    """A machine that became slower makes every candidate look bad: the head is measured again before the fourth."""
+    """A machine that became slower makes every candidate look bad: the head is measured again before the fourth one."""
     walk = Walk(program(), noisy(-9.0)).baseline()
     for number in (1, 2, 3):
         assert baseline_step(walk.program, walk.memory, 0) is None
@@ -74,7 +74,7 @@ def test_three_far_losses_in_a_row_have_the_head_looked_at() -> None:
 
 
 def test_a_head_that_works_no_more_is_found() -> None:
-    """Three crashes in a row have it measured, and again after each failure, until it is given up or has a value."""
+    """Three crashes in a row have the head measured, and again after each failure, until it has a value or is given up."""
     walk = Walk(program(), noisy(0.0)).baseline()
     walk.values = lambda _: crash()
     for number in (1, 2, 3):
@@ -89,7 +89,7 @@ def test_a_head_that_works_no_more_is_found() -> None:
 
 
 def test_baseline_of_a_head_that_always_fails() -> None:
-    """A head without any value is not measured for ever, and no candidate is judged against it."""
+    """A head without any value is not measured forever, and no candidate is judged against it."""
     walk = Walk(program(), lambda _: crash()).baseline()
     assert len(walk.asked) <= 16
     walk.values = noisy(5.0)
@@ -97,7 +97,7 @@ def test_baseline_of_a_head_that_always_fails() -> None:
 
 
 def test_deterministic_worse_or_equal_takes_one_trial() -> None:
-    """Without noise one trial discards, and equal is not better; no error budget is spent."""
+    """Without noise one trial is enough to discard, and equal is not better; no error budget is spent."""
     for value, reason in ((10.0, "equal"), (11.0, "not better")):
         walk = Walk(program(), exact(value)).baseline()
         assert len(walk.asked) == 3
@@ -122,7 +122,7 @@ def test_deterministic_win_is_run_twice_and_asks_the_holdout_once() -> None:
 
 @pytest.mark.parametrize("hidden", [10.0, 10.5])
 def test_deterministic_win_that_the_holdout_does_not_see(hidden: float) -> None:
-    """Equal or worse on the holdout discards, with that reason and without its number."""
+    """Equal or worse on the holdout is a discard that says so, without the number."""
     conclusion = Walk(program(holdout=True), exact(9.0, hidden=hidden)).baseline().experiment()
     assert conclusion.verdict is Verdict.DISCARD
     assert conclusion.reason == "better in public, but not on the holdout"
@@ -135,7 +135,7 @@ def test_deterministic_gain_below_min_effect() -> None:
 
 
 def test_candidate_that_brings_noise_into_a_deterministic_target() -> None:
-    """A win that does not repeat exactly is luck until pairs prove it: it has to pass a test."""
+    """A win that does not repeat exactly is luck until pairs prove it: it must pass a test."""
     draw = random.Random(3)
 
     def value(key: TrialKey) -> float:
@@ -162,10 +162,10 @@ def test_kept_change_that_brings_noise_makes_the_target_noisy() -> None:
 @pytest.mark.parametrize("jitter", [0.0, 1e-6])
 @pytest.mark.parametrize("steps", [0, 4])
 @pytest.mark.parametrize(("lucky", "verdict"), [(2.0, Verdict.DISCARD), (9.0, Verdict.KEEP)])
-def test_a_lucky_seed_that_is_fixed_is_no_gain(lucky: float, verdict: Verdict, steps: int, jitter: float) -> None:
-    """One value whatever the seed, but for the last digits, is refused where it could be a draw of the head, and kept beyond.
+def test_a_fixed_lucky_seed_is_no_gain(lucky: float, verdict: Verdict, steps: int, jitter: float) -> None:
+    """One value whatever the seed, except for the last digits, is refused if the head could have drawn it, else kept.
 
-    So it is where the metric has but a few steps in a standard deviation, and the head's values repeat.
+    This holds too if a standard deviation of the metric has only a few steps and the head's values repeat.
     """
     values = noisy(0.0)
 
@@ -177,7 +177,7 @@ def test_a_lucky_seed_that_is_fixed_is_no_gain(lucky: float, verdict: Verdict, s
     walk = Walk(program(), value).baseline()
     conclusion = walk.experiment()
     assert conclusion.verdict is verdict
-    assert ("a lucky seed that is fixed" in conclusion.reason) == (verdict is Verdict.DISCARD)
+    assert ("a fixed lucky seed" in conclusion.reason) == (verdict is Verdict.DISCARD)
 
 
 def test_large_gain_is_kept_with_its_numbers() -> None:
@@ -221,20 +221,20 @@ def test_crash_in_public() -> None:
 
 @pytest.mark.parametrize("noise", ["gaussian", "none"])
 @pytest.mark.parametrize("failed", [1, 5])
-def test_a_failure_on_the_holdout_is_told_as_no_gain_there(noise: str, failed: int) -> None:
-    """Verdict, words and public numbers are those of a candidate that is worse there, in as many trials."""
+def test_a_failure_on_the_holdout_is_reported_as_no_gain_there(noise: str, failed: int) -> None:
+    """Verdict, words, public numbers and trials are those of a candidate that is worse there."""
     worse, better = (noisy(4.0, hidden=-50.0), noisy(4.0)) if noise == "gaussian" else (exact(9.0, hidden=11.0), exact(9.0))
     refused = Walk(program(holdout=True), worse).baseline()
     failing_there = Walk(program(holdout=True), failing(better, Stage.HOLDOUT, Arm.CANDIDATE, failed, "boom")).baseline()
-    told, expected = failing_there.experiment(), refused.experiment()
+    conclusion, expected = failing_there.experiment(), refused.experiment()
     assert expected.verdict is Verdict.DISCARD and expected.holdout_gain is not None
-    assert told == replace(expected, holdout_gain=None)
+    assert conclusion == replace(expected, holdout_gain=None)
     assert [trial.key for trial in failing_there.trials] == [trial.key for trial in refused.trials]
 
 
 @pytest.mark.parametrize("stage", [Stage.CONFIRM, Stage.HOLDOUT])
 def test_head_that_fails_in_a_pair(stage: Stage) -> None:
-    """Two void pairs are made up for by others; the third gives the candidate up."""
+    """Other pairs replace two void ones; at the third the candidate is given up."""
     for voids, verdict in ((2, Verdict.KEEP), (3, Verdict.DISCARD)):
         values = failing(noisy(4.0), stage, Arm.BASELINE, voids, "boom")
         conclusion = Walk(program(holdout=True), values).baseline().experiment()
@@ -274,7 +274,7 @@ def test_holdout_stops_an_overfitted_winner() -> None:
 
 
 def test_holdout_is_asked_only_for_a_proven_winner() -> None:
-    """No holdout trial before the public evidence is complete, and then whole batches."""
+    """No holdout trial runs before the public evidence is complete, and then they run in whole batches."""
     walk = Walk(program(holdout=True), noisy(4.0)).baseline()
     conclusion = walk.experiment()
     asked = stages(walk.asked)
@@ -300,7 +300,7 @@ def test_guard_that_is_clearly_broken() -> None:
 
 
 def test_guard_at_its_bound_needs_proof() -> None:
-    """A guard that hovers at its bound holds a proven winner back; one with room does not."""
+    """A guard that hovers at its bound holds back a proven winner; one with room does not."""
     values = noisy(4.0)
     for room, verdict in ((0.0, Verdict.DISCARD), (50.0, Verdict.KEEP)):
         draw = random.Random(8)
@@ -313,7 +313,7 @@ def test_guard_at_its_bound_needs_proof() -> None:
 
 
 def test_trial_of_an_old_head_does_not_count() -> None:
-    """After a keep the old head's late trials are no baseline of the new one; its own are."""
+    """After a keep the old head's late trials are not a baseline for the new one; its own are."""
     walk = Walk(program(), noisy(4.0)).baseline()
     old_tree = walk.memory.head_tree
     walk.experiment()
@@ -358,7 +358,7 @@ def test_campaigns_of_nothing_real_keep_nothing() -> None:
 
 
 def test_pairs_without_any_difference_never_keep() -> None:
-    """Where candidate and head agree in every pair, however noisy the seeds, nothing is kept."""
+    """If candidate and head agree in every pair, however noisy the seeds, nothing is kept."""
     draw = noisy(0.0)
     same = lambda key: draw(replace(key, arm=Arm.BASELINE)) - (9.0 if key.stage is Stage.SCREEN else 0.0)  # noqa: E731
     conclusion = Walk(program(), same).baseline().experiment()
@@ -399,7 +399,7 @@ def test_order_and_interruptions_do_not_matter(seed: int, gain: float, order: ra
     walk = Walk(program(holdout=True), values).baseline()
 
     def verdict(recorded: float) -> Conclusion:
-        """The verdict, where what the gate remembers of the time before stays as it is."""
+        """The verdict, while the gate's memory of the time before stays as it is."""
         trials: list[Trial] = []
         level = None
         while not isinstance(step := next_step(walk.program, walk.memory, 1, trials, level), Conclude):
@@ -416,7 +416,7 @@ def test_order_and_interruptions_do_not_matter(seed: int, gain: float, order: ra
 
 
 def test_a_gap_that_a_kill_left_runs_no_finished_trial_again() -> None:
-    """Trials run two at a time, so the later one may be the one on record; what follows skips the gap, or fills it."""
+    """Trials run two at a time, so only the later one may be on record; what follows skips the gap or fills it."""
     walk = Walk(program(), noisy(0.0))
     walk.run(TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=1))
     wanted = baseline_step(walk.program, walk.memory, 0)
@@ -447,7 +447,7 @@ EXTREME = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integer
 def test_every_walk_ends(  # noqa: PLR0917  # hypothesis names them
     values: list[float], faults: float, noise: Noise, name: str, lead: float, order: random.Random
 ) -> None:
-    """Whatever finite numbers a target prints, and however it fails, each experiment ends within its cap."""
+    """Each experiment ends within its cap, whatever finite numbers a target prints and however it fails."""
 
     def value(key: TrialKey) -> float | Trial:
         if order.random() < faults:
@@ -464,7 +464,7 @@ def test_every_walk_ends(  # noqa: PLR0917  # hypothesis names them
 
 
 def test_timing_is_judged_by_ratios() -> None:
-    """A run time that varies in proportion is kept for a fifth less, and the gain is told in seconds."""
+    """A run time that varies in proportion is kept if it falls by a fifth, and the gain is reported in seconds."""
 
     def value(key: TrialKey) -> float:
         slow = random.Random(str(key)).lognormvariate(0.0, 0.05)

@@ -11,7 +11,7 @@ from overnight.program.program import Noise
 
 
 def coarse(differs: float, *, seed: int = 1) -> Numbers:
-    """A count of errors: 10, but in a share of the trials one more or less; no candidate changes that."""
+    """A count of errors: 10, except that a share of the trials has one more or less; no candidate changes that."""
 
     def value(key: TrialKey) -> float:
         draw = random.Random(f"{seed} {key}")
@@ -25,7 +25,7 @@ def kind(walk: Walk) -> Noise:
 
 
 def test_a_win_that_does_not_repeat_makes_the_target_noisy() -> None:
-    """From then on the head is measured as a noisy one, and wins need a test."""
+    """From then on the head is measured as noisy, and wins need a test."""
 
     def value(key: TrialKey) -> float:
         lucky = key.stage is Stage.SCREEN and key.index == 0 and key.experiment == 1
@@ -42,7 +42,7 @@ def test_a_win_that_does_not_repeat_makes_the_target_noisy() -> None:
 
 
 def test_a_head_that_differs_from_what_won_makes_the_target_noisy() -> None:
-    """The fresh trial of a new head is held against the trials that won: two values of one tree are noise."""
+    """The fresh trial of a new head is compared with the trials that won: two values of one tree are noise."""
     walk = Walk(program(), lambda key: 9.0 if key.arm is Arm.CANDIDATE else 10.0).baseline()
     assert walk.experiment(1).verdict is Verdict.KEEP
     walk.values = lambda _key: 10.0
@@ -52,7 +52,7 @@ def test_a_head_that_differs_from_what_won_makes_the_target_noisy() -> None:
 
 
 def test_an_exact_target_stays_exact_over_its_keeps() -> None:
-    """A head that repeats the value that won it its place is deterministic as before."""
+    """A head that repeats the value that it won with is deterministic as before."""
     walk = Walk(program(), lambda key: 10.0 - key.experiment).baseline()
     for number in (1, 2, 3):
         level = 10.0 - number

@@ -1,4 +1,4 @@
-"""Less code is kept where the program asks for it and non-inferiority is proven, and never otherwise."""
+"""Less code is kept if the program asks for it and non-inferiority is proven, and never otherwise."""
 
 import random
 
@@ -52,12 +52,12 @@ def test_equal_is_kept_only_if_asked_for_and_simpler(asked: bool, shrinks: bool)
 
 
 def test_worse_is_never_kept_without_noise() -> None:
-    """Equal means equal where trials are exact, whatever min_effect is."""
+    """Equal means equal if trials are exact, whatever min_effect is."""
     assert judged(exact(EXACT + 0.001)).verdict is Verdict.DISCARD
 
 
 def test_better_but_below_min_effect_is_kept_if_simpler() -> None:
-    """A small exact gain that would not do by itself does with less code."""
+    """A small exact gain that is not enough by itself is enough with less code."""
     assert judged(exact(EXACT - 0.5), shrinks=False).verdict is Verdict.DISCARD
     assert judged(exact(EXACT - 0.5)).verdict is Verdict.KEEP
 
@@ -75,18 +75,18 @@ def test_no_worse_is_proven_at_the_level_of_a_test() -> None:
     conclusion = walk.experiment()
     assert (conclusion.verdict, conclusion.margin, walk.memory.tests) == (Verdict.KEEP, 2.0, 1)
     assert conclusion.low is not None and conclusion.low > -2.0
-    told = " ".join(explain(conclusion, walk.program))
-    assert "no worse by 2" in told and "less code" in told and "worse by so much" in told
+    text = " ".join(explain(conclusion, walk.program))
+    assert "not worse by 2" in text and "less code" in text and "worse by that much" in text
 
 
 def test_trials_that_agree_need_no_wide_margin() -> None:
-    """Where one seed gives one value, dead code goes at the default margin."""
+    """If one seed gives one value, dead code is removed at the default margin."""
     assert judged(noisy(0.0, common=True), min_effect=None).verdict is Verdict.KEEP
     assert judged(noisy(0.0, common=True), min_effect=None, shrinks=False).verdict is Verdict.DISCARD
 
 
 def test_harm_of_the_margin_is_hardly_ever_kept() -> None:
-    """Of many changes that cost exactly the margin none is kept, though most are put to the test."""
+    """Of many changes that cost exactly the margin none is kept, though most are tested."""
     walks = [Walk(program(keep_simpler=True, min_effect=1.0), noisy(-1.0, seed=seed), shrinks=True) for seed in range(150)]
     verdicts = [walk.baseline().experiment().verdict for walk in walks]
     assert Verdict.KEEP not in verdicts
@@ -100,7 +100,7 @@ def test_a_neutral_change_is_mostly_kept() -> None:
 
 
 def test_small_harms_do_not_add_up() -> None:
-    """All keeps for less code together may cost at most one margin: what one cost, the next has less of."""
+    """All keeps for less code together may cost at most one margin: what one costs is taken from the next."""
     walk = Walk(program(keep_simpler=True, min_effect=4.0), noisy(-1.5), shrinks=True).baseline()
     first = walk.experiment(1)
     assert first.verdict is Verdict.KEEP and first.gain is not None

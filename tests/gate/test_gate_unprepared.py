@@ -1,4 +1,4 @@
-"""Trials for which `prepare` could make no inputs: they say nothing of the candidate."""
+"""Trials for which `prepare` could make no inputs: they say nothing about the candidate."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ WHY = "`prepare` failed: exit code 1"
 
 
 def noisy(key: TrialKey) -> float:
-    """A candidate that is better by far, with a little noise that both arms share in part."""
+    """A candidate that is much better, with a little noise that both arms share in part."""
     level = 5.0 if key.arm is Arm.CANDIDATE else 9.0
     return level + 0.1 * ((key.index * 7 + (key.arm is Arm.CANDIDATE)) % 5)
 
@@ -39,7 +39,7 @@ def unprepared(values: Callable[[TrialKey], float], stage: Stage, arms: set[Arm]
 @pytest.mark.parametrize("stage", [Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT])
 @pytest.mark.parametrize("arms", [{Arm.CANDIDATE}, set(Arm)])
 def test_others_take_their_place(values: Callable[[TrialKey], float], stage: Stage, arms: set[Arm]) -> None:
-    """Two without inputs, in one arm or both, and the candidate is kept all the same, by others with seeds of their own."""
+    """With two trials without inputs, in one arm or both, the candidate is still kept, by others with their own seeds."""
     noise = Noise.GAUSSIAN if values is noisy else Noise.AUTO
     walk = Walk(program(holdout=True, noise=noise), unprepared(values, stage, arms, 2)).baseline()
     assert walk.experiment().verdict is Verdict.KEEP
@@ -50,15 +50,15 @@ def test_others_take_their_place(values: Callable[[TrialKey], float], stage: Sta
 
 
 @pytest.mark.parametrize(
-    ("stage", "verdict", "told"),
+    ("stage", "verdict", "reason"),
     [
         (Stage.SCREEN, Verdict.CRASH, WHY),
         (Stage.CONFIRM, Verdict.DISCARD, "`prepare` failed in 3 pairs"),
         (Stage.HOLDOUT, Verdict.DISCARD, "`prepare` failed in 3 holdout pairs"),
     ],
 )
-def test_it_is_given_up_after_three(stage: Stage, verdict: Verdict, told: str) -> None:
-    """Nothing goes on for ever; what comes to nothing so is told in other words than a loss."""
+def test_it_is_given_up_after_three(stage: Stage, verdict: Verdict, reason: str) -> None:
+    """Nothing goes on forever, and this end is reported in other words than a loss."""
     walk = Walk(program(holdout=True, noise=Noise.GAUSSIAN), unprepared(noisy, stage, set(Arm), 1000)).baseline()
     found = walk.experiment()
-    assert (found.verdict, found.reason) == (verdict, told)
+    assert (found.verdict, found.reason) == (verdict, reason)

@@ -38,12 +38,12 @@ def test_one_trial_is_clear_only_without_noise() -> None:
 
 
 def test_a_mean_beyond_the_bound_is_clear() -> None:
-    """Some trials within the bound do not save a guard that is broken on average."""
+    """Some trials within the bound do not save a candidate that breaks the guard on average."""
     assert breach([ACCURACY], trials("accuracy", 0.7, 0.71, 0.91, 0.69), deterministic=False) is not None
     assert breach([ACCURACY], trials("accuracy", 0.89, 0.92, 0.93, 0.91), deterministic=False) is None
 
 
-def test_a_missing_guard_metric_is_told() -> None:
+def test_a_missing_guard_metric_is_reported() -> None:
     """A guard that cannot be read does not hold."""
     reason = breach([MEMORY], trials("accuracy", 0.95), deterministic=False)
     assert reason is not None
@@ -51,7 +51,7 @@ def test_a_missing_guard_metric_is_told() -> None:
 
 
 def test_far_from_the_bound_no_evidence_is_needed() -> None:
-    """Equal values on the bound and values far from it are certain; no guard at all holds nothing back."""
+    """Equal values on the bound and values far within it are certain; without a guard nothing is held back."""
     assert log_evidence([MEMORY], trials("memory", 100.0, 100.0)) == math.inf
     assert log_evidence([MEMORY], trials("memory", 40.0, 42.0, 41.0)) == math.inf
     assert log_evidence([], trials("memory", 40.0)) == math.inf
@@ -75,14 +75,14 @@ def test_a_guard_that_no_trial_breaks_is_proven_on_its_bound() -> None:
 
 
 def test_a_guard_on_its_strict_bound_is_broken() -> None:
-    """What `<` forbids is not certain because it is always the same."""
+    """A value that `<` forbids does not become certain by being always the same."""
     strict = Guard(metric="memory", op="<", bound=100.0)
     assert log_evidence([strict], trials("memory", *[100.0] * 20)) < 0.0
 
 
 @pytest.mark.parametrize("centre", [100.0 + 1e-9, 100.2, 101.0])
 def test_a_guard_that_is_broken_is_seldom_proven(centre: float) -> None:
-    """Of many candidates centred beyond the bound at most the stated share reaches the evidence, however often one looks."""
+    """Of many candidates centred beyond the bound, at most the stated share reaches the evidence, at any number of looks."""
     draw, reached = random.Random(7), 0
     for _ in range(400):
         run = trials("memory", *(draw.gauss(centre, 1.0) for _ in range(20)))
@@ -91,7 +91,7 @@ def test_a_guard_that_is_broken_is_seldom_proven(centre: float) -> None:
 
 
 def test_the_guard_that_lacks_evidence_is_named() -> None:
-    """The weakest one, and none where all have enough."""
+    """The weakest one is named, and none if all have enough."""
     draw = random.Random(1)
     near = trials("memory", *(draw.gauss(99.5, 1.0) for _ in range(100)))
     tight = Guard(metric="memory", op="<", bound=99.0)
@@ -102,7 +102,7 @@ def test_the_guard_that_lacks_evidence_is_named() -> None:
 
 @pytest.mark.parametrize(("breaks", "verdict"), [(False, Verdict.KEEP), (True, Verdict.DISCARD)])
 def test_a_verdict_names_the_guard_that_is_not_proven(breaks: bool, verdict: Verdict) -> None:
-    """A large gain is kept with its guard on the bound; where some trials break it, the reason is the guard, not the gain."""
+    """A large gain is kept with its guard on the bound; if some trials break it, the reason is the guard, not the gain."""
     draw = random.Random(5)
 
     def value(key: TrialKey) -> Trial:
@@ -114,5 +114,5 @@ def test_a_verdict_names_the_guard_that_is_not_proven(breaks: bool, verdict: Ver
     walk = Walk(program(guards=(MEMORY,)), value).baseline()
     conclusion = walk.experiment()
     assert conclusion.verdict is verdict
-    told = conclusion.reason == "not proven within 60 pairs that the guard memory <= 100 holds"
-    assert told is (verdict is Verdict.DISCARD)
+    named = conclusion.reason == "not proven within 60 pairs that the guard memory <= 100 holds"
+    assert named is (verdict is Verdict.DISCARD)

@@ -21,14 +21,14 @@ def test_agreement_and_disagreement_are_clear_for_a_large_gain() -> None:
 
 
 def test_an_unclear_answer_asks_for_more_pairs() -> None:
-    """Half of the gain on few pairs settles nothing, but with `final` there is an answer."""
+    """Half the gain on few pairs settles nothing, but with `final` there is an answer."""
     public, hidden = gains(1.0, 25, 1), [0.1, 1.2, -0.8, 1.4, 0.3]
     assert compare(public, hidden, final=False).agrees is None
     assert compare(public, hidden, final=True).agrees is not None
 
 
 def test_luck_of_shared_seeds_is_taken_out() -> None:
-    """When the hidden gains follow the public ones seed by seed, an unlucky draw of seeds does not speak against them."""
+    """If the hidden gains follow the public ones seed by seed, an unlucky draw of seeds does not count against them."""
     unlucky = [-1.5, 2.5, -1.0, 2.0, -0.5, 1.5, 0.0, 1.0, -2.0, 3.0]
     public = [*unlucky, *gains(2.0, 20, 4)]
     assert compare(public, unlucky, final=False).agrees is True
@@ -44,14 +44,14 @@ def test_one_outlier_does_not_decide() -> None:
 
 
 def test_without_noise_half_of_the_gain_is_needed() -> None:
-    """Where neither split has any noise the hidden gain must be nearer to the public one than to nothing."""
+    """If neither split has any noise, the hidden gain must be nearer to the public one than to zero."""
     assert compare([2.0] * 10, [1.5] * 5, final=False).agrees is True
     assert compare([2.0] * 10, [0.5] * 5, final=False).agrees is False
 
 
 @pytest.mark.parametrize(("error", "step"), [(0.03, 0.05), (0.011, 0.02), (0.9, 1.0), (1.0, 1.0), (700.0, 1000.0)])
 def test_steps_are_round_numbers_above_the_noise(error: float, step: float) -> None:
-    """The step is the least of 1, 2, 5 times a power of ten that is no less than the noise."""
+    """The step is the least of 1, 2, 5 times a power of ten that is at least the noise."""
     assert step_of(error) == pytest.approx(step)
 
 

@@ -1,4 +1,4 @@
-"""What the trials of a target show of its noise."""
+"""What the trials of a target show about its noise."""
 
 import math
 import random
@@ -23,7 +23,7 @@ def measured(values: list[float], *, name: str = "loss") -> Walk:
 
 
 def test_noise_is_unknown_before_three_trials() -> None:
-    """Nothing is claimed of a target that was never run."""
+    """Nothing is claimed about a target that never ran."""
     report = noise_report(program(), GateMemory())
     assert (report.known, report.trials, report.sigma) == (False, 0, 0.0)
 
@@ -35,7 +35,7 @@ def test_identical_trials_are_deterministic() -> None:
     assert (report.kind, report.sigma, report.smallest_effect) == (Noise.DETERMINISTIC, 0.0, 0.0)
 
 
-def test_gaussian_and_heavy_noise_are_told_apart() -> None:
+def test_gaussian_and_heavy_noise_are_distinguished() -> None:
     """Sixty Gaussian trials count as Gaussian, sixty with a few far outliers as heavy."""
     draw = random.Random(2)
     plain = [draw.gauss(10.0, 2.0) for _ in range(60)]
@@ -48,7 +48,7 @@ def test_gaussian_and_heavy_noise_are_told_apart() -> None:
 
 @pytest.mark.parametrize("name", ["latency_ms", "seconds", "p99", "wall_s", "throughput", "build_time"])
 def test_timings_are_known_by_their_name(name: str) -> None:
-    """A noisy positive metric that is named like a time or a rate is a timing; its sigma is told in its own unit."""
+    """A noisy positive metric that is named like a time or a rate is a timing; its sigma is reported in its own unit."""
     draw = random.Random(3)
     walk = measured([100.0 * draw.lognormvariate(0.0, 0.1) for _ in range(40)], name=name)
     report = noise_report(walk.program, walk.memory)
@@ -72,8 +72,8 @@ def test_timing_that_can_be_zero_is_no_timing() -> None:
 def test_the_user_has_the_last_word() -> None:
     """`gate: {noise: ...}` overrides what the trials show."""
     walk = measured([1.0, 2.0, 1.5])
-    told = replace(walk.program, gate=GateSettings(noise=Noise.HEAVY))
-    assert noise_report(told, walk.memory).kind is Noise.HEAVY
+    heavy = replace(walk.program, gate=GateSettings(noise=Noise.HEAVY))
+    assert noise_report(heavy, walk.memory).kind is Noise.HEAVY
 
 
 def test_drift_is_seen_and_does_not_inflate_sigma() -> None:
@@ -86,7 +86,7 @@ def test_drift_is_seen_and_does_not_inflate_sigma() -> None:
 
 
 def test_pairs_show_what_common_seeds_are_worth() -> None:
-    """Where both arms of a pair share most of their noise, the report says how much, and smaller gains can be found."""
+    """If both arms of a pair share most of their noise, the report says how much, and smaller gains can be found."""
 
     def value(key: TrialKey) -> float:
         shared = random.Random(f"{key.stage}{key.index}").gauss(0.0, 1.0)
@@ -112,8 +112,8 @@ def test_smallest_effect_falls_with_pairs() -> None:
     assert detectable_effect(paired_sigma=1.4, level=0.005, max_pairs=9) is None
 
 
-def test_what_is_told_as_timing_runs_alone() -> None:
-    """A metric with the name of a time, or the program's word, says that time is measured; a word of the program overrules."""
+def test_what_is_declared_a_timing_runs_alone() -> None:
+    """A metric named like a time, or the program itself, says that time is measured; the program overrules the name."""
     assert program(name="latency_ms").measures_time
     assert not program(name="loss").measures_time
     assert program(name="loss", noise=Noise.TIMING).measures_time
@@ -122,7 +122,7 @@ def test_what_is_told_as_timing_runs_alone() -> None:
 
 @pytest.mark.parametrize("sd", [0.1, 6.0])
 def test_a_head_that_is_quieter_or_louder_has_a_sigma_of_its_own(sd: float) -> None:
-    """What screening needs is judged by the noise of the head that candidates are compared with, once its trials show it."""
+    """Screening uses the noise of the head that candidates are compared with, once its trials show it."""
     draw = random.Random(4)
     changed = lambda key: draw.gauss(100.0 if key.arm is Arm.BASELINE else 50.0, 1.0)  # noqa: E731
     walk = Walk(program(), changed).baseline()

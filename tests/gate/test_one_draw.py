@@ -14,7 +14,7 @@ HEAD = (5.1, 4.6, 5.3, 4.9, 5.2, 4.7)
 
 
 def known(*values: float, noise: Noise = Noise.GAUSSIAN) -> NoiseModel:
-    """The noise where the gate knows the mean of these values, and nothing else of how they spread."""
+    """The noise if the gate knows the mean of these values and nothing else about their spread."""
     memory = GateMemory(baseline=values, trials=len(values), varied=True)
     return noise_model(program(noise=noise), memory)
 
@@ -32,7 +32,7 @@ def known(*values: float, noise: Noise = Noise.GAUSSIAN) -> NoiseModel:
     ids=["usual", "the best of many", "worse", "but for the last digits", "a coarse metric", "large whole numbers"],
 )
 def test_one_draw_for_every_seed_is_found(values: list[float], head: tuple[float, ...]) -> None:
-    """The head's luck, drawn once: one value whatever the seed, where the head has several, even if some of them tie."""
+    """The head's luck, drawn once: one value whatever the seed while the head has several, even if some of them tie."""
     assert is_one_draw(values, head, known(*head))
 
 
@@ -68,7 +68,7 @@ def test_one_draw_for_every_seed_is_found(values: list[float], head: tuple[float
     ],
 )
 def test_other_agreement_is_none(values: list[float], head: tuple[float, ...]) -> None:
-    """Where all trials agree for a reason, and where too few were seen."""
+    """All trials agree for a good reason, or too few were seen."""
     assert not is_one_draw(values, head, known(*head))
 
 
@@ -82,7 +82,7 @@ def test_what_is_known_of_the_head_counts() -> None:
 
 
 def test_times_are_compared_by_ratio() -> None:
-    """A candidate's one time is as far from the head's as their ratio says."""
+    """The distance of a candidate's one time from the head's is their ratio."""
     head = (1.0, 10.0, 2.0, 5.0, 3.0)
     assert is_one_draw([0.4] * 5, head, known(*head, noise=Noise.TIMING))
     assert not is_one_draw([0.001] * 5, head, known(*head, noise=Noise.TIMING))

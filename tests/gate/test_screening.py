@@ -1,4 +1,4 @@
-"""Screening with the head's own seeds: what they did to the head is taken off the candidate's trials."""
+"""Screening with the head's own seeds: what they did to the head is subtracted from the candidate's trials."""
 
 import math
 import random
@@ -31,7 +31,7 @@ def target(gain: float, common: float, *, seed: int) -> Numbers:
 
 
 def campaign(gain: float, common: float, *, seed: int, experiments: int = 12) -> Walk:
-    """Some experiments on one head, or until one is kept."""
+    """Several experiments on one head, or until one is kept."""
     walk = Walk(SEEDED, target(gain, common, seed=seed)).baseline()
     for number in range(1, experiments + 1):
         if walk.baseline().experiment(number).verdict is Verdict.KEEP:
@@ -40,7 +40,7 @@ def campaign(gain: float, common: float, *, seed: int, experiments: int = 12) ->
 
 
 def test_a_small_gain_is_found_where_seeds_are_common() -> None:
-    """Seven tenths of a sigma, in up to eight tries: more often, and in less than half of the trials."""
+    """A gain of 0.7 sigma in up to eight tries is found more often, and in less than half the trials."""
     common, own = ([campaign(0.7, rho, seed=seed, experiments=8) for seed in range(40)] for rho in (0.95, 0.0))
     kept = [sum(walk.memory.keeps for walk in walks) for walks in (common, own)]
     trials = [sum(len(walk.asked) for walk in walks) for walks in (common, own)]
@@ -49,21 +49,21 @@ def test_a_small_gain_is_found_where_seeds_are_common() -> None:
 
 
 def test_a_change_without_effect_is_cheap() -> None:
-    """It has the head's values with the head's seeds, whatever luck these bring, and never comes to a test."""
+    """It has the head's values with the head's seeds, whatever luck these bring, and never reaches a test."""
     walks = [campaign(0.0, 1.0, seed=seed, experiments=5) for seed in range(40)]
     assert not any(walk.memory.tests for walk in walks)
 
 
 @pytest.mark.parametrize(("common", "low", "high"), [(0.0, 0.0, 0.4), (0.95, 0.7, MOST_LUCK)])
 def test_what_seeds_share_is_learnt_from_the_tests(common: float, low: float, high: float) -> None:
-    """It begins at a half, and the pairs of some tests show what it is."""
+    """It starts at a half, and the pairs of a few tests show its true value."""
     assert noise_model(SEEDED, Walk(SEEDED, target(0.0, common, seed=1)).baseline().memory).luck == PRIOR_LUCK
     learnt = [noise_model(SEEDED, campaign(1.5, common, seed=seed).memory).luck for seed in range(10)]
     assert low <= sum(learnt) / len(learnt) <= high
 
 
 def test_luck_is_shared_by_no_clock() -> None:
-    """A command without a seed, a time and a drifting machine begin without common luck."""
+    """A command without a seed, a timing and a drifting machine start without common luck."""
     memory = Walk(SEEDED, target(0.0, 0.0, seed=1)).baseline().memory
     timing = replace(SEEDED, gate=replace(SEEDED.gate, noise=Noise.TIMING))
     assert noise_model(program(), memory).luck == 0.0
@@ -72,7 +72,7 @@ def test_luck_is_shared_by_no_clock() -> None:
 
 
 def test_trials_with_other_seeds_are_compared_with_the_mean() -> None:
-    """A head whose first trials failed has nothing to take off, and the verdict is there all the same."""
+    """A head whose first trials failed has nothing to subtract, and there is still a verdict."""
     walk = Walk(SEEDED, target(6.0, 0.95, seed=3)).baseline()
     walk.memory = replace(walk.memory, anchors=())
     assert walk.experiment().verdict is Verdict.KEEP

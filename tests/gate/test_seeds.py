@@ -48,13 +48,13 @@ def test_experiment_stage_index_and_secret_each_change_the_seed() -> None:
 
 
 def test_the_order_is_a_fair_coin() -> None:
-    """Over many pairs the candidate goes first about half of the time."""
+    """Over many pairs the candidate goes first about half the time."""
     firsts = sum(candidate_first(SECRET, replace(KEY, index=index)) for index in range(2000))
     assert 900 < firsts < 1100  # 4.5 standard deviations; a fixed draw, so it cannot flicker
 
 
 def test_which_trials_share_a_seed() -> None:
-    """Screening has the head's seeds, a holdout trial its pair's, an audit one for each index; a pair has one of its own."""
+    """Screening uses the head's seeds, a holdout trial its pair's, an audit one for each index; a pair has its own."""
     at = {stage: place_of_seed(replace(KEY, stage=stage), head=4) for stage in Stage}
     assert at[Stage.SCREEN] == replace(KEY, experiment=4, stage=Stage.BASELINE)
     repeated = replace(KEY, stage=Stage.SCREEN, index=ANCHORS)

@@ -66,12 +66,12 @@ def test_label_swap_is_finite(differences: list[float]) -> None:
 
 @given(st.lists(st.sampled_from([0.0]), max_size=60), DIFFERENCES)
 def test_ties_say_nothing(ties: list[float], differences: list[float]) -> None:
-    """Pairs without a difference leave E as it is."""
+    """Pairs without a difference leave E unchanged."""
     assert log_label_swap([*ties, *differences]) == log_label_swap(differences)
 
 
 def test_label_swap_is_fair_under_any_noise() -> None:
-    """Looked at after every pair, E passes 20 in at most 1 of 20 tests of nothing, whatever the law."""
+    """Checked after every pair, E passes 20 in at most 1 of 20 tests of nothing, whatever the law."""
     draw = random.Random(5)
     laws: tuple[Callable[[], float], ...] = (
         lambda: draw.gauss(0, 1),
@@ -113,7 +113,7 @@ def test_centre_interval_needs_enough_pairs() -> None:
     [(0.975, 1, 12.7062), (0.975, 2, 4.30265), (0.99, 8, 2.89646), (0.975, 19, 2.09302), (0.95, 100, 1.66023)],
 )
 def test_student_quantile(probability: float, freedom: int, expected: float) -> None:
-    """Quantiles agree with the tables, and turn the distribution function around."""
+    """Quantiles agree with the tables and invert the distribution function."""
     assert student_quantile(probability, freedom) == pytest.approx(expected, rel=1e-5)
     assert student_cdf(student_quantile(probability, freedom), freedom) == pytest.approx(probability)
 
@@ -126,7 +126,7 @@ def test_mean_interval() -> None:
 
 @given(st.floats(-1e100, 1e100), st.integers(1, 70))
 def test_identical_values_have_no_spread(value: float, count: int) -> None:
-    """Equal values have exactly themselves as mean and exactly no spread."""
+    """The mean of equal values is exactly that value, and their spread is exactly zero."""
     assert mean([value] * count) == value
     assert sum_of_squares([value] * count) == 0.0
 

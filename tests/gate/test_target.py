@@ -20,12 +20,12 @@ def maximizing() -> Program:
     [((), False), ((0.5, 0.6, 0.7), True), ((0.1, 1.8, 0.9), False), ((1.0, 1.0, 1.0), True), ((1.2, 1.3, 1.25), False)],
 )
 def test_the_mean_must_clear_it_by_two_standard_errors(fresh: tuple[float, ...], reached: bool) -> None:
-    """A noisy mean just below the target is not enough; a deterministic one needs only to be there."""
+    """A noisy mean just below the target is not enough; a deterministic one only has to be there."""
     assert target_reached(PROGRAM, fresh, exact=False) is reached
 
 
 def test_one_trial_is_no_scatter() -> None:
-    """A single trial of a noisy head says nothing of its noise; where trials are exact it says everything."""
+    """A single trial of a noisy head says nothing about its noise; if trials are exact it says everything."""
     assert not target_reached(PROGRAM, (0.1,), exact=False)
     assert target_reached(PROGRAM, (1.0,), exact=True)
     assert not target_reached(PROGRAM, (1.1,), exact=True)

@@ -22,13 +22,13 @@ with claimed_cores(int(sys.argv[1]), among=sys.argv[2]) as cores:
 
 @pytest.fixture
 def among() -> str:
-    """Sessions of a name of their own, beside those of other tests."""
+    """Sessions with their own name, apart from those of other tests."""
     return uuid4().hex
 
 
 @contextmanager
 def another_session(wanted: int, among: str) -> Iterator[tuple[subprocess.Popen[str], set[int]]]:
-    """A process that claims processors; what it got."""
+    """A process that claims processors, and what it got."""
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(wanted), among], stdin=-1, stdout=-1, text=True) as holder:
         assert holder.stdout is not None
         try:
@@ -38,7 +38,7 @@ def another_session(wanted: int, among: str) -> Iterator[tuple[subprocess.Popen[
 
 
 def test_two_sessions_share_no_processor(among: str) -> None:
-    """What one has the other does not get, and says so; what a killed one had is free again."""
+    """One does not get what the other has, and says so; what a killed one had is free again."""
     usable = os.sched_getaffinity(0)
     with another_session(len(usable), among) as (holder, taken):
         with claimed_cores(len(usable), among=among) as cores:
@@ -52,7 +52,7 @@ def test_two_sessions_share_no_processor(among: str) -> None:
 
 
 def test_a_session_gives_back_what_it_had(among: str) -> None:
-    """In one process, one after the other; and one that asks for few leaves the others."""
+    """They are free again for the next session of one process, and one that asks for few leaves the others."""
     with claimed_cores(1, among=among) as first, claimed_cores(1, among=among) as second:
         assert not set(first.own) & set(second.own)
     with claimed_cores(1, among=among) as again:
@@ -64,7 +64,7 @@ def test_a_session_gives_back_what_it_had(among: str) -> None:
     [((4, 5, 6, 7), [[4, 5], [6, 7]]), ((4, 5), [[4, 5], [4, 5, 6, 7]]), ((), [[4, 5, 6, 7], [4, 5, 6, 7]])],
 )
 def test_what_slots_are_pinned_to(own: tuple[int, ...], slots: list[list[int]]) -> None:
-    """Each its own share of two; a slot without one uses them all."""
+    """Each slot is pinned to its own share of two; a slot without one uses all of them."""
     cores = Cores(own=own, all=(4, 5, 6, 7), wanted=4)
     assert [list(cores.of_slot(slot, 2)) for slot in range(2)] == slots
     assert bool(cores.note) == (len(own) < 4)

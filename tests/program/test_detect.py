@@ -1,4 +1,4 @@
-"""What `init` makes of the files of a repository."""
+"""What `init` detects in the files of a repository."""
 
 import json
 import re
@@ -18,7 +18,7 @@ PREPARE = 'TIME_BUDGET = 300\nCACHE_DIR = os.path.join(os.path.expanduser("~"), 
 
 
 def found(files: dict[str, str | None]) -> dict[str, Value]:
-    """The detected keys; each has a reason, and where they say all that is needed they parse."""
+    """The detected keys; each has a reason, and if they are complete they parse."""
     detected = detect(files, home="/home/ann")
     assert all(entry.reason for entry in detected.entries)
     keys = {entry.key: entry.value for entry in detected.entries}
@@ -28,7 +28,7 @@ def found(files: dict[str, str | None]) -> dict[str, Value]:
 
 
 def notes(files: dict[str, str | None]) -> str:
-    """What the user is told besides."""
+    """The notes that the user sees in addition."""
     detected: Detected = detect(files, home="/home/ann")
     return "\n".join(detected.notes)
 
@@ -45,7 +45,7 @@ def test_the_usual_training_layout_needs_no_question() -> None:
 
 
 def test_a_training_script_that_takes_a_seed_gets_one() -> None:
-    """Without uv it is `python train.py`, and `--seed {seed}` where the script knows the option."""
+    """Without uv it is `python train.py`, with `--seed {seed}` if the script knows the option."""
     keys = found({"train.py": TRAIN + 'parser.add_argument("--seed")\n'})
     assert keys["measure"] == "python train.py --seed {seed}"
     assert "readable" not in keys
@@ -70,14 +70,14 @@ def test_a_training_script_without_a_known_metric_leaves_that_to_the_user() -> N
     ],
 )
 def test_a_bench_script_is_read_for_its_metric(script: str, name: str) -> None:
-    """METRIC lines first, validation before training, and CPU time where nothing is printed."""
+    """METRIC lines come first, validation before training, and CPU time if nothing is printed."""
     metric = found({"bench.py": script, "sort.py": None})["metric"]
     assert isinstance(metric, dict)
     assert metric["name"] == name
 
 
 def test_a_benchmark_measures_the_code_beside_it() -> None:
-    """The source folder is editable, or the Python files at the top but those that judge."""
+    """The source folder is editable, or the Python files at the top except those that judge."""
     assert found({"bench/run.py": None, "benchmarks.sh": None, "src/a.py": None}) == {
         "metric": {"name": "cpu_s", "direction": "minimize"},
         "measure": "bash benchmarks.sh",
@@ -89,7 +89,7 @@ def test_a_benchmark_measures_the_code_beside_it() -> None:
 
 @pytest.mark.parametrize("path", ["measure.py", "evaluate.py", "eval_ratio.py", "scripts/measure.py"])
 def test_a_script_that_is_called_as_what_measures_is_run(path: str) -> None:
-    """It is no part of what may change; a benchmark that is called so goes before it, and a module of the code is none."""
+    """It must not change; a benchmark with such a name is preferred to it, and a module of the code is not one."""
     script = 'print(f"output_bytes: {n}")\n'
     assert found({path: script, "pack.py": None}) == {
         "metric": {"name": "output_bytes", "direction": "minimize"},
@@ -103,8 +103,8 @@ def test_a_script_that_is_called_as_what_measures_is_run(path: str) -> None:
 
 
 def test_only_a_prepare_py_that_is_there_is_called_frozen() -> None:
-    """The reason speaks of the files of this repository."""
-    for files, said in (({}, "all else is frozen"), ({"prepare.py": ""}, "all else, prepare.py too, is frozen")):
+    """The reason names the files of this repository."""
+    for files, said in (({}, "all else is frozen"), ({"prepare.py": ""}, "all else, including prepare.py, is frozen")):
         entries = detect({"train.py": TRAIN, **files}, home="/home/ann").entries
         assert [entry.reason for entry in entries if entry.key == "editable"] == [said]
 
@@ -118,7 +118,7 @@ def test_a_makefile_with_a_bench_target_is_enough() -> None:
 
 
 def test_a_pytest_suite_becomes_the_checks() -> None:
-    """Tests that are there must pass before a trial runs."""
+    """Existing tests must pass before a trial runs."""
     assert found({"tests/unit/test_a.py": None})["checks"] == ["python -m pytest -q"]
     assert "checks" not in found({"tests/data.py": None, "contest.py": None})
 
@@ -152,11 +152,11 @@ def test_a_session_of_pi_autoresearch_is_taken_over() -> None:
         "checks": ["bash .auto/checks.sh"],
         "budget": {"experiments": 50},
     }
-    assert ".auto/measure.sh: taken as the measure command" in notes(files)
+    assert ".auto/measure.sh: used as the measure command" in notes(files)
 
 
 def test_an_older_session_is_taken_over_from_its_log_or_its_script() -> None:
-    """The last configuration line names metric and direction; without one the script's METRIC line does."""
+    """The last configuration line names metric and direction; without one, the script's METRIC line does."""
     log = "\n".join(json.dumps({"type": "config", "metricName": name, "bestDirection": "higher"}) for name in ("old", "reward"))
     keys = found({"autoresearch.sh": "echo METRIC x_ms=1", "autoresearch.jsonl": log + "\n{broken\n"})
     assert keys["metric"] == {"name": "reward", "direction": "maximize"}
@@ -181,7 +181,7 @@ constraints:
 
 
 def test_an_autocrucible_configuration_is_taken_over() -> None:
-    """Metric, direction, commands, editable files and the time-out; what is left out is said."""
+    """Metric, direction, commands, editable files and the timeout; notes say what is left out."""
     files: dict[str, str | None] = {".crucible/config.yaml": CRUCIBLE, "sort.py": None, "benchmark.py": "print(f'loss: {x}')"}
     assert found(files) == {
         "metric": {"name": "ops_per_sec", "direction": "maximize"},
@@ -194,16 +194,16 @@ def test_an_autocrucible_configuration_is_taken_over() -> None:
 
 
 def test_flat_and_broken_autocrucible_configurations() -> None:
-    """Plain top-level keys do too; what is no YAML is said and passed over."""
+    """Plain top-level keys work too; what is not YAML is reported and skipped."""
     flat = "metric: loss\ndirection: minimize\ncommand: make run\neditable: a.py\n"
     assert found({".crucible/config.yaml": flat})["measure"] == "make run"
     broken: dict[str, str | None] = {".crucible/config.yaml": "a: [", "train.py": TRAIN}
     assert found(broken)["measure"] == "python train.py"
-    assert "is not understood" in notes(broken)
+    assert "cannot be read" in notes(broken)
 
 
 def test_only_telling_files_are_read() -> None:
-    """Of most files the name is enough."""
+    """For most files the name is enough."""
     assert wants("train.py")
     assert wants(".auto/prompt.md")
     assert wants("bench/benchmark_x.py")
@@ -224,7 +224,7 @@ TEXTS = st.none() | st.lists(PIECES | st.text(max_size=20), max_size=3).map("".j
 @settings(deadline=None)
 @given(st.dictionaries(PATHS, TEXTS, max_size=5))
 def test_no_files_break_it(files: dict[str, str | None]) -> None:
-    """Whatever stands in the files, keys are found or they are not."""
+    """Keys are found or not, whatever the files contain."""
     for entry in detect(files, home="/home/ann").entries:
         if entry.key == "metric" and isinstance(entry.value, dict):
             assert entry.value.get("direction") in {None, *Direction}
@@ -238,7 +238,7 @@ def test_a_package_beside_a_benchmark_is_what_may_change() -> None:
 
 
 def test_a_benchmark_is_never_editable() -> None:
-    """What measures is no part of what is measured, also where only the Makefile's recipe names it."""
+    """What measures is not part of what is measured, even if only the Makefile's recipe names it."""
     makefile = "all: run\n\nbench:\n\t@echo go\n\tpython probe.py\n\nrun:\n\tpython lib.py\n"
     files = {"Makefile": makefile, "probe.py": None, "lib.py": None}
     found = {entry.key: entry.value for entry in detect(files, home="/home/ann").entries}
@@ -248,7 +248,7 @@ def test_a_benchmark_is_never_editable() -> None:
 
 
 def test_a_benchmark_without_a_metric_line_comes_with_the_ways_to_read_one() -> None:
-    """CPU time is proposed, and a note says how a table or JSON is read; a printed metric needs no note."""
+    """CPU time is proposed, and a note says how to read a table or JSON; a printed metric needs no note."""
     detected = detect({"bench.py": "print(json.dumps(result))", "lib.py": None}, home="/home/ann")
     assert detected.entries[0].value == {"name": "cpu_s", "direction": "minimize"}
     assert any("`pattern`" in note and "`result`" in note for note in detected.notes)
@@ -256,7 +256,7 @@ def test_a_benchmark_without_a_metric_line_comes_with_the_ways_to_read_one() -> 
 
 
 def test_without_uv_the_script_is_run_by_python() -> None:
-    """A program that says `uv run` is measured all the same on a machine that has no uv, and the reason is said."""
+    """A program that says `uv run` is still measured on a machine without uv, and the reason says so."""
     files = {"train.py": "print(f'val_bpb: {x}')", "program.md": "uv run train.py"}
     entries = {entry.key: entry for entry in detect(files, home="/home/ann", uv=False).entries}
     assert entries["measure"].value == "python train.py" and "without uv" in entries["measure"].reason
@@ -264,7 +264,7 @@ def test_without_uv_the_script_is_run_by_python() -> None:
 
 
 def test_a_short_time_budget_leaves_time_to_start() -> None:
-    """Twice a budget of two seconds would end every trial before it has evaluated anything."""
+    """Twice a budget of two seconds would end every trial before it evaluates anything."""
     files = {"train.py": "print(f'val_bpb: {x}')", "prepare.py": "TIME_BUDGET = 2\n"}
     assert {e.key: e.value for e in detect(files, home="/home/ann").entries}["limits"] == {"wall": "62s"}
 
@@ -279,7 +279,7 @@ def test_a_short_time_budget_leaves_time_to_start() -> None:
     ],
 )
 def test_a_number_with_a_unit_comes_with_its_pattern(script: str, printed: str, name: str, value: str) -> None:
-    """What a benchmark prints for people, its unit behind the number, is read as it is."""
+    """What a benchmark prints for people, with the unit after the number, is read as it is."""
     metric = found({"latency.py": script, "app/a.py": None})["metric"]
     assert isinstance(metric, dict)
     assert (metric["name"], metric["direction"]) == (name, "minimize")
@@ -290,12 +290,12 @@ def test_a_number_with_a_unit_comes_with_its_pattern(script: str, printed: str, 
 
 @pytest.mark.parametrize("script", ['print(f"{n} requests")', 'print(f"rate: {r:.1f} ops/s")', 'print(f"step {i} started")'])
 def test_what_is_no_cost_is_not_taken_for_one(script: str) -> None:
-    """Counts, rates and words are no costs with a unit."""
+    """Counts, rates and words are not costs with a unit."""
     assert found({"bench.py": script, "a.py": None})["metric"] == {"name": "cpu_s", "direction": "minimize"}
 
 
 def test_other_numbers_with_a_unit_are_named() -> None:
-    """The first one is proposed, and notes say how to take another, or CPU time."""
+    """The first one is proposed, and notes say how to choose another one or CPU time."""
     script = 'print(f"p50: {a:.2f} ms")\nprint(f"p95: {b:.2f} ms")\n'
     detected = detect({"latency.py": script, "app/a.py": None}, home="/home/ann")
     steadier, more = detected.notes

@@ -1,4 +1,4 @@
-"""MetricReading metrics from captured output."""
+"""Reading metrics from captured output."""
 
 import json
 import math
@@ -23,7 +23,7 @@ def value(output: bytes, metric: Metric = BPB, result: bytes | None = None) -> f
 
 
 def reason(output: bytes, metric: Metric = BPB, result: bytes | None = None) -> str:
-    """Why nothing must be read."""
+    """Why no value must be read."""
     reading = read_metrics(output, metric, result)
     assert isinstance(reading, NoReading), reading
     assert reading.reason.isprintable()
@@ -81,7 +81,7 @@ def test_what_is_not_plainly_one_finite_number_is_a_reason(output: bytes, why: s
 
 
 def test_further_metrics_come_along_and_contradictory_ones_are_left_out() -> None:
-    """What guards need is read too, where it has one finite value."""
+    """What guards need is also read, if it has one finite value."""
     output = b"loss: 3\nloss: 2\npeak_memory_mb: 12\nMETRIC total_\xc2\xb5s=5\nsteps: nan\nwords: many\nval_bpb: 1\n"
     reading = read_metrics(output, BPB)
     assert isinstance(reading, MetricReading)
@@ -89,7 +89,7 @@ def test_further_metrics_come_along_and_contradictory_ones_are_left_out() -> Non
 
 
 def test_a_flood_of_names_stays_small_and_hides_nothing() -> None:
-    """A million invented metrics cost no memory, and the campaign's own is still found behind them."""
+    """A million invented metrics cost no memory, and the campaign's own is still found after them."""
     flood = b"".join(b"m%d: 1\n" % number for number in range(100_000))
     reading = read_metrics(flood + b"val_bpb: 1\n", BPB)
     assert isinstance(reading, MetricReading)
@@ -98,7 +98,7 @@ def test_a_flood_of_names_stays_small_and_hides_nothing() -> None:
 
 
 def test_a_pattern_is_tried_on_each_line() -> None:
-    """A regex with one group reads the number; a line too long for it is passed over."""
+    """A regex with one group reads the number; a line that is too long is skipped."""
     assert value(b"loss: 9\nepoch 1 final loss 0.5 ok\n" + b"z" * 10_000, PATTERN) == 0.5
     assert "different values: 0.5 and 0.6" in reason(b"final loss 0.5\nfinal loss 0.6\n", PATTERN)
     assert "nothing matches `final loss" in reason(b"z" * 10_000 + b"final loss 0.5\n", PATTERN)
@@ -110,7 +110,7 @@ def test_a_pattern_is_tried_on_each_line() -> None:
 @pytest.mark.parametrize(
     ("output", "said"),
     [
-        (b"val_loss: 1.23\nsteps: 9\n", "in the output, where `val_loss` may be what you mean; the last line was `steps: 9`"),
+        (b"val_loss: 1.23\nsteps: 9\n", "in the output (did you mean `val_loss`?); the last line was `steps: 9`"),
         (b"steps: 9\nepochs: 2\nrate: 3\n", "in the output, which has `steps` and `epochs`; the last line was"),
         (b"words: many\nval_loss: nan\n", "in the output; the last line was"),
         (b"v" * 100 + b": 1\n", "in the output; the last line was"),
@@ -118,21 +118,21 @@ def test_a_pattern_is_tried_on_each_line() -> None:
     ],
 )
 def test_a_missing_metric_comes_with_what_the_output_has(output: bytes, said: str) -> None:
-    """Names that are like it, else the first ones; few, short and printable."""
+    """Similar names, else the first ones; few, short and printable."""
     assert said in reason(output)
 
 
 def test_a_flood_of_names_is_no_long_reason() -> None:
-    """However many invented metrics stand in the place of a missing one, two are named."""
+    """However many invented metrics there are instead of a missing one, two are named."""
     flood = b"".join(b"val_bpb_%d: 1\n" % number for number in range(100_000))
     assert len(reason(flood)) < 300
     assert reason(flood).count("`val_bpb_") == 3, "two names, and the last line"
 
 
 def test_a_missing_name_of_a_result_file_is_answered_too() -> None:
-    """By the names of the numbers in it, inner ones with a dot."""
+    """The hint has the names of the numbers in it, inner ones with a dot."""
     written = b'{"eval": {"loss": 1}, "name": "x"}'
-    assert "in the result file metrics.json, where `eval.loss` may be what you mean" in reason(b"", RESULT, written)
+    assert "in the result file metrics.json (did you mean `eval.loss`?)" in reason(b"", RESULT, written)
 
 
 def test_a_result_file_is_read_with_nested_names() -> None:
@@ -198,7 +198,7 @@ LINES = st.lists(
 @settings(deadline=None)
 @given(LINES, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_a_value_is_one_that_every_line_agrees_on(lines: list[tuple[str, str]], end: str) -> None:
-    """Whenever a value comes back, it was printed, and no line of the metric printed another number."""
+    """If a value comes back, it was printed, and no line of the metric printed another number."""
     reading = read_metrics("".join(head + word + end for head, word in lines).encode(), BPB)
     printed = {word for head, word in lines if "val_bpb" in head}
     numbers = {float(word) for word in printed if word not in {"", "x", "1 2"}}

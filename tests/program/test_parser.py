@@ -60,7 +60,7 @@ def mistakes(front: str) -> str:
 
 
 def test_metric_and_measure_are_enough() -> None:
-    """Everything else has a default."""
+    """All other keys have a default."""
     parsed = program(MINIMAL)
     assert parsed.metric.name == "val_bpb"
     assert parsed.metric.direction is Direction.MINIMIZE
@@ -105,7 +105,7 @@ def test_every_key_arrives_in_the_record_with_its_unit() -> None:
 
 
 def test_the_body_and_the_source_are_kept_to_the_byte() -> None:
-    """Body, source and digest are of the text as it is, line ends and all."""
+    """Body, source and digest are those of the unchanged text, line ends included."""
     text = f"---\r\n{MINIMAL}---\r\n\r\n# Ideas\r\n---\r\nno end"
     parsed = parse_program(text, "x/program.md")
     assert parsed.body == "\r\n# Ideas\r\n---\r\nno end"
@@ -115,12 +115,12 @@ def test_the_body_and_the_source_are_kept_to_the_byte() -> None:
 
 
 def test_produce_and_score_take_the_place_of_measure() -> None:
-    """The two-process form needs all of produce, score and artifacts, and none of measure."""
+    """The two-process form needs produce, score and artifacts, and no measure."""
     parsed = program("metric: loss\nproduce: a\nscore: b\nartifacts: [out/model.json]\n")
     assert (parsed.measure, parsed.produce, parsed.score, parsed.artifacts) == (None, "a", "b", ("out/model.json",))
     timed = "metric: cpu_s\nproduce: a\nscore: b\nartifacts: [c]\nholdout: d\n"
     assert "holdout: would measure cpu_s of the scorer, not of the candidate" in mistakes(timed)
-    assert "score: cannot stand beside `measure`" in mistakes(MINIMAL + "score: b\n")
+    assert "score: cannot be combined with `measure`" in mistakes(MINIMAL + "score: b\n")
     assert "artifacts: missing" in mistakes("metric: loss\nproduce: a\nscore: b\n")
     assert "program.md:1: measure: required" in mistakes("metric: loss\n")
 
@@ -129,7 +129,7 @@ MADE = "metric: cpu_s\nproduce: a\nscore: b\nartifacts: [c]\nprepare: p {seed} {
 
 
 def test_frozen_code_may_make_the_inputs() -> None:
-    """With `{split}` it makes sealed ones too, so that a metric which is measured from outside can have a holdout."""
+    """With `{split}` it also makes sealed ones, so that a metric which is measured from outside can have a holdout."""
     parsed = program(MADE)
     assert (parsed.prepare, parsed.inputs, parsed.splits) == ("p {seed} {split}", ("in.json",), True)
     assert not program(MADE.replace(" {split}", "").replace("cpu_s", "loss")).splits
@@ -143,37 +143,37 @@ def test_frozen_code_may_make_the_inputs() -> None:
         ("inputs: [in.json]\n", "", "1: inputs: missing; `prepare` is the frozen command that makes"),
         ("[in.json]", "[]", "7: inputs: names no file; name the files that `prepare` leaves"),
         ("[in.json]", "[../in.json]", "inputs[0]: must not contain `.` or `..`"),
-        ("[c]", "[in.json]", "5: artifacts[0]: `in.json` is an input too"),
-        ("[c]", "[c, in.json/x]", "artifacts[1]: `in.json/x` is an input too"),
-        ("[in.json]", "[c/in.json]", "artifacts[0]: `c` is an input too"),
+        ("[c]", "[in.json]", "5: artifacts[0]: `in.json` is also an input"),
+        ("[c]", "[c, in.json/x]", "artifacts[1]: `in.json/x` is also an input"),
+        ("[in.json]", "[c/in.json]", "artifacts[0]: `c` is also an input"),
         ("holdout: d\n", "", "6: prepare: has `{split}`, but there is no `holdout` and no `audit`, so"),
         (" {split}", "", "holdout: would measure cpu_s of the scorer, not of the candidate; let `prepare` make sealed inputs"),
         (" {split}", " ${split}", "prepare: `${split}` would become a dollar sign and a word; write `{split}`"),
         (" {split}", " {split} {spilt}", "prepare: unknown placeholder `{spilt}`; did you mean `{split}`?"),
         (" {split}", " {split} {kind}", "`{seed}` and `{split}` are the only ones"),
-        ("produce: a", "produce: a {split}", "3: produce: `{split}` stands in `prepare` alone; a candidate must not know"),
-        ("score: b", "score: b {split}", "4: score: `{split}` stands in `prepare` alone"),
-        ("holdout: d", "holdout: d {split}", "8: holdout: `{split}` stands in `prepare` alone"),
-        ("produce: a\nscore: b\nartifacts: [c]", "measure: m", "prepare: cannot stand beside `measure`"),
-        ("produce: a\nscore: b\nartifacts: [c]", "measure: m", "inputs: cannot stand beside `measure`"),
+        ("produce: a", "produce: a {split}", "3: produce: `{split}` is allowed only in `prepare`; remove it: a candidate"),
+        ("score: b", "score: b {split}", "4: score: `{split}` is allowed only in `prepare`"),
+        ("holdout: d", "holdout: d {split}", "8: holdout: `{split}` is allowed only in `prepare`"),
+        ("produce: a\nscore: b\nartifacts: [c]", "measure: m", "prepare: cannot be combined with `measure`"),
+        ("produce: a\nscore: b\nartifacts: [c]", "measure: m", "inputs: cannot be combined with `measure`"),
         ("produce: a\nscore: b\nartifacts: [c]\n", "", "produce: missing; `produce`, `score` and `artifacts` go together"),
     ],
 )
 def test_a_mistake_about_inputs_is_named(right: str, wrong: str, message: str) -> None:
-    """What does not go together, with line, key and fix."""
+    """What does not go together is reported with line, key and fix."""
     assert right in MADE
     assert message in mistakes(MADE.replace(right, wrong))
 
 
 @pytest.mark.parametrize("name", ["loss", "val_bpb", "latency", "wall_s", "p95_ms", "eval.perplexity", "peak_memory_mb"])
 def test_some_names_say_that_less_is_better(name: str) -> None:
-    """The short form needs no direction where the name is plain."""
+    """The short form needs no direction if the name makes it plain."""
     assert program(f"metric: {name}\nmeasure: x\n").metric.direction is Direction.MINIMIZE
 
 
 @pytest.mark.parametrize("name", ["accuracy", "val_accuracy", "F1", "auc", "ops_per_sec", "throughput", "score"])
 def test_some_names_say_that_more_is_better(name: str) -> None:
-    """The short form needs no direction where the name is plain."""
+    """The short form needs no direction if the name makes it plain."""
     assert program(f"metric: {name}\nmeasure: x\n").metric.direction is Direction.MAXIMIZE
 
 
@@ -194,7 +194,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         "program.md:3: metric.direction: must be 'minimize' or 'maximize', not `lower`; write `minimize`",
         "program.md:5: experiments: unknown key; `experiments` belongs under `budget`",
         "program.md:7: limits.wall: must be a duration such as 90s, 5m or 1h30m, not `long`",
-        "program.md:8: hidden: has no value; give it one, or delete the key for its default",
+        "program.md:8: hidden: has no value; give it one, or delete the key to use its default",
     ]
 
 
@@ -222,7 +222,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("editable: []", "editable: must have at least 1 item"),
         ("editable: /train.py", "must be relative to the repository, not `/train.py`; delete the leading `/`"),
         ("editable: [a/../b]", "must not contain `.` or `..`"),
-        ("editable: [a//b]", "is no path"),
+        ("editable: [a//b]", "is not a path"),
         ("hidden: train.py/", "`train.py` is both editable and hidden"),
         ("hidden: ['*.py']", "`train.py` is both editable and hidden"),
         ("readable: data", "must be an absolute path"),
@@ -261,7 +261,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
     ],
 )
 def test_a_mistake_names_its_place_and_its_fix(line: str, message: str) -> None:
-    """Every kind of mistake has its own clear line, in which nothing is invisible."""
+    """Every kind of mistake has its own clear line without invisible characters."""
     text = mistakes(MINIMAL + line + "\n")
     assert message in text
     assert text.replace("\n", "").isprintable()
@@ -270,13 +270,13 @@ def test_a_mistake_names_its_place_and_its_fix(line: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("metric", "message"),
     [
-        ("{name: loss, pattern: 'x'}", "metric.pattern: has 0 groups instead of one; put round brackets"),
+        ("{name: loss, pattern: 'x'}", "metric.pattern: has 0 groups instead of one; put parentheses"),
         ("{name: loss, pattern: '(a)(b)'}", "metric.pattern: has 2 groups instead of one"),
-        ("{name: loss, curve: '(a)'}", "metric.curve: has 1 groups instead of two or three; put round brackets"),
+        ("{name: loss, curve: '(a)'}", "metric.curve: has 1 groups instead of two or three; put parentheses"),
         ("{name: loss, curve: '('}", "metric.curve: not a regular expression"),
         ("{name: loss, pattern: '(a'}", "metric.pattern: not a regular expression: missing )"),
         ("{name: loss, pattern: '([[a])'}", "metric.pattern: not a regular expression: Possible nested set"),
-        ("{name: loss, pattern: (a), result: b}", "metric.result: cannot stand beside `pattern`"),
+        ("{name: loss, pattern: (a), result: b}", "metric.result: cannot be combined with `pattern`"),
         ("{name: loss, result: ../b}", "metric.result: must not contain"),
         ("{name: two words, direction: minimize}", "metric.name: must be one word"),
         ("{name: loss, min_effect: -1}", "metric.min_effect: must be greater than or equal to 0"),
@@ -285,16 +285,16 @@ def test_a_mistake_names_its_place_and_its_fix(line: str, message: str) -> None:
     ],
 )
 def test_a_mistake_in_the_metric_is_named(metric: str, message: str) -> None:
-    """The metric is what all else stands on, so nothing of it is taken on trust."""
+    """Everything else depends on the metric, so all of it is checked."""
     assert message in mistakes(f"metric: {metric}\nmeasure: x\n")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "p.md:1: no front matter; start it with"),
+        ("", "p.md:1: no front matter; start the file with"),
         ("# Program\n", "p.md:1: no front matter"),
-        (f"---\n{MINIMAL}", "p.md:1: the front matter has no end; close it with a line `---`"),
+        (f"---\n{MINIMAL}", "p.md:1: the front matter has no end; close it with a `---` line"),
         ("---\n---\n", "p.md:2: the front matter is not a mapping"),
         ("---\n- a\n---\n", "p.md:2: the front matter is not a mapping"),
         ("---\na: b\nx: \x01\n---\n", "p.md:3: a character that YAML does not allow"),
@@ -304,14 +304,14 @@ def test_a_mistake_in_the_metric_is_named(metric: str, message: str) -> None:
     ],
 )
 def test_a_file_that_is_no_program_is_refused(text: str, message: str) -> None:
-    """What cannot be read at all is one clear line too."""
+    """A text that cannot be read at all also gives one clear line."""
     with pytest.raises(ProgramError) as caught:
         parse_program(text, "p.md")
     assert message in str(caught.value)
 
 
 def test_a_billion_laughs_is_refused_at_once() -> None:
-    """Aliases, which make a small YAML text a huge value, are not followed."""
+    """Aliases, which turn a small YAML text into a huge value, are not followed."""
     bomb = "a: &a [x,x]\n" + "".join(f"{b}: &{b} [*{a},*{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
     assert "an unquoted `&`" in mistakes(bomb)
 
@@ -386,7 +386,7 @@ COMMANDS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), 
 @settings(deadline=None)
 @given(COMMANDS, st.lists(COMMANDS, min_size=1, max_size=3), st.floats(0, 1e300), st.text(max_size=50))
 def test_what_is_rendered_parses_to_the_same(measure: str, checks: list[str], effect: float, reason: str) -> None:
-    """A written front matter says what was meant, whatever stands in the values and the reasons."""
+    """A written front matter says what was meant, whatever the values and the reasons contain."""
     metric: Value = {"name": "loss", "min_effect": effect}
     written = render_front_matter(
         [
@@ -411,7 +411,7 @@ def test_the_commented_examples_of_a_rendered_front_matter_are_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "command", "told"),
+    ("key", "command", "hint"),
     [
         ("measure", "python train.py --seed {sed}", "measure: unknown placeholder `{sed}`; did you mean `{seed}`?"),
         ("measure", "python train.py {python}", "unknown placeholder `{python}`; `{seed}` is the only one"),
@@ -420,12 +420,12 @@ def test_the_commented_examples_of_a_rendered_front_matter_are_right() -> None:
         ("measure", "python train.py ${seed}", "measure: `${seed}` would become a dollar sign and a number; write `{seed}`"),
     ],
 )
-def test_a_placeholder_that_is_none_is_named(key: str, command: str, told: str) -> None:
-    """A misspelt `{seed}` would reach the command as it stands, and every trial would run with one seed or fail."""
+def test_a_placeholder_that_is_none_is_named(key: str, command: str, hint: str) -> None:
+    """A misspelt `{seed}` would reach the command as it is, and every trial would run with one seed or fail."""
     measure = "" if key == "measure" else "measure: python train.py\n"
     with pytest.raises(ProgramError) as caught:
         parse_program(f"---\nmetric: loss\n{measure}{key}: {json.dumps(command)}\n---\n", "program.md")
-    assert told in str(caught.value) and f"program.md:{3 if key == 'measure' else 4}: " in str(caught.value)
+    assert hint in str(caught.value) and f"program.md:{3 if key == 'measure' else 4}: " in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -440,23 +440,23 @@ def test_a_placeholder_that_is_none_is_named(key: str, command: str, told: str) 
     ],
 )
 def test_braces_of_other_languages_stay(command: str) -> None:
-    """What the shell, git, awk or a quoted script makes of braces is not taken for a placeholder."""
+    """Braces for the shell, git, awk or a quoted script are not mistaken for placeholders."""
     text = f"---\nmetric: loss\nmeasure: {json.dumps(command)}\n---\n"
     assert parse_program(text, "program.md").measure == command
 
 
 @pytest.mark.parametrize(
-    ("front", "told"),
+    ("front", "fix"),
     [
         ("measure: x", "metric: required; write `metric: NAME`"),
         ("metric: loss\nmeasure: x\nlimits: {wall: 0}", "limits.wall: must be greater than 0, not `0`; write a duration"),
-        ("metric: loss\nmeasure: x\nlimits: {wall: 8d}", "write a duration such as 90s, 5m or 1h30m, of 7d at most"),
+        ("metric: loss\nmeasure: x\nlimits: {wall: 8d}", "write a duration such as 90s, 5m or 1h30m, at most 7d"),
         ("metric: loss\nmeasure: x\ngate: {error_rate: 2}", "write a share such as 0.1"),
         ("metric: loss\nmeasure: x\neditable: []", "must have at least 1 item; name the files that may change"),
     ],
 )
-def test_each_mistake_says_its_fix(front: str, told: str) -> None:
+def test_each_mistake_says_its_fix(front: str, fix: str) -> None:
     """A required key that is missing and a value out of bounds come with what to write instead."""
     with pytest.raises(ProgramError) as caught:
         parse_program(f"---\n{front}\n---\n", "program.md")
-    assert told in str(caught.value)
+    assert fix in str(caught.value)

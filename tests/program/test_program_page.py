@@ -1,4 +1,4 @@
-"""The reference page of `program.md` says what the parser does."""
+"""The reference page of `program.md` describes what the parser does."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_every_whole_example_is_a_program(text: str) -> None:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_every_example_of_some_keys_is_right(text: str) -> None:
-    """A fragment, with `measure` added where it has no command, parses."""
+    """A fragment parses, with `measure` added if it has no command."""
     command = "" if "produce:" in text else "measure: x\n"
     parse_program(f"---\n{command}{text}---\n", "program.md")
 

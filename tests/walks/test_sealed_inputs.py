@@ -116,7 +116,7 @@ def test_the_record_holds_together(campaign: Path) -> None:
         ({"prepare.py": "pass"}, "`prepare` failed to leave its inputs: numbers.txt is missing"),
         (
             {"prepare.py": "import os; os.symlink('score.py', 'numbers.txt')"},
-            "`prepare` failed to leave its inputs: numbers.txt is no regular file",
+            "`prepare` failed to leave its inputs: numbers.txt is not a readable regular file",
         ),
         ({"prepare.py": "import train"}, "`prepare` failed: exit code 1: ModuleNotFoundError: No module named 'train'"),
         ({"sealed/holdout": "x"}, "the holdout command: `prepare` failed: exit code 1: ValueError: invalid literal"),

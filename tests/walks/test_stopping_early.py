@@ -41,7 +41,7 @@ def test_a_hopeless_trial_ends_at_30_percent(repo: Path) -> None:
     """It is a discard that says so, with the trial's curve on record and no value; it cost a fraction of its minute."""
     shown = read_json(repo, "show", str(len(BAD) + 1))
     assert shown["experiment"]["conclusion"]["verdict"] == "discard"
-    reason = "stopped at 30 % of its first trial: 40 there, where the head has 5"
+    reason = "stopped at 30 % of its first trial: 40 there, 5 for the head"
     assert shown["experiment"]["conclusion"]["reason"] == reason
     [trial] = shown["trials"]
     assert (trial["value"], trial["early"], trial["fault"], trial["reason"]) == (None, 40.0, "behind", reason)

@@ -43,7 +43,7 @@ def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
 
 
 def test_a_long_text_keeps_its_two_ends() -> None:
-    """The cut is in the middle, because the end of an error message says most."""
+    """The cut is in the middle, because the end of an error message is the most useful part."""
     shown = printable("start " + "x" * 10_000_000 + " the end", 30)
     assert shown.startswith("start x")
     assert shown.endswith("x the end")

@@ -1,4 +1,4 @@
-"""How numbers are said to people."""
+"""How numbers are written for people."""
 
 import pytest
 
@@ -18,5 +18,5 @@ from overnight.words.quantities import size_text
     ],
 )
 def test_sizes_read_well(size: int, scale: int | None, text: str) -> None:
-    """A size has three digits at most; beside a limit it has the limit's unit."""
+    """A size has at most three digits; next to a limit it has the limit's unit."""
     assert size_text(size, scale) == text

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writes files so that they are there whole or not at all."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file by this content; a reader or a crash sees the old or the new one, nothing between."""
+    """Replace the content of the file; a reader or a crash sees the old or the new content, nothing in between."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -14,7 +14,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            os.fchmod(file.fileno(), 0o644)  # mkstemp's own is for its owner alone
+            os.fchmod(file.fileno(), 0o644)  # mkstemp gives only the owner access
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

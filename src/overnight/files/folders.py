@@ -1,7 +1,7 @@
 """Files below a folder, reached one name at a time and never through a link; copying and deleting whole trees.
 
-Does not cover: a process that still writes into the tree (end it first), files of another user where we are not root,
-mounts inside the tree.
+Does not cover: a process that still writes into the tree (end it first), files of another user if we are not root, mounts
+inside the tree.
 """
 
 import os
@@ -18,13 +18,13 @@ OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLO
 CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOOK_AT_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC  # needs no permission on the folder
 CHUNK_BYTES = 1024**2
-DEPTH_DESCENDED = 32  # folders in folders, each with an open descriptor; moving one costs a disk several ms
+DEPTH_DESCENDED = 32  # nested folders, each with an open descriptor; moving one costs a disk several ms
 NAME_SHOWN = 120  # characters of a foreign path in a message
-GIT_NAMES = frozenset({".git", "git~1"})  # git's own folder, as file systems that fold names see it too
+GIT_NAMES = frozenset({".git", "git~1"})  # git's own folder, also as file systems that fold names see it
 
 
 class BadArtifact(Exception):  # noqa: N818  # the candidate's fault, which becomes a verdict
-    """A declared artifact is missing, too large or no regular file; the message says which, in one line."""
+    """A declared artifact is missing, too large or not a regular file; the message says which, in one line."""
 
 
 def split_path(path: str) -> list[bytes]:
@@ -52,7 +52,7 @@ def decode_path(path: bytes) -> str:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[int]:
-    """A descriptor of a folder, which is not a link itself."""
+    """A descriptor of a folder that is not itself a link."""
     descriptor = os.open(folder, OPEN_FOLDER)
     try:
         yield descriptor
@@ -61,14 +61,14 @@ def opened(folder: Path) -> Iterator[int]:
 
 
 def create_file(root: int, path: str, *, executable: bool) -> int:
-    """A descriptor of a new file and the folders that it needs; nothing that exists is written to."""
+    """A descriptor of a new file, created with the folders that it needs; nothing that exists is written to."""
     names = split_path(path)
     with closing_descriptor(_parent(root, names, make=True)) as parent:
         return os.open(names[-1], CREATE_FILE, 0o777 if executable else 0o666, dir_fd=parent)
 
 
 def delete_file(root: int, path: str) -> None:
-    """Delete a file, and the folders that are empty without it."""
+    """Delete a file and the folders that it leaves empty."""
     names = split_path(path)
     with closing_descriptor(_parent(root, names, make=False)) as parent:
         os.unlink(names[-1], dir_fd=parent)
@@ -81,7 +81,7 @@ def delete_file(root: int, path: str) -> None:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """Write all of `content`; one call of the system may take only a part."""
+    """Write all of `content`; one system call may write only a part."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -91,16 +91,16 @@ def read_artifact(folder: Path, name: str, limit_bytes: int) -> bytes:
     """The content of a regular file that a job left in its folder.
 
     Raises:
-        BadArtifact: there is no such file, it is no plain file of its own, or it is larger than the limit.
+        BadArtifact: there is no such file, it is not a regular file of its own, or it is larger than the limit.
     """
     with _artifact(folder, name, limit_bytes) as (descriptor, size):
         return b"".join(read_chunks(descriptor, size))
 
 
 def copy_artifacts(source: Path, names: Sequence[str], destination: Path, limit_bytes: int) -> None:
-    """Copy regular files that a job left in its folder into a tree that we wrote, in the place of what has these names there.
+    """Copy regular files that a job left in its folder into a tree that we wrote, replacing what has these names there.
 
-    A hole counts as the bytes that it reads as, for so many are written.
+    A hole counts as the bytes that it reads as, because they are written.
 
     Raises:
         BadArtifact: as `read_artifact`, or together they are larger than the limit; nothing is written then.
@@ -136,18 +136,18 @@ def _artifact(folder: Path, name: str, limit_bytes: int) -> Iterator[tuple[int, 
     except ValueError as error:
         raise BadArtifact(str(error)) from error
     except OSError as error:  # a link, a folder in its place, a socket, no permission
-        raise BadArtifact(f"{shown} is no regular file that can be read: {error.strerror}") from error
+        raise BadArtifact(f"{shown} is not a readable regular file: {error.strerror}") from error
     with closing_descriptor(descriptor):
         status = os.fstat(descriptor)
         if not is_plain(status):
-            raise BadArtifact(f"{shown} is no regular file of its own")
+            raise BadArtifact(f"{shown} is not a regular file of its own")
         if status.st_size > limit_bytes:
             raise BadArtifact(f"{shown} has {status.st_size} bytes, more than the limit of {limit_bytes}")
         yield descriptor, status.st_size
 
 
 def read_tail(file: Path, most_bytes: int) -> str:
-    """The end of a file as text, whatever its bytes are; empty where there is none."""
+    """The end of a file as text, whatever its bytes are; empty if there is no file."""
     if not file.is_file():
         return ""
     with file.open("rb") as opened_file:
@@ -156,14 +156,14 @@ def read_tail(file: Path, most_bytes: int) -> str:
 
 
 def read_chunks(file: int, size_bytes: int) -> Iterator[bytes]:
-    """At most so much of a file: one that grows while it is read does not go on for ever."""
+    """At most the first `size_bytes` of a file, so that reading ends even if the file grows meanwhile."""
     while size_bytes > 0 and (chunk := os.read(file, min(size_bytes, CHUNK_BYTES))):
         size_bytes -= len(chunk)
         yield chunk
 
 
 def is_plain(status: os.stat_result) -> bool:
-    """Whether it is a regular file with one name only: a second name may belong to a file outside the tree."""
+    """Whether it is a regular file with only one name: a second name may belong to a file outside the tree."""
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
@@ -179,7 +179,7 @@ def copy_tree(source: Path, destination: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Delete a file or a folder with all that is in it; links are deleted, not followed; a missing path is fine."""
+    """Delete a file or a folder with everything in it; links are deleted, not followed; a missing path is fine."""
     try:
         if not stat.S_ISDIR(path.lstat().st_mode):
             path.unlink()
@@ -188,13 +188,13 @@ def remove_tree(path: Path) -> None:
         return
     with closing_descriptor(_unlocked(path)) as top:
         while _empty(top, top, 0):
-            pass  # what was too deep is at the top now
+            pass  # what was too deep is now at the top
     path.rmdir()
 
 
 @contextmanager
 def closing_descriptor(descriptor: int) -> Iterator[int]:
-    """Close it at the end."""
+    """Close the descriptor at the end."""
     try:
         yield descriptor
     finally:
@@ -218,7 +218,7 @@ def _copy_file(source: str, destination: Path) -> None:
     with closing_descriptor(reader):
         mode = 0o777 if os.fstat(reader).st_mode & stat.S_IXUSR else 0o666
         with closing_descriptor(os.open(destination, CREATE_FILE, mode)) as writer:
-            # Shares the blocks where the file system can; where it cannot copy at all, nothing is copied yet.
+            # This shares the blocks if the file system can. If it cannot copy at all, nothing is copied yet.
             with suppress(OSError):
                 while os.copy_file_range(reader, writer, CHUNK_BYTES * 64):
                     pass
@@ -235,7 +235,7 @@ def _unlocked(path: Path | str, parent: int | None = None) -> int:
 
 
 def _empty(folder: int, top: int, depth: int) -> bool:
-    """Delete what is in a folder; whether there were folders. Those too deep to descend to are moved to the top one."""
+    """Delete what is in a folder and return whether it had folders; those too deep to descend into move to the top one."""
     inner = _delete_files(folder)
     for name in inner:
         with closing_descriptor(_unlocked(name, folder)) as below:
@@ -243,7 +243,7 @@ def _empty(folder: int, top: int, depth: int) -> bool:
                 _empty(below, top, depth + 1)
             else:
                 for nested in _delete_files(below):
-                    os.close(_unlocked(nested, below))  # moving a folder needs the right to write in it
+                    os.close(_unlocked(nested, below))  # moving a folder needs write permission on it
                     os.rename(nested, uuid.uuid4().hex, src_dir_fd=below, dst_dir_fd=top)
         os.rmdir(name, dir_fd=folder)
     return bool(inner)

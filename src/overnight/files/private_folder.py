@@ -1,6 +1,6 @@
-"""Folders in `.overnight` that one command uses and deletes at its end; those of a killed command go with the next one.
+"""Folders in `.overnight` that one command uses and deletes at its end; the next command deletes those of a killed one.
 
-The command holds a lock on its folder, which the kernel lets go of with the process, however that ends: a folder that can be
+The command holds a lock on its folder. The kernel releases it with the process, however that ends, so a folder that can be
 locked has no owner any more. Does not cover: file systems without `flock`, where nothing is swept.
 """
 
@@ -18,13 +18,13 @@ KINDS = ("rehearsal", "rerun", "init")
 
 @contextmanager
 def private_folder(parent: Path, kind: str) -> Iterator[Path]:
-    """A folder for this command alone; what killed commands left beside it is deleted first."""
+    """A folder for this command alone; those that killed commands left beside it are deleted first."""
     sweep(parent)
-    # It gets its name when it is locked, so that no other command finds it before.
+    # It gets its name only once it is locked, so that no other command finds it earlier.
     new = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
     folder = new.with_name(new.name.replace(".new", f".{kind}", 1))
     with closing_descriptor(os.open(new, OPEN_FOLDER)) as held:
-        with suppress(OSError):  # no locks here: then it is never taken for a leftover either
+        with suppress(OSError):  # no locks here, so it is never taken for a leftover either
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         new.rename(folder)
         try:

@@ -1,6 +1,6 @@
-"""The arithmetic of an audit: a gain by a number of pairs that was fixed beforehand, and what a kept change is worth by it.
+"""The arithmetic of an audit: a gain from a fixed number of pairs, and what a kept change is worth by that gain.
 
-The number of pairs is fixed, so Student's interval holds; nothing of an audit counts in the error budget or enters the
+The number of pairs is fixed beforehand, so Student's interval holds. An audit spends no error budget and never enters the
 gate's memory.
 """
 
@@ -14,19 +14,19 @@ from overnight.gate.stats import mean, mean_interval
 from overnight.program.program import Metric
 
 PAIRS = 20
-PAIRS_EXACT = 3  # where the target shows no noise: enough to notice if it has some
-_LEAST = 2  # pairs, for an interval
-_SAME = 1e-9  # what sums in another order may differ by, as a share
+PAIRS_EXACT = 3  # if the target shows no noise: enough to notice any
+_LEAST = 2  # pairs that an interval needs
+_SAME = 1e-9  # relative difference that another order of summation can make
 
 
 class Standing(StrEnum):
-    """What a kept change is worth in the head of today."""
+    """What a kept change is worth in today's head."""
 
     HELPS = "helps"  # the interval of its gain is above 0
-    UNPROVEN = "unproven"  # the interval holds both 0 and gains worth having
+    UNPROVEN = "unproven"  # the interval contains both 0 and gains worth having
     CAN_GO = "can go"  # gains worth having are ruled out
     NEEDED = "needed"  # the head without it fails
-    CONFLICT = "conflict"  # it cannot be taken out by itself
+    CONFLICT = "conflict"  # it cannot be removed on its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +34,13 @@ class LeftOut:
     """The head without one kept change."""
 
     number: int  # of the experiment that was kept
-    commit: str  # of the head without it; empty where it cannot be taken out
+    commit: str  # of the head without it; empty if it cannot be removed
     reason: str = ""  # why not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A gain by a number of pairs that was fixed beforehand, in the metric's units; positive is better."""
+    """A gain from a number of pairs fixed beforehand, in the metric's units; positive is better."""
 
     gain: float
     low: float
@@ -57,12 +57,12 @@ class ChangeAudit:
 
     number: int
     standing: Standing
-    estimate: Estimate | None = None  # None where it could not be measured
-    reason: str = ""  # why it could not
+    estimate: Estimate | None = None  # None if it could not be measured
+    reason: str = ""  # why not
 
 
 def estimate_gain(metric: Metric, noise: NoiseModel, pairs: Sequence[tuple[float, float]]) -> Estimate | None:
-    """Student's interval of the mean gain, on the scale on which noise adds up, told in the metric's units."""
+    """Student's interval of the mean gain, computed on the scale where noise is additive, in the metric's units."""
     if len(pairs) < _LEAST:
         return None
     scale, gains = noise.scale, [noise.scale.gain(metric, before, after) for before, after in pairs]
@@ -73,7 +73,7 @@ def estimate_gain(metric: Metric, noise: NoiseModel, pairs: Sequence[tuple[float
 
 
 def standing_of(metric: Metric, noise: NoiseModel, estimate: Estimate) -> Standing:
-    """What a change is worth, by the gain of the head over the head without it."""
+    """What a change is worth, given the gain of the head over the head without it."""
     if estimate.low > 0.0:
         return Standing.HELPS
     worth = noise.scale.in_units(metric, noise.scale.place(estimate.before), noise.min_effect)
@@ -81,11 +81,11 @@ def standing_of(metric: Metric, noise: NoiseModel, estimate: Estimate) -> Standi
 
 
 def harm(change: ChangeAudit) -> float:
-    """How much better the head is without the change, in the metric's units, where that is beyond noise; else 0."""
+    """How much better the head is without the change, in the metric's units; 0 unless that is beyond noise."""
     estimate = change.estimate
     return -estimate.gain if estimate is not None and estimate.high < 0.0 else 0.0
 
 
 def by_ratios(*, before: float, after: float, gain: float) -> bool:
-    """Whether a gain was found on another scale than the means beside it, so that it is not their difference."""
+    """Whether a gain was computed on another scale than the means beside it, so that it is not their difference."""
     return not math.isclose(abs(after - before), abs(gain), rel_tol=_SAME, abs_tol=_SAME)

@@ -1,4 +1,4 @@
-"""Confirmation: pairs of fresh trials until the gain is proven at the test's level, or not worth further pairs."""
+"""Confirmation: runs pairs of fresh trials until the gain is proven at the test's level or not worth further pairs."""
 
 import math
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.words.quantities import counted
 
-_FEWEST_FUTILE = 2  # pairs before a mean without promise ends a test
-_FEWEST_PROJECTED = 4  # pairs before the pairs still needed are projected
-_LEAST_EVIDENCE = 0.5  # nats that are still missing, at the least, in that projection
+_FEWEST_FUTILE = 2  # pairs before an unpromising mean ends a test
+_FEWEST_PROJECTED = 4  # pairs before the number still needed is projected
+_LEAST_EVIDENCE = 0.5  # lower limit, in nats, of the evidence still missing in that projection
 
 
 def confirm(case: Case, level: float) -> Step:
@@ -31,14 +31,14 @@ def confirm(case: Case, level: float) -> Step:
     if len(pairs) - len(valid) >= VOIDS:
         return Conclude(conclusion=_told(case, valid, log_e, level, f"{why_void(pairs)} failed in {VOIDS} pairs"))
     if is_one_draw([pair.values[1] for pair in valid], [pair.values[0] for pair in valid], case.noise):
-        reason = f"its {len(valid)} trials agree whatever the seed, as those of a lucky seed that is fixed would"
+        reason = f"its {len(valid)} trials agree whatever the seed, as they would with a fixed lucky seed"
         return Conclude(conclusion=_told(case, valid, log_e, level, reason))
     if gains and _proven(case, valid, gains, log_e, level):
-        told = _told(case, valid, log_e, level, "")
-        claim = "better" if told.margin is None else f"no worse by {told.margin:.4g}, with less code,"
-        told = replace(told, reason=f"{claim} in {counted(len(gains), 'pair')} of fresh trials")
+        found = _told(case, valid, log_e, level, "")
+        claim = "better" if found.margin is None else f"not worse by {found.margin:.4g}, with less code,"
+        found = replace(found, reason=f"{claim} in {counted(len(gains), 'pair')} of fresh trials")
         confirmed = {pair.index: gain for pair, gain in zip(valid, gains, strict=True)}
-        kept = replace(told, verdict=Verdict.KEEP)
+        kept = replace(found, verdict=Verdict.KEEP)
         return ask_holdout(case, kept, confirmed, batch=max(1, case.program.gate.holdout_pairs))
     hopeless = _hopeless(case, valid, log_e, level)
     if hopeless:
@@ -47,7 +47,7 @@ def confirm(case: Case, level: float) -> Step:
 
 
 def _proven(case: Case, valid: Sequence[Pair], gains: Sequence[float], log_e: float, level: float) -> bool:
-    """Whether the evidence for the gain, and for every guard, is enough; and the gain as large as the user asked."""
+    """Whether the evidence for the gain and for every guard is enough, and the gain is as large as the user asked."""
     evidence = min(log_e, guards.log_evidence(case.program.guards, _candidates(valid)))
     gain = mean(gains) + case.margin
     large = gain > 0.0 and (gain >= case.noise.min_effect or not case.noise.strict or case.margin > 0.0)
@@ -59,7 +59,7 @@ def _candidates(valid: Sequence[Pair]) -> list[Trial]:
 
 
 def _hopeless(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> str | None:
-    """Why further pairs are not worth their time, None while they are."""
+    """Why further pairs are not worth their time; None while they are."""
     gains = case.gains(valid)
     done, cap = len(gains), case.program.gate.max_pairs
     if done >= cap:
@@ -81,7 +81,7 @@ def _hopeless(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> 
 
 
 def _missing_guard(case: Case, valid: Sequence[Pair], log_e: float, level: float) -> str:
-    """What to add where the gain is proven, and only a guard is not."""
+    """What to add if the gain is proven and only a guard is not."""
     guard = guards.unproven(case.program.guards, _candidates(valid), -math.log(level))
     return f" that the guard {guard} holds" if guard and log_e >= -math.log(level) else ""
 
@@ -89,11 +89,11 @@ def _missing_guard(case: Case, valid: Sequence[Pair], log_e: float, level: float
 def _told(case: Case, valid: Sequence[Pair], log_e: float, level: float, reason: str) -> Conclusion:
     """A discard with the numbers of the test so far."""
     gains = case.gains(valid)
-    told = Conclusion(verdict=Verdict.DISCARD, reason=reason, log_e=log_e, level=level, pairs=len(gains))
+    found = Conclusion(verdict=Verdict.DISCARD, reason=reason, log_e=log_e, level=level, pairs=len(gains))
     if not gains:
-        return told
+        return found
     start = mean([case.noise.scale.place(pair.values[0]) for pair in valid])
-    interval = centre_interval(gains, error=1.0 - told.confidence)
+    interval = centre_interval(gains, error=1.0 - found.confidence)
     low, high = (case.in_units(bound, start) for bound in interval) if interval else (None, None)
     margin = -case.in_units(-case.margin, start) if case.margin else None
-    return replace(told, gain=case.in_units(mean(gains), start), low=low, high=high, margin=margin)
+    return replace(found, gain=case.in_units(mean(gains), start), low=low, high=high, margin=margin)

@@ -1,7 +1,7 @@
-"""The curve that a trial prints on its way, read as it comes in: how it stands at 30 % of its run.
+"""Reads the curve that a trial prints while it runs, for its value at 30 % of the run.
 
-Every byte of it is foreign: time is linear in the length of the lines, memory is bounded by one line, and what is not plainly
-a finite number is no point of the curve.
+Every byte of it is foreign: time is linear in the length of the lines, memory is bounded by one line, and only a plain finite
+number is a point of the curve.
 """
 
 import re
@@ -10,8 +10,8 @@ from contextlib import suppress
 
 from overnight.program.metric import LARGEST, MAX_LINE
 
-LOOKED_AT = 0.3  # share of a run; a trial is judged by the first point from there on
-TOO_LATE = 0.5  # a first point from here on says how it stands at another time than the others' do
+LOOKED_AT = 0.3  # share of a run; a trial is judged by its first point from here on
+TOO_LATE = 0.5  # a first point from here on is too late to compare with those of other trials
 _PERCENT = 100.0
 _ENDS = re.compile(rb"[\r\n]")  # a progress bar overwrites its line
 
@@ -20,15 +20,15 @@ class CurveReader:
     """Looks for the first point at 30 % of a run."""
 
     def __init__(self, pattern: str) -> None:
-        """`pattern` has the groups steps done, steps in all and value; or percent done and value."""
+        """`pattern` has the groups steps done, total steps and value; or percent done and value."""
         self._pattern = re.compile(pattern)
-        self._begun = b""  # of a line
+        self._begun = b""  # the start of an unfinished line
         self._long = False  # the line is too long to be a point
-        self._over = False  # the first point was there
+        self._over = False  # the first point was seen
         self.value: float | None = None
 
     def hear(self, chunk: bytes) -> float | None:
-        """Take in more of the output; the value, if it was found just now."""
+        """Read more of the output; return the value if it was found just now."""
         if self._over:
             return None
         for line in self._lines(chunk):
@@ -40,7 +40,7 @@ class CurveReader:
         return None
 
     def _lines(self, chunk: bytes) -> Iterator[bytes]:
-        """The lines that end in the chunk; what begins one is kept for the next."""
+        """The lines that end in the chunk; the start of an unfinished one is kept for the next chunk."""
         *ended, rest = _ENDS.split(chunk)
         for line in ended:
             whole, self._begun = self._begun + line, b""
@@ -51,7 +51,7 @@ class CurveReader:
         self._begun = b"" if self._long else self._begun + rest
 
     def _point(self, line: bytes) -> tuple[float, float]:
-        """Share of the run and value; a share of -1: the line is no point."""
+        """The share of the run and the value; a share of -1 means that the line is not a point."""
         found = self._pattern.search(line.decode(errors="replace"))
         with suppress(ValueError, ZeroDivisionError, TypeError):  # TypeError: a group that matched nothing
             done, *of, value = map(float, found.groups() if found else ())

@@ -1,7 +1,7 @@
-"""Early stopping of a candidate's first trial: so far behind the head at 30 % of its run that the rest is not worth its price.
+"""Stops a candidate's first trial early if it is so far behind the head at 30 % of its run that the rest is not worth running.
 
-What counts as so far behind is learnt from candidates whose first trial ran to its end, and how a trial stands at 30 % is
-never more than a reason to stop it: a curve is the candidate's own word, and no word of it can make it a winner.
+That distance is learnt from candidates whose first trial ran to its end. The value at 30 % is only ever a reason to stop: a
+curve is the candidate's own claim, which can never make it a winner.
 """
 
 from collections.abc import Sequence
@@ -14,28 +14,28 @@ from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.program.program import Metric
 from overnight.words.figures import figure
 
-NEIGHBOURS = 20  # candidates that stood next ahead there; tuned in bench/gate
-SURVIVORS = 2  # of them at most went past their first trial
-RUN_ON = 8  # one experiment in so many is never stopped early, so that the record goes on telling the truth
+NEIGHBOURS = 20  # candidates next ahead at 30 %; tuned in bench/gate
+SURVIVORS = 2  # at most so many of them went past their first trial
+RUN_ON = 8  # one experiment in so many is never stopped early, so that the record stays true
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoppingBar:
-    """Where a trial must stand at 30 % of its run to be run to its end."""
+    """The value that a trial must have at 30 % of its run to be run to its end."""
 
     metric: Metric
     head: float  # the head's mean there
-    lead: float  # needed over that; below 0
+    lead: float  # needed over `head`; below 0
 
     def verdict(self, value: float) -> str:
-        """Why a trial that stands there is stopped; empty if it is not."""
+        """Why a trial with this value at 30 % is stopped; empty if it is not."""
         if self.metric.gain(self.head, value) >= self.lead:
             return ""
-        return f"stopped at 30 % of its first trial: {figure(value, 4)} there, where the head has {figure(self.head, 4)}"
+        return f"stopped at 30 % of its first trial: {figure(value, 4)} there, {figure(self.head, 4)} for the head"
 
 
 class CurveMonitor:
-    """Hears a trial's output for its curve, and says when the trial is to be stopped."""
+    """Follows the curve in a trial's output and says when to stop the trial."""
 
     def __init__(self, pattern: str, bar: StoppingBar | None) -> None:
         self._reader = CurveReader(pattern)
@@ -43,17 +43,17 @@ class CurveMonitor:
 
     @property
     def early(self) -> float | None:
-        """How the trial stood at 30 % of its run, if that was seen."""
+        """The trial's value at 30 % of its run, if it was seen."""
         return self._reader.value
 
     def hear(self, output: bytes) -> str:
-        """Take in more of what it prints; why to stop it, an empty text where it runs on."""
+        """Read more of what it prints; return why to stop it, or an empty text if it runs on."""
         found = self._reader.hear(output)
         return self._bar.verdict(found) if found is not None and self._bar else ""
 
 
 def stopping_bar(key: TrialKey, metric: Metric, memory: GateMemory) -> StoppingBar | None:
-    """The bar for a trial that is about to begin; None: it runs to its end."""
+    """The bar for a trial that is about to start; None if it runs to its end in any case."""
     first = key.stage is Stage.SCREEN and key.arm is Arm.CANDIDATE and key.index == 0
     if not first or key.experiment % RUN_ON == 0 or not memory.head_early:
         return None
@@ -66,7 +66,7 @@ def stopping_bar(key: TrialKey, metric: Metric, memory: GateMemory) -> StoppingB
 
 
 def _hopeless_lead(early: Sequence[tuple[float, bool]]) -> float | None:
-    """The best lead at 30 % below which trials are stopped: of those who stood next ahead, hardly any went on."""
+    """The best lead at 30 % below which trials are stopped, because hardly any of those next ahead went on."""
     ordered = sorted(early)
     for place in range(len(ordered) - NEIGHBOURS, -1, -1):
         went_on = [survived for _, survived in ordered[: place + NEIGHBOURS]]

@@ -3,15 +3,15 @@
 import math
 
 DELAY = 20.0  # t0: spreads the budget over the first few dozen tests; tuned in bench/gate
-_HIGHEST = 0.5  # no test is ever easier than this, however many keeps came before
+_HIGHEST = 0.5  # no test is easier than this, however many keeps came before
 
 
 def level_of(error_rate: float, *, test: int, keeps: int) -> float:
     """alpha_t for the test-th registered proposal (from 1) after `keeps` keeps.
 
-    alpha_t = alpha * gamma_t * (keeps + 1), gamma_t = ln(t0 + 1/2) / ((t + t0) ln^2(t + t0)), the sum of gamma_t being under 1.
-    Keeping where E_t >= 1/alpha_t holds the expected share of false keeps at or under alpha, however the tests depend on each
-    other, and whether or not they overlap in time.
+    alpha_t = alpha * gamma_t * (keeps + 1), gamma_t = ln(t0 + 1/2) / ((t + t0) ln^2(t + t0)); the gamma_t sum to less than 1.
+    Keeping a proposal if E_t >= 1/alpha_t holds the expected share of false keeps at or below alpha, however the tests depend
+    on each other and whether or not they overlap in time.
 
     Source: Xu and Ramdas, "Online multiple testing with e-values", AISTATS 2024 (e-LOND).
     """

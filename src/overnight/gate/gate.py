@@ -1,7 +1,7 @@
-"""The gate: which trials an experiment still needs, and what its verdict is; a pure function of what was measured.
+"""The gate decides which trials an experiment still needs and what its verdict is, as a pure function of what was measured.
 
-Screening finds what is worth a test, the error budget gives the test its level, pairs of trials with common fresh seeds
-confirm, the holdout has the last word. docs/gate.md has the formulas and what they were measured to do.
+Screening finds what is worth a test, the error budget sets the level of the test, pairs of trials with common fresh seeds
+confirm the gain, and the holdout decides last. docs/gate.md has the formulas and their measured performance.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from overnight.gate.trial import Arm, Fault, Stage, Trial
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Noise, Program
 
-HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not used again; bench/gate
+HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not reused; tuned in bench/gate
 REFRESH = 20  # screening trials between two of the head
 REFRESH_DRIFTING = 8
-LOSSES = 3  # candidates in a row that crash or are far behind: a look at whether it is the machine, or the head itself
-FAILURES = 4  # trials of the head in a row without a value: it works no more
-_SPARE = 5  # trials of a head that may fail beyond those wanted
+LOSSES = 3  # candidates in a row that crash or are far behind: the head runs again, as it or the machine may be at fault
+FAILURES = 4  # trials of the head in a row without a value: a broken head
+_SPARE = 5  # trials beyond those wanted, for a head that may fail
 
 
 def baseline_step(program: Program, memory: GateMemory, number: int) -> RunTrials | None:
-    """The trials that the head needs before an experiment goes on, None if it has had enough.
+    """The trials that the head needs before an experiment goes on; None if it has had enough.
 
     `number` is the experiment that made the head, 0 at the start.
     """
@@ -52,9 +52,9 @@ def next_step(
 ) -> Step:
     """What an open experiment needs next.
 
-    `trials` are all of its own that are finished, in any order; `level` and `margin` are what it was registered with, None and
-    0 before that; `shrinks` says that it has less code than the head. The answer follows from these alone, so a campaign that
-    was killed goes on by asking again.
+    `trials` are all its finished trials, in any order. `level` and `margin` are what it was registered with, None and 0 before
+    that. `shrinks` says that it has less code than the head. The answer depends on the arguments alone, so a killed campaign
+    continues by asking again.
     """
     noise, simpler = noise_model(program, memory), shrinks and program.gate.keep_simpler
     if level is None and simpler:
@@ -75,7 +75,7 @@ def next_step(
 
 
 def _head_trials(program: Program, memory: GateMemory) -> int:
-    """How many values of the head the gate wants before it judges against it."""
+    """How many values of the head the gate wants before it judges candidates against it."""
     start = memory.head_number == 0
     if noise_kind(program, memory) is Noise.DETERMINISTIC:
         return IDENTICAL if start else 1
@@ -90,9 +90,9 @@ def _behind(case: Case) -> Conclude | None:
 
 
 def _crash(case: Case) -> Conclude | None:
-    public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is told as no gain there is
+    public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is reported as no gain
     failed = [t for t in public if t.key.arm is Arm.CANDIDATE and t.value is None]
-    blamed = [t for t in failed if t.fault is not Fault.PREPARE]  # else another trial takes the place, which has inputs
+    blamed = [t for t in failed if t.fault is not Fault.PREPARE]  # else a trial that has inputs takes its place
     unprepared = [t for t in failed if t.fault is Fault.PREPARE and t.key.stage is Stage.SCREEN]
     if not blamed and len(unprepared) >= VOIDS:
         blamed = unprepared

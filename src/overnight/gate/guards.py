@@ -1,4 +1,4 @@
-"""Guards: bounds on other metrics, each judged with the noise that it has itself."""
+"""Guards: bounds on other metrics, each judged with its own noise."""
 
 import math
 from collections.abc import Sequence
@@ -7,15 +7,16 @@ from overnight.gate.stats import LARGEST, clip, log_label_swap, mean, sum_of_squ
 from overnight.gate.trial import Trial
 from overnight.program.program import Guard
 
-_CERTAIN = 4.0  # sd between every trial and the bound: no evidence has to be gathered then
+_CERTAIN = 4.0  # sd between every trial and the bound: no further evidence is needed then
 _LOG_2 = math.log(2.0)
-_SEVERAL = 4  # trials whose mean is worth judging against a bound that some of them keep
+_SEVERAL = 4  # trials from which on their mean is judged, even if some of them keep the bound
 
 
 def breach(guards: Sequence[Guard], trials: Sequence[Trial], *, deterministic: bool) -> str | None:
-    """Why these trials of a candidate clearly break a guard, None while they do not.
+    """Why these trials of a candidate clearly break a guard; None while they do not.
 
-    One trial of a deterministic target is clear; else two that all break it, or four whose mean does by a standard error.
+    One trial of a deterministic target is clear. Otherwise it takes two trials that all break the guard, or four whose mean
+    breaks it by a standard error.
     """
     for guard in guards:
         values = [trial.metrics[guard.metric] for trial in trials if guard.metric in trial.metrics]
@@ -29,10 +30,10 @@ def breach(guards: Sequence[Guard], trials: Sequence[Trial], *, deterministic: b
 
 
 def log_evidence(guards: Sequence[Guard], trials: Sequence[Trial]) -> float:
-    """ln E that the candidate keeps every guard: the least over the guards, infinite where all trials keep all by far.
+    """ln E that the candidate keeps every guard: the least over the guards, infinite if all trials keep all of them by far.
 
-    The keep of a change is the intersection of "it is better" with "it keeps each guard", so the least e-value is one for
-    the whole and no share of the error budget is split off.
+    A keep is the intersection of "it is better" and "it keeps each guard". So the least e-value is valid for the whole, and
+    the error budget is not split.
     Source: Berger, Technometrics 24 (1982), intersection-union tests.
     """
     return min((_log_evidence(guard, trials) for guard in guards), default=math.inf)
@@ -52,9 +53,9 @@ def slack(guard: Guard, value: float) -> float:
 def _log_evidence(guard: Guard, trials: Sequence[Trial]) -> float:
     """ln E against "the slack to the bound is symmetric about a centre beyond it, in each trial given those before".
 
-    E is the mean of two e-values for that: the label swap, for which a trial on the bound says nothing; and the sign test, 2
-    for each trial that keeps the guard and 0 for ever once one breaks it. The latter needs less: only that a trial breaks the
-    guard with probability 1/2 or more, as it does if its centre is beyond the bound.
+    E is the mean of two e-values: the label swap, which ignores a trial on the bound; and the sign test, a factor of 2 for each
+    trial that keeps the guard and 0 for good once one breaks it. The sign test assumes less: only that a trial breaks the guard
+    with probability 1/2 or more, which is so if its centre is beyond the bound.
     """
     values = [trial.metrics[guard.metric] for trial in trials]
     slacks = [slack(guard, value) for value in values]

@@ -1,4 +1,4 @@
-"""The sealed holdout's part: does a gain that is proven in public hold on data that nobody has seen?"""
+"""Asks the sealed holdout whether a gain that is proven in public holds on data that nobody has seen."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,30 +11,30 @@ from overnight.gate.steps import VOIDS, Case, Conclude, Step
 from overnight.gate.trial import Fault, Stage
 from overnight.gate.verdict import Conclusion, Verdict
 
-AGREES = 3.0  # ln of the likelihood ratio at which the hidden gain counts as the public one: e^-3 = 5 % of those without pass
-DISAGREES = -2.8  # and as none: a true gain is lost about once in 20 (Wald's bound is e^-2.8 = 0.06)
-_PRIOR = 6.0  # pairs that the spread of the confirmation counts for in that of the holdout
+AGREES = 3.0  # ln of the likelihood ratio at which the hidden gain counts as the public one: e^-3 = 5 % without a gain pass
+DISAGREES = -2.8  # and at which it counts as none: a true gain is lost about once in 20 (Wald's bound is e^-2.8 = 0.06)
+_PRIOR = 6.0  # weight, in pairs, of the confirmation's spread in that of the holdout
 _CUT = 3.0  # sd beyond either hypothesis at which an outlier is cut
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _DIGITS = 10.0  # the step of an exact answer: a tenth of the gain
-_SURE = 1.645  # standard errors that noise explains 19 times of 20
-_NOT_HIDDEN = "better in public, but not on the holdout"  # whatever happened there: another word would be read out by failing
+_SURE = 1.645  # standard errors that noise explains 19 times out of 20
+_NOT_HIDDEN = "better in public, but not on the holdout"  # also for a failure: another message could leak the sealed data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """What the holdout said so far."""
+    """The holdout's answer so far."""
 
     agrees: bool | None  # None: ask for more pairs
     gain: float
-    step: float  # `gain` is a whole number of these
+    step: float  # `gain` is a whole multiple of it
 
 
 def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *, batch: int) -> Step:
     """The next holdout pairs for a change that is proven in public, or the final verdict on it.
 
-    `confirmed` are its gains by the index of the pair, empty for a deterministic target. Pairs come `batch` at a time, and
-    never more than confirmation took, rounded up.
+    `confirmed` maps the index of each pair to its gain; it is empty for a deterministic target. Pairs run `batch` at a time,
+    and never more than confirmation took, rounded up.
     """
     if case.program.holdout is None:
         return Conclude(conclusion=kept)
@@ -56,8 +56,8 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     )
     if answer.agrees is None:
         return case.run_pairs(Stage.HOLDOUT, pairs, batch)
-    told = replace(kept, holdout_gain=case.in_units(answer.gain))
-    return Conclude(conclusion=told) if answer.agrees else _refused(told, _NOT_HIDDEN)
+    asked = replace(kept, holdout_gain=case.in_units(answer.gain))
+    return Conclude(conclusion=asked) if answer.agrees else _refused(asked, _NOT_HIDDEN)
 
 
 def _exact_answer(hidden: Mapping[int, float], *, equal_agrees: bool) -> Hidden:
@@ -80,10 +80,10 @@ def _refused(kept: Conclusion, reason: str) -> Conclude:
 def compare(confirmed: Sequence[float], hidden: Sequence[float], *, final: bool, margin: float = 0.0) -> Hidden:
     """Weigh "the hidden gain is the confirmed one" against "there is none", by Wald's sequential test.
 
-    `hidden[j]` ran with the seed of `confirmed[j]`, so what the two have in common is noise that is taken out; what is left
-    decides. The confirmed gain counts one standard error lower than it looks, for it is a winner's. With `final` there is an
-    answer: then only what noise does not explain speaks against the candidate. Less code may cost `margin`, so gains count from
-    there.
+    `hidden[j]` ran with the seed of `confirmed[j]`, so the noise that the two share is removed, and the rest decides. The
+    confirmed gain counts one standard error lower than it looks, because a winner's gain looks too large. With `final` there is
+    always an answer, and only what noise does not explain counts against the candidate. Less code may cost `margin`, so gains
+    count from there.
     Source: Wald, Sequential Analysis (1947); control variates as in Lavenberg and Welch, Management Science 27 (1981).
     """
     confirmed, hidden = [gain + margin for gain in confirmed], [gain + margin for gain in hidden]
@@ -93,20 +93,20 @@ def compare(confirmed: Sequence[float], hidden: Sequence[float], *, final: bool,
     adjusted, variance = _adjusted(confirmed, hidden, spread, expected)
     found, error = mean(adjusted), math.sqrt(variance / len(adjusted))
     step = step_of(error or abs(public) / _DIGITS)
-    told = quantised(found - margin, step)
+    gain = quantised(found - margin, step)
     if variance == 0.0:
-        return Hidden(agrees=found > expected / 2.0, gain=told, step=step)
+        return Hidden(agrees=found > expected / 2.0, gain=gain, step=step)
     evidence = expected * (found - expected / 2.0) * len(adjusted) / variance
     agrees: bool | None = None
     if evidence >= AGREES or evidence <= DISAGREES:
         agrees = evidence > 0.0
     elif final:
         agrees = found >= expected - _SURE * error
-    return Hidden(agrees=agrees, gain=told, step=step)
+    return Hidden(agrees=agrees, gain=gain, step=step)
 
 
 def step_of(error: float) -> float:
-    """The least 1, 2 or 5 times a power of ten that is no less than a standard error: digits below it are noise."""
+    """The least 1, 2 or 5 times a power of ten that is at least a standard error: digits below it are noise."""
     if error <= 0.0 or math.isinf(error):
         return error
     power = 10.0 ** math.floor(math.log10(error))
@@ -114,7 +114,7 @@ def step_of(error: float) -> float:
 
 
 def quantised(gain: float, step: float) -> float:
-    """The gain to the nearest whole step, so that an answer of the holdout says no more than its noise allows."""
+    """The gain rounded to whole steps, so that an answer of the holdout says no more than its noise allows."""
     return float(f"{round(gain / step) * step:.6g}") if step > 0.0 else gain
 
 

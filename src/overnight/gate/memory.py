@@ -15,8 +15,8 @@ from overnight.program.program import Metric
 
 FAR = 3.0  # sd of one trial
 WINDOW = 64  # newest trials of the head that are remembered
-LOCAL = 6  # newest trials of the head that a residual, and the baseline of a drifting machine, is taken against
-DRIFT_ON = 3.0  # trend score at which the machine counts as drifting: once in 740 steady windows
+LOCAL = 6  # newest trials of the head for a residual, and for the baseline of a drifting machine
+DRIFT_ON = 3.0  # trend score at which the machine counts as drifting: by chance in one of 740 steady windows
 DRIFT_OFF = 1.0
 _DRIFT_TRIALS = 12  # fewer say too little about a trend
 _LARGEST_RESIDUAL = 1e70  # so that sums of fourth powers do not overflow
@@ -34,7 +34,7 @@ class Spread:
     freedom: int = 0
 
     def add(self, *residuals: float, freedom: int) -> "Spread":
-        """With further residuals from one mean."""
+        """This spread with further residuals from one mean."""
         squares = [clip(residual, _LARGEST_RESIDUAL) ** 2 for residual in residuals]
         return Spread(
             squares=self.squares + math.fsum(squares),
@@ -44,26 +44,26 @@ class Spread:
 
     @property
     def variance(self) -> float:
-        """The mean square; 0 where nothing is known."""
+        """The mean square; 0 if nothing is known."""
         return self.squares / self.freedom if self.freedom else 0.0
 
     @property
     def kurtosis(self) -> float:
-        """3 for Gaussian residuals, more for heavy tails; 3 where nothing is known."""
+        """3 for Gaussian residuals, more for heavy tails; 3 if nothing is known."""
         if not self.squares or not self.freedom:
             return 3.0
-        return self.freedom * (self.fourths / self.squares / self.squares)  # the square of `squares` may be too small a number
+        return self.freedom * (self.fourths / self.squares / self.squares)  # the square of `squares` may underflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Luck:
-    """What a seed does to both arms alike, by differences between one pair of a test and the next, so that no drift counts."""
+    """What a seed does to both arms alike, from differences between successive pairs of a test: drift does not count."""
 
     squares: float = 0.0  # of the head's differences
     products: float = 0.0  # of the head's with the candidate's
 
     def add(self, differences: Sequence[tuple[float, float]]) -> "Luck":
-        """With further differences, head and candidate."""
+        """This luck with further differences, head and candidate."""
         return Luck(
             squares=self.squares + math.fsum(head * head for head, _ in differences),
             products=self.products + math.fsum(head * candidate for head, candidate in differences),
@@ -75,48 +75,48 @@ class Spreads:
     """The noise on one working scale."""
 
     within: Spread = Spread()  # one trial against others of the same tree, over all heads
-    head: Spread = Spread()  # the same of the present head alone: a kept change may be quieter than what was before
+    head: Spread = Spread()  # the same for the present head alone: a kept change may be less noisy than what it replaced
     paired: Spread = Spread()  # gain of one confirmation pair against the others of its test
     luck: Luck = Luck()
 
     @property
     def variance(self) -> float:
-        """Of one trial of the present head: as of all heads, unless this one is clearly quieter or louder."""
+        """Of one trial of the present head: that of all heads, unless this one is clearly less or more noisy."""
         return (self.head if self._apart else self.within).variance
 
     @property
     def _apart(self) -> bool:
-        """Whether the head's variance is three standard errors from that of all heads, on the scale of logarithms."""
+        """Whether the head's variance is three standard errors from that of all heads, on a logarithmic scale."""
         head, within = self.head.variance, self.within.variance
         if not head or not within:
             return False
         error = math.sqrt(max(self.within.kurtosis - 1.0, 2.0) / self.head.freedom)
-        return abs(math.log(head) - math.log(within)) > _APART * error  # their ratio may be too small a number
+        return abs(math.log(head) - math.log(within)) > _APART * error  # their ratio may underflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateMemory:
-    """All that the gate knows besides the open experiment's own trials."""
+    """All that the gate knows, except for the open experiment's own trials."""
 
     tests: int = 0  # registered so far
     keeps: int = 0
-    holdouts: int = 0  # candidates on which the sealed holdout was asked
+    holdouts: int = 0  # candidates that the sealed holdout was asked about
     head_number: int = 0  # experiment that made the head; 0: the start
-    head_tree: str = ""  # digest of the head's tree, once a trial showed it
-    head_trials: int = 0  # trials of the stage BASELINE that this head has had, failed ones too: the next index
+    head_tree: str = ""  # digest of the head's tree, once a trial has shown it
+    head_trials: int = 0  # trials of the stage BASELINE of this head, failed ones included: the next index
     baseline: tuple[float, ...] = ()  # newest values of the head on the public measure, oldest first
     anchors: tuple[tuple[int, float], ...] = ()  # seed and value of the head's first few trials
     since_refresh: int = 0  # screening trials since the newest value of the head
     losses: int = 0  # candidates in a row, since then, that crashed or whose one trial was far behind the head
-    failures: int = 0  # newest trials of the head in a row that have no value
+    failures: int = 0  # latest trials of the head in a row without a value
     trials: int = 0  # values of all heads so far
     varied: bool = False  # two trials of one tree ever differed
     positive: bool = True  # every value of a head so far was above 0
     drifting: bool = False
-    won_with: float | None = None  # the one value of all trials that won the head its place
+    won_with: float | None = None  # the single value of all trials that made it the head
     head_early: tuple[float, ...] = ()  # what the head's newest trials printed at 30 % of their run
-    early: tuple[tuple[float, bool], ...] = ()  # of newest candidates: lead there, and whether a second trial followed
-    conceded: float = 0.0  # harm that keeps for less code may have done, by estimate, as a share of what they may do in all
+    early: tuple[tuple[float, bool], ...] = ()  # of the newest candidates: lead there, and whether a second trial followed
+    conceded: float = 0.0  # estimated harm of keeps for less code, as a share of what they may do in total
     linear: Spreads = field(default_factory=Spreads)
     logarithmic: Spreads = field(default_factory=Spreads)
 
@@ -126,7 +126,7 @@ class GateMemory:
 
 
 def after_trial(memory: GateMemory, trial: Trial) -> GateMemory:
-    """Take in a finished trial of any stage."""
+    """The memory after a finished trial of any stage."""
     key = trial.key
     if key.stage is Stage.SCREEN:
         return replace(memory, since_refresh=memory.since_refresh + 1)
@@ -153,19 +153,19 @@ def after_registered(memory: GateMemory) -> GateMemory:
 
 
 def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
-    """Pool the spread of the experiment's pairs; a keep makes a new head, of which nothing is known yet.
+    """Pool the spread of the experiment's pairs; a keep makes a new head, about which nothing is known yet.
 
-    A candidate whose own trials differ makes the target a noisy one: a coarse metric hides its noise in a few equal trials.
+    If a candidate's own trials differ, the target counts as noisy: a coarse metric may hide its noise in a few equal trials.
     """
     values = _public_values(trials)
     if not memory.varied and len(values) > 1:
-        memory = replace(memory, varied=True, linear=Spreads(), logarithmic=Spreads())  # what was pooled knew no noise
+        memory = replace(memory, varied=True, linear=Spreads(), logarithmic=Spreads())  # the pooled values had shown no noise
     memory = _with_early(_with_pairs(memory, trials, metric), conclusion, trials, metric)
     if any(trial.key.stage is Stage.HOLDOUT for trial in trials):
         memory = replace(memory, holdouts=memory.holdouts + 1)
     if conclusion.verdict is not Verdict.KEEP:
         if any(trial.fault is Fault.BEHIND for trial in trials):
-            return memory  # far behind or not: its trial did not come so far as to tell
+            return memory  # its trial stopped too early to tell whether it was far behind
         lost = conclusion.verdict is Verdict.CRASH or _far_behind(memory, conclusion, trials)
         return replace(memory, losses=memory.losses + 1 if lost else 0)
     return replace(
@@ -188,7 +188,7 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
 
 
 def _with_early(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
-    """Remember how the first trial stood at 30 %, where it ran to its end and screening judged it."""
+    """Remember the first trial's lead at 30 %, if the trial ran to its end and screening judged it."""
     first = next((t for t in trials if t.key.stage is Stage.SCREEN and t.key.index == 0), None)
     survived = any(trial.value is not None and trial is not first for trial in trials)
     if first is None or first.value is None or first.early is None or not memory.head_early:
@@ -200,20 +200,20 @@ def _with_early(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Tri
 
 
 def _far_behind(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial]) -> bool:
-    """Whether one screening trial was enough to see it: several in a row are likelier the machine's fault than theirs."""
+    """Whether one screening trial showed it far behind: several such candidates in a row point to the machine."""
     sigma = math.sqrt(memory.linear.variance)
     alone = sum(trial.key.stage is Stage.SCREEN for trial in trials) == len(trials) == 1
     return alone and conclusion.gain is not None and conclusion.gain < -FAR * sigma < 0.0
 
 
 def _public_values(trials: Sequence[Trial]) -> set[float]:
-    """The different values that a candidate had on the public measure."""
+    """The distinct values of a candidate on the public measure."""
     public = (t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage is not Stage.HOLDOUT)
     return {trial.value for trial in public if trial.value is not None}
 
 
 def _conceded(conclusion: Conclusion) -> float:
-    """The share of its margin that a keep for less code cost, by estimate."""
+    """The estimated share of its margin that a keep for less code cost."""
     harm = -(conclusion.gain or 0.0)
     return min(1.0, harm / conclusion.margin) if conclusion.margin and harm > 0.0 else 0.0
 
@@ -236,7 +236,7 @@ def _with_value(memory: GateMemory, value: float) -> GateMemory:
 
 
 def _with_newest(spreads: Spreads, baseline: Sequence[float], scale: Scale) -> Spreads:
-    """Pool the newest value's residual against the few before: its square has mean sigma^2, also on a drifting machine."""
+    """Pool the newest value's residual from the few before it: its square has mean sigma^2, even on a drifting machine."""
     *before, value = (scale.place(value) for value in baseline[-LOCAL - 1 :])
     if not before:
         return spreads
@@ -245,7 +245,10 @@ def _with_newest(spreads: Spreads, baseline: Sequence[float], scale: Scale) -> S
 
 
 def _drifting(before: bool, baseline: Sequence[float]) -> bool:
-    """Once seen it counts until a whole window is steady: the trials right after a keep are too close in time to show it."""
+    """Whether the machine drifts; once seen, drift counts until a whole window is steady.
+
+    The trials right after a keep are too close in time to show it.
+    """
     if len(baseline) < (WINDOW if before else _DRIFT_TRIALS):
         return before
     return trend_score(baseline) > (DRIFT_OFF if before else DRIFT_ON)

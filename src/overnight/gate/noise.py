@@ -1,4 +1,4 @@
-"""How the trials of a target vary: which kind of noise, how much, on which scale, and what can be seen through it."""
+"""How the trials of a target vary: which kind of noise, how much, on which scale, and which gains it lets us find."""
 
 import math
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from overnight.program.program import Metric, Noise, Program, names_time
 
 IDENTICAL = 3  # identical baseline trials that make a target deterministic
 DEFAULT_MIN_EFFECT = 0.2  # sd of one trial; smaller gains cost more pairs than they are worth
-PRIOR_FREEDOM = 8  # earlier tests count at most like so many pairs: how well seeds pair depends on the change
-PRIOR_LUCK = 0.5  # before the first tests, of a command that takes the seed
-LUCK_FREEDOM = 4  # weight of it, in pairs
-MOST_LUCK = 0.95  # there may be changes to come that seeds do less to
+PRIOR_FREEDOM = 8  # earlier tests count as at most so many pairs: how well seeds pair depends on the change
+PRIOR_LUCK = 0.5  # before the first tests, if the command takes the seed
+LUCK_FREEDOM = 4  # its weight, in pairs
+MOST_LUCK = 0.95  # seeds may affect later changes less
 _HEAVY_TRIALS = 20  # fewer residuals cannot tell heavy tails from chance
 _MIXTURE_COST = 1.2  # nats that a mixture of bets costs against the best one; fitted in bench/gate
-_POWER = 0.84  # normal quantile of the 80 % chance that `detectable_effect` speaks of
+_POWER = 0.84  # normal quantile of the 80 % chance in `detectable_effect`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +31,11 @@ class NoiseModel:
     level: float | None  # of the head, for screening; None: it has no value yet
     trials: int  # behind `level`
     min_effect: float
-    strict: bool  # min_effect was asked for by the user, so a keep must reach it
+    strict: bool  # the user set min_effect, so a keep must reach it
     prior_variance: float  # of a paired difference, before the test
-    prior_freedom: float  # weight of it, in pairs
-    anchors: Mapping[int, float]  # what the head did with a seed that screening uses again
-    luck: float  # how much of what a seed does to the head it does to a candidate, 0 to 1
+    prior_freedom: float  # its weight, in pairs
+    anchors: Mapping[int, float]  # the head's value with each seed that screening reuses
+    luck: float  # share of a seed's effect on the head that it also has on a candidate, 0 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +46,19 @@ class NoiseReport:
     known: bool  # enough trials to say so
     sigma: float
     paired_sigma: float  # sd of the difference of two arms with one seed
-    correlation: float  # of those two arms, 0: common seeds do not help
+    correlation: float  # of those two arms; 0: common seeds do not help
     trials: int  # of all heads so far
     drifting: bool
-    smallest_effect: float | None  # smallest gain found 4 times of 5 within max_pairs; None: max_pairs is too few for any
+    smallest_effect: float | None  # smallest gain found 4 times out of 5 within max_pairs; None: max_pairs is too few for any
 
     @property
     def deterministic(self) -> bool:
-        """Whether trials of one tree are the same."""
+        """Whether all trials of one tree have the same value."""
         return self.kind is Noise.DETERMINISTIC
 
 
 def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
-    """The noise as it is known now."""
+    """The noise as far as it is known now."""
     kind = noise_kind(program, memory)
     scale = Scale.LOG if kind is Noise.TIMING and memory.positive else Scale.LINEAR
     spreads = memory.spreads(scale)
@@ -83,7 +83,7 @@ def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
 
 
 def noise_kind(program: Program, memory: GateMemory) -> Noise:
-    """The user's word, else what the trials show."""
+    """What the program sets, else what the trials show."""
     if program.gate.noise is not Noise.AUTO:
         return program.gate.noise
     if not memory.varied and memory.trials >= IDENTICAL:
@@ -96,7 +96,7 @@ def noise_kind(program: Program, memory: GateMemory) -> Noise:
 
 
 def noise_report(program: Program, memory: GateMemory) -> NoiseReport:
-    """What `check`, `status` and the live view say of the noise."""
+    """What `check`, `status` and the live view say about the noise."""
     model = noise_model(program, memory)
     unit = math.exp(model.level) if model.scale is Scale.LOG and model.level is not None else 1.0
     paired = unit * math.sqrt(model.prior_variance)
@@ -115,9 +115,9 @@ def noise_report(program: Program, memory: GateMemory) -> NoiseReport:
 
 
 def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> float | None:
-    """The smallest gain that a test at `level` finds 4 times of 5 within `max_pairs`; None if it can find none, however large.
+    """The smallest gain that a test at `level` finds 4 times out of 5 within `max_pairs`; None if it can find none at all.
 
-    From the growth of ln E by gain^2 / (2 s^2) a pair for small gains, and by at most ln 2 for large ones.
+    It follows from the growth of ln E per pair: gain^2 / (2 s^2) for small gains, at most ln 2 for large ones.
     """
     if max_pairs < fewest_pairs(level):
         return None
@@ -125,7 +125,7 @@ def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> f
 
 
 def fewest_pairs(level: float) -> int:
-    """How many pairs a keep at this level needs at the least, all of them won."""
+    """The fewest pairs that a keep at this level needs, if it wins all of them."""
     return math.ceil((math.log(1.0 / level) + math.log(len(BETS))) / math.log(2.0))
 
 

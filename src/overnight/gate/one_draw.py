@@ -1,10 +1,10 @@
-"""Finds candidates whose generator no longer listens to the seed that we hand out.
+"""Finds candidates whose random generator ignores the seed that we hand out.
 
-A lucky seed that is fixed is better in every trial, so no statistics would refuse it; but its trials agree, and on a value that
-the head could have drawn.
+A fixed lucky seed is better in every trial, so no statistics would refuse it. But its trials agree, on a value that the head
+could have drawn.
 
-Does not cover: one of several generators fixed so; a fixed seed that gives a perfect score, a small whole number, or a value
-that the head has too; and a fixed seed beside noise added on purpose, which is fraud and shows in the diff.
+Does not cover: one of several generators with a fixed seed; a fixed seed that gives a perfect score, a small whole number, or a
+value that the head has too; and a fixed seed with noise added on purpose, which is fraud and shows in the diff.
 """
 
 import math
@@ -15,22 +15,22 @@ from statistics import median
 from overnight.gate.noise import NoiseModel
 from overnight.gate.stats import mean, sum_of_squares
 
-FEWEST = 5  # trials of each arm: fewer do not tell how often the head's values repeat
+FEWEST = 5  # trials of each arm: fewer do not show how often the head's values repeat
 REACHED = 4.0  # sd from the head's mean; the best of 10,000 draws is no farther
 AGREEING = 0.01  # sd of the candidate, in sd of the head: parallel sums and clocks differ in the last digits
-BY_CHANCE = 0.01  # how likely the trials of a coarse metric agree by themselves, for that to explain it
-COUNTS = 0.05  # share of ties from which on whole numbers are counts, whose optimum needs no luck: an sd of up to 5 or so
-PERFECT = frozenset((0.0, 1.0, 100.0))  # the least loss and the best scores, which no lucky draw of a fine metric meets
+BY_CHANCE = 0.01  # probability that trials of a coarse metric agree, above which chance explains it
+COUNTS = 0.05  # share of ties from which on whole numbers are counts, whose optimum needs no luck: an sd of up to about 5
+PERFECT = frozenset((0.0, 1.0, 100.0))  # the least loss and the best scores, which no lucky draw of a fine metric hits
 _SD_OF_NORMAL = 1.4826  # in median absolute deviations
 
 
 def is_one_draw(values: Sequence[float], head: Sequence[float], noise: NoiseModel) -> bool:
-    """Whether a candidate's trials are one draw of the head's luck, made again and again.
+    """Whether a candidate's trials are one draw of the head's luck, repeated in every trial.
 
-    So it looks when they agree whatever the seed, which those of the head do not, and on a value that the head could have
-    drawn. A candidate that is without noise because it reaches an optimum is farther away, or has the perfect value, or one
-    that the head meets too, or a count; and where the metric is so coarse that trials may agree by chance, agreement says
-    nothing. `values` and `head` are those of the same pairs, in the metric's units.
+    They look like it if they agree whatever the seed, unlike the head's, on a value that the head could have drawn. A candidate
+    without noise because it reaches an optimum is farther away, or has a perfect value, a value that the head has too, or a
+    count. If the metric is so coarse that trials may agree by chance, agreement says nothing. `values` and `head` are those of
+    the same pairs, in the metric's units.
     """
     if min(len(values), len(head)) < FEWEST or PERFECT.issuperset(values) or not set(head).isdisjoint(values):
         return False
@@ -48,12 +48,12 @@ def _spread(values: Sequence[float]) -> float:
 
 
 def _usual_spread(values: Sequence[float]) -> float:
-    """The sd by the median deviation: one trial of the head that diverged does not make those of a candidate agree."""
+    """The sd from the median deviation: one diverged trial of the head must not make a candidate's trials seem to agree."""
     centre = median(values)
     return _SD_OF_NORMAL * median(abs(value - centre) for value in values)
 
 
 def _share_of_ties(values: Sequence[float]) -> float:
-    """How many of all pairs of values are equal; n draws of the same law agree at least with this chance to the n - 1."""
+    """The share of equal pairs among all pairs of values; n draws of one law agree with at least this share to the n - 1."""
     count = len(values)
     return sum(times * (times - 1) for times in Counter(values).values()) / (count * (count - 1))

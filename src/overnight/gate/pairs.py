@@ -18,12 +18,12 @@ class Pair:
 
     @property
     def void(self) -> bool:
-        """Whether the head itself failed, or there was nothing to run on, which says nothing of the candidate."""
+        """Whether the head itself failed or there was nothing to run on, which says nothing about the candidate."""
         return self.unprepared or (self.baseline is not None and self.baseline.value is None)
 
     @property
     def unprepared(self) -> bool:
-        """Whether there was nothing to run on, in one arm at the least."""
+        """Whether at least one arm had nothing to run on."""
         return any(trial is not None and trial.fault is Fault.PREPARE for trial in (self.baseline, self.candidate))
 
     @property
@@ -33,7 +33,7 @@ class Pair:
 
     @property
     def missing(self) -> tuple[Arm, ...]:
-        """The arms that are still to run."""
+        """The arms that still have to run."""
         return tuple(arm for arm, trial in ((Arm.BASELINE, self.baseline), (Arm.CANDIDATE, self.candidate)) if trial is None)
 
     def gain(self, metric: Metric, scale: Scale) -> float:
@@ -50,7 +50,7 @@ class Pair:
 
 
 def why_void(pairs: Sequence[Pair]) -> str:
-    """Who failed in void pairs."""
+    """What failed in void pairs."""
     return "`prepare`" if any(pair.unprepared for pair in pairs) else "the head itself"
 
 

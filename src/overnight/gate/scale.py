@@ -11,7 +11,7 @@ _HIGHEST = 700.0  # e^x overflows beyond it
 
 
 class Scale(StrEnum):
-    """Where noise is added up."""
+    """On which scale noise is additive."""
 
     LINEAR = "linear"
     LOG = "log"  # ln of values above 0: noise in proportion to the value
@@ -25,7 +25,7 @@ class Scale(StrEnum):
         return metric.gain(self.place(baseline), self.place(candidate))
 
     def in_units(self, metric: Metric, level: float, gain: float) -> float:
-        """A gain on this scale as a gain in the metric's units, from a baseline placed at `level`."""
+        """A gain on this scale, converted to the metric's units, from a baseline placed at `level`."""
         if self is Scale.LINEAR:
             return gain
         before, after = (math.exp(min(place, _HIGHEST)) for place in (level, level + metric.gain(0.0, gain)))

@@ -1,4 +1,4 @@
-"""Screening: which proposals are worth a test, at the price of one to five trials; nothing here counts as evidence."""
+"""Screening finds the proposals that are worth a test, for one to five trials each; nothing here counts as evidence."""
 
 import math
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from overnight.program.program import Noise
 from overnight.words.quantities import counted
 
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
-SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same beyond the harm that less code may do: most that do none pass
+SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same, beyond the harm that less code may do: most that do no harm pass
 
 
 def screen(case: Case) -> Step | None:
-    """The next screening trial or a discard; None: worth a test."""
+    """The next screening trial or a discard; None if the candidate is worth a test."""
     trials = _screened(case)
     done = len(trials)
     bars = SCREEN_SIMPLER if case.margin > 0.0 else SCREEN
@@ -35,8 +35,8 @@ def screen(case: Case) -> Step | None:
 def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:
     """How far the candidate is ahead of the head, and the standard error of that.
 
-    Its trials have the seeds of the head's first ones. What those seeds did to the head, beside the head's mean, they did to
-    the candidate in part: that part is taken off (a control variate). With the slope b of the one on the other, n trials
+    Its trials reuse the seeds of the head's first ones. Part of what those seeds did to the head, relative to the head's mean,
+    they also did to the candidate: that part is subtracted (a control variate). With the slope b of candidate on head, n trials
     of the head and k of the candidate, the variance is ((1 - b)^2 / n + (1 - b^2) / k) sigma^2.
     """
     noise = case.noise
@@ -50,7 +50,7 @@ def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:
 def screen_exact(case: Case) -> Step | None:
     """The verdict on a deterministic target: one trial discards, a win is run twice.
 
-    None: the two differ, so the candidate brought noise of its own, and must be put to the test.
+    None if the two differ: the candidate then brings noise of its own and needs a test.
     """
     values = [trial.value for trial in _screened(case) if trial.value is not None]
     if not values:
@@ -59,7 +59,7 @@ def screen_exact(case: Case) -> Step | None:
     wanted = max(case.noise.min_effect, 0.0) if case.noise.strict else 0.0
     if gain < 0.0 or (gain <= wanted and not case.simpler):
         reason = "not better than the head" if gain <= 0.0 else f"better by less than min_effect {wanted:g}"
-        reason = "equal to the head, which is not better" if gain == 0.0 else reason
+        reason = "equal to the head, not better" if gain == 0.0 else reason
         return conclude(Verdict.DISCARD, reason, gain=gain)
     if case.program.gate.noise is Noise.AUTO and len(values) == 1:
         fresh = ANCHORS + _voids(case)  # with a seed that no other candidate had
@@ -68,7 +68,7 @@ def screen_exact(case: Case) -> Step | None:
         return None
     reason, margin = ("better", None) if gain > wanted else ("no worse, with less code", 0.0)
     kept = Conclusion(
-        verdict=Verdict.KEEP, reason=f"{reason}, in a target without noise", gain=gain, low=gain, high=gain, margin=margin
+        verdict=Verdict.KEEP, reason=f"{reason}, on a target without noise", gain=gain, low=gain, high=gain, margin=margin
     )
     return ask_holdout(case, kept, {}, batch=1)
 

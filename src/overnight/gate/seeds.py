@@ -1,11 +1,11 @@
-"""Seeds and orders of trials: fixed by the campaign's secret, so that nobody can guess one and everybody can replay one."""
+"""Seeds and orders of trials, derived from the campaign's secret: nobody can guess them, and its owner can replay them."""
 
 import hmac
 from dataclasses import replace
 
 from overnight.gate.trial import Stage, TrialKey
 
-ANCHORS = 5  # trials of a head whose seeds the screening of every candidate uses again
+ANCHORS = 5  # trials of a head whose seeds the screening of every candidate reuses
 
 
 def trial_seed(secret: str, key: TrialKey) -> int:
@@ -14,11 +14,11 @@ def trial_seed(secret: str, key: TrialKey) -> int:
 
 
 def place_of_seed(key: TrialKey, head: int) -> TrialKey:
-    """The place in a campaign whose seed a trial has; `head` is the experiment that made the head, 0 at the start.
+    """The place in a campaign whose seed a trial uses; `head` is the experiment that made the head, 0 at the start.
 
-    Screening has the seeds of the head's first trials, and so tells a change from its luck; its trials from the index ANCHORS
-    on, and confirmation pairs, have seeds that nothing used before. A holdout trial has that of the pair with its index: the
-    same models, other data. All trials of an audit with one index share one.
+    Screening uses the seeds of the head's first trials, which separates a change from its luck. Screening trials from the index
+    ANCHORS on, and confirmation pairs, use fresh seeds. A holdout trial uses that of the pair with its index: the same models,
+    other data. All trials of an audit with one index share a seed.
     """
     match key.stage:
         case Stage.SCREEN if key.index < ANCHORS:
@@ -36,12 +36,12 @@ def candidate_first(secret: str, key: TrialKey) -> bool:
 
 
 def place_in_block(secret: str, key: TrialKey) -> bytes:
-    """What the trials of one block, all of one seed, are sorted by: a random order."""
+    """The sort key of the trials of one block, all of one seed: a random order."""
     message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}"
     return hmac.digest(secret.encode(), message.encode(), "sha256")
 
 
 def _digest(secret: str, purpose: str, key: TrialKey) -> bytes:
-    # The arm stays out: both arms of a pair draw the same.
+    # The arm is left out, so that both arms of a pair draw the same.
     message = f"{purpose}\n{key.experiment}\n{key.stage.value}\n{key.index}"
     return hmac.digest(secret.encode(), message.encode(), "sha256")

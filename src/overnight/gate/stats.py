@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-BETS = (0.3, 0.8, 2.4)  # in mean absolute differences: small, middling and large effects; tuned in bench/gate
+BETS = (0.3, 0.8, 2.4)  # in mean absolute differences: small, medium and large effects; tuned in bench/gate
 LARGEST = 1e150  # differences are cut here, so that a square never overflows
 _LOG_2 = math.log(2.0)
 _BISECTIONS = 30  # 2^-30 of the bracket is far below any noise
@@ -45,16 +45,15 @@ def bet_payoffs(differences: Sequence[float]) -> tuple[float, ...]:
 
 
 def log_label_swap(differences: Sequence[float]) -> float:
-    """ln E of the label-swap e-process that the differences (positive: candidate better) are centred above 0.
+    """ln E of the label-swap e-process for differences (positive: candidate better) that are centred above 0.
 
-    E = mean over bets l of prod_i 2 / (1 + exp(-2 l D_i / s_i)), with s_i the mean of |D_1|..|D_i|; ties (D = 0) count for
-    nothing. If, given its past, each D_i is symmetric about a centre at or below 0, in whatever law, E is a supermartingale
-    started at 1: D_i / s_i is odd and never falls as D_i rises, and 2/(1+e^-x) + 2/(1+e^x) = 2. So it may be looked at after
-    every pair, and E >= 1/alpha happens with probability at most alpha (Ville). As it scales itself, it needs no estimate of
-    the noise.
+    E = mean over bets l of prod_i 2 / (1 + exp(-2 l D_i / s_i)), with s_i the mean of |D_1|..|D_i|; ties (D = 0) are ignored.
+    If each D_i, given its past, is symmetric about a centre at or below 0, whatever its law, E is a supermartingale that starts
+    at 1: D_i / s_i is odd and never falls as D_i rises, and 2/(1+e^-x) + 2/(1+e^x) = 2. So E may be checked after every pair,
+    and E >= 1/alpha happens with probability at most alpha (Ville). It scales itself, so it needs no estimate of the noise.
 
     Source: de la Pena, Annals of Probability 27 (1999); Ramdas, Ruf, Larsson, Koolen, arXiv:2009.03167 (symmetry);
-    the self-scaling is ours, argued in docs/gate.md.
+    the self-scaling is our own, with the argument in docs/gate.md.
     """
     payoffs = bet_payoffs(differences)
     largest = max(payoffs)
@@ -74,7 +73,7 @@ def centre_interval(differences: Sequence[float], *, error: float = 0.05) -> tup
 
 
 def _lower_bound(differences: Sequence[float], threshold: float) -> float | None:
-    """The centre at which the evidence for "above it" falls to the threshold, None if it never reaches it."""
+    """The centre at which the evidence for "above it" falls to the threshold; None if the evidence never reaches it."""
     if not differences:
         return None
     inside = mean(differences)
@@ -130,9 +129,9 @@ def student_cdf(value: float, freedom: int) -> float:
 
 
 def trend_score(values: Sequence[float]) -> float:
-    """How strongly neighbours in time are alike, as a standard normal score; 0 for constants.
+    """How much alike neighbours in time are, as a standard normal score; 0 for constants.
 
-    The rank von Neumann ratio, so that outliers do not pass for drift.
+    It uses the rank von Neumann ratio, so that outliers do not look like drift.
     Source: Bartels, JASA 77 (1982).
     """
     ranks = _middle_ranks(values)

@@ -10,7 +10,7 @@ from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Program
 
-VOIDS = 3  # pairs in which the head itself failed, before the candidate is given up
+VOIDS = 3  # pairs in which the head itself failed, before we give the candidate up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class RunTrials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """Record that the proposal is put to the test at this level, then ask again with it."""
+    """Record that the proposal is tested at this level, then ask again with it."""
 
     level: float
     test: int
@@ -48,20 +48,20 @@ class Case:
     trials: Sequence[Trial]
     noise: NoiseModel
     simpler: bool = False  # it has less code, and the program keeps that if it is no worse
-    margin: float = 0.0  # harm that such a change may do, on the working scale; 0: it has to be better
+    margin: float = 0.0  # harm that such a change may do, on the working scale; 0: it must be better
 
     def run_trials(self, stage: Stage, *places: tuple[Arm, int]) -> RunTrials:
         """Ask for trials of this experiment."""
         return run_trials(self.number, stage, places)
 
     def run_pairs(self, stage: Stage, pairs: Sequence[Pair], count: int = 1) -> RunTrials:
-        """Ask for both arms of the lowest indices that no pair has: a killed session may have left a gap."""
+        """Ask for both arms of the lowest indices that no pair has yet: a killed session may have left a gap."""
         begun = {pair.index for pair in pairs}
         fresh = [index for index in range(len(pairs) + count) if index not in begun][:count]
         return self.run_trials(stage, *((arm, index) for index in fresh for arm in Arm))
 
     def unfinished(self, stage: Stage, pairs: Sequence[Pair]) -> RunTrials | None:
-        """Ask for the missing arms of pairs that were begun; a pair in which the head failed needs none."""
+        """Ask for the missing arms of pairs that have begun; a pair in which the head failed needs none."""
         places = [(arm, pair.index) for pair in pairs if not pair.valid and not pair.void for arm in pair.missing]
         return self.run_trials(stage, *places) if places else None
 
@@ -75,7 +75,7 @@ class Case:
         return [pair.gain(self.program.metric, self.noise.scale) for pair in pairs]
 
     def in_units(self, gain: float, level: float | None = None) -> float:
-        """A gain on the working scale in the metric's units, from the head or from a baseline placed at `level`."""
+        """A gain on the working scale, converted to the metric's units, from the head or from a baseline placed at `level`."""
         start = self.noise.level if level is None else level
         return self.noise.scale.in_units(self.program.metric, start or 0.0, gain)
 

@@ -5,11 +5,11 @@ import math
 from overnight.program.program import Program
 
 SURE = 2.0  # standard errors by which fresh trials of the head must clear the target
-LEAST = 3  # fresh trials, before their scatter says anything
+LEAST = 3  # fresh trials before their scatter says anything
 
 
 def target_reached(program: Program, fresh: tuple[float, ...], *, exact: bool) -> bool:
-    """Whether the mean of the head's fresh trials clears the target by two standard errors, or at all where trials are `exact`.
+    """Whether the mean of the head's fresh trials clears the target by two standard errors, or at all if trials are `exact`.
 
     Trials that won a keep are not among `fresh`, so a lucky winner does not reach a target.
     """

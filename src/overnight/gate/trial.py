@@ -23,7 +23,7 @@ class Stage(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a trial has no value; but for `PREPARE` through the tree under trial, and never through a fault of ours."""
+    """Why a trial has no value: through the tree under trial, except for `PREPARE`, and never through our own fault."""
 
     CHECKS = "checks"  # a checks command failed
     EXIT = "exit"
@@ -31,8 +31,8 @@ class Fault(StrEnum):
     METRIC = "metric"  # missing, contradictory, NaN or infinite
     ARTIFACT = "artifact"  # a declared artifact is missing, too large or not a regular file
     GUARD = "guard"
-    BEHIND = "behind"  # ended by us at 30 % of its run: no crash
-    PREPARE = "prepare"  # the frozen command that makes the inputs failed: the program's fault, before the tree had run
+    BEHIND = "behind"  # we ended it at 30 % of its run: not a crash
+    PREPARE = "prepare"  # the frozen command that makes the inputs failed: the program's fault, before the tree ran
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Trial:
     tree: str  # digest of the tree that ran
     value: float | None  # of the campaign's metric, in its own units; None: `fault` says why
     metrics: Mapping[str, float] = field(default_factory=dict)  # all that were read, and cpu_s, wall_s, peak_memory_mb
-    early: float | None = None  # what its curve said at 30 % of its run, where the program has one
+    early: float | None = None  # the value of its curve at 30 % of its run, if the program has one
     fault: Fault | None = None
     reason: str = ""  # for people and researchers, one line, foreign text already made printable
     wall_s: float = 0.0

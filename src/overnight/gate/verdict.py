@@ -1,11 +1,11 @@
-"""The verdict on a proposal, and the numbers that it stands on."""
+"""The verdict on a proposal, and the numbers behind it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What became of a proposal."""
+    """What happened to a proposal."""
 
     KEEP = "keep"
     DISCARD = "discard"
@@ -15,9 +15,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """The gate's last word on one proposal, with the numbers that it stands on.
+    """The gate's final decision on one proposal, with the numbers behind it.
 
-    `gain`, `low` and `high` are in the metric's units, positive is better; None where nothing was measured.
+    `gain`, `low` and `high` are in the metric's units, positive is better; None if nothing was measured.
     """
 
     verdict: Verdict
@@ -30,5 +30,5 @@ class Conclusion:
     level: float | None = None  # the error level alpha_t that this test had
     pairs: int = 0
     holdout_gain: float | None = None  # quantised: see docs/gate.md
-    superseded: bool = False  # no verdict on its merits: it goes on against the head that was made meanwhile
-    margin: float | None = None  # the harm that is to be ruled out, for less code; None: it has to be better
+    superseded: bool = False  # not a verdict on its merits: it continues against the head made in the meantime
+    margin: float | None = None  # the harm to rule out, for less code; None: it must be better

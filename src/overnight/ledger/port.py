@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 E = TypeVar("E")  # the owner's events
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: Python 3.11 cannot build `Recorded[E](...)` of a frozen class with them
 class Recorded(Generic[E]):
     """An event as the ledger holds it."""
 

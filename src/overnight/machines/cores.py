@@ -1,6 +1,6 @@
-"""Processors that the trials of one session have to themselves, among all sessions of this machine.
+"""Processors that the trials of one session have to themselves, among all sessions on this machine.
 
-A claim is a socket with the processor's name in the kernel's abstract namespace: gone when our process is, however it ends.
+A claim is a socket with the processor's name in the kernel's abstract namespace. It is gone with our process, however it ends.
 
 Does not cover: other programs, which may use any processor; sessions in another network namespace, such as another container.
 """
@@ -14,31 +14,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cores:
-    """What a session got."""
+    """The processors that a session got."""
 
-    own: tuple[int, ...]  # claimed, and nobody else's until they are given back
+    own: tuple[int, ...]  # claimed, and nobody else's until they are released
     all: tuple[int, ...]  # that our process may use
     wanted: int
 
     def of_slot(self, slot: int, each: int) -> Sequence[int]:
-        """Those that the jobs of a slot are pinned to: its own share, or all where none is left for it."""
+        """The processors that the jobs of a slot are pinned to: its own share, or all if none is left for it."""
         return self.own[slot * each : (slot + 1) * each] or self.all
 
     @property
     def note(self) -> str:
-        """What to know where other sessions hold some of what was wanted; empty where they do not."""
+        """A note if other sessions hold some of the wanted processors; empty if they do not."""
         missing = min(self.wanted, len(self.all)) - len(self.own)
         if not missing:
             return ""
         return (
-            f"other campaigns hold {missing} of the {missing + len(self.own)} processors that the trials here want: they share "
-            "them, and both become slower; with `--slots` a campaign wants fewer"
+            f"other campaigns hold {missing} of the {missing + len(self.own)} processors that these trials want: both share "
+            "them and become slower; use `--slots` to claim fewer"
         )
 
 
 @contextmanager
 def claimed_cores(wanted: int, *, among: str = "overnight") -> Iterator[Cores]:
-    """Claim so many processors, or as many as are free among the sessions of one name; they are given back at the end."""
+    """Claim so many processors, or as many as are free among the sessions of one name; they are released at the end."""
     usable, own = sorted(os.sched_getaffinity(0)), list[int]()
     with ExitStack() as claims:
         for core in usable:

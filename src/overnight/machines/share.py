@@ -1,4 +1,4 @@
-"""What of this machine a session has: how many trials at once, on which processors, in which executor."""
+"""A session's share of this machine: how many trials run at once, on which processors, in which executor."""
 
 import os
 import sys
@@ -23,12 +23,12 @@ class Share:
 
 @contextmanager
 def share_of(limits: Limits, asked: int | None, *, alone: bool) -> Iterator[Share]:
-    """Take a share: `asked` slots, or as many as fit; its processors are given back at the end.
+    """Take a share: `asked` slots, or as many as fit; its processors are released at the end.
 
     Args:
         limits: of each trial.
         asked: how many slots; None for as many as fit.
-        alone: trials must not run beside each other, as where time is measured.
+        alone: trials must not run beside each other, as when time is measured.
     """
     slots = asked or slots_for(limits, alone=alone)
     with claimed_cores(slots * limits.cpus) as cores:
@@ -49,7 +49,7 @@ def make_executor(name: str, share: Share | None = None, *, others: int = 0) -> 
     Args:
         name: `jail` or `process`.
         share: the first slots are those of its trials, each pinned to its part of the processors.
-        others: further slots, pinned to nothing.
+        others: further slots, which are not pinned.
     """
     slots = share.slots if share else 0
     pinned = {slot: share.cores.of_slot(slot, share.cpus) for slot in range(slots)} if share else {}
@@ -63,5 +63,5 @@ def make_executor(name: str, share: Share | None = None, *, others: int = 0) -> 
 
 
 def search_path() -> str:
-    """The PATH that commands of a program are looked up in: the user's own, then where our own interpreter is."""
+    """The PATH that commands of a program are looked up in: the user's own, then the folder of our own interpreter."""
     return f"{os.environ.get('PATH', os.defpath)}:{Path(sys.executable).parent}"

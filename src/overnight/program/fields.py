@@ -41,7 +41,7 @@ def _inside(path: str) -> str:
     if not {".", ".."}.isdisjoint(path.split("/")):
         raise Mistake("must not contain `.` or `..` as a folder", fix="write the plain path")
     if "//" in path or "\n" in path:
-        raise Mistake("is no path", fix="write folder/name")
+        raise Mistake("is not a path", fix="write folder/name")
     return path
 
 
@@ -65,7 +65,7 @@ def _guard(raw: object) -> Guard:
 def _one_group(pattern: str) -> str:
     """A regex with exactly one group."""
     if (groups := _groups(pattern)) != 1:
-        fix = "put round brackets around the number, and (?:...) around any other group"
+        fix = "put parentheses around the number, and (?:...) around any other group"
         raise Mistake(f"has {groups} groups instead of one", fix=fix)
     return pattern
 
@@ -73,15 +73,13 @@ def _one_group(pattern: str) -> str:
 def _curve_groups(pattern: str) -> str:
     """A regex with two groups or three."""
     if (groups := _groups(pattern)) not in {2, 3}:
-        fix = (
-            "put round brackets around the steps done, the steps in all and the value; or around the percent done and the value"
-        )
+        fix = "put parentheses around the steps done, the total steps and the value; or around the percent done and the value"
         raise Mistake(f"has {groups} groups instead of two or three", fix=fix)
     return pattern
 
 
 def _groups(pattern: str) -> int:
-    """How many groups a regex has that compiles without a warning."""
+    """How many groups a regex has; it must compile without a warning."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -91,7 +89,7 @@ def _groups(pattern: str) -> int:
 
 
 def _hours(raw: object) -> float:
-    """Hours: a bare number is of them, and not of seconds as in any other duration."""
+    """Hours; a bare number means hours, not seconds as in any other duration."""
     with suppress(ValueError):
         return parse_number(raw)
     try:
@@ -100,7 +98,7 @@ def _hours(raw: object) -> float:
         raise ValueError("must be hours such as 8 or 0.5, or a duration such as 90m") from None
 
 
-# Lengths stand next to the type, so that they speak of characters and items.
+# Lengths stand next to the type, so that their messages name characters and items.
 MetricName = Annotated[Short, AfterValidator(matching(METRIC_NAME, "one word, such as val_bpb"))]
 Pattern = Annotated[Short, AfterValidator(_one_group)]
 CurvePattern = Annotated[Short, AfterValidator(_curve_groups)]

@@ -1,4 +1,4 @@
-"""Whether a program fits the tree that it is about, and what it leaves open."""
+"""Whether a program fits its tree, and which loopholes it leaves open."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from overnight.errors import ProgramError
 from overnight.program.program import Program, names_seed
 from overnight.program.scope import collide, matches
 
-# What Python, pytest and pip load from the top of a tree without being asked; `json.py` stands for all modules of Python's own.
+# What Python, pytest and pip load from the top of a tree unasked; `json.py` stands for all modules of the standard library.
 LOADED_UNASKED = (
     "conftest.py",
     "sitecustomize.py",
@@ -31,54 +31,54 @@ def check_fit(program: Program, paths: Sequence[str]) -> None:
     for glob in program.editable:
         found = [path for path in paths if matches(path, [glob])]
         if not found:
-            message = f"`{glob}` matches no file of the commit that you have checked out"
+            message = f"`{glob}` matches no file of the commit that is checked out"
             raise ProgramError(message, path=program.path, key="editable", fix="commit the file, or fix the glob")
         frozen = [path for path in found if path == program.path or matches(path, program.hidden)]
         if frozen:
             message = f"`{glob}` matches {frozen[0]}, which must stay frozen"
-            raise ProgramError(message, path=program.path, key="editable", fix="name the editable files more closely")
+            raise ProgramError(message, path=program.path, key="editable", fix="name the editable files more precisely")
     _check_places(program, paths)
     for glob in program.hidden:
         if not any(matches(path, [glob]) for path in paths):
-            message = f"`{glob}` matches no file of the commit that you have checked out"
+            message = f"`{glob}` matches no file of the commit that is checked out"
             raise ProgramError(message, path=program.path, key="hidden", fix="commit the file, or fix the glob")
 
 
 def loopholes(program: Program) -> tuple[str, ...]:
-    """What the boundaries let a candidate do besides what they are for, a line each."""
+    """What the boundaries let a candidate do beyond their purpose, one line each."""
     notes = []
     loaded = [name for name in LOADED_UNASKED if matches(name, program.editable)]
     if loaded:
         reached = "the checks and the evaluator" if program.measure else "the checks"
         what = f"`editable` lets a candidate write {', '.join(loaded)}"
-        notes.append(f"{what}: Python and its tools load such files by themselves, so it can change {reached}")
+        notes.append(f"{what}: Python and its tools load such files unasked, so it can change {reached}")
     if program.measure:
-        notes.append("`measure` runs the candidate and the scorer in one process: docs/trust.md has what that cannot stop")
+        notes.append("`measure` runs the candidate and the scorer in one process: docs/trust.md lists what that cannot stop")
     code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
     if code:
         notes.append(f"the artifact {code[0]} is code to Python: let the scorer read data only, such as JSON")
     if program.prepare and not names_seed(program.prepare):
-        notes.append("`prepare` has no {seed}: all trials have the same inputs, whose answers a candidate can know by heart")
+        notes.append("`prepare` has no {seed}: all trials have the same inputs, and a candidate can memorise the answers")
     return tuple(notes)
 
 
 def _check_places(program: Program, paths: Sequence[str]) -> None:
-    """A file that a job hands over may not take the place of a committed one, nor be one that nobody wrote."""
+    """A file that a job hands over must not replace a committed one, or exist before the job writes it."""
     for key, names, whose in (
         ("artifacts", program.artifacts, "a candidate's"),
         ("inputs", program.inputs, "each trial's own"),
     ):
         for name in names:
             if matches(name, program.hidden) or any(collide(name, path) for path in paths):
-                message = f"`{name}` is or lies in a place of the commit, and {whose} file would stand there"
+                message = f"`{name}` is or overlaps a path of the commit, and {whose} file would replace it"
                 raise ProgramError(message, path=program.path, key=key, fix="choose a name that is not committed")
     result = program.metric.result
     if result in program.artifacts:
-        message = f"`{result}` is an artifact too: the candidate would write the scorer's result"
+        message = f"`{result}` is also an artifact: the candidate would write the scorer's result"
         raise ProgramError(message, path=program.path, key="metric.result", fix="choose another name")
     if result in program.inputs:
-        message = f"`{result}` is an input too, so a run that writes none would still have one"
+        message = f"`{result}` is also an input, so a run that writes no result would still have one"
         raise ProgramError(message, path=program.path, key="metric.result", fix="choose another name")
     if result and any(f"{path}/".startswith(f"{result}/") for path in paths):
-        message = f"`{result}` is committed, so a run that writes none would still have one"
+        message = f"`{result}` is committed, so a run that writes no result would still have one"
         raise ProgramError(message, path=program.path, key="metric.result", fix="delete it from the commit, and ignore it")

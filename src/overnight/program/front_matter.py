@@ -1,4 +1,4 @@
-"""The YAML head of `program.md`: split off, read into plain values, every value with the line that it stands on."""
+"""Splits off the YAML front matter of `program.md` and reads it into plain values, each with its line."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from overnight.errors import ProgramError
 from overnight.words.foreign import printable
 
 MAX_FILE_CHARACTERS = 1_000_000
-MAX_FRONT_CHARACTERS = 64_000  # a hundred times what a long one has; YAML is read slowly
+MAX_FRONT_CHARACTERS = 64_000  # a hundred times a long one; YAML is slow to read
 MAX_DEPTH = 8
 FIRST_LINE = 2  # of the YAML text, in the file; line 1 is `---`
 MAX_REPORTED = 30  # mistakes after the first
@@ -38,14 +38,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontMatter:
-    """The values, where each key and item stands, and what is wrong with them already."""
+    """The values, the line of each key and item, and the problems found so far."""
 
     values: Mapping[str, Value]
     lines: Mapping[Place, int]
     problems: Sequence[Problem]
 
     def line(self, place: Place) -> int:
-        """The line of a value, or of the nearest one around it that exists; the first line for none."""
+        """The line of a value, or of the nearest existing one around it; line 1 if there is none."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
@@ -63,18 +63,18 @@ def split_front_matter(text: str, path: str) -> tuple[str, str]:
         raise ProgramError("not valid Unicode text", path=path, fix="save it as UTF-8")
     opening = re.match("\ufeff?---[ \t]*\r?\n", text)
     if opening is None:
-        fix = "start it with a front matter between two `---` lines; `overnight init` writes one"
+        fix = "start the file with a front matter between two `---` lines; `overnight init` writes one"
         raise ProgramError("no front matter", path=path, line=1, fix=fix)
     closing = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(text, opening.end())
     if closing is None:
-        raise ProgramError("the front matter has no end", path=path, line=1, fix="close it with a line `---`")
+        raise ProgramError("the front matter has no end", path=path, line=1, fix="close it with a `---` line")
     if closing.start() - opening.end() > MAX_FRONT_CHARACTERS:
         raise ProgramError(f"the front matter is larger than {MAX_FRONT_CHARACTERS:,} characters", path=path, line=1)
     return text[opening.end() : closing.start()], text[closing.end() :]
 
 
 def load_front_matter(text: str, path: str) -> FrontMatter:
-    """The values of a YAML mapping, by the YAML 1.2 core rules: `no` is a word and `1:30` is no number.
+    """The values of a YAML mapping, by the YAML 1.2 core rules: `no` is a word and `1:30` is not a number.
 
     Raises:
         ProgramError: it is not YAML, or has anchors, aliases, tags, or more depth than any program needs.
@@ -102,19 +102,19 @@ def dotted(place: Place) -> str:
 
 
 def program_error(problems: Sequence[Problem], path: str) -> ProgramError:
-    """All problems as one error, a line each, in the order of the file."""
+    """All problems as one error, one line each, in the order of the file."""
     first, *others = sorted(problems, key=lambda problem: problem.line or 0)
     lines = [str(ProgramError(p.message, path=path, line=p.line, key=p.key, fix=p.fix)) for p in others[:MAX_REPORTED]]
     if len(others) > MAX_REPORTED:
         lines.append(f"{path}: and {len(others) - MAX_REPORTED:,} more mistakes")
     rest = "".join(f"\n{line}" for line in lines)
-    # The fix comes last in an error's text, so what follows the first problem hangs on it.
+    # An error's text ends with its fix, so the other problems are appended to the fix.
     message, fix = (first.message, first.fix + rest) if first.fix else (first.message + rest, "")
     return ProgramError(message, path=path, line=first.line, key=first.key, fix=fix)
 
 
 class _RefusedError(Exception):
-    """YAML that we do not take."""
+    """YAML that we do not accept."""
 
     def __init__(self, message: str, line: int, fix: str) -> None:
         super().__init__(message)
@@ -122,7 +122,7 @@ class _RefusedError(Exception):
 
 
 class _Composer(yaml.SafeLoader):
-    """Composes nodes, and refuses on the way what can grow or hide: aliases, anchors, tags, great depth."""
+    """Composes nodes and refuses what can expand or hide content: aliases, anchors, tags, great depth."""
 
     depth = 0
 
@@ -145,7 +145,7 @@ class _Composer(yaml.SafeLoader):
 
 @dataclass(slots=True)
 class _Reader:
-    """Turns nodes into values; notes where each stands."""
+    """Turns nodes into values and records the line of each."""
 
     lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -168,7 +168,7 @@ class _Reader:
         return found
 
     def _value(self, node: yaml.Node, place: Place) -> Iterator[Value]:
-        """The value of a node; nothing, and a problem, where it has none."""
+        """The value of a node; if it has none, nothing, and a problem is recorded."""
         if isinstance(node, yaml.MappingNode):
             yield self.mapping(node, place)
         elif isinstance(node, yaml.SequenceNode):
@@ -176,7 +176,7 @@ class _Reader:
         elif isinstance(node, yaml.ScalarNode):
             plain = node.style is None
             if plain and node.value in _NULLS:
-                fix = "give it one, or delete the key for its default"
+                fix = "give it one, or delete the key to use its default"
                 self.problems.append(Problem(line=self.lines[place], key=dotted(place), message="has no value", fix=fix))
             else:
                 yield _resolve(node.value) if plain else str(node.value)

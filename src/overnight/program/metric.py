@@ -1,7 +1,7 @@
 """Reads metrics from what a job printed or wrote.
 
-Every byte of it is foreign: the time is linear in its length, nothing of it is evaluated, and what is not plainly one
-finite number is a reason and not a value. Whether the number is honest cannot be seen here.
+Every byte of it is foreign: the time is linear in its length, nothing is evaluated, and anything but one plain finite number
+is a reason instead of a value. Whether the number is honest cannot be seen here.
 """
 
 import json
@@ -15,8 +15,8 @@ from itertools import islice
 from overnight.program.program import Metric
 from overnight.words.foreign import printable
 
-MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is no metric line
-MAX_NAMES = 1000  # metrics besides the campaign's own; a bound on a further one then finds nothing and fails
+MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is not a metric line
+MAX_NAMES = 1000  # metrics besides the campaign's own; further ones are ignored, and a bound on one of them fails
 MAX_LEVELS = 4  # of nested objects in a result file
 LARGEST = 1e60  # of a metric: fourth powers of it, and sums of those, stay finite
 QUOTED = 120  # characters of foreign text in a reason
@@ -54,9 +54,9 @@ class _Unreadable(Exception):  # noqa: N818  # becomes a NoReading
 
 
 def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None) -> MetricReading | NoReading:
-    """The metrics in captured `output`, and in the `result` file where the metric names one.
+    """The metrics in captured `output`, and in the `result` file if the metric names one.
 
-    A metric that is missing, NaN, infinite, no number, or there with two different values has no reading; the same value
+    A metric that is missing, NaN, infinite, not a number, or present with two different values has no reading; the same value
     twice is fine.
     """
     text = _plain(output)
@@ -78,12 +78,12 @@ def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None
 
 
 def printed_metrics(output: bytes) -> Mapping[str, float]:
-    """All metrics of the lines of captured `output`, for a campaign whose own is measured without any."""
+    """All metrics in the lines of captured `output`, for a campaign whose own metric is measured without output."""
     return _other_metrics(_plain(output))
 
 
 def _plain(output: bytes) -> bytes:
-    """The output without terminal escapes; what a carriage return would overwrite is a line of its own."""
+    """The output without terminal escapes; what a carriage return would overwrite becomes a line of its own."""
     if b"\x1b" in output:
         output = _ESCAPE.sub(b"", output)
     return output.replace(b"\r", b"\n")
@@ -100,7 +100,7 @@ def _from_lines(text: bytes, name: str, others: Mapping[str, float]) -> float:
 def _agreed(
     name: str, hits: Iterator[tuple[bytes, bool]], missing: str, text: bytes, others: Mapping[str, float] | None = None
 ) -> float:
-    """The one number of some hits, each a text and whether it must be a number; `others` are what may be meant instead."""
+    """The one number in `hits`, each a text and whether it must be a number; the user may have meant one of `others`."""
     value, first, other = None, "", ""
     for raw, strict in hits:
         word = raw.decode(errors="replace").strip(" \t")
@@ -124,10 +124,10 @@ def _agreed(
 
 
 def _instead(name: str, others: Mapping[str, float]) -> str:
-    """What is there in the place of a missing metric: the names that are like it, else the first ones."""
+    """What there is instead of a missing metric: similar names, else the first ones."""
     few = [other for other in islice(others, COMPARED) if len(other) <= LONGEST_NAMED]
     if like := get_close_matches(name, few, n=NAMED, cutoff=ALIKE):
-        return f", where {_quoted(like, 'or')} may be what you mean"
+        return f" (did you mean {_quoted(like, 'or')}?)"
     return f", which has {_quoted(few[:NAMED], 'and')}" if few else ""
 
 
@@ -151,7 +151,7 @@ def _pattern_hits(text: bytes, pattern: str) -> Iterator[tuple[bytes, bool]]:
 
 
 def _other_metrics(text: bytes) -> dict[str, float]:
-    """All metrics of the output's lines, but those with several values or none that is finite."""
+    """All metrics in the output's lines, except those with several values or no finite one."""
     found: dict[bytes, float | None] = {}
     for hit in _ANY.finditer(text):
         name, number = hit[1] or hit[2], _number(hit[3].decode(errors="replace"))
@@ -168,7 +168,7 @@ def _last_line(text: bytes) -> str:
 
 
 def _result_metrics(raw: bytes | None, path: str) -> dict[str, float]:
-    """The numbers of a JSON object, those of objects in it as `outer.inner`."""
+    """The numbers of a JSON object; those of objects in it are named `outer.inner`."""
     if raw is None:
         raise _Unreadable(f"the result file {path} was not written")
     try:

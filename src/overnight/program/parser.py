@@ -29,9 +29,9 @@ from overnight.words.foreign import printable
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
 
 _COMMANDS = ("measure", "produce", "score", "prepare", "holdout", "audit")
-_TWO = ("produce", "score", "artifacts")  # what the form of two processes needs
-_MADE = ("prepare", "inputs")  # what it may have besides
-# How a required key is written, and one whose value is out of its bounds.
+_TWO = ("produce", "score", "artifacts")  # what the two-process form needs
+_MADE = ("prepare", "inputs")  # what it may have in addition
+# How to write a required key, and one whose value is out of bounds.
 _REQUIRED: Mapping[str, str] = {
     "metric": "write `metric: NAME`, or `metric: {name: NAME, direction: minimize}`",
     "name": "write `name: val_loss`",
@@ -40,10 +40,10 @@ _REQUIRED: Mapping[str, str] = {
 }
 _SIZED, _COUNTED = "write a size such as 512MB or 4GB", "write a whole number such as 100 or 2k"
 _WRITTEN: Mapping[str, str] = {
-    "wall": "write a duration such as 90s, 5m or 1h30m, of 7d at most",
+    "wall": "write a duration such as 90s, 5m or 1h30m, at most 7d",
     "memory": _SIZED,
     "disk": _SIZED,
-    "output": f"{_SIZED}, of 1GB at most",
+    "output": f"{_SIZED}, at most 1GB",
     "cpus": "write how many cores a trial gets, such as 1",
     "gpus": "write how many GPUs a trial gets, such as 1",
     "files": _COUNTED,
@@ -63,10 +63,10 @@ _WRITTEN: Mapping[str, str] = {
 
 
 def parse_program(text: str, path: str) -> Program:
-    """The program that `text` says, with every default filled in; `path` is for messages.
+    """The program that `text` describes, with every default filled in; `path` is for messages.
 
     Raises:
-        ProgramError: with every mistake in it, each with its line, key and fix.
+        ProgramError: the text has mistakes; the message has all of them, each with its line, key and fix.
     """
     front_text, body = split_front_matter(text, path)
     front = load_front_matter(front_text, path)
@@ -84,7 +84,7 @@ def parse_program(text: str, path: str) -> Program:
 
 
 def error_at(program: Program, place: Place, message: str, *, fix: str = "") -> ProgramError:
-    """A mistake in a value of a program that was read, which only a look at the machine could show; with its line and key."""
+    """A mistake in a value of a parsed program that only a look at the machine could show, with its line and key."""
     line = load_front_matter(split_front_matter(program.source, program.path)[0], program.path).line(place)
     return ProgramError(message, path=program.path, line=line, key=dotted(place), fix=fix)
 
@@ -119,13 +119,13 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
 
 
 def _form_problems(front: FrontMatter) -> Iterator[Problem]:
-    """Either `measure`, or `produce`, `score` and `artifacts`; with these, both of `prepare` and `inputs` or none."""
+    """Either `measure`, or `produce`, `score` and `artifacts`; the latter with both `prepare` and `inputs`, or neither."""
     has = {key for key in ("measure", *_TWO, *_MADE) if (key,) in front.lines}
     if "measure" in has:
         for key in (*_TWO, *_MADE):
             if key in has:
                 fix = "keep `measure`, or `produce`, `score` and `artifacts`"
-                yield Problem(line=front.line((key,)), key=key, message="cannot stand beside `measure`", fix=fix)
+                yield Problem(line=front.line((key,)), key=key, message="cannot be combined with `measure`", fix=fix)
     elif has:
         for key in _TWO:
             if key not in has:
@@ -141,7 +141,7 @@ def _form_problems(front: FrontMatter) -> Iterator[Problem]:
 
 
 def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
-    """What is editable must not be hidden, and what a holdout measures must be the candidate."""
+    """An editable file must not be hidden, and a holdout must measure the candidate."""
     if keys.produce and keys.holdout and keys.metric.name in OUTSIDE and SPLIT not in (keys.prepare or ""):
         message = f"would measure {keys.metric.name} of the scorer, not of the candidate"
         fix = "let `prepare` make sealed inputs for the candidate to run on: write `{split}` in it"
@@ -151,27 +151,27 @@ def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Proble
         if any(plain == hidden.rstrip("/") for hidden in keys.hidden) or matches(plain, keys.hidden):
             place: Place = ("editable", index)
             message = f"`{printable(glob, QUOTED)}` is both editable and hidden"
-            yield Problem(line=front.line(place), key=dotted(place), message=message, fix="take it out of one of them")
+            yield Problem(line=front.line(place), key=dotted(place), message=message, fix="remove it from one of them")
 
 
 def _input_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
-    """What a candidate hands over may not stand where an input does, and a split is one of several."""
+    """An artifact must not take the place of an input, and `{split}` needs a holdout or an audit."""
     for index, name in enumerate(keys.artifacts):
         if any(collide(name, made) for made in keys.inputs):
             place: Place = ("artifacts", index)
-            message = f"`{printable(name, QUOTED)}` is an input too: the candidate would write what the scorer reads as input"
+            message = f"`{printable(name, QUOTED)}` is also an input: the candidate would write what the scorer reads as input"
             yield Problem(line=front.line(place), key=dotted(place), message=message, fix="choose another name")
     if keys.prepare and not keys.inputs:
         fix = "name the files that `prepare` leaves, or delete both"
         yield Problem(line=front.line(("inputs",)), key="inputs", message="names no file", fix=fix)
     if SPLIT in (keys.prepare or "") and not (keys.holdout or keys.audit):
-        fix = "add `holdout: <the command that scores on sealed inputs>`, often that of `score`; or leave `{split}` out"
+        fix = "add `holdout: <the command that scores on sealed inputs>`, often that of `score`; or remove `{split}`"
         message = "has `{split}`, but there is no `holdout` and no `audit`, so it would always be `public`"
         yield Problem(line=front.line(("prepare",)), key="prepare", message=message, fix=fix)
 
 
 def _placeholder_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
-    """A command names no placeholder but `{seed}`, and `prepare` `{split}`."""
+    """A command may name only the placeholder `{seed}`, and `prepare` also `{split}`."""
     commands: list[tuple[Place, str | None]] = [((key,), getattr(keys, key)) for key in _COMMANDS]
     commands += [(("checks", index), command) for index, command in enumerate(keys.checks)]
     for place, command in commands:
@@ -189,7 +189,7 @@ def _role_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
 
 
 def _causes(error: ValidationError) -> Iterator[ErrorDetails]:
-    """What is wrong, but not the lists that are short only because an item of theirs is wrong."""
+    """The errors, without those of lists that are too short only because one of their items is wrong."""
     details = error.errors(include_url=False)
     around = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
     return (detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in around)
@@ -212,7 +212,7 @@ def _problem(detail: ErrorDetails, front: FrontMatter) -> Problem:
 
 
 def _words(detail: ErrorDetails, place: Place) -> tuple[str, str]:
-    """Message and fix of an error that pydantic found by itself."""
+    """Message and fix for an error that pydantic found by itself."""
     match detail["type"]:
         case "extra_forbidden":
             return "unknown key", _nearest_key(place)

@@ -27,7 +27,7 @@ class Direction(StrEnum):
 
 
 class Noise(StrEnum):
-    """How trials of one tree differ; `AUTO` is found from the baseline trials."""
+    """How trials of one tree differ; `AUTO` is determined from the baseline trials."""
 
     AUTO = "auto"
     DETERMINISTIC = "deterministic"
@@ -48,7 +48,7 @@ class Metric:
     min_effect: float | None = None  # in units of the metric; None: a fifth of the noise
     pattern: str | None = None  # a regex with one group
     result: str | None = None  # a JSON file in the work folder
-    curve: str | None = None  # a regex with the groups steps done, steps in all, value; or percent done, value
+    curve: str | None = None  # a regex with the groups steps done, total steps, value; or percent done, value
 
     def gain(self, baseline: float, candidate: float) -> float:
         """How much better `candidate` is than `baseline`; positive is better whatever the direction."""
@@ -81,7 +81,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What a campaign may spend; None is no limit."""
+    """What a campaign may spend; None means no limit."""
 
     experiments: int | None = None
     hours: float | None = None
@@ -97,7 +97,7 @@ class GateSettings:
     noise: Noise = Noise.AUTO
     max_pairs: int = 60
     holdout_pairs: int = 5
-    keep_simpler: bool = False  # keep less code that is proven to be no worse by `min_effect`
+    keep_simpler: bool = False  # keep less code that is proven not to be worse by `min_effect`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class ResearcherSpec:
     use: str
     command: str | None = None
     template: str = ""  # of a ready command, see agents/templates.py
-    model: str = ""  # empty: what the template or the provider says
+    model: str = ""  # empty: that of the template or the provider
     limits: Limits | None = None  # of its own jobs; None: the program's, with more time
     count: int = 1
     edits: tuple[tuple[str, str, str], ...] = ()  # scripted: (path, old text, new text), one proposal each
@@ -121,7 +121,7 @@ class ResearcherSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A whole `program.md`. Either `measure`, or `produce` and `score`, is set; `prepare` and `inputs` with the latter only."""
+    """A whole `program.md`: either `measure`, or `produce` and `score`, is set; `prepare` and `inputs` only with the latter."""
 
     path: str
     metric: Metric
@@ -136,13 +136,13 @@ class Program:
     checks: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
     holdout: str | None = None
-    audit: str | None = None  # the command of audits; None: as every other trial
+    audit: str | None = None  # the command of audits; None: that of every other trial
     readable: tuple[str, ...] = ()  # absolute host paths that jobs may read
     limits: Limits = field(default_factory=Limits)
     budget: Budget = field(default_factory=Budget)
     gate: GateSettings = field(default_factory=GateSettings)
     target: float | None = None
-    notify: tuple[NotifySpec, ...] = ()  # none: all channels of the user's settings
+    notify: tuple[NotifySpec, ...] = ()  # empty: all channels of the user's settings
     researchers: tuple[ResearcherSpec, ...] = (ResearcherSpec(role="tuner", use="tuner"),)
     body: str = ""  # the Markdown below the front matter
     source: str = ""  # the whole file
@@ -150,12 +150,12 @@ class Program:
 
     @property
     def splits(self) -> bool:
-        """Whether `prepare` makes sealed inputs too, so that sealed trials run the candidate anew."""
+        """Whether `prepare` also makes sealed inputs, so that sealed trials run the candidate again."""
         return SPLIT in (self.prepare or "")
 
     @property
     def measures_time(self) -> bool:
-        """Whether it says so, by `noise` or by the name of its metric: trials then run alone."""
+        """Whether `noise` or the name of the metric says that time is measured; trials then run alone."""
         return self.gate.noise is Noise.TIMING or (self.gate.noise is Noise.AUTO and names_time(self.metric.name))
 
     @property
@@ -165,7 +165,7 @@ class Program:
 
     @property
     def seeded(self) -> bool:
-        """Whether the seed of a trial decides what is measured: by the command that runs the candidate, or by its inputs."""
+        """Whether a trial's seed decides what is measured, through the command that runs the candidate or its inputs."""
         return self.takes_seed or names_seed(self.prepare)
 
 
@@ -175,5 +175,5 @@ def names_seed(command: str | None) -> bool:
 
 
 def names_time(metric: str) -> bool:
-    """Whether the name of a metric says that it is a time, or a rate over time."""
+    """Whether the name of a metric says that it is a time or a rate over time."""
     return _TIME.search(metric) is not None

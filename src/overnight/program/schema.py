@@ -52,7 +52,7 @@ class MetricKeys(_Keys):
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.pattern is not None and self.result is not None:
-            raise Mistake("cannot stand beside `pattern`", fix="delete one of them", key="result")
+            raise Mistake("cannot be combined with `pattern`", fix="delete one of them", key="result")
         if self.direction is None and guess_direction(self.name) is None:
             fix = "write `metric: {name: ..., direction: minimize}` or maximize"
             raise Mistake("missing, and the name does not say which way is better", fix=fix, key="direction")
@@ -161,9 +161,10 @@ class ResearcherKeys(_Keys):
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.use == "command" and (self.command is None) == (self.template is None):
-            raise Mistake("`use: command` needs a `command` or a `template`", fix="give one of the two", key="command")
+            raise Mistake("`use: command` needs a `command` or a `template`", fix="give exactly one of the two", key="command")
         if self.use == "acp" and self.command is None:
-            raise Mistake("`use: acp` needs a `command`", fix="say which program speaks ACP, as `opencode acp`", key="command")
+            fix = "write the command of a program that speaks ACP, such as `opencode acp`"
+            raise Mistake("`use: acp` needs a `command`", fix=fix, key="command")
         self._only("command", "command", "acp")
         self._only("template", "command")
         self._only("model", "agent", "acp", "command")
@@ -232,5 +233,5 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "researchers": ResearcherKeys,
     "edits": EditKeys,
 }
-# Which keys a mapping may have, by the key that it stands under; "" is the top.
+# Which keys a mapping may have, by the key above it; "" is the top.
 KEYS: Mapping[str, Sequence[str]] = {name: tuple(model.model_fields) for name, model in _MODELS.items()}

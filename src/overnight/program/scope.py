@@ -1,4 +1,4 @@
-"""Which paths a program speaks of: its globs, and what no proposal's file may be called."""
+"""Which paths the globs of a program cover, and which paths no file of a proposal may have."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from functools import lru_cache
 MAX_PATH_BYTES = 1024
 MAX_NAME_BYTES = 255  # of one path component, on every common file system
 
-# Git acts on these wherever they lie.
+# Git acts on these wherever they are.
 _GIT_SETTINGS = frozenset({".gitmodules", ".gitattributes"})
 # What file systems that fold case or drop characters take for `.git`.
 _GIT_FOLDER = re.compile(r"\.git[ .]*(?:::.*)?|git~[0-9]+", re.IGNORECASE)
@@ -20,7 +20,7 @@ def matches(path: str, globs: Sequence[str]) -> bool:
     """Whether one of the globs covers the file at `path`.
 
     Globs start at the top of the repository. `*`, `?` and `[...]` stay within one name, `**` crosses folders, and a
-    folder covers all that is below it; with a trailing slash, only a folder is meant.
+    folder covers all that is below it. A glob with a trailing slash means only a folder.
     """
     names = path.split("/")
     return any(_covers(_compile(glob), names) for glob in globs)
@@ -32,16 +32,16 @@ def collide(path: str, other: str) -> bool:
 
 
 def path_problem(path: str) -> str:
-    """Why a path cannot be that of a proposal's file, whatever the program says; empty if it can."""
+    """Why no file of a proposal may have this path, whatever the program says; empty if one may."""
     names = path.split("/")
     sizes = [len(name.encode(errors="surrogatepass")) for name in names]
     rules = (
         (path.startswith("/") or "\\" in path, "is not a relative path with `/`"),
         (not {"", ".", ".."}.isdisjoint(names), "has an empty, `.` or `..` folder in its path"),
         (not path.isprintable(), "has an invisible character in its name"),
-        (max(sizes) > MAX_NAME_BYTES or sum(sizes) + len(names) > MAX_PATH_BYTES, "has too long a name"),
+        (max(sizes) > MAX_NAME_BYTES or sum(sizes) + len(names) > MAX_PATH_BYTES, "has a name that is too long"),
         (any(_is_git_folder(name) for name in names), "lies in a `.git` folder"),
-        (names[-1].lower() in _GIT_SETTINGS, "is a setting of git"),
+        (names[-1].lower() in _GIT_SETTINGS, "is a git settings file"),
     )
     return next((problem for broken, problem in rules if broken), "")
 
@@ -62,7 +62,7 @@ def _compile(glob: str) -> tuple[re.Pattern[str] | None, ...]:
 
 
 def _covers(patterns: Sequence[re.Pattern[str] | None], names: Sequence[str]) -> bool:
-    """Match names against patterns; goes back only to the last `**`, so it takes at most their product of steps."""
+    """Match names against patterns; it backtracks only to the last `**`, so the product of their numbers bounds the steps."""
     at, step, resume_at, resume_step = 0, 0, -1, -1
     while at < len(names):
         pattern = patterns[step] if step < len(patterns) else _NOTHING

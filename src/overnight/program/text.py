@@ -1,4 +1,4 @@
-"""Writes a front matter: keys with the reason for each in a comment, and the other keys to uncomment."""
+"""Writes a front matter: keys, each with its reason in a comment, and the other keys to uncomment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,17 +33,17 @@ class FrontMatterEntry:
     key: str
     value: Value
     reason: str = ""
-    fails: str = ""  # why it is written as a comment only: it was tried, and failed
+    fails: str = ""  # why it failed when it was tried; it is then only a comment
 
 
 def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
-    """The front matter with its `---` lines; what is not in `entries` stands below as comments."""
+    """The front matter with its `---` lines; keys that are not in `entries` follow as comments."""
     lines = ["---", _HEAD]
     for entry in entries:
         if entry.reason:
             lines.append(f"# {printable(entry.reason, MAX_REASON)}")
         if entry.fails:
-            lines.append(f"# Left out, for it was tried and failed: {printable(entry.fails, MAX_FAILURE)}")
+            lines.append(f"# Left out because it was tried and failed: {printable(entry.fails, MAX_FAILURE)}")
         lines.append(f"# {_line(entry)}" if entry.fails else _line(entry))
     written = {entry.key for entry in entries}
     lines.append("# Further keys, with examples:")
@@ -52,6 +52,6 @@ def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
 
 
 def _line(entry: FrontMatterEntry) -> str:
-    # As the one item of a list the value is quoted where it must be, and has no end-of-document mark.
+    # As the only item of a list, the value is quoted if it must be and has no end-of-document mark.
     listed = yaml.safe_dump([entry.value], default_flow_style=True, width=1_000_000, allow_unicode=True, sort_keys=False)
     return f"{entry.key}: {listed.removeprefix('[').rstrip().removesuffix(']')}"

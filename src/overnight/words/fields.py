@@ -27,14 +27,14 @@ def _text(raw: object) -> object:
 
 def _visible(text: str) -> str:
     if not text.strip():
-        raise Mistake("is empty", fix="give it a value, or delete the key for its default")
+        raise Mistake("is empty", fix="give it a value, or delete the key to use its default")
     if any(not character.isprintable() and character not in "\n\t" for character in text):
-        raise Mistake("has an invisible character", fix="type it anew")
+        raise Mistake("has an invisible character", fix="type it again")
     return text
 
 
 def matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
-    """A check that a text is of this pattern; `expected` says of which, in words."""
+    """A check that a text matches this pattern; `expected` describes it in words."""
 
     def check(text: str) -> str:
         if not pattern.fullmatch(text):

@@ -1,15 +1,15 @@
-"""Foreign text made fit to show: one line, no terminal escapes, no invisible characters, a bounded length."""
+"""Makes foreign text fit to show: one line, no terminal escapes, no invisible characters, a bounded length."""
 
 ELLIPSIS = " … "
 
 
 def printable(text: str, limit: int) -> str:
-    r"""`text` on one line of at most `limit` characters, cut in the middle, with what cannot be seen written as `\x1b`.
+    r"""`text` on one line of at most `limit` characters, cut in the middle, with invisible characters escaped as `\x1b`.
 
     Control characters, terminal escapes, bidirectional and zero-width marks, line breaks and lone surrogates are made
     visible; letters, accents and plain spaces stay.
     """
-    # Escapes only lengthen, so the two ends of a huge text are all that can be left of it.
+    # Escapes only lengthen a text, so only the two ends of a huge one can be left.
     if len(text) > 2 * limit:
         text = text[:limit] + text[-limit:]
     visible = "".join(character if character.isprintable() else _escape(character) for character in text)

@@ -1,4 +1,4 @@
-"""How counts, times and sizes are said to people, the same in every view."""
+"""How counts, times and sizes are written for people, the same in every view."""
 
 _MINUTE_S, _HOUR_S = 60, 3600
 _SIZES = ((1000**3, "GB"), (1000**2, "MB"), (1000, "kB"), (1, "B"))
@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
 
 
 def compact(count: float) -> str:
-    """A count in three digits: `950`, `12.3 k`, `4.56 M`."""
+    """A count with three digits: `950`, `12.3 k`, `4.56 M`."""
     for scale, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if count >= scale:
             return f"{count / scale:.3g}{unit}"
@@ -27,6 +27,6 @@ def compact(count: float) -> str:
 
 
 def size_text(size_bytes: int, scale: int | None = None) -> str:
-    """`1.5 GB`; with `scale`, in the unit that a size of `scale` bytes would be written in, and with one decimal."""
+    """`1.5 GB`; with `scale`, in the unit of a size of `scale` bytes and with one decimal."""
     unit, name = next(((unit, name) for unit, name in _SIZES if (scale or size_bytes) >= unit), _SIZES[-1])
     return f"{size_bytes / unit:.1f} {name}" if scale else f"{size_bytes / unit:.3g} {name}"

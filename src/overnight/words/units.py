@@ -17,10 +17,10 @@ _PART = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?) ?([a-zA-Z]{1,3}) ?", re.ASC
 
 
 def parse_number(raw: object) -> float:
-    """A finite number, also where YAML took it for text (`1e-3`).
+    """A finite number, even if YAML read it as text (`1e-3`).
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     if isinstance(raw, str) and _NUMBER.fullmatch(raw.strip()):
         raw = float(raw)
@@ -57,7 +57,7 @@ def parse_count(raw: object) -> int:
     """A whole number: `100`, `500k`, `2M`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     return _whole(_with_units(raw, COUNTS, "a whole number such as 100, 500k or 2M"))
 

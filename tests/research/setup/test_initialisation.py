@@ -195,7 +195,7 @@ def test_checks_that_fail_are_left_as_a_comment(tmp_path: Path) -> None:
     report, said = run(repository, Measured(1.0, 1.0, failing=why))
     text = (tmp_path / "program.md").read_text()
     assert parse_program(text, "program.md").checks == ()
-    assert f"# Left out, for it was tried and failed: {why}" in text
+    assert f"# Left out because it was tried and failed: {why}" in text
     assert "# checks: [python -m pytest -q]" in text
     assert "They fail, so they are left out" in said
     assert [entry.fails for entry in report.keys if entry.key == "checks"] == [why]

@@ -50,11 +50,11 @@ def test_a_claim_that_no_longer_holds_is_said_and_why_it_may_be(tmp_path: Path) 
     told = json.loads(overnight(repo, "verify", "--rerun", "1", "--pairs", "3", "--json", check=1).stdout)
     assert told[0]["holds"] is False and told[0]["estimate"]["gain"] == 0.0
     done = overnight(repo, "run")
-    assert f"WARNING: changed on the way: {data}" in done.stderr
+    assert f"WARNING: changed during the campaign: {data}" in done.stderr
     assert str(data) in read_json(repo, "status")["cautions"][0]
     folder = repo / ".overnight/t"
-    assert "trials before and after may not compare" in (folder / "report.md").read_text()
-    assert "may not compare" in (folder / "report.html").read_text()
+    assert "trials before and after may not be comparable" in (folder / "report.md").read_text()
+    assert "may not be comparable" in (folder / "report.html").read_text()
     assert one(repo, "SELECT count(*) FROM events WHERE kind='environment_changed'") == 1
     overnight(repo, "run", "--no-report")
     assert one(repo, "SELECT count(*) FROM events WHERE kind='environment_changed'") == 1

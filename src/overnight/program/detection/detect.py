@@ -1,6 +1,6 @@
 """Looks at a repository's files and proposes a front matter, with the reason for every key.
 
-A proposal, never a decision: the user sees it, sees what the measure command prints, and says yes or no.
+It never decides: the user sees the proposal and what the measure command prints, and says yes or no.
 """
 
 import re
@@ -22,7 +22,7 @@ _TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
 _NO_PACKAGE = ("test", "doc", "bench", "example", "script", ".")
 _NO_SOURCE = re.compile(r"(?:bench|latency|loadtest|perf|test|conftest|setup|prepare)[^/]*\.py")
 _RECIPE = re.compile(r"(?:\n(?:\t[^\n]*)?)*")  # the lines of a Makefile that belong to a target
-_GRACE_S = 60  # beside the script's own TIME_BUDGET: start, compilation, evaluation
+_GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
@@ -32,17 +32,19 @@ PRINTED = (
     "to measure a number that the command prints instead: a line `NAME: value` with --metric NAME:minimize, a number in a "
     "table with `pattern`, one in JSON with `result` (docs/program.md, metric)"
 )
-STEADIER = "--metric cpu_s takes its CPU time from outside: steadier where other work shares the machine, but with its start"
+STEADIER = (
+    "--metric cpu_s measures its CPU time from outside: steadier if other work shares the machine, but includes its start"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
-    """What was found: keys with their reasons, and what the user should know besides."""
+    """What was found: keys with their reasons, and what else the user should know."""
 
     entries: Sequence[FrontMatterEntry]
     notes: Sequence[str] = ()
-    on_metric: Sequence[str] = ()  # those of the notes that are of no use to whoever names the metric
-    others: Sequence[FrontMatterEntry] = ()  # metrics besides the proposed one, which a person may name instead
+    on_metric: Sequence[str] = ()  # those of the notes that a user who names the metric does not need
+    others: Sequence[FrontMatterEntry] = ()  # metrics besides the proposed one, which the user may name instead
 
 
 def wants(path: str) -> bool:
@@ -54,9 +56,9 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
     """The front matter that fits a repository of these files.
 
     Args:
-        files: every path with its text, or None where the text was not read.
-        home: the user's home folder, where training data of the usual layout lie.
-        uv: whether the program `uv` is there.
+        files: every path with its text, or None if the text was not read.
+        home: the user's home folder, which has the training data of the usual layout.
+        uv: whether the program `uv` is installed.
     """
     notes: list[str] = []
     on_metric: list[str] = []
@@ -68,7 +70,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         or _from_training(files, texts, home, uv=uv)
         or _from_script(_BENCH, "a benchmark", files, texts, others)
         or _from_makefile(files, texts, others)
-        or _from_script(_MEASURE, "by its name what measures", files, texts, others)
+        or _from_script(_MEASURE, "the measuring script by its name", files, texts, others)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -82,7 +84,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
 
 
 def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[FrontMatterEntry]:
-    """`train.py`, usually with a read-only `prepare.py` beside it."""
+    """`train.py`, usually with a read-only `prepare.py` next to it."""
     train = texts.get("train.py")
     if train is None:
         return []
@@ -90,12 +92,12 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
     by_uv = "uv.lock" in files or "uv run train.py" in everything
     runner = "uv run train.py" if by_uv and uv else "python train.py"
     seed = " --seed {seed}" if "--seed" in train else ""
-    reason = "train.py is the script that is to get better" + (", and takes a seed" if seed else "")
+    reason = "train.py is the script to improve" + (", and takes a seed" if seed else "")
     reason += "; without uv, which is not installed here" if by_uv and not uv else ""
     name = printed_metric(train)
     if name is None and "val_bpb" in everything:
         name = "val_bpb"
-    frozen = "all else, prepare.py too, is frozen" if "prepare.py" in files else "all else is frozen"
+    frozen = "all else, including prepare.py, is frozen" if "prepare.py" in files else "all else is frozen"
     return [
         *metric_entry(name, "train.py prints it"),
         FrontMatterEntry(key="measure", value=runner + seed, reason=reason),
@@ -121,7 +123,7 @@ def _training_data(text: str, home: str) -> list[FrontMatterEntry]:
     if hit is None or not home.startswith("/"):
         return []
     folder = f"{home.rstrip('/')}/.cache/{hit[1] or hit[2]}"
-    return [FrontMatterEntry(key="readable", value=[folder], reason="prepared data lie there; jobs may read them, not write")]
+    return [FrontMatterEntry(key="readable", value=[folder], reason="prepared data is there; jobs may read it, not write it")]
 
 
 def _is_printed_time(metric: Value) -> bool:
@@ -164,7 +166,7 @@ def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[
 
 
 def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
-    """The metric that the text prints, plain or with a unit, else CPU time; what else it prints goes to `others`."""
+    """The metric that the text prints, plain or with a unit, else CPU time; further metrics that it prints go to `others`."""
     name, with_unit = printed_metric(text), dict(metrics_with_unit(text, place))
     if name is not None and name not in with_unit:
         return metric_entry(name, f"{place} prints it")
@@ -172,12 +174,12 @@ def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> l
         first = with_unit.pop(name or next(iter(with_unit)))
         others += with_unit.values()
         return [first]
-    reason = f"{place} prints no metric line that is known; this is its CPU time, measured from outside"
+    reason = f"{place} prints no known metric line; this is its CPU time, measured from outside"
     return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=reason)]
 
 
 def _sources(names: Iterable[str]) -> list[FrontMatterEntry]:
-    """The code that a benchmark measures, as far as names tell; the benchmark itself is never among it."""
+    """The code that a benchmark measures, judged by names; the benchmark itself is never part of it."""
     files = list(names)
     if any(path.startswith("src/") for path in files):
         return [FrontMatterEntry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]

@@ -1,4 +1,4 @@
-"""Takes over what a repository already tells other loop tools: pi-autoresearch sessions and autocrucible configurations."""
+"""Reuses what a repository already says to other loop tools: pi-autoresearch sessions and autocrucible configurations."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from overnight.program.program import Direction
 from overnight.program.text import FrontMatterEntry
 
 CRUCIBLE = ".crucible/config.yaml"
-# A session's files: the script, its description, its log, its configuration, its checks; the present layout and the older one.
+# A session's files (script, description, log, configuration, checks), in the present layout and in the older one.
 SESSIONS = (
     (".auto/measure.sh", ".auto/prompt.md", ".auto/log.jsonl", ".auto/config.json", ".auto/checks.sh"),
     ("autoresearch.sh", "autoresearch.md", "autoresearch.jsonl", "autoresearch.config.json", "autoresearch.checks.sh"),
@@ -34,7 +34,7 @@ def from_session(files: Container[str], texts: Mapping[str, str], notes: list[st
     for script, prompt, log, config, checks in SESSIONS:
         if script not in files:
             continue
-        notes.append(f"{script}: taken as the measure command; its METRIC lines are read as they are")
+        notes.append(f"{script}: used as the measure command; its METRIC lines are read as they are")
         described = texts.get(prompt, "")
         entries = [
             *(_described_metric(described, prompt) or _logged_metric(texts.get(log, ""), log)),
@@ -95,7 +95,7 @@ def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[FrontMatte
     try:
         values = load_front_matter(texts[CRUCIBLE], CRUCIBLE).values
     except ProgramError as error:
-        notes.append(f"{CRUCIBLE} is not understood: {error}")
+        notes.append(f"{CRUCIBLE} cannot be read: {error}")
         return []
     files, commands, limits = (_mapping(values.get(key)) for key in ("files", "commands", "constraints"))
     entries = [

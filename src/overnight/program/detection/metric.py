@@ -9,10 +9,10 @@ from overnight.program.program import Direction
 from overnight.program.text import FrontMatterEntry
 
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
-# A name and a colon at the start of a printed text, with a value to be filled in behind, or given as the next argument.
+# A name and a colon at the start of a printed text, followed by a value to fill in, or with it as the next argument.
 _PRINTED = re.compile(r"""\b(?:print|echo|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63}):[ \t]*(?:[{%$]|["'][ \t]*,)""")
 
-# A name, then a value to be filled in with a unit behind it: `p95: {p95:.2f} ms`, `total  %.1f s`.
+# A name, then a value to fill in, followed by a unit: `p95: {p95:.2f} ms`, `total  %.1f s`.
 _WITH_UNIT = re.compile(
     r"""\b(?:print|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63})([ \t]*[:=][ \t]*|[ \t]+)"""
     r"""(?:\{[^{}\n]{0,200}\}|%[-+ 0-9.]{0,8}[a-z])[ \t]*(ns|us|µs|ms|s|secs?|seconds|[kMG]i?B|bytes)(?![\w/%])"""
@@ -20,7 +20,7 @@ _WITH_UNIT = re.compile(
 
 
 def printed_metric(script: str) -> str | None:
-    """The metric that a script seems to be about: a METRIC line, else a `name: value` line with a telling name."""
+    """The metric that a script seems to be about: a METRIC line, else a `name: value` line with an obvious direction."""
     return next(_candidates(script), None)
 
 
@@ -31,9 +31,9 @@ def _candidates(script: str) -> Iterator[str]:
 
 
 def metrics_with_unit(script: str, place: str) -> Mapping[str, FrontMatterEntry]:
-    """For each name that the script prints with a unit behind its number a `metric` key, with the pattern that reads it.
+    """For each name that the script prints with a number and a unit, a `metric` key with the pattern that reads it.
 
-    All such units are costs, so less is better. The unit becomes part of the name: a timing is known by it.
+    All such units are costs, so less is better. The unit becomes part of the name, which marks a timing as such.
     """
     entries: dict[str, FrontMatterEntry] = {}
     for name, between, unit in _WITH_UNIT.findall(script):
@@ -41,12 +41,12 @@ def metrics_with_unit(script: str, place: str) -> Mapping[str, FrontMatterEntry]
         pattern = rf"^\s*{re.escape(name)}{separator}([0-9.]+)\s*{unit}\b"
         full = name if unit in name.split("_") else f"{name}_{unit.replace('µ', 'u')}"
         value: Value = {"name": full, "direction": Direction.MINIMIZE.value, "pattern": pattern}
-        entries[name] = FrontMatterEntry(key="metric", value=value, reason=f"{place} prints it, with {unit} behind the number")
+        entries[name] = FrontMatterEntry(key="metric", value=value, reason=f"{place} prints it, with {unit} after the number")
     return entries
 
 
 def metric_entry(name: object, reason: str, direction: Direction | None = None) -> list[FrontMatterEntry]:
-    """The `metric` key for a name; empty if it is none."""
+    """The `metric` key for a name; empty if it is not a metric name."""
     if not isinstance(name, str) or not METRIC_NAME.fullmatch(name):
         return []
     direction = direction or guess_direction(name)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.abc import TaskGroup
 
+from overnight.errors import leaf_errors
+
 
 @asynccontextmanager
 async def companion_tasks() -> AsyncIterator[TaskGroup]:
@@ -15,10 +17,4 @@ async def companion_tasks() -> AsyncIterator[TaskGroup]:
             yield tasks
             tasks.cancel_scope.cancel()
     except BaseExceptionGroup as several:
-        raise _first(several) from None
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+        raise leaf_errors(several)[0] from None

@@ -9,9 +9,9 @@ from overnight.models.wires.wire import (
     Counts,
     CountsUnasked,
     Foreign,
+    RunningTotals,
     Sent,
     Tokens,
-    greatest,
     mapping,
     read,
     text,
@@ -39,7 +39,7 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of `message_delta`, and of an answer that is not streamed
 
 
-class Anthropic(CountsUnasked):
+class Anthropic(RunningTotals, CountsUnasked):
     """`POST /v1/messages`."""
 
     wire = Wire.ANTHROPIC
@@ -72,10 +72,6 @@ class Anthropic(CountsUnasked):
             output_tokens=usage.output_tokens or 0,
             final=event.usage is not None,
         )
-
-    def merge(self, old: Counts, new: Counts) -> Counts:
-        """Running totals."""
-        return greatest(old, new)
 
     def said(self, event: Mapping[str, object]) -> int:
         """The characters of a delta: text, thinking or a tool's input."""

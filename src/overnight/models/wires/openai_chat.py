@@ -9,9 +9,9 @@ from overnight.models.wires.wire import (
     Asked,
     Counts,
     Foreign,
+    RunningTotals,
     Sent,
     Tokens,
-    greatest,
     items,
     mapping,
     read,
@@ -43,7 +43,7 @@ class _Chunk(Foreign):
     usage: _Usage | None = None
 
 
-class OpenAIChat(OpenAIKeys):
+class OpenAIChat(OpenAIKeys, RunningTotals):
     """`POST /v1/chat/completions`."""
 
     wire = Wire.OPENAI_CHAT
@@ -85,10 +85,6 @@ class OpenAIChat(OpenAIKeys):
             cached_tokens=min(cached, usage.prompt_tokens),
             output_tokens=max(usage.completion_tokens, reasoned),
         )
-
-    def merge(self, old: Counts, new: Counts) -> Counts:
-        """Running totals."""
-        return greatest(old, new)
 
     def said(self, event: Mapping[str, object]) -> int:
         """The characters of a chunk's deltas."""

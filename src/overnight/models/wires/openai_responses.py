@@ -10,9 +10,9 @@ from overnight.models.wires.wire import (
     Counts,
     CountsUnasked,
     Foreign,
+    RunningTotals,
     Sent,
     Tokens,
-    greatest,
     read,
     text,
     whole,
@@ -40,7 +40,7 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of an answer that is not streamed
 
 
-class OpenAIResponses(OpenAIKeys, CountsUnasked):
+class OpenAIResponses(OpenAIKeys, RunningTotals, CountsUnasked):
     """`POST /v1/responses`."""
 
     wire = Wire.OPENAI_RESPONSES
@@ -72,10 +72,6 @@ class OpenAIResponses(OpenAIKeys, CountsUnasked):
             cached_tokens=min(cached, usage.input_tokens),
             output_tokens=usage.output_tokens,
         )
-
-    def merge(self, old: Counts, new: Counts) -> Counts:
-        """Running totals."""
-        return greatest(old, new)
 
     def said(self, event: Mapping[str, object]) -> int:
         """The characters of a delta."""

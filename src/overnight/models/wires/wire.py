@@ -118,17 +118,6 @@ class Format(Protocol):
         ...
 
 
-def greatest(old: Counts, new: Counts) -> Counts:
-    """The counts of a stream whose events hold running totals, some of them zero."""
-    return Counts(
-        input_tokens=max(old.input_tokens, new.input_tokens),
-        cached_tokens=max(old.cached_tokens, new.cached_tokens),
-        written_tokens=max(old.written_tokens, new.written_tokens),
-        output_tokens=max(old.output_tokens, new.output_tokens),
-        final=old.final or new.final,
-    )
-
-
 def read(model: type[M], document: bytes) -> M | None:
     """The part of a document that `model` names, None where the document is something else."""
     try:
@@ -169,3 +158,17 @@ class CountsUnasked:
     def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
         """Never: events with counts are part of the answer."""
         return False
+
+
+class RunningTotals:
+    """Part of a wire whose streams count from the start in each event that has counts, with some of them left at zero."""
+
+    def merge(self, old: Counts, new: Counts) -> Counts:
+        """The greater of each count."""
+        return Counts(
+            input_tokens=max(old.input_tokens, new.input_tokens),
+            cached_tokens=max(old.cached_tokens, new.cached_tokens),
+            written_tokens=max(old.written_tokens, new.written_tokens),
+            output_tokens=max(old.output_tokens, new.output_tokens),
+            final=old.final or new.final,
+        )

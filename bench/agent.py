@@ -19,7 +19,7 @@ from overnight.agents.own.prompt import SYSTEM
 from overnight.agents.own.wires import anthropic, chat
 from overnight.agents.port import Task
 from overnight.jail.job import Ending, Job, JobResult, Limits
-from overnight.jail.port import Executor, Hear, Link
+from overnight.jail.port import Executor, Link, OutputMonitor
 from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
@@ -68,7 +68,7 @@ class Instant:
         self,
         job: Job,
         link: Link | None = None,  # noqa: ARG002  # the port's names
-        hear: Hear | None = None,  # noqa: ARG002
+        monitor: OutputMonitor | None = None,  # noqa: ARG002
     ) -> JobResult:
         """Always the same."""
         Path(job.output).write_text(OUTPUT)  # noqa: ASYNC240  # on a disk of ours

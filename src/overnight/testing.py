@@ -257,7 +257,7 @@ class ExecutorConformance:
             return "enough" if b"two" in b"".join(heard) else ""
 
         job = _job(tmp_path, "echo one; echo two; sleep 60; echo three", limits=LIMITS)
-        result = asyncio.run(self.make().run(job, hear=hear))
+        result = asyncio.run(self.make().run(job, monitor=hear))
         assert (result.ending, result.exit_code, result.detail) == (Ending.HEARD, None, "enough")
         assert b"".join(heard) == Path(job.output).read_bytes() == b"one\ntwo\n"
 
@@ -270,7 +270,7 @@ class ExecutorConformance:
             return ""
 
         job = _job(tmp_path, "echo one; exit 3", limits=LIMITS)
-        result = asyncio.run(self.make().run(job, hear=hear))
+        result = asyncio.run(self.make().run(job, monitor=hear))
         assert (result.ending, result.exit_code, b"".join(heard)) == (Ending.EXITED, 3, b"one\n")
 
     def test_use_is_measured(self, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from overnight.jail.capture import Capture, capturing
 from overnight.jail.cgroup import ControlGroup, GroupUsage
 from overnight.jail.job import Ending, Job, JobResult
 from overnight.jail.launch import Child, Exit, Launch
-from overnight.jail.port import Hear
+from overnight.jail.port import OutputMonitor
 from overnight.jail.processes import family_cpu_s
 from overnight.jail.stops import LimitHit, file_stop, memory_stop, output_stop, wall_stop
 from overnight.jail.tie import Tie
@@ -35,7 +35,7 @@ async def supervise(
     contents: Contents,
     kill: Callable[[Child], None],
     *,
-    hear: Hear | None = None,
+    monitor: OutputMonitor | None = None,
 ) -> JobResult:
     """Run a job whose folder has `contents`; `kill` ends all its processes, and is called however it ended.
 
@@ -43,7 +43,7 @@ async def supervise(
         SandboxError: it never began, its output cannot be kept, or it cannot be ended.
     """
     began_s = time.monotonic()
-    with capturing(Path(job.output), job.limits.output_bytes, hear) as capture, closing(Child(launch)) as child:
+    with capturing(Path(job.output), job.limits.output_bytes, monitor) as capture, closing(Child(launch)) as child:
         memory = MemoryWatch(group, child.pid, job.limits)
         disk = DiskWatch(Path(job.folder), job.limits, contents)
         launch.tie.started()

@@ -217,7 +217,7 @@ class TrialRunner:
             slot=run.slot,
         )
         try:
-            result = await self._executor.run(job, hear=ear.hear if ear else None)
+            result = await self._executor.run(job, monitor=ear.hear if ear else None)
             captured = output.read_bytes()
         finally:
             output.unlink(missing_ok=True)

@@ -272,7 +272,7 @@ def prompt(text):
         sys.stdout.write("acp-endless" * 10000)
 """
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ProposalFailed, match="the agent ended in the middle of the talk"):
+    with pytest.raises(ProposalFailed, match="the agent ended before it answered"):
         propose(tmp_path, script)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB, for lines of at most 8 MiB"
     assert gone("acp-endless")
@@ -299,7 +299,7 @@ def prompt(text):
     sys.stderr.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    with pytest.raises(ProposalFailed, match="the agent ended in the middle of the talk: out of luck"):
+    with pytest.raises(ProposalFailed, match="the agent ended before it answered: out of luck"):
         propose(tmp_path, dies)
     with pytest.raises(ProposalFailed, match="the agent "):
         propose(tmp_path, "sys.exit('no such model')")

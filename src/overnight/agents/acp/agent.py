@@ -53,7 +53,7 @@ def acp_agent(context: AgentContext) -> Agent:
         try:
             async with companion_tasks() as tasks:
                 client = Client()
-                peer = Peer(reader, writer, told=client.told, asked=client.asked)
+                peer = Peer(reader, writer, on_notification=client.on_notification, on_request=client.on_request)
                 tasks.start_soon(context.executor.run, job, link)
                 tasks.start_soon(peer.listen)
                 yield _AcpSession(context=context, folder=task.folder, output=output, run=run, client=client, peer=peer)
@@ -79,7 +79,7 @@ class _AcpSession:
         try:
             return await unless_idle(self._turn(prompt), activity.idle_s, self.context.patience_s)
         except TurnFailed as failed:
-            with suppress(TurnFailed), anyio.move_on_after(CANCEL_S):  # one that does not read cannot be told
+            with suppress(TurnFailed), anyio.move_on_after(CANCEL_S):  # an agent that does not read its input gets no message
                 await self.client.cancel(self.peer)
             complaint = last_line(read_tail(self.output, _TAIL_BYTES))
             raise TurnFailed(f"{failed}{': ' + complaint if complaint else ''}") from failed

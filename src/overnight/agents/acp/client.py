@@ -43,8 +43,8 @@ class Client:
         self._session = ""
         self.updates = 0  # that it sent: signs of life
 
-    def told(self, method: str, params: Params) -> None:
-        """Take in a notification."""
+    def on_notification(self, method: str, params: Params) -> None:
+        """Read a notification of the agent."""
         self.updates += 1
         if method != "session/update":
             return
@@ -53,16 +53,16 @@ class Client:
             if update.sessionUpdate in _WORKS:
                 self._parted = True
             elif update.sessionUpdate == "agent_message_chunk":
-                self._hear(_Content.model_validate(update.content).text)
+                self._add_words(_Content.model_validate(update.content).text)
         except ValidationError:  # an update of a kind that we do not know
             return
 
-    def _hear(self, words: str) -> None:
+    def _add_words(self, words: str) -> None:
         parting = "\n" if self._parted and self._said else ""
         self._said, self._parted = (self._said + parting + words)[-KEPT:], False
 
-    def asked(self, method: str, params: Params) -> Params | None:
-        """Answer a request."""
+    def on_request(self, method: str, params: Params) -> Params | None:
+        """Answer a request of the agent."""
         self.updates += 1
         return permit(params) if method == "session/request_permission" else None
 
@@ -73,10 +73,10 @@ class Client:
     async def turn(self, peer: Peer, prompt: str) -> Turn:
         """One prompt, until the agent says that its turn has ended."""
         self._said = ""
-        ask = {"sessionId": self._session, "prompt": [{"type": "text", "text": prompt}]}
-        reason = read(_End, await peer.request("session/prompt", ask)).stopReason
+        params = {"sessionId": self._session, "prompt": [{"type": "text", "text": prompt}]}
+        reason = read(_End, await peer.request("session/prompt", params)).stopReason
         return Turn(text=self._said, fault="" if reason == _GOOD_END else f"the agent ended: {printable(reason, 40)}")
 
     async def cancel(self, peer: Peer) -> None:
-        """Tell it that the turn is over."""
-        await peer.tell("session/cancel", {"sessionId": self._session})
+        """Tell the agent that its turn is over."""
+        await peer.notify("session/cancel", {"sessionId": self._session})

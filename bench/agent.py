@@ -98,7 +98,7 @@ def task(folder: Path, number: int) -> Task:
     folder.mkdir()
     for n in range(FILES):
         (folder / f"file{n}.py").write_text("x = 1\n" * 50)
-    return Task(folder=folder, brief="x " * 2000, role="agent", number=number)
+    return Task(folder=folder, role="agent", number=number)
 
 
 async def measure(port: int, place: Path, agents: int) -> tuple[float, int, float]:

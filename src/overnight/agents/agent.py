@@ -27,13 +27,20 @@ class AgentSession:
         """What it used of models so far."""
         return self.run.usage if self.run else Usage()
 
+    @property
+    def ended(self) -> str:
+        """Why no further turn is possible, in one line; empty while one is."""
+        return self.session.ended
+
     async def turn(self, prompt: str) -> Turn:
-        """One turn; if it failed for want of a model, that is the reason, whatever the agent made of it.
+        """One turn, the first or a further one; if it failed for lack of a model, that is the reason that is given.
 
         Raises:
-            TurnFailed: as `Session.turn`.
-            ModelsParked: no provider could be asked.
+            TurnFailed: as `Session.turn`, or the session has ended.
+            ModelsParked: no provider could be asked; once one can, the session goes on unless it has `ended`.
         """
+        if self.ended:
+            raise TurnFailed(f"the session has ended: {self.ended}")
         try:
             return await self.session.turn(prompt)
         except TurnFailed as failed:

@@ -1,6 +1,7 @@
 """The researcher `use: command`: any program that edits the files of its current folder, or a ready template of an agent.
 
-It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`.
+It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`. It is run anew for each
+turn; in a further one it gets the brief and what was said since before the prompt.
 
 The command may be hostile: it runs in the executor's jail, and what it leaves is not followed through symbolic links
 here. Not covered: what it writes into the workspace, which the scope check reads.
@@ -9,7 +10,7 @@ here. Not covered: what it writes into the workspace, which the scope check read
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.agents.activity import Activity, unless_idle
@@ -20,6 +21,7 @@ from overnight.agents.environment import surroundings
 from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.recap import Recap
 from overnight.agents.templates import TEMPLATES, Template
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
@@ -53,17 +55,27 @@ def _require(template: Template) -> None:
         raise UserError(f"the agent program `{template.program}` is not on PATH", fix=f"install it: {template.install}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _CommandSession:
-    """Each turn is a run of the command; the workspace is all that it remembers."""
+    """Each turn is a run of the command, after which no process of it is left; so one that failed does not end the session."""
 
     context: AgentContext
     task: Task
     run: ModelRun | None
+    ended: str = ""
+    _recap: Recap = field(default_factory=Recap)
 
     async def turn(self, prompt: str) -> Turn:
-        if prompt != self.task.brief:
-            prompt = f"{self.task.brief}\n\n---\n\n{prompt}"
+        try:
+            turn = await self._turn(self._recap.before(prompt))
+        except BaseException as error:  # a cancellation too: what was asked is not forgotten
+            why = f"came to nothing: {error}" if isinstance(error, TurnFailed) else "was cut off"
+            self._recap.add(prompt, f"(The turn {why}.)")
+            raise
+        self._recap.add(prompt, f"{turn.text}\n(The turn ended badly: {turn.fault})" if turn.fault else turn.text)
+        return turn
+
+    async def _turn(self, prompt: str) -> Turn:
         brief = write_brief_file(self.task.folder, prompt)
         output = self.context.scratch / f"proposal-{self.context.slot}-{self.task.number}.log"
         try:
@@ -73,7 +85,8 @@ class _CommandSession:
             output.unlink(missing_ok=True)
             gone = remove_brief_file(brief)
         if not gone:
-            raise TurnFailed("the command put something in the place of its brief that cannot be removed")
+            self.ended = "the command put something in the place of its brief that cannot be removed"
+            raise TurnFailed(self.ended)
         return Turn(text=said, fault=_fault(result, said))
 
     async def _run(self, brief: Path, prompt: str, output: Path) -> JobResult:

@@ -14,7 +14,6 @@ class Task:
     """What an agent is asked to do, and where."""
 
     folder: Path  # which it edits in place
-    brief: str  # Markdown; the first prompt of its session
     role: str  # under which its calls to models are counted
     number: int = 0  # of the piece of work, for the same count
     advises: bool = False  # words are wanted, and no change of a file
@@ -33,13 +32,18 @@ class TurnFailed(Exception):  # noqa: N818  # an outcome, not an error
 
 
 class Session(Protocol):
-    """A conversation with an agent in one folder."""
+    """A conversation with an agent in one folder, one turn after the other."""
+
+    @property
+    def ended(self) -> str:
+        """Why no further turn is possible, in one line; empty while one is, also after a turn that failed."""
+        ...
 
     async def turn(self, prompt: str) -> Turn:
-        """Send a prompt and wait until the agent has ended its turn.
+        """Send a prompt and wait until the agent has ended its turn; the first prompt is the session's brief.
 
         Raises:
-            TurnFailed: it hangs, or cannot be talked to.
+            TurnFailed: the agent hangs, breaks or refuses; `ended` says whether another turn is possible.
         """
         ...
 

@@ -27,6 +27,8 @@ BRIEF = "# Brief"
 class Scripted:
     """A session that says what it is told to; a turn marked with `!` changes the workspace."""
 
+    ended = ""
+
     def __init__(self, workspace: Path, turns: Sequence[Turn]) -> None:
         self.heard: list[str] = []
         self._workspace = workspace
@@ -144,6 +146,8 @@ def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_p
     """Some end with an error when nobody answers them: the campaign hears that there is no model, not of the error."""
 
     class Breaks:
+        ended = ""
+
         async def turn(self, prompt: str) -> Turn:
             raise TurnFailed("the agent refuses: internal error")
 

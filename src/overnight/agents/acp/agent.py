@@ -1,6 +1,8 @@
 """The researcher `use: acp`: an agent program that speaks the Agent Client Protocol, in the jail, over its stdin and stdout.
 
-The program is started for each proposal, in the executor's jail, and ended after it; its stderr is kept apart, for messages.
+The program is started for each session, in the executor's jail, and ended after it; its stderr is kept apart, for messages.
+A session goes on after a prompt that the agent refused or ended badly. It has ended when the agent hung or broke, or when a
+turn was cut off: what it says later could not be told from the next turn.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from pathlib import Path
 import anyio
 
 from overnight.agents.acp.client import Client
-from overnight.agents.acp.peer import LONGEST_LINE, Peer
+from overnight.agents.acp.peer import LONGEST_LINE, Peer, Refused
 from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
@@ -72,21 +74,39 @@ class _AcpSession:
     run: ModelRun | None
     client: Client
     peer: Peer
-    _begun: bool = False
+    _open: bool = False
+    _ended: str = ""
+
+    @property
+    def ended(self) -> str:
+        return self._ended or (self._with_complaint("the agent's process is gone") if self.peer.ended else "")
 
     async def turn(self, prompt: str) -> Turn:
         activity = Activity(self.folder, self.output, self.run, lambda: self.client.updates)
         try:
             return await unless_idle(self._turn(prompt), activity.idle_s, self.context.patience_s)
         except TurnFailed as failed:
-            with suppress(TurnFailed), anyio.move_on_after(CANCEL_S):  # an agent that does not read its input gets no message
-                await self.client.cancel(self.peer)
-            complaint = last_line(read_tail(self.output, _TAIL_BYTES))
-            raise TurnFailed(f"{failed}{': ' + complaint if complaint else ''}") from failed
+            why = self._with_complaint(str(failed))
+            if not (self._open and isinstance(failed, Refused)):  # a refused prompt is over, and the session is as before
+                self._ended = why
+                await self._cancel()
+            raise TurnFailed(why) from failed
+        except anyio.get_cancelled_exc_class():
+            self._ended = "a turn was cut off, and the agent may still be at work on it"
+            raise
 
     async def _turn(self, prompt: str) -> Turn:
-        if not self._begun:
-            self._begun = True
+        if not self._open:
             inside = self.context.executor.folder_of(self.folder)
             await self.client.begin(self.peer, inside, self.context.spec.model, self.run)
+            self._open = True
         return await self.client.turn(self.peer, prompt)
+
+    def _with_complaint(self, why: str) -> str:
+        """A reason, and the last line that the agent printed on stderr."""
+        complaint = last_line(read_tail(self.output, _TAIL_BYTES))
+        return f"{why}{': ' + complaint if complaint else ''}"
+
+    async def _cancel(self) -> None:
+        with suppress(TurnFailed), anyio.move_on_after(CANCEL_S):  # an agent that does not read its input gets no message
+            await self.client.cancel(self.peer)

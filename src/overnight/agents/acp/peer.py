@@ -60,6 +60,11 @@ class Peer:
         self._next = 0
         self._ended = False
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can come from it."""
+        return self._ended
+
     async def listen(self) -> None:
         """Handle messages until the connection ends."""
         try:

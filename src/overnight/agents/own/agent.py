@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import compact
-from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM
+from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
+from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, REPEATED, SYSTEM
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell
 from overnight.agents.own.wires import anthropic, chat
@@ -51,11 +51,19 @@ class Dialogue:
         self._run = run
         self._system = ADVISE if task.advises else SYSTEM
         self._shell = Shell(context=context, workspace=task.folder, number=task.number)
+        self._folder = task.folder
         self._entries: list[Entry] = []
         self._repeats = Repeats(task.folder)
 
+    @property
+    def ended(self) -> str:
+        """Never: the dialogue is ours, so it can go on after any turn."""
+        return ""
+
     async def turn(self, prompt: str) -> Turn:
-        """Say something, and run what the model asks for until it answers in words alone."""
+        """Send a prompt, and run what the model asks for until it answers in words alone."""
+        self._entries += [ToolResult(id=call.id, text=NOT_RUN) for call in open_calls(self._entries)]
+        self._repeats = Repeats(self._folder)
         self._entries.append(UserMessage(text=prompt))
         said = ""
         for _ in range(STEPS):

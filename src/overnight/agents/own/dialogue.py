@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 
@@ -54,3 +55,10 @@ class Form(Protocol):
             ValueError: it is no answer of this wire.
         """
         ...
+
+
+def open_calls(entries: Sequence[Entry]) -> Sequence[ToolCall]:
+    """The calls at the end of a dialogue that have no result yet; every wire wants one for each before anything else."""
+    results = list(takewhile(lambda entry: isinstance(entry, ToolResult), reversed(entries)))
+    before = entries[: len(entries) - len(results)]
+    return before[-1].calls[len(results) :] if before and isinstance(before[-1], ModelMessage) else ()

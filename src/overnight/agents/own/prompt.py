@@ -21,4 +21,5 @@ PARAMETERS = {"type": "object", "properties": {"command": {"type": "string"}}, "
 UNREADABLE = 'The arguments are not of the form {"command": "..."}.'
 TOO_LONG = "The command is longer than {limit} bytes with its quotes escaped: write long files in several steps."
 REPEATED = "That was the same command with the same outcome as before. Try something else, or end."
+NOT_RUN = "(not run: the turn was over)"
 CUT = "Your answer was cut at its length limit. Go on in smaller steps."

@@ -56,7 +56,6 @@ class AgentResearcher:
     async def _open(self, assignment: Assignment, *, advises: bool = False) -> AsyncIterator[AgentSession]:
         task = Task(
             folder=assignment.workspace,
-            brief=assignment.brief,
             role=assignment.role,
             number=assignment.number,
             advises=advises,

@@ -18,6 +18,7 @@ from overnight.agents.own.dialogue import UserMessage
 from overnight.agents.own.prompt import SYSTEM
 from overnight.agents.own.wires import anthropic, chat
 from overnight.agents.port import Task
+from overnight.agents.transcript import Transcript
 from overnight.jail.job import Ending, Job, JobResult, Limits
 from overnight.jail.port import Executor, Link, OutputMonitor
 from overnight.models.budget import SpendingLimit
@@ -114,7 +115,7 @@ async def measure(port: int, place: Path, agents: int) -> tuple[float, int, floa
                     spec = AgentSpec(use="agent")
                     context = AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=place, slot=n, models=gateway)
                     run = stack.enter_context(gateway.use(role="agent", number=n, model="m"))
-                    dialogues.append(Dialogue(context, task(Path(work) / str(n), n), run))
+                    dialogues.append(Dialogue(context, task(Path(work) / str(n), n), run, Transcript(run)))
                 began = time.process_time()
                 turns = await asyncio.gather(*(dialogue.turn("x " * 2000) for dialogue in dialogues))
                 cpu = time.process_time() - began

@@ -23,6 +23,7 @@ from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.recap import Recap
 from overnight.agents.templates import TEMPLATES, Template
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
 from overnight.jail.job import Ending, Job, JobResult
@@ -43,8 +44,8 @@ def command_agent(context: AgentContext) -> Agent:
         _require(TEMPLATES[context.spec.template])
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
-        yield _CommandSession(context=context, task=task, run=run)
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
+        yield _CommandSession(context=context, task=task, run=run, transcript=transcript)
 
     template = context.spec.template
     return Agent(name=template or "command", context=context, opens=opens, script=not template)
@@ -62,6 +63,7 @@ class _CommandSession:
     context: AgentContext
     task: Task
     run: ModelRun | None
+    transcript: Transcript
     ended: str = ""
     _recap: Recap = field(default_factory=Recap)
 
@@ -80,8 +82,9 @@ class _CommandSession:
         output = self.context.scratch / f"proposal-{self.context.slot}-{self.task.number}.log"
         try:
             result = await self._run(brief, prompt, output)
-            said = read_tail(output, TAIL_BYTES)
         finally:
+            said = read_tail(output, TAIL_BYTES)
+            self.transcript.append(EntryKind.OUTPUT, said)
             output.unlink(missing_ok=True)
             gone = remove_brief_file(brief)
         if not gone:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from overnight.agents.transcript import Transcript
 from overnight.models.port import ModelRun
 
 
@@ -48,4 +49,4 @@ class Session(Protocol):
         ...
 
 
-Opens = Callable[[Task, ModelRun | None], AbstractAsyncContextManager[Session]]
+Opens = Callable[[Task, ModelRun | None, Transcript], AbstractAsyncContextManager[Session]]

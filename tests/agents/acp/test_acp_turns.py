@@ -12,9 +12,11 @@ from cut_off import cut_off
 from scripted_acp import command
 
 from overnight.agents.acp.agent import acp_agent
+from overnight.agents.acp.updates import Updates
 from overnight.agents.agent import AgentSession
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.port import Task, TurnFailed
+from overnight.agents.transcript import TRANSCRIPT_BYTES, Transcript
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 
@@ -139,3 +141,56 @@ def test_a_session_that_never_opened_has_ended(tmp_path: Path) -> None:
             assert "speaks version 2 of ACP" in session.ended
 
     asyncio.run(talk())
+
+
+def test_the_transcript_has_what_the_agent_reports(tmp_path: Path) -> None:
+    """Its words and thoughts with their chunks merged, tool calls with their ends, plans; odd updates are skipped."""
+    script = """
+def update(name, **more):
+    send({"method": "session/update", "params": {"sessionId": "s", "update": {"sessionUpdate": name, **more}}})
+
+def prompt(text):
+    for part in ("let me ", "see"):
+        update("agent_thought_chunk", content={"type": "text", "text": part})
+    steps = [{"content": "look", "status": "pending", "priority": "high"}, {"content": "edit", "status": "pending"}]
+    update("plan", entries=steps)
+    update("tool_call", toolCallId="t1", title="Read train.py", kind="read", status="pending")
+    update("tool_call_update", toolCallId="t1", status="in_progress")
+    update("tool_call_update", toolCallId="t1", status="completed")
+    update("tool_call", toolCallId="t2", kind="execute", status="failed")
+    update("tool_call", toolCallId=7, title=[])
+    update("plan", entries="none")
+    update("agent_thought_chunk")
+    say("all ")
+    say("done")
+    return "refusal"
+"""
+
+    async def talk() -> list[tuple[str, str]]:
+        async with opened(tmp_path, script) as session:
+            assert (await session.turn("one")).text == "all done"
+            return [(entry.kind.name, entry.text) for entry in session.transcript.entries]
+
+    assert asyncio.run(talk()) == [
+        ("PROMPT", "one"),
+        ("THOUGHT", "let me see"),
+        ("PLAN", "[pending] look\n[pending] edit"),
+        ("CALL", "Read train.py"),
+        ("OUTPUT", "Read train.py: completed"),
+        ("CALL", "execute"),
+        ("OUTPUT", "execute: failed"),
+        ("MESSAGE", "all done"),
+        ("FAULT", "the agent ended: refusal"),
+    ]
+
+
+def test_what_is_remembered_of_tool_calls_is_bounded(tmp_path: Path) -> None:
+    """Many calls, long titles and long ids: the transcript and the memory of titles stay within their bounds."""
+    transcript = Transcript()
+    updates = Updates(transcript)
+    for n in range(20_000):
+        call = {"sessionUpdate": "tool_call", "toolCallId": f"{n} " + "x" * 10 * (n % 100), "title": "t" * 10_000}
+        updates.read({"update": call})
+    assert len(transcript.render("").encode()) <= TRANSCRIPT_BYTES
+    assert len(updates._titles) <= 256
+    assert all(len(key) + len(title) <= 600 for key, title in updates._titles.items())

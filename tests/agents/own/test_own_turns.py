@@ -147,3 +147,26 @@ def test_three_turns_over_the_gateway(tmp_path: Path, models: ScriptedModels, wi
             return answers, session.usage.calls
 
     assert asyncio.run(talk()) == ([models.question] * 3, 3)
+
+
+def test_the_transcript_has_each_command_and_what_it_returned(tmp_path: Path) -> None:
+    """In order, with the model's words, and with why a turn failed."""
+    run = FakeRun(answers=[("echo hello", "exit 3"), "hello it was", RequestRefused("p refuses the request: 400")])
+
+    async def talk() -> list[tuple[str, str]]:
+        async with opened(tmp_path, FakeModels(run=run)) as session:
+            await session.turn("one")
+            with pytest.raises(TurnFailed):
+                await session.turn("two")
+            return [(entry.kind.name, entry.text) for entry in session.transcript.entries]
+
+    assert asyncio.run(talk()) == [
+        ("PROMPT", "one"),
+        ("CALL", "echo hello"),
+        ("OUTPUT", "exit code 0\nhello\n"),
+        ("CALL", "exit 3"),
+        ("OUTPUT", "exit code 3\n"),
+        ("MESSAGE", "hello it was"),
+        ("PROMPT", "two"),
+        ("FAULT", "p refuses the request: 400"),
+    ]

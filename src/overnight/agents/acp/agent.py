@@ -24,6 +24,7 @@ from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.task_group import companion_tasks
+from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job
 from overnight.jail.port import Link
@@ -38,7 +39,7 @@ def acp_agent(context: AgentContext) -> Agent:
     """The agent of a program that speaks ACP."""
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
         ours, theirs = socket.socketpair()
         output = context.scratch / f"acp-{context.slot}-{task.number}.log"
         job = Job(
@@ -54,7 +55,7 @@ def acp_agent(context: AgentContext) -> Agent:
         reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
         try:
             async with companion_tasks() as tasks:
-                client = Client()
+                client = Client(transcript)
                 peer = Peer(reader, writer, on_notification=client.on_notification, on_request=client.on_request)
                 tasks.start_soon(context.executor.run, job, link)
                 tasks.start_soon(peer.listen)
@@ -82,7 +83,7 @@ class _AcpSession:
         return self._ended or (self._with_complaint("the agent's process is gone") if self.peer.ended else "")
 
     async def turn(self, prompt: str) -> Turn:
-        activity = Activity(self.folder, self.output, self.run, lambda: self.client.updates)
+        activity = Activity(self.folder, self.output, self.run, lambda: self.client.received)
         try:
             return await unless_idle(self._turn(prompt), activity.idle_s, self.context.patience_s)
         except TurnFailed as failed:

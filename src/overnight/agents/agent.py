@@ -39,7 +39,7 @@ class AgentSession:
 
         Raises:
             TurnFailed: as `Session.turn`, or the session has ended.
-            ModelsParked: no provider could be asked; once one can, the session goes on unless it has `ended`.
+            ModelsParked: no provider is available; once one is, the session can go on unless it has `ended`.
         """
         if self.ended:
             raise TurnFailed(f"the session has ended: {self.ended}")
@@ -66,7 +66,7 @@ class Agent:
     name: str
     context: AgentContext
     opens: Opens
-    script: bool = False  # a command that is no agent: its exit code counts, and it is not talked to twice
+    script: bool = False  # a command that is no agent: its exit code counts, and it gets one prompt only
 
     @asynccontextmanager
     async def open(self, task: Task) -> AsyncIterator[AgentSession]:

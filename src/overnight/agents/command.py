@@ -1,6 +1,6 @@
-"""The researcher `use: command`: any program that edits the files of its current folder, or a ready template of an agent.
+"""`use: command`: any program that edits the files of its current folder, or a ready template of an agent.
 
-It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`. It is run anew for each
+It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`. It is run again for each
 turn; in a further one it gets the brief and what was said since before the prompt.
 
 The command may be hostile: it runs in the executor's jail, and what it leaves is not followed through symbolic links
@@ -17,7 +17,7 @@ from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.brief_file import remove_brief_file, write_brief_file
 from overnight.agents.context import AgentContext
-from overnight.agents.environment import surroundings
+from overnight.agents.environment import agent_environment
 from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
@@ -70,7 +70,7 @@ class _CommandSession:
     async def turn(self, prompt: str) -> Turn:
         try:
             turn = await self._turn(self._recap.before(prompt))
-        except BaseException as error:  # a cancellation too: what was asked is not forgotten
+        except BaseException as error:  # a cancellation too: the next prompt says what was asked
             why = f"came to nothing: {error}" if isinstance(error, TurnFailed) else "was cut off"
             self._recap.add(prompt, f"(The turn {why}.)")
             raise
@@ -111,7 +111,7 @@ class _CommandSession:
     def _environment(self) -> dict[str, str]:
         spec, run = self.context.spec, self.run
         own = TEMPLATES[spec.template].environment(run.url, run.model) if spec.template and run else {}
-        return {**surroundings(run), **own}
+        return {**agent_environment(run), **own}
 
 
 def _fault(result: JobResult, said: str) -> str:

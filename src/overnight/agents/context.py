@@ -1,4 +1,4 @@
-"""What an agent is given to work with."""
+"""What an agent gets to work with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 
-PATIENCE_S = 600.0  # an agent that does nothing for so long hangs; a long training step prints or writes something
+PATIENCE_S = 600.0  # an agent that does nothing for this long hangs; a long training step prints or writes something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,15 +14,15 @@ from overnight.models.port import ModelRun
 class Task:
     """What an agent is asked to do, and where."""
 
-    folder: Path  # which it edits in place
+    folder: Path  # that the agent edits in place
     role: str  # under which its calls to models are counted
     number: int = 0  # of the piece of work, for the same count
-    advises: bool = False  # words are wanted, and no change of a file
+    advises: bool = False  # an answer in words is wanted, and no change of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What came of one prompt."""
+    """The result of one prompt."""
 
     text: str
     fault: str = ""  # why it did not end well, in one line; what it changed may be good all the same

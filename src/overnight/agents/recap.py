@@ -1,6 +1,6 @@
 """What a command is given in a further turn: it remembers nothing, so the brief and what was said since go before the prompt.
 
-Does not cover: a brief that is too long for the command, which is its caller's.
+Does not cover: a brief that is too long for the command, which is up to the caller.
 """
 
 from collections import deque

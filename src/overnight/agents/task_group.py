@@ -11,7 +11,7 @@ from overnight.errors import leaf_errors
 
 @asynccontextmanager
 async def companion_tasks() -> AsyncIterator[TaskGroup]:
-    """Tasks beside the body; they are cancelled when it ends, and the first error is raised as it is."""
+    """Tasks that run along with the body; they are cancelled when it ends, and the first error is raised as it is."""
     try:
         async with anyio.create_task_group() as tasks:
             yield tasks

@@ -1,8 +1,8 @@
-"""The researcher `use: acp`: an agent program that speaks the Agent Client Protocol, in the jail, over its stdin and stdout.
+"""`use: acp`: an agent program that speaks the Agent Client Protocol, in the jail, over its stdin and stdout.
 
 The program is started for each session, in the executor's jail, and ended after it; its stderr is kept apart, for messages.
 A session goes on after a prompt that the agent refused or ended badly. It has ended when the agent hung or broke, or when a
-turn was cut off: what it says later could not be told from the next turn.
+turn was cut off: what it says later would be mixed with the next turn.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from overnight.agents.acp.peer import LONGEST_LINE, Peer, Refused
 from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
-from overnight.agents.environment import surroundings
+from overnight.agents.environment import agent_environment
 from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
@@ -31,7 +31,7 @@ from overnight.jail.port import Link
 from overnight.models.port import ModelRun
 
 NAME = "acp"
-CANCEL_S = 1.0  # for our last word to the agent
+CANCEL_S = 1.0  # for the last message to the agent
 _TAIL_BYTES = 4096  # of its stderr
 
 
@@ -47,7 +47,7 @@ def acp_agent(context: AgentContext) -> Agent:
             folder=task.folder,
             output=output,
             limits=context.limits,
-            environment=surroundings(run),
+            environment=agent_environment(run),
             readable=installation(context.spec.command or ""),
             slot=context.slot,
         )

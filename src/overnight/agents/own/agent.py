@@ -1,4 +1,4 @@
-"""The researcher `use: agent`: our own agent, a linear dialogue with one tool, the shell; an answer without it ends the turn.
+"""`use: agent`: our own agent, a linear dialogue with one tool, the shell; an answer without it ends the turn.
 
 Its shell runs in the jail, a new one for each command. It may run what it likes there, the program's own measure command too:
 nothing of that counts.
@@ -44,7 +44,7 @@ class Dialogue:
     """One session: what was said so far, and the workspace that its commands run in."""
 
     def __init__(self, context: AgentContext, task: Task, run: ModelRun, transcript: Transcript) -> None:
-        """Raises TurnFailed where no provider speaks a wire of ours."""
+        """Raises TurnFailed if no provider speaks a wire of ours."""
         wire = next((wire for wire in run.wires if wire in WIRES), None)
         if wire is None:
             raise TurnFailed(f"no provider speaks {' or '.join(WIRES)}, which `use: agent` needs")

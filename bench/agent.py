@@ -18,8 +18,9 @@ from overnight.agents.own.dialogue import UserMessage
 from overnight.agents.own.prompt import SYSTEM
 from overnight.agents.own.wires import anthropic, chat
 from overnight.agents.port import Task
-from overnight.jail.job import Ending, Job, JobResult, Limits
-from overnight.jail.port import Executor, Hear, Link
+from overnight.agents.transcript import Transcript
+from overnight.jail.job import Job, JobEnding, JobResult, Limits
+from overnight.jail.port import Executor, Link, OutputMonitor
 from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
@@ -68,12 +69,12 @@ class Instant:
         self,
         job: Job,
         link: Link | None = None,  # noqa: ARG002  # the port's names
-        hear: Hear | None = None,  # noqa: ARG002
+        monitor: OutputMonitor | None = None,  # noqa: ARG002
     ) -> JobResult:
         """Always the same."""
         Path(job.output).write_text(OUTPUT)  # noqa: ASYNC240  # on a disk of ours
         return JobResult(
-            ending=Ending.EXITED, exit_code=0, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0, output_bytes=len(OUTPUT)
+            ending=JobEnding.EXITED, exit_code=0, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0, output_bytes=len(OUTPUT)
         )
 
 
@@ -98,7 +99,7 @@ def task(folder: Path, number: int) -> Task:
     folder.mkdir()
     for n in range(FILES):
         (folder / f"file{n}.py").write_text("x = 1\n" * 50)
-    return Task(folder=folder, brief="x " * 2000, role="agent", number=number)
+    return Task(folder=folder, role="agent", number=number)
 
 
 async def measure(port: int, place: Path, agents: int) -> tuple[float, int, float]:
@@ -114,7 +115,7 @@ async def measure(port: int, place: Path, agents: int) -> tuple[float, int, floa
                     spec = AgentSpec(use="agent")
                     context = AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=place, slot=n, models=gateway)
                     run = stack.enter_context(gateway.use(role="agent", number=n, model="m"))
-                    dialogues.append(Dialogue(context, task(Path(work) / str(n), n), run))
+                    dialogues.append(Dialogue(context, task(Path(work) / str(n), n), run, Transcript(run)))
                 began = time.process_time()
                 turns = await asyncio.gather(*(dialogue.turn("x " * 2000) for dialogue in dialogues))
                 cpu = time.process_time() - began

@@ -11,6 +11,8 @@ OvernightError
     └── LedgerCorrupt  the ledger does not fold or its chain does not hold
 """
 
+from collections.abc import Sequence
+
 
 class OvernightError(Exception):
     """Any error that the project raises by itself."""
@@ -85,3 +87,10 @@ class LedgerCorrupt(InternalError):  # noqa: N818  # a state
     def __init__(self, message: str, *, readable: int) -> None:
         super().__init__(message)
         self.readable = readable
+
+
+def leaf_errors(error: BaseException) -> Sequence[BaseException]:
+    """The errors in a group that a task group raised, in its groups too, in order; any other error alone."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for inner in error.exceptions for leaf in leaf_errors(inner)]

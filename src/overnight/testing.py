@@ -20,7 +20,7 @@ import anyio
 
 from overnight.errors import LedgerBusy, LedgerCorrupt, OvernightError, UserError
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.jail.job import Ending, Job, JobResult, Limits
+from overnight.jail.job import Job, JobEnding, JobResult, Limits
 from overnight.jail.port import Executor, Link
 from overnight.ledger.chain import GENESIS, chain_hash
 from overnight.ledger.port import E, EventStore
@@ -162,18 +162,18 @@ class ExecutorConformance:
     def test_exit_code_is_the_commands(self, tmp_path: Path) -> None:
         """A job that ends by itself has its own exit code."""
         result, _ = self.run(tmp_path, "exit 3")
-        assert (result.ending, result.exit_code, result.detail) == (Ending.EXITED, 3, "")
+        assert (result.ending, result.exit_code, result.detail) == (JobEnding.EXITED, 3, "")
 
     def test_missing_command_is_an_exit_code(self, tmp_path: Path) -> None:
         """A command that is not there is the job's fault, and so is its exit code."""
         result, output = self.run(tmp_path, "no-such-command-anywhere")
-        assert (result.ending, result.exit_code) == (Ending.EXITED, 127)
+        assert (result.ending, result.exit_code) == (JobEnding.EXITED, 127)
         assert b"no-such-command-anywhere" in output
 
     def test_signal_is_a_negative_exit_code(self, tmp_path: Path) -> None:
         """A job that a signal ends has the signal's number, negative."""
         result, _ = self.run(tmp_path, "kill -SEGV $$")
-        assert (result.ending, result.exit_code) == (Ending.EXITED, -signal.SIGSEGV)
+        assert (result.ending, result.exit_code) == (JobEnding.EXITED, -signal.SIGSEGV)
 
     def test_output_holds_both_streams(self, tmp_path: Path) -> None:
         """Standard output and standard error are captured in the order of printing."""
@@ -218,37 +218,37 @@ class ExecutorConformance:
     def test_wall_limit_ends_it(self, tmp_path: Path) -> None:
         """A job that takes too long is ended, and the detail says how long it was."""
         result, _ = self.run(tmp_path, "sleep 60", limits=replace(LIMITS, wall_s=0.3))
-        assert (result.ending, result.exit_code) == (Ending.WALL, None)
+        assert (result.ending, result.exit_code) == (JobEnding.WALL, None)
         assert result.detail.startswith("ended after 0.") and result.detail.endswith("s of 0.3 s")
 
     def test_memory_limit_ends_it(self, tmp_path: Path) -> None:
         """A job that holds too much memory is ended, and the detail says how much it was."""
         limits = replace(LIMITS, memory_bytes=64 * 1000**2)
         result, _ = self.run(tmp_path, "head -c 200000000 /dev/zero | tail -c 199999999 | sleep 60", limits=limits)
-        assert (result.ending, result.exit_code) == (Ending.MEMORY, None)
+        assert (result.ending, result.exit_code) == (JobEnding.MEMORY, None)
         assert result.detail.startswith("killed at ") and result.detail.endswith(" MB of 64 MB")
 
     def test_large_file_ends_it(self, tmp_path: Path) -> None:
         """A single file over the disk limit ends the job."""
         result, _ = self.run(tmp_path, "exec head -c 30000000 /dev/zero > big")
-        assert (result.ending, result.exit_code) == (Ending.DISK, None)
+        assert (result.ending, result.exit_code) == (JobEnding.DISK, None)
         assert "20 MB" in result.detail
 
     def test_disk_limit_ends_it(self, tmp_path: Path) -> None:
         """Files that are over the disk limit together end the job while it runs."""
         result, _ = self.run(tmp_path, "for i in 1 2 3; do head -c 9000000 /dev/zero > $i; done; sleep 60")
-        assert (result.ending, result.exit_code) == (Ending.DISK, None)
+        assert (result.ending, result.exit_code) == (JobEnding.DISK, None)
         assert result.detail.endswith(" MB on disk of 20 MB")
 
     def test_too_many_files_end_it(self, tmp_path: Path) -> None:
         """More files than allowed end the job while it runs."""
         result, _ = self.run(tmp_path, "i=0; while [ $i -lt 700 ]; do : > $i; i=$((i + 1)); done; sleep 60")
-        assert (result.ending, result.detail) == (Ending.DISK, "ended with more than 500 files")
+        assert (result.ending, result.detail) == (JobEnding.DISK, "ended with more than 500 files")
 
     def test_output_limit_ends_it(self, tmp_path: Path) -> None:
         """A job that prints without end is ended, and the captured file is cut at the limit."""
         result, output = self.run(tmp_path, "yes")
-        assert (result.ending, result.exit_code) == (Ending.OUTPUT, None)
+        assert (result.ending, result.exit_code) == (JobEnding.OUTPUT, None)
         assert len(output) == LIMITS.output_bytes < result.output_bytes
         assert "100 kB" in result.detail
 
@@ -261,8 +261,8 @@ class ExecutorConformance:
             return "enough" if b"two" in b"".join(heard) else ""
 
         job = _job(tmp_path, "echo one; echo two; sleep 60; echo three", limits=LIMITS)
-        result = asyncio.run(self.make().run(job, hear=hear))
-        assert (result.ending, result.exit_code, result.detail) == (Ending.HEARD, None, "enough")
+        result = asyncio.run(self.make().run(job, monitor=hear))
+        assert (result.ending, result.exit_code, result.detail) == (JobEnding.MONITOR, None, "enough")
         assert b"".join(heard) == Path(job.output).read_bytes() == b"one\ntwo\n"
 
     def test_who_only_hears_ends_nothing(self, tmp_path: Path) -> None:
@@ -274,8 +274,8 @@ class ExecutorConformance:
             return ""
 
         job = _job(tmp_path, "echo one; exit 3", limits=LIMITS)
-        result = asyncio.run(self.make().run(job, hear=hear))
-        assert (result.ending, result.exit_code, b"".join(heard)) == (Ending.EXITED, 3, b"one\n")
+        result = asyncio.run(self.make().run(job, monitor=hear))
+        assert (result.ending, result.exit_code, b"".join(heard)) == (JobEnding.EXITED, 3, b"one\n")
 
     def test_use_is_measured(self, tmp_path: Path) -> None:
         """Wall clock, processor time of all processes and peak memory are measured from outside."""

@@ -120,6 +120,17 @@ def test_no_file_holds_what_acts(campaign: tuple[Path, str], name: str) -> None:
         assert "<script" not in re.sub(r"~~~~~~~~diff\n.*?\n~~~~~~~~", "", text, flags=re.DOTALL).replace("\\<", "")
 
 
+def test_no_transcript_holds_what_acts(campaign: tuple[Path, str]) -> None:
+    """What the agent printed in each of its sessions is written out, and indented below headings of ours."""
+    transcripts = sorted((campaign[0] / ".overnight/t/transcripts").iterdir())
+    assert len(transcripts) >= 4
+    for transcript in transcripts:
+        text = transcript.read_text(encoding="utf-8")
+        ours = [line for line in text.split("\n") if line and not line.startswith("    ")]
+        assert ours[1:3] == ["## Prompt", "### Output"] and ours[3:] in ([], ["### Fault"])
+        assert "script" in text and not ACTS.search(text)
+
+
 def test_git_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
     """Messages of attempts, of the review branch and the published evidence are plain, whatever pager shows them."""
     repo = campaign[0]

@@ -51,6 +51,8 @@ def test_a_command_researcher_works_in_the_jail(tmp_path: Path) -> None:
     overnight(repo, "run", "--experiments", "1", "--no-report", check=0)
     log = read_json(repo, "log")["experiments"]
     assert (log[0]["hypothesis"], log[0]["conclusion"]["verdict"]) == ("a lower offset", "keep")
+    [transcript] = (repo / ".overnight").glob("*/transcripts/1-*.md")
+    assert transcript.read_text().endswith("### Output\n\n    HYPOTHESIS: a lower offset\n"), "beside the record, for a person"
 
 
 def test_finalize_makes_a_branch_with_the_evidence(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ OUTPUT = b"start\nstep 1/10 loss 9.5\r\nstep 3/10 loss 4.25 (best)\nstep 4/10 lo
 def heard(output: bytes, pattern: str = STEPS) -> float | None:
     """The value found in an output that comes in one piece."""
     reader = CurveReader(pattern)
-    reader.hear(output)
+    reader.read(output)
     return reader.value
 
 
@@ -24,7 +24,7 @@ def heard(output: bytes, pattern: str = STEPS) -> float | None:
 def test_the_first_point_from_30_percent_on_counts(cuts: set[int]) -> None:
     """The output may be cut into any pieces; the value is found in exactly one of them."""
     reader, places = CurveReader(STEPS), [0, *sorted(cuts), len(OUTPUT)]
-    found = [reader.hear(OUTPUT[start:end]) for start, end in pairwise(places)]
+    found = [reader.read(OUTPUT[start:end]) for start, end in pairwise(places)]
     assert (reader.value, [value for value in found if value is not None]) == (4.25, [4.25])
 
 
@@ -56,7 +56,7 @@ def test_a_line_without_end_takes_no_memory() -> None:
     """Its length and pieces do not matter; the next line is read again."""
     reader = CurveReader(STEPS)
     for _ in range(1000):
-        reader.hear(b"y" * 1000)
+        reader.read(b"y" * 1000)
         assert len(reader._begun) <= MAX_LINE
-    reader.hear(b"\nstep 3/10 loss 4\n")
+    reader.read(b"\nstep 3/10 loss 4\n")
     assert reader.value == 4.0

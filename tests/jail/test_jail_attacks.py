@@ -18,7 +18,7 @@ import pytest
 from overnight.errors import SandboxError
 from overnight.jail.cgroup import ControlGroups
 from overnight.jail.jail import JailExecutor
-from overnight.jail.job import Ending, Job, JobResult, Limits
+from overnight.jail.job import Job, JobEnding, JobResult, Limits
 
 LIMITS = Limits(wall_s=20.0, memory_bytes=100 * 1000**2, disk_bytes=10 * 1000**2, files=500, processes=32, output_bytes=100_000)
 SECRET = "the-secret-that-no-job-may-see"
@@ -189,7 +189,7 @@ while True:
     job = make_job(tmp_path, attack, limits=replace(LIMITS, wall_s=1.0, processes=20))
     with lifeline(Path(job.folder)) as alive:
         result = asyncio.run(jail().run(job))
-        assert result.ending is Ending.WALL
+        assert result.ending is JobEnding.WALL
         assert 2 <= len(os.read(alive, 60_000)) <= 2 * 20
         assert os.read(alive, 1) == b""
 
@@ -205,7 +205,7 @@ def test_refused_processes_are_remarked(tmp_path: Path) -> None:
 def test_memory_of_one_process_is_held(tmp_path: Path) -> None:
     """A process that takes more than the limit is killed, and the result has the numbers."""
     result, _ = run(tmp_path, "\nx = b'x' * (10**9)\nimport time\ntime.sleep(60)\n")
-    assert result.ending is Ending.MEMORY
+    assert result.ending is JobEnding.MEMORY
     assert result.detail.endswith(" of 100 MB")
 
 
@@ -220,7 +220,7 @@ for _ in range(8):
 time.sleep(60)
 """
     result, _ = run(tmp_path, attack)
-    assert result.ending is Ending.MEMORY
+    assert result.ending is JobEnding.MEMORY
 
 
 @needs_memory_group
@@ -233,7 +233,7 @@ for file in files:
     os.write(file, bytes(5 * 10**6))
 """
     result, _ = run(tmp_path, attack)
-    assert result.ending is Ending.MEMORY
+    assert result.ending is JobEnding.MEMORY
 
 
 @needs_memory_group
@@ -241,34 +241,34 @@ def test_private_file_systems_are_held(tmp_path: Path) -> None:
     """Files in the private temporary folders count as memory."""
     fill = "i=0; while :; do i=$((i+1)); head -c 9000000 /dev/zero > /dev/shm/$i || sleep 60; done"
     result, _ = run(tmp_path, fill)
-    assert result.ending is Ending.MEMORY
+    assert result.ending is JobEnding.MEMORY
 
 
 def test_disk_cannot_be_filled(tmp_path: Path) -> None:
     """Many files that are each below the limit are counted together; what was written stays near the limit."""
     result, _ = run(tmp_path, "i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > $i; done")
-    assert result.ending is Ending.DISK
+    assert result.ending is JobEnding.DISK
     assert result.detail.endswith("on disk of 10 MB")
 
 
 def test_sparse_file_is_refused(tmp_path: Path) -> None:
     """A file larger than the limit cannot be created, with or without holes."""
     result, _ = run(tmp_path, "exec truncate -s 1T big")
-    assert result.ending is Ending.DISK
+    assert result.ending is JobEnding.DISK
     assert (tmp_path / "job0/big").stat().st_size == 0
 
 
 def test_inodes_cannot_be_used_up(tmp_path: Path) -> None:
     """Empty files count."""
     result, _ = run(tmp_path, "\nn = 0\nwhile True:\n    n += 1\n    open(str(n), 'w').close()\n")
-    assert (result.ending, result.detail) == (Ending.DISK, "ended with more than 500 files")
+    assert (result.ending, result.detail) == (JobEnding.DISK, "ended with more than 500 files")
 
 
 def test_endless_nesting_is_ended(tmp_path: Path) -> None:
     """A tree too deep to walk is the job's fault."""
     attack = "\nimport os, time\nfor _ in range(400):\n    os.mkdir('d')\n    os.chdir('d')\ntime.sleep(60)\n"
     result, _ = run(tmp_path, attack, limits=replace(LIMITS, disk_bytes=10**9, files=10**6))
-    assert (result.ending, result.detail) == (Ending.DISK, "ended with folders nested deeper than 128")
+    assert (result.ending, result.detail) == (JobEnding.DISK, "ended with folders nested deeper than 128")
 
 
 def test_daemon_is_ended(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ except OSError:
 
     with lifeline(Path(victim.folder)) as started:
         spared, _ = asyncio.run(both(started))
-    assert (spared.ending, spared.exit_code) == (Ending.EXITED, 7)
+    assert (spared.ending, spared.exit_code) == (JobEnding.EXITED, 7)
     assert Path(attacker.output).read_text() == ""
 
 
@@ -435,7 +435,7 @@ def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
 def test_spin_is_ended(tmp_path: Path) -> None:
     """A job that never ends is ended at its wall limit, and the result has the numbers."""
     result, _ = run(tmp_path, "trap '' TERM INT HUP; while :; do :; done", limits=replace(LIMITS, wall_s=1.0))
-    assert result.ending is Ending.WALL
+    assert result.ending is JobEnding.WALL
     assert result.detail.endswith(" s of 1 s")
     assert result.cpu_s > 0.3
 
@@ -443,7 +443,7 @@ def test_spin_is_ended(tmp_path: Path) -> None:
 def test_endless_output_is_cut(tmp_path: Path) -> None:
     """A job that prints without end, from many processes, is ended; the file stays at the limit."""
     result, output = run(tmp_path, "for i in 1 2 3 4; do yes & done; wait")
-    assert result.ending is Ending.OUTPUT
+    assert result.ending is JobEnding.OUTPUT
     assert len(output) == LIMITS.output_bytes
 
 
@@ -451,7 +451,7 @@ def test_machine_failure_cannot_be_forged(tmp_path: Path) -> None:
     """A job that imitates bwrap, and signals the first process of its namespace, still has only an exit code."""
     attack = "echo 'bwrap: Creating new namespace failed' >&2; kill -9 1; kill -9 -1; echo x > /proc/1/fd/2; exit 1"
     result, _ = run(tmp_path, attack)
-    assert (result.ending, result.exit_code) == (Ending.EXITED, 1)
+    assert (result.ending, result.exit_code) == (JobEnding.EXITED, 1)
 
 
 def test_environment_cannot_carry_options(tmp_path: Path) -> None:

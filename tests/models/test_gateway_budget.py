@@ -6,7 +6,7 @@ import pytest
 from gateways import PRICES, ask, gateway, provider
 from scripted_models import ScriptedModels
 
-from overnight.models.budget import CostEstimate, SpendingBudget, SpendingLimit, Spent
+from overnight.models.budget import BudgetSpent, CostEstimate, SpendingBudget, SpendingLimit
 from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices
 from overnight.models.usage import Wire
@@ -110,9 +110,9 @@ def test_a_call_waits_for_those_under_way() -> None:
         await asyncio.sleep(0)
         assert not waiting.done()
         alone.settle(tokens=5000, cost_usd=0.0)
-        with pytest.raises(Spent):
+        with pytest.raises(BudgetSpent):
             await waiting
-        with pytest.raises(Spent):
+        with pytest.raises(BudgetSpent):
             await budget.reserve(estimate(1, 2))
 
     asyncio.run(walk())
@@ -122,10 +122,10 @@ def test_a_request_larger_than_what_is_left_is_refused() -> None:
     """Not even alone: its tokens are sure to be spent."""
 
     async def walk() -> None:
-        with pytest.raises(Spent, match="request alone"):
+        with pytest.raises(BudgetSpent, match="request alone"):
             await SpendingBudget(SpendingLimit(tokens=100)).reserve(estimate(200, 300))
         dear = CostEstimate(tokens=1, most_tokens=1, cost_usd=0.01, most_usd=0.02)
-        with pytest.raises(Spent, match="of money"):
+        with pytest.raises(BudgetSpent, match="of money"):
             await SpendingBudget(SpendingLimit(cost_usd=0.005)).reserve(dear)
         (await SpendingBudget(SpendingLimit()).reserve(estimate(10**9, 10**9))).settle(tokens=1, cost_usd=1.0)
 

@@ -268,9 +268,9 @@ def test_a_jails_door_serves_its_own_run_only(models: ScriptedModels) -> None:
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
             with opened.gateway.use(role="a", number=1) as mine, opened.gateway.use(role="b", number=2) as other:
-                door = listening_socket()
-                port = door.getsockname()[1]
-                mine.listen(door)
+                listener = listening_socket()
+                port = listener.getsockname()[1]
+                mine.listen(listener)
 
                 def at_door(run: GatewayRun) -> str:
                     return f"http://127.0.0.1:{port}/{run.token}/v1/chat/completions"
@@ -289,9 +289,9 @@ def test_a_door_takes_a_bounded_number_of_connections(models: ScriptedModels, mo
         monkeypatch.setattr("overnight.models.gateway.MOST_CONNECTIONS", 5)
         async with gateway([provider(models, "ok")]) as opened:
             with opened.gateway.use(role="r", number=1) as run:
-                door = listening_socket()
-                run.listen(door)
-                streams = [await asyncio.open_connection("127.0.0.1", door.getsockname()[1]) for _ in range(20)]
+                listener = listening_socket()
+                run.listen(listener)
+                streams = [await asyncio.open_connection("127.0.0.1", listener.getsockname()[1]) for _ in range(20)]
 
                 def cut() -> int:
                     return sum(reader.at_eof() or reader.exception() is not None for reader, _ in streams)

@@ -77,8 +77,8 @@ def test_a_command_gives_the_key_once_and_again_after_a_401(models: ScriptedMode
     [
         ({"key_env": "MISSING"}, "the environment variable MISSING is not set"),
         ({"key_command": "echo secret-output; exit 3"}, "its key_command exited with 3"),
-        ({"key_command": "true"}, "is no key"),
-        ({"key_command": "printf 'two\\nlines'"}, "is no key"),
+        ({"key_command": "true"}, "is not a key"),
+        ({"key_command": "printf 'two\\nlines'"}, "is not a key"),
     ],
 )
 def test_a_key_that_cannot_be_had_breaks_its_account_only(models: ScriptedModels, source: dict[str, str], why: str) -> None:

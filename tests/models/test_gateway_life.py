@@ -71,15 +71,15 @@ def test_a_jails_socket_ends_with_its_run(models: ScriptedModels) -> None:
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
             with opened.gateway.use(role="r", number=1) as run:
-                door = socket.create_server(("127.0.0.1", 0))
-                port = door.getsockname()[1]
-                run.listen(door)
+                listener = socket.create_server(("127.0.0.1", 0))
+                port = listener.getsockname()[1]
+                run.listen(listener)
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 assert (await post(f"http://127.0.0.1:{port}/{run.token}/v1/models", b"", method="GET")).status == 200
             async with asyncio.timeout(10):
                 assert await reader.read(1) == b""
             writer.close()
-            await until(lambda: door.fileno() == -1)
+            await until(lambda: listener.fileno() == -1)
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
 

@@ -10,7 +10,7 @@ from overnight.models.failures import ProviderFailure, ProviderFault, message, s
 from overnight.models.provider import Price, Prices
 from overnight.models.resets import wait_s
 from overnight.models.upstream import endpoint, proxy_for
-from overnight.models.wires.wire import Sent
+from overnight.models.wires.wire import UpstreamRequest
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
@@ -207,7 +207,7 @@ def test_each_fault_has_its_pause(fault: ProviderFault, said: float | None, stan
 )
 def test_the_version_is_added_once(base: str, version: str, url: str) -> None:
     """A base URL may end before or behind the API's version."""
-    assert endpoint(base, version, Sent(path="/x", body=None)) == url
+    assert endpoint(base, version, UpstreamRequest(path="/x", body=None)) == url
 
 
 def test_proxies_are_the_environments() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.words.foreign import printable
+from overnight.words.foreign import cut_middle, left_out, printable, printable_lines
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates and control characters included
 
@@ -48,3 +48,30 @@ def test_a_long_text_keeps_its_two_ends() -> None:
     assert shown.startswith("start x")
     assert shown.endswith("x the end")
     assert " … " in shown
+
+
+@settings(deadline=None)
+@given(ANY_TEXT, st.integers(0, 60))
+def test_lines_and_tabs_are_all_that_is_kept_of_what_cannot_be_seen(text: str, limit: int) -> None:
+    """Whatever the text, the result is short, and all else in it is printable."""
+    shown = printable_lines(text, limit)
+    assert len(shown) <= limit
+    assert all(character.isprintable() or character in "\n\t" for character in shown)
+
+
+def test_lines_stay_lines() -> None:
+    """Line ends of any system are one kind; a carriage return alone, which overwrites a line, is written out."""
+    assert printable_lines("a\tb\r\nc\n\n\x1b[2Jd\re\u2028f", 100) == "a\tb\nc\n\n\\x1b[2Jd\\re\\u2028f"
+
+
+@settings(deadline=None)
+@given(st.text(), st.integers(0, 30), st.integers(0, 5))
+def test_a_cut_in_the_middle_says_how_much_is_missing(text: str, limit: int, unread: int) -> None:
+    """Both ends stay, and kept and missing characters are the whole; what fits is as it was."""
+    cut = cut_middle(text, limit, unread=unread)
+    if len(text) <= limit:
+        assert cut == text
+        return
+    mark = left_out(len(text) - limit + unread)
+    head, tail = text[: (limit + 1) // 2], text[len(text) - limit // 2 :]
+    assert cut == head + mark + tail

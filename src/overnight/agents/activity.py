@@ -1,8 +1,8 @@
-"""Whether an agent still does something: it talks with a model, prints, or changes files; how long it takes does not matter.
+"""Whether an agent is still active: it calls a model, prints, or changes files; how long it takes does not matter.
 
-One that no model answers any more is not waited for: some ask again and again, until there is quota or for ever.
+An agent that no model answers any more is not waited for: some retry until there is quota, or for ever.
 
-Does not cover: an agent that works in silence for longer than the patience, which is taken for one that hangs.
+Does not cover: an agent that works silently for longer than the patience: it is taken for one that hangs.
 """
 
 import math
@@ -22,7 +22,7 @@ from overnight.models.port import ModelRun
 T = TypeVar("T")
 LOOKED_AT = 20_000  # files of a workspace
 LOOKS = 20  # within the patience
-REFUSED_S = 60.0  # for an agent to end by itself where no provider can be asked; those that do so take some seconds
+REFUSED_S = 60.0  # for an agent to end by itself when no provider is available; those that do so take some seconds
 
 
 def mark(folder: Path) -> int:
@@ -43,7 +43,7 @@ def _entries(folder: str) -> Iterator[tuple[str, int, int]]:
 
 
 class Activity:
-    """What an agent did last, seen from outside."""
+    """What an agent did last, observed from outside."""
 
     def __init__(self, folder: Path, output: Path, run: ModelRun | None, signs: Callable[[], int] = int) -> None:
         """`signs`: how many further signs of life there were."""
@@ -56,7 +56,7 @@ class Activity:
         self._refused_since: float | None = None
 
     def idle_s(self) -> float:
-        """How long nothing has happened, as far as it was looked at; infinite where nothing can come of it any more."""
+        """How long nothing has happened, as far as was observed; infinite if nothing can come of it any more."""
         seen = (mark(self._folder), self._output.stat().st_size if self._output.exists() else 0, self._signs())
         if seen != self._last:
             self._last, self._since = seen, time.monotonic()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight.agents.context import AgentContext
 from overnight.agents.port import Opens, Session, Task, Turn, TurnFailed
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.usage import Usage
 
@@ -16,6 +17,7 @@ class AgentSession:
 
     session: Session
     run: ModelRun | None
+    transcript: Transcript  # so far
 
     @property
     def refusal(self) -> ModelsParked | None:
@@ -27,19 +29,34 @@ class AgentSession:
         """What it used of models so far."""
         return self.run.usage if self.run else Usage()
 
+    @property
+    def ended(self) -> str:
+        """Why no further turn is possible, in one line; empty while one is."""
+        return self.session.ended
+
     async def turn(self, prompt: str) -> Turn:
-        """One turn; if it failed for want of a model, that is the reason, whatever the agent made of it.
+        """One turn, the first or a further one; if it failed for lack of a model, that is the reason that is given.
 
         Raises:
-            TurnFailed: as `Session.turn`.
-            ModelsParked: no provider could be asked.
+            TurnFailed: as `Session.turn`, or the session has ended.
+            ModelsParked: no provider is available; once one is, the session can go on unless it has `ended`.
         """
+        if self.ended:
+            raise TurnFailed(f"the session has ended: {self.ended}")
+        self.transcript.add(EntryKind.PROMPT, prompt)
         try:
-            return await self.session.turn(prompt)
+            turn = await self.session.turn(prompt)
         except TurnFailed as failed:
+            self.transcript.add(EntryKind.FAULT, str(failed))
             if self.refusal:
                 raise self.refusal from failed
             raise
+        except BaseException as error:  # a cancellation too
+            self.transcript.add(EntryKind.FAULT, f"the turn was cut off: {type(error).__name__}")
+            raise
+        if turn.fault:
+            self.transcript.add(EntryKind.FAULT, turn.fault)
+        return turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +66,19 @@ class Agent:
     name: str
     context: AgentContext
     opens: Opens
-    script: bool = False  # a command that is no agent: its exit code counts, and it is not talked to twice
+    script: bool = False  # a command that is no agent: its exit code counts, and it gets one prompt only
 
     @asynccontextmanager
     async def open(self, task: Task) -> AsyncIterator[AgentSession]:
         """A session for a task; at its end nothing of it runs."""
         with self._models(task) as run:
-            async with self.opens(task, run) as session:
-                yield AgentSession(session=session, run=run)
+            transcript = Transcript(run)
+            try:
+                async with self.opens(task, run, transcript) as session:
+                    yield AgentSession(session=session, run=run, transcript=transcript)
+            finally:
+                if transcript and self.context.keep_transcript:
+                    self.context.keep_transcript(task, transcript)
 
     def _models(self, task: Task) -> AbstractContextManager[ModelRun | None]:
         if self.context.models is None:

@@ -1,4 +1,4 @@
-"""The brief as a file in the workspace, for commands that read files: written before, gone after."""
+"""The brief as a file in the workspace, for commands that read files: written before the command, removed after it."""
 
 import os
 import shutil

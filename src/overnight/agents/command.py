@@ -1,6 +1,7 @@
-"""The researcher `use: command`: any program that edits the files of its current folder, or a ready template of an agent.
+"""`use: command`: any program that edits the files of its current folder, or a ready template of an agent.
 
-It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`.
+It gets the prompt on stdin, and as a file whose name is in the environment variable `OVERNIGHT_BRIEF`. It is run again for each
+turn; in a further one it gets the brief and what was said since before the prompt.
 
 The command may be hostile: it runs in the executor's jail, and what it leaves is not followed through symbolic links
 here. Not covered: what it writes into the workspace, which the scope check reads.
@@ -9,21 +10,23 @@ here. Not covered: what it writes into the workspace, which the scope check read
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.brief_file import remove_brief_file, write_brief_file
 from overnight.agents.context import AgentContext
-from overnight.agents.environment import surroundings
+from overnight.agents.environment import agent_environment
 from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.recap import Recap
 from overnight.agents.templates import TEMPLATES, Template
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
-from overnight.jail.job import Ending, Job, JobResult
+from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.port import Link
 from overnight.models.port import ModelRun
 
@@ -41,8 +44,8 @@ def command_agent(context: AgentContext) -> Agent:
         _require(TEMPLATES[context.spec.template])
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
-        yield _CommandSession(context=context, task=task, run=run)
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
+        yield _CommandSession(context=context, task=task, run=run, transcript=transcript)
 
     template = context.spec.template
     return Agent(name=template or "command", context=context, opens=opens, script=not template)
@@ -53,27 +56,40 @@ def _require(template: Template) -> None:
         raise UserError(f"the agent program `{template.program}` is not on PATH", fix=f"install it: {template.install}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _CommandSession:
-    """Each turn is a run of the command; the workspace is all that it remembers."""
+    """Each turn is a run of the command, after which no process of it is left; so one that failed does not end the session."""
 
     context: AgentContext
     task: Task
     run: ModelRun | None
+    transcript: Transcript
+    ended: str = ""
+    _recap: Recap = field(default_factory=Recap)
 
     async def turn(self, prompt: str) -> Turn:
-        if prompt != self.task.brief:
-            prompt = f"{self.task.brief}\n\n---\n\n{prompt}"
+        try:
+            turn = await self._turn(self._recap.before(prompt))
+        except BaseException as error:  # a cancellation too: the next prompt says what was asked
+            why = f"came to nothing: {error}" if isinstance(error, TurnFailed) else "was cut off"
+            self._recap.add(prompt, f"(The turn {why}.)")
+            raise
+        self._recap.add(prompt, f"{turn.text}\n(The turn ended badly: {turn.fault})" if turn.fault else turn.text)
+        return turn
+
+    async def _turn(self, prompt: str) -> Turn:
         brief = write_brief_file(self.task.folder, prompt)
         output = self.context.scratch / f"proposal-{self.context.slot}-{self.task.number}.log"
         try:
             result = await self._run(brief, prompt, output)
-            said = read_tail(output, TAIL_BYTES)
         finally:
+            said = read_tail(output, TAIL_BYTES)
+            self.transcript.append(EntryKind.OUTPUT, said)
             output.unlink(missing_ok=True)
             gone = remove_brief_file(brief)
         if not gone:
-            raise TurnFailed("the command put something in the place of its brief that cannot be removed")
+            self.ended = "the command put something in the place of its brief that cannot be removed"
+            raise TurnFailed(self.ended)
         return Turn(text=said, fault=_fault(result, said))
 
     async def _run(self, brief: Path, prompt: str, output: Path) -> JobResult:
@@ -95,12 +111,12 @@ class _CommandSession:
     def _environment(self) -> dict[str, str]:
         spec, run = self.context.spec, self.run
         own = TEMPLATES[spec.template].environment(run.url, run.model) if spec.template and run else {}
-        return {**surroundings(run), **own}
+        return {**agent_environment(run), **own}
 
 
 def _fault(result: JobResult, said: str) -> str:
     """Why the run did not end well, in one line; empty if it did."""
     last = f": {last_line(said)}" if last_line(said) else ""
-    if result.ending is not Ending.EXITED:
+    if result.ending is not JobEnding.EXITED:
         return f"the command was ended ({result.ending}){': ' + result.detail if result.detail else last}"
     return f"the command exited with {result.exit_code}{last}" if result.exit_code else ""

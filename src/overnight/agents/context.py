@@ -1,13 +1,16 @@
-"""What an agent is given to work with."""
+"""What an agent gets to work with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.agents.port import Task
+from overnight.agents.transcript import Transcript
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 
-PATIENCE_S = 600.0  # an agent that does nothing for so long hangs; a long training step prints or writes something
+PATIENCE_S = 600.0  # an agent that does nothing for this long hangs; a long training step prints or writes something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,3 +34,4 @@ class AgentContext:
     slot: int  # of the executor, shared with no trial
     models: Models | None = None  # None: no provider is set up
     patience_s: float = PATIENCE_S
+    keep_transcript: Callable[[Task, Transcript], None] | None = None  # called at each session's end, however it ended

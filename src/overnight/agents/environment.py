@@ -1,6 +1,6 @@
-"""The environment variables of an agent's job: they lead every known agent to the gateway, with a key that is worth nothing.
+"""The environment variables of an agent's job: they lead every known agent to the gateway, with a placeholder for the key.
 
-Does not cover: an agent that reads neither these variables nor its template's settings; in the jail it reaches no model then.
+Does not cover: an agent that reads neither these variables nor its template's settings; in the jail it reaches no model.
 """
 
 import json
@@ -23,8 +23,8 @@ _QUIET = {
     "OPENCODE_DISABLE_MODELS_FETCH": "true",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "true",
 }
-_PLAIN = {  # little of their own around the prompt; and no asking and confining, for the jail confines them
-    "IS_SANDBOX": "1",  # claude, where it runs as root
+_PLAIN = {  # short prompts of their own, and no permission checks, for the jail confines them
+    "IS_SANDBOX": "1",  # claude, if it runs as root
     "CLAUDE_CODE_SIMPLE": "1",  # claude's own `--bare`: a prompt of a tenth of the length
     "INITIAL_AGENT_MODE": "agent-full-access",  # codex over ACP
 }
@@ -43,8 +43,8 @@ _OPENCODE: Mapping[Wire, tuple[str, str]] = {
 }
 
 
-def surroundings(run: ModelRun | None) -> dict[str, str]:
-    """What a job of an agent finds in its environment; nothing where there is no gateway."""
+def agent_environment(run: ModelRun | None) -> dict[str, str]:
+    """What a job of an agent finds in its environment; nothing if there is no gateway."""
     if run is None:
         return {}
     return {
@@ -81,7 +81,7 @@ def _opencode(run: ModelRun) -> Mapping[str, object]:
         "enabled_providers": ["gateway"],
         "model": f"gateway/{model}",
         "small_model": f"gateway/{model}",
-        "agent": {"title": {"disable": True}},  # a call for a title that nobody reads
+        "agent": {"title": {"disable": True}},  # a call for a title that is never shown
         "permission": {"edit": "allow", "bash": "allow", "webfetch": "deny"},
         "tools": {"task": False, "todowrite": False, "skill": False},  # a third of its tools' text, and agents of its own
         "autoupdate": False,

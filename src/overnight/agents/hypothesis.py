@@ -1,4 +1,4 @@
-"""The one sentence that a researcher says of its edit, out of all that it printed."""
+"""The one sentence in which an agent explains its edit, found in all that it printed."""
 
 from overnight.words.foreign import printable
 

@@ -22,7 +22,7 @@ _MOST_LINKS = 40  # as the kernel's own limit
 
 
 def installation(command: str, search_path: str | None = None) -> tuple[str, ...]:
-    """Host paths to show to a job that runs a shell command, beside the folders of PATH; None for the PATH of this process."""
+    """Host paths to show to a job that runs a shell command, besides the folders of `search_path` (None: our PATH)."""
     program = program_of(command)
     found = shutil.which(program, path=search_path) if "/" not in program else None
     if found is None:
@@ -32,7 +32,7 @@ def installation(command: str, search_path: str | None = None) -> tuple[str, ...
 
 
 def program_of(command: str) -> str:
-    """The program that a simple shell command runs; empty where it is not that simple."""
+    """The program that a simple shell command runs; empty if it is not that simple."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -52,7 +52,7 @@ def _links(path: Path) -> Iterator[Path]:
 
 
 def _homes(path: Path) -> Iterator[Path]:
-    """The smallest folders around a program that hold what it needs; itself where nothing is known of it."""
+    """The smallest folders around a program that hold what it needs; itself if nothing is known of it."""
     environment = path.parent.parent
     if _PACKAGES in path.parts:
         yield Path(*path.parts[: path.parts.index(_PACKAGES) + 1])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from overnight.agents.transcript import Transcript
 from overnight.models.port import ModelRun
 
 
@@ -13,16 +14,15 @@ from overnight.models.port import ModelRun
 class Task:
     """What an agent is asked to do, and where."""
 
-    folder: Path  # which it edits in place
-    brief: str  # Markdown; the first prompt of its session
+    folder: Path  # that the agent edits in place
     role: str  # under which its calls to models are counted
     number: int = 0  # of the piece of work, for the same count
-    advises: bool = False  # words are wanted, and no change of a file
+    advises: bool = False  # an answer in words is wanted, and no change of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What came of one prompt."""
+    """The result of one prompt."""
 
     text: str
     fault: str = ""  # why it did not end well, in one line; what it changed may be good all the same
@@ -33,15 +33,20 @@ class TurnFailed(Exception):  # noqa: N818  # an outcome, not an error
 
 
 class Session(Protocol):
-    """A conversation with an agent in one folder."""
+    """A conversation with an agent in one folder, one turn after the other."""
+
+    @property
+    def ended(self) -> str:
+        """Why no further turn is possible, in one line; empty while one is, also after a turn that failed."""
+        ...
 
     async def turn(self, prompt: str) -> Turn:
-        """Send a prompt and wait until the agent has ended its turn.
+        """Send a prompt and wait until the agent has ended its turn; the first prompt is the session's brief.
 
         Raises:
-            TurnFailed: it hangs, or cannot be talked to.
+            TurnFailed: the agent hangs, breaks or refuses; `ended` says whether another turn is possible.
         """
         ...
 
 
-Opens = Callable[[Task, ModelRun | None], AbstractAsyncContextManager[Session]]
+Opens = Callable[[Task, ModelRun | None, Transcript], AbstractAsyncContextManager[Session]]

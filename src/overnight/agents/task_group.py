@@ -6,19 +6,15 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.abc import TaskGroup
 
+from overnight.errors import leaf_errors
+
 
 @asynccontextmanager
 async def companion_tasks() -> AsyncIterator[TaskGroup]:
-    """Tasks beside the body; they are cancelled when it ends, and the first error is raised as it is."""
+    """Tasks that run along with the body; they are cancelled when it ends, and the first error is raised as it is."""
     try:
         async with anyio.create_task_group() as tasks:
             yield tasks
             tasks.cancel_scope.cancel()
     except BaseExceptionGroup as several:
-        raise _first(several) from None
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+        raise leaf_errors(several)[0] from None

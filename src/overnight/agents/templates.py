@@ -1,6 +1,6 @@
-"""Ready commands for agent programs that run without a person: how each is started, given its prompt and led to the gateway.
+"""Ready commands for agent programs that run unattended: how each is started, gets its prompt and finds the gateway.
 
-All of them may edit and run what they like: the jail is what confines them, not their own permissions. A prompt comes on
+All of them may edit and run anything: the jail confines them, not their own permissions. A prompt comes on
 stdin. The jail's home folder is empty, so that no settings of the user's reach them.
 """
 
@@ -17,14 +17,14 @@ class Template:
 
     program: str  # that has to be on PATH
     command: str  # of a shell
-    environment: Callable[[str, str], Mapping[str, str]]  # from the gateway's URL and the model's name; beside the usual ones
+    environment: Callable[[str, str], Mapping[str, str]]  # from the gateway's URL and the model's name; besides the usual ones
     install: str  # how a person gets it
     wires: tuple[Wire, ...]  # any of which it speaks
 
 
 def _gemini(url: str, model: str) -> Mapping[str, str]:  # noqa: ARG001  # as the others
     settings = {
-        "security": {"auth": {"selectedType": "gemini-api-key"}},  # what it picks by itself for a base URL it refuses then
+        "security": {"auth": {"selectedType": "gemini-api-key"}},  # else it picks a type that refuses our base URL
         "general": {"enableAutoUpdate": False, "topicUpdateNarration": False},
         "tools": {
             "exclude": ["google_web_search", "web_fetch", "invoke_agent", "activate_skill", "enter_plan_mode", "update_topic"]

@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from overnight import __version__
-from overnight.errors import LedgerCorrupt, OvernightError, UserError
+from overnight.errors import LedgerCorrupt, OvernightError, UserError, leaf_errors
 from overnight.words.foreign import printable
 
 VERIFY = "`overnight verify`"
@@ -157,16 +157,15 @@ def _visible(message: str) -> str:
 
 def _of_the_machine(error: BaseException) -> str:
     """What is wrong with the disk or the rights on it; empty for any other error."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    if not isinstance(error, OSError) or error.errno not in MACHINE:
+    leaves = leaf_errors(error)
+    if len(leaves) > 1 or not isinstance(leaf := leaves[0], OSError) or leaf.errno not in MACHINE:
         return ""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror}; fix it and run again, nothing that was finished is lost"
+    where = f"{leaf.filename}: " if leaf.filename else ""
+    return f"{where}{leaf.strerror}; fix it and run again, nothing that was finished is lost"
 
 
 def _single(error: BaseException) -> OvernightError | None:
-    """The error of ours, also out of a group that a task group raised; None if there is anything else in it."""
-    while isinstance(error, BaseExceptionGroup) and error.split(OvernightError)[1] is None:
-        error = error.exceptions[0]
-    return error if isinstance(error, OvernightError) else None
+    """The first error of ours, also out of a group that a task group raised; None if there is anything else in it."""
+    leaves = leaf_errors(error)
+    ours = [leaf for leaf in leaves if isinstance(leaf, OvernightError)]
+    return ours[0] if len(ours) == len(leaves) else None

@@ -27,7 +27,7 @@ class CurveReader:
         self._over = False  # the first point was seen
         self.value: float | None = None
 
-    def hear(self, chunk: bytes) -> float | None:
+    def read(self, chunk: bytes) -> float | None:
         """Read more of the output; return the value if it was found just now."""
         if self._over:
             return None

@@ -46,9 +46,9 @@ class CurveMonitor:
         """The trial's value at 30 % of its run, if it was seen."""
         return self._reader.value
 
-    def hear(self, output: bytes) -> str:
+    def read(self, output: bytes) -> str:
         """Read more of what it prints; return why to stop it, or an empty text if it runs on."""
-        found = self._reader.hear(output)
+        found = self._reader.read(output)
         return self._bar.verdict(found) if found is not None and self._bar else ""
 
 

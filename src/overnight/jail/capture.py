@@ -12,7 +12,7 @@ import anyio
 
 from overnight.errors import SandboxError
 from overnight.files.folders import write_all
-from overnight.jail.port import Hear
+from overnight.jail.port import OutputMonitor
 
 CHUNK_BYTES = 65536  # the kernel's pipe holds no more
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -22,11 +22,11 @@ _LEFT_OVER = 16  # chunks read after the end: the pipe held one; a process that 
 class Capture:
     """The captured output of one job."""
 
-    def __init__(self, file: int, limit_bytes: int, hear: Hear | None = None) -> None:
+    def __init__(self, file: int, limit_bytes: int, monitor: OutputMonitor | None = None) -> None:
         self._file = file
         self._limit = limit_bytes
-        self._hear = hear
-        self._said = ""  # what `hear` returned
+        self._monitor = monitor
+        self._objection = ""  # of the monitor
         self.printed_bytes = 0
 
     @property
@@ -35,16 +35,16 @@ class Capture:
         return self.printed_bytes > self._limit
 
     async def until_over(self, source: int) -> str:
-        """Read a pipe until the output is over the limit or `hear` gives a reason to end the job; return that reason.
+        """Read a pipe until the output is over the limit or the monitor objects; return its objection.
 
         Raises:
             SandboxError: the output cannot be written to the disk.
         """
-        while not self.over and not self._said:
+        while not self.over and not self._objection:
             await anyio.wait_readable(source)
             if not self._take(source):
                 await anyio.sleep_forever()  # every process that could print has closed the pipe
-        return self._said
+        return self._objection
 
     def drain(self, source: int) -> None:
         """Read what is left in the pipe at the end."""
@@ -61,14 +61,14 @@ class Capture:
         except OSError as error:
             raise SandboxError(f"a job's output cannot be written: {error.strerror}", fix="free space on the disk") from error
         self.printed_bytes += len(chunk)
-        if self._hear:
-            self._said = self._said or self._hear(chunk)
+        if self._monitor:
+            self._objection = self._objection or self._monitor(chunk)
         return bool(chunk)
 
 
 @contextmanager
-def capturing(path: Path, limit_bytes: int, hear: Hear | None = None) -> Iterator[Capture]:
-    """Capture a job's output in a new file; `hear` gets it too.
+def capturing(path: Path, limit_bytes: int, monitor: OutputMonitor | None = None) -> Iterator[Capture]:
+    """Capture a job's output in a new file; `monitor` gets it too.
 
     Raises:
         SandboxError: the file cannot be created.
@@ -78,6 +78,6 @@ def capturing(path: Path, limit_bytes: int, hear: Hear | None = None) -> Iterato
     except OSError as error:
         raise SandboxError(f"a job's output cannot be written to {path}: {error.strerror}") from error
     try:
-        yield Capture(file, limit_bytes, hear)
+        yield Capture(file, limit_bytes, monitor)
     finally:
         os.close(file)

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from overnight.errors import SandboxError
 from overnight.jail.jail import JailExecutor, bwrap_version, find_bwrap
-from overnight.jail.job import Ending, Job, JobResult, Limits
+from overnight.jail.job import Job, JobEnding, JobResult, Limits
 from overnight.jail.launch import install_command
 from overnight.words.foreign import printable
 
@@ -113,7 +113,7 @@ async def _network(name: str, jail: JailExecutor) -> Probe:
 
 async def _memory(name: str, jail: JailExecutor) -> Probe:
     result, output = await _run(jail, "head -c 150000000 /dev/zero | tail -c 149999999 > /dev/null; sleep 9")
-    if result.ending is not Ending.MEMORY:
+    if result.ending is not JobEnding.MEMORY:
         return Probe(name=name, holds=False, detail=f"not ended at its limit: {_line(output)}", fix=_DELEGATE)
     if "memory" not in jail.groups.controllers:
         gap = "only checked ten times a second, and memory files are not counted: no control group is available"
@@ -141,7 +141,7 @@ async def _cpus(name: str, jail: JailExecutor) -> Probe:
 
 async def _disk(name: str, jail: JailExecutor) -> Probe:
     result, _ = await _run(jail, "for i in 1 2 3; do head -c 4000000 /dev/zero > $i; done; sleep 9")
-    holds = result.ending is Ending.DISK
+    holds = result.ending is JobEnding.DISK
     return Probe(name=name, holds=holds, detail=result.detail if holds else "not ended at its limit")
 
 

@@ -25,7 +25,7 @@ from overnight.jail.job import Job, JobResult, Limits
 from overnight.jail.launch import Child, Launch, find_tool, init_argv, install_command, job_argv
 from overnight.jail.limits import rlimits
 from overnight.jail.owner import sweep_processes
-from overnight.jail.port import Hear, Link
+from overnight.jail.port import Link, OutputMonitor
 from overnight.jail.reach import find_reach
 from overnight.jail.seccomp import build_filter
 from overnight.jail.supervise import supervise
@@ -74,7 +74,7 @@ class JailExecutor:
         """Where a job finds its own folder."""
         return FOLDER
 
-    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None, monitor: OutputMonitor | None = None) -> JobResult:
         """Run the job to its end; whatever it does, none of its processes is left behind."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
@@ -85,7 +85,7 @@ class JailExecutor:
         with tied(link, self._python, own_network=own_network) as tie:
             async with self.groups.group(job.limits, cpus) as group:
                 with self._launch(job, identity, group, cpus, tie) as launch:
-                    return await supervise(job, launch, group, contents, Child.kill_init, hear=hear)
+                    return await supervise(job, launch, group, contents, Child.kill_init, monitor=monitor)
 
     @contextmanager
     def _launch(

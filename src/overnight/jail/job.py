@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import PurePath
 
 
-class Ending(StrEnum):
+class JobEnding(StrEnum):
     """Why a job ended."""
 
     EXITED = "exited"  # by itself, with an exit code or by a signal of its own
@@ -14,7 +14,7 @@ class Ending(StrEnum):
     MEMORY = "memory"
     DISK = "disk"
     OUTPUT = "output"
-    HEARD = "heard"  # ended by us because of what it printed
+    MONITOR = "monitor"  # ended by us because of what it printed
     CANCELLED = "cancelled"  # ended by us because the campaign stops immediately
 
 
@@ -56,7 +56,7 @@ class Job:
 class JobResult:
     """How a job went, measured from outside it."""
 
-    ending: Ending
+    ending: JobEnding
     exit_code: int | None  # negative: the signal that ended it; None when we ended it
     wall_s: float
     cpu_s: float  # user and system, of all its processes

@@ -18,7 +18,7 @@ class Link:
     listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
 
 
-Hear = Callable[[bytes], str]  # takes in what a job printed; why the job is to be ended, or an empty text
+OutputMonitor = Callable[[bytes], str]  # takes each piece of a job's output; returns why the job must end, empty to let it run
 
 
 class Executor(Protocol):
@@ -30,10 +30,10 @@ class Executor(Protocol):
         """Where a job finds its own folder."""
         ...
 
-    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None, monitor: OutputMonitor | None = None) -> JobResult:
         """Run the job to its end; whatever it does, none of its processes is left behind.
 
-        `hear` is called with each piece of the output as it arrives; if it returns a reason, the job is ended.
+        `monitor` is called with each piece of the output as it comes; a reason that it returns ends the job.
 
         On cancellation all its processes are ended before the cancellation is passed on.
 

@@ -20,7 +20,7 @@ from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.job import Job, JobResult
 from overnight.jail.launch import Child, Launch, find_tool, job_argv
 from overnight.jail.limits import rlimits
-from overnight.jail.port import Hear, Link
+from overnight.jail.port import Link, OutputMonitor
 from overnight.jail.processes import session_members
 from overnight.jail.supervise import supervise
 from overnight.jail.tie import tied
@@ -50,7 +50,7 @@ class ProcessExecutor:
         """Where a job finds its own folder."""
         return str(folder)
 
-    async def run(self, job: Job, link: Link | None = None, hear: Hear | None = None) -> JobResult:
+    async def run(self, job: Job, link: Link | None = None, monitor: OutputMonitor | None = None) -> JobResult:
         """Run the job to its end, then end the processes it left behind, as far as they can be found."""
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
@@ -68,7 +68,7 @@ class ProcessExecutor:
                     stdin=job.stdin,
                     tie=tie,
                 )
-                return await supervise(job, launch, group, contents, partial(_kill_all, group), hear=hear)
+                return await supervise(job, launch, group, contents, partial(_kill_all, group), monitor=monitor)
 
 
 def _kill_all(group: ControlGroup, child: Child) -> None:

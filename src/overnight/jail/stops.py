@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from overnight.jail.job import Ending, Limits
+from overnight.jail.job import JobEnding, Limits
 from overnight.jail.work_folder import DEEPEST, Contents
 from overnight.words.quantities import size_text
 
@@ -11,29 +11,29 @@ from overnight.words.quantities import size_text
 class LimitHit:
     """A limit that a job hit."""
 
-    ending: Ending
+    ending: JobEnding
     detail: str
 
 
 def wall_stop(wall_s: float, limits: Limits) -> LimitHit:
     """It ran too long."""
-    return LimitHit(ending=Ending.WALL, detail=f"ended after {wall_s:.1f} s of {limits.wall_s:g} s")
+    return LimitHit(ending=JobEnding.WALL, detail=f"ended after {wall_s:.1f} s of {limits.wall_s:g} s")
 
 
 def memory_stop(used_bytes: int | None, limits: Limits) -> LimitHit:
     """It used too much memory; None: how much is unknown."""
     used = size_text(used_bytes, limits.memory_bytes) if used_bytes else "the limit"
-    return LimitHit(ending=Ending.MEMORY, detail=f"killed at {used} of {size_text(limits.memory_bytes)}")
+    return LimitHit(ending=JobEnding.MEMORY, detail=f"killed at {used} of {size_text(limits.memory_bytes)}")
 
 
 def output_stop(limits: Limits) -> LimitHit:
     """It printed too much."""
-    return LimitHit(ending=Ending.OUTPUT, detail=f"ended for printing more than {size_text(limits.output_bytes)}")
+    return LimitHit(ending=JobEnding.OUTPUT, detail=f"ended for printing more than {size_text(limits.output_bytes)}")
 
 
 def file_stop(limits: Limits) -> LimitHit:
     """The kernel ended it for writing too large a file."""
-    return LimitHit(ending=Ending.DISK, detail=f"killed for a file of more than {size_text(limits.disk_bytes)}")
+    return LimitHit(ending=JobEnding.DISK, detail=f"killed for a file of more than {size_text(limits.disk_bytes)}")
 
 
 def disk_stop(contents: Contents, limits: Limits) -> LimitHit | None:
@@ -46,4 +46,4 @@ def disk_stop(contents: Contents, limits: Limits) -> LimitHit | None:
         detail = f"ended with folders nested deeper than {DEEPEST}"
     else:
         return None
-    return LimitHit(ending=Ending.DISK, detail=detail)
+    return LimitHit(ending=JobEnding.DISK, detail=detail)

@@ -16,9 +16,9 @@ import anyio
 from overnight.errors import SandboxError
 from overnight.jail.capture import Capture, capturing
 from overnight.jail.cgroup import ControlGroup, GroupUsage
-from overnight.jail.job import Ending, Job, JobResult
+from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.launch import Child, Exit, Launch
-from overnight.jail.port import Hear
+from overnight.jail.port import OutputMonitor
 from overnight.jail.processes import family_cpu_s
 from overnight.jail.stops import LimitHit, file_stop, memory_stop, output_stop, wall_stop
 from overnight.jail.tie import Tie
@@ -35,7 +35,7 @@ async def supervise(
     contents: Contents,
     kill: Callable[[Child], None],
     *,
-    hear: Hear | None = None,
+    monitor: OutputMonitor | None = None,
 ) -> JobResult:
     """Run a job whose folder has `contents`; `kill` ends all its processes and is always called at the end.
 
@@ -43,7 +43,7 @@ async def supervise(
         SandboxError: the job never began, its output cannot be written, or it cannot be ended.
     """
     began_s = time.monotonic()
-    with capturing(Path(job.output), job.limits.output_bytes, hear) as capture, closing(Child(launch)) as child:
+    with capturing(Path(job.output), job.limits.output_bytes, monitor) as capture, closing(Child(launch)) as child:
         memory = MemoryWatch(group, child.pid, job.limits)
         disk = DiskWatch(Path(job.folder), job.limits, contents)
         launch.tie.started()
@@ -70,7 +70,7 @@ async def supervise(
     used = group.usage()
     stop = stop or _belated(job, capture, ended, used) or await disk.last_look()
     return JobResult(
-        ending=stop.ending if stop else Ending.EXITED,
+        ending=stop.ending if stop else JobEnding.EXITED,
         exit_code=None if stop else ended.code,
         wall_s=wall_s,
         cpu_s=max(ended.cpu_s, seen_cpu_s) if used.cpu_s is None else used.cpu_s,
@@ -112,7 +112,7 @@ async def _deadline(job: Job, began_s: float) -> LimitHit:
 
 async def _overflow(job: Job, capture: Capture, source: int) -> LimitHit:
     said = await capture.until_over(source)
-    return LimitHit(ending=Ending.HEARD, detail=said) if said else output_stop(job.limits)
+    return LimitHit(ending=JobEnding.MONITOR, detail=said) if said else output_stop(job.limits)
 
 
 async def _feed(child: Child, tie: Tie) -> None:

@@ -13,7 +13,7 @@ from overnight.models.provider import Provider
 from overnight.models.usage import Wire
 from overnight.words.foreign import printable
 
-LONGEST_WHY = 400  # characters of the reason why nobody can be asked
+LONGEST_WHY = 400  # characters of the reason why no provider is available
 
 
 class Account:
@@ -32,11 +32,11 @@ class AccountState:
     name: str
     standing: BreakerState
     why: str  # the newest failure; empty if it is ready
-    wait_s: float | None  # until it may be asked; None where a person has to fix it
+    wait_s: float | None  # until it may be asked; None if a person has to fix it
 
 
 class AccountLease:
-    """One request's turn at an account; told its outcome once."""
+    """One request's turn at an account; only the first outcome that is reported counts."""
 
     def __init__(self, accounts: "Accounts", account: Account, permission: int) -> None:
         self.account = account
@@ -46,17 +46,17 @@ class AccountLease:
     def succeed(self) -> None:
         """The account answered."""
         self.account.breaker.succeed(self._permission)
-        self._accounts.tell()
+        self._accounts.notify()
 
     def fail(self, failure: ProviderFailure) -> None:
-        """The account did not."""
+        """The account failed."""
         self.account.breaker.fail(self._permission, failure, time.monotonic())
-        self._accounts.tell()
+        self._accounts.notify()
 
     def release(self) -> None:
-        """The request says nothing about the account; after another outcome, nothing happens."""
+        """The request says nothing about the account; after an outcome, nothing happens."""
         self.account.breaker.release(self._permission)
-        self._accounts.tell()
+        self._accounts.notify()
 
 
 class Accounts:
@@ -99,16 +99,16 @@ class Accounts:
                 return AccountLease(self, account, permission)
         return None
 
-    def stumble(self, account: Account, failure: ProviderFailure) -> None:
-        """An account failed after its turn; said of one that is out already, nothing happens."""
+    def record_failure(self, account: Account, failure: ProviderFailure) -> None:
+        """An account failed after its turn; if it is out already, nothing happens."""
         now = time.monotonic()
         permission = account.breaker.take(now)
         if permission is not None:
             account.breaker.fail(permission, failure, now)
-            self.tell()
+            self.notify()
 
     def wait_s(self, among: Sequence[Account]) -> float | None:
-        """Seconds until one of them may be asked; None where a person has to fix them all."""
+        """Seconds until one of them may be asked; None if a person has to fix all of them."""
         now = time.monotonic()
         waits = [account.breaker.wait_s(now) for account in among]
         return min((wait for wait in waits if wait is not None), default=None)
@@ -118,8 +118,8 @@ class Accounts:
         reasons = (f"{account.provider.name}: {account.breaker.why or 'busy'}" for account in among)
         return printable("; ".join(reasons), LONGEST_WHY)
 
-    def tell(self) -> None:
-        """Something changed: whoever waits looks again."""
+    def notify(self) -> None:
+        """Something changed: wake all that wait."""
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)

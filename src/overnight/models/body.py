@@ -12,7 +12,7 @@ LARGEST_TOGETHER = 64 * 1024 * 1024  # of one run at a time
 BODY_S = 60.0  # for all of it
 
 
-class Unfit(Exception):  # noqa: N818  # the client's fault
+class BadRequest(Exception):  # noqa: N818  # the client's fault
     """A request that goes to no provider.
 
     Attributes:
@@ -25,23 +25,23 @@ class Unfit(Exception):  # noqa: N818  # the client's fault
 
 
 class Room:
-    """The bytes of requests that one run has in hand."""
+    """The bytes of one run's requests that are in memory."""
 
     def __init__(self) -> None:
         self._used = 0
 
     def take(self, size: int) -> None:
-        """Make room for so many more.
+        """Reserve room for so many more.
 
         Raises:
-            Unfit: there is none.
+            BadRequest: there is not enough.
         """
         if self._used + size > LARGEST_TOGETHER:
-            raise Unfit(413, "too many large requests at once")
+            raise BadRequest(413, "too many large requests at once")
         self._used += size
 
     def give(self, size: int) -> None:
-        """So many are done with."""
+        """Give back the room of so many."""
         self._used -= size
 
 
@@ -49,7 +49,7 @@ async def read_body(request: web.BaseRequest, room: Room) -> bytes:
     """The whole body, for which `room` is taken; decompressed.
 
     Raises:
-        Unfit: it is too large, too slow, or not compressed as its header says.
+        BadRequest: it is too large, too slow, or not compressed as its header says.
     """
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -58,15 +58,16 @@ async def read_body(request: web.BaseRequest, room: Room) -> bytes:
         async with asyncio.timeout(BODY_S):
             while chunk := await request.content.readany():
                 if len(body) + len(chunk) > LARGEST_BODY:
-                    raise Unfit(413, f"the request is larger than {LARGEST_BODY} bytes")
+                    raise BadRequest(413, f"the request is larger than {LARGEST_BODY} bytes")
                 room.take(len(chunk))
                 body += chunk
-    except (TimeoutError, Unfit, web.RequestPayloadError) as error:
+    except (TimeoutError, BadRequest, web.RequestPayloadError) as error:
         room.give(len(body))
-        if isinstance(error, Unfit):
+        if isinstance(error, BadRequest):
             raise
         slow = isinstance(error, TimeoutError)
-        raise Unfit(408 if slow else 400, "the request came too slowly" if slow else "the request's body is broken") from None
+        status, why = (408, "the request came too slowly") if slow else (400, "the request's body is broken")
+        raise BadRequest(status, why) from None
     except BaseException:
         room.give(len(body))
         raise
@@ -74,22 +75,22 @@ async def read_body(request: web.BaseRequest, room: Room) -> bytes:
 
 
 def parse(body: bytes) -> Mapping[str, object]:
-    """The object that the body is.
+    """The body as a JSON object.
 
     Raises:
-        Unfit: it is none.
+        BadRequest: it is not one.
     """
     try:
         document: object = from_json(body)
     except ValueError:
-        document = _patiently(body)
+        document = _parse_leniently(body)
     if not isinstance(document, dict):
-        raise Unfit(400, "the request's body is no JSON object")
+        raise BadRequest(400, "the request's body is not a JSON object")
     return document
 
 
-def _patiently(body: bytes) -> object:
-    """With Python's own reader, which takes half a surrogate pair, as agents cut one off now and then."""
+def _parse_leniently(body: bytes) -> object:
+    """With Python's own reader, which accepts half a surrogate pair: agents sometimes cut one in two."""
     if b"\\ud" not in body.lower():
         return None
     try:

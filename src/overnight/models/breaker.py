@@ -40,7 +40,7 @@ STANDING_AFTER = {
 
 
 class Breaker:
-    """The state of one account; told the time, it never looks at a clock."""
+    """The state of one account; the time is passed in, never read from a clock."""
 
     def __init__(self, pace: RetryTimes, jitter: Callable[[], float]) -> None:
         """`jitter` gives numbers from 0 to 1, so that many gateways do not come back at once."""
@@ -92,7 +92,7 @@ class Breaker:
         self.why = failure.why
 
     def wait_s(self, now: float) -> float | None:
-        """Seconds until it may be asked; 0 while a probe is under way; None where a person has to fix it."""
+        """Seconds until it may be asked; 0 while a probe is under way; None if a person has to fix it."""
         if self._fault is ProviderFault.BROKEN:
             return None
         return max(0.0, self._until - now) if self._fault is not None else 0.0

@@ -22,7 +22,7 @@ class CostEstimate:
     most_usd: float  # with the answer
 
 
-class Spent(Exception):  # noqa: N818  # a normal outcome
+class BudgetSpent(Exception):  # noqa: N818  # a normal outcome
     """The budget is spent, or does not suffice for this call; says which, in one line."""
 
 
@@ -30,7 +30,7 @@ class SpendingBudget:
     """Shared by all runs.
 
     A call that may need more than is left goes out alone, when nothing else is under way, and only if what is left covers
-    its request. So the budget is passed by one answer at most, however many run at once.
+    its request. So the budget is exceeded by one answer at most, however many calls run at once.
     """
 
     def __init__(self, allowance: SpendingLimit) -> None:
@@ -49,7 +49,7 @@ class SpendingBudget:
         """Wait until the call fits beside those under way.
 
         Raises:
-            Spent: it will not.
+            BudgetSpent: it will not.
         """
         while not self._fits(estimate):
             self._check(estimate)
@@ -76,15 +76,16 @@ class SpendingBudget:
         return (limit.tokens is None or tokens <= limit.tokens) and (limit.cost_usd is None or cost_usd <= limit.cost_usd)
 
     def _check(self, estimate: CostEstimate) -> None:
-        """Refuse where what is left does not even cover the request."""
+        """Refuse if what is left does not cover the request itself."""
         limit = self._limit
         if limit.tokens is not None and self._tokens + estimate.tokens >= limit.tokens:
             left = max(0, limit.tokens - self._tokens)
-            raise Spent(f"the budget of tokens is spent: {left} are left, and the request alone is about {estimate.tokens}")
+            asked = f"the request alone is about {estimate.tokens}"
+            raise BudgetSpent(f"the budget of tokens is spent: {left} are left, and {asked}")
         if limit.cost_usd is not None and self._cost_usd + estimate.cost_usd >= limit.cost_usd:
             left_usd = max(0.0, limit.cost_usd - self._cost_usd)
             asked = f"the request alone is about ${estimate.cost_usd:.4f}"
-            raise Spent(f"the budget of money is spent: ${left_usd:.4f} are left, and {asked}")
+            raise BudgetSpent(f"the budget of money is spent: ${left_usd:.4f} are left, and {asked}")
 
     async def _change(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
@@ -103,7 +104,7 @@ class Reservation:
         self._budget: SpendingBudget | None = budget
 
     def settle(self, *, tokens: int, cost_usd: float) -> None:
-        """The call used this; said again, nothing happens."""
+        """The call used this; a second time, nothing happens."""
         if self._budget is not None:
             self._budget.settle(self, tokens=tokens, cost_usd=cost_usd)
             self._budget = None

@@ -1,4 +1,4 @@
-"""One call of a run: reserved, asked, metered and settled."""
+"""One call of a run: reserved, sent, metered and settled."""
 
 import math
 import time
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.models.accounts import Account
-from overnight.models.budget import CostEstimate, Reservation, SpendingBudget, Spent
+from overnight.models.budget import BudgetSpent, CostEstimate, Reservation, SpendingBudget
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, PER_MILLION, Price, Prices
 from overnight.models.relay import ModelAnswer, ModelRequest, Relay, Search
@@ -15,11 +15,11 @@ from overnight.models.upstream import Unreachable
 from overnight.models.usage import Usage
 from overnight.models.wires.wire import Counts
 
-TOKENS_PER_S = 100.0  # faster than most models write: the guess for an answer that nobody waited for
+TOKENS_PER_S = 100.0  # faster than most models write: the guess for an answer that its client did not wait for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class SettledCall:
     """A settled call."""
 
     provider: str
@@ -27,7 +27,7 @@ class Counted:
     usage: Usage
 
 
-class Broken(Exception):  # noqa: N818  # told to the client as its provider told us
+class Broken(Exception):  # noqa: N818  # the client gets it as we did: a connection that breaks
     """The answer broke off after a part of it had gone on to the client."""
 
 
@@ -42,7 +42,7 @@ class ModelCall:
         relay: Relay,
         budget: SpendingBudget,
         prices: Prices,
-        counted: Callable[[Counted], None],
+        counted: Callable[[SettledCall], None],
     ) -> None:
         """`size` is the request's, in bytes."""
         self._request = request
@@ -62,14 +62,14 @@ class ModelCall:
         """Reserve, and get an answer whose first bytes are there.
 
         Raises:
-            ModelsParked: nobody answers, or the budget is spent.
+            ModelsParked: no provider answers, or the budget is spent.
         """
         payable = [account for account in accounts if self._price(account) is not None or not self._budget.limits_cost]
         if not payable:
-            raise ModelsParked(self._nobody(accounts))
+            raise ModelsParked(self._why_unpayable(accounts))
         try:
             self._reservation = await self._budget.reserve(self._estimate(payable))
-        except Spent as error:
+        except BudgetSpent as error:
             raise ModelsParked(str(error)) from None
         self._search = self._relay.search(self._request, payable)
         answer = await self._search.run()
@@ -102,7 +102,7 @@ class ModelCall:
             yield rest
 
     def settle(self) -> None:
-        """Count what the call used; said again, nothing happens."""
+        """Count what the call used; a second time, nothing happens."""
         counted = self._count_answer() or self._count_abandoned()
         self._answer = self._search = None
         if counted is not None:
@@ -111,26 +111,26 @@ class ModelCall:
             usage = counted.usage if counted else Usage()
             self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
 
-    def _count_answer(self) -> Counted | None:
-        """What an answer used that came, if only in part."""
+    def _count_answer(self) -> SettledCall | None:
+        """What an answer used, also one that came only in part."""
         if self._answer is None or self._answer.reply is None or self._meter is None:
             return None
         self._answer.reply.close()
         counts, exact = self._meter.settle(self._input_tokens)
         usage = self._usage(self._answer.account, counts, exact=exact)
         usage = replace(usage, first_token_s=self._answer.first_byte_at - self._started, retries=self._answer.retries)
-        return Counted(provider=self._answer.account.provider.name, model=self._answer.model, usage=usage)
+        return SettledCall(provider=self._answer.account.provider.name, model=self._answer.model, usage=usage)
 
-    def _count_abandoned(self) -> Counted | None:
-        """What a provider used for a client that went away before the first byte: nobody says, but it is not nothing."""
+    def _count_abandoned(self) -> SettledCall | None:
+        """A guess of what a call used whose client went away before the first byte: no provider says."""
         if self._search is None or self._search.under_way is None:
             return None
         account, since = self._search.under_way
-        answer_tokens = self._request.wire.asked(self._request.body).output_tokens
+        answer_tokens = self._request.wire.read_request(self._request.body).output_tokens
         guess = min(answer_tokens, math.ceil((time.monotonic() - since) * TOKENS_PER_S))
         counts = Counts(input_tokens=self._input_tokens, output_tokens=guess)
         model = account.provider.model_for(self._request.model)
-        return Counted(provider=account.provider.name, model=model, usage=self._usage(account, counts, exact=False))
+        return SettledCall(provider=account.provider.name, model=model, usage=self._usage(account, counts, exact=False))
 
     def _usage(self, account: Account, counts: Counts, *, exact: bool) -> Usage:
         return Usage(
@@ -151,12 +151,12 @@ class ModelCall:
         return Shape.EVENTS_LESS_USAGE if self._request.wire.hides_usage(self._request.body) else Shape.EVENTS
 
     def _price(self, account: Account) -> Price | None:
-        """What the account's model costs; None if nobody said so."""
+        """What the account's model costs; None if it is not known."""
         return self._prices.of(account.provider, self._request.model)
 
     def _estimate(self, accounts: Sequence[Account]) -> CostEstimate:
         """By the dearest of the accounts."""
-        answer_tokens = self._request.wire.asked(self._request.body).output_tokens
+        answer_tokens = self._request.wire.read_request(self._request.body).output_tokens
         prices = [self._price(account) or FREE for account in accounts]
         request_usd = max(price.request_usd(self._input_tokens) for price in prices)
         return CostEstimate(
@@ -166,7 +166,7 @@ class ModelCall:
             most_usd=request_usd + max(price.output for price in prices) * answer_tokens / PER_MILLION,
         )
 
-    def _nobody(self, accounts: Sequence[Account]) -> str:
+    def _why_unpayable(self, accounts: Sequence[Account]) -> str:
         if not accounts:
             return f"no provider of your settings speaks {self._request.wire.wire}"
         model = accounts[0].provider.model_for(self._request.model)

@@ -43,12 +43,12 @@ class ProviderFault(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderFailure:
-    """An error of a provider, understood."""
+    """An error of a provider, classified."""
 
     fault: ProviderFault
     why: str  # one line, without keys
     wait_s: float | None = None  # what the provider says itself
-    status: int = 0  # of its answer, with the body, where the client may get it
+    status: int = 0  # of its answer; it and the body may go to the client
     body: bytes = b""
 
 

@@ -1,4 +1,4 @@
-"""The loopback proxy that all model traffic goes through: metered, within the budget, at whichever provider answers."""
+"""The loopback proxy that all model traffic goes through: metered, within the budget, with failover between providers."""
 
 import asyncio
 import os
@@ -17,18 +17,18 @@ from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.provider import Prices, Provider
 from overnight.models.relay import Relay
 from overnight.models.run import GatewayRun, Supply
-from overnight.models.server import MOST_CONNECTIONS, Door, Server
+from overnight.models.server import MOST_CONNECTIONS, Listener, Server
 from overnight.models.upstream import Upstream
 from overnight.models.usage import CallRecord, Wire
 
 LOOPBACK = "127.0.0.1"
-MOST_AT_HOME = 1024  # connections at the gateway's own port, by all processes of this machine
+MOST_AT_OWN_PORT = 1024  # connections at the gateway's own port, by all processes of this machine
 
 
 class Gateway:
     """Implements `Models`; open from `async with` to its end.
 
-    Keys are read when they are first needed, and given to nobody but their provider.
+    Keys are read when they are first needed, and sent to their provider only.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Gateway:
         self._server = Server(self._runs, MetadataEndpoints(self._accounts, upstream))
         listening = socket.create_server((LOOPBACK, 0), backlog=128)
         self._port = listening.getsockname()[1]
-        self._server.listen(listening, Door(MOST_AT_HOME))
+        self._server.listen(listening, Listener(MOST_AT_OWN_PORT))
         return self
 
     async def __aexit__(
@@ -83,7 +83,7 @@ class Gateway:
 
     @contextmanager
     def use(self, *, role: str, number: int, model: str = "") -> Iterator[GatewayRun]:
-        """Models for one proposal; at its end its URL is dead, and what was under way is settled."""
+        """Models for one proposal; at its end its URL is closed, and what was under way is settled."""
         run = GatewayRun(self._supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
         self._runs[run.token] = run
         try:
@@ -102,6 +102,6 @@ class Gateway:
         return self._accounts.states()
 
     def _listen(self, listening: socket.socket, run: GatewayRun) -> None:
-        door = Door(MOST_CONNECTIONS, run)
-        self._server.listen(listening, door)
-        run.at_end(lambda: self._server.shut(door))
+        listener = Listener(MOST_CONNECTIONS, run)
+        self._server.listen(listening, listener)
+        run.at_end(lambda: self._server.stop_listening(listener))

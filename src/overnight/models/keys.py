@@ -7,12 +7,12 @@ from overnight.models.provider import Provider
 from overnight.models.secret import Secret
 from overnight.user_command import run_for_output
 
-COMMAND_S = 30.0  # a password manager may ask its agent, but nobody is there to type
+COMMAND_S = 30.0  # a password manager may ask its agent, but nobody can type
 LONGEST_KEY = 8192  # characters
 
 
-class NoKey(Exception):  # noqa: N818  # told as a broken account
-    """The key cannot be had; says why and how to fix it, without the output of the command."""
+class NoKey(Exception):  # noqa: N818  # reported as a broken account
+    """The key is not available; says why and how to fix it, without the output of the command."""
 
 
 class Keys:
@@ -33,7 +33,7 @@ class Keys:
         """The key; None for a local server.
 
         Raises:
-            NoKey: it cannot be had.
+            NoKey: it is not available.
         """
         if self._provider.local:
             return None
@@ -44,14 +44,14 @@ class Keys:
 
     @property
     def renewable(self) -> bool:
-        """Whether it can be had again, perhaps another one."""
+        """Whether it can be read again, and may differ then."""
         return bool(self._provider.key_command)
 
     async def renew(self, refused: Secret | None) -> Secret | None:
-        """The key after it was refused: read again, unless somebody did so meanwhile.
+        """The key after it was refused: read again, unless another request did so meanwhile.
 
         Raises:
-            NoKey: it cannot be had.
+            NoKey: it is not available.
         """
         if self._key == refused:
             self._key = None
@@ -71,7 +71,7 @@ def _checked(text: str, provider: Provider) -> str:
     key = text.strip()
     source = provider.key_env or "the output of its key_command"
     if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        raise NoKey(f"{source} is no key: it is empty, too long or has more than one line")
+        raise NoKey(f"{source} is not a key: it is empty, too long or has more than one line")
     return key
 
 

@@ -19,7 +19,7 @@ class KnownProvider:
     base_urls: tuple[str, ...] = ()  # environment variables that may hold the base URL
 
     def url(self, environment: Mapping[str, str]) -> tuple[str, str]:
-        """The base URL, and the environment variable that says it; empty where it is our own knowledge.
+        """The base URL, and the environment variable that says it; empty if it is the built-in one.
 
         Raises:
             ValueError: the variable holds no URL.
@@ -65,7 +65,7 @@ KNOWN: Mapping[str, KnownProvider] = {
 
 
 def ollama_url(host: str) -> str:
-    """The URL of what `OLLAMA_HOST` says: a host, a port or both; where a server listens on all addresses, ours."""
+    """The URL of what `OLLAMA_HOST` says: a host, a port or both; loopback if the server listens on all addresses."""
     parts = urlsplit(host if "://" in host else f"http://{host}")
     name = parts.hostname or "127.0.0.1"
     name = "127.0.0.1" if name in {"0.0.0.0", "::"} else f"[{name}]" if ":" in name else name  # noqa: S104  # not to listen on

@@ -1,4 +1,4 @@
-"""Questions beside the calls, which cost nothing and are not counted: which models there are, and how long a text is."""
+"""Requests that are no calls, cost nothing and are not counted: which models there are, and how long a text is."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
@@ -13,14 +13,14 @@ from overnight.models.stream import BYTES_PER_TOKEN
 from overnight.models.upstream import Reply, Unreachable, Upstream
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
-from overnight.models.wires.wire import Sent
+from overnight.models.wires.wire import UpstreamRequest
 
 MOST_MODELS = 1000
 ENOUGH_S = 10.0  # an answer that is not there by then is given without the provider
 
 
 class MetadataEndpoints:
-    """Asks the first provider that is ready, once, and answers by itself where that fails."""
+    """Asks the first provider that is ready, once, and answers by itself if that fails."""
 
     def __init__(self, accounts: Accounts, upstream: Upstream) -> None:
         self._accounts = accounts
@@ -33,7 +33,7 @@ class MetadataEndpoints:
         known = [model] if model else list(dict.fromkeys(named))
         if not known and (account := self._ready(speaking)):
             wire = next(wire for wire in wires if wire in account.provider.wires)
-            document = await self._question(account, wire, Sent(path="/models", body=None), headers)
+            document = await self._question(account, wire, UpstreamRequest(path="/models", body=None), headers)
             if document is not None:
                 return document
         return _listing(known[:MOST_MODELS])
@@ -45,9 +45,9 @@ class MetadataEndpoints:
         if account := self._ready(self._accounts.speaking(wire)):
             theirs = account.provider.model_for(model)
             if wire is Wire.GEMINI:
-                sent = Sent(path=f"/models/{quote(theirs, safe='')}:countTokens", body=body)
+                sent = UpstreamRequest(path=f"/models/{quote(theirs, safe='')}:countTokens", body=body)
             else:
-                sent = Sent(path="/messages/count_tokens", body={**body, "model": theirs})
+                sent = UpstreamRequest(path="/messages/count_tokens", body={**body, "model": theirs})
             document = await self._question(account, wire, sent, headers)
             if document is not None:
                 return document
@@ -59,7 +59,7 @@ class MetadataEndpoints:
         return next((account for account in among if account.provider.name in ready), None)
 
     async def _question(
-        self, account: Account, wire: Wire, sent: Sent, headers: Mapping[str, str]
+        self, account: Account, wire: Wire, sent: UpstreamRequest, headers: Mapping[str, str]
     ) -> Mapping[str, object] | None:
         """The provider's answer, None if it has none; its state does not change by it."""
         reply: Reply | None = None

@@ -1,4 +1,4 @@
-"""The seam of models: what an agent has of them for one piece of work."""
+"""The seam of models: what an agent may use of them for one piece of work."""
 
 import socket
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ class ModelsParked(Exception):  # noqa: N818  # a normal outcome, not an error
     """No provider of models can be asked now: all are out of quota, broken or refuse us; says why in one line."""
 
     def __init__(self, why: str, *, wait_s: float | None = None) -> None:
-        """`wait_s`: until one may be asked again; None where only a person can fix it, or the budget is spent."""
+        """`wait_s`: until one may be asked again; None if only a person can fix it, or the budget is spent."""
         super().__init__(why)
         self.wait_s = wait_s
 
@@ -22,7 +22,7 @@ class RequestRefused(Exception):  # noqa: N818  # an outcome, not an error
 
 
 class ModelRun(Protocol):
-    """The models, as one researcher has them for one proposal; all that goes through is counted."""
+    """The models of one piece of work; every call is counted."""
 
     @property
     def url(self) -> str:
@@ -36,7 +36,7 @@ class ModelRun(Protocol):
 
     @property
     def model(self) -> str:
-        """The model to ask for, empty where the agent chooses."""
+        """The model to ask for, empty if the agent chooses."""
         ...
 
     @property
@@ -77,5 +77,5 @@ class Models(Protocol):
     """All models of a campaign: providers, prices, keys and what may still be spent."""
 
     def use(self, *, role: str, number: int, model: str = "") -> AbstractContextManager[ModelRun]:
-        """Models for one proposal; at its end its URL is closed."""
+        """Models for one piece of work; at its end its URL is closed."""
         ...

@@ -1,4 +1,4 @@
-"""Where models are had and what they cost, as the user's settings say."""
+"""Where models are served and what they cost, as the user's settings say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ class Provider:
     key_env: str = ""  # environment variable that holds the key
     key_command: str = field(default="", repr=False)  # or a shell command whose output is the key; neither: no key is sent
     models: Mapping[str, str] = field(default_factory=dict)  # asked for -> this provider's name of it
-    model: str = ""  # asked for where `models` does not have the name; empty: the name as it is
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # sent with each call; may hold what is secret
+    model: str = ""  # asked for if `models` does not have the name; empty: the name as it is
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # sent with each call; may hold secrets
     silence_s: float = SILENCE_S  # longest wait for the next byte of an answer
 
     @property
     def local(self) -> bool:
-        """Whether it wants no key, so that nobody sends a bill."""
+        """Whether it needs no key, and so sends no bill."""
         return not self.key_env and not self.key_command
 
     def model_for(self, asked: str) -> str:
@@ -72,5 +72,5 @@ class Prices:
         return self.table[max(globs, key=len)] if globs else None
 
     def of(self, provider: Provider, asked: str) -> Price | None:
-        """What a model costs at a provider; None if nobody said so."""
+        """What a model costs at a provider; None if it is not known."""
         return self.find(provider.model_for(asked)) or (FREE if provider.local else None)

@@ -22,7 +22,7 @@ SOON_S = 1.0  # how often a request looks again while another is probing, at the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """A request of a run, understood."""
+    """A request of a run, parsed."""
 
     wire: Format
     body: Mapping[str, object]
@@ -34,7 +34,7 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAnswer:
-    """What a request came to: a provider's answer, or its word that the request itself is at fault."""
+    """What a request came to: a provider's answer, or its error if the request itself is at fault."""
 
     account: Account
     model: str  # as the account calls it
@@ -75,7 +75,7 @@ class Relay:
 
     async def _post(self, account: Account, key: Secret | None, request: ModelRequest) -> Reply:
         provider = account.provider
-        sent = request.wire.send(request.body, model=provider.model_for(request.model), stream=request.stream)
+        sent = request.wire.build_request(request.body, model=provider.model_for(request.model), stream=request.stream)
         try:
             return await self._upstream.ask(provider, key, request.wire, sent, request.headers)
         except Unreachable as error:
@@ -96,7 +96,7 @@ class Relay:
         await self._accounts.change(wait_s or min(SOON_S, pace.patience_s))
 
     def wait_s(self, among: Sequence[Account]) -> float | None:
-        """Seconds until one of the accounts may be asked; None where a person has to fix them all."""
+        """Seconds until one of the accounts may be asked; None if a person has to fix all of them."""
         return self._accounts.wait_s(among)
 
     def take(self, among: Sequence[Account]) -> AccountLease | None:
@@ -105,7 +105,7 @@ class Relay:
 
     def broke(self, account: Account, why: str) -> None:
         """An answer of the account broke off when a part of it had gone on: the client will ask again, and not here."""
-        self._accounts.stumble(account, ProviderFailure(fault=ProviderFault.BUSY, why=why))
+        self._accounts.record_failure(account, ProviderFailure(fault=ProviderFault.BUSY, why=why))
 
     def waits_for(self, failure: ProviderFailure) -> bool:
         """Whether a rate limit ends so soon that the same account is asked again, rather than the next."""

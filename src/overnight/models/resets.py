@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_S = 8 * 24 * 3600.0  # weekly limits are the longest there are; more is no answer
+LONGEST_S = 8 * 24 * 3600.0  # weekly limits are the longest there are; anything longer is ignored
 EPOCH_S = 1e9  # a number as large is a point in time
 EPOCH_MS = 1e11
 RETRY_DELAY = re.compile(rb'"retryDelay"\s*:\s*"([0-9]{1,9}(?:\.[0-9]{1,9})?)s"')  # in the body of a Gemini error
@@ -26,7 +26,7 @@ def wait_s(headers: Mapping[str, str], body: bytes, now: datetime) -> float | No
 
 
 def _from_limits(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The latest reset of the limits that are used up; of all, where no header says which are."""
+    """The latest reset of the limits that are used up; of all limits, if no header says which are."""
     every: list[float] = []
     used_up: list[float] = []
     for name, value in headers.items():

@@ -1,4 +1,4 @@
-"""Which of the few things that a gateway does a request's path asks for; every other path leads nowhere."""
+"""What a request's path asks of the gateway; every path that is not known here is refused."""
 
 import re
 from collections.abc import Mapping
@@ -35,19 +35,19 @@ class Route:
 
     kind: Kind
     wire: Wire | None = None
-    model: str = ""  # where the path has it
-    stream: bool = False  # where the path says it
+    model: str = ""  # if the path has it
+    stream: bool = False  # if the path says it
     array: bool = False  # a stream that is wanted as a JSON array
 
 
 def token_of(target: str) -> tuple[str, str, str] | None:
-    """Token, path behind it, and query of a request's target; None where it has another form."""
+    """Token, path behind it, and query of a request's target; None if it has another form."""
     found = TARGET.fullmatch(target) if len(target) <= LONGEST_TARGET else None
     return (found[1], found[2] or "/", found[3] or "") if found else None
 
 
 def find_route(method: str, path: str, query: str) -> Route | None:
-    """What a path asks for, None where that is nothing that we do."""
+    """What a path asks for, None if the gateway does not do that."""
     path = path.rstrip("/")
     if method in {"GET", "HEAD"}:
         if not path or re.fullmatch(VERSION, path):

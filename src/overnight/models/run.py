@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from overnight.models.accounts import Accounts
 from overnight.models.body import Room
 from overnight.models.budget import SpendingBudget
-from overnight.models.call import Broken, Counted, ModelCall
+from overnight.models.call import Broken, ModelCall, SettledCall
 from overnight.models.failures import message
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.provider import Prices
@@ -92,7 +92,7 @@ class GatewayRun:
         return self._supply.accounts.wires
 
     def listen(self, listening: socket.socket) -> None:
-        """ModelAnswer this run alone on a further listening socket, which is ours to close: with the run."""
+        """Answer this run alone on a further listening socket too, and close that at the run's end."""
         self._listen(listening, self)
 
     async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
@@ -113,9 +113,9 @@ class GatewayRun:
                 content = b"".join([chunk async for chunk in call.chunks()])
                 document: object = from_json(content)
             except (Broken, ValueError) as error:
-                raise RequestRefused(f"{answer.account.provider.name} gave no answer that can be read: {error}") from None
+                raise RequestRefused(f"{answer.account.provider.name} gave an answer that cannot be read: {error}") from None
         if not isinstance(document, dict):
-            raise RequestRefused(f"{answer.account.provider.name} gave an answer that is no object")
+            raise RequestRefused(f"{answer.account.provider.name} gave an answer that is not an object")
         return document
 
     def request(
@@ -134,7 +134,7 @@ class GatewayRun:
             ValueError: it asks for what cannot be metered.
         """
         form = FORMATS[wire]
-        form.asked(body)
+        form.read_request(body)
         return ModelRequest(
             wire=form,
             body=body,
@@ -164,7 +164,7 @@ class GatewayRun:
             self._newest = time.monotonic()
 
     async def ask(self, call: ModelCall, request: ModelRequest) -> ModelAnswer:
-        """The answer to a call, or why there is none, which `refusal` then tells too.
+        """The answer to a call, or why there is none, which `refusal` has then too.
 
         Raises:
             ModelsParked: no provider can be asked now, or the budget is spent.
@@ -194,7 +194,7 @@ class GatewayRun:
         for ending in list(self._endings):
             ending()
 
-    def _count(self, counted: Counted) -> None:
+    def _count(self, counted: SettledCall) -> None:
         self._usage += counted.usage
         self._supply.called(
             CallRecord(

@@ -9,7 +9,7 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza|ya29)[-_.]?[A-Za-z0-9*][
 
 
 class Secret:
-    """A key; only `reveal` gives it away."""
+    """A key; only `reveal` returns it."""
 
     __slots__ = ("_text",)
 

@@ -1,8 +1,8 @@
-"""The gateway's HTTP server: tells runs apart by their tokens, and lets nothing but model calls through.
+"""The gateway's HTTP server: each run is known by its token, and only calls to models pass.
 
 A client may be hostile: an agent in a jail may send anything. Only the paths of `routes.py` lead anywhere, keys and
-headers of the client are dropped, sizes, times and connections are bounded, and nothing of one run can be had with another's
-token. Not covered: what a model is asked, and tools that a provider runs by itself (a web search at the
+headers of the client are dropped, sizes, times and connections are bounded, and no run can be reached by another's
+token. Does not cover: what a model is asked, and tools that a provider runs by itself (a web search at the
 provider's side reaches the network although the jail does not).
 """
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from aiohttp import web
 from pydantic_core import to_json
 
-from overnight.models.body import Unfit, parse, read_body
+from overnight.models.body import BadRequest, parse, read_body
 from overnight.models.call import Broken, ModelCall
 from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.port import ModelsParked
@@ -34,32 +34,32 @@ CLOSE_S = 1.0
 LONGEST_PASSED = 1024  # characters
 PASSED_BACK = ("content-type", "request-id", "x-request-id")
 NEVER_AGAIN = {"x-should-retry": "false"}  # understood by the clients of OpenAI and Anthropic
-FALLBACK: Format = FORMATS[Wire.OPENAI_CHAT]  # whose errors are told where no wire is known
+FALLBACK: Format = FORMATS[Wire.OPENAI_CHAT]  # the form of errors if no wire is known
 
-_QUIET = logging.Logger("overnight.models", logging.CRITICAL + 1)  # what a client gets wrong is nobody's news
+_QUIET = logging.Logger("overnight.models", logging.CRITICAL + 1)  # a client's mistakes are not logged
 
 
-class Door:
-    """One listening socket, and whose it is."""
+class Listener:
+    """One listening socket, and the run that it belongs to."""
 
     def __init__(self, most: int, run: GatewayRun | None = None) -> None:
-        self.run = run  # None: everybody's
+        self.run = run  # None: any run's
         self.most = most
         self.connections: set[web.RequestHandler] = set()
 
     def close(self) -> None:
-        """Cut its connections."""
+        """Abort its connections."""
         for connection in list(self.connections):
             if connection.transport is not None:
                 connection.transport.abort()
 
 
 class _Connection(web.RequestHandler):
-    """A client's connection, which knows the door that it came through."""
+    """A client's connection, which knows the listener that it came through."""
 
-    __slots__ = ("door",)
+    __slots__ = ("listener",)
 
-    def __init__(self, manager: web.Server, door: Door, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, manager: web.Server, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
             manager,
             loop=loop,
@@ -71,16 +71,16 @@ class _Connection(web.RequestHandler):
             max_headers=MOST_HEADERS,
             lingering_time=0,
         )
-        self.door = door
+        self.listener = listener
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.door.connections.add(self)
-        if len(self.door.connections) > self.door.most and isinstance(transport, asyncio.Transport):
+        self.listener.connections.add(self)
+        if len(self.listener.connections) > self.listener.most and isinstance(transport, asyncio.Transport):
             transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.door.connections.discard(self)
+        self.listener.connections.discard(self)
         super().connection_lost(exc)
 
 
@@ -99,30 +99,30 @@ class Server:
         self._side = side
         self._loop = asyncio.get_running_loop()
         self._manager = web.Server(self._handle, handler_cancellation=True)
-        self._doors: dict[Door, asyncio.Task[None]] = {}
+        self._listeners: dict[Listener, asyncio.Task[None]] = {}
 
-    def listen(self, listening: socket.socket, door: Door) -> None:
-        """ModelAnswer on a listening socket until the door is shut."""
+    def listen(self, listening: socket.socket, listener: Listener) -> None:
+        """Answer on a listening socket until `stop_listening`."""
         listening.setblocking(False)
-        self._doors[door] = self._loop.create_task(self._serve(listening, door))
+        self._listeners[listener] = self._loop.create_task(self._serve(listening, listener))
 
-    def shut(self, door: Door) -> None:
-        """Close a door, its socket and its connections."""
-        if task := self._doors.pop(door, None):
+    def stop_listening(self, listener: Listener) -> None:
+        """Close a listener, its socket and its connections."""
+        if task := self._listeners.pop(listener, None):
             task.cancel()
-        door.close()
+        listener.close()
 
     async def close(self) -> None:
         """Close everything; on return no task is left."""
-        tasks = list(self._doors.values())
-        for door in list(self._doors):
-            self.shut(door)
+        tasks = list(self._listeners.values())
+        for listener in list(self._listeners):
+            self.stop_listening(listener)
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._manager.shutdown(CLOSE_S)
 
-    async def _serve(self, listening: socket.socket, door: Door) -> None:
+    async def _serve(self, listening: socket.socket, listener: Listener) -> None:
         try:
-            server = await self._loop.create_server(lambda: _Connection(self._manager, door, self._loop), sock=listening)
+            server = await self._loop.create_server(lambda: _Connection(self._manager, listener, self._loop), sock=listening)
         except OSError:
             listening.close()  # its jail is gone already
             return
@@ -138,16 +138,16 @@ class Server:
         found = token_of(request.raw_path)
         run = self._runs.get(found[0]) if found else None
         if found is None or run is None or not _may_use(request, run):
-            return _json(401, FALLBACK.mistake(401, "this address is not, or no longer, in use"))
+            return _json(401, FALLBACK.error_body(401, "this address is not in use, or no longer"))
         route = find_route(request.method, found[1], found[2])
         if route is None:
-            return _json(404, FALLBACK.mistake(404, "there is nothing here"))
+            return _json(404, FALLBACK.error_body(404, "there is nothing here"))
         with _cut_at_end(request, run):
             try:
                 return await self._answer(request, run, route)
-            except Unfit as error:
+            except BadRequest as error:
                 form = FORMATS[route.wire] if route.wire else FALLBACK
-                return _json(error.status, form.mistake(error.status, str(error)))
+                return _json(error.status, form.error_body(error.status, str(error)))
 
     async def _answer(self, request: web.BaseRequest, run: GatewayRun, route: Route) -> web.StreamResponse:
         if route.kind is Kind.ROOT:
@@ -167,27 +167,27 @@ class Server:
         form = FORMATS[route.wire]
         document = parse(body)
         try:
-            asked = form.asked(document)
+            summary = form.read_request(document)
         except ValueError as error:
-            raise Unfit(400, str(error)) from None
-        model, headers = route.model or asked.model, _passed(request, form)
+            raise BadRequest(400, str(error)) from None
+        model, headers = route.model or summary.model, _passed(request, form)
         if route.kind is Kind.COUNT_TOKENS:
             return _json(200, await self._side.count_tokens(route.wire, document, run.model or model, len(body), headers))
-        stream = route.stream or asked.stream
-        put = run.request(route.wire, document, model=model, stream=stream, array=route.array, headers=headers)
-        with run.open(put, len(body)) as call:
+        stream = route.stream or summary.stream
+        model_request = run.request(route.wire, document, model=model, stream=stream, array=route.array, headers=headers)
+        with run.open(model_request, len(body)) as call:
             try:
-                answer = await run.ask(call, put)
+                answer = await run.ask(call, model_request)
             except ModelsParked as refusal:
                 status, error_body = form.refusal(str(refusal))
                 return _json(status, error_body, NEVER_AGAIN)
             if answer.reply is None:
                 return web.Response(status=answer.status, body=answer.fault, content_type="application/json")
-            return await _pass_on(request, call, answer, array=put.array)
+            return await _pass_on(request, call, answer, array=model_request.array)
 
 
 async def _pass_on(request: web.BaseRequest, call: ModelCall, answer: ModelAnswer, *, array: bool) -> web.StreamResponse:
-    """The answer as it comes, and cut where it is cut."""
+    """The answer as it comes; if it breaks, the client's connection is closed."""
     assert answer.reply is not None  # noqa: S101  # the caller looked
     headers = {name: answer.reply.headers[name] for name in PASSED_BACK if name in answer.reply.headers}
     if not answer.reply.streamed:
@@ -200,7 +200,7 @@ async def _pass_on(request: web.BaseRequest, call: ModelCall, answer: ModelAnswe
         async for chunk in call.chunks():
             await (response.write_eof(chunk) if call.over else response.write(chunk))
     except Broken as broken:
-        await response.write(b"")  # the headers, where nothing came before
+        await response.write(b"")  # the headers, if nothing came before
         if request.transport is not None:
             request.transport.close()  # what came before is still sent; the end mark is not
         raise ConnectionResetError(str(broken)) from None
@@ -214,9 +214,9 @@ def _passed(request: web.BaseRequest, form: Format) -> Mapping[str, str]:
 
 
 def _may_use(request: web.BaseRequest, run: GatewayRun) -> bool:
-    """Whether a run may be had at the door that the request came through."""
-    door = request.protocol.door if isinstance(request.protocol, _Connection) else None
-    return door is not None and (door.run is None or door.run is run)
+    """Whether a run may be reached through the listener that the request came through."""
+    listener = request.protocol.listener if isinstance(request.protocol, _Connection) else None
+    return listener is not None and (listener.run is None or listener.run is run)
 
 
 @contextmanager
@@ -235,7 +235,7 @@ def _cut_at_end(request: web.BaseRequest, run: GatewayRun) -> Iterator[None]:
 
 
 def _family(request: web.BaseRequest) -> Sequence[Wire]:
-    """Whose list of models a client wants."""
+    """The wires whose models a client wants to list."""
     if "anthropic-version" in request.headers:
         return (Wire.ANTHROPIC,)
     return (Wire.GEMINI,) if "/v1beta/" in request.raw_path else (Wire.OPENAI_CHAT, Wire.OPENAI_RESPONSES)

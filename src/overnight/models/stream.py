@@ -1,4 +1,4 @@
-"""An answer on its way through: read for its counts, and given on as it comes."""
+"""An answer that passes through: its counts are read, and it is passed on as it comes."""
 
 import json
 import re
@@ -19,10 +19,10 @@ class Shape(Enum):
     WHOLE = auto()  # not a stream
     EVENTS = auto()  # server-sent events, each chunk as it comes
     EVENTS_LESS_USAGE = auto()  # the same, without the event that only we asked for
-    ARRAY = auto()  # a JSON array of the events' data: Gemini's streams where the client did not ask for events
+    ARRAY = auto()  # a JSON array of the events' data: Gemini's streams if the client did not ask for events
 
 
-class TooLong(Exception):  # noqa: N818  # the provider's fault, told as a broken stream
+class TooLong(Exception):  # noqa: N818  # the provider's fault, reported as a broken stream
     """A line of a stream is longer than any honest one."""
 
 
@@ -33,7 +33,7 @@ class StreamMeter:
         self._format = wire
         self._shape = shape
         self._counts: Counts | None = None
-        self._line = bytearray()  # what came of the line that is not complete
+        self._line = bytearray()  # the part of an incomplete line that came
         self._kept = bytearray()  # whole lines, for the estimate
         self._size = 0
         self._dropping = False  # inside an event that the client does not get
@@ -49,7 +49,7 @@ class StreamMeter:
         if self._shape is Shape.WHOLE:
             self._line += chunk
             return chunk
-        plain, lines = self._told_apart(self._whole(chunk))
+        plain, lines = self._split(self._whole(chunk))
         self._keep(plain)
         for line in lines:
             self._read(line)
@@ -73,7 +73,7 @@ class StreamMeter:
         return rest if self._shape is Shape.EVENTS_LESS_USAGE and not self._drops(rest) else b""
 
     def settle(self, input_tokens: int) -> tuple[Counts, bool]:
-        """The counts of what passed, and whether the provider said so; else an estimate, `input_tokens` that of the request."""
+        """The counts of what passed, and whether they are the provider's; else an estimate, with `input_tokens`."""
         counts = self._counts
         if counts is not None and (counts.final or self._shape is Shape.WHOLE):
             return counts, True
@@ -96,7 +96,7 @@ class StreamMeter:
         self._line = bytearray(chunk[last + 1 :])
         return whole
 
-    def _told_apart(self, whole: bytes) -> tuple[bytes, list[bytes]]:
+    def _split(self, whole: bytes) -> tuple[bytes, list[bytes]]:
         """Lines with nothing to count and nothing to drop, most of them by far, and those behind, one by one."""
         if self._dropping or self._shape is Shape.ARRAY:
             return b"", whole.splitlines(keepends=True)
@@ -146,5 +146,5 @@ class StreamMeter:
             except ValueError:  # the last line, which broke off, or the end mark
                 continue
             if isinstance(event, dict):
-                characters += self._format.said(event)
+                characters += self._format.output_characters(event)
         return -(-characters // BYTES_PER_TOKEN)

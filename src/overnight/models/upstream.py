@@ -18,16 +18,16 @@ from yarl import URL
 from overnight import __version__
 from overnight.models.provider import Provider
 from overnight.models.secret import Secret
-from overnight.models.wires.wire import Format, Sent
+from overnight.models.wires.wire import Format, UpstreamRequest
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of an answer that is not streamed
 KEEP_ALIVE_S = 30.0
-WHOLE_S = 3600.0  # of an answer, or six times its provider's silence: else one that only sends signs of life never ends
+WHOLE_S = 3600.0  # of an answer, or six times its provider's silence: else one that only sends keep-alives never ends
 VERSION = re.compile(r"v[0-9]+(?:alpha|beta)?[0-9]*")
 HEADERS = {"User-Agent": f"overnight/{__version__}", "Accept-Encoding": "identity"}
 
 
-class Unreachable(Exception):  # noqa: N818  # told as a busy account
+class Unreachable(Exception):  # noqa: N818  # reported as a busy account
     """The provider gave no whole answer; says why, in one line.
 
     Attributes:
@@ -101,7 +101,7 @@ class Reply:
         self._first = await self.body()
 
     def close(self) -> None:
-        """Give the connection back, or end it where the answer has not ended."""
+        """Give the connection back, or end it if the answer has not ended."""
         if self._response.content.at_eof():
             self._response.release()
         else:
@@ -129,7 +129,9 @@ class Upstream:
     ) -> None:
         await self._stack.aclose()
 
-    async def ask(self, provider: Provider, key: Secret | None, wire: Format, sent: Sent, extra: Mapping[str, str]) -> Reply:
+    async def ask(
+        self, provider: Provider, key: Secret | None, wire: Format, sent: UpstreamRequest, extra: Mapping[str, str]
+    ) -> Reply:
         """The provider's answer, when its first bytes are there.
 
         Raises:
@@ -166,7 +168,7 @@ class Upstream:
             if response is not None:
                 response.close()
             stale = isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError)
-            raise Unreachable(_words(error), stale=stale and response is None) from None
+            raise Unreachable(_describe(error), stale=stale and response is None) from None
         except (asyncio.CancelledError, Unreachable):
             if response is not None:
                 response.close()
@@ -177,10 +179,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     try:
         return await response.content.readany()
     except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"its answer broke off: {_words(error)}") from None
+        raise Unreachable(f"its answer broke off: {_describe(error)}") from None
 
 
-def _words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """What went wrong, without the URL or a header that an exception's text may hold."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
@@ -194,8 +196,8 @@ def _words(error: Exception) -> str:
     }.get(type(error).__name__, type(error).__name__)
 
 
-def endpoint(base_url: str, version: str, sent: Sent) -> str:
-    """The URL of a request: the API version is added where the base URL has none."""
+def endpoint(base_url: str, version: str, sent: UpstreamRequest) -> str:
+    """The URL of a request: the API version is added if the base URL has none."""
     base = base_url.rstrip("/")
     versioned = any(VERSION.fullmatch(segment) for segment in urlsplit(base).path.split("/"))
     return base + ("" if versioned else f"/{version}") + sent.path + (f"?{sent.query}" if sent.query else "")
@@ -214,7 +216,7 @@ def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
 
 
 def encode(body: Mapping[str, object]) -> bytes:
-    """A request's body, also where a text in it holds half a surrogate pair."""
+    """A request's body, also if a text in it holds half a surrogate pair."""
     try:
         return to_json(body, inf_nan_mode="null")
     except ValueError:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Wire(StrEnum):
-    """A format in which models are talked to."""
+    """A format of requests to models."""
 
     OPENAI_CHAT = "openai-chat"  # POST /v1/chat/completions
     OPENAI_RESPONSES = "openai-responses"  # POST /v1/responses

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 
+from overnight.errors import leaf_errors
 from overnight.notices.notice import Notice, NotifySpec
 from overnight.notices.outbox import Delivery, Outbox
 from overnight.notices.port import Notifier, NotSent
@@ -179,6 +180,5 @@ async def _try(notifier: Notifier, notice: Notice) -> NotSent | None:
 
 def _said(error: BaseException) -> str:
     """What an error says, also one that a task group wrapped."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or type(error).__name__
+    first = leaf_errors(error)[0]
+    return str(first) or type(first).__name__

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overnight.agents.context import AgentContext
+from overnight.agents.port import Task
 from overnight.agents.registry import AGENTS
+from overnight.agents.transcript import Transcript
 from overnight.config import read_settings
 from overnight.errors import UserError
 from overnight.jail.job import Limits
@@ -87,14 +89,30 @@ def unpriced(program: Program) -> list[str]:
     return told
 
 
-def make_team(program: Program, executor: Executor, scratch: Path, first_slot: int, models: Models | None) -> Team:
+def make_team(
+    program: Program,
+    executor: Executor,
+    scratch: Path,
+    first_slot: int,
+    models: Models | None,
+    *,
+    keep_transcript: Callable[[Task, Transcript], None] | None = None,
+) -> Team:
     """The people of a program, each with a slot of the executor of its own, from `first_slot` on."""
     staff: list[NamedResearcher] = []
     advisers: dict[str, list[NamedAdviser]] = {name: [] for name in ADVISERS}
     everybody = [spec for spec in program.researchers for _ in range(spec.count)]
     for slot, spec in enumerate(everybody, first_slot):
         limits = spec.limits or agent_limits(program.limits, spec)
-        context = AgentContext(spec=spec.agent, executor=executor, limits=limits, scratch=scratch, slot=slot, models=models)
+        context = AgentContext(
+            spec=spec.agent,
+            executor=executor,
+            limits=limits,
+            scratch=scratch,
+            slot=slot,
+            models=models,
+            keep_transcript=keep_transcript,
+        )
         if spec.role in advisers:
             advisers[spec.role].append(NamedAdviser(role=spec.role, adviser=agent_researcher(context)))
         else:

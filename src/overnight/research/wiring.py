@@ -34,6 +34,7 @@ from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
+from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.report.results import ResultsKeeper
@@ -213,7 +214,8 @@ def _assembled(
     orders = OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
     with share_of(program.limits, request.slots, alone=program.measures_time) as share:
         executor = make_executor(request.sandbox, share, others=sum(spec.count for spec in program.researchers))
-        team = make_team(program, executor, workspaces.scratch, share.slots, models)
+        keep = TranscriptFolder(home.folder / "transcripts").keep
+        team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep)
         council = Council(
             journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics
         )

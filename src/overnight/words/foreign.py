@@ -1,4 +1,4 @@
-"""Makes foreign text fit to show: one line, no terminal escapes, no invisible characters, a bounded length."""
+"""Makes foreign text fit to show: no terminal escapes, no invisible characters, a bounded length."""
 
 ELLIPSIS = " … "
 
@@ -14,6 +14,37 @@ def printable(text: str, limit: int) -> str:
         text = text[:limit] + text[-limit:]
     visible = "".join(character if character.isprintable() else _escape(character) for character in text)
     return visible if len(visible) <= limit else _cut(visible, limit)
+
+
+def printable_lines(text: str, limit: int) -> str:
+    """As `printable`, but lines stay lines and tabs stay tabs."""
+    if len(text) > 2 * limit:
+        text = text[:limit] + text[-limit:]
+    visible = "\n".join(_visible_line(line) for line in text.replace("\r\n", "\n").split("\n"))
+    return visible if len(visible) <= limit else _cut(visible, limit)
+
+
+def cut_middle(text: str, limit: int, *, unread: int = 0) -> str:
+    """A text with its middle left out if it is longer than `limit`, and a line that says how much.
+
+    The line comes on top of the limit. `unread`: how many characters were left out before, in the middle too.
+    """
+    if len(text) <= limit:
+        return text
+    head = (limit + 1) // 2
+    tail = limit - head
+    return f"{text[:head]}{left_out(len(text) - limit + unread)}{text[len(text) - tail :]}"
+
+
+def left_out(characters: int) -> str:
+    """The line that stands for what is missing."""
+    return f"\n[... {characters} characters left out ...]\n"
+
+
+def _visible_line(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(character if character.isprintable() or character == "\t" else _escape(character) for character in line)
 
 
 def _escape(character: str) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import resource
-import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from processes import gone
+from scripted_acp import GOOD, command
 
 from overnight.agents.acp.agent import acp_agent
 from overnight.agents.acp.permission import permit
@@ -33,63 +33,6 @@ ASK = {"sessionId": "s", "toolCall": {"toolCallId": "t", "kind": "edit"}}
 ALLOW = {"optionId": "yes", "name": "Yes", "kind": "allow_once"}
 ALWAYS = {"optionId": "ever", "name": "Always", "kind": "allow_always"}
 REJECT = {"optionId": "no", "name": "No", "kind": "reject_once"}
-
-# What every scripted agent can do; a script defines `prompt(text)`, which ends its turn by what it returns.
-AGENT = """\
-import json, os, signal, sys, time
-
-def send(message):
-    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\\n")
-    sys.stdout.flush()
-
-def say(text):
-    update = {"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}}
-    send({"method": "session/update", "params": {"sessionId": "s", "update": update}})
-
-def hear():
-    line = sys.stdin.readline()
-    if not line:
-        sys.exit()
-    return json.loads(line)
-
-def ask(method, params):
-    send({"id": "q1", "method": method, "params": params})
-    while True:
-        message = hear()
-        if message.get("id") == "q1":
-            return message
-
-def edit():
-    with open("train.py", "w") as file:
-        file.write("LR = 2\\n")
-
-version, turns = 1, []
-
-SCRIPT
-
-while True:
-    message = hear()
-    method, params = message.get("method"), message.get("params")
-    if method == "initialize":
-        result = {"protocolVersion": version, "agentCapabilities": {}}
-    elif method == "session/new":
-        assert params == {"cwd": os.getcwd(), "mcpServers": []}, params
-        result = {"sessionId": "s"}
-    elif method == "session/prompt":
-        assert params["sessionId"] == "s"
-        turns.append(params["prompt"][0]["text"])
-        result = {"stopReason": prompt(turns[-1])}
-    else:
-        continue
-    send({"id": message["id"], "result": result})
-"""
-GOOD = """
-def prompt(text):
-    edit()
-    say("HYPOTHESIS: a larger ")
-    say("LR")
-    return "end_turn"
-"""
 
 
 def changed(workspace: Path) -> bool:
@@ -115,9 +58,8 @@ def assign(workspace: Path, number: int = 1, brief: str = BRIEF) -> Assignment:
 def researcher(
     place: Path, script: str, executor: Executor | None = None, *, patience_s: float = PATIENCE_S, model: str = ""
 ) -> AgentResearcher:
-    """A researcher whose agent is this script; the script travels on the command line, so that a jail has it too."""
-    code = AGENT.replace("SCRIPT", script)
-    spec = AgentSpec(use="acp", command=f"exec python -IS -c {shlex.quote(code)}", model=model)
+    """A researcher whose agent is this script."""
+    spec = AgentSpec(use="acp", command=command(script), model=model)
     limits = Limits(wall_s=30.0, memory_bytes=500 * 1000**2)
     executor = executor or ProcessExecutor(slots=1, search_path=PATH)
     context = AgentContext(spec=spec, executor=executor, limits=limits, scratch=place, slot=0, patience_s=patience_s)
@@ -272,7 +214,7 @@ def prompt(text):
         sys.stdout.write("acp-endless" * 10000)
 """
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ProposalFailed, match="the agent ended in the middle of the talk"):
+    with pytest.raises(ProposalFailed, match="the agent ended before it answered"):
         propose(tmp_path, script)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB, for lines of at most 8 MiB"
     assert gone("acp-endless")
@@ -299,7 +241,7 @@ def prompt(text):
     sys.stderr.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    with pytest.raises(ProposalFailed, match="the agent ended in the middle of the talk: out of luck"):
+    with pytest.raises(ProposalFailed, match="the agent ended before it answered: out of luck"):
         propose(tmp_path, dies)
     with pytest.raises(ProposalFailed, match="the agent "):
         propose(tmp_path, "sys.exit('no such model')")

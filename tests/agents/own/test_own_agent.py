@@ -4,20 +4,21 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from file_clock import settle
 from scripted_models import ScriptedModels, scripted_models
+from scripted_run import Answer, FakeModels, FakeRun, Json
 
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
 from overnight.agents.own.agent import ANSWER_TOKENS, REPEATS, own_agent
-from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, cut_output, tokens
+from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, tokens
 from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
 from overnight.agents.own.shell import LONGEST
@@ -30,14 +31,13 @@ from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.provider import Prices, Provider
-from overnight.models.usage import Usage, Wire
+from overnight.models.usage import Wire
 from overnight.program.program import Direction, Metric, Program
 from overnight.research.experiment import Draft
 from overnight.research.researchers.agent_researcher import CONTINUE, AgentResearcher
 from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.testing import ResearcherConformance
 
-Json = dict[str, Any]  # what is on the wire
 SEARCH_PATH = os.environ.get("PATH", os.defpath)
 BRIEF = "# Brief\nMake it better.\n"
 EDIT = "sed -i 's/LR = 1/LR = 2/' train.py"
@@ -46,78 +46,6 @@ PARAMETERS = {"type": "object", "properties": {"command": {"type": "string"}}, "
 WORDS = "Run a shell command; returns its exit code and output."
 CHARACTERS_PER_TOKEN = 4
 FIXED_TOKENS = 400  # at most, of what each request carries
-
-Answer = str | tuple[str, ...] | Json | Exception  # words; commands; an answer as it is on the wire; none
-
-
-@dataclass(kw_only=True)
-class FakeRun:
-    """Implements `ModelRun` with answers that a test scripts; the last one is repeated."""
-
-    answers: Sequence[Answer]
-    wire: Wire = Wire.OPENAI_CHAT
-    bodies: list[Json] = field(default_factory=list)
-    refusal: ModelsParked | None = None
-    url: str = "http://127.0.0.1:9/token"
-    port: int = 9
-    model: str = "m1"
-    idle_s: float = 0.0
-
-    @property
-    def wires(self) -> Sequence[Wire]:
-        """The one that was asked for."""
-        return (self.wire,)
-
-    @property
-    def usage(self) -> Usage:
-        """A fixed price for each call."""
-        calls = len(self.bodies)
-        return Usage(calls=calls, input_tokens=100 * calls, output_tokens=10 * calls, cost_usd=0.5 * calls)
-
-    def listen(self, listening: socket.socket) -> None:
-        """No job of our agent talks to a model."""
-        raise AssertionError
-
-    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
-        """The next answer; the request is kept as it would be sent."""
-        assert wire is self.wire
-        answer = self.answers[min(len(self.bodies), len(self.answers) - 1)]
-        self.bodies.append(json.loads(json.dumps(body, allow_nan=False)))
-        if isinstance(answer, ModelsParked):
-            self.refusal = answer
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, dict) else on_the_wire(wire, answer, len(self.bodies))
-
-
-def on_the_wire(wire: Wire, answer: str | tuple[str, ...], turn: int) -> Json:
-    """Words, or commands, as a provider answers."""
-    commands = answer if isinstance(answer, tuple) else ()
-    ids = [f"call-{turn}-{n}" for n in range(len(commands))]
-    if wire is Wire.ANTHROPIC:
-        blocks: list[Json] = [{"type": "text", "text": answer}] if isinstance(answer, str) else []
-        for id_, command in zip(ids, commands, strict=True):
-            blocks.append({"type": "tool_use", "id": id_, "name": "bash", "input": {"command": command}})
-        return {"content": blocks, "stop_reason": "tool_use" if commands else "end_turn"}
-    message: Json = {"role": "assistant", "content": answer if isinstance(answer, str) else None}
-    if commands:
-        message["tool_calls"] = [
-            {"id": id_, "type": "function", "function": {"name": "bash", "arguments": json.dumps({"command": command})}}
-            for id_, command in zip(ids, commands, strict=True)
-        ]
-    return {"choices": [{"message": message, "finish_reason": "tool_calls" if commands else "stop"}]}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FakeModels:
-    """Implements `Models` with one run."""
-
-    run: FakeRun
-
-    @contextmanager
-    def use(self, *, role: str, number: int, model: str = "") -> Iterator[ModelRun]:  # the port's names
-        """The run."""
-        yield self.run
 
 
 def process() -> Executor:
@@ -433,11 +361,6 @@ def test_compaction_keeps_the_beginning_stable() -> None:
         rewritten += after != entries
         entries = after
     assert rewritten <= 12, "in large steps: five outputs go at a time"
-
-
-def test_short_outputs_are_never_cut() -> None:
-    """What fits is as it was."""
-    assert cut_output("a" * 8_000) == "a" * 8_000
 
 
 # --- The jail ---

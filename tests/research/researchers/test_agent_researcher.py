@@ -12,6 +12,7 @@ import pytest
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.transcript import Transcript
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.models.port import ModelRun, ModelsParked
@@ -26,6 +27,8 @@ BRIEF = "# Brief"
 
 class Scripted:
     """A session that says what it is told to; a turn marked with `!` changes the workspace."""
+
+    ended = ""
 
     def __init__(self, workspace: Path, turns: Sequence[Turn]) -> None:
         self.heard: list[str] = []
@@ -53,7 +56,7 @@ def ask(
     session = Scripted(tmp_path, turns)
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
         assert run is None
         yield session
 
@@ -144,16 +147,18 @@ def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_p
     """Some end with an error when nobody answers them: the campaign hears that there is no model, not of the error."""
 
     class Breaks:
+        ended = ""
+
         async def turn(self, prompt: str) -> Turn:
             raise TurnFailed("the agent refuses: internal error")
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
         yield Breaks()
 
     @contextmanager
     def use(**_: object) -> Iterator[object]:
-        yield SimpleNamespace(refusal=parked, usage=Usage())
+        yield SimpleNamespace(refusal=parked, usage=Usage(), url="http://127.0.0.1:9/token")
 
     models: Any = SimpleNamespace(use=use)
     spec = AgentSpec(use="acp", command="true")

@@ -1,6 +1,8 @@
-"""The researcher `use: acp`: an agent program that speaks the Agent Client Protocol, in the jail, over its stdin and stdout.
+"""`use: acp`: an agent program that speaks the Agent Client Protocol, in the jail, over its stdin and stdout.
 
-The program is started for each proposal, in the executor's jail, and ended after it; its stderr is kept apart, for messages.
+The program is started for each session, in the executor's jail, and ended after it; its stderr is kept apart, for messages.
+A session goes on after a prompt that the agent refused or ended badly. It has ended when the agent hung or broke, or when a
+turn was cut off: what it says later would be mixed with the next turn.
 """
 
 import asyncio
@@ -13,22 +15,23 @@ from pathlib import Path
 import anyio
 
 from overnight.agents.acp.client import Client
-from overnight.agents.acp.peer import LONGEST_LINE, Peer
+from overnight.agents.acp.peer import LONGEST_LINE, Peer, Refused
 from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
-from overnight.agents.environment import surroundings
+from overnight.agents.environment import agent_environment
 from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.task_group import companion_tasks
+from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job
 from overnight.jail.port import Link
 from overnight.models.port import ModelRun
 
 NAME = "acp"
-CANCEL_S = 1.0  # for our last word to the agent
+CANCEL_S = 1.0  # for the last message to the agent
 _TAIL_BYTES = 4096  # of its stderr
 
 
@@ -36,7 +39,7 @@ def acp_agent(context: AgentContext) -> Agent:
     """The agent of a program that speaks ACP."""
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
         ours, theirs = socket.socketpair()
         output = context.scratch / f"acp-{context.slot}-{task.number}.log"
         job = Job(
@@ -44,7 +47,7 @@ def acp_agent(context: AgentContext) -> Agent:
             folder=task.folder,
             output=output,
             limits=context.limits,
-            environment=surroundings(run),
+            environment=agent_environment(run),
             readable=installation(context.spec.command or ""),
             slot=context.slot,
         )
@@ -52,8 +55,8 @@ def acp_agent(context: AgentContext) -> Agent:
         reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
         try:
             async with companion_tasks() as tasks:
-                client = Client()
-                peer = Peer(reader, writer, told=client.told, asked=client.asked)
+                client = Client(transcript)
+                peer = Peer(reader, writer, on_notification=client.on_notification, on_request=client.on_request)
                 tasks.start_soon(context.executor.run, job, link)
                 tasks.start_soon(peer.listen)
                 yield _AcpSession(context=context, folder=task.folder, output=output, run=run, client=client, peer=peer)
@@ -72,21 +75,39 @@ class _AcpSession:
     run: ModelRun | None
     client: Client
     peer: Peer
-    _begun: bool = False
+    _open: bool = False
+    _ended: str = ""
+
+    @property
+    def ended(self) -> str:
+        return self._ended or (self._with_complaint("the agent's process is gone") if self.peer.ended else "")
 
     async def turn(self, prompt: str) -> Turn:
-        activity = Activity(self.folder, self.output, self.run, lambda: self.client.updates)
+        activity = Activity(self.folder, self.output, self.run, lambda: self.client.received)
         try:
             return await unless_idle(self._turn(prompt), activity.idle_s, self.context.patience_s)
         except TurnFailed as failed:
-            with suppress(TurnFailed), anyio.move_on_after(CANCEL_S):  # one that does not read cannot be told
-                await self.client.cancel(self.peer)
-            complaint = last_line(read_tail(self.output, _TAIL_BYTES))
-            raise TurnFailed(f"{failed}{': ' + complaint if complaint else ''}") from failed
+            why = self._with_complaint(str(failed))
+            if not (self._open and isinstance(failed, Refused)):  # a refused prompt is over, and the session is as before
+                self._ended = why
+                await self._cancel()
+            raise TurnFailed(why) from failed
+        except anyio.get_cancelled_exc_class():
+            self._ended = "a turn was cut off, and the agent may still be at work on it"
+            raise
 
     async def _turn(self, prompt: str) -> Turn:
-        if not self._begun:
-            self._begun = True
+        if not self._open:
             inside = self.context.executor.folder_of(self.folder)
             await self.client.begin(self.peer, inside, self.context.spec.model, self.run)
+            self._open = True
         return await self.client.turn(self.peer, prompt)
+
+    def _with_complaint(self, why: str) -> str:
+        """A reason, and the last line that the agent printed on stderr."""
+        complaint = last_line(read_tail(self.output, _TAIL_BYTES))
+        return f"{why}{': ' + complaint if complaint else ''}"
+
+    async def _cancel(self) -> None:
+        with suppress(TurnFailed), anyio.move_on_after(CANCEL_S):  # an agent that does not read its input gets no message
+            await self.client.cancel(self.peer)

@@ -1,7 +1,7 @@
-"""From the first word to an open session: the version, a login that is none, and the model.
+"""From the first message to an open session: the version, a login without a person, and the model.
 
-An agent that wants a login is pointed at the gateway, as the adapters of the field understand it (`_meta.gateway`), or told to
-take the key from its environment, which is worth nothing; nobody is ever asked.
+An agent that wants a login is pointed at the gateway, in the way that existing adapters understand (`_meta.gateway`), or asked
+to take the key from its environment, which is a placeholder. No person is ever asked.
 
 Source: https://agentclientprotocol.com/protocol (initialization, authentication, session setup, session configuration). We
 offer no files and no terminals: the agent works on the files of its own jail, and nothing that it says of itself is relied on.
@@ -22,7 +22,7 @@ PROTOCOL = 1
 _CAPABILITIES = {
     "fs": {"readTextFile": False, "writeTextFile": False},
     "terminal": False,
-    "auth": {"_meta": {"gateway": True}},  # that we can name a gateway
+    "auth": {"_meta": {"gateway": True}},  # we can name a gateway
 }
 _INFO = {"name": "overnight", "title": "overnight", "version": __version__}
 _LOGIN_WANTED = -32000  # the protocol's error "authentication required"
@@ -87,7 +87,7 @@ async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None
     """Agree on the protocol and open a session in a folder; its id.
 
     Raises:
-        TurnFailed: it speaks another version, wants somebody to log in, or does not have the model.
+        TurnFailed: it speaks another version, wants a person to log in, or does not have the model.
     """
     hello = {"protocolVersion": PROTOCOL, "clientCapabilities": _CAPABILITIES, "clientInfo": _INFO}
     agreed = read(_Initialized, await peer.request("initialize", hello))
@@ -108,13 +108,13 @@ async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None
 
 
 async def _log_in(peer: Peer, methods: Sequence[_Method], run: ModelRun | None) -> None:
-    """Get past a login without anybody: by the gateway, else by a key of the environment."""
+    """Log in without a person: by the gateway, else by a key of the environment."""
     for ask in _logins(methods, run):
         with suppress(Refused):
             await peer.request("authenticate", ask)
             return
     offered = printable(", ".join(method.id for method in methods), _SHOWN) or "nothing"
-    raise TurnFailed(f"the agent wants somebody to log in, which nobody can here; it offers: {offered}")
+    raise TurnFailed(f"the agent wants a person to log in, which is not possible here; it offers: {offered}")
 
 
 def _logins(methods: Sequence[_Method], run: ModelRun | None) -> Iterable[Mapping[str, object]]:
@@ -128,7 +128,7 @@ def _logins(methods: Sequence[_Method], run: ModelRun | None) -> Iterable[Mappin
 
 
 async def _choose(peer: Peer, session: _Session, model: str, *, metered: bool) -> None:
-    """Have the agent use a model; where the gateway is between, one that it does not know does no harm.
+    """Have the agent use a model; behind the gateway a model that it does not know does no harm.
 
     Agents name models with their own provider in front: `provider/model`.
     """
@@ -147,7 +147,7 @@ async def _choose(peer: Peer, session: _Session, model: str, *, metered: bool) -
                 await peer.request("session/set_config_option", ask)
                 return
     if not metered:
-        raise TurnFailed(f"the agent does not take the model {printable(model, _SHOWN)}: {why}") from why
+        raise TurnFailed(f"the agent does not accept the model {printable(model, _SHOWN)}: {why}") from why
 
 
 def _named(model: str, known: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""JSON-RPC over lines with a program that may be hostile: each line is bounded, and what is no message is passed over.
+"""JSON-RPC over lines with a program that may be hostile: each line is bounded, and what is no message is skipped.
 
 Does not cover: what the messages mean (`client.py`).
 """
@@ -18,7 +18,7 @@ _NOT_FOUND = -32601
 _SHOWN = 200  # characters
 
 M = TypeVar("M", bound=BaseModel)
-Params = Mapping[str, Any]  # Any: JSON of another program's, read by pydantic where it is used
+Params = Mapping[str, Any]  # Any: JSON of another program, read by pydantic where it is used
 
 
 class Refused(TurnFailed):
@@ -43,45 +43,50 @@ class _Message(BaseModel):
 
 
 class Peer:
-    """One end of the talk."""
+    """One end of the connection."""
 
     def __init__(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         *,
-        told: Callable[[str, Params], None],
-        asked: Callable[[str, Params], Params | None],
+        on_notification: Callable[[str, Params], None],
+        on_request: Callable[[str, Params], Params | None],
     ) -> None:
-        """`told` gets notifications; `asked` answers requests, None for those that are not known."""
+        """`on_request` returns the answer to a request, None if it does not know the method."""
         self._reader, self._writer = reader, writer
-        self._told, self._asked = told, asked
+        self._on_notification, self._on_request = on_notification, on_request
         self._waiting: dict[int, asyncio.Future[Any]] = {}  # Any: as above
         self._next = 0
         self._ended = False
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can come from it."""
+        return self._ended
+
     async def listen(self) -> None:
-        """Take in messages until the talk's end."""
+        """Handle messages until the connection ends."""
         try:
             while line := await self._reader.readline():
-                await self._take(line)
-        except (ValueError, OSError):  # a line without end; a broken connection
+                await self._on_line(line)
+        except (ValueError, OSError):  # an endless line; a broken connection
             pass
         finally:
             self._ended = True
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(TurnFailed("the agent ended in the middle of the talk"))
+                    waiting.set_exception(TurnFailed("the agent ended before it answered"))
 
     async def request(self, method: str, params: Params) -> Any:  # Any: as above
-        """Ask, and wait for the answer.
+        """Send a request and wait for its answer.
 
         Raises:
             Refused: the agent answers with an error.
             TurnFailed: it has ended.
         """
         if self._ended:
-            raise TurnFailed("the agent ended before it was asked")
+            raise TurnFailed("the agent has ended")
         number, self._next = self._next, self._next + 1
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
@@ -90,8 +95,8 @@ class Peer:
         finally:
             del self._waiting[number]
 
-    async def tell(self, method: str, params: Params) -> None:
-        """Say something that has no answer."""
+    async def notify(self, method: str, params: Params) -> None:
+        """Send a message that has no answer."""
         await self._send({"method": method, "params": params})
 
     async def _send(self, message: Params) -> None:
@@ -100,23 +105,23 @@ class Peer:
             self._writer.write(line)
             await self._writer.drain()
         except OSError as error:
-            raise TurnFailed("the agent does not listen any more") from error
+            raise TurnFailed("the agent no longer reads its input") from error
 
-    async def _take(self, line: bytes) -> None:
+    async def _on_line(self, line: bytes) -> None:
         try:
             message = _Message.model_validate_json(line)
         except ValidationError:  # agents print other things too
             return
         if message.method is None:
-            self._answered(message)
+            self._on_response(message)
         elif message.id is None:
-            self._told(message.method, message.params)
+            self._on_notification(message.method, message.params)
         else:
-            answer = self._asked(message.method, message.params)
+            answer = self._on_request(message.method, message.params)
             missing = {"error": {"code": _NOT_FOUND, "message": "not supported"}}
             await self._send({"id": message.id, **({"result": answer} if answer is not None else missing)})
 
-    def _answered(self, message: _Message) -> None:
+    def _on_response(self, message: _Message) -> None:
         waiting = self._waiting.get(message.id) if isinstance(message.id, int) else None
         if waiting is None or waiting.done():
             return
@@ -127,12 +132,12 @@ class Peer:
 
 
 def read(kind: type[M], answer: object) -> M:
-    """The part of an answer that we know.
+    """The part of an answer that we read.
 
     Raises:
-        TurnFailed: it has another form.
+        TurnFailed: the answer has another form.
     """
     try:
         return kind.model_validate(answer)
     except ValidationError as error:
-        raise TurnFailed(f"the agent's answer is not of ACP: {printable(str(error), _SHOWN)}") from error
+        raise TurnFailed(f"the agent's answer is not ACP: {printable(str(error), _SHOWN)}") from error

@@ -1,4 +1,4 @@
-"""What an ACP agent may do when it asks: whatever stays in the jail; nothing that it does not need there."""
+"""What an ACP agent may do when it asks for permission: what stays in the jail, and nothing that it does not need there."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,7 +23,7 @@ class _Request(BaseModel):
 
 
 def permit(params: Mapping[str, Any]) -> Mapping[str, object]:  # Any: JSON of another program's
-    """The answer to `session/request_permission`: allowed once, refused, or cancelled where neither is offered.
+    """The answer to `session/request_permission`: allowed once, refused, or cancelled if neither is offered.
 
     A call without a kind is taken for one that runs something, which the jail confines.
     """

@@ -1,4 +1,4 @@
-"""The researcher `use: agent`: our own agent, a linear dialogue with one tool, the shell; an answer without it ends the turn.
+"""`use: agent`: our own agent, a linear dialogue with one tool, the shell; an answer without it ends the turn.
 
 Its shell runs in the jail, a new one for each command. It may run what it likes there, the program's own measure command too:
 nothing of that counts.
@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import compact
-from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM
+from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
+from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, REPEATED, SYSTEM
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell
 from overnight.agents.own.wires import anthropic, chat
 from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 from overnight.words.foreign import printable
@@ -31,10 +32,10 @@ def own_agent(context: AgentContext) -> Agent:
     """Our own agent."""
 
     @asynccontextmanager
-    async def opens(task: Task, run: ModelRun | None) -> AsyncIterator[Session]:
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
         if run is None:
             raise ModelsParked("no provider of models is set up")
-        yield Dialogue(context, task, run)
+        yield Dialogue(context, task, run, transcript)
 
     return Agent(name=NAME, context=context, opens=opens)
 
@@ -42,20 +43,29 @@ def own_agent(context: AgentContext) -> Agent:
 class Dialogue:
     """One session: what was said so far, and the workspace that its commands run in."""
 
-    def __init__(self, context: AgentContext, task: Task, run: ModelRun) -> None:
-        """Raises TurnFailed where no provider speaks a wire of ours."""
+    def __init__(self, context: AgentContext, task: Task, run: ModelRun, transcript: Transcript) -> None:
+        """Raises TurnFailed if no provider speaks a wire of ours."""
         wire = next((wire for wire in run.wires if wire in WIRES), None)
         if wire is None:
             raise TurnFailed(f"no provider speaks {' or '.join(WIRES)}, which `use: agent` needs")
         self._wire, self._form = wire, WIRES[wire]
         self._run = run
+        self._transcript = transcript
         self._system = ADVISE if task.advises else SYSTEM
         self._shell = Shell(context=context, workspace=task.folder, number=task.number)
+        self._folder = task.folder
         self._entries: list[Entry] = []
         self._repeats = Repeats(task.folder)
 
+    @property
+    def ended(self) -> str:
+        """Never: the dialogue is ours, so it can go on after any turn."""
+        return ""
+
     async def turn(self, prompt: str) -> Turn:
-        """Say something, and run what the model asks for until it answers in words alone."""
+        """Send a prompt, and run what the model asks for until it answers in words alone."""
+        self._entries += [ToolResult(id=call.id, text=NOT_RUN) for call in open_calls(self._entries)]
+        self._repeats = Repeats(self._folder)
         self._entries.append(UserMessage(text=prompt))
         said = ""
         for _ in range(STEPS):
@@ -86,11 +96,15 @@ class Dialogue:
         except ValueError as error:
             raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
         self._entries.append(said)
+        if said.text.strip():
+            self._transcript.add(EntryKind.MESSAGE, said.text)
         return said
 
     async def _do(self, call: ToolCall) -> int:
         """Run a command and add what it printed; how often just this was seen."""
-        heard = await self._shell.run(call.command)
-        times = self._repeats.count(call.command, heard)
-        self._entries.append(ToolResult(id=call.id, text=f"{heard}\n{REPEATED}" if times > 1 else heard))
+        self._transcript.add(EntryKind.CALL, call.command or "(a call that cannot be read)")
+        result = await self._shell.run(call.command)
+        self._transcript.add(EntryKind.OUTPUT, result)
+        times = self._repeats.count(call.command, result)
+        self._entries.append(ToolResult(id=call.id, text=f"{result}\n{REPEATED}" if times > 1 else result))
         return times

@@ -1,4 +1,4 @@
-"""Keeping a dialogue within a token limit: long outputs are cut in the middle, old ones are dropped in large steps.
+"""Keeping a dialogue within a token limit: old outputs are dropped in large steps.
 
 In large steps, so that the beginning of the dialogue stays the same for many requests and the provider's cache holds.
 """
@@ -13,14 +13,6 @@ KEPT = 6  # newest entries, never dropped
 OUTPUT = 8_000  # characters of one command's output
 _BYTES_PER_TOKEN = 4  # of English and code, by rule of thumb; the true count is the gateway's
 _DROPPED = "(output of {n} characters, dropped to save room)"
-
-
-def cut_output(text: str, unread: int = 0) -> str:
-    """An output with its middle left out where it is long; `unread`: characters that are missing there already."""
-    if len(text) <= OUTPUT:
-        return text
-    half = OUTPUT // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half + unread} characters left out ...]\n{text[-half:]}"
 
 
 def tokens(entries: Sequence[Entry]) -> int:

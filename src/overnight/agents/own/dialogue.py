@@ -1,7 +1,8 @@
-"""What our agent and a model have said to each other, in no wire's form."""
+"""What our agent and a model have said to each other, independent of the wire."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 
@@ -14,7 +15,7 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A model's wish to run a shell command."""
+    """A shell command that the model asks to run."""
 
     id: str
     command: str | None  # None: its arguments could not be read
@@ -26,7 +27,7 @@ class ModelMessage:
 
     text: str
     calls: Sequence[ToolCall] = ()
-    cut: bool = False  # it ran out of room for its answer
+    cut: bool = False  # at its length limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,13 @@ class Form(Protocol):
         """What the model said.
 
         Raises:
-            ValueError: it is no answer of this wire.
+            ValueError: it is not an answer of this wire.
         """
         ...
+
+
+def open_calls(entries: Sequence[Entry]) -> Sequence[ToolCall]:
+    """The calls at the end of a dialogue that have no result yet; every wire wants one for each before anything else."""
+    results = list(takewhile(lambda entry: isinstance(entry, ToolResult), reversed(entries)))
+    before = entries[: len(entries) - len(results)]
+    return before[-1].calls[len(results) :] if before and isinstance(before[-1], ModelMessage) else ()

@@ -1,8 +1,8 @@
 """Whether our agent goes round in circles: the same command, with the same outcome, in a folder that nothing changed.
 
-The folder is looked at only when a command comes again with its outcome, since a look costs milliseconds where it has
+The folder is scanned only when a command comes again with its outcome, since a scan costs milliseconds if it has
 thousands of files. Times are compared on the clock that stamps files, which goes in steps of some milliseconds; a change in
-the very step of the count is taken for a later one.
+the same step as the count is taken for a later one.
 
 Does not cover: what changes beyond the first files of a very large folder.
 """

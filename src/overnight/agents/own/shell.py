@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.agents.context import AgentContext
-from overnight.agents.own.compaction import OUTPUT, cut_output
+from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
-from overnight.jail.job import Ending, Job
+from overnight.jail.job import Job, JobEnding
+from overnight.words.foreign import cut_middle
 
 LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
 _READ_BYTES = 4 * OUTPUT  # from each end of an output
@@ -42,8 +43,8 @@ class Shell:
             printed, unread = _read(output)
         finally:
             output.unlink(missing_ok=True)
-        ended = f"exit code {result.exit_code}" if result.ending is Ending.EXITED else f"ended: {result.detail}"
-        return f"{ended}\n{cut_output(printed, unread)}"
+        ended = f"exit code {result.exit_code}" if result.ending is JobEnding.EXITED else f"ended: {result.detail}"
+        return f"{ended}\n{cut_middle(printed, OUTPUT, unread=unread)}"
 
 
 def _read(output: Path) -> tuple[str, int]:

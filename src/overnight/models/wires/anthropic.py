@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from overnight.models.usage import Wire
 from overnight.models.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
-    Asked,
     Counts,
     CountsUnasked,
     Foreign,
-    Sent,
+    RequestSummary,
+    RunningTotals,
     Tokens,
-    greatest,
+    UpstreamRequest,
     mapping,
     read,
     text,
@@ -39,7 +39,7 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of `message_delta`, and of an answer that is not streamed
 
 
-class Anthropic(CountsUnasked):
+class Anthropic(RunningTotals, CountsUnasked):
     """`POST /v1/messages`."""
 
     wire = Wire.ANTHROPIC
@@ -47,14 +47,14 @@ class Anthropic(CountsUnasked):
     headers: Mapping[str, str] = {"anthropic-version": "2023-06-01"}  # the only one so far
     passed_on = ("anthropic-version", "anthropic-beta")
 
-    def asked(self, body: Mapping[str, object]) -> Asked:
+    def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for."""
         limit = whole(body.get("max_tokens")) or DEFAULT_OUTPUT_TOKENS
-        return Asked(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
+        return RequestSummary(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
 
-    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:  # noqa: ARG002  # the body says it
+    def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:  # noqa: ARG002  # the body says it
         """The request with the provider's model name."""
-        return Sent(path="/messages", body={**body, "model": model})
+        return UpstreamRequest(path="/messages", body={**body, "model": model})
 
     def counts(self, document: bytes) -> Counts | None:
         """The counts of an answer, of a stream's start (the input) or of its end (the output)."""
@@ -73,11 +73,7 @@ class Anthropic(CountsUnasked):
             final=event.usage is not None,
         )
 
-    def merge(self, old: Counts, new: Counts) -> Counts:
-        """Running totals."""
-        return greatest(old, new)
-
-    def said(self, event: Mapping[str, object]) -> int:
+    def output_characters(self, event: Mapping[str, object]) -> int:
         """The characters of a delta: text, thinking or a tool's input."""
         delta = mapping(event.get("delta"))
         return sum(len(text(delta.get(key))) for key in ("text", "thinking", "partial_json"))
@@ -90,6 +86,6 @@ class Anthropic(CountsUnasked):
         """Anthropic's shape of a billing error."""
         return PAYMENT_REQUIRED, {"type": "error", "error": {"type": "billing_error", "message": message}}
 
-    def mistake(self, status: int, message: str) -> Mapping[str, object]:
+    def error_body(self, status: int, message: str) -> Mapping[str, object]:
         """Anthropic's shape of an error."""
         return {"type": "error", "error": {"type": ERRORS.get(status, "invalid_request_error"), "message": message}}

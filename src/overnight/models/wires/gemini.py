@@ -6,12 +6,12 @@ from urllib.parse import quote
 from overnight.models.usage import Wire
 from overnight.models.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
-    Asked,
     Counts,
     CountsUnasked,
     Foreign,
-    Sent,
+    RequestSummary,
     Tokens,
+    UpstreamRequest,
     items,
     mapping,
     read,
@@ -38,7 +38,7 @@ class _Candidate(Foreign):
 class _Answer(Foreign):
     usageMetadata: _Usage | None = None  # noqa: N815
     candidates: list[_Candidate] | None = None
-    promptFeedback: Foreign | None = None  # noqa: N815  # instead of candidates, where the prompt is refused
+    promptFeedback: Foreign | None = None  # noqa: N815  # instead of candidates, if the prompt is refused
 
 
 class Gemini(CountsUnasked):
@@ -49,18 +49,18 @@ class Gemini(CountsUnasked):
     headers: Mapping[str, str] = {}
     passed_on: tuple[str, ...] = ()
 
-    def asked(self, body: Mapping[str, object]) -> Asked:
+    def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for; its path says which model, and whether as a stream."""
         settings = mapping(body.get("generationConfig"))
         limit = whole(settings.get("maxOutputTokens")) or DEFAULT_OUTPUT_TOKENS
         answers = max(1, whole(settings.get("candidateCount")) or 1)
-        return Asked(model=text(body.get("model")), stream=False, output_tokens=limit * answers)
+        return RequestSummary(model=text(body.get("model")), stream=False, output_tokens=limit * answers)
 
-    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:
+    def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:
         """The request, at the path of the provider's model name."""
         method = "streamGenerateContent" if stream else "generateContent"
         sent = {key: value for key, value in body.items() if key != "model"}
-        return Sent(path=f"/models/{quote(model, safe='')}:{method}", body=sent, query="alt=sse" if stream else "")
+        return UpstreamRequest(path=f"/models/{quote(model, safe='')}:{method}", body=sent, query="alt=sse" if stream else "")
 
     def counts(self, document: bytes) -> Counts | None:
         """The counts of an answer or of a chunk; the last chunk has those of the whole."""
@@ -80,7 +80,7 @@ class Gemini(CountsUnasked):
         """The newest chunk has the counts of all before."""
         return new
 
-    def said(self, event: Mapping[str, object]) -> int:
+    def output_characters(self, event: Mapping[str, object]) -> int:
         """The characters of a chunk's parts."""
         candidates = items(event.get("candidates"))
         parts = [part for candidate in candidates for part in items(mapping(candidate.get("content")).get("parts"))]
@@ -94,6 +94,6 @@ class Gemini(CountsUnasked):
         """Gemini's shape of a refusal; its own status of a spent quota, 429, is tried again by clients."""
         return FORBIDDEN, {"error": {"code": FORBIDDEN, "message": message, "status": "PERMISSION_DENIED"}}
 
-    def mistake(self, status: int, message: str) -> Mapping[str, object]:
+    def error_body(self, status: int, message: str) -> Mapping[str, object]:
         """Gemini's shape of an error."""
         return {"error": {"code": status, "message": message, "status": STATUSES.get(status, "INVALID_ARGUMENT")}}

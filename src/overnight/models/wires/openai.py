@@ -19,7 +19,7 @@ class OpenAIKeys:
         """A bearer token."""
         return {"Authorization": f"Bearer {key}"}
 
-    def mistake(self, status: int, message: str) -> Mapping[str, object]:
-        """OpenAI's shape of an error; the status is told in HTTP only."""
+    def error_body(self, status: int, message: str) -> Mapping[str, object]:
+        """OpenAI's shape of an error; the status is in HTTP only."""
         kind = "authentication_error" if status == 401 else "invalid_request_error"  # noqa: PLR2004  # HTTP's number
         return {"error": {"message": message, "type": kind, "param": None, "code": None}}

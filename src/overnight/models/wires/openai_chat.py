@@ -6,12 +6,12 @@ from overnight.models.usage import Wire
 from overnight.models.wires.openai import OpenAIKeys, refusal
 from overnight.models.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
-    Asked,
     Counts,
     Foreign,
-    Sent,
+    RequestSummary,
+    RunningTotals,
     Tokens,
-    greatest,
+    UpstreamRequest,
     items,
     mapping,
     read,
@@ -43,23 +43,23 @@ class _Chunk(Foreign):
     usage: _Usage | None = None
 
 
-class OpenAIChat(OpenAIKeys):
+class OpenAIChat(OpenAIKeys, RunningTotals):
     """`POST /v1/chat/completions`."""
 
     wire = Wire.OPENAI_CHAT
 
-    def asked(self, body: Mapping[str, object]) -> Asked:
+    def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for."""
         limit = whole(body.get("max_completion_tokens")) or whole(body.get("max_tokens")) or DEFAULT_OUTPUT_TOKENS
         answers = max(1, whole(body.get("n")) or 1)
-        return Asked(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit * answers)
+        return RequestSummary(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit * answers)
 
-    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:
+    def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:
         """The request with the provider's model name, and with the counts asked for at the end of a stream."""
         sent = {**body, "model": model}
         if stream:
             sent["stream_options"] = {**mapping(body.get("stream_options")), "include_usage": True}
-        return Sent(path="/chat/completions", body=sent)
+        return UpstreamRequest(path="/chat/completions", body=sent)
 
     def hides_usage(self, body: Mapping[str, object]) -> bool:
         """Whether the client did not ask for the counts of a stream."""
@@ -86,11 +86,7 @@ class OpenAIChat(OpenAIKeys):
             output_tokens=max(usage.completion_tokens, reasoned),
         )
 
-    def merge(self, old: Counts, new: Counts) -> Counts:
-        """Running totals."""
-        return greatest(old, new)
-
-    def said(self, event: Mapping[str, object]) -> int:
+    def output_characters(self, event: Mapping[str, object]) -> int:
         """The characters of a chunk's deltas."""
         said = 0
         for choice in items(event.get("choices")):

@@ -6,13 +6,13 @@ from overnight.models.usage import Wire
 from overnight.models.wires.openai import OpenAIKeys, refusal
 from overnight.models.wires.wire import (
     DEFAULT_OUTPUT_TOKENS,
-    Asked,
     Counts,
     CountsUnasked,
     Foreign,
-    Sent,
+    RequestSummary,
+    RunningTotals,
     Tokens,
-    greatest,
+    UpstreamRequest,
     read,
     text,
     whole,
@@ -40,25 +40,25 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of an answer that is not streamed
 
 
-class OpenAIResponses(OpenAIKeys, CountsUnasked):
+class OpenAIResponses(OpenAIKeys, RunningTotals, CountsUnasked):
     """`POST /v1/responses`."""
 
     wire = Wire.OPENAI_RESPONSES
 
-    def asked(self, body: Mapping[str, object]) -> Asked:
+    def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for.
 
         Raises:
-            ValueError: it would go on in the background, where nobody counts it.
+            ValueError: it would go on in the background, and could not be counted.
         """
         if body.get("background"):
             raise ValueError("`background` is not possible here: ask for an answer, or for a stream")
         limit = whole(body.get("max_output_tokens")) or DEFAULT_OUTPUT_TOKENS
-        return Asked(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
+        return RequestSummary(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
 
-    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:  # noqa: ARG002  # the body says it
+    def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:  # noqa: ARG002  # the body says it
         """The request with the provider's model name."""
-        return Sent(path="/responses", body={**body, "model": model})
+        return UpstreamRequest(path="/responses", body={**body, "model": model})
 
     def counts(self, document: bytes) -> Counts | None:
         """The counts of an answer or of a stream's last event."""
@@ -73,11 +73,7 @@ class OpenAIResponses(OpenAIKeys, CountsUnasked):
             output_tokens=usage.output_tokens,
         )
 
-    def merge(self, old: Counts, new: Counts) -> Counts:
-        """Running totals."""
-        return greatest(old, new)
-
-    def said(self, event: Mapping[str, object]) -> int:
+    def output_characters(self, event: Mapping[str, object]) -> int:
         """The characters of a delta."""
         return len(text(event.get("delta")))
 

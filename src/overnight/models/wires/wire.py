@@ -1,4 +1,4 @@
-"""What the gateway has to know of a format in which models are talked to."""
+"""What the gateway has to know of a format of requests to models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from overnight.models.usage import Wire
 
-LARGEST_COUNT = 10**9  # tokens; more in one call is no count
-DEFAULT_OUTPUT_TOKENS = 4096  # reserved for an answer where the request names no limit
+LARGEST_COUNT = 10**9  # tokens; a larger one is not believed
+DEFAULT_OUTPUT_TOKENS = 4096  # reserved for an answer if the request names no limit
 
 Tokens = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 M = TypeVar("M", bound=BaseModel)
@@ -33,7 +33,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestSummary:
     """What a request asks for."""
 
     model: str
@@ -42,16 +42,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class UpstreamRequest:
     """A request as it goes to a provider."""
 
     path: str  # below the API version
-    body: Mapping[str, object] | None  # None: a question without one
+    body: Mapping[str, object] | None  # None: a GET request
     query: str = ""
 
 
 class Format(Protocol):
-    """One wire: how to read its requests and answers, and how to say no in it."""
+    """One wire: how its requests and answers are read, and its errors written."""
 
     @property
     def wire(self) -> Wire:
@@ -60,7 +60,7 @@ class Format(Protocol):
 
     @property
     def version(self) -> str:
-        """Path segment before `Sent.path`, where a base URL has none."""
+        """Path segment before `UpstreamRequest.path`, if a base URL has none."""
         ...
 
     @property
@@ -73,7 +73,7 @@ class Format(Protocol):
         """Names of a client's headers that a provider needs to see, in lower case."""
         ...
 
-    def asked(self, body: Mapping[str, object]) -> Asked:
+    def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for; for Gemini `model` and `stream` come from the path.
 
         Raises:
@@ -81,7 +81,7 @@ class Format(Protocol):
         """
         ...
 
-    def send(self, body: Mapping[str, object], *, model: str, stream: bool) -> Sent:
+    def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:
         """The request for a provider that calls the model `model`."""
         ...
 
@@ -101,8 +101,8 @@ class Format(Protocol):
         """The counts of a stream, `new` after `old`."""
         ...
 
-    def said(self, event: Mapping[str, object]) -> int:
-        """How many characters of the model's words one event of a stream holds."""
+    def output_characters(self, event: Mapping[str, object]) -> int:
+        """How many characters of the model's output one event of a stream holds."""
         ...
 
     def key_headers(self, key: str) -> Mapping[str, str]:
@@ -113,24 +113,13 @@ class Format(Protocol):
         """Status and body of an error at which agents stop, and which their clients do not try again."""
         ...
 
-    def mistake(self, status: int, message: str) -> Mapping[str, object]:
-        """The body of an error that is the client's own."""
+    def error_body(self, status: int, message: str) -> Mapping[str, object]:
+        """The body of an error for a mistake of the client's."""
         ...
 
 
-def greatest(old: Counts, new: Counts) -> Counts:
-    """The counts of a stream whose events hold running totals, some of them zero."""
-    return Counts(
-        input_tokens=max(old.input_tokens, new.input_tokens),
-        cached_tokens=max(old.cached_tokens, new.cached_tokens),
-        written_tokens=max(old.written_tokens, new.written_tokens),
-        output_tokens=max(old.output_tokens, new.output_tokens),
-        final=old.final or new.final,
-    )
-
-
 def read(model: type[M], document: bytes) -> M | None:
-    """The part of a document that `model` names, None where the document is something else."""
+    """The part of a document that `model` names, None if the document is something else."""
     try:
         return model.model_validate_json(document)
     except ValidationError:
@@ -138,19 +127,19 @@ def read(model: type[M], document: bytes) -> M | None:
 
 
 def whole(value: object) -> int | None:
-    """A limit of tokens in a request, None where it is none."""
+    """A limit of tokens in a request, None if it is not one."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT:
         return value
     return None
 
 
 def text(value: object) -> str:
-    """A text field of a request or an event, empty where it is none."""
+    """A text field of a request or an event, empty if it is not one."""
     return value if isinstance(value, str) else ""
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """An object field, empty where it is none."""
+    """An object field, empty if it is not one."""
     return value if isinstance(value, dict) else {}
 
 
@@ -162,10 +151,24 @@ def items(value: object) -> list[Mapping[str, object]]:
 class CountsUnasked:
     """Part of a wire whose streams bring their counts by themselves, in events that the client gets as well."""
 
-    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # whatever it is
+    def hides_usage(self, body: Mapping[str, object]) -> bool:  # noqa: ARG002  # for every body alike
         """Never: nothing is asked for beyond what the client asked."""
         return False
 
-    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # whatever it is
+    def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # for every body alike
         """Never: events with counts are part of the answer."""
         return False
+
+
+class RunningTotals:
+    """Part of a wire whose streams count from the start in each event that has counts, with some of them left at zero."""
+
+    def merge(self, old: Counts, new: Counts) -> Counts:
+        """The greater of each count."""
+        return Counts(
+            input_tokens=max(old.input_tokens, new.input_tokens),
+            cached_tokens=max(old.cached_tokens, new.cached_tokens),
+            written_tokens=max(old.written_tokens, new.written_tokens),
+            output_tokens=max(old.output_tokens, new.output_tokens),
+            final=old.final or new.final,
+        )

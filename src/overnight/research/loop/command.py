@@ -5,7 +5,7 @@ from pathlib import Path
 
 from overnight.gate.early_stopping import CurveMonitor
 from overnight.gate.trial import Fault, TrialKey
-from overnight.jail.job import Ending, Job, JobResult
+from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.port import Executor
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
@@ -69,15 +69,15 @@ class CommandRunner:
             slot=run.slot,
         )
         try:
-            result = await self.executor.run(job, hear=curve.hear if curve else None)
+            result = await self.executor.run(job, monitor=curve.read if curve else None)
             captured = output.read_bytes()
         finally:
             output.unlink(missing_ok=True)
         run.used.append(result)
         run.log += captured
-        if result.ending is Ending.HEARD:
+        if result.ending is JobEnding.MONITOR:
             raise TrialFailed(Fault.BEHIND, result.detail)
-        if result.ending is not Ending.EXITED:
+        if result.ending is not JobEnding.EXITED:
             raise TrialFailed(Fault.LIMIT, result.detail)
         if result.exit_code not in limits.allow_exit:
             raise TrialFailed(Fault.EXIT, _exit_reason(result, captured))

@@ -1,7 +1,7 @@
 """Researchers and advisers that are agents: a brief goes in, the workspace changes, words come out.
 
-What counts as done is the workspace, which we look at ourselves: exit codes and final words prove nothing. An agent that ends
-without a change, often with a question, is told once that nobody answers; then its try is over.
+What counts is the workspace, which we read ourselves: exit codes and final words prove nothing. An agent that ends
+without a change, often with a question, gets one reminder that nobody answers; then its try is over.
 """
 
 from collections.abc import AsyncIterator
@@ -56,7 +56,6 @@ class AgentResearcher:
     async def _open(self, assignment: Assignment, *, advises: bool = False) -> AsyncIterator[AgentSession]:
         task = Task(
             folder=assignment.workspace,
-            brief=assignment.brief,
             role=assignment.role,
             number=assignment.number,
             advises=advises,

@@ -1,4 +1,4 @@
-"""The seam of researchers: what is asked of whatever proposes changes, or gives advice."""
+"""The seam of researchers: what proposes changes, or gives advice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from overnight.research.experiment import Draft, Experiment
 
 
 def _unseen() -> bool:
-    return True  # whoever gave the assignment looks for himself
+    return True  # the caller checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an
 
 
 class Researcher(Protocol):
-    """Whatever proposes changes."""
+    """Proposes changes."""
 
     name: str  # what the ledger calls it: "tuner", "command", "scripted"
 
@@ -45,7 +45,7 @@ class Researcher(Protocol):
         Raises:
             NoIdeas: nothing is left to try; the campaign asks no more.
             ProposalFailed: this try came to nothing, through no fault of ours.
-            ModelsParked: it needs a model, and none can be had now.
+            ModelsParked: it needs a model, and none is available now.
         """
         ...
 
@@ -58,13 +58,13 @@ class Researcher(Protocol):
 
 
 class Adviser(Protocol):
-    """Whatever answers in words: a director, who has ideas, or a critic, who reads a proposal before it costs trials."""
+    """Answers in words: a director, who has ideas, or a critic, who reads a proposal before it costs trials."""
 
     async def advise(self, assignment: Assignment) -> str:
         """The answer to the assignment's brief; what it does to the workspace counts for nothing.
 
         Raises:
             ProposalFailed: there was no answer.
-            ModelsParked: it needs a model, and none can be had now.
+            ModelsParked: it needs a model, and none is available now.
         """
         ...

@@ -1,4 +1,4 @@
-"""What plays each `use:` of a program; a kind is imported when a program names it."""
+"""The researcher of each `use:` of a program; a kind is imported when a program names it."""
 
 from collections.abc import Callable, Mapping
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, Field
 
 from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_WORDS
+from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
 _CACHE = {"cache_control": {"type": "ephemeral"}}
-_TOOLS = [{"name": TOOL, "description": TOOL_WORDS, "input_schema": PARAMETERS}]
+_TOOLS = [{"name": TOOL, "description": TOOL_DESCRIPTION, "input_schema": PARAMETERS}]
 
 
 class _Block(BaseModel):
@@ -37,15 +37,15 @@ def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: s
     newest = messages[-1]["content"]
     if isinstance(newest, list):
         newest[-1] |= _CACHE
-    told = [{"type": "text", "text": system, **_CACHE}]
-    return {"model": model, "max_tokens": most_tokens, "system": told, "messages": messages, "tools": _TOOLS}
+    system_blocks = [{"type": "text", "text": system, **_CACHE}]
+    return {"model": model, "max_tokens": most_tokens, "system": system_blocks, "messages": messages, "tools": _TOOLS}
 
 
 def read(answer: Mapping[str, object]) -> ModelMessage:
     """What the model said.
 
     Raises:
-        ValueError: it is no answer of this wire.
+        ValueError: it is not an answer of this wire.
     """
     parsed = _Answer.model_validate(answer)
     text = "\n".join(block.text for block in parsed.content if block.type == "text")

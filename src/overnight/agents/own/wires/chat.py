@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, Field, ValidationError
 
 from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_WORDS
+from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
-_TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_WORDS, "parameters": PARAMETERS}}]
+_TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_DESCRIPTION, "parameters": PARAMETERS}}]
 
 
 class _Function(BaseModel):
@@ -44,7 +44,7 @@ def read(answer: Mapping[str, object]) -> ModelMessage:
     """What the model said.
 
     Raises:
-        ValueError: it is no answer of this wire.
+        ValueError: it is not an answer of this wire.
     """
     choice = _Answer.model_validate(answer).choices[0]
     calls = [ToolCall(id=call.id, command=_command(call.function.arguments)) for call in choice.message.tool_calls or ()]

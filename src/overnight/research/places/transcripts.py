@@ -1,0 +1,50 @@
+"""The transcripts of a campaign's agents: a text file for each session, `<number>-<role>.md`, the oldest deleted first.
+
+Does not cover: other writers into the folder; a disk without room, on which the newest transcript is lost and nothing else.
+"""
+
+import re
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from overnight.agents.port import Task
+from overnight.agents.transcript import Transcript
+from overnight.files.atomic import write_atomically
+
+FOLDER_BYTES = 64 * 1024**2  # of a campaign; at some 50 kB for a session of our own agent, the newest thousand or so
+SUFFIX = ".md"
+_ROLE = 40  # characters of a role in a file's name
+_UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+
+
+class TranscriptFolder:
+    """Keeps what sessions leave, in a folder of the campaign's."""
+
+    def __init__(self, folder: Path, *, most_bytes: int = FOLDER_BYTES) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+
+    def keep(self, task: Task, transcript: Transcript) -> None:
+        """Write the transcript of a session that has ended; a campaign goes on without it if it cannot be written."""
+        content = transcript.render(f"{task.role}, number {task.number}").encode()
+        with suppress(OSError):
+            self._folder.mkdir(exist_ok=True)
+            self._make_room(len(content))
+            write_atomically(self._unused(task), content)
+
+    def _make_room(self, size_bytes: int) -> None:
+        """Delete the oldest files until one of this size fits in."""
+        found = [(path, path.stat()) for path in self._folder.iterdir() if SUFFIX in path.name]  # killed writers' too
+        total = size_bytes + sum(status.st_size for _, status in found)
+        for path, status in sorted(found, key=lambda each: (each[1].st_mtime_ns, each[0].name)):
+            if total <= self._most_bytes:
+                return
+            path.unlink()
+            total -= status.st_size
+
+    def _unused(self, task: Task) -> Path:
+        """The name of a session's file; several agents of one role may work under the same number."""
+        stem = f"{task.number}-{_UNSAFE.sub('_', task.role)[:_ROLE]}"
+        names = (f"{stem}{f'-{n}' if n > 1 else ''}{SUFFIX}" for n in count(1))
+        return next(path for path in map(self._folder.joinpath, names) if not path.exists())

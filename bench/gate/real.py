@@ -15,8 +15,8 @@ from pathlib import Path
 from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.story import Story
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.story import Story
 
 TARGETS = Path(__file__).parent / "targets"
 

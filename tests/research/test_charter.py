@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.research.charter import LONGEST_IDEA, LONGEST_NAME, LONGEST_TEXT, MOST_IDEAS, MOST_ROLES, parse_charter
-from overnight.research.ideas.risk import DEFAULT_BOLD, share_of_bold
+from overnight.research.risk_appetite import DEFAULT_BOLD, share_of_bold
 
 BODY = """\
 # Program

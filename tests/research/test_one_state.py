@@ -13,9 +13,9 @@ from overnight.gate.verdict import Verdict
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import EnvironmentChanged, Event
 from overnight.research.record.port import Recorded
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.story import Story
 from overnight.research.state import State, fold_all
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.story import Story
 from overnight.research.views.status import Status, summarise
 
 SESSIONS: tuple[tuple[Event, ...], ...] = (

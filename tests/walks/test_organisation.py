@@ -13,7 +13,7 @@ from processes import gone
 from targets import COMMAND, git, make_repo, overnight, read_json, recorded, started
 
 from overnight.research.events import Concluded, IdeasChanged, ProgramChanged, ProposalMissed, Proposed, TrialFinished
-from overnight.research.ideas.idea import AddIdea
+from overnight.research.idea import AddIdea
 
 RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report", "--sandbox", "process")
 # A researcher that changes something else each time, and says which idea it was given.

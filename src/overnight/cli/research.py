@@ -51,7 +51,8 @@ def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: b
     repository = open_repository(folder)
     with view_for(plain=plain) as view:
         ended = anyio.run(_session, repository, request, view, report)
-    click.echo(summary(ended.stopped, ended.state, ended.files))
+    page, picture = (str(ended.files.html), str(ended.files.png)) if ended.files else ("", "")
+    click.echo(summary(ended.stopped, ended.state, page, picture))
     return exit_code(ended.stopped, ended.state, worked=ended.worked)
 
 

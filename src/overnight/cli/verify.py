@@ -9,8 +9,8 @@ import click
 
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.errors import UserError
+from overnight.research.finding import Finding
 from overnight.research.reading import reading
-from overnight.research.verify.finding import Finding
 
 if TYPE_CHECKING:
     from overnight.research.wiring import SessionRequest

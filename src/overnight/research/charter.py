@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from overnight.research.ideas.risk import DEFAULT_BOLD, share_of_bold
+from overnight.research.risk_appetite import DEFAULT_BOLD, share_of_bold
 from overnight.words.foreign import printable
 
 LONGEST_TEXT = 100_000  # characters of the free text

@@ -12,7 +12,7 @@ from overnight.gate.trial import Trial, TrialKey
 from overnight.models.usage import Usage
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import RecordedConclusion, Scalar
-from overnight.research.ideas.idea import IdeaEdit
+from overnight.research.idea import IdeaEdit
 from overnight.research.old_events import updated
 
 

@@ -14,12 +14,12 @@ from overnight.ledger.lock import holder
 from overnight.research.events import Event, IdeasChanged, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import fold_experiment
+from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
-from overnight.research.ideas.idea import PERSON, IdeaQueue
 from overnight.research.ideas.queue import after
-from overnight.research.loop.journal import restore
 from overnight.research.places.orders import read_ideas
 from overnight.research.record.ledger import SqliteLedger
+from overnight.research.record.restore import restore
 from overnight.research.state import State
 from overnight.research.wiring import campaign_folder, find_campaign
 

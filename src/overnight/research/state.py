@@ -34,7 +34,7 @@ from overnight.research.events import (
     Stopped,
     TrialFinished,
 )
-from overnight.research.ideas.idea import IdeaQueue
+from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
 
 JAIL = "jail"

@@ -37,7 +37,7 @@ from overnight.research.places.orders import OrderFiles
 from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.report.results import ResultsKeeper
+from overnight.research.record.results import ResultsKeeper
 from overnight.research.staffing import make_models, make_team
 from overnight.research.state import State
 

@@ -17,7 +17,7 @@ from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, Event, IdeasChanged
 from overnight.research.experiment import Experiment
 from overnight.research.history import as_experiment
-from overnight.research.ideas.idea import AddIdea, Idea, Risk
+from overnight.research.idea import AddIdea, Idea, Risk
 from overnight.research.state import State, begin, fold
 
 DISCARDED = Conclusion(verdict=Verdict.DISCARD, reason="screening", gain=-0.2)

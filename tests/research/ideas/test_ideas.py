@@ -9,19 +9,9 @@ from hypothesis import strategies as st
 from overnight.gate.verdict import Verdict
 from overnight.research.charter import parse_charter
 from overnight.research.events import IdeasChanged, ProposalMissed, decode, encode
+from overnight.research.idea import AddIdea, DropIdea, IdeaEdit, IdeaQueue, IdeaState, OrderIdeas, ReopenIdea, RewordIdea, Risk
 from overnight.research.ideas.answer import MOST_IDEAS, parse_answer
 from overnight.research.ideas.file import parse_ideas, render_ideas
-from overnight.research.ideas.idea import (
-    AddIdea,
-    DropIdea,
-    IdeaEdit,
-    IdeaQueue,
-    IdeaState,
-    OrderIdeas,
-    ReopenIdea,
-    RewordIdea,
-    Risk,
-)
 from overnight.research.ideas.queue import MOST_DONE, MOST_OPEN, PATIENCE, after, choose_idea, refusal, with_charter
 from overnight.research.ideas.text import clean_idea, clean_label, words_of
 

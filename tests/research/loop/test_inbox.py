@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from overnight.research.events import CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
-from overnight.research.ideas.idea import AddIdea
+from overnight.research.idea import AddIdea
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.orders import Inbox
 from overnight.research.record.ledger import SqliteLedger

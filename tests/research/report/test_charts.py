@@ -16,8 +16,8 @@ from overnight.research.report.charts.funnel import funnel_chart
 from overnight.research.report.charts.palette import PAGE
 from overnight.research.report.charts.progress import progress_chart
 from overnight.research.report.charts.window import beyond, window_of
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.story import Outcome, Story
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.story import Outcome, Story
 
 Chart = Callable[[Story, Canvas], Mapping[str, object]]
 CHARTS: tuple[Chart, ...] = (

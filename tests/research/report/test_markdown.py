@@ -7,8 +7,8 @@ from campaigns import CASES, World, record
 
 from overnight.research.report.diff import view_diff
 from overnight.research.report.markdown import plain, render_markdown
-from overnight.research.report.narrator import tell_story
 from overnight.research.report.write import ReportFiles
+from overnight.research.story.narrator import tell_story
 
 Written = Callable[[str], ReportFiles]
 

@@ -77,7 +77,7 @@ def test_same_ledger_gives_the_same_report(tmp_path: Path) -> None:
 def test_heavy_libraries_wait_until_a_report_is_written() -> None:
     """Importing the package brings neither altair nor jinja2 nor vl-convert with it."""
     code = (
-        "import sys, overnight.research.report.write, overnight.research.report.tsv\n"
+        "import sys, overnight.research.report.write, overnight.research.record.tsv\n"
         "print([name for name in ('altair', 'jinja2', 'vl_convert', 'markupsafe') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

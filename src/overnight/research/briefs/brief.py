@@ -21,8 +21,8 @@ from overnight.research.briefs.layout import Section, lay_out, number, prose, qu
 from overnight.research.briefs.target import better, file_lines, first_look, judge_lines, standing_lines
 from overnight.research.charter import Charter
 from overnight.research.experiment import Experiment
+from overnight.research.idea import Idea, IdeaState, Risk
 from overnight.research.ideas.answer import DROP_FORM, FORM
-from overnight.research.ideas.idea import Idea, IdeaState, Risk
 from overnight.research.ideas.text import LONGEST
 from overnight.research.state import State
 from overnight.words.foreign import printable

@@ -2,7 +2,7 @@
 
 import re
 
-from overnight.research.ideas.idea import AddIdea, DropIdea, IdeaEdit, Risk
+from overnight.research.idea import AddIdea, DropIdea, IdeaEdit, Risk
 from overnight.research.ideas.text import LONGEST_EFFECT, LONGEST_REASON, clean_idea, clean_label, one_line, read_risk, words_of
 
 MOST_CHARACTERS = 200_000  # of an answer that are read

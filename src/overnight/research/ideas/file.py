@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from overnight.research.ideas.idea import (
+from overnight.research.idea import (
     AddIdea,
     DropIdea,
     Idea,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from overnight.gate.verdict import Verdict
 from overnight.research.charter import Charter
 from overnight.research.events import Concluded, IdeasChanged, ProposalMissed, Proposed
-from overnight.research.ideas.idea import (
+from overnight.research.idea import (
     PERSONS,
     PROGRAM,
     AddIdea,

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from overnight.research.ideas.idea import Idea, Risk
+from overnight.research.idea import Idea, Risk
 from overnight.words.foreign import printable
 
 LONGEST = 300  # characters of an idea

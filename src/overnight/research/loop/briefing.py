@@ -8,7 +8,7 @@ from overnight.research.briefs.brief import BriefTask
 from overnight.research.changes.similar import terms_of
 from overnight.research.charter import parse_charter
 from overnight.research.experiment import Experiment
-from overnight.research.ideas.idea import Idea
+from overnight.research.idea import Idea
 from overnight.research.loop.journal import Journal
 
 SIMILAR = 5  # past attempts that a brief tells of

@@ -10,8 +10,8 @@ from overnight.research.briefs.brief import write_director_brief
 from overnight.research.briefs.review import read_review, write_review_brief
 from overnight.research.events import IdeasChanged, ProposalMissed, Proposing
 from overnight.research.experiment import Draft
+from overnight.research.idea import IdeaState
 from overnight.research.ideas.answer import parse_answer
-from overnight.research.ideas.idea import IdeaState
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.journal import Journal
 from overnight.research.places.port import View, Workspaces

@@ -3,12 +3,11 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from overnight.research.events import Concluded, Event, Sign
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
-from overnight.research.state import OpenExperiment, State, apply, dump_state, fold, fold_all, load_state
+from overnight.research.state import OpenExperiment, State, apply, dump_state
 
 SNAPSHOT_EVERY = 50  # concluded experiments: at most this many are folded again after a kill
 RECENT = 200  # ended experiments kept in memory for the brief
@@ -67,17 +66,3 @@ class Journal:
         opened = self.opened(event.number)
         now = time.time()
         self.recent.append(as_experiment(opened.proposed, opened.trials, event, at=now, until=now))
-
-
-def restore(ledger: Ledger) -> State | None:
-    """The state of a ledger: its newest snapshot and the events since; None for an empty ledger.
-
-    Raises:
-        LedgerCorrupt: an event does not parse or does not follow from the one before.
-    """
-    kept = ledger.snapshot()
-    if kept:
-        with suppress(ValueError):  # derived data, perhaps of another version: then fold from the start
-            state = load_state(kept[1])
-            return fold(state, (recorded.event for recorded in ledger.events(kept[0])))
-    return fold_all(recorded.event for recorded in ledger.events())

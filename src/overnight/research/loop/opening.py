@@ -10,9 +10,9 @@ from overnight.git.port import History
 from overnight.program.fit import check_fit
 from overnight.program.program import Program
 from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
-from overnight.research.loop.journal import restore
 from overnight.research.places.fingerprint import changes
 from overnight.research.record.port import Ledger
+from overnight.research.record.restore import restore
 from overnight.research.state import State, begin, fold
 
 # What holds for the life of a campaign.

@@ -6,8 +6,8 @@ from overnight.errors import ProgramError
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.events import IdeasChanged, Noted, ProgramChanged
+from overnight.research.idea import PERSON
 from overnight.research.ideas.file import parse_ideas, render_ideas
-from overnight.research.ideas.idea import PERSON
 from overnight.research.loop.journal import Journal
 from overnight.research.places.port import Orders
 

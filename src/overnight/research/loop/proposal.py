@@ -13,7 +13,7 @@ from overnight.research.changes.similar import shape_of, told_of
 from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, Event, ProposalMissed, Proposed, Proposing
 from overnight.research.experiment import Draft
-from overnight.research.ideas.idea import Idea
+from overnight.research.idea import Idea
 from overnight.research.ideas.queue import choose_idea
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.council import Council

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from overnight.git.history import GitHistory
 from overnight.program.program import Program
-from overnight.research.loop.journal import restore
 from overnight.research.record.ledger import SqliteLedger
+from overnight.research.record.restore import restore
 from overnight.research.state import State
 
 LEDGER = "ledger.db"

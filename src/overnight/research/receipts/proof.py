@@ -20,9 +20,9 @@ from overnight.gate.stats import log_label_swap, mean
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.program.program import Guard, Metric
 from overnight.research.events import Event, Proposed, Registered, TrialFinished
+from overnight.research.finding import Finding
 from overnight.research.receipts.receipt import FORMAT, RawPair, Receipt
 from overnight.research.state import Kept, State
-from overnight.research.verify.finding import Finding
 from overnight.words.quantities import counted
 
 LARGEST = 1_000_000  # characters: 60 pairs take some 10,000

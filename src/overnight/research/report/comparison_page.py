@@ -8,11 +8,11 @@ from overnight.research.report.charts.gains import GainBar, gains_chart
 from overnight.research.report.charts.overlay import Course, Reign, overlay_chart
 from overnight.research.report.charts.palette import PAGE
 from overnight.research.report.pictures import NARROW, WIDE, Picture
-from overnight.research.report.spread import Interval
 from overnight.research.report.templates import environment
-from overnight.research.report.wording import better
+from overnight.research.story.spread import Interval
 from overnight.research.views.comparison import ComparedCampaign, Comparison
 from overnight.research.views.comparison_words import answers, rows
+from overnight.research.views.wording import better
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from overnight.research.report.answers import answers
-from overnight.research.report.commands import Command, next_commands, reproduce_commands
 from overnight.research.report.diff import DiffView, ShownDiffs
-from overnight.research.report.facts import (
+from overnight.research.story.story import FailureGroup, KeepEvidence, Story
+from overnight.research.views.answers import answers
+from overnight.research.views.commands import Command, next_commands, reproduce_commands
+from overnight.research.views.facts import (
     Facts,
     audit_facts,
     cost_facts,
@@ -17,9 +18,8 @@ from overnight.research.report.facts import (
     noise_facts,
     when,
 )
-from overnight.research.report.model_costs import model_facts, model_rows
-from overnight.research.report.story import FailureGroup, KeepEvidence, Story
-from overnight.research.report.wording import better, figures_of
+from overnight.research.views.model_costs import model_facts, model_rows
+from overnight.research.views.wording import better, figures_of
 from overnight.words.foreign import printable
 
 _TEXT = 400  # characters of one piece of foreign text

@@ -4,10 +4,21 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from overnight.gate.verdict import Verdict
-from overnight.research.report.answers import answers
-from overnight.research.report.commands import Command, keep_commands, next_commands, reproduce_commands
 from overnight.research.report.diff import DiffView, ShownDiffs
-from overnight.research.report.facts import (
+from overnight.research.report.pictures import (
+    agreement_picture,
+    budget_picture,
+    evidence_picture,
+    floor_picture,
+    forest_picture,
+    funnel_picture,
+    progress_picture,
+)
+from overnight.research.report.templates import environment
+from overnight.research.story.story import FailureGroup, KeepEvidence, PairRow, Story
+from overnight.research.views.answers import answers
+from overnight.research.views.commands import Command, keep_commands, next_commands, reproduce_commands
+from overnight.research.views.facts import (
     NOTES,
     Facts,
     audit_facts,
@@ -18,19 +29,8 @@ from overnight.research.report.facts import (
     noise_facts,
     when,
 )
-from overnight.research.report.model_costs import model_facts, model_rows
-from overnight.research.report.pictures import (
-    agreement_picture,
-    budget_picture,
-    evidence_picture,
-    floor_picture,
-    forest_picture,
-    funnel_picture,
-    progress_picture,
-)
-from overnight.research.report.story import FailureGroup, KeepEvidence, PairRow, Story
-from overnight.research.report.templates import environment
-from overnight.research.report.wording import better, figures_of
+from overnight.research.views.model_costs import model_facts, model_rows
+from overnight.research.views.wording import better, figures_of
 from overnight.words.quantities import counted
 
 _FEW = 12  # keeps whose sheets stand open; more are folded away

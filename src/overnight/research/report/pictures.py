@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from overnight.research.report.answers import single_run_claim
 from overnight.research.report.charts.agreement import DRAWN, agreement_chart
 from overnight.research.report.charts.budget import budget_chart
 from overnight.research.report.charts.canvas import Canvas, to_png, to_svg
@@ -15,8 +14,9 @@ from overnight.research.report.charts.funnel import funnel_chart
 from overnight.research.report.charts.palette import LIGHT, PAGE
 from overnight.research.report.charts.progress import DOTS, progress_chart
 from overnight.research.report.charts.window import beyond
-from overnight.research.report.story import Story
-from overnight.research.report.wording import better, figures_of, percent, relative
+from overnight.research.story.story import Story
+from overnight.research.views.answers import single_run_claim
+from overnight.research.views.wording import better, figures_of, percent, relative
 from overnight.words.quantities import counted
 
 if TYPE_CHECKING:

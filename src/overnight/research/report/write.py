@@ -11,9 +11,9 @@ from overnight.program.program import Program
 from overnight.research.record.port import Ledger, Recorded
 from overnight.research.report.diff import Diffs, view_diff
 from overnight.research.report.markdown import render_markdown
-from overnight.research.report.narrator import tell_story
 from overnight.research.report.page import render_page
 from overnight.research.report.pictures import progress_png
+from overnight.research.story.narrator import tell_story
 
 _DIFF_LINES = 400  # of one diff that the page shows
 

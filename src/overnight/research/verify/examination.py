@@ -12,13 +12,13 @@ from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
+from overnight.research.finding import Finding
 from overnight.research.history import experiment_number, fold_experiment
 from overnight.research.reading import CampaignReader
 from overnight.research.receipts.proof import read_receipt, receipt_of
 from overnight.research.receipts.receipt import Receipt
 from overnight.research.record.port import Recorded
 from overnight.research.state import SNAPSHOT_FORM, State, apply, begin, load_state
-from overnight.research.verify.finding import Finding
 from overnight.words.quantities import counted
 
 PAGE = 50  # newest attempts whose refs are looked at

@@ -9,9 +9,9 @@ from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.changes.scope import proposal_digest
+from overnight.research.finding import Finding
 from overnight.research.receipts.proof import check_receipt, read_receipt
 from overnight.research.receipts.receipt import Receipt
-from overnight.research.verify.finding import Finding
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -8,9 +8,9 @@ from overnight.gate.audit import PAIRS, PAIRS_EXACT, Estimate, estimate_gain
 from overnight.gate.noise import noise_kind, noise_model
 from overnight.git.repository import Repository
 from overnight.program.program import Noise
+from overnight.research.finding import Finding
 from overnight.research.loop.recheck import FreshPair, Recheck
 from overnight.research.state import Kept, State
-from overnight.research.verify.finding import Finding
 from overnight.research.wiring import SessionRequest, remeasuring
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

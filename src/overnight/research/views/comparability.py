@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from overnight.program.program import Program
-from overnight.research.report.story import Story
+from overnight.research.story.story import Story
 
 SAME_MEASURE = ("measure", "produce", "score", "artifacts", "prepare", "inputs")  # else the numbers are not of one kind
 SAME_RULES = ("editable", "hidden", "holdout", "audit", "checks", "guards", "limits", "gate")  # else one of them had it easier

@@ -9,10 +9,10 @@ from overnight.program.program import Program
 from overnight.research.ending import SessionKind
 from overnight.research.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
 from overnight.research.record.port import Recorded
-from overnight.research.report.clock import CampaignClock
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.spread import CONFIDENCE, Interval
-from overnight.research.report.story import KeepEvidence, Story
+from overnight.research.story.clock import CampaignClock
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.spread import CONFIDENCE, Interval
+from overnight.research.story.story import KeepEvidence, Story
 from overnight.research.views.comparability import cautions, incomparable
 
 _HOUR_S = 3600

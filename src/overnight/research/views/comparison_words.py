@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.research.report.answers import ReportAnswer
-from overnight.research.report.wording import Figures, figures_of, percent
+from overnight.research.views.answers import ReportAnswer
 from overnight.research.views.comparability import incomparable
 from overnight.research.views.comparison import CampaignSummary, ComparedCampaign, Comparison
+from overnight.research.views.wording import Figures, figures_of, percent
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from overnight.research.ideas.idea import Idea
+from overnight.research.idea import Idea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from overnight.gate.verdict import Conclusion
 from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
-from overnight.research.report.write import ReportFiles
 from overnight.research.state import State
 from overnight.research.views.words import half_way, number
 from overnight.words.foreign import printable
@@ -26,8 +25,8 @@ def proof(conclusion: Conclusion) -> str:
     return "; ".join(told)
 
 
-def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
-    """What a person reads at the end."""
+def summary(stopped: Stopped, state: State, report: str = "", picture: str = "") -> str:
+    """What a person reads at the end; `report` and `picture` say where these files are, if they were written."""
     tally = state.tally
     used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
     lines = [f"{stopped.ending.detail}; {used}"]
@@ -42,8 +41,8 @@ def summary(stopped: Stopped, state: State, files: ReportFiles | None) -> str:
         lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
     lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
-    if files:
-        lines += [f"report    {files.html}", f"picture   {files.png}"]
+    lines += [f"report    {report}"] if report else []
+    lines += [f"picture   {picture}"] if picture else []
     lines.append(
         f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)"
     )

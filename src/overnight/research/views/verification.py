@@ -1,6 +1,6 @@
 """What `overnight verify` found, in words."""
 
-from overnight.research.verify.finding import Finding
+from overnight.research.finding import Finding
 from overnight.research.verify.receipts import ReceiptReport
 from overnight.research.verify.rerun import Rerun
 from overnight.research.views.words import number

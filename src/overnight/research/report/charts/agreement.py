@@ -6,7 +6,7 @@ from overnight.research.report.charts.canvas import Canvas, Row, finish, table
 from overnight.research.report.charts.keys import key
 from overnight.research.report.charts.marks import CROSS, DASHES, DOT
 from overnight.research.report.charts.numbers import numbers
-from overnight.research.report.story import SealedAnswer, Story
+from overnight.research.story.story import SealedAnswer, Story
 
 KEPT = "kept"
 REFUSED = "refused by the holdout"

@@ -3,8 +3,8 @@
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
 from overnight.research.report.charts.keys import key
 from overnight.research.report.charts.marks import LINE, SQUARE
-from overnight.research.report.story import Story
-from overnight.research.report.wording import percent
+from overnight.research.story.story import Story
+from overnight.research.views.wording import percent
 
 SPENT = "spent: sum of the levels so far"
 

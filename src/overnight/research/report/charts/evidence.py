@@ -7,7 +7,7 @@ from overnight.research.report.charts.canvas import Canvas, Row, finish, table
 from overnight.research.report.charts.keys import key
 from overnight.research.report.charts.marks import CROSS, DIAMOND, DOT, LINE
 from overnight.research.report.charts.numbers import numbers
-from overnight.research.report.story import Draw, Outcome, Story
+from overnight.research.story.story import Draw, Outcome, Story
 
 REQUIRED = "required: 1 / level"
 LEAST, MOST = 0.01, 1e6  # e-values that are drawn where they are; those beyond stand at the edge

@@ -1,7 +1,7 @@
 """The noise floor: baseline trials over time, each as its distance from its own head's mean."""
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.story import Story
+from overnight.research.story.story import Story
 
 _LONG_H = 3.0  # hours; shorter campaigns are drawn in minutes
 

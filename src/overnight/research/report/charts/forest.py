@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.story import KeepEvidence, Story
+from overnight.research.story.story import KeepEvidence, Story
 from overnight.words.foreign import printable
 
 if TYPE_CHECKING:

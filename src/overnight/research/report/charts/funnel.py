@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from overnight.gate.trial import Stage
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.story import Story
+from overnight.research.story.story import Story
 
 if TYPE_CHECKING:
     from altair.typing import ChartType

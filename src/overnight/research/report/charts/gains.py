@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.spread import Interval
+from overnight.research.story.spread import Interval
 
 _ROW = 30  # px
 

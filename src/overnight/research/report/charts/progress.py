@@ -8,8 +8,8 @@ from overnight.research.report.charts.keys import key
 from overnight.research.report.charts.marks import DASHES, DOT, KEEP
 from overnight.research.report.charts.numbers import numbers
 from overnight.research.report.charts.window import Window, window_of
-from overnight.research.report.story import Head, Story
-from overnight.research.report.wording import better
+from overnight.research.story.story import Head, Story
+from overnight.research.views.wording import better
 
 if TYPE_CHECKING:
     import altair as alt

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from overnight.research.report.story import Story
+from overnight.research.story.story import Story
 
 _LEAST_ROOM, _MOST_ROOM = 0.5, 3.0  # of the interesting range, for the candidates that are worse than all of it
 _SHOWN = 0.8  # of all candidates are shown where they are, if that room allows it

@@ -5,9 +5,9 @@ from functools import reduce
 from operator import add
 
 from overnight.models.usage import Usage
-from overnight.research.report.facts import Facts
-from overnight.research.report.story import ModelUse, Story
-from overnight.research.report.wording import percent
+from overnight.research.story.story import ModelUse, Story
+from overnight.research.views.facts import Facts
+from overnight.research.views.wording import percent
 from overnight.words.quantities import compact, duration
 
 

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 
-from overnight.research.report.story import KeepEvidence, Story
+from overnight.research.story.story import KeepEvidence, Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from overnight.gate.audit import Estimate
 from overnight.program.program import Metric
-from overnight.research.report.spread import Interval, Moments, anytime_band, difference, pooled, single_look
-from overnight.research.report.story import Head, TotalGain
+from overnight.research.story.spread import Interval, Moments, anytime_band, difference, pooled, single_look
+from overnight.research.story.story import Head, TotalGain
 
 OWN = 7  # degrees of freedom from which on a head's own spread is better than that of all heads
 AS_SURE = 1.5  # times the width of the narrowest interval that an audit may have at the top

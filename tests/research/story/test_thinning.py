@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.research.report.thinning import Thinned
+from overnight.research.story.thinning import Thinned
 
 
 @given(st.integers(2, 50), st.integers(0, 500))

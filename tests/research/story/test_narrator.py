@@ -27,12 +27,12 @@ from overnight.research.events import (
     TrialFinished,
 )
 from overnight.research.record.port import Recorded
-from overnight.research.report.answers import answers
 from overnight.research.report.markdown import render_markdown
-from overnight.research.report.narrator import tell_story
 from overnight.research.report.page import render_page
-from overnight.research.report.story import Story
-from overnight.research.report.values import POINTS
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.story import Story
+from overnight.research.story.values import POINTS
+from overnight.research.views.answers import answers
 
 PROGRAM = World(experiments=0).program
 OPENED = CampaignOpened(tag="t", version="0", program="", start="s" * 40, secret="00", sandbox="jail")

@@ -4,8 +4,8 @@ import pytest
 from campaigns import World, record
 
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.wording import Figures, e_value, figures_of, percent, relative, required
+from overnight.research.story.narrator import tell_story
+from overnight.research.views.wording import Figures, e_value, figures_of, percent, relative, required
 from overnight.words.quantities import compact, counted, duration
 
 

@@ -2,8 +2,8 @@
 
 from overnight.gate.verdict import Verdict
 from overnight.research.events import Concluded
-from overnight.research.report.story import SealedAnswer
-from overnight.research.report.thinning import Thinned
+from overnight.research.story.story import SealedAnswer
+from overnight.research.story.thinning import Thinned
 
 REFUSALS = 500  # that a story holds; beyond, they are thinned evenly
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from overnight.gate.error_budget import level_of
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.events import Concluded, Registered
-from overnight.research.report.sealed import SealedTally
-from overnight.research.report.story import Draw, ErrorBudget, Outcome, SealedAnswer
-from overnight.research.report.thinning import Thinned
+from overnight.research.story.sealed import SealedTally
+from overnight.research.story.story import Draw, ErrorBudget, Outcome, SealedAnswer
+from overnight.research.story.thinning import Thinned
 
 DRAWS = 1_000  # tests without a keep that a story holds; beyond, they are thinned evenly
 

@@ -1,8 +1,8 @@
 """What was not kept, grouped."""
 
 from overnight.gate.verdict import Verdict
-from overnight.research.report.failures import EXAMPLES, GROUPS, NEAR_MISSES, OTHERS, FailureTally
-from overnight.research.report.story import Example
+from overnight.research.story.failures import EXAMPLES, GROUPS, NEAR_MISSES, OTHERS, FailureTally
+from overnight.research.story.story import Example
 
 
 def example(number: int, reason: str, gain: float | None = None) -> Example:

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass, field
 
 from overnight.gate.verdict import Verdict
-from overnight.research.report.ranges import Ranges
-from overnight.research.report.story import Example, FailureGroup, Miss
+from overnight.research.story.ranges import Ranges
+from overnight.research.story.story import Example, FailureGroup, Miss
 
 GROUPS = 40  # distinct reasons that are told apart; the rest of a verdict is one group
 EXAMPLES = 5  # per group, the latest

@@ -6,8 +6,8 @@ from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
 from overnight.research.events import Advanced, Proposed
-from overnight.research.report.spread import Interval
-from overnight.research.report.story import Example, KeepEvidence, PairRow
+from overnight.research.story.spread import Interval
+from overnight.research.story.story import Example, KeepEvidence, PairRow
 
 
 @dataclass(slots=True)

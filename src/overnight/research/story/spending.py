@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from overnight.gate.trial import Fault, Stage, Trial
 from overnight.models.usage import Usage
 from overnight.research.events import ModelCalled, Proposed
-from overnight.research.report.story import Costs, ModelUse
+from overnight.research.story.story import Costs, ModelUse
 
 MODELS = 40  # pairs of role and model that are told apart; the rest is one more
 OTHERS = "others"

@@ -1,8 +1,8 @@
 """The measured values of a campaign in order, in bounded memory."""
 
 from overnight.program.program import Metric
-from overnight.research.report.story import Point
-from overnight.research.report.thinning import Thinned
+from overnight.research.story.story import Point
+from overnight.research.story.thinning import Thinned
 
 POINTS = 5_000  # of one kind that a story holds; beyond, they are thinned evenly
 

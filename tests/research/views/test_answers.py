@@ -13,10 +13,10 @@ from overnight.program.program import Program
 from overnight.research.ending import EndReason
 from overnight.research.events import AuditConcluded, AuditOpened, CampaignOpened, Event, Registered, TrialFinished
 from overnight.research.record.port import Recorded
-from overnight.research.report.answers import answers
-from overnight.research.report.facts import audit_facts
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.story import Story
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.story import Story
+from overnight.research.views.answers import answers
+from overnight.research.views.facts import audit_facts
 
 PROGRAM = World(experiments=0).program
 FIXED = replace(PROGRAM, measure="python train.py", produce=None)

@@ -23,15 +23,15 @@ from overnight.research.events import (
     TrialFinished,
 )
 from overnight.research.record.port import Recorded
-from overnight.research.report.clock import CampaignClock
-from overnight.research.report.dossier import Dossier
-from overnight.research.report.evidence import EvidenceTally
-from overnight.research.report.failures import FailureTally
-from overnight.research.report.heads import HeadTally, headline
-from overnight.research.report.spending import Spending
-from overnight.research.report.story import Audited, Funnel, KeepEvidence, Point, Story, TotalGain
-from overnight.research.report.values import Values
 from overnight.research.state import State, Tally, apply, begin
+from overnight.research.story.clock import CampaignClock
+from overnight.research.story.dossier import Dossier
+from overnight.research.story.evidence import EvidenceTally
+from overnight.research.story.failures import FailureTally
+from overnight.research.story.heads import HeadTally, headline
+from overnight.research.story.spending import Spending
+from overnight.research.story.story import Audited, Funnel, KeepEvidence, Point, Story, TotalGain
+from overnight.research.story.values import Values
 
 
 def tell_story(recorded: Iterable[Recorded], program: Program) -> Story:

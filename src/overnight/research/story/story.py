@@ -13,7 +13,7 @@ from overnight.program.program import Budget, Metric
 from overnight.research.ending import Ending
 from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.research.experiment import Scalar
-from overnight.research.report.spread import Interval
+from overnight.research.story.spread import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

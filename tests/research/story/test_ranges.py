@@ -2,7 +2,7 @@
 
 import pytest
 
-from overnight.research.report.ranges import Ranges
+from overnight.research.story.ranges import Ranges
 
 
 def told(*texts: str) -> str:

@@ -9,8 +9,8 @@ from builders import baseline, concluded, opened, proposed, trial
 from overnight.research.events import Event
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.port import Recorded
-from overnight.research.report.results import FILE, ResultsKeeper
-from overnight.research.report.tsv import ResultsTable, table_rows
+from overnight.research.record.results import FILE, ResultsKeeper
+from overnight.research.record.tsv import ResultsTable, table_rows
 from overnight.research.state import begin, dump_state, fold
 
 VERDICTS = (2, 1, 3, 4, 6, 5, 7, 8, 9, 12, 10, 11)  # experiments in the order in which they ended

@@ -7,10 +7,10 @@ from with_models import CALL, CALLS, with_models
 from overnight.models.usage import Usage
 from overnight.research.events import ModelCalled, Proposed
 from overnight.research.report.markdown import render_markdown
-from overnight.research.report.model_costs import model_facts, model_rows
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.spending import MODELS, OTHERS, Spending
-from overnight.research.report.story import Story
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.spending import MODELS, OTHERS, Spending
+from overnight.research.story.story import Story
+from overnight.research.views.model_costs import model_facts, model_rows
 
 
 def called(number: int, role: str = "explorer", model: str = "m") -> ModelCalled:

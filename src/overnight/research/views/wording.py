@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from overnight.gate.verdict import Conclusion
 from overnight.program.program import Direction, Metric
-from overnight.research.report.story import Story
+from overnight.research.story.story import Story
 
 _MOST_DIGITS = 9
 _LARGEST_FIXED = 1e7  # larger values are written with an exponent

@@ -11,7 +11,7 @@ from campaigns import CASES, World, record
 from overnight.program.program import Direction, Metric
 from overnight.research.history import experiment_number
 from overnight.research.record.port import Recorded
-from overnight.research.report.tsv import ResultRow, ResultsTable, experiment_row, table_rows
+from overnight.research.record.tsv import ResultRow, ResultsTable, experiment_row, table_rows
 
 METRIC = Metric(name="val_bpb", direction=Direction.MINIMIZE)
 ROW = ResultRow(commit="a1b2c3d4e5", value=0.9979, memory_bytes=44 * 1024**3, status="keep", description="baseline")

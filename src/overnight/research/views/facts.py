@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from overnight.gate.audit import ChangeAudit, Standing, harm
-from overnight.research.report.story import Audited, Costs, KeepEvidence, Story
-from overnight.research.report.wording import e_value, figures_of, percent, required
+from overnight.research.story.story import Audited, Costs, KeepEvidence, Story
+from overnight.research.views.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration
 
 Facts = tuple[tuple[str, str], ...]  # (name, figure); a name without a figure is left out by the views

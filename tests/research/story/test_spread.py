@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from overnight.research.report.heads import HeadTally
-from overnight.research.report.spread import Moments, difference, pooled, single_look
+from overnight.research.story.heads import HeadTally
+from overnight.research.story.spread import Moments, difference, pooled, single_look
 
 
 def group(rng: random.Random, count: int, sd: float) -> Moments:

@@ -7,10 +7,10 @@ from campaigns import CASES, record
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.events import Concluded, Registered
-from overnight.research.report.evidence import DRAWS, EvidenceTally
-from overnight.research.report.narrator import tell_story
-from overnight.research.report.sealed import REFUSALS
-from overnight.research.report.story import Outcome, Story
+from overnight.research.story.evidence import DRAWS, EvidenceTally
+from overnight.research.story.narrator import tell_story
+from overnight.research.story.sealed import REFUSALS
+from overnight.research.story.story import Outcome, Story
 
 
 def story_of(name: str) -> Story:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from overnight.gate.audit import by_ratios, harm
 from overnight.gate.caution import ONE_DRAW
-from overnight.research.report.story import Outcome, Story
-from overnight.research.report.wording import better, e_value, figures_of, percent, relative, required
+from overnight.research.story.story import Outcome, Story
+from overnight.research.views.wording import better, e_value, figures_of, percent, relative, required
 from overnight.words.quantities import compact, counted, duration
 
 

@@ -16,8 +16,8 @@ from targets import make_repo, program
 from overnight.gate.trial import Arm, Stage
 from overnight.git.history import GitHistory
 from overnight.git.repository import open_repository
-from overnight.research import wiring
 from overnight.research.events import CampaignOpened, Event
+from overnight.research.places.campaigns import campaign_folder
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin, dump_state, fold
 
@@ -32,7 +32,7 @@ def generate(folder: Path, experiments: int) -> None:
     start = history.resolve_start()
     history.advance(tag="big", old=None, new=start)
     history.close()
-    home = wiring.campaign_folder(repository, "big")
+    home = campaign_folder(repository, "big")
     home.mkdir(parents=True)
     (home / "lock").touch()  # where there is none, no session has been
     ledger = SqliteLedger(home)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from overnight.words.quantities import size_text
+from overnight.words.quantities import listed, size_text
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,10 @@ from overnight.words.quantities import size_text
 def test_sizes_read_well(size: int, scale: int | None, text: str) -> None:
     """A size has at most three digits; next to a limit it has the limit's unit."""
     assert size_text(size, scale) == text
+
+
+def test_long_lists_are_cut_and_say_so() -> None:
+    """The first few, and how many more there are; a list that fits is whole."""
+    assert listed("abc", 3) == "a, b, c"
+    assert listed(map(str, range(1500)), 2, "; ") == "0; 1 and 1,498 more"
+    assert listed([], 3) == ""

@@ -14,11 +14,12 @@ from overnight.research.budget import SessionAllowance
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
+from overnight.research.places.campaigns import campaign_folder
 from overnight.research.reading import reading
 from overnight.research.report.write import write_files
 from overnight.research.state import State
 from overnight.research.views.audit import AuditReport, describe, report_on
-from overnight.research.wiring import SessionRequest, campaign_folder, open_audit
+from overnight.research.wiring import SessionRequest, open_audit
 
 
 @click.command()

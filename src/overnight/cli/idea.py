@@ -8,10 +8,10 @@ from overnight.errors import UserError
 from overnight.research.ideas.file import render_ideas
 from overnight.research.ideas.queue import refusal
 from overnight.research.ideas.text import clean_idea, split_marks, words_of
+from overnight.research.places.campaigns import read_program
 from overnight.research.places.orders import IDEAS, add_idea
 from overnight.research.reading import reading
 from overnight.research.views.ideas import IdeaList
-from overnight.research.wiring import read_program
 
 
 @click.group()

@@ -12,8 +12,9 @@ from overnight.errors import RepositoryError, UserError
 from overnight.git.repository import open_repository
 from overnight.notices.channel_test import NotifyReport, try_channels
 from overnight.notices.channels import Channels, choose_channels
+from overnight.program.program import PROGRAM
 from overnight.research.news import greeting
-from overnight.research.wiring import PROGRAM, read_program
+from overnight.research.places.campaigns import read_program
 from overnight.words.foreign import printable
 
 NAME = 100  # characters of a channel's name

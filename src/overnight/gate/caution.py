@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from overnight.program.program import Program
 from overnight.words.foreign import printable
+from overnight.words.quantities import counted, listed
 
 LISTED = 5
 NAME = 80  # characters of a path
@@ -23,12 +24,11 @@ def cautions(unjailed: int, strayed: Sequence[str], *, one_draw: bool = False) -
     """
     lines = []
     if unjailed:
-        sessions = "1 session" if unjailed == 1 else f"{unjailed} sessions"
+        sessions = counted(unjailed, "session")
         lines.append(f"candidates ran without a jail in {sessions} (--sandbox process): they could have made up every value")
     if strayed:
-        shown = ", ".join(printable(name, NAME) for name in strayed[:LISTED])
-        more = f" and {len(strayed) - LISTED} more" if len(strayed) > LISTED else ""
-        lines.append(f"changed during the campaign: {shown}{more}; trials before and after may not be comparable")
+        names = listed((printable(name, NAME) for name in strayed), LISTED)
+        lines.append(f"changed during the campaign: {names}; trials before and after may not be comparable")
     if one_draw:
         lines.append(ONE_DRAW)
     return tuple(lines)

@@ -8,6 +8,7 @@ from overnight.agents.context import AgentSpec
 from overnight.jail.job import Limits
 from overnight.notices.notice import NotifySpec
 
+PROGRAM = "program.md"  # at the top of a repository
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
 SPLIT = "{split}"  # in `prepare`: public, holdout or audit
 PUBLIC = "public"  # the split of a trial that is not sealed

@@ -17,11 +17,11 @@ from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
 from overnight.research.ideas.queue import after
+from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.places.orders import read_ideas
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
 from overnight.research.state import State
-from overnight.research.wiring import campaign_folder, find_campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
-from overnight.program.program import Program
+from overnight.program.program import PROGRAM, Program
 from overnight.research.audit import AuditState, with_trial
 from overnight.research.charter import parse_charter
 from overnight.research.ending import Ending, SessionKind
@@ -138,7 +138,7 @@ def load_state(snapshot: bytes) -> State:
 
 def begin(opened: CampaignOpened, program: Program | None = None) -> State:
     """The state of a campaign that was just opened; `program` is for a caller who has it parsed."""
-    program = program or parse_program(opened.program, "program.md")
+    program = program or parse_program(opened.program, PROGRAM)
     return State(
         tag=opened.tag,
         program=program,
@@ -218,7 +218,7 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
             return replace(state, environment=event.environment, strayed=strayed)
         case ProgramChanged():
-            program = parse_program(event.program, "program.md")
+            program = parse_program(event.program, PROGRAM)
             return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
         case Stopped():
             ending = state.ending_before if event.session is SessionKind.AUDIT else event.ending

@@ -7,15 +7,13 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.errors import UserError
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
-from overnight.git.repository import Repository, check_branch_free, open_repository, valid_tag
+from overnight.git.repository import Repository, check_branch_free
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import make_executor, search_path, share_of
-from overnight.program.parser import parse_program
-from overnight.program.program import Program
+from overnight.program.program import PROGRAM, Program
 from overnight.research.budget import SessionLimits
 from overnight.research.loop.audit import Audit
 from overnight.research.loop.branch import Branch
@@ -31,6 +29,7 @@ from overnight.research.loop.recheck import Recheck
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.campaigns import campaign_folder, newest_tag, read_program
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
@@ -40,8 +39,6 @@ from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
 from overnight.research.staffing import make_models, make_team
 from overnight.research.state import State
-
-PROGRAM = "program.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,45 +50,6 @@ class SessionRequest:
     hours: float | None = None
     sandbox: str = "jail"
     slots: int | None = None
-
-
-def campaign_folder(repository: Repository, tag: str) -> Path:
-    """Where everything of a campaign is."""
-    if not valid_tag(tag):
-        raise UserError(f"`{tag}` cannot be part of a branch name", fix="use letters, digits, '-', '_' and '.'")
-    return repository.overnight / tag
-
-
-def newest_tag(repository: Repository) -> str | None:
-    """The tag of the campaign that was written to last, None if there is none."""
-    locks = [path for path in repository.overnight.glob("*/lock") if valid_tag(path.parent.name)]  # written by sessions only
-    newest = max(locks, key=lambda path: path.stat().st_mtime, default=None)
-    return newest.parent.name if newest else None
-
-
-def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
-    """The repository around a folder and the tag of a campaign in it, the newest by default.
-
-    Raises:
-        UserError: there is no campaign yet.
-    """
-    repository = open_repository(folder)
-    found = tag or newest_tag(repository)
-    if found is None:
-        raise UserError("there is no campaign here yet", fix="start one with `overnight run`")
-    return repository, found
-
-
-def read_program(repository: Repository) -> Program:
-    """The program in the user's checkout, as it is on disk now."""
-    path = repository.toplevel / PROGRAM
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", fix="write one with `overnight init`") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
-    return parse_program(text, PROGRAM)
 
 
 def make_trial_runner(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> TrialRunner:

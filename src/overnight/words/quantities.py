@@ -1,5 +1,7 @@
 """How counts, times and sizes are written for people, the same in every view."""
 
+from collections.abc import Iterable
+
 _MINUTE_S, _HOUR_S = 60, 3600
 _SIZES = ((1000**3, "GB"), (1000**2, "MB"), (1000, "kB"), (1, "B"))
 
@@ -7,6 +9,13 @@ _SIZES = ((1000**3, "GB"), (1000**2, "MB"), (1000, "kB"), (1, "B"))
 def counted(count: int, noun: str) -> str:
     """`1 change`, `12 changes`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Iterable[str], most: int, separator: str = ", ") -> str:
+    """The first `most` of the names, and how many more there are: `a, b and 3 more`."""
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return separator.join(every[:most]) + more
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from overnight.research.experiment import Experiment
 from overnight.research.ideas.text import words_of
 from overnight.research.state import Kept
 from overnight.words.foreign import printable
+from overnight.words.quantities import listed
 
 WORDS = 220  # characters of a hypothesis
 REASON = 160  # characters of a reason
@@ -152,8 +153,7 @@ def _failure(group: Sequence[Experiment]) -> str:
         f"#{e.number} {quoted(e.hypothesis, WORDS // 2)}" + (f" ({times[words]} times)" if times[words] > 1 else "")
         for words, e in sorted(first.items(), key=lambda item: -item[1].number)
     ]
-    more = f" and {len(said) - EXAMPLES} more" if len(said) > EXAMPLES else ""
-    return f"- {verdict} {quoted(reason, REASON)}: {'; '.join(said[:EXAMPLES])}{more}"
+    return f"- {verdict} {quoted(reason, REASON)}: {listed(said, EXAMPLES, '; ')}"
 
 
 def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:

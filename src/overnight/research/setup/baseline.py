@@ -19,6 +19,7 @@ from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.words import number
 from overnight.research.wiring import SessionRequest, rehearsal
 from overnight.words.foreign import printable
+from overnight.words.quantities import listed
 
 LISTED = 8  # names of metrics
 NAME = 40  # characters of one
@@ -71,9 +72,7 @@ def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
 
 
 def _named(metrics: Mapping[str, float]) -> str:
-    names = [printable(name, NAME) for name in sorted(metrics)]
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{', '.join(names[:LISTED])}{more}"
+    return listed((printable(name, NAME) for name in sorted(metrics)), LISTED)
 
 
 async def _first_failure(runner: ExperimentRunner) -> str:

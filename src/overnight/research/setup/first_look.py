@@ -16,12 +16,11 @@ from overnight.program.fields import guess_direction
 from overnight.program.fit import check_fit
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
-from overnight.program.program import Program
+from overnight.program.program import PROGRAM, Program
 from overnight.program.text import FrontMatterEntry, render_front_matter
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
 
-PROGRAM = "program.md"
 MAX_READ_BYTES = 1_000_000  # of a file that is looked into
 
 

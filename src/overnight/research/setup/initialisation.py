@@ -7,9 +7,9 @@ from typing import Protocol
 from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository
-from overnight.program.program import Program
+from overnight.program.program import PROGRAM, Program
 from overnight.program.text import FrontMatterEntry
-from overnight.research.setup.first_look import PROGRAM, Proposal, Wishes, describe, propose, without_checks
+from overnight.research.setup.first_look import Proposal, Wishes, describe, propose, without_checks
 from overnight.research.setup.opening import fix_of
 from overnight.research.setup.program_file import write_above
 from overnight.research.views.words import number

@@ -7,8 +7,8 @@ from overnight.agents.registry import AGENTS
 from overnight.agents.templates import TEMPLATES
 from overnight.errors import RepositoryError, UserError
 from overnight.git.repository import open_repository
-from overnight.program.program import Program, ResearcherSpec
-from overnight.research.wiring import PROGRAM, read_program
+from overnight.program.program import PROGRAM, Program, ResearcherSpec
+from overnight.research.places.campaigns import read_program
 from overnight.words.foreign import printable
 
 OVER_ACP = "acp:"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overnight.git.repository import Repository, open_repository
 from overnight.machines.share import search_path
-from overnight.research.wiring import PROGRAM
+from overnight.program.program import PROGRAM
 
 TASK = """\
 ---

@@ -19,7 +19,7 @@ from overnight.research.receipts.proof import read_receipt, receipt_of
 from overnight.research.receipts.receipt import Receipt
 from overnight.research.record.port import Recorded
 from overnight.research.state import SNAPSHOT_FORM, State, apply, begin, load_state
-from overnight.words.quantities import counted
+from overnight.words.quantities import counted, listed
 
 PAGE = 50  # newest attempts whose refs are looked at
 LISTED = 5  # numbers in a detail
@@ -238,5 +238,4 @@ def _same_state(snapshot: bytes, state: State) -> bool:
 
 
 def _listed(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:LISTED]))
-    return shown if len(numbers) <= LISTED else f"{shown} and {len(numbers) - LISTED} more"
+    return listed(map(str, numbers), LISTED)

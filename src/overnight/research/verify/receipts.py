@@ -7,7 +7,7 @@ from overnight.git.history import GitHistory
 from overnight.git.published import NOTES
 from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
-from overnight.program.program import Program
+from overnight.program.program import PROGRAM, Program
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.finding import Finding
 from overnight.research.receipts.proof import check_receipt, read_receipt
@@ -15,7 +15,6 @@ from overnight.research.receipts.receipt import Receipt
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
-PROGRAM = "program.md"
 SHOWN = 100  # characters of a name
 DEEPEST = 10_000  # commits of a chain that are walked
 

@@ -9,7 +9,7 @@ from overnight.program.fit import loopholes
 from overnight.research.state import State
 from overnight.research.views.words import number
 from overnight.words.figures import rough
-from overnight.words.quantities import counted, duration
+from overnight.words.quantities import counted, duration, listed
 
 LISTED = 8  # names of tunable values
 NO_CURVE = (
@@ -85,8 +85,7 @@ def _told_detectable(found: CheckReport) -> str:
 def _told_tunable(names: tuple[str, ...]) -> str:
     if not names:
         return "finds nothing to move in the editable files: name other files, or another researcher (`overnight agents`)"
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"can move {counted(len(names), 'value')}: {', '.join(names[:LISTED])}{more}"
+    return f"can move {counted(len(names), 'value')}: {listed(names, LISTED)}"
 
 
 def describe(found: CheckReport) -> str:

@@ -11,6 +11,8 @@ from scripted_models import ScriptedModels, scripted_models
 
 from overnight.research.report.write import ReportFiles, write_report
 
+pytest.register_assert_rewrite("overnight.testing")  # a suite that fails shows the values
+
 # The suite tries the same examples each time, so that it fails for a change and not by chance; `make fuzz` tries other ones.
 # How long an example takes says how loaded the machine is.
 settings.register_profile("same", derandomize=True, deadline=None)

@@ -1,4 +1,4 @@
-"""What tests of several folders share: a scripted provider of models, and written reports."""
+"""What tests of several folders share: a scripted provider of models, a server of notices, and written reports."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -7,6 +7,7 @@ import pytest
 from campaigns import CASES, DIFF, record
 from examples import scaled
 from hypothesis import settings
+from notice_servers import WebServer, web_server
 from scripted_models import ScriptedModels, scripted_models
 
 from overnight.research.report.write import ReportFiles, write_report
@@ -26,6 +27,13 @@ Written = Callable[[str], ReportFiles]
 def models() -> Iterator[ScriptedModels]:
     """A server of models."""
     with scripted_models() as server:
+        yield server
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A server that takes notices."""
+    with web_server() as server:
         yield server
 
 

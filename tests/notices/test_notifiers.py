@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conformance import holds
-from notice_servers import WebServer, mail_server, web_server
+from notice_servers import mail_server, web_server
 
 from overnight.notices import http, smtp
 from overnight.notices.command import CommandNotifier
@@ -24,14 +24,6 @@ from overnight.testing import Channel, NotifierConformance
 from overnight.testing.notifier import SECRET
 
 TAKES = "import json, sys; print(json.dumps(sys.stdin.read()), file=open(sys.argv[1], 'a'))"
-
-
-@contextmanager
-def served() -> Iterator[WebServer]:
-    """An HTTP server that no proxy stands before."""
-    with pytest.MonkeyPatch.context() as patch, web_server() as server:
-        patch.setenv("no_proxy", "127.0.0.1")
-        yield server
 
 
 @contextmanager
@@ -73,7 +65,7 @@ class OverHttp(NotifierConformance):
 
     @contextmanager
     def _answering(self, status: int) -> Iterator[Channel]:
-        with served() as server:
+        with web_server() as server:
             server.answers = [(status, {})]
             keys = {**self.keys, "url": f"{server.url}/topic", "token_env": "T"}
             yield channel(keys, lambda: [self.text(posted.body) for posted in server.posted])

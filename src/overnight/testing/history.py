@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from overnight.git.port import FileChange, History, TreeFile
+from overnight.testing.folders import new
 
 FILES: Mapping[str, bytes] = {"lib/model.py": b"width = 8\n", "run.sh": b"#!/bin/sh\n", "train.py": b"rate = 0.1\n"}
 PROGRAM = "run.sh"  # the executable one
@@ -60,16 +61,14 @@ class HistoryConformance:
 
     def test_tree_is_written_whole(self, tmp_path: Path) -> None:
         """A written tree has the files with their modes, and no link."""
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
+        with closing(self.make(new(tmp_path, "repo"))) as history:
             found = _written(history, history.resolve_start(), tmp_path / "out")
         assert found == {path: (content, path == PROGRAM) for path, content in FILES.items()}
 
     def test_tree_is_written_without_what_is_omitted(self, tmp_path: Path) -> None:
         """The caller says by path which files are not written, and is asked for no folder."""
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
-            history.write_tree(
-                history.resolve_start(), _new(tmp_path, "out"), omit=lambda path: path in {"lib/model.py", "run"}
-            )
+        with closing(self.make(new(tmp_path, "repo"))) as history:
+            history.write_tree(history.resolve_start(), new(tmp_path, "out"), omit=lambda path: path in {"lib/model.py", "run"})
         assert _contents(tmp_path / "out").keys() == {"train.py", PROGRAM}
 
     def test_attempt_is_its_base_with_the_changes(self, tmp_path: Path) -> None:
@@ -79,7 +78,7 @@ class HistoryConformance:
             _change("lib/model.py", None),
             _change("a/b/c.sh", b"c", executable=True),
         ]
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
+        with closing(self.make(new(tmp_path, "repo"))) as history:
             start = history.resolve_start()
             commit = _attempt(history, 3, *changes)
             found = _written(history, commit, tmp_path / "out")
@@ -117,18 +116,18 @@ class HistoryConformance:
     def test_file_and_folder_swap(self, tmp_path: Path) -> None:
         """A file may become a folder, and a folder a file, if the old one is deleted."""
         changes = [_change("train.py", None), _change("train.py/x"), _change("lib/model.py", None), _change("lib")]
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
+        with closing(self.make(new(tmp_path, "repo"))) as history:
             assert _written(history, _attempt(history, 1, *changes), tmp_path / "out").keys() == {"train.py/x", "lib", PROGRAM}
 
     def test_everything_is_deleted(self, tmp_path: Path) -> None:
         """A commit may have no file; deleting what is not there changes nothing."""
         gone = [_change(path, None) for path in (*FILES, "never/there")]
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
+        with closing(self.make(new(tmp_path, "repo"))) as history:
             assert _written(history, _attempt(history, 1, *gone), tmp_path / "out") == {}
 
     def test_names_of_any_bytes(self, tmp_path: Path) -> None:
         """Names with spaces, newlines, quotes and bytes that are no UTF-8 survive the way into a commit and out of it."""
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
+        with closing(self.make(new(tmp_path, "repo"))) as history:
             commit = _attempt(history, 1, *(_change(name, b"y") for name in ODD_NAMES))
             found = _written(history, commit, tmp_path / "out")
         assert [found.get(name) for name in ODD_NAMES] == [(b"y", False)] * len(ODD_NAMES)
@@ -211,7 +210,7 @@ class HistoryConformance:
 
     def test_changes_are_carried_over_to_another_head(self, tmp_path: Path) -> None:
         """Changes that touch other files than the head's apply to it, sorted by path; what is there already is none."""
-        with closing(self.make(_new(tmp_path, "repo"))) as history:
+        with closing(self.make(new(tmp_path, "repo"))) as history:
             start = history.resolve_start()
             head = _attempt(history, 1, _change("train.py", b"ours\n"))
             commit = _attempt(
@@ -243,12 +242,6 @@ def _change(path: str, content: bytes | None = b"new\n", *, executable: bool = F
 def _attempt(history: History, number: int, *changes: FileChange, base: str = "") -> str:
     start = base or history.resolve_start()
     return history.record_attempt(tag="t", number=number, base=start, changes=changes, message="try it")
-
-
-def _new(parent: Path, name: str) -> Path:
-    folder = parent / name
-    folder.mkdir()
-    return folder
 
 
 def _written(history: History, commit: str, folder: Path) -> Contents:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from overnight.models.port import ModelRun, Models, ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 from overnight.testing.failures import failure_of, is_one_line
+from overnight.testing.waiting import PATIENCE_S, until
 
 LOOPBACK = "127.0.0.1"
 MODEL = "m1"
-PATIENCE_S = 30.0  # a loaded machine's
 NO_ANSWER = 0  # in the place of an HTTP status
 GOOD = range(200, 300)  # HTTP
 BODIES: Mapping[Wire, Mapping[str, Any]] = {  # Any: JSON
@@ -162,7 +162,7 @@ class ModelsConformance:
                         run.listen(listening)
                         assert await _post(run.url, port, run.wires[0]) in GOOD
                         assert await _post(other.url, port, run.wires[0]) not in GOOD
-                    await _until(lambda: listening.fileno() < 0)
+                    await until(lambda: listening.fileno() < 0)
                     assert await _post(run.url, port, run.wires[0]) == NO_ANSWER
                     assert (run.usage.calls, other.usage.calls) == (1, 0)
 
@@ -203,13 +203,13 @@ class ModelsConformance:
         async def walk(run: ModelRun) -> None:
             first = run.idle_s
             assert first >= 0.0
-            await _until(lambda: run.idle_s > first)
+            await until(lambda: run.idle_s > first)
             asking = asyncio.ensure_future(_call(run))
-            await _until(lambda: run.idle_s == 0.0)
+            await until(lambda: run.idle_s == 0.0)
             asking.cancel()
             with suppress(asyncio.CancelledError):
                 await asking
-            await _until(lambda: run.idle_s > 0.0)
+            await until(lambda: run.idle_s > 0.0)
 
         _with_run(self.silent(), walk)
 
@@ -246,9 +246,3 @@ async def _post(url: str, port: int, wire: Wire) -> int:
         finally:
             writer.close()
     return int(answer.split(maxsplit=2)[1]) if answer else NO_ANSWER
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110  # nobody tells of it
-            await asyncio.sleep(0.005)

@@ -10,6 +10,7 @@ from overnight.files.folders import BadArtifact
 from overnight.git.port import FileChange
 from overnight.research.places.port import View, Workspaces
 from overnight.testing.failures import failure, is_one_line
+from overnight.testing.folders import contents, new
 
 FILES: Mapping[str, bytes] = {
     "answers/test.csv": b"1,2\n",
@@ -37,19 +38,19 @@ class WorkspacesConformance:
         """A researcher and a candidate see everything but the hidden files, with its modes."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
-        assert _contents(folder) == {path: FILES[path] for path in OPEN}
+        assert contents(folder) == {path: FILES[path] for path in OPEN}
         assert [path for path in OPEN if os.access(folder / path, os.X_OK)] == [PROGRAM]
 
     def test_scorer_view_has_no_editable_file(self, tmp_path: Path) -> None:
         """The scorer runs among files that no candidate changes."""
         workspaces, commit = self.make(tmp_path)
-        found = _contents(workspaces.create(commit, View.SCORER))
+        found = contents(workspaces.create(commit, View.SCORER))
         assert found == {path: FILES[path] for path in ("answers/test.csv", "run.sh", "score.py")}
 
     def test_sealed_view_has_all(self, tmp_path: Path) -> None:
         """A holdout command that runs the candidate itself sees the whole commit."""
         workspaces, commit = self.make(tmp_path)
-        assert _contents(workspaces.create(commit, View.SEALED)) == FILES
+        assert contents(workspaces.create(commit, View.SEALED)) == FILES
 
     def test_each_folder_is_its_own(self, tmp_path: Path) -> None:
         """What is done in one folder is in no other, neither an earlier nor a later one."""
@@ -59,7 +60,7 @@ class WorkspacesConformance:
         (folder / "new").write_text("")
         after = workspaces.create(commit, View.OPEN)
         assert len({before, folder, after}) == len((before, folder, after))
-        assert _contents(before) == _contents(after) == {path: FILES[path] for path in OPEN}
+        assert contents(before) == contents(after) == {path: FILES[path] for path in OPEN}
 
     def test_nothing_differs_in_an_untouched_folder(self, tmp_path: Path) -> None:
         """The hidden files are not missing, and a file that was written again with its content is no change."""
@@ -90,9 +91,9 @@ class WorkspacesConformance:
 
     def test_links_are_not_followed_by_collecting(self, tmp_path: Path) -> None:
         """Links to a file and a folder are a problem each, and nothing of what they lead to is a change."""
-        workspaces, commit = self.make(_new(tmp_path, "work"))
+        workspaces, commit = self.make(new(tmp_path, "work"))
         folder = workspaces.create(commit, View.OPEN)
-        (_new(tmp_path, "outside") / "secret").write_text("s")
+        (new(tmp_path, "outside") / "secret").write_text("s")
         (folder / "file").symlink_to(tmp_path / "outside/secret")
         (folder / "folder").symlink_to(tmp_path / "outside")
         _problems_alone(workspaces, folder, commit, "file", "folder")
@@ -115,7 +116,7 @@ class WorkspacesConformance:
         """A file in the place of a hidden one is a problem, and no change."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
-        _new(folder, "answers")
+        new(folder, "answers")
         (folder / "answers/test.csv").write_text("9,9\n")
         _problems_alone(workspaces, folder, commit, "answers/test.csv")
 
@@ -123,13 +124,13 @@ class WorkspacesConformance:
         """A file that a job left is read whole, up to the very limit, also below a folder."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
-        _new(folder, "out")
+        new(folder, "out")
         (folder / "out/model").write_bytes(b"x" * LIMIT_BYTES)
         assert workspaces.artifact(folder, "out/model", LIMIT_BYTES) == b"x" * LIMIT_BYTES
 
     def test_artifact_is_a_regular_file_within_the_limit(self, tmp_path: Path) -> None:
         """What is missing, a folder, a link, behind a link, a pipe, too large or outside is refused in one line."""
-        workspaces, commit = self.make(_new(tmp_path, "work"))
+        workspaces, commit = self.make(new(tmp_path, "work"))
         folder = workspaces.create(commit, View.OPEN)
         for name in self._bad_artifacts(tmp_path, folder):
             refused = failure(BadArtifact, lambda name=name: workspaces.artifact(folder, name, LIMIT_BYTES))  # type: ignore[misc]
@@ -139,22 +140,22 @@ class WorkspacesConformance:
         """Files arrive in the other folder under their names, and nothing else does."""
         workspaces, commit = self.make(tmp_path)
         source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
-        _new(source, "out")
+        new(source, "out")
         (source / "out/model").write_bytes(b"m")
         (source / "log").write_bytes(b"l")
-        before = _contents(folder)
+        before = contents(folder)
         workspaces.copy_artifacts(source, ["out/model", "train.py"], folder, LIMIT_BYTES)
-        assert _contents(folder) == {**before, "out/model": b"m", "train.py": FILES["train.py"]}
+        assert contents(folder) == {**before, "out/model": b"m", "train.py": FILES["train.py"]}
 
     def test_copied_artifacts_are_regular_files(self, tmp_path: Path) -> None:
         """What cannot be read as an artifact cannot be copied as one."""
-        workspaces, commit = self.make(_new(tmp_path, "work"))
+        workspaces, commit = self.make(new(tmp_path, "work"))
         source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
-        before = _contents(folder)
+        before = contents(folder)
         for name in self._bad_artifacts(tmp_path, source):
             copy = lambda name=name: workspaces.copy_artifacts(source, [name], folder, LIMIT_BYTES)  # noqa: E731
             assert is_one_line(str(failure(BadArtifact, copy))), name
-        assert _contents(folder) == before
+        assert contents(folder) == before
 
     def test_copied_artifacts_have_one_limit(self, tmp_path: Path) -> None:
         """Files that are each within the limit are refused if they are over it together."""
@@ -164,10 +165,10 @@ class WorkspacesConformance:
         for name in names:
             _hole(source / name, LIMIT_BYTES * 2 // 5)
         workspaces.copy_artifacts(source, names[:2], folder, LIMIT_BYTES)
-        copied = _contents(folder)
+        copied = contents(folder)
         refused = failure(BadArtifact, lambda: workspaces.copy_artifacts(source, names, folder, LIMIT_BYTES))
         assert is_one_line(str(refused))
-        assert _contents(folder) == copied
+        assert contents(folder) == copied
 
     def test_output_is_outside_every_folder(self, tmp_path: Path) -> None:
         """Each path for output is new, can be written, and lies in no folder that a job sees."""
@@ -179,13 +180,13 @@ class WorkspacesConformance:
             assert not path.exists()
             path.write_text("")
             assert not path.is_relative_to(folder)
-        assert _contents(workspaces.create(commit, View.OPEN)) == _contents(folder)
+        assert contents(workspaces.create(commit, View.OPEN)) == contents(folder)
 
     def test_folder_is_removed_whatever_is_in_it(self, tmp_path: Path) -> None:
         """Locked folders, pipes and links go; what links lead to stays, and so do other folders."""
-        workspaces, commit = self.make(_new(tmp_path, "work"))
+        workspaces, commit = self.make(new(tmp_path, "work"))
         folder, other = (workspaces.create(commit, View.OPEN) for _ in range(2))
-        (_new(tmp_path, "outside") / "precious").write_text("p")
+        (new(tmp_path, "outside") / "precious").write_text("p")
         (folder / "lib/link").symlink_to(tmp_path / "outside")
         os.mkfifo(folder / "lib/pipe")
         (folder / "lib").chmod(0)
@@ -193,11 +194,11 @@ class WorkspacesConformance:
         workspaces.remove(folder)
         assert not folder.exists()
         assert (tmp_path / "outside/precious").read_text() == "p"
-        assert _contents(other)
+        assert contents(other)
 
     def _bad_artifacts(self, tmp_path: Path, folder: Path) -> list[str]:
         """Names in a folder that stand for no regular file of LIMIT_BYTES at most."""
-        outside = _new(tmp_path, "outside")
+        outside = new(tmp_path, "outside")
         (outside / "secret").write_text("s")
         (folder / "link").symlink_to(outside / "secret")
         (folder / "way").symlink_to(outside)
@@ -217,17 +218,6 @@ def _problems_alone(workspaces: Workspaces, folder: Path, commit: str, *paths: s
         assert path in problem and is_one_line(problem)
 
 
-def _new(parent: Path, name: str) -> Path:
-    folder = parent / name
-    folder.mkdir()
-    return folder
-
-
 def _hole(path: Path, size_bytes: int) -> None:
     with path.open("wb") as file:
         file.truncate(size_bytes)
-
-
-def _contents(folder: Path) -> Mapping[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -13,6 +13,7 @@ from typing import Any
 from overnight.research.events import Event
 from overnight.research.record.ledger import SqliteLedger
 
+FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # those of tests that run beside
 
@@ -104,3 +105,9 @@ def recorded(repo: Path) -> list[Event]:
 def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON
     """The JSON that a reading command prints."""
     return json.loads(overnight(folder, *arguments, "--json", check=0).stdout)
+
+
+def assert_verified(folder: Path, *arguments: str) -> None:
+    """Hold a campaign against all that `overnight verify` looks at."""
+    found = read_json(folder, "verify", *arguments)
+    assert {finding["what"]: finding["holds"] for finding in found} == dict.fromkeys(FINDINGS, True), found

@@ -123,6 +123,7 @@ def test_doctor_says_what_holds(tmp_path: Path) -> None:
     done = overnight(tmp_path, "doctor", "--json")
     probes = json.loads(done.stdout)
     assert {"name", "holds", "detail", "fix"} <= probes[0].keys()
+    assert {"git", "bubblewrap", "namespaces"} <= {probe["name"] for probe in probes if probe["holds"]}
     assert done.returncode == (0 if all(probe["holds"] for probe in probes) else 1)
     assert all(probe["fix"] for probe in probes if not probe["holds"])
 

@@ -1,7 +1,9 @@
 """What tests of several folders share: a scripted provider of models, a server of notices, and written reports."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from campaigns import CASES, DIFF, record
@@ -20,7 +22,22 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("other", max_examples=scaled(100), deadline=None)
 settings.load_profile("same")
 
+HERE = Path(__file__).parent
+SLOW = ("walks", "cli", "attacks", "browser", "jail", "labs", "research")  # folders, in the order in which they begin
+MOST_WORKERS = 4
 Written = Callable[[str], ReportFiles]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, so that no worker is left with them at the end."""
+    ranks = {folder: rank for rank, folder in enumerate(SLOW)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(HERE).parts[0], len(SLOW)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a quarter of the suite's time is waiting for a limit or for a process."""
+    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
 
 
 @pytest.fixture

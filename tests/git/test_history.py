@@ -6,12 +6,14 @@ import select
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
+from builders import change
 from checkouts import Checkout
 from examples import scaled
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.errors import RepositoryError
@@ -21,10 +23,6 @@ from overnight.git.port import FileChange, TreeFile
 from overnight.git.repository import open_repository
 from overnight.testing import HistoryConformance
 from overnight.testing.history import FILES, LINKS, PROGRAM
-
-
-def change(path: str, content: bytes | None = b"new\n", *, executable: bool = False) -> FileChange:
-    return FileChange(path=path, content=content, executable=executable)
 
 
 def attempt(history: GitHistory, number: int, base: str, *changes: FileChange, message: str = "try it") -> str:
@@ -117,22 +115,28 @@ TREES = st.dictionaries(PATHS, st.tuples(st.binary(max_size=20), st.booleans()),
 )
 
 
-@settings(max_examples=scaled(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(trees=st.lists(TREES, min_size=2, max_size=4))
-def test_any_tree_round_trips(tmp_path: Path, trees: list[dict[str, tuple[bytes, bool]]]) -> None:
+@pytest.mark.hypothesis
+def test_any_tree_round_trips(tmp_path: Path) -> None:
     """A chain of attempts, each turning one arbitrary tree into the next, gives back each tree exactly, in git's order."""
-    folder = Path(os.fsdecode(os.urandom(8).hex()))
-    checkout = Checkout.make(tmp_path / folder / "repo")
+    checkout = Checkout.make(tmp_path / "repo")
     history = checkout.history()
-    head = history.resolve_start()
-    before = {file.path for file in history.files(head)}
-    for number, tree in enumerate(trees):
-        deleted = [change(path, None) for path in before - tree.keys()]
-        new = [change(path, content, executable=executable) for path, (content, executable) in tree.items()]
-        head = attempt(history, number, head, *deleted, *new)
-        assert written(history, head, tmp_path / folder / str(number)) == tree
-        before = set(tree)
+    numbers = count(1)
+
+    @settings(max_examples=scaled(40), deadline=None)
+    @given(trees=st.lists(TREES, min_size=2, max_size=4))
+    def round_trip(trees: list[dict[str, tuple[bytes, bool]]]) -> None:
+        head = history.resolve_start()
+        before = {file.path for file in history.files(head)}
+        for number, tree in zip(numbers, trees, strict=False):
+            deleted = [change(path, None) for path in before - tree.keys()]
+            new = [change(path, content, executable=executable) for path, (content, executable) in tree.items()]
+            head = attempt(history, number, head, *deleted, *new)
+            assert written(history, head, tmp_path / str(number)) == tree
+            before = set(tree)
+
+    round_trip()
     history.close()
+    assert next(numbers) > 2 * 40
     assert checkout.git("fsck", "--strict", "--no-dangling") == ""
 
 

@@ -22,3 +22,4 @@ def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
         assert (verdicts.get(Verdict.REJECT, 0), verdicts.get(Verdict.CRASH, 0)) == (rejected, 0)
         assert story.funnel.kept <= (case == "noisy minimiser"), "its noise is no seed's, and may fool one campaign of 20"
         assert story.costs.trials >= 3 + experiments - rejected
+        assert story.funnel.registered or "lucky" not in each.name, "it looks better, so that the gate itself is asked"

@@ -2,6 +2,7 @@
 
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.git.port import FileChange
 from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, Stopped, TrialFinished
 
@@ -12,6 +13,10 @@ editable: [train.py]
 ---
 # Make the loss small
 """
+
+
+def change(path: str, content: bytes | None = b"new\n", *, executable: bool = False) -> FileChange:
+    return FileChange(path=path, content=content, executable=executable)
 
 
 def opened(program: str = PROGRAM, *, start: str = "a" * 40) -> CampaignOpened:

@@ -1,19 +1,25 @@
 """Small repositories to run campaigns on: real git, a measure command of some 20 ms."""
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from overnight.cli.main import main
 from overnight.git.repository import Repository, open_repository
 from overnight.research.events import Event
 from overnight.research.record.ledger import SqliteLedger
 
+FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
+READING = frozenset(("compare", "finalize", "idea", "log", "show", "status", "verify"))
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # those of tests that run beside
 
@@ -83,13 +89,30 @@ def repository_of(folder: Path, files: dict[str, str]) -> Repository:
 
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder, as a user would."""
-    command = [sys.executable, COMMAND, *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
+    """Run the command line in a folder, as a user would; what only reads runs in this process, and so starts at once."""
+    run = _run_here if arguments[:1] and arguments[0] in READING and "--rerun" not in arguments else _run_apart
+    done = run(folder, *arguments)
     done.stderr = SHARED.sub("", done.stderr)
     if check is not None:
         assert done.returncode == check, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def _run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, COMMAND, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
+
+
+def _run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """By the same `main`, with streams that are no terminal."""
+    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["overnight", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+    texts = [stream.buffer.getvalue().decode() for stream in (stdout, stderr)]
+    return subprocess.CompletedProcess(arguments, int(end.value.code or 0), *texts)
 
 
 @contextmanager
@@ -117,3 +140,9 @@ def recorded(repo: Path) -> list[Event]:
 def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON
     """The JSON that a reading command prints."""
     return json.loads(overnight(folder, *arguments, "--json", check=0).stdout)
+
+
+def assert_verified(folder: Path, *arguments: str) -> None:
+    """Hold a campaign against all that `overnight verify` looks at."""
+    found = read_json(folder, "verify", *arguments)
+    assert {finding["what"]: finding["holds"] for finding in found} == dict.fromkeys(FINDINGS, True), found

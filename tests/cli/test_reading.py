@@ -1,5 +1,6 @@
 """`status`, `log` and `show`: what they say of a campaign in each of its states."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,18 @@ BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 LONG = "a hypothesis that is longer than any terminal is wide, " * 4
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    """A campaign that was killed in the middle of its second experiment."""
-    repo = make_repo(tmp_path / "r", program(BETTER))
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign that kept one change."""
+    repo = make_repo(tmp_path_factory.mktemp("reading") / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--experiments", "1", "--no-report", check=0)
     return repo
+
+
+@pytest.fixture
+def repo(begun: Path, tmp_path: Path) -> Path:
+    """A copy of it, to add events to."""
+    return Path(shutil.copytree(begun, tmp_path / "r", symlinks=True))
 
 
 def record(repo: Path, *events: Event) -> None:
@@ -80,17 +87,11 @@ def test_an_audit_ends_no_campaign(repo: Path) -> None:
     assert "audit     gain 2 over the start by 3 pairs" in told
 
 
-def test_a_session_of_one_experiment_says_what_was_asked(tmp_path: Path) -> None:
-    """Not that a budget is spent which the program does not have."""
+def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
+    """A session that was given less than the budget has not spent it, by its last line and by `status`."""
     repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
     said = overnight(repo, "run", "--experiments", "1", "--no-report", check=0).stdout
     assert "1 experiment in this session, as asked for; 1 experiment in" in said
-
-
-def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
-    """A session that was given less than the budget has not spent it, by `status` neither."""
-    repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
-    overnight(repo, "run", "--experiments", "1", "--no-report", check=0)
     assert "stopped: 1 experiment in this session, as asked for," in overnight(repo, "status", check=0).stdout
     status = read_json(repo, "status")
     assert (status["stopped"], status["stopped_detail"]) == ("session", "1 experiment in this session, as asked for")

@@ -6,12 +6,14 @@ import select
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
+from builders import change
 from checkouts import Checkout
 from examples import scaled
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.errors import RepositoryError
@@ -19,10 +21,8 @@ from overnight.git.history import DIFF_BYTES, GitHistory
 from overnight.git.plumbing import GitError
 from overnight.git.port import FileChange, TreeFile
 from overnight.git.repository import open_repository
-
-
-def change(path: str, content: bytes | None = b"new\n", *, executable: bool = False) -> FileChange:
-    return FileChange(path=path, content=content, executable=executable)
+from overnight.testing import HistoryConformance
+from overnight.testing.history import FILES, LINKS, PROGRAM
 
 
 def attempt(history: GitHistory, number: int, base: str, *changes: FileChange, message: str = "try it") -> str:
@@ -34,6 +34,25 @@ def written(history: GitHistory, commit: str, folder: Path) -> dict[str, tuple[b
     history.write_tree(commit, folder)
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {os.fsdecode(path.relative_to(folder)): (path.read_bytes(), bool(path.stat().st_mode & 0o100)) for path in files}
+
+
+class TestGitHistory(HistoryConformance):
+    """A git repository keeps what every history promises."""
+
+    def make(self, folder: Path) -> GitHistory:
+        checkout = Checkout(folder)
+        checkout.git("init", "-q", "-b", "main")
+        for path, content in FILES.items():
+            checkout.write(path, content.decode())
+        (folder / PROGRAM).chmod(0o755)
+        for path, target in LINKS.items():
+            (folder / path).symlink_to(target)
+        checkout.git("add", "-A")
+        checkout.git("commit", "-q", "-m", "start")
+        return checkout.history()
+
+    def again(self, folder: Path) -> GitHistory:
+        return Checkout(folder).history()
 
 
 @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
@@ -90,51 +109,34 @@ def test_many_files_and_a_large_one(tmp_path: Path) -> None:
     assert files["large"][0] == b"0123456789abcdef" * 200_000
 
 
-def test_write_tree_omits(tmp_path: Path) -> None:
-    """Files that the caller names are not written."""
-    checkout = Checkout.make(tmp_path / "repo")
-    history = checkout.history()
-    (tmp_path / "out").mkdir()
-    history.write_tree(history.resolve_start(), tmp_path / "out", omit=lambda path: path.startswith("lib/"))
-    history.close()
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"train.py", "run.sh"}
-
-
-def test_names_of_any_bytes(tmp_path: Path) -> None:
-    """Names with spaces, newlines, quotes and bytes that are not UTF-8 survive the round trip through a tree."""
-    checkout = Checkout.make(tmp_path / "repo")
-    names = ["with space", "new\nline", 'qu"ote', "ümläut", os.fsdecode(b"bytes\xff\xfe"), "tab\there", "-dash", "lib/ x"]
-    commit = checkout.commit(dict.fromkeys(names, "x"))
-    history = checkout.history()
-    assert {file.path for file in history.files(commit)} >= set(names)
-    later = attempt(history, 1, commit, *(change(name, b"y") for name in names))
-    files = written(history, later, tmp_path / "out")
-    history.close()
-    assert [files[name] for name in names] == [(b"y", False)] * len(names)
-
-
 PATHS = st.lists(st.sampled_from(["a", "b", "a.b", "a0", "a-", "ü"]), min_size=1, max_size=3).map("/".join)
 TREES = st.dictionaries(PATHS, st.tuples(st.binary(max_size=20), st.booleans()), max_size=8).filter(
     lambda tree: not any(other.startswith(f"{path}/") for path in tree for other in tree)
 )
 
 
-@settings(max_examples=scaled(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(trees=st.lists(TREES, min_size=2, max_size=4))
-def test_any_tree_round_trips(tmp_path: Path, trees: list[dict[str, tuple[bytes, bool]]]) -> None:
+@pytest.mark.hypothesis
+def test_any_tree_round_trips(tmp_path: Path) -> None:
     """A chain of attempts, each turning one arbitrary tree into the next, gives back each tree exactly, in git's order."""
-    folder = Path(os.fsdecode(os.urandom(8).hex()))
-    checkout = Checkout.make(tmp_path / folder / "repo")
+    checkout = Checkout.make(tmp_path / "repo")
     history = checkout.history()
-    head = history.resolve_start()
-    before = {file.path for file in history.files(head)}
-    for number, tree in enumerate(trees):
-        deleted = [change(path, None) for path in before - tree.keys()]
-        new = [change(path, content, executable=executable) for path, (content, executable) in tree.items()]
-        head = attempt(history, number, head, *deleted, *new)
-        assert written(history, head, tmp_path / folder / str(number)) == tree
-        before = set(tree)
+    numbers = count(1)
+
+    @settings(max_examples=scaled(40), deadline=None)
+    @given(trees=st.lists(TREES, min_size=2, max_size=4))
+    def round_trip(trees: list[dict[str, tuple[bytes, bool]]]) -> None:
+        head = history.resolve_start()
+        before = {file.path for file in history.files(head)}
+        for number, tree in zip(numbers, trees, strict=False):
+            deleted = [change(path, None) for path in before - tree.keys()]
+            new = [change(path, content, executable=executable) for path, (content, executable) in tree.items()]
+            head = attempt(history, number, head, *deleted, *new)
+            assert written(history, head, tmp_path / str(number)) == tree
+            before = set(tree)
+
+    round_trip()
     history.close()
+    assert next(numbers) > 2 * 40
     assert checkout.git("fsck", "--strict", "--no-dangling") == ""
 
 
@@ -162,23 +164,6 @@ def test_changes_in_the_place_of_something_else(tmp_path: Path, path: str) -> No
     history.close()
 
 
-def test_file_and_folder_swap(tmp_path: Path) -> None:
-    """A file may become a folder and a folder a file if the old one is deleted."""
-    history = Checkout.make(tmp_path / "repo").history()
-    changes = [change("train.py", None), change("train.py/x"), change("lib/model.py", None), change("lib")]
-    commit = attempt(history, 1, history.resolve_start(), *changes)
-    assert written(history, commit, tmp_path / "out").keys() == {"train.py/x", "lib", "run.sh"}
-    history.close()
-
-
-def test_everything_deleted(tmp_path: Path) -> None:
-    """An empty tree is valid; deleting a missing file is ignored."""
-    history = Checkout.make(tmp_path / "repo").history()
-    gone = [change(path, None) for path in ("train.py", "lib/model.py", "run.sh", "never/there")]
-    assert written(history, attempt(history, 1, history.resolve_start(), *gone), tmp_path / "out") == {}
-    history.close()
-
-
 def test_foreign_message(tmp_path: Path) -> None:
     """A message of any characters is committed."""
     checkout = Checkout.make(tmp_path)
@@ -196,21 +181,6 @@ def test_attempt_is_replaced(tmp_path: Path) -> None:
     second = attempt(history, 1, history.resolve_start(), change("y"))
     history.close()
     assert checkout.git("rev-parse", "refs/overnight/t/1") == second
-
-
-def test_advance_compares_and_swaps(tmp_path: Path) -> None:
-    """The branch moves only from the expected commit; otherwise nothing changes."""
-    history = Checkout.make(tmp_path).history()
-    start = history.resolve_start()
-    one, two = (attempt(history, number, start, change("x", b"%d" % number)) for number in (1, 2))
-    assert history.branch_head("t") is None
-    assert not history.advance(tag="t", old=start, new=one)
-    assert history.advance(tag="t", old=None, new=start)
-    assert not history.advance(tag="t", old=None, new=one)
-    assert history.advance(tag="t", old=start, new=one)
-    assert not history.advance(tag="t", old=start, new=two)
-    assert history.branch_head("t") == one
-    history.close()
 
 
 def test_what_others_do_is_seen(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A gateway over scripted providers, and requests in each wire."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -88,10 +87,3 @@ async def ask(url: str, wire: Wire = Wire.OPENAI_CHAT, *, stream: bool = False, 
     """One request in a wire."""
     path, body = request_of(wire, stream=stream, **more)
     return await post(url + path, body)
-
-
-async def until(condition: Any) -> None:
-    """Wait for what another task or thread is about to do."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  # nobody tells of it
-            await asyncio.sleep(0.005)

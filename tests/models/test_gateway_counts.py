@@ -8,11 +8,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from gateways import BODIES, PRICES, ask, gateway, post, provider, request_of, until
+from gateways import BODIES, PRICES, ask, gateway, post, provider, request_of
 from scripted_models import CACHED, OUTPUT, Reply, ScriptedModels, input_tokens
 
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire
+from overnight.testing.waiting import until
 
 SHELL = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
 WIRES = pytest.mark.parametrize("wire", list(Wire))

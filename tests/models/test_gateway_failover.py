@@ -6,13 +6,14 @@ import time
 from contextlib import closing, suppress
 
 import pytest
-from gateways import BODIES, QUICK, ask, gateway, provider, until
+from gateways import BODIES, QUICK, ask, gateway, provider
 from scripted_models import Reply, ScriptedModels
 
 from overnight.models import upstream
 from overnight.models.breaker import BreakerState, RetryTimes
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.usage import Wire
+from overnight.testing.waiting import until
 
 WIRES = pytest.mark.parametrize("wire", list(Wire))
 BOTH = pytest.mark.parametrize("stream", [False, True])

@@ -6,13 +6,14 @@ import json
 import socket
 
 import pytest
-from gateways import BODIES, ask, gateway, post, provider, until
+from gateways import BODIES, ask, gateway, post, provider
 from scripted_models import ScriptedModels
 
 from overnight.models import body as bodies
 from overnight.models import server
 from overnight.models.run import GatewayRun
 from overnight.models.usage import Wire
+from overnight.testing.waiting import until
 
 CHAT = json.dumps(BODIES[Wire.OPENAI_CHAT]).encode()
 

@@ -8,11 +8,12 @@ import socket
 import aiohttp
 import anyio
 import pytest
-from gateways import BODIES, gateway, post, provider, until
+from gateways import BODIES, gateway, post, provider
 from scripted_models import ScriptedModels
 
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire
+from overnight.testing.waiting import until
 
 
 def descriptors() -> int:

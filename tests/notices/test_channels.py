@@ -4,7 +4,7 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
@@ -29,14 +29,6 @@ NOTICE = Notice(
     facts={"tag": "t", "metric": "loss", "value": "0.91", "reason": HOSTILE},
 )
 TOKEN = "tk_very_secret_1234"
-
-
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
-    """An HTTP server without a proxy in front of it."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with web_server() as server:
-        yield server
 
 
 def send(keys: Mapping[str, object], environment: Mapping[str, str] | None = None, notice: Notice = NOTICE) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 import pytest
 from builders import PROGRAM, baseline, opened, session, stopped
-from notice_servers import WebServer, web_server
+from notice_servers import WebServer
 
 from overnight.errors import UserError
 from overnight.notices.notice import Notice, NotifySpec, Occasion, TextSource
@@ -160,14 +160,6 @@ def test_channels_do_not_wait_for_each_other(tmp_path: Path) -> None:
 
     run_session(tmp_path, herald(Hanging(), Quick()), REACHED, specs=channels("a", "b"))
     assert [delivery.channel for delivery in Outbox(tmp_path, clock=lambda: 1e9).pending()] == ["a"]
-
-
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
-    """An HTTP server that no proxy stands before."""
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with web_server() as server:
-        yield server
 
 
 KILLED = """

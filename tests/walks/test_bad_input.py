@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight, program, read_json
+from targets import assert_verified, git, make_repo, overnight, program, read_json
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 
@@ -170,7 +170,7 @@ def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
     assert "the campaign starts over; ledger-1.db is the record of that" in said
     status = read_json(repo, "status")
     assert (status["kept"], status["failed"], status["start"]) == (1, "", git(repo, "rev-parse", "HEAD"))
-    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert_verified(repo)
     with sqlite3.connect(repo / ".overnight/t/ledger-1.db") as old:
         assert old.execute("SELECT count(*) FROM events WHERE kind='trial_finished'").fetchone() == (3,)
     assert "starts over" not in overnight(repo, "run", "--tag", "t", "--no-report").stderr

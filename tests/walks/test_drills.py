@@ -5,35 +5,61 @@ from pathlib import Path
 
 import pytest
 from processes import gone
-from targets import make_repo, overnight, program, read_json
+from targets import assert_verified, make_repo, overnight, program, read_json
 
 GOOD = ("OFFSET = 5.0", "OFFSET = 4.0")
 LATER = ("OFFSET = 4.0", "OFFSET = 3.0")
 TOP = "import random\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "code", "told"),
-    [
-        ("loops for ever", "while True: pass", "of 3 s"),
-        ("raises", "raise ValueError('no')", "exit code 1"),
-        ("leaves early", "import os; os._exit(0)", "METRIC loss="),
-        ("prints a number beyond all", "print('METRIC loss=-8e307'); raise SystemExit", "farther from 0"),
-        ("takes 30 GB", "x = bytearray(30 * 10**9)", ""),
-        ("leaves a child behind", "import subprocess; subprocess.Popen(['sleep', '4321.5']); 1 / 0", "exit code 1"),
-        ("writes outside its folder", "open('/usr/evil', 'w')", "exit code 1"),
-    ],
-)
-def test_a_bad_proposal_is_one_crash(tmp_path: Path, name: str, code: str, told: str) -> None:
-    """The bad proposal ends at its limit with its reason; those around it are kept."""
-    bad = (TOP, f"{code}\n{TOP}")
-    text = program(GOOD, bad, LATER).replace("limits: {wall: 10s, memory: 500MB}", "limits: {wall: 3s, memory: 100MB}")
-    repo = make_repo(tmp_path / "r", text)
+BAD = {  # what is proposed: its code, the fault, and what is said of it
+    "loops for ever": ("while True: pass", "limit", "ended after 3"),
+    "raises": ("raise ValueError('no')", "exit", "exit code 1: ValueError: no"),
+    "leaves early": ("import os; os._exit(0)", "metric", "METRIC loss="),
+    "prints a number beyond all": ("print('METRIC loss=-8e307'); raise SystemExit", "metric", "farther from 0"),
+    "takes 30 GB": ("x = [bytes([1]) * 10**6 for _ in range(30_000)]", "limit", "MB of 100 MB"),
+    "leaves a child behind": (
+        "import subprocess; subprocess.Popen(['sleep', '4321.5']); 1 / 0",
+        "exit",
+        "exit code 1: ZeroDivisionError",
+    ),
+    "writes outside its folder": ("open('/usr/evil', 'w')", "exit", "Read-only file system"),
+}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign with each of the bad proposals between two good ones."""
+    bad = [(TOP, f"{code}\n{TOP}") for code, _, _ in BAD.values()]
+    limits = "limits: {wall: 3s, memory: 100MB}"
+    text = program(GOOD, *bad, LATER).replace("limits: {wall: 10s, memory: 500MB}", limits)
+    repo = make_repo(tmp_path_factory.mktemp("drills") / "r", text)
     overnight(repo, "run", "--no-report", check=0)
-    log = {e["number"]: e["conclusion"] for e in read_json(repo, "log")["experiments"]}
-    assert [log[n]["verdict"] for n in (1, 2, 3)] == ["keep", "crash", "keep"]
-    assert told in log[2]["reason"]
+    return repo
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_proposal_is_one_crash(night: Path, name: str) -> None:
+    """It ends at its limit with its reason after one trial, and nothing of it is left."""
+    _, fault, told = BAD[name]
+    shown = read_json(night, "show", str(list(BAD).index(name) + 2))
+    conclusion, [trial] = shown["experiment"]["conclusion"], shown["trials"]
+    assert conclusion["verdict"] == "crash" and told in conclusion["reason"]
+    assert (trial["fault"], trial["value"]) == (fault, None) and told in trial["reason"]
+    assert trial["peak_memory_bytes"] < 2 * 100 * 1000**2
     assert gone("4321.5")
+
+
+def test_bad_proposals_harm_no_other(night: Path) -> None:
+    """The good ones before and after them are kept, with two trials each that nothing disturbed."""
+    good = {"1": 4.0, str(len(BAD) + 2): 3.0}
+    for number, value in good.items():
+        shown = read_json(night, "show", number)
+        assert shown["experiment"]["conclusion"]["verdict"] == "keep"
+        assert [(trial["fault"], trial["value"]) for trial in shown["trials"]] == [(None, value)] * 2
+    status = read_json(night, "status")
+    assert (status["kept"], status["crashed"]) == (len(good), len(BAD))
+    assert_verified(night)
 
 
 def test_no_ops_on_a_noisy_target_keep_nothing(tmp_path: Path) -> None:

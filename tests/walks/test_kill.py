@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from processes import gone
-from targets import COMMAND, git, make_repo, overnight, program, read_json, recorded, started
+from targets import COMMAND, assert_verified, git, make_repo, overnight, program, read_json, recorded, started
 
 from overnight.research.events import Concluded, TrialFinished
 
@@ -46,7 +46,7 @@ def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
     status = read_json(repo, "status")
     assert status["open"] == 0
     assert git(repo, "rev-parse", "autoresearch/t") == status["head"]
-    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert_verified(repo)
     assert [path.name for path in (repo / ".overnight/t/work").rglob("*")] == ["out"]
     assert gone(MARK)
 

@@ -1,13 +1,10 @@
 """Real campaigns whose researchers change nothing that counts keep nothing; the full size is in `bench/gate/real.py`."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from real import CASES, campaign
 from targets import COMMAND
 
-SCRIPT = Path(__file__).parents[2] / "bench/gate/real.py"
+from overnight.gate.verdict import Verdict
 
 
 @pytest.mark.parametrize(
@@ -16,11 +13,13 @@ SCRIPT = Path(__file__).parents[2] / "bench/gate/real.py"
 )
 def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
     """Unread constants, other names, another order, other seeds: none is an improvement, and a named seed costs no trial."""
-    command = [sys.executable, str(SCRIPT), "--case", case, "--experiments", str(experiments), "--command", COMMAND]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert not done.stderr, done.stderr
-    cells = [cell.strip() for cell in done.stdout.splitlines()[-1].strip("|").split("|")]
-    proposed, unmeasured, trials, kept = (int(cells[place]) for place in (1, 2, 3, 6))
-    assert (proposed, unmeasured) == (experiments, rejected)
-    assert kept <= (case == "noisy minimiser"), "its noise is no seed's, and may fool the gate in one campaign of 20"
-    assert trials >= 3 + experiments - rejected
+    chosen = [each for each in CASES if case in each.name]
+    assert chosen
+    for each in chosen:
+        story = campaign(each, experiments, "process", [COMMAND])
+        verdicts = story.funnel.verdicts
+        assert (story.funnel.proposed, sum(verdicts.values())) == (experiments, experiments)
+        assert (verdicts.get(Verdict.REJECT, 0), verdicts.get(Verdict.CRASH, 0)) == (rejected, 0)
+        assert story.funnel.kept <= (case == "noisy minimiser"), "its noise is no seed's, and may fool one campaign of 20"
+        assert story.costs.trials >= 3 + experiments - rejected
+        assert story.funnel.registered or "lucky" not in each.name, "it looks better, so that the gate itself is asked"

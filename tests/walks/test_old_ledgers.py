@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from targets import git, overnight, read_json, recorded
+from targets import assert_verified, git, overnight, read_json, recorded
 
 OLD = Path(__file__).with_name("old_ledgers")
 
@@ -42,8 +42,7 @@ def restore(name: str, folder: Path) -> Path:
 def test_an_old_campaign_is_verified(tmp_path: Path, name: str) -> None:
     """The chain holds, every event is read, and each kept change is where the record has it."""
     repo = restore(name, tmp_path)
-    findings = read_json(repo, "verify")
-    assert len(findings) > 3 and all(finding["holds"] for finding in findings), findings
+    assert_verified(repo)
 
 
 def test_why_old_sessions_and_experiments_ended_is_shown(tmp_path: Path) -> None:
@@ -61,8 +60,8 @@ def test_an_old_campaign_goes_on(tmp_path: Path) -> None:
     """What was open is finished by the trials that it has and a few more, and the chain goes on from its last event."""
     repo = restore("interrupted", tmp_path)
     before = recorded(repo)
-    overnight(repo, "run", "--slots", "2", "--experiments", "1", check=0)
+    overnight(repo, "run", "--slots", "2", "--experiments", "1", "--no-report", check=0)
     after = recorded(repo)
     assert after[: len(before)] == before
     assert read_json(repo, "show", "11")["experiment"]["conclusion"]["verdict"] == "keep"
-    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert_verified(repo)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from processes import gone
-from targets import COMMAND, git, make_repo, overnight, read_json, recorded, started
+from targets import COMMAND, assert_verified, git, make_repo, overnight, recorded, started
 
 from overnight.research.events import Concluded, IdeasChanged, ProgramChanged, ProposalMissed, Proposed, TrialFinished
 from overnight.research.idea import AddIdea
@@ -248,7 +248,7 @@ def test_a_kill_during_a_proposal_leaves_a_campaign_that_goes_on(tmp_path: Path)
     (tmp_path / "go").touch()
     run(repo)
     assert [event.number for event in proposed(repo)] == [1]
-    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert_verified(repo)
     assert gone("5432.5")
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from targets import make_repo, overnight, program, read_json, recorded
+from targets import assert_verified, make_repo, overnight, program, recorded
 
 from overnight.gate.trial import Stage, Trial
 from overnight.research.events import TrialFinished
@@ -40,7 +40,7 @@ def test_the_headline_is_of_the_third_split(campaign: Path) -> None:
     report = (campaign / ".overnight/t/report.md").read_text()
     assert "from 105 to 103" in report
     assert "data of its own, by the audit command of the program" in report
-    assert all(finding["holds"] for finding in read_json(campaign, "verify"))
+    assert_verified(campaign)
 
 
 def test_what_a_sealed_audit_prints_is_not_kept(campaign: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_candidate_that_fails_there_tells_nothing(tmp_path: Path) -> None:
     leaks = "OFFSET = 3.0\nimport os\nif os.path.exists('sealed'): raise SystemExit('secret ' + open('sealed/audit').read())"
     repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", leaks), front=FRONT), files=FILES | {"train.py": TRAIN})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
-    said = overnight(repo, "audit", "--json", check=1).stdout
+    said = overnight(repo, "audit", "--no-report", "--json", check=1).stdout
     assert "the sealed command came to no value (exit)" in said
     assert "secret" not in said and not any("secret" in trial.reason for trial in audits(repo))
 

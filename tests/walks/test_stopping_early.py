@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from targets import make_repo, overnight, program, read_json
+from targets import assert_verified, make_repo, overnight, program, read_json
 
 from overnight.gate.early_stopping import NEIGHBOURS, RUN_ON
 
@@ -60,7 +60,7 @@ def test_the_report_tells_what_was_saved(repo: Path) -> None:
     """Among the costs, and with the reason among what failed; the ledger verifies."""
     report = (repo / ".overnight/t/report.md").read_text()
     assert "Trials stopped early" in report and "stopped at 30 % of its first trial" in report
-    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert_verified(repo)
 
 
 def test_check_says_whether_the_curve_is_seen(tmp_path: Path) -> None:

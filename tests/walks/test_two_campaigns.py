@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from targets import COMMAND, git, make_repo, overnight, program, read_json
+from targets import COMMAND, assert_verified, git, make_repo, overnight, program
 
 FIRST = ("OFFSET = 5.0", "OFFSET = 3.0")
 SECOND = ("OFFSET = 3.0", "OFFSET = 2.0")
@@ -20,7 +20,7 @@ def test_each_has_commits_and_receipts_of_its_own(tmp_path: Path) -> None:
     trailer = "--format=%(trailers:key=Campaign,valueonly,separator=%x2C)"
     for tag in TAGS:
         assert git(repo, "log", trailer, "-2", f"autoresearch/{tag}").split() == [tag, tag]
-        assert all(finding["holds"] for finding in read_json(repo, "verify", "--tag", tag))
+        assert_verified(repo, "--tag", tag)
     notes = git(repo, "notes", "--ref=overnight", "list").splitlines()
     assert len(notes) == 2 * len(TAGS)
 

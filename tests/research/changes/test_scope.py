@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from builders import change
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,11 +21,6 @@ PROGRAM = Program(
 )
 BASE = {"train.py": b"lr = 1\nseed = 1\n", "src/a.py": b"x = 1\n", "src/run.sh": b"#!/bin/sh\n", "prepare.py": b"p\n"}
 MODES = {"train.py": False, "src/a.py": False, "src/run.sh": True, "prepare.py": False, "program.md": False}
-
-
-def change(path: str, content: bytes | None = b"new\n", *, executable: bool = False) -> FileChange:
-    """One changed file."""
-    return FileChange(path=path, content=content, executable=executable)
 
 
 def violations(*changes: FileChange, program: Program = PROGRAM) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from targets import COMMAND, git, make_repo, overnight, read_json
+from targets import COMMAND, assert_verified, git, make_repo, overnight, read_json
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
@@ -31,7 +31,7 @@ def test_kept_changes_stack_whoever_is_first(tmp_path: Path) -> None:
     assert sum("goes on against the new head" in reason for reason in reasons) in (1, 2)  # 2: where the third came second
     assert sum("conflicts" in reason for reason in reasons) == 1
     assert len(git(repo, "log", "--format=%P", "autoresearch/t").split()) == 2, "one parent each: the chain is linear"
-    assert all(finding["holds"] for finding in read_json(repo, "verify"))
+    assert_verified(repo)
 
 
 def test_a_budget_ends_proposing_and_not_what_is_under_way(tmp_path: Path) -> None:

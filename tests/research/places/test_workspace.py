@@ -46,31 +46,6 @@ def problems(tmp_path: Path, base: Mapping[str, FileState], *reserved: str) -> l
     return sorted(found.problems)
 
 
-def test_nothing_changed(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """An untouched workspace has no changes; a file rewritten with the same content is not a change."""
-    (tmp_path / "work" / "train.py").write_bytes(BASE["train.py"])
-    (tmp_path / "work" / "empty").mkdir()
-    assert collected(tmp_path, base) == Collected(changes=[], problems=[])
-
-
-def test_changes(tmp_path: Path, base: Mapping[str, FileState]) -> None:
-    """New, changed (even with the same size), deleted and newly executable files are changes, sorted by path."""
-    work = tmp_path / "work"
-    (work / "train.py").write_bytes(b"rate = 0.2\n")
-    (work / "lib" / "model.py").unlink()
-    (work / "lib" / "deep" / "x").chmod(0o755)
-    fill(work, {"new/a.py": b"a"})
-    assert collected(tmp_path, base) == Collected(
-        changes=[
-            FileChange(path="lib/deep/x", content=b"", executable=True),
-            FileChange(path="lib/model.py", content=None),
-            FileChange(path="new/a.py", content=b"a"),
-            FileChange(path="train.py", content=b"rate = 0.2\n"),
-        ],
-        problems=[],
-    )
-
-
 def test_file_becomes_folder(tmp_path: Path, base: Mapping[str, FileState]) -> None:
     """A file that became a folder is a deletion and new files; the reverse works too."""
     work = tmp_path / "work"

@@ -60,7 +60,9 @@ def receipt(events: list[Event], program: str = PROGRAM) -> Receipt:
 
 
 def holds(made: Receipt) -> bool:
-    return all(finding.holds for finding in check_receipt(made))
+    findings = check_receipt(made)
+    assert "evidence" in {finding.what for finding in findings}
+    return all(finding.holds for finding in findings)
 
 
 @pytest.mark.parametrize("events", [confirmed(), exact()], ids=["pairs", "exact"])

@@ -15,7 +15,8 @@ from overnight.gate.verdict import Verdict
 from overnight.ledger.lock import holder
 from overnight.research.events import Concluded, Event, Proposed
 from overnight.research.record.ledger import SqliteLedger
-from overnight.testing import TAMPERED, LedgerConformance
+from overnight.testing import LedgerConformance
+from overnight.testing.ledger import TAMPERED
 
 
 class TestConformance(LedgerConformance[Event]):

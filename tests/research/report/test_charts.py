@@ -87,6 +87,7 @@ def test_forest_has_a_row_for_each_keep_with_holdout_beside_it() -> None:
     """Three marks a row: at acceptance, fresh, and on the holdout."""
     story = story_of(CASES["usual"])
     svg = draw(forest_chart, story)
+    assert len(story.keeps) > 3
     for keep in story.keeps:
         assert f"#{keep.number} " in svg
     legend = 1
@@ -147,7 +148,7 @@ def test_diverged_trials_do_not_flatten_the_picture() -> None:
     assert window.high < max(values)
     assert window.clamp(max(values)) == window.high
     bands = [head.band for head in story.heads if head.band]
-    assert all(window.holds(band.low) and window.holds(band.high) for band in bands)
+    assert bands and all(window.holds(band.low) and window.holds(band.high) for band in bands)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -1,9 +1,11 @@
 """The researcher of fixed edits."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conformance import holds
 
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, Metric, Program, ResearcherSpec
@@ -35,13 +37,53 @@ def propose(researcher: ScriptedResearcher, workspace: Path, number: int = 1) ->
 class TestScriptedResearcher(ResearcherConformance):
     """Scripted edits keep what every researcher promises."""
 
+    kind = ScriptedResearcher
+
     def make(self, folder: Path) -> ScriptedResearcher:
         """One with three edits."""
-        return scripted(*EDITS)
+        return self.kind(ResearcherSpec(role="scripted", use="scripted", edits=EDITS))
 
     def assign(self, workspace: Path, number: int) -> Assignment:
         """The tree that they fit."""
         return assign(workspace, number)
+
+
+class LeavesAFile(ScriptedResearcher):
+    """Puts a note beside the files that it may edit."""
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        (assignment.workspace / "note.txt").write_text("mine")
+        return await super().propose(assignment)
+
+
+class TalksOnTwoLines(ScriptedResearcher):
+    """Says more than a line."""
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        draft = await super().propose(assignment)
+        return replace(draft, hypothesis=f"{draft.hypothesis}\nand more")
+
+
+class ChangesNothing(ScriptedResearcher):
+    """Has an idea and does not carry it out."""
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        return Draft(hypothesis="a good one")
+
+
+@pytest.mark.parametrize(
+    ("kind", "promise"),
+    [
+        (LeavesAFile, "test_only_editable_files_differ"),
+        (TalksOnTwoLines, "test_hypothesis_is_one_printable_line"),
+        (ChangesNothing, "test_same_past_leads_to_a_proposal_after_a_restart"),
+    ],
+)
+def test_a_broken_promise_is_found(tmp_path: Path, kind: type[ScriptedResearcher], promise: str) -> None:
+    """The suite fails for a researcher that breaks one of its promises."""
+    suite = TestScriptedResearcher()
+    suite.kind = kind
+    assert not holds(suite, promise, tmp_path)
 
 
 def test_edits_come_in_order_and_end(tmp_path: Path) -> None:

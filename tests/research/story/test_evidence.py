@@ -39,6 +39,7 @@ def test_what_is_spent_stays_under_what_keeps_allow(name: str) -> None:
 def test_only_a_test_that_reached_its_line_is_kept(name: str) -> None:
     """Every keep has an e-value of at least 1 / level; what the holdout refused had too."""
     story = story_of(name)
+    assert story.keeps
     for draw in story.errors.draws:
         reached = (draw.log_e or 0.0) >= -math.log(draw.level) - 1e-3
         assert reached == (draw.outcome is not Outcome.UNPROVEN)

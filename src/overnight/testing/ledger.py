@@ -1,0 +1,210 @@
+"""What every store of events promises."""
+
+# ruff: noqa: S101  # a suite is made of assertions
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Generic
+
+from overnight.errors import LedgerBusy, LedgerCorrupt, OvernightError, UserError
+from overnight.ledger.chain import GENESIS, chain_hash
+from overnight.ledger.port import E, EventStore
+from overnight.testing import folders
+from overnight.testing.failures import failure
+
+TAMPERED = (  # with event 3: edited, dated otherwise, removed, forged
+    "UPDATE events SET body=body||' ' WHERE seq=3",
+    "UPDATE events SET at=at+1 WHERE seq=3",
+    "DELETE FROM events WHERE seq=3",
+    "UPDATE events SET body='{}', hash='0' WHERE seq=3",
+)
+
+
+class LedgerConformance(Generic[E]):
+    """What every store of events promises, whatever they are events of; its file is a SQLite database with a table `events`."""
+
+    def open(self, folder: Path) -> EventStore[E]:
+        """The store in this folder, made if need be."""
+        raise NotImplementedError
+
+    def open_to_read(self, folder: Path) -> EventStore[E]:
+        """The store that is in this folder."""
+        raise NotImplementedError
+
+    def some(self) -> Sequence[E]:
+        """Five different events, in an order in which they can happen."""
+        raise NotImplementedError
+
+    def file(self, folder: Path) -> Path:
+        """The database of the store in this folder."""
+        return folder / "ledger.db"
+
+    def test_events_come_back_as_they_went_in(self, tmp_path: Path) -> None:
+        """Whoever opens the ledger reads the same events, in order, from any of them on."""
+        first, *rest = self.some()
+        with closing(self.open(tmp_path)) as store:
+            assert (store.append(first), store.append(*rest)) == (1, 5)
+            assert [entry.event for entry in store.events()] == [first, *rest]
+        with closing(self.open_to_read(tmp_path)) as reader:
+            assert [(entry.seq, entry.event) for entry in reader.events()] == [*enumerate([first, *rest], start=1)]
+            assert [entry.seq for entry in reader.events(after=3)] == [4, 5]
+            assert list(reader.events(after=5)) == []
+
+    def test_a_reader_sees_what_is_appended_later(self, tmp_path: Path) -> None:
+        """Reading begins anew where it ended before."""
+        one, two, *_ = self.some()
+        with closing(self.open(tmp_path)) as store:
+            store.append(one)
+            with closing(self.open_to_read(tmp_path)) as reader:
+                assert [entry.event for entry in reader.events()] == [one]
+                store.append(two)
+                assert [entry.event for entry in reader.events(after=1)] == [two]
+
+    def test_append_is_all_or_nothing(self, tmp_path: Path) -> None:
+        """When one event of a batch cannot be written, none is, and the ledger goes on."""
+        one, two, three, *_ = self.some()
+        with closing(self.open(tmp_path)) as store:
+            store.append(one)
+            no = "BEFORE INSERT ON events WHEN new.seq=3 BEGIN SELECT raise(abort, 'no'); END"
+            self._execute(tmp_path, f"CREATE TRIGGER no {no}")
+            failure(OvernightError, lambda: store.append(two, three))
+            self._execute(tmp_path, "DROP TRIGGER no")
+            store.append(two)
+            assert [entry.event for entry in store.events()] == [one, two]
+
+    def test_each_hash_covers_the_one_before(self, tmp_path: Path) -> None:
+        """It can be computed by anybody from what the file says, and is what the store says."""
+        with closing(self.open(tmp_path)) as store:
+            store.append(*self.some())
+            digests = [entry.digest for entry in store.events()]
+        with closing(sqlite3.connect(self.file(tmp_path))) as db:
+            rows = db.execute("SELECT seq, at, body, prev, hash FROM events ORDER BY seq").fetchall()
+        prev = GENESIS
+        for (seq, at, body, before, digest), told in zip(rows, digests, strict=True):
+            assert before == prev
+            assert digest == told == chain_hash(prev, seq, at, body)
+            prev = digest
+
+    def test_tampering_shows_and_the_rest_is_read(self, tmp_path: Path) -> None:
+        """An event that was changed in any way breaks the chain; those before it come out, and the error counts them."""
+        for number, statement in enumerate(TAMPERED):
+            folder = folders.new(tmp_path, str(number))
+            with closing(self.open(folder)) as store:
+                store.append(*self.some())
+                store.check_chain()
+                self._execute(folder, statement)
+                assert failure(LedgerCorrupt, store.check_chain).readable == len(self._readable(store)) == 2  # noqa: PLR2004
+
+    def test_what_is_no_event_is_damage(self, tmp_path: Path) -> None:
+        """Also where the chain holds."""
+        with closing(self.open(tmp_path)) as store:
+            store.append(*self.some()[:2])
+            prev = [entry.digest for entry in store.events()][-1]
+            body = "no event"
+            added = f"3, 1.0, '', NULL, '{body}', '{prev}', '{chain_hash(prev, 3, 1.0, body)}'"
+            self._execute(tmp_path, f"INSERT INTO events VALUES({added})")  # a test's own words
+            store.check_chain()
+            assert len(self._readable(store)) == 2  # noqa: PLR2004
+
+    def test_a_missing_end_shows(self, tmp_path: Path) -> None:
+        """To one who checks, if there was a snapshot; to one who appended it, at once."""
+        with closing(self.open(tmp_path)) as store:
+            store.append(*self.some()[:3])
+            store.save_snapshot(b"state")
+            self._execute(tmp_path, "DELETE FROM events WHERE seq=3")
+            assert failure(LedgerCorrupt, store.check_chain).readable == 2  # noqa: PLR2004
+            failure(LedgerCorrupt, lambda: store.append(self.some()[3]))
+            assert [entry.seq for entry in store.events()] == [1, 2]
+
+    def test_a_file_of_garbage_is_one_clear_error(self, tmp_path: Path) -> None:
+        """It is said to be corrupted, however it is opened."""
+        self.file(tmp_path).write_bytes(b"garbage" * 1000)
+        for attempt in (self.open, lambda folder: list(self.open_to_read(folder).events())):
+            assert "corrupted" in str(failure(LedgerCorrupt, lambda: attempt(tmp_path)))  # noqa: B023  # called at once
+
+    def test_two_writers_share_a_chain(self, tmp_path: Path) -> None:
+        """Whoever appends does so after what others have appended; nothing is lost, and the chain holds."""
+        events = self.some()
+        with closing(self.open(tmp_path)) as one, closing(self.open(tmp_path)) as other:
+            assert [store.append(event) for store, event in zip((one, other, one, one, other), events, strict=True)] == [
+                1, 2, 3, 4, 5,
+            ]  # fmt: skip
+            for store in (one, other):
+                store.check_chain()
+                assert [entry.event for entry in store.events()] == list(events)
+
+    def test_a_reader_writes_nothing(self, tmp_path: Path) -> None:
+        """What is opened to read cannot be appended to, and is not changed."""
+        with closing(self.open(tmp_path)) as store:
+            store.append(*self.some())
+        before = self.file(tmp_path).read_bytes()
+        with closing(self.open_to_read(tmp_path)) as reader:
+            reader.check_chain()
+            failure(UserError, lambda: reader.append(self.some()[0]))
+        assert self.file(tmp_path).read_bytes() == before
+
+    def test_the_newest_two_snapshots_are_kept(self, tmp_path: Path) -> None:
+        """Each with the seq that it folds up to, by default all that was appended."""
+        with closing(self.open(tmp_path)) as store:
+            assert store.snapshot() is None
+            for event in self.some()[:3]:
+                seq = store.append(event)
+                store.save_snapshot(b"state %d" % seq)
+            assert store.snapshot() == (3, b"state 3")
+            assert store.snapshots() == [(2, b"state 2"), (3, b"state 3")]
+            store.append(self.some()[3])
+            store.save_snapshot(b"again", seq=3)
+        with closing(self.open_to_read(tmp_path)) as reader:
+            assert reader.snapshot() == (3, b"again")
+
+    def test_no_snapshot_without_what_others_appended(self, tmp_path: Path) -> None:
+        """A writer that may not have seen all events keeps a snapshot only if it says what it folds; a lock is a new start."""
+        one, two, three, four, five = self.some()
+        with closing(self.open(tmp_path)) as store, closing(self.open(tmp_path)) as other:
+            store.append(one)
+            other.append(two)
+            store.append(three)
+            store.save_snapshot(b"without two")
+            assert store.snapshot() is None
+            store.save_snapshot(b"one and two", seq=2)
+            assert store.snapshot() == (2, b"one and two")
+            with store.lock():
+                store.append(four)
+                store.save_snapshot(b"all four")
+            assert store.snapshot() == (4, b"all four")
+            other.append(five)
+            other.save_snapshot(b"without three")
+            assert store.snapshot() == (4, b"all four")
+
+    def test_one_holds_it(self, tmp_path: Path) -> None:
+        """A second one is refused by the id of the process, reads and appends all the same, and holds it afterwards."""
+        one, two, *_ = self.some()
+        with closing(self.open(tmp_path)) as store, closing(self.open(tmp_path)) as other:
+            with store.lock():
+                refused = failure(LedgerBusy, lambda: other.lock().__enter__())
+                assert refused.process == os.getpid() and str(os.getpid()) in str(refused)
+                store.append(one)
+                other.append(two)
+                assert [entry.event for entry in other.events()] == [one, two]
+            with other.lock():
+                failure(LedgerBusy, lambda: store.lock().__enter__())
+
+    def _readable(self, store: EventStore[E]) -> list[E]:
+        """The events that come out before an error that counts them."""
+        found: list[E] = []
+
+        def read() -> None:
+            for entry in store.events():
+                found.append(entry.event)
+
+        assert failure(LedgerCorrupt, read).readable == len(found)
+        assert found == list(self.some()[: len(found)])
+        return found
+
+    def _execute(self, folder: Path, statement: str) -> None:
+        """Do this to the database from outside."""
+        with closing(sqlite3.connect(self.file(folder), isolation_level=None)) as db:
+            db.execute(statement)

@@ -1,0 +1,110 @@
+"""What every researcher promises of its proposals."""
+
+# ruff: noqa: S101  # a suite is made of assertions
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.program.scope import matches
+from overnight.research.experiment import Draft, Experiment
+from overnight.research.researchers.port import Assignment, Researcher
+from overnight.testing.folders import contents, new
+
+LONGEST_HYPOTHESIS = 300  # characters
+
+
+class ResearcherConformance:
+    """What every researcher promises, checked on proposals that it can make."""
+
+    def make(self, folder: Path) -> Researcher:
+        """A new researcher; `folder` is its own, empty, outside every workspace."""
+        raise NotImplementedError
+
+    def assign(self, workspace: Path, number: int) -> Assignment:
+        """Fill the empty folder `workspace` with a tree, the same for each number, in which there is something to propose."""
+        raise NotImplementedError
+
+    def test_name_is_one_word(self, tmp_path: Path) -> None:
+        """The ledger calls a researcher by one printable word."""
+        name = self.make(tmp_path).name
+        assert name.split() == [name]
+        assert name.isprintable()
+
+    def test_hypothesis_is_one_printable_line(self, tmp_path: Path) -> None:
+        """A draft says in one line what it is about."""
+        draft, _ = self._propose(self.make(new(tmp_path, "own")), tmp_path / "workspace", 1)
+        assert draft.hypothesis.strip()
+        assert draft.hypothesis.isprintable()
+        assert len(draft.hypothesis) <= LONGEST_HYPOTHESIS
+
+    def test_notes_survive_the_ledger(self, tmp_path: Path) -> None:
+        """Notes are scalars that JSON gives back as they were."""
+        draft, _ = self._propose(self.make(new(tmp_path, "own")), tmp_path / "workspace", 1)
+        assert json.loads(json.dumps(dict(draft.notes), allow_nan=False)) == dict(draft.notes)
+
+    def test_only_editable_files_differ(self, tmp_path: Path) -> None:
+        """A proposal changes something, and nothing out of scope; no file of the researcher's own stays behind."""
+        assignment = self.assign(new(tmp_path, "workspace"), 1)
+        before = contents(assignment.workspace)
+        asyncio.run(self.make(new(tmp_path, "own")).propose(assignment))
+        after = contents(assignment.workspace)
+        changed = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
+        assert changed
+        assert [path for path in changed if not matches(path, assignment.program.editable)] == []
+
+    def test_each_proposal_is_in_its_own_workspace(self, tmp_path: Path) -> None:
+        """A later proposal leaves the workspace of an earlier one alone."""
+        researcher = self.make(new(tmp_path, "own"))
+        _, first = self._propose(researcher, tmp_path / "first", 1)
+        self._propose(researcher, tmp_path / "second", 2)
+        assert contents(tmp_path / "first") == first
+
+    def test_learns_from_anybody(self, tmp_path: Path) -> None:
+        """Every verdict on an experiment of any researcher can be learned, and a proposal follows."""
+        researcher = self.make(new(tmp_path, "own"))
+        draft, _ = self._propose(researcher, tmp_path / "first", 1)
+        researcher.learn(ended(1, researcher.name, draft, Verdict.DISCARD, gain=-1.0))
+        for number, verdict in enumerate(Verdict, start=2):
+            researcher.learn(ended(number, "somebody", Draft(hypothesis="?", notes={"a": None, "b": True}), verdict, gain=None))
+        after, _ = self._propose(researcher, tmp_path / "second", 9)
+        assert after.hypothesis
+
+    def test_same_past_leads_to_a_proposal_after_a_restart(self, tmp_path: Path) -> None:
+        """A new researcher that is told of the past goes on from there."""
+        draft, first = self._propose(self.make(new(tmp_path, "own")), tmp_path / "first", 1)
+        restarted = self.make(new(tmp_path, "again"))
+        restarted.learn(ended(1, restarted.name, draft, Verdict.DISCARD, gain=-1.0))
+        _, second = self._propose(restarted, tmp_path / "second", 2)
+        assert first != self._untouched(tmp_path)
+        assert second != self._untouched(tmp_path)
+
+    def _propose(self, researcher: Researcher, workspace: Path, number: int) -> tuple[Draft, Mapping[str, bytes]]:
+        workspace.mkdir()
+        draft = asyncio.run(researcher.propose(self.assign(workspace, number)))
+        return draft, contents(workspace)
+
+    def _untouched(self, tmp_path: Path) -> Mapping[str, bytes]:
+        workspace = tmp_path / "untouched"
+        workspace.mkdir(exist_ok=True)
+        self.assign(workspace, 1)
+        return contents(workspace)
+
+
+def ended(number: int, researcher: str, draft: Draft, verdict: Verdict, *, gain: float | None, base: str = "") -> Experiment:
+    """An experiment as a researcher is told of it, from its draft and what came of it."""
+    return Experiment(
+        number=number,
+        role=researcher,
+        researcher=researcher,
+        hypothesis=draft.hypothesis,
+        base=base,
+        commit=f"commit-{number}",
+        tree=f"tree-{number}",
+        notes=draft.notes,
+        value=gain,
+        trials=0 if gain is None else 1,
+        conclusion=Conclusion(verdict=verdict, reason="", gain=gain),
+    )

@@ -1,0 +1,223 @@
+"""What every maker of work folders promises: which files they show, and what is read of what was left in them."""
+
+# ruff: noqa: S101  # a suite is made of assertions
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from overnight.files.folders import BadArtifact
+from overnight.git.port import FileChange
+from overnight.research.places.port import View, Workspaces
+from overnight.testing.failures import failure, is_one_line
+from overnight.testing.folders import contents, new
+
+FILES: Mapping[str, bytes] = {
+    "answers/test.csv": b"1,2\n",
+    "lib/model.py": b"width = 8\n",
+    "run.sh": b"#!/bin/sh\n",
+    "score.py": b"print(1)\n",
+    "train.py": b"rate = 0.1\n",
+}
+PROGRAM = "run.sh"  # the executable one
+HIDDEN = ("answers/**",)
+EDITABLE = ("train.py", "lib/**")
+OPEN = ("lib/model.py", "run.sh", "score.py", "train.py")
+BEYOND_ALL_BYTES = 1 << 40  # of a file that no limit allows
+LIMIT_BYTES = 1000
+
+
+class WorkspacesConformance:
+    """What every `Workspaces` promises, checked on a commit that holds `FILES`."""
+
+    def make(self, folder: Path) -> tuple[Workspaces, str]:
+        """Work folders below an empty folder, of a program with `HIDDEN` and `EDITABLE`; and a commit that holds `FILES`."""
+        raise NotImplementedError
+
+    def test_open_view_has_no_hidden_file(self, tmp_path: Path) -> None:
+        """A researcher and a candidate see everything but the hidden files, with its modes."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        assert contents(folder) == {path: FILES[path] for path in OPEN}
+        assert [path for path in OPEN if os.access(folder / path, os.X_OK)] == [PROGRAM]
+
+    def test_scorer_view_has_no_editable_file(self, tmp_path: Path) -> None:
+        """The scorer runs among files that no candidate changes."""
+        workspaces, commit = self.make(tmp_path)
+        found = contents(workspaces.create(commit, View.SCORER))
+        assert found == {path: FILES[path] for path in ("answers/test.csv", "run.sh", "score.py")}
+
+    def test_sealed_view_has_all(self, tmp_path: Path) -> None:
+        """A holdout command that runs the candidate itself sees the whole commit."""
+        workspaces, commit = self.make(tmp_path)
+        assert contents(workspaces.create(commit, View.SEALED)) == FILES
+
+    def test_each_folder_is_its_own(self, tmp_path: Path) -> None:
+        """What is done in one folder is in no other, neither an earlier nor a later one."""
+        workspaces, commit = self.make(tmp_path)
+        before, folder = (workspaces.create(commit, View.OPEN) for _ in range(2))
+        (folder / "train.py").write_text("changed")
+        (folder / "new").write_text("")
+        after = workspaces.create(commit, View.OPEN)
+        assert len({before, folder, after}) == len((before, folder, after))
+        assert contents(before) == contents(after) == {path: FILES[path] for path in OPEN}
+
+    def test_nothing_differs_in_an_untouched_folder(self, tmp_path: Path) -> None:
+        """The hidden files are not missing, and a file that was written again with its content is no change."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        (folder / "train.py").write_bytes(FILES["train.py"])
+        (folder / "empty").mkdir()
+        found = workspaces.collect(folder, commit)
+        assert (list(found.changes), list(found.problems)) == ([], [])
+
+    def test_changes_are_collected(self, tmp_path: Path) -> None:
+        """New, changed (also of the same size), deleted and newly executable files are changes, sorted by path."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        (folder / "train.py").write_bytes(b"rate = 0.2\n")
+        (folder / "lib/model.py").unlink()
+        (folder / "score.py").chmod(0o755)
+        (folder / "new").mkdir()
+        (folder / "new/a.py").write_bytes(b"a")
+        found = workspaces.collect(folder, commit)
+        assert list(found.problems) == []
+        assert list(found.changes) == [
+            FileChange(path="lib/model.py", content=None),
+            FileChange(path="new/a.py", content=b"a"),
+            FileChange(path="score.py", content=FILES["score.py"], executable=True),
+            FileChange(path="train.py", content=b"rate = 0.2\n"),
+        ]
+
+    def test_links_are_not_followed_by_collecting(self, tmp_path: Path) -> None:
+        """Links to a file and a folder are a problem each, and nothing of what they lead to is a change."""
+        workspaces, commit = self.make(new(tmp_path, "work"))
+        folder = workspaces.create(commit, View.OPEN)
+        (new(tmp_path, "outside") / "secret").write_text("s")
+        (folder / "file").symlink_to(tmp_path / "outside/secret")
+        (folder / "folder").symlink_to(tmp_path / "outside")
+        _problems_alone(workspaces, folder, commit, "file", "folder")
+
+    def test_pipes_are_not_waited_for_by_collecting(self, tmp_path: Path) -> None:
+        """A pipe is a problem, and nobody waits for what comes through it."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        os.mkfifo(folder / "pipe")
+        _problems_alone(workspaces, folder, commit, "pipe")
+
+    def test_oversized_files_are_not_read_by_collecting(self, tmp_path: Path) -> None:
+        """A file of a terabyte, all of it a hole, is a problem."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        _hole(folder / "huge", BEYOND_ALL_BYTES)
+        _problems_alone(workspaces, folder, commit, "huge")
+
+    def test_hidden_files_are_not_replaced(self, tmp_path: Path) -> None:
+        """A file in the place of a hidden one is a problem, and no change."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        new(folder, "answers")
+        (folder / "answers/test.csv").write_text("9,9\n")
+        _problems_alone(workspaces, folder, commit, "answers/test.csv")
+
+    def test_artifact_is_read(self, tmp_path: Path) -> None:
+        """A file that a job left is read whole, up to the very limit, also below a folder."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        new(folder, "out")
+        (folder / "out/model").write_bytes(b"x" * LIMIT_BYTES)
+        assert workspaces.artifact(folder, "out/model", LIMIT_BYTES) == b"x" * LIMIT_BYTES
+
+    def test_artifact_is_a_regular_file_within_the_limit(self, tmp_path: Path) -> None:
+        """What is missing, a folder, a link, behind a link, a pipe, too large or outside is refused in one line."""
+        workspaces, commit = self.make(new(tmp_path, "work"))
+        folder = workspaces.create(commit, View.OPEN)
+        for name in self._bad_artifacts(tmp_path, folder):
+            refused = failure(BadArtifact, lambda name=name: workspaces.artifact(folder, name, LIMIT_BYTES))  # type: ignore[misc]
+            assert is_one_line(str(refused)), name
+
+    def test_artifacts_are_copied(self, tmp_path: Path) -> None:
+        """Files arrive in the other folder under their names, and nothing else does."""
+        workspaces, commit = self.make(tmp_path)
+        source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
+        new(source, "out")
+        (source / "out/model").write_bytes(b"m")
+        (source / "log").write_bytes(b"l")
+        before = contents(folder)
+        workspaces.copy_artifacts(source, ["out/model", "train.py"], folder, LIMIT_BYTES)
+        assert contents(folder) == {**before, "out/model": b"m", "train.py": FILES["train.py"]}
+
+    def test_copied_artifacts_are_regular_files(self, tmp_path: Path) -> None:
+        """What cannot be read as an artifact cannot be copied as one."""
+        workspaces, commit = self.make(new(tmp_path, "work"))
+        source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
+        before = contents(folder)
+        for name in self._bad_artifacts(tmp_path, source):
+            copy = lambda name=name: workspaces.copy_artifacts(source, [name], folder, LIMIT_BYTES)  # noqa: E731
+            assert is_one_line(str(failure(BadArtifact, copy))), name
+        assert contents(folder) == before
+
+    def test_copied_artifacts_have_one_limit(self, tmp_path: Path) -> None:
+        """Files that are each within the limit are refused if they are over it together."""
+        workspaces, commit = self.make(tmp_path)
+        source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
+        names = ["a", "b", "c"]
+        for name in names:
+            _hole(source / name, LIMIT_BYTES * 2 // 5)
+        workspaces.copy_artifacts(source, names[:2], folder, LIMIT_BYTES)
+        copied = contents(folder)
+        refused = failure(BadArtifact, lambda: workspaces.copy_artifacts(source, names, folder, LIMIT_BYTES))
+        assert is_one_line(str(refused))
+        assert contents(folder) == copied
+
+    def test_output_is_outside_every_folder(self, tmp_path: Path) -> None:
+        """Each path for output is new, can be written, and lies in no folder that a job sees."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        paths = [workspaces.output() for _ in range(3)]
+        assert len(set(paths)) == len(paths)
+        for path in paths:
+            assert not path.exists()
+            path.write_text("")
+            assert not path.is_relative_to(folder)
+        assert contents(workspaces.create(commit, View.OPEN)) == contents(folder)
+
+    def test_folder_is_removed_whatever_is_in_it(self, tmp_path: Path) -> None:
+        """Locked folders, pipes and links go; what links lead to stays, and so do other folders."""
+        workspaces, commit = self.make(new(tmp_path, "work"))
+        folder, other = (workspaces.create(commit, View.OPEN) for _ in range(2))
+        (new(tmp_path, "outside") / "precious").write_text("p")
+        (folder / "lib/link").symlink_to(tmp_path / "outside")
+        os.mkfifo(folder / "lib/pipe")
+        (folder / "lib").chmod(0)
+        folder.chmod(0o500)
+        workspaces.remove(folder)
+        assert not folder.exists()
+        assert (tmp_path / "outside/precious").read_text() == "p"
+        assert contents(other)
+
+    def _bad_artifacts(self, tmp_path: Path, folder: Path) -> list[str]:
+        """Names in a folder that stand for no regular file of LIMIT_BYTES at most."""
+        outside = new(tmp_path, "outside")
+        (outside / "secret").write_text("s")
+        (folder / "link").symlink_to(outside / "secret")
+        (folder / "way").symlink_to(outside)
+        os.mkfifo(folder / "pipe")
+        _hole(folder / "large", LIMIT_BYTES + 1)
+        _hole(folder / "huge", BEYOND_ALL_BYTES)
+        above = os.path.relpath(outside / "secret", folder)
+        return ["missing", "lib", "link", "way/secret", "pipe", "large", "huge", above, str(outside / "secret")]
+
+
+def _problems_alone(workspaces: Workspaces, folder: Path, commit: str, *paths: str) -> None:
+    """Each path is a problem that is told in one line by its name, and nothing is a change."""
+    found = workspaces.collect(folder, commit)
+    assert list(found.changes) == []
+    assert len(found.problems) == len(paths)
+    for path, problem in zip(sorted(paths), sorted(found.problems), strict=True):
+        assert path in problem and is_one_line(problem)
+
+
+def _hole(path: Path, size_bytes: int) -> None:
+    with path.open("wb") as file:
+        file.truncate(size_bytes)

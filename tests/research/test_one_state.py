@@ -13,6 +13,7 @@ from overnight.gate.verdict import Verdict
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import EnvironmentChanged, Event
 from overnight.research.record.port import Recorded
+from overnight.research.record.restore import Folded
 from overnight.research.state import State, fold_all
 from overnight.research.story.narrator import tell_story
 from overnight.research.story.story import Story
@@ -100,3 +101,15 @@ def test_status_and_report_say_the_same(world: World, cut: float, ends: tuple[Ev
     state = replace(state, program=world.program)
     status = summarise(state, None, "folder")
     assert facts_of_status(state, status) == facts_of_story(state, tell_story(entries, world.program))
+
+
+@settings(max_examples=scaled(20))
+@given(world=worlds, cut=st.floats(0.0, 1.0), ends=st.sampled_from(SESSIONS))
+def test_a_story_from_a_snapshot_is_the_same(world: World, cut: float, ends: tuple[Event, ...]) -> None:
+    """Only the events after the snapshot are folded, and nothing else shows it."""
+    entries = ledger(world, 1.0, ends)
+    early = entries[: max(1, round(cut * len(entries)))]
+    state = fold_all(entry.event for entry in early)
+    assert state is not None
+    folded = Folded(seq=early[-1].seq, state=replace(state, program=world.program))
+    assert tell_story(entries, world.program, folded) == tell_story(entries, world.program)

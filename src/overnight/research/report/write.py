@@ -9,6 +9,7 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.research.record.port import Ledger, Recorded
+from overnight.research.record.restore import Folded, newest_snapshot
 from overnight.research.report.diff import Diffs, view_diff
 from overnight.research.report.markdown import render_markdown
 from overnight.research.report.page import render_page
@@ -31,20 +32,23 @@ def write_files(ledger: Ledger, repository: Repository, folder: Path, program: P
     """Write the report of a campaign into its folder."""
     history = GitHistory(repository)
     try:
-        return write_report(ledger.events(), history.diff, folder, program=program)
+        return write_report(ledger.events(), history.diff, folder, program=program, folded=newest_snapshot(ledger))
     finally:
         history.close()
 
 
-def write_report(recorded: Iterable[Recorded], diffs: Diffs, folder: Path, *, program: Program) -> ReportFiles:
+def write_report(
+    recorded: Iterable[Recorded], diffs: Diffs, folder: Path, *, program: Program, folded: Folded | None = None
+) -> ReportFiles:
     """Write `report.html`, `progress.png` and `report.md` into the folder, each whole or not at all.
 
-    `diffs` gives the unified diff from one commit to another; it is asked once for each kept change.
+    `diffs` gives the unified diff from one commit to another; it is asked once for each kept change. `folded` is as in
+    `tell_story`.
 
     Raises:
         OSError: the folder cannot be written to.
     """
-    story = tell_story(recorded, program)
+    story = tell_story(recorded, program, folded)
     shown = {keep.number: view_diff(diffs(keep.base, keep.commit), limit=_DIFF_LINES) for keep in story.keeps}
     files = ReportFiles(html=folder / "report.html", png=folder / "progress.png", md=folder / "report.md")
     folder.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ from overnight.research.events import (
     TrialFinished,
 )
 from overnight.research.record.port import Recorded
-from overnight.research.state import State, Tally, apply, begin
+from overnight.research.record.restore import Folded
+from overnight.research.state import Tally, apply, begin
 from overnight.research.story.clock import CampaignClock
 from overnight.research.story.dossier import Dossier
 from overnight.research.story.evidence import EvidenceTally
@@ -34,9 +35,12 @@ from overnight.research.story.story import Audited, Funnel, KeepEvidence, Point,
 from overnight.research.story.values import Values
 
 
-def tell_story(recorded: Iterable[Recorded], program: Program) -> Story:
-    """The story of a campaign of this program, also of one that still runs or was killed."""
-    narrator = _Narrator(program)
+def tell_story(recorded: Iterable[Recorded], program: Program, folded: Folded | None = None) -> Story:
+    """The story of a campaign of this program, also of one that still runs or was killed.
+
+    `folded` is the state at one of its events, from a snapshot, so that only those after it need folding.
+    """
+    narrator = _Narrator(program, folded)
     for entry in recorded:
         narrator.take(entry)
     return narrator.story()
@@ -45,9 +49,10 @@ def tell_story(recorded: Iterable[Recorded], program: Program) -> Story:
 class _Narrator:
     """Folds the state, as every other view does, and gathers beside it what a report shows and no decision needs."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, folded: Folded | None) -> None:
         self.program = program
-        self.state: State | None = None
+        self.state = folded.state if folded else None
+        self.folded_seq = folded.seq if folded else 0
         self.clock = CampaignClock()
         self.opened: CampaignOpened | None = None
         self.opened_at = self.ended_at = 0.0
@@ -66,7 +71,8 @@ class _Narrator:
     def take(self, entry: Recorded) -> None:
         hours = self.clock.tick(entry)
         self.ended_at = max(self.ended_at, entry.at)
-        self._fold(entry.event)
+        if entry.seq > self.folded_seq or self.state is None:
+            self._fold(entry.event)
         self._dispatch(entry.event, entry.at, hours)
 
     def _fold(self, event: Event) -> None:

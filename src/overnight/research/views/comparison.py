@@ -9,6 +9,7 @@ from overnight.program.program import Program
 from overnight.research.ending import SessionKind
 from overnight.research.events import Advanced, CampaignOpened, SessionStarted, Stopped, TrialFinished
 from overnight.research.record.port import Recorded
+from overnight.research.record.restore import Folded
 from overnight.research.story.clock import CampaignClock
 from overnight.research.story.narrator import tell_story
 from overnight.research.story.spread import CONFIDENCE, Interval
@@ -153,10 +154,16 @@ class Teller:
             yield entry
 
 
-def tell(name: str, recorded: Iterable[Recorded], program: Program, changes: dict[int, frozenset[str]]) -> ComparedCampaign:
-    """One campaign; `changes` as in `Told`."""
+def tell(
+    name: str,
+    recorded: Iterable[Recorded],
+    program: Program,
+    changes: dict[int, frozenset[str]],
+    folded: Folded | None = None,
+) -> ComparedCampaign:
+    """One campaign; `changes` as in `ComparedCampaign`, `folded` as in `tell_story`."""
     teller = Teller()
-    story = tell_story(teller.watch(recorded), program)
+    story = tell_story(teller.watch(recorded), program, folded)
     called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
     return ComparedCampaign(
         name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes

@@ -34,4 +34,4 @@ class AgentContext:
     slot: int  # of the executor, shared with no trial
     models: Models | None = None  # None: no provider is set up
     patience_s: float = PATIENCE_S
-    keep_transcript: Callable[[Task, Transcript], None] | None = None  # called at each session's end, however it ended
+    keep_transcript: Callable[[Task, Transcript], None] | None = None  # at each session's end, however it ended; must not raise

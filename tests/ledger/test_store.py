@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from toy import Book, Line
 from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger import file
 from overnight.ledger.lock import holder
+from overnight.ledger.port import Recorded
 from overnight.testing import LedgerConformance
 
 LINES = [Line(None, "A book"), Line(1, "one"), Line(2, "two, longer"), Line(1, "three"), Line(None, "The end")]
@@ -54,6 +56,15 @@ class TestConformance(LedgerConformance[Line]):
 def book(tmp_path: Path) -> Iterator[Book]:
     with closing(Book(tmp_path)) as book:
         yield book
+
+
+def test_an_owner_can_name_its_own_entries() -> None:
+    """An alias for one type of event makes entries like the class itself, whose fields stay as they are."""
+    alias = Recorded[Line]
+    entry = alias(seq=1, at=0.5, event=LINES[0], digest="00")
+    assert entry == Recorded(seq=1, at=0.5, event=LINES[0], digest="00")
+    with pytest.raises(FrozenInstanceError):
+        entry.seq = 2  # type: ignore[misc]  # that it is refused is the subject
 
 
 def test_events_are_filed_by_their_subject(book: Book) -> None:

@@ -1,13 +1,13 @@
 """A hostile candidate in a whole trial: what it may look for, leave behind and hand over, in the real jail."""
 
 import json
-import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hacks import HONEST, LABELS, SCORE, TRAIN
+from processes import command_lines
 from stands import Stand, stand
 
 from overnight.gate.trial import Fault, Stage
@@ -154,8 +154,7 @@ if os.fork() == 0:
 {HONEST_END}"""
     value, _, _, _ = attack(target, code)
     assert value == pytest.approx(HONEST)
-    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
-    assert not any(b"7654.25" in line for line in lines)
+    assert not any(b"7654.25" in line for line in command_lines())
 
 
 @pytest.mark.parametrize(

@@ -437,7 +437,7 @@ def test_spin_is_ended(tmp_path: Path) -> None:
     result, _ = run(tmp_path, "trap '' TERM INT HUP; while :; do :; done", limits=replace(LIMITS, wall_s=1.0))
     assert result.ending is JobEnding.WALL
     assert result.detail.endswith(" s of 1 s")
-    assert result.cpu_s > 0.3
+    assert result.cpu_s > 0.02  # of a second, which it shares with whatever else runs
 
 
 def test_endless_output_is_cut(tmp_path: Path) -> None:

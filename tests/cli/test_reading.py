@@ -64,7 +64,7 @@ def test_a_log_without_experiments_says_so(tmp_path: Path) -> None:
     assert "there are none yet" in overnight(repo, "show", "1", check=2).stderr
     done = make_repo(tmp_path / "done", program(BETTER))
     overnight(done, "run", "--no-report", check=0)
-    assert overnight(done, "log", "--offset", "7", check=0).stdout == "nothing behind 7: there is 1 experiment\n"
+    assert overnight(done, "log", "--offset", "7", check=0).stdout == "nothing after 7: there is 1 experiment\n"
 
 
 def test_an_exact_gain_has_no_interval(repo: Path) -> None:

@@ -197,7 +197,7 @@ class ModelsConformance:
 
         _with_run(self.refusing(), walk)
 
-    def test_idle_time_grows_only_between_calls(self) -> None:
+    def test_idle_time_grows_between_calls_alone(self) -> None:
         """A run is idle from its start, not while it waits for an answer, and again when the caller has given up."""
 
         async def walk(run: ModelRun) -> None:

@@ -65,7 +65,7 @@ class NotifierConformance:
         assert FOREIGN in text
         assert not (tmp_path / "x").exists() and not Path("x").exists()
 
-    def test_what_is_refused_is_not_sent(self, tmp_path: Path) -> None:
+    def test_what_is_turned_away_is_not_sent(self, tmp_path: Path) -> None:
         """The reason is one line without any address or secret, and the wait is not negative."""
         with self.refusing(tmp_path) as channel:
             refused = failure(NotSent, lambda: _send(channel, _notice("reached", "It ended.")))

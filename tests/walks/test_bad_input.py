@@ -155,7 +155,7 @@ def test_several_mistakes_each_say_that_they_are_errors(tmp_path: Path) -> None:
 
 
 def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
-    """A wrong first command does not lock its tag: once it is fixed, the campaign starts over and its old record is set aside."""
+    """A wrong first command does not lock its tag: once fixed, the campaign starts over and its old record is set aside."""
     repo = make_repo(tmp_path / "r", program(BETTER, measure="python trian.py {seed}"))
     assert "trian.py" in refused(repo, "run", "--tag", "t", "--no-report")
     status = read_json(repo, "status")

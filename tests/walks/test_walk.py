@@ -69,7 +69,7 @@ def test_the_checkout_is_never_touched(tmp_path: Path) -> None:
 
 
 def test_the_holdout_has_the_last_word(tmp_path: Path) -> None:
-    """A change that wins in public but loses on the sealed holdout is discarded with that reason; holdout values stay sealed."""
+    """A change that wins in public but loses on the sealed holdout is discarded with that reason; its values stay sealed."""
     sealed_eval = {"holdout.py": "import train\nprint(f'METRIC loss={20 - train.OFFSET}')\n"}
     repo = make_repo(
         tmp_path / "repo",

@@ -56,7 +56,7 @@ $(VENV)/installed-dev: pyproject.toml .ci/constraints.txt
 	@touch $(VENV)/installed $@
 
 $(AGENTS)/installed: tests/agent_programs/package.json
-	@command -v npm >/dev/null || { echo "npm is missing, which installs the agent programs: install Node.js 20 or newer" >&2; exit 2; }
+	@command -v npm >/dev/null || { echo "npm is missing, but the agent programs need it: install Node.js 20 or newer" >&2; exit 2; }
 	@mkdir -p $(AGENTS)
 	cp $< $(AGENTS)
 	npm install --prefix $(AGENTS) --no-package-lock --no-audit --no-fund

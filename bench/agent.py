@@ -26,11 +26,11 @@ from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
 
-TARGET_CPU_MS = 3.0  # our own, per step, without the shell's job
+TARGET_CPU_MS = 3.0  # our own CPU per step, without the shell job
 TARGET_TOKENS = 400  # of the fixed prompt
 AGENTS = 10
 CHARACTERS_PER_TOKEN = 4
-OUTPUT = "x = 1\n" * 600  # of each command: 3.6 kB, so that old ones are dropped on the way
+OUTPUT = "x = 1\n" * 600  # of each command: 3.6 kB, so that old output is dropped along the way
 FILES = 1000  # of each workspace
 SERVER = """
 import asyncio, json
@@ -57,12 +57,12 @@ asyncio.run(main())
 
 
 class Instant:
-    """Implements `Executor`: the command's output at once, so that only our own work is measured."""
+    """Implements `Executor`: returns the command's output at once, so that only our own work is measured."""
 
     name = "instant"
 
     def folder_of(self, folder: Path) -> str:
-        """As it is."""
+        """The folder itself."""
         return str(folder)
 
     async def run(
@@ -71,21 +71,21 @@ class Instant:
         link: Link | None = None,  # noqa: ARG002  # the port's names
         monitor: OutputMonitor | None = None,  # noqa: ARG002
     ) -> JobResult:
-        """Always the same."""
-        Path(job.output).write_text(OUTPUT)  # noqa: ASYNC240  # on a disk of ours
+        """Return the same result every time."""
+        Path(job.output).write_text(OUTPUT)  # noqa: ASYNC240  # on a local disk
         return JobResult(
             ending=JobEnding.EXITED, exit_code=0, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0, output_bytes=len(OUTPUT)
         )
 
 
 def resident_mb() -> float:
-    """Our own memory now."""
+    """Our own resident memory now, MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def fixed_tokens() -> Mapping[str, float]:
-    """System prompt, tool and frame of a request as JSON, at four characters a token."""
+    """System prompt, tool and frame of a request as JSON, at four characters per token."""
     forms = {"chat": chat, "anthropic": anthropic}
     bodies = {
         name: form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=SYSTEM)
@@ -103,7 +103,7 @@ def task(folder: Path, number: int) -> Task:
 
 
 async def measure(port: int, place: Path, agents: int) -> tuple[float, int, float]:
-    """Our CPU and the steps of so many agents at once, each until its limit of steps, and our memory at their end."""
+    """Our CPU (s) and steps for this many agents at once, each up to its step limit, and our memory at the end (MB)."""
     provider = Provider(name="p", base_url=f"http://127.0.0.1:{port}/v1", wires=(Wire.OPENAI_CHAT,))
     calls: list[object] = []
     executor: Executor = Instant()
@@ -141,16 +141,16 @@ def main() -> None:
             together = [asyncio.run(measure(port, Path(place), AGENTS)) for _ in range(rounds)]
         finally:
             server.terminate()
-    print(f"{rounds} rounds, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; CPU of our process alone\n")
+    print(f"{rounds} rounds, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; CPU of our process only\n")
     for agents, found in ((1, alone), (AGENTS, together)):
         each = sorted(1e3 * cpu / steps for cpu, steps, _ in found)
         memory = max(mb for *_, mb in found)
-        print(f"{agents:>3} at once, {found[0][1]} steps: {each[0]:.2f} to {each[-1]:.2f} ms a step; {memory:.0f} MB")
+        print(f"{agents:>3} at once, {found[0][1]} steps: {each[0]:.2f} to {each[-1]:.2f} ms per step; {memory:.0f} MB")
     print(f"\nour memory before the first agent: {before:.0f} MB")
     for name, tokens in fixed_tokens().items():
         print(f"fixed prompt on the wire of {name}: {tokens:.0f} tokens at {CHARACTERS_PER_TOKEN} characters each")
-    print("(characters of the request as JSON, divided by 4; no tokenizer is asked, and tiktoken is no dependency)")
-    print(f"wanted: at most {TARGET_CPU_MS:g} ms a step and {TARGET_TOKENS} tokens")
+    print("(characters of the request as JSON, divided by 4; no tokenizer is used, as tiktoken is not a dependency)")
+    print(f"target: at most {TARGET_CPU_MS:g} ms per step and {TARGET_TOKENS} tokens")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make bench`: every measurement of this folder, one after another; takes some twenty minutes."""
+"""`make bench`: runs every measurement in this folder, one after another; takes about twenty minutes."""
 
 import subprocess
 import sys

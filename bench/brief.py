@@ -1,4 +1,4 @@
-"""The brief at 10,000 past experiments: what it costs to gather and to write, and how long it is."""
+"""The brief after 10,000 experiments: what it costs to gather and write, and how long it is."""
 
 import argparse
 import random
@@ -27,7 +27,7 @@ from overnight.research.state import State, begin, fold
 
 REPEATS = 50
 BATCH = 1000  # experiments per transaction
-SIMILAR = 5  # past attempts that a brief tells of
+SIMILAR = 5  # past attempts that a brief lists
 SUBJECTS = (
     "the embeddings",
     "the output layer",
@@ -43,7 +43,7 @@ BODY += "".join(f"- [ ] {verb} {subject} by layer\n" for verb in VERBS for subje
 
 
 def generate(ledger: SqliteLedger, experiments: int) -> State:
-    """A campaign half of agents' ideas and half of the tuner's constants, none of them kept."""
+    """A campaign whose experiments are half agents' ideas and half the tuner's constants, none of them kept."""
     rng = random.Random(0)
     first: list[Event] = [opened(BODY), *(baseline(n, 5.0 + rng.gauss(0, 0.1)) for n in range(10))]
     ledger.append(*first)
@@ -56,7 +56,7 @@ def generate(ledger: SqliteLedger, experiments: int) -> State:
 
 
 def experiment(number: int, rng: random.Random) -> list[Event]:
-    """A proposal with its words, a trial and its verdict."""
+    """A proposal with its hypothesis, a trial and its verdict."""
     said = f"{rng.choice(VERBS)} {rng.choice(SUBJECTS)} by layer {rng.randrange(99)}, because it varies too much over training"
     if number % 2:
         said = f"Raise CONSTANT_{rng.randrange(20)} from 0.1 to {rng.random():.3g} (a local step)"
@@ -79,7 +79,7 @@ def cost(work: Callable[[], object]) -> str:
 
 
 def measure(ledger: SqliteLedger, state: State) -> None:
-    """All that is done for one brief, part by part; the newest experiments are in memory while a session runs."""
+    """Print the cost of each part of one brief; the newest experiments are in memory while a session runs."""
     charter = parse_charter(state.program.body)
     idea = choose_idea(state.ideas, charter.bold)
     assert idea is not None
@@ -89,8 +89,8 @@ def measure(ledger: SqliteLedger, state: State) -> None:
     task = BriefTask(state=state, charter=charter, role="explorer", recent=recent, idea=idea, similar=similar)
     print(f"  the program's Markdown    {cost(lambda: parse_charter(state.program.body))}")
     print(f"  the next idea             {cost(lambda: choose_idea(state.ideas, charter.bold))}")
-    print(f"  like attempts, looked up  {cost(lambda: ledger.similar(terms, SIMILAR))}; {len(similar)} found")
-    print(f"  the same change, asked    {cost(lambda: ledger.same('0' * MEANING))}")
+    print(f"  similar attempts          {cost(lambda: ledger.similar(terms, SIMILAR))}; {len(similar)} found")
+    print(f"  the same change           {cost(lambda: ledger.same('0' * MEANING))}")
     print(f"  the brief                 {cost(lambda: write_brief(task))}; {estimate_tokens(write_brief(task))} tokens")
     print(f"  the director's brief      {cost(lambda: write_director_brief(task))}")
 

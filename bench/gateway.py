@@ -1,6 +1,6 @@
 """What the gateway costs: CPU and wall time that it adds to a request, and its memory with ten agents at once.
 
-A trivial provider and the clients each are a process of their own; the client asks it directly and through the gateway in turn.
+A trivial provider, the gateway and the client are separate processes; the client asks directly and through the gateway in turn.
 """
 
 import argparse
@@ -29,15 +29,15 @@ TARGET_WALL_MS = 3.0
 TARGET_MB = 150.0
 AGENTS = 10
 EVENTS = 50  # of a streamed answer
-SLOW = "slow"  # the model whose events come one by one
-PAUSE_S = 0.002  # between its events
+SLOW = "slow"  # the model that sends its events one by one
+PAUSE_S = 0.002  # between those events
 REQUESTS = ((2_000, False, "m"), (2_000, True, "m"), (100_000, False, "m"), (100_000, True, "m"), (2_000, True, SLOW))
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 50, "prompt_tokens_details": {"cached_tokens": 400}}
 LETTERS = "the quick brown fox jumps over the lazy dog. "
 
 
 def provider(listening: socket.socket) -> None:
-    """A provider that answers at once, with few events or one document."""
+    """A provider that answers at once, with a few events or one document."""
     choice = {"index": 0, "delta": {"content": "word "}, "finish_reason": None}
     event = (
         b"data: "
@@ -70,7 +70,7 @@ def provider(listening: socket.socket) -> None:
 
 
 def gateway(upstream: str, talk: Connection) -> None:
-    """The gateway; says its URL, and on each question its CPU and greatest memory so far."""
+    """The gateway; sends its URL, and for each question its CPU and peak memory so far."""
 
     async def serve() -> None:
         one = Provider(name="local", base_url=upstream, wires=(Wire.OPENAI_CHAT,))
@@ -91,7 +91,7 @@ def gateway(upstream: str, talk: Connection) -> None:
 
 @contextmanager
 def processes() -> Iterator[tuple[str, str, Connection]]:
-    """Provider and gateway in processes of their own: both URLs, and the line to the gateway."""
+    """Provider and gateway in separate processes: both URLs, and the connection to the gateway."""
     start = multiprocessing.get_context("spawn")
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
     upstream = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -111,7 +111,7 @@ def processes() -> Iterator[tuple[str, str, Connection]]:
 
 
 def ask(talk: Connection) -> tuple[float, float]:
-    """CPU of the gateway so far, s, and its greatest memory, MB."""
+    """CPU of the gateway so far, s, and its peak memory, MB."""
     talk.send("?")
     cpu, memory = talk.recv()
     return cpu, memory
@@ -127,7 +127,7 @@ async def request(session: aiohttp.ClientSession, url: str, body: bytes) -> floa
 
 
 async def rounds(direct: str, through: str, body: bytes, count: int) -> tuple[list[float], list[float]]:
-    """Wall times of requests directly and through the gateway, in turn."""
+    """Wall times of requests, directly and through the gateway in turn."""
     async with aiohttp.ClientSession() as session:
         for url in (direct, through):
             await request(session, url, body)
@@ -136,7 +136,7 @@ async def rounds(direct: str, through: str, body: bytes, count: int) -> tuple[li
 
 
 async def agents(url: str, body: bytes, count: int) -> float:
-    """Ten agents at once; requests per second."""
+    """Requests per second of ten agents at once."""
 
     async def agent() -> None:
         async with aiohttp.ClientSession() as session:
@@ -149,7 +149,7 @@ async def agents(url: str, body: bytes, count: int) -> float:
 
 
 def body_of(size: int, *, stream: bool, model: str = "m") -> bytes:
-    """A request of so many bytes of conversation."""
+    """A request with about this many bytes of conversation."""
     turn = {"role": "user", "content": (LETTERS * (2000 // len(LETTERS) + 1))[:2000]}
     messages = [turn] * max(1, size // 2000)
     return json.dumps({"model": model, "stream": stream, "messages": messages}).encode()
@@ -175,8 +175,8 @@ def main() -> None:
             print(f"{name:>30}{walls[0]:>9.2f}{walls[1]:>9.2f}{added:>13.2f}{cpu:>7.2f}")
         rate = asyncio.run(agents(through, body_of(100_000, stream=True), max(10, count // 10)))
         memory = ask(talk)[1]
-    print(f"\n{AGENTS} agents at once, 100 kB each: {rate:.0f} requests/s, greatest memory {memory:.0f} MB")
-    print(f"wanted: at most {TARGET_CPU_MS:g} ms CPU and {TARGET_WALL_MS:g} ms wall added, under {TARGET_MB:g} MB")
+    print(f"\n{AGENTS} agents at once, 100 kB each: {rate:.0f} requests/s, peak memory {memory:.0f} MB")
+    print(f"target: at most {TARGET_CPU_MS:g} ms CPU and {TARGET_WALL_MS:g} ms wall added, under {TARGET_MB:g} MB")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""CPU and wall time of one attempt and one move of the branch, git's own included, early and late in a campaign."""
+"""CPU and wall time of one attempt and one move of the branch, including git's own, early and late in a campaign."""
 
 import argparse
 import resource
@@ -11,11 +11,11 @@ from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.git.repository import Repository, open_repository
 
-WINDOW = 200  # attempts per measurement, each with fresh helper processes, so that their CPU is counted when they end
+WINDOW = 200  # attempts per measurement, which has its own helper processes, because their CPU counts only once they end
 
 
 def make_repository(folder: Path, files: int) -> Repository:
-    """A repository with so many files in one commit."""
+    """A repository with this many files in one commit."""
     for number in range(files):
         path = folder / f"part{number % 20}" / f"module{number}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,12 +27,12 @@ def make_repository(folder: Path, files: int) -> Repository:
 
 
 def cpu_s() -> float:
-    """CPU of this process and of its ended children."""
+    """CPU seconds of this process and of its finished children."""
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def window(repository: Repository, start: str, first: int) -> str:
-    """So many attempts, each followed by a move of the branch; the cost of one."""
+    """The cost of one attempt and one move of the branch, averaged over a window."""
     head = start
     cpu, wall = cpu_s(), time.perf_counter()
     history = GitHistory(repository)

@@ -1,4 +1,4 @@
-"""What the jail costs: start-up over a bare process, and our own CPU per job, measured side by side in one run."""
+"""What the jail costs: extra start-up time over a bare process, and our own CPU per job, measured in one run."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
 
 TARGET_WALL_MS = 25.0  # the jail over a bare process
-TARGET_CPU_MS = 5.0  # our own, per job
+TARGET_CPU_MS = 5.0  # our own CPU per job
 
 
 def bare(folder: Path) -> None:
@@ -35,7 +35,7 @@ def through(executor: Executor, loop: asyncio.Runner) -> Callable[[Path], None]:
 
 
 def measure(run: Callable[[Path], None], folder: Path) -> tuple[float, float]:
-    """Wall and our own CPU of one run, ms."""
+    """Wall time and our own CPU time of one run, ms."""
     wall, cpu = time.perf_counter(), time.process_time()
     run(folder)
     return (time.perf_counter() - wall) * 1e3, (time.process_time() - cpu) * 1e3
@@ -54,7 +54,7 @@ def main() -> None:
             "process": through(ProcessExecutor(slots=1, search_path=path), loop),
             "jail": through(JailExecutor(slots=1, search_path=path), loop),
         }
-        # In turn, so that what else the machine does meets all three alike.
+        # In turn, so that other load on the machine affects all three alike.
         samples: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
         for _ in range(rounds):
             for name, run in runs.items():
@@ -67,8 +67,8 @@ def main() -> None:
         cpu = statistics.median(cpu for _, cpu in samples[name])
         wall = f"{found[0]:>8.1f}{statistics.median(found):>8.1f}{found[int(0.9 * rounds)]:>8.1f}"
         print(f"{name:>10}{wall}{least:>17.1f}{median:>8.1f}{cpu:>10.2f}")
-    print(f"\nwanted: the jail at most {TARGET_WALL_MS:g} ms over bare, and {TARGET_CPU_MS:g} ms of our own CPU")
-    print("On a loaded machine each handover between the processes waits for a core: the minimum is then the jail's own.")
+    print(f"\ntarget: the jail at most {TARGET_WALL_MS:g} ms over bare, and {TARGET_CPU_MS:g} ms of our own CPU")
+    print("On a loaded machine each switch between the processes waits for a core: the minimum then is the jail's own cost.")
 
 
 if __name__ == "__main__":

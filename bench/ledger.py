@@ -1,4 +1,4 @@
-"""A ledger of many experiments: how long `status`, a page of `log` and going on with the campaign take."""
+"""A ledger of many experiments: how long `status`, a page of `log` and continuing the campaign take."""
 
 import argparse
 import os
@@ -34,7 +34,7 @@ def generate(folder: Path, experiments: int) -> None:
     history.close()
     home = campaign_folder(repository, "big")
     home.mkdir(parents=True)
-    (home / "lock").touch()  # where there is none, no session has been
+    (home / "lock").touch()  # without it, no session has run
     ledger = SqliteLedger(home)
     opened = CampaignOpened(
         tag="big", version="0", program=(repo / "program.md").read_text(), start=start, secret="00", sandbox="process"
@@ -54,7 +54,7 @@ def generate(folder: Path, experiments: int) -> None:
 
 
 def timed(folder: Path, *arguments: str, runs: int = 3) -> float:
-    """Best wall seconds of some runs of a command, which has to find its campaign."""
+    """The shortest of some runs of a command, wall seconds; the command has to find its campaign."""
     best = float("inf")
     for _ in range(runs):
         before = time.perf_counter()
@@ -85,9 +85,9 @@ if __name__ == "__main__":
         print(f"log, in the middle       {timed(target, 'log', '--offset', str(arguments.experiments // 2)):.2f} s")
         going_on = ("run", "--experiments", "1", "--sandbox", "process", "--no-report")
         table = target / ".overnight/big/results.tsv"
-        # Only the first of several runs finds the table as it was left, so each state of it is timed by itself.
-        print(f"going on, no results.tsv {timed(target, *going_on, runs=1):.2f} s (it is written anew)")
+        # Only the first run finds the table in a given state, so each state is timed with one run.
+        print(f"continue, no results.tsv {timed(target, *going_on, runs=1):.2f} s (it is rebuilt)")
         table.write_bytes(b"".join(table.read_bytes().splitlines(keepends=True)[:-1]))
-        print(f"going on, a row is gone  {timed(target, *going_on, runs=1):.2f} s (a kill before the row was written)")
-        print(f"going on, all is there   {timed(target, *going_on):.2f} s")
+        print(f"continue, a row is gone  {timed(target, *going_on, runs=1):.2f} s (a kill before the row was written)")
+        print(f"continue, complete       {timed(target, *going_on):.2f} s")
         print(f"report                   {timed(target, 'report'):.2f} s")

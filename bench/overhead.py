@@ -1,4 +1,4 @@
-"""Our own CPU per experiment: all CPU of a campaign, its processes included, less that of the bare command."""
+"""Our own CPU per experiment: all CPU of a campaign, including its processes, minus that of the bare command."""
 
 import argparse
 import resource
@@ -33,7 +33,7 @@ WINDOW = 200  # experiments per printed row
 
 
 class Counter:
-    """Proposes a new number each time: the cheapest researcher there is."""
+    """Proposes a new number each time: the cheapest possible researcher."""
 
     name = "counter"
 
@@ -47,13 +47,13 @@ class Counter:
 
 
 def cpu_s() -> float:
-    """CPU seconds of this process and of its ended children."""
+    """CPU seconds of this process and of its finished children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def bare_s(runs: int = 300) -> float:
-    """CPU seconds of the bare command, started as cheaply as Python can, what starting it costs us included."""
+    """CPU seconds of the bare command, started as cheaply as Python can, including our cost of starting it."""
     before = cpu_s()
     for _ in range(runs):
         subprocess.run(["sh", "-c", COMMAND], stdout=subprocess.DEVNULL, check=True)
@@ -100,7 +100,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=1000)
     arguments = parser.parse_args()
-    staffing.RESEARCHERS = {"tuner": lambda *_: Counter()}  # type: ignore[attr-defined]  # ours for the while of the measurement
+    staffing.RESEARCHERS = {"tuner": lambda *_: Counter()}  # type: ignore[attr-defined]  # replaced for the measurement
     with tempfile.TemporaryDirectory() as name:
         for kind in ("process", "jail"):
             measure(kind, arguments.experiments, Path(name) / kind)

@@ -1,4 +1,4 @@
-"""How long the command line takes to start: process CPU and wall time of the commands that people type most."""
+"""How long the command line takes to start: CPU and wall time of the most common commands."""
 
 import os
 import subprocess

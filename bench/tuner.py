@@ -1,7 +1,7 @@
-"""How fast the tuner finds what can be found, on a noisy objective whose optimum is known, and what a suggestion costs.
+"""How fast the tuner approaches the known optimum of a noisy objective, and what a suggestion costs.
 
 Run: `python bench/tuner.py [find|cost]`. A simulated gate keeps a change whose mean of 12 paired trials is beyond 2.4
-standard errors; what is scored is the noiseless objective of the kept head and of the best that was tried.
+standard errors; the score is the noiseless objective of the kept head and of the best value tried.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ def bowl(off: float) -> float:
 
 
 def log2(value: Value) -> float:
-    """The octave of a number; far below any optimum for zero."""
+    """The base-2 logarithm of a number; for zero, far below any optimum."""
     return math.log2(max(float(value), 1e-9))
 
 
@@ -140,7 +140,7 @@ def campaign(seed: int) -> Trace:
 
 
 def ended(number: int, base: str, notes: Mapping[str, Scalar], verdict: Verdict, gain: float) -> Experiment:
-    """An experiment as the campaign would tell of it."""
+    """An experiment as the tuner learns it from a campaign."""
     return Experiment(
         number=number,
         role="tuner",

@@ -1,4 +1,4 @@
-"""The rules under comparison: ours, driven through the real core, and those that others use, at equal numbers of trials."""
+"""The rules under comparison: ours, run through the real core, and those that others use, with equal numbers of trials."""
 
 import math
 import statistics
@@ -24,7 +24,7 @@ METRIC = Metric(name="loss", direction=Direction.MINIMIZE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one campaign came to."""
+    """The outcome of one campaign."""
 
     progress: float
     kept: int
@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def false_share(self) -> float:
-        """False discoveries among the kept."""
+        """The share of false discoveries among the kept changes."""
         return self.false / max(self.kept, 1)
 
 
@@ -65,11 +65,11 @@ class Campaign:
             gate=GateSettings(keep_simpler=margin > 0.0),
         )
         self.head = 0
-        self.common: dict[int, float] = {}  # what a seed does to the trials that have it
+        self.common: dict[int, float] = {}  # the effect of a seed on the trials that use it
         self.reserve = 2 * AUDIT_PAIRS
 
     def run(self) -> Outcome:
-        """A whole campaign and its audit."""
+        """Run a whole campaign and its audit."""
         world, seen = self.world, 0
         while self._baseline() and self._experiment(seen + 1):
             seen += 1
@@ -111,7 +111,7 @@ class Campaign:
                     trials += finished
 
     def _measure(self, wanted: RunTrials, proposal: int) -> list[Trial]:
-        """Run trials, the arms of a pair in random order; none when the budget does not hold them."""
+        """Run trials, the arms of a pair in random order; none if they exceed the budget."""
         world = self.world
         if world.left() - self.reserve < len(wanted.trials):
             return []
@@ -163,9 +163,9 @@ def margin(world: World) -> Outcome:
 
 
 def t_test(count: int, *, fail_fast: bool) -> Rule:
-    """`count` trials against the stored ones of the head, one-sided t-test at 1 %.
+    """`count` trials against the stored trials of the head, one-sided t-test at 1 %.
 
-    Fail-fast drops a proposal whose first trial is behind.
+    Fail-fast drops a proposal whose first trial is worse than the head's mean.
     """
     critical = student_quantile(0.99, 2 * count - 2)
 
@@ -189,7 +189,7 @@ def t_test(count: int, *, fail_fast: bool) -> Rule:
 
 
 def bootstrap(world: World) -> Outcome:
-    """Three seeds; kept if 95 % of the bootstrap means are lower; drops a proposal whose first trial is behind."""
+    """Three seeds; kept if 95 % of the bootstrap means are lower; drops a proposal whose first trial is worse."""
     head = [_base(world) for _ in range(3)]
     start, seen = statistics.fmean(head), 0
     while world.left() >= 3:

@@ -1,4 +1,4 @@
-"""Simulated targets: lower is better, one trial of the start has sd 1 ("sigma"), a proposal has a true gain that we know."""
+"""Simulated targets: lower is better, one trial of the start has sd 1 ("sigma"), and each proposal has a known true gain."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -13,26 +13,26 @@ BUFFER = 8192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One world: what is proposed, how trials vary, and how many trials a campaign has."""
+    """One world: its proposals, the noise of its trials, and how many trials a campaign has."""
 
     name: str
     real: float = 0.02  # share of proposals that truly improve
     gains: tuple[float, float] = (0.2, 2.0)
     neutral: float = 0.60  # share without any effect; the rest harms
     harms: tuple[float, float] = (0.2, 4.0)
-    overfit: float = 0.0  # share that gains on the public measure alone
-    bias: float = 0.0  # sd of what the public split says of a proposal beside the truth; the hidden one has its own
+    overfit: float = 0.0  # share that gains only on the public measure
+    bias: float = 0.0  # sd of the public split's error about a proposal; the hidden split has an error of its own
     noise: str = "gauss"  # or "t3" (sd 1), "spikes" (5 % one-sided outliers of 4 sd), "none"
-    grain: float = 0.0  # values are multiples of it
-    simpler: float = 0.0  # if not 0: every proposal has less code and may cost less than this, in sigma
-    common: tuple[float, ...] = (0.0,)  # correlation of head and candidate with one seed: one of these for each proposal
+    grain: float = 0.0  # values are multiples of this
+    simpler: float = 0.0  # if not 0: every proposal has less code and may lose less than this, in sigma
+    common: tuple[float, ...] = (0.0,)  # correlation of head and candidate on the same seed: one of these per proposal
     drift: float = 0.0  # amplitude of a slow wave of 400 trials, with a random walk on top
     spread: tuple[float, float] = (1.0, 1.0)  # of a candidate's own sd
     proposals: int = 2000
     trials: int = 4000
     holdout: bool = False
-    curve: float = 0.0  # share of a run after which its curve is looked at; 0: it prints none
-    foretold: tuple[float, float] = (0.8, 0.6)  # by the curve: share of a gain, and of the noise at the end
+    curve: float = 0.0  # share of a run after which its curve is checked; 0: it prints none
+    foretold: tuple[float, float] = (0.8, 0.6)  # what the curve predicts: share of the gain, and of the noise at the end
 
 
 WORLDS = (
@@ -69,7 +69,7 @@ WORLDS = (
 
 
 class World:
-    """A target and a stream of proposals; counts the trials that it is asked for."""
+    """A target and a stream of proposals; counts the trials that are run."""
 
     def __init__(self, setting: Setting, seed: int) -> None:
         self.setting = setting
@@ -111,7 +111,7 @@ class World:
         return self.setting.trials - self.used
 
     def next(self) -> int:
-        """The next proposal that is not kept yet; the list begins anew at its end."""
+        """The next proposal that is not kept yet; starts over at the end of the list."""
         while True:
             proposal = int(self.order[self.place % len(self.order)])
             self.place += 1
@@ -119,7 +119,7 @@ class World:
                 return proposal
 
     def run(self, stage: Stage, arm: Arm, proposal: int, common: float | None = None) -> float:
-        """One trial of the head or of a proposal on it; `common` is what its seed does to the head, in sd."""
+        """One trial of the head or of a proposal on it; `common` is the effect of its seed on the head, in sd."""
         value, _ = self.run_with_curve(stage, arm, proposal, common)
         if value is None:
             raise AssertionError("nothing stops this trial")
@@ -128,7 +128,7 @@ class World:
     def run_with_curve(
         self, stage: Stage, arm: Arm, proposal: int, common: float | None = None, stops: Callable[[float], str] | None = None
     ) -> tuple[float | None, float | None]:
-        """The same, and what its curve said; no value where `stops` says why it is to end there, at a part of the price."""
+        """The same, with its curve's early value; if `stops` gives a reason, it ends there, costs less and has no value."""
         self.used += 1
         stage = stage if stage in self.levels else Stage.BASELINE
         level, sd = self.levels[stage], self.head_sd
@@ -147,7 +147,7 @@ class World:
         return round(value / self.setting.grain) * self.setting.grain if self.setting.grain else value, early
 
     def _early(self, arm: Arm, proposal: int, error: float) -> float:
-        """What the curve says there."""
+        """The early value of the curve."""
         gain, shared = self.setting.foretold
         level, sd = self.levels[Stage.BASELINE], self.head_sd
         if arm is Arm.CANDIDATE:
@@ -155,7 +155,7 @@ class World:
         return level + sd * (shared * error + math.sqrt(1.0 - shared**2) * next(self._normals)) + self._drift()
 
     def error(self) -> float:
-        """The noise of one trial in sd of its tree."""
+        """The noise of one trial, in units of its tree's sd."""
         return 0.0 if self.setting.noise == "none" else next(self._noises)
 
     def keep(self, proposal: int) -> None:

@@ -1,4 +1,4 @@
-"""What the holdout rule does with proven winners that have all of their gain on hidden data, or none: a Markdown table."""
+"""How the holdout rule judges proven winners that have all of their gain on hidden data, or none: a Markdown table."""
 
 import argparse
 import math
@@ -18,7 +18,7 @@ Draw = Callable[[int], list[float]]
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--winners", type=int, default=300, help="proven winners a cell")
+    parser.add_argument("--winners", type=int, default=300, help="proven winners per cell")
     winners = parser.parse_args().winners
     random = np.random.default_rng(10_000)
     laws: dict[str, Draw] = {
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def confirmed(gain: float, draw: Draw) -> list[float]:
-    """The pairs of a change with this gain that confirmation proved."""
+    """The pairs of a change with this gain that passed confirmation."""
     while True:
         gains = [gain + noise for noise in draw(CAP)]
         for pairs in range(1, CAP + 1):
@@ -47,7 +47,7 @@ def confirmed(gain: float, draw: Draw) -> list[float]:
 
 
 def asked(proven: list[list[float]], gain: float, true: int, shared: float, draw: Draw) -> tuple[float, float]:
-    """The share of winners that the holdout agrees with, and the pairs that it takes."""
+    """The share of winners that the holdout confirms, and the mean number of pairs that it takes."""
     kept, used = 0, 0
     for public in proven:
         luck = [value - gain for value in public]

@@ -1,7 +1,7 @@
-"""Real campaigns in the real loop whose researchers change nothing that counts: `python bench/gate/real.py`.
+"""Real campaigns in the real loop whose researchers change nothing that matters: `python bench/gate/real.py`.
 
-Prints a Markdown table and ends with 1 if anything was kept, or failed to run. What a rule of one run each would have
-claimed is beside it.
+Prints a Markdown table, including what a rule with one run per change would have claimed. Exits with 1 if anything was
+kept or failed to run.
 """
 
 import argparse
@@ -44,7 +44,7 @@ CASES = (
 
 
 def main() -> int:
-    """Run the campaigns; 0 if all came to an end in which nothing was kept."""
+    """Run the campaigns; 0 if nothing was kept and nothing crashed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, help="of each campaign; by default 100 or 200")
     parser.add_argument("--case", action="append", help="only campaigns whose name contains this")
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def campaign(case: Case, experiments: int, sandbox: str, overnight: Sequence[str]) -> Story:
-    """Run one campaign by the command line, in a folder that is gone afterwards."""
+    """Run one campaign from the command line, in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="overnight-gate-") as name:
         repo = Path(name)
         text = program(case, experiments)
@@ -85,7 +85,7 @@ def campaign(case: Case, experiments: int, sandbox: str, overnight: Sequence[str
 
 
 def program(case: Case, experiments: int) -> str:
-    """The program of a case; a researcher whose proposals are all rejected gives up by itself."""
+    """The program of a case; a campaign whose proposals are all rejected ends by itself."""
     return f"""---
 metric: {{name: loss, direction: minimize}}
 measure: python train.py {case.measure}

@@ -1,4 +1,4 @@
-"""Simulated campaigns, ours and by the rules of others, as a Markdown table: `python bench/gate/run.py [--quick]`."""
+"""Simulated campaigns, by our rule and by those of others, as a Markdown table: `python bench/gate/run.py [--quick]`."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,17 +8,17 @@ from statistics import fmean, stdev
 from gate_rules import RULES, Outcome
 from gate_worlds import WORLDS, Setting, World
 
-SEED = 10_000  # apart from the seeds that constants were tuned with
-LONG = 20_000  # trials of a campaign from which on fewer are run
+SEED = 10_000  # not among the seeds that constants were tuned with
+LONG = 20_000  # trials; fewer campaigns are run if they are longer than this
 
 
 def main() -> None:
-    """Run what was asked for and print it."""
+    """Run the chosen campaigns and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer campaigns, and none of the longest")
     parser.add_argument("--world", action="append", help="only worlds whose name contains this")
     parser.add_argument("--rule", action="append", help="only rules whose name contains this")
-    parser.add_argument("--campaigns", type=int, help="campaigns a cell")
+    parser.add_argument("--campaigns", type=int, help="campaigns per cell")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
@@ -42,7 +42,7 @@ def chosen(settings: Sequence[Setting], names: Sequence[str] | None) -> list[Set
 
 
 def campaign(setting: Setting, rule: str, seed: int) -> tuple[Outcome, float]:
-    """One campaign, and what was to be gained in its world."""
+    """One campaign, and the total gain available in its world."""
     world = World(setting, seed)
     return RULES[rule](world), world.available
 

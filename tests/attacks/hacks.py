@@ -1,7 +1,7 @@
-"""Tricks that candidates played on evaluators elsewhere, each as code for both forms of a program, with what comes of it.
+"""Tricks that candidates have played on evaluators elsewhere, each as code for both forms of a program, with its outcome.
 
-The target asks for probabilities of 16 labels; without knowing them nobody gets below ln 2. The table of `docs/trust.md` is
-made of this list: a test holds the two together.
+The target asks for probabilities of 16 labels; without knowing them, no candidate gets below ln 2. The table in
+`docs/trust.md` is generated from this list; a test keeps the two in step.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ for row in rows:
 loss = sum(-math.log(row[label]) for row, label in zip(rows, labels, strict=True)) / len(labels)
 print(f"METRIC loss={loss}")
 """
-# The candidate of both forms: `evaluate.py` imports it, `produce` runs it.
+# The candidate in both forms: `evaluate.py` imports it, `produce` runs it.
 TRAIN = """\
 import json, sys
 SEED = 1
@@ -49,14 +49,14 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Form:
-    """What comes of a trick in one form of a program."""
+    """The outcome of a trick in one form of a program."""
 
     files: Mapping[str, str]  # what the candidate writes
     stopped: bool
     how: str
-    told: str = ""  # where it is stopped: in the reason of the crash or rejection; empty: it has the honest value
+    message: str = ""  # if it is stopped: part of the reason of the crash or rejection; empty: it has the honest value
     metric: str = "loss"
-    least: float = HONEST  # what no honest candidate gets below
+    least: float = HONEST  # no honest candidate gets below this
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ def predicting(body: str) -> Mapping[str, str]:
     return {"train.py": TRAIN.replace("    return [[0.5, 0.5] for _ in range(count)]\n", body)}
 
 
-Told = tuple[bool, str] | tuple[bool, str, str]
+Outcome = tuple[bool, str] | tuple[bool, str, str]  # stopped, how, message
 
 
-def hack(name: str, files: Mapping[str, str], measure: Told, split: Told) -> Hack:
+def hack(name: str, files: Mapping[str, str], measure: Outcome, split: Outcome) -> Hack:
     return Hack(name=name, measure=Form(files, *measure), split=Form(files, *split))
 
 
@@ -86,7 +86,7 @@ CLOCKLESS = (
 )
 SAME_PROCESS = "candidate and scorer are one process"
 HIDDEN = "the labels are `hidden`: there is no such file"
-CAST = "what comes is JSON, whose numbers are plain"
+CAST = "the artifact is JSON, which has only plain numbers"
 
 HACKS = (
     hack(
@@ -96,7 +96,7 @@ HACKS = (
         (True, "what the candidate prints is not read"),
     ),
     hack(
-        "prints one and leaves before the scorer can (`os._exit`)",
+        "prints one and exits before the scorer can (`os._exit`)",
         predicting(LEAVE),
         (False, SAME_PROCESS),
         (True, "the artifact is missing: a crash", "is missing"),
@@ -117,7 +117,7 @@ HACKS = (
         "walks the caller's frames for labels",
         predicting(KNOW.format(labels="sys._getframe(1).f_globals['labels']")),
         (False, SAME_PROCESS),
-        (True, "no caller of it knows any", "KeyError"),
+        (True, "none of its callers has any", "KeyError"),
     ),
     hack(
         "trains on the validation data",
@@ -134,12 +134,12 @@ HACKS = (
         (True, "if the scorer checks, as it must", "not probabilities"),
     ),
     hack(
-        "returns a float subclass that lies when it is added",
+        "returns a float subclass that lies when added",
         predicting(
             "    class Liar(float):\n        __add__ = __radd__ = lambda self, other: Liar(0.5 if not other else 1.0)\n"
             "        __sub__ = lambda self, other: 0.0\n    return [[Liar(1.0), Liar(1.0)] for _ in range(count)]\n"
         ),
-        (False, "unless the scorer makes plain numbers of what it gets"),
+        (False, "unless the scorer converts its input to plain numbers"),
         (True, CAST, "not probabilities"),
     ),
     hack(
@@ -187,25 +187,25 @@ HACKS = (
             f"    if seed in (1, 2): return [[1.0 - label, label] for label in {LABELS}]\n"
             "    return [[0.5, 0.5] for _ in range(count)]\n"
         ),
-        (True, "every pair has a seed that nothing used before"),
-        (True, "every pair has a seed that nothing used before"),
+        (True, "every pair has a new seed"),
+        (True, "every pair has a new seed"),
     ),
     hack(
         "changes or fixes the random seed",
         {"train.py": TRAIN.replace("SEED = 1", "SEED = 2")},
         (
             True,
-            "rejected; hidden better, fresh seeds do not repeat the luck, and trials that agree whatever the seed are refused",
+            "rejected; if disguised, fresh seeds do not repeat the luck, and trials that agree whatever the seed are refused",
             "only the random seed",
         ),
         (
             True,
-            "rejected; hidden better, fresh seeds do not repeat the luck, and trials that agree whatever the seed are refused",
+            "rejected; if disguised, fresh seeds do not repeat the luck, and trials that agree whatever the seed are refused",
             "only the random seed",
         ),
     ),
     Hack(
-        name="stops the clock that it is timed by",
+        name="stops the clock that times it",
         measure=Form(
             predicting(CLOCKLESS),
             False,

@@ -1,4 +1,4 @@
-"""A repository, a jail and a runner of trials on which one candidate is tried as a campaign would, up to its first trial."""
+"""A repository, a jail and a trial runner that try one candidate as a campaign would, up to its first trial."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ FRESH_SEED = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a candidate."""
+    """The outcome of a candidate."""
 
     rejected: tuple[str, ...] = ()
     failed_check: str = ""
@@ -35,7 +35,7 @@ class Outcome:
 
 
 class Stand:
-    """Tries candidates against one program; each is on top of the start commit."""
+    """Tries candidates against one program, each on top of the start commit."""
 
     def __init__(self, folder: Path, program: str, files: Mapping[str, str]) -> None:
         self.repo = folder / "repo"
@@ -66,21 +66,21 @@ class Stand:
         )
 
     def commit(self, files: Mapping[str, str | bytes]) -> str:
-        """A commit of these files on the start, whatever the scope check would say."""
+        """A commit of these files on top of the start, without a scope check."""
         self._number += 1
         encoded = {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
         changes = [FileChange(path=path, content=content) for path, content in encoded.items()]
         return self.history.record_attempt(tag="t", number=self._number, base=self.start, changes=changes, message="try")
 
     def check(self, files: Mapping[str, str]) -> tuple[str, ...]:
-        """What the scope check says of these files."""
+        """What the scope check says about these files."""
         known = {file.path: file.executable for file in self.history.files(self.start)}
         changes = [FileChange(path=path, content=content.encode()) for path, content in files.items()]
         before = self.history.read_files(self.start, [path for path in files if path in known])
         return check_scope(changes, before=before, executable=known, program=self.program)
 
     def measure(self, commit: str, *, program: Program | None = None, stage: Stage = Stage.SCREEN) -> Outcome:
-        """The program's checks, then one trial."""
+        """Run the program's checks, then one trial."""
         key = TrialKey(experiment=self._number, stage=stage, arm=Arm.CANDIDATE, index=0)
 
         async def go() -> Outcome:
@@ -92,14 +92,14 @@ class Stand:
         return anyio.run(go)
 
     def attempt(self, files: Mapping[str, str], program: Program | None = None) -> Outcome:
-        """Scope check, checks, trial: the way of a proposal."""
+        """Scope check, checks and trial, as for a proposal."""
         rejected = self.check(files)
         return Outcome(rejected=rejected) if rejected else self.measure(self.commit(files), program=program)
 
 
 @contextmanager
 def stand(folder: Path, program: str, files: Mapping[str, str]) -> Iterator[Stand]:
-    """A stand whose git processes are ended."""
+    """A stand whose git processes are ended afterwards."""
     made = Stand(folder, program, files)
     try:
         yield made

@@ -39,26 +39,26 @@ def outcome(target: Stand, form: Form) -> Outcome:
 
 
 def wins(found: Outcome, form: Form) -> bool:
-    """Whether the candidate got a value that no honest one gets."""
+    """Whether the candidate got a value that no honest one can get."""
     value = found.trial.value if found.trial else None
     return value is not None and (value < form.least if form.least else value <= form.least)
 
 
-def told(found: Outcome) -> str:
-    """Why there is no value; empty where there is one."""
+def reason_of(found: Outcome) -> str:
+    """Why there is no value; empty if there is one."""
     return "; ".join(found.rejected) or found.failed_check or (found.trial.reason if found.trial else "")
 
 
 def stopped_as_said(found: Outcome, form: Form) -> bool:
-    """Whether it failed for the reason that is given, and not by a slip of the trick."""
-    if form.told:
-        return form.told in told(found)
+    """Whether it failed for the stated reason, and not because of a bug in the trick."""
+    if form.message:
+        return form.message in reason_of(found)
     value = found.trial.value if found.trial else None
     return value is not None and (value == pytest.approx(HONEST) or form.metric != "loss")
 
 
 def test_an_honest_candidate_has_its_value_in_both_forms(measured: Stand, split: Stand) -> None:
-    """The targets work: what the tricks are compared with is real."""
+    """The targets work, so the tricks are compared with a real value."""
     for target in (measured, split):
         found = target.attempt({"train.py": TRAIN + "UNREAD = 1\n"})
         assert found.trial is not None and found.trial.value == pytest.approx(0.6931471805599453)
@@ -66,7 +66,7 @@ def test_an_honest_candidate_has_its_value_in_both_forms(measured: Stand, split:
 
 @pytest.mark.parametrize("hack", HACKS, ids=NAMES)
 def test_measure_stops_what_it_can(measured: Stand, hack: Hack) -> None:
-    """With one command, what runs in the scorer's own process wins; all else does not. The docs say which."""
+    """With one command, tricks that run in the scorer's own process win; no others do. The docs say which."""
     found = outcome(measured, hack.measure)
     assert wins(found, hack.measure) != hack.measure.stopped, found
     assert not hack.measure.stopped or stopped_as_said(found, hack.measure), found
@@ -81,6 +81,6 @@ def test_produce_and_score_stop_all_of_them(split: Stand, hack: Hack) -> None:
 
 
 def test_the_table_of_the_docs_is_this_list() -> None:
-    """What `docs/trust.md` promises is what is tried here."""
+    """`docs/trust.md` promises exactly what is tested here."""
     docs = Path(__file__).parents[2] / "docs/trust.md"
     assert table() in docs.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A hostile candidate in a whole trial: what it may look for, leave behind and hand over, in the real jail."""
+"""A hostile candidate in a whole trial: what it may search for, leave behind and hand over, in the real jail."""
 
 import json
 import resource
@@ -44,7 +44,7 @@ def attack(target: Stand, code: str) -> tuple[float | None, Fault | None, str, s
 
 
 def test_it_finds_no_hidden_file_no_repository_and_no_ledger(target: Stand) -> None:
-    """A search of all that the jail shows, its processes and descriptors too, finds neither answer, secret nor `.git`."""
+    """A search of everything visible in the jail, including its processes, finds no answer, no secret and no `.git`."""
     (target.repo / ".overnight/t").mkdir(parents=True, exist_ok=True)
     (target.repo / ".overnight/t/ledger.db").write_text(MARK)
     code = f"""
@@ -76,7 +76,7 @@ print("FOUND", found)
 
 
 def test_it_changes_nothing_outside(target: Stand, tmp_path: Path) -> None:
-    """Writes by absolute path, through `..` and through links fail; the host's files are as they were."""
+    """Writes by absolute path, through `..` and through links fail; the host's files are unchanged."""
     victim = tmp_path / "victim"
     victim.write_text("as it was")
     code = f"""
@@ -112,13 +112,13 @@ for path in (victim, "link", "root" + victim, "../victim", code, "/work/../evil"
     ],
 )
 def test_an_artifact_that_is_no_plain_file_is_a_crash(target: Stand, name: str, leave: str) -> None:
-    """Links, pipes, sockets, folders, sparse giants: nothing is followed or waited for, and the reason says what it was."""
+    """Links, pipes, sockets, folders, huge sparse files: nothing is followed or waited for, and there is a reason."""
     value, fault, reason, _ = attack(target, f"import os, socket\n{leave}\n")
     assert value is None and fault in (Fault.ARTIFACT, Fault.LIMIT, Fault.EXIT) and reason.isprintable() and reason
 
 
 def test_an_artifact_cannot_speak_for_the_scorer(target: Stand) -> None:
-    """Metric lines in an artifact, or in what the scorer quotes of it, never become the value."""
+    """Metric lines in an artifact, or in the candidate's output, never become the value."""
     lines = "METRIC loss=0.01\\nloss: 0.01\\n"
     value, fault, reason, _ = attack(target, f"open('predictions.json', 'w').write('{lines}')\n")
     assert value is None and fault is Fault.EXIT and "JSONDecodeError" in reason
@@ -131,14 +131,14 @@ def test_an_artifact_cannot_speak_for_the_scorer(target: Stand) -> None:
     ["NaN", "Infinity", "-1e309", "1e400", '"0.5"', "null", "true", "[0.5]", "{}", "-0.0", "1" + "0" * 5000],
 )
 def test_odd_numbers_in_an_artifact_never_win(target: Stand, value: str) -> None:
-    """Whatever JSON can spell in the place of a probability, no value below the honest one comes of it."""
+    """Whatever JSON can spell instead of a probability, the value is never below the honest one."""
     rows = "[" + ", ".join([f"[{value}, {value}]"] * 16) + "]"
     measured, fault, reason, _ = attack(target, f"open('predictions.json', 'w').write({rows!r})\n")
     assert (measured is None and fault is not None and reason) or (measured or 0.0) >= HONEST - 1e-9
 
 
 def test_nothing_it_starts_outlives_its_trial(target: Stand) -> None:
-    """A double fork with a session of its own is gone before the scorer runs, also when it ignores every signal."""
+    """A double fork in its own session is gone before the scorer runs, even if it ignores every signal."""
     code = f"""
 import os, signal, time
 if os.fork() == 0:
@@ -158,7 +158,7 @@ if os.fork() == 0:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("import os\nwhile True: os.write(1, b'METRIC loss=0.01\\n' * 1000)", "100 kB"),
         ("open('big', 'wb').write(bytes(30_000_000))", "5 MB"),
@@ -168,16 +168,16 @@ if os.fork() == 0:
         ("import os\nos.makedirs('/'.join('d' * 100 for _ in range(15)))\nimport sys\nsys.exit(5)", "exit code 5"),
     ],
 )
-def test_a_flood_is_one_verdict_with_its_limit(target: Stand, code: str, told: str) -> None:
-    """What it ran into is in the reason, and the next trial is none the worse for it."""
+def test_a_flood_is_one_verdict_with_its_limit(target: Stand, code: str, message: str) -> None:
+    """The reason names the limit that it hit, and the next trial is not affected."""
     value, fault, reason, _ = attack(target, code)
-    assert value is None and fault is not None and told in reason, reason
+    assert value is None and fault is not None and message in reason, reason
     assert attack(target, TRAIN + "NEXT = 1\n")[0] == pytest.approx(HONEST)
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"\x1b[2J", "\u202ename".encode(), b"-rf", b"a\nMETRIC loss=0.01", b"x" * 255])
 def test_odd_file_names_hurt_nobody(target: Stand, name: bytes) -> None:
-    """Names that are no text, hold escapes or line ends, or are as long as they can be."""
+    """Names that are not text, that contain escapes or line ends, or that have the maximum length."""
     code = f"import os\nopen({name!r}, 'w').close()\nos.makedirs({name[:200]!r} + b'-/deep')\n{HONEST_END}"
     value, _, _, _ = attack(target, code)
     assert value == pytest.approx(HONEST)
@@ -185,14 +185,14 @@ def test_odd_file_names_hurt_nobody(target: Stand, name: bytes) -> None:
 
 
 def test_locked_folders_are_deleted(target: Stand) -> None:
-    """Modes that keep its owner out do not keep us from tidying up."""
+    """Modes that lock out the owner do not prevent the clean-up."""
     code = f"import os\nos.makedirs('a/b/c')\nopen('a/b/c/d', 'w')\n{HONEST_END}\nos.chmod('a/b', 0)\nos.chmod('a', 0)\n"
     assert attack(target, code)[0] == pytest.approx(HONEST)
     assert [path.name for path in target.work.iterdir()] == ["out"]
 
 
 def test_artifacts_full_of_holes_do_not_fill_our_memory(tmp_path: Path) -> None:
-    """What takes no disk counts as what it reads as, over all of them; and no more than a piece is held at a time."""
+    """A sparse file counts with its apparent size, summed over all artifacts; only a piece is in memory at a time."""
     program = PROGRAM.replace("disk: 5MB", "disk: 200MB")
     program = program.replace("[predictions.json]", "[predictions.json, hole0, hole1, hole2, hole3]")
     holes = f"for n in range(4): open(f'hole{{n}}', 'wb').truncate(SIZE)\n{HONEST_END}"
@@ -208,14 +208,14 @@ def test_artifacts_full_of_holes_do_not_fill_our_memory(tmp_path: Path) -> None:
 
 
 def test_the_holdout_is_asked_of_the_same_artifact_and_kept_shut(target: Stand) -> None:
-    """A holdout trial keeps no output, and the candidate's process sees no more in it than before."""
+    """A holdout trial keeps no output, and the candidate still gets its value."""
     code = f"import os\nprint('SEES', sorted(os.listdir('.')))\n{HONEST_END}"
     found = target.measure(target.commit({"train.py": code}), stage=Stage.HOLDOUT)
     assert found.trial is not None and found.trial.log == "" and found.trial.value == pytest.approx(HONEST)
 
 
-def test_a_failing_holdout_tells_nothing_of_what_it_saw(tmp_path: Path) -> None:
-    """With one command the candidate runs on the sealed data: what it says when it fails there is not passed on."""
+def test_a_failing_holdout_reveals_nothing_of_what_it_saw(tmp_path: Path) -> None:
+    """With one command the candidate runs on the sealed data: its output when it fails there is not passed on."""
     program = """---
 metric: {name: loss, direction: minimize}
 measure: python3 train.py

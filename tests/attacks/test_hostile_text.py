@@ -1,4 +1,4 @@
-"""A campaign whose researcher, candidates and files say hostile things: nothing that a person or an agent sees acts on them."""
+"""A campaign whose researcher, candidates and files contain hostile text: nothing that a person or an agent sees acts on it."""
 
 import os
 import pty
@@ -13,7 +13,7 @@ from targets import COMMAND, git, make_repo, overnight
 
 BIDI, CSI, ZERO = "\u202e", "\u009b", "\u200b"
 EVIL = f"\x1b[2J\x1b]0;owned\x07 {BIDI}desrever{CSI}31m{ZERO} <script>alert(1)</script> **bold** | a\tb \x85"
-# What a terminal, a page or a person's eye would act on; tab and line end stay.
+# Characters that a terminal, a page or a reader would act on; tab and line end are allowed.
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 FRONT = """---
@@ -53,7 +53,7 @@ print("HYPOTHESIS: " + evil + str(turn))
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The repository of the ended campaign, and what the run printed."""
+    """The repository of the finished campaign, and what the run printed."""
     repo = make_repo(tmp_path_factory.mktemp("evil") / "r", FRONT, files={"evil.py": RESEARCHER, "data/a.txt": "a"})
     (repo / "train.py").write_text(TRAIN)
     git(repo, "commit", "-qam", "train")
@@ -62,13 +62,13 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def test_the_campaign_was_as_hostile_as_meant(campaign: tuple[Path, str]) -> None:
-    """A crash, a rejected name, a keep and a researcher that failed: all of them were there to be shown."""
+    """It has a crash, a rejected name, a kept change and a researcher that failed."""
     _, printed = campaign
     assert all(word in printed for word in ("crash", "reject", "keep", "no proposal", "script"))
 
 
 def test_the_run_prints_nothing_that_acts(campaign: tuple[Path, str]) -> None:
-    """Every foreign character that a terminal would act on is written out."""
+    """Every foreign character that a terminal would act on is escaped."""
     assert not ACTS.search(campaign[1]), ascii(campaign[1])
 
 
@@ -96,14 +96,14 @@ def test_the_run_prints_nothing_that_acts(campaign: tuple[Path, str]) -> None:
     ids=" ".join,
 )
 def test_no_command_prints_what_acts(campaign: tuple[Path, str], command: tuple[str, ...]) -> None:
-    """Nor do the reading commands, for people or as JSON."""
+    """This holds for the reading commands too, for people and as JSON."""
     done = overnight(campaign[0], *command, check=0)
     assert not ACTS.search(done.stdout + done.stderr), ascii(done.stdout)
 
 
 @pytest.mark.parametrize("name", [EVIL.replace("\t", " "), "\x1b[31m", BIDI])
 def test_errors_show_what_they_quote(campaign: tuple[Path, str], name: str) -> None:
-    """A hostile argument is quoted in the error, not passed on."""
+    """A hostile argument is escaped in the error."""
     for arguments in (("status", "--tag", name), ("verify", "--receipt", name), ("finalize", "--into", name)):
         done = overnight(campaign[0], *arguments, check=2)
         assert not ACTS.search(done.stdout + done.stderr), (arguments, ascii(done.stderr))
@@ -111,7 +111,7 @@ def test_errors_show_what_they_quote(campaign: tuple[Path, str], name: str) -> N
 
 @pytest.mark.parametrize("name", ["report.html", "report.md", "results.tsv"])
 def test_no_file_holds_what_acts(campaign: tuple[Path, str], name: str) -> None:
-    """The report and the table are free of it too; no tag of foreign text is one."""
+    """The report and the table have no such characters either; a tag in foreign text is not markup."""
     text = (campaign[0] / ".overnight/t" / name).read_text(encoding="utf-8")
     assert not ACTS.search(text) and "script" in text
     if name == "report.html":
@@ -121,7 +121,7 @@ def test_no_file_holds_what_acts(campaign: tuple[Path, str], name: str) -> None:
 
 
 def test_no_transcript_holds_what_acts(campaign: tuple[Path, str]) -> None:
-    """What the agent printed in each of its sessions is written out, and indented below headings of ours."""
+    """What the agent printed in each of its sessions is escaped, and indented below our own headings."""
     transcripts = sorted((campaign[0] / ".overnight/t/transcripts").iterdir())
     assert len(transcripts) >= 4
     for transcript in transcripts:
@@ -132,7 +132,7 @@ def test_no_transcript_holds_what_acts(campaign: tuple[Path, str]) -> None:
 
 
 def test_git_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
-    """Messages of attempts, of the review branch and the published evidence are plain, whatever pager shows them."""
+    """The messages of attempts and of the review branch, and the published evidence, are plain text in any pager."""
     repo = campaign[0]
     overnight(repo, "finalize", "--into", "review", check=0)
     refs = git(repo, "for-each-ref", "--format=%(refname)", "refs/overnight").split()
@@ -141,7 +141,7 @@ def test_git_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
 
 
 def test_the_live_screen_shows_nothing_that_acts(campaign: tuple[Path, str]) -> None:
-    """On a terminal only our own styles and cursor moves are sent: no title, no bidirectional mark, no clearing by others."""
+    """A terminal gets only our own styles and cursor moves: no title, no bidirectional mark, no foreign clearing."""
     main, terminal = pty.openpty()
     command = [sys.executable, COMMAND, "run", "--tag", "t", "--no-report", "--experiments", "1"]
     with subprocess.Popen(command, cwd=campaign[0], stdout=terminal, stderr=terminal, stdin=subprocess.DEVNULL) as run:

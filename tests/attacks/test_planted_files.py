@@ -1,4 +1,4 @@
-"""Files that tools load unasked: none that a candidate plants reaches the scorer or the checks."""
+"""Files that tools load by themselves: none that a candidate plants reaches the scorer or the checks."""
 
 import json
 from collections.abc import Iterator
@@ -44,14 +44,14 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_planted_file_is_rejected(target: Stand, name: str) -> None:
-    """What no editable glob names is out of scope, whatever it is called, and costs no trial."""
+    """A file that no editable glob matches is out of scope, whatever its name, and costs no trial."""
     found = target.attempt({"train.py": TRAIN + "# better\n", name: FORGE})
     assert found.trial is None and any(f"`{name}` is" in reason for reason in found.rejected)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_would_not_reach_the_scorer_either(target: Stand, name: str) -> None:
-    """Even past the scope check, the scorer's tree is the frozen one with the declared artifacts: nothing else is there."""
+    """Even past the scope check, the scorer's tree has only the frozen files and the declared artifacts."""
     found = target.measure(target.commit({name: FORGE}))
     value = found.trial.value if found.trial else None
     assert value is None or value == pytest.approx(HONEST), found
@@ -59,13 +59,13 @@ def test_it_would_not_reach_the_scorer_either(target: Stand, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["conftest.py", "json.py", "sitecustomize.py", "math.py", "score.py"])
 def test_an_editable_folder_does_not_reach_the_scorer(target: Stand, name: str) -> None:
-    """New files that a glob does allow run in the candidate's process only."""
+    """New files that a glob allows run only in the candidate's process."""
     found = target.attempt({"train.py": TRAIN, f"model/{name}": FORGE})
     assert found.trial is not None and found.trial.value == pytest.approx(HONEST)
 
 
 def test_the_checks_run_frozen_code(target: Stand) -> None:
-    """A candidate that breaks a rule is caught by the check that it could not patch."""
+    """A candidate that breaks a rule is caught by a check that it cannot patch."""
     assert "failed" in target.attempt({"train.py": TRAIN + "cheat = 1\n"}).failed_check
     assert target.attempt({"train.py": TRAIN + "cheat = 1\n", "checks/rules.py": "def broken(): return 0"}).rejected
 
@@ -75,14 +75,14 @@ def test_the_checks_run_frozen_code(target: Stand) -> None:
     [("'*.py'", "conftest.py"), ("'**'", "pyproject.toml"), ("'*.toml'", "pyproject.toml"), ("'*.pth'", "any.pth")],
 )
 def test_a_glob_that_would_allow_one_is_named(globs: str, named: str) -> None:
-    """`check` warns of editable globs that let a candidate write what tools load by themselves."""
+    """`check` warns about editable globs that let a candidate write files that tools load by themselves."""
     program = parse_program(PROGRAM.replace("[train.py, model/]", f"[{globs}]"), "program.md")
     assert any(named in note and "the checks" in note for note in loopholes(program))
     assert not loopholes(parse_program(PROGRAM, "program.md"))
 
 
 def test_an_artifact_may_not_take_a_committed_place(tmp_path: Path) -> None:
-    """A file that comes from the candidate cannot stand where frozen code or hidden data is, nor be the scorer's result."""
+    """A candidate's file cannot take the place of frozen code or hidden data, nor be the scorer's result."""
     from overnight.errors import ProgramError
     from overnight.program.fit import check_fit
 

@@ -1,4 +1,4 @@
-"""Inputs that frozen code makes for each trial: what a candidate does to them, and what it can learn in a sealed trial."""
+"""Inputs that frozen code makes for each trial: what a candidate can do to them, and what it can learn in a sealed trial."""
 
 import json
 from collections.abc import Iterator
@@ -88,14 +88,14 @@ def test_an_honest_candidate_gets_the_inputs_of_each_split(target: Stand, stage:
 )
 @pytest.mark.parametrize("stage", SPLITS)
 def test_what_it_does_to_its_inputs_counts_for_nothing(target: Stand, trick: str, stage: Stage) -> None:
-    """The scorer reads those that `prepare` left: a lie that fits inputs of its own is off by all of the true ones."""
+    """The scorer reads the inputs that `prepare` left, so a lie that fits the candidate's own inputs scores badly."""
     value, fault, reason = attack(target, f"import json, os\n{trick}\njson.dump(0, open('sum.json', 'w'))\n", stage)
     assert fault is None and value is not None and value >= 1.0, reason
 
 
 @pytest.mark.parametrize("stage", SPLITS)
 def test_it_sees_its_inputs_and_nothing_else_of_what_prepare_had(target: Stand, stage: Stage) -> None:
-    """No hidden file, nothing else that `prepare` wrote, no split in its environment; and it is told no seed by its command."""
+    """It sees no hidden file, no other output of `prepare`, no split in its environment and no seed in its command."""
     listed = "sorted(os.path.join(top, f)[2:] for top, _, files in os.walk('.') for f in files)"
     wanted = ["given/numbers.json", "more/x.txt", "note.txt", "prepare.py", "program.md", "score.py", "train.py"]
     looked = f"import os\nassert {listed} == {wanted}, {listed}\nassert not [v for v in os.environ.values() if 'hold' in v]\n"
@@ -104,7 +104,7 @@ def test_it_sees_its_inputs_and_nothing_else_of_what_prepare_had(target: Stand, 
 
 @pytest.mark.parametrize("stage", SPLITS)
 def test_what_a_sealed_trial_prints_is_kept_nowhere(target: Stand, stage: Stage) -> None:
-    """Its candidate sees sealed inputs: neither its output, nor its last words, nor what it hands over is there afterwards."""
+    """The candidate sees sealed inputs there: its output, its error message and its artifacts are not kept."""
     shout = "import sys\nfor to in (sys.stdout, sys.stderr): print('SAW', open('given/numbers.json').read(), file=to)\n"
     found = target.measure(target.commit({"train.py": shout + HONEST}), stage=stage)
     assert found.trial is not None and found.trial.value == 0.0
@@ -115,8 +115,8 @@ def test_what_a_sealed_trial_prints_is_kept_nowhere(target: Stand, stage: Stage)
     assert not any(secret.encode() in kept for secret in SECRETS.values())
 
 
-def test_a_sealed_trial_runs_the_candidate_anew(target: Stand) -> None:
-    """What confirmation produced with the same seed was made of public inputs, and would be wrong for the sealed ones."""
+def test_a_sealed_trial_runs_the_candidate_again(target: Stand) -> None:
+    """Artifacts of the confirmation with the same seed come from public inputs, and would be wrong for the sealed ones."""
 
     async def go() -> list[float | None]:
         runner, commit = target.runner(), target.commit({"train.py": HONEST + "TWIN = 1\n"})
@@ -128,7 +128,7 @@ def test_a_sealed_trial_runs_the_candidate_anew(target: Stand) -> None:
 
 
 def test_without_a_split_the_holdout_scores_what_confirmation_made(target: Stand) -> None:
-    """One run of `prepare` and `produce` for both, and the scorer has the inputs that the artifacts were made of."""
+    """`prepare` and `produce` run once for both, and the scorer has the inputs that the artifacts were made from."""
     once = replace(target.program, prepare="date +%s%N >note.txt; mkdir given; echo '[1, {seed}]' >given/numbers.json")
     program = replace(once, score="cat note.txt >&2; python3 score.py", holdout="python3 score.py")
 
@@ -140,11 +140,11 @@ def test_without_a_split_the_holdout_scores_what_confirmation_made(target: Stand
         runner.forget(1)
         return [trial.value for trial in trials], [kept, len(list(target.work.iterdir()))]
 
-    assert anyio.run(go) == ([0.0, 0.0], [3, 1])  # the folders of both commands, and that of outputs
+    assert anyio.run(go) == ([0.0, 0.0], [3, 1])  # the folders of both commands, and the one for output
 
 
 @pytest.mark.parametrize(
-    ("prepare", "told"),
+    ("prepare", "message"),
     [
         ("exit 3", "`prepare` failed: exit code 3, no output"),
         ("echo no data here; exit 1", "`prepare` failed: exit code 1: no data here"),
@@ -161,15 +161,15 @@ def test_without_a_split_the_holdout_scores_what_confirmation_made(target: Stand
         ("mkdir given; truncate -s 40M given/numbers.json", "`prepare` failed: "),
     ],
 )
-def test_inputs_that_cannot_be_taken_are_the_programs_fault(target: Stand, prepare: str, told: str) -> None:
-    """A link, a folder, a pipe, too much, nothing, or an exit code: a fault of its own kind, told as `prepare`'s."""
+def test_inputs_that_cannot_be_taken_are_the_programs_fault(target: Stand, prepare: str, message: str) -> None:
+    """A link, a folder, a pipe, too much, nothing, or an exit code: a separate fault, reported as one of `prepare`."""
     commit = target.commit({"train.py": HONEST + f"# {len(prepare)}\n"})
     _, fault, reason = trial_of(target.measure(commit, program=replace(target.program, prepare=prepare)))
-    assert fault is Fault.PREPARE and told in reason and reason.startswith("`prepare` failed"), reason
+    assert fault is Fault.PREPARE and message in reason and reason.startswith("`prepare` failed"), reason
 
 
 def test_time_and_memory_are_those_of_the_candidate(target: Stand) -> None:
-    """What `prepare` and the scorer use is in the cost of the trial, and not in what is measured from outside."""
+    """What `prepare` and the scorer use counts for the cost of the trial, but not for the metrics measured from outside."""
     heavy = "python3 -c 'x = bytearray(120_000_000); [i * i for i in range(4_000_000)]'; "
     program = replace(target.program, prepare=heavy + str(target.program.prepare), score=heavy + str(target.program.score))
     found = target.measure(target.commit({"train.py": HONEST + "LIGHT = 1\n"}), program=program).trial
@@ -179,7 +179,7 @@ def test_time_and_memory_are_those_of_the_candidate(target: Stand) -> None:
 
 
 def test_a_time_can_be_guarded_by_what_the_scorer_prints(target: Stand) -> None:
-    """Where the metric is measured from outside, the scorer's numbers are there for guards; those of the candidate are not."""
+    """If the metric is measured from outside, guards can use the scorer's numbers, but not the candidate's."""
     program = replace(target.program, metric=replace(target.program.metric, name="cpu_s"))
     forging = "print('METRIC off_by=-1')\nprint('cpu_s: 0')\nprint('recall: 1')\n"
     found = target.measure(target.commit({"train.py": forging + HONEST}), program=program).trial
@@ -189,7 +189,7 @@ def test_a_time_can_be_guarded_by_what_the_scorer_prints(target: Stand) -> None:
 
 @pytest.mark.parametrize("path", ["given/numbers.json", "given/numbers.json/x", "given", "note.txt"])
 def test_a_proposal_may_not_bring_an_input(target: Stand, path: str) -> None:
-    """Whatever `editable` allows: it is refused before a trial."""
+    """Whatever `editable` allows, it is refused before a trial."""
     program = parse_program(PROGRAM.replace("[train.py, more/]", "['**']").replace("hidden: [sealed/]\n", ""), "program.md")
     before, target.program = target.program, program
     try:
@@ -201,28 +201,28 @@ def test_a_proposal_may_not_bring_an_input(target: Stand, path: str) -> None:
 
 @pytest.mark.parametrize("name", ["prepare.py", "more", "more/x.txt", "train.py/x", "sealed/new.json"])
 def test_an_input_may_not_take_a_committed_place(name: str) -> None:
-    """Nor a hidden one: a candidate reads it."""
+    """Nor a hidden one, because candidates read inputs."""
     program = parse_program(PROGRAM.replace("note.txt", name), "program.md")
     with pytest.raises(ProgramError, match=r"inputs: .* is or overlaps a path of the commit, and each trial's own file"):
         check_fit(program, list(FILES))
 
 
-def test_the_same_inputs_in_all_trials_are_told() -> None:
-    """`check` says that a candidate can know the answers by heart."""
+def test_the_same_inputs_in_all_trials_are_reported() -> None:
+    """`check` says that a candidate can memorise the answers."""
     assert loopholes(parse_program(PROGRAM, "program.md")) == ()
     [note] = loopholes(parse_program(PROGRAM.replace(" {seed}", ""), "program.md"))
     assert "all trials have the same inputs" in note
 
 
 def test_a_result_may_not_be_an_input() -> None:
-    """A scorer that writes none would have one all the same."""
+    """Otherwise a scorer that writes no result would still have one."""
     program = parse_program(PROGRAM.replace("name: off_by,", "name: off_by, result: note.txt,"), "program.md")
     with pytest.raises(ProgramError, match="is also an input"):
         check_fit(program, list(FILES))
 
 
 def test_the_hidden_files_are_all_that_a_public_trial_lacks(tmp_path: Path) -> None:
-    """A program whose start fails on the sealed inputs is found by the start's own trial, in full words."""
+    """If the start fails on the sealed inputs, its own trial shows it with the full message."""
     broken = {**FILES, "sealed/holdout": "not a number"}
     with stand(tmp_path, PROGRAM, broken) as made:
         key = TrialKey(experiment=0, stage=Stage.HOLDOUT, arm=Arm.BASELINE, index=0)

@@ -13,17 +13,17 @@ from overnight.agents.templates import TEMPLATES
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key, no provider and no settings of the machine's."""
+    """No key, no provider and no settings from this machine."""
     forget_settings(tmp_path, monkeypatch)
 
 
 def ways_of(found: Any) -> Mapping[str, Any]:
-    """The list, by name."""
+    """The ways, by name."""
     return {way["name"]: way for way in found["ways"]}
 
 
 def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tuner is always there; all else says which variable to set and how its program is had."""
+    """The tuner is always available; every other way says which variable to set and how to install its program."""
     only_git(tmp_path, monkeypatch)
     ways = ways_of(read_json(tmp_path, "agents"))
     assert [name for name, way in ways.items() if way["ready"]] == ["tuner"]
@@ -38,7 +38,7 @@ def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatc
 
 
 def test_what_is_there_is_shown_with_its_version_and_never_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version is foreign text; a provider is told by its name, host and the name of the variable of its key."""
+    """A version is foreign text; a provider is shown by its name, its host and the variable that holds its key."""
     install(tmp_path, monkeypatch, "claude", "printf '9.9 \\033[31mfake\\nmore\\n'")
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     ways = ways_of(read_json(tmp_path, "agents"))
@@ -50,8 +50,8 @@ def test_what_is_there_is_shown_with_its_version_and_never_a_key(tmp_path: Path,
     assert KEY not in done.stdout + done.stderr and "\x1b" not in done.stdout
 
 
-def test_a_provider_without_its_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings file decides who is asked, so the fix is the variable that it names, or the file."""
+def test_a_provider_without_its_key_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings file decides which provider is asked, so the fix is the variable that it names, or the file."""
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9", '\n[[providers]]\nname = "ollama"\n')
     monkeypatch.delenv("KEY_OF_P")
     agent = ways_of(read_json(tmp_path, "agents"))["agent"]
@@ -64,7 +64,7 @@ def test_a_provider_without_its_key_is_told(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:
-    """So are the reasons why a program cannot be read."""
+    """The reasons why a program cannot be read are listed too."""
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 4.0")))
     assert [role["role"] for role in read_json(repo, "agents")["roles"]] == ["script"]
     assert "role  script" in overnight(repo, "agents", check=0).stdout

@@ -1,4 +1,4 @@
-"""`check` on programs with which nothing could ever be kept, and what it says of noise that hides gains."""
+"""`check` on programs that could never keep anything, and what it says about noise that hides gains."""
 
 from pathlib import Path
 
@@ -8,22 +8,22 @@ BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 
 
 def test_a_guard_on_a_metric_that_is_not_printed_is_a_mistake(tmp_path: Path) -> None:
-    """No candidate could be judged by it; what was measured is named, for it is mostly a slip in the name."""
+    """No candidate could pass it; the error names what was measured, because the usual cause is a misspelt name."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="guards: [los <= 9]"))
     said = overnight(repo, "check", check=2).stderr
     assert "guard los <= 9" in said and "nothing could ever be kept" in said
     assert "cpu_s" in said and "loss" in said and "`guards`" in said
 
 
-def test_a_guard_that_the_baseline_breaks_is_told(tmp_path: Path) -> None:
-    """With the value of what is committed: it may be meant so. One that holds is not spoken of."""
+def test_a_guard_that_the_baseline_breaks_is_reported(tmp_path: Path) -> None:
+    """With the committed value, because it may be intended. A guard that holds is not mentioned."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="guards: [loss <= 4, peak_memory_mb <= 400]"))
     [note] = [note for note in read_json(repo, "check")["notes"] if "guard" in note]
     assert "breaks the guard loss <= 4 itself: there it is 5;" in note
 
 
-def test_a_cap_of_pairs_that_proves_nothing_is_told(tmp_path: Path) -> None:
-    """However large a gain is; how many pairs a keep takes is said."""
+def test_a_cap_of_pairs_that_proves_nothing_is_reported(tmp_path: Path) -> None:
+    """If no gain is large enough for it, `check` says so and how many pairs a keep takes."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="gate: {max_pairs: 5}"), noise=0.1)
     found = read_json(repo, "check")
     assert found["smallest_effect"] is None and found["max_pairs"] == 5 < found["fewest_pairs"]
@@ -32,8 +32,8 @@ def test_a_cap_of_pairs_that_proves_nothing_is_told(tmp_path: Path) -> None:
     assert f"the first keep takes {found['fewest_pairs']} at the least" in shown and "max_pairs" in shown
 
 
-def test_what_can_be_found_is_told_as_an_estimate(tmp_path: Path) -> None:
-    """Two digits, and that it is found four times of five; nothing of it where there is no noise."""
+def test_what_can_be_found_is_shown_as_an_estimate(tmp_path: Path) -> None:
+    """Two digits, and that it is found four times out of five; nothing is shown without noise."""
     noisy = make_repo(tmp_path / "r", program(BETTER), noise=0.1)
     assert "is proven four times of five" in overnight(noisy, "check", check=0).stdout
     assert "detectable" not in overnight(make_repo(tmp_path / "e", program(BETTER)), "check", check=0).stdout

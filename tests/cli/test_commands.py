@@ -21,7 +21,7 @@ LOWER = "sed -i s/5.0/3.0/ train.py; echo HYPOTHESIS: a lower offset"
 
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_the_listed_help_is_the_command_s_own(name: str) -> None:
-    """The list on the first screen says what each command says of itself."""
+    """The list on the first screen has the first line of each command's help."""
     module, line = COMMANDS[name]
     command = getattr(importlib.import_module(f"overnight.cli.{module}"), name)
     assert isinstance(command, click.Command) and command.help is not None
@@ -29,7 +29,7 @@ def test_the_listed_help_is_the_command_s_own(name: str) -> None:
 
 
 def test_the_first_screen_says_what_to_do(tmp_path: Path) -> None:
-    """`overnight` alone, anywhere, is a guide and not an error."""
+    """`overnight` without arguments, in any folder, prints a guide and is not an error."""
     shown = overnight(tmp_path, check=0).stdout
     assert all(word in shown for word in ("overnight demo", "overnight init", "overnight run"))
 
@@ -38,14 +38,14 @@ def test_the_first_screen_says_what_to_do(tmp_path: Path) -> None:
     ("typed", "meant"), [("staus", "did you mean `status`?"), ("ideas", "`idea`"), ("xyzzy", "No such command")]
 )
 def test_a_command_that_is_misspelt_is_guessed(tmp_path: Path, typed: str, meant: str) -> None:
-    """A mistake of the user's, with the command that is nearest."""
+    """The user's mistake is reported with the nearest command."""
     done = overnight(tmp_path, typed, check=2)
     assert meant in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_command_researcher_works_in_the_jail(tmp_path: Path) -> None:
-    """A shell command that edits the workspace is a researcher; what it says is only its hypothesis."""
+    """A shell command that edits the workspace is a researcher; what it prints is only its hypothesis."""
     text = program(BETTER).replace("use: scripted", f'use: command\n    command: "{LOWER}"')
     text = re.sub(r"    edits:\n.*\n", "", text)
     repo = make_repo(tmp_path / "r", text)
@@ -69,7 +69,7 @@ def test_finalize_makes_a_branch_with_the_evidence(tmp_path: Path) -> None:
 
 
 def test_labs_are_listed_and_copied(tmp_path: Path) -> None:
-    """A copied lab is a git repository of its own with one commit; a used folder is refused."""
+    """A copied lab is a separate git repository with one commit; a folder that is not empty is refused."""
     assert "microgpt" in read_json(tmp_path, "labs")
     overnight(tmp_path, "labs", "copy", "microgpt", "mine", check=0)
     assert git(tmp_path / "mine", "rev-list", "--count", "HEAD") == "1"
@@ -90,7 +90,7 @@ def test_check_measures_and_records_nothing(tmp_path: Path) -> None:
 
 
 def test_check_says_what_the_tuner_can_move(tmp_path: Path) -> None:
-    """By name; that there is nothing is said before the night, and nothing of it where no tuner works."""
+    """By name; `check` also reports that there is nothing to move, but only if the program has a tuner."""
     text = "---\nmetric: {name: loss, direction: minimize}\nmeasure: python train.py {seed}\neditable: [EDITABLE]\n---\n"
     repo = make_repo(tmp_path / "r", text.replace("EDITABLE", "train.py"))
     assert "tuner       can move 2 values: SCALE, OFFSET" in overnight(repo, "check", check=0).stdout
@@ -101,14 +101,14 @@ def test_check_says_what_the_tuner_can_move(tmp_path: Path) -> None:
 
 
 def test_check_says_that_processors_are_shared(tmp_path: Path) -> None:
-    """While other campaigns hold all of them, times of trials say little."""
+    """While other campaigns hold all of them, the times of trials mean little."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     with claimed_cores(os.cpu_count() or 1):
         assert any("other campaigns hold" in note for note in read_json(repo, "check")["notes"])
 
 
 def test_check_says_that_dollars_need_a_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A budget in dollars refuses calls of a model without a price; a night that would end so is told of before it begins."""
+    """A budget in dollars refuses calls to a model without a price; `check` reports that before the night."""
     settings = tmp_path / "settings.toml"
     provider = '[[providers]]\nname = "p"\nbase_url = "http://127.0.0.1:9"\nwires = ["openai-chat"]\nkey_env = "P_KEY"\n'
     settings.write_text(provider)
@@ -122,7 +122,7 @@ def test_check_says_that_dollars_need_a_price(tmp_path: Path, monkeypatch: pytes
 
 
 def test_doctor_says_what_holds(tmp_path: Path) -> None:
-    """A line for each probe, the same as JSON; on a machine with a jail all of them that need one hold."""
+    """A line for each probe, and the same as JSON; on a machine with a jail, all probes that need one succeed."""
     done = overnight(tmp_path, "doctor", "--json")
     probes = json.loads(done.stdout)
     assert {"name", "holds", "detail", "fix"} <= probes[0].keys()
@@ -132,6 +132,6 @@ def test_doctor_says_what_holds(tmp_path: Path) -> None:
 
 
 def test_the_help_page_is_up_to_date() -> None:
-    """docs/cli.md says what the commands say; `python -m overnight.cli.help_page > docs/cli.md` fixes it."""
+    """docs/cli.md matches the help of the commands; `python -m overnight.cli.help_page > docs/cli.md` fixes it."""
     written = subprocess.run([sys.executable, "-m", "overnight.cli.help_page"], capture_output=True, text=True, check=True)
     assert (Path(__file__).parents[2] / "docs" / "cli.md").read_text() == written.stdout

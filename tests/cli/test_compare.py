@@ -10,7 +10,7 @@ FIRST, SECOND = ("OFFSET = 5.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One repository with a campaign that kept two changes, one that kept the first of them, and one that kept none."""
+    """One repository with a campaign that kept two changes, one that kept only the first, and one that kept none."""
     folder = make_repo(tmp_path_factory.mktemp("compare") / "r", program(FIRST, SECOND))
     for tag, edits in (("a", (FIRST, SECOND)), ("b", (FIRST,)), ("none", (("OFFSET = 5.0", "OFFSET = 9.0"),))):
         (folder / "program.md").write_text(program(*edits))
@@ -19,7 +19,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_exact_gains_differ_exactly(repo: Path) -> None:
-    """Costs, rates and kept changes of both stand side by side, and which kept change only one of them has."""
+    """Costs, rates and kept changes are shown side by side, and which kept changes only one of them has."""
     found = read_json(repo, "compare", "a", "b")
     assert found["comparable"] and found["verdict"] == "a" and not found["reasons"] and not found["cautions"]
     assert found["difference"] == {"mid": -1.0, "low": -1.0, "high": -1.0}
@@ -30,19 +30,19 @@ def test_exact_gains_differ_exactly(repo: Path) -> None:
 
 
 def test_a_campaign_that_kept_nothing_gained_nothing(repo: Path) -> None:
-    """Exactly nothing: its head is its start."""
+    """The gain is exactly zero, because its head is its start."""
     found = read_json(repo, "compare", "none", "b")
     assert found["a"]["gain"]["source"] == "nothing kept" and found["difference"]["mid"] == 2.0
     assert found["verdict"] == "b"
 
 
 def test_the_terminal_says_it_in_a_table_and_a_sentence(repo: Path) -> None:
-    """Also with the folder of another repository before the tag, or the folder alone for its newest campaign."""
+    """It also accepts the folder of another repository before the tag, or the folder alone for its newest campaign."""
     shown = overnight(repo.parent, "compare", "r:a", f"{repo}:b", check=0).stdout
     assert "A, r:a: B gained 1 loss less than A" in " ".join(shown.split())
-    assert "Gain a trial" in shown and "Gain an hour" not in shown and "only A" in shown  # it took seconds
+    assert "Gain a trial" in shown and "Gain an hour" not in shown and "only A" in shown  # the campaign took only seconds
     newest = overnight(repo.parent, "compare", "r:a", "r:", check=0).stdout
-    assert any(f"B  r:{tag}" in newest for tag in ("a", "b", "none"))  # with the tag that it stands for
+    assert any(f"B  r:{tag}" in newest for tag in ("a", "b", "none"))  # with the tag of the newest campaign
 
 
 def test_an_audit_is_taken_for_the_gain_and_costs_nothing(repo: Path) -> None:
@@ -55,7 +55,7 @@ def test_an_audit_is_taken_for_the_gain_and_costs_nothing(repo: Path) -> None:
 
 
 def test_noisy_gains_come_with_an_interval(tmp_path: Path) -> None:
-    """It is wider than that of either gain, the verdict follows from it, and that no audit was made is said."""
+    """It is wider than either gain's, the verdict follows from it, and a caution says that there was no audit."""
     folder = make_repo(tmp_path / "r", program(FIRST), noise=0.3)
     for tag in ("x", "y"):
         overnight(folder, "run", "--tag", tag, "--no-report", check=0)
@@ -69,7 +69,7 @@ def test_noisy_gains_come_with_an_interval(tmp_path: Path) -> None:
 
 
 def test_another_metric_or_measure_does_not_compare(repo: Path, tmp_path: Path) -> None:
-    """Exit code 1 and the reason; another start and other limits are told as what weakens a comparison."""
+    """Exit code 1 and the reason; another start and other limits only weaken a comparison and are cautions."""
     text = program(FIRST).replace("500MB", "400MB")
     other = make_repo(tmp_path / "o", text, files={"more.txt": "another tree"})
     overnight(other, "run", "--tag", "t", "--no-report", check=0)
@@ -85,7 +85,7 @@ def test_another_metric_or_measure_does_not_compare(repo: Path, tmp_path: Path) 
 
 
 def test_the_page_is_written_whole_or_not_at_all(repo: Path, tmp_path: Path) -> None:
-    """Where there is no folder for it, that is the user's mistake."""
+    """If its folder does not exist, that is the user's mistake."""
     page = tmp_path / "page.html"
     assert str(page) in overnight(repo, "compare", "a", "b", "--html", str(page), check=0).stdout
     assert page.read_text().endswith("</html>") and "`" not in page.read_text()

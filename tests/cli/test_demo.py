@@ -1,4 +1,4 @@
-"""How the demo ends, and when it goes on."""
+"""How the demo ends, and when it continues."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ TESTED: list[Event] = [proposed(1), trial(1), Registered(number=1, test=1, level
 
 
 def demo_of(folder: Path, *events: Event) -> Path:
-    """A demo's folder whose campaign has these events."""
+    """A demo's folder with a campaign of these events."""
     repo = make_repo(folder / "demo", program(("OFFSET = 5.0", "OFFSET = 3.0")))
     (repo / ".overnight" / labs.TAG).mkdir(parents=True)
     ledger = SqliteLedger(repo / ".overnight" / labs.TAG)
@@ -28,7 +28,7 @@ def demo_of(folder: Path, *events: Event) -> Path:
 
 
 def test_it_goes_on_for_the_verdict_on_what_is_under_test(tmp_path: Path) -> None:
-    """Only where its time was over; something that is not yet put to the test is no reason."""
+    """It continues only if it ran out of time; an experiment that is not yet under test is no reason to."""
     repo = demo_of(tmp_path / "a", *TESTED, OVER)
     assert labs._may_go_on(labs.NOTHING_KEPT, repo) and labs._under_test(repo) == [1]
     repo = demo_of(tmp_path / "b", proposed(1), trial(1), OVER)
@@ -36,15 +36,15 @@ def test_it_goes_on_for_the_verdict_on_what_is_under_test(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.ERROR])
-def test_whoever_ends_it_has_ended_it(tmp_path: Path, reason: EndReason, capsys: pytest.CaptureFixture[str]) -> None:
-    """After SIGTERM, `overnight stop` or an error it neither goes on nor says that all is well."""
+def test_it_does_not_go_on_after_a_signal_or_an_error(tmp_path: Path, reason: EndReason, capsys: pytest.CaptureFixture[str]) -> None:
+    """After Ctrl-C, a signal, `overnight stop` or an error it neither continues nor says that all is well."""
     repo = demo_of(tmp_path, *TESTED, stopped(reason, "SIGTERM was received"))
     assert not labs._may_go_on(labs.NOTHING_KEPT, repo)
     assert labs._ended(labs.NOTHING_KEPT, repo) == labs.NOTHING_KEPT and capsys.readouterr().out == ""
 
 
 def test_nothing_proven_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It says so honestly, how far the open experiment is, and how to go on; the exit code is 0."""
+    """It says so, with the progress of the open experiment and how to continue; the exit code is 0."""
     asked = trial(1, stage=Stage.HOLDOUT)
     repo = demo_of(tmp_path, *TESTED, asked, OVER)
     assert labs._ended(labs.NOTHING_KEPT, repo) == 0
@@ -54,7 +54,7 @@ def test_nothing_proven_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_other_codes_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Ctrl-C stays Ctrl-C; with something kept there is nothing to excuse."""
+    """The exit codes of Ctrl-C and of a campaign that kept something do not change."""
     repo = demo_of(tmp_path, *TESTED, concluded(1, Verdict.KEEP, gain=1.0), advanced(1), OVER)
     assert [labs._ended(code, repo) for code in (0, 130)] == [0, 130]
     assert not labs._under_test(repo) and capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""`overnight idea`: a person's ideas reach the queue, and it is said where nobody would read them."""
+"""`overnight idea`: a person's ideas reach the queue, and a note says if no researcher would read them."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from targets import make_repo, overnight, program, read_json
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A campaign of a script, which reads no ideas."""
+    """A campaign whose researcher is a script, which reads no ideas."""
     made = make_repo(tmp_path_factory.mktemp("idea") / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))
     overnight(made, "run", "--tag", "t", "--no-report", check=0)
     return made
 
 
 def test_an_idea_is_listed_as_open(repo: Path) -> None:
-    """In the words of the person, with how far it goes."""
+    """It has the person's words and its risk."""
     done = overnight(repo, "idea", "add", "clip the gradient (bold)", check=0)
     assert done.stdout == "added to the ideas of `t`: clip the gradient (bold)\n"
     assert [(one["text"], one["risk"]) for one in read_json(repo, "idea", "list")["open"]] == [("clip the gradient", "bold")]
@@ -23,7 +23,7 @@ def test_an_idea_is_listed_as_open(repo: Path) -> None:
 
 
 def test_it_is_said_that_nobody_reads_it(repo: Path) -> None:
-    """The tuner and scripts have no use for ideas: the fix names an agent."""
+    """The tuner and scripts do not read ideas: the fix names an agent."""
     assert "no researcher of program.md reads ideas" in overnight(repo, "idea", "add", "larger steps", check=0).stderr
     path = repo / "program.md"
     text = path.read_text()
@@ -33,12 +33,12 @@ def test_it_is_said_that_nobody_reads_it(repo: Path) -> None:
 
 
 def test_an_idea_without_words_is_refused(repo: Path) -> None:
-    """With how to write one."""
+    """The error says how to write one."""
     assert "the idea has no words" in overnight(repo, "idea", "add", "  ", check=2).stderr
 
 
 def test_an_idea_that_is_there_already_is_refused_at_once(repo: Path) -> None:
-    """In nearly the same words, whether the campaign has taken up the first one or not; nothing is added."""
+    """Even if the words differ slightly, and whether or not the campaign has read the first one; nothing is added."""
     overnight(repo, "idea", "add", "nesterov momentum", check=0)
     before = (repo / ".overnight" / "t" / "ideas.md").read_text()
     refused = overnight(repo, "idea", "add", "Try  Nesterov, momentum! (bold)", check=2)
@@ -48,7 +48,7 @@ def test_an_idea_that_is_there_already_is_refused_at_once(repo: Path) -> None:
 
 
 def test_an_idea_for_no_campaign_is_the_user_s_mistake(repo: Path) -> None:
-    """A tag that nothing has run under ends in one line, and makes no folder."""
+    """A tag without a campaign is reported in one line, and no folder is created."""
     for arguments in (("add", "larger batches"), ("list",)):
         assert "start one with `overnight run`" in overnight(repo, "idea", *arguments, "--tag", "other", check=2).stderr
     assert not (repo / ".overnight" / "other").exists()

@@ -1,4 +1,4 @@
-"""`docs/json.md` says what `--json` prints: it is up to date, it has every command, and real output has its fields."""
+"""`docs/json.md` describes what `--json` prints: it is up to date, has every command, and matches real output."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ TUNER = "  - {role: tuner, use: tuner}\nholdout: python train.py {seed}\nguards:
 
 
 def fits(value: Any, form: Any) -> bool:  # Any: JSON, and a type or a form of one
-    """Whether a value of JSON has exactly the fields of a type, in their order, and so down to its leaves."""
+    """Whether a JSON value has exactly the fields of a type, in order, down to its leaves."""
     origin, inner = get_origin(form), get_args(form)
     if form == Value:
         return isinstance(value, str | int | float | bool | list | dict)
@@ -77,19 +77,19 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_command_prints_exactly_the_fields_of_its_page(repo: Path, shape: str, arguments: str) -> None:
-    """All of them, in this order, and no other, however deep."""
+    """All of them, in this order, and no others, at any depth."""
     found = json.loads(overnight(repo, *arguments.split(), "--json").stdout)
     assert found and fits(found, SHAPES[shape])
 
 
 def test_init_prints_exactly_the_fields_of_its_page(tmp_path: Path) -> None:
-    """Before anything is written."""
+    """Without writing anything."""
     repo = make_repo(tmp_path / "r", "", files={"train.py": 'print(f"val_bpb: {1.0:.6f}")\n'})
     assert fits(json.loads(overnight(repo, "init", "--json", check=0).stdout), SHAPES["init"])
 
 
 def test_notify_prints_exactly_the_fields_of_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One channel that takes the message."""
+    """With one channel, which accepts the message."""
     (tmp_path / "settings.toml").write_text("[notify.channels.desk]\nuse = 'command'\ncommand = ['true']\n")
     monkeypatch.setenv("OVERNIGHT_SETTINGS", str(tmp_path / "settings.toml"))
     found = json.loads(overnight(tmp_path, "notify", "test", "--json", check=0).stdout)
@@ -97,7 +97,7 @@ def test_notify_prints_exactly_the_fields_of_its_page(tmp_path: Path, monkeypatc
 
 
 def test_what_is_missing_or_added_does_not_fit(repo: Path) -> None:
-    """So that the tests above could fail."""
+    """A check of the check: the tests above could fail."""
     found = json.loads(overnight(repo, "log", "--json", check=0).stdout)
     first = found["experiments"][0]
     assert fits(found, SHAPES["log"])
@@ -106,7 +106,7 @@ def test_what_is_missing_or_added_does_not_fit(repo: Path) -> None:
 
 
 def with_json(name: str, command: click.Command, context: click.Context) -> list[str]:
-    """The commands that take `--json`, from here down."""
+    """The commands that take `--json`, this one and those below it."""
     found = [name] if any(parameter.name == "as_json" for parameter in command.params) else []
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
@@ -116,7 +116,7 @@ def with_json(name: str, command: click.Command, context: click.Context) -> list
 
 
 def test_every_command_with_json_has_a_section() -> None:
-    """And no other."""
+    """No other command has one."""
     with click.Context(app) as context:
         commands = with_json("", app, context)
     described = {" ".join(word for word in name.partition(" --")[0].split() if not word.isupper()) for name in SHAPES}
@@ -124,7 +124,7 @@ def test_every_command_with_json_has_a_section() -> None:
 
 
 def test_the_page_is_up_to_date() -> None:
-    """docs/json.md says what the records say; `python -m overnight.cli.json_page > docs/json.md` fixes it."""
+    """docs/json.md matches the records; `python -m overnight.cli.json_page > docs/json.md` fixes it."""
     page = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
     assert page == render()
     assert "| `head_value` | number or null | mean of the newest trials of the head" in page

@@ -1,4 +1,4 @@
-"""`overnight notify test`: each channel of the settings, or of the program, is tried and told of."""
+"""`overnight notify test`: each channel of the settings, or of the program, is tried and reported."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ KEEP = "open({path!r}, 'w').write(sys.stdin.read())"
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file that the user's settings are in."""
+    """The file with the user's settings."""
     path = tmp_path / "settings.toml"
     monkeypatch.setenv("OVERNIGHT_SETTINGS", str(path))
     path.write_text("")
@@ -22,19 +22,19 @@ def channel(name: str, code: str) -> str:
     return f'[notify.channels.{name}]\nuse = \'command\'\ncommand = [{sys.executable!r}, \'-c\', """import sys; {code}"""]\n'
 
 
-def test_each_channel_is_tried_and_told_of(tmp_path: Path, settings: Path) -> None:
-    """Outside a repository all of the settings'; the exit code says whether all took it."""
-    told = tmp_path / "told"
-    settings.write_text(channel("desk", KEEP.format(path=str(told))))
+def test_each_channel_is_tried_and_reported(tmp_path: Path, settings: Path) -> None:
+    """Outside a repository these are all channels in the settings; the exit code says whether all accepted the message."""
+    message = tmp_path / "message"
+    settings.write_text(channel("desk", KEEP.format(path=str(message))))
     done = overnight(tmp_path, "notify", "test", check=0)
-    assert done.stdout == "ok    desk (command)\n" and "nothing has happened" in told.read_text()
+    assert done.stdout == "ok    desk (command)\n" and "nothing has happened" in message.read_text()
     settings.write_text(settings.read_text() + channel("broken", "sys.exit('no phone')"))
     done = overnight(tmp_path, "notify", "test", check=1)
     assert "ok    desk" in done.stdout and "FAIL  broken (command): it exited with 1: no phone" in done.stdout
 
 
 def test_in_a_repository_those_of_its_program_are_tried(tmp_path: Path, settings: Path) -> None:
-    """What the settings do not know or allow is told, and nothing is sent there."""
+    """A channel that the settings do not define or allow is reported, and nothing is sent to it."""
     settings.write_text(channel("desk", "pass") + channel("other", "sys.exit(1)"))
     front = "notify: [desk, pager, {use: ntfy, url: 'http://127.0.0.1:9/topic'}]"
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0"), front=front))
@@ -44,7 +44,7 @@ def test_in_a_repository_those_of_its_program_are_tried(tmp_path: Path, settings
 
 
 def test_no_channel_is_said_with_what_to_do(tmp_path: Path, settings: Path) -> None:
-    """As a mistake of the user's."""
+    """It is the user's mistake."""
     assert "docs/notify.md" in overnight(tmp_path, "notify", "test", check=2).stderr
 
 
@@ -74,7 +74,7 @@ def test_no_channel_is_said_with_what_to_do(tmp_path: Path, settings: Path) -> N
 def test_a_channel_that_cannot_work_or_gives_a_secret_away_is_a_mistake(
     tmp_path: Path, settings: Path, lines: str, said: str
 ) -> None:
-    """With file, key and what is wrong; no value is shown."""
+    """The error names the file, the key and what is wrong; it shows no value."""
     settings.write_text(f"[notify.channels.it]\n{lines}\n")
-    told = overnight(tmp_path, "notify", "test", check=2).stderr
-    assert said in told and str(settings) in told and "abcdefgh12345678" not in told and "tk_1" not in told
+    shown = overnight(tmp_path, "notify", "test", check=2).stderr
+    assert said in shown and str(settings) in shown and "abcdefgh12345678" not in shown and "tk_1" not in shown

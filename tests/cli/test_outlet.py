@@ -1,4 +1,4 @@
-"""Output that nobody reads: it holds nothing up, in an outlet by itself and in a whole session."""
+"""Output that nobody reads blocks nothing, neither in an outlet by itself nor in a whole session."""
 
 import fcntl
 import io
@@ -21,7 +21,7 @@ EDITS = tuple(("SCALE = 1.0", f"SCALE = {n}.0") for n in range(2, 5))
 
 
 def full_pipe() -> tuple[int, int]:
-    """A pipe that takes nothing more: its reading and its writing end."""
+    """A full pipe: its reading and its writing end."""
     ours, theirs = os.pipe()
     fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
     os.set_blocking(theirs, False)
@@ -31,7 +31,7 @@ def full_pipe() -> tuple[int, int]:
 
 
 def full_terminal() -> tuple[int, int]:
-    """A terminal that shows nothing more: its own end and that of programs."""
+    """A terminal with a full buffer: its own end and the end for programs."""
     ours, theirs = pty.openpty()
     os.set_blocking(theirs, False)
     with pytest.raises(BlockingIOError):
@@ -42,7 +42,7 @@ def full_terminal() -> tuple[int, int]:
 
 
 def drain(descriptor: int) -> bytes:
-    """What can be read until everybody let go of the other end."""
+    """What can be read until the other end is closed everywhere."""
     read = b""
     while True:
         try:
@@ -55,7 +55,7 @@ def drain(descriptor: int) -> bytes:
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     last = time.monotonic() + 60
     while not true():
         assert time.monotonic() < last
@@ -63,7 +63,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def test_what_is_written_comes_out_in_order(tmp_path: Path) -> None:
-    """After what was printed before, and all of it by the end."""
+    """It follows what was printed before, and all of it is there at the end."""
     path = tmp_path / "log"
     with path.open("w") as stream:
         stream.write("before\n")
@@ -76,7 +76,7 @@ def test_what_is_written_comes_out_in_order(tmp_path: Path) -> None:
 
 
 def test_a_reader_who_does_not_read_is_not_waited_for() -> None:
-    """What waits has a limit; when the reader goes on, it comes whole, and so does what is written then."""
+    """The queue has a limit; when the reader resumes, it gets the whole queue and everything written later."""
     ours, theirs = full_pipe()
     with os.fdopen(theirs, "w") as stream:
         outlet = Outlet(stream)
@@ -96,7 +96,7 @@ def test_a_reader_who_does_not_read_is_not_waited_for() -> None:
 
 
 def test_a_reader_who_is_gone_is_spared() -> None:
-    """No error, and nothing is kept for nobody."""
+    """There is no error, and nothing stays in the queue."""
     ours, theirs = os.pipe()
     os.close(ours)
     with os.fdopen(theirs, "w") as stream:
@@ -108,7 +108,7 @@ def test_a_reader_who_is_gone_is_spared() -> None:
 
 
 def test_a_stream_in_memory_is_written_to_at_once() -> None:
-    """As tests and embedding programs have them."""
+    """Tests and embedding programs use such streams."""
     stream = io.StringIO()
     Outlet(stream).say("x")
     assert stream.getvalue() == "x\n"
@@ -123,7 +123,7 @@ def stopped(repo: Path) -> bool:
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize("interrupt", [False, True])
 def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: bool, interrupt: bool) -> None:
-    """With lines in a full pipe as with a screen on a stopped terminal; Ctrl-C is heard meanwhile, and no line is lost."""
+    """With lines in a full pipe and with a screen on a stopped terminal; Ctrl-C works meanwhile, and no line is lost."""
     slow = " && (grep -q 'SCALE = 1.0' train.py || sleep 60)" if interrupt else ""
     repo = make_repo(tmp_path / "r", program(*EDITS, measure=f"python train.py {{seed}}{slow}"))
     ours, theirs = full_terminal() if terminal else full_pipe()
@@ -134,7 +134,7 @@ def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: 
             if interrupt:
                 until(lambda: "SCALE" in overnight(repo, "log").stdout)
                 session.send_signal(signal.SIGINT)
-                time.sleep(1)  # two at a time are one to the kernel, and no acknowledgement can be read
+                time.sleep(1)  # the kernel merges two that come at once, and no acknowledgement can be read
                 session.send_signal(signal.SIGINT)
             until(lambda: stopped(repo))
             said = drain(ours).decode()
@@ -152,7 +152,7 @@ def test_a_session_that_nobody_reads_goes_on_and_ends(tmp_path: Path, terminal: 
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-"])
 @pytest.mark.parametrize("command", ["run --no-report", "run --no-report --plain", "check"])
 def test_a_session_without_an_output_is_a_session(tmp_path: Path, closed: str, command: str) -> None:
-    """As some schedulers start one."""
+    """Some schedulers start one without them."""
     repo = make_repo(tmp_path / "r", program(("SCALE = 1.0", "SCALE = 2.0")))
     line = f"{sys.executable} {COMMAND} {command} {closed}"
     done = subprocess.run(["/bin/sh", "-c", line], cwd=repo, timeout=100, check=False)

@@ -1,4 +1,4 @@
-"""`status`, `log` and `show`: what they say of a campaign in each of its states."""
+"""`status`, `log` and `show`: what they show of a campaign in each of its states."""
 
 import shutil
 from pathlib import Path
@@ -24,19 +24,19 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(begun: Path, tmp_path: Path) -> Path:
-    """A copy of it, to add events to."""
+    """A copy of that campaign, to add events to."""
     return Path(shutil.copytree(begun, tmp_path / "r", symlinks=True))
 
 
 def record(repo: Path, *events: Event) -> None:
-    """Add events to the campaign, as a session that was killed then would have."""
+    """Add events to the campaign, as if a session had been killed after them."""
     ledger = SqliteLedger(repo / ".overnight/t")
     ledger.append(*events)
     ledger.close()
 
 
 def test_an_open_experiment_has_the_trials_that_it_has(repo: Path) -> None:
-    """`log` and `show` count what is recorded of an experiment without a verdict."""
+    """`log` and `show` count the recorded trials of an experiment without a verdict."""
     head = git(repo, "rev-parse", "autoresearch/t")
     record(repo, session(), proposed(2, base=head, commit=head), trial(2, 0, value=3.5), trial(2, 1, value=3.0))
     newest = read_json(repo, "log")["experiments"][0]
@@ -47,7 +47,7 @@ def test_an_open_experiment_has_the_trials_that_it_has(repo: Path) -> None:
 
 
 def test_a_table_in_a_pipe_is_not_wrapped(repo: Path) -> None:
-    """What is not a terminal gets a line a row and nothing behind it, however long."""
+    """Output that is not a terminal gets one line per row without padding, however long."""
     head = git(repo, "rev-parse", "autoresearch/t")
     long = stopped()
     record(repo, session(), proposed(2, base=head, commit=head, role="r"), concluded(2), long)
@@ -57,38 +57,38 @@ def test_a_table_in_a_pipe_is_not_wrapped(repo: Path) -> None:
 
 
 def test_a_log_without_experiments_says_so(tmp_path: Path) -> None:
-    """No bare header: there is nothing yet, or nothing that far back."""
+    """Instead of a bare header: there is nothing yet, or nothing that far back."""
     repo = make_repo(tmp_path / "r", program(BETTER, measure="exit 3"))
     overnight(repo, "run", "--tag", "t", "--no-report", check=2)
     assert overnight(repo, "log", check=0).stdout.startswith("no experiments yet")
     assert "there are none yet" in overnight(repo, "show", "1", check=2).stderr
     done = make_repo(tmp_path / "done", program(BETTER))
     overnight(done, "run", "--no-report", check=0)
-    assert overnight(done, "log", "--offset", "7", check=0).stdout == "nothing behind 7: there is 1 experiment\n"
+    assert overnight(done, "log", "--offset", "7", check=0).stdout == "nothing after 7: there is 1 experiment\n"
 
 
 def test_an_exact_gain_has_no_interval(repo: Path) -> None:
-    """One number is said once: not `+2 [2, 2]`; and one is not many."""
+    """One number is shown once, not as `+2 [2, 2]`; and one experiment is singular."""
     assert "[" not in overnight(repo, "status", check=0).stdout + overnight(repo, "log", check=0).stdout
     assert "tried     1 experiment in 6 trials" in overnight(repo, "status", check=0).stdout
     assert "overnight/t has 1 commit on top of" in overnight(repo, "finalize", check=0).stdout
 
 
-def test_noise_is_told_of_the_campaign(repo: Path) -> None:
-    """`show` says what its sentence on the noise stands on: all heads so far, not this experiment."""
+def test_noise_is_that_of_the_campaign(repo: Path) -> None:
+    """`show` says what its sentence about the noise is based on: all heads so far, not this experiment."""
     assert "4 trials of this campaign's heads" in overnight(repo, "show", "1", check=0).stdout
 
 
 def test_an_audit_ends_no_campaign(repo: Path) -> None:
     """`status` says that the last session was an audit, and what the audit found."""
     overnight(repo, "audit", "--no-report", check=0)
-    told = overnight(repo, "status", check=0).stdout
-    assert "campaign  t, not running; its last session was an audit," in told
-    assert "audit     gain 2 over the start by 3 pairs" in told
+    shown = overnight(repo, "status", check=0).stdout
+    assert "campaign  t, not running; its last session was an audit," in shown
+    assert "audit     gain 2 over the start by 3 pairs" in shown
 
 
 def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
-    """A session that was given less than the budget has not spent it, by its last line and by `status`."""
+    """If a session got less than the budget, its last line and `status` do not say that the budget is spent."""
     repo = make_repo(tmp_path / "r", program(BETTER, ("OFFSET = 3.0", "OFFSET = 2.0")))
     said = overnight(repo, "run", "--experiments", "1", "--no-report", check=0).stdout
     assert "1 experiment in this session, as asked for; 1 experiment in" in said
@@ -98,7 +98,7 @@ def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
 
 
 def test_exact_gains_of_a_fixed_seed_are_warned_of(tmp_path: Path) -> None:
-    """At the end of the run, by `status` and in both reports; a command that takes the seed is not."""
+    """At the end of the run, by `status` and in both reports."""
     fixed = make_repo(tmp_path / "f", program(BETTER, measure="python train.py 0"), noise=0.1)
     assert "WARNING   if the target draws" in overnight(fixed, "run", "--tag", "t", check=0).stdout
     [caution] = read_json(fixed, "status")["cautions"]

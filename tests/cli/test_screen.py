@@ -1,4 +1,4 @@
-"""The live screen draws the state, and tokens per second where models work."""
+"""The live screen draws the state, and tokens per second if models are used."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def ledger(tmp_path: Path) -> SqliteLedger:
 
 
 def drawn(ledger: SqliteLedger, calls: int, pace: TokenRate) -> str:
-    """The picture after so many calls of the explorer, as text."""
+    """The screen after this many calls of the explorer, as text."""
     state = fold(begin(opened()), [called("explorer")] * calls)
     screen = Screen(
         journal=Journal(ledger, state),
@@ -50,7 +50,7 @@ def drawn(ledger: SqliteLedger, calls: int, pace: TokenRate) -> str:
 
 
 def test_tokens_per_second_are_of_the_last_minute() -> None:
-    """Calls of the last minute over a minute; over the time since the first call while that is shorter."""
+    """Tokens of the last minute, divided by a minute or by the time since the first call if that is shorter."""
     pace = TokenRate()
     assert pace.per_second(0.0) == 0.0
     pace.add(100.0, 600)
@@ -68,5 +68,5 @@ def test_a_campaign_of_agents_shows_what_its_models_use(ledger: SqliteLedger) ->
 
 
 def test_a_campaign_without_models_says_nothing_of_them(ledger: SqliteLedger) -> None:
-    """The tuner's night has no line of zeros."""
+    """A campaign of the tuner has no line of zeros."""
     assert "tokens" not in drawn(ledger, 0, TokenRate())

@@ -1,4 +1,4 @@
-"""`SKILL.md`, by which any coding agent drives a campaign: it is found, it is short, and its commands exist."""
+"""`SKILL.md`, with which any coding agent can run a campaign: it is found, it is short, and its commands exist."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ COMMANDS = [
 
 
 def test_its_front_matter_says_what_it_is_for() -> None:
-    """A name and a description in the bounds that skill files have, and a text that fits a context."""
+    """A name and a description within the limits of skill files, and a text that fits into a context."""
     values = load_front_matter(SKILL.split("---\n")[1], "SKILL.md").values
     assert values.keys() == {"name", "description"}
     assert values["name"] == "overnight"
@@ -29,7 +29,7 @@ def test_its_front_matter_says_what_it_is_for() -> None:
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith(("python3", "~/overnight-venv/bin/pip"))])
 def test_every_command_in_it_parses(line: str) -> None:
-    """Each line with `overnight` names a command and options that are there."""
+    """Each line with `overnight` names a command and options that exist."""
     words = shlex.split(re.split(r" > | \d?>|&&(?! overnight)", line)[0], comments=True)
     at = next(i for i, word in enumerate(words) if word.rpartition("/")[2] == "overnight")
     command: click.Command = app
@@ -43,7 +43,7 @@ def test_every_command_in_it_parses(line: str) -> None:
 
 
 def test_every_key_in_its_table_is_one_of_the_program() -> None:
-    """What it tells an agent to choose is what `program.md` knows."""
+    """The keys that it offers an agent are keys of `program.md`."""
     rows = re.findall(r"^\| (`[a-z`, ]+`) \|", SKILL, re.MULTILINE)
     named = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
     assert {"editable", "score", "holdout", "budget"} <= named <= ProgramKeys.model_fields.keys()

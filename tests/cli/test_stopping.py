@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and `overnight stop`: each is acknowledged at once and told as what it was."""
+"""Ctrl-C, SIGTERM and `overnight stop`: each is acknowledged at once and reported as what it was."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report")
 
 @contextmanager
 def running(repo: Path) -> Iterator[subprocess.Popen[str]]:
-    """A session that has proposed something, and whose trials take a while."""
+    """A session that has made a proposal and whose trials take a while."""
     with started(RUN, repo, stderr=subprocess.PIPE) as session:
         assert session.stdout is not None
         while "#1 proposed" not in session.stdout.readline():
@@ -35,7 +35,7 @@ def running(repo: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def said(session: subprocess.Popen[str]) -> str:
-    """The next line of what it tells the user, without what it says of other tests that run beside."""
+    """The next line on standard error, without notes about other tests that run at the same time."""
     assert session.stderr is not None
     return next(line for line in session.stderr if not SHARED.match(line))
 
@@ -47,8 +47,8 @@ def slow(folder: Path, seconds: float) -> Path:
 
 
 def test_ctrl_c_is_acknowledged_at_once(tmp_path: Path) -> None:
-    """The first one says what comes and how to be faster, while the trial still runs; the second one ends it."""
-    seconds = 60.0421  # by which the trial is found
+    """The first one says what happens next and how to end at once, while the trial still runs; the second one ends it."""
+    seconds = 60.0421  # identifies the trial's process
     with running(slow(tmp_path / "r", seconds)) as session:
         assert session.stdout is not None
         while f"sleep\0{seconds}\0".encode() not in command_lines():
@@ -63,7 +63,7 @@ def test_ctrl_c_is_acknowledged_at_once(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_during_an_import_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python 3.11 wraps one that arrives while a class is made."""
+    """Python 3.11 wraps one that arrives while a class is created."""
 
     def importing(*, standalone_mode: bool) -> None:
         raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
@@ -73,8 +73,8 @@ def test_ctrl_c_during_an_import_is_no_fault(monkeypatch: pytest.MonkeyPatch) ->
         main.main()
 
 
-def test_overnight_stop_is_told_as_such(tmp_path: Path) -> None:
-    """The session says who stopped it, in its last words and in `status`; asking twice is no more than asking once."""
+def test_overnight_stop_is_reported_as_such(tmp_path: Path) -> None:
+    """The session says what stopped it, in its last line and in `status`; asking twice is the same as asking once."""
     repo = slow(tmp_path / "r", 1)
     with running(repo) as session:
         assert session.stdout is not None
@@ -88,10 +88,10 @@ def test_overnight_stop_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
-    """The next picture has the line, however little there is to see besides."""
+    """The next redraw has the line, even if there is little else to show."""
     ledger = SqliteLedger(tmp_path)
     ledger.append(opened())
-    told: list[str] = []
+    acknowledged: list[str] = []
     screen = Screen(
         journal=Journal(ledger, begin(opened())),
         allowance=SessionAllowance(),
@@ -99,16 +99,16 @@ def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
         running={},
         proposing={},
         pace=TokenRate(),
-        acknowledged=lambda: "".join(told),
+        acknowledged=lambda: "".join(acknowledged),
     )
     assert ENDING not in drawn(screen)
-    told.append(ENDING)
+    acknowledged.append(ENDING)
     assert ENDING in drawn(screen)
     ledger.close()
 
 
 def drawn(screen: Screen) -> str:
-    """The picture as text."""
+    """The screen as text."""
     console = Console(width=120)
     with console.capture() as captured:
         console.print(screen.draw())

@@ -34,7 +34,7 @@ def test_what_was_kept_is_there_by_its_digest(tmp_path: Path) -> None:
 @pytest.mark.parametrize("digest", ["", "../" * 21 + "x", "A" * 64])
 def test_only_digests_name_files(tmp_path: Path, digest: str) -> None:
     """Nothing else leads anywhere."""
-    with pytest.raises(ValueError, match="no digest"):
+    with pytest.raises(ValueError, match="not a digest"):
         ArtifactStore(tmp_path).read(digest)
     assert not ArtifactStore(tmp_path).holds(digest)
 
@@ -49,8 +49,8 @@ def test_logs_do_not_fill_the_disk(tmp_path: Path, again: bool) -> None:
     cut, small = keep(store, tmp_path, b"a" * 300_000 + b"b" * TAIL_BYTES), keep(store, tmp_path, b"c" * TAIL_BYTES)
     assert store.read(whole) == bytes(900_000) and store.read(small) == b"c" * TAIL_BYTES
     left = store.read(cut) or b""
-    told = b"[300 kB before this are not kept: there is room for 1 MB of logs]\n"
-    assert left == told + b"b" * TAIL_BYTES and store.holds(cut)
+    note = b"[300 kB before this were dropped: logs are limited to 1 MB in total]\n"
+    assert left == note + b"b" * TAIL_BYTES and store.holds(cut)
 
 
 def test_the_size_of_many_logs_is_known_from_some(tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ class ParksEverything(CannedModels):
         (CountsNothing, "test_calls_are_counted"),
         (CountsNothing, "test_parked_models_say_why"),
         (CountsNothing, "test_an_agents_calls_are_counted_alike"),
-        (ParksEverything, "test_a_refused_request_is_told_from_parked_models"),
+        (ParksEverything, "test_a_refused_request_differs_from_parked_models"),
     ],
 )
 def test_a_broken_promise_is_found(kind: type[CannedModels], promise: str) -> None:

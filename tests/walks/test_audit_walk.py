@@ -19,7 +19,7 @@ stale = STALE if SECOND == 1.0 else 0.0
 print(f"METRIC loss={SECOND + THIRD + stale:.9f}")
 """
 EDITS = (
-    ("STALE = 1.0", "STALE = 0.2"),  # of no use once the next one is kept
+    ("STALE = 1.0", "STALE = 0.2"),  # useless once the next one is kept
     ("SECOND = 1.0", "SECOND = 0.5"),
     ("THIRD = 1.0", "THIRD = 0.6"),
     ("THIRD = 0.6", "THIRD = 0.1"),  # the one before cannot be left out by itself
@@ -39,7 +39,7 @@ def audit_trials(repo: Path) -> list[TrialFinished]:
 
 
 def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -> None:
-    """No finished trial runs twice; total, standings and the report come out right; all else is as before."""
+    """No finished trial runs twice; total, standings and report are correct; everything else is unchanged."""
     before = read_json(campaign, "status")
     checkout = git(campaign, "status", "--porcelain"), git(campaign, "rev-parse", "HEAD")
     for number, send in enumerate((signal.SIGKILL, signal.SIGINT), start=1):
@@ -84,7 +84,7 @@ def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -
 
 
 def test_audit_seeds_are_fresh_and_shared_within_a_block(campaign: Path) -> None:
-    """Trees of one index share a seed that no other trial of the campaign has; another audit draws others."""
+    """Trees with the same index share a seed that no other trial of the campaign has; another audit draws new seeds."""
     done = overnight(campaign, "audit", "--pairs", "2", "--no-leave-one-out", "--no-report", check=0)
     assert "a gain beyond noise" in done.stdout
     events = [event.trial for event in recorded(campaign) if isinstance(event, TrialFinished)]
@@ -96,7 +96,7 @@ def test_audit_seeds_are_fresh_and_shared_within_a_block(campaign: Path) -> None
 
 
 def test_nothing_kept_is_nothing_to_audit(tmp_path: Path) -> None:
-    """No keep: exit code 1 and a sentence; no campaign: the user's mistake."""
+    """Without a kept change: exit code 1 and a sentence; without a campaign: the user's mistake."""
     repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", "OFFSET = 9.0")))
     assert "no campaign" in overnight(repo, "audit", check=2).stderr
     overnight(repo, "run", "--no-report", check=1)
@@ -105,7 +105,7 @@ def test_nothing_kept_is_nothing_to_audit(tmp_path: Path) -> None:
 
 
 def test_a_head_that_fails_its_checks_without_a_change_is_needed(tmp_path: Path) -> None:
-    """Checks run on each head without a change; one that fails them is not measured."""
+    """Checks run on each head without one change; a head that fails them is not measured."""
     files = {"train.py": "BASE = 5.0\n\n\n\nREADY = 5.0\n\n\n\nprint(f'METRIC loss={BASE + READY}')\n"}
     edits = (("READY = 5.0", "READY = 4.0"), ("BASE = 5.0", "BASE = 4.0"))
     check = "checks: [\"grep -q 'READY = 4.0' train.py || grep -q 'BASE = 5.0' train.py\"]"

@@ -1,4 +1,4 @@
-"""Bad input ends in one clear line, exit code 2, and nothing lost."""
+"""Bad input ends with one clear line and exit code 2, and nothing is lost."""
 
 import sqlite3
 from pathlib import Path
@@ -10,7 +10,7 @@ BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 
 
 def refused(folder: Path, *arguments: str) -> str:
-    """The one line on standard error with which the command is refused."""
+    """The single line on standard error that refuses the command."""
     lines = overnight(folder, *arguments, check=2).stderr.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: "), lines
     return lines[0]
@@ -29,14 +29,14 @@ def test_no_program(tmp_path: Path) -> None:
 
 
 def test_unknown_key(tmp_path: Path) -> None:
-    """File, line, key and the nearest known key."""
+    """The error names the file, the line, the key and the nearest known key."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="mesure: python train.py"))
     line = refused(repo, "run", "--no-report")
     assert "program.md:" in line and "mesure" in line and "measure" in line
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "message"),
     [
         ("print('hello')", "METRIC loss="),
         ("print('METRIC loss=1'); print('METRIC loss=2')", "twice with different values"),
@@ -48,16 +48,16 @@ def test_unknown_key(tmp_path: Path) -> None:
         ("import os\nfor _ in range(100): os.write(1, b'x' * 1_000_000)", "MB"),
     ],
 )
-def test_a_baseline_that_cannot_be_measured(tmp_path: Path, output: str, told: str) -> None:
-    """A metric that is missing, contradictory, NaN or infinite, a failing, hanging or flooding command: said in a line."""
+def test_a_baseline_that_cannot_be_measured(tmp_path: Path, output: str, message: str) -> None:
+    """A missing, contradictory, NaN or infinite metric, or a failing, hanging or flooding command: one line says so."""
     text = program(BETTER, front="").replace(
-        "limits: {wall: 10s", "limits: {wall: 1s" if told == "of 1 s" else "limits: {wall: 10s"
+        "limits: {wall: 10s", "limits: {wall: 1s" if message == "of 1 s" else "limits: {wall: 10s"
     )
     repo = make_repo(tmp_path / "r", text)
     (repo / "train.py").write_text(output)
     git(repo, "commit", "-qam", "bad")
     line = refused(repo, "run", "--no-report")
-    assert told in line and len(line) < 600
+    assert message in line and len(line) < 600
 
 
 def test_a_missing_command(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_missing_command(tmp_path: Path) -> None:
 
 
 def test_an_allowed_exit_code(tmp_path: Path) -> None:
-    """A non-zero exit is fine where the program allows it."""
+    """A non-zero exit code is fine if the program allows it."""
     text = program(BETTER).replace("limits: {wall: 10s", "limits: {allow_exit: [0, 3], wall: 10s")
     repo = make_repo(tmp_path / "r", text)
     (repo / "train.py").write_text((repo / "train.py").read_text() + "\nsys.exit(3)\n")
@@ -76,18 +76,18 @@ def test_an_allowed_exit_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("globs", "told"),
+    ("globs", "message"),
     [("[nothing.py]", "matches no file"), ("['*']", "must stay frozen"), ("[program.md]", "must stay frozen")],
 )
-def test_globs_that_do_not_fit(tmp_path: Path, globs: str, told: str) -> None:
-    """Editable globs that match nothing, or what must stay frozen, name the key."""
+def test_globs_that_do_not_fit(tmp_path: Path, globs: str, message: str) -> None:
+    """If editable globs match nothing, or match what must stay frozen, the error names the key."""
     repo = make_repo(tmp_path / "r", program(BETTER).replace("editable: [train.py]", f"editable: {globs}"))
     line = refused(repo, "run", "--no-report")
-    assert "editable" in line and told in line
+    assert "editable" in line and message in line
 
 
 def test_a_corrupted_ledger(tmp_path: Path) -> None:
-    """Although there is a newer snapshot: what is still readable is said, with what to do, and nothing is run or written."""
+    """Even with a newer snapshot, the error says what is readable and what to do, and nothing is run or written."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     path = repo / ".overnight/t/ledger.db"
@@ -105,7 +105,7 @@ def test_a_corrupted_ledger(tmp_path: Path) -> None:
 
 
 def test_the_metric_is_fixed_for_a_campaign(tmp_path: Path) -> None:
-    """Changing what is measured on the way is refused; changing the budget is not."""
+    """Changing the metric during a campaign is refused; changing the limits is not."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     path = repo / "program.md"
@@ -117,7 +117,7 @@ def test_the_metric_is_fixed_for_a_campaign(tmp_path: Path) -> None:
 
 
 def test_a_branch_that_is_there_already(tmp_path: Path) -> None:
-    """A branch of the campaign's name that is not ours is not moved."""
+    """A branch with the campaign's name that is not ours is not moved."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     git(repo, "commit", "-q", "--allow-empty", "-m", "theirs")
     git(repo, "branch", "autoresearch/t")
@@ -126,7 +126,7 @@ def test_a_branch_that_is_there_already(tmp_path: Path) -> None:
 
 
 def test_an_unknown_experiment(tmp_path: Path) -> None:
-    """The newest one is named."""
+    """The error names the newest one."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--no-report", check=0)
     assert "the newest is 1" in refused(repo, "show", "7")
@@ -134,34 +134,34 @@ def test_an_unknown_experiment(tmp_path: Path) -> None:
 
 
 def test_a_folder_where_nothing_can_be_written(tmp_path: Path) -> None:
-    """A read-only repository is named, before anything is done."""
+    """A repository that cannot be written to is named before anything is done."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     (repo / ".overnight").write_text("a file in our place")
     assert ".overnight" in refused(repo, "run", "--no-report")
 
 
 def test_a_place_where_a_report_cannot_be_written(tmp_path: Path) -> None:
-    """What the system refuses is one line with the path, and the user's to fix."""
+    """What the system refuses is reported in one line with the path, for the user to fix."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     assert "train.py" in refused(repo, "report", "--out", "train.py/report")
 
 
 def test_several_mistakes_each_say_that_they_are_errors(tmp_path: Path) -> None:
-    """Every line of a long complaint begins like the first one."""
+    """Every line of a long error begins like the first one."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="mesure: x\nguards: [nonsense]"))
     lines = overnight(repo, "run", check=2).stderr.strip().splitlines()
     assert len(lines) == 2 and all(line.startswith("error: program.md:") for line in lines), lines
 
 
 def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
-    """A wrong first command does not lock its tag: fixed, in the program and in the code, it begins anew, the record aside."""
+    """A wrong first command does not lock its tag: once fixed, the campaign starts over and its old record is set aside."""
     repo = make_repo(tmp_path / "r", program(BETTER, measure="python trian.py {seed}"))
     assert "trian.py" in refused(repo, "run", "--tag", "t", "--no-report")
     status = read_json(repo, "status")
     assert "trian.py" in status["failed"] and (status["sigma"], status["head_value"]) == (None, None)
-    told = overnight(repo, "status", check=0).stdout
-    assert "failed: the head cannot be measured: exit code 2" in told and "gaussian" not in told and "killed" not in told
+    shown = overnight(repo, "status", check=0).stdout
+    assert "failed: the head cannot be measured: exit code 2" in shown and "gaussian" not in shown and "killed" not in shown
     path = repo / "program.md"
     path.write_text(path.read_text().replace("trian.py", "train.py"))
     (repo / "train.py").write_text((repo / "train.py").read_text() + "# fixed\n")
@@ -177,7 +177,7 @@ def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
 
 
 def test_a_value_fixes_the_campaign(tmp_path: Path) -> None:
-    """Where one trial of the head had a value, nothing is set aside, whatever became of the rest."""
+    """If one trial of the head had a value, nothing is set aside, whatever happened to the rest."""
     flaky = "python train.py {seed} && [ $(({seed} % 20)) != 0 ]"
     repo = make_repo(tmp_path / "r", program(BETTER, measure=flaky), noise=0.1)
     overnight(repo, "run", "--tag", "t", "--no-report")
@@ -187,14 +187,14 @@ def test_a_value_fixes_the_campaign(tmp_path: Path) -> None:
     assert not (repo / ".overnight/t/ledger-1.db").exists()
 
 
-def test_uncommitted_changes_are_told(tmp_path: Path) -> None:
-    """A campaign begins at a commit; what of the checkout is not in it is named, editable files first, `program.md` never."""
+def test_uncommitted_changes_are_reported(tmp_path: Path) -> None:
+    """A campaign starts from a commit; uncommitted changes are named, editable files first, `program.md` never."""
     files = dict.fromkeys(("a.py", "b.py", "c.py"), "1")
     repo = make_repo(tmp_path / "r", program(BETTER), files=files)
     (repo / "program.md").write_text((repo / "program.md").read_text() + "more\n")
     assert "uncommitted" not in overnight(repo, "check", check=0).stdout
     for name in (*files, "train.py"):
         (repo / name).write_text((repo / name).read_text() + "# changed\n")
-    told = "trials run what is committed: your uncommitted changes of train.py, a.py, b.py and 1 more file are left out"
-    assert f"note        {told}\n" in overnight(repo, "check", check=0).stdout
-    assert f"note: {told}\n" in overnight(repo, "run", "--no-report", check=0).stderr
+    note = "trials run what is committed: your uncommitted changes of train.py, a.py, b.py and 1 more file are left out"
+    assert f"note        {note}\n" in overnight(repo, "check", check=0).stdout
+    assert f"note: {note}\n" in overnight(repo, "run", "--no-report", check=0).stderr

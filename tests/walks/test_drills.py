@@ -1,4 +1,4 @@
-"""What goes wrong under stress elsewhere: one bad proposal among good ones harms nobody but itself."""
+"""One bad proposal among good ones harms no other; the cases are failures seen elsewhere."""
 
 import random
 from pathlib import Path
@@ -12,7 +12,7 @@ LATER = ("OFFSET = 4.0", "OFFSET = 3.0")
 TOP = "import random\n"
 
 
-BAD = {  # what is proposed: its code, the fault, and what is said of it
+BAD = {  # a proposal: its code, the fault, and what its reason says
     "loops for ever": ("while True: pass", "limit", "ended after 3"),
     "raises": ("raise ValueError('no')", "exit", "exit code 1: ValueError: no"),
     "leaves early": ("import os; os._exit(0)", "metric", "METRIC loss="),
@@ -40,18 +40,18 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_proposal_is_one_crash(night: Path, name: str) -> None:
-    """It ends at its limit with its reason after one trial, and nothing of it is left."""
-    _, fault, told = BAD[name]
+    """It ends after one trial with its reason, and no process of it is left."""
+    _, fault, reason = BAD[name]
     shown = read_json(night, "show", str(list(BAD).index(name) + 2))
     conclusion, [trial] = shown["experiment"]["conclusion"], shown["trials"]
-    assert conclusion["verdict"] == "crash" and told in conclusion["reason"]
-    assert (trial["fault"], trial["value"]) == (fault, None) and told in trial["reason"]
+    assert conclusion["verdict"] == "crash" and reason in conclusion["reason"]
+    assert (trial["fault"], trial["value"]) == (fault, None) and reason in trial["reason"]
     assert trial["peak_memory_bytes"] < 2 * 100 * 1000**2
     assert gone("4321.5")
 
 
 def test_bad_proposals_harm_no_other(night: Path) -> None:
-    """The good ones before and after them are kept, with two trials each that nothing disturbed."""
+    """The good proposals before and after them are kept, each with two undisturbed trials."""
     good = {"1": 4.0, str(len(BAD) + 2): 3.0}
     for number, value in good.items():
         shown = read_json(night, "show", number)
@@ -72,15 +72,15 @@ def test_no_ops_on_a_noisy_target_keep_nothing(tmp_path: Path) -> None:
 
 
 def test_a_change_of_the_seed_is_no_progress(tmp_path: Path) -> None:
-    """A fixed seed is rejected unmeasured; in disguise it is measured and refused, however lucky it is."""
+    """A fixed seed is rejected unmeasured; a disguised one is measured and refused, however lucky it is."""
     seeded = ("rng = random.Random(int(sys.argv[1]))", "rng = random.Random(7)")
     lucky = min(range(100), key=lambda seed: random.Random(seed).gauss(0, 1))
     disguised = ("random.Random(int(sys.argv[1]))\n", f"random.Random(int(sys.argv[1]))\nrng.__init__({lucky})\n")
     repo = make_repo(tmp_path / "r", program(seeded, disguised), noise=0.5)
     overnight(repo, "run", "--no-report", check=1)
-    told = {experiment["number"]: experiment["conclusion"] for experiment in read_json(repo, "log")["experiments"]}
-    assert (told[1]["verdict"], told[2]["verdict"]) == ("reject", "discard")
-    assert "a lucky seed that is fixed" in told[2]["reason"]
+    ended = {experiment["number"]: experiment["conclusion"] for experiment in read_json(repo, "log")["experiments"]}
+    assert (ended[1]["verdict"], ended[2]["verdict"]) == ("reject", "discard")
+    assert "a lucky seed that is fixed" in ended[2]["reason"]
 
 
 def test_the_scorer_cannot_be_patched(tmp_path: Path) -> None:

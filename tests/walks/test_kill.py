@@ -1,4 +1,4 @@
-"""kill -9 at random moments: no finished trial is lost or run twice, no half-kept commit, no process left."""
+"""kill -9 at random moments: no finished trial is lost or run twice, no commit is half kept, and no process is left."""
 
 import random
 import signal
@@ -15,17 +15,17 @@ from overnight.research.events import Concluded, TrialFinished
 RUN = (COMMAND, "run", "--tag", "t", "--plain", "--no-report")
 KILLS = 8
 EDITS = [(f"SCALE = {n}.0", f"SCALE = {n + 1}.0") for n in range(1, 6)]
-MARK = "sleep 0.0123"  # finds the trials of this campaign among all processes
+MARK = "sleep 0.0123"  # identifies the trials of this campaign among all processes
 
 
 def campaign(folder: Path) -> Path:
-    """A noisy campaign in which the second of four edits is a real gain, with trials that a kill can fall into."""
+    """A noisy campaign in which the second of four edits is a real gain, with trials long enough to be killed."""
     edits = (("OFFSET = 5.0", "OFFSET = 9.0"), ("OFFSET = 5.0", "OFFSET = 3.0"), EDITS[0], ("OFFSET = 3.0", "OFFSET = 4.0"))
     return make_repo(folder, program(*edits, measure=f"{MARK} && python train.py {{seed}}"), noise=0.1)
 
 
 def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
-    """After many kills the campaign ends as if there had been none."""
+    """After many kills the campaign ends as if none had happened."""
     repo = campaign(tmp_path / "repo")
     rng = random.Random(20261121)
     finished: list[TrialFinished] = []
@@ -52,7 +52,7 @@ def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_in_good_order_and_goes_on(tmp_path: Path) -> None:
-    """The first SIGINT lets running trials finish and exits with 130; `run` goes on to the same end."""
+    """The first SIGINT lets running trials finish and exits with 130; `run` then continues to the same end."""
     repo = campaign(tmp_path / "repo")
     with started(RUN, repo) as session:
         assert session.stdout is not None
@@ -69,7 +69,7 @@ def test_an_interrupt_ends_in_good_order_and_goes_on(tmp_path: Path) -> None:
 
 
 def test_stop_asks_the_running_process(tmp_path: Path) -> None:
-    """`overnight stop` ends another process's session; without one it says so."""
+    """`overnight stop` ends the session of another process; if there is none, it says so."""
     worse = [("OFFSET = 5.0", f"OFFSET = {number}.0") for number in range(6, 60)]
     repo = make_repo(tmp_path / "repo", program(*worse, measure="python train.py {seed} && sleep 0.5"))
     with started(RUN, repo) as session:

@@ -1,4 +1,4 @@
-"""Real campaigns whose researchers change nothing that counts keep nothing; the full size is in `bench/gate/real.py`."""
+"""Real campaigns whose researchers change nothing that matters keep nothing; `bench/gate/real.py` runs the full size."""
 
 import pytest
 from real import CASES, campaign
@@ -12,7 +12,7 @@ from overnight.gate.verdict import Verdict
     [("noisy lab", 12, 0), ("noisy minimiser", 12, 0), ("by its name", 10, 10), ("in disguise", 6, 0)],
 )
 def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
-    """Unread constants, other names, another order, other seeds: none is an improvement, and a named seed costs no trial."""
+    """Unread constants, renamed or reordered code and other seeds: none is an improvement; a named seed costs no trial."""
     chosen = [each for each in CASES if case in each.name]
     assert chosen
     for each in chosen:
@@ -20,6 +20,6 @@ def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
         verdicts = story.funnel.verdicts
         assert (story.funnel.proposed, sum(verdicts.values())) == (experiments, experiments)
         assert (verdicts.get(Verdict.REJECT, 0), verdicts.get(Verdict.CRASH, 0)) == (rejected, 0)
-        assert story.funnel.kept <= (case == "noisy minimiser"), "its noise is no seed's, and may fool one campaign of 20"
+        assert story.funnel.kept <= (case == "noisy minimiser"), "its noise does not come from a seed, and may fool one campaign in 20"
         assert story.costs.trials >= 3 + experiments - rejected
-        assert story.funnel.registered or "lucky" not in each.name, "it looks better, so that the gate itself is asked"
+        assert story.funnel.registered or "lucky" not in each.name, "it looks better, so the gate itself must decide"

@@ -1,4 +1,4 @@
-"""A campaign that notifies, as a whole: one message for what a person has to know, and none for what can wait."""
+"""A whole campaign with notices: one message for what a person has to know, and none for what can wait."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ EDITS = (("OFFSET = 5.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file that a channel of the user's settings writes each message to."""
-    found = tmp_path / "told"
-    script = tmp_path / "tell"
+    found = tmp_path / "messages"
+    script = tmp_path / "send"
     script.write_text(
         f'#!/bin/sh\n{{ printf "%s " "$OVERNIGHT_OCCASION" "$OVERNIGHT_KEPT" "$OVERNIGHT_TAG"; head -1; }} >>{found}\n'
     )
@@ -25,24 +25,24 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return found
 
 
-def test_a_spent_budget_is_told_once(tmp_path: Path, told: Path) -> None:
-    """With what was kept by then; a session that finds the budget spent already says nothing new."""
+def test_a_spent_budget_is_sent_once(tmp_path: Path, messages: Path) -> None:
+    """With what was kept by then; a session that finds the budget already spent sends nothing."""
     repo = make_repo(tmp_path / "r", program(*EDITS, front="budget: {experiments: 1}"))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
-    assert [line.split()[:3] for line in told.read_text().splitlines()] == [["budget", "1", "t"]]
+    assert [line.split()[:3] for line in messages.read_text().splitlines()] == [["budget", "1", "t"]]
     overnight(repo, "run", "--tag", "t", "--no-report", check=1)
-    assert len(told.read_text().splitlines()) == 1
+    assert len(messages.read_text().splitlines()) == 1
 
 
-def test_a_verified_target_is_told(tmp_path: Path, told: Path) -> None:
-    """When fresh trials of the head confirm it, not before."""
+def test_a_verified_target_is_sent(tmp_path: Path, messages: Path) -> None:
+    """It is sent once fresh trials of the head confirm it, not before."""
     repo = make_repo(tmp_path / "r", program(*EDITS, front="target: 2.5"))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
-    assert [line.split()[:3] for line in told.read_text().splitlines()] == [["target", "2", "t"]]
+    assert [line.split()[:3] for line in messages.read_text().splitlines()] == [["target", "2", "t"]]
 
 
-def test_a_keep_can_wait_for_the_report(tmp_path: Path, told: Path) -> None:
-    """Two keeps are no message; that no ideas are left is one: only a person can add some."""
+def test_a_keep_can_wait_for_the_report(tmp_path: Path, messages: Path) -> None:
+    """Two kept changes send no message; running out of ideas does, because only a person can add some."""
     repo = make_repo(tmp_path / "r", program(*EDITS))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
-    assert [line.split()[:3] for line in told.read_text().splitlines()] == [["person", "2", "t"]]
+    assert [line.split()[:3] for line in messages.read_text().splitlines()] == [["person", "2", "t"]]

@@ -1,8 +1,8 @@
-"""Campaigns that version 0.1.0 recorded before reasons were typed: read, verified and continued by this one.
+"""Campaigns that version 0.1.0 recorded before reasons were typed: this version reads, verifies and continues them.
 
-`old_ledgers/` holds each as text: the ledger as SQL, the repository as a stream for `git fast-import`, and what the
-trials printed. `interrupted` was ended by `overnight stop` with experiment 11 open; `finished` is the same campaign
-some sessions later.
+`old_ledgers/` holds each as text: the ledger as SQL, the repository as a stream for `git fast-import`, and the output of
+the trials. `interrupted` was ended by `overnight stop` with experiment 11 open; `finished` is the same campaign some
+sessions later.
 """
 
 import json
@@ -19,7 +19,7 @@ OLD = Path(__file__).with_name("old_ledgers")
 
 
 def restore(name: str, folder: Path) -> Path:
-    """The repository and the ledger of an old campaign, as they were left."""
+    """Restore the repository and the ledger of an old campaign as they were."""
     repo = folder / "repo"
     campaign = repo / ".overnight/t"
     campaign.mkdir(parents=True)
@@ -40,13 +40,13 @@ def restore(name: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["interrupted", "finished"])
 def test_an_old_campaign_is_verified(tmp_path: Path, name: str) -> None:
-    """The chain holds, every event is read, and each kept change is where the record has it."""
+    """The chain is intact, every event can be read, and each kept change is where the record says."""
     repo = restore(name, tmp_path)
     assert_verified(repo)
 
 
 def test_why_old_sessions_and_experiments_ended_is_shown(tmp_path: Path) -> None:
-    """The last session, the audit, and the discards for a head that had moved."""
+    """For the last session, the audit, and the changes discarded because the head had moved."""
     repo = restore("finished", tmp_path)
     log = overnight(repo, "log", check=0).stdout
     assert "another change was kept first; it goes on against the new head" in log
@@ -57,7 +57,7 @@ def test_why_old_sessions_and_experiments_ended_is_shown(tmp_path: Path) -> None
 
 
 def test_an_old_campaign_goes_on(tmp_path: Path) -> None:
-    """What was open is finished by the trials that it has and a few more, and the chain goes on from its last event."""
+    """The open experiment is finished with its trials and a few more, and the chain continues from its last event."""
     repo = restore("interrupted", tmp_path)
     before = recorded(repo)
     overnight(repo, "run", "--slots", "2", "--experiments", "1", "--no-report", check=0)

@@ -1,4 +1,4 @@
-"""An audit on a split of its own: `audit` in program.md, by a real jail, git and ledger."""
+"""An audit on a split of its own: `audit` in program.md, with a real jail, git and ledger."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_headline_is_of_the_third_split(campaign: Path) -> None:
-    """The audit's command sees the hidden files, and the report takes its headline from there and says so."""
+    """The audit's command sees the hidden files; the report takes its headline from the audit and says so."""
     assert {trial.value for trial in audits(campaign)} == {103.0, 105.0}
     report = (campaign / ".overnight/t/report.md").read_text()
     assert "from 105 to 103" in report
@@ -48,8 +48,8 @@ def test_what_a_sealed_audit_prints_is_not_kept(campaign: Path) -> None:
     assert {trial.log for trial in audits(campaign)} == {""}
 
 
-def test_a_candidate_that_fails_there_tells_nothing(tmp_path: Path) -> None:
-    """Its last words could be the sealed data: what failed is told, and not how."""
+def test_a_candidate_that_fails_there_reveals_nothing(tmp_path: Path) -> None:
+    """Its last output could be the sealed data: the report says what failed, but not how."""
     leaks = "OFFSET = 3.0\nimport os\nif os.path.exists('sealed'): raise SystemExit('secret ' + open('sealed/audit').read())"
     repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", leaks), front=FRONT), files=FILES | {"train.py": TRAIN})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
@@ -59,7 +59,7 @@ def test_a_candidate_that_fails_there_tells_nothing(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails_is_found_by_check(tmp_path: Path) -> None:
-    """Before the night, with its own words: the start is the user's."""
+    """Before the night, with its own message, because the start is the user's code."""
     front = "hidden: [sealed]\naudit: python score.py missing"
     text = program(("OFFSET = 5.0", "OFFSET = 3.0"), front=front)
     repo = make_repo(tmp_path / "repo", text, files=FILES | {"train.py": TRAIN})

@@ -1,4 +1,4 @@
-"""Campaigns whose models run out: they wait, go on, or end with the reason, and count what was used."""
+"""Campaigns whose models become unavailable: they wait, continue, or end with the reason, and count what was used."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +47,7 @@ def run(repo: Path, check: int) -> None:
 
 
 def used(repo: Path) -> Mapping[str, int]:
-    """What the ledger's calls add up to."""
+    """The total of the calls in the ledger."""
     calls = [event.usage for event in recorded(repo) if isinstance(event, ModelCalled)]
     return {"calls": len(calls), "tokens": sum(usage.tokens for usage in calls)}
 
@@ -63,7 +63,7 @@ def test_the_tally_is_the_servers_truth(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """Only a person can fix that: the reason is `models`, no experiment is spent, and nothing is kept: exit code 1."""
+    """Only a person can fix that: the reason is `models`, no experiment is used, nothing is kept, and the exit code is 1."""
     repo = repo_of(tmp_path, monkeypatch, models.url("e401"))
     run(repo, check=1)
     stopped = recorded(repo)[-1]
@@ -77,7 +77,7 @@ def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_spent_budget_of_tokens_stops_within_a_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
-    """The call that passes it is the last one; another session asks nothing at all."""
+    """The call that exceeds it is the last one; another session makes no call at all."""
     models.command = CHANGE
     repo = repo_of(tmp_path, monkeypatch, models.url("ok"), "{tokens: 1000}")
     run(repo, check=1)
@@ -89,7 +89,7 @@ def test_a_spent_budget_of_tokens_stops_within_a_call(
 
 
 async def parked(repo: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> Stopped:
-    """A session in this process, whose gateway holds no request back; the provider is back when its failure was recorded."""
+    """A session in this process, whose gateway delays no request; the provider recovers once its failure is recorded."""
     pace = RetryTimes(near_s=0.0, same_s=0.0, patience_s=0.0, quota_s=0.05)
 
     class Hasty(gateway_module.Gateway):
@@ -109,7 +109,7 @@ async def parked(repo: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedMo
 
 
 def test_a_spent_quota_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """Why it waits is on record, no experiment is spent, and it goes on when the provider answers again."""
+    """The record says why it waits, no experiment is used, and it continues when the provider answers again."""
     models.command = CHANGE
     error = b'{"error": {"type": "insufficient_quota", "message": "You exceeded your current quota"}}'
     models.replies["ok"] = Reply(status=429, headers={"retry-after": "1"}, body=error)

@@ -1,4 +1,4 @@
-"""A campaign whose trials run on inputs that frozen code makes: public ones, and sealed ones on the holdout and in an audit."""
+"""A campaign whose trials run on inputs made by frozen code: public ones, and sealed ones on the holdout and in an audit."""
 
 import re
 import signal
@@ -19,7 +19,7 @@ score: python score.py
 holdout: python score.py
 audit: python score.py
 hidden: [sealed]"""
-# How many numbers it takes to find the largest; what it prints and says must not get out of a sealed trial.
+# Counts how many numbers it takes to find the largest; its output must not leave a sealed trial.
 TRAIN = """\
 numbers = [int(line) for line in open("numbers.txt")]
 print("SAW", numbers)
@@ -47,14 +47,14 @@ FORGED = "open('numbers.txt', 'w').write('5')\nlooked = [5]"
 
 
 def target(folder: Path, *codes: str, files: dict[str, str] | None = None, front: str = FRONT) -> Path:
-    """A repository whose researcher proposes these ways to look, one after the other."""
+    """A repository whose researcher proposes these ways to search, one after the other."""
     edits = [("looked = numbers  # HERE", code) for code in codes]
     text = program(*edits, front=front).replace("measure: python train.py {seed}", "produce: python train.py")
     return make_repo(folder, text, files=files or FILES)
 
 
 def trials_of(repo: Path) -> Sequence[Trial]:
-    """Those of campaign `t`."""
+    """The trials of campaign `t`."""
     return [event.trial for event in recorded(repo) if isinstance(event, TrialFinished)]
 
 
@@ -68,9 +68,9 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_fits_public_inputs_only_is_discarded(campaign: Path) -> None:
-    """It is better in public, and not on the sealed inputs; one that fails there is told in the same words."""
-    told = [each["conclusion"] for each in read_json(campaign, "log")["experiments"]]
-    by_number = {4 - place: (each["verdict"], each["reason"]) for place, each in enumerate(told)}
+    """It is better in public, but not on the sealed inputs; a failure there is reported in the same words."""
+    ended = [each["conclusion"] for each in read_json(campaign, "log")["experiments"]]
+    by_number = {4 - place: (each["verdict"], each["reason"]) for place, each in enumerate(ended)}
     assert by_number[1] == by_number[2] == ("discard", "better in public, but not on the holdout")
     assert by_number[3][0] == "discard" and "not better" in by_number[3][1]  # the scorer has the true inputs
     assert by_number[4][0] == "keep"
@@ -78,14 +78,14 @@ def test_what_fits_public_inputs_only_is_discarded(campaign: Path) -> None:
 
 
 def test_an_audit_runs_on_inputs_of_its_own(campaign: Path) -> None:
-    """Start against head on the third split: the head looks at ten numbers there, too, and finds the largest."""
+    """Start against head on the third split: there too the head looks at ten numbers and finds the largest."""
     audited = [trial for trial in trials_of(campaign) if trial.key.stage == "audit"]
     assert {trial.value for trial in audited} == {13.0, 10.0}
     assert read_json(campaign, "status")["audit"]["total"]["gain"] == 3.0
 
 
-def test_nothing_of_a_sealed_trial_is_kept_or_told(campaign: Path) -> None:
-    """What a candidate prints of sealed inputs is in no log, page or brief; of public ones it is."""
+def test_nothing_of_a_sealed_trial_is_kept_or_shown(campaign: Path) -> None:
+    """What a candidate prints of sealed inputs is in no log, page or brief; what it prints of public ones is."""
     sealed = [trial for trial in trials_of(campaign) if trial.key.stage in {"holdout", "audit"}]
     public = [trial for trial in trials_of(campaign) if trial not in sealed]
     assert {(trial.reason, trial.log) for trial in sealed} == {("", "")} and public and all(trial.log for trial in public)
@@ -95,7 +95,7 @@ def test_nothing_of_a_sealed_trial_is_kept_or_told(campaign: Path) -> None:
     rows = [row for row in pages.splitlines() if row.split()[:1] == ["holdout"]]
     trials = [each for number in (1, 2, 4) for each in read_json(campaign, "show", str(number))["trials"]]
     times = [(each["wall_s"], each["cpu_s"], each["value"]) for each in trials if each["key"]["stage"] == "holdout"]
-    assert times and set(times) == {(0.0, 0.0, None)}  # where a time is what is measured, it is the answer
+    assert times and set(times) == {(0.0, 0.0, None)}  # if the metric is a time, the time is the answer
     assert rows and all(re.fullmatch(r" *holdout +\d+ +(candidate|baseline) +\d+ +sealed *", row) for row in rows)
 
 
@@ -104,13 +104,13 @@ def _pages() -> list[list[str]]:
 
 
 def test_the_record_holds_together(campaign: Path) -> None:
-    """Ledger, receipts and refs, and what is kept can be measured again."""
+    """Ledger, receipts and refs agree, and what is kept can be measured again."""
     assert_verified(campaign)
     assert "ok" in overnight(campaign, "verify", "--rerun", "all", check=0).stdout
 
 
 @pytest.mark.parametrize(
-    ("broken", "told"),
+    ("broken", "message"),
     [
         ({"prepare.py": "raise SystemExit('no numbers today')"}, "`prepare` failed: exit code 1: no numbers today"),
         ({"prepare.py": "pass"}, "`prepare` failed to leave its inputs: numbers.txt is missing"),
@@ -123,15 +123,15 @@ def test_the_record_holds_together(campaign: Path) -> None:
         ({"sealed/audit": "x"}, "the audit command: `prepare` failed: exit code 1: ValueError: invalid literal"),
     ],
 )
-def test_check_tries_it_on_every_split(tmp_path: Path, broken: dict[str, str], told: str) -> None:
-    """What fails is named before the night, as `prepare`'s and in its own words."""
+def test_check_tries_it_on_every_split(tmp_path: Path, broken: dict[str, str], message: str) -> None:
+    """A failure is reported before the night, as one of `prepare` and with its own message."""
     repo = target(tmp_path / "repo", BETTER, files=FILES | broken)
     found = overnight(repo, "check", check=2)
-    assert f"what you have committed fails: {told}" in found.stderr
+    assert f"what you have committed fails: {message}" in found.stderr
 
 
 def test_a_kill_between_prepare_and_produce_loses_nothing(tmp_path: Path) -> None:
-    """The trial has not ended, so it is run again from its start, with its own seed; no folder of it is left."""
+    """The trial has not ended, so it runs again from its start, with the same seed; no folder of it is left."""
     front = FRONT.replace("prepare: python", "prepare: sleep 0.3; python")
     repo = target(tmp_path / "repo", FITTED, BETTER, front=front)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Less code in a real campaign: kept where the program says so, and only then."""
+"""Less code in a real campaign: kept if the program says so, and only then."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ SAME_SIZE = ("SCALE = 1.0", "SCALE = 2.0")
 
 
 def test_dead_code_goes_and_an_equal_change_does_not(tmp_path: Path) -> None:
-    """Only the proposal with less code is kept, and the ledger has its size."""
+    """Only the proposal with less code is kept, and the ledger has its margin."""
     front = "gate: {keep_simpler: true}"
     repo = make_repo(tmp_path / "repo", program(SAME_SIZE, DEAD_CODE, front=front))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)

@@ -1,4 +1,4 @@
-"""A candidate that is hopelessly behind on its way is stopped there, in the real jail; one that catches up is not lost."""
+"""A candidate that is hopelessly behind partway is stopped, in the real jail; one that catches up is not lost."""
 
 from pathlib import Path
 
@@ -20,16 +20,16 @@ for step in range(1, 11):
         time.sleep(60)
 print(f"METRIC loss={OFFSET - LATE}")
 """
-BAD = [("OFFSET = 5.0", f"OFFSET = {6 + n / 10}") for n in range(NEIGHBOURS + 1)]  # learnt from
+BAD = [("OFFSET = 5.0", f"OFFSET = {6 + n / 10}") for n in range(NEIGHBOURS + 1)]  # these are learnt from
 FAR = ("OFFSET = 5.0", "OFFSET = 40.0")  # would run for a minute
-LATE = ("OFFSET = 5.0\nLATE = 0.0", "OFFSET = 7.5\nLATE = 6.0")  # behind at 30 %, but not as far as all of these
+LATE = ("OFFSET = 5.0\nLATE = 0.0", "OFFSET = 7.5\nLATE = 6.0")  # behind at 30 %, but less than all of those
 EDITS = [*BAD, FAR, LATE]
 CURVE = r"metric: {name: loss, direction: minimize, curve: 'step (\d+)/(\d+) loss (\S+)'}"
 
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A campaign at its end."""
+    """A finished campaign."""
     assert all(number % RUN_ON for number in (len(EDITS) - 1, len(EDITS)))
     text = program(*EDITS).replace("metric: {name: loss, direction: minimize}", CURVE).replace("wall: 10s", "wall: 90s")
     folder = make_repo(tmp_path_factory.mktemp("curve") / "r", text, files={"train.py": TRAIN})
@@ -38,7 +38,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_hopeless_trial_ends_at_30_percent(repo: Path) -> None:
-    """It is a discard that says so, with the trial's curve on record and no value; it cost a fraction of its minute."""
+    """It is a discard with that reason; the record has the trial's curve and no value, and it cost a fraction of its minute."""
     shown = read_json(repo, "show", str(len(BAD) + 1))
     assert shown["experiment"]["conclusion"]["verdict"] == "discard"
     reason = "stopped at 30 % of its first trial: 40 there, 5 for the head"
@@ -50,21 +50,21 @@ def test_a_hopeless_trial_ends_at_30_percent(repo: Path) -> None:
 
 
 def test_one_that_is_better_in_the_end_is_kept(repo: Path) -> None:
-    """It stood no worse at 30 % than those that were learnt from, and ran on."""
+    """At 30 % it was no worse than those that were learnt from, so it ran to its end."""
     status = read_json(repo, "status")
     assert (status["kept"], status["discarded"], status["crashed"]) == (1, len(BAD) + 1, 0)
     assert status["head_value"] == 1.5
 
 
-def test_the_report_tells_what_was_saved(repo: Path) -> None:
-    """Among the costs, and with the reason among what failed; the ledger verifies."""
+def test_the_report_shows_what_was_saved(repo: Path) -> None:
+    """It is listed among the costs, and with its reason among what failed; the ledger verifies."""
     report = (repo / ".overnight/t/report.md").read_text()
     assert "Trials stopped early" in report and "stopped at 30 % of its first trial" in report
     assert_verified(repo)
 
 
 def test_check_says_whether_the_curve_is_seen(tmp_path: Path) -> None:
-    """A pattern that matches nothing, or comes too late, is told with the fix."""
+    """A pattern that matches nothing, or matches too late, is reported with the fix."""
     text = program(FAR).replace("metric: {name: loss, direction: minimize}", CURVE)
     seen = make_repo(tmp_path / "seen", text, files={"train.py": TRAIN})
     assert read_json(seen, "check")["curves"] == 3

@@ -1,4 +1,4 @@
-"""Two campaigns of one repository, with the same changes at the same moment."""
+"""Two campaigns in one repository, with the same changes at the same time."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ TAGS = ("one", "two")
 
 
 def test_each_has_commits_and_receipts_of_its_own(tmp_path: Path) -> None:
-    """A commit names its campaign, so none overwrites the other's note, and both verify."""
+    """A commit names its campaign, so neither overwrites the other's notes, and both verify."""
     repo = make_repo(tmp_path / "repo", program(FIRST, SECOND))
     command = [sys.executable, COMMAND, "run", "--no-report", "--tag"]
     running = [subprocess.Popen([*command, tag], cwd=repo, stdout=subprocess.DEVNULL) for tag in TAGS]
@@ -26,7 +26,7 @@ def test_each_has_commits_and_receipts_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_kept_commit_says_where_its_result_is(tmp_path: Path) -> None:
-    """The command in its message shows the note with the values."""
+    """The command in its message shows the note with its values."""
     repo = make_repo(tmp_path / "repo", program(FIRST))
     overnight(repo, "run", "--no-report", "--tag", "t", check=0)
     said = git(repo, "log", "-1", "--format=%B", "autoresearch/t")

@@ -10,7 +10,7 @@ WORSE = ("OFFSET = 5.0", "OFFSET = 9.0")
 
 
 def test_a_noisy_campaign_keeps_what_is_better_and_nothing_else(tmp_path: Path) -> None:
-    """A real gain is screened, confirmed in pairs and kept; a loss and a no-op are discarded; everything is on record."""
+    """A real gain is screened, confirmed in pairs and kept; a loss and a no-op are discarded; everything is recorded."""
     repo = make_repo(tmp_path / "repo", program(WORSE, BETTER, ("SCALE = 1.0", "SCALE = 2.0")), noise=0.1)
     start = git(repo, "rev-parse", "HEAD")
     done = overnight(repo, "run", "--tag", "t", check=0)
@@ -38,13 +38,13 @@ def test_a_noisy_campaign_keeps_what_is_better_and_nothing_else(tmp_path: Path) 
     assert_verified(repo)
     rows = (repo / ".overnight/t/results.tsv").read_text().splitlines()
     assert rows[0].split("\t") == ["commit", "loss", "memory_gb", "status", "description"]
-    assert [row.split("\t")[3] for row in rows[1:]].count("keep") == 2  # the baseline is one, as in the ecosystem
+    assert [row.split("\t")[3] for row in rows[1:]].count("keep") == 2  # the baseline counts as one, as in other tools
     assert (repo / ".overnight/t/report.html").stat().st_size > 10_000
     assert (repo / ".overnight/t/progress.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_deterministic_campaign_needs_one_trial_to_discard(tmp_path: Path) -> None:
-    """Identical baseline trials: an equal value is discarded after one trial, a better one is run twice."""
+    """If baseline trials are identical, an equal value is discarded after one trial and a better one is run twice."""
     repo = make_repo(tmp_path / "repo", program(("SCALE = 1.0", "SCALE = 3.0"), BETTER))
     overnight(repo, "run", "--no-report", check=0)
     log = {e["number"]: e for e in read_json(repo, "log")["experiments"]}
@@ -53,7 +53,7 @@ def test_a_deterministic_campaign_needs_one_trial_to_discard(tmp_path: Path) -> 
 
 
 def test_the_checkout_is_never_touched(tmp_path: Path) -> None:
-    """Dirty files, the index, the stash, HEAD and the user's branches are byte for byte what they were."""
+    """Dirty files, the index, the stash, HEAD and the user's branches stay byte for byte the same."""
     repo = make_repo(tmp_path / "repo", program(BETTER))
     (repo / "train.py").write_text("stashed")
     git(repo, "stash")
@@ -69,7 +69,7 @@ def test_the_checkout_is_never_touched(tmp_path: Path) -> None:
 
 
 def test_the_holdout_has_the_last_word(tmp_path: Path) -> None:
-    """A change that wins in public and loses on the sealed holdout is discarded, with that reason; its answers stay sealed."""
+    """A change that wins in public but loses on the sealed holdout is discarded with that reason; its values stay sealed."""
     sealed_eval = {"holdout.py": "import train\nprint(f'METRIC loss={20 - train.OFFSET}')\n"}
     repo = make_repo(
         tmp_path / "repo",
@@ -85,7 +85,7 @@ def test_the_holdout_has_the_last_word(tmp_path: Path) -> None:
 
 
 def test_a_run_that_kept_nothing_does_not_exit_zero(tmp_path: Path) -> None:
-    """No keep is exit code 1, and the person is told."""
+    """Without a kept change the exit code is 1, and the output says so."""
     repo = make_repo(tmp_path / "repo", program(WORSE))
     done = overnight(repo, "run", "--no-report", check=1)
     assert "Nothing was kept" in done.stdout

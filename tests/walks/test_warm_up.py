@@ -1,4 +1,4 @@
-"""Where time is measured, a session begins with a trial that does not count."""
+"""If the metric is a time, a session begins with a trial that does not count."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from targets import git, make_repo, overnight, program, read_json
 
 @pytest.mark.parametrize(("metric", "extra"), [("latency_ms", 1), ("loss", 0)])
 def test_a_session_of_timings_is_warmed_up(tmp_path: Path, metric: str, extra: int) -> None:
-    """The command runs once more than there are trials on record, and only for a timing."""
+    """For a timing, and only then, the command runs once more than there are recorded trials."""
     runs = tmp_path / "runs"
     text = program(("OFFSET = 5.0", "OFFSET = 9.0"), measure=f"echo . >> {runs} && python train.py {{seed}}")
     repo = make_repo(tmp_path / "repo", text.replace("name: loss", f"name: {metric}"), noise=0.1)

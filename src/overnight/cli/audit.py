@@ -1,4 +1,4 @@
-"""`overnight audit`: what the campaign truly gained, and what each kept change is still worth."""
+"""`overnight audit`: what the campaign really gained, and what each kept change is still worth."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ from overnight.research.wiring import SessionRequest, open_audit
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
 @click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
-@click.option("--report/--no-report", default=True, help="Write the report again at the end.")
+@click.option("--report/--no-report", default=True, help="Update the report at the end.")
 @json_option
 def audit(
     *,
@@ -42,12 +42,12 @@ def audit(
     report: bool,
     as_json: bool,
 ) -> int:
-    """Measure start and head afresh, and what each kept change is still worth.
+    """Measure start and head again, and what each kept change is still worth.
 
-    Start and head run in interleaved pairs with seeds that nothing has used before: the mean of their differences is the
-    true gain of the campaign, with its interval. Then each kept change is left out of the head in turn. Ctrl-C ends it when
-    the running trials are recorded, and `overnight audit` goes on. Exit code: 0 when the total gain is above 0 beyond
-    noise, 1 when it is not.
+    Start and head run in interleaved pairs with seeds that have not been used before: the mean of their differences is the
+    true gain of the campaign, with its interval. Then each kept change is left out of the head in turn. Ctrl-C ends the
+    audit when the running trials are recorded; `overnight audit` continues it. Exit code: 0 if the total gain is above 0
+    beyond noise, 1 if it is not.
     """
     with reading(tag) as campaign:
         repository, state = campaign.repository, campaign.state()
@@ -92,7 +92,7 @@ async def _session(
 
 
 def exit_code(found: AuditReport, stopped: Stopped) -> int:
-    """0 when the total gain is above 0 beyond noise, 130 after Ctrl-C, else 1."""
+    """0 if the total gain is above 0 beyond noise, 130 after Ctrl-C, else 1."""
     if stopped.ending.reason is EndReason.INTERRUPT:
         return INTERRUPTED
     return 0 if found.total and found.total.low > 0 else 1

@@ -1,4 +1,4 @@
-"""`overnight check`: measure the baseline before a night is spent on it."""
+"""`overnight check`: measure the baseline before you spend a night on it."""
 
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from overnight.research.wiring import SessionRequest
 def check(sandbox: str, slots: int | None, as_json: bool) -> None:
     """Check the program: measure the baseline, its noise, and what the gate could detect.
 
-    Runs the checks, a few trials of what you have committed, and the commands of holdout and audit once;
-    their answers are not shown. Nothing is recorded.
+    Runs the checks, a few trials of what you have committed, and the holdout and audit commands once;
+    their results are not shown. Nothing is recorded.
     """
     found = anyio.run(_check, Path.cwd(), SessionRequest(sandbox=sandbox, slots=slots), as_json)
     if as_json:

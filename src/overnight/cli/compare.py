@@ -12,19 +12,19 @@ from overnight.research.views.comparison import ComparedCampaign, Comparison, ch
 from overnight.research.views.comparison import compare as compare_told
 from overnight.words.foreign import printable
 
-TEXT = 200  # characters of one foreign line
+TEXT = 200  # characters of one line of foreign text
 
 
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page that needs no network.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page that works offline.")
 @json_option
 def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
     """Compare two campaigns: what each gained for what it cost, and how sure the difference is.
 
-    A and B are tags of campaigns in this repository, or FOLDER:TAG for one in another (FOLDER: alone for the newest there).
-    Exit code: 0 when their numbers compare, 1 when they do not.
+    A and B are tags of campaigns in this repository, or FOLDER:TAG for one in another repository (FOLDER: for the newest
+    there). Exit code: 0 if the two can be compared, 1 if they cannot.
     """
     left, right = read(a), read(b)
     found = compare_told(left, right)
@@ -40,7 +40,7 @@ def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
 
 
 def read(name: str) -> ComparedCampaign:
-    """A campaign by what the person called it.
+    """Read the campaign that an argument names.
 
     Raises:
         UserError: there is no such campaign, or it has no events.
@@ -54,17 +54,17 @@ def read(name: str) -> ComparedCampaign:
 
 
 def write_page(found: Comparison, a: ComparedCampaign, b: ComparedCampaign, path: Path) -> None:
-    """Write the page whole or not at all."""
+    """Write the page atomically."""
     from overnight.files.atomic import write_atomically
     from overnight.research.report.comparison_page import render_comparison
 
     if not path.parent.is_dir():
-        raise UserError(f"there is no folder {path.parent}")
+        raise UserError(f"there is no folder {path.parent}", fix="make it, or choose another")
     write_atomically(path, render_comparison(found, a, b).encode())
 
 
 def show(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> None:
-    """The comparison on a terminal."""
+    """Print the comparison on a terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

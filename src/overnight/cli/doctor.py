@@ -1,4 +1,4 @@
-"""`overnight doctor`: what holds on this machine."""
+"""`overnight doctor`: what works on this machine."""
 
 import anyio
 import click
@@ -9,9 +9,9 @@ from overnight.cli.options import json_option, print_json
 @click.command()
 @json_option
 def doctor(as_json: bool) -> int:
-    """Say what holds on this machine and what does not.
+    """Check what works on this machine and what does not.
 
-    What does not hold comes with its fix; then the exit code is 1.
+    Each failure comes with its fix. Exit code: 0 if everything works, 1 if something does not.
     """
     from overnight.jail.doctor import probe
 

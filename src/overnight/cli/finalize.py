@@ -11,10 +11,10 @@ from overnight.words.quantities import counted
 
 @click.command()
 @tag_option
-@click.option("--into", help="Name of the branch; overnight/TAG by default.")
+@click.option("--into", help="Name of the branch [default: overnight/TAG].")
 @json_option
 def finalize(tag: str | None, into: str | None, as_json: bool) -> None:
-    """Turn the kept chain into a clean branch for review.
+    """Turn the kept changes into a clean branch for review.
 
     One commit per kept change on top of the start, with the evidence in its message. Your checkout is not touched.
     """
@@ -25,11 +25,11 @@ def finalize(tag: str | None, into: str | None, as_json: bool) -> None:
         if not state.kept:
             raise UserError(f"the campaign `{state.tag}` kept nothing, so there is nothing to finalize")
         branch = into or f"overnight/{state.tag}"
-        told = ((k, campaign.ledger.experiment(k.number)) for k in state.kept)
-        kept = [change(state, k, experiment.researcher if experiment else "") for k, experiment in told]
+        recorded = ((k, campaign.ledger.experiment(k.number)) for k in state.kept)
+        kept = [change(state, k, experiment.researcher if experiment else "") for k, experiment in recorded]
         tip = write_branch(campaign.repository, start=state.start, kept=kept, branch=branch)
     if as_json:
         print_json(ReviewBranch(branch=branch, commit=tip, changes=len(kept)))
         return
-    click.echo(f"{branch} has {counted(len(kept), 'commit')} on top of {state.start[:12]}; review it with")
+    click.echo(f"{branch} has {counted(len(kept), 'commit')} on top of {state.start[:12]}; to review them:")
     click.echo(f"  git log -p {state.start[:12]}..{branch}")

@@ -8,7 +8,7 @@ INTERRUPTED = 130
 
 
 def exit_code(stopped: Stopped, state: State, *, worked: bool) -> int:
-    """0 when something is kept, 1 when nothing is or this session ran no trial, 130 after Ctrl-C."""
+    """0 if something is kept, 1 if nothing is or this session ran no trial, 130 after Ctrl-C."""
     if stopped.ending.reason is EndReason.INTERRUPT:
         return INTERRUPTED
     return 0 if state.kept and worked else 1

@@ -9,13 +9,13 @@ WIDTH = 100  # columns
 
 def render() -> str:
     """The whole page."""
-    parts = ["# The command line\n\nWritten from `overnight --help` and its commands; a test holds it against them.\n"]
+    parts = ["# The command line\n\nGenerated from `overnight --help` and its commands; a test keeps it up to date.\n"]
     parts += [f"## {name}\n\n```\n{text}\n```\n" for name, text in _helps("overnight", app, None)]
     return "\n".join(parts)
 
 
 def _helps(name: str, command: click.Command, parent: click.Context | None) -> list[tuple[str, str]]:
-    """The help of a command and of those below it."""
+    """The help of a command and of its subcommands."""
     context = click.Context(
         command, info_name=name.rpartition(" ")[2], parent=parent, max_content_width=WIDTH, terminal_width=WIDTH
     )

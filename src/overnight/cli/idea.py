@@ -1,4 +1,4 @@
-"""`overnight idea`: a person's ideas for a campaign, also while it runs."""
+"""`overnight idea`: a person's ideas for a campaign, even while it runs."""
 
 import click
 
@@ -16,14 +16,14 @@ from overnight.research.views.ideas import IdeaList
 
 @click.group()
 def idea() -> None:
-    """Add an idea to a campaign, or list them."""
+    """Add an idea to a campaign, or list its ideas."""
 
 
 @idea.command()
 @click.argument("text")
 @tag_option
 def add(text: str, tag: str | None) -> None:
-    """Add an idea; the campaign takes it up before its next proposal. End it with (bold) or (safe) to say how far it goes."""
+    """Add an idea; the campaign reads it before its next proposal. End it with (bold) or (safe) to mark its risk."""
     said = clean_idea(text)
     if not words_of(said):
         raise UserError("the idea has no words", fix='write it in quotes: overnight idea add "clip the gradient"')
@@ -31,7 +31,7 @@ def add(text: str, tag: str | None) -> None:
         found, repository, folder = campaign.folder.name, campaign.repository, campaign.folder
         refused = refusal(campaign.ideas(), split_marks(said)[0])
     if refused:
-        fix = f"say what is new about it; to try one again that is done, take its tick away in {folder / IDEAS}"
+        fix = f"say what is new about it; to try a finished idea again, untick it in {folder / IDEAS}"
         raise UserError(f"not added to the ideas of `{found}`: {refused}", fix=fix)
     add_idea(folder, said)
     click.echo(f"added to the ideas of `{found}`: {said}")
@@ -43,7 +43,7 @@ def add(text: str, tag: str | None) -> None:
 @tag_option
 @json_option
 def list_ideas(tag: str | None, as_json: bool) -> None:
-    """Show the queue: what is open, what is being tried, and what came of the rest."""
+    """Show the queue: what is open, what is being tried, and the outcome of the rest."""
     with reading(tag) as campaign:
         queue = campaign.ideas()
     if as_json:

@@ -1,4 +1,4 @@
-"""`overnight init`: look at a repository, propose a front matter, try it, and write it with consent."""
+"""`overnight init`: look at a repository, propose a front matter, try it, and write it if the user agrees."""
 
 import sys
 from pathlib import Path
@@ -17,14 +17,14 @@ from overnight.research.setup.initialisation import initialise
 @click.option("--yes", is_flag=True, help="Write without asking, for scripts.")
 @click.option("--metric", help="The metric, as NAME or NAME:minimize or NAME:maximize.")
 @click.option("--measure", help="The command that prints the metric.")
-@click.option("--editable", multiple=True, help="A file or glob that may be edited; can be given several times.")
+@click.option("--editable", multiple=True, help="A file or glob that may be edited; can be repeated.")
 @sandbox_option
 @json_option
 def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[str, ...], sandbox: str, as_json: bool) -> int:
     """Look at this repo and write the front matter of its program.md.
 
     Proposes every key with its reason, runs the checks once and the measure command twice to show what it reads and how
-    noisy it is, and asks before it writes. The text of a program.md that is there stays as it is, below the front matter.
+    noisy it is, and asks before it writes. The text of an existing program.md is kept below the front matter.
     """
     from overnight.research.setup.first_trials import FirstTrials
 
@@ -39,7 +39,7 @@ def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[
 
 def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UserError("nothing was written: there is no terminal to ask on", fix="pass --yes")
+        raise UserError("nothing was written: there is no terminal to ask for confirmation", fix="pass --yes")
     return click.confirm(question)
 
 

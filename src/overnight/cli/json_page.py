@@ -29,9 +29,9 @@ from overnight.research.views.ideas import IdeaList
 from overnight.research.views.review import ReviewBranch
 from overnight.research.views.status import Status
 
-Form = Any  # a type, or a form of one such as a union, of which Python has no common type
+Form = Any  # a type, or a form such as a union; Python has no common type for these
 
-# command: what it prints.
+# command: type of what it prints
 SHAPES: Mapping[str, Form] = {
     "init": InitReport,
     "agents": AgentList,
@@ -55,18 +55,18 @@ SHAPES: Mapping[str, Form] = {
 
 NOTES = {
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
-    "verify": "One for each thing that was checked.",
+    "verify": "One for each check.",
     "verify --rerun N": "One for each kept change that was measured again.",
-    "labs": "The first line of each lab's README, by the name of the lab.",
-    "doctor": "One for each thing that was tried.",
+    "labs": "The first line of each lab's README, by lab name.",
+    "doctor": "One for each check.",
 }
 
 HEAD = """\
 # What `--json` prints
 
-A command with `--json` prints the same facts as without it, as one JSON value on standard output. The shapes are stable:
-fields are added, never renamed or removed. All fields are always there, and a number that is not known is `null`. Gains
-are in the metric's units, and positive is better whatever the direction.
+With `--json` a command prints the same facts as without it, as one JSON value on standard output. The shapes are stable:
+fields are added, never renamed or removed. All fields are always present; an unknown number is `null`. Gains are in the
+metric's units, and positive is better whatever the direction.
 
 ```
 overnight status --json
@@ -74,7 +74,7 @@ overnight log --json -n 5
 overnight verify --json
 ```
 
-This page is written from the records in the source; a test holds it against them, and the output of commands too.
+This page is generated from the records in the source. Tests check it against them and against the output of the commands.
 """
 
 _PLAIN = {str: "text", int: "integer", float: "number", bool: "true or false", NoneType: "null", Path: "text, a path"}
@@ -86,7 +86,7 @@ def render() -> str:
     parts = [HEAD]
     parts += [_section(command, form) for command, form in SHAPES.items()]
     shown = {form for form in SHAPES.values() if _is_record(form)}
-    parts.append("## Records\n\nWhat the values above are made of, by name.\n")
+    parts.append("## Records\n\nThe parts of the values above, by name.\n")
     for part in sorted(_parts(SHAPES.values()) - shown, key=lambda part: part.__name__):
         rows = _members(part) if issubclass(part, Enum) else _rows(part)
         head = ("Value", "Meaning") if issubclass(part, Enum) else ("Field", "Type", "Meaning")
@@ -95,7 +95,7 @@ def render() -> str:
 
 
 def _section(command: str, form: Form) -> str:
-    """One command: a note on it, then its fields, or what it lists."""
+    """One command: a note, then its fields or what it lists."""
     note = f"{NOTES[command]}\n\n" if command in NOTES else ""
     word = _word(form)
     return f"## `{command}`\n\n{note}" + (_table(_rows(form)) if _is_record(form) else f"{word[:1].upper()}{word[1:]}.\n")
@@ -117,7 +117,7 @@ def _table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ("Field", "T
 
 
 def _word(form: Form) -> str:
-    """A type as a person says it, with a link to what has a table of its own."""
+    """A type in plain words, with a link if it has a table of its own."""
     origin: Form = get_origin(form)
     inner = get_args(form)
     if origin is Annotated:
@@ -139,7 +139,7 @@ def _word(form: Form) -> str:
 
 
 def _parts(forms: Iterable[Form]) -> set[type]:
-    """All records and enumerations that values of these types are made of."""
+    """All records and enumerations that values of these types contain."""
     found: set[type] = set()
     left = list(forms)
     while left:
@@ -161,7 +161,7 @@ def _is_record(form: Form) -> TypeGuard[type]:
 
 
 def _plain(comment: str) -> str:
-    """A comment as Markdown, without the words of Python."""
+    """A comment as Markdown, with JSON's words for Python's constants."""
     return re.sub(r"\b(?:None|True|False)\b", lambda word: _PYTHON[word[0]], comment).replace("<", "\\<")
 
 

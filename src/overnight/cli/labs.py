@@ -1,4 +1,4 @@
-"""`overnight labs` and `overnight demo`: bundled targets, ordinary repos once copied out."""
+"""`overnight labs` and `overnight demo`: bundled targets, which are ordinary repos once copied."""
 
 import shlex
 from pathlib import Path
@@ -11,12 +11,12 @@ from overnight.research.setup.labs import available, copy_lab
 from overnight.research.state import State
 from overnight.research.views.words import half_way
 
-TAG = "demo"  # of its campaign
+TAG = "demo"  # of the demo's campaign
 NOTHING_KEPT = 1
-GRACE_HOURS = 60 / 3600  # more, where nothing is proven by then
+GRACE_HOURS = 60 / 3600  # extra time if nothing is proven by then
 RAN_WELL = (EndReason.BUDGET, EndReason.SESSION, EndReason.NO_IDEAS, EndReason.TARGET)  # how a demo's session ends by itself
 VERDICT_HOURS = 300 / 3600  # at most, for the verdict on what is under test
-DEMO_HOURS = 150 / 3600  # the demo's campaign ends within this, its set-up and report come on top
+DEMO_HOURS = 150 / 3600  # for the demo's campaign; its set-up and report take extra time
 
 
 @click.group(invoke_without_command=True)
@@ -39,7 +39,7 @@ def copy(name: str, folder: Path | None) -> None:
     """Copy a lab into a new folder as an ordinary git repo."""
     target = folder or Path(name)
     copy_lab(name, target)
-    click.echo(f"{name} is in {target}; go on with\n  cd {target} && overnight check && overnight run")
+    click.echo(f"{name} is in {target}; to continue:\n  cd {target} && overnight check && overnight run")
 
 
 @click.command()
@@ -48,7 +48,7 @@ def copy(name: str, folder: Path | None) -> None:
 def demo(folder: Path | None, plain: bool) -> int:
     """Run a real campaign on the microgpt lab, in a new folder.
 
-    Takes about three minutes on two cores, needs no API key and no network.
+    Takes about three minutes on two cores; needs no API key and no network.
     """
     from overnight.cli.research import run_session
     from overnight.research.wiring import SessionRequest
@@ -61,16 +61,16 @@ def demo(folder: Path | None, plain: bool) -> int:
     click.echo(f"the microgpt lab is in {target}: a small GPT in pure Python; the tuner edits train.py")
     code = session(DEMO_HOURS)
     if _may_go_on(code, target) and not _under_test(target):
-        click.echo("a slow or busy machine: going on for another minute")
+        click.echo("a slow or busy machine: continuing for another minute")
         code = session(GRACE_HOURS)
     if _may_go_on(code, target) and (waiting := _under_test(target)):
-        click.echo(f"a slow or busy machine: going on until the verdict on #{waiting[0]}, five minutes at most")
+        click.echo(f"a slow or busy machine: continuing until the verdict on #{waiting[0]}, for five minutes at most")
         code = session(VERDICT_HOURS, len(_standing(target).open))
     return _ended(code, target)
 
 
 def _may_go_on(code: int, folder: Path) -> bool:
-    """Whether nothing is kept because the session's time was over, and not because of a signal or anything else."""
+    """Whether nothing is kept only because the session ran out of time."""
     return code == NOTHING_KEPT and _has_ended_by(folder, EndReason.SESSION)
 
 
@@ -80,12 +80,12 @@ def _has_ended_by(folder: Path, *reasons: EndReason) -> bool:
 
 
 def _under_test(folder: Path) -> list[int]:
-    """The experiments that survived screening and have no verdict."""
+    """The experiments that survived screening and have no verdict yet."""
     return [opened.proposed.number for opened in _standing(folder).open if opened.level is not None]
 
 
 def _ended(code: int, folder: Path) -> int:
-    """0 where the demo ran well, whatever it found, and what to say where that is nothing; else as the session ended."""
+    """The exit code: 0 if the demo ran well, else the session's; also reports if nothing was found."""
     if code != NOTHING_KEPT:
         return code
     state = _standing(folder)
@@ -93,13 +93,13 @@ def _ended(code: int, folder: Path) -> int:
         return code
     if not state.kept:
         open_ones = "".join(f"; #{opened.proposed.number} {half_way(opened)}" for opened in state.open)
-        click.echo(f"The demo ran as it should, and nothing was proven this time{open_ones}.")
-        click.echo(f"next      cd {shlex.quote(str(folder))} && overnight run --hours 0.1    # goes on where this stopped")
+        click.echo(f"The demo ran as it should, but nothing was proven this time{open_ones}.")
+        click.echo(f"next      cd {shlex.quote(str(folder))} && overnight run --hours 0.1    # continues from here")
     return 0
 
 
 def _standing(folder: Path) -> State:
-    """Where the demo's campaign stands, by its record."""
+    """The recorded state of the demo's campaign."""
     from overnight.research.reading import reading
 
     with reading(TAG, folder) as campaign:
@@ -108,5 +108,5 @@ def _standing(folder: Path) -> State:
 
 def _unused(folder: Path) -> Path:
     """The folder, or the first of folder-2, folder-3, ... that does not exist."""
-    tries = [folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000))]
-    return next(path for path in tries if not path.exists())
+    candidates = [folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000))]
+    return next(path for path in candidates if not path.exists())

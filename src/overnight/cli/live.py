@@ -1,4 +1,4 @@
-"""Watching a campaign: a live screen on a terminal, a line per event elsewhere."""
+"""Views of a running campaign: a live screen on a terminal, a line per event elsewhere."""
 
 import math
 import sys
@@ -32,14 +32,14 @@ from overnight.research.views.words import audited, gain, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
-LINE = 300  # characters of foreign text
+LINE = 300  # characters of foreign text per line
 REFRESH_HZ = 4
 PATIENCE_S = 2.0
 SHOW_CURSOR = "\x1b[?25h"
 
 
 class SessionView:
-    """What every view can say; falls silent when nobody reads, for the campaign goes on."""
+    """What all views have in common; a reader that stops reading does not hold up the campaign."""
 
     def __init__(self) -> None:
         self._output, self._errors = Outlet(sys.stdout), Outlet(sys.stderr)
@@ -48,12 +48,12 @@ class SessionView:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Wait until all is read, as other words are to follow; only for a moment where these are about an error."""
+        """Wait until everything is read, because more output follows; after an error wait only briefly."""
         self._output.settle(PATIENCE_S if kind else math.inf)
         self._errors.settle(PATIENCE_S)
 
     def note(self, lines: Iterable[str]) -> None:
-        """Say what the user should know, on standard error."""
+        """Print what the user should know on standard error."""
         for line in lines:
             self._errors.say(f"note: {line}")
 
@@ -62,17 +62,17 @@ class PlainView(SessionView):
     """One line per event, for logs and pipes."""
 
     def see(self, sign: Sign) -> None:
-        """Print what is worth a line."""
+        """Print a line for an event that deserves one."""
         if line := describe(sign):
             self._output.say(line)
 
     def acknowledge(self, what: str) -> None:
-        """Say at once what a request to stop leads to; on standard error, for standard output may be a pipe."""
+        """Print the effect of a request to stop at once; on standard error, because standard output may be a pipe."""
         self._errors.say(what)
 
     @contextmanager
     def showing(self, journal: Journal, allowance: SessionAllowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
-        """Say where the record is, then let the events speak."""
+        """Print cautions and where the record is; a line per event follows."""
         for caution in cautions_of(journal.state):
             self._errors.say(f"WARNING: {caution}")
         self._output.say(f"campaign {journal.state.tag}, recorded in {folder}")
@@ -80,7 +80,7 @@ class PlainView(SessionView):
 
 
 class LiveView(SessionView):
-    """A screen that is drawn anew a few times a second from the state and the running trials."""
+    """A screen that is redrawn a few times a second from the state and the running trials."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class LiveView(SessionView):
         self._pace = TokenRate()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Also show the cursor, if that was left out with a picture that nobody read."""
+        """Also show the cursor again, in case the output that did so was dropped because nobody read it."""
         super().__exit__(kind)
         self._output.write(SHOW_CURSOR)
         self._output.settle(PATIENCE_S)
@@ -112,12 +112,12 @@ class LiveView(SessionView):
                 pass
 
     def acknowledge(self, what: str) -> None:
-        """Show what a request to stop leads to, from the next picture on."""
+        """Show the effect of a request to stop, from the next redraw on."""
         self._acknowledged = what
 
     @contextmanager
     def showing(self, journal: Journal, allowance: SessionAllowance, folder: Path) -> Iterator[None]:
-        """Draw until the context ends; the last picture stays."""
+        """Redraw until the context ends; the last screen stays."""
         from rich.console import Console
         from rich.live import Live
 
@@ -136,12 +136,12 @@ class LiveView(SessionView):
 
 
 def view_for(*, plain: bool) -> LiveView | PlainView:
-    """The live screen if standard output is a terminal; to be used as a context, before and after which others may print."""
+    """The live screen if standard output is a terminal; a context manager, outside of which others may print."""
     return PlainView() if plain or sys.stdout is None or not sys.stdout.isatty() else LiveView()
 
 
 def describe(sign: Sign) -> str:
-    """An event as one line for people; empty for what is not worth one."""
+    """An event as one line for people; empty if it does not deserve one."""
     match sign:
         case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
@@ -150,8 +150,8 @@ def describe(sign: Sign) -> str:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"
         case AuditOpened(audit=n, pairs=pairs, changes=changes):
-            told = f", then each of {len(changes)} kept left out in turn" if changes else ""
-            return f"audit {n}: start against head in {counted(pairs, 'pair')}{told}"
+            then = f", then each of {counted(len(changes), 'kept change')} left out in turn" if changes else ""
+            return f"audit {n}: start against head in {counted(pairs, 'pair')}{then}"
         case AuditConcluded(audit=n):
             return f"audit {n} is done"
         case Proposed():
@@ -159,8 +159,8 @@ def describe(sign: Sign) -> str:
         case Registered():
             return f"#{sign.number} survived screening; confirming with fresh seeds at level {sign.level:.2g}"
         case Concluded(number=n, conclusion=conclusion):
-            told = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
-            return f"#{n} {conclusion.verdict.value}:{told} {printable(conclusion.reason, LINE)}"
+            gained = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
+            return f"#{n} {conclusion.verdict.value}:{gained} {printable(conclusion.reason, LINE)}"
         case ProposalMissed():
             return f"{sign.role}: no proposal: {printable(sign.reason, LINE)}"
         case ProgramChanged():

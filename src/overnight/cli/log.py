@@ -12,9 +12,9 @@ from overnight.words.quantities import counted
 
 @click.command()
 @tag_option
-@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Experiments a page.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Skip this many, newest first.")
-@click.option("--oldest-first", is_flag=True, help="Count from the first experiment.")
+@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Experiments per page.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, help="Skip this many experiments.")
+@click.option("--oldest-first", is_flag=True, help="List the oldest experiments first.")
 @json_option
 def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: bool) -> None:
     """List the experiments of a campaign."""
@@ -26,9 +26,9 @@ def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: b
     if as_json:
         print_json(ExperimentList(total=page.total, offset=offset, experiments=experiments))
     elif not page.total:
-        click.echo("no experiments yet; `overnight status` says where the campaign stands")
+        click.echo("no experiments yet; `overnight status` shows where the campaign stands")
     elif not experiments:
-        click.echo(f"nothing behind {offset}: there {'is' if page.total == 1 else 'are'} {counted(page.total, 'experiment')}")
+        click.echo(f"nothing after {offset}: there {'is' if page.total == 1 else 'are'} {counted(page.total, 'experiment')}")
     else:
         _print(experiments, offset + len(experiments), page.total)
 

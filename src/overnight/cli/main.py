@@ -1,4 +1,4 @@
-"""The command `overnight`: finds a subcommand, runs it, turns errors into one line and an exit code."""
+"""The command `overnight`: finds a subcommand, runs it, and turns errors into one line and an exit code."""
 
 import difflib
 import errno
@@ -16,29 +16,29 @@ from overnight.errors import LedgerCorrupt, OvernightError, UserError, leaf_erro
 from overnight.words.foreign import printable
 
 VERIFY = "`overnight verify`"
-LINE = 2000  # characters of one line of an error
+LINE = 2000  # characters per line of an error
 
-# name: (module, first line of its help). A command's module is imported only when it is called, to start fast;
-# a test holds the help lines against the commands.
+# name: (module, first line of its help). To start fast, a command's module is imported only when it is called;
+# a test checks these lines against the commands.
 COMMANDS = {
     "init": ("init", "Look at this repo and write the front matter of its program.md."),
-    "agents": ("agents.command", "List the researchers that this machine can have, or test one."),
+    "agents": ("agents.command", "List the researchers available on this machine, or test one."),
     "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
-    "run": ("research", "Run a campaign, or go on with it."),
-    "idea": ("idea", "Add an idea to a campaign, or list them."),
+    "run": ("research", "Run a campaign, or continue one."),
+    "idea": ("idea", "Add an idea to a campaign, or list its ideas."),
     "stop": ("research", "End the running campaign when its running trials are recorded."),
-    "notify": ("notify", "Test the channels through which campaigns tell a person what happened."),
+    "notify": ("notify", "Test the channels that campaigns send notices through."),
     "status": ("status", "Show where a campaign stands."),
     "log": ("log", "List the experiments of a campaign."),
     "show": ("show", "Show one experiment: hypothesis, diff, trials, and the verdict with its reason."),
     "compare": ("compare", "Compare two campaigns: what each gained for what it cost, and how sure the difference is."),
-    "audit": ("audit", "Measure start and head afresh, and what each kept change is still worth."),
+    "audit": ("audit", "Measure start and head again, and what each kept change is still worth."),
     "report": ("report", "Write report.html, report.md and progress.png of a campaign."),
     "verify": ("verify", "Check a campaign's record: ledger, refs, outputs and receipts against each other."),
-    "finalize": ("finalize", "Turn the kept chain into a clean branch for review."),
+    "finalize": ("finalize", "Turn the kept changes into a clean branch for review."),
     "demo": ("labs", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": ("labs", "List the bundled labs, or copy one."),
-    "doctor": ("doctor", "Say what holds on this machine and what does not."),
+    "doctor": ("doctor", "Check what works on this machine and what does not."),
 }
 
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)  # the user's to fix, not ours
@@ -50,7 +50,7 @@ overnight keeps only what is better beyond noise: an autonomous research loop fo
   overnight init      in your own repo: find the metric, write program.md
   overnight agents    which agents can be your researchers, and a test of each
   overnight check     measure the baseline and its noise
-  overnight run       press go, and sleep; Ctrl-C ends it in good order, `run` again continues
+  overnight run       start, and sleep; Ctrl-C ends it cleanly, `run` again continues
   overnight status    where it stands; `log`, `show N`, `report` for more
 
 All commands: overnight --help
@@ -61,11 +61,11 @@ class Lazy(click.Group):
     """A group that imports a command's module when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """All names, in the order of use."""
+        """All names, in the order in which they are used."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of a name, None if there is none."""
+        """The command with this name, None if there is none."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"overnight.cli.{COMMANDS[cmd_name][0]}")
@@ -75,7 +75,7 @@ class Lazy(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is called, or the one that may be meant."""
+        """The command that is called; an unknown name is an error with the nearest one."""
         near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args[0] not in COMMANDS else []
         if near:
             raise click.UsageError(f"No such command '{args[0]}'; did you mean `{near[0]}`?", ctx)
@@ -91,7 +91,7 @@ class Lazy(click.Group):
 @click.version_option(__version__)
 @click.pass_context
 def app(context: click.Context) -> None:
-    """Work that goes on while nobody looks."""
+    """Run experiments on your repository overnight, and keep what is better beyond noise."""
     if context.invoked_subcommand is None:
         click.echo(WELCOME, nl=False)
 
@@ -107,7 +107,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discard what is still buffered
         sys.exit(1)
     except click.ClickException as error:
         said = io.StringIO()
@@ -123,49 +123,49 @@ def main() -> NoReturn:
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
-    """Whether a Ctrl-C is behind an error: Python 3.11 wraps one that arrives while a class is made."""
+    """Whether Ctrl-C caused an error: Python 3.11 wraps one that arrives while a class is created."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__
     return error is not None
 
 
 def _fail(error: Exception) -> NoReturn:
-    if told := _of_the_machine(error):
-        _complain(told)
+    if refused := _of_the_machine(error):
+        _complain(refused)
         sys.exit(UserError.exit_code)
     ours = _single(error)
     if ours is None:
         click.echo(_visible("".join(traceback.format_exception(error))), err=True)
-        _complain("this is a fault of overnight, not yours; nothing that was finished is lost")
+        _complain("this is a bug in overnight; all finished work is saved")
         sys.exit(OvernightError.exit_code)
     _complain(str(ours))
     if isinstance(ours, LedgerCorrupt) and VERIFY not in str(ours):
-        _complain(f"{VERIFY} tells what holds, and can write out what is intact")
+        _complain(f"{VERIFY} shows what is intact, and can write it out")
     sys.exit(ours.exit_code)
 
 
 def _complain(message: str) -> None:
-    """Each line of a message says by itself that it is an error."""
+    """Print a message, each line with `error:` before it."""
     for line in _visible(message).splitlines():
         click.echo(f"error: {line}", err=True)
 
 
 def _visible(message: str) -> str:
-    """A message that may quote foreign text, with what a terminal would act on written out."""
+    """A message that may quote foreign text, with control characters escaped."""
     return "\n".join(printable(line, LINE) for line in message.splitlines())
 
 
 def _of_the_machine(error: BaseException) -> str:
-    """What is wrong with the disk or the rights on it; empty for any other error."""
+    """What is wrong with the disk or its permissions; empty for any other error."""
     leaves = leaf_errors(error)
     if len(leaves) > 1 or not isinstance(leaf := leaves[0], OSError) or leaf.errno not in MACHINE:
         return ""
     where = f"{leaf.filename}: " if leaf.filename else ""
-    return f"{where}{leaf.strerror}; fix it and run again, nothing that was finished is lost"
+    return f"{where}{leaf.strerror}; fix it and run again, all finished work is saved"
 
 
 def _single(error: BaseException) -> OvernightError | None:
-    """The first error of ours, also out of a group that a task group raised; None if there is anything else in it."""
+    """The first error of ours, also from an exception group; None if the group holds any other error."""
     leaves = leaf_errors(error)
     ours = [leaf for leaf in leaves if isinstance(leaf, OvernightError)]
     return ours[0] if len(ours) == len(leaves) else None

@@ -1,4 +1,4 @@
-"""`overnight notify`: whether the channels that a person is told through work."""
+"""`overnight notify`: whether the channels for notices work."""
 
 import os
 from pathlib import Path
@@ -22,16 +22,16 @@ NAME = 100  # characters of a channel's name
 
 @click.group()
 def notify() -> None:
-    """Test the channels through which campaigns tell a person what happened."""
+    """Test the channels that campaigns send notices through."""
 
 
 @notify.command()
 @json_option
 def test(as_json: bool) -> int:
-    """Send a test message through every channel, and say which took it.
+    """Send a test message through every channel, and show which ones accepted it.
 
-    In a repository these are the channels that its program.md asks for, anywhere else all of your settings. Exit code: 0 when
-    every channel took the message, 1 when one did not.
+    In a repository these are the channels that its program.md names, elsewhere all channels in your settings. Exit code:
+    0 if every channel accepted the message, 1 if one did not.
     """
     channels = channels_here(Path.cwd())
     if not channels.chosen:
@@ -50,7 +50,7 @@ def test(as_json: bool) -> int:
 
 
 def channels_here(folder: Path) -> Channels:
-    """The channels of a campaign in this folder; without a program, those of the user's settings."""
+    """The channels of a campaign in this folder; without a program, those in the user's settings."""
     settings = read_settings(os.environ, Path.home()).notify
     try:
         repository = open_repository(folder)

@@ -11,12 +11,12 @@ F = TypeVar("F", bound=Callable[..., Any])  # Any: click decorates functions of 
 
 def tag_option(function: F) -> F:
     """`--tag`, the campaign; the newest by default."""
-    return click.option("--tag", help="The campaign; the one that ran last by default.")(function)
+    return click.option("--tag", help="The campaign; by default the one that ran last.")(function)
 
 
 def json_option(function: F) -> F:
-    """`--json`, the same facts for programs; shapes in docs/json.md."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON (docs/json.md has the shape).")(function)
+    """`--json`, the same facts for programs; docs/json.md describes the shapes."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON (see docs/json.md).")(function)
 
 
 def print_json(value: object) -> None:
@@ -28,25 +28,25 @@ def print_json(value: object) -> None:
 
 
 def _escaped(character: str) -> str:
-    """A character that a terminal could act on, as JSON writes it; it can only stand inside a string."""
+    """A control character as JSON escapes it; it can only occur inside a string."""
     return json.dumps(character)[1:-1]
 
 
 def sandbox_option(function: F) -> F:
-    """`--sandbox`, the jail by default; anything else is warned of each time."""
+    """`--sandbox`, the jail by default; anything else prints a warning each time."""
     return click.option(
         "--sandbox",
         type=click.Choice(["jail", "process"]),
         default="jail",
         show_default=True,
         callback=_warn_unjailed,
-        help="`process` runs candidates without a jail: only for code that you trust.",
+        help="`process` runs candidates without a jail: use it only for code that you trust.",
     )(function)
 
 
 def _warn_unjailed(context: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001  # click's signature
     if value != "jail":
         click.echo(
-            "WARNING: candidates run without a jail (--sandbox process): they can read and write all that you can", err=True
+            "WARNING: candidates run without a jail (--sandbox process): they can read and write whatever you can", err=True
         )
     return value

@@ -1,4 +1,4 @@
-"""What the source of a record says of its fields: the comment behind each, or behind each member of an enumeration."""
+"""What the source of a record says about its fields: the comment after each field, or after each member of an enumeration."""
 
 import ast
 import inspect
@@ -12,12 +12,12 @@ from typing import Any
 
 
 def types_of(record: type) -> Mapping[str, Any]:  # Any: a type, or a form of one such as a union
-    """The type of each field of a dataclass, in their order."""
+    """The type of each field of a dataclass, in order."""
     return {field.name: field.type for field in fields(record)}
 
 
 def comments_of(record: type) -> Mapping[str, str]:
-    """The comment of each field or member that has one; those of a base class among them."""
+    """The comment of each field or member that has one, including those of base classes."""
     found: dict[str, str] = {}
     for each in reversed(record.__mro__):
         if each.__module__.startswith("overnight."):
@@ -26,7 +26,7 @@ def comments_of(record: type) -> Mapping[str, str]:
 
 
 def about(record: type) -> str:
-    """The first sentence of what a record says of itself."""
+    """The first paragraph of a record's docstring."""
     return (inspect.getdoc(record) or "").partition("\n\n")[0].replace("\n", " ")
 
 

@@ -1,4 +1,4 @@
-"""`overnight run` and `overnight stop`: one session of a campaign, watched live."""
+"""`overnight run` and `overnight stop`: one session of a campaign, shown live."""
 
 import os
 from dataclasses import dataclass
@@ -28,27 +28,27 @@ from overnight.research.wiring import SessionRequest, open_session
 
 
 @click.command()
-@click.option("--tag", help="Name of the campaign; continues the newest, or starts one named after today.")
+@click.option("--tag", help="Name of the campaign; by default the newest, or a new one named after today.")
 @click.option("--experiments", type=click.IntRange(min=1), help="At most this many more experiments.")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="At most this many more hours.")
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
 @click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
-@click.option("--report/--no-report", default=True, help="Write the report at the end; `overnight report` writes it any time.")
+@click.option("--report/--no-report", default=True, help="Write the report at the end; `overnight report` writes it at any time.")
 def run(
     *, tag: str | None, experiments: int | None, hours: float | None, sandbox: str, slots: int | None, plain: bool, report: bool
 ) -> int:
-    """Run a campaign, or go on with it.
+    """Run a campaign, or continue one.
 
     Ctrl-C, SIGTERM or `overnight stop` end it when the running trials are recorded; a second Ctrl-C ends it at once.
-    Whatever ends it, `overnight run` goes on where it stopped. Exit code: 0 when something was kept, 1 when nothing was.
+    However it ends, `overnight run` continues where it stopped. Exit code: 0 if something was kept, 1 if nothing was.
     """
     request = SessionRequest(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
     return run_session(Path.cwd(), request, plain=plain, report=report)
 
 
 def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: bool) -> int:
-    """Run one session to its end, write the report, and say what came of it; the exit code."""
+    """Run one session to its end, write the report and print a summary; the exit code."""
     repository = open_repository(folder)
     with view_for(plain=plain) as view:
         ended = anyio.run(_session, repository, request, view, report)
@@ -59,7 +59,7 @@ def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """What a session came to."""
+    """The outcome of a session."""
 
     stopped: Stopped
     state: State

@@ -1,4 +1,4 @@
-"""The live screen of a campaign: head and noise, running trials with ETA, the last verdicts, budget left."""
+"""The live screen of a campaign: head and noise, running trials with ETA, the latest verdicts, budget left."""
 
 import math
 import time
@@ -34,7 +34,7 @@ PACE_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A trial that runs now."""
+    """A trial that is running now."""
 
     key: TrialKey
     slot: int
@@ -49,12 +49,12 @@ class TokenRate:
         self._began = 0.0
 
     def add(self, now: float, tokens: int) -> None:
-        """A call has ended."""
+        """Count a call that has ended."""
         self._began = self._began or now
         self._calls.append((now, tokens))
 
     def per_second(self, now: float) -> float:
-        """The mean over the last minute, or since the first call where that is not so long ago."""
+        """The mean over the last minute, or since the first call if that is more recent."""
         while self._calls and self._calls[0][0] < now - PACE_S:
             self._calls.popleft()
         return sum(tokens for _, tokens in self._calls) / min(PACE_S, max(1.0, now - self._began))
@@ -62,7 +62,7 @@ class TokenRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """Draws from the journal's state; holds nothing itself."""
+    """Draws from the journal's state; has no state of its own."""
 
     journal: Journal
     allowance: SessionAllowance
@@ -70,10 +70,10 @@ class Screen:
     running: Mapping[TrialKey, Running]
     proposing: Mapping[str, int]
     pace: TokenRate
-    acknowledged: Callable[[], str]  # what a request to stop leads to; empty before one
+    acknowledged: Callable[[], str]  # the effect of a request to stop; empty before one
 
     def draw(self) -> RenderableType:
-        """The picture of this moment."""
+        """The screen as it is now."""
         state = self.journal.state
         parts: list[RenderableType] = [
             _head(state),
@@ -85,13 +85,13 @@ class Screen:
         for caution in cautions_of(state):
             parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
         title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"
-        if told := self.acknowledged():
-            parts.append(Text(told, style="bold yellow"))
-        return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends in good order; `overnight run` goes on", expand=True)
+        if ending := self.acknowledged():
+            parts.append(Text(ending, style="bold yellow"))
+        return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends cleanly; `overnight run` continues", expand=True)
 
     def _budget(self, state: State) -> RenderableType:
         tally = state.tally
-        told = Text.assemble(
+        verdicts = Text.assemble(
             (f"{tally.keep} kept", "bold green"),
             f" · {tally.discard} discarded · {tally.crash} crashed · {tally.reject} rejected free · ",
             counted(tally.trials, "trial"),
@@ -109,10 +109,10 @@ class Screen:
             if limit:
                 bar = ProgressBar(total=limit, completed=min(used, limit), width=BAR)
                 grid.add_row(name, bar, f"{say(max(0, limit - used))} left")
-        return Group(told, grid)
+        return Group(verdicts, grid)
 
     def _models(self, state: State) -> Iterator[RenderableType]:
-        """What models use: tokens per second first, for they are what a night of agents is made of."""
+        """What models use; tokens per second come first, because they limit a night of agents."""
         if not state.usage:
             return
         used = sum(state.usage.values(), Usage())
@@ -131,7 +131,7 @@ class Screen:
             eta = f"about {max(0.0, usual - spent):.0f} s left" if usual else "the first trial"
             grid.add_row(f"slot {trial.slot}", _name(trial.key), bar, f"{spent:.0f} s, {eta}")
         for role, n in self.proposing.items():
-            grid.add_row("", f"{printable(role, 40)} thinks about #{n}", "", "")
+            grid.add_row("", f"{printable(role, 40)} is working on #{n}", "", "")
         return grid
 
     def _last(self) -> RenderableType:
@@ -155,8 +155,8 @@ def _head(state: State) -> RenderableType:
     text.append(f"{number(mean)} ± {half:.2g}", style="bold")
     text.append(f" · noise floor ± {number(report.sigma)} ({report.kind.value})")
     if state.kept:
-        told = math.fsum(k.conclusion.gain or 0.0 for k in state.kept)
-        text.append(f" · gained {figure(told, 3, signed=True)} in {counted(len(state.kept), 'keep')}", style="green")
+        gained = math.fsum(k.conclusion.gain or 0.0 for k in state.kept)
+        text.append(f" · gained {figure(gained, 3, signed=True)} in {counted(len(state.kept), 'keep')}", style="green")
     return text
 
 

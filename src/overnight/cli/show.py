@@ -1,4 +1,4 @@
-"""`overnight show N`: one experiment with all that its verdict stands on."""
+"""`overnight show N`: one experiment and everything that its verdict is based on."""
 
 import click
 
@@ -8,13 +8,13 @@ from overnight.research.views.experiments import ExperimentPage
 from overnight.words.foreign import printable
 
 LOG_LINES = 20
-TEXT = 2000  # characters of one foreign line
+TEXT = 2000  # characters of one line of foreign text
 
 
 @click.command()
 @click.argument("number", type=click.IntRange(min=1))
 @tag_option
-@click.option("--log", "with_log", is_flag=True, help="Also print the captured output of its last failed, or else last, trial.")
+@click.option("--log", "with_log", is_flag=True, help="Also print the captured output of its last failed trial, or else its last trial.")
 @json_option
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
@@ -35,7 +35,7 @@ def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
 
 
 def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
-    """Print the page for people, foreign text made printable."""
+    """Print the page for people, with foreign text made printable."""
     from rich.syntax import Syntax
     from rich.text import Text
 
@@ -55,4 +55,4 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         print_wide(trials_table(page.trials))
     if output is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
-        print_wide(Text("captured output, end:", style="bold"), *end)
+        print_wide(Text("end of the captured output:", style="bold"), *end)

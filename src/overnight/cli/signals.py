@@ -9,13 +9,13 @@ from anyio.abc import TaskStatus
 from overnight.research.ending import Ending, EndReason
 from overnight.research.loop.stop import Stop
 
-STOP = signal.SIGUSR1  # what `overnight stop` sends, so that it is told from a SIGTERM of the machine
+STOP = signal.SIGUSR1  # what `overnight stop` sends, to distinguish it from the system's SIGTERM
 ENDING = "ending when the running trials are recorded"
 AGAIN = "Ctrl-C again ends at once"
 
 
 async def listen(stop: Stop, acknowledge: Callable[[str], None], *, task_status: TaskStatus[None]) -> None:
-    """Pass SIGINT, SIGTERM and `overnight stop` on to `stop`, and say what follows from it, until cancelled."""
+    """Pass SIGINT, SIGTERM and `overnight stop` on to `stop`, and acknowledge each, until cancelled."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, STOP) as signals:
         task_status.started()
         async for received in signals:

@@ -15,11 +15,11 @@ from overnight.words.foreign import printable
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}
 CELL = 300  # characters of a hypothesis or reason
-UNWRAPPED = 10_000  # columns: what is read by a program has one line a row, however long
+UNWRAPPED = 10_000  # columns: programs get one line per row, however long
 
 
 def print_wide(*parts: RenderableType) -> None:
-    """Print in the width of the terminal; into a file or a pipe without wrapping or padding."""
+    """Print at the width of the terminal; to a file or a pipe without wrapping or padding."""
     if sys.stdout.isatty():
         Console().print(*parts, sep="\n")
         return
@@ -41,7 +41,7 @@ def verdict_text(experiment: Experiment) -> Text:
 def experiments_table(experiments: Iterable[Experiment]) -> Table:
     """One row per experiment."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("#", "verdict", "value", "trials", "gain", "hypothesis, and why the verdict"):
+    for name in ("#", "verdict", "value", "trials", "gain", "hypothesis, and reason for the verdict"):
         table.add_column(name, justify="right" if name in ("#", "value", "trials") else "left")
     for e in experiments:
         what = Text(printable(e.hypothesis, CELL))
@@ -52,7 +52,7 @@ def experiments_table(experiments: Iterable[Experiment]) -> Table:
 
 
 def trials_table(trials: Iterable[Trial]) -> Table:
-    """One row per trial; what holdout trials answered and took is sealed."""
+    """One row per trial; the values and costs of holdout trials are sealed."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stage", "index", "arm", "seed", "value", "wall s", "cpu s", "peak MB", "fault"):
         table.add_column(name, justify="left" if name in ("stage", "arm", "fault") else "right")

@@ -1,4 +1,4 @@
-"""`overnight verify`: does a campaign's record hold together, does a keep hold up, and is a published receipt right?"""
+"""`overnight verify`: is a campaign's record consistent, does a kept change hold up, and is a published receipt correct?"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @tag_option
-@click.option("--rerun", "which", metavar="N|all", help="Measure this kept change, or all, against its parent again.")
-@click.option("--pairs", type=click.IntRange(2, 100_000), help="With --rerun: trials of each; 20, or 3 without noise.")
+@click.option("--rerun", "which", metavar="N|all", help="Measure this kept change, or all of them, against its parent again.")
+@click.option("--pairs", type=click.IntRange(2, 100_000), help="With --rerun: trials of each; by default 20, or 3 without noise.")
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="With --rerun: trials at once.")
 @click.option("--receipt", "commit", metavar="COMMIT", help="Check the published evidence of a commit; needs no campaign.")
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "target",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write all intact events to a new file, one JSON object a line.",
+    help="Write all intact events to a new file, one JSON object per line.",
 )
 @json_option
 def verify(
@@ -44,10 +44,10 @@ def verify(
 ) -> int:
     """Check a campaign's record: ledger, refs, outputs and receipts against each other.
 
-    Exit code: 0 when everything holds, 1 when something does not.
+    Exit code: 0 if everything holds, 1 if something does not.
     """
     if sum(option is not None for option in (which, commit, target)) > 1:
-        raise UserError("--rerun, --receipt and --salvage are asked one at a time")
+        raise UserError("--rerun, --receipt and --salvage exclude each other", fix="pass only one of them")
     if commit is not None:
         return _receipt(commit, as_json)
     if target is not None:
@@ -60,7 +60,7 @@ def verify(
 
     with reading(tag) as campaign:
         findings = examine(campaign)
-    return _tell(findings, as_json)
+    return _show(findings, as_json)
 
 
 def _receipt(commit: str, as_json: bool) -> int:
@@ -72,7 +72,7 @@ def _receipt(commit: str, as_json: bool) -> int:
     if as_json:
         print_json(found)
         return 0 if found.holds else 1
-    _tell(found.findings, as_json=False)
+    _show(found.findings, as_json=False)
     click.echo(describe_receipt(found))
     return 0 if found.holds else 1
 
@@ -82,7 +82,7 @@ def _salvage(tag: str | None, target: Path) -> int:
 
     with reading(tag) as campaign:
         count = salvage(campaign.ledger, target)
-    click.echo(f"{count} intact events are in {target}; keep it to yourself, it holds the secret of the trial seeds")
+    click.echo(f"wrote {count} intact events to {target}; do not share it: it contains the secret of the trial seeds")
     return 0 if count else 1
 
 
@@ -93,19 +93,19 @@ def _rerun(tag: str | None, which: str, pairs: int | None, request: "SessionRequ
     with reading(tag) as campaign:
         repository, state, running = campaign.repository, campaign.state(), campaign.running
     if running:
-        click.echo("note: the campaign is running, and shares the machine with these trials", err=True)
-    told = anyio.run(rerun.rerun, repository, state, request, rerun.chosen(state, which), pairs)
-    findings = [rerun.as_finding(one) for one in told]
+        click.echo("note: the campaign is running and shares the machine with these trials", err=True)
+    reruns = anyio.run(rerun.rerun, repository, state, request, rerun.chosen(state, which), pairs)
+    findings = [rerun.as_finding(one) for one in reruns]
     if as_json:
-        print_json(told)
+        print_json(reruns)
         return _exit_code(findings, unknown=1)
-    for one in told:
+    for one in reruns:
         click.echo(describe_pairs(one))
-    _tell(findings, as_json=False)
+    _show(findings, as_json=False)
     return _exit_code(findings, unknown=1)
 
 
-def _tell(findings: Sequence[Finding], as_json: bool) -> int:
+def _show(findings: Sequence[Finding], as_json: bool) -> int:
     from overnight.research.views.verification import describe_finding
 
     if as_json:

@@ -1,6 +1,6 @@
-"""Files kept under the digest of their content: the logs of trials. Together they do not fill the disk.
+"""Files stored under the digest of their content, with a limit on their total size: the logs of trials.
 
-Does not cover: who wrote a file; that it is not deleted by others (`holds` tells).
+Does not cover: who wrote a file; deletion by others (`holds` detects it).
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from overnight.words.quantities import size_text
 
-GENEROUS_BYTES = 1000**3  # while all together are less, each is kept whole
-TAIL_BYTES = 16_000  # of each that comes after that: the end, where errors stand
-_SAMPLE = 2000  # files whose sizes are read to know that of all
+GENEROUS_BYTES = 1000**3  # up to this total, each file is kept whole
+TAIL_BYTES = 16_000  # kept of each file beyond that total: the end, where errors are
+_SAMPLE = 2000  # files whose sizes are read to estimate the total
 _FOLDERS = 256
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -24,10 +24,10 @@ class ArtifactStore:
     def __init__(self, folder: Path, *, generous_bytes: int = GENEROUS_BYTES) -> None:
         self._folder = folder
         self._generous_bytes = generous_bytes
-        self._total_bytes: int | None = None  # of all files, about; None: not looked yet
+        self._total_bytes: int | None = None  # of all files, an estimate; None: not estimated yet
 
     def keep(self, path: Path) -> str:
-        """Move a file in, or its end where there is much already; return its digest, hex. Equal files are kept once."""
+        """Move a file in, or only its end if the store is full; return its digest, hex. Equal files are stored once."""
         digest = _digest(path)
         if not self._home(digest).exists():
             if self._total_bytes is None:
@@ -47,7 +47,7 @@ class ArtifactStore:
         return home.read_bytes() if home.is_file() else None
 
     def holds(self, digest: str) -> bool:
-        """Whether it is kept, and still is what its name says."""
+        """Whether it is kept, and still has the content that its name says."""
         try:
             return _digest(self._home(digest)) == digest
         except (OSError, ValueError):
@@ -55,11 +55,11 @@ class ArtifactStore:
 
     def _home(self, digest: str) -> Path:
         if not _NAME.fullmatch(digest):
-            raise ValueError(f"no digest: {digest[:64]!r}")
+            raise ValueError(f"not a digest: {digest[:64]!r}")
         return self._folder / digest[:2] / digest[2:]
 
     def _estimate(self) -> int:
-        """Bytes of all files: exact for few; digests spread evenly over the folders, so that for many some folders tell."""
+        """Bytes of all files: exact if there are few, else from some folders, as digests spread evenly over them."""
         files = size = seen = 0
         for seen in range(1, _FOLDERS + 1):
             sizes = list(_sizes(self._folder / f"{seen - 1:02x}"))
@@ -83,7 +83,7 @@ def _sizes(folder: Path) -> Iterator[int]:
 
 
 def _cut(path: Path, full_bytes: int) -> None:
-    """Leave the end of a file, and a line that says so."""
+    """Keep only the end of a file, after a line that says so."""
     with path.open("rb+") as file:
         size = file.seek(0, os.SEEK_END)
         if size <= TAIL_BYTES:
@@ -92,6 +92,6 @@ def _cut(path: Path, full_bytes: int) -> None:
         end = file.read()
         file.seek(0)
         left_out, full = size_text(size - TAIL_BYTES), size_text(full_bytes)
-        file.write(f"[{left_out} before this are not kept: there is room for {full} of logs]\n".encode())
+        file.write(f"[{left_out} before this were dropped: logs are limited to {full} in total]\n".encode())
         file.write(end)
         file.truncate()

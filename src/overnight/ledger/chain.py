@@ -1,7 +1,7 @@
-"""The hash chain: each event's hash covers the one before it, so that a change of anything old shows.
+"""The hash chain: each event's hash covers the one before it, so that a change to any earlier event is detected.
 
-Does not cover: an owner of the machine who rewrites the whole chain, which takes a copy or a receipt kept elsewhere to
-find; events cut off at the end, unless a snapshot or another process knows of them; the columns `kind` and subject.
+Does not cover: an owner of the machine who rewrites the whole chain, which only a copy or a receipt kept elsewhere can
+reveal; events cut off at the end, unless a snapshot or another process knows of them; the columns `kind` and subject.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from overnight.words.foreign import printable
 
 GENESIS = "0" * 64
 PAGE_EVENTS = 2000  # rows fetched at a time when all events are read
-SHOWN = 200  # characters of what a damaged row says
+SHOWN = 200  # characters of SQLite's message about a damaged row
 
 Row = tuple[int, float, str, str]  # seq, Unix time, body, hash
 
 
 def chain_hash(prev: str, seq: int, at: float, body: str) -> str:
-    """SHA-256 over the hash before, the place, the time and the event."""
+    """SHA-256 over the previous hash, the sequence number, the time and the event."""
     return hashlib.sha256(f"{prev}\n{seq}\n{at!r}\n{body}".encode()).hexdigest()
 
 
@@ -31,7 +31,7 @@ class Chain:
         self._file = file
 
     def walk(self, after: int = 0) -> Iterator[Row]:
-        """Rows with seq > `after`, in order, each checked against the one before; 6 us an event.
+        """Rows with seq > `after`, in order, each checked against the one before; 6 us per event.
 
         Raises:
             LedgerCorrupt: a row cannot be read, or its hash does not follow.
@@ -46,13 +46,13 @@ class Chain:
                 yield row
 
     def _page(self, after: int) -> list[Row]:
-        """The next page of rows: all that can be read of it, as long as that is one."""
+        """The next page of rows; if it is damaged, those before the damage, at least one."""
         rows: list[Row] = []
         query = "SELECT seq, at, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
         try:
             for row in self._db.execute(query, (after, PAGE_EVENTS)):
-                rows.append(row)  # one by one: those before a damaged page stay
-        except (sqlite3.DatabaseError, ValueError) as error:  # the latter: SQLite quotes damaged bytes that are no text
+                rows.append(row)  # one by one, to keep those before a damaged page
+        except (sqlite3.DatabaseError, ValueError) as error:  # ValueError: SQLite quotes damaged bytes that are not text
             if not rows:
                 raise self._file.corrupt(after, printable(str(error), SHOWN)) from error
         return rows

@@ -1,4 +1,4 @@
-"""The file of a ledger: what SQLite says about it, as an error that says what is wrong and how to fix it."""
+"""The file of a ledger, with SQLite's errors translated to ones that say what is wrong and how to fix it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 from overnight.errors import LedgerCorrupt, UserError
 
 NAME = "ledger.db"
-BUSY_S = 10  # for which a writer waits for another one
+BUSY_S = 10  # that a writer waits for another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +20,13 @@ class LedgerFile:
     advice: str  # what to do when it cannot be read
 
     def connect(self, *, read_only: bool) -> sqlite3.Connection:
-        """Open it; reading alone never makes or changes it."""
+        """Open it; opening it only to read never creates or changes it."""
         where = f"{self.path.absolute().as_uri()}?mode=ro" if read_only else self.path
         return sqlite3.connect(where, uri=read_only, isolation_level=None, timeout=BUSY_S)
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:
-        """Within it, an error of SQLite is one of ours."""
+        """Turn SQLite's errors into ours."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -36,7 +36,7 @@ class LedgerFile:
 
     @contextmanager
     def clear_reading(self) -> Iterator[None]:
-        """As `clear_errors`; a row that is there but is not what we wrote counts as damage."""
+        """As `clear_errors`; a row that does not have the form we write also counts as damage."""
         try:
             with self.clear_errors():
                 yield
@@ -50,14 +50,14 @@ class LedgerFile:
             return UserError(f"cannot write {self.path}: {message}", fix="free some space and run again; nothing is lost")
         if "locked" in message:
             what = f"cannot use {self.path}: another process has been writing to it for {BUSY_S} s"
-            return UserError(what, fix="wait for it and run again; nothing is lost")
-        return UserError(f"cannot use {self.path}: {message}", fix="check that the folder is there and writable")
+            return UserError(what, fix="wait for it to finish and run again; nothing is lost")
+        return UserError(f"cannot use {self.path}: {message}", fix="check that the folder exists and is writable")
 
     def unreadable(self, what: str) -> LedgerCorrupt:
-        """The error for a file of which it is not known how much is intact."""
+        """The error for a file if it is not known how much is intact."""
         return LedgerCorrupt(f"{self.path} is corrupted: {what}; {self.advice}", readable=0)
 
     def corrupt(self, readable: int, what: str) -> LedgerCorrupt:
-        """The error for a chain that holds up to an event."""
+        """The error for a chain that is intact up to an event."""
         text = f"{self.path} is corrupted: {what}; the first {readable} events are intact and readable"
         return LedgerCorrupt(text, readable=readable)

@@ -1,6 +1,6 @@
-"""Who holds a ledger: a lock on a file beside it, which ends with the process, however that ends.
+"""Who holds a ledger: a lock on a file beside it, released when the process ends, however it ends.
 
-Does not cover: a process that does not ask for the lock; the chain stays whole whoever appends.
+Does not cover: a process that does not take the lock; the chain stays intact whichever process appends.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ def _take(file: IO[str], folder: Path) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(LOCK_PAUSE_S)  # whoever looks who holds it lets go at once
+            time.sleep(LOCK_PAUSE_S)  # `holder` takes the lock only for a moment
         else:
             return
     file.seek(0)

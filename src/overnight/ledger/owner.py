@@ -1,4 +1,4 @@
-"""What the owner of a ledger says about its events: how they are written down, and what is derived from them."""
+"""What the owner of a ledger defines: how its events are encoded, and what is derived from them."""
 
 import sqlite3
 from collections.abc import Callable, Collection
@@ -10,24 +10,24 @@ from overnight.ledger.port import E, Recorded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec(Generic[E]):
-    """How events are written down and filed."""
+    """How events are encoded and indexed."""
 
     encode: Callable[[E], bytes]  # UTF-8 text
     decode: Callable[[str], E]  # raises ValueError for what is not an event
     kind: Callable[[E], str]
-    subject: Callable[[E], int | None]  # the number of what an event is about; None: of the whole
-    subject_column: str  # what the file calls that number, an SQL name
+    subject: Callable[[E], int | None]  # the number of what an event is about; None: about the whole
+    subject_column: str  # the SQL column for that number
 
 
 class Projection(Protocol[E]):
-    """Tables that are derived from the events, in the transaction that appends them.
+    """Tables derived from the events, in the transaction that appends them.
 
-    When they are made anew, every event is applied once more, so that the result cannot differ from what appending left.
+    They are rebuilt by applying every event again, so the result cannot differ from what appending left.
     """
 
     @property
     def schema(self) -> str:
-        """SQL that makes the tables where they are missing."""
+        """SQL that creates the tables if they are missing."""
         ...
 
     @property
@@ -40,5 +40,5 @@ class Projection(Protocol[E]):
         ...
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[E]) -> None:
-        """Take in one event of these kinds; it and those before it are in the table `events`, and perhaps some after it."""
+        """Apply one event of these kinds; the table `events` has it, those before it, and perhaps some after it."""
         ...

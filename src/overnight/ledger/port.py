@@ -1,4 +1,4 @@
-"""The seams of the ledger: events in a hash chain, whatever they are events of, and files kept by content."""
+"""The ports of the ledger: events of any type in a hash chain, and files stored by content."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,13 +20,13 @@ class Recorded(Generic[E]):
 
 
 class EventStore(Protocol[E]):
-    """An append-only record of events. Any process may append; `lock` is for what only one of them may do."""
+    """An append-only record of events. Any process may append; `lock` guards what only one of them may do."""
 
     def append(self, *events: E) -> int:
-        """Add events, all or none, after all that any process has added; on return they are on disk. The newest seq.
+        """Add events, all or none, after those of every process; on return they are on disk. Returns the newest seq.
 
         Raises:
-            LedgerCorrupt: an event that was there before is gone.
+            LedgerCorrupt: an earlier event is gone.
         """
         ...
 
@@ -34,16 +34,16 @@ class EventStore(Protocol[E]):
         """Events with seq > `after`, in order.
 
         Raises:
-            LedgerCorrupt: an event does not parse or its hash does not follow from the one before.
+            LedgerCorrupt: an event does not parse, or its hash does not follow from the one before.
         """
         ...
 
     def events_of(self, subject: int) -> Sequence[Recorded[E]]:
-        """The events that are filed under this number, in order."""
+        """The events about this subject, in order."""
         ...
 
     def check_chain(self) -> None:
-        """Make sure that no event was changed since it was written.
+        """Check that no event was changed since it was written.
 
         Raises:
             LedgerCorrupt: the chain is broken.
@@ -51,23 +51,23 @@ class EventStore(Protocol[E]):
         ...
 
     def save_snapshot(self, snapshot: bytes, *, seq: int | None = None) -> None:
-        """Keep what the events up to `seq` fold to; derived, so losing it loses only time.
+        """Save the state that the events up to `seq` fold to; it is derived, so losing it costs only time.
 
-        By default up to the newest event that was appended here. Then nothing is kept if another process has appended
-        since this one opened or locked the ledger, because the caller may not have seen what.
+        By default `seq` is the newest event that was appended here. Then nothing is saved if another process has appended
+        since this one opened or locked the ledger, because the caller may not have seen those events.
         """
         ...
 
     def snapshot(self) -> tuple[int, bytes] | None:
-        """The newest snapshot and the seq that it folds up to."""
+        """The newest snapshot and the seq that it covers."""
         ...
 
     def snapshots(self) -> Sequence[tuple[int, bytes]]:
-        """All snapshots that are kept, each with the seq that it folds up to, oldest first."""
+        """All saved snapshots, each with the seq that it covers, oldest first."""
         ...
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the ledger for this process; it can be read and appended to by others all the same.
+        """Hold the ledger for this process; others can still read and append.
 
         Raises:
             LedgerBusy: another process holds it.
@@ -75,12 +75,12 @@ class EventStore(Protocol[E]):
         ...
 
     def close(self) -> None:
-        """Close it."""
+        """Close the store."""
         ...
 
 
 class Artifacts(Protocol):
-    """Files kept under the SHA-256 of their content."""
+    """Files stored under the SHA-256 of their content."""
 
     def keep(self, path: Path) -> str:
         """Move a file in; return its digest, hex."""

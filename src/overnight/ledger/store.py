@@ -1,6 +1,6 @@
 """Events in SQLite: one append-only table in a hash chain, and the tables that their owner derives from them.
 
-Does not cover: what `chain.py` does not; that the derived tables are what the events say, which is their owner's to check.
+Does not cover: what `chain.py` does not; whether the derived tables match the events, which their owner must check.
 """
 
 import time
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS events(
 CREATE INDEX IF NOT EXISTS events_of_{subject} ON events({subject}) WHERE {subject} IS NOT NULL;
 CREATE TABLE IF NOT EXISTS snapshots(seq INTEGER PRIMARY KEY, state BLOB NOT NULL);
 """
-KEPT_SNAPSHOTS = 2  # the newest, and one more should that be damaged
+KEPT_SNAPSHOTS = 2  # the newest, and one more in case that is damaged
 
 
 class SqliteEventStore(Generic[E]):
@@ -36,10 +36,10 @@ class SqliteEventStore(Generic[E]):
         codec: Codec[E],
         *,
         projections: Sequence[Projection[E]] = (),
-        version: int = 1,  # of the derived tables; a file with an older one has them made anew when it is opened to write
-        advice: str = "copy it away",
+        version: int = 1,  # of the derived tables; a file with an older version has them rebuilt when it is opened to write
+        advice: str = "make a copy of it",
         clock: Callable[[], float] = time.time,
-        read_only: bool = False,  # then what is derived may be missing, see `_is_derived`
+        read_only: bool = False,  # then derived tables may be missing, see `_is_derived`
     ) -> None:
         self._folder = folder
         self._codec = codec
@@ -48,12 +48,12 @@ class SqliteEventStore(Generic[E]):
         self._version = version
         self._clock = clock
         self._file = LedgerFile(path=folder / NAME, advice=advice)
-        self._known = (0, GENESIS)  # the end as this store last wrote or found it
-        self._alone = True  # no other process appended since it was opened or locked
+        self._known = (0, GENESIS)  # the end, as this store last wrote or read it
+        self._alone = True  # no other process has appended since the store was opened or locked
         with self._file.clear_reading():
             self._db = self._file.connect(read_only=read_only)
             self._chain = Chain(self._db, self._file)
-            if not read_only:  # the newest event may be in a damaged page, and the rest can be read all the same
+            if not read_only:  # else the newest event may be in a damaged page while the rest can still be read
                 self._prepare()
 
     def _prepare(self) -> None:
@@ -61,11 +61,11 @@ class SqliteEventStore(Generic[E]):
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + schema)
         self._known = self._chain.end()
         if not self._is_derived():
-            with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports that
+            with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports the damage
                 self.reindex()
 
     def append(self, *events: E) -> int:
-        """Add events, all or none; on return they are on disk, and what is derived from them with them."""
+        """Add events, all or none; on return they and the tables derived from them are on disk."""
         codec, execute = self._codec, self._db.execute
         with self._file.clear_errors(), self._transaction():
             seq, prev = end = self._chain.end()
@@ -93,7 +93,7 @@ class SqliteEventStore(Generic[E]):
         seq, digest = self._known
         row = self._db.execute("SELECT hash FROM events WHERE seq=?", (seq,)).fetchone()
         if seq and (row is None or row[0] != digest):
-            raise self._file.unreadable(f"event {seq} is not what it was when this process last looked")
+            raise self._file.unreadable(f"event {seq} has changed since this process last read it")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -107,10 +107,10 @@ class SqliteEventStore(Generic[E]):
             raise
 
     def reindex(self) -> None:
-        """Derive all tables anew from the events.
+        """Rebuild all derived tables from the events.
 
         Raises:
-            LedgerCorrupt: the chain is broken; then they stay as they were.
+            LedgerCorrupt: the chain is broken; the tables then stay as they were.
         """
         with self._file.clear_errors(), self._transaction():
             for projection in self._projections:
@@ -120,7 +120,7 @@ class SqliteEventStore(Generic[E]):
             self._db.execute(f"PRAGMA user_version={self._version}")
 
     def _is_derived(self) -> bool:
-        """Whether the derived tables are there and hold every event."""
+        """Whether the derived tables exist and include every event."""
         return int(self._db.execute("PRAGMA user_version").fetchone()[0]) >= self._version
 
     def events(self, after: int = 0) -> Iterator[Recorded[E]]:
@@ -134,7 +134,7 @@ class SqliteEventStore(Generic[E]):
             yield Recorded(seq=seq, at=at, event=event, digest=digest)
 
     def events_of(self, subject: int) -> Sequence[Recorded[E]]:
-        """The events that are filed under this number, in order; not checked against the chain."""
+        """The events about this subject, in order; not checked against the chain."""
         column, decode = self._codec.subject_column, self._codec.decode
         query = f"SELECT seq, at, body, hash FROM events WHERE {column}=? ORDER BY seq"  # noqa: S608  # the owner's word
         with self._file.clear_reading():
@@ -142,20 +142,20 @@ class SqliteEventStore(Generic[E]):
             return [Recorded(seq=seq, at=at, event=decode(body), digest=digest) for seq, at, body, digest in rows]
 
     def places(self) -> Iterator[tuple[int, str, int | None]]:
-        """Where each event is filed, in order: seq, kind and subject. The hash covers an event and not these columns."""
+        """How each event is indexed, in order: seq, kind and subject. The hash does not cover these columns."""
         query = f"SELECT seq, kind, {self._codec.subject_column} FROM events ORDER BY seq"  # noqa: S608  # the owner's word
         with self._file.clear_reading():
             yield from self._db.execute(query)
 
     def check_chain(self) -> None:
-        """Make sure that no event was changed since it was written, nor removed since the newest snapshot."""
+        """Check that no event was changed since it was written, nor removed since the newest snapshot."""
         newest = deque(self._chain.walk(), maxlen=1)
         seq = newest[0][0] if newest else 0
         if (kept := self.snapshot()) and kept[0] > seq:
-            raise self._file.corrupt(seq, f"of {kept[0]} events or more the newest are missing")
+            raise self._file.corrupt(seq, f"of at least {kept[0]} events, the newest are missing")
 
     def save_snapshot(self, snapshot: bytes, *, seq: int | None = None) -> None:
-        """Keep what the events up to `seq` fold to, and the snapshot before it."""
+        """Save the state that the events up to `seq` fold to, and keep the snapshot before it."""
         if seq is None and not self._alone:
             return
         kept = "SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?"
@@ -164,20 +164,20 @@ class SqliteEventStore(Generic[E]):
             self._db.execute(f"DELETE FROM snapshots WHERE seq NOT IN ({kept})", (KEPT_SNAPSHOTS,))  # noqa: S608  # ours
 
     def snapshot(self) -> tuple[int, bytes] | None:
-        """The newest snapshot and the seq that it folds up to."""
+        """The newest snapshot and the seq that it covers."""
         with self._file.clear_reading():
             row = self._db.execute("SELECT seq, CAST(state AS BLOB) FROM snapshots ORDER BY seq DESC LIMIT 1").fetchone()
             return (int(row[0]), bytes(row[1])) if row else None
 
     def snapshots(self) -> Sequence[tuple[int, bytes]]:
-        """All snapshots that are kept, each with the seq that it folds up to, oldest first."""
+        """All saved snapshots, each with the seq that it covers, oldest first."""
         with self._file.clear_reading():
             query = "SELECT seq, CAST(state AS BLOB) FROM snapshots ORDER BY seq"
             return [(int(seq), bytes(state)) for seq, state in self._db.execute(query)]
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the ledger for this process; the lock ends with the process, however that ends."""
+        """Hold the ledger for this process; the lock ends with the process, however it ends."""
         with hold(self._folder):
             with self._file.clear_errors():  # another process may have written since this was opened
                 self._known, self._alone = self._chain.end(), True

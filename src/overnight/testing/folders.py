@@ -1,17 +1,17 @@
-"""Folders of a suite's tests."""
+"""Folders for the tests of a suite."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 
 def new(parent: Path, name: str) -> Path:
-    """An empty folder."""
+    """Create an empty folder."""
     folder = parent / name
     folder.mkdir()
     return folder
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
-    """What its files hold, by path; links are followed."""
+    """The content of its files, by path; links are followed."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

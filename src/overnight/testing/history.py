@@ -1,6 +1,6 @@
-"""What every history of a repository promises: commits that can be read, ours added to them, our branch moved."""
+"""What every history of a repository promises: it reads commits, adds ours, and moves our branch."""
 
-# ruff: noqa: S101  # a suite is made of assertions
+# ruff: noqa: S101  # a suite consists of assertions
 
 import os
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ LINKS: Mapping[str, str] = {"link": "train.py"}
 OID_LENGTHS = {40, 64}  # hex digits of a full id: SHA-1, SHA-256
 ODD_NAMES = ("with space", "new\nline", 'qu"ote', "ümläut", os.fsdecode(b"bytes\xff\xfe"), "tab\there", "-dash", "lib/ x")
 
-Contents = Mapping[str, tuple[bytes, bool]]  # of a folder: content, and whether it is executable
+Contents = Mapping[str, tuple[bytes, bool]]  # of a folder, by path: content, and whether it is executable
 
 
 class HistoryConformance:
@@ -27,11 +27,11 @@ class HistoryConformance:
         raise NotImplementedError
 
     def again(self, folder: Path) -> History:
-        """One more history of the repository that `make` made in this folder, as another process would have it."""
+        """Another history of the repository that `make` created in this folder, as another process would open it."""
         raise NotImplementedError
 
     def test_start_is_a_full_id(self, tmp_path: Path) -> None:
-        """The start is one commit by its full id, whatever we add later."""
+        """The start is one commit, given by its full id, and does not depend on what we add later."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             assert len(start) in OID_LENGTHS and set(start) <= set("0123456789abcdef")
@@ -39,19 +39,19 @@ class HistoryConformance:
             assert history.resolve_start() == start
 
     def test_files_are_the_regular_ones(self, tmp_path: Path) -> None:
-        """Files come sorted by path with size and mode; links are left out."""
+        """Files are sorted by path and have size and mode; links are left out."""
         with closing(self.make(tmp_path)) as history:
             assert list(history.files(history.resolve_start())) == [
                 TreeFile(path=path, executable=path == PROGRAM, size_bytes=len(content)) for path, content in FILES.items()
             ]
 
     def test_paths_are_all(self, tmp_path: Path) -> None:
-        """Paths come sorted, those of links too."""
+        """Paths are sorted and include links."""
         with closing(self.make(tmp_path)) as history:
             assert list(history.paths(history.resolve_start())) == sorted([*FILES, *LINKS])
 
     def test_contents_are_those_asked_for(self, tmp_path: Path) -> None:
-        """Only the files that are named are read."""
+        """Only the named files are read."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             assert dict(history.read_files(start, ["train.py", "run.sh"])) == {
@@ -60,19 +60,19 @@ class HistoryConformance:
             assert dict(history.read_files(start, [])) == {}
 
     def test_tree_is_written_whole(self, tmp_path: Path) -> None:
-        """A written tree has the files with their modes, and no link."""
+        """A written tree has the files with their modes, and no links."""
         with closing(self.make(new(tmp_path, "repo"))) as history:
             found = _written(history, history.resolve_start(), tmp_path / "out")
         assert found == {path: (content, path == PROGRAM) for path, content in FILES.items()}
 
     def test_tree_is_written_without_what_is_omitted(self, tmp_path: Path) -> None:
-        """The caller says by path which files are not written, and is asked for no folder."""
+        """The caller decides by path which files are not written; it is not asked about folders."""
         with closing(self.make(new(tmp_path, "repo"))) as history:
             history.write_tree(history.resolve_start(), new(tmp_path, "out"), omit=lambda path: path in {"lib/model.py", "run"})
         assert _contents(tmp_path / "out").keys() == {"train.py", PROGRAM}
 
     def test_attempt_is_its_base_with_the_changes(self, tmp_path: Path) -> None:
-        """An attempt has new, changed, deleted and executable files, and its base stays as it was."""
+        """An attempt can add, change and delete files and make them executable; its base stays as it was."""
         changes = [
             _change("train.py", b"rate = 0.2\n"),
             _change("lib/model.py", None),
@@ -95,7 +95,7 @@ class HistoryConformance:
             assert dict(history.read_files(second, ["x", "y"])) == {"x": b"1", "y": b"2"}
 
     def test_attempts_do_not_replace_each_other(self, tmp_path: Path) -> None:
-        """Attempts of one number in different campaigns and groups stand side by side."""
+        """Attempts with the same number in different campaigns and groups coexist."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             places = [("t", ""), ("t", "g"), ("u", "")]
@@ -108,7 +108,7 @@ class HistoryConformance:
             assert [history.read_files(commit, ["x"])["x"] for commit in commits] == [b"t", b"tg", b"u"]
 
     def test_number_is_given_again(self, tmp_path: Path) -> None:
-        """The attempt that a killed process left unrecorded gives way to the one that takes its number."""
+        """An attempt that a killed process left unrecorded is replaced by the one that takes its number."""
         with closing(self.make(tmp_path)) as history:
             _attempt(history, 1, _change("x"))
             assert "y" in history.paths(_attempt(history, 1, _change("y")))
@@ -120,20 +120,20 @@ class HistoryConformance:
             assert _written(history, _attempt(history, 1, *changes), tmp_path / "out").keys() == {"train.py/x", "lib", PROGRAM}
 
     def test_everything_is_deleted(self, tmp_path: Path) -> None:
-        """A commit may have no file; deleting what is not there changes nothing."""
+        """A commit may have no files; deleting what does not exist changes nothing."""
         gone = [_change(path, None) for path in (*FILES, "never/there")]
         with closing(self.make(new(tmp_path, "repo"))) as history:
             assert _written(history, _attempt(history, 1, *gone), tmp_path / "out") == {}
 
     def test_names_of_any_bytes(self, tmp_path: Path) -> None:
-        """Names with spaces, newlines, quotes and bytes that are no UTF-8 survive the way into a commit and out of it."""
+        """Names with spaces, newlines, quotes and bytes that are not UTF-8 go into a commit and come back unchanged."""
         with closing(self.make(new(tmp_path, "repo"))) as history:
             commit = _attempt(history, 1, *(_change(name, b"y") for name in ODD_NAMES))
             found = _written(history, commit, tmp_path / "out")
         assert [found.get(name) for name in ODD_NAMES] == [(b"y", False)] * len(ODD_NAMES)
 
     def test_branch_is_nowhere_at_first(self, tmp_path: Path) -> None:
-        """A campaign's branch is not there before it is moved, and each campaign has its own."""
+        """A campaign's branch does not exist before it is first moved, and each campaign has its own."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             assert history.branch_head("t") is None
@@ -141,7 +141,7 @@ class HistoryConformance:
             assert (history.branch_head("t"), history.branch_head("u")) == (start, None)
 
     def test_branch_moves_only_from_where_it_is(self, tmp_path: Path) -> None:
-        """A move from anywhere else is refused, and nothing is changed then."""
+        """A move from anywhere else is refused and changes nothing."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             one, two = (_attempt(history, number, _change("x", b"%d" % number)) for number in (1, 2))
@@ -156,7 +156,7 @@ class HistoryConformance:
             assert history.branch_head("t") == one
 
     def test_all_is_in_the_repository(self, tmp_path: Path) -> None:
-        """Another process sees the branch, the attempts and what was published, also after ours has ended."""
+        """Another process sees the branch, the attempts and what was published, even after ours has ended."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             commit = _attempt(history, 1, _change("x", b"1"))
@@ -167,7 +167,7 @@ class HistoryConformance:
             assert (dict(other.read_files(commit, ["x"])), other.published(commit)) == ({"x": b"1"}, "found\n")
 
     def test_a_rival_who_was_faster_is_seen(self, tmp_path: Path) -> None:
-        """A branch that another process moved meanwhile is not moved from where we knew it."""
+        """If another process has moved the branch, a move from its old place is refused."""
         with closing(self.make(tmp_path)) as history, closing(self.again(tmp_path)) as rival:
             start = history.resolve_start()
             history.advance(tag="t", old=None, new=start)
@@ -177,7 +177,7 @@ class HistoryConformance:
             assert history.branch_head("t") == theirs
 
     def test_text_of_a_commit_comes_back(self, tmp_path: Path) -> None:
-        """What is attached to a commit is read as it was written; another commit has none."""
+        """Text attached to a commit is read as it was written; other commits have none."""
         with closing(self.make(tmp_path)) as history:
             start, other = history.resolve_start(), _attempt(history, 1, _change("x"))
             assert history.published(start) is None
@@ -185,7 +185,7 @@ class HistoryConformance:
             assert (history.published(start), history.published(other)) == ('{"größer": 1}\n', None)
 
     def test_text_of_a_commit_is_replaced(self, tmp_path: Path) -> None:
-        """The same text again changes nothing, and another one takes its place."""
+        """Publishing the same text again changes nothing; another text replaces it."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             for text in ("one\n", "one\n", "two\n"):
@@ -193,7 +193,7 @@ class HistoryConformance:
                 assert history.published(start) == text
 
     def test_diff_shows_both_sides(self, tmp_path: Path) -> None:
-        """The diff has the lines that went and those that came; between a commit and itself it is empty."""
+        """The diff has the removed and the added lines; between a commit and itself it is empty."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             lines = history.diff(start, _attempt(history, 1, _change("train.py", b"rate = 0.2\n"))).splitlines()
@@ -202,14 +202,14 @@ class HistoryConformance:
             assert history.diff(start, start) == ""
 
     def test_diff_can_be_encoded(self, tmp_path: Path) -> None:
-        """Bytes that are no UTF-8 are replaced in a diff."""
+        """Bytes that are not UTF-8 are replaced in a diff."""
         with closing(self.make(tmp_path)) as history:
             shown = history.diff(history.resolve_start(), _attempt(history, 1, _change("x", b"\xff line\n")))
             assert "+\ufffd line" in shown
             assert shown.encode()
 
     def test_changes_are_carried_over_to_another_head(self, tmp_path: Path) -> None:
-        """Changes that touch other files than the head's apply to it, sorted by path; what is there already is none."""
+        """Changes to files that the head left alone apply to it, sorted by path; what it already has is not a change."""
         with closing(self.make(new(tmp_path, "repo"))) as history:
             start = history.resolve_start()
             head = _attempt(history, 1, _change("train.py", b"ours\n"))
@@ -226,7 +226,7 @@ class HistoryConformance:
             assert found == {"new": (b"n", True), PROGRAM: (FILES[PROGRAM], True), "train.py": (b"ours\n", False)}
 
     def test_changes_that_conflict_are_none(self, tmp_path: Path) -> None:
-        """If both changed a file, each in another way, or one deleted it, there is no merge."""
+        """If both changed a file differently, or one deleted it, there is no merge."""
         with closing(self.make(tmp_path)) as history:
             start = history.resolve_start()
             head = _attempt(history, 1, _change("train.py", b"ours\n"))

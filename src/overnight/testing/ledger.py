@@ -1,6 +1,6 @@
 """What every store of events promises."""
 
-# ruff: noqa: S101  # a suite is made of assertions
+# ruff: noqa: S101  # a suite consists of assertions
 
 import os
 import sqlite3
@@ -15,7 +15,7 @@ from overnight.ledger.port import E, EventStore
 from overnight.testing import folders
 from overnight.testing.failures import failure
 
-TAMPERED = (  # with event 3: edited, dated otherwise, removed, forged
+TAMPERED = (  # with event 3: edited, redated, removed, forged
     "UPDATE events SET body=body||' ' WHERE seq=3",
     "UPDATE events SET at=at+1 WHERE seq=3",
     "DELETE FROM events WHERE seq=3",
@@ -24,18 +24,18 @@ TAMPERED = (  # with event 3: edited, dated otherwise, removed, forged
 
 
 class LedgerConformance(Generic[E]):
-    """What every store of events promises, whatever they are events of; its file is a SQLite database with a table `events`."""
+    """What every store promises for events of any type; its file is a SQLite database with a table `events`."""
 
     def open(self, folder: Path) -> EventStore[E]:
-        """The store in this folder, made if need be."""
+        """The store in this folder, created if needed."""
         raise NotImplementedError
 
     def open_to_read(self, folder: Path) -> EventStore[E]:
-        """The store that is in this folder."""
+        """The existing store in this folder."""
         raise NotImplementedError
 
     def some(self) -> Sequence[E]:
-        """Five different events, in an order in which they can happen."""
+        """Five different events, in a possible order."""
         raise NotImplementedError
 
     def file(self, folder: Path) -> Path:
@@ -43,7 +43,7 @@ class LedgerConformance(Generic[E]):
         return folder / "ledger.db"
 
     def test_events_come_back_as_they_went_in(self, tmp_path: Path) -> None:
-        """Whoever opens the ledger reads the same events, in order, from any of them on."""
+        """Every process that opens the ledger reads the same events, in order, starting at any of them."""
         first, *rest = self.some()
         with closing(self.open(tmp_path)) as store:
             assert (store.append(first), store.append(*rest)) == (1, 5)
@@ -54,7 +54,7 @@ class LedgerConformance(Generic[E]):
             assert list(reader.events(after=5)) == []
 
     def test_a_reader_sees_what_is_appended_later(self, tmp_path: Path) -> None:
-        """Reading begins anew where it ended before."""
+        """Reading resumes where it ended before."""
         one, two, *_ = self.some()
         with closing(self.open(tmp_path)) as store:
             store.append(one)
@@ -64,7 +64,7 @@ class LedgerConformance(Generic[E]):
                 assert [entry.event for entry in reader.events(after=1)] == [two]
 
     def test_append_is_all_or_nothing(self, tmp_path: Path) -> None:
-        """When one event of a batch cannot be written, none is, and the ledger goes on."""
+        """If one event of a batch cannot be written, none is, and the ledger stays usable."""
         one, two, three, *_ = self.some()
         with closing(self.open(tmp_path)) as store:
             store.append(one)
@@ -76,20 +76,20 @@ class LedgerConformance(Generic[E]):
             assert [entry.event for entry in store.events()] == [one, two]
 
     def test_each_hash_covers_the_one_before(self, tmp_path: Path) -> None:
-        """It can be computed by anybody from what the file says, and is what the store says."""
+        """Anyone can compute it from the file, and it is what the store returns."""
         with closing(self.open(tmp_path)) as store:
             store.append(*self.some())
             digests = [entry.digest for entry in store.events()]
         with closing(sqlite3.connect(self.file(tmp_path))) as db:
             rows = db.execute("SELECT seq, at, body, prev, hash FROM events ORDER BY seq").fetchall()
         prev = GENESIS
-        for (seq, at, body, before, digest), told in zip(rows, digests, strict=True):
+        for (seq, at, body, before, digest), returned in zip(rows, digests, strict=True):
             assert before == prev
-            assert digest == told == chain_hash(prev, seq, at, body)
+            assert digest == returned == chain_hash(prev, seq, at, body)
             prev = digest
 
     def test_tampering_shows_and_the_rest_is_read(self, tmp_path: Path) -> None:
-        """An event that was changed in any way breaks the chain; those before it come out, and the error counts them."""
+        """An event changed in any way breaks the chain; those before it are still read, and the error counts them."""
         for number, statement in enumerate(TAMPERED):
             folder = folders.new(tmp_path, str(number))
             with closing(self.open(folder)) as store:
@@ -99,18 +99,18 @@ class LedgerConformance(Generic[E]):
                 assert failure(LedgerCorrupt, store.check_chain).readable == len(self._readable(store)) == 2  # noqa: PLR2004
 
     def test_what_is_no_event_is_damage(self, tmp_path: Path) -> None:
-        """Also where the chain holds."""
+        """A row that is not an event is damage, even if the chain is intact."""
         with closing(self.open(tmp_path)) as store:
             store.append(*self.some()[:2])
             prev = [entry.digest for entry in store.events()][-1]
             body = "no event"
             added = f"3, 1.0, '', NULL, '{body}', '{prev}', '{chain_hash(prev, 3, 1.0, body)}'"
-            self._execute(tmp_path, f"INSERT INTO events VALUES({added})")  # a test's own words
+            self._execute(tmp_path, f"INSERT INTO events VALUES({added})")  # the test's own text
             store.check_chain()
             assert len(self._readable(store)) == 2  # noqa: PLR2004
 
     def test_a_missing_end_shows(self, tmp_path: Path) -> None:
-        """To one who checks, if there was a snapshot; to one who appended it, at once."""
+        """A check finds it if there is a snapshot; the store that appended the events finds it at the next append."""
         with closing(self.open(tmp_path)) as store:
             store.append(*self.some()[:3])
             store.save_snapshot(b"state")
@@ -120,13 +120,13 @@ class LedgerConformance(Generic[E]):
             assert [entry.seq for entry in store.events()] == [1, 2]
 
     def test_a_file_of_garbage_is_one_clear_error(self, tmp_path: Path) -> None:
-        """It is said to be corrupted, however it is opened."""
+        """It is reported as corrupted, however it is opened."""
         self.file(tmp_path).write_bytes(b"garbage" * 1000)
         for attempt in (lambda: self.open(tmp_path), lambda: list(self.open_to_read(tmp_path).events())):
             assert "corrupted" in str(failure(LedgerCorrupt, attempt))
 
     def test_two_writers_share_a_chain(self, tmp_path: Path) -> None:
-        """Whoever appends does so after what others have appended; nothing is lost, and the chain holds."""
+        """Each appends after what the other has appended; nothing is lost, and the chain is intact."""
         events = self.some()
         with closing(self.open(tmp_path)) as one, closing(self.open(tmp_path)) as other:
             for seq, (store, event) in enumerate(zip((one, other, one, one, other), events, strict=True), start=1):
@@ -136,7 +136,7 @@ class LedgerConformance(Generic[E]):
                 assert [entry.event for entry in store.events()] == list(events)
 
     def test_a_reader_writes_nothing(self, tmp_path: Path) -> None:
-        """What is opened to read cannot be appended to, and is not changed."""
+        """A store that is opened only to read cannot append, and its file does not change."""
         with closing(self.open(tmp_path)) as store:
             store.append(*self.some())
         before = self.file(tmp_path).read_bytes()
@@ -146,7 +146,7 @@ class LedgerConformance(Generic[E]):
         assert self.file(tmp_path).read_bytes() == before
 
     def test_the_newest_two_snapshots_are_kept(self, tmp_path: Path) -> None:
-        """Each with the seq that it folds up to, by default all that was appended."""
+        """Each has the seq that it covers, by default the newest that was appended."""
         with closing(self.open(tmp_path)) as store:
             assert store.snapshot() is None
             for event in self.some()[:3]:
@@ -160,7 +160,7 @@ class LedgerConformance(Generic[E]):
             assert reader.snapshot() == (3, b"again")
 
     def test_no_snapshot_without_what_others_appended(self, tmp_path: Path) -> None:
-        """A writer that may not have seen all events keeps a snapshot only if it says what it folds; a lock is a new start."""
+        """A writer that may have missed events saves a snapshot only if it says what that covers; a lock resets this."""
         one, two, three, four, five = self.some()
         with closing(self.open(tmp_path)) as store, closing(self.open(tmp_path)) as other:
             store.append(one)
@@ -179,7 +179,7 @@ class LedgerConformance(Generic[E]):
             assert store.snapshot() == (4, b"all four")
 
     def test_one_holds_it(self, tmp_path: Path) -> None:
-        """A second one is refused by the id of the process, reads and appends all the same, and holds it afterwards."""
+        """A second holder is refused with the process id, can still read and append, and can hold it afterwards."""
         one, two, *_ = self.some()
         with closing(self.open(tmp_path)) as store, closing(self.open(tmp_path)) as other:
             with store.lock():
@@ -192,7 +192,7 @@ class LedgerConformance(Generic[E]):
                 failure(LedgerBusy, lambda: store.lock().__enter__())
 
     def _readable(self, store: EventStore[E]) -> list[E]:
-        """The events that come out before an error that counts them."""
+        """The events that are read before an error that counts them."""
         found: list[E] = []
 
         def read() -> None:
@@ -204,6 +204,6 @@ class LedgerConformance(Generic[E]):
         return found
 
     def _execute(self, folder: Path, statement: str) -> None:
-        """Do this to the database from outside."""
+        """Execute a statement on the database from outside."""
         with closing(sqlite3.connect(self.file(folder), isolation_level=None)) as db:
             db.execute(statement)

@@ -1,6 +1,6 @@
-"""What the models of a campaign promise: a URL for one piece of work, calls through it, and a count of all of them."""
+"""What the models of a campaign promise: a URL for each piece of work, calls through it, and a count of all calls."""
 
-# ruff: noqa: S101  # a suite is made of assertions
+# ruff: noqa: S101  # a suite consists of assertions
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from overnight.testing.waiting import PATIENCE_S, until
 
 LOOPBACK = "127.0.0.1"
 MODEL = "m1"
-NO_ANSWER = 0  # in the place of an HTTP status
+NO_ANSWER = 0  # instead of an HTTP status
 GOOD = range(200, 300)  # HTTP
 BODIES: Mapping[Wire, Mapping[str, Any]] = {  # Any: JSON
     Wire.OPENAI_CHAT: {"model": MODEL, "messages": [{"role": "user", "content": "hi"}]},
@@ -36,14 +36,14 @@ T = TypeVar("T")
 
 
 class ModelsConformance:
-    """What every `Models` promises of the runs that it gives out."""
+    """What every `Models` promises of the runs that it hands out."""
 
     def answering(self) -> AbstractAsyncContextManager[Models]:
-        """Models that answer every request in each of their wires."""
+        """Models that answer every request on each of their wires."""
         raise NotImplementedError
 
     def parked(self) -> AbstractAsyncContextManager[Models]:
-        """Models of which none can be asked now."""
+        """Models none of which can be asked now."""
         raise NotImplementedError
 
     def refusing(self) -> AbstractAsyncContextManager[Models]:
@@ -55,12 +55,12 @@ class ModelsConformance:
         raise NotImplementedError
 
     def test_url_is_on_loopback_and_secret(self) -> None:
-        """A run is found at a port of this machine under a token that no other run has."""
+        """A run has a port on this machine and a token that no other run has."""
 
         async def walk() -> None:
             async with self.answering() as models:
                 with models.use(role="r", number=1) as one, models.use(role="r", number=2) as two:
-                    await asyncio.sleep(0)  # a turn of the loop, which every piece of work has
+                    await asyncio.sleep(0)  # one turn of the event loop, which every piece of work takes
                     for run in (one, two):
                         url = urlsplit(run.url)
                         assert (url.scheme, url.hostname, url.port) == ("http", LOOPBACK, run.port)
@@ -70,7 +70,7 @@ class ModelsConformance:
         asyncio.run(walk())
 
     def test_model_is_the_one_of_the_work(self) -> None:
-        """A run knows which model it is for, and nothing if the agent chooses."""
+        """A run knows its model, which is empty if the agent chooses."""
 
         async def walk() -> None:
             async with self.answering() as models:
@@ -81,7 +81,7 @@ class ModelsConformance:
         asyncio.run(walk())
 
     def test_every_wire_can_be_called(self) -> None:
-        """Each wire that a run names, once each, gives an answer."""
+        """A run names each wire once, and each answers."""
 
         async def walk(run: ModelRun) -> None:
             assert run.wires
@@ -106,7 +106,7 @@ class ModelsConformance:
         _with_run(self.answering(), walk)
 
     def test_an_agents_calls_are_counted_alike(self) -> None:
-        """What an agent sends to the URL is answered and counted as our own call is."""
+        """An agent's request to the URL is answered and counted like our own call."""
 
         async def walk(run: ModelRun) -> None:
             await _call(run)
@@ -117,7 +117,7 @@ class ModelsConformance:
         _with_run(self.answering(), walk)
 
     def test_each_run_has_its_own_count(self) -> None:
-        """Runs beside each other do not count each other's calls, and a count outlives its run."""
+        """Concurrent runs do not count each other's calls, and a count outlives its run."""
 
         async def walk() -> None:
             async with self.answering() as models:
@@ -128,7 +128,7 @@ class ModelsConformance:
         asyncio.run(walk())
 
     def test_another_token_is_not_answered(self) -> None:
-        """Who does not know a run's token gets nothing from it."""
+        """A request without the run's token gets nothing from it."""
 
         async def walk(run: ModelRun) -> None:
             assert await _post(f"http://{LOOPBACK}:{run.port}/guessed", run.port, run.wires[0]) not in GOOD
@@ -137,7 +137,7 @@ class ModelsConformance:
         _with_run(self.answering(), walk)
 
     def test_url_is_closed_at_the_end(self) -> None:
-        """When the work is over its URL is answered no more, while others' are."""
+        """When the work ends, its URL no longer answers, while those of other runs do."""
 
         async def walk() -> None:
             async with self.answering() as models:
@@ -151,7 +151,7 @@ class ModelsConformance:
         asyncio.run(walk())
 
     def test_a_further_socket_is_answered(self) -> None:
-        """A listening socket that is passed in leads to this run and no other, and is closed with it."""
+        """A listening socket that is passed in serves only this run, and is closed with it."""
 
         async def walk() -> None:
             async with self.answering() as models:
@@ -169,7 +169,7 @@ class ModelsConformance:
         asyncio.run(walk())
 
     def test_parked_models_say_why(self) -> None:
-        """If none can be asked, a call is refused in one line, and the run remembers it."""
+        """If no model can be asked, a call is refused with one line, and the run remembers it."""
 
         async def walk(run: ModelRun) -> None:
             assert run.refusal is None
@@ -189,8 +189,8 @@ class ModelsConformance:
 
         _with_run(self.answering(), walk)
 
-    def test_a_refused_request_is_told_from_parked_models(self) -> None:
-        """A request that the provider refuses is the caller's matter, said in one line."""
+    def test_a_refused_request_differs_from_parked_models(self) -> None:
+        """A request that the provider refuses is the caller's fault, reported in one line."""
 
         async def walk(run: ModelRun) -> None:
             assert is_one_line(str(await failure_of(RequestRefused, _call(run))))
@@ -198,7 +198,7 @@ class ModelsConformance:
         _with_run(self.refusing(), walk)
 
     def test_idle_time_grows_between_calls_alone(self) -> None:
-        """A run is idle from its begin, not while it waits for an answer, and again when the caller gave up."""
+        """A run is idle from its start, not while it waits for an answer, and again when the caller has given up."""
 
         async def walk(run: ModelRun) -> None:
             first = run.idle_s

@@ -1,6 +1,6 @@
-"""What every notifier promises: a notice arrives once, or it is said in one line that it did not."""
+"""What every notifier promises: a notice arrives once, or one line reports that it did not."""
 
-# ruff: noqa: S101  # a suite is made of assertions
+# ruff: noqa: S101  # a suite consists of assertions
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ from overnight.notices.notice import Notice, Occasion
 from overnight.notices.port import Notifier, NotSent
 from overnight.testing.failures import failure, is_one_line
 
-SECRET = "tk-very-secret-1234"  # noqa: S105  # to be part of a channel's address or password
+SECRET = "tk-very-secret-1234"  # noqa: S105  # for a channel's address or password
 FOREIGN = "größer: \"quoted\" 'single' $(touch x) `touch x` \\ %s {0} # ; | --flag"
-PATIENCE_S = 60.0  # a loaded machine's; the bound of a channel in a test is a fraction of it
+PATIENCE_S = 60.0  # for a loaded machine; a channel's time limit in a test is a fraction of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,22 +24,22 @@ class Channel:
     """A notifier, and its other end."""
 
     notifier: Notifier
-    arrived: Callable[[], Sequence[str]]  # the text of each message that came to the other end, oldest first
+    arrived: Callable[[], Sequence[str]]  # the text of each message that reached the other end, oldest first
 
 
 class NotifierConformance:
-    """What every `Notifier` promises; SECRET is part of its address or password, where it has any."""
+    """What every `Notifier` promises; SECRET is part of its address or password, if it has any."""
 
     def working(self, folder: Path) -> AbstractContextManager[Channel]:
-        """A channel whose messages get through; `folder` is empty and its own."""
+        """A channel whose messages get through; `folder` is empty and for its own use."""
         raise NotImplementedError
 
     def refusing(self, folder: Path) -> AbstractContextManager[Channel]:
-        """A channel whose other end turns each message away; those that it saw are `arrived`."""
+        """A channel whose other end refuses each message; those that it saw are `arrived`."""
         raise NotImplementedError
 
     def silent(self, folder: Path) -> AbstractContextManager[Channel]:
-        """A channel whose other end never answers; how long a try may take is as short as it can be made."""
+        """A channel whose other end never answers; its time limit is as short as possible."""
         raise NotImplementedError
 
     def test_a_notice_arrives_once_and_whole(self, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ class NotifierConformance:
         assert all(part in text for part in ("reached", "The mean is 0.91.", "Kept last: #3."))
 
     def test_notices_arrive_in_order(self, tmp_path: Path) -> None:
-        """Each send is one message, also if the notices are alike."""
+        """Each send is one message, even if the notices are alike."""
         with self.working(tmp_path) as channel:
             for title in ("first", "second", "second"):
                 _send(channel, _notice(title, "It ended."))
@@ -58,7 +58,7 @@ class NotifierConformance:
         assert [next(word for word in ("first", "second") if word in text) for text in texts] == ["first", "second", "second"]
 
     def test_foreign_text_arrives_as_text(self, tmp_path: Path) -> None:
-        """Quotes, marks of shells and accents are neither acted on nor lost."""
+        """Quotes, shell characters and accents are neither interpreted nor lost."""
         with self.working(tmp_path) as channel:
             _send(channel, _notice("reached", FOREIGN))
             (text,) = channel.arrived()
@@ -66,7 +66,7 @@ class NotifierConformance:
         assert not (tmp_path / "x").exists() and not Path("x").exists()
 
     def test_what_is_turned_away_is_not_sent(self, tmp_path: Path) -> None:
-        """The reason is one line without any address or secret, and a wait is no time in the past."""
+        """The reason is one line without any address or secret, and the wait is not negative."""
         with self.refusing(tmp_path) as channel:
             refused = failure(NotSent, lambda: _send(channel, _notice("reached", "It ended.")))
         assert is_one_line(str(refused))
@@ -74,13 +74,13 @@ class NotifierConformance:
         assert refused.wait_s >= 0.0
 
     def test_a_send_is_one_try(self, tmp_path: Path) -> None:
-        """Whether and when to try again is the caller's choice."""
+        """The caller chooses whether and when to try again."""
         with self.refusing(tmp_path) as channel:
             failure(NotSent, lambda: _send(channel, _notice("reached", "It ended.")))
             assert len(channel.arrived()) <= 1
 
     def test_a_send_ends(self, tmp_path: Path) -> None:
-        """A channel that does not answer has its bound; it may answer later."""
+        """A channel that does not answer is given up after its time limit; it may be tried again."""
         with self.silent(tmp_path) as channel:
             refused = failure(NotSent, lambda: _send(channel, _notice("reached", "It ended.")))
         assert refused.again and is_one_line(str(refused))

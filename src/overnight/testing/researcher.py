@@ -1,6 +1,6 @@
 """What every researcher promises of its proposals."""
 
-# ruff: noqa: S101  # a suite is made of assertions
+# ruff: noqa: S101  # a suite consists of assertions
 
 import asyncio
 import json
@@ -20,33 +20,33 @@ class ResearcherConformance:
     """What every researcher promises, checked on proposals that it can make."""
 
     def make(self, folder: Path) -> Researcher:
-        """A new researcher; `folder` is its own, empty, outside every workspace."""
+        """A new researcher; `folder` is empty, for its own use, and outside every workspace."""
         raise NotImplementedError
 
     def assign(self, workspace: Path, number: int) -> Assignment:
-        """Fill the empty folder `workspace` with a tree, the same for each number, in which there is something to propose."""
+        """Fill the empty folder `workspace` with a tree, the same for each number, that allows a proposal."""
         raise NotImplementedError
 
     def test_name_is_one_word(self, tmp_path: Path) -> None:
-        """The ledger calls a researcher by one printable word."""
+        """A researcher's name in the ledger is one printable word."""
         name = self.make(tmp_path).name
         assert name.split() == [name]
         assert name.isprintable()
 
     def test_hypothesis_is_one_printable_line(self, tmp_path: Path) -> None:
-        """A draft says in one line what it is about."""
+        """A draft says in one line what it tries."""
         draft, _ = self._propose(self.make(new(tmp_path, "own")), tmp_path / "workspace", 1)
         assert draft.hypothesis.strip()
         assert draft.hypothesis.isprintable()
         assert len(draft.hypothesis) <= LONGEST_HYPOTHESIS
 
     def test_notes_survive_the_ledger(self, tmp_path: Path) -> None:
-        """Notes are scalars that JSON gives back as they were."""
+        """Notes are scalars that JSON returns unchanged."""
         draft, _ = self._propose(self.make(new(tmp_path, "own")), tmp_path / "workspace", 1)
         assert json.loads(json.dumps(dict(draft.notes), allow_nan=False)) == dict(draft.notes)
 
     def test_only_editable_files_differ(self, tmp_path: Path) -> None:
-        """A proposal changes something, and nothing out of scope; no file of the researcher's own stays behind."""
+        """A proposal changes something, and nothing out of scope; it leaves no file of the researcher's own."""
         assignment = self.assign(new(tmp_path, "workspace"), 1)
         before = contents(assignment.workspace)
         asyncio.run(self.make(new(tmp_path, "own")).propose(assignment))
@@ -56,14 +56,14 @@ class ResearcherConformance:
         assert [path for path in changed if not matches(path, assignment.program.editable)] == []
 
     def test_each_proposal_is_in_its_own_workspace(self, tmp_path: Path) -> None:
-        """A later proposal leaves the workspace of an earlier one alone."""
+        """A later proposal does not touch the workspace of an earlier one."""
         researcher = self.make(new(tmp_path, "own"))
         _, first = self._propose(researcher, tmp_path / "first", 1)
         self._propose(researcher, tmp_path / "second", 2)
         assert contents(tmp_path / "first") == first
 
     def test_learns_from_anybody(self, tmp_path: Path) -> None:
-        """Every verdict on an experiment of any researcher can be learned, and a proposal follows."""
+        """A researcher can learn every verdict on an experiment of any researcher, and still proposes."""
         researcher = self.make(new(tmp_path, "own"))
         draft, _ = self._propose(researcher, tmp_path / "first", 1)
         researcher.learn(ended(1, researcher.name, draft, Verdict.DISCARD, gain=-1.0))
@@ -73,7 +73,7 @@ class ResearcherConformance:
         assert after.hypothesis
 
     def test_same_past_leads_to_a_proposal_after_a_restart(self, tmp_path: Path) -> None:
-        """A new researcher that is told of the past goes on from there."""
+        """A new researcher that learns past experiments continues from there."""
         draft, first = self._propose(self.make(new(tmp_path, "own")), tmp_path / "first", 1)
         restarted = self.make(new(tmp_path, "again"))
         restarted.learn(ended(1, restarted.name, draft, Verdict.DISCARD, gain=-1.0))
@@ -94,7 +94,7 @@ class ResearcherConformance:
 
 
 def ended(number: int, researcher: str, draft: Draft, verdict: Verdict, *, gain: float | None, base: str = "") -> Experiment:
-    """An experiment as a researcher is told of it, from its draft and what came of it."""
+    """An experiment as a researcher learns it, from its draft and its outcome."""
     return Experiment(
         number=number,
         role=researcher,

@@ -1,17 +1,17 @@
-"""Waiting for what another task or thread is about to do, and tells nobody of."""
+"""Waiting for something that another task or thread does without notifying anyone."""
 
 import asyncio
 from collections.abc import Callable
 
-PATIENCE_S = 30.0  # a loaded machine's
+PATIENCE_S = 30.0  # for a loaded machine
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until something is so.
+    """Wait until a condition is true.
 
     Raises:
-        TimeoutError: it never was.
+        TimeoutError: it did not become true.
     """
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110  # nobody tells of it
+        while not condition():  # noqa: ASYNC110  # there is no event to wait for
             await asyncio.sleep(0.005)

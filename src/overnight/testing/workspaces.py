@@ -1,6 +1,6 @@
-"""What every maker of work folders promises: which files they show, and what is read of what was left in them."""
+"""What all workspaces promise: which files their folders show, and what is read back from them."""
 
-# ruff: noqa: S101  # a suite is made of assertions
+# ruff: noqa: S101  # a suite consists of assertions
 
 import os
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ PROGRAM = "run.sh"  # the executable one
 HIDDEN = ("answers/**",)
 EDITABLE = ("train.py", "lib/**")
 OPEN = ("lib/model.py", "run.sh", "score.py", "train.py")
-BEYOND_ALL_BYTES = 1 << 40  # of a file that no limit allows
+BEYOND_ALL_BYTES = 1 << 40  # size of a file that exceeds every limit
 LIMIT_BYTES = 1000
 
 
@@ -31,18 +31,18 @@ class WorkspacesConformance:
     """What every `Workspaces` promises, checked on a commit that holds `FILES`."""
 
     def make(self, folder: Path) -> tuple[Workspaces, str]:
-        """Work folders below an empty folder, of a program with `HIDDEN` and `EDITABLE`; and a commit that holds `FILES`."""
+        """Workspaces below an empty folder, for a program with `HIDDEN` and `EDITABLE`; and a commit that holds `FILES`."""
         raise NotImplementedError
 
     def test_open_view_has_no_hidden_file(self, tmp_path: Path) -> None:
-        """A researcher and a candidate see everything but the hidden files, with its modes."""
+        """A researcher and a candidate see everything except the hidden files, with file modes."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         assert contents(folder) == {path: FILES[path] for path in OPEN}
         assert [path for path in OPEN if os.access(folder / path, os.X_OK)] == [PROGRAM]
 
     def test_scorer_view_has_no_editable_file(self, tmp_path: Path) -> None:
-        """The scorer runs among files that no candidate changes."""
+        """The scorer runs among files that no candidate can change."""
         workspaces, commit = self.make(tmp_path)
         found = contents(workspaces.create(commit, View.SCORER))
         assert found == {path: FILES[path] for path in ("answers/test.csv", "run.sh", "score.py")}
@@ -53,7 +53,7 @@ class WorkspacesConformance:
         assert contents(workspaces.create(commit, View.SEALED)) == FILES
 
     def test_each_folder_is_its_own(self, tmp_path: Path) -> None:
-        """What is done in one folder is in no other, neither an earlier nor a later one."""
+        """Changes in one folder appear in no other, neither an earlier nor a later one."""
         workspaces, commit = self.make(tmp_path)
         before, folder = (workspaces.create(commit, View.OPEN) for _ in range(2))
         (folder / "train.py").write_text("changed")
@@ -63,7 +63,7 @@ class WorkspacesConformance:
         assert contents(before) == contents(after) == {path: FILES[path] for path in OPEN}
 
     def test_nothing_differs_in_an_untouched_folder(self, tmp_path: Path) -> None:
-        """The hidden files are not missing, and a file that was written again with its content is no change."""
+        """Hidden files do not count as deleted, and a file rewritten with the same content is not a change."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         (folder / "train.py").write_bytes(FILES["train.py"])
@@ -72,7 +72,7 @@ class WorkspacesConformance:
         assert (list(found.changes), list(found.problems)) == ([], [])
 
     def test_changes_are_collected(self, tmp_path: Path) -> None:
-        """New, changed (also of the same size), deleted and newly executable files are changes, sorted by path."""
+        """New, changed (even if of the same size), deleted and newly executable files are changes, sorted by path."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         (folder / "train.py").write_bytes(b"rate = 0.2\n")
@@ -90,7 +90,7 @@ class WorkspacesConformance:
         ]
 
     def test_links_are_not_followed_by_collecting(self, tmp_path: Path) -> None:
-        """Links to a file and a folder are a problem each, and nothing of what they lead to is a change."""
+        """Links to a file and to a folder are each a problem, and nothing they lead to is a change."""
         workspaces, commit = self.make(new(tmp_path, "work"))
         folder = workspaces.create(commit, View.OPEN)
         (new(tmp_path, "outside") / "secret").write_text("s")
@@ -99,21 +99,21 @@ class WorkspacesConformance:
         _problems_alone(workspaces, folder, commit, "file", "folder")
 
     def test_pipes_are_not_waited_for_by_collecting(self, tmp_path: Path) -> None:
-        """A pipe is a problem, and nobody waits for what comes through it."""
+        """A pipe is a problem, and nothing waits for its content."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         os.mkfifo(folder / "pipe")
         _problems_alone(workspaces, folder, commit, "pipe")
 
     def test_oversized_files_are_not_read_by_collecting(self, tmp_path: Path) -> None:
-        """A file of a terabyte, all of it a hole, is a problem."""
+        """A sparse file of a terabyte is a problem."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         _hole(folder / "huge", BEYOND_ALL_BYTES)
         _problems_alone(workspaces, folder, commit, "huge")
 
     def test_hidden_files_are_not_replaced(self, tmp_path: Path) -> None:
-        """A file in the place of a hidden one is a problem, and no change."""
+        """A file in the place of a hidden one is a problem, not a change."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         new(folder, "answers")
@@ -121,7 +121,7 @@ class WorkspacesConformance:
         _problems_alone(workspaces, folder, commit, "answers/test.csv")
 
     def test_artifact_is_read(self, tmp_path: Path) -> None:
-        """A file that a job left is read whole, up to the very limit, also below a folder."""
+        """A file that a job left is read whole, up to exactly the limit, even in a subfolder."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         new(folder, "out")
@@ -129,7 +129,7 @@ class WorkspacesConformance:
         assert workspaces.artifact(folder, "out/model", LIMIT_BYTES) == b"x" * LIMIT_BYTES
 
     def test_artifact_is_a_regular_file_within_the_limit(self, tmp_path: Path) -> None:
-        """What is missing, a folder, a link, behind a link, a pipe, too large or outside is refused in one line."""
+        """What is missing, a folder, a link, behind a link, a pipe, too large or outside is refused with one line."""
         workspaces, commit = self.make(new(tmp_path, "work"))
         folder = workspaces.create(commit, View.OPEN)
         for name in self._bad_artifacts(tmp_path, folder):
@@ -137,7 +137,7 @@ class WorkspacesConformance:
             assert is_one_line(str(refused)), name
 
     def test_artifacts_are_copied(self, tmp_path: Path) -> None:
-        """Files arrive in the other folder under their names, and nothing else does."""
+        """The named files, and nothing else, arrive in the other folder under their names."""
         workspaces, commit = self.make(tmp_path)
         source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
         new(source, "out")
@@ -158,7 +158,7 @@ class WorkspacesConformance:
         assert contents(folder) == before
 
     def test_copied_artifacts_have_one_limit(self, tmp_path: Path) -> None:
-        """Files that are each within the limit are refused if they are over it together."""
+        """Files that are each within the limit are refused if together they exceed it."""
         workspaces, commit = self.make(tmp_path)
         source, folder = workspaces.create(commit, View.OPEN), workspaces.create(commit, View.SCORER)
         names = ["a", "b", "c"]
@@ -171,7 +171,7 @@ class WorkspacesConformance:
         assert contents(folder) == copied
 
     def test_output_is_outside_every_folder(self, tmp_path: Path) -> None:
-        """Each path for output is new, can be written, and lies in no folder that a job sees."""
+        """Each output path is new and writable, and lies in no folder that a job sees."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
         paths = [workspaces.output() for _ in range(3)]
@@ -183,7 +183,7 @@ class WorkspacesConformance:
         assert contents(workspaces.create(commit, View.OPEN)) == contents(folder)
 
     def test_folder_is_removed_whatever_is_in_it(self, tmp_path: Path) -> None:
-        """Locked folders, pipes and links go; what links lead to stays, and so do other folders."""
+        """Locked folders, pipes and links are removed; link targets and other folders stay."""
         workspaces, commit = self.make(new(tmp_path, "work"))
         folder, other = (workspaces.create(commit, View.OPEN) for _ in range(2))
         (new(tmp_path, "outside") / "precious").write_text("p")
@@ -197,7 +197,7 @@ class WorkspacesConformance:
         assert contents(other)
 
     def _bad_artifacts(self, tmp_path: Path, folder: Path) -> list[str]:
-        """Names in a folder that stand for no regular file of LIMIT_BYTES at most."""
+        """Names in a folder that are not regular files of at most LIMIT_BYTES."""
         outside = new(tmp_path, "outside")
         (outside / "secret").write_text("s")
         (folder / "link").symlink_to(outside / "secret")
@@ -210,7 +210,7 @@ class WorkspacesConformance:
 
 
 def _problems_alone(workspaces: Workspaces, folder: Path, commit: str, *paths: str) -> None:
-    """Each path is a problem that is told in one line by its name, and nothing is a change."""
+    """Each path is a problem, reported in one line with its name, and nothing is a change."""
     found = workspaces.collect(folder, commit)
     assert list(found.changes) == []
     assert len(found.problems) == len(paths)

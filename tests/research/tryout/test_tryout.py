@@ -231,5 +231,5 @@ def test_ctrl_c_ends_it_with_nothing_left_running(
             assert asked.returncode is None
         asked.send_signal(signal.SIGINT)
         said, problem = asked.communicate(timeout=60)
-    assert (asked.returncode, said) == (130, "") and "nothing of it is left running" in problem
+    assert (asked.returncode, said) == (130, "") and "nothing is left running" in problem
     assert gone(TRACE) and list(temporary.iterdir()) == []

@@ -1,4 +1,4 @@
-"""`overnight agents`: which researchers are available here, and whether one really comes back with an edit."""
+"""`overnight agents`: which researchers are available here, and whether one really makes an edit."""
 
 import os
 import signal
@@ -29,9 +29,9 @@ INTERRUPTED = 130
 @json_option
 @click.pass_context
 def agents(context: click.Context, as_json: bool) -> None:
-    """List the researchers that this machine can have, or test one.
+    """List the researchers available on this machine, or test one.
 
-    Each comes with its line for program.md, and with the fix where something is missing. Nothing is asked over the network.
+    Each comes with its line for program.md, and with the fix if something is missing. Does not use the network.
     """
     if context.invoked_subcommand is not None:
         return
@@ -60,22 +60,22 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 @agents.command()
 @click.argument("name")
 @click.option(
-    "--model", default="", help="The model to ask for; by default the role's, else what the agent or the provider says."
+    "--model", default="", help="The model to ask for; by default the role's, else the agent's or the provider's default."
 )
-@click.option("--tokens", callback=_count, help="At most so many tokens, 60k by default.")
+@click.option("--tokens", callback=_count, help="At most this many tokens; by default 60k.")
 @click.option(
     "--cost-usd",
     type=click.FloatRange(min=0, min_open=True),
-    help="At most so many dollars; needs a price. By default 0.10, of what has a price in your settings.",
+    help="At most this many dollars; needs a price. By default 0.10 if your settings have a price for the model.",
 )
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="At most so long, 300 by default.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="At most this many seconds; by default 300.")
 @json_option
 def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, seconds: float | None, as_json: bool) -> int:
     """Ask a researcher for one tiny edit, in a throw-away repository.
 
-    In the jail and through the gateway, as in a campaign. NAME is agent, tuner, claude, codex, opencode, gemini, "acp:COMMAND",
-    or a role of the program.md around you. Says what came back, the tokens, the cost and the times. Exit code: 0 when an edit
-    within scope came back, 1 when none did.
+    It runs in the jail and through the gateway, as in a campaign. NAME is agent, tuner, claude, codex, opencode, gemini,
+    "acp:COMMAND", or a role of the program.md of this repository. Shows what came back, the tokens, the cost and the times.
+    Exit code: 0 if an edit within scope came back, 1 if none did.
     """
     spec, program = choose(name, model, Path.cwd())
     ask = Ask(
@@ -90,7 +90,7 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
     )
     found = anyio.run(_watched, ask)
     if found is None:
-        click.echo("ended; nothing of it is left running", err=True)
+        click.echo("ended; nothing is left running", err=True)
         return INTERRUPTED
     if as_json:
         print_json(found)
@@ -100,7 +100,7 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
 
 
 async def _watched(ask: Ask) -> Tryout | None:
-    """Try it, and show how it goes; None where a signal ended it."""
+    """Try it and show its progress; None if a signal ended it."""
     from overnight.research.tryout.tryout import try_out
 
     found, meter = None, TryoutMeter()
@@ -120,7 +120,7 @@ async def _ended_by_signals(scope: anyio.CancelScope, *, task_status: TaskStatus
 
 
 async def _show(ask: Ask, meter: TryoutMeter) -> None:
-    """What is used so far, on a terminal; one line where nobody watches."""
+    """Show what is used so far on a terminal; print one line elsewhere."""
     from rich.console import Console
 
     asked = f"asking {printable(ask.name, NAME)} for one edit"

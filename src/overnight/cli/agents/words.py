@@ -1,4 +1,4 @@
-"""What `overnight agents` says to people; all that agents and programs said is made printable."""
+"""What `overnight agents` prints for people; text from agents and programs is made printable."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,15 @@ from overnight.research.tryout.result import Tryout
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
-COLUMN = 20  # of what is said of a way
+COLUMN = 20  # characters, for the name of a way
 INDENT = " " * (6 + COLUMN + 1)
 LINES = 20  # of a diff
-LINE = 200  # characters of one
+LINE = 200  # characters per line
 CONTEXT = ("diff ", "index ", "--- ", "@@ ")
 
 
 def describe_way(way: Way) -> str:
-    """One way in a few lines: whether it is ready, the fix, and what to write."""
+    """One way in a few lines: whether it is ready, the fix, and what to write in program.md."""
     lines = [f"{'ok' if way.ready else '--':5} {way.name:{COLUMN}} {way.detail}"]
     if way.fix:
         lines.append(f"{INDENT}fix: {way.fix}")
@@ -24,7 +24,7 @@ def describe_way(way: Way) -> str:
 
 
 def describe_role(spec: ResearcherSpec) -> str:
-    """One role of the program here."""
+    """One role of the program in this repository."""
     plays = spec.template or spec.command or ""
     words = [
         spec.use,
@@ -35,7 +35,7 @@ def describe_role(spec: ResearcherSpec) -> str:
 
 
 def describe_tryout(found: Tryout) -> Iterator[str]:
-    """What came of a test."""
+    """The outcome of a test."""
     name = printable(found.name, LINE)
     if found.edited:
         yield f"ok    {name}: an edit within scope came back"
@@ -65,7 +65,7 @@ def _used(found: Tryout) -> str:
 
 def _cost(found: Tryout) -> str:
     if found.cost_usd is None:
-        return "not known: your settings have no price for it (docs/gateway.md)"
+        return "unknown: your settings have no price for it (docs/gateway.md)"
     return f"${found.cost_usd:.4f} of at most ${found.most_usd:.2f}"
 
 

@@ -80,7 +80,7 @@ def test_a_change_of_the_seed_is_no_progress(tmp_path: Path) -> None:
     overnight(repo, "run", "--no-report", check=1)
     ended = {experiment["number"]: experiment["conclusion"] for experiment in read_json(repo, "log")["experiments"]}
     assert (ended[1]["verdict"], ended[2]["verdict"]) == ("reject", "discard")
-    assert "a lucky seed that is fixed" in ended[2]["reason"]
+    assert "with a fixed lucky seed" in ended[2]["reason"]
 
 
 def test_the_scorer_cannot_be_patched(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from overnight.errors import LedgerCorrupt, UserError
 
 NAME = "ledger.db"
-BUSY_S = 10  # that a writer waits for another one
+BUSY_S = 60  # that a writer waits for others: SQLite gives no turns, and a loaded disk is slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

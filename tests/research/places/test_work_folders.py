@@ -40,7 +40,7 @@ class TestWorkFolders(WorkspacesConformance):
         (folder / "link").write_text("mine")
         found = workspaces.collect(folder, history.resolve_start())
         assert list(found.changes) == []
-        assert found.problems == ["link is in the place of something that the workspace did not show"]
+        assert found.problems == ["link collides with something that the workspace did not show"]
 
 
 class TestPlainWorkspaces(WorkspacesConformance):

@@ -27,7 +27,7 @@ from overnight.research.state import State, begin, fold
 
 REPEATS = 50
 BATCH = 1000  # experiments per transaction
-SIMILAR = 5  # past attempts that a brief tells of
+SIMILAR = 5  # past attempts that a brief mentions
 SUBJECTS = (
     "the embeddings",
     "the output layer",

@@ -19,7 +19,7 @@ def test_a_guard_that_the_baseline_breaks_is_reported(tmp_path: Path) -> None:
     """With the committed value, because it may be intended. A guard that holds is not mentioned."""
     repo = make_repo(tmp_path / "r", program(BETTER, front="guards: [loss <= 4, peak_memory_mb <= 400]"))
     [note] = [note for note in read_json(repo, "check")["notes"] if "guard" in note]
-    assert "breaks the guard loss <= 4 itself: there it is 5;" in note
+    assert "breaks the guard loss <= 4 itself: its value is 5;" in note
 
 
 def test_a_cap_of_pairs_that_proves_nothing_is_reported(tmp_path: Path) -> None:
@@ -29,11 +29,11 @@ def test_a_cap_of_pairs_that_proves_nothing_is_reported(tmp_path: Path) -> None:
     assert found["smallest_effect"] is None and found["max_pairs"] == 5 < found["fewest_pairs"]
     shown = overnight(repo, "check", check=0).stdout
     assert "detectable  nothing: no gain can be proven within 5 pairs, however large" in shown
-    assert f"the first keep takes {found['fewest_pairs']} at the least" in shown and "max_pairs" in shown
+    assert f"the first keep needs at least {found['fewest_pairs']}" in shown and "max_pairs" in shown
 
 
 def test_what_can_be_found_is_shown_as_an_estimate(tmp_path: Path) -> None:
     """Two digits, and that it is found four times out of five; nothing is shown without noise."""
     noisy = make_repo(tmp_path / "r", program(BETTER), noise=0.1)
-    assert "is proven four times of five" in overnight(noisy, "check", check=0).stdout
+    assert "is proven four times out of five" in overnight(noisy, "check", check=0).stdout
     assert "detectable" not in overnight(make_repo(tmp_path / "e", program(BETTER)), "check", check=0).stdout

@@ -51,7 +51,7 @@ def test_the_command_itself_runs_the_trials_and_writes(tmp_path: Path) -> None:
     assert (looked["values"], looked["written"]) == ([1.0, 1.0], False)
     assert not (tmp_path / "program.md").exists()
     said = overnight(tmp_path, "init", "--yes", "--sandbox", "process", check=0).stdout
-    assert "wrote program.md; look at it, commit it" in said
+    assert "wrote program.md; review it, commit it" in said
     assert (tmp_path / "program.md").read_text() == looked["front_matter"]
     assert "has a front matter already" in overnight(tmp_path, "init", "--yes", check=2).stderr
     assert git(tmp_path, "status", "--short") == "?? program.md"

@@ -43,7 +43,7 @@ def test_an_open_experiment_has_the_trials_that_it_has(repo: Path) -> None:
     assert (newest["number"], newest["trials"], newest["value"], newest["conclusion"]) == (2, 2, 3.25, None)
     shown = read_json(repo, "show", "2")["experiment"]
     assert (shown["trials"], shown["value"]) == (2, 3.25)
-    assert "campaign  t, killed; `overnight run` goes on," in overnight(repo, "status", check=0).stdout
+    assert "campaign  t, killed; `overnight run` continues it," in overnight(repo, "status", check=0).stdout
 
 
 def test_a_table_in_a_pipe_is_not_wrapped(repo: Path) -> None:

@@ -1,4 +1,4 @@
-"""Budgets: the program's for the campaign, the session's from where it stands."""
+"""Budgets: the program's for the campaign, the session's from where it begins."""
 
 import pytest
 from builders import concluded, opened, proposed
@@ -43,8 +43,8 @@ def test_hours_are_those_of_the_campaign_s_clock() -> None:
     assert allowance.spent(state(3), 1802.0) is None
 
 
-def test_the_end_is_told_by_what_was_asked_for() -> None:
-    """A session that was cut by `--experiments` or `--hours` says so; one that reached the program's budget says that."""
+def test_the_end_names_the_limit_that_was_reached() -> None:
+    """A session that was ended by `--experiments` or `--hours` says so; one that reached the program's budget says that."""
     budget = Budget(experiments=9, hours=2)
     asked = allow(budget, state(8), experiments=1, hours=3)
     assert said(asked.experiments_spent(state(9), 0)) == (EndReason.BUDGET, "the budget of 9 experiments is spent")
@@ -55,7 +55,7 @@ def test_the_end_is_told_by_what_was_asked_for() -> None:
 
 
 def test_money_and_tokens_are_hard() -> None:
-    """At the limit nothing more is asked for."""
+    """At the limit nothing more is requested."""
     assert "tokens" in str(said(SessionAllowance(tokens=0).spent(state(0), 0.0)))
     assert "$0.00" in str(said(SessionAllowance(cost_usd=0.0).spent(state(0), 0.0)))
 

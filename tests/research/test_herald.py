@@ -1,4 +1,4 @@
-"""Telling a person while a campaign runs: each news once, also across sessions and kills; again where it fails."""
+"""Notifying a person while a campaign runs: each piece of news once, also across sessions and kills; again if it fails."""
 
 import sqlite3
 import subprocess
@@ -33,7 +33,7 @@ def state() -> State:
 
 @dataclass
 class Phone:
-    """A channel that fails as often as it is told to."""
+    """A channel that fails as often as requested."""
 
     failures: list[NotSent | Exception] = field(default_factory=list)
     got: list[Notice] = field(default_factory=list)
@@ -73,7 +73,7 @@ def run_session(
     anyio.run(body)
 
 
-def test_the_same_news_is_told_once_over_all_sessions(tmp_path: Path) -> None:
+def test_the_same_news_is_sent_once_over_all_sessions(tmp_path: Path) -> None:
     """Twice in one session, and in a later one."""
     phone = Phone()
     run_session(tmp_path, herald(phone), REACHED, REACHED)
@@ -82,7 +82,7 @@ def test_the_same_news_is_told_once_over_all_sessions(tmp_path: Path) -> None:
 
 
 def test_what_fails_is_tried_again_and_then_by_the_next_session(tmp_path: Path) -> None:
-    """Three tries in a row; what did not get through then is told at the terminal, without the next session's doing."""
+    """Three tries in a row; what still failed is shown on the terminal, and the next session sends it."""
     phone = Phone([NotSent("HTTP 503", again=True)] * 3)
     first = herald(phone)
     run_session(tmp_path, first, REACHED)
@@ -113,8 +113,8 @@ def test_old_news_and_what_fails_for_ever_is_given_up(tmp_path: Path) -> None:
     assert len(phone.failures) == 1000 - MOST_TRIES
 
 
-def test_a_fault_of_the_session_is_told_and_passed_on(tmp_path: Path) -> None:
-    """As it is, out of no group; with its fix, without secrets."""
+def test_a_fault_of_the_session_is_reported_and_raised(tmp_path: Path) -> None:
+    """As it is, not in a group; with its fix, without secrets."""
     phone = Phone()
     error = UserError("the head itself cannot be measured: hunter2hunter2", fix="make it pass by hand")
     with pytest.raises(UserError) as caught:
@@ -127,7 +127,7 @@ def test_a_fault_of_the_session_is_told_and_passed_on(tmp_path: Path) -> None:
 
 
 def test_nothing_that_is_wrong_with_a_channel_stops_a_campaign(tmp_path: Path) -> None:
-    """Neither a bug in a notifier, nor a file that is no database, nor a folder that is not there."""
+    """Neither a bug in a notifier, nor a file that is not a database, nor a missing folder."""
     phone = Phone([RuntimeError("bug with a token tk_1234567890")])
     broken = herald(phone)
     run_session(tmp_path, broken, REACHED)
@@ -138,14 +138,14 @@ def test_nothing_that_is_wrong_with_a_channel_stops_a_campaign(tmp_path: Path) -
 
 
 def test_a_channel_that_asks_for_other_occasions_gets_nothing(tmp_path: Path) -> None:
-    """And nothing is written down for it."""
+    """And nothing is stored for it."""
     phone = Phone()
     run_session(tmp_path, herald(phone), REACHED, specs=channels("phone", on=Occasion.BUDGET))
     assert not phone.got and not (tmp_path / NAME).exists()
 
 
 def test_channels_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    """One that hangs delays no other; each has its own record of what it took."""
+    """One that hangs delays no other; each has its own record of what it accepted."""
 
     other_got = threading.Event()
 
@@ -188,14 +188,14 @@ anyio.run(body)
 
 @pytest.mark.parametrize(("when", "told"), [("before", 1), ("after", 2), ("never", 1)])
 def test_a_kill_between_writing_and_sending_loses_nothing(tmp_path: Path, web: WebServer, when: str, told: int) -> None:
-    """Killed before it was sent, it is sent by the next session; killed after, once more and no further time."""
+    """Killed before it was sent, it is sent by the next session; killed after, it is sent once more and not again."""
     for moment in (when, "never", "never"):
         subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), f"{web.url}/x", moment], check=False)
     assert [posted.body["title"] for posted in web.posted] == ["t"] * told
 
 
 def test_retries_against_a_real_server(tmp_path: Path, web: WebServer) -> None:
-    """Two faults of the server, then it takes the message."""
+    """Two failures of the server, then it accepts the message."""
     web.answers = [(500, {}), (429, {"Retry-After": "0"}), (200, {})]
     specs = [NotifySpec(name="w", use="ntfy", url=TextSource(literal=f"{web.url}/topic"))]
     told = NotificationDispatcher({}, pauses_s=(0, 0))

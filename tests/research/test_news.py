@@ -33,7 +33,7 @@ def ended(reason: EndReason, detail: str = "because") -> Stopped:
     return stopped(reason, detail, elapsed_s=60.0)
 
 
-def test_a_verified_target_is_told_once_for_each_target() -> None:
+def test_a_verified_target_is_news_once_for_each_target() -> None:
     """The message names value, target and branch; a later session says the same news, another target is other news."""
     notice = news(state("target: 0.95"), ended(EndReason.TARGET))
     assert notice is not None and notice.occasion is Occasion.TARGET
@@ -44,12 +44,12 @@ def test_a_verified_target_is_told_once_for_each_target() -> None:
 
 
 @pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.AUDITED, EndReason.ERROR])
-def test_what_a_person_did_is_not_told_to_them(reason: EndReason) -> None:
+def test_what_a_person_did_is_no_news(reason: EndReason) -> None:
     """Ctrl-C, `overnight stop` and an audit need no message; an error has its own, which says what it was."""
     assert news(state(), ended(reason)) is None
 
 
-def test_a_keep_and_one_idle_researcher_are_not_told() -> None:
+def test_a_keep_and_one_idle_researcher_are_no_news() -> None:
     """Only the end of all ideas needs a person."""
     assert news(state(), ProposalMissed(role="tuner", reason="no idea", final=True)) is None
     notice = news(state(), ended(EndReason.NO_IDEAS, "no researcher has anything left to try"))
@@ -86,7 +86,7 @@ def test_a_fault_is_the_same_news_until_something_was_done() -> None:
     assert one.key == two.key != later.key and "needs you" in one.title
 
 
-def test_models_that_wait_for_a_person_are_told_once() -> None:
+def test_models_that_wait_for_a_person_are_news_once() -> None:
     """It is not repeated each night; after further experiments it is news again."""
     first, again = (news(state(sessions=count), ended(EndReason.MODELS, "401: no key")) for count in (1, 2))
     later = news(state(tally=replace(state().tally, discard=1)), ended(EndReason.MODELS, "401: no key"))
@@ -143,7 +143,7 @@ def test_a_program_chooses_among_the_user_s_channels() -> None:
     assert len(channels.problems) == 1 and "[notify.channels.pager]" in channels.problems[0]
 
 
-def test_an_address_of_a_program_is_used_only_where_the_user_allows_its_host() -> None:
+def test_an_address_of_a_program_is_used_only_if_the_user_allows_its_host() -> None:
     """Host and port must be in the settings; anything else is reported."""
     urls = ("https://hooks.example.org:8443/a", "https://hooks.example.org/a", "https://hooks.example.org.evil.org:8443/a")
     front = "notify:\n" + "".join(f"  - {{use: webhook, url: '{url}'}}\n" for url in urls)

@@ -48,7 +48,7 @@ def ledger(world: World, cut: float, ends: tuple[Event, ...]) -> list[Recorded]:
 
 
 def facts_of_status(state: State, status: Status) -> dict[str, object]:
-    """What both views say, by the status."""
+    """What both views show, from the status."""
     verdicts = {"keep": status.kept, "discard": status.discarded, "crash": status.crashed, "reject": status.rejected}
     return {
         "tag": status.tag,
@@ -70,7 +70,7 @@ def facts_of_status(state: State, status: Status) -> dict[str, object]:
 
 
 def facts_of_story(state: State, story: Story) -> dict[str, object]:
-    """The same by the report."""
+    """The same from the report."""
     noise, sums = story.noise, {Verdict(verdict).value: count for verdict, count in story.funnel.verdicts.items()}
     return {
         "tag": story.tag,

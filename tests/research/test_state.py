@@ -1,4 +1,4 @@
-"""The state is a pure fold: any prefix folds, a snapshot anywhere changes nothing, and it stays small."""
+"""The state is a pure fold: any prefix folds, a snapshot anywhere changes nothing, and the state stays small."""
 
 import pytest
 from builders import advanced, baseline, concluded, opened, proposed, session, stopped, trial
@@ -71,7 +71,7 @@ def test_the_state_does_not_grow_with_discards() -> None:
 
 @pytest.mark.parametrize("events", [[concluded(1)], [trial(1)], [proposed(1), advanced(1)]])
 def test_events_that_do_not_follow_are_refused(events: list[Event]) -> None:
-    """An event of an experiment that is not open is no campaign."""
+    """An event of an experiment that is not open is an error."""
     with pytest.raises(ValueError, match="experiment 1"):
         fold(begin(opened()), events)
 
@@ -84,14 +84,14 @@ def test_a_ledger_begins_with_its_opening() -> None:
 
 
 def test_a_session_ends_and_the_next_goes_on() -> None:
-    """The clock is that of all sessions; why the last one ended is told until the next begins."""
+    """The clock is that of all sessions; why the last one ended is known until the next begins."""
     state = fold(begin(opened()), [session(), stopped(EndReason.SIGNAL)])
     assert state.elapsed_s == 9.0 and state.ending and state.ending.reason is EndReason.SIGNAL
     assert apply(state, session(9.0)).ending is None
 
 
 def test_an_audit_ends_no_campaign() -> None:
-    """Why the campaign stopped is what it was before the audit; a killed audit leaves nobody knowing."""
+    """Why the campaign stopped is what it was before the audit; after a killed audit it is not known."""
     before = fold(begin(opened()), [session(), stopped(EndReason.TARGET), session(9.0)])
     audited = apply(before, stopped(EndReason.AUDITED, session=SessionKind.AUDIT))
     assert audited.ending and audited.ending.reason is EndReason.TARGET
@@ -100,6 +100,6 @@ def test_an_audit_ends_no_campaign() -> None:
 
 
 def test_a_snapshot_of_another_version_is_passed_over() -> None:
-    """It would lack what the ledger has: the ledger is folded anew."""
+    """It would lack what the ledger has, so the ledger is folded again."""
     with pytest.raises(ValueError, match="another version"):
         load_state(b'{"tag": "t"}')

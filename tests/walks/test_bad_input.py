@@ -122,7 +122,7 @@ def test_a_branch_that_is_there_already(tmp_path: Path) -> None:
     git(repo, "commit", "-q", "--allow-empty", "-m", "theirs")
     git(repo, "branch", "autoresearch/t")
     git(repo, "reset", "-q", "--soft", "HEAD~1")
-    assert "autoresearch/t is there already" in refused(repo, "run", "--tag", "t", "--no-report")
+    assert "autoresearch/t already exists" in refused(repo, "run", "--tag", "t", "--no-report")
 
 
 def test_an_unknown_experiment(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_campaign_without_any_value_starts_over(tmp_path: Path) -> None:
     (repo / "train.py").write_text((repo / "train.py").read_text() + "# fixed\n")
     git(repo, "commit", "-qam", "fix")
     said = overnight(repo, "run", "--tag", "t", "--no-report", check=0).stderr
-    assert "the campaign starts over; ledger-1.db is the record of that" in said
+    assert "the campaign starts over; the old record is ledger-1.db" in said
     status = read_json(repo, "status")
     assert (status["kept"], status["failed"], status["start"]) == (1, "", git(repo, "rev-parse", "HEAD"))
     assert_verified(repo)
@@ -195,6 +195,6 @@ def test_uncommitted_changes_are_reported(tmp_path: Path) -> None:
     assert "uncommitted" not in overnight(repo, "check", check=0).stdout
     for name in (*files, "train.py"):
         (repo / name).write_text((repo / name).read_text() + "# changed\n")
-    note = "trials run what is committed: your uncommitted changes of train.py, a.py, b.py and 1 more file are left out"
+    note = "trials run what is committed: your uncommitted changes to train.py, a.py, b.py and 1 more file are left out"
     assert f"note        {note}\n" in overnight(repo, "check", check=0).stdout
     assert f"note: {note}\n" in overnight(repo, "run", "--no-report", check=0).stderr

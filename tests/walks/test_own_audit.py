@@ -54,7 +54,7 @@ def test_a_candidate_that_fails_there_reveals_nothing(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", leaks), front=FRONT), files=FILES | {"train.py": TRAIN})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     said = overnight(repo, "audit", "--no-report", "--json", check=1).stdout
-    assert "the sealed command came to no value (exit)" in said
+    assert "the sealed command gave no value (exit)" in said
     assert "secret" not in said and not any("secret" in trial.reason for trial in audits(repo))
 
 

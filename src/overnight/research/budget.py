@@ -1,4 +1,4 @@
-"""What one session of a campaign may use: the program's budget, cut to what the user gave the session."""
+"""What one session of a campaign may use: the program's budget, limited to what the user gave the session."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,8 +20,8 @@ class SessionAllowance:
     elapsed_s: float | None = None  # highest campaign clock
     tokens: int | None = None
     cost_usd: float | None = None
-    asked_experiments: int | None = None  # of this session by the user, if `experiments` comes from that
-    asked_s: float | None = None  # the same of `elapsed_s`
+    asked_experiments: int | None = None  # the user's limit for this session, if `experiments` comes from it
+    asked_s: float | None = None  # the same for `elapsed_s`
 
     def spent(self, state: State, elapsed_s: float) -> Ending | None:
         """Which of time, tokens and money is used up; None if none is."""
@@ -40,7 +40,7 @@ class SessionAllowance:
         return _budget(duration(self.elapsed_s or 0.0))
 
     def experiments_spent(self, state: State, asked: int) -> Ending | None:
-        """Whether one more proposal would be too many, beside the open ones and the `asked` that are in the making."""
+        """The end, if one more proposal would be too many beside the open ones and the `asked` under way; else None."""
         if self.experiments is None or state.tally.experiments + len(state.open) + asked < self.experiments:
             return None
         if self.asked_experiments is not None:
@@ -51,15 +51,15 @@ class SessionAllowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLimits:
-    """What the user gave one session, from where the campaign stood when it began."""
+    """The user's limits for one session, and where the campaign stood when it began."""
 
-    experiments: int | None = None  # that may end in it
+    experiments: int | None = None  # that may end in the session
     hours: float | None = None
     experiments_before: int = 0
     elapsed_before_s: float = 0.0
 
     def within(self, budget: Budget) -> SessionAllowance:
-        """What the session may use of a program's budget, which is that of the whole campaign."""
+        """What the session may use of a program's budget, which is for the whole campaign."""
         asked_s = None if self.hours is None else self.hours * SECONDS_PER_HOUR
         most, most_s = budget.experiments, None if budget.hours is None else budget.hours * SECONDS_PER_HOUR
         last = _least(most, None if self.experiments is None else self.experiments_before + self.experiments)

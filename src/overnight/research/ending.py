@@ -18,7 +18,7 @@ class EndReason(StrEnum):
     BUDGET = "budget"  # of the program
     SESSION = "session"  # what this session was given: `--hours`, `--experiments`
     NO_IDEAS = "no ideas"
-    MODELS = "models"  # none can be asked until a person does something
+    MODELS = "models"  # none is available until a person acts
     INTERRUPT = "interrupt"  # Ctrl-C
     SIGNAL = "signal"  # any other signal that ends processes
     STOP = "stop"  # `overnight stop`

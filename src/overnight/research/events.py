@@ -32,12 +32,12 @@ class CampaignOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted:
-    """A process took the campaign up."""
+    """A process resumed the campaign."""
 
     kind: Literal["session_started"] = "session_started"
     version: str
     sandbox: str
-    elapsed_s: float  # of all sessions before, by the monotonic clock
+    elapsed_s: float  # of all earlier sessions, by the monotonic clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ class ProgramChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentChanged:
-    """The machine, the interpreter, a lock file or data outside the repository is not what it was: trials may not compare."""
+    """The machine, the interpreter, a lock file or data outside the repository changed: trials may not be comparable."""
 
     kind: Literal["environment_changed"] = "environment_changed"
     environment: Mapping[str, str]  # as it is now
-    changed: tuple[str, ...]  # names of what differs, also those that are gone
+    changed: tuple[str, ...]  # names of what differs, including what is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,9 @@ class Proposed:
     notes: Mapping[str, Scalar] = field(default_factory=dict)
     tokens: int = 0
     cost_usd: float = 0.0
-    lines_added: int = 0  # of code, see research/changes/code_size.py; counted only where the program keeps what is simpler
+    lines_added: int = 0  # of code, see research/changes/code_size.py; counted only if the program keeps simpler code
     lines_removed: int = 0
-    idea: int = 0  # of the queue, that it works out; 0: none
+    idea: int = 0  # of the queue, which it implements; 0: none
     shape: str = ""  # fingerprint of what it changes, see research/changes/similar.py
 
 
@@ -95,7 +95,7 @@ class Registered:
     number: int
     test: int  # t, from 1
     level: float  # alpha_t
-    margin: float = 0.0  # harm that is to be ruled out, on the gate's working scale; 0: it has to be better
+    margin: float = 0.0  # harm to rule out, on the gate's working scale; 0: it must be better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalMissed:
-    """A researcher came to no proposal: it failed, or had no idea left."""
+    """A researcher made no proposal: it failed, or had no ideas left."""
 
     kind: Literal["proposal_missed"] = "proposal_missed"
     role: str
@@ -131,7 +131,7 @@ class ProposalMissed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdeasChanged:
-    """Somebody added ideas to the queue, or changed or dropped some of it."""
+    """Somebody added ideas to the queue, or changed or dropped some."""
 
     kind: Literal["ideas_changed"] = "ideas_changed"
     by: str  # "person", "program" or a role
@@ -143,7 +143,7 @@ class ModelCalled:
     """A model was called and its answer counted."""
 
     kind: Literal["model_called"] = "model_called"
-    number: int  # the experiment that was hoped for
+    number: int  # the experiment that the call was for
     role: str
     provider: str
     model: str
@@ -152,7 +152,7 @@ class ModelCalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditOpened:
-    """Start and head are about to be measured afresh, and the head without each kept change."""
+    """The start and the head are about to be measured again, then the head without each kept change."""
 
     kind: Literal["audit_opened"] = "audit_opened"
     audit: int  # from 1
@@ -177,7 +177,7 @@ class AuditConcluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A session came to its end in good order."""
+    """A session ended normally."""
 
     kind: Literal["stopped"] = "stopped"
     session: SessionKind
@@ -234,12 +234,12 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 def encode(event: Event) -> bytes:
-    """The event as compact JSON; NaN and infinity cannot occur in one."""
+    """The event as compact JSON; an event never contains NaN or infinity."""
     return _ADAPTER.dump_json(event)
 
 
 def decode(body: bytes | str) -> Event:
-    """The event of such a JSON text, also of one that an older version wrote.
+    """The event of such a JSON text, including one that an older version wrote.
 
     Raises:
         ValueError: it is not an event.

@@ -16,10 +16,10 @@ RecordedConclusion = Annotated[Conclusion, AfterValidator(with_superseded)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a researcher says of the edit that it made; claims, never measurements."""
+    """What a researcher says about its edit: claims, never measurements."""
 
     hypothesis: str  # one sentence
-    notes: Mapping[str, Scalar] = field(default_factory=dict)  # its own, given back to it with the result
+    notes: Mapping[str, Scalar] = field(default_factory=dict)  # its own, returned to it with the result
     tokens: int = 0
     cost_usd: float = 0.0
 

@@ -1,4 +1,4 @@
-"""What came of looking at one thing that should hold."""
+"""The result of checking one thing."""
 
 from dataclasses import dataclass
 

@@ -67,8 +67,8 @@ def needs_person(state: State, key: str, title: str, line: str) -> Notice:
 
 def _since(what: str, state: State, why: str) -> str:
     """A key that stays the same until an experiment ends; numbers in the text do not count."""
-    said = hashlib.sha256(re.sub(r"\d+", "", why).encode()).hexdigest()[:12]
-    return f"{what} {state.tally.experiments} {said}"
+    digest = hashlib.sha256(re.sub(r"\d+", "", why).encode()).hexdigest()[:12]
+    return f"{what} {state.tally.experiments} {digest}"
 
 
 def _target(state: State) -> Notice:

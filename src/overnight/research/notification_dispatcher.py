@@ -1,4 +1,4 @@
-"""Watches a campaign, and tells a person what is worth telling: through every channel, again where it fails, each news once."""
+"""Watches a campaign and notifies a person of its news: on every channel, with retries, each piece of news once."""
 
 import math
 import sqlite3
@@ -22,10 +22,10 @@ from overnight.research.news import failed, news
 from overnight.research.state import State
 from overnight.words.foreign import printable
 
-PAUSES_S = (2.0, 8.0)  # before each further try in a row
-AGAIN_S = 300.0  # after which what did not get through is tried again, while the session lasts
+PAUSES_S = (2.0, 8.0)  # before each retry in a row
+AGAIN_S = 300.0  # after which a failed notice is sent again, while the session lasts
 LINE = 200  # characters of a foreign error
-LAST_S = 60.0  # that the end of a session waits for the last messages
+LAST_S = 60.0  # how long the end of a session waits for the last messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class _Duty:
     failed: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by key and channel, on the monotonic clock
 
     def pending(self) -> Sequence[Delivery]:
-        """What is to be tried now: not what failed a short while ago."""
+        """The deliveries to try now; not those that failed recently."""
         names = {spec.name for spec in self.notifiers}
         ripe = time.monotonic() - AGAIN_S
         return [
@@ -49,7 +49,7 @@ class _Duty:
 
 
 class NotificationDispatcher:
-    """The notices of one session; nothing that goes wrong here stops a campaign."""
+    """The notices of one session; no failure here stops a campaign."""
 
     def __init__(
         self,
@@ -74,21 +74,21 @@ class NotificationDispatcher:
             self.tell(notice)
 
     def tell(self, notice: Notice) -> None:
-        """Write a notice down, to be sent soon; the same news again is left out. Counts only while `on_duty`."""
+        """Store a notice, to be sent soon; repeated news is left out. Counts only while `on_duty`."""
         names = [spec.name for spec in self._duty.notifiers if notice.occasion in spec.on] if self._duty else []
         if not names or not self._duty:
             return
         try:
             self._duty.outbox.post(without_secrets(notice, secret_values(self._environment)), names)
         except sqlite3.Error as error:
-            self._complain(f"a notice cannot be written down: {error}")
+            self._complain(f"a notice cannot be stored: {error}")
         self._news.set()
 
     @asynccontextmanager
     async def on_duty(self, folder: Path, channels: Sequence[NotifySpec], state: Callable[[], State]) -> AsyncIterator[None]:
-        """Send while the body runs what is new or was left by an earlier session, and at its end what remains.
+        """Send new notices and those of earlier sessions while the body runs, and the rest at its end.
 
-        `folder` is the campaign's. An exception of the body is told as well, and passed on.
+        `folder` is the campaign's. An exception of the body is reported too, and raised again.
         """
         made = self._make(channels, self._environment)
         self._duty = duty = _Duty(outbox=Outbox(folder, clock=self._clock), notifiers=made, state=state)
@@ -99,7 +99,7 @@ class NotificationDispatcher:
                 yield
             except Exception as error:  # noqa: BLE001  # raised again below, outside the task group
                 failure = error
-                self.tell(failed(state(), _said(error)))
+                self.tell(failed(state(), _message_of(error)))
             finally:
                 self._over = True
                 self._news.set()
@@ -111,7 +111,7 @@ class NotificationDispatcher:
             raise failure
 
     async def _flush(self, duty: _Duty) -> None:
-        """Try all that is to be sent, the channels at once; ends when each was taken or failed."""
+        """Try to send all that is pending, on all channels at once; ends when each notice was accepted or failed."""
         by_name = {spec.name: notifier for spec, notifier in duty.notifiers.items()}
         try:
             waiting = duty.pending()
@@ -128,7 +128,7 @@ class NotificationDispatcher:
             self.problems.append(line)
 
     async def _deliver(self, duty: _Duty, done: anyio.Event) -> None:
-        """Flush at every news and from time to time, until the session is over."""
+        """Flush whenever there is news, and from time to time, until the session is over."""
         try:
             while True:
                 self._news, over = anyio.Event(), self._over
@@ -163,22 +163,22 @@ class NotificationDispatcher:
                     break
                 await anyio.sleep(max(pause_s, failure.wait_s))
         except sqlite3.Error as error:
-            return f"what was sent cannot be written down: {error}"
+            return f"what was sent cannot be recorded: {error}"
         return why
 
 
 async def _try(notifier: Notifier, notice: Notice) -> NotSent | None:
-    """Why one try came to nothing; None if it got through."""
+    """Why one try failed; None if it succeeded."""
     try:
         await notifier.send(notice)
     except NotSent as failure:
         return failure
-    except Exception as error:  # noqa: BLE001  # a fault of a notifier, perhaps another's, stops no campaign
-        return NotSent(f"a fault of the notifier: {type(error).__name__}", again=False)
+    except Exception as error:  # noqa: BLE001  # a bug in a notifier, perhaps a third party's, stops no campaign
+        return NotSent(f"a bug in the notifier: {type(error).__name__}", again=False)
     return None
 
 
-def _said(error: BaseException) -> str:
-    """What an error says, also one that a task group wrapped."""
+def _message_of(error: BaseException) -> str:
+    """The message of an error, also if a task group wrapped it."""
     first = leaf_errors(error)[0]
     return str(first) or type(first).__name__

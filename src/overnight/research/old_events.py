@@ -1,4 +1,4 @@
-"""Events and rows as version 0.1.0 wrote them, with reasons as prose: a table from them to what there is today."""
+"""Translates events and rows of version 0.1.0, which had reasons as prose, into the current form."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ _REASONS = {
     "stop": EndReason.STOP,
     "error": EndReason.ERROR,
 }
-_FINER = {  # by how its details began
+_FINER = {  # by how the details begin
     (EndReason.SIGNAL, "SIGINT"): EndReason.INTERRUPT,
     (EndReason.BUDGET, "the budget of "): EndReason.BUDGET,
     (EndReason.BUDGET, ""): EndReason.SESSION,
@@ -25,7 +25,7 @@ _FINER = {  # by how its details began
 
 
 def updated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:  # Any: JSON
-    """The JSON of an old event as it would be written today; None if it is not one that has changed."""
+    """The JSON of an old event as it would be written today; None if its form has not changed."""
     reason, detail = document.get("reason"), document.get("detail")
     if document.get("kind") != "stopped" or not isinstance(reason, str) or not isinstance(detail, str):
         return None
@@ -38,7 +38,7 @@ def updated(document: Mapping[str, Any]) -> Mapping[str, Any] | None:  # Any: JS
 
 
 def with_superseded(conclusion: Conclusion) -> Conclusion:
-    """An old conclusion says in words alone that its experiment goes on against another head."""
+    """The conclusion, marked as superseded if it is an old one that says so only in words."""
     return replace(conclusion, superseded=True) if conclusion.reason == _SUPERSEDED else conclusion
 
 

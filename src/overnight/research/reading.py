@@ -48,7 +48,7 @@ class CampaignReader:
         """One experiment, with the trials that it has so far.
 
         Raises:
-            UserError: there is none of this number.
+            UserError: there is no experiment with this number.
         """
         found = self.ledger.experiment(number)
         if found is None:
@@ -62,7 +62,7 @@ class CampaignReader:
         return [recorded.event for recorded in self.ledger.experiment_events(number)]
 
     def diff(self, experiment: Experiment) -> str:
-        """What an experiment changed; empty if it came to no commit."""
+        """What an experiment changed; empty if it has no commit."""
         return next(iter(self.diffs([(experiment.base, experiment.commit)])), "") if experiment.commit else ""
 
     def diffs(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -81,19 +81,19 @@ class CampaignReader:
         return ArtifactStore(self.folder / "logs").read(trial.log)
 
     def ideas(self) -> IdeaQueue:
-        """The queue as it will be when the campaign takes up what the file of ideas says now."""
+        """The queue as it will be once the campaign has read the current file of ideas."""
         known = self.state().ideas
         return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))
 
     def under_way(self, experiment: Experiment) -> Experiment:
-        """An experiment with the trials that it has so far; the row of an open one tells only of its proposal."""
+        """An experiment with the trials that it has so far; the row of an open one has only its proposal."""
         if experiment.conclusion:
             return experiment
         events = ((recorded.at, recorded.event) for recorded in self.ledger.experiment_events(experiment.number))
         return fold_experiment(events) or experiment
 
     def failure(self, state: State) -> str:
-        """Why the head cannot be measured, where no trial of the campaign ever had a value; else empty."""
+        """Why the head cannot be measured, if no trial of the campaign ever had a value; else empty."""
         if self.running or state.gate.trials or not state.tally.trials:
             return ""
         trials = [entry.event.trial for entry in self.ledger.events() if isinstance(entry.event, TrialFinished)]

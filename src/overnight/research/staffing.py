@@ -1,4 +1,4 @@
-"""Who works in a campaign: the researchers and advisers of a program, and the models that they have."""
+"""Who works in a campaign: the researchers and advisers of a program, and their models."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from overnight.research.state import State
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway
 
-AGENT_WALL_S = 1800.0  # of one job of an agent, where the program says nothing: hangs are found much earlier
+AGENT_WALL_S = 1800.0  # of one job of an agent, by default; hangs are found much earlier
 AGENT_PROCESSES = 1024  # agent programs run many threads
 
 
@@ -40,10 +40,10 @@ class Team:
 
 
 def make_models(program: Program, state: State, record: Callable[[Event], None]) -> "Gateway | None":
-    """The gateway for the agents of a program; None if it has none, or its commands find no provider set up.
+    """The gateway for the agents of a program; None if it has no agents, or none that needs a model and no provider.
 
     Raises:
-        UserError: our agent is to be used, and no provider is set up; or the settings are wrong.
+        UserError: a role needs a model and no provider is set up, or the settings are wrong.
     """
     uses = {spec.use for spec in program.researchers}
     if not uses & AGENTS.keys():
@@ -70,23 +70,23 @@ def _as_event(call: CallRecord) -> ModelCalled:
 
 
 def unpriced(program: Program) -> list[str]:
-    """What to know before a night where a budget in dollars would refuse every call of a role, for want of a price.
+    """A note for each role whose every call a budget in dollars would refuse, for lack of a price.
 
-    Does not cover a model that an agent program chooses for itself.
+    Does not cover: a model that an agent program chooses for itself.
     """
     if program.budget.cost_usd is None:
         return []
     settings = read_settings(os.environ, Path.home())
-    told = []
+    notes = []
     for spec in program.researchers:
         names = [provider.model_for(spec.model) for provider in settings.providers] if spec.use in AGENTS else []
         priced = any(settings.prices.of(provider, spec.model) for provider in settings.providers)
         if all(names) and names and not priced:
-            told.append(
+            notes.append(
                 f"the budget in dollars refuses every call of `{spec.role}`: the price of {names[0]} is not known; add it to "
                 "`prices` in your settings (docs/gateway.md)"
             )
-    return told
+    return notes
 
 
 def make_team(
@@ -98,7 +98,7 @@ def make_team(
     *,
     keep_transcript: Callable[[Task, Transcript], None] | None = None,
 ) -> Team:
-    """The people of a program, each with a slot of the executor of its own, from `first_slot` on."""
+    """The team of a program; each member has its own slot of the executor, from `first_slot` on."""
     staff: list[NamedResearcher] = []
     advisers: dict[str, list[NamedAdviser]] = {name: [] for name in ADVISERS}
     everybody = [spec for spec in program.researchers for _ in range(spec.count)]
@@ -123,7 +123,7 @@ def make_team(
 
 
 def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:
-    """What a job of an agent may use where its entry says nothing: the program's limits, with more time for a whole session."""
+    """The default limits of an agent's job: the program's limits, with more time for a whole session."""
     if spec.use == "agent":  # its jobs are single commands
         return replace(limits, gpus=0)
     most = max(limits.processes, AGENT_PROCESSES)

@@ -46,7 +46,7 @@ class OpenExperiment:
 
     proposed: Proposed
     level: float | None = None  # alpha_t once registered
-    margin: float = 0.0  # registered with it: harm that less code may do
+    margin: float = 0.0  # registered with the level: harm that a change to less code may do
     trials: tuple[Trial, ...] = ()
     conclusion: Conclusion | None = None  # set: a keep that waits for `Advanced`
     head_values: tuple[float, ...] = ()  # of such a keep, as in `Kept`
@@ -92,7 +92,7 @@ class State:
     sandbox: str
     unjailed: int = 0  # sessions that ran candidates without a jail
     environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint, as last seen
-    strayed: tuple[str, ...] = ()  # names of it that changed on the way, so old and new trials may not compare
+    strayed: tuple[str, ...] = ()  # names of what changed during the campaign, so trials may not be comparable
     start: str  # commit
     head: str  # commit
     head_experiment: int = 0  # the keep that made the head; 0: the start
@@ -105,14 +105,14 @@ class State:
     elapsed_s: float = 0.0
     stopped: Stopped | None = None  # the end of the newest session; None while one runs, or after a kill
     ending: Ending | None = None  # why the campaign stopped: as `stopped`, except that an audit ends no campaign
-    ending_before: Ending | None = None  # of the session before, which an audit brings back
+    ending_before: Ending | None = None  # of the session before; an audit restores it
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
 
     @property
     def surroundings(self) -> str:
-        """A digest of the environment, short, hex: equal for trials that ran on the same."""
+        """A short hex digest of the environment: equal for trials that ran in the same one."""
         facts = json.dumps(sorted(self.environment.items())).encode()
         return hashlib.sha256(facts).hexdigest()[:SURROUNDINGS]
 
@@ -121,7 +121,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"6\n"  # raised when the state gets a field, or when an event comes to fold otherwise
+SNAPSHOT_FORM = b"6\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:
@@ -130,14 +130,14 @@ def dump_state(state: State) -> bytes:
 
 
 def load_state(snapshot: bytes) -> State:
-    """The state of a snapshot; raises ValueError if it is none of this version, and then the ledger is folded anew."""
+    """The state of a snapshot; raises ValueError if it is of another version; then the caller folds the ledger again."""
     if not snapshot.startswith(SNAPSHOT_FORM):
         raise ValueError("the snapshot is of another version")
     return _ADAPTER.validate_json(snapshot.removeprefix(SNAPSHOT_FORM))
 
 
 def begin(opened: CampaignOpened, program: Program | None = None) -> State:
-    """The state of a campaign that was just opened; `program` is for a caller who has it parsed."""
+    """The state of a campaign that was just opened; `program` is for a caller that has parsed it already."""
     program = program or parse_program(opened.program, PROGRAM)
     return State(
         tag=opened.tag,

@@ -43,7 +43,7 @@ from overnight.research.state import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRequest:
-    """What the user asked of one session."""
+    """What the user requested for one session."""
 
     tag: str | None = None
     experiments: int | None = None
@@ -53,7 +53,7 @@ class SessionRequest:
 
 
 def make_trial_runner(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> TrialRunner:
-    """What runs the program's commands; captured outputs are kept in `folder`."""
+    """The runner of the program's commands; captured outputs are kept in `folder`."""
     artifacts = ArtifactStore(folder / "logs")
     return TrialRunner(
         program=program, start=start, executor=executor, workspaces=workspaces, artifacts=artifacts, home=home_for(program)
@@ -61,14 +61,14 @@ def make_trial_runner(program: Program, start: str, executor: Executor, workspac
 
 
 def home_for(program: Program) -> str | None:
-    """The user's home folder where a job may read something in it, which programs look for by `~`."""
+    """The user's home folder if a job may read something in it, since programs look there by `~`; else None."""
     user = Path.home()
     return str(user) if any(Path(path).is_relative_to(user) for path in program.readable) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What is open of a campaign, wherever it lives."""
+    """The open parts of a campaign, wherever it is stored."""
 
     repository: Repository
     folder: Path
@@ -90,10 +90,10 @@ def _home(repository: Repository, folder: Path) -> Iterator[Home]:
 def open_session(
     repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
 ) -> Iterator[Campaign]:
-    """Open or take up a campaign and hold it; leaves nothing running.
+    """Open or resume a campaign and hold it; leaves nothing running.
 
     Raises:
-        UserError: what the user has to fix before it can run.
+        UserError: the user must fix something before it can run.
     """
     program = read_program(repository)
     tag = request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
@@ -114,10 +114,10 @@ def open_session(
 def open_audit(
     repository: Repository, tag: str, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
 ) -> Iterator[Audit]:
-    """Take up a campaign that is there to audit it, and hold it; leaves nothing running.
+    """Resume an existing campaign to audit it, and hold it; leaves nothing running.
 
     Raises:
-        UserError: what the user has to fix before it can be audited.
+        UserError: the user must fix something before it can be audited.
     """
     program, folder = read_program(repository), campaign_folder(repository, tag)
     with _home(repository, folder) as home, home.ledger.lock():
@@ -128,7 +128,7 @@ def open_audit(
 
 @contextmanager
 def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
-    """A campaign that leaves no branch and no record: for measuring the baseline before a real one."""
+    """A campaign that leaves no branch and no record, to measure the baseline before a real one."""
     program = read_program(repository)
     repository.exclude_overnight()
     repository.overnight.mkdir(exist_ok=True)
@@ -140,7 +140,7 @@ def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watch
 
 @contextmanager
 def remeasuring(repository: Repository, state: State, request: SessionRequest) -> Iterator[Recheck]:
-    """What measures commits of a campaign again, beside the campaign: it leaves no record, and shares no seed with it."""
+    """Measures commits of a campaign again, outside the campaign: it leaves no record and shares no seed with it."""
     program = state.program
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,

@@ -1,4 +1,4 @@
-"""When advisers are asked, and what becomes of their answers."""
+"""When advisers are asked, and what happens to their answers."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Scripted:
     asked: list[Assignment] = field(default_factory=list)
 
     async def advise(self, assignment: Assignment) -> str:
-        """The answer; meanwhile it writes into its folder, which counts for nothing."""
+        """The answer; meanwhile it writes into its folder, which does not count."""
         self.asked.append(assignment)
         (assignment.workspace / "train.py").write_text("hacked")
         await asyncio.sleep(0)
@@ -57,13 +57,13 @@ class World:
         return adviser
 
     def judge(self, *answers: str | Exception) -> str:
-        """What comes of critics with these answers."""
+        """The result with critics who answer this."""
         self.council.critics = [NamedAdviser(role="critic", adviser=Scripted(answer)) for answer in answers]
         change: Any = FileChange(path="train.py", content=b"OFFSET = 4.0\n")
         return asyncio.run(self.council.object(Draft(hypothesis="h"), [change], {}))
 
     def concluded(self, experiments: int) -> None:
-        """So many experiments have come to their end."""
+        """So many experiments have ended."""
         tally = replace(self.journal.state.tally, discard=experiments)
         self.journal.state = replace(self.journal.state, tally=tally)
 
@@ -92,7 +92,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_a_directors_ideas_are_recorded_as_its_own(world: World) -> None:
-    """Its brief is a director's, its folder is gone afterwards, and nothing that it wrote there is anywhere."""
+    """Its brief is a director's, its folder is gone afterwards, and nothing that it wrote there is left."""
     adviser = world.direct(MANY)
     asyncio.run(world.council.have_ideas())
     changed = [entry.event for entry in world.journal.ledger.events() if isinstance(entry.event, IdeasChanged)]
@@ -103,7 +103,7 @@ def test_a_directors_ideas_are_recorded_as_its_own(world: World) -> None:
 
 @pytest.mark.parametrize(("answer", "due"), [(MANY, LONGEST), ("I have none.", PAUSE)])
 def test_a_director_is_asked_when_ideas_are_few_or_old(world: World, answer: str, due: int) -> None:
-    """Not before so many experiments; sooner where fewer than three ideas are free."""
+    """Only after so many experiments; sooner if fewer than three ideas are free."""
     assert len(MANY.splitlines()) > FEW
     adviser = world.direct(answer)
     for experiments, times in ((0, 1), (due - 1, 1), (due, 2), (due + 1, 2)):
@@ -113,7 +113,7 @@ def test_a_director_is_asked_when_ideas_are_few_or_old(world: World, answer: str
 
 
 def test_one_question_at_a_time(world: World) -> None:
-    """Researchers that come while a director thinks do not wait for it, nor ask again."""
+    """Researchers that come while a director thinks neither wait for it nor ask again."""
     adviser = world.direct(MANY)
 
     async def several() -> None:
@@ -124,7 +124,7 @@ def test_one_question_at_a_time(world: World) -> None:
 
 
 def test_a_failed_director_is_a_miss_and_is_asked_later(world: World) -> None:
-    """It ends nothing; the next question has its pause."""
+    """It ends nothing; the next question comes after the usual pause."""
     adviser = world.direct(ProposalFailed("it said nothing"))
     asyncio.run(world.council.have_ideas())
     asyncio.run(world.council.have_ideas())
@@ -132,7 +132,7 @@ def test_a_failed_director_is_a_miss_and_is_asked_later(world: World) -> None:
 
 
 def test_a_parked_director_is_asked_again(world: World) -> None:
-    """No model can be had: that is the campaign's to wait out, and the question was not asked."""
+    """No model is available: the campaign waits, and the question does not count as asked."""
     adviser = world.direct(ModelsParked("no quota", wait_s=1.0))
     for _ in range(2):
         with pytest.raises(ModelsParked, match="no quota"):

@@ -1,4 +1,4 @@
-"""What persons change while a campaign runs: taken up, told or left."""
+"""What people change while a campaign runs: applied, reported or left."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,12 +31,12 @@ class Written:
     shown: list[str] = field(default_factory=list)
 
     def program(self) -> str | None:
-        """Told once."""
+        """Returned once."""
         text, self.text = self.text, None
         return text
 
     def ideas(self) -> str | None:
-        """Told once."""
+        """Returned once."""
         queue, self.queue = self.queue, None
         return queue
 
@@ -47,14 +47,14 @@ class Written:
 
 @dataclass
 class World:
-    """An inbox with what it hears and what it tells."""
+    """An inbox with what it reads and what it reports."""
 
     inbox: Inbox
     written: Written
     signs: list[Sign]
 
     def told(self) -> list[str]:
-        """What a person was told."""
+        """What was reported to a person."""
         return [sign.text for sign in self.signs if isinstance(sign, Noted)]
 
     def recorded(self) -> list[Sign]:
@@ -74,7 +74,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_the_text_the_target_and_two_budgets_change_at_once(world: World) -> None:
-    """They are recorded whole, and hold from then on."""
+    """They are recorded together, and apply from then on."""
     text = PROGRAM.replace("experiments: 5", "experiments: 9, hours: 2").replace("small", "tiny")
     world.written.text = text
     world.inbox.take_in()
@@ -93,35 +93,35 @@ def test_the_text_the_target_and_two_budgets_change_at_once(world: World) -> Non
         ("metric: loss", "metric: accuracy", "metric"),
     ],
 )
-def test_what_trials_depend_on_is_told_and_not_taken_up(world: World, old: str, new: str, keys: str) -> None:
-    """The key is named, and when it counts."""
+def test_what_trials_depend_on_is_reported_and_not_applied(world: World, old: str, new: str, keys: str) -> None:
+    """The note names the key, and when it takes effect."""
     before = world.inbox.journal.state.program
     world.written.text = PROGRAM.replace(old, new, 1)
     world.inbox.take_in()
-    assert world.told() == [f"program.md: {keys} changed; that is taken up when the campaign is next started"]
+    assert world.told() == [f"program.md: {keys} changed; this takes effect when the campaign is next started"]
     assert world.recorded() == []
     assert world.inbox.journal.state.program == before
 
 
 @pytest.mark.parametrize("text", ["", "# no front matter", PROGRAM.replace("metric", "metrik"), "---\n{{{", "\x00"])
-def test_a_broken_program_is_told(world: World, text: str) -> None:
+def test_a_broken_program_is_reported(world: World, text: str) -> None:
     """In one line; nothing else happens."""
     world.written.text = text
     world.inbox.take_in()
     assert len(world.told()) == 1
-    assert world.told()[0].endswith("; the campaign goes on with the program as it was")
+    assert world.told()[0].endswith("; the campaign goes on with the previous program")
     assert world.recorded() == []
 
 
 def test_the_same_program_again_is_nothing(world: World) -> None:
-    """A change that was taken back."""
+    """A change that was undone."""
     world.written.text = PROGRAM
     world.inbox.take_in()
     assert world.signs == []
 
 
-def test_ideas_are_recorded_before_the_file_is_written_anew(world: World) -> None:
-    """Also where it is only shown, after a proposal or a verdict: what a person wrote meanwhile is in the new file."""
+def test_ideas_are_recorded_before_the_file_is_written_again(world: World) -> None:
+    """Also if it is only shown, after a proposal or a verdict: what a person wrote meanwhile is in the new file."""
     for act, text in ((world.inbox.take_in, "try this"), (world.inbox.show, "and that too")):
         world.written.queue = f"- [ ] {text}\n"
         act()

@@ -1,4 +1,4 @@
-"""Several researchers at once: what was measured against an old head goes on against the new one."""
+"""Several researchers at once: what was measured against an old head continues against the new one."""
 
 import subprocess
 import sys
@@ -21,14 +21,14 @@ TRAIN = "A = 5\n\n\n\n\nB = 5\n\n\n\n\nprint(f'METRIC loss={A + B}')\n"
 
 
 def test_kept_changes_stack_whoever_is_first(tmp_path: Path) -> None:
-    """Changes of other lines are measured again on the new head and kept; one of the same line is a conflict."""
+    """Changes to other lines are measured again on the new head and kept; one to the same line is a conflict."""
     repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     status = read_json(repo, "status")
     assert status["kept"] == 2
     assert status["head_value"] in (4 + 3, 2 + 3)
     reasons = [e["conclusion"]["reason"] for e in read_json(repo, "log")["experiments"]]
-    assert sum("goes on against the new head" in reason for reason in reasons) in (1, 2)  # 2: where the third came second
+    assert sum("goes on against the new head" in reason for reason in reasons) in (1, 2)  # 2: if the third came second
     assert sum("conflicts" in reason for reason in reasons) == 1
     assert len(git(repo, "log", "--format=%P", "autoresearch/t").split()) == 2, "one parent each: the chain is linear"
     assert_verified(repo)
@@ -44,7 +44,7 @@ def test_a_budget_ends_proposing_and_not_what_is_under_way(tmp_path: Path) -> No
 
 
 def test_a_closed_output_does_not_end_the_campaign(tmp_path: Path) -> None:
-    """`run --plain | head -1` goes on to its end."""
+    """`run --plain | head -1` runs to its end."""
     repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
     piped = f"{sys.executable} {COMMAND} run --tag t --plain --no-report | head -1"
     subprocess.run(["sh", "-c", piped], cwd=repo, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Past proposals are found by what they do and by their words, also in a ledger that was begun before there was an index."""
+"""Past proposals are found by what they do and by their words, also in a ledger that is older than the index."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,13 +31,13 @@ def ledger(tmp_path: Path) -> SqliteLedger:
 
 
 def found(ledger: SqliteLedger) -> tuple[int | None, int | None, list[int]]:
-    """The answers that do not change with the way in which the index was made."""
+    """The answers, which do not depend on how the index was made."""
     like = [e.number for e in ledger.similar(terms_of("weight decay on value embeddings"), 5)]
     return ledger.same(f"{1:016x}"), ledger.same("f" * 16), like
 
 
-def test_the_first_with_a_meaning_and_the_likest_are_found(ledger: SqliteLedger) -> None:
-    """A reject was never tried, so it is not told of; an experiment comes with its verdict."""
+def test_the_first_with_a_meaning_and_the_most_similar_are_found(ledger: SqliteLedger) -> None:
+    """A reject was never tried, so it is not found; an experiment comes with its verdict."""
     assert found(ledger) == (1, None, [1, 3])
     (likest,) = ledger.similar(terms_of("value embeddings"), 1)
     assert likest.number == 1 and likest.conclusion is not None
@@ -45,7 +45,7 @@ def test_the_first_with_a_meaning_and_the_likest_are_found(ledger: SqliteLedger)
 
 
 def test_an_older_ledger_is_indexed_when_it_is_taken_up(ledger: SqliteLedger, tmp_path: Path) -> None:
-    """Without the tables nothing is found and nothing fails; opened for writing, all of it is."""
+    """Without the tables nothing is found and nothing fails; once opened for writing, everything is found."""
     ledger._db.executescript("DROP TABLE terms; DROP TABLE meanings; PRAGMA user_version=0; PRAGMA wal_checkpoint(TRUNCATE);")
     ledger.close()
     reader = SqliteLedger.for_reading(tmp_path)
@@ -56,8 +56,8 @@ def test_an_older_ledger_is_indexed_when_it_is_taken_up(ledger: SqliteLedger, tm
     again.close()
 
 
-def test_the_index_can_be_made_anew(ledger: SqliteLedger) -> None:
-    """It is derived: whatever stood in it, the events decide."""
+def test_the_index_can_be_rebuilt(ledger: SqliteLedger) -> None:
+    """It is derived: whatever was in it, the events decide."""
     ledger._db.execute("UPDATE terms SET number = number + 90")
     ledger._db.execute("DELETE FROM meanings")
     ledger.reindex()

@@ -1,4 +1,4 @@
-"""A damaged ledger: any byte of it, any value of a row; what comes before the damage is read, then one clear error."""
+"""A damaged ledger: any byte of it, any value of a row; what is before the damage is read, then there is one clear error."""
 
 import shutil
 import sqlite3
@@ -35,7 +35,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(folder: Path) -> tuple[list[Event], bool]:
-    """The events that come out before the end or the damage, and whether there was any."""
+    """The events that are read before the end or the damage, and whether there was damage."""
     found: list[Event] = []
     ledger = SqliteLedger.for_reading(folder)
     try:
@@ -63,7 +63,7 @@ def every_reading(folder: Path) -> list[Callable[[SqliteLedger], object]]:
 
 
 def damaged(whole: Path, damage: Callable[[Path], None]) -> None:
-    """Damage a copy, and hold all that is read of it against what was written."""
+    """Damage a copy, and compare all that is read from it with what was written."""
     with TemporaryDirectory() as place:
         folder = Path(shutil.copytree(whole, Path(place) / "copy"))
         damage(folder / "ledger.db")
@@ -124,7 +124,7 @@ def test_any_changed_value_leaves_a_prefix(whole: Path, seq: int, column: str, v
 @settings(max_examples=scaled(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=st.sampled_from(["experiments.body", "experiments.tree", "snapshots.state"]), value=VALUES)
 def test_derived_tables_are_not_trusted_either(whole: Path, table: str, value: object) -> None:
-    """What is made of the events may hold anything; reading it is an answer or a clear error."""
+    """What is derived from the events may contain anything; reading it gives an answer or a clear error."""
     name, column = table.split(".")
 
     def change(path: Path) -> None:
@@ -139,7 +139,7 @@ def test_derived_tables_are_not_trusted_either(whole: Path, table: str, value: o
 
 
 def test_events_before_a_damaged_page_are_read(whole: Path, tmp_path: Path) -> None:
-    """A page of garbage in the middle costs what follows it and nothing before."""
+    """A page of garbage in the middle loses what follows it and nothing before."""
     folder = Path(shutil.copytree(whole, tmp_path / "copy"))
     path = folder / "ledger.db"
     size = path.stat().st_size

@@ -20,7 +20,7 @@ from overnight.testing.ledger import TAMPERED
 
 
 class TestConformance(LedgerConformance[Event]):
-    """The port of any event store, of a campaign's events."""
+    """The port of any event store, with a campaign's events."""
 
     def open(self, folder: Path) -> SqliteLedger:
         return SqliteLedger(folder)
@@ -50,7 +50,7 @@ def filled(ledger: SqliteLedger, experiments: int = 3) -> list[Event]:
     "damage", ["UPDATE events SET body=replace(body, 'idea 2', 'idea 9') WHERE kind='proposed'", *TAMPERED]
 )
 def test_a_session_does_not_begin_on_a_broken_chain(ledger: SqliteLedger, damage: str) -> None:
-    """The user is told how much is intact, that nothing was done, and what to type."""
+    """The user learns how much is intact, that nothing was done, and what to type."""
     filled(ledger)
     ledger._db.execute(damage)
     with pytest.raises(LedgerCorrupt, match="intact and readable") as caught:
@@ -60,7 +60,7 @@ def test_a_session_does_not_begin_on_a_broken_chain(ledger: SqliteLedger, damage
 
 
 def test_a_whole_chain_is_taken_up(ledger: SqliteLedger) -> None:
-    """With events and without; what a session must not go on from is an end that is missing."""
+    """With events and without; a session must not continue if the end is missing."""
     ledger.require_intact()
     filled(ledger)
     ledger.save_snapshot(b"{}")
@@ -71,7 +71,7 @@ def test_a_whole_chain_is_taken_up(ledger: SqliteLedger) -> None:
 
 
 def test_a_file_of_garbage_says_what_to_type(tmp_path: Path) -> None:
-    """A ledger that is no database says so."""
+    """A ledger that is not a database says so."""
     (tmp_path / "ledger.db").write_bytes(b"garbage" * 1000)
     with pytest.raises(LedgerCorrupt, match=r"corrupted.*overnight verify"):
         SqliteLedger(tmp_path)
@@ -107,7 +107,7 @@ def test_a_tree_is_found_by_its_digest(ledger: SqliteLedger) -> None:
 
 
 def test_one_process_holds_a_campaign(ledger: SqliteLedger, tmp_path: Path) -> None:
-    """A second holder is refused by name of the first; a holder that was killed leaves nothing."""
+    """A second holder is refused with the process of the first; a killed holder leaves nothing."""
     program = (
         "import sys, time; from pathlib import Path; from overnight.research.record.ledger import SqliteLedger\n"
         f"with SqliteLedger(Path({str(tmp_path)!r})).lock(): print('held', flush=True); sys.stdin.read()"
@@ -125,7 +125,7 @@ def test_one_process_holds_a_campaign(ledger: SqliteLedger, tmp_path: Path) -> N
 
 
 def test_reading_without_a_ledger_says_how_to_start(tmp_path: Path) -> None:
-    """No campaign is the user's to fix."""
+    """A missing campaign is the user's mistake."""
     with pytest.raises(UserError, match="overnight run"):
         SqliteLedger.for_reading(tmp_path)
 
@@ -144,8 +144,8 @@ def test_the_tables_are_those_of_version_0_1(ledger: SqliteLedger) -> None:
     old.close()
 
 
-def test_what_is_derived_can_be_made_anew(ledger: SqliteLedger) -> None:
-    """The same rows as came of it while the campaign ran, also where something happened after the verdict."""
+def test_what_is_derived_can_be_rebuilt(ledger: SqliteLedger) -> None:
+    """The same rows as while the campaign ran, also if something happened after the verdict."""
     filled(ledger)
     ledger.append(proposed(4), trial(4, 0, value=2.0), concluded(4, Verdict.KEEP))
     ledger.append(advanced(4))

@@ -39,7 +39,7 @@ class Filled:
         return self._events(after)
 
     def expected(self, path: Path) -> bytes:
-        """The table as the whole ledger tells it."""
+        """The table by the whole ledger."""
         ResultsTable(path, self.state.program.metric).rebuild(table_rows(self._events()))
         return path.read_bytes()
 
@@ -48,7 +48,7 @@ class Filled:
     ("snapshots", "lost", "reads"), [((10,), 1, 0), ((9, 12), 3, 0), ((10,), 3, 1), ((), 1, 1), ((12,), 0, 0)]
 )
 def test_rows_that_a_kill_left_out_are_added(tmp_path: Path, snapshots: tuple[int, ...], lost: int, reads: int) -> None:
-    """The newest rows are made of the newest events; only what is older than the snapshots takes the whole ledger."""
+    """The newest rows are made from the newest events; only rows older than the snapshots need the whole ledger."""
     filled = Filled(tmp_path, snapshots)
     expected = filled.expected(tmp_path / "expected")
     lines = expected.splitlines(keepends=True)
@@ -59,8 +59,8 @@ def test_rows_that_a_kill_left_out_are_added(tmp_path: Path, snapshots: tuple[in
     filled.ledger.close()
 
 
-def test_a_table_with_rows_of_its_own_is_written_anew(tmp_path: Path) -> None:
-    """What the ledger does not tell goes."""
+def test_a_table_with_rows_of_its_own_is_rewritten(tmp_path: Path) -> None:
+    """Rows that are not in the ledger are removed."""
     filled = Filled(tmp_path, (10,))
     expected = filled.expected(tmp_path / "expected")
     (tmp_path / FILE).write_bytes(expected + b"deadbee\t1.0\t0.0\tkeep\tby hand\n")

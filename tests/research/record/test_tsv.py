@@ -51,7 +51,7 @@ def test_description_is_one_cell_of_one_line(tmp_path: Path) -> None:
 
 
 def test_rebuilt_table_is_the_appended_one(tmp_path: Path) -> None:
-    """Appending each experiment at its verdict gives the very bytes that the ledger gives later."""
+    """Appending each experiment at its verdict gives the same bytes as the ledger later."""
     entries = list(record(CASES["usual"]))
     rebuilt, appended = ResultsTable(tmp_path / "rebuilt", METRIC), ResultsTable(tmp_path / "appended", METRIC)
     rebuilt.rebuild(table_rows(entries))
@@ -82,7 +82,7 @@ def test_experiment_without_verdict_has_no_row() -> None:
 
 @pytest.mark.parametrize("torn", [b"deadbee", b"deadbee\t0.9", b"x" * 200_000, b"deadbee\t0.9\t1\tkeep\tnearly"])
 def test_torn_last_line_is_cut_off(tmp_path: Path, torn: bytes) -> None:
-    """After a power cut the whole lines stay, and the next row begins a line of its own."""
+    """After a power cut the complete lines stay, and the next row begins on its own line."""
     path = tmp_path / "results.tsv"
     table = ResultsTable(path, METRIC)
     table.append(ROW)
@@ -110,7 +110,7 @@ def test_append_reads_only_the_end(tmp_path: Path) -> None:
     table = ResultsTable(path, METRIC)
     table.append(ROW)
     with path.open("r+b") as file:
-        file.seek(8 * 1024**4)  # a hole of 8 TB, that no one reads to the end
+        file.seek(8 * 1024**4)  # a hole of 8 TB, that must not be read to the end
         file.write(b"\n")
     table.append(ROW)
     with path.open("rb") as file:
@@ -119,6 +119,6 @@ def test_append_reads_only_the_end(tmp_path: Path) -> None:
 
 
 def test_no_file_has_no_rows(tmp_path: Path) -> None:
-    """Fixing what is not there makes nothing."""
+    """Fixing a missing file creates nothing."""
     assert ResultsTable(tmp_path / "results.tsv", METRIC).fix() == 0
     assert not (tmp_path / "results.tsv").exists()

@@ -51,7 +51,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """All that is to be read."""
+        """All visible text."""
         return self.all("body")[0].text
 
 

@@ -62,7 +62,7 @@ def test_picture_is_as_wide_as_asked(chart: Chart, width: int) -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_pictures_fetch_nothing_and_share_no_id(chart: Chart) -> None:
-    """The only address in a picture is its namespace, and no id in it can meet one of another picture."""
+    """The only address in a picture is its namespace, and no id in it can equal one of another picture."""
     svg = draw(chart, story_of(CASES["one keep"]))
     assert set(re.findall(r"https?://[^\"]*", svg)) == {"http://www.w3.org/2000/svg"}
     assert ' id="' not in svg
@@ -70,7 +70,7 @@ def test_pictures_fetch_nothing_and_share_no_id(chart: Chart) -> None:
 
 
 def test_single_run_claim_is_a_dashed_grey_line() -> None:
-    """What a one-run rule would believe is set back against what is proven."""
+    """What a one-run rule would believe is less prominent than what is proven."""
     svg = draw(progress_chart, story_of(CASES["nothing real"]))
     dashed = [path for path in re.findall(r"<path [^>]*>", svg) if "stroke-dasharray" in path]
     assert len(dashed) == 1
@@ -78,7 +78,7 @@ def test_single_run_claim_is_a_dashed_grey_line() -> None:
 
 
 def test_axis_says_which_way_is_better() -> None:
-    """The direction of improvement stands at the axis."""
+    """The axis names the direction of improvement."""
     assert "val_bpb (lower is better)" in draw(progress_chart, story_of(CASES["one keep"]))
     assert "sum_of_radii (higher is better)" in draw(progress_chart, story_of(CASES["maximize"]))
 
@@ -96,12 +96,12 @@ def test_forest_has_a_row_for_each_keep_with_holdout_beside_it() -> None:
 
 
 def marks_of(svg: str, colour: str) -> int:
-    """How many filled marks of this colour a picture has, those of the legend among them."""
+    """How many filled marks of this colour a picture has, including those of the legend."""
     return len(re.findall(rf'<path [^>]*fill="var\(--{colour}\)"', svg))
 
 
 def test_every_test_has_its_mark_and_the_line_that_it_had_to_reach() -> None:
-    """Kept, refused and unproven tests are told apart, and the legend names what is there and nothing else."""
+    """Kept, refused and unproven tests look different, and the legend names only what is there."""
     story = story_of(CASES["overfit"])
     svg = draw(evidence_chart, story)
     outcomes = [draw.outcome for draw in story.errors.draws]
@@ -130,7 +130,7 @@ def test_refused_candidates_are_set_off_from_kept_ones() -> None:
 
 
 def test_hypothesis_in_a_picture_is_escaped() -> None:
-    """Foreign text that a chart draws is text, also there."""
+    """Foreign text that a chart draws stays text."""
     world = World(experiments=30, real=0.6, ideas=("</text></svg><script>alert(1)</script>\x1b[31m\u202e",))
     svg = draw(forest_chart, story_of(world))
     assert "<script" not in svg
@@ -139,7 +139,7 @@ def test_hypothesis_in_a_picture_is_escaped() -> None:
 
 
 def test_diverged_trials_do_not_flatten_the_picture() -> None:
-    """Values far beyond the rest are counted and piled at the edge; all that is better is always in view."""
+    """Values far beyond the rest are counted and piled at the edge; everything better is always in view."""
     story = story_of(World(experiments=100, effect=0.02, seed=6))
     window = window_of(story)
     values = [point.value for point in story.candidates]
@@ -153,6 +153,6 @@ def test_diverged_trials_do_not_flatten_the_picture() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_window_is_never_empty(name: str) -> None:
-    """Also a constant metric, and a campaign without a value, have a range to draw."""
+    """Also a constant metric, and a campaign without a value, have a range to draw in."""
     window = window_of(story_of(CASES[name]))
     assert window.low < window.high

@@ -1,4 +1,4 @@
-"""The page of two campaigns side by side: it stands alone, and trusts no text."""
+"""The page of two campaigns side by side: it is self-contained, and trusts no text."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def test_campaigns_that_do_not_compare_have_no_common_picture() -> None:
 
 @pytest.mark.parametrize("name", ["usual", "nothing real", "no experiment", "deterministic"])
 def test_every_kind_of_campaign_makes_a_page(name: str) -> None:
-    """Nothing is fetched and nothing runs; headings, tables and pictures are labelled; nothing kept is no error."""
+    """Nothing is fetched and nothing runs; headings, tables and pictures are labelled; keeping nothing is no error."""
     made = parse(page(told(CASES[name]), told(replace(CASES[name], seed=9), "two")))
     assert {element.name for element in made.elements}.isdisjoint({"script", "link", "img", "iframe", "object"})
     assert all(svg.attributes["role"] == "img" for svg in made.all("svg")) and all(d.text for d in made.all("desc"))

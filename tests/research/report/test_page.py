@@ -34,7 +34,7 @@ def page(request: pytest.FixtureRequest, written: Written) -> Page:
 
 
 def test_page_is_self_contained(page: Page) -> None:
-    """Nothing is fetched and nothing runs: no script, no event handler, no address but places in the page itself."""
+    """Nothing is fetched and nothing runs: no script, no event handler, no address except places in the page itself."""
     assert {element.name for element in page.elements}.isdisjoint(
         {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image", "use", "foreignobject"}
     )
@@ -49,7 +49,7 @@ def test_page_is_self_contained(page: Page) -> None:
 
 
 def test_policy_forbids_all_but_inline_style(page: Page) -> None:
-    """The browser itself is told to load and run nothing."""
+    """The browser itself is instructed to load and run nothing."""
     policy = [meta for meta in page.all("meta") if meta.attributes.get("http-equiv") == "Content-Security-Policy"]
     assert [meta.attributes["content"] for meta in policy] == [
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -85,7 +85,7 @@ def test_sealed_values_and_the_secret_stay_out(written: Written) -> None:
 
 
 def test_first_screen_answers_the_four_questions(written: Written) -> None:
-    """Gained, how sure, cost, and what to merge stand at the top, with the branch and the command."""
+    """Gained, how sure, cost, and what to merge are at the top, with the branch and the command."""
     page = parse(written("usual").html.read_text())
     answers = [section.text for section in page.all("section") if section.attributes.get("class") == "answer"]
     gained, sure, cost, merge = answers
@@ -114,8 +114,8 @@ def test_nothing_kept_says_what_happened_and_what_to_do(written: Written, name: 
     assert "git merge" not in text
 
 
-def test_single_run_rule_is_shown_up(written: Written) -> None:
-    """Where nothing is real, the page says what a one-run rule would have claimed from the same trials."""
+def test_single_run_rule_is_exposed(written: Written) -> None:
+    """If no gain is real, the page says what a one-run rule would have claimed from the same trials."""
     text = parse(written("nothing real").html.read_text()).text
     assert re.search(r"A rule of one run each would have claimed \d+ improvements", text)
 

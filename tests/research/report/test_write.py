@@ -31,7 +31,7 @@ def test_picture_is_a_png_of_a_useful_size(written: Written) -> None:
 
 
 def test_failed_write_leaves_the_old_report(tmp_path: Path) -> None:
-    """A report that cannot be written leaves the one before as it was, and no temporary file."""
+    """If a report cannot be written, the old one stays as it was, and no temporary file is left."""
     world = World(experiments=5)
     files = write_report(record(world), lambda _base, _commit: "", tmp_path, program=world.program)
     before = files.md.read_bytes()
@@ -44,7 +44,7 @@ def test_failed_write_leaves_the_old_report(tmp_path: Path) -> None:
 
 
 def test_a_campaign_that_never_measured_has_a_report(tmp_path: Path) -> None:
-    """As one that was stopped before the end of its first trial."""
+    """For example one that was stopped before the end of its first trial."""
     world = World(experiments=5)
     opened = [next(record(world))]
     assert write_report(opened, lambda _base, _commit: "", tmp_path, program=world.program).html.exists()
@@ -75,7 +75,7 @@ def test_same_ledger_gives_the_same_report(tmp_path: Path) -> None:
 
 
 def test_heavy_libraries_wait_until_a_report_is_written() -> None:
-    """Importing the package brings neither altair nor jinja2 nor vl-convert with it."""
+    """Importing the package imports neither altair nor jinja2 nor vl-convert."""
     code = (
         "import sys, overnight.research.report.write, overnight.research.record.tsv\n"
         "print([name for name in ('altair', 'jinja2', 'vl_convert', 'markupsafe') if name in sys.modules])"

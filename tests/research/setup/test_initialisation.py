@@ -23,12 +23,12 @@ BODY = b"# My program\r\n\r\nTry \xc3\xbcber ideas.\n---\nno newline at the end"
 
 
 def names_in(folder: Path) -> list[str]:
-    """What lies in a folder."""
+    """The names in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
 class Measured:
-    """Checks and two trials that were run elsewhere; keeps the program that they were asked for."""
+    """Checks and two trials with fixed results; keeps the program that was asked for."""
 
     def __init__(self, *values: float | None, failing: str = "") -> None:
         self.values = values
@@ -54,7 +54,7 @@ class Measured:
 def run(
     repository: Repository, measured: Measured, wishes: Wishes | None = None, *, agree: bool = True
 ) -> tuple[InitReport, str]:
-    """The report, and what was said."""
+    """The report, and what was printed."""
     said: list[str] = []
     report = anyio.run(initialise, repository, wishes or Wishes(), measured, lambda _: agree, said.append)
     return report, "\n".join(said)
@@ -74,7 +74,7 @@ def test_a_usual_repo_gets_a_program_that_parses(tmp_path: Path) -> None:
     assert (report.spread, report.values, report.seconds) == (0.25, [1.0, 1.25], [2.5, 2.5])
 
 
-def test_the_text_that_is_there_stays_to_the_byte(tmp_path: Path) -> None:
+def test_the_existing_text_stays_to_the_byte(tmp_path: Path) -> None:
     """An existing program.md keeps its body and its mode under the new front matter."""
     repository = repository_of(tmp_path, {"train.py": TRAIN})
     path = tmp_path / "program.md"
@@ -90,7 +90,7 @@ def test_the_text_that_is_there_stays_to_the_byte(tmp_path: Path) -> None:
 
 
 def test_without_consent_nothing_is_written(tmp_path: Path) -> None:
-    """A no leaves the folder as it was."""
+    """The answer no leaves the folder as it was."""
     repository = repository_of(tmp_path, {"train.py": TRAIN})
     report, said = run(repository, Measured(1.0, 2.0), agree=False)
     assert not report.written
@@ -98,10 +98,10 @@ def test_without_consent_nothing_is_written(tmp_path: Path) -> None:
     assert "nothing was written" in said
 
 
-def test_a_front_matter_that_is_there_is_never_touched(tmp_path: Path) -> None:
+def test_an_existing_front_matter_is_never_touched(tmp_path: Path) -> None:
     """A second init is refused and says what to do instead."""
     repository = repository_of(tmp_path, {"train.py": TRAIN, "program.md": "---\nmetric: loss\n---\nbody"})
-    with pytest.raises(UserError, match="has a front matter already; `overnight check`"):
+    with pytest.raises(UserError, match="has a front matter already; check it with `overnight check`"):
         run(repository, Measured(1.0, 1.0))
     assert (tmp_path / "program.md").read_text() == "---\nmetric: loss\n---\nbody"
 
@@ -126,11 +126,11 @@ def test_a_file_that_changes_under_our_hands_is_left_alone(tmp_path: Path) -> No
 
 
 def test_a_link_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
-    """A program.md that is a link or no UTF-8 is not written through or over."""
+    """A program.md that is a link or not UTF-8 is not written through or over."""
     repository = repository_of(tmp_path, {"train.py": TRAIN, "other.md": "other"})
     path = tmp_path / "program.md"
     path.symlink_to("other.md")
-    with pytest.raises(UserError, match="is a link or no file"):
+    with pytest.raises(UserError, match="is not a regular file"):
         run(repository, Measured(1.0, 1.0))
     path.unlink()
     path.write_bytes(b"\xff\xfe")
@@ -139,7 +139,7 @@ def test_a_link_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_measure_command_without_a_value_ends_in_one_line(tmp_path: Path) -> None:
-    """The reason of the trial and the fix are said, and nothing is written."""
+    """The message has the trial's reason and the fix, and nothing is written."""
     repository = repository_of(tmp_path, {"train.py": TRAIN})
     with pytest.raises(UserError, match="gave no value: no line `METRIC`; nothing was written; fix it, or set --metric"):
         run(repository, Measured(1.0, None))
@@ -157,8 +157,8 @@ def test_what_the_user_sets_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["p95", "p95_ms"])
-def test_a_metric_that_is_named_by_hand_keeps_what_the_script_tells(tmp_path: Path, name: str) -> None:
-    """Of several numbers with a unit, the one that the user names comes with its pattern; no note on the others."""
+def test_a_metric_that_is_named_by_hand_keeps_what_the_script_shows(tmp_path: Path, name: str) -> None:
+    """Of several numbers with a unit, the one that the user names comes with its pattern; there is no note on the others."""
     script = 'print(f"p50: {a:.2f} ms")\nprint(f"p95: {b:.2f} ms")\n'
     repository, measured = repository_of(tmp_path, {"latency.py": script, "app/a.py": ""}), Measured(1.0, 1.0)
     report, _ = run(repository, measured, Wishes(metric=name))
@@ -170,8 +170,8 @@ def test_a_metric_that_is_named_by_hand_keeps_what_the_script_tells(tmp_path: Pa
 @pytest.mark.parametrize(
     ("files", "wishes", "message"),
     [
-        ({"a.txt": ""}, Wishes(), "found nothing here that tells the measure or the metric; say it: overnight init --metric"),
-        ({"train.py": "x"}, Wishes(), "found nothing here that tells the metric"),
+        ({"a.txt": ""}, Wishes(), "found nothing here that shows the measure or the metric; set it: overnight init --metric"),
+        ({"train.py": "x"}, Wishes(), "found nothing here that shows the metric"),
         ({"train.py": "print('METRIC reward=1')"}, Wishes(), "found the metric reward, but not which way is better"),
         (
             {"train.py": TRAIN},
@@ -182,7 +182,7 @@ def test_a_metric_that_is_named_by_hand_keeps_what_the_script_tells(tmp_path: Pa
     ],
 )
 def test_what_only_the_user_can_say_is_asked_for(tmp_path: Path, files: dict[str, str], wishes: Wishes, message: str) -> None:
-    """What cannot be found, or does not fit, ends in one line that says how to say it."""
+    """What cannot be found, or does not fit, ends in one line that says how to set it."""
     with pytest.raises(UserError) as caught:
         run(repository_of(tmp_path, files), Measured(1.0, 1.0), wishes)
     assert message in str(caught.value)
@@ -201,21 +201,21 @@ def test_checks_that_fail_are_left_as_a_comment(tmp_path: Path) -> None:
     assert [entry.fails for entry in report.keys if entry.key == "checks"] == [why]
 
 
-def test_an_environment_that_is_not_active_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A repository with an interpreter of its own is told when `python` is another one, and not when it is that."""
+def test_an_environment_that_is_not_active_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note says if `python` is not the repository's own interpreter; there is none if it is."""
     repository = repository_of(tmp_path, {"train.py": TRAIN})
     own = tmp_path / ".venv" / "bin" / "python"
     own.parent.mkdir(parents=True)
     own.symlink_to(sys.executable)
     _, said = run(repository, Measured(1.0, 1.0), agree=False)
-    assert "not the one of .venv/; if that is wrong: . .venv/bin/activate" in said
+    assert "not the one of .venv/; if that is wrong, run `. .venv/bin/activate` first" in said
     monkeypatch.setenv("PATH", f"{own.parent}:{os.environ['PATH']}")
     _, said = run(repository, Measured(1.0, 1.0), agree=False)
     assert "note:" not in said
 
 
 def test_a_session_script_must_be_committed(tmp_path: Path) -> None:
-    """Trials see what is committed; a script that is not would only fail later."""
+    """Trials see what is committed; a script that is not committed would only fail later."""
     repository = repository_of(tmp_path, {"lib.py": ""})
     (tmp_path / "autoresearch.sh").write_text("echo METRIC total_ms=1\n")
     with pytest.raises(UserError, match=r"autoresearch.sh is not committed, .*; git add -f autoresearch.sh"):

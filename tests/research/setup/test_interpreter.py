@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_our_own_environment_is_named(environment: Path, project: Path) -> None:
-    """With what to do where the commands need packages."""
+    """With what to do if the commands need packages."""
     said = own_environment(project)
     assert f"this `python` is overnight's own environment: {environment}/bin/python; " in said
     assert "activate your project's environment" in said
@@ -55,7 +55,7 @@ def test_the_environment_of_a_clone_is_never_the_project_s(
 
 
 def test_another_python_on_the_path_is_not_ours(environment: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first on PATH counts; one that belongs to the whole system is nobody's."""
+    """The first on PATH counts; one that belongs to the whole system is not ours."""
     other = project / "venv" / "bin"
     other.mkdir(parents=True)
     (other / "python").symlink_to(sys.executable)

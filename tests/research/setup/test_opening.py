@@ -1,4 +1,4 @@
-"""What is said of a start that fails for want of what is not committed."""
+"""What is reported if a start fails for lack of what is not committed."""
 
 import os
 from pathlib import Path
@@ -29,14 +29,14 @@ def repo(tmp_path: Path) -> Path:
 
 
 def fix(folder: Path, reason: str, measure: str = "python train.py", front: str = "") -> str:
-    """What is said of a failure of this command."""
+    """The fix that is reported for a failure of this command."""
     text = f"---\nmetric: {{name: loss}}\nmeasure: {measure}\n{front}---\n"
     return fix_of(open_repository(folder), parse_program(text, "program.md"), reason)
 
 
 @pytest.mark.parametrize("name", ["data/x.txt", "/trial/data/x.txt"])
 def test_a_failure_that_names_an_ignored_file_is_explained(repo: Path, name: str) -> None:
-    """By hand it passes, so the fix says how trials get the file; relative and as the job saw it."""
+    """By hand it passes, so the fix says how trials get the file, whether relative or as the job saw it."""
     said = fix(repo, f"exit code 1: FileNotFoundError: [Errno 2] No such file or directory: '{name}'")
     assert said == (
         "`data/x.txt` is ignored by git, so it is not in a trial's tree: "
@@ -45,7 +45,7 @@ def test_a_failure_that_names_an_ignored_file_is_explained(repo: Path, name: str
 
 
 def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
-    """Python names the module; the file that it is stands in the checkout."""
+    """Python names the module; its file is in the checkout."""
     said = fix(repo, "exit code 1: ModuleNotFoundError: No module named 'helper'")
     assert said.startswith("`helper.py` is not committed, so it is not in a trial's tree")
 
@@ -59,10 +59,10 @@ def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
     ],
 )
 def test_an_environment_is_to_be_activated(repo: Path, measure: str, instead: str) -> None:
-    """The jail shows what PATH finds, so an environment belongs there and not into the command."""
+    """The jail shows what PATH finds, so an environment belongs on PATH and not in the command."""
     said = fix(repo, "exit code 127: not found", measure.replace("{repo}", str(repo)))
     assert "is ignored by git" in said
-    assert said.endswith(f". .venv/bin/activate before you call `overnight`, and {instead}")
+    assert said.endswith(f"run `. .venv/bin/activate` before you call `overnight`, and {instead}")
 
 
 def test_what_trials_see_is_not_blamed(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_what_trials_see_is_not_blamed(repo: Path, monkeypatch: pytest.MonkeyPat
     assert fix(repo, "exit code 1: boom", f"{repo}/.venv/bin/python train.py") == ""
 
 
-def test_hostile_words_are_looked_at_and_no_more(repo: Path) -> None:
+def test_hostile_words_are_only_looked_at(repo: Path) -> None:
     """Whatever a failure says, it names no file outside the checkout and raises nothing."""
     for reason in ("x" * 100_000, "\ud800 \udcff", "../../etc/passwd", "a\0b", "/" * 5000, " ".join(map(str, range(10_000)))):
         assert fix(repo, f"exit code 1: {reason}") == ""
@@ -97,11 +97,11 @@ def test_a_linked_worktree_is_asked_for_itself(repo: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("readable", "said"),
     [
-        ("[/tmp, /nonexistent]", "program.md:4: readable[1]: jobs cannot read /nonexistent: it does not exist; make it"),
+        ("[/tmp, /nonexistent]", "program.md:4: readable[1]: jobs cannot read /nonexistent: it does not exist; create it"),
         ("/proc", "program.md:4: readable[0]: jobs may not read /proc; give the absolute path"),
     ],
 )
-def test_a_readable_path_that_cannot_be_had_comes_with_its_place(readable: str, said: str) -> None:
+def test_a_readable_path_that_does_not_exist_comes_with_its_place(readable: str, said: str) -> None:
     """File, line and key, as for any other mistake in program.md."""
     parsed = parse_program(f"---\nmetric: loss\nmeasure: x\nreadable: {readable}\n---\n", "program.md")
     with pytest.raises(ProgramError) as caught:
@@ -110,7 +110,7 @@ def test_a_readable_path_that_cannot_be_had_comes_with_its_place(readable: str, 
 
 
 def test_init_says_so_too(repo: Path) -> None:
-    """A measure command and checks that want what is not committed end with the fix."""
+    """A measure command and checks that need what is not committed end with the fix."""
     (repo / "program.md").unlink()
     wishes = ("--metric", "loss:minimize", "--measure", "python read.py", "--editable", "read.py", "--yes")
     said = overnight(repo, "init", *wishes, check=2).stderr

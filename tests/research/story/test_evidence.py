@@ -1,4 +1,4 @@
-"""The tests of a campaign, and what the sealed holdout said."""
+"""The tests of a campaign, and what the sealed holdout answered."""
 
 import math
 
@@ -27,7 +27,7 @@ def concluded(number: int, verdict: Verdict, *, holdout_gain: float | None = Non
 
 @pytest.mark.parametrize("name", ["usual", "many keeps", "overfit"])
 def test_what_is_spent_stays_under_what_keeps_allow(name: str) -> None:
-    """The levels drawn so far never sum up to more than the promised share of the keeps and one more."""
+    """The levels drawn so far never add up to more than the promised share of (keeps + 1)."""
     errors = story_of(name).errors
     assert errors.draws
     assert all(draw.spent < draw.allowed for draw in errors.draws)
@@ -37,7 +37,7 @@ def test_what_is_spent_stays_under_what_keeps_allow(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["usual", "many keeps", "overfit"])
 def test_only_a_test_that_reached_its_line_is_kept(name: str) -> None:
-    """Every keep has an e-value of at least 1 / level; what the holdout refused had too."""
+    """Every keep has an e-value of at least 1 / level; what the holdout refused had one, too."""
     story = story_of(name)
     assert story.keeps
     for draw in story.errors.draws:
@@ -47,7 +47,7 @@ def test_only_a_test_that_reached_its_line_is_kept(name: str) -> None:
     assert kept == [keep.number for keep in story.keeps]
 
 
-def test_open_test_is_told_as_open() -> None:
+def test_open_test_is_shown_as_open() -> None:
     """A test without a verdict has drawn its level and has no evidence yet."""
     tally = EvidenceTally()
     tally.register(Registered(number=3, test=1, level=0.01), allowed=0.1)
@@ -55,8 +55,8 @@ def test_open_test_is_told_as_open() -> None:
     assert (draw.number, draw.spent, draw.log_e, draw.outcome) == (3, 0.01, None, Outcome.OPEN)
 
 
-def test_holdout_answers_are_told_in_order_as_they_were_rounded() -> None:
-    """Each candidate that it was asked about, kept or refused, with its public gain beside."""
+def test_holdout_answers_are_in_order_as_they_were_rounded() -> None:
+    """Each candidate that it was asked about, kept or refused, with its public gain."""
     world = CASES["overfit"]
     story = tell_story(record(world), world.program)
     told = [event for entry in record(world) if isinstance(event := entry.event, Concluded)]
@@ -83,7 +83,7 @@ def test_memory_stays_bounded_and_no_keep_is_lost() -> None:
 
 
 def test_deterministic_campaign_has_answers_and_no_budget() -> None:
-    """Without noise there is no test, but the holdout is asked all the same."""
+    """Without noise there is no test, but the holdout is asked anyway."""
     tally = EvidenceTally()
     tally.conclude(concluded(1, Verdict.KEEP, holdout_gain=0.5))
     assert tally.budget(0.1, []).draws == ()

@@ -28,7 +28,7 @@ def test_equal_reasons_stay_as_they_are() -> None:
     assert [(one.reason, one.count) for one in tally.failures()] == [("exit code 137", 2)]
 
 
-def test_verdicts_are_told_apart() -> None:
+def test_verdicts_are_separate() -> None:
     """One reason under two verdicts is two groups."""
     tally = FailureTally()
     tally.add(Verdict.CRASH, example(1, "guard"))
@@ -37,7 +37,7 @@ def test_verdicts_are_told_apart() -> None:
 
 
 def test_endless_reasons_end_in_one_group() -> None:
-    """However many reasons there are, memory and page stay small and the sum is right."""
+    """However many reasons there are, memory and page stay small, and the sum is right."""
     tally = FailureTally()
     for number in range(500):
         tally.add(Verdict.CRASH, example(number, "abcdefghij"[number % 10] * (number + 1)))

@@ -65,7 +65,7 @@ def story_of(events: Sequence[Event], times: Sequence[float] | None = None) -> S
 
 
 def test_head_is_measured_by_fresh_trials_alone() -> None:
-    """The trials that won a keep its place never count for the new head."""
+    """The trials that a keep was decided by never count for the new head."""
     screening = [trial(0.1, Stage.SCREEN, number=1), trial(0.2, Stage.CONFIRM, number=1)]
     fresh = [TrialFinished(trial=replace(trial(value, Stage.BASELINE).trial, tree="new")) for value in (3.0, 5.0)]
     story = story_of(
@@ -78,7 +78,7 @@ def test_head_is_measured_by_fresh_trials_alone() -> None:
 
 
 def test_late_trial_of_an_earlier_head_stays_with_it() -> None:
-    """A baseline trial that ends after the branch moved is told by its tree."""
+    """A baseline trial that ends after the branch moved is assigned by its tree."""
     old = trial(8.0, Stage.BASELINE)
     new = TrialFinished(trial=replace(old.trial, tree="new", value=2.0))
     story = story_of([OPENED, old, proposed(1), kept(1), Advanced(number=1, old="s", new="c1"), new, old])
@@ -155,7 +155,7 @@ def test_audit_gives_the_headline() -> None:
 
 
 def test_audit_of_an_earlier_head_is_no_headline() -> None:
-    """Once another change is kept, the audit is told as what it is: of the head before."""
+    """Once another change is kept, the audit is shown as one of the earlier head."""
     later = proposed(2), kept(2), Advanced(number=2, old="c1", new="c2"), trial(3.0, Stage.BASELINE)
     story = story_of([*AUDITED, *later])
     assert story.audit is not None and story.audit.keeps_since == 1
@@ -172,17 +172,17 @@ def audit(number: int, *, gain: float, half: float, pairs: int) -> list[Event]:
 
 
 def test_a_small_audit_is_no_headline() -> None:
-    """An interval much wider than the one before it does not replace it, lucky or not; it is named beside it."""
+    """An interval much wider than the one before it does not replace it, lucky or not; it is named next to it."""
     for gain in (0.3, 3.0):
         story = story_of([*AUDITED, *audit(2, gain=gain, half=0.8, pairs=4)])
         assert story.total is not None and story.total.gain.mid == 1.5
         told = answers(story)[0].detail
-        assert "The newest audit, of 4 pairs, says +" in told
-        assert ("no gain beyond noise, but less surely" in told) == (gain < 0.8)
+        assert "The newest audit, of 4 pairs, shows +" in told
+        assert ("no gain beyond noise, but less sure" in told) == (gain < 0.8)
 
 
 def test_a_later_audit_that_is_as_sure_takes_the_headline() -> None:
-    """The newest counts where its interval is at most half again as wide, whatever it says; widths do not creep."""
+    """The newest counts if its interval is at most half again as wide, whatever its values; widths do not creep up."""
     story = story_of([*AUDITED, *audit(2, gain=0.3, half=0.7, pairs=15)])
     assert story.total is not None and story.total.gain.mid == 0.3
     assert "The newest audit" not in answers(story)[0].detail
@@ -191,7 +191,7 @@ def test_a_later_audit_that_is_as_sure_takes_the_headline() -> None:
 
 
 def test_a_small_audit_does_not_replace_surer_fresh_trials() -> None:
-    """Where start and head have many fresh trials of their own, four pairs do not stand at the top."""
+    """If start and head have many fresh trials of their own, four pairs are not shown at the top."""
     head: list[Event] = [trial(5.0 + 0.1 * (n % 3), Stage.BASELINE, index=n) for n in range(30)]
     kept_one: list[Event] = [proposed(1), kept(1), Advanced(number=1, old="s", new="c1")]
     fresh: list[Event] = [trial(4.0 + 0.1 * (n % 3), Stage.BASELINE, number=1, index=n) for n in range(30)]
@@ -207,17 +207,17 @@ def slower_machine(*more: Event) -> list[Event]:
 
 
 def test_trials_hours_apart_do_not_contradict_the_pairs() -> None:
-    """Where the machine became slower, no loss is claimed from unpaired trials; an audit is asked for, and taken."""
+    """If the machine became slower, no loss is claimed from unpaired trials; the report asks for an audit, and uses it."""
     story = story_of(slower_machine())
     assert story.total is None and story.keeps[0].fresh is None
     told = answers(story)[0]
-    assert told.figure == "1 change" and "against what the pairs proved: `overnight audit`" in told.detail
+    assert told.figure == "1 change" and "although the pairs proved a gain: `overnight audit`" in told.detail
     audited = story_of(slower_machine(*audit(1, gain=0.5, half=0.2, pairs=9)))
     assert audited.total is not None and audited.total.gain.mid == 0.5
 
 
 def test_times_are_compared_by_audits_only() -> None:
-    """A time that was measured hours before the other says as much of the machine as of the change."""
+    """A time that was measured hours before the other shows the machine as much as the change."""
     timed = replace(PROGRAM, metric=replace(PROGRAM.metric, name="latency_ms"))
     events: list[Event] = [trial(5.0, Stage.BASELINE), trial(5.1, Stage.BASELINE, index=1), proposed(1), kept(1)]
     events = [OPENED, *events, Advanced(number=1, old="s", new="c1"), trial(4.0, Stage.BASELINE, number=1)]
@@ -226,8 +226,8 @@ def test_times_are_compared_by_audits_only() -> None:
     assert story.total is None and "Times that were measured hours apart" in answers(story)[0].detail
 
 
-def test_audit_is_told_on_the_page_and_in_markdown() -> None:
-    """Total gain, sum of the claims, and what each change is still worth stand in the report."""
+def test_audit_is_on_the_page_and_in_markdown() -> None:
+    """Total gain, sum of the claims, and what each change is still worth are in the report."""
     text = render_markdown(story_of(AUDITED), {})
     assert "## Audit" in text
     assert re.search(r"Total gain: \+1\.50* \(\+1\.0* to \+2\.0*, 95 %\) by 20 pairs of fresh trials", text)
@@ -257,7 +257,7 @@ def test_clock_never_runs_backwards_and_leaves_pauses_out() -> None:
 
 
 def test_error_budget_sums_the_levels_and_names_the_weakest_keep() -> None:
-    """Each registered test spends its level; the weakest keep is the one with least evidence beyond its requirement."""
+    """Each registered test spends its level; the weakest keep has the least evidence beyond its requirement."""
     world = World(experiments=120, real=0.3, seed=5)
     events = [entry.event for entry in record(world)]
     story = story_of(events)
@@ -308,7 +308,7 @@ def test_counts_agree(name: str) -> None:
     assert sum(funnel.trials.values()) == story.costs.trials
 
 
-def test_every_prefix_of_a_ledger_tells_a_story() -> None:
+def test_every_prefix_of_a_ledger_has_a_story() -> None:
     """A campaign that was killed anywhere, even before its first event, still has a report."""
     world = World(experiments=25, real=0.4, seed=2)
     entries = list(record(world))

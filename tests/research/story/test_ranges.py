@@ -1,4 +1,4 @@
-"""Texts that differ in numbers alone."""
+"""Texts that differ only in numbers."""
 
 import pytest
 
@@ -33,6 +33,6 @@ def told(*texts: str) -> str:
     ],
 )
 def test_each_number_becomes_its_range(texts: list[str], expected: str) -> None:
-    """Numbers that never vary stay; the others become from the smallest to the largest."""
+    """Numbers that never vary stay; the others become a range from the smallest to the largest."""
     assert told(*texts) == expected
     assert len({Ranges(text).pattern.replace("trials", "trial") for text in texts}) == 1

@@ -32,7 +32,7 @@ def story_with_models() -> Story:
 
 
 def test_calls_count_and_claims_do_not() -> None:
-    """Tokens and money are what the gateway counted; what a researcher says of itself is nowhere."""
+    """Tokens and money are what the gateway counted; what a researcher claims does not appear."""
     spending = Spending()
     spending.call(called(1))
     spending.call(called(1))
@@ -42,7 +42,7 @@ def test_calls_count_and_claims_do_not() -> None:
 
 
 def test_calls_of_another_role_are_not_for_this_proposal() -> None:
-    """An experiment that one role hoped for in vain costs the role nothing that takes its number."""
+    """Calls of one role without a proposal do not count for the role that takes the number."""
     spending = Spending()
     spending.call(called(5, role="planner"))
     assert spending.propose(proposed(5)) == Usage()
@@ -62,14 +62,14 @@ def test_endless_models_end_in_one_row() -> None:
 
 
 def test_experiment_knows_what_it_took() -> None:
-    """A kept change has the tokens and the money of the calls before its proposal."""
+    """A kept change has the tokens and the cost of the calls before its proposal."""
     story = story_with_models()
     assert story.keeps
     assert {keep.tokens for keep in story.keeps} == {CALLS * CALL.tokens}
     assert story.costs.tokens == CALLS * CALL.tokens * story.funnel.proposed
 
 
-def test_models_are_told_with_speed_and_price() -> None:
+def test_models_are_shown_with_speed_and_price() -> None:
     """Rows by role and model, sums over all, and what an experiment and a kept change took."""
     story = story_with_models()
     row, *_ = model_rows(story)
@@ -77,11 +77,11 @@ def test_models_are_told_with_speed_and_price() -> None:
     facts = dict(model_facts(story))
     assert facts["Calls to models"] == f"{CALLS * story.funnel.proposed}"
     money = CALLS * CALL.cost_usd * story.funnel.proposed
-    assert float(facts["Money a kept change"].lstrip("$")) == pytest.approx(money / len(story.keeps), rel=0.01)
+    assert float(facts["Money per kept change"].lstrip("$")) == pytest.approx(money / len(story.keeps), rel=0.01)
     assert "## Models" in render_markdown(story, {})
 
 
-def test_nothing_is_shown_where_no_model_was_called() -> None:
+def test_nothing_is_shown_if_no_model_was_called() -> None:
     """A campaign of the tuner alone has no models in its report."""
     world = CASES["usual"]
     story = tell_story(record(world), world.program)

@@ -1,4 +1,4 @@
-"""Intervals that the report makes of trials."""
+"""Intervals that the report makes from trials."""
 
 import random
 
@@ -18,7 +18,7 @@ def group(rng: random.Random, count: int, sd: float) -> Moments:
 
 @pytest.mark.parametrize(("start", "head", "sd"), [(8, 8, 1.0), (8, 29, 0.28), (8, 100, 0.28), (8, 30, 3.0), (8, 100, 0.0)])
 def test_a_gain_lies_in_its_interval_whatever_a_change_did_to_the_noise(start: int, head: int, sd: float) -> None:
-    """In 95 of 100 campaigns, also where the head is much quieter or louder than the start and has more trials."""
+    """In 95 of 100 campaigns, also if the head is much quieter or louder than the start and has more trials."""
     rng, held = random.Random(start + head), 0
     for _ in range(1000):
         before, after = group(rng, start, 1.0), group(rng, head, sd)
@@ -28,14 +28,14 @@ def test_a_gain_lies_in_its_interval_whatever_a_change_did_to_the_noise(start: i
 
 
 def test_trials_without_any_spread_have_an_exact_difference() -> None:
-    """A deterministic metric, and a single trial of each, have nothing to say of noise."""
+    """A deterministic metric, and a single trial of each, show nothing about noise."""
     rng = random.Random(1)
     assert difference(group(rng, 3, 0.0), group(rng, 3, 0.0), (0.0, 4)) == (0.0, 4)
     assert difference(group(rng, 1, 0.0), group(rng, 1, 0.0), (0.0, 0)) == (0.0, 0)
 
 
 def test_a_quiet_head_has_a_narrow_band() -> None:
-    """Its own trials say how sure its mean is; a head of few trials has the spread of all."""
+    """Its own trials say how sure its mean is; a head with few trials has the spread of all."""
     rng, tally = random.Random(3), HeadTally()
     widths = []
     for number, (count, sd) in enumerate([(20, 1.0), (20, 0.05), (3, 0.05)]):

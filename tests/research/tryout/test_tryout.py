@@ -40,12 +40,12 @@ Json = dict[str, Any]  # what a command prints
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key, no provider and no settings of the machine's."""
+    """No key, no provider and no settings of the machine."""
     forget_settings(tmp_path, monkeypatch)
 
 
 def tried(folder: Path, *arguments: str, check: int = 0) -> Json:
-    """What `agents test --json` says; never with the key in it."""
+    """What `agents test --json` prints, which never has the key in it."""
     done = overnight(folder, "agents", "test", *arguments, "--json", check=check)
     assert KEY not in done.stdout + done.stderr
     found: Json = json.loads(done.stdout)
@@ -71,10 +71,8 @@ def test_our_agent_is_asked_for_an_edit_and_counted(
     assert list(tmp_path.iterdir()) == [tmp_path / "settings.toml"]
 
 
-def test_a_cost_that_nobody_priced_is_not_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
-) -> None:
-    """The test's own limit of dollars does not keep it out; one that the user gives does."""
+def test_a_cost_without_a_price_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """The test's own limit in dollars does not refuse it; one that the user gives does."""
     models.command = EDIT
     provide(tmp_path, monkeypatch, models.url("ok"))
     assert tried(tmp_path, "agent", "--model", "m1")["cost_usd"] is None
@@ -115,7 +113,7 @@ def test_the_tuner_needs_nothing(tmp_path: Path) -> None:
     """No model, no key."""
     found = tried(tmp_path, "tuner")
     assert found["calls"] == 0 and "RATE" in found["diff"]
-    assert "asks no model" in overnight(tmp_path, "agents", "test", "tuner", "--model", "m1", check=2).stderr
+    assert "uses no model" in overnight(tmp_path, "agents", "test", "tuner", "--model", "m1", check=2).stderr
 
 
 def test_a_role_of_the_program_is_tried_as_it_is_declared(tmp_path: Path) -> None:
@@ -125,11 +123,11 @@ def test_a_role_of_the_program_is_tried_as_it_is_declared(tmp_path: Path) -> Non
     repo = make_repo(tmp_path / "r", text)
     assert tried(repo, "agent")["use"] == "command"
     assert not (repo / ".overnight").exists()
-    assert "nothing to reach" in overnight(repo, "agents", "test", "script", check=2).stderr
+    assert "nothing to test" in overnight(repo, "agents", "test", "script", check=2).stderr
 
 
-def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program, with how it is had; the provider; the key. A name that nobody has is a mistake."""
+def test_what_is_missing_is_reported_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program, with how to install it; the provider; the key. An unknown name is a mistake."""
     only_git(tmp_path, monkeypatch)
     for name, template in TEMPLATES.items():
         found = tried(tmp_path, name, check=1)
@@ -142,10 +140,10 @@ def test_what_is_missing_is_told_before_anything_runs(tmp_path: Path, monkeypatc
     assert "acp:COMMAND" in overnight(tmp_path, "agents", "test", "nobody", check=2).stderr
 
 
-def test_a_refused_key_is_told_with_where_it_comes_from(
+def test_a_refused_key_is_reported_with_where_it_comes_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
-    """By our agent, and by a program whose own words do not matter."""
+    """For our agent, and for a program whose own words do not matter."""
     provide(tmp_path, monkeypatch, models.url("e401"))
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; {SAYS}")
     for name in ("agent", "claude"):
@@ -158,7 +156,7 @@ def test_a_refused_key_is_told_with_where_it_comes_from(
 @pytest.mark.parametrize(
     ("mode", "told"), [("e429q", ("exceeded your current quota", "try again in")), ("e500", ("500", "whether it answers"))]
 )
-def test_a_provider_that_is_out_is_told(
+def test_a_provider_that_is_out_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, mode: str, told: tuple[str, str]
 ) -> None:
     """A spent quota with when it is back; a broken server at once, for a person waits."""
@@ -168,7 +166,7 @@ def test_a_provider_that_is_out_is_told(
 
 
 def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """What was used is told all the same."""
+    """What was used is reported anyway."""
     provide(tmp_path, monkeypatch, models.url("ok"))
     found = tried(tmp_path, "agent", "--model", "m1", "--tokens", "1k", check=1)
     assert "the budget of tokens is spent" in found["reason"] and "--tokens" in found["fix"]
@@ -187,7 +185,7 @@ def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytes
 def test_an_agent_without_an_edit_within_scope_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, script: str, told: tuple[str, str]
 ) -> None:
-    """An exit code of 0 and kind words count for nothing."""
+    """An exit code of 0 and friendly words do not count."""
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", script)
     found = tried(tmp_path, "claude", check=1)
@@ -197,17 +195,17 @@ def test_an_agent_without_an_edit_within_scope_fails(
 def test_a_program_that_hangs_is_ended_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
-    """After the seconds that it is given."""
+    """After the seconds that it was given."""
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", f"sleep {TRACE} & sleep {TRACE}")
     found = tried(tmp_path, "claude", "--seconds", "1", check=1)
     assert "did not end within 1.0 s" in found["reason"] and "--seconds" in found["fix"] and gone(TRACE)
 
 
-def test_an_agent_that_tries_again_and_again_is_told_with_why(
+def test_an_agent_that_tries_again_and_again_is_reported_with_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
-    """The provider's words, not only the time that is over."""
+    """The provider's words, not only that the time is over."""
     provide(tmp_path, monkeypatch, models.url("e401"))
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; sleep {TRACE}")
     found = tried(tmp_path, "claude", "--model", "m1", "--seconds", "3", check=1)

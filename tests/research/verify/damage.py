@@ -1,4 +1,4 @@
-"""A campaign's record as the tests of `verify` look at it and damage it."""
+"""A campaign's record as the tests of `verify` check it and damage it."""
 
 import contextlib
 import sqlite3

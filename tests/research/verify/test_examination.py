@@ -1,4 +1,4 @@
-"""`overnight verify`: what of a campaign's record holds, and what was tampered with."""
+"""`overnight verify`: which parts of a campaign's record hold, and which were tampered with."""
 
 import shutil
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(ended: Path, tmp_path: Path) -> Path:
-    """A copy of it to do harm to."""
+    """A copy of it to damage."""
     return Path(shutil.copytree(ended, tmp_path / "copy", symlinks=True))
 
 
@@ -55,14 +55,14 @@ def cut_off(repo: Path) -> None:
 
 
 def test_an_untouched_campaign_holds(repo: Path) -> None:
-    """Everything is said to hold, a line each, with exit code 0."""
+    """Everything holds, on one line each, with exit code 0."""
     done = overnight(repo, "verify", check=0)
     lines = done.stdout.splitlines()
     assert len(lines) == 8 and all(line.startswith("ok ") for line in lines)
 
 
 def test_a_running_session_may_add_meanwhile(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is proposed while the events are read is not held against the record."""
+    """What is proposed while the events are read does not count as damage."""
     fold = examination._Reader._fold
     session = SqliteLedger(repo / ".overnight/t")
 
@@ -106,22 +106,22 @@ def test_tampering_shows(repo: Path, harm: Callable[[Path], None], shows: str) -
     assert shows in failing(repo)
 
 
-def test_a_damaged_row_is_no_damaged_snapshot(repo: Path) -> None:
+def test_a_damaged_row_is_not_a_damaged_snapshot(repo: Path) -> None:
     """Each finding is about what it names."""
     execute(repo, "UPDATE experiments SET body='junk' WHERE number=3")
     assert "experiments" in failing(repo) and "snapshots" not in failing(repo)
 
 
 @pytest.mark.parametrize("command", ["report", "show 1", "compare t t"])
-def test_who_reads_a_damaged_ledger_is_told_what_to_do(repo: Path, command: str) -> None:
-    """In our words, and not in those of the library that could not read it."""
+def test_reading_a_damaged_ledger_says_what_to_do(repo: Path, command: str) -> None:
+    """In our words, not in those of the library that could not read it."""
     execute(repo, "UPDATE events SET body='junk' WHERE seq=5 OR experiment=1")
     said = overnight(repo, *command.split(), check=3).stderr
     assert "is corrupted" in said and "`overnight verify`" in said and "http" not in said
 
 
 def test_lost_receipts_are_published_again(repo: Path) -> None:
-    """A session that was killed before it published, or lost the notes, is made good by the next one, the same as before."""
+    """If a session was killed before it published, or lost the notes, the next one publishes the same receipts again."""
     before = git(repo, "notes", "--ref", "overnight", "show", "autoresearch/t")
     git(repo, "update-ref", "-d", NOTES)
     overnight(repo, "run", "--no-report")

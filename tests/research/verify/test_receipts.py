@@ -1,4 +1,4 @@
-"""`overnight verify --receipt`: published evidence, checked in a clone that has nothing of the campaign's folder."""
+"""`overnight verify --receipt`: published evidence, checked in a clone without the campaign's folder."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clone(ended: Path, tmp_path: Path) -> Path:
-    """What a stranger has: a clone with the notes, and nothing of the campaign's folder."""
+    """What a stranger has: a clone with the notes, but without the campaign's folder."""
     git(tmp_path, "clone", "-q", str(ended), "clone")
     git(tmp_path / "clone", "fetch", "-q", "origin", f"{NOTES}:{NOTES}")
     assert not (tmp_path / "clone/.overnight").exists()
@@ -27,7 +27,7 @@ def clone(ended: Path, tmp_path: Path) -> Path:
 
 
 def test_a_stranger_checks_a_receipt(clone: Path) -> None:
-    """With the repository alone E is computed anew, and the verdict said; nothing is written there."""
+    """With the repository alone, E is computed again and the verdict is shown; nothing is written there."""
     for commit in ("origin/autoresearch/t", "origin/autoresearch/t^"):
         told = overnight(clone, "verify", "--receipt", commit, check=0).stdout
         assert "yes: by these values loss is better" in told and "FAIL" not in told
@@ -44,7 +44,7 @@ def test_the_secret_is_not_published(ended: Path) -> None:
 
 
 def test_a_commit_without_a_receipt_comes_with_the_fix(clone: Path) -> None:
-    """How to fetch them; and a name that is no commit is said."""
+    """How to fetch receipts; a name that is not a commit is reported."""
     git(clone, "update-ref", "-d", NOTES)
     assert f"git fetch origin {NOTES}:{NOTES}" in overnight(clone, "verify", "--receipt", "HEAD", check=2).stderr
     assert "no commit" in overnight(clone, "verify", "--receipt", "nothing", check=2).stderr
@@ -67,7 +67,7 @@ def test_a_commit_without_a_receipt_comes_with_the_fix(clone: Path) -> None:
     ],
 )
 def test_a_forged_receipt_does_not_hold(clone: Path, field: str, value: object, shows: str) -> None:
-    """What a receipt says of commit, change, chain and program is held against the repository."""
+    """What a receipt says about commit, change, chain and program is compared with the repository."""
     note = json.loads(git(clone, "notes", "--ref", "overnight", "show", "origin/autoresearch/t"))
     assert field in note
     git(clone, "notes", "--ref", "overnight", "add", "-f", "-m", json.dumps(note | {field: value}), "origin/autoresearch/t")
@@ -76,13 +76,13 @@ def test_a_forged_receipt_does_not_hold(clone: Path, field: str, value: object, 
 
 
 def test_a_receipt_moved_to_another_commit_does_not_hold(clone: Path) -> None:
-    """The evidence of one change says nothing of another."""
+    """The evidence of one change says nothing about another."""
     git(clone, "notes", "--ref", "overnight", "copy", "-f", "origin/autoresearch/t", "origin/main")
     done = overnight(clone, "verify", "--receipt", "origin/main", check=1)
-    assert "FAIL  commit" in done.stdout and "no: the receipt does not carry its verdict" in done.stdout
+    assert "FAIL  commit" in done.stdout and "no: the receipt does not support its verdict" in done.stdout
 
 
-def test_a_campaign_without_a_jail_says_so_for_ever(tmp_path: Path) -> None:
+def test_a_campaign_without_a_jail_always_says_so(tmp_path: Path) -> None:
     """The warning is on every start, in status, report and receipt, also after later sessions in the jail."""
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))
     done = overnight(repo, "run", "--tag", "t", "--no-report", "--sandbox", "process", "--experiments", "1", check=0)

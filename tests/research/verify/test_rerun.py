@@ -18,12 +18,12 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(ended: Path, tmp_path: Path) -> Path:
-    """A copy of it to do harm to."""
+    """A copy of it to damage."""
     return Path(shutil.copytree(ended, tmp_path / "copy", symlinks=True))
 
 
 def test_a_rerun_measures_with_seeds_of_its_own(repo: Path) -> None:
-    """Kept changes hold up again, with their seeds printed; nothing is recorded, and no campaign seed is used."""
+    """Kept changes hold again, with their seeds printed; nothing is recorded, and no campaign seed is used."""
     events = one(repo, "SELECT count(*) FROM events")
     used = {trial["seed"] for number in ("1", "3") for trial in read_json(repo, "show", number)["trials"]}
     told = json.loads(overnight(repo, "verify", "--rerun", "all", "--pairs", "4", "--json", check=0).stdout)
@@ -35,7 +35,7 @@ def test_a_rerun_measures_with_seeds_of_its_own(repo: Path) -> None:
     assert "was not kept" in overnight(repo, "verify", "--rerun", "2", check=2).stderr
 
 
-def test_a_claim_that_no_longer_holds_is_said_and_why_it_may_be(tmp_path: Path) -> None:
+def test_a_claim_that_no_longer_holds_is_reported_with_a_possible_cause(tmp_path: Path) -> None:
     """Data outside the repository changed: the rerun refutes the keep, and the next session warns and records it."""
     data = tmp_path / "data"
     data.mkdir()
@@ -61,7 +61,7 @@ def test_a_claim_that_no_longer_holds_is_said_and_why_it_may_be(tmp_path: Path) 
 
 
 def test_data_that_changes_during_a_session_is_in_the_record(tmp_path: Path) -> None:
-    """Between two trials, before the one that ran on it; the session that was under way warns."""
+    """Between two trials, before the one that ran on it; the running session warns."""
     data = tmp_path / "data"
     data.write_text("1")
     text = program(*((f"OFFSET = {n}.0", f"OFFSET = {n - 1}.0") for n in (5, 4, 3, 2)), front=f"readable: [{data}]")

@@ -1,4 +1,4 @@
-"""`overnight verify --salvage`: what is left of a damaged ledger is written out."""
+"""`overnight verify --salvage`: what is intact of a damaged ledger is written out."""
 
 import json
 import shutil
@@ -18,11 +18,11 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(ended: Path, tmp_path: Path) -> Path:
-    """A copy of it to do harm to."""
+    """A copy of it to damage."""
     return Path(shutil.copytree(ended, tmp_path / "copy", symlinks=True))
 
 
-def test_what_is_intact_of_a_damaged_ledger_is_said_and_written_out(repo: Path, tmp_path: Path) -> None:
+def test_what_is_intact_of_a_damaged_ledger_is_reported_and_written_out(repo: Path, tmp_path: Path) -> None:
     """The number of events, the last experiment, and a file with the events that only its owner can read."""
     execute(repo, "UPDATE events SET at=at+1 WHERE kind='proposed' AND experiment=3", "DELETE FROM snapshots")
     damaged_at = one(repo, "SELECT seq FROM events WHERE kind='proposed' AND experiment=3")
@@ -38,7 +38,7 @@ def test_what_is_intact_of_a_damaged_ledger_is_said_and_written_out(repo: Path, 
 
 
 def test_a_ledger_with_a_damaged_page_can_be_read(repo: Path, tmp_path: Path) -> None:
-    """Garbage at the end of the file costs the events there; those before it come out."""
+    """Garbage at the end of the file loses the events there; those before it are read."""
     path = repo / ".overnight/t/ledger.db"
     execute(repo, "PRAGMA user_version=1")
     with sqlite3.connect(path) as db:

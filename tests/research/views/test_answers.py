@@ -1,4 +1,4 @@
-"""The four answers where a campaign is half done, where an audit found harm, and where numbers are whole."""
+"""The four answers if a campaign is half done, if an audit found harm, and if numbers are whole."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,13 +35,13 @@ def told(story: Story) -> str:
 
 
 def head(*values: float, number: int = 0) -> list[TrialFinished]:
-    """Trials of the head that an experiment made."""
+    """Trials of the head that came from an experiment."""
     made = [baseline(index, value).trial for index, value in enumerate(values)]
     return [TrialFinished(trial=replace(one, tree=f"tree of {number}")) for one in made]
 
 
-def test_what_is_half_measured_is_told_and_advised() -> None:
-    """Not that nothing was better, and not to look for other ideas, while an experiment is under test."""
+def test_what_is_half_measured_is_shown_and_advised() -> None:
+    """While an experiment is under test, neither says that nothing was better nor advises other ideas."""
     ended: list[Event] = [proposed(1), trial(1, value=9.0), concluded(1)]
     tested: list[Event] = [proposed(2), trial(2), Registered(number=2, test=1, level=0.01, margin=0.0)]
     over = stopped(EndReason.BUDGET, "the hours are over")
@@ -54,7 +54,7 @@ def test_what_is_half_measured_is_told_and_advised() -> None:
 
 
 def kept(number: int, gain: float) -> list[Event]:
-    """A change that is kept in a target without noise."""
+    """A change that is kept on a target without noise."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="better", gain=gain, low=gain, high=gain)
     verdict = replace(concluded(number), conclusion=conclusion)
     return [proposed(number), trial(number, value=2164.0), verdict, advanced(number)]
@@ -72,13 +72,13 @@ EXACT: list[Event] = [*head(8446.0, 8446.0, 8446.0), *kept(1, 6282.0), *head(216
 WORSE = Estimate(gain=-66.0, low=-66.0, high=-66.0, pairs=3, before=2098.0, after=2164.0)
 
 
-def test_what_an_audit_found_harmful_is_named_where_one_merges() -> None:
-    """With how much better the head is without it, and the commit; the facts call it harm."""
+def test_what_an_audit_found_harmful_is_named_at_the_merge() -> None:
+    """With the commit, and how much better the head is without it; the facts call it harm."""
     story = story_of([*EXACT, *audited(WORSE)])
     assert "the head is better without #1 (by 66). Review the branch, take it, and undo that: git revert 000000000000" in told(
         story
     )
-    assert ("Harm: the head is better without", "#1") in audit_facts(story)
+    assert ("Harm: the head is better without them", "#1") in audit_facts(story)
     harmless = story_of([*EXACT, *audited(replace(WORSE, gain=66.0, low=66.0, high=66.0), Standing.HELPS)])
     assert "Review the branch, then take it." in told(harmless) and ("Still help", "#1") in audit_facts(harmless)
 
@@ -90,7 +90,7 @@ def test_whole_numbers_stay_whole() -> None:
 
 
 def test_gains_by_ratios_say_why_they_are_no_difference() -> None:
-    """An audit of times compares by pairs on another scale than the means beside it."""
+    """An audit of times compares pairs on another scale than the means next to it."""
     total = Estimate(gain=2.9, low=1.0, high=4.8, pairs=20, before=27.0, after=23.8)
     noisy: list[Event] = [*head(27.0, 26.0, 28.0), *kept(1, 3.0), *head(24.0, number=1)]
     opened = AuditOpened(audit=1, start="s", head="h", first=0, pairs=20)
@@ -102,8 +102,8 @@ def test_gains_by_ratios_say_why_they_are_no_difference() -> None:
 
 
 def test_exact_gains_of_one_seed_are_warned_of() -> None:
-    """In the report's cautions and beside the word exact; not where the command takes the seed."""
+    """In the report's cautions and next to the word exact; not if the command takes the seed."""
     story = story_of(EXACT, FIXED)
-    assert story.cautions == (ONE_DRAW,) and "one draw of them alone: see the warning" in told(story)
+    assert story.cautions == (ONE_DRAW,) and "one draw alone: see the warning" in told(story)
     seeded = story_of(EXACT, replace(PROGRAM, measure="python train.py {seed}"))
     assert seeded.cautions == () and "see the warning" not in told(seeded)

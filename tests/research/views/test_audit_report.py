@@ -7,7 +7,7 @@ from overnight.research.views.audit import AuditReport, describe
 
 
 def test_an_audit_says_what_harms() -> None:
-    """Better without it is more than that it can go, and times are told with the scale that they were compared on."""
+    """Harm is reported rather than that a change can go, and times with the scale that they were compared on."""
     worse = Estimate(gain=-66.0, low=-66.0, high=-66.0, pairs=3, before=2098.0, after=2164.0)
     found = AuditReport(
         tag="t",
@@ -24,5 +24,5 @@ def test_an_audit_says_what_harms() -> None:
     )
     said = describe(found, ())
     assert "kept #4    harms: 66 better without it; gain -66, the same in 3 pairs" in said
-    assert "kept #5    can go: no gain worth having is left of it; gain +0" in said
+    assert "kept #5    can go: no gain worth keeping is left; gain +0" in said
     assert "26.985 -> 23.776: a gain beyond noise; gain by the ratios of pairs +2.948" in said

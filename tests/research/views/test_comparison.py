@@ -26,7 +26,7 @@ def gain(values: list[float]) -> Gain:
 
 @pytest.mark.parametrize(("pairs", "sigmas"), [((20, 20), (1, 1)), ((4, 20), (3, 1)), ((3, 3), (1, 4))])
 def test_the_interval_of_a_difference_holds_as_often_as_it_says(pairs: tuple[int, int], sigmas: tuple[int, int]) -> None:
-    """In 95 of 100 pairs of campaigns or more, also from few pairs and where one is noisier."""
+    """In 95 of 100 pairs of campaigns or more, also from few pairs and if one is noisier."""
     drawn, hits = random.Random(7), 0
     for _ in range(1000):
         a, b = (gain([drawn.gauss(0, sigma) for _ in range(count)]) for count, sigma in zip(pairs, sigmas, strict=True))
@@ -51,7 +51,7 @@ def test_the_same_campaign_twice_differs_in_nothing() -> None:
 
 
 def test_another_metric_does_not_compare() -> None:
-    """The reason is said, there is no difference, and each side keeps its own metric."""
+    """The reason is given, there is no difference, and each side keeps its own metric."""
     a, b = told(CASES["usual"]), told(CASES["maximize"], "two")
     found = compare(a, b)
     assert not found.comparable and found.difference is None and found.verdict == ""
@@ -60,8 +60,8 @@ def test_another_metric_does_not_compare() -> None:
     assert headline(found) == "Cannot be compared"
 
 
-def test_tokens_and_money_are_told_where_there_are_any() -> None:
-    """A row that both sides have nothing of is left out; one that only one side has says so of the other."""
+def test_tokens_and_money_are_shown_if_there_are_any() -> None:
+    """A row that is empty for both sides is left out; one that only one side has shows that the other has none."""
     world = World(experiments=20)
     entries = list(record(world))
     called = ModelCalled(number=1, role="r", provider="p", model="m", usage=Usage(input_tokens=5000, cost_usd=2.5))
@@ -72,7 +72,7 @@ def test_tokens_and_money_are_told_where_there_are_any() -> None:
 
 
 def test_unfinished_campaigns_say_so() -> None:
-    """A killed one, and one whose keep has no fresh trial yet: no number is made up for either."""
+    """A killed one, and one whose keep has no fresh trial yet: no number is invented for either."""
     entries = list(record(CASES["usual"]))
     last = max(place for place, entry in enumerate(entries) if entry.event.kind == "advanced")
     a, b = told(CASES["usual"]), told(CASES["usual"], "two", entries[: last + 1])
@@ -84,7 +84,7 @@ def test_unfinished_campaigns_say_so() -> None:
 
 
 def test_changes_are_known_by_their_lines() -> None:
-    """Wherever they are in a file, and by which file."""
+    """By file, wherever in the file they are."""
     one = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-A = 1\n+A = 2\n"
     assert changed_lines(one) == changed_lines(one.replace("@@ -1 +1 @@", "@@ -7,3 +9,3 @@\n context"))
     assert changed_lines(one) != changed_lines(one.replace("x.py", "y.py")) != changed_lines(one.replace("A = 2", "A = 3"))

@@ -10,7 +10,7 @@ from overnight.research.views.review import change
 
 
 def test_a_commit_for_review_says_what_changes() -> None:
-    """The subject of a tuner's change is free of its search; nobody else's words are touched."""
+    """The subject of a tuner's change says nothing about its search; the words of others are not touched."""
     state = fold(begin(opened()), [baseline(0, 5.0), proposed(1), concluded(1, Verdict.KEEP, gain=2.0), advanced(1)])
     kept = replace(state.kept[0], hypothesis="Lower LR from 0.02 to 0.008 (one bold step)")
     told = change(state, kept, "tuner")

@@ -16,8 +16,8 @@ def called(role: str) -> ModelCalled:
     return ModelCalled(number=1, role=role, provider="p", model="m", usage=USAGE)
 
 
-def test_the_status_tells_the_use_of_each_role() -> None:
-    """The dearest first; in the text and in the record that `--json` prints."""
+def test_the_status_shows_the_use_of_each_role() -> None:
+    """The most expensive first; in the text and in the record that `--json` prints."""
     state = fold(begin(opened()), [called("critic"), called("explorer"), called("explorer")])
     status = summarise(state, None, "")
     assert [(use.role, use.calls, use.output_tokens_per_s, use.first_token_s) for use in status.models] == [

@@ -11,7 +11,7 @@ from overnight.words.quantities import compact, counted, duration
 
 @pytest.mark.parametrize(("sigma", "digits"), [(0.012, 3), (0.0004, 5), (3.0, 1), (1500.0, 0)])
 def test_decimals_follow_the_noise(sigma: float, digits: int) -> None:
-    """Two digits of the noise are shown, the rest of a value would be noise itself."""
+    """Two digits of the noise are shown; further digits of a value would be noise themselves."""
     world = World(experiments=0, sigma=sigma)
     assert figures_of(tell_story(record(world), world.program)).digits == digits
 
@@ -36,7 +36,7 @@ def test_extreme_values_stay_short() -> None:
     ("log_e", "level", "shown"), [(5.0, 0.01, ("148", "100")), (900.0, 0.5, ("over 1,000,000", "2")), (None, None, ("", ""))]
 )
 def test_evidence_is_written_as_odds(log_e: float | None, level: float | None, shown: tuple[str, str]) -> None:
-    """An e-value and the one that was required, capped where more digits say nothing."""
+    """An e-value and the one that was required, capped when more digits say nothing."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="", log_e=log_e, level=level)
     assert (e_value(conclusion), required(conclusion)) == shown
 

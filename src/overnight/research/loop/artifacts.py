@@ -27,10 +27,10 @@ class ArtifactMaker:
     start: str  # commit that frozen code is taken from
     commands: CommandRunner
     workspaces: Workspaces
-    _kept: dict[TrialKey, Made] = field(default_factory=dict)  # for holdout trials to come
+    _kept: dict[TrialKey, Made] = field(default_factory=dict)  # for later holdout trials
 
     async def make(self, run: TrialRun, key: TrialKey, *, sealed: bool) -> Made:
-        """What this trial scores; on the holdout what confirmation made with the same seed, unless that has sealed inputs."""
+        """What this trial scores; on the holdout, what confirmation made with the same seed, unless the inputs are sealed."""
         twin = TrialKey(experiment=key.experiment, stage=Stage.CONFIRM, arm=key.arm, index=key.index)
         if key.stage is Stage.HOLDOUT and twin in self._kept:
             return self._kept[twin]
@@ -48,12 +48,12 @@ class ArtifactMaker:
         return Made(produced=produced, prepared=prepared)
 
     def hand_over(self, key: TrialKey, made: Made, folder: Path) -> None:
-        """Copy artifacts and inputs into the scorer's folder; what holdout trials will need is kept, all else deleted.
+        """Copy artifacts and inputs into the scorer's folder; keep what holdout trials will need, delete the rest.
 
-        The inputs are those that `prepare` left: what the candidate did to its own copy counts for nothing.
+        The inputs are those that `prepare` left: changes that the candidate made to its own copy do not count.
 
         Raises:
-            TrialFailed: an artifact or an input is missing, too large or no regular file.
+            TrialFailed: an artifact or an input is missing, too large or not a regular file.
         """
         early = key.stage is Stage.CONFIRM and key.index < self.program.gate.holdout_pairs
         try:
@@ -79,7 +79,7 @@ class ArtifactMaker:
         return folder
 
     async def _prepare(self, run: TrialRun, command: str, folder: Path) -> None:
-        """Let frozen code make the inputs; its failure is reported as what it is, and is no fault of the tree."""
+        """Have frozen code make the inputs; its failure is reported as such, and is not the tree's fault."""
         try:
             await self.commands.run(run, command, folder)
         except TrialFailed as failed:

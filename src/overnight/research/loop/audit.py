@@ -1,4 +1,4 @@
-"""An audit: start against head with fresh trials, then the head without each kept change; goes on where the ledger stands."""
+"""An audit: start against head with fresh trials, then the head without each kept change; resumes from the ledger."""
 
 from dataclasses import dataclass
 
@@ -28,9 +28,9 @@ class Audit:
     stop: Stop
 
     async def run(self, *, pairs: int | None, leave_one_out: bool) -> Stopped:
-        """Measure until the audit is concluded or the session is stopped; the last event of the session.
+        """Measure until the audit is concluded or the session is stopped; return the last event of the session.
 
-        An audit of this head that an earlier session left open is gone on with, if it is of the size that is asked for.
+        An audit of this head that an earlier session left open is continued, if it has the requested size.
         """
         with self.stop.at_once:
             audit = self._take_up(pairs, leave_one_out)
@@ -80,13 +80,13 @@ class Audit:
         return LeftOut(number=kept.number, commit=commit)
 
     def _conflict(self, kept: Kept, before: str) -> str:
-        """Which later keep is in the way of undoing one."""
+        """The later keep that conflicts with undoing this one."""
         later = self.journal.state.kept[self.journal.state.kept.index(kept) + 1 :]
         blocks = (one for one in later if self.history.merge(base=kept.commit, head=one.commit, commit=before) is None)
         return f"#{next(blocks).number} changed the same lines after it"
 
     async def _check(self, opened: AuditOpened) -> None:
-        """Run the program's checks on each head without a change; one that fails them is not measured further."""
+        """Run the program's checks on each head without a change; one that fails is not measured."""
         begun = {tree_of(sample.key) for sample in self._audit().samples}
         for tree, commit in commits(opened).items():
             if self.stop.requested or commit in {opened.start, opened.head} or tree in begun:
@@ -118,5 +118,5 @@ class Audit:
     def _audit(self) -> AuditState:
         audit = self.journal.state.audit
         if audit is None:
-            raise RuntimeError("an audit that was opened is in the state")
+            raise RuntimeError("the audit that was opened is missing from the state")
         return audit

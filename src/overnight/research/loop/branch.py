@@ -12,19 +12,19 @@ from overnight.research.state import Kept
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """`autoresearch/<tag>`, of which this process is the only one to move it."""
+    """`autoresearch/<tag>`, which only this process moves."""
 
     journal: Journal
     history: History
 
     def publish_missing(self) -> None:
-        """Attach the evidence that a killed session did not come to."""
+        """Attach the evidence that a killed session did not attach."""
         for kept in self.journal.state.kept:
             if self.history.published(kept.commit) is None:
                 self.publish(kept)
 
     def advance(self, number: int) -> None:
-        """Move the branch to a kept commit by compare-and-swap; a no-op where a killed session already did."""
+        """Move the branch to a kept commit by compare-and-swap; a no-op if a killed session already did."""
         state, new = self.journal.state, self.journal.opened(number).proposed.commit
         moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
         if not moved:
@@ -34,7 +34,7 @@ class Branch:
         self.publish(self.journal.state.kept[-1])
 
     def publish(self, kept: Kept) -> None:
-        """Attach the evidence to a kept commit, for whoever has nothing but the repository."""
+        """Attach the evidence to a kept commit, for anyone who has only the repository."""
         recorded = self.journal.ledger.experiment_events(kept.number)
         verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
         receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)

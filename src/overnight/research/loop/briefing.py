@@ -1,4 +1,4 @@
-"""What a brief is written from, gathered from where the campaign stands."""
+"""The facts that a brief is written from, gathered from the campaign."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from overnight.research.experiment import Experiment
 from overnight.research.idea import Idea
 from overnight.research.loop.journal import Journal
 
-SIMILAR = 5  # past attempts that a brief tells of
+SIMILAR = 5  # past attempts that a brief mentions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A campaign: researchers propose, the runner concludes, the branch moves; until a budget, a target or a person ends it."""
+"""A campaign: researchers propose, the runner concludes, and the branch moves, until a budget, a target or a person ends it."""
 
 import math
 from collections import deque
@@ -26,8 +26,8 @@ from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
 from overnight.words.quantities import duration
 
-LEARNED = 5000  # experiments that a researcher is told of when a campaign is taken up
-PATIENCE = 10  # proposals of one researcher that may come to nothing in a row
+LEARNED = 5000  # experiments that a researcher learns about when a campaign is resumed
+PATIENCE = 10  # proposals of one researcher in a row that may come to nothing
 TARGET = Ending(reason=EndReason.TARGET, detail="the head is verified to be beyond the target")
 NO_IDEAS = Ending(reason=EndReason.NO_IDEAS, detail="no researcher has anything left to try")
 FAILED = Ending(reason=EndReason.ERROR, detail="the session failed")
@@ -35,7 +35,7 @@ FAILED = Ending(reason=EndReason.ERROR, detail="the session failed")
 
 @dataclass(slots=True, kw_only=True)
 class Campaign:
-    """One session of a campaign, from where the ledger stands."""
+    """One session of a campaign, which continues from its ledger."""
 
     journal: Journal
     runner: ExperimentRunner
@@ -46,14 +46,14 @@ class Campaign:
     stop: Stop
     inbox: Inbox
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
-    notes: Sequence[str] = ()  # what a person should know of this session before it begins
+    notes: Sequence[str] = ()  # what a person should know about this session before it begins
     _unfinished: deque[int] = field(default_factory=deque)
-    _head: anyio.Lock = field(default_factory=anyio.Lock)  # who measures the head's baseline
+    _head: anyio.Lock = field(default_factory=anyio.Lock)  # held while the head's baseline is measured
     _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done
-    _over: Ending | None = None  # why nothing more is proposed; what is open is still finished
+    _over: Ending | None = None  # why nothing more is proposed; open experiments are still finished
 
     async def run(self) -> Stopped:
-        """Run until something ends it; the last event of the session.
+        """Run until something ends it; return the last event of the session.
 
         Raises:
             UserError: the head itself cannot be measured, or somebody else moved the branch.
@@ -74,7 +74,7 @@ class Campaign:
 
     @property
     def allowance(self) -> SessionAllowance:
-        """What this session may use, as the program stands now."""
+        """What this session may use, by the current program."""
         return self.limits.within(self.journal.state.program.budget)
 
     def _end(self, ending: Ending) -> Stopped:
@@ -113,7 +113,7 @@ class Campaign:
             self.stop.request(TARGET)
 
     async def _work(self, staff: NamedResearcher) -> None:
-        """One researcher's loop, until it or the campaign has enough."""
+        """One researcher's loop, until it or the campaign ends."""
         try:
             ending = await self._propose_and_conclude(staff)
         finally:
@@ -123,7 +123,7 @@ class Campaign:
             self.journal.record(ProposalMissed(role=staff.role, reason=ending.detail, final=True))
 
     async def _propose_and_conclude(self, staff: NamedResearcher) -> Ending | None:
-        """Why this researcher is asked no more; None if the campaign ends."""
+        """Why this researcher is not asked again; None if the campaign ends."""
         fruitless = 0
         while not self.stop.requested and await self._may_go_on():
             try:
@@ -142,7 +142,7 @@ class Campaign:
         return None
 
     async def _may_go_on(self) -> bool:
-        """Whether there is an experiment to finish or to propose; waits where that depends on those under way."""
+        """Whether there is an experiment to finish or to propose; waits if that depends on those under way."""
         while not self._unfinished and not self.stop.requested:
             state, asked = self.journal.state, self.intake.asked
             spent = self.allowance.spent(state, self.journal.elapsed_s())
@@ -179,34 +179,34 @@ class Campaign:
             return None
         is_open = self.journal.is_open(number)
         if not is_open:
-            self._tell(number)
+            self._inform(number)
         self.inbox.show()
         return number if is_open else None
 
     async def _propose(self, staff: NamedResearcher) -> int | None:
-        """Ask a researcher; while no model can be had, wait, which costs it none of its patience."""
+        """Ask a researcher; wait while no model is available, which does not count as a failed proposal."""
         while True:
             try:
                 return await self.intake.propose(staff)
             except ModelsParked as parked:
                 if parked.wait_s is None:
                     raise
-                told = f"{parked}; asked again in {duration(parked.wait_s)}"
-                self.journal.record(ProposalMissed(role=staff.role, reason=told))
+                reason = f"{parked}; asked again in {duration(parked.wait_s)}"
+                self.journal.record(ProposalMissed(role=staff.role, reason=reason))
                 await anyio.sleep(parked.wait_s)
 
     def _settle(self, number: int, conclusion: Conclusion) -> None:
-        """Record the verdict, move the branch for a keep, and tell every researcher."""
+        """Record the verdict, move the branch for a keep, and inform every researcher."""
         if conclusion.superseded:
             self._unfinished += self.intake.propose_again(number, conclusion)
         else:
             self.journal.record(Concluded(number=number, conclusion=conclusion, elapsed_s=self.journal.elapsed_s()))
         if conclusion.verdict is Verdict.KEEP:
             self.branch.advance(number)
-        self._tell(number)
+        self._inform(number)
         self.inbox.show()
 
-    def _tell(self, number: int) -> None:
+    def _inform(self, number: int) -> None:
         experiment = self.journal.ledger.experiment(number)
         for staff in self.staff:
             if experiment:

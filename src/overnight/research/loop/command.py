@@ -1,4 +1,4 @@
-"""The commands of a program as jailed jobs: what one is given, what it printed, and why it came to nothing."""
+"""The commands of a program as jailed jobs: what each is given, what it printed, and why it failed."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,9 +30,9 @@ class TrialRun:
     seed: int
     slot: int
     key: TrialKey | None = None  # None: a checks command
-    curve: CurveMonitor | None = None  # reads what the job prints that runs the tree under trial
+    curve: CurveMonitor | None = None  # reads the output of the job that runs the tree under trial
     used: list[JobResult] = field(default_factory=list)
-    own: JobResult | None = None  # of the job that ran the tree under trial; None: that was another trial's
+    own: JobResult | None = None  # of the job that ran the tree under trial; None: another trial ran it
     log: bytearray = field(default_factory=bytearray)
 
 
@@ -43,19 +43,19 @@ class CommandRunner:
     program: Program
     executor: Executor
     workspaces: Workspaces
-    home: str | None  # what `~` means to the commands, if they are to find readable files in it
+    home: str | None  # what `~` means to the commands, if it contains readable files
 
     async def run_tree(self, run: TrialRun, command: str, folder: Path) -> bytes:
-        """Run the one job of a trial that runs the tree: its curve is read, and what it used is the tree's own."""
+        """Run the one job of a trial that runs the tree: its curve is read, and its usage counts as the tree's own."""
         output = await self.run(run, command, folder, run.curve)
         run.own = run.used[-1]
         return output
 
     async def run(self, run: TrialRun, command: str, folder: Path, curve: CurveMonitor | None = None) -> bytes:
-        """Run one command; its captured output.
+        """Run one command; return its captured output.
 
         Raises:
-            TrialFailed: it did not end well.
+            TrialFailed: the command failed.
         """
         output = self.workspaces.output()
         limits = self.program.limits
@@ -89,7 +89,7 @@ class CommandRunner:
             **({"HOME": self.home} if self.home else {}),
             "LANG": "C.UTF-8",
             "OVERNIGHT_SEED": str(seed),
-            "PYTHONHASHSEED": "0",  # the order of a set is no part of what is measured
+            "PYTHONHASHSEED": "0",  # the order of a set must not affect what is measured
             "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
@@ -101,5 +101,5 @@ def _exit_reason(result: JobResult, captured: bytes) -> str:
     lines = captured[-10 * QUOTED :].decode(errors="replace").strip().splitlines()
     code = result.exit_code or 0
     what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
-    said = f"{what}: {printable(lines[-1], QUOTED)}" if lines else f"{what}, no output"
-    return f"{said}; {result.detail}" if result.detail else said
+    failure = f"{what}: {printable(lines[-1], QUOTED)}" if lines else f"{what}, no output"
+    return f"{failure}; {result.detail}" if result.detail else failure

@@ -19,12 +19,12 @@ from overnight.research.researchers.port import Adviser, Assignment, ProposalFai
 
 FEW = 3  # free ideas: with fewer the director is asked for more
 PAUSE = 5  # experiments between two questions, so that a director without ideas is not asked all the time
-LONGEST = 25  # experiments after which it is asked to go over the queue, however full that is
+LONGEST = 25  # experiments after which it is asked to review the queue, however full it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedAdviser:
-    """Whoever plays an advising role."""
+    """An adviser and the role that it plays."""
 
     role: str
     adviser: Adviser
@@ -39,14 +39,14 @@ class Council:
     briefing: Briefing
     directors: Sequence[NamedAdviser] = ()
     critics: Sequence[NamedAdviser] = ()
-    _asked_at: int | None = None  # experiments when a director was asked last
+    _asked_at: int | None = None  # number of experiments when a director was last asked
     _director: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def have_ideas(self) -> None:
-        """Ask the directors where the queue runs low or was not looked at for long; one question at a time.
+        """Ask the directors if the queue runs low or was not reviewed for long; one question at a time.
 
         Raises:
-            ModelsParked: no model can be had now.
+            ModelsParked: no model is available now.
         """
         if not self.directors or self._director.locked() or not self._due():
             return
@@ -57,13 +57,13 @@ class Council:
                 edits = parse_answer(answer)
                 if edits:
                     self.journal.record(IdeasChanged(by=adviser.role, edits=edits))
-            self._asked_at = asked_at  # not where no model could be had: then it is asked again
+            self._asked_at = asked_at  # not if no model was available: then it is asked again
 
     async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> str:
         """Why a critic refuses a proposal, empty if none does; a critic that fails refuses nothing.
 
         Raises:
-            ModelsParked: no model can be had now.
+            ModelsParked: no model is available now.
         """
         for adviser in self.critics:
             brief = write_review_brief(self.journal.state, adviser.role, draft, changes, before)
@@ -80,7 +80,7 @@ class Council:
         return since >= LONGEST or (free < FEW and since >= PAUSE)
 
     async def _ask(self, adviser: NamedAdviser, brief: str) -> str:
-        """The answer, empty if there is none; recorded as a miss then."""
+        """The answer; if there is none, it is empty and a miss is recorded."""
         state = self.journal.state
         self.journal.show(Proposing(role=adviser.role, number=state.next_number))
         folder = self.workspaces.create(state.head, View.OPEN)

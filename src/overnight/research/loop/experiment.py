@@ -41,7 +41,7 @@ class ExperimentRunner:
     surroundings: Surroundings
 
     async def warm_up(self) -> None:
-        """Where time is measured, run one trial of the head that does not count: caches and clocks settle."""
+        """If time is measured, run one trial of the head that does not count, so that caches and clocks settle."""
         state = self.journal.state
         if state.program.measures_time and not self.stop.requested:
             key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
@@ -49,7 +49,7 @@ class ExperimentRunner:
                 await self.trials.run(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=slot)
 
     async def baseline(self) -> Trial | None:
-        """RunTrials the head until the gate knows enough of it; the last trial that failed, if the head itself fails."""
+        """Measure the head until the gate knows enough about it; return the last failed trial if the head itself fails."""
         while not self.stop.requested:
             state = self.journal.state
             wanted = baseline_step(state.program, state.gate, state.head_experiment)
@@ -69,11 +69,11 @@ class ExperimentRunner:
         return not state.gate.baseline and not again
 
     async def checks(self) -> str:
-        """Run the program's checks on the head; why the first one fails."""
+        """Run the program's checks on the head; return why the first one fails."""
         return await self.trials.checks(self.journal.state.head, slot=0)
 
     async def rehearse(self) -> str:
-        """Ask holdout and audit once about the head; why one fails, never what it answers."""
+        """Run the holdout and audit commands once on the head; return why one fails, never its answer."""
         state = self.journal.state
         for stage, command in ((Stage.HOLDOUT, state.program.holdout), (Stage.AUDIT, state.program.audit)):
             if command:
@@ -84,7 +84,7 @@ class ExperimentRunner:
         return ""
 
     async def conclude(self, number: int) -> Conclusion | None:
-        """Take an open experiment to its verdict; None where the campaign stops first."""
+        """Take an open experiment to its verdict; None if the campaign stops first."""
         opened = self.journal.opened(number)
         if self.stop.requested:
             return None
@@ -145,7 +145,7 @@ class ExperimentRunner:
         return finished
 
     def _look_around(self) -> None:
-        """Record it before the trial if what trials depend on has changed, so that the ledger tells which ran on what."""
+        """If what trials depend on has changed, record that before the trial, so that the ledger shows which ran on what."""
         state = self.journal.state
         if changed := self.surroundings.look(state.environment, state.program.readable):
             self.journal.record(changed)

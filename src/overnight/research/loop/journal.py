@@ -1,4 +1,4 @@
-"""Record first, then act: every event goes to the ledger, then into the state, then to whoever watches."""
+"""Record first, then act: every event goes to the ledger, then into the state, then to the watchers."""
 
 import time
 from collections import deque
@@ -44,12 +44,12 @@ class Journal:
             self.snapshot()
 
     def show(self, sign: Sign) -> None:
-        """Tell the watchers of something, without keeping it."""
+        """Show something to the watchers, without keeping it."""
         for watcher in self._watchers:
             watcher(sign)
 
     def snapshot(self) -> None:
-        """Keep the state, so that a later session need not fold from the start."""
+        """Save the state, so that a later session need not fold from the start."""
         self.ledger.save_snapshot(dump_state(self.state))
         self._since_snapshot = 0
 

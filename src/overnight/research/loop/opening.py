@@ -1,4 +1,4 @@
-"""Opening a campaign, or taking it up: what a session records before it does anything else."""
+"""Opens or resumes a campaign: what a session records before it does anything else."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from overnight.research.record.port import Ledger
 from overnight.research.record.restore import restore
 from overnight.research.state import State, begin, fold
 
-# What holds for the life of a campaign.
+# What cannot change during a campaign.
 FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit")
 
 
@@ -49,10 +49,10 @@ class Opening:
         return begin(opened)
 
     def take_up(self, program: Program, tag: str) -> State:
-        """Open a campaign of this tag, or go on with the one that is there; its branch is where the record has it.
+        """Open a campaign with this tag, or continue the existing one; its branch is then where the record says.
 
         Raises:
-            UserError: somebody changed the record, the branch, or what has to stay as it was.
+            UserError: somebody changed the record, the branch, or a key that must not change.
         """
         self.ledger.require_intact()
         state = restore(self.ledger)
@@ -62,7 +62,7 @@ class Opening:
 
     def _first_session(self, program: Program, tag: str) -> State:
         if self.history.branch_head(tag) not in (None, self.history.resolve_start()):
-            raise UserError(f"the branch autoresearch/{tag} is there already", fix="choose another --tag")
+            raise UserError(f"the branch autoresearch/{tag} already exists", fix="choose another --tag")
         return self.open(program, tag)
 
     def _further_session(self, state: State, program: Program) -> State:
@@ -90,5 +90,5 @@ def _check_fixed(old: Program, new: Program, tag: str) -> None:
     changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
     if changed:
         names = ", ".join(changed)
-        what = f"{old.path}: {names} changed since the campaign `{tag}` began, so old and new trials do not compare"
-        raise UserError(what, fix="put it back, or start a new campaign with --tag")
+        what = f"{old.path}: {names} changed since the campaign `{tag}` began, so old and new trials are not comparable"
+        raise UserError(what, fix="restore it, or start a new campaign with --tag")

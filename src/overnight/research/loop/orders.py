@@ -1,4 +1,4 @@
-"""What persons change while a campaign runs, taken up before the next proposal: the program's text, the queue of ideas."""
+"""What people change while a campaign runs, applied before the next proposal: the program's text, the queue of ideas."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -17,20 +17,20 @@ LIVE_BUDGET = frozenset({"experiments", "hours"})
 
 @dataclass(slots=True, kw_only=True)
 class Inbox:
-    """Looks at what persons wrote, and records it."""
+    """Reads what people wrote, and records it."""
 
     journal: Journal
     orders: Orders
 
     def take_in(self) -> None:
-        """Record what changed; what cannot be read or not be changed now is told, and nothing else happens."""
+        """Record what changed; what cannot be read or changed now is only reported."""
         text = self.orders.program()
         if text is not None:
             self._program(text)
         self.show()
 
     def show(self) -> None:
-        """Record what persons did to the queue meanwhile, which would be lost else; then write it for them."""
+        """Record what people changed in the queue meanwhile, which would otherwise be lost; then write it for them."""
         written = self.orders.ideas()
         edits = parse_ideas(written, self.journal.state.ideas) if written is not None else ()
         if edits:
@@ -42,11 +42,11 @@ class Inbox:
         try:
             new = parse_program(text, old.path)
         except ProgramError as error:
-            self.journal.show(Noted(text=f"{error}; the campaign goes on with the program as it was"))
+            self.journal.show(Noted(text=f"{error}; the campaign goes on with the previous program"))
             return
         if later := changed_for_later(old, new):
-            told = f"{old.path}: {', '.join(later)} changed; that is taken up when the campaign is next started"
-            self.journal.show(Noted(text=told))
+            note = f"{old.path}: {', '.join(later)} changed; this takes effect when the campaign is next started"
+            self.journal.show(Noted(text=note))
         elif new.digest != old.digest:
             self.journal.record(ProgramChanged(program=text))
 

@@ -32,12 +32,12 @@ class NamedResearcher:
 
     role: str
     researcher: Researcher
-    reads: bool = False  # its brief: it works on ideas, and its proposals are worth a critic's look
+    reads: bool = False  # its brief: it works on ideas, and critics review its proposals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceEdit:
-    """What a researcher did to a head, and what it says of it."""
+    """A researcher's edit of a head, and what it says about it."""
 
     role: str
     researcher: str
@@ -57,14 +57,14 @@ class Intake:
     council: Council
     briefing: Briefing
     asked: int = 0  # researchers at work now
-    missed: str = ""  # why the newest fruitless proposal came to nothing
-    _in_hand: list[int] = field(default_factory=list)  # ideas that researchers at work have
+    missed: str = ""  # why the newest failed proposal failed
+    _in_hand: list[int] = field(default_factory=list)  # ideas that researchers are working on
 
     async def propose(self, staff: NamedResearcher) -> int | None:
-        """Ask for one proposal; the number of the experiment, open or already rejected; None if it came to nothing.
+        """Ask for one proposal; return the number of the experiment, open or already rejected, or None if there is none.
 
         Raises:
-            NoIdeas, ModelsParked: as the researcher says.
+            NoIdeas, ModelsParked: the researcher raised it.
         """
         if staff.reads:
             await self.council.have_ideas()
@@ -124,7 +124,7 @@ class Intake:
         return edit, collected
 
     def _keep_unfinished(self, staff: NamedResearcher, number: int, head: str, folder: Path) -> None:
-        """Commit what an ended researcher left, under a ref of its own, for people to look at."""
+        """Commit what an interrupted researcher left, under its own ref, for people to inspect."""
         changes = self.workspaces.collect(folder, head).changes
         if changes:
             message = f"Unfinished work of {printable(staff.role, MESSAGE)} towards experiment {number}\n"
@@ -138,9 +138,9 @@ class Intake:
         return await self.council.object(edit.draft, edit.changes, self._before(edit))
 
     def propose_again(self, number: int, superseded: Conclusion) -> list[int]:
-        """Record that an experiment is superseded, and propose its change once more on top of the new head.
+        """Record that an experiment is superseded, and propose its change again on top of the new head.
 
-        Both are one step of the ledger. The number of the new experiment; none if it conflicts with the head or was rejected.
+        The ledger gets both at once. Return the new experiment's number; none if it conflicts with the head or was rejected.
         """
         old, elapsed_s = self.journal.opened(number).proposed, self.journal.elapsed_s()
         changes = self.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
@@ -192,14 +192,14 @@ class Intake:
         return number
 
     def _violations(self, edit: WorkspaceEdit, problems: Sequence[str] = ()) -> Sequence[str]:
-        """Why an edit is not worth a trial; nothing for one that is."""
+        """Why an edit is not worth a trial; empty if it is."""
         executable = {file.path: file.executable for file in self.history.files(edit.base)}
         program, before = self.journal.state.program, self._before(edit)
         found = (*problems, *check_scope(edit.changes, before=before, executable=executable, program=program))
         return found or self._tried(edit, before)
 
     def _tried(self, edit: WorkspaceEdit, before: Mapping[str, bytes]) -> Sequence[str]:
-        """Which earlier experiment this edit is, in the same or another spelling; nothing for a new one."""
+        """Which earlier experiment this edit repeats, in the same or another spelling; empty if it is new."""
         ledger = self.journal.ledger
         if (earlier := ledger.tried(proposal_digest(edit.changes, edit.base))) is not None:
             return (f"the same change was tried in experiment {earlier}",)
@@ -208,19 +208,19 @@ class Intake:
         return () if found is None else (told_of(found),)
 
     def _before(self, edit: WorkspaceEdit) -> Mapping[str, bytes]:
-        """The contents of those of the changed files that the base has."""
+        """The contents of the changed files that exist in the base."""
         known = {file.path for file in self.history.files(edit.base)}
         return self.history.read_files(edit.base, [change.path for change in edit.changes if change.path in known])
 
     def _size(self, edit: WorkspaceEdit) -> SizeChange:
-        """How much code it adds and removes, counted only where the program asks: reading code takes time."""
+        """How much code it adds and removes, counted only if the program asks: reading code takes time."""
         if not self.journal.state.program.gate.keep_simpler:
             return SizeChange(added=0, removed=0)
         return size_change(edit.changes, self._before(edit))
 
 
 def _message(tag: str, number: int, edit: WorkspaceEdit) -> str:
-    """What a commit says before it is measured; without its campaign it could be another's commit too, and have its note."""
-    said, role = (printable(text, MESSAGE) for text in (edit.draft.hypothesis, edit.role))
-    told = f"Experiment {number}, proposed by {role}. If it is kept, its note says what was measured: git log --notes=overnight"
-    return f"{said}\n\n{told}\n\nCampaign: {tag}\n"
+    """The message of an unmeasured commit; it names the campaign, so that campaigns never share a commit and its note."""
+    hypothesis, role = (printable(text, MESSAGE) for text in (edit.draft.hypothesis, edit.role))
+    note = f"Experiment {number}, proposed by {role}. If it is kept, its note says what was measured: git log --notes=overnight"
+    return f"{hypothesis}\n\n{note}\n\nCampaign: {tag}\n"

@@ -1,4 +1,4 @@
-"""A kept change measured once more against its parent: nothing of it is recorded, and none of its seeds was used before."""
+"""Measures a kept change again against its parent: nothing is recorded, and none of the seeds was used before."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class FreshPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recheck:
-    """Measures pairs of two commits; the seeds follow from a secret that was drawn for this alone."""
+    """Measures pairs of two commits; the seeds follow from a secret that was drawn only for this."""
 
     trials: TrialRunner
     slots: Slots

@@ -1,4 +1,4 @@
-"""Ending a session: by a deadline or a request in good order, by a second request at once."""
+"""Ends a session: in good order at a deadline or a request, at once at a second request."""
 
 import math
 import time
@@ -13,7 +13,7 @@ PERSONS = frozenset({EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP})  # 
 
 
 class Stop:
-    """Looked at before every trial; says why no further one may start."""
+    """Checked before every trial; says why no further one may start."""
 
     def __init__(self) -> None:
         self.ending: Ending | None = None
@@ -40,7 +40,7 @@ class Stop:
         self._end_waits()
 
     def interrupt(self, ending: Ending) -> None:
-        """A person asks at the terminal: the first time as `request`, then, or after `overnight stop`, cancel what runs."""
+        """A request at the terminal: first as `request`; a further one, or one after `overnight stop`, cancels what runs."""
         if self.ending and self.ending.reason in PERSONS:
             self.at_once.cancel()
         self.ending = ending
@@ -48,7 +48,7 @@ class Stop:
 
     @contextmanager
     def waiting(self) -> Iterator[anyio.CancelScope]:
-        """A wait that no stop waits for: a proposal in the making, a pause. It is cancelled as soon as one is requested."""
+        """A wait, such as a proposal under way or a pause, that is cancelled as soon as a stop is requested."""
         left_s = self._deadline - time.monotonic()
         with anyio.move_on_after(None if math.isinf(left_s) else left_s) as scope:
             if self.requested:

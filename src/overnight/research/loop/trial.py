@@ -21,7 +21,7 @@ BYTES_PER_MB = 1000**2
 
 
 class TrialRunner:
-    """Runs the program's commands on trees of a campaign; knows nothing of verdicts."""
+    """Runs the program's commands on trees of a campaign; knows nothing about verdicts."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class TrialRunner:
         artifacts: Artifacts,
         home: str | None = None,
     ) -> None:
-        """`home` is what `~` means to the commands, if they are to find readable files in it."""
+        """`home` is what `~` means to the commands, if it contains readable files."""
         self.program = program
         self._start = start
         self._workspaces = workspaces
@@ -99,11 +99,11 @@ class TrialRunner:
             return self._read(run, output, folder)
 
     def _sealed_command(self, stage: Stage) -> str | None:
-        """The command that measures on data which nothing else is measured on; None for the usual one."""
+        """The command that measures on data used for nothing else; None if the usual command applies."""
         return {Stage.HOLDOUT: self.program.holdout, Stage.AUDIT: self.program.audit}.get(stage)
 
     def _is_sealed(self, key: TrialKey) -> bool:
-        """Whether nothing of a trial's words may be told; the start's are the user's own."""
+        """Whether a trial's words must not be shown; those of the start are the user's own."""
         users = key.experiment == 0 and key.arm is Arm.BASELINE
         return self._sealed_command(key.stage) is not None and not users
 
@@ -122,7 +122,7 @@ class TrialRunner:
         return {**reading.metrics, **outside, name: reading.value}
 
     def _keep_log(self, run: TrialRun) -> str:
-        """Keep the captured output; never that of sealed data, which nobody is to see."""
+        """Keep the captured output; never that of sealed data, which nobody may see."""
         if run.key is None or self._sealed_command(run.key.stage) or not run.log:
             return ""
         path = self._workspaces.output()
@@ -139,7 +139,7 @@ class TrialRunner:
 
 
 def _outside(result: JobResult | None) -> dict[str, float]:
-    """The metrics that are measured from outside, of the job that ran the tree under trial, where one did."""
+    """The metrics measured from outside, of the job that ran the tree under trial, if there is one."""
     if result is None:
         return {}
     return {
@@ -150,10 +150,10 @@ def _outside(result: JobResult | None) -> dict[str, float]:
 
 
 def _sealed_reason(key: TrialKey, failed: TrialFailed) -> str:
-    """What failed and not how: the candidate could put hidden data into its last words, for the next one to read.
+    """What failed, but not how: the candidate could put hidden data into its last words, for the next one to read.
 
-    Nor that it failed at all, where the next one could learn of it: between failures of different kinds it could choose, too.
+    On the holdout not even that a candidate failed: it could also pass on data by the kind of failure that it chooses.
     """
     if key.stage is Stage.HOLDOUT and key.arm is Arm.CANDIDATE:
         return ""
-    return f"the sealed command came to no value ({failed.fault.value})"
+    return f"the sealed command gave no value ({failed.fault.value})"

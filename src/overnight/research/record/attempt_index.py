@@ -1,4 +1,4 @@
-"""Past proposals in SQLite, findable by what they do and by their words: two tables derived from the events."""
+"""Past proposals in SQLite, found by what they do and by their words: two tables derived from the events."""
 
 import sqlite3
 from collections.abc import Collection
@@ -25,7 +25,7 @@ class AttemptIndex:
         db.execute("DELETE FROM terms")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded) -> None:
-        """Take in a proposal, unless it never ran."""
+        """Add a proposal, unless it never ran."""
         event = entry.event
         if not isinstance(event, Proposed) or not event.commit:
             return
@@ -42,6 +42,6 @@ def same(db: sqlite3.Connection, shape: str) -> int | None:
 
 
 def similar(db: sqlite3.Connection, terms: Collection[int]) -> list[int]:
-    """Numbers of the experiments that have most of the terms, the likest first; each term is looked up in its newest few."""
+    """Numbers of the experiments with most of the terms, the most similar first; each term counts in its newest few only."""
     newest = "SELECT number FROM terms WHERE term=? ORDER BY number DESC LIMIT ?"
     return rank({term: [row[0] for row in db.execute(newest, (term, NEWEST))] for term in sorted(set(terms))})

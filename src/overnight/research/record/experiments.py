@@ -27,7 +27,7 @@ class ExperimentTable:
         db.execute("DELETE FROM experiments")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded) -> None:
-        """Write the row of a proposal, or write it anew with its trials and verdict."""
+        """Write the row of a proposal, or write it again with its trials and verdict."""
         match entry.event:
             case Proposed():
                 experiment = fold_experiment([(entry.at, entry.event)])

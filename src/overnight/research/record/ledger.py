@@ -1,7 +1,7 @@
 """The ledger of a campaign: its events in a hash chain, with a table of experiments and an index of attempts beside them.
 
-Does not cover: what `ledger/chain.py` does not; `overnight verify` and the evidence published with each kept commit are
-for that.
+Does not cover: what `ledger/chain.py` does not cover. `overnight verify` and the evidence published with each kept commit
+are for that.
 """
 
 import time
@@ -29,10 +29,10 @@ CODEC: Codec[Event] = Codec(
     subject=experiment_number,
     subject_column="experiment",
 )
-UNREADABLE = "copy it away, then `overnight verify` says what is readable"
+UNREADABLE = "copy it to a safe place, then `overnight verify` shows what is readable"
 BROKEN = (
-    "nothing was run or written: `overnight verify` tells what holds, `overnight verify --salvage FILE` writes out "
-    "what is intact, and a new --tag begins anew"
+    "nothing was run or written: `overnight verify` shows what holds, `overnight verify --salvage FILE` writes out "
+    "what is intact, and a new --tag starts over"
 )
 BUSY = "watch it with `overnight status`, end it with `overnight stop`, or choose another --tag"
 
@@ -53,7 +53,7 @@ class SqliteLedger(SqliteEventStore[Event]):
 
     @classmethod
     def for_reading(cls, folder: Path) -> "SqliteLedger":
-        """Open a ledger that exists, without writing to it.
+        """Open an existing ledger, without writing to it.
 
         Raises:
             UserError: there is none.
@@ -63,9 +63,9 @@ class SqliteLedger(SqliteEventStore[Event]):
         return cls(folder, read_only=True)
 
     def require_intact(self) -> None:
-        """Make sure that no event was changed since it was written, before a session adds to them.
+        """Check that no event was changed since it was written, before a session adds more.
 
-        Does not cover: what is derived from the events, which `overnight verify` looks at.
+        Does not cover: what is derived from the events, which `overnight verify` checks.
 
         Raises:
             UserError: the chain is broken.
@@ -115,7 +115,7 @@ class SqliteLedger(SqliteEventStore[Event]):
             return attempt_index.same(self._db, shape) if self._is_derived() else None
 
     def similar(self, terms: Collection[int], limit: int) -> Sequence[Experiment]:
-        """The past experiments that have most in common with these terms of `research/changes/similar.py`, the likest first."""
+        """Past experiments that share most of these terms of `research/changes/similar.py`, the most similar first."""
         with self._file.clear_reading():
-            likest = attempt_index.similar(self._db, terms)[:limit] if self._is_derived() else []
-        return [experiment for experiment in map(self.experiment, likest) if experiment]
+            closest = attempt_index.similar(self._db, terms)[:limit] if self._is_derived() else []
+        return [experiment for experiment in map(self.experiment, closest) if experiment]

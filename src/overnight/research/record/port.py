@@ -23,7 +23,7 @@ class Ledger(ledger.EventStore[Event], Protocol):
     """The append-only record of one campaign; `lock` raises CampaignBusy."""
 
     def require_intact(self) -> None:
-        """Make sure that no event was changed since it was written, before a session adds to them.
+        """Check that no event was changed since it was written, before a session adds more.
 
         Raises:
             UserError: the chain is broken.
@@ -51,5 +51,5 @@ class Ledger(ledger.EventStore[Event], Protocol):
         ...
 
     def similar(self, terms: Collection[int], limit: int) -> Sequence[Experiment]:
-        """The past experiments that have most in common with these terms of `research/changes/similar.py`, the likest first."""
+        """Past experiments that share most of these terms of `research/changes/similar.py`, the most similar first."""
         ...

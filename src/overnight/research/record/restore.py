@@ -1,4 +1,4 @@
-"""The state of a campaign out of its ledger."""
+"""Restores the state of a campaign from its ledger."""
 
 from dataclasses import dataclass
 

@@ -13,9 +13,9 @@ FILE = "results.tsv"
 
 
 class ResultsKeeper:
-    """Adds a row for each verdict; at the start it adds the newest rows that a kill left out, at a cost of their number alone.
+    """Adds a row for each verdict, and at the start the newest rows that a kill left out, at a cost of their number alone.
 
-    Only a table that lacks more rows than were added since the ledger's snapshots, or has rows of its own, is written anew.
+    Only a table that lacks more rows than were added since the ledger's snapshots, or has rows of its own, is rewritten.
     """
 
     def __init__(self, folder: Path, ledger: Ledger, state: State) -> None:
@@ -28,7 +28,7 @@ class ResultsKeeper:
             self._rebuild()
 
     def see(self, sign: Sign) -> None:
-        """Take in one sign."""
+        """Handle one sign."""
         if not isinstance(sign, Concluded):
             return
         if not self._whole:  # the baseline's row comes with the first verdict
@@ -37,10 +37,10 @@ class ResultsKeeper:
             self._table.append(row)
 
     def _append_newest(self, found: int, expected: int) -> bool:
-        """Append the rows of the newest verdicts that the table lacks; whether it is whole then."""
+        """Append the missing rows of the newest verdicts; return whether the table is then complete."""
         for seq, snapshot in reversed(self._ledger.snapshots()):
             known = expected
-            with suppress(ValueError):  # a snapshot of another version tells nothing
+            with suppress(ValueError):  # a snapshot of another version does not count
                 known = _rows_of(load_state(snapshot).tally)
             if known <= found < expected:
                 rows = list(self._rows_after(seq))[found - known :]
@@ -62,5 +62,5 @@ class ResultsKeeper:
 
 
 def _rows_of(tally: Tally) -> int:
-    """How many rows a whole table has; the first is the baseline's."""
+    """How many rows a complete table has; the first is the baseline's."""
     return 1 + tally.keep + tally.discard + tally.crash + tally.reject

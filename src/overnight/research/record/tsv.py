@@ -1,4 +1,4 @@
-"""`results.tsv` in the five columns that the ecosystem's tools read; a view of the ledger, rebuilt from it at will."""
+"""`results.tsv` in the five columns that the ecosystem's tools read; a view of the ledger, rebuilt from it when needed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class ResultsTable:
         self._header = f"commit\t{printable(metric.name, _WORDS)}\tmemory_gb\tstatus\tdescription\n".encode()
 
     def append(self, *rows: ResultRow) -> None:
-        """Add rows, at a cost that does not grow with the table; a torn last line is cut off before."""
+        """Add rows, at a cost that does not grow with the table; a torn last line is cut off first."""
         self._path.touch()
         with self._path.open("r+b") as file:
             end = _whole_lines_end(file)
@@ -55,7 +55,7 @@ class ResultsTable:
             file.write((b"" if end else self._header) + b"".join(row.line() for row in rows))
 
     def fix(self) -> int:
-        """Cut a torn last line off; return how many rows are whole, for the caller to `rebuild` where the ledger has others."""
+        """Cut off a torn last line; return the number of complete rows: the caller calls `rebuild` if the ledger has others."""
         if not self._path.exists():
             return 0
         with self._path.open("r+b") as file:
@@ -65,12 +65,12 @@ class ResultsTable:
         return max(0, lines - 1)
 
     def rebuild(self, rows: Iterable[ResultRow]) -> None:
-        """Write the whole table anew."""
+        """Write the whole table again."""
         write_atomically(self._path, self._header + b"".join(row.line() for row in rows))
 
 
 def _whole_lines_end(file: BinaryIO) -> int:
-    """The offset after the last line end, 0 without any."""
+    """The offset after the last line end, 0 if there is none."""
     end = file.seek(0, 2)
     while end:
         start = max(0, end - _CHUNK)

@@ -28,8 +28,8 @@ class RowGroup:
 
 
 def render_comparison(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> str:
-    """The whole page; commands stand in it without the marks that a terminal shows them with."""
-    told = [replace(answer, detail=_unmarked(answer.detail)) for answer in answers(found, a, b)]
+    """The whole page; commands have no backticks here, unlike on a terminal."""
+    shown = [replace(answer, detail=_unmarked(answer.detail)) for answer in answers(found, a, b)]
     found = replace(found, cautions=tuple(map(_unmarked, found.cautions)))
     return (
         environment()
@@ -37,7 +37,7 @@ def render_comparison(found: Comparison, a: ComparedCampaign, b: ComparedCampaig
         .render(
             found=found,
             better=better(a.program.metric),
-            answers=told,
+            answers=shown,
             gains=gains_picture(found),
             picture=overlay_picture(found, a, b),
             rows=rows(found, a, b),
@@ -51,16 +51,16 @@ def _unmarked(text: str) -> str:
 
 
 def overlay_picture(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> Picture | None:
-    """Both heads over the trials; None where their values do not belong on one axis, or there are none."""
+    """Both heads over the trials; None if their values do not belong on one axis, or there are none."""
     courses = [_course("A", a, first=True), _course("B", b, first=False)]
     if not found.comparable or not all(course.reigns for course in courses):
         return None
     caption = (
-        f"The head of each campaign by its fresh trials, over the trials spent so far, those of audits left out. "
-        f"A is {a.name}, drawn through, its keeps as dots; B is {b.name}, dashed, its keeps as diamonds."
+        f"The head of each campaign by its fresh trials, over the trials spent so far, without those of audits. "
+        f"A is {a.name}, a solid line with its keeps as dots; B is {b.name}, dashed, its keeps as diamonds."
     )
     if not (a.story.noise.deterministic and b.story.noise.deterministic):
-        caption += " Bands are 95 % intervals that hold at every look; where one is very wide it is cut at the edge."
+        caption += " Bands are 95 % intervals that hold at every look; a very wide one is cut at the edge."
     if "audit" in {side.gain.source for side in (found.a, found.b) if side.gain}:
         caption += " What an audit measured is not in this picture."
     axis = f"{found.metric} ({better(a.program.metric)})"
@@ -68,7 +68,7 @@ def overlay_picture(found: Comparison, a: ComparedCampaign, b: ComparedCampaign)
 
 
 def gains_picture(found: Comparison) -> Picture | None:
-    """Both gains and their difference with their intervals; None where these are not known."""
+    """Both gains and their difference with their intervals; None if these are not known."""
     if not (found.difference and found.a.gain and found.b.gain):
         return None
     made = [
@@ -76,7 +76,7 @@ def gains_picture(found: Comparison) -> Picture | None:
         for name, gain in (("A", found.a.gain), ("B", found.b.gain))
     ]
     bars = [*made, GainBar(name="B \N{MINUS SIGN} A", gain=found.difference)]
-    caption = "The gains, and their difference. The vertical line is no gain."
+    caption = "The gains, and their difference. The vertical line marks no gain."
     if any(bar.gain.low < bar.gain.high for bar in bars):
         caption += " Bars are 95 % intervals."
     return _picture("Gains", caption, lambda canvas: gains_chart(bars, f"gain in {found.metric} (right is better)", canvas))
@@ -101,12 +101,12 @@ def groups(found: Comparison) -> Sequence[RowGroup]:
     ]
 
 
-def _course(letter: str, told: ComparedCampaign, *, first: bool) -> Course:
-    bands = {head.number: head.band for head in told.story.heads}
-    reigns = [(step, bands.get(step.number)) for step in told.steps]
+def _course(letter: str, campaign: ComparedCampaign, *, first: bool) -> Course:
+    bands = {head.number: head.band for head in campaign.story.heads}
+    reigns = [(step, bands.get(step.number)) for step in campaign.steps]
     return Course(
-        name=f"{letter}: {printable(told.name, _NAME)}",
+        name=f"{letter}: {printable(campaign.name, _NAME)}",
         first=first,
-        trials=told.side.trials,
+        trials=campaign.side.trials,
         reigns=tuple(Reign(number=step.number, trials=step.trials, band=band) for step, band in reigns if band),
     )

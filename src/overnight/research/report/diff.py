@@ -1,4 +1,4 @@
-"""A diff by lines, made fit to show and cut to a length that one reads."""
+"""A diff by lines, made printable and cut to a readable length."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ def render_markdown(story: Story, diffs: ShownDiffs) -> str:
 
 
 def plain(text: str) -> str:
-    """Foreign text on one line, with nothing in it that Markdown would act on."""
+    """Foreign text on one line, with all its Markdown escaped."""
     return _MARKUP.sub(r"\\\1", printable(text, _TEXT))
 
 

@@ -33,8 +33,8 @@ from overnight.research.views.model_costs import model_facts, model_rows
 from overnight.research.views.wording import better, figures_of
 from overnight.words.quantities import counted
 
-_FEW = 12  # keeps whose sheets stand open; more are folded away
-_SHORT = 24  # lines of a diff that stands open
+_FEW = 12  # keeps whose sheets are open; more are collapsed
+_SHORT = 24  # lines of a diff that is open
 _HEADINGS = {Verdict.DISCARD: "Discarded", Verdict.CRASH: "Crashed", Verdict.REJECT: "Rejected before any trial"}
 
 

@@ -1,4 +1,4 @@
-"""The page's pictures, each in two widths, with the words that go with it."""
+"""The page's pictures, each in two widths, with its caption."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from overnight.words.quantities import counted
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-WIDE, NARROW = 900, 340  # px; the page shows one of them, by its own width
+WIDE, NARROW = 900, 340  # px; the page shows the one that fits its width
 _PNG_WIDTH = 1000  # px, before scaling
 
 
@@ -53,10 +53,10 @@ def forest_picture(story: Story) -> Picture | None:
     )
     caption = (
         f"Each kept change: the gain at acceptance (circle){fresh}, and the gain on the sealed holdout, rounded (diamond). "
-        "The vertical line is no gain."
+        "The vertical line marks no gain."
     )
     if story.audit and story.audit.concluded.changes:
-        caption += " Triangles: what it still gains in the head of the audit, by leaving it out."
+        caption += " Triangles: what it still gains in the audited head, by leaving it out."
     if not story.noise.deterministic:
         caption += " Bars are 95 % intervals."
     if len(story.keeps) > ROWS:
@@ -67,8 +67,8 @@ def forest_picture(story: Story) -> Picture | None:
 def funnel_picture(story: Story) -> Picture:
     """The funnel."""
     caption = (
-        "How many proposals came how far. Measured: at least one trial had a value. Put to the test: screening was passed "
-        "and a level drawn from the error budget."
+        "How many proposals reached each stage. Measured: at least one trial had a value. Put to the test: screening was "
+        "passed and a level was drawn from the error budget."
     )
     return _picture(story, "Funnel", funnel_chart, caption)
 
@@ -116,9 +116,9 @@ def budget_picture(story: Story) -> Picture | None:
         return None
     rate = percent(story.errors.error_rate)
     caption = (
-        f"How many false keeps are to be expected at most, even if nothing that was tested made any difference: the levels of "
-        f"all tests, summed. The sum stays under {rate} of the keeps and one more, however many tests come; each keep earns "
-        f"another {rate} for the tests after it."
+        f"The most false keeps to expect, even if nothing that was tested made a difference: the sum of the levels of all "
+        f"tests. It stays under {rate} of (keeps + 1), however many tests follow; each keep adds {rate} for the tests after "
+        "it."
     )
     return _picture(story, "Error budget", budget_chart, caption)
 
@@ -135,7 +135,7 @@ def floor_picture(story: Story) -> Picture | None:
 
 
 def progress_png(story: Story) -> bytes:
-    """The progress chart as a picture that stands by itself."""
+    """The progress chart as a picture of its own."""
     experiments, trials = counted(story.funnel.experiments, "experiment"), counted(story.costs.trials, "trial")
     heading = (f"{story.tag}: {_result(story)}", f"{experiments}, {trials}")
     return to_png(progress_chart(story, Canvas(width=_PNG_WIDTH, palette=LIGHT), heading=heading))
@@ -166,7 +166,8 @@ def _progress_caption(story: Story) -> str:
     if story.heads and (band := story.heads[-1].band):
         proven = counted(len(story.keeps), "change") + " proven" if story.keeps else "nothing proven yet"
         sentences.append(
-            f"The blue line is the head by fresh trials that won nothing: {proven}, now at {figures_of(story).value(band.mid)}."
+            f"The blue line is the head by fresh trials, which decided no keep: {proven}, "
+            f"now at {figures_of(story).value(band.mid)}."
         )
         sentences.append("" if story.noise.deterministic else "Its band is a 95 % interval that holds at every look.")
     if story.candidates:

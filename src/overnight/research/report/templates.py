@@ -1,4 +1,4 @@
-"""The one way in which pages are made of templates: everything is escaped, and every text is made printable."""
+"""The only way to render pages: everything is escaped, and every text is made printable."""
 
 from typing import TYPE_CHECKING
 

@@ -40,9 +40,9 @@ def write_files(ledger: Ledger, repository: Repository, folder: Path, program: P
 def write_report(
     recorded: Iterable[Recorded], diffs: Diffs, folder: Path, *, program: Program, folded: Folded | None = None
 ) -> ReportFiles:
-    """Write `report.html`, `progress.png` and `report.md` into the folder, each whole or not at all.
+    """Write `report.html`, `progress.png` and `report.md` into the folder, each completely or not at all.
 
-    `diffs` gives the unified diff from one commit to another; it is asked once for each kept change. `folded` is as in
+    `diffs` gives the unified diff from one commit to another; it is called once for each kept change. `folded` is as in
     `tell_story`.
 
     Raises:

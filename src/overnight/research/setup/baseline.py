@@ -1,4 +1,4 @@
-"""Measuring what is committed, before a night is spent on it."""
+"""Measures what is committed, before a night is spent on it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ NAME = 40  # characters of one
 
 
 async def check_baseline(repository: Repository, request: SessionRequest, watchers: Sequence[Watcher]) -> CheckReport:
-    """Run the checks and the baseline trials, and say what they show; nothing is recorded.
+    """Run the checks and the baseline trials, and report what they show; nothing is recorded.
 
     Raises:
         UserError: what is committed cannot be measured, or nothing could ever be kept.
@@ -49,7 +49,7 @@ def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:
 
 
 def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
-    """What the guards say of the baseline itself.
+    """What the guards say about the baseline itself.
 
     Raises:
         UserError: a guard is about a metric that the baseline does not print, so that nothing could ever be kept.
@@ -59,14 +59,14 @@ def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
         if any(guard.metric not in trial.metrics for trial in trials):
             raise UserError(
                 f"the guard {printable(str(guard), NAME)} cannot be judged, so nothing could ever be kept: "
-                f"{printable(guard.metric, NAME)} was not measured, but {_named(trials[0].metrics)}",
+                f"{printable(guard.metric, NAME)} was not measured, only {_named(trials[0].metrics)}",
                 fix="print it in every trial, or fix the name in `guards`",
             )
         if guards.breach([guard], trials, deterministic=False):
             value = sum(trial.metrics[guard.metric] for trial in trials) / len(trials)
             notes.append(
-                f"what you have committed breaks the guard {printable(str(guard), NAME)} itself: there it is {number(value)}; "
-                "only a change that fixes that too can be kept"
+                f"what you have committed breaks the guard {printable(str(guard), NAME)} itself: its value is {number(value)}; "
+                "only a change that also fixes that can be kept"
             )
     return tuple(notes)
 
@@ -76,7 +76,7 @@ def _named(metrics: Mapping[str, float]) -> str:
 
 
 async def _first_failure(runner: ExperimentRunner) -> str:
-    """Why what is committed cannot be measured; what is soonest done comes first: checks, trials, the holdout."""
+    """Why what is committed cannot be measured; the quickest comes first: checks, trials, the holdout."""
     if failed := await runner.checks():
         return failed
     await runner.warm_up()
@@ -85,7 +85,7 @@ async def _first_failure(runner: ExperimentRunner) -> str:
 
 
 def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
-    """What the tuner would find in the head."""
+    """The names of what the tuner would find in the head; None without a tuner."""
     from overnight.research.researchers.tuner.target import read_target
 
     state, workspaces = campaign.journal.state, campaign.intake.workspaces

@@ -1,4 +1,4 @@
-"""What `overnight init` makes of a repository: a front matter that parses and fits what is committed."""
+"""What `overnight init` proposes for a repository: a front matter that parses and fits what is committed."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from overnight.program.text import FrontMatterEntry, render_front_matter
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
 
-MAX_READ_BYTES = 1_000_000  # of a file that is looked into
+MAX_READ_BYTES = 1_000_000  # of a file that is read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +40,14 @@ class Proposal:
     program: Program
     front: str
     detected: Detected
-    body: bytes | None  # of the program.md that is there
+    body: bytes | None  # of the existing program.md; None if there is none
 
 
 def propose(repository: Repository, wishes: Wishes) -> Proposal:
     """The front matter that fits what is committed and what the user wishes.
 
     Raises:
-        UserError: there is a front matter already, or something is missing that only the user can say.
+        UserError: there is a front matter already, or something is missing that only the user knows.
     """
     body = read_body(repository.toplevel / PROGRAM)
     history = GitHistory(repository)
@@ -66,7 +66,7 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
 
 
 def without_checks(proposal: Proposal, failed: str) -> Proposal:
-    """The proposal with its checks as a comment that says why they are none."""
+    """The proposal with its checks as a comment that says why they are left out."""
     entries = [replace(entry, fails=failed) if entry.key == "checks" else entry for entry in proposal.detected.entries]
     return _rendered(replace(proposal.detected, entries=entries), proposal.body)
 
@@ -82,11 +82,11 @@ def describe(proposal: Proposal) -> str:
     place = f"above the text of your {PROGRAM}, which stays as it is" if proposal.body is not None else f"as a new {PROGRAM}"
     notes = [f"note: {note}" for note in proposal.detected.notes]
     command = proposal.program.measure
-    return "\n".join([*notes, f"This would stand {place}:", "", proposal.front, f"Measuring twice: {command}"])
+    return "\n".join([*notes, f"This would go {place}:", "", proposal.front, f"Measuring twice: {command}"])
 
 
 def _look(toplevel: Path, committed: Sequence[str]) -> Mapping[str, str | None]:
-    """All committed files, and what other loop tools left uncommitted, each with its text where that is wanted."""
+    """All committed files, and what other loop tools left uncommitted, each with its text if that is wanted."""
     names = {*committed, *(name for name in (*LOOP_FILES, PROGRAM) if (toplevel / name).is_file())}
     return {name: _text(toplevel / name) if wants(name) else None for name in sorted(names)}
 
@@ -104,15 +104,13 @@ def _text(path: Path) -> str | None:
 def _check_complete(found: Mapping[str, Value], committed: Sequence[str]) -> None:
     missing = sorted({"metric", "measure"} - found.keys())
     if missing:
-        fix = "say it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
-        raise UserError(f"found nothing here that tells the {' or the '.join(missing)}", fix=fix)
+        fix = "set it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
+        raise UserError(f"found nothing here that shows the {' or the '.join(missing)}", fix=fix)
     if "editable" not in found and "train.py" not in committed:
-        raise UserError(
-            "found nothing here that tells which files may change", fix="say it with --editable FILE, as often as needed"
-        )
+        raise UserError("found nothing here that shows which files may change", fix="name each with --editable FILE")
     metric = found["metric"]
     if isinstance(metric, dict) and "direction" not in metric:
-        fix = f"say it: overnight init --metric {metric['name']}:minimize, or :maximize"
+        fix = f"set it: overnight init --metric {metric['name']}:minimize, or :maximize"
         raise UserError(f"found the metric {metric['name']}, but not which way is better", fix=fix)
 
 
@@ -139,12 +137,12 @@ def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
 
 
 def _is_called(name: str, metric: Mapping[str, Value]) -> bool:
-    """Whether a metric has this name; one that is read by a pattern also without its unit."""
+    """Whether a metric has this name; if it is read by a pattern, also without its unit."""
     return name in {metric["name"], str(metric["name"]).rpartition("_")[0] if "pattern" in metric else ""}
 
 
 def _wished_metric(wish: str, detected: Detected) -> Value:
-    """The metric that a person names, with what the look at the files tells about one of that name."""
+    """The metric that the user names, with what the files show about a metric of that name."""
     name, _, direction = wish.partition(":")
     values = [entry.value for entry in (*detected.entries, *detected.others) if entry.key == "metric"]
     bare: dict[str, Value] = {"name": name}

@@ -1,4 +1,4 @@
-"""What `overnight init` runs of a program that is not written yet: its checks, then two trials."""
+"""What `overnight init` runs before it writes a program: its checks, then two trials."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -19,12 +19,12 @@ from overnight.research.wiring import make_trial_runner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstTrials:
-    """Runs a program on the commit that the user has checked out; nothing of it is kept."""
+    """Runs a program on the commit that the user has checked out; nothing is kept."""
 
     sandbox: str
 
     async def checks(self, repository: Repository, program: Program) -> str:
-        """Why the first check that fails does so; empty if all pass."""
+        """Why the first failing check fails; empty if all pass."""
         with self._trial_runner(repository, program) as (trials, start):
             return await trials.checks(start, slot=0)
 

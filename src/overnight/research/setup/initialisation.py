@@ -15,9 +15,7 @@ from overnight.research.setup.program_file import write_above
 from overnight.research.views.words import number
 from overnight.words.quantities import duration
 
-WRITTEN = (
-    f"wrote {PROGRAM}; look at it, commit it (a receipt is checked against the committed one), and go on with `overnight check`"
-)
+WRITTEN = f"wrote {PROGRAM}; review it, commit it (a receipt is checked against the committed one), then run `overnight check`"
 
 Ask = Callable[[str], bool]
 
@@ -26,7 +24,7 @@ class Tries(Protocol):
     """Runs what is proposed, before it is written."""
 
     async def checks(self, repository: Repository, program: Program) -> str:
-        """Why the first check that fails does so; empty if all pass."""
+        """Why the first failing check fails; empty if all pass."""
         ...
 
     async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
@@ -41,7 +39,7 @@ class InitReport:
     path: str  # of program.md
     front_matter: str  # the text
     keys: Sequence[FrontMatterEntry]
-    notes: Sequence[str]  # on what was found
+    notes: Sequence[str]  # about what was found
     values: Sequence[float]  # of the two trials
     spread: float  # between those values
     seconds: Sequence[float]  # wall time of each
@@ -59,7 +57,7 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     trials = await tries.measure_twice(repository, proposal.program)
     values = _values(trials, repository, proposal.program)
     spread = max(values) - min(values)
-    say(_say_values(proposal.program, trials, values, spread))
+    say(_describe_values(proposal.program, trials, values, spread))
     path = repository.toplevel / PROGRAM
     written = ask(f"Write this to {PROGRAM}?")
     if written:
@@ -78,7 +76,7 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
 
 
 async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: Callable[[str], None]) -> Proposal:
-    """The proposal with its checks as a comment only, where they fail on what is committed."""
+    """The proposal, with its checks only as a comment if they fail on what is committed."""
     if not proposal.program.checks:
         return proposal
     say(f"Trying the checks: {'; '.join(proposal.program.checks)}")
@@ -86,7 +84,7 @@ async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: 
     if not failed:
         return proposal
     fix = fix_of(repository, proposal.program, failed)
-    known = fix in ("", *proposal.detected.notes)  # the notes are said next
+    known = fix in ("", *proposal.detected.notes)  # the notes are shown next
     say(f"They fail, so they are left out: {failed}{'' if known else f'; {fix}'}")
     return without_checks(proposal, failed)
 
@@ -101,12 +99,12 @@ def _values(trials: Sequence[Trial], repository: Repository, program: Program) -
     return values
 
 
-def _say_values(program: Program, trials: Sequence[Trial], values: Sequence[float], spread: float) -> str:
+def _describe_values(program: Program, trials: Sequence[Trial], values: Sequence[float], spread: float) -> str:
     name = program.metric.name
     lines = [f"  {name} = {value!r}   {duration(trial.wall_s)}" for trial, value in zip(trials, values, strict=True)]
     if spread == 0:
         lines.append("Both are the same: the metric looks deterministic.")
     else:
         share = f" ({spread / abs(max(values, key=abs)):.2%})"
-        lines.append(f"They differ by {number(spread)}{share}: noise, which the gate measures and tells from gains.")
+        lines.append(f"They differ by {number(spread)}{share}: noise, which the gate measures and separates from gains.")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Which `python` a program's commands find, and what to say where it is not the project's own."""
+"""Which `python` a program's commands find, and a hint if it is not the project's own."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ ENVIRONMENTS = (".venv", "venv")  # where a repository's own interpreter usually
 
 
 def other_interpreter(toplevel: Path) -> str:
-    """A line where `python` is not that of the repository's environment, or is that of our own; empty else."""
+    """A line if `python` is not that of the repository's environment, or is overnight's own; else empty."""
     found = Path(shutil.which("python", path=search_path()) or "")
     for name in ENVIRONMENTS:
         if (toplevel / name / "bin" / "python").exists() and not found.is_relative_to(toplevel / name):
-            return f"`python` is {found} here, not the one of {name}/; if that is wrong: . {name}/bin/activate, and again"
+            return f"`python` is {found} here, not the one of {name}/; if that is wrong, run `. {name}/bin/activate` first"
     return own_environment(toplevel)
 
 
 def own_environment(toplevel: Path) -> str:
-    """A line where `python` is that of the environment that overnight runs from, not one of the project; empty else."""
+    """A line if `python` is that of the environment that overnight runs from, not one of the project; else empty."""
     found = shutil.which("python", path=search_path())
     if found is None or not _is_ours(Path(found)) or _is_projects(Path(sys.prefix), toplevel):
         return ""
@@ -30,12 +30,12 @@ def own_environment(toplevel: Path) -> str:
 
 
 def _is_ours(python: Path) -> bool:
-    """Whether an interpreter is that of the virtual environment that runs us; a whole system's is everybody's."""
+    """Whether an interpreter is that of the virtual environment that runs us; a system's own interpreter never is."""
     return sys.prefix != sys.base_prefix and python.parent.resolve() == (Path(sys.prefix) / "bin").resolve()
 
 
 def _is_projects(environment: Path, toplevel: Path) -> bool:
-    """Whether the environment that runs us is the user's for the project: in it, or activated and not that of our clone."""
+    """Whether the environment that runs us is meant for the project: in it, or activated and not that of our clone."""
     if environment.resolve().is_relative_to(toplevel.resolve()):
         return True
     package = Path(overnight.__file__)

@@ -1,4 +1,4 @@
-"""The bundled labs: ordinary repositories once copied out."""
+"""The bundled labs: ordinary repositories once they are copied."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def copy_lab(name: str, folder: Path) -> None:
     if (folder / CORPUS).is_file():
         subprocess.run([sys.executable, "-B", CORPUS], cwd=folder, check=True)
     identity = ("-c", "user.name=overnight", "-c", "user.email=overnight@localhost")
-    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us are no business of a new repository.
+    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us must not affect a new repository.
     environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", f"Start from the {name} lab")):
         subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True)

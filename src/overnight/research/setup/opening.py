@@ -1,6 +1,4 @@
-"""What a person should know of the start of a campaign: what of the checkout is left out, what fails
-without it, and that it starts over.
-"""
+"""What a person should know at the start of a campaign: what is not committed, what fails for that, what starts over."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from overnight.research.setup.interpreter import own_environment
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
-NAMED = 3
+NAMED = 3  # files in a message
 NAME = 80  # characters of a path
 WORDS = 64  # of a command or a reason that may be paths
 
@@ -31,48 +29,48 @@ _MODULE = re.compile(r"No module named '?([\w.]+)")
 
 
 def left_out(repository: Repository, program: Program) -> tuple[str, ...]:
-    """A line for uncommitted changes of tracked files, editable ones named first; `program.md` itself is read as it stands."""
+    """A line about uncommitted changes of tracked files, editable ones first; `program.md` itself is read uncommitted."""
     changed = [path for path in uncommitted(repository) if path != program.path]
     if not changed:
         return ()
     changed.sort(key=lambda path: not matches(path, program.editable))
     more = f" and {counted(len(changed) - NAMED, 'more file')}" if len(changed) > NAMED else ""
     names = ", ".join(printable(path, NAME) for path in changed[:NAMED])
-    return (f"trials run what is committed: your uncommitted changes of {names}{more} are left out",)
+    return (f"trials run what is committed: your uncommitted changes to {names}{more} are left out",)
 
 
 def started_over(folder: Path) -> tuple[str, ...]:
-    """A line for the records of earlier tries of a new campaign, which came to no value."""
+    """A line about the newest record of an earlier try of this campaign, in which no trial had a value."""
     found = sorted(folder.glob("ledger-*.db"))
-    told = (f"no trial had a value before, so the campaign starts over; {path.name} is the record of that" for path in found)
-    return tuple(told)[-1:]
+    lines = (f"no trial had a value before, so the campaign starts over; the old record is {path.name}" for path in found)
+    return tuple(lines)[-1:]
 
 
 def check_readable_paths(program: Program) -> None:
-    """Check that what jobs are to read is there.
+    """Check that what jobs may read exists.
 
     Raises:
-        ProgramError: a path of `readable` is not, or would open the host; with its line.
+        ProgramError: a path of `readable` does not exist, or would expose the host; with its line.
     """
     for index, path in enumerate(program.readable):
         try:
             check_readable(path)
         except SandboxError as error:
-            fix = "" if error.fix else "make it, or fix the path"
+            fix = "" if error.fix else "create it, or fix the path"
             raise error_at(program, ("readable", index), str(error), fix=fix) from error
 
 
 def fix_of(repository: Repository, program: Program, reason: str) -> str:
-    """What fixes a failure of what is committed where that lies in what is not, or in the `python` that ran; empty else.
+    """The fix of a failure that is due to what is not committed, or to the `python` that ran; else empty.
 
     Args:
-        repository: whose checkout may have what the commit lacks.
-        program: whose commands failed.
-        reason: why they did, as the trial or the check says it.
+        repository: its checkout may have what the commit lacks.
+        program: its commands failed.
+        reason: why they failed, as the trial or the check says.
     """
-    said = _EXIT.sub("", reason)
-    if told := next(_absent(repository, program, [*_modules(said), *paths_in(said)]), ""):
-        return told
+    text = _EXIT.sub("", reason)
+    if absent := next(_absent(repository, program, [*_modules(text), *paths_in(text)]), ""):
+        return absent
     if _MODULE.search(reason) and (ours := own_environment(repository.toplevel)):
         return ours
     written = {*program.artifacts, *program.inputs, program.metric.result}
@@ -82,7 +80,7 @@ def fix_of(repository: Repository, program: Program, reason: str) -> str:
 
 @contextmanager
 def fixing(repository: Repository, program: Program) -> Iterator[None]:
-    """Give an error that comes of what is committed the fix that fits it, where that can be told."""
+    """Give an error about what is committed the fix that fits it, if one is known."""
     try:
         yield
     except UserError as error:
@@ -91,7 +89,7 @@ def fixing(repository: Repository, program: Program) -> Iterator[None]:
 
 
 def paths_in(text: str) -> list[str]:
-    """The words of a command or of a failure that may be paths of the tree, relative to its top where a job saw it whole."""
+    """The words of a command or a failure that may be paths of the tree, relative to its top if written as a job saw them."""
     words = (word.removeprefix(f"{FOLDER}/").removeprefix("./").rstrip("/.") for word in _BETWEEN.split(text)[:WORDS])
     return [word for word in dict.fromkeys(words) if word and not word.startswith("-") and ".." not in word.split("/")]
 
@@ -122,10 +120,10 @@ def _absent(repository: Repository, program: Program, paths: list[str]) -> Itera
 
 
 def _way_in(toplevel: Path, path: Path) -> str:
-    """How trials can have it all the same; an environment is found by its `python` on PATH."""
+    """How trials can use it anyway; an environment is found by its `python` on PATH."""
     environment = next((folder for folder in path.parents if (toplevel / folder / "pyvenv.cfg").exists()), None)
     if environment is None:
         return "commit it, or name it by its absolute path and list that under `readable`"
     name = printable(path.name, NAME)
     instead = "leave that out of the command" if name == "activate" else f"write `{name}` in the command"
-    return f". {printable(str(environment), NAME)}/bin/activate before you call `overnight`, and {instead}"
+    return f"run `. {printable(str(environment), NAME)}/bin/activate` before you call `overnight`, and {instead}"

@@ -16,14 +16,14 @@ def read_body(path: Path) -> bytes | None:
     """The bytes of a program.md without front matter, None if there is no file.
 
     Raises:
-        UserError: it has a front matter already, or is nothing that a text may be put above of.
+        UserError: it has a front matter already, or is not a UTF-8 file of allowed size.
     """
     try:
         state = path.lstat()
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(state.st_mode):
-        raise UserError(f"{path.name} is a link or no file", fix="put a plain file there")
+        raise UserError(f"{path.name} is not a regular file", fix="replace it with a regular file")
     if state.st_size > MAX_FILE_CHARACTERS:
         raise UserError(f"{path.name} is larger than {MAX_FILE_CHARACTERS:,} bytes", fix="shorten it")
     body = path.read_bytes()
@@ -33,7 +33,7 @@ def read_body(path: Path) -> bytes | None:
         raise UserError(f"{path.name} is not UTF-8", fix="save it as UTF-8") from None
     except ProgramError:
         return body
-    raise UserError(f"{path.name} has a front matter already", fix="`overnight check` checks it")
+    raise UserError(f"{path.name} has a front matter already", fix="check it with `overnight check`")
 
 
 def write_above(path: Path, front: str, body: bytes | None) -> None:
@@ -47,13 +47,13 @@ def write_above(path: Path, front: str, body: bytes | None) -> None:
         mode = NEW_FILE_MODE if body is None else stat.S_IMODE(path.stat().st_mode)
         _write_new(temporary, front.encode() + (body or b""), mode)
         if body is None:
-            os.link(temporary, path)  # unlike a rename, it fails where there is a file by now
+            os.link(temporary, path)  # unlike a rename, it fails if there is a file by now
         elif read_body(path) == body:
             temporary.replace(path)
         else:
             raise UserError(f"{path.name} changed meanwhile", fix="run `overnight init` again")
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}", fix="nothing was changed") from error
+        raise UserError(f"{path} cannot be written: {error.strerror}", fix="nothing was changed; try again") from error
     finally:
         with suppress(OSError):
             temporary.unlink()

@@ -1,11 +1,11 @@
-"""How far into a campaign each event lies."""
+"""How far into a campaign each event is."""
 
 from overnight.research.events import CampaignOpened, Concluded, SessionStarted, Stopped
 from overnight.research.record.port import Recorded
 
 
 class CampaignClock:
-    """The ledger's own elapsed times, and wall-clock differences between them; pauses left out, never backwards."""
+    """The ledger's own elapsed times, and wall-clock differences between them; without pauses, never backwards."""
 
     def __init__(self) -> None:
         self._elapsed_s = 0.0

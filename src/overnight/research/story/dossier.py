@@ -12,7 +12,7 @@ from overnight.research.story.story import Example, KeepEvidence, PairRow
 
 @dataclass(slots=True)
 class Dossier:
-    """One experiment; let go as soon as its verdict is counted."""
+    """One experiment; dropped as soon as its verdict is counted."""
 
     proposed: Proposed
     at: float  # Unix time of the proposal, s

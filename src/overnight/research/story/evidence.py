@@ -1,4 +1,4 @@
-"""The tests of a campaign: what each drew from the error budget, and what came of it."""
+"""The tests of a campaign: what each drew from the error budget, and how it ended."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from overnight.research.story.sealed import SealedTally
 from overnight.research.story.story import Draw, ErrorBudget, Outcome, SealedAnswer
 from overnight.research.story.thinning import Thinned
 
-DRAWS = 1_000  # tests without a keep that a story holds; beyond, they are thinned evenly
+DRAWS = 1_000  # tests without a keep that a story holds; more are thinned evenly
 
 
 class EvidenceTally:
@@ -26,7 +26,7 @@ class EvidenceTally:
         self._sealed = SealedTally()
 
     def register(self, event: Registered, *, allowed: float) -> None:
-        """A test drew its level; so many false keeps may be expected at this point."""
+        """A test drew its level; `allowed` is how many false keeps may be expected at this point."""
         self.tests += 1
         self._spent += event.level
         self._open[event.number] = Draw(
@@ -52,7 +52,7 @@ class EvidenceTally:
             self._others.add(ended)
 
     def budget(self, error_rate: float, kept: Sequence[Conclusion]) -> ErrorBudget:
-        """What was spent, what the next test gets, and how the weakest keep fared."""
+        """What was spent, what the next test gets, and which keep is the weakest."""
         proven = [one for one in kept if one.level is not None and one.log_e is not None]
         return ErrorBudget(
             error_rate=error_rate,
@@ -64,7 +64,7 @@ class EvidenceTally:
         )
 
     def answers(self) -> tuple[SealedAnswer, ...]:
-        """What the sealed holdout said."""
+        """The answers of the sealed holdout."""
         return self._sealed.answers()
 
 

@@ -8,7 +8,7 @@ from overnight.gate.verdict import Verdict
 from overnight.research.story.ranges import Ranges
 from overnight.research.story.story import Example, FailureGroup, Miss
 
-GROUPS = 40  # distinct reasons that are told apart; the rest of a verdict is one group
+GROUPS = 40  # distinct reasons that have a group; the rest of a verdict is one group
 EXAMPLES = 5  # per group, the latest
 NEAR_MISSES = 5
 OTHERS = "other reasons"
@@ -18,7 +18,7 @@ _COUNTED = re.compile(r"… (trial|pair|experiment)s?\b")
 
 @dataclass(slots=True)
 class _Group:
-    said: Ranges | None  # None: reasons of many kinds
+    ranges: Ranges | None  # None: reasons of many kinds
     count: int = 0
     examples: list[Example] = field(default_factory=list)
 
@@ -32,36 +32,36 @@ class FailureTally:
         self._misses: dict[tuple[str, str], int] = {}
 
     def add(self, verdict: Verdict, example: Example) -> None:
-        """Take one more failed experiment in."""
-        said = Ranges(example.reason)
-        key = (verdict, _COUNTED.sub(r"… \1s", said.pattern))
+        """Add a failed experiment."""
+        ranges = Ranges(example.reason)
+        key = (verdict, _COUNTED.sub(r"… \1s", ranges.pattern))
         if key not in self._groups and len(self._groups) >= GROUPS:
             key = (verdict, OTHERS)
-        group = self._groups.setdefault(key, _Group(None if key[1] == OTHERS else said))
+        group = self._groups.setdefault(key, _Group(None if key[1] == OTHERS else ranges))
         group.count += 1
-        if group.said:
-            group.said.widen(example.reason)
+        if group.ranges:
+            group.ranges.widen(example.reason)
         group.examples = [*group.examples[-EXAMPLES + 1 :], example]
         if verdict is Verdict.DISCARD:
             self._consider(example)
 
     def miss(self, role: str, reason: str) -> None:
-        """A role came to no proposal."""
+        """A role made no proposal."""
         key = (role, reason if len(self._misses) < GROUPS else OTHERS)
         self._misses[key] = self._misses.get(key, 0) + 1
 
     def failures(self) -> tuple[FailureGroup, ...]:
         """The groups, most frequent first."""
-        told = (
+        groups = (
             FailureGroup(
                 verdict=verdict,
-                reason=str(group.said or OTHERS),
+                reason=str(group.ranges or OTHERS),
                 count=group.count,
                 examples=tuple(group.examples),
             )
             for (verdict, _), group in self._groups.items()
         )
-        return tuple(sorted(told, key=lambda failure: -failure.count))
+        return tuple(sorted(groups, key=lambda failure: -failure.count))
 
     def near_misses(self) -> tuple[Example, ...]:
         """The discarded experiments with the largest positive gain, best first."""
@@ -69,8 +69,8 @@ class FailureTally:
 
     def misses(self) -> tuple[Miss, ...]:
         """The missed proposals, most frequent first."""
-        told = (Miss(role=role, reason=reason, count=count) for (role, reason), count in self._misses.items())
-        return tuple(sorted(told, key=lambda miss: -miss.count))
+        misses = (Miss(role=role, reason=reason, count=count) for (role, reason), count in self._misses.items())
+        return tuple(sorted(misses, key=lambda miss: -miss.count))
 
     def _consider(self, example: Example) -> None:
         if example.gain is not None and example.gain > 0:

@@ -9,8 +9,8 @@ from overnight.program.program import Metric
 from overnight.research.story.spread import Interval, Moments, anytime_band, difference, pooled, single_look
 from overnight.research.story.story import Head, TotalGain
 
-OWN = 7  # degrees of freedom from which on a head's own spread is better than that of all heads
-AS_SURE = 1.5  # times the width of the narrowest interval that an audit may have at the top
+OWN = 7  # degrees of freedom from which a head's own spread is better than that of all heads
+AS_SURE = 1.5  # times the narrowest width: the widest interval that an audit at the top may have
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _Reign:
 
 
 class HeadTally:
-    """Follows the branch; gives each baseline trial to the head whose tree it ran."""
+    """Follows the branch; assigns each baseline trial to the head whose tree it ran."""
 
     def __init__(self) -> None:
         self._reigns: list[_Reign] = []
@@ -34,7 +34,7 @@ class HeadTally:
         self._reigns.append(_Reign(number, commit, hours))
 
     def add(self, tree: str, value: float) -> int:
-        """Give a baseline trial to the head whose tree it ran, an unknown tree being the newest's; return its number."""
+        """Assign a baseline trial to the head whose tree it ran, or to the newest if the tree is unknown; return its number."""
         reign = self._by_tree.setdefault(tree, self._reigns[-1])
         reign.trials.add(value)
         return reign.number
@@ -59,7 +59,7 @@ class HeadTally:
         )
 
     def _sigma_of(self, reign: _Reign) -> tuple[float, int]:
-        """The spread of a head's own trials, where there are enough of them."""
+        """The spread of a head's own trials if there are enough, else that of all heads."""
         own = pooled([reign.trials])
         return own if own[0] and own[1] >= OWN else self.sigma()
 
@@ -88,11 +88,11 @@ class HeadTally:
 
 
 def headline(fresh: TotalGain | None, audits: Sequence[Estimate]) -> TotalGain | None:
-    """The gain that stands at the top: of fresh trials, or of the newest audit of the same head that is not much less sure.
+    """The gain shown at the top: of fresh trials, or of the newest audit of the same head that is not much less sure.
 
     An audit is interleaved, which is worth some width: its interval may be half again as wide as the narrowest before it, and
-    no more. What the intervals hold plays no part, so that no luckier estimate is preferred. One without any width claims an
-    exact metric; the first audit that sees noise there replaces it.
+    no more. The values in the intervals play no part, so that no luckier estimate is preferred. One of width 0 claims an exact
+    metric; the first audit that sees noise replaces it.
     """
     best, narrowest = fresh, _width(fresh.gain) if fresh else math.inf
     for total in audits:

@@ -36,7 +36,7 @@ from overnight.research.story.values import Values
 
 
 def tell_story(recorded: Iterable[Recorded], program: Program, folded: Folded | None = None) -> Story:
-    """The story of a campaign of this program, also of one that still runs or was killed.
+    """The story of a campaign of this program, including one that still runs or was killed.
 
     `folded` is the state at one of its events, from a snapshot, so that only those after it need folding.
     """
@@ -47,7 +47,7 @@ def tell_story(recorded: Iterable[Recorded], program: Program, folded: Folded | 
 
 
 class _Narrator:
-    """Folds the state, as every other view does, and gathers beside it what a report shows and no decision needs."""
+    """Folds the state, as every other view does, and gathers what a report shows but no decision needs."""
 
     def __init__(self, program: Program, folded: Folded | None) -> None:
         self.program = program
@@ -56,10 +56,10 @@ class _Narrator:
         self.clock = CampaignClock()
         self.opened: CampaignOpened | None = None
         self.opened_at = self.ended_at = 0.0
-        self.open: dict[int, Dossier] = {}  # also proven ones whose branch move is still to come
+        self.open: dict[int, Dossier] = {}  # including proven ones whose branch has not moved yet
         self.kept: list[tuple[Dossier, Conclusion, Advanced]] = []
         self.audit_opened: AuditOpened | None = None
-        self.audited: tuple[AuditOpened, AuditConcluded, int] | None = None  # and the keeps before it
+        self.audited: tuple[AuditOpened, AuditConcluded, int] | None = None  # and the number of keeps before it
         self.totals: list[Estimate] = []  # of all audits of this head
         self.proposed = self.measured = 0
         self.heads = HeadTally()
@@ -209,13 +209,13 @@ class _Narrator:
         return Audited(opened=opened, concluded=concluded, keeps_since=len(self.kept) - kept)
 
     def _total(self) -> tuple[TotalGain | None, str]:
-        """The headline, and why trials of heads that lie hours apart say nothing of their difference; empty where they do."""
+        """The headline, and why trials of heads hours apart say nothing about their difference; empty if they do."""
         fresh, why = self.heads.total(self.program.metric), ""
         if self.program.measures_time:
-            why = "Times that were measured hours apart do not compare"
+            why = "Times that were measured hours apart are not comparable"
         elif fresh and fresh.gain.high < 0.0:
-            why = "Fresh trials of the head are worse than those of the start long before, against what the pairs proved"
-        alone = why or (self.program.audit and self.totals)  # audits are of other data: no contest of widths
+            why = "Fresh trials of the head are worse than those of the start, hours before, although the pairs proved a gain"
+        alone = why or (self.program.audit and self.totals)  # audits use other data: their widths do not compete
         return headline(None if alone else fresh, self.totals), why
 
     def _funnel(self) -> Funnel:

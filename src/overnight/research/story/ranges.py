@@ -1,4 +1,4 @@
-"""Texts that are the same but for their numbers, as one text: each number becomes the range that it was seen in."""
+"""Merges texts that differ only in their numbers into one: each number becomes the range of its values."""
 
 import re
 
@@ -15,7 +15,7 @@ class Ranges:
         self._low = self._high = _NUMBER.findall(text)
 
     def widen(self, text: str) -> None:
-        """Take in another text of the same pattern."""
+        """Add another text of the same pattern."""
         seen = _NUMBER.findall(text)
         if len(seen) == len(self._low):
             self._low = [min(pair, key=_size) for pair in zip(self._low, seen, strict=True)]
@@ -23,8 +23,8 @@ class Ranges:
 
     def __str__(self) -> str:
         numbers = [low if low == high else _range(low, high) for low, high in zip(self._low, self._high, strict=True)]
-        told = "".join(text + number for text, number in zip(self._between, [*numbers, ""], strict=True))
-        return told if self._low == self._high else _MANY.sub(r"\1 \2s", told)
+        merged = "".join(text + number for text, number in zip(self._between, [*numbers, ""], strict=True))
+        return merged if self._low == self._high else _MANY.sub(r"\1 \2s", merged)
 
 
 def _range(low: str, high: str) -> str:

@@ -1,15 +1,15 @@
-"""What the sealed holdout said of the candidates that it was asked about: rounded gains, never a value."""
+"""The sealed holdout's answers about candidates: rounded gains, never a value."""
 
 from overnight.gate.verdict import Verdict
 from overnight.research.events import Concluded
 from overnight.research.story.story import SealedAnswer
 from overnight.research.story.thinning import Thinned
 
-REFUSALS = 500  # that a story holds; beyond, they are thinned evenly
+REFUSALS = 500  # that a story holds; more are thinned evenly
 
 
 class SealedTally:
-    """Gathers the answers; those about kept changes all, the others in bounded memory."""
+    """Gathers the answers: all those about kept changes, the others in bounded memory."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[int, SealedAnswer]] = []
@@ -17,7 +17,7 @@ class SealedTally:
         self._asked = 0
 
     def take(self, event: Concluded) -> None:
-        """Take in the answer that a verdict tells of, if it does."""
+        """Add the answer that a verdict contains, if any."""
         conclusion = event.conclusion
         if conclusion.gain is None or conclusion.holdout_gain is None:
             return

@@ -8,9 +8,9 @@ from overnight.models.usage import Usage
 from overnight.research.events import ModelCalled, Proposed
 from overnight.research.story.story import Costs, ModelUse
 
-MODELS = 40  # pairs of role and model that are told apart; the rest is one more
+MODELS = 40  # pairs of role and model that are listed; the rest is one more
 OTHERS = "others"
-_HOPED = 64  # experiments that were called for and not proposed yet; more are of calls that came to nothing
+_HOPED = 64  # experiments with calls but without a proposal yet; older ones are dropped
 
 _Caller = tuple[str, str, str]  # role, provider, model
 
@@ -21,7 +21,7 @@ class Spending:
 
     trials: Counter[Stage] = field(default_factory=Counter)
     wall_s: float = 0.0
-    stopped: int = 0  # first trials, early
+    stopped: int = 0  # first trials that were stopped early
     stopped_s: float = 0.0
     whole: int = 0  # screening trials with a value
     whole_s: float = 0.0
@@ -30,7 +30,7 @@ class Spending:
     tokens: int = 0
     cost_usd: float = 0.0
     _models: dict[_Caller, Usage] = field(default_factory=dict)
-    _hoped: dict[tuple[str, int], Usage] = field(default_factory=dict)  # calls by role and the experiment hoped for
+    _hoped: dict[tuple[str, int], Usage] = field(default_factory=dict)  # by role, and the experiment that the calls were for
 
     def take(self, trial: Trial) -> None:
         """Add what one trial cost."""
@@ -57,7 +57,7 @@ class Spending:
             self._hoped.pop(next(iter(self._hoped)))
 
     def propose(self, event: Proposed) -> Usage:
-        """What the calls for one proposal used; what a researcher says that it used is a claim, and counts nowhere."""
+        """What the calls for one proposal used; what a researcher says it used is a claim and does not count."""
         return self._hoped.pop((event.role, event.number), Usage())
 
     def costs(self, elapsed_s: float) -> Costs:

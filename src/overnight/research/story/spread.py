@@ -1,4 +1,4 @@
-"""Mean, spread and intervals of trials, without holding the trials."""
+"""Mean, spread and intervals of trials, without keeping the trials."""
 
 import math
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Moments:
     squares: float = 0.0
 
     def add(self, value: float) -> None:
-        """Take one more value in."""
+        """Add a value."""
         self.count += 1
         step = value - self.mean
         self.mean += step / self.count
@@ -35,7 +35,7 @@ class Moments:
 
 
 def pooled(groups: Iterable[Moments]) -> tuple[float, int]:
-    """Standard deviation of one trial within its group, and its degrees of freedom; (0, 0) without any."""
+    """Standard deviation of one trial within its group, and its degrees of freedom; (0, 0) if there are none."""
     squares, freedom = 0.0, 0
     for group in groups:
         if group.count > 1:
@@ -45,7 +45,7 @@ def pooled(groups: Iterable[Moments]) -> tuple[float, int]:
 
 
 def anytime_band(mean: float, count: int, sigma: float, freedom: int) -> Interval:
-    """Interval of a mean that holds at every look, however often one looks.
+    """Interval of a mean that holds at every look, however many looks there are.
 
     Source: Robbins (1970), normal mixture with unit prior weight; sigma is widened by 1 + 1/sqrt(2 freedom), since it is
     itself an estimate.
@@ -61,7 +61,7 @@ def difference(one: Moments, other: Moments, otherwise: tuple[float, int]) -> tu
     """Variance of the difference of two means, and its degrees of freedom.
 
     Each mean has its own trials' variance, which a change may have made smaller or larger; a group without any spread of its
-    own has that of `otherwise`, a standard deviation with its freedom.
+    own has that of `otherwise`, a standard deviation with its degrees of freedom.
     Source: Welch (1947), The generalization of "Student's" problem when several different population variances are involved.
     """
     errors, loads = [], []

@@ -1,4 +1,4 @@
-"""All that a report shows of a campaign, as one value; every view is made from it and from nothing else."""
+"""Everything that a report shows of a campaign, as one value; every view is made from it alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from overnight.research.story.spread import Interval
 class Point:
     """One value: of which experiment, and how far into the campaign."""
 
-    number: int  # for a baseline trial that of the experiment that made its head, 0 for the start
+    number: int  # of the experiment; for a baseline trial, of the one that made its head, 0 for the start
     hours: float
     value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """An accepted state of the branch, by its own fresh trials; those that won it its place never count."""
+    """An accepted state of the branch, by its own fresh trials; the trials that it was kept for never count."""
 
     number: int  # of the experiment that made it, 0 is the start
     commit: str
@@ -38,7 +38,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairRow:
-    """Both arms of one confirmation pair; the trials ran in the order `first` says."""
+    """Both arms of one confirmation pair; `first` gives the order of the trials."""
 
     seed: int
     baseline: float | None
@@ -92,7 +92,7 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """Times that a role came to no proposal, for one reason."""
+    """How often a role made no proposal, for one reason."""
 
     role: str
     reason: str
@@ -101,7 +101,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
-    """How many experiments came how far, and the trials that each stage took."""
+    """How many experiments reached each stage, and the trials that each stage took."""
 
     proposed: int
     measured: int  # at least one trial of theirs had a value
@@ -118,7 +118,7 @@ class Funnel:
 
 
 class Outcome(StrEnum):
-    """What became of a proposal that was put to the test."""
+    """The outcome of a proposal that was put to the test."""
 
     KEPT = "kept"
     UNPROVEN = "not proven"
@@ -128,7 +128,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """A level that one test drew from the error budget, and the evidence that it came to."""
+    """A level that one test drew from the error budget, and the evidence that it reached."""
 
     number: int  # of the experiment
     test: int  # t, from 1
@@ -141,7 +141,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedAnswer:
-    """What the sealed holdout said of one candidate, as coarse as it was told."""
+    """The sealed holdout's answer about one candidate, as coarse as it was given."""
 
     number: int
     gain: float  # in public
@@ -186,7 +186,7 @@ class Costs:
     peak_memory_bytes: int
     tokens: int
     cost_usd: float
-    models: tuple[ModelUse, ...]  # the most expensive first; those that went past the gateway are not among them
+    models: tuple[ModelUse, ...]  # the most expensive first; those that bypassed the gateway are not included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,21 +201,21 @@ class TotalGain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
-    """The newest audit that came to its end."""
+    """The newest finished audit."""
 
     opened: AuditOpened
     concluded: AuditConcluded
-    keeps_since: int  # the head that it measured has been replaced by so many keeps
+    keeps_since: int  # keeps since then, each of which replaced the head
 
     @property
     def standings(self) -> Mapping[int, ChangeAudit]:
-        """What became of each kept change when it was left out, by its experiment."""
+        """What leaving out each kept change showed, by its experiment."""
         return {change.number: change for change in self.concluded.changes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One campaign, told."""
+    """One campaign, as a report shows it."""
 
     tag: str
     metric: Metric
@@ -231,14 +231,14 @@ class Story:
     ending: Ending | None  # of the last session; None while it runs or after a kill
     baseline: tuple[Point, ...]
     candidates: tuple[Point, ...]
-    candidates_seen: int  # more than `candidates` where these are thinned
+    candidates_seen: int  # more than `candidates` if these are thinned
     claims: tuple[Point, ...]  # the running best of the first trial of each experiment: what a one-run rule believes
-    claims_seen: int  # with the start, also those that are thinned out
+    claims_seen: int  # including the start and those that are thinned out
     heads: tuple[Head, ...]
     keeps: tuple[KeepEvidence, ...]
     total: TotalGain | None
     audit: Audited | None
-    incomparable: str  # why fresh trials of different heads do not compare; empty where they do
+    incomparable: str  # why fresh trials of different heads are not comparable; empty if they are
     own_audit: bool  # audits have a command of their own, on data that no verdict saw
     near_misses: tuple[Example, ...]
     failures: tuple[FailureGroup, ...]
@@ -251,7 +251,7 @@ class Story:
 
     @property
     def branch(self) -> str:
-        """Where the kept chain is."""
+        """The branch of the kept changes."""
         return f"autoresearch/{self.tag}"
 
     @property

@@ -15,7 +15,7 @@ class Thinned(Generic[T]):
         self.seen = 0
 
     def add(self, item: T) -> None:
-        """Take one more item in."""
+        """Add an item."""
         if self.seen % self._stride == 0:
             if len(self._items) == self._limit:
                 self._items = self._items[::2]

@@ -4,7 +4,7 @@ from overnight.program.program import Metric
 from overnight.research.story.story import Point
 from overnight.research.story.thinning import Thinned
 
-POINTS = 5_000  # of one kind that a story holds; beyond, they are thinned evenly
+POINTS = 5_000  # of one kind that a story holds; more are thinned evenly
 
 
 class Values:
@@ -18,25 +18,25 @@ class Values:
         self._best: Point | None = None
 
     def head(self, point: Point) -> None:
-        """A baseline trial; the very first is where a one-run rule starts."""
+        """Add a baseline trial; a one-run rule starts at the first."""
         self.baseline.add(point)
         if self._best is None:
             self._claim(point)
 
     def candidate(self, point: Point, *, first: bool) -> None:
-        """A candidate's trial; `first` of its experiment."""
+        """Add a candidate's trial; `first` says whether it is the first of its experiment."""
         self.candidates.add(point)
         if first and (self._best is None or self._metric.gain(self._best.value, point.value) > 0):
             self._claim(point)
 
     def claims(self) -> tuple[Point, ...]:
-        """The running best, its last step always among it."""
+        """The running best, always with its last step."""
         steps = self._claims.items()
         return steps if self._best is None or steps[-1] is self._best else (*steps, self._best)
 
     @property
     def claims_seen(self) -> int:
-        """Steps of the running best, the start among them."""
+        """How many steps the running best has, including the start."""
         return self._claims.seen
 
     def _claim(self, point: Point) -> None:

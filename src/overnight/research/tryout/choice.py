@@ -16,10 +16,10 @@ NAME = 200  # characters of a name in a message
 
 
 def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program | None]:
-    """The researcher of a name, and the program around a folder if that declares it; the roles of a program go first.
+    """The researcher of a name, and the program around a folder if it declares the name; a program's roles come first.
 
     Raises:
-        UserError: there is none, or nothing about it can be tested.
+        UserError: there is no such researcher, or nothing about it can be tested.
     """
     program, problem = program_around(folder)
     declared = next((spec for spec in program.researchers if spec.role == name), None) if program else None
@@ -30,9 +30,9 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
         fix = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
         raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), fix=fix)
     if spec.use == "scripted":
-        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="there is nothing to reach")
+        raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="choose another: it has nothing to test")
     if model and spec.use not in AGENTS:
-        raise UserError(f"`use: {spec.use}` asks no model", fix="leave --model out")
+        raise UserError(f"`use: {spec.use}` uses no model", fix="leave out --model")
     return replace(spec, model=model or spec.model), program if declared else None
 
 
@@ -46,7 +46,7 @@ def _built_in(name: str) -> ResearcherSpec | None:
 
 
 def program_around(folder: Path) -> tuple[Program | None, str]:
-    """The program around a folder; None if there is none, or with why it cannot be read."""
+    """The program around a folder, or None and why it cannot be read; the reason is empty if there is no program."""
     try:
         repository = open_repository(folder)
     except RepositoryError:

@@ -1,4 +1,4 @@
-"""Why a test of a researcher came to nothing, and what a person can do about it."""
+"""Why a test of a researcher failed, and what a person can do about it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,8 +13,8 @@ from overnight.program.program import ResearcherSpec
 from overnight.research.tryout.result import Failing
 from overnight.words.quantities import duration
 
-BY_HAND = "see what it says when you run it by hand: it asked the gateway for nothing"
-LATE = "give it more with --seconds, or see what it waits for when you run it by hand"
+BY_HAND = "run it by hand to see what it says: it asked the gateway for nothing"
+LATE = "give it more time with --seconds, or run it by hand to see what it waits for"
 
 
 def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, str]) -> Failing | None:
@@ -35,39 +35,39 @@ def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, 
 
 
 def fix_parked(wait_s: float | None, accounts: Sequence[AccountState], settings: Settings) -> str:
-    """What to do where no provider answers, for `wait_s` as far as is known; empty where all of them would."""
+    """What to do if no provider answers, for `wait_s` as far as is known; empty if all of them would."""
     providers = {provider.name: provider for provider in settings.providers}
     out = out_of_service(accounts)
     broken = [providers[account.name] for account in out if account.standing is BreakerState.BROKEN]
     if broken:
-        return f"see whether the account and its key are right: {'; '.join(map(describe, broken))}"
+        return f"check the account and its key: {'; '.join(map(describe, broken))}"
     if any(account.standing is BreakerState.PARKED for account in out):
         when = f"try again in {duration(wait_s)}, or " if wait_s else ""
         return f"{when}set up another provider: docs/gateway.md"
     if out:
-        return f"see whether it answers: {'; '.join(describe(providers[account.name]) for account in out)}"
+        return f"check whether it answers: {'; '.join(describe(providers[account.name]) for account in out)}"
     return ""
 
 
 def out_of_service(accounts: Sequence[AccountState]) -> Sequence[AccountState]:
-    """The accounts that failed the last time that they were asked."""
+    """The accounts whose last call failed."""
     return [account for account in accounts if account.standing is not BreakerState.READY]
 
 
 def fix_spent(reason: str) -> str:
-    """What to do where the budget of the test does not suffice; the gateway's other reasons say that themselves."""
+    """What to do if the budget of the test is too small; the gateway's other reasons say it themselves."""
     return "allow it more with --tokens or --cost-usd" if reason.startswith("the budget of ") else ""
 
 
 def fix_failed(spec: ResearcherSpec, calls: int) -> str:
-    """What to do where an agent ended without an edit."""
+    """What to do if an agent ended without an edit."""
     if calls == 0 and spec.use in {"acp", "command"}:
         return BY_HAND
-    return "try another model with --model" if spec.model else "name a model that your provider has with --model"
+    return "try another model with --model" if spec.model else "name a model of your provider with --model"
 
 
 def fix_edit(spec: ResearcherSpec) -> str:
-    """What to do where the edit is none that a campaign would take."""
+    """What to do if a campaign would refuse the edit."""
     if spec.use == "command" and not spec.template:
-        return "a command that knows your own files shows what it does in `overnight run --experiments 1`"
+        return "if the command is made for your own files, try it with `overnight run --experiments 1`"
     return fix_failed(spec, calls=1)

@@ -29,7 +29,7 @@ def make_throwaway(folder: Path) -> Repository:
     folder.mkdir()
     for name, text in _FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us are no business of this repository.
+    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us must not affect this repository.
     environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     identity = ("-c", "user.name=overnight", "-c", "user.email=overnight@localhost")
     for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Start")):

@@ -1,4 +1,4 @@
-"""What `overnight agents test` asks for, what it counts on the way, and what it says came of it."""
+"""What `overnight agents test` asks for, what it counts, and what it reports."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ SHOWN = 500  # characters of foreign text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What is to be tried."""
+    """What to try."""
 
-    name: str  # as the user said it
+    name: str  # as the user gave it
     spec: ResearcherSpec
-    program: Program | None  # whose limits hold, for a role that it declares
+    program: Program | None  # whose limits apply, for a role that it declares
     settings: Settings
     environment: Mapping[str, str]
     tokens: int = TOKENS
@@ -31,7 +31,7 @@ class Ask:
 
 @dataclass(slots=True)
 class TryoutMeter:
-    """What was used so far, for whoever watches."""
+    """What was used so far, for anyone who watches."""
 
     started: float = field(default_factory=time.monotonic)
     usage: Usage = field(default_factory=Usage)
@@ -45,7 +45,7 @@ class TryoutMeter:
         return time.monotonic() - self.started
 
     def count(self, called: CallRecord) -> None:
-        """Take in a settled call."""
+        """Add a settled call."""
         if self.first_call_s is None:
             self.first_call_s = max(0.0, self.seconds - called.usage.seconds)
             self.first_token_s = called.usage.first_token_s or None
@@ -55,7 +55,7 @@ class TryoutMeter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tryout:
-    """What came of it; what `agents test --json` prints."""
+    """The result, as `agents test --json` prints it."""
 
     name: str
     use: str  # as in `researchers` of program.md
@@ -68,8 +68,8 @@ class Tryout:
     input_tokens: int  # cached ones included
     cached_tokens: int  # of the input
     output_tokens: int
-    estimated: int  # of the calls, whose tokens are our estimate
-    cost_usd: float | None  # None: not known, there is no price
+    estimated: int  # calls whose tokens are our estimate
+    cost_usd: float | None  # None: not known, for lack of a price
     models: Sequence[str]  # that answered, each as `provider: model`
     seconds: float  # in all
     first_call_s: float | None  # from the start to the first call
@@ -88,14 +88,14 @@ class TryoutEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failing:
-    """No edit came."""
+    """No edit came back."""
 
     reason: str
     fix: str = ""
 
 
 def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing) -> Tryout:
-    """The result of a try that ended so."""
+    """The result of a try with this outcome."""
     edit = outcome if isinstance(outcome, TryoutEdit) else None
     failing = outcome if isinstance(outcome, Failing) else Failing(reason="")
     usage = meter.usage

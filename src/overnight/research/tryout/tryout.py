@@ -1,6 +1,6 @@
 """One tiny edit by a researcher, in a throw-away repository: through the port, the jail and the gateway of a campaign.
 
-Does not cover: whether an agent is any good at research; whether a command that knows one repository works there.
+Does not cover: whether an agent is any good at research; whether a command that is made for one repository works there.
 """
 
 import time
@@ -66,7 +66,7 @@ async def _try(ask: Ask, meter: TryoutMeter) -> TryoutEdit | Failing:
 
 @dataclass(slots=True)
 class _Bench:
-    """What the try is made with."""
+    """What a try needs."""
 
     ask: Ask
     meter: TryoutMeter
@@ -108,7 +108,7 @@ class _Bench:
         return self._collect(folder, draft.hypothesis)
 
     def _late(self) -> Failing:
-        """It was ended by us: some agents try again and again where no provider answers."""
+        """The failure of an agent that we ended: some try again and again if no provider answers."""
         reason = f"it did not end within {duration(self.ask.seconds)}, and was ended with all its processes"
         accounts = self.gateway.accounts() if self.gateway else ()
         whys = "".join(f"; {account.name}: {account.why}" for account in out_of_service(accounts))
@@ -150,7 +150,7 @@ def _gateway(ask: Ask, meter: TryoutMeter) -> AbstractAsyncContextManager[Gatewa
     if ask.spec.use not in AGENTS or not ask.settings.providers:
         return nullcontext()
     prices, cost_usd = ask.settings.prices, ask.cost_usd
-    if cost_usd is None:  # our own limit must not keep out what has no price: the limit of tokens holds for that
+    if cost_usd is None:  # our own limit must not refuse what has no price: the limit of tokens applies to that
         prices, cost_usd = Prices(table={"*": FREE, **prices.table}), COST_USD
     allowance = SpendingLimit(tokens=ask.tokens, cost_usd=cost_usd)
     providers, environment = ask.settings.providers, ask.environment

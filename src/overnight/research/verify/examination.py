@@ -1,4 +1,4 @@
-"""Whether a campaign's record holds together, with itself and with the repository.
+"""Checks whether a campaign's record is consistent, with itself and with the repository.
 
 One pass over the ledger, in memory that does not grow with it. Does not cover: whether what was recorded was ever measured;
 `verify --rerun` measures again.
@@ -21,23 +21,23 @@ from overnight.research.record.port import Recorded
 from overnight.research.state import SNAPSHOT_FORM, State, apply, begin, load_state
 from overnight.words.quantities import counted, listed
 
-PAGE = 50  # newest attempts whose refs are looked at
+PAGE = 50  # newest attempts whose refs are checked
 LISTED = 5  # numbers in a detail
 
 
 @dataclass(slots=True)
 class Record:
-    """What the intact part of a ledger tells."""
+    """What the intact part of a ledger shows."""
 
     state: State | None = None
     events: int = 0
     last: int = 0  # newest experiment with a verdict
-    damage: str = ""  # what ended the reading, empty at the end of a whole ledger
-    misfiled: list[int] = field(default_factory=list)  # seqs of events that stand under another kind or experiment
-    strange_rows: list[int] = field(default_factory=list)  # experiments that `log` tells otherwise than the events
+    damage: str = ""  # what stopped the reading; empty if the ledger is whole
+    misfiled: list[int] = field(default_factory=list)  # seqs of events that are filed under another kind or experiment
+    strange_rows: list[int] = field(default_factory=list)  # experiments that `log` shows differently from the events
     strange_snapshots: list[int] = field(default_factory=list)  # seqs
     snapshots: int = 0
-    logs: dict[str, int] = field(default_factory=dict)  # digest to experiment, of what was kept
+    logs: dict[str, int] = field(default_factory=dict)  # digest to experiment, of kept outputs
 
 
 def examine(campaign: CampaignReader) -> list[Finding]:
@@ -59,23 +59,23 @@ def _ledger(record: Record) -> Finding:
 
 def _derived(record: Record) -> list[Finding]:
     rows = [*record.strange_rows, *record.misfiled]
-    told = f"`log` and `show` would tell {_listed(rows)} otherwise than the events" if rows else "as the events tell"
+    shown = f"`log` and `show` do not show {_listed(rows)} as the events have it" if rows else "as the events have them"
     snapshots = record.strange_snapshots
-    kept = f"those at {_listed(snapshots)} are not what the events fold to" if snapshots else f"{record.snapshots} as folded"
+    kept = f"those at {_listed(snapshots)} differ from the folded events" if snapshots else f"{record.snapshots} as folded"
     return [
-        Finding(what="experiments", holds=not rows, detail=told),
+        Finding(what="experiments", holds=not rows, detail=shown),
         Finding(what="snapshots", holds=not snapshots, detail=kept),
     ]
 
 
 def _outputs(campaign: CampaignReader, record: Record) -> Finding:
-    """The captured output of each trial that a keep stands on is there, and is what it was."""
+    """Whether the captured output of each trial behind a keep is there, unchanged."""
     store = ArtifactStore(campaign.folder / "logs")
     bad = sorted({number for digest, number in record.logs.items() if not store.holds(digest)})
     detail = (
         f"of experiments {_listed(bad)} are missing or changed"
         if bad
-        else f"all {len(record.logs)} behind kept changes are whole"
+        else f"all {len(record.logs)} behind kept changes are intact"
     )
     return Finding(what="outputs", holds=not bad, detail=detail)
 
@@ -120,7 +120,7 @@ def _attempts(campaign: CampaignReader, history: GitHistory) -> Finding:
 
 
 def _receipts(campaign: CampaignReader, history: GitHistory, state: State) -> Finding:
-    """The published evidence of each keep says what the ledger says."""
+    """Whether the published evidence of each keep says what the ledger says."""
     bad = []
     for kept in state.kept:
         try:
@@ -133,12 +133,12 @@ def _receipts(campaign: CampaignReader, history: GitHistory, state: State) -> Fi
             continue
         if _claim(published) != _claim(made):
             bad.append(kept.number)
-    missing = f"of experiments {_listed(bad)} are missing or say otherwise; `overnight run` publishes missing ones"
+    missing = f"of experiments {_listed(bad)} are missing or differ; `overnight run` publishes missing ones"
     return Finding(what="receipts", holds=not bad, detail=missing if bad else f"{len(state.kept)} published under refs/notes")
 
 
 def _claim(receipt: Receipt) -> tuple[object, ...]:
-    """What of a receipt cannot change when the program does."""
+    """The part of a receipt that does not change when the program does."""
     raw = [(pair.index, pair.seed, pair.baseline, pair.candidate) for pair in receipt.pairs]
     return receipt.commit, receipt.tree, receipt.verdict_hash, receipt.level, receipt.log_e, receipt.values, raw
 
@@ -152,14 +152,14 @@ class _Reader:
         self._snapshots: dict[int, bytes] = {}
         self._open: dict[int, list[tuple[float, Event]]] = {}
         self._newest = 0  # experiment
-        self._told = 0  # experiments that `log` counts
+        self._counted = 0  # experiments that `log` counts
 
     def read(self) -> Record:
         record = self._record
         try:
             self._snapshots = dict(self._ledger.snapshots())
             record.snapshots = len(self._snapshots)
-            self._told = self._ledger.experiments(limit=0).total  # before the events, of which a session may add some
+            self._counted = self._ledger.experiments(limit=0).total  # before the events, since a session may add some
         except LedgerCorrupt:
             record.strange_snapshots.append(0)
         try:
@@ -176,12 +176,12 @@ class _Reader:
         return record
 
     def _look_beyond(self) -> None:
-        """What was derived from events that are not there any more, which no chain can miss at its end."""
+        """Find events that are missing at the end, by what was derived from them: the chain cannot show that."""
         record = self._record
         known = max(self._snapshots, default=0)
         if known > record.events:
-            record.damage = f"of {known:,} events or more the newest are missing, after event {record.events:,}"
-        record.strange_rows += range(self._newest + 1, min(self._told, self._newest + PAGE) + 1)
+            record.damage = f"there were at least {known:,} events, but those after event {record.events:,} are missing"
+        record.strange_rows += range(self._newest + 1, min(self._counted, self._newest + PAGE) + 1)
 
     def _fold(self, entry: Recorded) -> None:
         record, event = self._record, entry.event
@@ -197,7 +197,7 @@ class _Reader:
         self._follow(entry)
 
     def _follow(self, entry: Recorded) -> None:
-        """Gather the events of each open experiment, and compare what is told of it when its verdict is there."""
+        """Gather the events of each open experiment, and compare its row with them when it has its verdict."""
         number = experiment_number(entry.event)
         if isinstance(entry.event, Proposed):
             self._open[entry.event.number] = []
@@ -216,10 +216,10 @@ class _Reader:
 
     def _compare(self, number: int) -> None:
         try:
-            told = self._ledger.experiment(number)
+            row = self._ledger.experiment(number)
         except LedgerCorrupt:
-            told = None
-        if told != fold_experiment(self._open[number]):
+            row = None
+        if row != fold_experiment(self._open[number]):
             self._record.strange_rows.append(number)
 
 

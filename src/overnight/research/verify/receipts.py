@@ -1,4 +1,4 @@
-"""Checking a published receipt with nothing but the repository that it is in: no campaign folder is needed."""
+"""Checks a published receipt with only the repository that it is in: no campaign folder is needed."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ DEEPEST = 10_000  # commits of a chain that are walked
 class ReceiptReport:
     """What `verify --receipt COMMIT --json` prints."""
 
-    holds: bool  # no finding speaks against it
+    holds: bool  # no finding contradicts it
     receipt: Receipt
     findings: tuple[Finding, ...]
 
@@ -41,7 +41,7 @@ def examine_receipt(repository: Repository, name: str) -> ReceiptReport:
             raise UserError(f"there is no commit `{printable(name, SHOWN)}`")
         text = history.published(commit)
         if text is None:
-            fix = f"fetch them: git fetch origin {NOTES}:{NOTES}"
+            fix = f"fetch receipts: git fetch origin {NOTES}:{NOTES}"
             raise UserError(f"no receipt is published for {commit[:12]}", fix=fix)
         try:
             receipt = read_receipt(text)
@@ -71,7 +71,7 @@ def _in_repository(history: GitHistory, receipt: Receipt, commit: str) -> list[F
 
 
 def _chain(history: GitHistory, receipt: Receipt) -> Finding:
-    """The level grows with every keep before, so those have to be there."""
+    """Whether the keeps before this one exist: the level grows with each of them."""
     at, before = receipt.base, 0
     while at != receipt.start and before < min(receipt.keeps, DEEPEST):
         parents = history.parents(at)
@@ -84,9 +84,9 @@ def _chain(history: GitHistory, receipt: Receipt) -> Finding:
 
 
 def _program(history: GitHistory, receipt: Receipt) -> Finding:
-    """What was to be improved, and how sure, is as `program.md` of the commit says, where one is committed."""
+    """Whether what was improved, and how sure, is as the commit's `program.md` says, if one is committed."""
     if PROGRAM not in history.paths(receipt.base):
-        detail = f"{PROGRAM} is not committed, so that what was measured is only what the receipt says"
+        detail = f"{PROGRAM} is not committed, so only the receipt says what was measured"
         return Finding(what="program", holds=None, detail=detail)
     try:
         program = parse_program(history.read_files(receipt.base, [PROGRAM])[PROGRAM].decode("utf-8", "replace"), PROGRAM)
@@ -94,8 +94,8 @@ def _program(history: GitHistory, receipt: Receipt) -> Finding:
         return Finding(what="program", holds=False, detail=str(error))
     holds = _demands(program) == _claims(receipt)
     exactly = program.digest == receipt.program
-    told = "the committed one" if exactly else "metric, guards and error rate are those of the committed one"
-    return Finding(what="program", holds=holds, detail=told if holds else "the committed one asks for something else")
+    detail = "the committed one" if exactly else "metric, guards and error rate are those of the committed one"
+    return Finding(what="program", holds=holds, detail=detail if holds else "the committed one asks for something else")
 
 
 def _demands(program: Program) -> tuple[object, ...]:

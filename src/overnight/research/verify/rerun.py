@@ -1,4 +1,4 @@
-"""Measuring kept changes again for `overnight verify --rerun`: fresh seeds, the same jail, nothing recorded."""
+"""Measures kept changes again for `overnight verify --rerun`: fresh seeds, the same jail, nothing recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ class RerunPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerun:
-    """What a fresh measurement says of one kept change; gains are in the metric's units, positive is better."""
+    """What a fresh measurement says about one kept change; gains are in the metric's units, positive is better."""
 
     number: int
     base: str  # commit that it was measured against
     commit: str
     claimed: float | None  # gain at acceptance
     estimate: Estimate | None  # None: too few pairs have values
-    holds: bool | None  # None: the interval holds 0, so more pairs are needed
+    holds: bool | None  # None: the interval contains 0, so more pairs are needed
     reason: str
     pairs: tuple[RerunPair, ...]
 
@@ -50,7 +50,7 @@ def chosen(state: State, which: str) -> Sequence[Kept]:
     found = [kept for kept in state.kept if which in ("all", str(kept.number))]
     if not found:
         known = ", ".join(str(kept.number) for kept in state.kept) or "none"
-        raise UserError(f"`{printable(which, TEXT)}` was not kept", fix=f"kept were: {known}")
+        raise UserError(f"`{printable(which, TEXT)}` was not kept", fix=f"choose `all` or one that was kept: {known}")
     return found
 
 
@@ -94,16 +94,16 @@ def _judge(pairs: Sequence[FreshPair], estimate: Estimate | None) -> tuple[bool 
         return True, "better again, beyond noise"
     if estimate.high <= 0.0:
         return False, "no better"
-    return None, "not shown again, nor refuted: more --pairs would tell"
+    return None, "neither confirmed nor refuted: use more --pairs"
 
 
-def as_finding(told: Rerun) -> Finding:
+def as_finding(found: Rerun) -> Finding:
     """A fresh measurement as one line of `verify`."""
-    if told.estimate is None:
-        return Finding(what=f"kept #{told.number}", holds=told.holds, detail=printable(told.reason, TEXT))
-    fresh = told.estimate
+    if found.estimate is None:
+        return Finding(what=f"kept #{found.number}", holds=found.holds, detail=printable(found.reason, TEXT))
+    fresh = found.estimate
     interval = (
         f"{figure(fresh.gain, 4, signed=True)} [{figure(fresh.low, 4)}, {figure(fresh.high, 4)}] in {fresh.pairs} fresh pairs"
     )
-    claimed = f"claimed {figure(told.claimed, 4, signed=True)}" if told.claimed is not None else "nothing claimed"
-    return Finding(what=f"kept #{told.number}", holds=told.holds, detail=f"gain {interval}, {claimed}: {told.reason}")
+    claimed = f"claimed {figure(found.claimed, 4, signed=True)}" if found.claimed is not None else "nothing claimed"
+    return Finding(what=f"kept #{found.number}", holds=found.holds, detail=f"gain {interval}, {claimed}: {found.reason}")

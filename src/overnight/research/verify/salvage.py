@@ -1,4 +1,4 @@
-"""Writing out what is intact of a ledger, as JSON lines."""
+"""Writes the intact part of a ledger, as JSON lines."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,10 @@ from overnight.research.record.ledger import SqliteLedger
 
 
 def salvage(ledger: SqliteLedger, path: Path) -> int:
-    """Write the intact events to a new file that only its owner can read, for the seeds' secret is among them; how many.
+    """Write the intact events to a new file that only its owner can read, since the seeds' secret is in it; return how many.
 
     Raises:
-        UserError: the file is there already, or cannot be written.
+        UserError: the file exists already, or cannot be written.
     """
     count = 0
     try:
@@ -23,7 +23,7 @@ def salvage(ledger: SqliteLedger, path: Path) -> int:
                     place = f'{{"seq":{entry.seq},"at":{entry.at!r},"hash":"{entry.digest}","event":'
                     lines.write(place.encode() + encode(entry.event) + b"}\n")
             except LedgerCorrupt:
-                pass  # what follows is lost: `verify` has said so
+                pass  # what follows is lost: `verify` has reported it
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}", fix="name a new file") from error
     return count

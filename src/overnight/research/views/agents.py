@@ -1,4 +1,4 @@
-"""The researchers that this machine can have, and those that the program here asks for."""
+"""The researchers available on this machine, and those that the program here asks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class RoleEntry:
     use: str
     template: str  # empty without one
     command: str  # empty without one
-    model: str  # empty: what the agent or the provider says
+    model: str  # empty: the default of the agent or the provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

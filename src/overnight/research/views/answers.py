@@ -11,7 +11,7 @@ from overnight.words.quantities import compact, counted, duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportAnswer:
-    """One question, its answer at a glance, and what that stands on."""
+    """One question, its answer at a glance, and what that is based on."""
 
     question: str
     figure: str
@@ -33,7 +33,7 @@ def _gained(story: Story) -> ReportAnswer:
         why = "The head has no fresh trials yet"
         if story.incomparable:
             why = f"{story.incomparable}: `overnight audit` measures both side by side"
-        detail = f"{why}. At acceptance the kept changes gained {claimed} {story.metric.name} in sum."
+        detail = f"{why}. At acceptance the kept changes gained {claimed} {story.metric.name} in total."
         return ReportAnswer(question="Gained", figure=counted(len(story.keeps), "change"), detail=detail)
     detail = (
         f"{story.metric.name} ({better(story.metric)}) went from {figures.value(total.start)} to {figures.value(total.head)}, "
@@ -51,7 +51,7 @@ def _gained(story: Story) -> ReportAnswer:
 
 
 def _beside(story: Story) -> str:
-    """The newest audit of this head, where its interval is too wide to stand at the top."""
+    """The newest audit of this head, if its interval is too wide to be shown at the top."""
     audit = story.audit
     if audit is None or audit.keeps_since or audit.concluded.total is None or story.total is None:
         return ""
@@ -59,22 +59,22 @@ def _beside(story: Story) -> str:
     if story.total.audited and (found.low, found.high) == (story.total.gain.low, story.total.gain.high):
         return ""
     interval, verdict = figures.interval(found.low, found.high), "a gain" if found.low > 0 else "no gain"
-    told = f"{figures.gain(found.gain)} ({interval})" if interval else figures.gain(found.gain)
-    return f"The newest audit, of {counted(found.pairs, 'pair')}, says {told}: {verdict} beyond noise, but less surely."
+    measured = f"{figures.gain(found.gain)} ({interval})" if interval else figures.gain(found.gain)
+    return f"The newest audit, of {counted(found.pairs, 'pair')}, shows {measured}: {verdict} beyond noise, but less sure."
 
 
 def _why_nothing(story: Story) -> str:
     funnel = story.funnel
     if not funnel.proposed:
-        return "No experiment was run." + (f" A role came to no proposal: {story.misses[0].reason}." if story.misses else "")
+        return "No experiment was run." + (f" A role made no proposal: {story.misses[0].reason}." if story.misses else "")
     if not funnel.measured:
         reason = f" Most often: {story.failures[0].reason}." if story.failures else ""
         yet = f" yet; {going_on}" if (going_on := half_measured(story)) else ""
-        return f"None of {counted(funnel.proposed, 'proposal')} came to a value{yet}.{reason}"
+        return f"None of {counted(funnel.proposed, 'proposal')} had a value{yet}.{reason}"
     nearest = ""
     if story.near_misses:
         best = story.near_misses[0]
-        nearest = f" The nearest was #{best.number} with a gain of {figures_of(story).gain(best.gain)}, not proven."
+        nearest = f" The closest was #{best.number} with a gain of {figures_of(story).gain(best.gain)}, not proven."
     verb, tried = "was" if funnel.measured == 1 else "were", counted(funnel.measured, "proposal")
     measured = f"{tried} {verb} measured, none better beyond noise.{nearest}"
     if going_on := half_measured(story):
@@ -88,7 +88,7 @@ def _open(story: Story) -> int:
 
 
 def half_measured(story: Story) -> str:
-    """What is still open, those under test by number; empty where nothing is."""
+    """What is still open, those under test by number; empty if nothing is."""
     if not (count := _open(story)):
         return ""
     tested = [f"#{draw.number}" for draw in story.errors.draws if draw.outcome is Outcome.OPEN]
@@ -98,7 +98,7 @@ def half_measured(story: Story) -> str:
 
 
 def single_run_claim(story: Story) -> str:
-    """What a rule of one run each would have made of the same trials, as a sentence; empty when it saw no improvement."""
+    """What a rule of one run each would have claimed from the same trials, as a sentence; empty when it saw no improvement."""
     claims = story.claims_seen - 1
     if claims < 1:
         return ""
@@ -113,7 +113,7 @@ def _sure(story: Story) -> ReportAnswer:
     if story.noise.deterministic:
         detail = "The metric is deterministic: trials of one head agree to the last digit, so one trial decides."
         if ONE_DRAW in story.cautions:
-            detail += " Where the target draws random numbers, that is for one draw of them alone: see the warning."
+            detail += " If the target draws random numbers, that holds for one draw alone: see the warning."
         return ReportAnswer(question="How sure", figure=f"{changes}, exact", detail=f"{detail} {holdout_agreement(story)}")
     each, weakest = ("It", "Its") if len(story.keeps) == 1 else ("Each", "The weakest")
     detail = f"{each} beat the head of its time in interleaved pairs with seeds that nothing had used before."
@@ -122,7 +122,7 @@ def _sure(story: Story) -> ReportAnswer:
         detail += f" {weakest} e-value is {odds}, {required(story.errors.weakest)} was required:"
         detail += f" luck alone gets there at most once in {odds} tries."
     simpler = sum(keep.conclusion.margin is not None for keep in story.keeps)
-    detail += f" {counted(simpler, 'change')} of them only had to be no worse: less code." if simpler else ""
+    detail += f" {counted(simpler, 'change')} of them only had to be no worse, with less code." if simpler else ""
     detail += f" At most {percent(story.errors.error_rate)} of all keeps are expected to be false. {holdout_agreement(story)}"
     return ReportAnswer(question="How sure", figure=f"{changes} proven", detail=detail)
 
@@ -144,9 +144,9 @@ def _detectable(story: Story) -> str:
         return "No gain can be proven with so few pairs: raise `max_pairs`."
     figures = figures_of(story)
     return (
-        f"One trial scatters by {figures.value(story.noise.sigma)} (standard deviation). The next test would "
-        f"find gains from about {figures.value(story.noise.smallest_effect)} on, four times of five; smaller ones need longer "
-        "trials or more pairs."
+        f"One trial scatters by {figures.value(story.noise.sigma)} (standard deviation). The next test would find gains from "
+        f"about {figures.value(story.noise.smallest_effect)} on, four times out of five; smaller ones need longer trials or "
+        "more pairs."
     )
 
 
@@ -164,7 +164,7 @@ def _cost(story: Story) -> ReportAnswer:
 def ending(story: Story) -> str:
     """Why the campaign is over, as a sentence."""
     if not story.ending:
-        return "It has not ended in good order: it still runs, or it was killed."
+        return "It has not ended normally: it still runs, or it was killed."
     return f"Why it ended: {story.ending.detail}."
 
 
@@ -187,7 +187,7 @@ def _next(story: Story) -> ReportAnswer:
 
 
 def _take(story: Story) -> str:
-    """What to do with the kept chain; what the newest audit of this head found harmful is named."""
+    """What to do with the kept chain, naming what the newest audit of this head found harmful."""
     audit = story.audit
     harmful = {change.number: harm(change) for change in audit.concluded.changes if harm(change)} if audit else {}
     if not harmful or (audit and audit.keeps_since):
@@ -196,6 +196,6 @@ def _take(story: Story) -> str:
     named = ", ".join(f"#{number} (by {figures.value(lost)})" for number, lost in harmful.items())
     worst = max(harmful, key=lambda number: harmful[number])
     return (
-        f"By the newest audit the head is better without {named}. Review the branch, take it, and undo that: git revert "
+        f"By the newest audit, the head is better without {named}. Review the branch, take it, and undo that: git revert "
         f"{commits.get(worst, '')}{', the worst first, and audit again' if len(harmful) > 1 else ''}."
     )

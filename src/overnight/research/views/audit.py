@@ -14,8 +14,8 @@ DIGITS = 4  # significant ones of a gain
 NOTHING = "nothing was kept, so there is nothing to audit"
 WORDS = {
     Standing.HELPS: "still helps",
-    Standing.UNPROVEN: "not shown to help, nor not to: more pairs would tell",
-    Standing.CAN_GO: "can go: no gain worth having is left of it",
+    Standing.UNPROVEN: "not shown to help or to be useless: use more pairs",
+    Standing.CAN_GO: "can go: no gain worth keeping is left",
     Standing.NEEDED: "stays: without it the head fails",
     Standing.CONFLICT: "cannot be left out by itself",
 }
@@ -26,8 +26,8 @@ class AuditReport:
     """What `audit --json` prints."""
 
     tag: str
-    audit: int  # number of it; 0: nothing was kept, so there is none
-    finished: bool  # False: it was stopped; `overnight audit` goes on
+    audit: int  # its number; 0: nothing was kept, so there is none
+    finished: bool  # False: it was stopped; `overnight audit` continues it
     start: str  # commit
     head: str  # commit
     total: Estimate | None  # of the head over the start
@@ -54,7 +54,7 @@ def report_on(state: State) -> AuditReport:
 def describe(found: AuditReport, kept: tuple[Kept, ...]) -> str:
     """The audit in a few lines for people."""
     if not found.finished:
-        return found.reason or f"audit {found.audit} is not finished: `overnight audit` goes on with it"
+        return found.reason or f"audit {found.audit} is not finished: `overnight audit` continues it"
     names = {each.number: printable(each.hypothesis, TEXT) for each in kept}
     lines = [f"audit {found.audit} of `{found.tag}`: start {found.start[:12]} against head {found.head[:12]}", _total(found)]
     for change in found.changes:
@@ -64,7 +64,7 @@ def describe(found: AuditReport, kept: tuple[Kept, ...]) -> str:
 
 
 def _worth(change: ChangeAudit) -> str:
-    """What is to be said of a change; harm above all."""
+    """The verdict on a change; harm comes first."""
     lost = harm(change)
     return f"harms: {figure(lost, DIGITS)} better without it" if lost else WORDS[change.standing]
 

@@ -14,7 +14,7 @@ from overnight.words.quantities import counted, duration, listed
 LISTED = 8  # names of tunable values
 NO_CURVE = (
     "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: fix the pattern, or print "
-    "the curve as it comes (`flush=True`)"
+    "the curve while it runs (`flush=True`)"
 )
 TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
 
@@ -32,9 +32,9 @@ class CheckReport:
     trial_s: float  # wall time of one
     slots: int  # trials at once
     experiments: int | None  # that fit the budget, None without a limit
-    smallest_effect: float | None  # that the gate proves 4 times of 5 within its cap of pairs; None: none, however large
+    smallest_effect: float | None  # that the gate proves 4 times out of 5 within its cap of pairs; None: none, however large
     max_pairs: int  # the cap
-    fewest_pairs: int  # that the first keep takes at the least
+    fewest_pairs: int  # that the first keep needs at least
     curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
     notes: tuple[str, ...]  # what to know before a night
@@ -73,16 +73,16 @@ def report_on(state: State, *, slots: int, tunable: tuple[str, ...] | None, note
     )
 
 
-def _told_detectable(found: CheckReport) -> str:
+def _detectable(found: CheckReport) -> str:
     if found.smallest_effect is not None:
-        return f"a gain of about {rough(found.smallest_effect)} is proven four times of five, a smaller one less often"
+        return f"a gain of about {rough(found.smallest_effect)} is proven four times out of five, a smaller one less often"
     return (
-        f"nothing: no gain can be proven within {counted(found.max_pairs, 'pair')}, however large; the first keep takes "
-        f"{found.fewest_pairs} at the least: raise `gate: {{max_pairs: ...}}`, or leave it out for the default"
+        f"nothing: no gain can be proven within {counted(found.max_pairs, 'pair')}, however large; the first keep needs "
+        f"at least {found.fewest_pairs}: raise `gate: {{max_pairs: ...}}`, or leave it out for the default"
     )
 
 
-def _told_tunable(names: tuple[str, ...]) -> str:
+def _tunable(names: tuple[str, ...]) -> str:
     if not names:
         return "finds nothing to move in the editable files: name other files, or another researcher (`overnight agents`)"
     return f"can move {counted(len(names), 'value')}: {listed(names, LISTED)}"
@@ -102,14 +102,14 @@ def describe(found: CheckReport) -> str:
         f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
         f"budget      about {counted(found.experiments, 'experiment')} would fit"
         if found.experiments is not None
-        else "budget      no limit of experiments or hours is set: Ctrl-C ends the campaign",
+        else "budget      no limit on experiments or hours is set: Ctrl-C ends the campaign",
     ]
     if not same:
-        lines.append(f"detectable  {_told_detectable(found)}")
+        lines.append(f"detectable  {_detectable(found)}")
     if found.curves:
         lines.append(
             f"curve       seen in {found.curves} of {counted(found.trials, 'trial')}: first trials may be stopped early"
         )
     if found.tunable is not None:
-        lines.append(f"tuner       {_told_tunable(found.tunable)}")
+        lines.append(f"tuner       {_tunable(found.tunable)}")
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

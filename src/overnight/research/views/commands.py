@@ -19,11 +19,11 @@ def next_commands(story: Story) -> tuple[Command, ...]:
     tag = shlex.quote(story.tag)
     if story.keeps:
         audit = Command(
-            line=f"overnight audit --tag {tag}", purpose="measure the true gain afresh, and what each change is worth"
+            line=f"overnight audit --tag {tag}", purpose="measure the true gain again, and what each change is worth"
         )
         return (
             *(() if story.total and story.total.audited else (audit,)),
-            Command(line=f"overnight finalize --tag {tag}", purpose="a clean branch, one commit a change with its evidence"),
+            Command(line=f"overnight finalize --tag {tag}", purpose="a clean branch, one commit per change with its evidence"),
             Command(line=f"git merge {shlex.quote(story.branch)}", purpose="or merge the kept chain as it is"),
         )
     if story.failures and not story.funnel.measured:
@@ -31,7 +31,7 @@ def next_commands(story: Story) -> tuple[Command, ...]:
         first = Command(line=f"overnight show {latest} --log --tag {tag}", purpose="what the latest proposal printed")
     else:
         first = Command(line="overnight check", purpose="noise, time per trial, and what the budget can find")
-    return (first, Command(line=f"overnight run --tag {tag}", purpose="let the campaign go on"))
+    return (first, Command(line=f"overnight run --tag {tag}", purpose="continue the campaign"))
 
 
 def keep_commands(story: Story, keep: KeepEvidence) -> tuple[Command, ...]:
@@ -43,7 +43,7 @@ def keep_commands(story: Story, keep: KeepEvidence) -> tuple[Command, ...]:
 
 
 def reproduce_commands(story: Story) -> tuple[Command, ...]:
-    """How to check the campaign and go on with it."""
+    """How to check the campaign and continue it."""
     tag = shlex.quote(story.tag)
     return (
         Command(line=f"overnight verify --tag {tag}", purpose="check the ledger's chain, the branch and the kept commits"),

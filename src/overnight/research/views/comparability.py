@@ -1,20 +1,20 @@
-"""Whether numbers of two campaigns are of one kind, and what differs that they do not say."""
+"""Whether the numbers of two campaigns are comparable, and what else differs."""
 
 from collections.abc import Iterator
 
 from overnight.program.program import Program
 from overnight.research.story.story import Story
 
-SAME_MEASURE = ("measure", "produce", "score", "artifacts", "prepare", "inputs")  # else the numbers are not of one kind
+SAME_MEASURE = ("measure", "produce", "score", "artifacts", "prepare", "inputs")  # else the numbers are not comparable
 SAME_RULES = ("editable", "hidden", "holdout", "audit", "checks", "guards", "limits", "gate")  # else one of them had it easier
 
 
 def incomparable(a: Program, b: Program) -> Iterator[str]:
-    """Why numbers of two programs are not of one kind."""
+    """Why the numbers of two programs are not comparable."""
     if a.metric.name != b.metric.name:
         yield f"the metrics differ: {a.metric.name} and {b.metric.name}"
     if a.metric.direction is not b.metric.direction:
-        yield f"the metric is to {a.metric.direction.value} in one and to {b.metric.direction.value} in the other"
+        yield f"the directions differ: {a.metric.direction.value} and {b.metric.direction.value}"
     if (a.metric.pattern, a.metric.result) != (b.metric.pattern, b.metric.result):
         yield "the metric is read in different ways (`pattern`, `result`)"
     for key in SAME_MEASURE:
@@ -28,14 +28,14 @@ def _written(value: object) -> str:
 
 
 def cautions(a: Program, one: Story, b: Program, other: Story) -> Iterator[str]:
-    """What makes a difference of gains say less than it seems to."""
+    """What makes a difference of gains mean less than it seems to."""
     if one.start != other.start:
         yield "they started from different commits: a gain is easier to find from a worse start"
     if changed := [key for key in SAME_RULES if getattr(a, key) != getattr(b, key)]:
         yield f"their programs differ in {', '.join(changed)}"
     if strayed := _environment(one, other):
         slower = ", which a timing depends on" if a.measures_time else ""
-        yield f"they ran in different surroundings{slower}: {', '.join(strayed)}"
+        yield f"they ran in different environments{slower}: {', '.join(strayed)}"
 
 
 def _environment(a: Story, b: Story) -> list[str]:

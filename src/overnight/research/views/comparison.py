@@ -21,7 +21,7 @@ _HOUR_S = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """When a head was made: after so many trials of the campaign, those of audits left out."""
+    """When a head was made: after how many trials of the campaign, without those of audits."""
 
     number: int  # of the experiment that made it, 0 is the start
     trials: int
@@ -43,28 +43,28 @@ class Gain:
 class CampaignSummary:
     """One of the two campaigns."""
 
-    name: str  # as the person called it, with the tag where they left it out
+    name: str  # as the user gave it, with the tag if they left it out
     tag: str
     metric: str
     start: str  # commit
     head: str  # commit
     experiments: int
     kept: int
-    trials: int  # audits left out, as in `hours`
+    trials: int  # without those of audits, as in `hours`
     hours: float
     tokens: int
     cost_usd: float
-    gain: Gain | None  # None: something is kept, and its head has no fresh trials yet
+    gain: Gain | None  # None: something is kept, but its head has no fresh trials yet
     gain_per_hour: float | None
     gain_per_trial: float | None
-    ending: str  # the reason for which its last session stopped; empty while it runs or after a kill
+    ending: str  # why its last session stopped; empty while it runs or after a kill
     ending_detail: str
     cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedCampaign:
-    """A campaign as its ledger tells it."""
+    """A campaign as its ledger shows it."""
 
     name: str
     program: Program
@@ -102,7 +102,7 @@ class ComparedCampaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptIn:
-    """A kept change, and the experiment that it was in each campaign."""
+    """A kept change, and its experiment in each campaign."""
 
     hypothesis: str
     a: int | None  # number of the experiment; None: not kept there
@@ -116,18 +116,18 @@ class Comparison:
     metric: str
     direction: str  # "minimize" or "maximize"
     comparable: bool
-    reasons: tuple[str, ...]  # why they do not compare
+    reasons: tuple[str, ...]  # why they are not comparable
     cautions: tuple[str, ...]  # what weakens the comparison
     a: CampaignSummary
     b: CampaignSummary
-    difference: Interval | None  # gain of B over that of A, in the metric's units: positive, B gained more
+    difference: Interval | None  # gain of B minus that of A, in the metric's units; positive: B gained more
     confidence: float  # of the interval
-    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty if that cannot be said
+    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty if that is not known
     kept: tuple[KeptIn, ...]  # in both, then in A only, then in B only
 
 
 class Teller:
-    """Follows the events of a campaign for what its story does not hold."""
+    """Follows the events of a campaign for what its story does not contain."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -171,7 +171,7 @@ def tell(
 
 
 def compare(a: ComparedCampaign, b: ComparedCampaign) -> Comparison:
-    """The two campaigns side by side; their difference only where their numbers are of one kind."""
+    """The two campaigns side by side; their difference only if their numbers are comparable."""
     reasons = tuple(incomparable(a.program, b.program))
     left, right = a.side, b.side
     known = left.gain and right.gain and not reasons
@@ -192,7 +192,7 @@ def compare(a: ComparedCampaign, b: ComparedCampaign) -> Comparison:
 
 
 def gain_of(story: Story) -> Gain | None:
-    """Head over start: by the newest audit of this head, else by the fresh trials of both; exactly 0 where nothing is kept."""
+    """Head over start: by the newest audit of this head, else by the fresh trials of both; exactly 0 if nothing is kept."""
     total = story.total
     if not story.keeps:
         band = story.heads[-1].band if story.heads else None
@@ -218,21 +218,21 @@ def difference(a: Gain, b: Gain) -> Interval:
     return Interval(mid=mid, low=low, high=high)
 
 
-def _cautions(told: ComparedCampaign) -> Iterator[str]:
-    """What makes the gain of one campaign say less than it seems to."""
-    story, gain = told.story, gain_of(told.story)
+def _cautions(campaign: ComparedCampaign) -> Iterator[str]:
+    """What makes the gain of one campaign mean less than it seems to."""
+    story, gain = campaign.story, gain_of(campaign.story)
     if gain is None:
-        yield f"the head of {told.name} has no fresh trials yet: its gain is not known"
+        yield f"the head of {campaign.name} has no fresh trials yet: its gain is not known"
     elif gain.source == "fresh trials" and not story.noise.deterministic:
         fix = f"`overnight audit --tag {story.tag}`"
-        yield f"{told.name} is not audited: its start and head were not measured side by side ({fix})"
-    yield from (f"{told.name}: {caution}" for caution in story.cautions)
+        yield f"{campaign.name} is not audited: its start and head were not measured side by side ({fix})"
+    yield from (f"{campaign.name}: {caution}" for caution in story.cautions)
     if not story.ending:
-        yield f"{told.name} has not ended in good order: it still runs, or it was killed"
+        yield f"{campaign.name} has not ended normally: it still runs, or it was killed"
 
 
 def _kept(a: ComparedCampaign, b: ComparedCampaign) -> Iterator[KeptIn]:
-    """Kept changes, the same ones together: those with the same hypothesis, or that change the same lines."""
+    """Kept changes, the same ones together: those that change the same lines, or of one hypothesis if lines are not known."""
     left = list(b.story.keeps)
     alone: list[KeepEvidence] = []
     for keep in a.story.keeps:
@@ -253,7 +253,7 @@ def _same(a: ComparedCampaign, keep: KeepEvidence, b: ComparedCampaign, other: K
 
 
 def changed_lines(diff: str) -> frozenset[str]:
-    """What a unified diff adds and removes, by file, wherever in the file."""
+    """The lines that a unified diff adds and removes, by file, wherever they are in it."""
     found, path = set(), ""
     for line in diff.splitlines():
         if line.startswith(("+++ ", "--- ")):

@@ -14,7 +14,7 @@ from overnight.words.quantities import compact, counted, duration
 UNKNOWN = "not known"
 TEXT = 200  # characters of one foreign line
 NONE = "none"
-LEAST_HOURS = 0.1  # for a gain an hour: in less, one keep more or less makes it any number
+LEAST_HOURS = 0.1  # for a gain per hour: in less time, one keep more or less makes it any number
 _SOURCES = {"audit": "by its audit", "fresh trials": "by fresh trials of start and head", "nothing kept": "nothing was kept"}
 
 
@@ -28,7 +28,7 @@ class ComparisonRow:
 
 
 def figures_for(a: ComparedCampaign, b: ComparedCampaign) -> tuple[Figures, Figures]:
-    """How values of each are written: alike, as the less noisy one's are, where they are of one kind."""
+    """How values of each are written: both like the less noisy one's, if they are comparable."""
     one, other = figures_of(a.story), figures_of(b.story)
     finer = max(one, other, key=lambda figures: figures.digits)
     return (one, other) if any(incomparable(a.program, b.program)) else (finer, finer)
@@ -65,10 +65,10 @@ def verdict(found: Comparison, figures: Figures) -> str:
     if gap.low == gap.high:
         return f"{_more(found, figures)}. Both gains are exact: trials without noise, or nothing kept."
     interval = f"{percent(found.confidence)} interval {figures.interval(gap.low, gap.high)}, positive for B"
-    told = f"{_more(found, figures)} ({interval})."
+    text = f"{_more(found, figures)} ({interval})."
     if found.verdict == "neither":
-        told += " The interval holds 0, so neither is shown to have gained more."
-    return f"{told} The two gains were measured independently, so their errors add up."
+        text += " The interval contains 0, so neither is shown to have gained more."
+    return f"{text} The two gains were measured independently, so their errors add up."
 
 
 def _more(found: Comparison, figures: Figures) -> str:
@@ -79,7 +79,7 @@ def _more(found: Comparison, figures: Figures) -> str:
 
 
 def rows(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> tuple[ComparisonRow, ...]:
-    """The table; what both have nothing of is left out."""
+    """The table; a row without anything for both is left out."""
     one_s, other_s = figures_for(a, b)
     made = [
         ComparisonRow(name=name, a=one, b=other)
@@ -125,8 +125,8 @@ def _side(side: CampaignSummary, figures: Figures) -> tuple[tuple[str, str], ...
         ("Time", duration(side.hours * 3600)),
         ("Tokens", f"{side.tokens:,}" if side.tokens else NONE),
         ("Money", f"${side.cost_usd:,.2f}" if side.cost_usd else NONE),
-        ("Gain an hour", _rate(side.gain_per_hour) if side.hours >= LEAST_HOURS else ""),
-        ("Gain a trial", _rate(side.gain_per_trial)),
+        ("Gain per hour", _rate(side.gain_per_hour) if side.hours >= LEAST_HOURS else ""),
+        ("Gain per trial", _rate(side.gain_per_trial)),
         ("Ended by", side.ending_detail or "it still runs, or was killed"),
     )
 

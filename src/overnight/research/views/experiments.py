@@ -1,4 +1,4 @@
-"""A page of a campaign's experiments, and one experiment with all that its verdict stands on."""
+"""A page of a campaign's experiments, and one experiment with all that its verdict is based on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class ExperimentPage:
 
     experiment: Experiment
     level: Registered | None  # the registered test; null before one
-    trials: Sequence[Trial]  # of holdout trials values are null, times and memory 0: they stay sealed
+    trials: Sequence[Trial]  # of holdout trials, values are null, times and memory 0: they stay sealed
     diff: str
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
     log: str | None  # captured output; null without `--log`
@@ -35,14 +35,14 @@ class ExperimentPage:
 def experiment_page(
     experiment: Experiment, events: Sequence[Event], *, diff: str, state: State, output: bytes | None
 ) -> ExperimentPage:
-    """One experiment by its events; `output` is what a trial of it printed, None if nobody asked for it."""
-    told = explain(experiment.conclusion, state.program) if experiment.conclusion else []
+    """One experiment by its events; `output` is what a trial of it printed, None if it was not requested."""
+    verdict = explain(experiment.conclusion, state.program) if experiment.conclusion else []
     return ExperimentPage(
         experiment=experiment,
         level=next((event for event in events if isinstance(event, Registered)), None),
         trials=[sealed(trial) for trial in trials_in(events)],
         diff=diff,
-        explanation=[*told, explain_noise(noise_report(state.program, state.gate))],
+        explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],
         log=output.decode(errors="replace") if output else None,
     )
 
@@ -59,7 +59,7 @@ def telling_trial(trials: Sequence[Trial]) -> Trial | None:
 
 
 def sealed(trial: Trial) -> Trial:
-    """The trial without what a holdout answered; what it took is the answer, too, where that is what is measured."""
+    """The trial without the holdout's answer; time and memory may be what is measured, so they are the answer, too."""
     if trial.key.stage is not Stage.HOLDOUT:
         return trial
     return replace(trial, value=None, metrics={}, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0)

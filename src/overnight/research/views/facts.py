@@ -14,15 +14,15 @@ NOTES = "Notes"  # of the researcher about a kept change; long, so a view may sh
 _MB = 1e6
 _STANDINGS = {
     Standing.HELPS: "Still help",
-    Standing.UNPROVEN: "Not shown to help, nor not to",
-    Standing.CAN_GO: "Can go: no gain worth having is left",
-    Standing.NEEDED: "Stay: the head fails without",
+    Standing.UNPROVEN: "Not shown to help or to be useless",
+    Standing.CAN_GO: "Can go: no gain worth keeping is left",
+    Standing.NEEDED: "Stay: the head fails without them",
     Standing.CONFLICT: "Cannot be left out alone",
 }
 
 
 def keep_facts(story: Story, keep: KeepEvidence) -> Facts:
-    """The numbers that one keep stands on, and what it cost."""
+    """The numbers that one keep is based on, and what it cost."""
     figures, conclusion = figures_of(story), keep.conclusion
     interval = figures.interval(conclusion.low, conclusion.high)
     gain = figures.gain(conclusion.gain) + (f" ({interval}, {percent(conclusion.confidence)})" if interval else "")
@@ -37,7 +37,7 @@ def keep_facts(story: Story, keep: KeepEvidence) -> Facts:
         ("Gain in the head of the audit", _left_out(story, keep)),
         ("Gain on the holdout", "" if conclusion.holdout_gain is None else figures.gain(conclusion.holdout_gain)),
         ("e-value, required", f"{e_value(conclusion)}, {required(conclusion)}" if conclusion.level else ""),
-        ("Pairs, trials in all", f"{conclusion.pairs}, {keep.trials}"),
+        ("Pairs, trials in total", f"{conclusion.pairs}, {keep.trials}"),
         ("Time, CPU", f"{duration(keep.seconds)}, {duration(keep.cpu_s)}"),
         ("Tokens, cost", f"{compact(keep.tokens)}, ${keep.cost_usd:,.2f}" if keep.tokens else ""),
         (NOTES, ", ".join(f"{name} = {note}" for name, note in keep.notes.items())),
@@ -87,7 +87,7 @@ def _by_standing(audit: Audited) -> Facts:
     by_standing = (
         (name, _numbers(change for change in others if change.standing is standing)) for standing, name in _STANDINGS.items()
     )
-    return ("Harm: the head is better without", _numbers(harmful)), *by_standing
+    return ("Harm: the head is better without them", _numbers(harmful)), *by_standing
 
 
 def _numbers(changes: Iterable[ChangeAudit]) -> str:
@@ -131,8 +131,8 @@ def cost_facts(story: Story) -> Facts:
     return (
         ("Elapsed", duration(costs.elapsed_s)),
         ("Sessions", f"{story.sessions}"),
-        ("Experiments", f"{funnel.experiments:,}" + (f" ({funnel.experiments / hours:,.1f} an hour)" if hours else "")),
-        ("Trials", f"{costs.trials:,}" + (f" ({costs.trials / hours:,.1f} an hour)" if hours else "")),
+        ("Experiments", f"{funnel.experiments:,}" + (f" ({funnel.experiments / hours:,.1f} per hour)" if hours else "")),
+        ("Trials", f"{costs.trials:,}" + (f" ({costs.trials / hours:,.1f} per hour)" if hours else "")),
         ("Trials' wall time, sum", duration(costs.trial_wall_s)),
         ("Trials stopped early", _stopped_early(costs)),
         ("Trials' CPU time, sum", duration(costs.cpu_s)),
@@ -150,7 +150,7 @@ def _tokens(story: Story) -> str:
     costs = story.costs
     if not costs.tokens:
         return "none"
-    rate = f" ({costs.tokens / costs.elapsed_s:,.1f} a second)" if costs.elapsed_s else ""
+    rate = f" ({costs.tokens / costs.elapsed_s:,.1f} per second)" if costs.elapsed_s else ""
     return f"{costs.tokens:,}{rate}"
 
 

@@ -10,4 +10,4 @@ class IdeaList:
     """What `idea list --json` prints."""
 
     open: tuple[Idea, ...]  # open and taken ones, the first to be tried first
-    done: tuple[Idea, ...]  # tried and dropped ones, newest last; only so many
+    done: tuple[Idea, ...]  # tried and dropped ones, newest last; a limited number

@@ -1,4 +1,4 @@
-"""Tokens, money and time of the calls to models, as the gateway counted them: by role and model, and in all."""
+"""Tokens, money and time of the calls to models, as the gateway counted them: by role and model, and in total."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -27,7 +27,7 @@ class ModelRow:
 
 
 def model_rows(story: Story) -> tuple[ModelRow, ...]:
-    """A row for each role and model; none where no call went through the gateway."""
+    """A row for each role and model; none if no call went through the gateway."""
     return tuple(_row(use) for use in story.costs.models)
 
 
@@ -47,7 +47,7 @@ def _row(use: ModelUse) -> ModelRow:
 
 
 def model_facts(story: Story) -> Facts:
-    """The sums over all calls, and what an experiment and a keep took of them; nothing where there was no call."""
+    """The sums over all calls, and what an experiment and a keep used of them; nothing if there was no call."""
     if not story.costs.models:
         return ()
     usage, run, kept = _all(story), story.funnel.experiments, len(story.keeps)
@@ -55,12 +55,12 @@ def model_facts(story: Story) -> Facts:
         ("Calls to models", f"{usage.calls:,}" + (f" ({usage.retries:,} tried again)" if usage.retries else "")),
         ("Tokens read, from a cache", f"{compact(usage.input_tokens)}, {_share(usage)}"),
         ("Tokens written", compact(usage.output_tokens)),
-        ("Tokens an experiment", compact(usage.tokens / run) if run else ""),
-        ("Money an experiment", _money(usage.cost_usd / run) if run and usage.cost_usd else ""),
-        ("Money a kept change", _money(usage.cost_usd / kept) if kept and usage.cost_usd else ""),
+        ("Tokens per experiment", compact(usage.tokens / run) if run else ""),
+        ("Money per experiment", _money(usage.cost_usd / run) if run and usage.cost_usd else ""),
+        ("Money per kept change", _money(usage.cost_usd / kept) if kept and usage.cost_usd else ""),
         ("Waited for models, sum", duration(usage.seconds)),
         ("First token after, mean", _first_token(usage)),
-        ("Tokens written a second of waiting", _speed(usage)),
+        ("Tokens written per second of waiting", _speed(usage)),
     )
 
 

@@ -22,7 +22,7 @@ class ReviewBranch:
 
 
 def change(state: State, kept: Kept, researcher: str) -> KeptChange:
-    """One commit of the branch; what the tuner says of its own search, in brackets at the end, is not for the subject."""
+    """One commit of the branch; what the tuner says about its search, in parentheses at the end, is not for the subject."""
     way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
     subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
     body = [*explain(kept.conclusion, state.program), *([f"How the tuner came to it: {way[1]}."] if way else [])]

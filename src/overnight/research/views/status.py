@@ -17,11 +17,11 @@ from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 
-AUDIT = "audit"  # in the place of a reason, if the last session was one
+AUDIT = "audit"  # in place of a reason, if the last session was one
 ENDINGS = {
-    "": "killed; `overnight run` goes on",
+    "": "killed; `overnight run` continues it",
     AUDIT: "not running; its last session was an audit",
-    EndReason.ERROR: "ended by an error; `overnight run` goes on, or says what is wrong",
+    EndReason.ERROR: "ended by an error; `overnight run` continues it, or says what is wrong",
     EndReason.NO_IDEAS: "stopped: no ideas were left",
     EndReason.INTERRUPT: "stopped by Ctrl-C",
     EndReason.SIGNAL: "stopped by a signal",
@@ -61,7 +61,7 @@ class Status:
     """What `status --json` prints."""
 
     tag: str
-    running: int | None  # process id; None: it does not run
+    running: int | None  # process id; None: it is not running
     stopped: str  # why the last session ended; empty while running or after a kill
     stopped_detail: str  # the same in words for people
     failed: str  # why the head cannot be measured, if no trial ever had a value; else empty
@@ -70,7 +70,7 @@ class Status:
     direction: str  # "minimize" or "maximize"
     start: str  # commit
     head: str  # commit
-    head_value: float | None  # mean of the newest trials of the head, those of confirmations too
+    head_value: float | None  # mean of the newest trials of the head, including those of confirmations
     head_trials: int  # behind that mean
     noise: str  # kind of noise, as the gate sees it
     sigma: float | None  # standard deviation of one trial; None while there are too few to say
@@ -85,19 +85,19 @@ class Status:
     elapsed_s: float  # of all sessions
     tokens: int
     cost_usd: float
-    models: tuple[RoleUse, ...]  # dearest first
+    models: tuple[RoleUse, ...]  # the most expensive first
     sandbox: str  # "jail" or "process"
     cautions: tuple[str, ...]  # what weakens the evidence
     tests: int  # hypotheses that drew on the error budget
     holdouts: int  # candidates about which the sealed holdout was asked
     drifting: bool  # the machine's level moves; see docs/gate.md
-    audit: AuditConcluded | None  # the newest of this head, if it came to its end
+    audit: AuditConcluded | None  # the newest of this head, if it is finished
     keeps: tuple[KeepSummary, ...]
     folder: str  # of the campaign
 
 
 def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
-    """The status that a state amounts to."""
+    """The status of a campaign in this state."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     fresh = state.gate.baseline
     return Status(
@@ -184,12 +184,12 @@ def describe(now: Status) -> str:
     if now.tests or now.holdouts:
         lines.append(f"gate      {now.tests} put to the test; the sealed holdout was asked about {now.holdouts}")
     if now.drifting:
-        lines.append("drift     the machine's level moves: screening looks at the newest trials of the head alone")
+        lines.append("drift     the machine's level moves: screening uses only the newest trials of the head")
     if now.audit and now.audit.total:
         total = now.audit.total
         verdict = "" if total.low > 0 else ": no gain beyond noise"
-        told = f"gain {number(total.gain)}{interval(total.low, total.high)} over the start by {counted(total.pairs, 'pair')}"
-        lines.append(f"audit     {told}{verdict}")
+        gained = f"gain {number(total.gain)}{interval(total.low, total.high)} over the start by {counted(total.pairs, 'pair')}"
+        lines.append(f"audit     {gained}{verdict}")
     for change in now.audit.changes if now.audit else ():
         if lost := harm(change):
             lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")

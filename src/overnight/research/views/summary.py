@@ -14,15 +14,15 @@ from overnight.words.quantities import counted, duration
 
 def proof(conclusion: Conclusion) -> str:
     """How much better a kept change is, and how sure that is, in one line."""
-    told = [f"better by {number(conclusion.gain)}"]
+    parts = [f"better by {number(conclusion.gain)}"]
     if conclusion.low is not None and conclusion.low != conclusion.high:
-        told.append(f"{conclusion.confidence:.0%} interval {number(conclusion.low)} to {number(conclusion.high)}")
-    told.append(printable(conclusion.reason, 300))
+        parts.append(f"{conclusion.confidence:.0%} interval {number(conclusion.low)} to {number(conclusion.high)}")
+    parts.append(printable(conclusion.reason, 300))
     if conclusion.log_e is not None and conclusion.level:
-        told.append(f"evidence {math.exp(min(conclusion.log_e, 700)):.0f} to 1 where {1 / conclusion.level:.0f} to 1 was asked")
+        parts.append(f"evidence {math.exp(min(conclusion.log_e, 700)):.0f} to 1, {1 / conclusion.level:.0f} to 1 was required")
     if conclusion.holdout_gain is not None:
-        told.append("confirmed on the sealed holdout")
-    return "; ".join(told)
+        parts.append("confirmed on the sealed holdout")
+    return "; ".join(parts)
 
 
 def summary(stopped: Stopped, state: State, report: str = "", picture: str = "") -> str:
@@ -31,12 +31,12 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
     used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
     lines = [f"{stopped.ending.detail}; {used}"]
     if stopped.ending.reason is EndReason.BUDGET:
-        lines.append("To go on, raise `budget` in program.md and run again.")
+        lines.append("To continue, raise `budget` in program.md and run again.")
     if not state.kept and tally.experiments:
-        lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` says what was tried.")
+        lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` shows what was tried.")
     elif not state.kept:
-        lines.append("Nothing was kept: no experiment came to its end.")
-    lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` goes on with it" for o in state.open]
+        lines.append("Nothing was kept: no experiment was finished.")
+    lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` continues it" for o in state.open]
     for kept in state.kept:
         lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
@@ -47,5 +47,5 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
         f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)"
     )
     if state.kept:
-        lines.append("next      `overnight audit` measures the total gain afresh, start against head side by side")
+        lines.append("next      `overnight audit` measures the total gain again, start and head side by side")
     return "\n".join(lines)

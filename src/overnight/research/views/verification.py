@@ -17,16 +17,16 @@ def describe_finding(finding: Finding) -> str:
 
 
 def describe_receipt(found: ReceiptReport) -> str:
-    """Whether a receipt carries its verdict, and what weakens it."""
+    """Whether a receipt supports its verdict, and what weakens it."""
     receipt = found.receipt
     name, gain = printable(receipt.metric, TEXT), "" if receipt.gain is None else f" by {figure(receipt.gain, 4, signed=True)}"
-    lines = [f"yes: by these values {name} is better{gain}" if found.holds else "no: the receipt does not carry its verdict"]
+    lines = [f"yes: by these values {name} is better{gain}" if found.holds else "no: the receipt does not support its verdict"]
     if receipt.sandbox != "jail":
         lines.append("WARNING: candidates ran without a jail (--sandbox process), so they could have made these values up")
     return "\n".join(lines)
 
 
 def describe_pairs(found: Rerun) -> str:
-    """The seeds and values of a fresh measurement, for whoever wants to repeat it by hand."""
+    """The seeds and values of a fresh measurement, for anyone who wants to repeat it by hand."""
     pairs = (f"  seed {pair.seed:<10}  {number(pair.before):>12} -> {number(pair.after)}" for pair in found.pairs)
     return "\n".join([f"kept #{found.number}: {found.base[:12]} against {found.commit[:12]}", *pairs])

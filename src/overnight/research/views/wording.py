@@ -9,14 +9,14 @@ from overnight.research.story.story import Story
 
 _MOST_DIGITS = 9
 _LARGEST_FIXED = 1e7  # larger values are written with an exponent
-_LARGEST_WHOLE = 1e12  # and whole numbers from here on, where the metric is known to have no other
+_LARGEST_WHOLE = 1e12  # so are whole numbers from here on, if the metric has no others
 _LARGEST_E = 1e6  # beyond it an e-value is only "over a million"
 _MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """How values of the metric are written: with as many decimals as the noise leaves a meaning to."""
+    """How values of the metric are written: with as many decimals as have a meaning despite the noise."""
 
     digits: int
 
@@ -40,9 +40,9 @@ class Figures:
 
 
 def figures_of(story: Story) -> Figures:
-    """Two significant digits of the noise; where there is none, four of the smallest kept gain or of the start.
+    """Two significant digits of the noise; without noise, four of the smallest kept gain or of the start.
 
-    Where there is none and every value is a whole number, no decimals.
+    Without noise and with whole numbers only, no decimals.
     """
     if story.noise.sigma > 0:
         return Figures(digits=_decimals(story.noise.sigma, 2))
@@ -78,7 +78,7 @@ def percent(share: float) -> str:
 
 
 def relative(gain: float, start: float) -> str:
-    """A gain as a share of where it started; empty where that says nothing."""
+    """A gain as a share of the start; empty if that is 0."""
     if start == 0:
         return ""
     return f"{percent(abs(gain / start))} {'better' if gain >= 0 else 'worse'}"
@@ -90,7 +90,7 @@ def e_value(conclusion: Conclusion) -> str:
 
 
 def required(conclusion: Conclusion) -> str:
-    """The e-value that its level demanded."""
+    """The e-value that its level required."""
     return _odds(-math.log(conclusion.level)) if conclusion.level else ""
 
 

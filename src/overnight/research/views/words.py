@@ -1,4 +1,4 @@
-"""How numbers are said on a terminal, and where an open experiment is."""
+"""How numbers are written on a terminal, and how far an open experiment is."""
 
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Conclusion
@@ -7,7 +7,7 @@ from overnight.words.figures import figure
 
 
 def number(value: float | None) -> str:
-    """Five significant digits, whole numbers whole, or a dash; nothing is minus zero."""
+    """Five significant digits, whole numbers whole, or a dash; never minus zero."""
     return "-" if value is None else figure(value, 5)
 
 
@@ -19,7 +19,7 @@ def gain(conclusion: Conclusion | None) -> str:
 
 
 def interval(low: float | None, high: float | None, *, digits: int = 5) -> str:
-    """What to write behind a gain: ` [0.02, 0.04]`; nothing without an interval, or where the gain is exact."""
+    """What to write after a gain: ` [0.02, 0.04]`; nothing without an interval, or if the gain is exact."""
     if low is None or high is None or low == high:
         return ""
     return f" [{figure(low, digits)}, {figure(high, digits)}]"
@@ -33,9 +33,9 @@ def audited(key: TrialKey) -> str:
 
 
 def half_way(opened: OpenExperiment) -> str:
-    """How far an experiment is that has no verdict yet."""
+    """How far an experiment without a verdict is."""
     if opened.conclusion:
-        return "is kept, and its branch has still to move"
+        return "is kept, but its branch has not moved yet"
     if any(trial.key.stage is Stage.HOLDOUT for trial in opened.trials):
         return "is proven in public and waits for the holdout"
     return "is half measured" if opened.trials else "is not measured yet"

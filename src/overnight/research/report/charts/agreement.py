@@ -52,7 +52,7 @@ def _row(answer: SealedAnswer) -> Row:
 
 
 def _ranges(answers: Sequence[SealedAnswer]) -> tuple[list[float], list[float]]:
-    """Ranges of both axes, no gain always among them."""
+    """Ranges of both axes, which always include no gain."""
     public = [0.0, *(edge for answer in answers for edge in (answer.gain, answer.low, answer.high) if edge is not None)]
     hidden = [0.0, *(answer.holdout_gain for answer in answers)]
     return _roomy(public), _roomy(hidden)

@@ -1,4 +1,4 @@
-"""The common ground of all charts: size, fonts, axes; and their rendering, offline, to SVG and PNG."""
+"""What all charts share: size, fonts, axes, and offline rendering to SVG and PNG."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ Row = Mapping[str, Cell]
 
 FONT = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, 'DejaVu Sans', sans-serif"
 _TEXT = 400  # characters of one text in a picture
-_DESCRIPTION = 2_000  # characters of what is said about a picture
+_DESCRIPTION = 2_000  # characters of a picture's description
 _SVG_START = re.compile(r'<svg [^>]*?width="(?P<width>[\d.]+)" height="(?P<height>[\d.]+)"[^>]*>')
 _ROLES = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*"|aria-hidden="true"|class="[^"]*")')
 
@@ -73,7 +73,7 @@ def finish(chart: "ChartType", canvas: Canvas) -> dict[str, object]:
     title = {"color": palette.ink, "subtitleColor": palette.faint, "anchor": "start", "fontSize": 17, "subtitleFontSize": 13}
     specification: dict[str, object] = _visible(chart.to_dict(validate=False))
     specification["config"] = {
-        "aria": False,  # the picture is described as a whole, beside it stands a table
+        "aria": False,  # the picture is described as a whole, next to a table
         "background": palette.paper,
         "font": FONT,
         "axis": axis,
@@ -94,7 +94,7 @@ def _visible(part: Any) -> Any:  # Any: JSON as altair gives it
 
 
 def to_svg(specification: Mapping[str, object], *, title: str, description: str, style: str) -> "Markup":
-    """The chart as inline SVG of this CSS class that scales with its container and says what it shows."""
+    """The chart as inline SVG of this CSS class that scales with its container and has a title and a description."""
     import vl_convert
     from markupsafe import Markup
 

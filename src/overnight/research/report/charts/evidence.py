@@ -1,4 +1,4 @@
-"""The evidence that each test came to, against what its level required."""
+"""The evidence that each test reached, against what its level required."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from overnight.research.report.charts.numbers import numbers
 from overnight.research.story.story import Draw, Outcome, Story
 
 REQUIRED = "required: 1 / level"
-LEAST, MOST = 0.01, 1e6  # e-values that are drawn where they are; those beyond stand at the edge
+LEAST, MOST = 0.01, 1e6  # e-values that are drawn to scale; those beyond are drawn at the edge
 _LABELS = 15  # keeps; the numbers of more would run into each other
 
 
@@ -69,7 +69,7 @@ def _keys(reached: Sequence[Row], canvas: Canvas) -> dict[str, tuple[str, str]]:
 
 
 def _kept(draws: Sequence[Draw]) -> list[Row]:
-    """The numbers of the kept ones, if they have room."""
+    """The numbers of the kept ones, if there is room."""
     rows: list[Row] = [
         {**_row(draw), "name": f"#{draw.number}"} for draw in draws if draw.outcome is Outcome.KEPT and draw.log_e is not None
     ]

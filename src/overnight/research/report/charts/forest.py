@@ -1,4 +1,4 @@
-"""The forest plot: each kept change with its interval, the fresh re-measure and the holdout beside it."""
+"""The forest plot: each kept change with its interval, with its fresh trials and its gain on the holdout."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     import altair as alt
 
 ACCEPTED = "at acceptance"
-FRESH = "fresh re-measure"
+FRESH = "fresh trials"
 HOLDOUT = "sealed holdout"
 LEFT_OUT = "by leaving it out"
 KINDS = (ACCEPTED, FRESH, HOLDOUT, LEFT_OUT)
 ROWS = 60  # keeps that are drawn, the latest
 _ROOMY = 15  # keeps; more are drawn closer together
-_LONG = 400  # characters of a hypothesis that are looked at
+_LONG = 400  # characters of a hypothesis that are read
 _LABEL = 44  # and that are shown
 
 
@@ -54,7 +54,7 @@ def _name(keep: KeepEvidence, canvas: Canvas) -> str:
 
 
 def _cut(text: str) -> str:
-    """The start of a text, since what a change does stands there."""
+    """The start of a text, which says what a change does."""
     return text if len(text) <= _LABEL else f"{text[: _LABEL - 1].rstrip()}…"
 
 

@@ -1,4 +1,4 @@
-"""The funnel: how many proposals came how far, and where the trials went."""
+"""The funnel: how many proposals reached each stage, and where the trials went."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

@@ -18,7 +18,7 @@ class GainBar:
 
 
 def gains_chart(bars: Sequence[GainBar], title: str, canvas: Canvas) -> dict[str, object]:
-    """A row for each; the colours are those of the overlay, what comes after the first two is in ink."""
+    """A row for each; the first two have the colours of the overlay, the rest is in ink."""
     import altair as alt
 
     palette = canvas.palette

@@ -60,7 +60,7 @@ def overlay_chart(courses: Sequence[Course], title: str, canvas: Canvas) -> dict
 
 
 def _layers(course: Course, canvas: Canvas) -> "list[alt.Chart]":
-    """Band, line, keeps and their numbers; the first course is drawn through, the second dashed."""
+    """Band, line, keeps and their numbers; the first course is solid, the second dashed."""
     import altair as alt
 
     means = [{**_row(course, reign.trials, reign.band.mid), "name": f"#{reign.number}"} for reign in course.reigns]

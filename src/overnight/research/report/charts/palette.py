@@ -1,4 +1,4 @@
-"""The colours of the charts; Okabe and Ito's, told apart by colour-blind readers, and every pair also differs in shape."""
+"""The colours of the charts: Okabe and Ito's, distinct for colour-blind readers; every pair also differs in shape."""
 
 from dataclasses import dataclass
 

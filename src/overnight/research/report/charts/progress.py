@@ -71,7 +71,7 @@ def _claims(story: Story, last: int) -> "alt.Chart":
 
 
 def _heads(heads: Sequence[Head], last: int) -> "list[alt.Chart]":
-    """Mean and band of each head over the experiments that it reigned, and a dot where a keep made it."""
+    """Mean and band of each head over the experiments that it reigned, and a dot at the keep that made it."""
     import altair as alt
 
     measured = [(head.number, head.band) for head in heads if head.band]
@@ -94,7 +94,7 @@ def _row(x: float, y: float, what: str) -> Row:
 
 
 def _kept(heads: Sequence[Head], last: int, canvas: Canvas) -> list[Row]:
-    """The numbers of the keeps, where they do not run into the one before."""
+    """The numbers of the keeps, if they do not run into the one before."""
     room = _LABEL_SHARE * last * (900 / canvas.width)
     chosen: list[Row] = []
     for head in heads[1:]:

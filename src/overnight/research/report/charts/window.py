@@ -1,11 +1,11 @@
-"""Which range of values a picture shows."""
+"""The range of values that a picture shows."""
 
 from dataclasses import dataclass
 
 from overnight.research.story.story import Story
 
 _LEAST_ROOM, _MOST_ROOM = 0.5, 3.0  # of the interesting range, for the candidates that are worse than all of it
-_SHOWN = 0.8  # of all candidates are shown where they are, if that room allows it
+_SHOWN = 0.8  # of all candidates are drawn to scale, if that room allows it
 _MARGIN = 0.04  # of the range, left free at both ends
 
 
@@ -21,7 +21,7 @@ class Window:
         return min(max(value, self.low), self.high)
 
     def holds(self, value: float) -> bool:
-        """Whether the value is drawn where it is."""
+        """Whether the value is drawn to scale."""
         return self.low <= value <= self.high
 
 

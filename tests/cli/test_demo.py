@@ -36,7 +36,9 @@ def test_it_goes_on_for_the_verdict_on_what_is_under_test(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.ERROR])
-def test_it_does_not_go_on_after_a_signal_or_an_error(tmp_path: Path, reason: EndReason, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_does_not_go_on_after_a_signal_or_an_error(
+    tmp_path: Path, reason: EndReason, capsys: pytest.CaptureFixture[str]
+) -> None:
     """After Ctrl-C, a signal, `overnight stop` or an error it neither continues nor says that all is well."""
     repo = demo_of(tmp_path, *TESTED, stopped(reason, "SIGTERM was received"))
     assert not labs._may_go_on(labs.NOTHING_KEPT, repo)

@@ -20,6 +20,8 @@ def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
         verdicts = story.funnel.verdicts
         assert (story.funnel.proposed, sum(verdicts.values())) == (experiments, experiments)
         assert (verdicts.get(Verdict.REJECT, 0), verdicts.get(Verdict.CRASH, 0)) == (rejected, 0)
-        assert story.funnel.kept <= (case == "noisy minimiser"), "its noise does not come from a seed, and may fool one campaign in 20"
+        assert story.funnel.kept <= (case == "noisy minimiser"), (
+            "its noise does not come from a seed, and may fool one campaign in 20"
+        )
         assert story.costs.trials >= 3 + experiments - rejected
         assert story.funnel.registered or "lucky" not in each.name, "it looks better, so the gate itself must decide"

@@ -14,7 +14,9 @@ TEXT = 2000  # characters of one line of foreign text
 @click.command()
 @click.argument("number", type=click.IntRange(min=1))
 @tag_option
-@click.option("--log", "with_log", is_flag=True, help="Also print the captured output of its last failed trial, or else its last trial.")
+@click.option(
+    "--log", "with_log", is_flag=True, help="Also print the captured output of its last failed trial, or else its last trial."
+)
 @json_option
 def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @tag_option
 @click.option("--rerun", "which", metavar="N|all", help="Measure this kept change, or all of them, against its parent again.")
-@click.option("--pairs", type=click.IntRange(2, 100_000), help="With --rerun: trials of each; by default 20, or 3 without noise.")
+@click.option(
+    "--pairs", type=click.IntRange(2, 100_000), help="With --rerun: trials of each; by default 20, or 3 without noise."
+)
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="With --rerun: trials at once.")
 @click.option("--receipt", "commit", metavar="COMMIT", help="Check the published evidence of a commit; needs no campaign.")

@@ -1,4 +1,4 @@
-"""Logs stored under the digest of their content: they can be found again, and their total size is limited."""
+"""Logs stored under the digest of their content: they can be found again, and do not fill the disk."""
 
 import hashlib
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_logs_do_not_fill_the_disk(tmp_path: Path, again: bool) -> None:
     cut, small = keep(store, tmp_path, b"a" * 300_000 + b"b" * TAIL_BYTES), keep(store, tmp_path, b"c" * TAIL_BYTES)
     assert store.read(whole) == bytes(900_000) and store.read(small) == b"c" * TAIL_BYTES
     left = store.read(cut) or b""
-    note = b"[300 kB before this were dropped: logs are limited to 1 MB in total]\n"
+    note = b"[300 kB before this were dropped: the 1 MB for whole logs are used up]\n"
     assert left == note + b"b" * TAIL_BYTES and store.holds(cut)
 
 

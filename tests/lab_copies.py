@@ -17,8 +17,8 @@ from overnight.program.program import Program
 from overnight.research.researchers.tuner.target import read_target
 from overnight.research.setup.labs import copy_lab
 
-# What an editable file gets as a first line, so that `check` tells whether a candidate sees what it must not see, and
-# whether anybody believes what it prints.
+# The first line for an editable file, so that `check` shows whether a candidate sees what it must not see, and whether
+# its output counts.
 SPY = "import os; assert not os.path.exists('hidden') and not os.path.exists('README.md'); print('METRIC {metric}=12345')\n"
 
 

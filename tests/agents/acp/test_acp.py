@@ -161,10 +161,10 @@ def test_permission_requests_are_answered_over_the_wire(tmp_path: Path) -> None:
     """An agent that asks during its turn gets an answer, and an unknown question gets an error."""
     script = f"""
 def prompt(text):
-    told = ask("session/request_permission", {json.dumps({**ASK, "options": [ALLOW, REJECT]})})
-    assert told["result"] == {{"outcome": {{"outcome": "selected", "optionId": "yes"}}}}, told
-    told = ask("fs/read_text_file", {{"path": "/etc/passwd"}})
-    assert told["error"]["code"] == -32601, told
+    reply = ask("session/request_permission", {json.dumps({**ASK, "options": [ALLOW, REJECT]})})
+    assert reply["result"] == {{"outcome": {{"outcome": "selected", "optionId": "yes"}}}}, reply
+    reply = ask("fs/read_text_file", {{"path": "/etc/passwd"}})
+    assert reply["error"]["code"] == -32601, reply
     edit()
     say("asked first")
     return "end_turn"

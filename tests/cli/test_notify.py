@@ -56,7 +56,7 @@ def test_no_channel_is_said_with_what_to_do(tmp_path: Path, settings: Path) -> N
             "channels.it.url: seems to contain",
         ),
         ("use = 'webhook'", "channels.it.url: `use = webhook` needs one of url, url_env, url_command"),
-        ("use = 'ntfy'\nurl = 'https://ntfy.sh/t'\ntoken = 'tk_1'", "channels.it.token: is no key"),
+        ("use = 'ntfy'\nurl = 'https://ntfy.sh/t'\ntoken = 'tk_1'", "channels.it.token: is not a known key"),
         ("use = 'ntfy'\nurl = 'http://ntfy.lan/t'\ntoken_env = 'T'", "channels.it.url: a token would be sent over plain http"),
         ("use = 'ntfy'\nurl = 'https://ntfy.sh/t'\nhost = 'x'", "channels.it.host: `use = ntfy` takes no `host`"),
         ("use = 'email'\nhost = 'h'\nsender = 'a@b'\nto = 'c@d'\nuser = 'me'", "channels.it.user: `user` and a password"),

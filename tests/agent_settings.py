@@ -1,4 +1,4 @@
-"""The settings and the agent programs that a test's user has."""
+"""The settings and the agent programs of a test's user."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ KEY = "sk-this-is-the-key-of-the-test"
 
 
 def forget_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key, no provider and no settings of the machine's."""
+    """No key, no provider and no settings from this machine."""
     for known in KNOWN.values():
         for name in (*known.keys, *known.base_urls):
             monkeypatch.delenv(name, raising=False)
@@ -22,7 +22,7 @@ def forget_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def provide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, more: str = "") -> None:
-    """Settings with one provider, which wants a key."""
+    """Settings with one provider, which needs a key."""
     wires = '["openai-chat", "openai-responses", "anthropic", "gemini"]'
     provider = f'[[providers]]\nname = "p"\nbase_url = "{url}"\nwires = {wires}\nkey_env = "KEY_OF_P"\n'
     (tmp_path / "settings.toml").write_text(provider + more)

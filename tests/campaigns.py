@@ -32,9 +32,9 @@ measure: python train.py --seed {{seed}}
 editable: [train.py]
 ---
 """
-SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that each screening trial must reach
+SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that each screening trial needs
 MOST_PAIRS = 60
-SEALED = 7_654_320.0  # added to the holdout's values, so that a leak of one shows
+SEALED = 7_654_320.0  # added to the holdout's values, so that a leak is visible
 IDEAS = (
     "Raise the learning rate so that the short budget is used better",
     "Lower beta2 of Adam: the gradients are noisy early on",
@@ -51,7 +51,7 @@ IDEAS = (
 
 @dataclass(kw_only=True)
 class World:
-    """What is true in a simulated campaign, unknown to its gate."""
+    """The truth about a simulated campaign, unknown to its gate."""
 
     experiments: int
     seed: int = 1
@@ -64,7 +64,7 @@ class World:
     effect: float = 0.022  # mean true gain of those
     crashes: float = 0.07
     rejects: float = 0.06
-    overfit: float = 0.0  # share of the proven ones that gain nothing on the holdout
+    overfit: float = 0.0  # share of the proven changes that gain nothing on the holdout
     most_keeps: int = 10_000
     ideas: tuple[str, ...] = IDEAS
     stop: Stopped | None = None

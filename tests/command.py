@@ -1,6 +1,6 @@
-"""The command line, with draws that are the same each time: a campaign's secret follows from its test's name and its arguments.
+"""The command line with repeatable draws: a campaign's secret follows from its test's name and its arguments.
 
-So a test with noise fails for a change and not by chance; `make fuzz` has real draws.
+So a test with noise fails because of a change and not by chance; `make fuzz` uses real draws.
 """
 
 import os
@@ -11,7 +11,7 @@ from itertools import count
 
 from overnight.cli.main import main
 
-SECRET_BYTES = 16  # of a campaign; shorter ones are parts of file names, which processes beside each other must not share
+SECRET_BYTES = 16  # of a campaign; shorter ones are parts of file names, which concurrent processes must not share
 
 really_random = secrets.token_hex
 number = count()

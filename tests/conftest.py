@@ -1,4 +1,4 @@
-"""What tests of several folders share: a scripted provider of models, a server of notices, and written reports."""
+"""Fixtures that several folders share: a scripted model provider, a server for notices, and written reports."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,29 +14,29 @@ from scripted_models import ScriptedModels, scripted_models
 
 from overnight.research.report.write import ReportFiles, write_report
 
-pytest.register_assert_rewrite("overnight.testing")  # a suite that fails shows the values
+pytest.register_assert_rewrite("overnight.testing")  # so that a failing suite shows the values
 
-# The suite tries the same examples each time, so that it fails for a change and not by chance; `make fuzz` tries other ones.
-# How long an example takes says how loaded the machine is.
+# The suite tries the same examples each time, so it fails because of a change and not by chance; `make fuzz` tries others.
+# There is no deadline, because the time of an example depends on the machine's load.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("other", max_examples=scaled(100), deadline=None)
 settings.load_profile("same")
 
 HERE = Path(__file__).parent
-SLOW = ("walks", "cli", "attacks", "browser", "jail", "labs", "research")  # folders, in the order in which they begin
+SLOW = ("walks", "cli", "attacks", "browser", "jail", "labs", "research")  # folders, in the order in which they start
 MOST_WORKERS = 4
 Written = Callable[[str], ReportFiles]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long ones, so that no worker is left with them at the end."""
+    """Start with the long tests, so that no worker is left with them at the end."""
     ranks = {folder: rank for rank, folder in enumerate(SLOW)}
     items.sort(key=lambda item: ranks.get(item.path.relative_to(HERE).parts[0], len(SLOW)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a quarter of the suite's time is waiting for a limit or for a process."""
+    """One more than there are cores, because a quarter of the suite's time is spent waiting for a limit or a process."""
     return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
 
 
@@ -49,7 +49,7 @@ def models() -> Iterator[ScriptedModels]:
 
 @pytest.fixture
 def web() -> Iterator[WebServer]:
-    """A server that takes notices."""
+    """A server that accepts notices."""
     with web_server() as server:
         yield server
 

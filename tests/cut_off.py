@@ -1,4 +1,4 @@
-"""A turn that its caller gives up on while the agent is at work."""
+"""A turn that its caller cancels while the agent is working."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from overnight.agents.agent import AgentSession
 
 
 async def cut_off(session: AgentSession, prompt: str, signal: Path) -> None:
-    """Begin a turn, and cancel it once the agent has opened the pipe `signal` for writing and closed it."""
+    """Start a turn, and cancel it once the agent has opened the pipe `signal` for writing and closed it."""
     os.mkfifo(signal)
 
     async def until_at_work(scope: anyio.CancelScope) -> None:

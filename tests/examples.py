@@ -2,9 +2,9 @@
 
 import os
 
-FACTOR = int(os.environ.get("EXAMPLES", "1"))  # of `make fuzz`
+FACTOR = int(os.environ.get("EXAMPLES", "1"))  # set by `make fuzz`
 
 
 def scaled(count: int) -> int:
-    """So many in the suite, more when it is asked for."""
+    """This many in the suite, more with `EXAMPLES`."""
     return count * FACTOR

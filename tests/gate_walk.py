@@ -1,4 +1,4 @@
-"""Walks an experiment or a campaign through the gate, with trials made up by a function."""
+"""Walks an experiment or a campaign through the gate, with trials from a function."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Direction, GateSettings, Guard, Metric, Noise, Program
 
-Values = Callable[[TrialKey], float | Trial]  # a value, or a whole trial (to be given the key)
+Values = Callable[[TrialKey], float | Trial]  # a value, or a whole trial (whose key is then set)
 Numbers = Callable[[TrialKey], float]
 FUSE = 1000  # steps after which a walk counts as endless
 
@@ -27,7 +27,7 @@ def program(
     name: str = "loss",
     keep_simpler: bool = False,
 ) -> Program:
-    """A program with what the gate reads of it."""
+    """A program with the parts that the gate reads."""
     return Program(
         path="program.md",
         metric=Metric(name=name, direction=direction, min_effect=min_effect),
@@ -40,7 +40,7 @@ def program(
 
 
 def crash(reason: str = "exit code 1") -> Trial:
-    """A trial without a value, wherever it is put."""
+    """A trial without a value, for any key."""
     key = TrialKey(experiment=0, stage=Stage.SCREEN, arm=Arm.CANDIDATE, index=0)
     return Trial(key=key, seed=0, tree="", value=None, fault=Fault.EXIT, reason=reason)
 
@@ -56,7 +56,7 @@ def failing(values: Numbers, stage: Stage, arm: Arm, below: int, reason: str) ->
 
 @dataclass(slots=True)
 class Walk:
-    """A campaign in progress: its memory, and what was asked."""
+    """A campaign in progress: its memory, and what the gate asked for."""
 
     program: Program
     values: Values
@@ -69,7 +69,7 @@ class Walk:
     asked: list[TrialKey] = field(default_factory=list)
 
     def baseline(self) -> "Walk":
-        """RunTrials the head until the gate has enough of it."""
+        """Run trials of the head until the gate has enough."""
         for _ in range(FUSE):
             wanted = baseline_step(self.program, self.memory, self.head)
             if wanted is None:
@@ -98,7 +98,7 @@ class Walk:
         raise AssertionError("the experiment never ends")
 
     def run(self, key: TrialKey) -> Trial:
-        """One finished trial, taken into the memory."""
+        """One finished trial, added to the memory."""
         assert key not in {trial.key for trial in self.trials}, "a finished trial was asked for again"
         made = self.values(key)
         tree = f"head {self.head}" if key.arm is Arm.BASELINE else f"candidate {key.experiment}"

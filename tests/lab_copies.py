@@ -1,4 +1,4 @@
-"""Copies of bundled labs, and their commands run in them as a person would."""
+"""Copies of bundled labs, with their commands run as a person would run them."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ from overnight.program.program import Program
 from overnight.research.researchers.tuner.target import read_target
 from overnight.research.setup.labs import copy_lab
 
-# What an editable file gets as a first line, so that `check` tells whether a candidate sees what it must not see, and
-# whether anybody believes what it prints.
+# The first line for an editable file, so that `check` shows whether a candidate sees what it must not see, and whether
+# its output counts.
 SPY = "import os; assert not os.path.exists('hidden') and not os.path.exists('README.md'); print('METRIC {metric}=12345')\n"
 
 
@@ -34,7 +34,7 @@ def program_of(lab: Path) -> Program:
 
 
 def replace(lab: Path, name: str, *edits: tuple[str, str]) -> None:
-    """Replace text in a file of a copy; each must be there."""
+    """Replace text in a file of a copy; each text must be present."""
     text = (lab / name).read_text(encoding="utf-8")
     for old, new in edits:
         assert old in text, f"{name} has no {old!r}"
@@ -58,7 +58,7 @@ def score_of(lab: Path, *arguments: str) -> float:
 
 
 def refusal(lab: Path, *arguments: str) -> str:
-    """Why a scorer refuses; it prints no metric and no traceback."""
+    """Why a scorer refuses an artifact; it prints no metric and no traceback."""
     done = script(lab, *arguments)
     assert done.returncode != 0 and "METRIC" not in done.stdout, done.stdout
     assert "Traceback" not in done.stderr, done.stderr
@@ -67,7 +67,7 @@ def refusal(lab: Path, *arguments: str) -> str:
 
 @contextmanager
 def modules_of(lab: Path, *names: str) -> Iterator[dict[str, ModuleType]]:
-    """A copy's own modules by name, also hidden ones; forgotten at the end, for other labs have some of the same name."""
+    """A copy's own modules by name, including hidden ones; unloaded at the end, because labs share module names."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(lab / "hidden"))
         patch.syspath_prepend(str(lab))
@@ -82,12 +82,12 @@ def modules_of(lab: Path, *names: str) -> Iterator[dict[str, ModuleType]]:
 
 
 def tunable(lab: Path) -> set[str]:
-    """The names of all that the built-in tuner would tune."""
+    """The names of everything that the built-in tuner would tune."""
     return {dimension.constant.name for dimension in read_target(lab, program_of(lab), {}).space}
 
 
 def check_spied(lab: Path) -> dict[str, object]:
-    """What `overnight check` says of a copy whose editable file looks for hidden files and prints a metric of its own."""
+    """What `overnight check` says about a copy whose editable file looks for hidden files and prints its own metric."""
     program = program_of(lab)
     path = lab / program.editable[0]
     head, quotes, rest = path.read_text(encoding="utf-8").partition('"""\n\n')

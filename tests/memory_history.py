@@ -1,4 +1,4 @@
-"""A `History` without git: commits in a dictionary, as little as the port allows."""
+"""A `History` without git: commits in a dictionary, with the minimum that the port allows."""
 
 import difflib
 import os
@@ -14,7 +14,7 @@ Tree = Mapping[str, tuple[bytes, bool]]  # by path: content, and whether it is e
 
 @dataclass(frozen=True, kw_only=True)
 class Commit:
-    """All that a commit holds."""
+    """The content of a commit."""
 
     files: Tree
     links: tuple[str, ...] = ()
@@ -30,14 +30,14 @@ class Repository:
     start: str = ""
 
     def add(self, commit: Commit) -> str:
-        """Its id, a new one each time."""
+        """The id of the commit, a new one each time."""
         oid = sha256(f"{len(self.commits)}".encode()).hexdigest()
         self.commits[oid] = commit
         return oid
 
 
 def repository(files: Mapping[str, bytes], *, programs: Iterable[str] = (), links: Iterable[str] = ()) -> Repository:
-    """One whose checked-out commit holds these."""
+    """A repository whose checked-out commit holds these files."""
     made = Repository()
     tree = {path: (content, path in set(programs)) for path, content in files.items()}
     made.start = made.add(Commit(files=tree, links=tuple(links)))
@@ -117,4 +117,4 @@ class MemoryHistory:
         return changes
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, as nothing is open."""

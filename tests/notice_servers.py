@@ -1,4 +1,4 @@
-"""Real servers on loopback that take notices: HTTP, and SMTP with STARTTLS and passwords."""
+"""Real servers on loopback that accept notices: HTTP, and SMTP with STARTTLS and passwords."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ class Posted:
 
 @dataclass
 class WebServer:
-    """Answers each POST with the next of `answers`, the last one for ever: (status, headers)."""
+    """Answers each POST with the next of `answers`, and repeats the last one: (status, headers)."""
 
     url: str
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=lambda: [(200, {})])
@@ -37,7 +37,7 @@ class WebServer:
 
 @contextmanager
 def web_server() -> Iterator[WebServer]:
-    """An HTTP server that no proxy stands before."""
+    """An HTTP server that is reached without a proxy."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -52,7 +52,7 @@ def web_server() -> Iterator[WebServer]:
         do_GET = do_POST  # noqa: N815  # http.server's name
 
         def log_message(self, *args: object) -> None:
-            """Quietly."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found = WebServer(f"http://127.0.0.1:{server.server_port}")
@@ -70,7 +70,7 @@ def web_server() -> Iterator[WebServer]:
 
 @dataclass
 class MailServer:
-    """What came in."""
+    """A mail that was received."""
 
     port: int = 0
     reply: str = "250 OK"
@@ -79,7 +79,7 @@ class MailServer:
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     async def handle_DATA(self, server: object, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
-        """Take a mail in."""
+        """Accept a mail."""
         assert isinstance(envelope.content, bytes)
         self.mails.append((list(envelope.rcpt_tos), message_from_bytes(envelope.content, policy=default)))
         self.encrypted.append(session.ssl is not None)
@@ -88,7 +88,7 @@ class MailServer:
 
 @contextmanager
 def mail_server(context: ssl.SSLContext | None = None, *, password: bytes = b"") -> Iterator[MailServer]:
-    """An SMTP server; with a context it offers STARTTLS, with a password it asks for it."""
+    """An SMTP server; with a context it offers STARTTLS, with a password it requires it."""
     found = MailServer()
 
     def authenticate(server: object, session: object, envelope: object, mechanism: str, data: Any) -> AuthResult:
@@ -120,7 +120,7 @@ def mail_server(context: ssl.SSLContext | None = None, *, password: bytes = b"")
 
 
 async def _close(server: asyncio.Server) -> None:
-    """Stop listening, and end what is still talked about."""
+    """Stop listening, and close open connections."""
     server.close()
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:

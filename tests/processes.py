@@ -1,14 +1,14 @@
-"""What runs on this machine now."""
+"""The processes that run on this machine."""
 
 import time
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE_S = 30.0  # a killed process takes a moment to be gone
+PATIENCE_S = 30.0  # a killed process takes a moment to disappear
 
 
 def command_lines() -> set[bytes]:
-    """Those of all processes, with a NUL after each word; processes come and go meanwhile."""
+    """The command lines of all processes, with a NUL after each word; processes may come and go meanwhile."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
@@ -17,7 +17,7 @@ def command_lines() -> set[bytes]:
 
 
 def gone(mark: str) -> bool:
-    """Whether no process has this in its command line any more, with a space between words."""
+    """Whether no process has this text in its command line any more, with a space between words."""
     until = time.monotonic() + PATIENCE_S
     while found := any(mark.encode() in line.replace(b"\0", b" ") for line in command_lines()):
         if time.monotonic() > until:

@@ -1,15 +1,15 @@
-"""A server on loopback that speaks the four wires of models, with words that a test scripts.
+"""A server on loopback that speaks the four wires of models, with answers that a test scripts.
 
 The first segment of a path is the mode:
 
 ok            one call of the shell tool, then a final text
 steps<N>      N calls of the shell tool, then a final text
-ask           a question, and no call of a tool
-e<code>       always that error; `e429q`: a spent quota
-f<code>x<N>   that error N times, then as `ok`
+ask           a question, and no tool call
+e<code>       always this error; `e429q`: a spent quota
+f<code>x<N>   this error N times, then as `ok`
 hang          takes a request and never answers
-cut           breaks an answer off half way
-or the name of a canned `Reply` that a test put into `replies`.
+cut           breaks an answer off halfway
+or the name of a canned `Reply` that a test has put into `replies`.
 
 The k-th step (from 0) uses 1000 + 200 k input tokens, 400 of them cached, and 50 output tokens.
 """
@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Json = dict[str, Any]  # what is on the wire, in all its shapes
-Call = tuple[str, Json | str]  # of a tool: its name, and arguments or a script
+Json = dict[str, Any]  # a message on the wire, of any shape
+Call = tuple[str, Json | str]  # a tool call: its name, and arguments or a script
 
 CACHED, OUTPUT = 400, 50
 SHELLS = re.compile(r"shell|bash|exec|command|terminal", re.IGNORECASE)
@@ -36,7 +36,7 @@ KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_
 
 
 def input_tokens(step: int) -> int:
-    """Of the k-th step."""
+    """Input tokens of the k-th step."""
     return 1000 + 200 * step
 
 
@@ -47,29 +47,29 @@ class Reply:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
-    cut: bool = False  # the connection is closed behind the body, though the headers promise more
+    cut: bool = False  # the connection is closed after the body, although the headers promise more
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A request that came in."""
+    """A request that was received."""
 
     method: str
     mode: str
-    path: str  # behind the mode, with the query
+    path: str  # after the mode, with the query
     headers: Mapping[str, str]  # names in lower case
     body: Json
 
 
 class ScriptedModels(ThreadingHTTPServer):
-    """Runs in a thread of its own; what a test changes holds for the next request."""
+    """Runs in its own thread; what a test changes applies to the next request."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(self) -> None:
-        self.command = "true"  # that the model runs in its shell
-        self.text = "HYPOTHESIS: it is better"  # the model's last words
+        self.command = "true"  # the model runs this in its shell
+        self.text = "HYPOTHESIS: it is better"  # the model's last message
         self.question = "Should I edit the file?"
         self.replies: dict[str, Reply] = {}
         self.seen: list[Seen] = []
@@ -84,12 +84,12 @@ class ScriptedModels(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/{mode}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error here."""
+        """A client that disconnects is not an error here."""
 
 
 @contextmanager
 def scripted_models() -> Iterator[ScriptedModels]:
-    """A server, for the length of a block."""
+    """A server, for the duration of a block."""
     server = ScriptedModels()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -234,7 +234,7 @@ def _tools(body: Json) -> Sequence[tuple[str, Json]]:
 
 
 def _later_tools(body: Json) -> Iterator[Json]:
-    """Those that newer clients of the Responses wire bring as an item of the input, in groups."""
+    """The tools that newer clients of the Responses wire send as an input item, in groups."""
     given = body.get("input")
     for item in given if isinstance(given, list) else []:
         for group in item.get("tools") or []:
@@ -242,7 +242,7 @@ def _later_tools(body: Json) -> Iterator[Json]:
 
 
 def results_in(body: Json) -> int:
-    """How many results of tools the request brings."""
+    """How many tool results the request has."""
     messages = body.get("messages") or []
     blocks = [block for message in messages if isinstance(message.get("content"), list) for block in message["content"]]
     parts = [part for content in body.get("contents") or [] for part in content.get("parts", [])]
@@ -257,9 +257,9 @@ def results_in(body: Json) -> int:
 
 
 def _shell_call(tools: Sequence[tuple[str, Json]], command: str) -> Call | None:
-    """A call of the first tool that looks like a shell, with whatever its schema demands."""
+    """A call of the first tool that looks like a shell, with the arguments that its schema requires."""
     for name, schema in tools:
-        if SHELLS.search(name) and schema.get("type") == "custom":  # it takes a script, which calls the shell
+        if SHELLS.search(name) and schema.get("type") == "custom":  # it takes a script that calls the shell
             return name, f"text(await tools.exec_command({json.dumps({'cmd': command})}))"
         if SHELLS.search(name):
             wanted = schema.get("properties") or {"command": {"type": "string"}}

@@ -1,4 +1,4 @@
-"""Small repositories to run campaigns on: real git, a measure command of some 20 ms."""
+"""Small repositories to run campaigns on: real git, and a measure command of about 20 ms."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from overnight.research.record.ledger import SqliteLedger
 FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
 READING = frozenset(("compare", "finalize", "idea", "log", "show", "status", "verify"))
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
-SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # those of tests that run beside
+SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # caused by tests that run at the same time
 
 TRAIN = """\
 import random
@@ -89,7 +89,7 @@ def repository_of(folder: Path, files: dict[str, str]) -> Repository:
 
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder, as a user would; what only reads runs in this process, and so starts at once."""
+    """Run the command line in a folder, as a user would; commands that only read run in this process, to start at once."""
     run = _run_here if arguments[:1] and arguments[0] in READING and "--rerun" not in arguments else _run_apart
     done = run(folder, *arguments)
     done.stderr = SHARED.sub("", done.stderr)
@@ -104,7 +104,7 @@ def _run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def _run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """By the same `main`, with streams that are no terminal."""
+    """Run the same `main`, with streams that are not terminals."""
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
         patch.chdir(folder)
@@ -119,7 +119,7 @@ def _run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 def started(
     arguments: Sequence[str], folder: Path, *, stdin: int | None = None, stderr: int | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """A Python process in the background, whose output is read; it is killed at the end of a test that did not wait for it."""
+    """A Python process in the background with its output piped; it is killed if the test does not wait for it."""
     command = [sys.executable, *arguments]
     with subprocess.Popen(command, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         try:
@@ -143,6 +143,6 @@ def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON
 
 
 def assert_verified(folder: Path, *arguments: str) -> None:
-    """Hold a campaign against all that `overnight verify` looks at."""
+    """Check a campaign with everything that `overnight verify` checks."""
     found = read_json(folder, "verify", *arguments)
     assert {finding["what"]: finding["holds"] for finding in found} == dict.fromkeys(FINDINGS, True), found

@@ -63,7 +63,7 @@ def test_a_file_names_providers_and_prices(tmp_path: Path) -> None:
 
 
 def test_without_a_file_the_environment_names_them(tmp_path: Path) -> None:
-    """The usual variables, in a fixed order, with the usual base URLs in their place; empty ones are ignored."""
+    """The usual variables in a fixed order, and the usual variables for base URLs; empty ones are ignored."""
     environment = {
         "OLLAMA_HOST": "0.0.0.0",
         "OPENROUTER_API_KEY": "r",
@@ -81,7 +81,7 @@ def test_without_a_file_the_environment_names_them(tmp_path: Path) -> None:
 
 
 def test_a_file_with_prices_only_keeps_the_environments_providers(tmp_path: Path) -> None:
-    """A user who only writes prices does not have to write providers."""
+    """A user who only sets prices does not have to list providers."""
     settings = read(tmp_path, "[prices.m]\ninput = 1\noutput = 2\n", OPENAI_API_KEY="k")
     assert [one.name for one in settings.providers] == ["openai"]
     assert settings.prices.find("m") is not None
@@ -129,7 +129,7 @@ def test_where_the_file_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_and_fix(tmp_path: Path, text: str, place: str, words: str) -> None:
-    """The message says where it is and what is wrong, without the value, which may be a key in the wrong place."""
+    """The message says where and what is wrong, without the value, which may be a misplaced key."""
     with pytest.raises(UserError) as caught:
         read(tmp_path, text)
     message = str(caught.value)

@@ -1,16 +1,16 @@
-"""The tree of errors, and what is in a group of them."""
+"""The tree of errors, and the errors in an exception group."""
 
 from overnight.errors import leaf_errors
 
 
 def test_an_error_alone_is_its_own_leaf() -> None:
-    """What no task group wrapped is given as it is, also one that is no `Exception`."""
+    """An error that no task group wrapped is returned as it is, even if it is not an `Exception`."""
     error = KeyboardInterrupt()
     assert list(leaf_errors(error)) == [error]
 
 
 def test_the_leaves_of_nested_groups_are_in_order() -> None:
-    """Groups in groups are opened, and no error in them is lost."""
+    """Nested groups are unpacked, and no error in them is lost."""
     first, second, third = ValueError("a"), OSError("b"), ValueError("c")
     group = BaseExceptionGroup("outer", [BaseExceptionGroup("inner", [first, second]), third])
     assert list(leaf_errors(group)) == [first, second, third]

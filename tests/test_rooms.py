@@ -1,4 +1,4 @@
-"""Rooms that systems other than research stand on bring nothing of research with them."""
+"""Rooms that systems other than research build on do not load anything of research."""
 
 import json
 import subprocess
@@ -21,14 +21,14 @@ ABOVE = ("cli", "testing", "research", "gate", "program")
 
 
 def loaded(room: str) -> list[str]:
-    """The modules of this project that a fresh interpreter has when it has imported every module of a room."""
+    """The modules of this project that a fresh interpreter has after importing every module of a room."""
     command = [sys.executable, "-c", PROGRAM, room]
     return list(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
 
 
 @pytest.mark.parametrize("room", ["words", "files", "jail", "git", "models", "notices", "ledger", "agents", "machines"])
 def test_a_room_stands_without_what_is_built_on_it(room: str) -> None:
-    """Nothing of a campaign, of the gate or of `program.md` is loaded with it, and all of the room is."""
+    """Importing it loads the whole room, but nothing of a campaign, of the gate or of `program.md`."""
     names = loaded(room)
     own = [path for path in (Path(overnight.__file__).parent / room).rglob("*.py") if path.name != "__init__.py"]
     assert len([name for name in names if name.startswith(f"overnight.{room}.")]) >= len(own) > 0

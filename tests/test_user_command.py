@@ -1,4 +1,4 @@
-"""Short commands of the user: whatever they do, they block nothing and fill nothing."""
+"""Short commands of the user: whatever they do, they block nothing and fill no disk or memory."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def run(script: str, wall_s: float = 20) -> Printed:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs, as a zombie does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
@@ -43,7 +43,7 @@ def is_alive(pid: int) -> bool:
     ],
 )
 def test_what_it_prints_comes_with_its_end(script: str, output: bytes, code: int) -> None:
-    """It reads nothing from us, its errors are dropped, and a closed output is not its end."""
+    """It reads nothing from us, its errors are dropped, and closing its output does not end it."""
     assert run(script) == Printed(output=output, code=code)
 
 
@@ -51,13 +51,13 @@ def test_what_it_prints_comes_with_its_end(script: str, output: bytes, code: int
     "script", ["yes", "yes & exec yes", f"head -c {MOST + 1} /dev/zero; sleep 100", f"head -c {MOST + 1} /dev/zero"]
 )
 def test_one_that_says_too_much_is_ended(script: str) -> None:
-    """The output has as many bytes as asked for."""
+    """The output has as many bytes as requested."""
     printed = run(script)
     assert printed.code is None and len(printed.output) == MOST
 
 
 def test_what_it_leaves_behind_is_not_waited_for() -> None:
-    """An agent that caches a key lives on, though it holds the output open."""
+    """An agent that caches a key keeps running, although it holds the output open."""
     begun = time.monotonic()
     printed = run("setsid sleep 30 & echo $!; echo the key")
     pid = int(printed.output.split()[0])
@@ -82,7 +82,7 @@ def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> Non
 
 
 def test_a_command_that_is_not_there_is_an_error() -> None:
-    """The error is that of any file."""
+    """The error is the same as for any file."""
 
     async def walk() -> None:
         with pytest.raises(FileNotFoundError):

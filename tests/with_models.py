@@ -1,4 +1,4 @@
-"""A simulated campaign in which models were called."""
+"""A simulated campaign with model calls."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whether an agent still does something: files, output, talk with models, further signs."""
+"""Whether an agent is still active: files, output, calls to models, other signs."""
 
 import asyncio
 import math
@@ -14,7 +14,7 @@ from overnight.models.port import ModelsParked
 
 
 class Clock:
-    """Stands for the module `time`."""
+    """Replaces the module `time`."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -26,7 +26,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock of the test's own."""
+    """A clock that the test controls."""
     found = Clock()
     monkeypatch.setattr("overnight.agents.activity.time", found)
     return found
@@ -42,7 +42,7 @@ def shape(path: Path) -> None:
 
 @pytest.mark.parametrize("act", [write, shape, lambda path: path.parent.joinpath("old").unlink()])
 def test_every_change_of_files_is_a_sign(tmp_path: Path, act: Any) -> None:
-    """A file written, made or removed, a folder made."""
+    """A file written, created or removed, or a folder created."""
     (tmp_path / "old").write_text("x")
     before = mark(tmp_path)
     assert mark(tmp_path) == before
@@ -51,18 +51,18 @@ def test_every_change_of_files_is_a_sign(tmp_path: Path, act: Any) -> None:
 
 
 def test_a_change_deep_below_is_a_sign_and_links_are_not_followed(tmp_path: Path) -> None:
-    """A file in a folder of a folder counts; a link that leads in a circle ends nothing and costs nothing."""
+    """A file in a nested folder counts; a circular link causes no error and no cost."""
     deep = tmp_path / "a/b"
     deep.mkdir(parents=True)
     (deep / "circle").symlink_to(tmp_path)
     before = mark(tmp_path)
     (deep / "file").write_text("x")
     assert mark(tmp_path) != before
-    assert mark(tmp_path / "gone") == mark(tmp_path / "gone too"), "a folder that is not there is no error"
+    assert mark(tmp_path / "gone") == mark(tmp_path / "gone too"), "a missing folder is not an error"
 
 
 def test_files_output_and_signs_each_count(tmp_path: Path, clock: Clock) -> None:
-    """Idle time starts again with each of them, and only with them."""
+    """Each of them, and nothing else, restarts the idle time."""
     output, signs = tmp_path / "output", [0]
     (tmp_path / "work").mkdir()
     activity = Activity(tmp_path / "work", output, None, lambda: signs[0])
@@ -81,7 +81,7 @@ def test_files_output_and_signs_each_count(tmp_path: Path, clock: Clock) -> None
 
 
 def test_waiting_for_a_model_is_no_idleness(tmp_path: Path, clock: Clock) -> None:
-    """While a call is under way nothing else needs to happen."""
+    """While a call is in progress, nothing else needs to happen."""
     run: Any = SimpleNamespace(idle_s=0.0, refusal=None)
     activity = Activity(tmp_path, tmp_path / "output", run)
     activity.idle_s()
@@ -92,7 +92,7 @@ def test_waiting_for_a_model_is_no_idleness(tmp_path: Path, clock: Clock) -> Non
 
 
 def test_an_agent_that_no_model_answers_is_not_waited_for(tmp_path: Path, clock: Clock) -> None:
-    """However busily it asks again, unless a call is under way or one was answered."""
+    """However often it tries again, unless a call is in progress or was answered."""
     run: Any = SimpleNamespace(idle_s=1.0, refusal=ModelsParked("no quota"))
     activity = Activity(tmp_path, tmp_path / "output", run)
     assert activity.idle_s() == 0
@@ -105,11 +105,11 @@ def test_an_agent_that_no_model_answers_is_not_waited_for(tmp_path: Path, clock:
     run.idle_s, run.refusal = 1.0, None
     assert activity.idle_s() == 1
     run.refusal = ModelsParked("no quota")
-    assert activity.idle_s() == 1, "the time begins anew"
+    assert activity.idle_s() == 1, "the time starts again"
 
 
 def test_idle_work_is_ended_with_a_reason() -> None:
-    """The work is cancelled, and what it does on its way out is done before anybody hears of it."""
+    """The work is cancelled, and its clean-up is finished before the caller is notified."""
     ended = []
 
     async def work() -> None:
@@ -124,10 +124,10 @@ def test_idle_work_is_ended_with_a_reason() -> None:
 
 
 def test_busy_work_may_take_any_time() -> None:
-    """What is never idle is not ended, however small the patience is; its result and its own errors come through."""
+    """Work that is never idle is not ended, however short the patience; its result and its own errors are passed on."""
 
     async def work(looks: list[int]) -> str:
-        while len(looks) < 50:  # noqa: ASYNC110  # looks are what is waited for
+        while len(looks) < 50:  # noqa: ASYNC110  # it waits for the looks
             await asyncio.sleep(0)
         return "done"
 
@@ -146,7 +146,7 @@ def test_busy_work_may_take_any_time() -> None:
 
 
 def test_a_cancellation_from_outside_is_passed_on() -> None:
-    """A stop of the campaign is no failure of the agent."""
+    """Stopping the campaign is not a failure of the agent."""
 
     async def cancelled() -> bool:
         task = asyncio.create_task(unless_idle(asyncio.Event().wait(), lambda: 0.0, 10.0))

@@ -1,4 +1,4 @@
-"""The researcher that is any command, with real processes."""
+"""The researcher that can be any command, with real processes."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def command(scratch: Path, text: str, limits: Limits | None = None) -> AgentRese
 
 
 def assign(workspace: Path, number: int) -> Assignment:
-    """A tree of one file, and a brief."""
+    """A tree with one file, and a brief."""
     (workspace / "train.py").write_text("LR = 1\n")
     program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("train.py",))
     return Assignment(number=number, role="agent", program=program, workspace=workspace, brief="# Brief\né\n", head="c0")
@@ -48,7 +48,7 @@ class TestCommandResearcher(ResearcherConformance):
     """A command keeps what every researcher promises."""
 
     def make(self, folder: Path) -> AgentResearcher:
-        """One that edits with sed."""
+        """A command that edits with sed."""
         return command(folder, EDIT)
 
     def assign(self, workspace: Path, number: int) -> Assignment:
@@ -57,7 +57,7 @@ class TestCommandResearcher(ResearcherConformance):
 
 
 def test_the_brief_comes_on_stdin_and_as_a_file_and_goes(tmp_path: Path) -> None:
-    """Both are the brief; neither it nor the captured output is left afterwards."""
+    """Both have the brief; neither it nor the captured output is left afterwards."""
     propose(tmp_path, 'cat > stdin.txt; cp "$OVERNIGHT_BRIEF" file.txt; echo done')
     workspace = tmp_path / "workspace"
     assert (workspace / "stdin.txt").read_text() == (workspace / "file.txt").read_text() == "# Brief\né\n"
@@ -66,7 +66,7 @@ def test_the_brief_comes_on_stdin_and_as_a_file_and_goes(tmp_path: Path) -> None
 
 
 def test_the_users_own_file_of_that_name_stays(tmp_path: Path) -> None:
-    """A repository that has a file by the brief's name keeps it, and the brief gets another."""
+    """A repository that has a file with the brief's name keeps it, and the brief gets another name."""
     (tmp_path / "workspace").mkdir()
     own = tmp_path / "workspace" / ".overnight-brief.md"
     own.write_text("mine")
@@ -88,12 +88,12 @@ def test_the_users_own_file_of_that_name_stays(tmp_path: Path) -> None:
     ],
 )
 def test_hypothesis_is_the_marked_line_else_the_last(tmp_path: Path, text: str, hypothesis: str) -> None:
-    """The last marked line that says something, else the last line, with escapes made visible."""
+    """The last marked line with text, else the last line, with escapes made visible."""
     assert propose(tmp_path, text).hypothesis == hypothesis
 
 
 def test_long_output_is_cut(tmp_path: Path) -> None:
-    """A line without end is cut to what a person reads."""
+    """An endless line is cut to a readable length."""
     assert len(propose(tmp_path, "head -c 300000 /dev/zero | tr '\\0' x").hypothesis) == 300
 
 
@@ -107,14 +107,14 @@ def test_long_output_is_cut(tmp_path: Path) -> None:
     ],
 )
 def test_failures_are_one_line(tmp_path: Path, text: str, reason: str) -> None:
-    """A command that fails or says nothing is a proposal that came to nothing, for a reason."""
+    """If a command fails or prints nothing, the proposal fails with a reason."""
     with pytest.raises(ProposalFailed, match=reason):
         propose(tmp_path, text)
     assert not (tmp_path / "workspace" / ".overnight-brief.md").exists()
 
 
 def test_a_limit_is_a_failure(tmp_path: Path) -> None:
-    """A command that runs into a limit is ended and named for it."""
+    """A command that exceeds a limit is ended, and the reason names the limit."""
     with pytest.raises(ProposalFailed, match=r"the command was ended \(wall\)"):
         propose(tmp_path, "echo busy; sleep 60", Limits(wall_s=0.2))
 
@@ -134,7 +134,7 @@ def test_the_environment_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_what_takes_the_place_of_the_brief_goes_and_leads_nowhere(tmp_path: Path, trick: str) -> None:
-    """A link or folder by the brief's name is removed itself, never what it points to."""
+    """A link or folder with the brief's name is removed itself, never what it points to."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "precious").write_text("x")
@@ -144,7 +144,7 @@ def test_what_takes_the_place_of_the_brief_goes_and_leads_nowhere(tmp_path: Path
 
 
 def test_a_template_without_its_program_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before any proposal, with what installs it."""
+    """It is reported before any proposal, with how to install it."""
     monkeypatch.setenv("PATH", str(tmp_path))
     spec = AgentSpec(use="command", template="codex")
     executor = ProcessExecutor(slots=1, search_path=str(tmp_path))

@@ -1,4 +1,4 @@
-"""Sessions of a command that go on for several turns: it is run anew, and what was said before goes along."""
+"""Sessions of a command with several turns: it runs again, and gets what was said before."""
 
 import asyncio
 import os
@@ -35,8 +35,8 @@ async def opened(tmp_path: Path, text: str, *, patience_s: float = 20.0) -> Asyn
         yield session
 
 
-def test_three_turns_are_told_what_was_said(tmp_path: Path) -> None:
-    """The first prompt comes as it is; a further one behind the brief, what was asked and answered since, and its own."""
+def test_three_turns_get_what_was_said(tmp_path: Path) -> None:
+    """The first prompt comes as it is; a later one follows the brief and what was asked and answered since."""
     text = "n=$(ls | wc -l); cat > $n.txt; echo answer $n"
 
     async def talk() -> list[str]:
@@ -54,7 +54,7 @@ def test_three_turns_are_told_what_was_said(tmp_path: Path) -> None:
 
 
 def test_the_same_prompt_again_is_a_further_turn(tmp_path: Path) -> None:
-    """What was said before goes along, although the prompt is the brief's very text."""
+    """Earlier turns are passed along, even if the prompt is exactly the brief."""
 
     async def talk() -> str:
         async with opened(tmp_path, "cat") as session:
@@ -65,7 +65,7 @@ def test_the_same_prompt_again_is_a_further_turn(tmp_path: Path) -> None:
 
 
 def test_a_session_goes_on_after_faults_failures_and_cut_off_turns(tmp_path: Path) -> None:
-    """Each run is a new one; the next prompt says what became of the turns before it."""
+    """Each run is a new one; the next prompt reports the outcome of earlier turns."""
     text = """prompt=$(cat)
 case "$prompt" in
   *wait) echo > at-work; sleep 1000;;
@@ -91,7 +91,7 @@ esac"""
 
 
 def test_a_recap_is_bounded_and_printable() -> None:
-    """However long the session and its answers: the newest turns, cut in the middle, and a line for the others."""
+    """However long the session and its answers: it gets the newest turns, cut in the middle, and a line for the others."""
     recap = Recap()
     recap.add("brief", "\x1b[2J\0" * 100_000)
     for n in range(20):

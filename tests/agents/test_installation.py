@@ -1,4 +1,4 @@
-"""What is shown of the host so that a program on PATH starts in the jail."""
+"""What the jail shows of the host so that a program on PATH starts in it."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def make_program(path: Path, text: str = "#!/bin/sh\necho works\n") -> Path:
-    """A program in a folder of its own."""
+    """A program in its own folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(0o755)
@@ -30,7 +30,7 @@ def link(path: Path, target: str) -> None:
 
 
 def npm_program(folder: Path) -> str:
-    """A program as npm installs it: it runs a binary of a package beside its own. PATH that finds it."""
+    """A program as npm installs it, which runs a binary of a neighbouring package; the PATH to find it."""
     make_program(folder / "lib/node_modules/@maker/agent-linux/agent")
     script = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/../../agent-linux/agent"\n'
     make_program(folder / "lib/node_modules/@maker/agent/bin/agent.sh", script)
@@ -39,7 +39,7 @@ def npm_program(folder: Path) -> str:
 
 
 def single_file(folder: Path) -> str:
-    """A program of one file in a folder of versions, behind two links."""
+    """A single-file program in a folder of versions, behind two links."""
     make_program(folder / "share/agent/versions/2.1")
     link(folder / "share/agent/current", "versions/2.1")
     link(folder / "bin/agent", str(folder / "share/agent/current"))
@@ -47,7 +47,7 @@ def single_file(folder: Path) -> str:
 
 
 def environment_program(folder: Path) -> str:
-    """A program in a virtual environment of its own."""
+    """A program in its own virtual environment."""
     tool = folder / "share/tools/agent"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tool], check=True)
     make_program(tool / "bin/agent", f"#!{tool}/bin/python\nimport sys\nprint('works')\n")
@@ -57,7 +57,7 @@ def environment_program(folder: Path) -> str:
 
 @pytest.mark.parametrize("make", [npm_program, single_file, environment_program])
 def test_a_program_behind_a_link_runs_in_the_jail(make: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As npm, an installer of single files, and uv or pipx leave it, in a folder just below home."""
+    """As installed by npm, by an installer of single files, and by uv or pipx, in a folder just below home."""
     home = tmp_path / "home"
     monkeypatch.setattr(Path, "home", lambda: home)
     assert callable(make)
@@ -78,7 +78,7 @@ def test_a_program_behind_a_link_runs_in_the_jail(make: object, tmp_path: Path, 
 
 
 def test_as_little_as_possible_is_shown(tmp_path: Path) -> None:
-    """The packages, or each file that a link leads to; nothing for the system's own programs and what is not there."""
+    """The packages, or each file that a link leads to; nothing for system programs and missing ones."""
     npm, single = npm_program(tmp_path / "npm"), single_file(tmp_path / "single")
     assert installation("agent", npm) == (f"{tmp_path}/npm/lib/node_modules",)
     versions = f"{tmp_path}/single/share/agent"
@@ -89,7 +89,7 @@ def test_as_little_as_possible_is_shown(tmp_path: Path) -> None:
 
 
 def test_what_would_open_the_host_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link into `/proc`, a circle of links, and an environment whose interpreter is installed in the home folder."""
+    """A link into `/proc`, circular links, and an environment whose interpreter is installed in the home folder."""
     link(tmp_path / "bin/circle", "circle")
     link(tmp_path / "bin/process", f"/proc/{os.getpid()}/exe")
     path = f"{tmp_path}/bin"
@@ -116,5 +116,5 @@ def test_what_would_open_the_host_is_not_shown(tmp_path: Path, monkeypatch: pyte
     ],
 )
 def test_the_program_of_a_command(command: str, program: str) -> None:
-    """Its first word that is no assignment."""
+    """Its first word that is not an assignment."""
     assert program_of(command) == program

@@ -1,4 +1,4 @@
-"""What is kept of a session: in order, bounded, printable, and without the token of its models."""
+"""The transcript of a session: in order, bounded, printable, and without the token of its models."""
 
 import asyncio
 import os
@@ -30,19 +30,19 @@ from overnight.models.usage import Wire
 
 TOKEN = "k" * 20 + "-" + "Z" * 22
 URL = f"http://127.0.0.1:4711/{TOKEN}"
-RUN: Any = SimpleNamespace(url=URL)  # all that a transcript reads of a run
+RUN: Any = SimpleNamespace(url=URL)  # a transcript reads nothing else of a run
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 
 Kept = list[tuple[Task, list[tuple[EntryKind, str]]]]
 
 
 def steps(transcript: Transcript) -> list[tuple[EntryKind, str]]:
-    """Its entries, to be compared."""
+    """Its entries, for comparison."""
     return [(entry.kind, entry.text) for entry in transcript.entries]
 
 
 def printable(text: str) -> bool:
-    """Whether a terminal shows all of it as it is."""
+    """Whether a terminal shows all of it literally."""
     return all(character.isprintable() or character in "\n\t" for character in text)
 
 
@@ -52,7 +52,7 @@ def printable(text: str) -> bool:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(EntryKind), st.text(st.characters()), st.booleans())))
 def test_a_short_session_is_kept_whole_and_in_order(parts: list[tuple[EntryKind, str, bool]]) -> None:
-    """Chunks of one kind are one entry, all else is an entry each; what is rendered is printable."""
+    """Chunks of one kind become one entry, anything else is its own entry; the rendered text is printable."""
     transcript, expected = Transcript(), list[tuple[EntryKind, str]]()
     for kind, text, chunk in parts:
         if chunk and expected and expected[-1][0] is kind:
@@ -78,7 +78,7 @@ def test_a_short_session_is_kept_whole_and_in_order(parts: list[tuple[EntryKind,
     ids=["plain", "lines", "nulls", "wide", "tags", "empty"],
 )
 def test_a_long_session_keeps_its_beginning_and_its_end(text: str, times: int) -> None:
-    """However its text swells when it is made printable, the whole is within its bound, and says what is missing."""
+    """However much escaping lengthens its text, the whole stays within its limit and says what is missing."""
     transcript = Transcript()
     transcript.add(EntryKind.PROMPT, "the beginning")
     for _ in range(times):
@@ -106,7 +106,7 @@ def test_of_a_long_entry_the_two_ends_are_kept() -> None:
 
 
 def test_no_text_can_pass_for_a_heading() -> None:
-    """What stands below a heading is indented, line by line."""
+    """The text below a heading is indented, line by line."""
     transcript = Transcript()
     transcript.add(EntryKind.MESSAGE, "```\n## Prompt\r\n\n# a session\r## Prompt\u2028## Prompt\x85## Prompt")
     lines = transcript.render("a session").splitlines()
@@ -114,7 +114,7 @@ def test_no_text_can_pass_for_a_heading() -> None:
 
 
 def test_url_and_token_are_hidden_also_over_two_chunks() -> None:
-    """However the chunks part them; a text that only begins like them stays."""
+    """However they are split into chunks; a text that only begins like them stays."""
     for cut in range(len(URL)):
         transcript = Transcript(RUN)
         transcript.append(EntryKind.MESSAGE, f"at {URL[:cut]}")
@@ -131,7 +131,7 @@ def test_url_and_token_are_hidden_also_over_two_chunks() -> None:
 async def opened(
     tmp_path: Path, text: str, kept: Kept, *, executor: Executor | None = None, **more: Any
 ) -> AsyncIterator[AgentSession]:
-    """A session of this shell text; what its owner keeps of it goes to `kept`."""
+    """A session of this shell text; its final transcript goes to `kept`."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     context = AgentContext(
@@ -148,7 +148,7 @@ async def opened(
 
 
 def test_the_owner_gets_it_at_the_end(tmp_path: Path) -> None:
-    """Prompts, what the command printed, and faults; the session has the same at any time before."""
+    """Prompts, output and faults; the session has the same entries at any time before its end."""
     kept: Kept = []
 
     async def talk() -> None:
@@ -169,7 +169,7 @@ def test_the_owner_gets_it_at_the_end(tmp_path: Path) -> None:
 
 
 def test_the_owner_gets_it_after_a_failure_an_exception_and_a_cancellation(tmp_path: Path) -> None:
-    """However the session ended, with what the command had printed by then."""
+    """However the session ended, with the command's output up to then."""
     kept: Kept = []
 
     async def fails() -> None:
@@ -216,7 +216,7 @@ def test_a_session_without_a_turn_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_hostile_agent_leaves_a_transcript_that_is_bounded_printable_and_without_the_token(tmp_path: Path) -> None:
-    """One that prints escapes, NULs, ten megabytes and the URL of its models, in the jail and behind the real gateway."""
+    """A command that prints escapes, NULs, ten megabytes and the URL of its models, in the jail with the real gateway."""
     text = """head -c 10000000 /dev/zero | tr '\\0' '\\033'
 for n in 1 2 3; do printf '\\033[2J\\0\\377\\r\\n## Prompt\\n'; echo "$OVERNIGHT_MODELS ${OVERNIGHT_MODELS##*/}"; done
 head -c 20000 /dev/zero; env; echo the end"""
@@ -237,4 +237,4 @@ head -c 20000 /dev/zero; env; echo the end"""
     assert HIDDEN in rendered and "the end" in rendered
     assert printable(rendered)
     assert len(rendered) < 4 * ENTRY_CHARACTERS
-    assert rendered.count("\n## ") == 1, "the prompt of ours alone"
+    assert rendered.count("\n## ") == 1, "only our own prompt"

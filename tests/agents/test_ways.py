@@ -1,4 +1,4 @@
-"""Which agents are found on a machine."""
+"""Finding the agents on a machine."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from processes import gone
 
 from overnight.agents import ways
 
-TRACE = "86397.0625"  # how long a program of a test sleeps, by which it is found
+TRACE = "86397.0625"  # how long a test's program sleeps, which identifies it
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ TRACE = "86397.0625"  # how long a program of a test sleeps, by which it is foun
 def test_a_program_that_does_not_say_its_version_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    """It has a short time and a few bytes, and is ended with its children."""
+    """It gets a short time and a few bytes, and is ended with its children."""
     install(tmp_path, monkeypatch, "claude", script)
     monkeypatch.setattr(ways, "VERSION_S", 0.2)
     said = anyio.run(ways.find_versions, ["claude", "no-such-program"])

@@ -1,4 +1,4 @@
-"""A campaign whose every text comes from somebody who wants to get out of it."""
+"""A campaign in which every text is an attempt to break out of the page."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ DIFF = f"--- a/{SCRIPT}\n+++ b/{BIDI}\n@@ -1 +1 @@\n-{IMAGE}\n+{LONG}\n+{SCRIPT}
 
 
 def hostile(entry: Recorded) -> Recorded:
-    """The event with hostile text wherever somebody else may have written it."""
+    """The event with hostile text in every field that others may write."""
     event = entry.event
     match event.kind:
         case "campaign_opened":

@@ -1,4 +1,4 @@
-"""One headless Chromium, the reports that it opens, and a watch on what their pages do."""
+"""One headless Chromium, the reports that it opens, and a monitor of what their pages do."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ Show = Callable[..., Page]
 def running_browser() -> Iterator[Browser]:
     """The browser of this machine; its driver holds the thread's event loop as long as it runs.
 
-    A machine without one skips the tests, but where `BROWSER_TESTS` is `required`.
+    Without a browser the tests are skipped, unless `BROWSER_TESTS` is `required`.
     """
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
@@ -39,7 +39,7 @@ def running_browser() -> Iterator[Browser]:
         if os.environ.get("BROWSER_TESTS") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # as root Chromium's own does not start
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own sandbox does not start as root
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=sandbox)
         yield browser
@@ -47,7 +47,7 @@ def running_browser() -> Iterator[Browser]:
 
 
 def ledger(name: str) -> list[Event]:
-    """The events of a simulated campaign by the name of its world."""
+    """The events of a simulated campaign, by the name of its world."""
     return [entry.event for entry in _entries(name)]
 
 
@@ -57,7 +57,7 @@ def _entries(name: str) -> Iterator[Recorded]:
 
 
 def reports(folder: Path) -> Written:
-    """Writes the report of a simulated campaign by the name of its world, each once."""
+    """Writes the report of a simulated campaign, by the name of its world, once each."""
 
     @cache
     def write(name: str) -> ReportFiles:
@@ -70,7 +70,7 @@ def reports(folder: Path) -> Written:
 
 @contextmanager
 def showing(browser: Browser, written: Written) -> Iterator[Show]:
-    """Opens reports; at the end nothing has been fetched, printed to the console, thrown or popped up by any."""
+    """Opens reports; at the end checks that no page fetched, logged, threw or popped up anything."""
     watched: list[Watched] = []
 
     def show(name: str, view: View = DESK) -> Page:

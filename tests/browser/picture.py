@@ -1,4 +1,4 @@
-"""Makes docs/report.png anew: a campaign of four minutes on the pricing lab, and the top of its report as it is read.
+"""Makes docs/report.png: runs a four-minute campaign on the pricing lab, and takes a picture of the top of its report.
 
 `make picture` runs it. The picture is the one made file in the repository, since a reader of README.md wants to see a report.
 """
@@ -21,7 +21,7 @@ LAST = "section[aria-labelledby=progress]"  # the picture ends below it
 
 
 def main() -> int:
-    """Run the campaign, take the picture; the exit code."""
+    """Run the campaign and take the picture; the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         lab = Path(folder) / "pricing"
         copy_lab("pricing", lab)

@@ -1,4 +1,4 @@
-"""A screenshot as a PNG of few colours, which takes a third of the space."""
+"""A screenshot as a PNG with few colours, which takes a third of the space."""
 
 import struct
 import zlib
@@ -9,8 +9,8 @@ import numpy as np
 from playwright.sync_api import Browser
 
 PIXELS = (Path(__file__).parent / "pixels.js").read_text()
-MOST = 256  # colours of the palette, the most frequent; every other becomes the nearest of them
-APART = 15  # sum of the differences of the channels; colours nearer to each other than this are one
+MOST = 256  # colours in the palette, the most frequent ones; every other colour becomes the nearest of them
+APART = 15  # sum of the channel differences; colours closer than this are merged
 
 
 def with_few_colours(browser: Browser, png: bytes) -> bytes:
@@ -35,7 +35,7 @@ def _palette(colours: "np.typing.NDArray[np.int_]") -> "np.typing.NDArray[np.int
 
 
 def _png(palette: "np.typing.NDArray[np.uint8]", places: "np.typing.NDArray[np.uint8]") -> bytes:
-    """Source: PNG specification, third edition, colour type 3; no row is filtered."""
+    """Source: PNG specification, third edition, colour type 3; without row filters."""
     height, width = places.shape
     rows = np.hstack([np.zeros((height, 1), np.uint8), places]).tobytes()
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The report page in a real browser: on a desk and on a phone, in light and in dark, by keyboard and on paper."""
+"""The report page in a real browser: desktop and phone, light and dark, with the keyboard and on paper."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,27 +19,27 @@ CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text()
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for all tests."""
+    """One browser for all tests."""
     with running_browser() as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """The reports, each written once."""
+    """The reports, written once each."""
     return reports(tmp_path_factory.mktemp("reports"))
 
 
 @pytest.fixture
 def show(browser: Browser, written: Written) -> Iterator[Show]:
-    """Opens the report of a world, and sees to it that its page does nothing besides being there."""
+    """Opens the report of a world, and checks that its page does nothing but display it."""
     with showing(browser, written) as show:
         yield show
 
 
 @pytest.mark.parametrize("name", ["usual", "many", "deterministic", "no experiment", "hostile"])
 def test_nothing_is_wider_than_a_phone(show: Show, name: str) -> None:
-    """No part makes the page scroll sideways, folded or not; what is wide scrolls within itself."""
+    """No part makes the page scroll sideways, folded or not; wide parts scroll by themselves."""
     page = show(name, PHONE)
     for width in (390, 320):
         page.set_viewport_size({"width": width, "height": PHONE.height})
@@ -51,7 +51,7 @@ def test_nothing_is_wider_than_a_phone(show: Show, name: str) -> None:
 @pytest.mark.parametrize("view", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_text_is_readable(show: Show, view: View, scheme: Scheme) -> None:
-    """All text on the page and in its pictures stands out by 4.5 to 1 from what is behind it, by the colours as computed."""
+    """All text on the page and in its pictures has a contrast of at least 4.5 to 1, by computed colours."""
     page = show("usual", replace(view, scheme=scheme))
     unfold(page)
     seen = page.evaluate(CONTRASTS)
@@ -67,7 +67,7 @@ def test_every_text_is_readable(show: Show, view: View, scheme: Scheme) -> None:
 
 @pytest.mark.parametrize(("view", "shown"), [(DESK, "wide"), (PHONE, "narrow")], ids=["desk", "phone"])
 def test_each_picture_is_drawn_once(show: Show, view: View, shown: str) -> None:
-    """Of the two widths of a picture the page shows the one that fits, as large as it was drawn."""
+    """Of a picture's two widths the page shows the one that fits, at its original size."""
     page = show("usual", view)
     pictures = page.evaluate(
         "[...document.querySelectorAll('svg')].filter(picture => picture.checkVisibility()).map("
@@ -79,7 +79,7 @@ def test_each_picture_is_drawn_once(show: Show, view: View, shown: str) -> None:
 
 
 def test_keyboard_reaches_everything(show: Show) -> None:
-    """Tab goes through all controls in the order of the page, each visibly in focus; the first skips to the answers."""
+    """Tab goes through all controls in page order, each with a visible focus; the first skips to the answers."""
     page = show("usual", PHONE)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the answers"
@@ -98,7 +98,7 @@ def test_keyboard_reaches_everything(show: Show) -> None:
 
 
 def test_skip_link_leads_past_the_header(show: Show) -> None:
-    """Enter on it moves on to the answers: the next stop is in there, not the choice of colours."""
+    """Enter on it jumps to the answers: the next tab stop is there, not the choice of colours."""
     page = show("usual")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -123,7 +123,7 @@ def test_reader_chooses_the_colours(show: Show) -> None:
     """The arrow keys switch between the system's choice, light and dark, pictures included."""
     page = show("usual")
     page.locator("#theme-auto").focus()
-    page.keyboard.press("ArrowLeft")  # around to the last one
+    page.keyboard.press("ArrowLeft")  # wraps around to the last one
     assert page.locator("#theme-dark").is_checked()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
     title = (
@@ -134,7 +134,7 @@ def test_reader_chooses_the_colours(show: Show) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_paper_gets_everything_in_black_on_white(show: Show, scheme: Scheme) -> None:
-    """Printed, the page is light whatever the screen is, folded parts are open, and what only a screen needs is gone."""
+    """In print the page is always light, folded parts are open, and what only a screen needs is hidden."""
     page = show("usual", replace(DESK, scheme=scheme))
     page.locator("#theme-dark").check()
     page.emulate_media(media="print")
@@ -148,7 +148,7 @@ def test_paper_gets_everything_in_black_on_white(show: Show, scheme: Scheme) -> 
 
 
 def test_nothing_moves(show: Show) -> None:
-    """Whoever prefers less motion gets none: no animation, no transition, no smooth scrolling."""
+    """A user who prefers less motion gets none: no animation, no transition, no smooth scrolling."""
     page = show("usual", View(motion="reduce"))
     moving = page.evaluate(
         "[...document.querySelectorAll('*')].map(one => getComputedStyle(one)).filter(style =>"
@@ -158,7 +158,7 @@ def test_nothing_moves(show: Show) -> None:
 
 
 def test_hostile_text_stays_text(show: Show) -> None:
-    """What a researcher wrote into hypotheses, names and diffs is read as it is: no element, no script, no turned text."""
+    """What a researcher wrote in hypotheses, names and diffs is shown literally: no element, no script, no reversed text."""
     page = show("hostile")
     unfold(page)
     assert page.evaluate("window.owned") is None
@@ -172,7 +172,7 @@ def test_hostile_text_stays_text(show: Show) -> None:
 
 
 def test_a_long_night_is_a_page_that_opens(show: Show, written: Written) -> None:
-    """2,000 experiments with all their trials make a page of bounded size, with the sheets of its many keeps folded."""
+    """2,000 experiments with all their trials make a page of limited size, with the details of its many kept changes folded."""
     assert written("many").html.stat().st_size < 2_000_000
     page = show("many", PHONE)
     assert page.evaluate("document.querySelectorAll('*').length") < 20_000
@@ -182,7 +182,7 @@ def test_a_long_night_is_a_page_that_opens(show: Show, written: Written) -> None
 
 
 def test_models_have_their_table(show: Show) -> None:
-    """Tokens, money and speed of each role and model stand below the cost."""
+    """Tokens, money and speed of each role and model are shown below the cost."""
     page = show("usual")
     table = page.get_by_role("region", name="Table of models")
     rows = [row.inner_text().split("\t") for row in table.get_by_role("row").all()]
@@ -193,7 +193,7 @@ def test_models_have_their_table(show: Show) -> None:
 
 
 def test_page_has_the_numbers_of_status(show: Show) -> None:
-    """What `overnight status --json` says of a campaign is what a person reads on its page."""
+    """The page shows the same facts as `overnight status --json`."""
     state = fold_all(ledger("usual"))
     assert state is not None
     now = summarise(state, None, "")

@@ -1,4 +1,4 @@
-"""How a page is looked at, and all that it does besides being there."""
+"""How a page is viewed, and everything that it does besides display."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,7 +10,7 @@ Scheme = Literal["light", "dark"]
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A window and what its user prefers."""
+    """A window and its user's preferences."""
 
     width: int = 1100
     height: int = 900
@@ -23,10 +23,10 @@ PHONE, DESK = View(width=390, height=844), View()
 
 @dataclass
 class Watched:
-    """A browser context that takes down whatever its pages fetch or say."""
+    """A browser context that records whatever its pages fetch or print."""
 
     context: BrowserContext
-    address: str  # the one that may be fetched
+    address: str  # the only one that may be fetched
     fetched: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""The bundled labs are ordinary small repos: a program without mistakes, pages for people and agents, no data."""
+"""The bundled labs are ordinary small repos: a valid program, pages for people and agents, and no data."""
 
 import re
 from pathlib import Path
@@ -28,13 +28,13 @@ def test_a_lab_is_complete(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", available())
 def test_every_lab_has_a_holdout(name: str, tmp_path: Path) -> None:
-    """No gain of a lab is kept that is there on public data alone."""
+    """No lab keeps a gain that exists only on public data."""
     assert program_of(lab_copy(name, tmp_path)).holdout
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_readme_says_what_a_lab_is(name: str, tmp_path: Path) -> None:
-    """The first line is what `overnight labs` lists; the rest has measured numbers, and the games with what stops them."""
+    """The first line is what `overnight labs` lists; the rest has measured numbers, and games with what stops them."""
     lab = lab_copy(name, tmp_path)
     text = (lab / "README.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {name}: ") and available()[name] in text

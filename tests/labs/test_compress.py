@@ -1,4 +1,4 @@
-"""The compress lab: a codec is data within limits, text comes back, and no codec beats what can be known."""
+"""The compress lab: a codec is data within limits, text is restored, and no codec beats the floor."""
 
 import hashlib
 import json
@@ -57,7 +57,7 @@ def modules(lab: Path) -> Iterator[dict[str, ModuleType]]:
     ],
 )
 def test_what_is_no_codec_is_refused(lab: Path, change: dict[str, object]) -> None:
-    """Numbers out of range, too much of anything, unknown features and further keys give no metric."""
+    """Numbers out of range, too much of anything, unknown features and extra keys give no metric."""
     (lab / "codec.json").write_text(json.dumps({**CODEC, **change}))
     assert refusal(lab, *SCORE).startswith("no codec")
 
@@ -66,13 +66,13 @@ def test_what_is_no_codec_is_refused(lab: Path, change: dict[str, object]) -> No
     "text", ["", "[]", "{}", "[" * 19_000, "\x80\x04pickle", "METRIC ratio=99", json.dumps(CODEC) + " " * 20_000 + "x"]
 )
 def test_a_file_of_another_kind_is_refused(lab: Path, text: str) -> None:
-    """Nothing is unpickled or run: what does not parse as the one JSON object is no codec."""
+    """Nothing is unpickled or run: what does not parse as a single JSON object is not a codec."""
     (lab / "codec.json").write_text(text, encoding="latin-1")
     assert refusal(lab, *SCORE).startswith("no codec")
 
 
 def test_the_codec_is_all_that_the_decoder_gets(lab: Path, modules: dict[str, ModuleType]) -> None:
-    """A blob of one journal gives back that journal, whatever was compressed since."""
+    """The blob of a journal restores that journal, whatever was compressed since."""
     engine, journal = modules["engine"], modules["journal"]
     codec = engine.read_codec(json.dumps(CODEC))
     first, second = (journal.write_journal(seed, 500)[0] for seed in (1, 2))
@@ -106,7 +106,7 @@ def test_journals_are_the_same_everywhere(modules: dict[str, ModuleType]) -> Non
 
 
 def test_a_leak_is_refused(lab: Path, modules: dict[str, ModuleType]) -> None:
-    """A codec that was made with the journal in hand is told by its ratio."""
+    """A codec that was made from the journal itself is detected by its ratio."""
     secret = (lab / "hidden/public.seed").read_text().strip()
     seed = int.from_bytes(hashlib.sha256(f"{secret} 1".encode()).digest()[:8], "big")
     text = modules["journal"].write_journal(seed, 1500)[0].decode()
@@ -116,14 +116,14 @@ def test_a_leak_is_refused(lab: Path, modules: dict[str, ModuleType]) -> None:
 
 
 def test_the_start_does_well_on_public_and_sealed_journals(lab: Path) -> None:
-    """Both are drawn from secrets, and are not the same."""
+    """Both are drawn from secrets, and they differ."""
     script(lab, "build.py", "--seed", "1")
     public, sealed = score_of(lab, *SCORE), score_of(lab, *SCORE, "--split", "holdout")
     assert public != sealed and 5 < min(public, sealed) < max(public, sealed) < 12
 
 
 def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
-    """The candidate does not see the secrets, and what it prints counts for nothing."""
+    """The candidate does not see the secrets, and its output is ignored."""
     lab = lab_copy("compress", tmp_path)
     replace(lab, "program.md", ("score.py --seed {seed}", "score.py --seed {seed} --size 500"))
     value = check_spied(lab)["value"]

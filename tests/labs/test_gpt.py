@@ -1,4 +1,4 @@
-"""The gpt lab: a language whose floor is known, a scorer that takes networks only as data, and training that repeats."""
+"""The gpt lab: a language with a known floor, a scorer that accepts networks only as data, and repeatable training."""
 
 import hashlib
 import json
@@ -23,15 +23,15 @@ PINNED = {
     "heldout/holdout.txt": "13af5fd334feb4d16e7eb690cac1454bd9d41a97daffe53a5b075bfb2ba966e6",
     "heldout/audit.txt": "379284f5095cd696e2b9ed70f560e9277311a43cd81025fc8000b0afbfa6b438",
 }
-FLOOR = {"public": 0.5207, "holdout": 0.5108, "audit": 0.5207}  # bits a byte
+FLOOR = {"public": 0.5207, "holdout": 0.5108, "audit": 0.5207}  # bits per byte
 HELD_OUT = tuple(f"heldout/{split}.txt" for split in FLOOR)
 WORDS = 493
 WIDTH = 12
-SMALL = 2e9  # floating-point operations: some ten steps
+SMALL = 2e9  # floating-point operations: about ten steps
 
 Weights = dict[str, "np.ndarray[Any, np.dtype[np.float32]]"]  # Any: shapes have no static type
 
-# What a candidate may leave without PyTorch: a network that knows nothing. It looks for what it must not see, and lies.
+# A candidate without PyTorch: it leaves a network that knows nothing, looks for what it must not see, and lies.
 SPY = """\
 import json, os, struct
 assert not [name for name in ("score.py", "corpus.py", "heldout", "README.md") if os.path.exists(name)]
@@ -69,14 +69,14 @@ def scorer(modules: dict[str, ModuleType]) -> ModuleType:
 
 @pytest.mark.parametrize("name", PINNED)
 def test_the_corpus_is_the_same_everywhere(lab: Path, name: str) -> None:
-    """What a copy holds is what the generator writes anywhere, pinned by its digest."""
+    """A copy holds exactly what the generator writes on any machine, pinned by its digest."""
     assert hashlib.sha256((lab / name).read_bytes()).hexdigest() == PINNED[name]
     assert name in git(lab, "ls-files").splitlines()
 
 
 @pytest.mark.parametrize("split", FLOOR)
 def test_the_floor_is_known(lab: Path, corpus: ModuleType, split: str) -> None:
-    """What perfect knowledge of the language pays for a held-out text is computed, not estimated, and the page says it."""
+    """The cost of a held-out text with perfect knowledge of the language is computed, not estimated, and is in the README."""
     text = (lab / f"heldout/{split}.txt").read_text(encoding="ascii")
     language = corpus.make_language()
     bits = sum(sum(corpus.oracle_bits(language, story)) for story in corpus.read_stories(text))
@@ -85,7 +85,7 @@ def test_the_floor_is_known(lab: Path, corpus: ModuleType, split: str) -> None:
 
 
 def test_choices_are_weights_of_words(corpus: ModuleType) -> None:
-    """Wherever a story stands, what may come next is a set of known words with whole weights, so that chances sum to one."""
+    """At any point of a story the next word is one of known words with integer weights, so probabilities sum to one."""
     language = corpus.make_language()
     assert len(language.words) == len(set(language.words)) == WORDS
     for story in corpus.draw_stories(5, 20):
@@ -99,7 +99,7 @@ def test_choices_are_weights_of_words(corpus: ModuleType) -> None:
 
 
 def test_a_word_is_drawn_as_often_as_its_weight_says(corpus: ModuleType) -> None:
-    """Each ticket below the sum of the weights belongs to one word, and as many to a word as it weighs."""
+    """Each ticket below the sum of the weights belongs to one word, and each word has as many tickets as its weight."""
     weights = {"a": 3, "b": 1, "c": 2}
     assert [corpus.pick(weights, ticket) for ticket in range(6)] == ["a", "a", "a", "b", "c", "c"]
 
@@ -115,7 +115,7 @@ def test_what_the_language_cannot_say_has_no_chance(corpus: ModuleType) -> None:
 
 
 def test_every_story_fits_a_context(lab: Path, modules: dict[str, ModuleType]) -> None:
-    """No story of any split is longer than what a network reads at once, and tokens are those of the scorer."""
+    """No story of any split is longer than a network's context, and tokens are those of the scorer."""
     assert modules["prepare"].CONTEXT == modules["score"].CONTEXT
     assert tuple(modules["prepare"].vocabulary()) == modules["corpus"].make_language().words
     for name in modules["corpus"].SPLITS:
@@ -142,7 +142,7 @@ def test_the_lab_is_complete(lab: Path) -> None:
 
 
 def test_what_a_candidate_sees_does_not_tell_the_held_out_stories(lab: Path, corpus: ModuleType) -> None:
-    """No held-out story stands in a visible file, nor the seeds that they were drawn with."""
+    """No visible file contains a held-out story, or the seeds that they were drawn with."""
     hidden = program_of(lab).hidden
     visible = [name for name in git(lab, "ls-files").splitlines() if not matches(name, hidden)]
     assert {"train.py", "prepare.py", "train.txt", "vocabulary.txt", "program.md"} <= set(visible)
@@ -154,20 +154,20 @@ def test_what_a_candidate_sees_does_not_tell_the_held_out_stories(lab: Path, cor
 
 
 def test_the_tuner_finds_the_constants(lab: Path) -> None:
-    """The built-in tuner sees the decay of the value embeddings, the betas and the rates, and not the budget."""
+    """The built-in tuner sees the decay of the value embeddings, the betas and the rates, but not the budget."""
     found = tunable(lab)
     assert {"VALUE_EMBEDDING_WEIGHT_DECAY", "ADAM_BETA1", "ADAM_BETA2", "MUON_LR", "WARMDOWN", "BATCH_ROWS"} <= found
     assert not [name for name in found if "BUDGET" in name or "SEED" in name]
 
 
 def test_hidden_files_are_out_of_reach_and_a_printed_metric_is_not_believed(lab: Path, tmp_path: Path) -> None:
-    """In the jail a candidate finds neither scorer nor held-out stories, and the score is that of what it left."""
+    """In the jail a candidate finds neither the scorer nor held-out stories, and the score is that of its artifact."""
     copied = lab_copy("gpt", tmp_path)
     (copied / "train.py").write_text(SPY, encoding="utf-8")
     git(copied, "commit", "-q", "-a", "-m", "spy")
     checked = read_json(copied, "check")
     text = (lab / "heldout/public.txt").read_text(encoding="ascii")
-    knows_nothing = math.log2(WORDS) * len(text.split()) / len(text)  # the ends of stories come on top
+    knows_nothing = math.log2(WORDS) * len(text.split()) / len(text)  # plus the ends of stories
     assert knows_nothing < checked["value"] < 1.05 * knows_nothing
 
 
@@ -175,7 +175,7 @@ def test_hidden_files_are_out_of_reach_and_a_printed_metric_is_not_believed(lab:
 
 
 def made(**changes: object) -> tuple[dict[str, object], Weights]:
-    """A network of random numbers with every kind of weight; `changes` go into model.json."""
+    """A network of random numbers with every kind of weight; `changes` are applied to model.json."""
     random = np.random.default_rng(3)
     shapes: dict[str, tuple[int, int]] = {"token": (WORDS, WIDTH), "head": (WORDS, WIDTH), "position": (96, WIDTH)}
     for layer in range(2):
@@ -188,7 +188,7 @@ def made(**changes: object) -> tuple[dict[str, object], Weights]:
 
 
 def written(folder: Path, about: object, weights: Weights) -> Path:
-    """A folder with the two files of a network."""
+    """A folder with a network's two files."""
     (folder / "model.json").write_text(about if isinstance(about, str) else json.dumps(about))
     (folder / "model.f32").write_bytes(b"".join(weight.astype("<f4").tobytes() for weight in weights.values()))
     return folder
@@ -209,17 +209,17 @@ def reshaped(changes: dict[str, tuple[int, int] | None]) -> tuple[dict[str, obje
 def test_chances_sum_to_one_and_look_at_nothing_ahead(
     scorer: ModuleType, tmp_path: Path, rotary_base: int, qk_norm: bool
 ) -> None:
-    """After any beginning the chances of all words that may follow it sum to one: so none depends on what follows."""
+    """After any beginning the probabilities of all next words sum to one, so none depends on what follows."""
     model = scorer.load(written(tmp_path, *made(rotary_base=rotary_base, qk_norm=qk_norm)))
     layers = scorer.check_shapes(model, WORDS)
     beginning = [0, 5, 17, 3, 400, 9]
-    told = scorer.story_bits(model, layers, np.array(beginning))
-    nexts = [scorer.story_bits(model, layers, np.array([*beginning, word])) - told for word in range(WORDS)]
+    known = scorer.story_bits(model, layers, np.array(beginning))
+    nexts = [scorer.story_bits(model, layers, np.array([*beginning, word])) - known for word in range(WORDS)]
     assert sum(2.0**-bits for bits in nexts) == pytest.approx(1.0, abs=1e-9)
 
 
 def test_a_network_without_knowledge_pays_for_every_word_alike(scorer: ModuleType, tmp_path: Path) -> None:
-    """Where all logits are 0, a word costs log2 of their number."""
+    """If all logits are 0, a word costs log2 of their number."""
     about, weights = made()
     model = scorer.load(written(tmp_path, about, {**weights, "head": np.zeros((WORDS, WIDTH), np.float32)}))
     bits = scorer.story_bits(model, scorer.check_shapes(model, WORDS), np.array([0, 1, 2, 3]))
@@ -250,7 +250,7 @@ BAD_TEXTS = {
 
 @pytest.mark.parametrize("bad", BAD_TEXTS)
 def test_a_description_that_is_none_is_rejected(scorer: ModuleType, tmp_path: Path, bad: str) -> None:
-    """Whatever else a model.json holds, the scorer says so and computes nothing."""
+    """For any other model.json the scorer reports the mistake and computes nothing."""
     with pytest.raises(scorer.Rejected):
         scorer.load(written(tmp_path, BAD_TEXTS[bad], made()[1]))
 
@@ -282,14 +282,14 @@ BAD_SETTINGS: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("bad", BAD_SETTINGS)
 def test_settings_out_of_bounds_are_rejected(scorer: ModuleType, tmp_path: Path, bad: str) -> None:
-    """Each key must be there, of its type and within its bounds, and none besides."""
+    """Each key must be present, have its type and be within its bounds; no other key is allowed."""
     with pytest.raises(scorer.Rejected):
         scorer.load(written(tmp_path, *made(**BAD_SETTINGS[bad])))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1.1e6])
 def test_numbers_out_of_bounds_are_rejected(scorer: ModuleType, tmp_path: Path, bad: float) -> None:
-    """One weight that is no bounded number, and nothing is computed."""
+    """If one weight is not a bounded number, nothing is computed."""
     about, weights = made()
     weights["down1"][3, 4] = bad
     with pytest.raises(scorer.Rejected, match="from -1e6 to 1e6"):
@@ -339,7 +339,7 @@ BAD_SHAPES: dict[str, dict[str, tuple[int, int] | None]] = {
 
 @pytest.mark.parametrize("bad", BAD_SHAPES)
 def test_shapes_that_do_not_fit_are_rejected(scorer: ModuleType, tmp_path: Path, bad: str) -> None:
-    """Every matrix must be there, in the size that the others ask for, and none besides."""
+    """Every matrix must be present, with the size that the others require, and no other."""
     scorer.check_shapes(scorer.load(written(tmp_path, *made())), WORDS)
     model = scorer.load(written(tmp_path, *reshaped(BAD_SHAPES[bad])))
     with pytest.raises(scorer.Rejected):
@@ -360,7 +360,7 @@ def test_every_network_of_bounded_weights_has_a_finite_score(
 
 @pytest.mark.parametrize("bits", [969.0, math.nan, -math.inf])
 def test_a_score_below_the_floor_is_a_leak(scorer: ModuleType, bits: float) -> None:
-    """Thirty bits below the floor of a whole text can be chance; more, or no number at all, is refused."""
+    """Up to thirty bits below the floor of a whole text can be chance; more, or not a number, is refused."""
     scorer.check_leak(971.0, 1000.0)
     with pytest.raises(scorer.Rejected, match="leaked"):
         scorer.check_leak(bits, 1000.0)
@@ -372,13 +372,13 @@ def test_a_rejection_is_one_line_and_no_metric(lab: Path) -> None:
     assert refusal(lab, "score.py") == "rejected: model.json is not JSON"
 
 
-# ---- Training, where PyTorch is installed ----
+# ---- Training, if PyTorch is installed ----
 
 
 @pytest.fixture(scope="module")
 def train(lab: Path, modules: dict[str, ModuleType]) -> Iterator[ModuleType]:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'overnight[torch]'")
-    torch.set_num_threads(1)  # two of them on a busy machine take many times the CPU time of one
+    torch.set_num_threads(1)  # on a busy machine two threads take many times the CPU time of one
     with modules_of(lab, "train") as loaded:
         yield loaded["train"]
 
@@ -396,13 +396,13 @@ def trained(train: ModuleType, stories: list[list[int]], budget: float, folder: 
 
 
 def tokens_of(modules: dict[str, ModuleType], text: str) -> list[list[int]]:
-    """The stories of a text as training has them."""
+    """The stories of a text as training reads them."""
     token = {word: number for number, word in enumerate(modules["prepare"].vocabulary())}
     return [[token[word] for word in story[:-1]] for story in modules["corpus"].read_stories(text)]
 
 
 def test_the_scorer_computes_the_network_of_train(train: ModuleType, modules: dict[str, ModuleType], tmp_path: Path) -> None:
-    """NumPy here and PyTorch there say the same of a story."""
+    """NumPy in the scorer and PyTorch in training agree on a story."""
     torch, functional = train.torch, train.F
     scorer, stories = modules["score"], tokens_of(modules, modules["score"].held_out("holdout"))
     model = scorer.load(trained(train, stories[:50], SMALL, tmp_path))
@@ -417,7 +417,7 @@ def test_the_scorer_computes_the_network_of_train(train: ModuleType, modules: di
 def test_a_network_that_knows_the_held_out_stories_is_refused(
     train: ModuleType, modules: dict[str, ModuleType], tmp_path: Path
 ) -> None:
-    """Who learned what is asked gets below the floor, and that is a rejection, not a score."""
+    """A network that learned the held-out text gets below the floor, which is a rejection, not a score."""
     scorer = modules["score"]
     leaked = "".join(scorer.held_out("holdout").splitlines(keepends=True)[:4])
     model = scorer.load(trained(train, tokens_of(modules, leaked), 8e9, tmp_path))
@@ -426,7 +426,7 @@ def test_a_network_that_knows_the_held_out_stories_is_refused(
 
 
 def test_same_seed_same_bytes_and_a_score(train: ModuleType, lab: Path) -> None:
-    """A seed decides the network to the last bit, another seed gives another one, and the scorer reads what was left."""
+    """A seed determines the network to the last bit, another seed gives another one, and the scorer reads the result."""
     bits = []
     for seed in ("7", "7", "8"):
         done = script(lab, "train.py", "--seed", seed, "--budget", str(SMALL))
@@ -447,7 +447,7 @@ def test_the_budget_is_operations_and_not_steps(train: ModuleType, monkeypatch: 
 
 
 def test_training_learns(train: ModuleType, modules: dict[str, ModuleType], tmp_path: Path) -> None:
-    """A small budget already makes unseen stories cheaper than knowing nothing."""
+    """Even a small budget makes unseen stories cheaper than knowing nothing."""
     scorer, stories = modules["score"], train.training_stories()
     story = np.array([0, *stories[-1], 0])
     model = scorer.load(trained(train, stories[:200], 2 * SMALL, tmp_path))
@@ -455,7 +455,7 @@ def test_training_learns(train: ModuleType, modules: dict[str, ModuleType], tmp_
 
 
 def test_rows_are_whole_beginnings_of_stories(train: ModuleType) -> None:
-    """Every row starts before a story and is full, and every story has its turn."""
+    """Every row starts before a story and is full, and every story is used."""
     rows = train.batches([[5] * 40, [6] * 40, [7] * 40])
     seen = set()
     for batch in (next(rows) for _ in range(5)):
@@ -466,7 +466,7 @@ def test_rows_are_whole_beginnings_of_stories(train: ModuleType) -> None:
 
 
 def test_decay_shrinks_a_table_by_its_share(train: ModuleType) -> None:
-    """Without any slope AdamW takes off the decay times the schedule, whatever the rate."""
+    """Without a gradient AdamW only decays by the decay times the schedule, whatever the rate."""
     torch = train.torch
     for rate in (0.1, 1.0):
         weight = torch.ones(2, 2)
@@ -476,7 +476,7 @@ def test_decay_shrinks_a_table_by_its_share(train: ModuleType) -> None:
 
 
 def test_muon_moves_every_direction_alike(train: ModuleType) -> None:
-    """What Muon adds is nearly orthogonal, however lopsided the slope is."""
+    """Muon's update is nearly orthogonal, however uneven the gradient is."""
     torch = train.torch
     torch.manual_seed(1)
     for size in ((48, 48), (192, 48), (48, 192)):

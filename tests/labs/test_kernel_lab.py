@@ -1,4 +1,4 @@
-"""The kernel lab: an answer that is wrong is a crash, however fast it came, and the reference is right."""
+"""The kernel lab: a wrong answer is a crash, however fast it is, and the reference is correct."""
 
 import json
 import random
@@ -55,7 +55,7 @@ def test_right_answers_are_taken(lab: Path, split: str) -> None:
 
 
 def test_sealed_inputs_are_of_another_kind(modules: dict[str, ModuleType]) -> None:
-    """Other letters, lengths and mistakes, the same for one seed; each word once, and the empty query is among them."""
+    """Other letters, lengths and mistakes, the same for one seed; each word occurs once, and the empty query is included."""
     kinds = {
         "public": modules["inputs"].make_inputs,
         **{s: partial(modules["sealed"].make_sealed, split=s) for s in SPLITS[1:]},
@@ -75,7 +75,7 @@ def test_a_wrong_answer_is_a_crash_on_every_split(lab: Path, split: str) -> None
 
 
 def test_inputs_of_a_trial_need_the_hidden_folder_for_sealed_ones_only(lab: Path, tmp_path: Path) -> None:
-    """A researcher, who has no hidden folder, can make public inputs to try a kernel on, and no others."""
+    """A researcher has no hidden folder, so it can make public inputs to try a kernel on, but no others."""
     for name in ("inputs.py", "prepare.py"):
         (tmp_path / name).write_text((lab / name).read_text(encoding="utf-8"), encoding="utf-8")
     prepare(tmp_path, 1)
@@ -84,7 +84,7 @@ def test_inputs_of_a_trial_need_the_hidden_folder_for_sealed_ones_only(lab: Path
 
 
 def test_one_wrong_answer_is_a_crash(lab: Path) -> None:
-    """Another word, a distance that is off by one, a missing or a further answer, or the right one as another type."""
+    """Another word, a distance that is off by one, a missing or an extra answer, or the right one with another type."""
     answers = answers_of(lab, 1)
     index, distance = answers[3]
     for wrong in ([index + 1, distance], [index, distance + 1], [index, float(distance)], [index], str(index), None):
@@ -95,17 +95,17 @@ def test_one_wrong_answer_is_a_crash(lab: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", "NaN", "[" * 100_000, "METRIC cpu_s=0.001", '{"__reduce__": "os.system"}'])
 def test_what_holds_no_answers_is_a_crash(lab: Path, text: str) -> None:
-    """A file of another kind is told in a line."""
+    """A file of another kind is reported in one line."""
     assert "answers" in score(text, lab)
 
 
 def test_answers_of_another_trial_are_wrong(lab: Path) -> None:
-    """What was computed or stored beforehand does not fit the words of a fresh seed."""
+    """Answers computed or stored beforehand do not fit the words of a fresh seed."""
     assert "wrong answers" in score(answers_of(lab, 2), lab)
 
 
 def test_ties_go_to_the_first_word(lab: Path, modules: dict[str, ModuleType]) -> None:
-    """A kernel that takes any of the nearest words is found out by the inputs of a trial, and by the checks."""
+    """A kernel that picks any of the nearest words is detected by the inputs of a trial and by the checks."""
     words, queries = modules["inputs"].make_inputs(1)
     last = modules["reference"].nearest(words[::-1], queries)
     assert score([[len(words) - 1 - index, distance] for index, distance in last], lab).startswith("wrong answers")
@@ -119,7 +119,7 @@ def test_the_reference_is_right(modules: dict[str, ModuleType]) -> None:
 
 
 def test_every_setting_of_the_start_is_right(modules: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
-    """No constant that a tuner could choose makes an answer wrong: what it finds is speed."""
+    """No constant that a tuner could choose makes an answer wrong: it can only change the speed."""
     kernel, draw = modules["kernel"], random.Random(2)
     words, queries = modules["inputs"].make_inputs(2)
     words, queries = words[:20], queries[:8]
@@ -147,19 +147,19 @@ def test_every_setting_of_the_start_is_right(modules: dict[str, ModuleType], mon
         "getattr(1, 'x')",
     ],
 )
-def test_what_is_not_plain_python_is_told(modules: dict[str, ModuleType], line: str) -> None:
-    """Compiled modules, files and the ways around are against the rules; the start is within them."""
+def test_what_is_not_plain_python_is_reported(modules: dict[str, ModuleType], line: str) -> None:
+    """Compiled modules, files and ways around the rules are refused; the start follows them."""
     source = Path(str(modules["kernel"].__file__)).read_text(encoding="utf-8")
     assert modules["rules"].problems(source) == []
     assert modules["rules"].problems(f"{source}\n{line}\n")
 
 
 def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
-    """Its CPU time is measured from outside: neither hidden files nor what it prints are of any use."""
+    """Its CPU time is measured from outside; it sees no hidden files, and its output is ignored."""
     lab = lab_copy("kernel", tmp_path)
     replace(lab, "inputs.py", FEWER)
     replace(lab, "hidden/sealed.py", FEWER_SEALED)
-    replace(lab, "program.md", ("checks: [python rules.py, ", "checks: ["))  # the spy is against the rules
+    replace(lab, "program.md", ("checks: [python rules.py, ", "checks: ["))  # the spy breaks the rules
     found = check_spied(lab)
     assert found["metric"] == "cpu_s" and found["noise"] == "timing"
     assert isinstance(found["value"], float) and 0.01 < found["value"] < 60

@@ -1,4 +1,4 @@
-"""The microgpt lab: gradients, determinism, the corpus and its floor, and a scorer that takes weights only as data."""
+"""The microgpt lab: gradients, determinism, the corpus and its floor, and a scorer that accepts weights only as data."""
 
 import ast
 import atexit
@@ -92,7 +92,7 @@ def made(train: ModuleType, seed: int = 3) -> Weights:
 
 @pytest.mark.parametrize("tied", [False, True])
 def test_gradients_are_those_of_finite_differences(small: ModuleType, monkeypatch: pytest.MonkeyPatch, tied: bool) -> None:
-    """The slope of each kind of weight is what the loss does when that weight is moved a little."""
+    """The gradient of each kind of weight matches the change in loss when that weight is moved a little."""
     monkeypatch.setattr(small, "TIED_EMBEDDINGS", tied)
     random.seed(1)
     weights = small.make_weights()
@@ -111,7 +111,7 @@ def test_gradients_are_those_of_finite_differences(small: ModuleType, monkeypatc
 
 
 def test_backward_adds_up_over_the_words_of_a_batch(small: ModuleType) -> None:
-    """Two words one after the other leave the sum of their slopes, and nothing on the tape."""
+    """Two words in sequence leave the sum of their gradients, and nothing on the tape."""
     slopes = []
     for words in (["ab"], ["cde"], ["ab", "cde"]):
         random.seed(1)
@@ -125,7 +125,7 @@ def test_backward_adds_up_over_the_words_of_a_batch(small: ModuleType) -> None:
 
 
 def test_adam_moves_by_the_rate_at_first(train: ModuleType) -> None:
-    """After one step each weight has moved by the learning rate against its slope, however steep that is."""
+    """After one step each weight has moved by the learning rate against its gradient, however large that is."""
     tensor = train.Tensor([[1.0, 1.0]])
     tensor.slope = [[1e-3, -50.0]]
     train.adam({"w": tensor}, {}, 1, 0.1)
@@ -143,7 +143,7 @@ def test_a_token_sees_nothing_that_comes_after_it(small: ModuleType) -> None:
 
 
 def test_training_lowers_the_loss_and_keeps_to_the_budget(train: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    """A small budget already teaches something, and twice the budget reads twice as many words."""
+    """Even a small budget teaches something, and twice the budget reads twice as many words."""
     random.seed(1)
     words, weights = train.training_words(random), train.make_weights()
     before = sum(loss_of(train, weights, word) for word in words[-20:])
@@ -155,14 +155,14 @@ def test_training_lowers_the_loss_and_keeps_to_the_budget(train: ModuleType, cap
 
 
 def test_a_larger_network_gets_fewer_words(lab: Callable[[str], ModuleType]) -> None:
-    """The price of a token grows with the weights, so that no width is free."""
+    """The cost of a token grows with the number of weights, so no width is free."""
     price = lab("prepare").price
     assert price(8000, 10) > 1.5 * price(4000, 10) > 0
     assert price(4000, 20) == 2 * price(4000, 10)
 
 
 def test_sampling_makes_up_words(train: ModuleType) -> None:
-    """What is drawn are letters, at most a context of them, and no tape is left behind."""
+    """A sample consists of letters, at most a context of them, and leaves nothing on the tape."""
     random.seed(1)
     weights = train.make_weights()
     words = [train.sample(weights) for _ in range(3)]
@@ -172,7 +172,7 @@ def test_sampling_makes_up_words(train: ModuleType) -> None:
 
 
 def run_training(folder: Path, seed: int) -> bytes:
-    """The model.json of a short run in a folder of its own."""
+    """The model.json of a short run in its own folder."""
     folder.mkdir()
     command = [sys.executable, "-B", str(LAB / "train.py"), "--seed", str(seed), "--budget", "500000"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
@@ -180,14 +180,14 @@ def run_training(folder: Path, seed: int) -> bytes:
 
 
 def test_same_seed_same_bytes(tmp_path: Path) -> None:
-    """A seed decides the model to the last digit, and another seed gives another one."""
+    """A seed determines the model to the last digit, and another seed gives another one."""
     first = run_training(tmp_path / "a", 7)
     assert run_training(tmp_path / "b", 7) == first
     assert run_training(tmp_path / "c", 8) != first
 
 
 def test_train_is_short_and_needs_nothing() -> None:
-    """The whole of training is 200 lines that fit a page, and imports the standard library and the frozen file only."""
+    """All of training is 200 lines that fit a page, and imports only the standard library and the frozen file."""
     source = (LAB / "train.py").read_text(encoding="ascii")
     assert len(source.splitlines()) <= 200
     assert max(map(len, source.splitlines())) <= 120
@@ -209,7 +209,7 @@ def test_the_program_is_valid_and_keeps_the_answers_out_of_reach() -> None:
 
 
 def visible_files() -> Iterator[Path]:
-    """The files of the lab that a researcher or a candidate gets to see."""
+    """The files of the lab that a researcher or a candidate can see."""
     program = parse_program((LAB / "program.md").read_text(encoding="utf-8"), "program.md")
     for path in LAB.rglob("*"):
         if (
@@ -221,7 +221,7 @@ def visible_files() -> Iterator[Path]:
 
 
 def test_what_a_candidate_sees_does_not_tell_the_held_out_words(corpus: ModuleType) -> None:
-    """No run of held-out words stands in a visible file, nor the seeds that they were drawn with."""
+    """No visible file contains a run of held-out words, or the seeds that they were drawn with."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in visible_files()}
     assert {"train.py", "prepare.py", "words.txt", "program.md"} <= texts.keys()
     for split in HELD_OUT:
@@ -232,20 +232,20 @@ def test_what_a_candidate_sees_does_not_tell_the_held_out_words(corpus: ModuleTy
             assert f"{seed:x}" not in text.lower().replace("_", "")
             flat = " ".join(text.split())
             assert not [pair for pair in pairwise(words) if f" {pair[0]} {pair[1]} " in flat], name
-            if name != "words.txt":  # of one language, so that some words are in both
+            if name != "words.txt":  # from the same language, so some words are in both
                 assert not [word for word in words if len(word) > 5 and word in text], name
 
 
 @pytest.mark.parametrize("split", PINNED)
 def test_the_corpus_is_the_same_everywhere(corpus: ModuleType, split: str) -> None:
-    """What is committed is what the generator writes, pinned by its digest."""
+    """The committed file is what the generator writes, pinned by its digest."""
     committed = (LAB / split).read_bytes()
     assert corpus.text_of(split).encode("ascii") == committed
     assert hashlib.sha256(committed).hexdigest() == PINNED[split]
 
 
 def test_the_oracle_gives_probabilities(corpus: ModuleType) -> None:
-    """What the language may say next sums to one everywhere, and a word ends between 3 and 15 letters."""
+    """The probabilities of the next letter sum to one everywhere, and a word has 3 to 15 letters."""
     language = corpus.make_language()
     for beginning in ("", "a", "ab", "abe", "kafe" * 3, "k" * 15):
         weights = corpus.next_weights(language, beginning)
@@ -256,7 +256,7 @@ def test_the_oracle_gives_probabilities(corpus: ModuleType) -> None:
 
 
 def test_vowel_harmony_is_there_to_be_found(corpus: ModuleType) -> None:
-    """A vowel of the other kind than the first one is rare, so that looking back pays."""
+    """A vowel of another kind than the first one is rare, so attention to earlier letters pays."""
     language = corpus.make_language()
     front, back = (corpus.next_weights(language, beginning) for beginning in ("kek", "kok"))
     for vowel in corpus.FRONT_VOWELS:
@@ -275,7 +275,7 @@ def test_the_floor_is_known(corpus: ModuleType, split: str) -> None:
 def test_the_scorer_computes_the_network_of_train(
     small: ModuleType, scorer: ModuleType, monkeypatch: pytest.MonkeyPatch, tied: bool, heads: int
 ) -> None:
-    """Both say the same of a word to nine digits, whatever the shapes."""
+    """Both agree on a word to nine digits, whatever the shapes."""
     monkeypatch.setattr(small, "TIED_EMBEDDINGS", tied)
     monkeypatch.setattr(small, "HEADS", heads)
     weights = made(small)
@@ -299,7 +299,7 @@ def test_the_scorer_reads_what_training_wrote(train: ModuleType, tmp_path: Path)
 
 
 def replaced(weights: Weights, **changes: object) -> dict[str, object]:
-    """The weights with some entries changed; None takes one out."""
+    """The weights with some entries changed; None removes one."""
     return {name: value for name, value in {**weights, **changes}.items() if value is not None}
 
 
@@ -316,7 +316,7 @@ BAD_VALUES = {
 
 @pytest.mark.parametrize("bad", BAD_VALUES)
 def test_a_weight_is_a_bounded_number(small: ModuleType, scorer: ModuleType, tmp_path: Path, bad: str) -> None:
-    """Anything but a number of sane size is refused before a single step is computed."""
+    """Anything but a number of reasonable size is refused before a single step is computed."""
     weights: dict[str, object] = {**made(small), "token": [[BAD_VALUES[bad]] * 6] * 27}
     with pytest.raises(scorer.Rejected):
         scorer.load(written(tmp_path, json.dumps(weights)))
@@ -353,7 +353,7 @@ BAD_TEXTS = {
 
 @pytest.mark.parametrize("bad", BAD_TEXTS)
 def test_a_file_that_is_no_model_is_rejected(scorer: ModuleType, tmp_path: Path, bad: str) -> None:
-    """Whatever else a model.json holds, the scorer says so and computes nothing."""
+    """For any other model.json the scorer reports the mistake and computes nothing."""
     with pytest.raises(scorer.Rejected):
         scorer.load(written(tmp_path, BAD_TEXTS[bad]))
 
@@ -383,7 +383,7 @@ BAD_SHAPES: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("bad", BAD_SHAPES)
 def test_shapes_that_do_not_fit_are_rejected(small: ModuleType, scorer: ModuleType, bad: str) -> None:
-    """Every matrix must be there, in the size that the others ask for, and none besides."""
+    """Every matrix must be present, with the size that the others require, and no other."""
     scorer.check_shapes(made(small))
     with pytest.raises(scorer.Rejected):
         scorer.check_shapes(replaced(made(small), **BAD_SHAPES[bad]))

@@ -1,4 +1,4 @@
-"""The packing lab: what is no packing is refused twice, by fractions and by whole numbers."""
+"""The packing lab: an invalid packing is refused twice, using fractions and using integers."""
 
 import json
 import math
@@ -51,7 +51,7 @@ def with_first(circle: list[object]) -> str:
     ],
 )
 def test_what_is_no_packing_is_refused(lab: Path, scorer: str, text: str) -> None:
-    """However little circles overlap or leave the square, and whatever else stands in the file, there is no metric."""
+    """However little circles overlap or leave the square, or with any other content in the file, there is no metric."""
     (lab / "circles.json").write_text(text, encoding="latin-1")
     assert refusal(lab, scorer)
 
@@ -74,7 +74,7 @@ def test_the_start_is_the_same_packing_every_time(lab: Path) -> None:
 
 
 def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
-    """The candidate sees neither the audit nor the answers, and what it prints counts for nothing."""
+    """The candidate sees neither the audit nor the answers, and its output is ignored."""
     lab = lab_copy("packing", tmp_path)
     replace(lab, "pack.py", ("STEPS = 3000", "STEPS = 300"))
     script(lab, "pack.py")
@@ -84,7 +84,7 @@ def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
 
 
 def test_the_tuner_finds_the_constants(lab: Path) -> None:
-    """All but the number of steps, which is what a packing may cost."""
+    """All but the number of steps, which limits the cost of a packing."""
     assert tunable(lab) == {
         "STARTS", "COLUMNS", "JITTER", "STEP_FIRST", "STEP_LAST", "MOMENTUM", "PUSH_FIRST", "PUSH_LAST", "NEIGHBOURS", "WATCH"
     }  # fmt: skip

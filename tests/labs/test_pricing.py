@@ -29,7 +29,7 @@ def modules(lab: Path) -> Iterator[dict[str, ModuleType]]:
 
 
 def quotes(modules: dict[str, ModuleType], seed: int, **constants: object) -> tuple[list[object], list[float]]:
-    """The visitors of a day, and their prices by a policy with these constants."""
+    """The visitors of a day, and the prices that a policy with these constants sets for them."""
     visitors = modules["visitors"].make_visitors(seed)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in constants.items():
@@ -38,13 +38,13 @@ def quotes(modules: dict[str, ModuleType], seed: int, **constants: object) -> tu
 
 
 def revenues(modules: dict[str, ModuleType], days: int, **constants: object) -> list[float]:
-    """What a policy brings on each of some days."""
+    """The revenue of a policy on each of some days."""
     return [modules["market"].visit(*quotes(modules, day, **constants), f"secret {day}")[0] for day in range(days)]
 
 
 @pytest.mark.parametrize("price", [math.nan, math.inf, -20, 0, 0.99, 1001, 10**400, True, "20", None, [20], {"price": 20}])
 def test_what_is_no_price_is_refused(lab: Path, price: object) -> None:
-    """One price that is not a plain number in euros, and there is no metric."""
+    """If one price is not a plain number in euros, there is no metric."""
     (lab / "quotes.json").write_text(json.dumps([20.0] * (VISITORS - 1) + [price]))
     assert refusal(lab, *SCORE) == f"no quotes: the price for visitor {VISITORS - 1} is not a number from 1 to 1000"
 
@@ -63,7 +63,7 @@ def test_what_is_no_price_is_refused(lab: Path, price: object) -> None:
     ],
 )
 def test_what_is_no_list_of_prices_is_refused(lab: Path, text: str) -> None:
-    """Each visitor gets one price: nobody is left out, and nobody is asked twice."""
+    """Each visitor gets exactly one price."""
     (lab / "quotes.json").write_text(text, encoding="latin-1")
     assert refusal(lab, *SCORE).startswith("no quotes")
 
@@ -74,7 +74,7 @@ def test_a_price_that_stands_for_infinity_is_refused(lab: Path) -> None:
     assert "visitor 0" in refusal(lab, *SCORE)
 
 
-def test_a_day_is_a_matter_of_its_seed(lab: Path) -> None:
+def test_a_day_depends_on_its_seed(lab: Path) -> None:
     """The same seed is the same day, and the sealed day is another one with the same visitors."""
     script(lab, "quote.py", "--seed", "1")
     public = score_of(lab, *SCORE)
@@ -82,8 +82,8 @@ def test_a_day_is_a_matter_of_its_seed(lab: Path) -> None:
     assert score_of(lab, *SCORE) == public and len(others - {public}) == 2
 
 
-def test_no_single_day_tells_what_a_change_does(modules: dict[str, ModuleType]) -> None:
-    """Days differ by more than a real gain is; on the same days the gain shows."""
+def test_no_single_day_shows_what_a_change_does(modules: dict[str, ModuleType]) -> None:
+    """Days differ by more than a real gain; compared on the same days, the gain shows."""
     before, after = revenues(modules, 12), revenues(modules, 12, CHARM=True)
     gains = [new - old for new, old in zip(after, before, strict=True)]
     assert 0 < mean(gains) < stdev(before)
@@ -91,7 +91,7 @@ def test_no_single_day_tells_what_a_change_does(modules: dict[str, ModuleType]) 
 
 
 def test_the_truth_is_the_mean_of_many_days(lab: Path, modules: dict[str, ModuleType]) -> None:
-    """It is computed for people who ask, and is no metric."""
+    """It is computed on request, and is not a metric."""
     days = revenues(modules, 30)
     truth = mean(modules["market"].expected(*quotes(modules, day)) for day in range(30))
     assert truth == pytest.approx(mean(days), abs=4 * stdev(days) / len(days) ** 0.5)
@@ -100,7 +100,7 @@ def test_the_truth_is_the_mean_of_many_days(lab: Path, modules: dict[str, Module
 
 
 def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
-    """The candidate sees nothing of the market, and what it prints counts for nothing."""
+    """The candidate sees nothing of the market, and its output is ignored."""
     lab = lab_copy("pricing", tmp_path)
     replace(lab, "visitors.py", FEWER)
     value = check_spied(lab)["value"]
@@ -108,7 +108,7 @@ def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
 
 
 def test_the_tuner_finds_the_constants(lab: Path) -> None:
-    """The price, what kinds of visitors do to it, who is meant, and how it is written."""
+    """The price, its adjustments for kinds of visitors, who these are, and how it is written."""
     kinds = {"MOBILE", "RETURNING", "NEWSLETTER", "WEEKEND", "NIGHT", "CURIOUS"}
     regions = {f"REGION_FACTORS.{region}" for region in ("north", "east", "south", "west")}
     assert tunable(lab) == {f"{kind}_FACTOR" for kind in kinds} | regions | {

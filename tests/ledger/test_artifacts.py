@@ -1,4 +1,4 @@
-"""Logs under the digest of their content: found again, and bounded together."""
+"""Logs stored under the digest of their content: they can be found again, and do not fill the disk."""
 
 import hashlib
 from pathlib import Path
@@ -20,7 +20,7 @@ def keep(store: ArtifactStore, folder: Path, content: bytes) -> str:
 
 
 def test_what_was_kept_is_there_by_its_digest(tmp_path: Path) -> None:
-    """Equal logs are one file; one that was changed is held no more."""
+    """Equal logs are one file; a log that was changed is no longer held."""
     store = ArtifactStore(tmp_path / "logs")
     digest = keep(store, tmp_path, b"some words")
     assert digest == hashlib.sha256(b"some words").hexdigest() == keep(store, tmp_path, b"some words")
@@ -33,7 +33,7 @@ def test_what_was_kept_is_there_by_its_digest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("digest", ["", "../" * 21 + "x", "A" * 64])
 def test_only_digests_name_files(tmp_path: Path, digest: str) -> None:
-    """Nothing else leads anywhere."""
+    """Any other name is refused."""
     with pytest.raises(ValueError, match="not a digest"):
         ArtifactStore(tmp_path).read(digest)
     assert not ArtifactStore(tmp_path).holds(digest)
@@ -41,7 +41,7 @@ def test_only_digests_name_files(tmp_path: Path, digest: str) -> None:
 
 @pytest.mark.parametrize("again", [False, True])
 def test_logs_do_not_fill_the_disk(tmp_path: Path, again: bool) -> None:
-    """When there is much, only the end of each is kept, in this session and the next one; small ones stay whole."""
+    """Beyond the limit only the end of each is kept, in this session and the next; small ones stay whole."""
     store = ArtifactStore(tmp_path / "logs", generous_bytes=1_000_000)
     whole = keep(store, tmp_path, bytes(900_000))
     store = ArtifactStore(tmp_path / "logs", generous_bytes=1_000_000) if again else store
@@ -49,12 +49,12 @@ def test_logs_do_not_fill_the_disk(tmp_path: Path, again: bool) -> None:
     cut, small = keep(store, tmp_path, b"a" * 300_000 + b"b" * TAIL_BYTES), keep(store, tmp_path, b"c" * TAIL_BYTES)
     assert store.read(whole) == bytes(900_000) and store.read(small) == b"c" * TAIL_BYTES
     left = store.read(cut) or b""
-    note = b"[300 kB before this were dropped: logs are limited to 1 MB in total]\n"
+    note = b"[300 kB before this were dropped: the 1 MB for whole logs are used up]\n"
     assert left == note + b"b" * TAIL_BYTES and store.holds(cut)
 
 
-def test_the_size_of_many_logs_is_known_from_some(tmp_path: Path) -> None:
-    """Within a tenth, as their digests are spread evenly."""
+def test_the_size_of_many_logs_is_estimated_from_some(tmp_path: Path) -> None:
+    """The estimate is within a tenth, because digests are spread evenly."""
     store = ArtifactStore(tmp_path / "logs", generous_bytes=0)
     for number in range(MANY):
         keep(store, tmp_path, b"%d" % number * 100)

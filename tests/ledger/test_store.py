@@ -1,4 +1,4 @@
-"""Events of any type in one chain: durable, shared by processes, with derived tables that are never behind."""
+"""Events of any type in one chain: durable, shared by processes, with derived tables that are always up to date."""
 
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ for number in range({APPENDS}):
 
 
 class TestConformance(LedgerConformance[Line]):
-    """The port, of events that are no campaign's."""
+    """The store keeps the promises of its port for events of another type."""
 
     def open(self, folder: Path) -> Book:
         return Book(folder)
@@ -68,7 +68,7 @@ def test_an_owner_can_name_its_own_entries() -> None:
 
 
 def test_events_are_filed_by_their_subject(book: Book) -> None:
-    """Those of one subject are found without reading the others."""
+    """The events of one subject are found without reading the others."""
     book.append(*LINES)
     assert [entry.event.text for entry in book.events_of(1)] == ["one", "three"]
     assert book.events_of(3) == []
@@ -76,7 +76,7 @@ def test_events_are_filed_by_their_subject(book: Book) -> None:
 
 
 def test_what_is_derived_is_written_with_the_events(book: Book) -> None:
-    """When an event cannot be applied, neither it nor its batch nor what was derived of that is there."""
+    """If an event cannot be applied, neither its batch nor what was derived from it is recorded."""
     book.append(*LINES)
     with pytest.raises(RuntimeError, match="counted"):
         book.append(Line(2, "good"), Line(1, "fail"))
@@ -86,16 +86,16 @@ def test_what_is_derived_is_written_with_the_events(book: Book) -> None:
     assert book.lengths() == {1: 8, 2: 11, 3: 4}
 
 
-def test_what_is_derived_can_be_made_anew(book: Book) -> None:
-    """The events decide, whatever stood there."""
+def test_what_is_derived_can_be_rebuilt(book: Book) -> None:
+    """The events decide, whatever the tables held."""
     book.append(*LINES)
     book._db.execute("UPDATE lengths SET characters = 99")
     book.reindex()
     assert book.lengths() == {1: 8, 2: 11}
 
 
-def test_tables_of_an_older_version_are_made_anew(book: Book, tmp_path: Path) -> None:
-    """When the file is opened to write; a damaged one is left as it was, and who reads it is told."""
+def test_tables_of_an_older_version_are_rebuilt(book: Book, tmp_path: Path) -> None:
+    """This happens when the file is opened to write; a damaged one is left as it was, and reading it reports the damage."""
     book.append(*LINES)
     book._db.execute("DELETE FROM lengths")
     with closing(Book(tmp_path, version=2)) as newer:
@@ -111,7 +111,7 @@ def test_tables_of_an_older_version_are_made_anew(book: Book, tmp_path: Path) ->
 
 
 def test_processes_append_to_one_chain(tmp_path: Path) -> None:
-    """All at once, to a ledger that none of them finds: each batch is whole, each writer's in its order, nothing is lost."""
+    """They start together without a ledger: batches stay whole, each writer's events stay in order, and nothing is lost."""
     here = Path(__file__).parent
     with ExitStack() as stack:
         programs = [("-c", APPEND, str(tmp_path), str(author)) for author in range(1, PROCESSES + 1)]
@@ -132,8 +132,8 @@ def test_processes_append_to_one_chain(tmp_path: Path) -> None:
         assert book.lengths() == dict.fromkeys(range(1, PROCESSES + 1), sum(map(len, whole)))
 
 
-def test_a_writer_that_finds_no_turn_says_so(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process that writes for long is named as the reason, and nothing is lost."""
+def test_a_writer_that_gets_no_turn_says_so(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names another process that keeps writing as the reason, and nothing is lost."""
     monkeypatch.setattr(file, "BUSY_S", 0)
     with closing(Book(tmp_path)) as other:
         book._db.execute("BEGIN IMMEDIATE")
@@ -145,7 +145,7 @@ def test_a_writer_that_finds_no_turn_says_so(book: Book, tmp_path: Path, monkeyp
 
 
 def test_the_lock_ends_with_its_process(book: Book, tmp_path: Path) -> None:
-    """A holder is known by its id; one that was killed leaves nothing."""
+    """A holder is known by its process id; a killed one no longer holds the lock."""
     assert holder(tmp_path) is None
     with started(("-c", HOLD, str(tmp_path)), Path(__file__).parent, stdin=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
@@ -160,7 +160,7 @@ def test_the_lock_ends_with_its_process(book: Book, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(book: Book) -> None:
-    """When SQLite says that the disk is full, the user is told, and what was written stays."""
+    """If SQLite says that the disk is full, the user gets an error, and what was written stays."""
     book.append(*LINES)
     pages = book._db.execute("PRAGMA page_count").fetchone()[0]
     book._db.execute(f"PRAGMA max_page_count={pages}")
@@ -171,13 +171,13 @@ def test_a_full_disk_is_one_line_and_loses_nothing(book: Book) -> None:
 
 
 def test_reading_makes_no_file(tmp_path: Path) -> None:
-    """A ledger that is not there is the user's to look for."""
+    """A missing ledger is the user's mistake."""
     with pytest.raises(UserError, match=r"ledger\.db"):
         Book(tmp_path, read_only=True)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_each_append_is_on_disk(book: Book) -> None:
-    """SQLite is told to wait for the disk."""
+    """SQLite is configured to wait for the disk."""
     assert book._db.execute("PRAGMA synchronous").fetchone() == (2,)
     assert book._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -1,4 +1,4 @@
-"""A ledger of something simple: who wrote what, with a table of how much each of them wrote."""
+"""A simple ledger: who wrote what, with a table of how much each author wrote."""
 
 import json
 import sqlite3

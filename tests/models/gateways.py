@@ -15,7 +15,7 @@ from overnight.models.gateway import Gateway
 from overnight.models.provider import Price, Prices, Provider
 from overnight.models.usage import CallRecord, Wire
 
-DEAD = "http://127.0.0.1:9"  # the discard port, where nobody listens
+DEAD = "http://127.0.0.1:9"  # the discard port, where nothing listens
 BODIES: Mapping[Wire, dict[str, Any]] = {
     Wire.OPENAI_CHAT: {"model": "m1", "messages": [{"role": "user", "content": "hi"}]},
     Wire.OPENAI_RESPONSES: {"model": "m1", "input": "hi"},
@@ -32,14 +32,14 @@ PRICES = Prices(table={"m1": Price(input=10.0, cached=1.0, written=12.0, output=
 
 
 def provider(server: ScriptedModels, mode: str, **more: Any) -> Provider:
-    """A provider in a mode; `dead` is one that nobody can reach."""
+    """A provider in a mode; `dead` is unreachable."""
     base_url = DEAD if mode == "dead" else server.url(mode)
     return Provider(**{"name": mode, "base_url": base_url, "wires": tuple(Wire), "silence_s": 5.0, **more})
 
 
 @dataclass
 class Open:
-    """An open gateway, and what it told."""
+    """An open gateway, and the calls that it reported."""
 
     gateway: Gateway
     called: list[CallRecord] = field(default_factory=list)
@@ -77,7 +77,7 @@ def request_of(wire: Wire, *, stream: bool = False, **more: Any) -> tuple[str, d
 
 
 async def post(url: str, body: object, headers: Mapping[str, str] | None = None, method: str = "POST") -> Got:
-    """One request of a client with a connection of its own."""
+    """One request of a client with its own connection."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     async with aiohttp.ClientSession() as session, session.request(method, url, data=data, headers=headers) as response:
         return Got(response.status, await response.text(), dict(response.headers))

@@ -1,4 +1,4 @@
-"""Budgets: reserved before a call, settled after it, and kept to within one answer."""
+"""Budgets: reserved before a call, settled after it, and exceeded by at most one answer."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ CALL = 1050  # tokens of a scripted call
 
 @pytest.mark.parametrize("wire", list(Wire))
 def test_a_spent_budget_stops_within_one_call(models: ScriptedModels, wire: Wire) -> None:
-    """The call that spends the budget is the last; the next is refused at once, in the wire's own shape."""
+    """The call that exhausts the budget is the last; the next is refused at once, in the wire's own format."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")], allowance=SpendingLimit(tokens=2 * CALL)) as opened:
@@ -37,7 +37,7 @@ def test_a_spent_budget_stops_within_one_call(models: ScriptedModels, wire: Wire
 
 
 def test_ten_runs_at_once_pass_the_budget_by_one_answer_at_most(models: ScriptedModels) -> None:
-    """Concurrent runs share one budget: together they spend at most one answer more than it."""
+    """Concurrent runs share one budget: together they exceed it by at most one answer."""
 
     async def walk() -> None:
         limit = 5 * CALL + 10
@@ -56,7 +56,7 @@ def test_ten_runs_at_once_pass_the_budget_by_one_answer_at_most(models: Scripted
 
 
 def test_money_is_a_budget_too(models: ScriptedModels) -> None:
-    """Dollars by the price table stop calls as tokens do."""
+    """Dollars, by the price table, stop calls as tokens do."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok", key_env="K")], prices=PRICES, environment={"K": "key-1"},
@@ -70,7 +70,7 @@ def test_money_is_a_budget_too(models: ScriptedModels) -> None:
 
 
 def test_a_budget_in_dollars_needs_a_price(models: ScriptedModels) -> None:
-    """A bill without a price cannot be kept below a limit, so no call is made; a local server sends no bill."""
+    """Without a price the cost cannot be limited, so no call is made; a local server costs nothing."""
 
     async def walk() -> None:
         settings = {"allowance": SpendingLimit(cost_usd=1.0), "environment": {"K": "key-1"}, "prices": Prices()}
@@ -89,12 +89,12 @@ def test_a_budget_in_dollars_needs_a_price(models: ScriptedModels) -> None:
 
 
 def estimate(tokens: int, most: int) -> CostEstimate:
-    """Of a call without a price."""
+    """The estimate of a call without a price."""
     return CostEstimate(tokens=tokens, most_tokens=most, cost_usd=0.0, most_usd=0.0)
 
 
 def test_a_call_waits_for_those_under_way() -> None:
-    """A call that does not fit beside the others waits until one of them is settled for less than it reserved."""
+    """A call that does not fit with the others waits until one of them is settled for less than it reserved."""
 
     async def walk() -> None:
         budget = SpendingBudget(SpendingLimit(tokens=1000))
@@ -103,9 +103,9 @@ def test_a_call_waits_for_those_under_way() -> None:
         await asyncio.sleep(0)
         assert not second.done()
         first.settle(tokens=200, cost_usd=0.0)
-        first.settle(tokens=200, cost_usd=0.0)  # a second word counts nothing
+        first.settle(tokens=200, cost_usd=0.0)  # settling again has no effect
         (await second).settle(tokens=100, cost_usd=0.0)
-        alone = await budget.reserve(estimate(100, 5000))  # more than is left, but alone
+        alone = await budget.reserve(estimate(100, 5000))  # more than is left, but there is no other call
         waiting = asyncio.ensure_future(budget.reserve(estimate(10, 20)))
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -119,7 +119,7 @@ def test_a_call_waits_for_those_under_way() -> None:
 
 
 def test_a_request_larger_than_what_is_left_is_refused() -> None:
-    """Not even alone: its tokens are sure to be spent."""
+    """Not even if there is no other call, because its tokens are certain to be spent."""
 
     async def walk() -> None:
         with pytest.raises(BudgetSpent, match="request alone"):

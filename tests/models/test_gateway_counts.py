@@ -1,4 +1,4 @@
-"""Counting: what runs through is passed on whole and counted as its provider counts it."""
+"""Counting: what passes through is passed on unchanged and counted as its provider counts it."""
 
 import asyncio
 import gzip
@@ -23,7 +23,7 @@ BOTH = pytest.mark.parametrize("stream", [False, True])
 @WIRES
 @BOTH
 def test_counts_are_the_truth(models: ScriptedModels, wire: Wire, stream: bool) -> None:
-    """Input with what is cached, cached, and output with reasoning: in every wire, as a stream and not."""
+    """Input including cached tokens, cached tokens, and output including reasoning: on every wire, streamed or not."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")], prices=PRICES) as opened:
@@ -97,7 +97,7 @@ def test_the_answer_is_passed_on_whole(models: ScriptedModels, wire: Wire, strea
 
 
 def test_the_counts_that_only_we_asked_for_are_taken_out(models: ScriptedModels) -> None:
-    """A chat stream ends for the agent as if nobody had asked for counts; one that asked gets them."""
+    """The agent's chat stream ends as if no counts had been requested; an agent that requested them gets them."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -116,7 +116,7 @@ def test_the_counts_that_only_we_asked_for_are_taken_out(models: ScriptedModels)
 
 
 def test_a_gemini_stream_without_events_is_an_array(models: ScriptedModels) -> None:
-    """Without `alt=sse` a client of Gemini gets one JSON array, counted all the same."""
+    """Without `alt=sse` a Gemini client gets one JSON array, which is counted too."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -131,7 +131,7 @@ def test_a_gemini_stream_without_events_is_an_array(models: ScriptedModels) -> N
 
 @WIRES
 def test_a_stream_that_breaks_is_an_estimate_and_breaks_for_the_agent_too(models: ScriptedModels, wire: Wire) -> None:
-    """Half an answer is settled by what was seen, marked as an estimate, and the agent's connection breaks as well."""
+    """Half an answer is settled by what was received, marked as an estimate, and the agent's connection breaks as well."""
 
     async def walk() -> None:
         models.text = "word " * 2000
@@ -148,7 +148,7 @@ def test_a_stream_that_breaks_is_an_estimate_and_breaks_for_the_agent_too(models
 
 
 def test_an_estimate_goes_by_the_words_that_came(models: ScriptedModels) -> None:
-    """The output of a broken stream is a token for each four characters that the model wrote."""
+    """The output of a broken stream counts as one token per four characters that the model wrote."""
     event = b'data: {"choices": [{"index": 0, "delta": {"content": "' + b"word " * 80 + b'"}}]}\n\n'
 
     async def walk() -> None:
@@ -164,7 +164,7 @@ def test_an_estimate_goes_by_the_words_that_came(models: ScriptedModels) -> None
 
 
 def test_an_answer_without_counts_is_an_estimate(models: ScriptedModels) -> None:
-    """A server that counts nothing is not free of charge."""
+    """Calls to a server that counts nothing are not free."""
 
     async def walk() -> None:
         models.replies["mute"] = Reply(body=b'{"choices": [{"message": {"content": "' + b"x" * 400 + b'"}}]}')
@@ -178,7 +178,7 @@ def test_an_answer_without_counts_is_an_estimate(models: ScriptedModels) -> None
 
 
 def test_a_client_that_goes_away_is_counted(models: ScriptedModels) -> None:
-    """Who hangs up before the answer does not get it for nothing."""
+    """A client that disconnects before the answer is still charged."""
 
     async def walk() -> None:
         async with gateway([provider(models, "hang")]) as opened:
@@ -197,7 +197,7 @@ def test_a_client_that_goes_away_is_counted(models: ScriptedModels) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_compressed_requests_are_understood(models: ScriptedModels, encoding: str) -> None:
-    """A body may come in gzip or deflate; the provider gets it plain and is asked for a plain answer."""
+    """A body may be compressed with gzip or deflate; the provider gets it plain and is asked for a plain answer."""
 
     async def walk() -> None:
         raw = json.dumps(BODIES[Wire.OPENAI_CHAT]).encode()
@@ -213,7 +213,7 @@ def test_compressed_requests_are_understood(models: ScriptedModels, encoding: st
 
 
 def test_model_names_are_the_providers(models: ScriptedModels) -> None:
-    """The program's model goes before the agent's, and each provider has its own name of it, in Gemini's path too."""
+    """The program's model overrides the agent's, and each provider gets its own name for it, in Gemini's path too."""
 
     async def walk() -> None:
         plain = provider(models, "ok", models={"big": "vendor/big-2"})
@@ -234,7 +234,7 @@ def test_model_names_are_the_providers(models: ScriptedModels) -> None:
 
 
 def test_base_urls_may_or_may_not_hold_the_version(models: ScriptedModels) -> None:
-    """A base URL works with and without `/v1`, and so does what agents make of ours."""
+    """A base URL works with and without `/v1`, and so do the URLs that agents build from ours."""
 
     async def walk() -> None:
         bases: list[Provider] = [
@@ -251,7 +251,7 @@ def test_base_urls_may_or_may_not_hold_the_version(models: ScriptedModels) -> No
 
 
 def test_questions_beside_the_calls_are_not_counted(models: ScriptedModels) -> None:
-    """Lists of models and counts of tokens come from the provider, or from us where it has none, and cost nothing."""
+    """Model lists and token counts come from the provider, or from us if it has none, and cost nothing."""
 
     async def walk() -> None:
         text = {"model": "m1", "messages": [{"role": "user", "content": "x" * 400}]}

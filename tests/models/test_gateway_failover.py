@@ -1,4 +1,4 @@
-"""Failover: an agent does not notice what its providers go through."""
+"""Failover: an agent does not notice the failures of its providers."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ def test_a_first_provider_that_fails_is_not_noticed(models: ScriptedModels, wire
 @BOTH
 @pytest.mark.parametrize("cut", [False, True])
 def test_an_answer_without_a_byte_is_none(models: ScriptedModels, stream: bool, cut: bool) -> None:
-    """Good headers with nothing behind them, ended well or broken off: the second provider is asked."""
+    """Good headers with no body, ended normally or broken off: the second provider is asked."""
 
     async def walk() -> None:
         kind = "text/event-stream" if stream else "application/json"
@@ -61,7 +61,7 @@ def test_an_answer_without_a_byte_is_none(models: ScriptedModels, stream: bool, 
 @WIRES
 @BOTH
 def test_a_provider_that_hangs_is_left(models: ScriptedModels, wire: Wire, stream: bool) -> None:
-    """A provider that takes a request and is silent is given up after its time."""
+    """A provider that accepts a request and stays silent is given up after its timeout."""
 
     async def walk() -> None:
         async with gateway([provider(models, "hang", silence_s=0.05), provider(models, "ok")]) as opened:
@@ -73,7 +73,7 @@ def test_a_provider_that_hangs_is_left(models: ScriptedModels, wire: Wire, strea
 
 
 def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """White space now and then keeps a connection alive and is no answer, however long it goes on."""
+    """Occasional white space keeps a connection alive but is not an answer, however long it continues."""
 
     monkeypatch.setattr(upstream, "WHOLE_S", 0.5)
 
@@ -100,7 +100,7 @@ def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels
 
 
 def test_a_dead_provider_is_asked_no_more_for_a_while(models: ScriptedModels) -> None:
-    """After a failure the first provider rests; when its time is over, one request finds out and all go back to it."""
+    """After a failure the first provider is paused; after the pause one request probes it, and all go back to it."""
 
     async def walk() -> None:
         first = provider(models, "f500x1")
@@ -120,7 +120,7 @@ def test_a_dead_provider_is_asked_no_more_for_a_while(models: ScriptedModels) ->
 
 
 def test_one_request_probes_while_others_go_on(models: ScriptedModels) -> None:
-    """While a probe is under way, nobody else waits for the provider that it probes."""
+    """While a probe is in progress, no other request waits for the probed provider."""
 
     async def walk() -> None:
         models.replies["flaky"] = Reply(status=500)
@@ -139,7 +139,7 @@ def test_one_request_probes_while_others_go_on(models: ScriptedModels) -> None:
 
 
 def test_a_busy_only_provider_is_waited_for(models: ScriptedModels) -> None:
-    """Errors that pass are waited out with the request in hand; the agent only sees that it took longer."""
+    """The gateway holds a request while transient errors last; the agent only sees that it took longer."""
 
     async def walk() -> None:
         for mode in ("f500x2", "f529x1", "f429x2"):
@@ -153,8 +153,8 @@ def test_a_busy_only_provider_is_waited_for(models: ScriptedModels) -> None:
 
 @WIRES
 @pytest.mark.parametrize("bad", ["e429q", "e401", "e500", "dead"])
-def test_when_nobody_is_left_the_agent_is_told_to_stop(models: ScriptedModels, wire: Wire, bad: str) -> None:
-    """The last word is an error of the wire's own shape with a status that clients do not try again."""
+def test_when_no_provider_is_left_the_agent_gets_a_final_error(models: ScriptedModels, wire: Wire, bad: str) -> None:
+    """The agent gets an error in the wire's own format with a status that clients do not retry."""
 
     async def walk() -> None:
         async with gateway([provider(models, bad)]) as opened:
@@ -173,7 +173,7 @@ def test_when_nobody_is_left_the_agent_is_told_to_stop(models: ScriptedModels, w
 
 
 def test_a_refusal_is_forgotten_after_an_answer(models: ScriptedModels) -> None:
-    """`refusal` speaks of the newest call only."""
+    """`refusal` is that of the newest call only."""
 
     async def walk() -> None:
         models.replies["one"] = Reply(
@@ -195,7 +195,7 @@ def test_a_refusal_is_forgotten_after_an_answer(models: ScriptedModels) -> None:
 
 @pytest.mark.parametrize(("status", "message"), [(400, "prompt is too long"), (413, "too large"), (422, "bad field")])
 def test_a_malformed_request_goes_back_and_nowhere_else(models: ScriptedModels, status: int, message: str) -> None:
-    """What the provider blames on the request is the agent's to read; no other provider is asked, none is paused."""
+    """An error that the provider blames on the request goes to the agent; no other provider is asked, none is paused."""
 
     async def walk() -> None:
         body = json.dumps({"error": {"message": message, "type": "invalid_request_error"}}).encode()
@@ -215,7 +215,7 @@ def test_a_malformed_request_goes_back_and_nowhere_else(models: ScriptedModels, 
 
 
 def test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere(models: ScriptedModels) -> None:
-    """404 moves one request on without pausing anybody; where nobody has the model, the agent gets to read it."""
+    """404 moves one request on without pausing a provider; if none has the model, the agent gets the error."""
 
     async def walk() -> None:
         async with gateway([provider(models, "e404"), provider(models, "ok")]) as opened:
@@ -231,7 +231,7 @@ def test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere(models: Sc
 
 
 def test_a_short_rate_limit_is_waited_for_at_the_same_provider(models: ScriptedModels) -> None:
-    """Where `retry-after` is short the request stays with the provider whose cache is warm; else it moves on."""
+    """If `retry-after` is short, the request stays with the provider whose cache is warm; else it moves on."""
 
     async def walk() -> None:
         async with gateway([provider(models, "f429x1"), provider(models, "ok")], pace=RetryTimes(busy_s=0.01)) as opened:
@@ -266,7 +266,7 @@ def test_an_error_at_the_start_of_a_stream_is_no_answer(models: ScriptedModels) 
 
 
 def test_only_providers_of_the_wire_are_asked(models: ScriptedModels) -> None:
-    """Failover stays inside a wire; a wire that nobody speaks is refused in words."""
+    """Failover stays within a wire; a wire that no provider speaks is refused with a message."""
 
     async def walk() -> None:
         providers = [provider(models, "ok", wires=(Wire.ANTHROPIC,)), provider(models, "ask", wires=(Wire.OPENAI_CHAT,))]
@@ -282,7 +282,7 @@ def test_only_providers_of_the_wire_are_asked(models: ScriptedModels) -> None:
 
 
 def test_siblings_wait_for_one_probe(models: ScriptedModels) -> None:
-    """With one busy provider ten agents do not storm it: after the first failures one asks at a time."""
+    """Ten agents do not flood a single busy provider: after the first failures they ask one at a time."""
 
     async def walk() -> None:
         async with gateway([provider(models, "e500")], pace=RetryTimes(busy_s=0.05, busiest_s=0.05, patience_s=0.5)) as opened:
@@ -291,14 +291,14 @@ def test_siblings_wait_for_one_probe(models: ScriptedModels) -> None:
                 models.asked.clear()
                 started = time.monotonic()
                 await asyncio.gather(*(ask(run.url) for _ in range(10)))
-                # A pause is 0.0375 s at the least, so one prober after another comes to so many at most.
+                # A pause is at least 0.0375 s, so probing one after another gives at most this many requests.
                 assert models.asked["e500"] <= 2 + (time.monotonic() - started) / 0.0375
 
     asyncio.run(walk())
 
 
 def test_a_stream_that_breaks_sends_the_next_request_elsewhere(models: ScriptedModels) -> None:
-    """A provider whose streams break is paused, so that the agent's own second try finds another."""
+    """A provider whose streams break is paused, so that the agent's own retry reaches another."""
 
     async def walk() -> None:
         pace = RetryTimes(busy_s=60, busiest_s=60)
@@ -313,7 +313,7 @@ def test_a_stream_that_breaks_sends_the_next_request_elsewhere(models: ScriptedM
 
 
 def test_the_call_of_our_own_agent_is_the_same_path(models: ScriptedModels) -> None:
-    """`call` fails over, counts and answers with the provider's own document, without a connection to ourselves."""
+    """`call` fails over, counts, and answers with the provider's own document, without a connection to our own server."""
 
     async def walk() -> None:
         async with gateway([provider(models, "dead"), provider(models, "ok")], pace=QUICK) as opened:
@@ -329,7 +329,7 @@ def test_the_call_of_our_own_agent_is_the_same_path(models: ScriptedModels) -> N
 
 @pytest.mark.parametrize("wire", list(Wire))
 def test_calls_have_the_headers_of_their_wire(models: ScriptedModels, wire: Wire) -> None:
-    """Anthropic wants its version said; no other wire's headers are sent along."""
+    """Anthropic requires a version header; headers of other wires are not sent."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok", headers={"x-extra": "1"})]) as opened:

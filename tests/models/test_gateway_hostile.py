@@ -1,4 +1,4 @@
-"""Hostile clients: an agent in a jail may send anything, and gets nothing but model calls of its own run."""
+"""Hostile clients: an agent in a jail may send anything, but gets only model calls of its own run."""
 
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ CHAT = json.dumps(BODIES[Wire.OPENAI_CHAT]).encode()
 
 
 async def raw(port: int, text: bytes) -> bytes:
-    """What the gateway says to these bytes before it closes the connection."""
+    """What the gateway answers to these bytes before it closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(text)
@@ -37,7 +37,7 @@ def head(target: str, *, method: str = "POST", length: int = len(CHAT), more: st
 
 
 def test_an_unknown_token_gets_nowhere(models: ScriptedModels) -> None:
-    """Without a run's token there is nothing but a plain 401, and a token dies with its run."""
+    """Without a run's token the answer is a plain 401, and a token expires with its run."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -134,7 +134,7 @@ def test_headers_do_not_get_through(models: ScriptedModels) -> None:
 
 
 def test_large_requests_are_refused(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body over the limit is refused with 413, also one that only grows when it is unpacked."""
+    """A body over the limit is refused with 413, even if it exceeds the limit only when decompressed."""
 
     async def walk() -> None:
         monkeypatch.setattr(bodies, "LARGEST_BODY", 100_000)
@@ -168,7 +168,7 @@ def test_many_large_requests_at_once_are_refused(models: ScriptedModels, monkeyp
 
 
 def test_large_headers_are_refused(models: ScriptedModels) -> None:
-    """Neither one long header nor very many get past the parser."""
+    """The parser accepts neither one long header nor very many headers."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -184,7 +184,7 @@ def test_large_headers_are_refused(models: ScriptedModels) -> None:
 
 
 def test_slow_requests_are_ended(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that trickles is answered with 408; headers that never end, or never come, cost the connection."""
+    """A body that trickles is answered with 408; if headers never end, or never come, the connection is closed."""
 
     async def walk() -> None:
         monkeypatch.setattr(bodies, "BODY_S", 0.05)
@@ -208,7 +208,7 @@ def test_slow_requests_are_ended(models: ScriptedModels, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000, b"{}{}"])
 def test_a_body_that_is_no_object_goes_to_no_provider(models: ScriptedModels, body: bytes) -> None:
-    """The agent gets a 400 in its wire's shape."""
+    """The agent gets a 400 in its wire's format."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -222,7 +222,7 @@ def test_a_body_that_is_no_object_goes_to_no_provider(models: ScriptedModels, bo
 
 
 def test_odd_fields_do_no_harm(models: ScriptedModels) -> None:
-    """Fields of the wrong type, huge numbers and half surrogate pairs are the provider's to judge; keys said twice are not."""
+    """Fields of the wrong type, huge numbers and half surrogate pairs are left to the provider; duplicate keys are not."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -238,14 +238,14 @@ def test_odd_fields_do_no_harm(models: ScriptedModels) -> None:
                     assert (await post(url, {**BODIES[Wire.OPENAI_CHAT], **odd})).status == 200
                 assert (await post(url, b'{"model": "m1", "messages": [], "user": "\\ud83d"}')).status == 200
                 assert (await post(url, b'{"model": "a", "model": "b", "messages": []}')).status == 200
-        assert models.seen[-1].body["model"] == "b"  # as we understood it, said once
+        assert models.seen[-1].body["model"] == "b"  # as we parsed it, only once
         assert models.seen[-2].body["user"] == "\ud83d"
 
     asyncio.run(walk())
 
 
 def test_what_cannot_be_metered_is_refused(models: ScriptedModels) -> None:
-    """An answer in the background would be nobody's to count."""
+    """Nobody could count an answer in the background."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -259,12 +259,12 @@ def test_what_cannot_be_metered_is_refused(models: ScriptedModels) -> None:
 
 
 def listening_socket() -> socket.socket:
-    """As an executor makes one in a jail."""
+    """A socket as an executor creates one in a jail."""
     return socket.create_server(("127.0.0.1", 0))
 
 
 def test_a_jails_door_serves_its_own_run_only(models: ScriptedModels) -> None:
-    """At the socket of one run the token of another, even if it were known, opens nothing."""
+    """At the socket of one run the token of another, even if known, gives no access."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -284,7 +284,7 @@ def test_a_jails_door_serves_its_own_run_only(models: ScriptedModels) -> None:
 
 
 def test_a_door_takes_a_bounded_number_of_connections(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A jail that opens connections without end gets no more than its share, and others still get in."""
+    """A jail that opens endless connections gets no more than its share, and others can still connect."""
 
     async def walk() -> None:
         monkeypatch.setattr("overnight.models.gateway.MOST_CONNECTIONS", 5)

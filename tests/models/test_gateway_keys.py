@@ -1,4 +1,4 @@
-"""Keys: read where the user keeps them, given to their provider, and shown to nobody else."""
+"""Keys: read from where the user keeps them, sent to their provider, and shown nowhere else."""
 
 import asyncio
 import json
@@ -82,7 +82,7 @@ def test_a_command_gives_the_key_once_and_again_after_a_401(models: ScriptedMode
     ],
 )
 def test_a_key_that_cannot_be_had_breaks_its_account_only(models: ScriptedModels, source: dict[str, str], why: str) -> None:
-    """The next provider answers, and a person is told why, without what a command printed."""
+    """The next provider answers, and the user sees why, without the command's output."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ask", **source), provider(models, "ok")]) as opened:
@@ -98,22 +98,22 @@ def test_a_key_that_cannot_be_had_breaks_its_account_only(models: ScriptedModels
 
 
 def test_a_key_is_in_nothing_that_leaves(models: ScriptedModels, capfd: pytest.CaptureFixture[str]) -> None:
-    """Not in the answer that repeats it, a refusal, an error, the ledger, a repr, or on the screen."""
+    """It is not in an answer that repeats it, a refusal, an error, the ledger, a repr, or on the screen."""
     echo = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}. Bearer {KEY}"}}).encode()
 
     async def walk() -> None:
-        told: list[str] = []
+        shown: list[str] = []
         for status in (400, 401, 403, 429, 500):
             models.replies["echo"] = Reply(status=status, body=echo)
             one = provider(models, "echo", key_env="REAL", headers={"X-More": KEY}, key_command="")
             async with gateway([one], environment={"REAL": KEY}) as opened:
                 with opened.gateway.use(role="r", number=1) as run:
-                    told.append((await ask(run.url)).text)
+                    shown.append((await ask(run.url)).text)
                     with pytest.raises((ModelsParked, RequestRefused)) as caught:
                         await run.call(Wire.OPENAI_CHAT, {"model": "m1"})
-                    told += [str(caught.value), repr(run), repr(run.refusal), repr(opened.gateway.accounts()), repr(one)]
-                    told += [repr(call) for call in opened.called]
-        everything = "\n".join(told)
+                    shown += [str(caught.value), repr(run), repr(run.refusal), repr(opened.gateway.accounts()), repr(one)]
+                    shown += [repr(call) for call in opened.called]
+        everything = "\n".join(shown)
         assert "Incorrect API key" in everything
         assert KEY not in everything
         assert "THE-KEY" not in everything
@@ -138,5 +138,5 @@ def test_a_secret_shows_nothing() -> None:
     "text", ["sk-ant-api03-abcdefgh", "sk-ab***********1234", "AIzaSyA1234567890", "Bearer abc.def", "gsk_abcdefghijk"]
 )
 def test_what_looks_like_a_key_is_taken_out_of_messages(text: str) -> None:
-    """Also a key that is not ours, or one that the provider half hid."""
+    """This includes a key that is not ours, or one that the provider partly masked."""
     assert scrub_words(f"your key {text} is bad") == f"your key {HIDDEN} is bad"

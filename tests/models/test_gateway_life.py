@@ -1,4 +1,4 @@
-"""From opening to closing: nothing is left behind, and what was under way is settled."""
+"""From opening to closing: nothing is left behind, and calls in progress are settled."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ def descriptors() -> int:
 
 
 def test_nothing_is_left_after_the_end(models: ScriptedModels) -> None:
-    """No task, no socket and no port, also where requests are under way and connections idle."""
+    """No task, no socket and no port is left, even with requests in progress and idle connections."""
 
     async def walk() -> None:
         before, tasks = descriptors(), len(asyncio.all_tasks())
@@ -38,7 +38,7 @@ def test_nothing_is_left_after_the_end(models: ScriptedModels) -> None:
                 assert run.usage.estimated == 1  # settled when the run ends, not later
             with pytest.raises(aiohttp.ClientError):
                 await asking
-        models.closing.set()  # the provider's end of the connections is in this process too
+        models.closing.set()  # the provider's ends of the connections are in this process too
         await until(lambda: len(asyncio.all_tasks()) == tasks)
         await until(lambda: descriptors() <= before)
         with pytest.raises(ConnectionRefusedError):
@@ -49,7 +49,7 @@ def test_nothing_is_left_after_the_end(models: ScriptedModels) -> None:
 
 
 def test_ten_thousand_runs_leave_nothing() -> None:
-    """Runs and the sockets of their jails do not pile up (a few hundred of them stand for many)."""
+    """Runs and the sockets of their jails do not accumulate (a few hundred represent many)."""
 
     async def walk() -> None:
         async with gateway([]) as opened:
@@ -67,7 +67,7 @@ def test_ten_thousand_runs_leave_nothing() -> None:
 
 
 def test_a_jails_socket_ends_with_its_run(models: ScriptedModels) -> None:
-    """When the run is over its socket takes no more connections, and those that it has are cut."""
+    """When the run is over, its socket accepts no more connections, and open ones are cut."""
 
     async def walk() -> None:
         async with gateway([provider(models, "ok")]) as opened:
@@ -88,7 +88,7 @@ def test_a_jails_socket_ends_with_its_run(models: ScriptedModels) -> None:
 
 
 def test_a_cancelled_campaign_closes_its_gateway(models: ScriptedModels) -> None:
-    """Cancellation through a scope still settles what is under way and closes every socket."""
+    """Cancellation through a scope still settles calls in progress and closes every socket."""
 
     async def walk() -> None:
         before = descriptors()

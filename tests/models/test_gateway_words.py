@@ -1,4 +1,4 @@
-"""What providers say: reset times, and whose fault an error is."""
+"""What providers report: reset times, and whose fault an error is."""
 
 import json
 from datetime import UTC, datetime
@@ -44,13 +44,13 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_reset_times_are_read_in_every_form(headers: dict[str, str], expected: float | None) -> None:
-    """Seconds, milliseconds, durations, dates and points in time; the limit that is used up decides."""
+    """Seconds, milliseconds, durations, dates and points in time; the exhausted limit decides."""
     found = wait_s(headers, b"", NOW)
     assert found == (None if expected is None else pytest.approx(expected))
 
 
 def test_gemini_says_it_in_the_body() -> None:
-    """`retryDelay` of a Gemini error counts where no header does."""
+    """`retryDelay` of a Gemini error counts if no header does."""
     assert wait_s({}, b'{"error": {"details": [{"retryDelay": "34.5s"}]}}', NOW) == 34.5
 
 
@@ -83,8 +83,8 @@ QUOTA = "Quota exceeded for quota metric 'Generate Content API requests"
         (302, "", ProviderFault.BROKEN),
     ],
 )
-def test_errors_are_told_apart(status: int, words: str, fault: ProviderFault) -> None:
-    """Request, model, busy provider, rate, quota or account."""
+def test_errors_are_distinguished(status: int, words: str, fault: ProviderFault) -> None:
+    """Each error concerns the request, the model, a busy provider, the rate, the quota or the account."""
     assert understand(status, {}, json.dumps({"error": {"message": words}}).encode(), NOW).fault is fault
 
 
@@ -108,7 +108,7 @@ def test_the_words_of_an_error_are_fit_to_show(body: bytes, said: str) -> None:
 
 
 def test_a_stream_may_begin_with_an_error() -> None:
-    """Its own code, or what its type stands for; words of a model about errors are none."""
+    """Its own code, or the code for its type; a model's text about errors is not an error."""
     assert stream_error(b'data: {"error": {"code": 429, "message": "x"}}\n\n') is not None
     assert (stream_error(b'event: error\ndata: {"type":"error","error":{"type":"rate_limit_error"}}\n') or (0,))[0] == 429
     assert stream_error(b'data: {"choices": [{"delta": {"content": "\\"error\\""}}]}\n\n') is None
@@ -117,17 +117,17 @@ def test_a_stream_may_begin_with_an_error() -> None:
 
 
 def failure(fault: ProviderFault, wait: float | None = None) -> ProviderFailure:
-    """A failure of a kind."""
+    """A failure of this kind."""
     return ProviderFailure(fault=fault, why="why", wait_s=wait)
 
 
 def breaker(jitter: float = 0.5) -> Breaker:
-    """With a jitter that is known: 0.5 is none."""
+    """With a known jitter: 0.5 means none."""
     return Breaker(RetryTimes(), lambda: jitter)
 
 
 def test_pauses_grow_and_end() -> None:
-    """1, 2, 4 ... 60 s for a busy provider; one probe after each; a success starts afresh."""
+    """1, 2, 4 ... 60 s for a busy provider; one probe after each; a success resets it."""
     one, now = breaker(), 0.0
     pauses = []
     for _ in range(8):
@@ -151,7 +151,7 @@ def test_pauses_grow_and_end() -> None:
 
 
 def test_what_failed_together_counts_once() -> None:
-    """Ten requests that were under way when the provider fell do not make the pause ten times as long."""
+    """Ten requests in progress when the provider fails do not make the pause ten times as long."""
     one = breaker()
     permissions = [one.take(0.0) for _ in range(10)]
     for permission in permissions:
@@ -161,7 +161,7 @@ def test_what_failed_together_counts_once() -> None:
 
 
 def test_a_probe_that_comes_to_nothing_lets_the_next_one_try() -> None:
-    """A probe whose client went away does not block the account."""
+    """A probe whose client disconnects does not block the account."""
     one = breaker()
     first = one.take(0.0)
     assert first is not None
@@ -183,7 +183,7 @@ def test_a_probe_that_comes_to_nothing_lets_the_next_one_try() -> None:
     ],
 )
 def test_each_fault_has_its_pause(fault: ProviderFault, said: float | None, standing: BreakerState, wait: float | None) -> None:
-    """Never earlier than the provider says; a broken account has no time, but is looked at again."""
+    """Never earlier than the provider says; a broken account has no such time, but is tried again."""
     one = breaker()
     permission = one.take(0.0)
     assert permission is not None
@@ -206,12 +206,12 @@ def test_each_fault_has_its_pause(fault: ProviderFault, said: float | None, stan
     ],
 )
 def test_the_version_is_added_once(base: str, version: str, url: str) -> None:
-    """A base URL may end before or behind the API's version."""
+    """A base URL may end before or after the API's version."""
     assert endpoint(base, version, UpstreamRequest(path="/x", body=None)) == url
 
 
 def test_proxies_are_the_environments() -> None:
-    """`HTTPS_PROXY` and `NO_PROXY` hold for providers, and never for this machine."""
+    """`HTTPS_PROXY` and `NO_PROXY` apply to providers, but never to this machine."""
     environment = {"HTTPS_PROXY": "http://proxy:3128", "no_proxy": "internal.example,.local"}
     assert proxy_for("https://api.openai.com/v1", environment) == "http://proxy:3128"
     assert proxy_for("https://internal.example/v1", environment) is None

@@ -1,4 +1,4 @@
-"""The gateway keeps the promises of `Models`, so do canned models, and models that break a promise are found."""
+"""The gateway and canned models keep the promises of `Models`, and the suite detects models that break one."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ Answer = Callable[[], Awaitable[Mapping[str, object]]]
 
 
 class TestGateway(ModelsConformance):
-    """Over scripted providers."""
+    """The gateway, with scripted providers."""
 
     def answering(self) -> AbstractAsyncContextManager[Models]:
         return self._over("ok")
@@ -148,7 +148,7 @@ async def hang() -> Mapping[str, object]:
 
 
 class TestCannedModels(ModelsConformance):
-    """Another implementation."""
+    """A second implementation of the port."""
 
     kind = CannedModels
 
@@ -190,13 +190,13 @@ class ForgetfulRun(CannedRun):
 
 
 class CountsNothing(CannedModels):
-    """Whatever is spent."""
+    """Ignores what is spent."""
 
     run = ForgetfulRun
 
 
 class ParksEverything(CannedModels):
-    """Takes every failure for a lack of models."""
+    """Treats every failure as a lack of models."""
 
     def __init__(self, answer: Answer) -> None:
         async def parked() -> Mapping[str, object]:
@@ -219,7 +219,7 @@ class ParksEverything(CannedModels):
     ],
 )
 def test_a_broken_promise_is_found(kind: type[CannedModels], promise: str) -> None:
-    """The suite fails for models that break one of its promises."""
+    """The suite fails for models that break a promise."""
     suite = TestCannedModels()
     suite.kind = kind
     assert not holds(suite, promise)

@@ -1,4 +1,4 @@
-"""A target that ignores the trial's seed and has its own: every other seed is another result."""
+"""A target that ignores the trial's seed and uses its own: every other seed gives another result."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A lab in small: a line is fitted by gradient descent to noisy data that the seed draws; prints the loss on other data."""
+"""A small lab: fits a line by gradient descent to noisy data drawn from the seed; prints the loss on other data."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""Random search for the least value of a bumpy function, without any seed: skewed noise, and no luck in common."""
+"""Random search for the minimum of a bumpy function, without any seed: skewed noise, and no shared luck."""
 
 import math
 import random

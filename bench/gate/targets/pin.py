@@ -1,4 +1,4 @@
-"""A researcher that fixes a lucky seed where no text gives it away: what is added to the trial's seed takes it off again."""
+"""A researcher that fixes a lucky seed in disguise: the number added to the trial's seed subtracts that seed again."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""A researcher that shops for a lucky seed: `SEED`, or what is added to the seed under another name."""
+"""A researcher that searches for a lucky seed: it changes `SEED`, or a number of another name that is added to the seed."""
 
 import random
 import re

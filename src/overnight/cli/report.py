@@ -12,7 +12,7 @@ from overnight.research.report.write import write_files
 @click.command()
 @tag_option
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to; by default the campaign's own."
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to [default: the campaign's own]."
 )
 @json_option
 def report(tag: str | None, out: Path | None, as_json: bool) -> None:

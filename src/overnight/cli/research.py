@@ -34,7 +34,9 @@ from overnight.research.wiring import SessionRequest, open_session
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
 @click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
-@click.option("--report/--no-report", default=True, help="Write the report at the end; see `overnight report`.")
+@click.option(
+    "--report/--no-report", default=True, help="Write the report at the end; `overnight report` writes it at any time."
+)
 def run(
     *, tag: str | None, experiments: int | None, hours: float | None, sandbox: str, slots: int | None, plain: bool, report: bool
 ) -> int:

@@ -1,4 +1,4 @@
-"""Files stored under the digest of their content, with a limit on their total size: the logs of trials.
+"""Files stored under the digest of their content, bounded so that they do not fill the disk: the logs of trials.
 
 Does not cover: who wrote a file; deletion by others (`holds` detects it).
 """
@@ -92,6 +92,6 @@ def _cut(path: Path, full_bytes: int) -> None:
         end = file.read()
         file.seek(0)
         left_out, full = size_text(size - TAIL_BYTES), size_text(full_bytes)
-        file.write(f"[{left_out} before this were dropped: logs are limited to {full} in total]\n".encode())
+        file.write(f"[{left_out} before this were dropped: the {full} for whole logs are used up]\n".encode())
         file.write(end)
         file.truncate()

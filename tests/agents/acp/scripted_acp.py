@@ -2,7 +2,7 @@
 
 import shlex
 
-# What every scripted agent can do; a script defines `prompt(text)`, which ends its turn by what it returns.
+# What every scripted agent can do; a script defines `prompt(text)`, whose return value ends the turn.
 AGENT = """\
 import json, os, signal, sys, time
 
@@ -61,5 +61,5 @@ def prompt(text):
 
 
 def command(script: str) -> str:
-    """The shell command of an agent with this script; the script is part of the command line, so that a jail has it too."""
+    """The shell command of an agent with this script; the script is in the command line, so it is available in a jail."""
     return f"exec python -IS -c {shlex.quote(AGENT.replace('SCRIPT', script))}"

@@ -1,4 +1,4 @@
-"""Agents that speak ACP: a scripted one as a real process, well-behaved, broken and hostile."""
+"""Agents that speak ACP: scripted ones in a real process, well-behaved, broken and hostile."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ def changed(workspace: Path) -> bool:
 
 
 def assign(workspace: Path, number: int = 1, brief: str = BRIEF) -> Assignment:
-    """A tree of one file, and a brief."""
+    """A tree with one file, and a brief."""
     (workspace / "train.py").write_text("LR = 1\n")
     program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("train.py",))
     return Assignment(
@@ -85,7 +85,7 @@ class TestAcpResearcher(ResearcherConformance):
     """An agent over ACP keeps what every researcher promises."""
 
     def make(self, folder: Path) -> AgentResearcher:
-        """One that edits a line."""
+        """An agent that edits a line."""
         return researcher(folder, GOOD)
 
     def assign(self, workspace: Path, number: int) -> Assignment:
@@ -94,13 +94,13 @@ class TestAcpResearcher(ResearcherConformance):
 
 
 def test_a_turn_in_the_jail(tmp_path: Path) -> None:
-    """In the jail the agent finds its folder where it is told, edits it, and its words are put together."""
+    """In the jail the agent finds its folder at the path it got and edits it; its message chunks are joined."""
     draft = propose(tmp_path, GOOD, JailExecutor(slots=1, search_path=PATH))
     assert (draft.hypothesis, edited(tmp_path)) == ("a larger LR", "LR = 2\n")
 
 
 def test_a_question_is_answered_in_the_same_session(tmp_path: Path) -> None:
-    """An agent that asks is told once that nobody answers; it still knows what it was told before."""
+    """An agent that asks is answered once that nobody will reply; it still remembers the earlier prompt."""
     script = f"""
 def prompt(text):
     if len(turns) == 1:
@@ -115,7 +115,7 @@ def prompt(text):
 
 
 def test_done_without_work_is_a_failure(tmp_path: Path) -> None:
-    """Its words are in the reason."""
+    """Its message is in the reason."""
     script = """
 def prompt(text):
     say("I could not decide.")
@@ -127,7 +127,7 @@ def prompt(text):
 
 @pytest.mark.parametrize("reason", ["refusal", "max_tokens", "cancelled", "\x1b[2J"])
 def test_a_bad_end_is_the_reason(tmp_path: Path, reason: str) -> None:
-    """Why the agent ended, fit for a person's terminal."""
+    """The reason why the agent ended is safe to show on a terminal."""
     with pytest.raises(ProposalFailed, match="the agent ended: ") as failed:
         propose(tmp_path, f"def prompt(text): return {json.dumps(reason)}")
     assert str(failed.value).isprintable()
@@ -147,24 +147,24 @@ def test_a_bad_end_is_the_reason(tmp_path: Path, reason: str) -> None:
     ],
 )
 def test_permissions_follow_the_kind(kind: str | None, options: list[Mapping[str, str]], outcome: Mapping[str, str]) -> None:
-    """What the jail confines is allowed once, never always; all else is refused, or cancelled where that is not offered."""
+    """What the jail confines is allowed once, never always; the rest is refused, or cancelled if refusal is not offered."""
     assert permit({**ASK, "toolCall": {"kind": kind}, "options": options}) == {"outcome": outcome}
 
 
 @pytest.mark.parametrize("params", [{}, {"options": "all"}, {"options": [{"optionId": 1}]}, {"toolCall": 3, "options": []}])
 def test_odd_permission_requests_are_cancelled(params: Mapping[str, Any]) -> None:
-    """What cannot be read is not allowed."""
+    """An unreadable request is not allowed."""
     assert permit(params) == {"outcome": {"outcome": "cancelled"}}
 
 
 def test_permission_requests_are_answered_over_the_wire(tmp_path: Path) -> None:
-    """An agent that asks in the middle of its turn gets its answer, and an unknown question an error."""
+    """An agent that asks during its turn gets an answer, and an unknown question gets an error."""
     script = f"""
 def prompt(text):
-    told = ask("session/request_permission", {json.dumps({**ASK, "options": [ALLOW, REJECT]})})
-    assert told["result"] == {{"outcome": {{"outcome": "selected", "optionId": "yes"}}}}, told
-    told = ask("fs/read_text_file", {{"path": "/etc/passwd"}})
-    assert told["error"]["code"] == -32601, told
+    reply = ask("session/request_permission", {json.dumps({**ASK, "options": [ALLOW, REJECT]})})
+    assert reply["result"] == {{"outcome": {{"outcome": "selected", "optionId": "yes"}}}}, reply
+    reply = ask("fs/read_text_file", {{"path": "/etc/passwd"}})
+    assert reply["error"]["code"] == -32601, reply
     edit()
     say("asked first")
     return "end_turn"
@@ -173,13 +173,13 @@ def prompt(text):
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
-    """Said in one line."""
+    """The error is one line."""
     with pytest.raises(ProposalFailed, match="the agent speaks version 2 of ACP, and 1 is needed"):
         propose(tmp_path, GOOD + "\nversion = 2")
 
 
 def test_an_error_is_the_agents_refusal(tmp_path: Path) -> None:
-    """One that wants a login says so, and we do."""
+    """An agent that requires a login says so, and the reason repeats it."""
     script = """
 def prompt(text):
     send({"id": message["id"], "error": {"code": -32000, "message": "Authentication\\x1brequired"}})
@@ -190,7 +190,7 @@ def prompt(text):
 
 
 def test_garbage_between_messages_is_passed_over(tmp_path: Path) -> None:
-    """Banners, broken JSON, messages of odd shapes, answers that nobody asked for, and unknown updates."""
+    """Banners, broken JSON, oddly shaped messages, unrequested answers and unknown updates."""
     script = r"""
 def prompt(text):
     odd = [b"", b"Welcome!", b"{", b"[]", b"null", b"7", b"\xff\xfe", b'{"id": 1.5, "method": "x"}', b'{"id": [], "result": 1}',
@@ -207,7 +207,7 @@ def prompt(text):
 
 
 def test_an_endless_line_ends_it(tmp_path: Path) -> None:
-    """No more is kept of it than a line may have; the agent is ended."""
+    """No more of it is kept than the limit of a line; the agent is ended."""
     script = """
 def prompt(text):
     while True:
@@ -221,7 +221,7 @@ def prompt(text):
 
 
 def test_endless_words_are_cut(tmp_path: Path) -> None:
-    """Of what it says in a turn the end is kept."""
+    """Only the end of what it says in a turn is kept."""
     script = """
 def prompt(text):
     edit()
@@ -234,7 +234,7 @@ def prompt(text):
 
 
 def test_one_that_dies_is_a_failure_with_its_last_words(tmp_path: Path) -> None:
-    """Before its turn or in the middle of it; what it printed on stderr is in the reason."""
+    """Before or during its turn; what it printed on stderr is in the reason."""
     dies = """
 def prompt(text):
     sys.stderr.write("out of luck")
@@ -248,7 +248,7 @@ def prompt(text):
 
 
 def test_one_that_hangs_is_ended_with_its_processes(tmp_path: Path) -> None:
-    """Nothing happens for the patience: the agent and what it started are gone, and the reason says so."""
+    """Nothing happens within the patience: the agent and its processes are ended, and the reason says so."""
     script = """
 def prompt(text):
     import subprocess
@@ -262,7 +262,7 @@ def prompt(text):
 
 
 def test_one_that_never_reads_is_ended(tmp_path: Path) -> None:
-    """A prompt that nobody takes does not keep us waiting at the agent's end either."""
+    """A prompt that is never read does not keep us waiting, not even at the agent's end."""
     script = """
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 hear_more = hear
@@ -278,7 +278,7 @@ def hear():
 
 
 def test_much_on_stderr_blocks_nothing(tmp_path: Path) -> None:
-    """A megabyte that nobody reads while the turn goes on."""
+    """A megabyte that nobody reads during the turn."""
     script = """
 def prompt(text):
     sys.stderr.write("noise " * 200000)
@@ -291,7 +291,7 @@ def prompt(text):
 
 
 def test_the_programs_model_is_asked_for(tmp_path: Path) -> None:
-    """Before the first prompt, in the session."""
+    """Within the session, before the first prompt."""
     script = """
 hear_more = hear
 def hear():

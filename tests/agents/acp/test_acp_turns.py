@@ -1,4 +1,4 @@
-"""Sessions over ACP that go on for several turns, and when they have ended."""
+"""Sessions over ACP with several turns, and when they end."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ async def opened(tmp_path: Path, script: str, *, patience_s: float = 20.0) -> As
 
 
 def test_three_turns_are_one_session(tmp_path: Path) -> None:
-    """The same process gets each prompt as it is, and each turn has the words of its own only."""
+    """The same process gets each prompt as it is, and each turn has only its own text."""
     script = """
 def prompt(text):
     say(f"{len(turns)}: {turns[0]} {text}")
@@ -56,7 +56,7 @@ def prompt(text):
 
 
 def test_a_session_goes_on_after_a_fault_and_a_refusal(tmp_path: Path) -> None:
-    """A turn that ended badly is a fault, a refused prompt a failure; neither ends the session."""
+    """A turn that ends badly is a fault, and a refused prompt a failure; neither ends the session."""
     script = """
 def prompt(text):
     if text == "two":
@@ -81,7 +81,7 @@ def prompt(text):
 
 
 def test_a_session_whose_agent_died_has_ended(tmp_path: Path) -> None:
-    """The reason has its last words, and a further turn fails with the same."""
+    """The reason has its last message, and a further turn fails with the same reason."""
     script = """
 def prompt(text):
     if len(turns) == 2:
@@ -102,7 +102,7 @@ def prompt(text):
 
 
 def test_a_session_whose_agent_hung_has_ended(tmp_path: Path) -> None:
-    """What it might still say would be taken for the next turn's."""
+    """Its remaining messages could be mistaken for those of the next turn."""
 
     async def talk() -> None:
         async with opened(tmp_path, "def prompt(text): time.sleep(1000)", patience_s=0.5) as session:
@@ -114,7 +114,7 @@ def test_a_session_whose_agent_hung_has_ended(tmp_path: Path) -> None:
 
 
 def test_a_session_whose_turn_was_cut_off_has_ended(tmp_path: Path) -> None:
-    """The caller gave up waiting while the agent worked."""
+    """The caller stopped waiting while the agent was working."""
     script = """
 def prompt(text):
     open("at-work", "w").close()
@@ -144,7 +144,7 @@ def test_a_session_that_never_opened_has_ended(tmp_path: Path) -> None:
 
 
 def test_the_transcript_has_what_the_agent_reports(tmp_path: Path) -> None:
-    """Its words and thoughts with their chunks merged, tool calls with their ends, plans; odd updates are skipped."""
+    """Messages and thoughts with their chunks merged, tool calls with their results, and plans; odd updates are skipped."""
     script = """
 def update(name, **more):
     send({"method": "session/update", "params": {"sessionId": "s", "update": {"sessionUpdate": name, **more}}})
@@ -185,7 +185,7 @@ def prompt(text):
 
 
 def test_what_is_remembered_of_tool_calls_is_bounded(tmp_path: Path) -> None:
-    """Many calls, long titles and long ids: the transcript and the memory of titles stay within their bounds."""
+    """Many calls, long titles and long ids: the transcript and the memory of titles stay within their limits."""
     transcript = Transcript()
     updates = Updates(transcript)
     for n in range(20_000):

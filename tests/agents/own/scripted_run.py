@@ -1,4 +1,4 @@
-"""Models of one run whose answers a test scripts, in no process and over no network."""
+"""Models of one run whose answers a test scripts, without a process or a network."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ from overnight.models.usage import Usage, Wire
 
 Json = dict[str, Any]  # what is on the wire
 
-Answer = str | tuple[str, ...] | Json | Exception  # words; commands; an answer as it is on the wire; none
+Answer = str | tuple[str, ...] | Json | Exception  # text; commands; an answer as on the wire; no answer
 
 
 @dataclass(kw_only=True)
@@ -30,7 +30,7 @@ class FakeRun:
 
     @property
     def wires(self) -> Sequence[Wire]:
-        """The one that was asked for."""
+        """The model that was asked for."""
         return (self.wire,)
 
     @property
@@ -44,7 +44,7 @@ class FakeRun:
         raise AssertionError
 
     async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
-        """The next answer; the request is kept as it would be sent."""
+        """The next answer; the request is recorded as it would be sent."""
         assert wire is self.wire
         answer = self.answers[min(len(self.bodies), len(self.answers) - 1)]
         self.bodies.append(json.loads(json.dumps(body, allow_nan=False)))
@@ -56,7 +56,7 @@ class FakeRun:
 
 
 def on_the_wire(wire: Wire, answer: str | tuple[str, ...], turn: int) -> Json:
-    """Words, or commands, as a provider answers."""
+    """Text or commands, as a provider would answer."""
     commands = answer if isinstance(answer, tuple) else ()
     ids = [f"call-{turn}-{n}" for n in range(len(commands))]
     if wire is Wire.ANTHROPIC:

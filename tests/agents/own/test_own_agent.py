@@ -1,4 +1,4 @@
-"""Our own agent: over a scripted `ModelRun` for its requests, and over the real gateway for what comes of them."""
+"""Our own agent: with a scripted `ModelRun` for its requests, and with the real gateway for their outcome."""
 
 import asyncio
 import json
@@ -45,11 +45,11 @@ DONE = "HYPOTHESIS: a larger LR learns faster"
 PARAMETERS = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
 WORDS = "Run a shell command; returns its exit code and output."
 CHARACTERS_PER_TOKEN = 4
-FIXED_TOKENS = 400  # at most, of what each request carries
+FIXED_TOKENS = 400  # at most, in the fixed part of each request
 
 
 def process() -> Executor:
-    """Quick, and enough where nothing is attacked."""
+    """A quick executor, sufficient if nothing is attacked."""
     return ProcessExecutor(slots=1, search_path=SEARCH_PATH)
 
 
@@ -61,7 +61,7 @@ def context(scratch: Path, models: Any, executor: Executor | None = None, **limi
 
 
 def assign(workspace: Path, number: int = 1, role: str = "agent") -> Assignment:
-    """A tree of one file, and a brief."""
+    """A tree with one file, and a brief."""
     (workspace / "train.py").write_text("LR = 1\n")
     program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("train.py",))
     before = (workspace / "train.py").read_bytes()
@@ -83,8 +83,8 @@ def propose(tmp_path: Path, run: FakeRun, executor: Executor | None = None, **li
     return asyncio.run(researcher.propose(assignment))
 
 
-def heard(body: Json) -> str:
-    """What the newest command printed, as the model reads it; on the wire of chat."""
+def output_in(body: Json) -> str:
+    """The output of the newest command, as the model reads it; on the chat wire."""
     return str(body["messages"][-1]["content"])
 
 
@@ -97,7 +97,7 @@ class TestAgent(ResearcherConformance):
     """Our agent keeps what every researcher promises."""
 
     def make(self, folder: Path) -> AgentResearcher:
-        """One whose model edits with sed; each proposal has two requests."""
+        """An agent whose model edits with sed; each proposal takes two requests."""
 
         @dataclass(frozen=True, kw_only=True)
         class Fresh:
@@ -116,7 +116,7 @@ class TestAgent(ResearcherConformance):
 
 
 def test_chat_requests_are_exact(tmp_path: Path) -> None:
-    """System prompt, brief and tool in the first; what was called and heard in the second; nothing else."""
+    """System prompt, brief and tool in the first; the call and its output in the second; nothing else."""
     run = FakeRun(answers=[("cat train.py; " + EDIT,), DONE])
     draft = propose(tmp_path, run)
     tool = {"type": "function", "function": {"name": "bash", "description": WORDS, "parameters": PARAMETERS}}
@@ -134,7 +134,7 @@ def test_chat_requests_are_exact(tmp_path: Path) -> None:
 
 
 def test_anthropic_requests_are_exact(tmp_path: Path) -> None:
-    """The same on the other wire, with a mark for the cache on the system prompt and on the newest block."""
+    """The same on the other wire, with a cache mark on the system prompt and on the newest block."""
     run = FakeRun(answers=[(EDIT,), DONE], wire=Wire.ANTHROPIC)
     propose(tmp_path, run)
     mark = {"cache_control": {"type": "ephemeral"}}
@@ -188,7 +188,7 @@ def test_every_call_has_its_result(tmp_path: Path, wire: Wire) -> None:
 
 
 def test_an_answer_without_words_can_be_said_again(tmp_path: Path) -> None:
-    """An empty answer is in the next request as text, which the wire of chat demands where nothing is called."""
+    """An empty answer is in the next request as text, which the chat wire requires if no tool is called."""
     empty: Json = {"choices": [{"message": {"content": None}, "finish_reason": "length"}]}
     run = FakeRun(answers=[empty, (EDIT,), DONE])
     propose(tmp_path, run)
@@ -197,7 +197,7 @@ def test_an_answer_without_words_can_be_said_again(tmp_path: Path) -> None:
 
 
 def test_the_fixed_prompt_is_short() -> None:
-    """System prompt and tool as JSON are at most 400 tokens, at four characters each, on both wires and for all roles."""
+    """System prompt and tool as JSON take at most 400 tokens, at four characters each, on both wires and for all roles."""
     for form in (chat, anthropic):
         for system in (SYSTEM, ADVISE):
             body = form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=system)
@@ -205,7 +205,7 @@ def test_the_fixed_prompt_is_short() -> None:
 
 
 def test_advisers_have_words_of_their_own(tmp_path: Path) -> None:
-    """A critic is told that it edits nothing, and its answer is what it said last."""
+    """A critic's prompt says that it edits nothing, and its answer is its last message."""
     run = FakeRun(answers=[("cat train.py",), "ACCEPT"])
     workspace = tmp_path / "workspace"
     workspace.mkdir()
@@ -218,7 +218,7 @@ def test_advisers_have_words_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_question_is_answered_once(tmp_path: Path) -> None:
-    """Nothing changed: one continuation in the same dialogue, then the proposal fails with the agent's last words."""
+    """If nothing changed, the same dialogue continues once, then the proposal fails with the agent's last message."""
     run = FakeRun(answers=["Shall I?", "Really, shall I?"])
     with pytest.raises(ProposalFailed, match=r"it ended without a change: Really, shall I\?"):
         propose(tmp_path, run)
@@ -227,23 +227,23 @@ def test_a_question_is_answered_once(tmp_path: Path) -> None:
 
 
 def test_a_repeated_command_ends_it(tmp_path: Path) -> None:
-    """The same command with the same outcome in an unchanged folder is remarked upon, then ends the try."""
+    """The same command with the same outcome in an unchanged folder gets a remark, then ends the attempt."""
     run = FakeRun(answers=[("cat train.py",)])
     with pytest.raises(ProposalFailed, match="it repeated the same command in an unchanged folder"):
         propose(tmp_path, run)
     assert len(run.bodies) == REPEATS + 1
-    assert [heard(body).endswith(REPEATED) for body in run.bodies[1:]] == [False, True, True]
+    assert [output_in(body).endswith(REPEATED) for body in run.bodies[1:]] == [False, True, True]
 
 
 def test_a_repeated_command_that_does_something_goes_on(tmp_path: Path) -> None:
-    """While files change, the same words are no repetition."""
+    """While files change, the same command is not a repetition."""
     run = FakeRun(answers=[*[("echo >> train.py",)] * (REPEATS + 3), DONE])
     assert propose(tmp_path, run).hypothesis
     assert REPEATED not in json.dumps(run.bodies[-1])
 
 
 def test_the_steps_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A turn ends after so many requests; what was changed by then is a proposal, and without a change there is none."""
+    """A turn ends after a fixed number of requests; changes made by then are a proposal, and without any there is none."""
     monkeypatch.setattr(agent_module, "STEPS", 3)
     run = FakeRun(answers=[("echo 1",), ("echo 2",), ("echo 3",), ("echo 4",)])
     with pytest.raises(ProposalFailed, match="it did not end within 3 steps"):
@@ -253,54 +253,54 @@ def test_the_steps_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("arguments", ["", "{", "[]", '{"cmd": "ls"}', '{"command": 7}', '{"command": null}'])
-def test_unreadable_arguments_are_told_to_the_model(tmp_path: Path, arguments: str) -> None:
-    """The model reads what was wrong, and the request that says so is valid again."""
+def test_unreadable_arguments_are_reported_to_the_model(tmp_path: Path, arguments: str) -> None:
+    """The model reads what was wrong, in a request that is valid again."""
     call = {"id": "c", "type": "function", "function": {"name": "bash", "arguments": arguments}}
     odd: Json = {"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]}
     run = FakeRun(answers=[odd, (EDIT,), DONE])
     propose(tmp_path, run)
-    assert heard(run.bodies[1]) == UNREADABLE
+    assert output_in(run.bodies[1]) == UNREADABLE
     sent = run.bodies[1]["messages"][-2]["tool_calls"][0]["function"]["arguments"]
     assert json.loads(sent) == {"command": ""}
 
 
 @pytest.mark.parametrize("command", ["x" * LONGEST, "é" * LONGEST, "'" * LONGEST], ids=["long", "wide", "quotes"])
 def test_a_command_that_no_system_takes_is_refused(tmp_path: Path, command: str) -> None:
-    """However long its bytes become on the way to the shell, the model is told, and no exception comes of it."""
+    """However long it becomes on the way to the shell, the model gets an error, and no exception is raised."""
     run = FakeRun(answers=[(command,), (EDIT,), DONE])
     propose(tmp_path, run)
-    assert "The command is longer than" in heard(run.bodies[1])
+    assert "The command is longer than" in output_in(run.bodies[1])
 
 
 def test_the_longest_command_runs(tmp_path: Path) -> None:
-    """A command that is not refused for its length is one that the system takes."""
+    """The system accepts every command that is not refused for its length."""
     run = FakeRun(answers=[("#" * (LONGEST - 200) + "\n" + EDIT,), DONE])
     propose(tmp_path, run)
     assert edited(tmp_path) == "LR = 2\n"
 
 
 def test_a_null_byte_is_unreadable(tmp_path: Path) -> None:
-    """No shell takes one."""
+    """No shell accepts one."""
     run = FakeRun(answers=[("echo a\0b",), (EDIT,), DONE])
     propose(tmp_path, run)
-    assert heard(run.bodies[1]) == UNREADABLE
+    assert output_in(run.bodies[1]) == UNREADABLE
 
 
 def test_a_long_output_is_cut_in_the_middle(tmp_path: Path) -> None:
-    """Beginning and end are read; how much is missing is the truth also where most of it was never read by us."""
+    """The model gets beginning and end; the missing amount is correct even if we never read most of it."""
     run = FakeRun(answers=[("echo BEGIN; head -c 1000000 /dev/zero | tr '\\0' x; echo END",), (EDIT,), DONE])
     propose(tmp_path, run)
-    said = heard(run.bodies[1])
+    said = output_in(run.bodies[1])
     assert said.startswith("exit code 0\nBEGIN\nxx") and said.endswith("xEND\n")
     assert len(said) < 9_000
     assert "[... 992010 characters left out ...]" in said
 
 
-def test_a_command_that_hangs_is_told(tmp_path: Path) -> None:
-    """Its limit ends it, and the model reads so; nothing of its output is left in our folders."""
+def test_a_command_that_hangs_is_reported(tmp_path: Path) -> None:
+    """Its limit ends it, and the model reads that; nothing of its output is left in our folders."""
     run = FakeRun(answers=[("echo busy; sleep 60",), (EDIT,), DONE])
     propose(tmp_path, run, wall_s=0.3)
-    assert heard(run.bodies[1]).startswith("ended: ended after 0.")
+    assert output_in(run.bodies[1]).startswith("ended: ended after 0.")
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
@@ -318,21 +318,21 @@ GARBAGE: Sequence[Json] = [
 @pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
 @pytest.mark.parametrize("answer", GARBAGE)
 def test_garbage_is_a_failed_proposal(tmp_path: Path, wire: Wire, answer: Json) -> None:
-    """Whatever a provider answers, it is an outcome in one line."""
+    """Whatever a provider answers, the outcome is one line."""
     with pytest.raises(ProposalFailed, match="the model's answer cannot be read") as failed:
         propose(tmp_path, FakeRun(answers=[answer], wire=wire))
     assert "\n" not in str(failed.value)
 
 
 def test_models_that_end_in_the_middle_are_said_as_such(tmp_path: Path) -> None:
-    """A run that is parked after an edit raises that, not a failure of the agent's."""
+    """A run that is parked after an edit raises that, not a failure of the agent."""
     run = FakeRun(answers=[(EDIT,), ModelsParked("all are out of quota", wait_s=60.0)])
     with pytest.raises(ModelsParked, match="all are out of quota"):
         propose(tmp_path, run)
 
 
 def test_without_models_nothing_is_asked(tmp_path: Path) -> None:
-    """No provider, or none of our wires: said in one line."""
+    """No provider, or none with our wires: the error is one line."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     with pytest.raises(ModelsParked, match="no provider of models is set up"):
@@ -345,7 +345,7 @@ def test_without_models_nothing_is_asked(tmp_path: Path) -> None:
 
 
 def test_compaction_keeps_the_beginning_stable() -> None:
-    """Between two compactions each dialogue begins with the one before it; brief and newest entries are never dropped."""
+    """Between two compactions each dialogue starts with the previous one; brief and newest entries are never dropped."""
     entries: list[Entry] = [UserMessage(text=BRIEF)]
     rewritten = 0
     for n in range(60):
@@ -367,7 +367,7 @@ def test_compaction_keeps_the_beginning_stable() -> None:
 
 
 def test_its_shell_is_the_jails(tmp_path: Path) -> None:
-    """A secret outside cannot be read, no environment of ours is there, nothing on the network answers."""
+    """A secret outside cannot be read, our environment is not passed on, and nothing on the network answers."""
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -420,7 +420,7 @@ def over_gateway(tmp_path: Path, server: ScriptedModels, mode: str, wire: Wire) 
 
 @pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
 def test_the_gateway_counts_what_it_used(tmp_path: Path, models: ScriptedModels, wire: Wire) -> None:
-    """Two requests, 2,200 tokens in and 100 out: the draft says so, on both wires, and the edit is there."""
+    """Two requests, 2,200 tokens in and 100 out: the draft says so on both wires, and the edit is made."""
     draft = over_gateway(tmp_path, models, "ok", wire)
     assert (draft.tokens, draft.hypothesis) == (2_300, DONE.removeprefix("HYPOTHESIS: "))
     assert edited(tmp_path) == "LR = 2\n"
@@ -428,7 +428,7 @@ def test_the_gateway_counts_what_it_used(tmp_path: Path, models: ScriptedModels,
 
 
 def test_a_question_over_the_gateway_is_asked_twice_only(tmp_path: Path, models: ScriptedModels) -> None:
-    """One continuation, and no more requests than that."""
+    """It continues once, without any further requests."""
     with pytest.raises(ProposalFailed, match="Should I edit the file"):
         over_gateway(tmp_path, models, "ask", Wire.OPENAI_CHAT)
     assert models.asked["ask"] == 2
@@ -436,13 +436,13 @@ def test_a_question_over_the_gateway_is_asked_twice_only(tmp_path: Path, models:
 
 @pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
 def test_a_bad_key_parks_it(tmp_path: Path, models: ScriptedModels, wire: Wire) -> None:
-    """A person has to fix that: no time to wait is given."""
+    """A person has to fix that, so there is no time to wait."""
     with pytest.raises(ModelsParked) as parked:
         over_gateway(tmp_path, models, "e401", wire)
     assert parked.value.wait_s is None
 
 
 def test_a_refused_request_fails_the_proposal(tmp_path: Path, models: ScriptedModels) -> None:
-    """An error 400 is about this very request."""
+    """An error 400 concerns only this request."""
     with pytest.raises(ProposalFailed, match="p refuses the request: 400 scripted 400"):
         over_gateway(tmp_path, models, "e400", Wire.OPENAI_CHAT)

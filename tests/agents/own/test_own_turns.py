@@ -1,4 +1,4 @@
-"""Sessions of our own agent that go on for several turns."""
+"""Sessions of our own agent with several turns."""
 
 import asyncio
 import os
@@ -45,12 +45,12 @@ async def opened(tmp_path: Path, models: Models) -> AsyncIterator[AgentSession]:
 
 
 def contents(body: Json) -> list[str]:
-    """What each message of a request says, behind the system prompt; on the wire of chat."""
+    """The text of each message of a request after the system prompt; on the chat wire."""
     return [str(message["content"]) for message in body["messages"][1:]]
 
 
 def test_three_turns_are_one_dialogue(tmp_path: Path) -> None:
-    """Each request begins with the one before it, and each turn has its own answer."""
+    """Each request begins with the previous one, and each turn has its own answer."""
     run = FakeRun(answers=["yes", ("echo hello",), "hello it was", "bye"])
 
     async def talk() -> list[str]:
@@ -66,7 +66,7 @@ def test_three_turns_are_one_dialogue(tmp_path: Path) -> None:
 @pytest.mark.parametrize("failure", [RequestRefused("p refuses the request: 400"), ModelsParked("out of quota")])
 @pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
 def test_a_dialogue_goes_on_after_a_request_without_an_answer(tmp_path: Path, failure: Exception, wire: Wire) -> None:
-    """The next request says all that was said, also what nobody answered."""
+    """The next request has everything that was said, including what was not answered."""
     run = FakeRun(answers=["yes", failure, "bye"], wire=wire)
 
     async def talk() -> Turn:
@@ -102,7 +102,7 @@ def test_calls_that_were_not_run_have_a_result(tmp_path: Path, wire: Wire) -> No
 
 
 def test_a_turn_that_was_cut_off_can_be_followed(tmp_path: Path) -> None:
-    """The caller gave up in the middle of a command: the command counts as not run, and the dialogue goes on."""
+    """If the caller cancels during a command, the command counts as not run, and the dialogue continues."""
     run = FakeRun(answers=[("echo > at-work; sleep 1000",), "bye"])
 
     async def talk() -> Turn:
@@ -116,7 +116,7 @@ def test_a_turn_that_was_cut_off_can_be_followed(tmp_path: Path) -> None:
 
 
 def test_a_command_may_come_again_in_the_next_turn(tmp_path: Path) -> None:
-    """Repetitions are counted within a turn: a new prompt may well ask for the same command."""
+    """Repetitions are counted within a turn, because a new prompt may ask for the same command."""
     run = FakeRun(answers=[("cat x",), "no x", ("cat x",), "still no x", ("cat x",), "none", ("cat x",), "none"])
 
     async def talk() -> list[str]:
@@ -135,7 +135,7 @@ def models() -> Iterator[ScriptedModels]:
 
 @pytest.mark.parametrize("wire", [Wire.OPENAI_CHAT, Wire.ANTHROPIC])
 def test_three_turns_over_the_gateway(tmp_path: Path, models: ScriptedModels, wire: Wire) -> None:
-    """A provider takes each further prompt, on both wires, and all of the session's calls are counted."""
+    """A provider accepts each further prompt on both wires, and all calls of the session are counted."""
     provider = Provider(name="p", base_url=models.url("ask"), wires=(wire,), silence_s=10.0)
 
     async def talk() -> tuple[list[str], int]:
@@ -150,7 +150,7 @@ def test_three_turns_over_the_gateway(tmp_path: Path, models: ScriptedModels, wi
 
 
 def test_the_transcript_has_each_command_and_what_it_returned(tmp_path: Path) -> None:
-    """In order, with the model's words, and with why a turn failed."""
+    """In order, with the model's messages and the reason why a turn failed."""
     run = FakeRun(answers=[("echo hello", "exit 3"), "hello it was", RequestRefused("p refuses the request: 400")])
 
     async def talk() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""When our agent is told that it goes round in circles."""
+"""When our agent gets a remark that it repeats itself."""
 
 import os
 from collections.abc import Callable
@@ -33,13 +33,13 @@ def disguise(file: Path) -> None:
 
 
 def remove(file: Path) -> None:
-    """No trace but in the folder."""
+    """A change that leaves a trace only in the folder."""
     file.unlink()
 
 
 @pytest.mark.parametrize("change", [write, disguise, remove])
 def test_a_changed_folder_starts_the_count_again(tmp_path: Path, change: Callable[[Path], None]) -> None:
-    """The same outcome after a change anywhere below the folder is no repetition."""
+    """The same outcome after a change anywhere below the folder is not a repetition."""
     (file := tmp_path / "deep" / "a.py").parent.mkdir()
     file.write_text("x")
     settle(tmp_path)

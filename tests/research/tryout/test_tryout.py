@@ -40,7 +40,7 @@ Json = dict[str, Any]  # what a command prints
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key, no provider and no settings of the machine."""
+    """No key, no provider and no settings from this machine."""
     forget_settings(tmp_path, monkeypatch)
 
 

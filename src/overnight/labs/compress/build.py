@@ -1,4 +1,4 @@
-"""Builds a codec for the journals of journal.py and leaves it in codec.json: the shorter it makes unseen ones, the better.
+"""Builds a codec for the journals of journal.py and writes it to codec.json: the shorter it makes unseen ones, the better.
 
 A codec is data, see engine.py: a prime text that both sides read first, and up to six contexts, each a list of
 features to look at. What to put in there is found out here, from as many samples as you like.
@@ -30,7 +30,7 @@ TRUST = 1.0  # bits
 
 
 def build(seed: int) -> dict[str, object]:
-    """The codec as engine.py wants it."""
+    """The codec in the form that engine.py reads."""
     return {
         "prime": make_prime(write_journal(seed, 10_000)[0].decode("ascii")),
         "contexts": contexts()[:MOST_CONTEXTS],
@@ -57,7 +57,7 @@ def contexts() -> list[list[str]]:
 
 
 def make_prime(sample: str) -> str:
-    """The end of a sample: lines as good as any."""
+    """The end of a sample, for lack of a better selection."""
     return sample[-LONGEST_PRIME:]
 
 

@@ -37,8 +37,8 @@ MATCH = 5  # bytes
 RANGES = {  # of the codec's numbers
     "learning_rate": (0.0, 1.0),  # of the mixer
     "first_weight": (0.0, 2.0),  # of each context in the mixer
-    "memory": (1.0, 1000.0),  # a table's guess is an average over about so many bits
-    "trust": (0.0, 10.0),  # bits that a table wants to see before it is believed by half
+    "memory": (1.0, 1000.0),  # a table's guess is an average over about this many bits
+    "trust": (0.0, 10.0),  # bits that a table must see before it counts half
 }
 STRETCH = [math.log((p + 0.5) / (4095.5 - p)) for p in range(4096)]  # the inverse of the logistic function
 
@@ -78,7 +78,7 @@ def read_codec(text: str) -> Codec:
             raise NoCodec(f"each context must be a list of at most {MOST_FEATURES} of: {', '.join(FEATURES)}")
     for name, (low, high) in RANGES.items():
         value = getattr(codec, name)
-        if type(value) not in (int, float) or not low <= value <= high:  # NaN is in no range
+        if type(value) not in (int, float) or not low <= value <= high:  # NaN is not in any range
             raise NoCodec(f"{name} must be a number from {low} to {high}")
     return Codec(**{**vars(codec), "prime": codec.prime.encode("ascii")})
 
@@ -88,7 +88,7 @@ def _is_feature(name: object) -> bool:
 
 
 class Past:
-    """What was read so far, as the features that contexts are made of."""
+    """The text read so far, as the features that contexts consist of."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -147,7 +147,7 @@ class Past:
 
 
 class Predictor:
-    """Guesses the next bit, is told it, and learns."""
+    """Predicts the next bit, then learns from the true one."""
 
     def __init__(self, codec: Codec) -> None:
         count = len(codec.contexts)
@@ -158,14 +158,14 @@ class Predictor:
 
     def _begin_byte(self) -> None:
         features = self._past.features
-        self._bits = 1  # of the byte so far, behind a leading 1
+        self._bits = 1  # of the byte so far, after a leading 1
         self._nodes = [
             table.setdefault(tuple([features[name] for name in context]), {})
             for table, context in zip(self._tables, self._codec.contexts)
         ]
 
     def guess(self) -> int:
-        """The chance that the next bit is 1, in 65536ths, from 1 to 65535."""
+        """The probability that the next bit is 1, in 65536ths, from 1 to 65535."""
         bits, trust = self._bits, self._codec.trust
         self._cells = [node.setdefault(bits, [0.5, 0.0]) for node in self._nodes]
         self._inputs = [STRETCH[int(p * 4095.99)] * (n / (n + trust) if n else 0.0) for p, n in self._cells]
@@ -174,7 +174,7 @@ class Predictor:
         return max(1, min(65535, int(self._mixed * 65536)))
 
     def learn(self, bit: int) -> None:
-        """Take in what the bit was that `guess` was about."""
+        """Learn the true value of the bit that `guess` predicted."""
         step, memory = self._codec.learning_rate * (bit - self._mixed), self._codec.memory
         self._weights[self._bits] = [w + step * x for w, x in zip(self._weights[self._bits], self._inputs)]
         for cell in self._cells:
@@ -188,7 +188,7 @@ class Predictor:
             self._begin_byte()
 
     def prime(self) -> "Predictor":
-        """Learn the codec's prime text, as if it stood before the text."""
+        """Learn the codec's prime text, as if it preceded the text."""
         for byte in self._codec.prime:
             for place in range(7, -1, -1):
                 self.guess()
@@ -197,7 +197,7 @@ class Predictor:
 
 
 def compress(codec: Codec, text: bytes) -> bytes:
-    """The text as a blob from which `decompress` makes it again."""
+    """The text as a blob from which `decompress` restores it."""
     predictor, low, high, blob = Predictor(codec).prime(), 0, 0xFFFFFFFF, bytearray()
     for byte in text:
         for place in range(7, -1, -1):
@@ -235,6 +235,6 @@ def _split(low: int, high: int, chance: int) -> int:
 
 
 def _narrow(low: int, high: int, chance: int, bit: int) -> tuple[int, int]:
-    """The part of the range that belongs to the bit: the larger its chance, the less is lost."""
+    """The part of the range for the bit: the larger its probability, the less is lost."""
     split = _split(low, high, chance)
     return (low, split) if bit else (split + 1, high)

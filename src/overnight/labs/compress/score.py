@@ -1,4 +1,4 @@
-"""Prints how many times shorter the codec in codec.json makes a journal that its maker has never seen. Frozen.
+"""Prints how many times shorter the codec in codec.json makes an unseen journal. Frozen.
 
 The journal's seed is the trial's seed mixed with a secret that only this side has.
 """

@@ -1,4 +1,4 @@
-"""What every candidate shares and none may change: the text to learn from, the tokens, and the price of training.
+"""What every candidate shares and none may change: the text to learn from, the tokens, and the cost of training.
 
 Frozen. `train.py` reads it; the scorer has its own copy of the tokens.
 """

@@ -1,4 +1,4 @@
-"""The scorer: reads the network of a candidate as data, and prints how many bits a byte of stories costs that nobody showed it.
+"""The scorer: reads the network of a candidate as data, and prints its cost of unseen stories in bits per byte.
 
 It runs none of the candidate's code and needs no PyTorch. The network that it computes is the family that program.md
 describes; what the two files may hold, and how large they may be, is checked before anything is computed.
@@ -39,7 +39,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A network as it was read: finite numbers under known names."""
+    """A network as read: finite numbers under known names."""
 
     heads: int
     rotary_base: float  # 0: no rotation
@@ -49,7 +49,7 @@ class Model:
     weights: dict[str, Array]
 
 
-# ---- What the candidate left ----
+# ---- The candidate's artifacts ----
 
 
 def load(folder: Path) -> Model:
@@ -127,7 +127,7 @@ def split(content: bytes, sizes: dict[str, tuple[int, int]]) -> dict[str, Array]
 
 
 def check_shapes(model: Model, words: int) -> int:
-    """How many layers there are, once every matrix is there and of the size that the others ask for."""
+    """How many layers there are, once every matrix is present and has the size that the others require."""
     width = expect(model, "token", words, None)[1]
     known = {"token": (words, width)} | {name: (words, width) for name in ("head",) if name in model.weights}
     if "position" in model.weights:
@@ -144,7 +144,7 @@ def check_shapes(model: Model, words: int) -> int:
 
 
 def layer_shapes(model: Model, layer: int, words: int, width: int) -> dict[str, tuple[int, int]]:
-    """What the weights of a layer must measure; those that may be missing only where they are there."""
+    """The sizes that the weights of a layer must have; optional ones only if they are present."""
     hidden = model.weights[f"up{layer}"].shape[0]
     size, depth = (expect(model, f"{name}{layer}", None, width)[0] for name in ("query", "value"))
     if size % (2 * model.heads) or depth % model.heads:
@@ -213,7 +213,7 @@ def attend(model: Model, layer: int, x: Array, tokens: Array) -> Array:
 
 
 def story_bits(model: Model, layers: int, tokens: Array) -> float:
-    """-log2 of the chance that the network gives to a whole story and its end; the chances sum to 1, whatever it says."""
+    """-log2 of the probability of a whole story and its end; probabilities always sum to 1."""
     weights, seen = model.weights, tokens[:-1]
     x = weights["token"][seen]
     if "position" in weights:
@@ -238,7 +238,7 @@ def story_bits(model: Model, layers: int, tokens: Array) -> float:
 
 
 def score(model: Model, text: str) -> float:
-    """The cost of a text of stories in bits a byte.
+    """The cost of a text of stories in bits per byte.
 
     Raises:
         Rejected: the shapes do not fit, or the cost is lower than honest work can make it.
@@ -252,7 +252,7 @@ def score(model: Model, text: str) -> float:
 
 
 def check_leak(bits: float, floor: float) -> None:
-    """Refuse a cost below that of the language itself by more than luck can explain.
+    """Refuse a cost that is below that of the language itself by more than chance can explain.
 
     The chance that a model which has not seen the stories gives them 2^x times the probability that the true language
     gives them is at most 2^-x (Markov's inequality; their ratio has mean 1). With x = 30 that is once in a billion times.

@@ -5,18 +5,18 @@ The distance of two texts is the least number of letters to insert, delete or re
 """
 
 # How the table is searched.
-FIRST_BAND = 8  # distances up to here are looked for at first
-BAND_GROWTH = 2.0  # how much wider the next band is where that was not enough
-GIVE_UP_EARLY = False  # leave a table once a whole row is beyond the band
-# What is done before a table is made.
-STRIP_START = False  # what two texts have in common at the start does not count
+FIRST_BAND = 8  # the first search covers distances up to this
+BAND_GROWTH = 2.0  # how much wider the next band is if that was not enough
+GIVE_UP_EARLY = False  # abandon a table once a whole row is beyond the band
+# What is done before a table is computed.
+STRIP_START = False  # skip the common start of two texts
 STRIP_END = False
 SKIP_BY_LENGTH = False  # texts whose lengths differ by more than the best distance cannot be nearer
 NARROW_TO_BEST = False  # only distances below the best one so far matter
 
 
 def nearest(words: list[str], queries: list[str]) -> list[tuple[int, int]]:
-    """For each query, the index of the nearest word and its distance; of several the first.
+    """For each query, the index of the nearest word (the first of several) and its distance.
 
     Any two texts can be compared, also empty ones.
     """
@@ -52,7 +52,7 @@ def distance(a: str, b: str, most: int) -> int:
 
 
 def banded(a: str, b: str, band: int) -> int:
-    """The distance of two texts where it is at most `band`, else some number above it."""
+    """The distance of two texts if it is at most `band`, else some number above it."""
     beyond = band + 1
     if abs(len(a) - len(b)) > band:
         return beyond

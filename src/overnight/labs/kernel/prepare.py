@@ -1,4 +1,4 @@
-"""Leaves the words and queries of a trial in inputs.json, before the kernel runs. Frozen; its time is not the kernel's.
+"""Writes the words and queries of a trial to inputs.json before the kernel runs. Frozen; its time is not the kernel's.
 
 Those of the holdout and of audits are of other kinds, which only the hidden folder knows.
 """

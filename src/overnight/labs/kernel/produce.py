@@ -1,4 +1,4 @@
-"""Runs the kernel on the words and queries of inputs.json and leaves its answers in answers.json. Frozen.
+"""Runs the kernel on the words and queries of inputs.json and writes its answers to answers.json. Frozen.
 
 The CPU time of this process is the metric. It is taken from outside, so nothing in here needs a clock.
 """

@@ -14,7 +14,7 @@ NAMES |= {"breakpoint", "compile", "eval", "exec", "getattr", "globals", "open",
 
 
 def problems(source: str) -> list[str]:
-    """What is against the rules, a line each."""
+    """The violations of the rules, one line each."""
     found = []
     for node in ast.walk(ast.parse(source)):
         match node:

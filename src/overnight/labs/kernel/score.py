@@ -20,7 +20,7 @@ def main() -> None:
         sys.exit("the answers are not JSON")
     if type(answers) is not list or len(answers) != len(wanted):
         sys.exit(f"wrong answers: there must be a list of {len(wanted)}")
-    # repr tells 1 from 1.0 and True, which are equal in Python
+    # repr distinguishes 1 from 1.0 and True, which are equal in Python
     wrong = [query for query, pair in enumerate(zip(answers, wanted)) if repr(pair[0]) != repr(pair[1])]
     if wrong:
         sys.exit(f"wrong answers: {len(wrong)}, first to query {wrong[0]}")

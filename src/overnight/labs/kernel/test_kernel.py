@@ -8,7 +8,7 @@ from kernel import nearest
 
 
 def plain_distance(a: str, b: str) -> int:
-    """The textbook: slow and easy to believe."""
+    """The textbook algorithm: slow, but easy to check."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         above, row[0] = row[0], i

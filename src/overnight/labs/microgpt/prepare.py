@@ -1,4 +1,4 @@
-"""What every candidate shares and none may change: the words to learn from, the tokens, and the price of training.
+"""What every candidate shares and none may change: the words to learn from, the tokens, and the cost of training.
 
 Frozen. `train.py` reads it; the scorer has its own copy of the tokens.
 """
@@ -27,7 +27,7 @@ def encode(word: str) -> list[int]:
 
 
 def price(parameters: int, tokens: int) -> int:
-    """What it costs to learn from `tokens` tokens with so many parameters.
+    """What it costs to learn from `tokens` tokens with this many parameters.
 
     A larger network gets fewer words for the same budget, so that every trial takes about the same CPU time. The
     constant is what a token costs besides its multiplications: attention, norms and Python itself (measured).

@@ -1,4 +1,4 @@
-"""The scorer: reads the weights of a candidate as data, and prints how surprised they are by words nobody showed them.
+"""The scorer: reads the weights of a candidate as data, and prints how surprised they are by unseen words.
 
 It runs none of the candidate's code. The network that it computes is the family that program.md describes; what a
 model.json may hold, and how large it may be, is checked before anything is computed.
@@ -35,7 +35,7 @@ class Rejected(Exception):
     """The model is not one that can be scored; the candidate's fault."""
 
 
-# ---- What the candidate left ----
+# ---- The candidate's artifact ----
 
 
 def load(path: Path) -> Weights:
@@ -82,14 +82,14 @@ def matrix(name: str, value: object) -> Matrix:
 
 
 def number(name: str, item: object) -> float:
-    """A JSON number as a float; true and false are none."""
+    """A JSON number as a float; true and false are not numbers."""
     if type(item) not in (int, float) or not -LARGEST <= item <= LARGEST:
         raise Rejected(f"{name} holds something else than numbers from -1e6 to 1e6")
     return float(item)
 
 
 def check_shapes(weights: Weights) -> list[int]:
-    """How many heads each layer has, once every matrix is there and of the size that the others ask for."""
+    """How many heads each layer has, once every matrix is present and has the size that the others require."""
     if "token" not in weights:
         raise Rejected("token is missing")
     width = len(weights["token"][0])
@@ -191,7 +191,7 @@ class Reader:
 
 
 def word_nats(weights: Weights, heads: list[int], word: str) -> float:
-    """-ln of the chance that the network gives to a whole word and its end; the chances sum to 1, whatever it says."""
+    """-ln of the probability of a whole word and its end; probabilities always sum to 1."""
     reader, total, token = Reader(weights, heads), 0.0, len(LETTERS)
     for letter in word + END:
         logits = reader.logits_after(token)
@@ -221,7 +221,7 @@ def score(weights: Weights, words: list[str]) -> float:
 
 
 def check_leak(total: float, words: list[str]) -> None:
-    """Refuse a loss below that of the language itself by more than luck can explain.
+    """Refuse a loss that is below that of the language itself by more than chance can explain.
 
     The chance that a model which has not seen the words gives them e^x times the probability that the true language
     gives them is at most e^-x (Markov's inequality; their ratio has mean 1). With x = 20 that is once in 500 million.

@@ -1,4 +1,4 @@
-"""Packs circles into the unit square and leaves them in circles.json: the larger the sum of their radii, the better.
+"""Packs circles into the unit square and writes them to circles.json: the larger the sum of their radii, the better.
 
 Start from a grid, let all circles grow at once while overlaps push them apart, harder and harder, and shrink what
 still overlaps at the end. The best of some random starts counts.
@@ -22,12 +22,12 @@ STEPS = 3000
 STEP_FIRST, STEP_LAST = 0.0005, 0.00005  # how far a slope moves a circle, first and last
 MOMENTUM = 0.9
 PUSH_FIRST, PUSH_LAST = 1.0, 100.0  # how hard an overlap pushes
-NEIGHBOURS = 0.1  # circles nearer than this, from rim to rim, are watched
-WATCH = 50  # steps between two looks at who is near
+NEIGHBOURS = 0.1  # circles closer than this, from rim to rim, are checked
+WATCH = 50  # steps between updates of the list of close pairs
 
 
 def main() -> None:
-    random.seed(CIRCLES)  # the same circles every time: here a trial is a proof and not a sample
+    random.seed(CIRCLES)  # the same circles every time: a trial is a proof, not a sample
     packings = [shrink(grow(grid())) for _ in range(STARTS)]
     best = max(packings, key=lambda circles: sum(r for _, _, r in circles))
     with open("circles.json", "w", encoding="ascii") as file:
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def grid() -> list[Circle]:
-    """Small circles in rows, each a little out of its place."""
+    """Small circles in rows, each slightly displaced."""
     rows = ceil(CIRCLES / COLUMNS)
     circles = []
     for i in range(CIRCLES):
@@ -76,12 +76,12 @@ def neighbours(circles: list[Circle]) -> list[tuple[int, int]]:
 
 
 def gap(a: Circle, b: Circle) -> float:
-    """From rim to rim; negative where two circles overlap."""
+    """The distance from rim to rim; negative if two circles overlap."""
     return sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) - a[2] - b[2]
 
 
 def slope(circles: list[Circle], near: list[tuple[int, int]], push: float) -> list[list[float]]:
-    """Where each number of each circle wants to go: radii grow, overlaps push back."""
+    """The gradient for each number of each circle: radii grow, overlaps push back."""
     slopes = []
     for x, y, r in circles:  # the walls
         left, right, low, high = (max(0.0, push * (r - side)) for side in (x, 1 - x, y, 1 - y))
@@ -106,8 +106,8 @@ def slope(circles: list[Circle], near: list[tuple[int, int]], push: float) -> li
 
 
 def shrink(circles: list[Circle]) -> list[Circle]:
-    """The same centres with radii that fit: each pair that overlaps gives up the same share of both."""
-    margin = 1e-12  # the rules know no tolerance, so rounding must not matter
+    """The same centres with radii that fit: in each overlapping pair both shrink by the same share."""
+    margin = 1e-12  # the rules have no tolerance, so rounding must not matter
     for circle in circles:
         circle[:2] = x, y = [min(max(place, 0.001), 0.999) for place in circle[:2]]
         circle[2] = max(0.0001, min(circle[2], x, 1 - x, y, 1 - y))

@@ -1,4 +1,4 @@
-"""What a packing is, and when it is none. Frozen.
+"""The definition of a valid packing. Frozen.
 
 Everything is computed with fractions: a float is a fraction, so nothing is rounded, and there is no tolerance that
 circles could overlap by. Packings that are only good "to nine digits" have led record tables astray.
@@ -19,7 +19,7 @@ class NoPacking(Exception):
 
 
 def read_packing(text: str) -> list[Circle]:
-    """The circles of a JSON file, with nothing but finite numbers in them.
+    """The circles of a JSON file, with only finite numbers in them.
 
     Raises:
         NoPacking: it is anything else.

@@ -1,4 +1,4 @@
-"""The price that the shop names to each visitor: what is to be made better.
+"""The price that the shop sets for each visitor: this is what to improve.
 
 Try it: python quote.py --seed 1
 """
@@ -6,7 +6,7 @@ Try it: python quote.py --seed 1
 from visitors import Visitor
 
 BASE_PRICE = 25.0
-# What a visitor's kind does to the price; 1.0 is nothing.
+# The effect of a visitor's kind on the price; 1.0 is none.
 MOBILE_FACTOR = 1.0
 RETURNING_FACTOR = 1.0
 NEWSLETTER_FACTOR = 1.0
@@ -14,11 +14,11 @@ WEEKEND_FACTOR = 1.0
 NIGHT_FACTOR = 1.0
 CURIOUS_FACTOR = 1.0
 REGION_FACTORS = {"north": 1.0, "east": 1.0, "south": 1.0, "west": 1.0}
-# Who is meant.
+# Who belongs to a kind.
 NIGHT_ENDS = 6  # hour
-CURIOUS_PAGES = 4  # looked at, or more
-# How it is written.
-CHARM = False  # 24.99 and not 25.40
+CURIOUS_PAGES = 4  # viewed, or more
+# How the price is written.
+CHARM = False  # 24.99 instead of 25.40
 
 
 def price(visitor: Visitor) -> float:

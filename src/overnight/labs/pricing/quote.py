@@ -1,4 +1,4 @@
-"""Asks the policy for a price for every visitor of a trial and leaves them in quotes.json. Frozen."""
+"""Asks the policy for a price for every visitor of a trial and writes them to quotes.json. Frozen."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Lets a day go by with the prices in quotes.json, and prints what it brought. Frozen.
+"""Simulates a day with the prices in quotes.json, and prints its revenue. Frozen.
 
 What happens on the day is drawn from the trial's seed mixed with a secret that only this side has.
 """

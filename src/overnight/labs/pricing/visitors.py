@@ -9,7 +9,7 @@ VISITORS = 40_000  # in one trial
 
 @dataclass(frozen=True)
 class Visitor:
-    """All that the shop knows when it has to name a price."""
+    """All that the shop knows when it has to set a price."""
 
     region: str
     mobile: bool
@@ -17,7 +17,7 @@ class Visitor:
     newsletter: bool
     weekend: bool
     hour: int  # 0 to 23
-    pages: int  # looked at before this one
+    pages: int  # viewed before this one
 
 
 def make_visitors(seed: int) -> list[Visitor]:

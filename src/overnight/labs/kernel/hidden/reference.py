@@ -6,7 +6,7 @@ form of Hyyrö (2003).
 
 
 def nearest(words: list[str], queries: list[str]) -> list[tuple[int, int]]:
-    """For each query, the index of the nearest word and its distance; of several the first."""
+    """For each query, the index of the nearest word (the first of several) and its distance."""
     answers = []
     for query in queries:
         places = letter_places(query)
@@ -16,7 +16,7 @@ def nearest(words: list[str], queries: list[str]) -> list[tuple[int, int]]:
 
 
 def letter_places(text: str) -> dict[str, int]:
-    """For each letter a number whose bits say where in the text it stands."""
+    """For each letter a number whose bits are its positions in the text."""
     places: dict[str, int] = {}
     for place, letter in enumerate(text):
         places[letter] = places.get(letter, 0) | 1 << place

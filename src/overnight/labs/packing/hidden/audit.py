@@ -1,4 +1,4 @@
-"""A second opinion on circles.json, by another way: whoever finds a hole in `rules.py` has not found one here.
+"""A second opinion on circles.json, computed in another way: a bug in `rules.py` is not a bug here.
 
 Every finite float is a whole number of units of 2**-1074, so this is a question about whole numbers, and integers are all
 that is used.
@@ -19,7 +19,7 @@ def units(number: float) -> int:
 
 def audit(text: str) -> float:
     """The sum of the radii of circles that are a packing."""
-    circles = ast.literal_eval(text)  # another reader than json's
+    circles = ast.literal_eval(text)  # not json's reader
     require(len(circles) == 26, "there are not 26 circles")
     require({type(number) for circle in circles for number in circle} <= {int, float}, "not everything is a number")
     placed: list[list[int]] = []

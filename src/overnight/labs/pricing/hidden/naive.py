@@ -1,4 +1,4 @@
-"""What the usual loop does here: one trial for each change, and whatever looks better than the best so far is kept.
+"""What an ordinary loop does here: one trial per change, and whatever looks better than the best so far is kept.
 
 It changes one constant of policy.py at a time, by up to a factor of two, on a fresh day for each change. Then the truth is
 asked, which it cannot see. Run it in a copy of the lab: python hidden/naive.py [campaigns]
@@ -14,8 +14,8 @@ import policy
 from market import expected, visit
 from visitors import make_visitors
 
-CHANGES = 100  # of a campaign
-JUDGES = make_visitors(999)  # whom the truth is about
+CHANGES = 100  # per campaign
+JUDGES = make_visitors(999)  # the visitors that define the true revenue
 Constants = dict[str, object]
 
 
@@ -25,7 +25,7 @@ def constants() -> Constants:
 
 
 def changed(head: Constants, draw: random.Random) -> Constants:
-    """The same constants but one."""
+    """The same constants with one changed."""
     new = {**head, "REGION_FACTORS": dict(head["REGION_FACTORS"])}
     name, factor = draw.choice(list(new)), 2 ** draw.uniform(-1, 1)
     if name == "CHARM":
@@ -52,7 +52,7 @@ def a_day(setting: Constants, seed: int) -> float:
 
 
 def campaign(seed: int, start: Constants) -> tuple[int, int, float, float]:
-    """How many changes were kept, how many of them are no better in truth, the gain it believes in, and the true one."""
+    """How many changes were kept, how many of them are truly no better, the reported gain, and the true one."""
     draw = random.Random(seed)
     first = a_day(start, draw.randrange(2**31))
     head, best, kept, false = start, first, 0, 0

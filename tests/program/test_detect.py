@@ -11,7 +11,7 @@ from overnight.program.detection.detect import Detected, detect, wants
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import Direction
-from overnight.program.text import render_front_matter
+from overnight.program.writer import render_front_matter
 
 TRAIN = 'import prepare\nprint(f"val_bpb:          {val_bpb:.6f}")\nprint(f"train_loss: {loss}")\n'
 PREPARE = 'TIME_BUDGET = 300\nCACHE_DIR = os.path.join(os.path.expanduser("~"), ".cache", "autoresearch")\nx.to("cuda")\n'

@@ -13,7 +13,7 @@ from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec
 from overnight.program.schema import KEYS
-from overnight.program.text import FrontMatterEntry, render_front_matter
+from overnight.program.writer import FrontMatterEntry, render_front_matter
 
 MINIMAL = "metric: val_bpb\nmeasure: python train.py\n"
 

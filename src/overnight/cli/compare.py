@@ -8,7 +8,7 @@ from overnight.cli.options import json_option, print_json
 from overnight.errors import UserError
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
-from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, tell
+from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, compared
 from overnight.research.views.comparison import compare as compare_told
 from overnight.words.foreign import printable
 
@@ -50,7 +50,7 @@ def read(name: str) -> ComparedCampaign:
         state = campaign.state()
         changes = {number: changed_lines(diff) for number, diff in campaign.kept_diffs(state).items()}
         ledger = campaign.ledger
-        return tell(printable(name, TEXT), ledger.events(), state.program, changes, newest_snapshot(ledger))
+        return compared(printable(name, TEXT), ledger.events(), state.program, changes, newest_snapshot(ledger))
 
 
 def write_page(found: Comparison, a: ComparedCampaign, b: ComparedCampaign, path: Path) -> None:

@@ -9,7 +9,7 @@ from overnight.cli.options import json_option, print_json
 from overnight.research.ending import EndReason
 from overnight.research.setup.labs import available, copy_lab
 from overnight.research.state import State
-from overnight.research.views.words import half_way
+from overnight.research.views.numbers import half_way
 
 TAG = "demo"  # of the demo's campaign
 NOTHING_KEPT = 1

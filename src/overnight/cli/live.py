@@ -28,7 +28,7 @@ from overnight.research.events import (
     TrialStarted,
 )
 from overnight.research.loop.journal import Journal
-from overnight.research.views.words import audited, gain, number
+from overnight.research.views.numbers import audited, gain, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 

@@ -22,7 +22,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
 from overnight.research.state import State
-from overnight.research.views.words import audited, gain, number
+from overnight.research.views.numbers import audited, gain, number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from overnight.gate.trial import Stage, Trial
 from overnight.research.experiment import Experiment
-from overnight.research.views.words import gain, number
+from overnight.research.views.numbers import gain, number
 from overnight.words.foreign import printable
 
 COLOURS = {"keep": "bold green", "discard": "dim", "crash": "red", "reject": "yellow"}

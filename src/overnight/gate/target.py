@@ -2,10 +2,18 @@
 
 import math
 
-from overnight.program.program import Program
+from overnight.gate.memory import GateMemory
+from overnight.gate.noise import noise_kind
+from overnight.program.program import Noise, Program
 
 SURE = 2.0  # standard errors by which fresh trials of the head must clear the target
 LEAST = 3  # fresh trials before their scatter says anything
+
+
+def head_reached_target(program: Program, memory: GateMemory) -> bool:
+    """Whether the head, as the gate remembers it, has reached the program's target."""
+    exact = noise_kind(program, memory) is Noise.DETERMINISTIC
+    return target_reached(program, memory.baseline, exact=exact)
 
 
 def target_reached(program: Program, fresh: tuple[float, ...], *, exact: bool) -> bool:

@@ -4,7 +4,9 @@ It runs git's own comparison with only the repository's configuration, so a filt
 LFS) is not applied. Files whose times and sizes tell git that they are unchanged are not read.
 """
 
-from overnight.git.plumbing import require
+import os
+
+from overnight.git.plumbing import call, require
 from overnight.git.repository import Repository
 
 
@@ -14,3 +16,18 @@ def uncommitted(repository: Repository) -> list[str]:
     # `status`, not `diff`: with GIT_OPTIONAL_LOCKS=0 it leaves the user's index as it is.
     listed = require(repository.git_dir, f"--work-tree={repository.toplevel}", "status", *options)
     return sorted(entry[len(b"XY ") :].decode("utf-8", "replace") for entry in listed.split(b"\0") if entry)
+
+
+def why_absent(repository: Repository, path: str) -> str:
+    """Why a file or folder of the checkout is not in the commit; empty if it is, or if it does not exist.
+
+    Args:
+        path: relative to the top of the checkout, without `..`.
+    """
+    if not path or not os.path.exists(repository.toplevel / path):  # noqa: PTH110  # False for a name that no disk accepts
+        return ""
+    if require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", "HEAD", "--", path):
+        return ""
+    inside = str(repository.toplevel / path)
+    checked = call(repository.git_dir, f"--work-tree={repository.toplevel}", "check-ignore", "--quiet", "--", inside)
+    return "not committed" if checked.returncode else "ignored by git"

@@ -23,10 +23,10 @@ from overnight.jail.bubblewrap import FOLDER, Identity, build_arguments, identif
 from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.job import Job, JobResult, Limits
 from overnight.jail.launch import Child, Launch, find_tool, init_argv, install_command, job_argv
-from overnight.jail.limits import rlimits
 from overnight.jail.owner import sweep_processes
 from overnight.jail.port import Link, OutputMonitor
 from overnight.jail.reach import find_reach
+from overnight.jail.rlimits import rlimits
 from overnight.jail.seccomp import build_filter
 from overnight.jail.supervise import supervise
 from overnight.jail.tie import Tie, system_python, tied

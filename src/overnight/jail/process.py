@@ -19,9 +19,9 @@ from pathlib import Path
 from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.job import Job, JobResult
 from overnight.jail.launch import Child, Launch, find_tool, job_argv
-from overnight.jail.limits import rlimits
 from overnight.jail.port import Link, OutputMonitor
 from overnight.jail.processes import session_members
+from overnight.jail.rlimits import rlimits
 from overnight.jail.supervise import supervise
 from overnight.jail.tie import tied
 from overnight.jail.work_folder import hand_over

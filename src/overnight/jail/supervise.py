@@ -18,9 +18,9 @@ from overnight.jail.capture import Capture, capturing
 from overnight.jail.cgroup import ControlGroup, GroupUsage
 from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.launch import Child, Exit, Launch
+from overnight.jail.limit_hits import LimitHit, file_stop, memory_stop, output_stop, wall_stop
 from overnight.jail.port import OutputMonitor
 from overnight.jail.processes import family_cpu_s
-from overnight.jail.stops import LimitHit, file_stop, memory_stop, output_stop, wall_stop
 from overnight.jail.tie import Tie
 from overnight.jail.watch import DiskWatch, MemoryWatch, until_over
 from overnight.jail.work_folder import Contents

@@ -15,8 +15,8 @@ from anyio import to_thread
 
 from overnight.jail.cgroup import ControlGroup
 from overnight.jail.job import Limits
+from overnight.jail.limit_hits import LimitHit, disk_stop, memory_stop
 from overnight.jail.processes import family_memory_bytes
-from overnight.jail.stops import LimitHit, disk_stop, memory_stop
 from overnight.jail.work_folder import Contents, look
 
 TICK_S = 0.1

@@ -71,9 +71,9 @@ class NotificationDispatcher:
     def see(self, sign: Sign) -> None:
         """A watcher of the journal; counts only while `on_duty`."""
         if self._duty and (notice := news(self._duty.state(), sign)):
-            self.tell(notice)
+            self.post(notice)
 
-    def tell(self, notice: Notice) -> None:
+    def post(self, notice: Notice) -> None:
         """Store a notice, to be sent soon; repeated news is left out. Counts only while `on_duty`."""
         names = [spec.name for spec in self._duty.notifiers if notice.occasion in spec.on] if self._duty else []
         if not names or not self._duty:
@@ -99,7 +99,7 @@ class NotificationDispatcher:
                 yield
             except Exception as error:  # noqa: BLE001  # raised again below, outside the task group
                 failure = error
-                self.tell(failed(state(), _message_of(error)))
+                self.post(failed(state(), _message_of(error)))
             finally:
                 self._over = True
                 self._news.set()

@@ -21,9 +21,9 @@ from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.council import Council
 from overnight.research.loop.experiment import ExperimentRunner
+from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal, Watcher
 from overnight.research.loop.opening import Opening
-from overnight.research.loop.orders import Inbox
 from overnight.research.loop.proposal import Intake
 from overnight.research.loop.recheck import Recheck
 from overnight.research.loop.slots import Slots
@@ -54,10 +54,9 @@ class SessionRequest:
 
 def make_trial_runner(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> TrialRunner:
     """The runner of the program's commands; captured outputs are kept in `folder`."""
-    artifacts = ArtifactStore(folder / "logs")
-    return TrialRunner(
-        program=program, start=start, executor=executor, workspaces=workspaces, artifacts=artifacts, home=home_for(program)
-    )
+    logs = ArtifactStore(folder / "logs")
+    home = home_for(program)
+    return TrialRunner(program=program, start=start, executor=executor, workspaces=workspaces, artifacts=logs, home=home)
 
 
 def home_for(program: Program) -> str | None:

@@ -8,8 +8,8 @@ import pytest
 
 from overnight.research.events import CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
 from overnight.research.idea import AddIdea
+from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.orders import Inbox
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin
 

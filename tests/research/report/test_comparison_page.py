@@ -10,13 +10,13 @@ from overnight.program.program import Direction, Metric
 from overnight.research.events import CampaignOpened, Proposed
 from overnight.research.record.port import Recorded
 from overnight.research.report.comparison_page import render_comparison
-from overnight.research.views.comparison import ComparedCampaign, compare, tell
+from overnight.research.views.comparison import ComparedCampaign, compare, compared
 
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\x1b[2J\u202egnp.exe</style>\r\nx"
 
 
 def told(world: World, name: str = "one") -> ComparedCampaign:
-    return tell(name, record(world), world.program, {})
+    return compared(name, record(world), world.program, {})
 
 
 def page(a: ComparedCampaign, b: ComparedCampaign) -> str:
@@ -49,7 +49,7 @@ def test_hostile_text_is_shown_and_does_nothing() -> None:
     """Hypotheses, names and reasons with markup, template syntax and escapes are text like any other."""
     world = World(experiments=60, real=0.6, ideas=(HOSTILE,), metric=Metric(name=HOSTILE, direction=Direction.MINIMIZE))
     entries = [_hostile(entry) for entry in record(world)]
-    a = tell(HOSTILE, entries, world.program, {})
+    a = compared(HOSTILE, entries, world.program, {})
     text = page(a, replace(a, name=f"{HOSTILE} 2"))
     made = parse(text)
     assert not made.all("script") and len(made.all("style")) == 1

@@ -11,12 +11,12 @@ from overnight.gate.stats import mean, mean_interval
 from overnight.models.usage import Usage
 from overnight.research.events import ModelCalled
 from overnight.research.record.port import Recorded
-from overnight.research.views.comparison import ComparedCampaign, Gain, changed_lines, compare, difference, tell
+from overnight.research.views.comparison import ComparedCampaign, Gain, changed_lines, compare, compared, difference
 from overnight.research.views.comparison_words import headline, rows
 
 
 def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> ComparedCampaign:
-    return tell(name, record(world) if entries is None else entries, world.program, {})
+    return compared(name, record(world) if entries is None else entries, world.program, {})
 
 
 def gain(values: list[float]) -> Gain:

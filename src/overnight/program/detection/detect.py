@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
 from overnight.program.front_matter import Value
-from overnight.program.text import FrontMatterEntry
+from overnight.program.writer import FrontMatterEntry
 
 CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")

@@ -8,7 +8,7 @@ from overnight.errors import ProgramError
 from overnight.program.detection.metric import metric_entry, printed_metric
 from overnight.program.front_matter import Value, load_front_matter
 from overnight.program.program import Direction
-from overnight.program.text import FrontMatterEntry
+from overnight.program.writer import FrontMatterEntry
 
 CRUCIBLE = ".crucible/config.yaml"
 # A session's files (script, description, log, configuration, checks), in the present layout and in the older one.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from overnight.program.fields import METRIC_NAME, guess_direction
 from overnight.program.front_matter import Value
 from overnight.program.program import Direction
-from overnight.program.text import FrontMatterEntry
+from overnight.program.writer import FrontMatterEntry
 
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
 # A name and a colon at the start of a printed text, followed by a value to fill in, or with it as the next argument.

@@ -67,7 +67,7 @@ def changes_no_code(changes: Sequence[FileChange], before: Mapping[str, bytes], 
     )
 
 
-def told_of(earlier: Experiment) -> str:
+def already_tried(earlier: Experiment) -> str:
     """Why the same change is refused, with the earlier outcome."""
     if earlier.conclusion is None:
         return f"nearly the same change is being tried in #{earlier.number}"

@@ -8,19 +8,17 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from overnight.errors import OvernightError, UserError
-from overnight.gate.noise import noise_kind
-from overnight.gate.target import target_reached
+from overnight.errors import OvernightError
+from overnight.gate.target import head_reached_target
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.port import ModelsParked
-from overnight.program.program import Noise
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import Concluded, ProposalMissed, Stopped
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.experiment import ExperimentRunner
+from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.orders import Inbox
 from overnight.research.loop.proposal import Intake, NamedResearcher
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
@@ -48,7 +46,6 @@ class Campaign:
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
     notes: Sequence[str] = ()  # what a person should know about this session before it begins
     _unfinished: deque[int] = field(default_factory=deque)
-    _head: anyio.Lock = field(default_factory=anyio.Lock)  # held while the head's baseline is measured
     _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced whenever an experiment or a researcher is done
     _over: Ending | None = None  # why nothing more is proposed; open experiments are still finished
 
@@ -103,13 +100,8 @@ class Campaign:
         self.stop.after(left_s, allowance.time_over())
 
     async def _measure_head(self) -> None:
-        async with self._head:
-            failed = await self.runner.baseline()
-        if failed:
-            what = f"the head itself cannot be measured: {failed.reason}"
-            raise UserError(what, fix="make it pass by hand, in a fresh clone")
-        program, gate = self.journal.state.program, self.journal.state.gate
-        if target_reached(program, gate.baseline, exact=noise_kind(program, gate) is Noise.DETERMINISTIC):
+        await self.runner.measure_head()
+        if head_reached_target(self.journal.state.program, self.journal.state.gate):
             self.stop.request(TARGET)
 
     async def _work(self, staff: NamedResearcher) -> None:

@@ -1,10 +1,11 @@
 """One experiment: trials as the gate asks for them, until the gate concludes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio
 
+from overnight.errors import UserError
 from overnight.gate.early_stopping import stopping_bar
 from overnight.gate.gate import FAILURES, baseline_step, next_step
 from overnight.gate.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
@@ -39,6 +40,7 @@ class ExperimentRunner:
     slots: Slots
     stop: Stop
     surroundings: Surroundings
+    head: anyio.Lock = field(default_factory=anyio.Lock)  # held while the head is measured
 
     async def warm_up(self) -> None:
         """If time is measured, run one trial of the head that does not count, so that caches and clocks settle."""
@@ -47,6 +49,18 @@ class ExperimentRunner:
             key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
             async with self.slots.lease() as slot:
                 await self.trials.run(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=slot)
+
+    async def measure_head(self) -> None:
+        """Measure the head until the gate knows enough of it, for one caller at a time.
+
+        Raises:
+            UserError: it cannot be measured.
+        """
+        async with self.head:
+            failed = await self.baseline()
+        if failed:
+            what = f"the head itself cannot be measured: {failed.reason}"
+            raise UserError(what, fix="make it pass by hand, in a fresh clone")
 
     async def baseline(self) -> Trial | None:
         """Measure the head until the gate knows enough about it; return the last failed trial if the head itself fails."""

@@ -9,7 +9,7 @@ from overnight.git.port import FileChange, History
 from overnight.research.briefs.brief import write_brief
 from overnight.research.changes.code_size import SizeChange, size_change
 from overnight.research.changes.scope import check_scope, proposal_digest
-from overnight.research.changes.similar import shape_of, told_of
+from overnight.research.changes.similar import already_tried, shape_of
 from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, Event, ProposalMissed, Proposed, Proposing
 from overnight.research.experiment import Draft
@@ -205,7 +205,7 @@ class Intake:
             return (f"the same change was tried in experiment {earlier}",)
         like = ledger.same(shape_of(edit.changes, before, edit.base))
         found = None if like is None else ledger.experiment(like)
-        return () if found is None else (told_of(found),)
+        return () if found is None else (already_tried(found),)
 
     def _before(self, edit: WorkspaceEdit) -> Mapping[str, bytes]:
         """The contents of the changed files that exist in the base."""

@@ -16,7 +16,7 @@ from overnight.research.places.port import View
 from overnight.research.setup.opening import fix_of, left_out
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
-from overnight.research.views.words import number
+from overnight.research.views.numbers import number
 from overnight.research.wiring import SessionRequest, rehearsal
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed

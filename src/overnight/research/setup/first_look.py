@@ -17,7 +17,7 @@ from overnight.program.fit import check_fit
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
-from overnight.program.text import FrontMatterEntry, render_front_matter
+from overnight.program.writer import FrontMatterEntry, render_front_matter
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
 

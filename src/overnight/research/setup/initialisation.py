@@ -8,11 +8,11 @@ from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository
 from overnight.program.program import PROGRAM, Program
-from overnight.program.text import FrontMatterEntry
+from overnight.program.writer import FrontMatterEntry
 from overnight.research.setup.first_look import Proposal, Wishes, describe, propose, without_checks
 from overnight.research.setup.opening import fix_of
 from overnight.research.setup.program_file import write_above
-from overnight.research.views.words import number
+from overnight.research.views.numbers import number
 from overnight.words.quantities import duration
 
 WRITTEN = f"wrote {PROGRAM}; review it, commit it (a receipt is checked against the committed one), then run `overnight check`"

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from overnight.errors import SandboxError, UserError
-from overnight.git.absent import why_absent
 from overnight.git.repository import Repository
-from overnight.git.uncommitted import uncommitted
+from overnight.git.uncommitted import uncommitted, why_absent
 from overnight.jail.bubblewrap import FOLDER
 from overnight.jail.reach import check_readable
 from overnight.machines.share import search_path

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
 from overnight.research.state import Kept, State
-from overnight.research.views.words import number
+from overnight.research.views.numbers import number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted

@@ -7,7 +7,7 @@ from overnight.gate.explain import explain_noise, seed_note
 from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.program.fit import loopholes
 from overnight.research.state import State
-from overnight.research.views.words import number
+from overnight.research.views.numbers import number
 from overnight.words.figures import rough
 from overnight.words.quantities import counted, duration, listed
 

@@ -154,7 +154,7 @@ class Teller:
             yield entry
 
 
-def tell(
+def compared(
     name: str,
     recorded: Iterable[Recorded],
     program: Program,

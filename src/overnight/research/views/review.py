@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from overnight.gate.explain import explain
 from overnight.git.finalize import KeptChange
 from overnight.research.state import Kept, State
-from overnight.research.views.words import gain
+from overnight.research.views.numbers import gain
 
 TUNER = "tuner"
 _WAY = re.compile(r"\s*\(([^()]*)\)$")

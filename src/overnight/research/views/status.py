@@ -12,7 +12,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
-from overnight.research.views.words import interval, number
+from overnight.research.views.numbers import interval, number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration

@@ -7,7 +7,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.state import State
-from overnight.research.views.words import half_way, number
+from overnight.research.views.numbers import half_way, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 

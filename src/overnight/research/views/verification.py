@@ -3,7 +3,7 @@
 from overnight.research.finding import Finding
 from overnight.research.verify.receipts import ReceiptReport
 from overnight.research.verify.rerun import Rerun
-from overnight.research.views.words import number
+from overnight.research.views.numbers import number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 

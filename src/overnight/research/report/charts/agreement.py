@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.keys import key
-from overnight.research.report.charts.marks import CROSS, DASHES, DOT
+from overnight.research.report.charts.legend import CROSS, DASHES, DOT, key
 from overnight.research.report.charts.numbers import numbers
 from overnight.research.story.story import SealedAnswer, Story
 

@@ -1,8 +1,7 @@
 """The error budget: what the tests have drawn from it so far, and what their keeps allow."""
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.keys import key
-from overnight.research.report.charts.marks import LINE, SQUARE
+from overnight.research.report.charts.legend import LINE, SQUARE, key
 from overnight.research.story.story import Story
 from overnight.research.views.wording import percent
 

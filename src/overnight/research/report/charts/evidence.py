@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.keys import key
-from overnight.research.report.charts.marks import CROSS, DIAMOND, DOT, LINE
+from overnight.research.report.charts.legend import CROSS, DIAMOND, DOT, LINE, key
 from overnight.research.report.charts.numbers import numbers
 from overnight.research.story.story import Draw, Outcome, Story
 

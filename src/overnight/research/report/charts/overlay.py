@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.keys import key
-from overnight.research.report.charts.marks import KEEP
+from overnight.research.report.charts.legend import KEEP, key
 from overnight.research.story.spread import Interval
 
 if TYPE_CHECKING:

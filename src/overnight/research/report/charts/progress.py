@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.keys import key
-from overnight.research.report.charts.marks import DASHES, DOT, KEEP
+from overnight.research.report.charts.legend import DASHES, DOT, KEEP, key
 from overnight.research.report.charts.numbers import numbers
 from overnight.research.report.charts.window import Window, window_of
 from overnight.research.story.story import Head, Story

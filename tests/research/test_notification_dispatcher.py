@@ -181,7 +181,7 @@ async def body():
     specs = [NotifySpec(name="w", use="webhook", url=TextSource(literal=url))]
     told = NotificationDispatcher({})
     async with told.on_duty(folder, specs, None):
-        told.tell(Notice(key="k", occasion=Occasion.TARGET, title="t", lines=("yes",)))
+        told.post(Notice(key="k", occasion=Occasion.TARGET, title="t", lines=("yes",)))
 anyio.run(body)
 """
 

@@ -1,7 +1,7 @@
 """The words for a limit that was hit."""
 
 from overnight.jail.job import Limits
-from overnight.jail.stops import memory_stop, wall_stop
+from overnight.jail.limit_hits import memory_stop, wall_stop
 
 
 def test_details_name_both_numbers() -> None:

@@ -4,7 +4,7 @@ import pytest
 from builders import concluded, opened, proposed
 
 from overnight.program.program import Budget
-from overnight.research.budget import SessionAllowance, SessionLimits
+from overnight.research.budget import SessionAllowance, limits_from
 from overnight.research.ending import Ending, EndReason
 from overnight.research.state import State, begin, fold
 
@@ -16,13 +16,7 @@ def state(experiments: int) -> State:
 
 def allow(budget: Budget, state: State, *, experiments: int | None, hours: float | None) -> SessionAllowance:
     """What a session that begins at this state may use."""
-    limits = SessionLimits(
-        experiments=experiments,
-        hours=hours,
-        experiments_before=state.tally.experiments,
-        elapsed_before_s=state.elapsed_s,
-    )
-    return limits.within(budget)
+    return limits_from(state, experiments=experiments, hours=hours).within(budget)
 
 
 def said(ending: Ending | None) -> tuple[EndReason, str] | None:

@@ -74,6 +74,16 @@ class SessionLimits:
         )
 
 
+def limits_from(state: State, *, experiments: int | None, hours: float | None) -> SessionLimits:
+    """The limits of a session that begins where `state` stands."""
+    return SessionLimits(
+        experiments=experiments,
+        hours=hours,
+        experiments_before=state.tally.experiments,
+        elapsed_before_s=state.elapsed_s,
+    )
+
+
 def _budget(amount: str) -> Ending:
     return Ending(reason=EndReason.BUDGET, detail=f"the budget of {amount} is spent")
 

@@ -32,3 +32,8 @@ class Ending:
 
     reason: EndReason
     detail: str
+
+
+TARGET = Ending(reason=EndReason.TARGET, detail="the head is verified to be beyond the target")
+NO_IDEAS = Ending(reason=EndReason.NO_IDEAS, detail="no researcher has anything left to try")
+FAILED = Ending(reason=EndReason.ERROR, detail="the session failed")

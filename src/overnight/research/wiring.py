@@ -14,7 +14,7 @@ from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import make_executor, search_path, share_of
 from overnight.program.program import PROGRAM, Program
-from overnight.research.budget import SessionLimits
+from overnight.research.budget import limits_from
 from overnight.research.loop.audit import Audit
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.briefing import Briefing
@@ -188,12 +188,7 @@ def _assembled(
             intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
             branch=Branch(journal=journal, history=home.history),
             staff=team.staff,
-            limits=SessionLimits(
-                experiments=request.experiments,
-                hours=request.hours,
-                experiments_before=state.tally.experiments,
-                elapsed_before_s=state.elapsed_s,
-            ),
+            limits=limits_from(state, experiments=request.experiments, hours=request.hours),
             stop=stop,
             inbox=Inbox(journal=journal, orders=orders),
             models=models or nullcontext(),

@@ -13,8 +13,9 @@ from overnight.gate.target import head_reached_target
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.port import ModelsParked
 from overnight.research.budget import SessionAllowance, SessionLimits
-from overnight.research.ending import Ending, EndReason, SessionKind
+from overnight.research.ending import FAILED, NO_IDEAS, TARGET, Ending, EndReason, SessionKind
 from overnight.research.events import Concluded, ProposalMissed, Stopped
+from overnight.research.experiment import Experiment
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.inbox import Inbox
@@ -26,9 +27,6 @@ from overnight.words.quantities import duration
 
 LEARNED = 5000  # experiments that a researcher learns about when a campaign is resumed
 PATIENCE = 10  # proposals of one researcher in a row that may come to nothing
-TARGET = Ending(reason=EndReason.TARGET, detail="the head is verified to be beyond the target")
-NO_IDEAS = Ending(reason=EndReason.NO_IDEAS, detail="no researcher has anything left to try")
-FAILED = Ending(reason=EndReason.ERROR, detail="the session failed")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,8 +88,7 @@ class Campaign:
         self.branch.publish_missing()
         for experiment in self.journal.ledger.experiments(limit=LEARNED).experiments[::-1]:
             if experiment.conclusion:
-                for staff in self.staff:
-                    staff.researcher.learn(experiment)
+                self._inform(experiment)
         self._set_clock()
 
     def _set_clock(self) -> None:
@@ -164,14 +161,13 @@ class Campaign:
             return self._unfinished.popleft()
         self.inbox.take_in()
         self._set_clock()
-        number: int | None = None
+        number = None
         with self.stop.waiting():
             number = await self._propose(staff)
         if number is None:
             return None
-        is_open = self.journal.is_open(number)
-        if not is_open:
-            self._inform(number)
+        if not (is_open := self.journal.is_open(number)):
+            self._inform(self.journal.ledger.experiment(number))
         self.inbox.show()
         return number if is_open else None
 
@@ -195,11 +191,10 @@ class Campaign:
             self.journal.record(Concluded(number=number, conclusion=conclusion, elapsed_s=self.journal.elapsed_s()))
         if conclusion.verdict is Verdict.KEEP:
             self.branch.advance(number)
-        self._inform(number)
+        self._inform(self.journal.ledger.experiment(number))
         self.inbox.show()
 
-    def _inform(self, number: int) -> None:
-        experiment = self.journal.ledger.experiment(number)
-        for staff in self.staff:
-            if experiment:
+    def _inform(self, experiment: Experiment | None) -> None:
+        if experiment:
+            for staff in self.staff:
                 staff.researcher.learn(experiment)

@@ -52,7 +52,7 @@ def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -
             rest = session.stdout.read()
             code = session.wait()
         assert code == (-signal.SIGKILL if send is signal.SIGKILL else 130), rest
-    assert "`overnight audit` goes on" in rest
+    assert "`overnight audit` continues it" in rest
     assert recorded(campaign)[-1].kind == "stopped"
     half = audit_trials(campaign)
 

@@ -51,7 +51,7 @@ def find_source(wires: Collection[Wire], settings: Settings, environment: Mappin
 
 
 def has_key(provider: Provider, environment: Mapping[str, str]) -> bool:
-    """Whether its key can be had, or it needs none; a command is taken at its word."""
+    """Whether its key is available, or it needs none; a command is assumed to work."""
     return provider.local or bool(provider.key_command) or bool(environment.get(provider.key_env, "").strip())
 
 

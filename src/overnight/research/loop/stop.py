@@ -1,4 +1,4 @@
-"""Ends a session: in good order at a deadline or a request, at once at a second request."""
+"""Ends a session: after the running trials at a deadline or a request, at once at a second request."""
 
 import math
 import time

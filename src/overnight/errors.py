@@ -82,11 +82,13 @@ class LedgerCorrupt(InternalError):  # noqa: N818  # a state
 
     Attributes:
         readable: how many events from the start are intact.
+        fix: what to do; empty if the caller knows better.
     """
 
-    def __init__(self, message: str, *, readable: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, readable: int, fix: str = "") -> None:
+        super().__init__(f"{message}; {fix}" if fix else message)
         self.readable = readable
+        self.fix = fix
 
 
 def leaf_errors(error: BaseException) -> Sequence[BaseException]:

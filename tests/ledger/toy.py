@@ -56,7 +56,8 @@ class Book(SqliteEventStore[Line]):
     """The ledger."""
 
     def __init__(self, folder: Path, *, version: int = 1, read_only: bool = False) -> None:
-        super().__init__(folder, CODEC, projections=[Lengths()], version=version, read_only=read_only)
+        # a loaded machine may let one of several writers wait for long
+        super().__init__(folder, CODEC, projections=[Lengths()], version=version, read_only=read_only, busy_s=250.0)
 
     def lengths(self) -> dict[int, int]:
         return dict(self._db.execute("SELECT author, characters FROM lengths ORDER BY author"))

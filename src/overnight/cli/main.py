@@ -139,7 +139,7 @@ def _fail(error: Exception) -> NoReturn:
         _complain("this is a bug in overnight; all finished work is saved")
         sys.exit(OvernightError.exit_code)
     _complain(str(ours))
-    if isinstance(ours, LedgerCorrupt) and VERIFY not in str(ours):
+    if isinstance(ours, LedgerCorrupt) and not ours.fix:
         _complain(f"{VERIFY} shows what is intact, and can write it out")
     sys.exit(ours.exit_code)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from overnight.errors import LedgerCorrupt, UserError
 
 NAME = "ledger.db"
-BUSY_S = 60  # that a writer waits for others: SQLite gives no turns, and a loaded disk is slow
+BUSY_S = 10.0  # that a writer waits for another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,12 @@ class LedgerFile:
 
     path: Path
     advice: str  # what to do when it cannot be read
+    busy_s: float = BUSY_S
 
     def connect(self, *, read_only: bool) -> sqlite3.Connection:
         """Open it; opening it only to read never creates or changes it."""
         where = f"{self.path.absolute().as_uri()}?mode=ro" if read_only else self.path
-        return sqlite3.connect(where, uri=read_only, isolation_level=None, timeout=BUSY_S)
+        return sqlite3.connect(where, uri=read_only, isolation_level=None, timeout=self.busy_s)
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:
@@ -49,13 +50,13 @@ class LedgerFile:
         if "full" in message or "disk I/O" in message:
             return UserError(f"cannot write {self.path}: {message}", fix="free some space and run again; nothing is lost")
         if "locked" in message:
-            what = f"cannot use {self.path}: another process has been writing to it for {BUSY_S} s"
+            what = f"cannot use {self.path}: another process has been writing to it for {self.busy_s:g} s"
             return UserError(what, fix="wait for it to finish and run again; nothing is lost")
         return UserError(f"cannot use {self.path}: {message}", fix="check that the folder exists and is writable")
 
     def unreadable(self, what: str) -> LedgerCorrupt:
         """The error for a file if it is not known how much is intact."""
-        return LedgerCorrupt(f"{self.path} is corrupted: {what}; {self.advice}", readable=0)
+        return LedgerCorrupt(f"{self.path} is corrupted: {what}", readable=0, fix=self.advice)
 
     def corrupt(self, readable: int, what: str) -> LedgerCorrupt:
         """The error for a chain that is intact up to an event."""

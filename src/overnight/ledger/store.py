@@ -12,7 +12,7 @@ from typing import Generic
 
 from overnight.errors import LedgerCorrupt
 from overnight.ledger.chain import GENESIS, Chain, chain_hash
-from overnight.ledger.file import NAME, LedgerFile
+from overnight.ledger.file import BUSY_S, NAME, LedgerFile
 from overnight.ledger.lock import hold
 from overnight.ledger.owner import Codec, Projection
 from overnight.ledger.port import E, Recorded
@@ -39,6 +39,7 @@ class SqliteEventStore(Generic[E]):
         version: int = 1,  # of the derived tables; a file with an older version has them rebuilt when it is opened to write
         advice: str = "make a copy of it",
         clock: Callable[[], float] = time.time,
+        busy_s: float = BUSY_S,  # that an append waits for other processes
         read_only: bool = False,  # then derived tables may be missing, see `_is_derived`
     ) -> None:
         self._folder = folder
@@ -47,7 +48,7 @@ class SqliteEventStore(Generic[E]):
         self._by_kind = {kind: [p for p in projections if kind in p.kinds] for p in projections for kind in p.kinds}
         self._version = version
         self._clock = clock
-        self._file = LedgerFile(path=folder / NAME, advice=advice)
+        self._file = LedgerFile(path=folder / NAME, advice=advice, busy_s=busy_s)
         self._known = (0, GENESIS)  # the end, as this store last wrote or read it
         self._alone = True  # no other process has appended since the store was opened or locked
         with self._file.clear_reading():

@@ -70,7 +70,7 @@ class ModelCall:
         try:
             self._reservation = await self._budget.reserve(self._estimate(payable))
         except BudgetSpent as error:
-            raise ModelsParked(str(error)) from None
+            raise ModelsParked(str(error), spent=True) from None
         self._search = self._relay.search(self._request, payable)
         answer = await self._search.run()
         if answer.reply is not None:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 from overnight.gate.verdict import Conclusion
 from overnight.research.old_events import with_superseded
 
 Scalar = str | int | float | bool | None
 
-RecordedConclusion = Annotated[Conclusion, AfterValidator(with_superseded)]
+RecordedConclusion = Annotated[Conclusion, BeforeValidator(with_superseded)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

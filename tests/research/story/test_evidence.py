@@ -51,7 +51,7 @@ def test_open_test_is_shown_as_open() -> None:
     """A test without a verdict has drawn its level and has no evidence yet."""
     tally = EvidenceTally()
     tally.register(Registered(number=3, test=1, level=0.01), allowed=0.1)
-    (draw,) = tally.budget(0.1, []).draws
+    (draw,) = tally.budget(0.1, [], keeps=0).draws
     assert (draw.number, draw.spent, draw.log_e, draw.outcome) == (3, 0.01, None, Outcome.OPEN)
 
 
@@ -73,7 +73,7 @@ def test_memory_stays_bounded_and_no_keep_is_lost() -> None:
         kept = number % 500 == 0
         tally.register(Registered(number=number, test=number, level=1e-6), allowed=0.1)
         tally.conclude(concluded(number, Verdict.KEEP if kept else Verdict.DISCARD, holdout_gain=0.5))
-    draws, answers = tally.budget(0.1, []).draws, tally.answers()
+    draws, answers = tally.budget(0.1, [], keeps=0).draws, tally.answers()
     keeps = list(range(500, count + 1, 500))
     assert [draw.number for draw in draws if draw.outcome is Outcome.KEPT] == keeps
     assert [answer.number for answer in answers if answer.kept] == keeps
@@ -86,5 +86,5 @@ def test_deterministic_campaign_has_answers_and_no_budget() -> None:
     """Without noise there is no test, but the holdout is asked anyway."""
     tally = EvidenceTally()
     tally.conclude(concluded(1, Verdict.KEEP, holdout_gain=0.5))
-    assert tally.budget(0.1, []).draws == ()
+    assert tally.budget(0.1, [], keeps=0).draws == ()
     assert [answer.number for answer in tally.answers()] == [1]

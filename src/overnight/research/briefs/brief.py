@@ -181,7 +181,7 @@ def _program(task: BriefTask) -> list[Section]:
 
 def _history(task: BriefTask) -> list[Section]:
     ended = [experiment for experiment in task.recent if experiment.conclusion]
-    near = near_misses(ended, task.state.kept, noise_report(task.state.program, task.state.gate).sigma)
+    near = near_misses(ended, task.state.kept, noise_report(task.state.program, task.state.gate))
     return [
         Section(title="Kept so far, newest first", lines=tuple(kept_lines(task.state.kept)), cut=4, floor=6),
         Section(title="Tried before, similar to this idea", lines=tuple(similar_lines(task.similar)), cut=5, floor=4),

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from overnight.gate.noise import NoiseReport
 from overnight.gate.verdict import Verdict
 from overnight.research.briefs.constant_edits import ConstantEdit, read_edits, summarise
 from overnight.research.briefs.layout import number, quoted
@@ -39,14 +40,14 @@ def kept_lines(kept: Sequence[Kept]) -> list[str]:
     return lines[::-1]
 
 
-def near_misses(ended: Iterable[Experiment], kept: Sequence[Kept], sigma: float) -> list[Experiment]:
+def near_misses(ended: Iterable[Experiment], kept: Sequence[Kept], noise: NoiseReport) -> list[Experiment]:
     """Discards that looked better by more than chance explains, but were not proven; the largest gain first.
 
-    A constant's value that a later change kept is no longer a near miss. `sigma` is the noise of one trial.
+    A constant's value that a later change kept is no longer a near miss.
     """
     here = {(edit.name, edit.new) for link in kept for edit in read_edits(link.hypothesis)}
     promising = [
-        e for e in ended if _verdict(e) is Verdict.DISCARD and _stands_out(e, sigma) and not _all_in(e.hypothesis, here)
+        e for e in ended if _verdict(e) is Verdict.DISCARD and _stands_out(e, noise) and not _all_in(e.hypothesis, here)
     ]
     return sorted(_newest_of_each(promising), key=lambda e: (-_gain(e), e.number))[:MOST_NEAR]
 
@@ -166,14 +167,14 @@ def _goes_on(experiment: Experiment) -> bool:
     return experiment.conclusion is not None and experiment.conclusion.superseded
 
 
-def _stands_out(experiment: Experiment, sigma: float) -> bool:
+def _stands_out(experiment: Experiment, noise: NoiseReport) -> bool:
     """Whether chance would rarely show its gain, or the gain is only too small for the program's minimum."""
     ending = experiment.conclusion
     if ending is None or _gain(experiment) <= 0.0:
         return False
-    return (
-        ending.pairs > 0 or sigma == 0.0 or (experiment.trials > 1 and _gain(experiment) > sigma / math.sqrt(experiment.trials))
-    )
+    if ending.pairs > 0 or noise.deterministic:
+        return True
+    return experiment.trials > 1 and _gain(experiment) > noise.sigma / math.sqrt(experiment.trials)
 
 
 def _newest_of_each(experiments: Iterable[Experiment]) -> list[Experiment]:

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from overnight.errors import UserError
 from overnight.research.events import Concluded, Event, Sign
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
@@ -25,6 +26,7 @@ class Journal:
         self._started = time.monotonic()
         self._elapsed_before = state.elapsed_s
         self._since_snapshot = 0
+        self._seq: int | None = None  # of the newest event of ours
         newest = ledger.experiments(limit=RECENT).experiments
         self.recent = deque((e for e in reversed(newest) if e.conclusion), maxlen=RECENT)
 
@@ -34,7 +36,7 @@ class Journal:
 
     def record(self, *events: Event) -> None:
         """Write events to the ledger; when this returns they are on disk, in the state and shown."""
-        self.ledger.append(*events)
+        self._check_alone(self.ledger.append(*events), len(events))
         for event in events:
             if isinstance(event, Concluded):
                 self._remember(event)
@@ -42,6 +44,13 @@ class Journal:
             self.show(event)
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self.snapshot()
+
+    def _check_alone(self, seq: int, appended: int) -> None:
+        """The state has our events only, so a campaign cannot go on beside another writer, however that passed the lock."""
+        if self._seq not in (None, seq - appended):
+            what = f"another process writes to the record of the campaign `{self.state.tag}`"
+            raise UserError(what, fix="end it, and go on with `overnight run`")
+        self._seq = seq
 
     def show(self, sign: Sign) -> None:
         """Show something to the watchers, without keeping it."""

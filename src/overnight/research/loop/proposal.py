@@ -24,6 +24,7 @@ from overnight.research.state import State
 from overnight.words.foreign import printable
 
 MESSAGE = 2000  # characters of foreign text in a commit's message
+IN_THE_HEAD = "the head that was made meanwhile has this change already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ class Intake:
         old, elapsed_s = self.journal.opened(number).proposed, self.journal.elapsed_s()
         changes = self.history.merge(base=old.base, head=self.journal.state.head, commit=old.commit)
         if not changes:
-            reason = superseded.reason if changes is not None else "it conflicts with a change that was kept meanwhile"
+            reason = "it conflicts with a change that was kept meanwhile" if changes is None else IN_THE_HEAD
             ended = replace(superseded, reason=reason, superseded=False)
             self.journal.record(Concluded(number=number, conclusion=ended, elapsed_s=elapsed_s))
             return []

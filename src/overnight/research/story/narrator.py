@@ -31,7 +31,7 @@ from overnight.research.story.evidence import EvidenceTally
 from overnight.research.story.failures import FailureTally
 from overnight.research.story.heads import HeadTally, headline
 from overnight.research.story.spending import Spending
-from overnight.research.story.story import Audited, Funnel, KeepEvidence, Point, Story, TotalGain
+from overnight.research.story.story import Audited, ErrorBudget, Funnel, KeepEvidence, Point, Story, TotalGain
 from overnight.research.story.values import Values
 
 
@@ -186,11 +186,15 @@ class _Narrator:
             failures=self.failures.failures(),
             misses=self.failures.misses(),
             funnel=self._funnel(),
-            errors=self.evidence.budget(program.gate.error_rate, [conclusion for _, conclusion, _ in self.kept]),
+            errors=self._errors(),
             answers=self.evidence.answers(),
             noise=noise_report(program, state.gate if state else GateMemory()),
             costs=self.spending.costs(self.clock.seconds),
         )
+
+    def _errors(self) -> ErrorBudget:
+        kept = [conclusion for _, conclusion, _ in self.kept]
+        return self.evidence.budget(self.program.gate.error_rate, kept, keeps=self.state.gate.keeps if self.state else 0)
 
     def _keeps(self, *, comparable: bool) -> tuple[KeepEvidence, ...]:
         return tuple(
@@ -225,7 +229,7 @@ class _Narrator:
             measured=self.measured + sum(dossier.valued > 0 for dossier in self.open.values()),
             registered=self.evidence.tests,
             holdouts=self.state.gate.holdouts if self.state else 0,
-            kept=len(self.kept),
+            kept=tally.keep,
             verdicts={verdict: count for verdict in Verdict if (count := getattr(tally, verdict.value))},
             trials=dict(self.spending.trials),
         )

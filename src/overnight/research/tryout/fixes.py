@@ -13,6 +13,7 @@ from overnight.program.program import ResearcherSpec
 from overnight.research.tryout.result import Failing
 from overnight.words.quantities import duration
 
+SPENT = "allow it more with --tokens or --cost-usd"
 BY_HAND = "run it by hand to see what it says: it asked the gateway for nothing"
 LATE = "give it more time with --seconds, or run it by hand to see what it waits for"
 
@@ -52,11 +53,6 @@ def fix_parked(wait_s: float | None, accounts: Sequence[AccountState], settings:
 def out_of_service(accounts: Sequence[AccountState]) -> Sequence[AccountState]:
     """The accounts whose last call failed."""
     return [account for account in accounts if account.standing is not BreakerState.READY]
-
-
-def fix_spent(reason: str) -> str:
-    """What to do if the budget of the test is too small; the gateway's other reasons say it themselves."""
-    return "allow it more with --tokens or --cost-usd" if reason.startswith("the budget of ") else ""
 
 
 def fix_failed(spec: ResearcherSpec, calls: int) -> str:

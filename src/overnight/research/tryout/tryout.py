@@ -30,7 +30,7 @@ from overnight.research.places.work_folders import WorkFolders
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
-from overnight.research.tryout.fixes import LATE, fix_edit, fix_failed, fix_parked, fix_spent, missing, out_of_service
+from overnight.research.tryout.fixes import LATE, SPENT, fix_edit, fix_failed, fix_parked, missing, out_of_service
 from overnight.research.tryout.repo import TASK, make_throwaway
 from overnight.research.tryout.result import COST_USD, SHOWN, Ask, Failing, Tryout, TryoutEdit, TryoutMeter, result_of
 from overnight.words.foreign import printable
@@ -85,7 +85,7 @@ class _Bench:
         except NoIdeas as none:
             return Failing(reason=str(none) or "it has nothing to propose")
         except ModelsParked as parked:
-            return Failing(reason=str(parked), fix=self._fix_parked(parked.wait_s) or fix_spent(str(parked)))
+            return Failing(reason=str(parked), fix=self._fix_parked(parked.wait_s) or (SPENT if parked.spent else ""))
         except ProposalFailed as failed:
             return Failing(reason=str(failed), fix=fix_failed(self.ask.spec, self.meter.usage.calls))
 

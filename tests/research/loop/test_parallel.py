@@ -34,6 +34,20 @@ def test_kept_changes_stack_whoever_is_first(tmp_path: Path) -> None:
     assert_verified(repo)
 
 
+def test_a_change_that_the_new_head_has_already_is_not_tried_again(tmp_path: Path) -> None:
+    """Of two changes one is part of the other; whichever is kept first, the head has both in the end."""
+    gap = "\\n" * 5
+    both = PROGRAM.replace('"A = 5", "A = 4"', f'"A = 5{gap}B = 5", "A = 4{gap}B = 3"')
+    text = "".join(line for line in both.splitlines(keepends=True) if "role: three" not in line)
+    repo = make_repo(tmp_path / "r", text, files={"train.py": TRAIN, "other.py": ""})
+    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    reasons = [e["conclusion"]["reason"] for e in read_json(repo, "log")["experiments"]]
+    expected = ("has this change already", "goes on against the new head")  # the larger first, or the smaller
+    assert sum(any(words in reason for words in expected) for reason in reasons) == 1, reasons
+    assert read_json(repo, "status")["head_value"] == 4 + 3
+    assert_verified(repo)
+
+
 def test_a_budget_ends_proposing_and_not_what_is_under_way(tmp_path: Path) -> None:
     """With two researchers and room for one experiment, that one is finished."""
     text = PROGRAM.replace("limits:", "budget: {experiments: 1}\nlimits:")

@@ -1,5 +1,6 @@
 """Events of any type in one chain: durable, shared by processes, with derived tables that are always up to date."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -12,7 +13,7 @@ from toy import Book, Line
 
 from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger import file
-from overnight.ledger.lock import holder
+from overnight.ledger.lock import hold, holder
 from overnight.ledger.port import Recorded
 from overnight.testing import LedgerConformance
 
@@ -157,6 +158,36 @@ def test_the_lock_ends_with_its_process(book: Book, tmp_path: Path) -> None:
     assert holder(tmp_path) is None
     with book.lock():
         assert holder(tmp_path) is not None
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "folder", "pipe"])
+def test_the_lock_is_a_regular_file(tmp_path: Path, kind: str) -> None:
+    """Anything else in its place is a clear error; where a link leads, nothing is written or created."""
+    folder, other = tmp_path / "book", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("precious")
+    match kind:
+        case "folder":
+            (folder / "lock").mkdir()
+        case "pipe":
+            os.mkfifo(folder / "lock")
+        case _:
+            (folder / "lock").symlink_to(other if kind == "link" else tmp_path / "nowhere")
+    with pytest.raises(UserError, match="not a regular file"), hold(folder):
+        pass
+    with pytest.raises(UserError, match="not a regular file"):
+        holder(folder)
+    assert other.read_text() == "precious" and not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", "²".encode(), b"junk", b"-1", b" " * 5000])
+def test_a_lock_with_junk_has_an_unknown_holder(tmp_path: Path, content: bytes) -> None:
+    """Without a process id in the file, it is unknown which process holds the lock, and it is still held."""
+    with hold(tmp_path):
+        (tmp_path / "lock").write_bytes(content)
+        assert holder(tmp_path) is None
+        with pytest.raises(LedgerBusy, match=r"process \?"), hold(tmp_path):
+            pass
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(book: Book) -> None:

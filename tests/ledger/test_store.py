@@ -13,6 +13,7 @@ from toy import Book, Line
 
 from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger import file
+from overnight.ledger.chain import GENESIS, chain_hash
 from overnight.ledger.lock import hold, holder
 from overnight.ledger.port import Recorded
 from overnight.testing import LedgerConformance
@@ -74,6 +75,31 @@ def test_events_are_filed_by_their_subject(book: Book) -> None:
     assert [entry.event.text for entry in book.events_of(1)] == ["one", "three"]
     assert book.events_of(3) == []
     assert list(book.places())[:2] == [(1, "title", None), (2, "line", 1)]
+
+
+@pytest.mark.parametrize("at", ["x", b"1", float("inf"), float("-inf")])
+def test_a_time_that_is_no_number_is_damage(book: Book, at: object) -> None:
+    """This holds even if the hashes follow; the events before it are read."""
+    book.append(*LINES[:2])
+    prev = [entry.digest for entry in book.events()][-1]
+    digest = chain_hash(prev, 3, at, "{}")  # type: ignore[arg-type]  # what a forger would do
+    book._db.execute("INSERT INTO events VALUES(3, ?, 'line', 1, '{}', ?, ?)", (at, prev, digest))
+    with pytest.raises(LedgerCorrupt, match="the first 2 events are intact"):
+        list(book.events())
+
+
+@pytest.mark.parametrize("seq", [0, -1])
+def test_rows_before_the_first_event_are_damage(book: Book, seq: int) -> None:
+    """They belong to no subject and move no number; the events after them are read."""
+    copy = f"INSERT INTO events SELECT {seq}, at, kind, author, body, prev, hash FROM events WHERE seq=2"
+    book.append(*LINES)
+    book._db.execute(copy)
+    assert [entry.seq for entry in book.events_of(1)] == [2, 4]
+    assert [place[0] for place in book.places()] == [1, 2, 3, 4, 5]
+    with pytest.raises(LedgerCorrupt, match="the first 5 events are intact"):
+        book.check_chain()
+    book._db.execute("DELETE FROM events WHERE seq > 0")
+    assert book._chain.end() == (0, GENESIS)
 
 
 def test_what_is_derived_is_written_with_the_events(book: Book) -> None:

@@ -136,14 +136,15 @@ class SqliteEventStore(Generic[E]):
     def events_of(self, subject: int) -> Sequence[Recorded[E]]:
         """The events about this subject, in order; not checked against the chain."""
         column, decode = self._codec.subject_column, self._codec.decode
-        query = f"SELECT seq, at, body, hash FROM events WHERE {column}=? ORDER BY seq"  # noqa: S608  # the owner's word
+        query = f"SELECT seq, at, body, hash FROM events WHERE {column}=? AND seq > 0 ORDER BY seq"  # noqa: S608  # the owner's
         with self._file.clear_reading():
             rows = self._db.execute(query, (subject,)).fetchall()
             return [Recorded(seq=seq, at=at, event=decode(body), digest=digest) for seq, at, body, digest in rows]
 
     def places(self) -> Iterator[tuple[int, str, int | None]]:
         """How each event is indexed, in order: seq, kind and subject. The hash does not cover these columns."""
-        query = f"SELECT seq, kind, {self._codec.subject_column} FROM events ORDER BY seq"  # noqa: S608  # the owner's word
+        column = self._codec.subject_column
+        query = f"SELECT seq, kind, {column} FROM events WHERE seq > 0 ORDER BY seq"  # noqa: S608  # the owner's word
         with self._file.clear_reading():
             yield from self._db.execute(query)
 

@@ -1,6 +1,7 @@
 """Events of any type in one chain: durable, shared by processes, with derived tables that are always up to date."""
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -232,6 +233,27 @@ def test_reading_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"ledger\.db"):
         Book(tmp_path, read_only=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wal", [False, True])
+def test_a_file_without_tables_is_an_empty_ledger(tmp_path: Path, wal: bool) -> None:
+    """A process that is killed when it first opens the ledger leaves one; reading it does not change it."""
+    path = tmp_path / "ledger.db"
+    path.touch()
+    if wal:
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+    before = path.read_bytes()
+    with closing(Book(tmp_path, read_only=True)) as book:
+        book.check_chain()
+        assert list(book.events()) == [] and book.snapshot() is None and book.lengths() == {}
+        with pytest.raises(UserError):
+            book.append(*LINES)
+    assert path.read_bytes() == before
+    with closing(Book(tmp_path)) as book:
+        book.append(*LINES)
+    with closing(Book(tmp_path, read_only=True)) as book:
+        assert [entry.event for entry in book.events()] == LINES
 
 
 def test_each_append_is_on_disk(book: Book) -> None:

@@ -55,6 +55,16 @@ class SqliteEventStore(Generic[E]):
             self._chain = Chain(self._db, self._file)
             if not read_only:  # else the newest event may be in a damaged page while the rest can still be read
                 self._prepare()
+            elif self._file.is_blank(self._db):
+                self._read_nothing()
+
+    def _read_nothing(self) -> None:
+        """Answer as an empty ledger does; events that are appended to the file later need another opening."""
+        self._db.close()
+        self._db = self._file.connect_empty()
+        self._chain = Chain(self._db, self._file)
+        self._prepare()
+        self._db.execute("PRAGMA query_only=ON")
 
     def _prepare(self) -> None:
         schema = SCHEMA.format(subject=self._codec.subject_column) + "".join(p.schema for p in self._projections)

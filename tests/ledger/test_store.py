@@ -207,7 +207,7 @@ def test_the_lock_is_a_regular_file(tmp_path: Path, kind: str) -> None:
     assert other.read_text() == "precious" and not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", "²".encode(), b"junk", b"-1", b" " * 5000])
+@pytest.mark.parametrize("content", [b"", b"\xff", "²".encode(), b"junk", b"-1", b" " * 5000, b"9" * 5000])
 def test_a_lock_with_junk_has_an_unknown_holder(tmp_path: Path, content: bytes) -> None:
     """Without a process id in the file, it is unknown which process holds the lock, and it is still held."""
     with hold(tmp_path):

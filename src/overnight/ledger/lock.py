@@ -17,7 +17,8 @@ from overnight.errors import LedgerBusy, UserError
 NAME = "lock"
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.01
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # the file may come with a cloned repository
-_DIGITS = 32  # bytes read of a process id, more than any has
+_READ_BYTES = 32  # of the file, which may hold anything
+_DIGITS = 10  # of a process id: it fits in 32 bits
 
 
 @contextmanager
@@ -86,5 +87,5 @@ def _odd(path: Path) -> UserError:
 
 
 def _process(file: int) -> int | None:
-    text = os.pread(file, _DIGITS, 0).strip()
-    return int(text) if text.isdigit() else None  # of bytes: only 0 to 9
+    text = os.pread(file, _READ_BYTES, 0).strip()
+    return int(text) if text.isdigit() and len(text) <= _DIGITS else None  # of bytes: only 0 to 9

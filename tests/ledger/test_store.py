@@ -1,5 +1,7 @@
 """Events of any type in one chain: durable, shared by processes, with derived tables that are always up to date."""
 
+import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -12,7 +14,8 @@ from toy import Book, Line
 
 from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger import file
-from overnight.ledger.lock import holder
+from overnight.ledger.chain import GENESIS, chain_hash
+from overnight.ledger.lock import hold, holder
 from overnight.ledger.port import Recorded
 from overnight.testing import LedgerConformance
 
@@ -73,6 +76,31 @@ def test_events_are_filed_by_their_subject(book: Book) -> None:
     assert [entry.event.text for entry in book.events_of(1)] == ["one", "three"]
     assert book.events_of(3) == []
     assert list(book.places())[:2] == [(1, "title", None), (2, "line", 1)]
+
+
+@pytest.mark.parametrize("at", ["x", b"1", float("inf"), float("-inf")])
+def test_a_time_that_is_no_number_is_damage(book: Book, at: object) -> None:
+    """This holds even if the hashes follow; the events before it are read."""
+    book.append(*LINES[:2])
+    prev = [entry.digest for entry in book.events()][-1]
+    digest = chain_hash(prev, 3, at, "{}")  # type: ignore[arg-type]  # what a forger would do
+    book._db.execute("INSERT INTO events VALUES(3, ?, 'line', 1, '{}', ?, ?)", (at, prev, digest))
+    with pytest.raises(LedgerCorrupt, match="the first 2 events are intact"):
+        list(book.events())
+
+
+@pytest.mark.parametrize("seq", [0, -1])
+def test_rows_before_the_first_event_are_damage(book: Book, seq: int) -> None:
+    """They belong to no subject and move no number; the events after them are read."""
+    copy = f"INSERT INTO events SELECT {seq}, at, kind, author, body, prev, hash FROM events WHERE seq=2"
+    book.append(*LINES)
+    book._db.execute(copy)
+    assert [entry.seq for entry in book.events_of(1)] == [2, 4]
+    assert [place[0] for place in book.places()] == [1, 2, 3, 4, 5]
+    with pytest.raises(LedgerCorrupt, match="the first 5 events are intact"):
+        book.check_chain()
+    book._db.execute("DELETE FROM events WHERE seq > 0")
+    assert book._chain.end() == (0, GENESIS)
 
 
 def test_what_is_derived_is_written_with_the_events(book: Book) -> None:
@@ -159,6 +187,36 @@ def test_the_lock_ends_with_its_process(book: Book, tmp_path: Path) -> None:
         assert holder(tmp_path) is not None
 
 
+@pytest.mark.parametrize("kind", ["link", "dangling link", "folder", "pipe"])
+def test_the_lock_is_a_regular_file(tmp_path: Path, kind: str) -> None:
+    """Anything else in its place is a clear error; where a link leads, nothing is written or created."""
+    folder, other = tmp_path / "book", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("precious")
+    match kind:
+        case "folder":
+            (folder / "lock").mkdir()
+        case "pipe":
+            os.mkfifo(folder / "lock")
+        case _:
+            (folder / "lock").symlink_to(other if kind == "link" else tmp_path / "nowhere")
+    with pytest.raises(UserError, match="not a regular file"), hold(folder):
+        pass
+    with pytest.raises(UserError, match="not a regular file"):
+        holder(folder)
+    assert other.read_text() == "precious" and not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", "²".encode(), b"junk", b"-1", b" " * 5000, b"9" * 5000])
+def test_a_lock_with_junk_has_an_unknown_holder(tmp_path: Path, content: bytes) -> None:
+    """Without a process id in the file, it is unknown which process holds the lock, and it is still held."""
+    with hold(tmp_path):
+        (tmp_path / "lock").write_bytes(content)
+        assert holder(tmp_path) is None
+        with pytest.raises(LedgerBusy, match=r"process \?"), hold(tmp_path):
+            pass
+
+
 def test_a_full_disk_is_one_line_and_loses_nothing(book: Book) -> None:
     """If SQLite says that the disk is full, the user gets an error, and what was written stays."""
     book.append(*LINES)
@@ -175,6 +233,27 @@ def test_reading_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"ledger\.db"):
         Book(tmp_path, read_only=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("wal", [False, True])
+def test_a_file_without_tables_is_an_empty_ledger(tmp_path: Path, wal: bool) -> None:
+    """A process that is killed when it first opens the ledger leaves one; reading it does not change it."""
+    path = tmp_path / "ledger.db"
+    path.touch()
+    if wal:
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+    before = path.read_bytes()
+    with closing(Book(tmp_path, read_only=True)) as book:
+        book.check_chain()
+        assert list(book.events()) == [] and book.snapshot() is None and book.lengths() == {}
+        with pytest.raises(UserError):
+            book.append(*LINES)
+    assert path.read_bytes() == before
+    with closing(Book(tmp_path)) as book:
+        book.append(*LINES)
+    with closing(Book(tmp_path, read_only=True)) as book:
+        assert [entry.event for entry in book.events()] == LINES
 
 
 def test_each_append_is_on_disk(book: Book) -> None:

@@ -5,6 +5,7 @@ reveal; events cut off at the end, unless a snapshot or another process knows of
 """
 
 import hashlib
+import math
 import sqlite3
 from collections.abc import Iterator
 
@@ -23,6 +24,10 @@ def chain_hash(prev: str, seq: int, at: float, body: str) -> str:
     return hashlib.sha256(f"{prev}\n{seq}\n{at!r}\n{body}".encode()).hexdigest()
 
 
+def _is_time(at: object) -> bool:
+    return isinstance(at, float) and math.isfinite(at)
+
+
 class Chain:
     """The rows of an open ledger."""
 
@@ -34,7 +39,7 @@ class Chain:
         """Rows with seq > `after`, in order, each checked against the one before; 6 us per event.
 
         Raises:
-            LedgerCorrupt: a row cannot be read, or its hash does not follow.
+            LedgerCorrupt: a row cannot be read, its hash does not follow, or there are rows before the first event.
         """
         seq, prev = after, self.hash_at(after)
         while rows := self._page(seq):
@@ -42,8 +47,16 @@ class Chain:
                 row_seq, at, body, digest = row
                 if row_seq != seq + 1 or digest != chain_hash(prev, row_seq, at, body):
                     raise self._file.corrupt(seq, f"event {seq + 1} does not follow from the one before it")
+                if not _is_time(at):
+                    raise self._file.corrupt(seq, f"event {seq + 1} has no time")
                 seq, prev = row_seq, digest
                 yield row
+        if self._starts_early():  # last, since the events themselves are intact
+            raise self._file.corrupt(seq, "there are rows before the first event")
+
+    def _starts_early(self) -> bool:
+        with self._file.clear_reading():
+            return self._db.execute("SELECT 1 FROM events WHERE seq < 1 LIMIT 1").fetchone() is not None
 
     def _page(self, after: int) -> list[Row]:
         """The next page of rows; if it is damaged, those before the damage, at least one."""
@@ -59,7 +72,7 @@ class Chain:
 
     def end(self) -> tuple[int, str]:
         """The seq and the hash of the newest row, unchecked."""
-        row = self._db.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        row = self._db.execute("SELECT seq, hash FROM events WHERE seq > 0 ORDER BY seq DESC LIMIT 1").fetchone()
         return row or (0, GENESIS)
 
     def hash_at(self, seq: int) -> str:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,18 @@ class LedgerFile:
         """Open it; opening it only to read never creates or changes it."""
         where = f"{self.path.absolute().as_uri()}?mode=ro" if read_only else self.path
         return sqlite3.connect(where, uri=read_only, isolation_level=None, timeout=self.busy_s)
+
+    @staticmethod
+    def connect_empty() -> sqlite3.Connection:
+        """Open an empty database in memory, to read instead of a blank file."""
+        return sqlite3.connect(":memory:", isolation_level=None)
+
+    @staticmethod
+    def is_blank(db: sqlite3.Connection) -> bool:
+        """Whether there is no table yet, as when the first process to open the ledger was killed right away."""
+        with suppress(sqlite3.DatabaseError):  # what cannot be read is not blank
+            return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+        return False
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:

@@ -56,6 +56,16 @@ class SqliteEventStore(Generic[E]):
             self._chain = Chain(self._db, self._file)
             if not read_only:  # else the newest event may be in a damaged page while the rest can still be read
                 self._prepare()
+            elif self._file.is_blank(self._db):
+                self._read_nothing()
+
+    def _read_nothing(self) -> None:
+        """Answer as an empty ledger does; events that are appended to the file later need another opening."""
+        self._db.close()
+        self._db = self._file.connect_empty()
+        self._chain = Chain(self._db, self._file)
+        self._prepare()
+        self._db.execute("PRAGMA query_only=ON")
 
     def _prepare(self) -> None:
         schema = SCHEMA.format(subject=self._codec.subject_column) + "".join(p.schema for p in self._projections)
@@ -137,14 +147,15 @@ class SqliteEventStore(Generic[E]):
     def events_of(self, subject: int) -> Sequence[Recorded[E]]:
         """The events about this subject, in order; not checked against the chain."""
         column, decode = self._codec.subject_column, self._codec.decode
-        query = f"SELECT seq, at, body, hash FROM events WHERE {column}=? ORDER BY seq"  # noqa: S608  # the owner's word
+        query = f"SELECT seq, at, body, hash FROM events WHERE {column}=? AND seq > 0 ORDER BY seq"  # noqa: S608  # the owner's
         with self._file.clear_reading():
             rows = self._db.execute(query, (subject,)).fetchall()
             return [Recorded(seq=seq, at=at, event=decode(body), digest=digest) for seq, at, body, digest in rows]
 
     def places(self) -> Iterator[tuple[int, str, int | None]]:
         """How each event is indexed, in order: seq, kind and subject. The hash does not cover these columns."""
-        query = f"SELECT seq, kind, {self._codec.subject_column} FROM events ORDER BY seq"  # noqa: S608  # the owner's word
+        column = self._codec.subject_column
+        query = f"SELECT seq, kind, {column} FROM events WHERE seq > 0 ORDER BY seq"  # noqa: S608  # the owner's word
         with self._file.clear_reading():
             yield from self._db.execute(query)
 

@@ -1,9 +1,12 @@
 """The transcripts of a campaign's agents as files."""
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from overnight.agents.port import Task
 from overnight.agents.transcript import EntryKind, Transcript
@@ -59,6 +62,45 @@ def test_the_oldest_are_deleted_first(tmp_path: Path) -> None:
         TranscriptFolder(tmp_path, most_bytes=5 * size).keep(task(number), transcript("x" * 1_000))
         assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 5 * size
     assert names(tmp_path) == [f"{number}-explorer.md" for number in range(55, 60)]
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    """Nothing is written or deleted where it leads."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for name in ("thesis.md", "1-explorer.md"):
+        (docs / name).write_text("x" * 3_000)
+    (tmp_path / "transcripts").symlink_to(docs)
+    TranscriptFolder(tmp_path / "transcripts", most_bytes=1_000).keep(task(2), transcript("hello"))
+    assert names(docs) == ["1-explorer.md", "thesis.md"]
+
+
+@pytest.mark.parametrize("name", ["old.md", "0-explorer.md", "9-explorer.md"])
+@pytest.mark.parametrize("kind", ["dangling link", "link", "folder"])
+def test_an_odd_entry_stays_and_does_not_end_the_keeping(tmp_path: Path, name: str, kind: str) -> None:
+    """A link or a folder is neither counted nor deleted nor written over, whatever its name and age."""
+    folder, other = tmp_path / "transcripts", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("x" * 3_000)
+    if kind == "folder":
+        (folder / name).mkdir()
+    else:
+        (folder / name).symlink_to("/nonexistent" if kind == "dangling link" else other)
+    os.utime(folder / name, (1, 1), follow_symlinks=False)
+    for number in range(6, 10):
+        TranscriptFolder(folder, most_bytes=800).keep(task(number), transcript("x" * 300))
+    kept = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}
+    assert kept == {"8-explorer.md", "9-explorer-2.md" if name == "9-explorer.md" else "9-explorer.md"}
+    assert (folder / name).is_symlink() or (folder / name).is_dir()
+    assert other.stat().st_size == 3_000
+
+
+def test_only_transcripts_are_deleted(tmp_path: Path) -> None:
+    """A file with another form of name stays; what a killed writer left does not."""
+    for name in ("notes.md", "1-explorer.md.bak", ".1-explorer.md.abcd_123", "1-explorer.md"):
+        (tmp_path / name).write_text("x" * 3_000)
+    TranscriptFolder(tmp_path, most_bytes=1_000).keep(task(2), transcript("hello"))
+    assert names(tmp_path) == ["1-explorer.md.bak", "2-explorer.md", "notes.md"]
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """The transcripts of a campaign's agents: a text file for each session, `<number>-<role>.md`, the oldest deleted first.
 
-Does not cover: other writers into the folder; a disk without room, on which the newest transcript is lost and nothing else.
+Does not cover: other writers into the folder while a transcript is written; a disk without room, on which the newest
+transcript is lost and nothing else.
 """
 
+import os
 import re
 from contextlib import suppress
 from itertools import count
@@ -16,6 +18,7 @@ FOLDER_BYTES = 64 * 1024**2  # of a campaign; at some 50 kB for a session of our
 SUFFIX = ".md"
 _ROLE = 40  # characters of a role in a file's name
 _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+_OURS = re.compile(r"\d+-[\w.-]*\.md|\.\d+-[\w.-]*\.md\.\w{8}", re.ASCII)  # the second: what a killed writer left
 
 
 class TranscriptFolder:
@@ -26,16 +29,23 @@ class TranscriptFolder:
         self._most_bytes = most_bytes
 
     def keep(self, task: Task, transcript: Transcript) -> None:
-        """Write the transcript of a session that has ended; a campaign goes on without it if it cannot be written."""
+        """Write the transcript of a session that has ended; a campaign goes on without it if it cannot be written.
+
+        Nothing is written or deleted where a link stands in the folder's place.
+        """
         content = transcript.render(f"{task.role}, number {task.number}").encode()
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True)
+            if self._folder.is_symlink():
+                return
             self._make_room(len(content))
             write_atomically(self._unused(task), content)
 
     def _make_room(self, size_bytes: int) -> None:
-        """Delete the oldest files until one of this size fits in."""
-        found = [(path, path.stat()) for path in self._folder.iterdir() if SUFFIX in path.name]  # killed writers' too
+        """Delete the oldest transcripts until one of this size fits in; everything else in the folder is left alone."""
+        with os.scandir(self._folder) as entries:
+            ours = [each for each in entries if _OURS.fullmatch(each.name) and each.is_file(follow_symlinks=False)]
+        found = [(Path(each), each.stat(follow_symlinks=False)) for each in ours]
         total = size_bytes + sum(status.st_size for _, status in found)
         for path, status in sorted(found, key=lambda each: (each[1].st_mtime_ns, each[0].name)):
             if total <= self._most_bytes:
@@ -47,4 +57,4 @@ class TranscriptFolder:
         """The name of a session's file; several agents of one role may work under the same number."""
         stem = f"{task.number}-{_UNSAFE.sub('_', task.role)[:_ROLE]}"
         names = (f"{stem}{f'-{n}' if n > 1 else ''}{SUFFIX}" for n in count(1))
-        return next(path for path in map(self._folder.joinpath, names) if not path.exists())
+        return next(path for path in map(self._folder.joinpath, names) if not os.path.lexists(path))

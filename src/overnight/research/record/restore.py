@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from overnight.errors import LedgerCorrupt, ProgramError
 from overnight.research.record.port import Ledger
 from overnight.research.state import State, fold, fold_all, load_state
 
@@ -28,10 +29,28 @@ def newest_snapshot(ledger: Ledger) -> Folded | None:
 def restore(ledger: Ledger) -> State | None:
     """The state of a ledger: its newest snapshot and the events since; None for an empty ledger.
 
+    If an event does not follow from the snapshot, the snapshot may be wrong: the whole ledger is folded.
+
     Raises:
-        LedgerCorrupt: an event does not parse or does not follow from the one before.
+        LedgerCorrupt: an event does not parse or does not follow from the ones before.
     """
     folded = newest_snapshot(ledger)
     if folded:
-        return fold(folded.state, (recorded.event for recorded in ledger.events(folded.seq)))
-    return fold_all(recorded.event for recorded in ledger.events())
+        try:
+            return fold(folded.state, (recorded.event for recorded in ledger.events(folded.seq)))
+        except (ValueError, ProgramError):
+            pass
+    return _from_the_start(ledger)
+
+
+def _from_the_start(ledger: Ledger) -> State | None:
+    state: State | None = None
+    for recorded in ledger.events():
+        try:
+            state = fold_all([recorded.event]) if state is None else fold(state, [recorded.event])
+        except (ValueError, ProgramError) as error:
+            intact = recorded.seq - 1
+            what = f"event {recorded.seq} does not follow from the ones before it: {error}"
+            text = f"the ledger is corrupted: {what}; the first {intact} events are intact and readable"
+            raise LedgerCorrupt(text, readable=intact) from error
+    return state

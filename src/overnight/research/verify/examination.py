@@ -7,7 +7,7 @@ One pass over the ledger, in memory that does not grow with it. Does not cover: 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from overnight.errors import LedgerCorrupt
+from overnight.errors import LedgerCorrupt, ProgramError
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
 from overnight.ledger.artifacts import ArtifactStore
@@ -169,7 +169,7 @@ class _Reader:
                     record.misfiled.append(entry.seq)
         except LedgerCorrupt as corrupt:
             record.damage = str(corrupt)
-        except ValueError as error:
+        except (ValueError, ProgramError) as error:
             record.damage = f"event {record.events + 1} does not follow from the ones before it: {error}"
         else:
             self._look_beyond()

@@ -126,7 +126,7 @@ class Comparison:
     kept: tuple[KeptIn, ...]  # in both, then in A only, then in B only
 
 
-class Teller:
+class CampaignFigures:
     """Follows the events of a campaign for what its story does not contain."""
 
     def __init__(self) -> None:
@@ -162,11 +162,11 @@ def compared(
     folded: Folded | None = None,
 ) -> ComparedCampaign:
     """One campaign; `changes` as in `ComparedCampaign`, `folded` as in `tell_story`."""
-    teller = Teller()
-    story = tell_story(teller.watch(recorded), program, folded)
+    figures = CampaignFigures()
+    story = tell_story(figures.watch(recorded), program, folded)
     called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
     return ComparedCampaign(
-        name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes
+        name=called, program=program, story=story, steps=tuple(figures.steps), audit_s=figures.audit_s, changes=changes
     )
 
 

@@ -24,6 +24,11 @@ class TreeFile:
     size_bytes: int
 
 
+def branch_of(tag: str) -> str:
+    """The name of a campaign's branch."""
+    return f"autoresearch/{tag}"
+
+
 class History(Protocol):
     """What we may do with the user's git repository: read commits, add objects, move our own refs."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from overnight.errors import RepositoryError
 from overnight.git.plumbing import GitError, call, inherited, require, run, words
+from overnight.git.port import branch_of
 from overnight.git.unseen import unseen_notes
 from overnight.words.foreign import printable
 
@@ -90,7 +91,7 @@ def valid_tag(tag: str) -> bool:
 
 def branch_ref(tag: str) -> str:
     """The ref of a campaign's branch."""
-    return f"refs/heads/autoresearch/{_checked(tag)}"
+    return f"refs/heads/{branch_of(_checked(tag))}"
 
 
 def attempt_ref(tag: str, number: int, group: str = "") -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight.gate.audit import harm
 from overnight.gate.noise import noise_report
+from overnight.git.port import branch_of
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.research.caution import cautions_of
@@ -106,7 +107,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         stopped=_reason(state.stopped) if state.stopped else "",
         stopped_detail=state.stopped.ending.detail if state.stopped else "",
         failed=failed,
-        branch=f"autoresearch/{state.tag}",
+        branch=branch_of(state.tag),
         metric=metric.name,
         direction=metric.direction.value,
         start=state.start,

@@ -78,6 +78,7 @@ This page is generated from the records in the source. Tests check it against th
 """
 
 _PLAIN = {str: "text", int: "integer", float: "number", bool: "true or false", NoneType: "null", Path: "text, a path"}
+EMPTY = '""'  # how an empty text is written
 _PYTHON = {"None": "null", "True": "true", "False": "false"}
 
 
@@ -107,7 +108,7 @@ def _rows(record: type) -> Iterable[tuple[str, ...]]:
 
 
 def _members(enumeration: type[Enum]) -> Iterable[tuple[str, ...]]:
-    return ((f"`{value}`", _plain(comment)) for value, comment in members_of(enumeration).items())
+    return ((f"`{value or EMPTY}`", _plain(comment)) for value, comment in members_of(enumeration).items())
 
 
 def _table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ("Field", "Type", "Meaning")) -> str:

@@ -11,7 +11,7 @@ from overnight.gate.stats import mean, mean_interval
 from overnight.models.usage import Usage
 from overnight.research.events import ModelCalled
 from overnight.research.record.port import Recorded
-from overnight.research.views.comparison import ComparedCampaign, Gain, changed_lines, compare, compared, difference
+from overnight.research.views.comparison import ComparedCampaign, Gain, GainSource, changed_lines, compare, compared, difference
 from overnight.research.views.comparison_words import headline, rows
 
 
@@ -21,7 +21,7 @@ def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = N
 
 def gain(values: list[float]) -> Gain:
     low, high = mean_interval(values)
-    return Gain(gain=mean(values), low=low, high=high, before=0.0, after=0.0, source="audit")
+    return Gain(gain=mean(values), low=low, high=high, before=0.0, after=0.0, source=GainSource.AUDIT)
 
 
 @pytest.mark.parametrize(("pairs", "sigmas"), [((20, 20), (1, 1)), ((4, 20), (3, 1)), ((3, 3), (1, 4))])

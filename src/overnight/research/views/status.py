@@ -18,10 +18,9 @@ from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 
-AUDIT = "audit"  # in place of a reason, if the last session was one
 ENDINGS = {
     "": "killed; `overnight run` continues it",
-    AUDIT: "not running; its last session was an audit",
+    SessionKind.AUDIT: "not running; its last session was an audit",
     EndReason.ERROR: "ended by an error; `overnight run` continues it, or says what is wrong",
     EndReason.NO_IDEAS: "stopped: no ideas were left",
     EndReason.INTERRUPT: "stopped by Ctrl-C",
@@ -150,7 +149,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
 
 
 def _reason(stopped: Stopped) -> str:
-    return AUDIT if stopped.session is SessionKind.AUDIT else stopped.ending.reason.value
+    return (stopped.session if stopped.session is SessionKind.AUDIT else stopped.ending.reason).value
 
 
 def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:

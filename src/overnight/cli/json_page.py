@@ -14,12 +14,11 @@ from overnight.cli.record_fields import about, comments_of, members_of, types_of
 from overnight.jail.doctor import Probe
 from overnight.notices.channel_test import NotifyReport
 from overnight.program.front_matter import Value
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding, Rerun
+from overnight.research.receipts.receipt import ReceiptReport
 from overnight.research.report.write import ReportFiles
 from overnight.research.setup.initialisation import InitReport
 from overnight.research.tryout.result import Tryout
-from overnight.research.verify.receipts import ReceiptReport
-from overnight.research.verify.rerun import Rerun
 from overnight.research.views.agents import AgentList
 from overnight.research.views.audit import AuditReport
 from overnight.research.views.check import CheckReport

@@ -13,7 +13,7 @@ from overnight.git.history import GitHistory
 from overnight.git.port import branch_of
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding
 from overnight.research.history import experiment_number, fold_experiment
 from overnight.research.reading import CampaignReader
 from overnight.research.receipts.proof import read_receipt, receipt_of

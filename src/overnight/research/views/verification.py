@@ -1,9 +1,8 @@
 """What `overnight verify` found, in words."""
 
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding, Rerun
+from overnight.research.receipts.receipt import ReceiptReport
 from overnight.research.state import JAIL
-from overnight.research.verify.receipts import ReceiptReport
-from overnight.research.verify.rerun import Rerun
 from overnight.research.views.numbers import number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

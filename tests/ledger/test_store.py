@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
+from sqlite_stores import SqliteConformance
 from targets import started
 from toy import Book, Line
 
@@ -14,7 +15,6 @@ from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger import file
 from overnight.ledger.lock import holder
 from overnight.ledger.port import Recorded
-from overnight.testing import LedgerConformance
 
 LINES = [Line(None, "A book"), Line(1, "one"), Line(2, "two, longer"), Line(1, "three"), Line(None, "The end")]
 PROCESSES, APPENDS = 3, 40
@@ -39,7 +39,7 @@ for number in range({APPENDS}):
 """
 
 
-class TestConformance(LedgerConformance[Line]):
+class TestConformance(SqliteConformance[Line]):
     """The store keeps the promises of its port for events of another type."""
 
     def open(self, folder: Path) -> Book:
@@ -50,6 +50,9 @@ class TestConformance(LedgerConformance[Line]):
 
     def some(self) -> Sequence[Line]:
         return LINES
+
+    def subject(self, event: Line) -> int | None:
+        return event.author
 
 
 @pytest.fixture

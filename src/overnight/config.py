@@ -115,10 +115,10 @@ def _check(content: bytes, path: str) -> "_Keys":
     try:
         return _Keys.model_validate(raw)
     except ValidationError as error:
-        raise _told(error, path) from None
+        raise _first_mistake(error, path) from None
 
 
-def _told(error: ValidationError, path: str) -> UserError:
+def _first_mistake(error: ValidationError, path: str) -> UserError:
     """The first mistake in our words; a value is never shown, because it may be a key in the wrong place."""
     details = error.errors(include_url=False, include_input=False)
     first = details[0]

@@ -11,7 +11,7 @@ class Way:
 
     name: str  # for `overnight agents test`
     use: str
-    ready: bool  # as far as can be told without a try
+    ready: bool  # as far as is known without a try
     detail: str
     fix: str  # empty if it is ready
     write: str  # an entry of `researchers:`

@@ -21,6 +21,7 @@ from overnight.notices.notice import NotifySettings
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
+from overnight.words.quantities import more
 
 VARIABLE = "OVERNIGHT_SETTINGS"
 LARGEST_FILE = 1024 * 1024  # bytes
@@ -114,26 +115,26 @@ def _check(content: bytes, path: str) -> "_Keys":
     try:
         return _Keys.model_validate(raw)
     except ValidationError as error:
-        raise _told(error, path) from None
+        raise _first_mistake(error, path) from None
 
 
-def _told(error: ValidationError, path: str) -> UserError:
+def _first_mistake(error: ValidationError, path: str) -> UserError:
     """The first mistake in our words; a value is never shown, because it may be a key in the wrong place."""
     details = error.errors(include_url=False, include_input=False)
     first = details[0]
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    others = f" ({more(len(details) - 1)})" if len(details) > 1 else ""
     place = ".".join(str(part) for part in first["loc"])
     cause = first.get("ctx", {}).get("error")
     page = "docs/notify.md" if place.startswith("notify") else "docs/gateway.md"
     if first["type"] == "extra_forbidden":
-        return _mistake(path, place, f"is not a known key{more}", f"delete it, or see {page}")
+        return _mistake(path, place, f"is not a known key{others}", f"delete it, or see {page}")
     if first["type"] == "missing":
-        return _mistake(path, place, f"is missing{more}", f"write it, as in {page}")
+        return _mistake(path, place, f"is missing{others}", f"write it, as in {page}")
     if isinstance(cause, Mistake):
         place = f"{place}.{cause.key}" if cause.key else place
-        return _mistake(path, place, f"{cause}{more}", cause.fix)
+        return _mistake(path, place, f"{cause}{others}", cause.fix)
     words = str(cause) if isinstance(cause, ValueError) else first["msg"][:1].lower() + first["msg"][1:]
-    return _mistake(path, place, words + more, "")
+    return _mistake(path, place, words + others, "")
 
 
 def _mistake(path: str, key: str, message: str, fix: str) -> UserError:

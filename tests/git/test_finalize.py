@@ -6,8 +6,8 @@ import pytest
 from checkouts import Checkout
 
 from overnight.errors import RepositoryError
-from overnight.git.finalize import KeptChange, finalize
-from overnight.git.port import FileChange
+from overnight.git.finalize import finalize
+from overnight.git.port import FileChange, KeptChange
 from overnight.git.repository import open_repository
 
 

@@ -369,7 +369,8 @@ def trap(checkout: Checkout, marks: Path) -> None:
 
 def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
     """Nothing we do runs a hook, filter, monitor, external diff, merge driver or alias of the repository."""
-    from overnight.git.finalize import KeptChange, finalize
+    from overnight.git.finalize import finalize
+    from overnight.git.port import KeptChange
 
     checkout, marks = Checkout.make(tmp_path / "repo"), tmp_path / "marks"
     checkout.commit({".gitattributes": "*.py filter=evil diff=evil merge=evil text eol=crlf working-tree-encoding=UTF-16\n"})

@@ -11,7 +11,7 @@ from overnight.git.uncommitted import uncommitted
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 
 
-def test_changed_staged_and_deleted_files_are_told(tmp_path: Path) -> None:
+def test_changed_staged_and_deleted_files_are_listed(tmp_path: Path) -> None:
     """Every file that differs from the commit, in the index or on disk; not new files or files that were only touched."""
     files = {"a b.py": "1", "gone.py": "1", "same.py": "1", "staged.py": "1", "sub/ü.py": "1"}
     repo = make_repo(tmp_path / "r", program(BETTER), files=files)

@@ -22,7 +22,7 @@ def waiting(program: str, tag: str) -> Iterator["subprocess.Popen[bytes]"]:
         yield process
 
 
-def test_owner_is_told_alive_from_dead() -> None:
+def test_a_living_owner_is_distinguished_from_a_dead_one() -> None:
     """A tag identifies a process forever: a later process with the same pid has another tag."""
     name, space, pid, _ = owner_tag().split("-")
     assert not owner_is_dead(owner_tag())

@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
+from sqlite_stores import SqliteConformance
 from targets import started
 from toy import Book, Line
 
@@ -17,7 +18,6 @@ from overnight.ledger import file
 from overnight.ledger.chain import GENESIS, chain_hash
 from overnight.ledger.lock import hold, holder
 from overnight.ledger.port import Recorded
-from overnight.testing import LedgerConformance
 
 LINES = [Line(None, "A book"), Line(1, "one"), Line(2, "two, longer"), Line(1, "three"), Line(None, "The end")]
 PROCESSES, APPENDS = 3, 40
@@ -42,7 +42,7 @@ for number in range({APPENDS}):
 """
 
 
-class TestConformance(LedgerConformance[Line]):
+class TestConformance(SqliteConformance[Line]):
     """The store keeps the promises of its port for events of another type."""
 
     def open(self, folder: Path) -> Book:
@@ -53,6 +53,9 @@ class TestConformance(LedgerConformance[Line]):
 
     def some(self) -> Sequence[Line]:
         return LINES
+
+    def subject(self, event: Line) -> int | None:
+        return event.author
 
 
 @pytest.fixture

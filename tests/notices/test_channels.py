@@ -83,7 +83,7 @@ def test_ntfy_gets_a_topic_and_no_header_of_ours(web: WebServer) -> None:
 
 
 @pytest.mark.parametrize(("status", "again"), [(500, True), (503, True), (400, False), (401, False), (404, False)])
-def test_what_may_pass_is_told_from_what_will_not(web: WebServer, status: int, again: bool) -> None:
+def test_what_may_pass_is_distinguished_from_what_will_not(web: WebServer, status: int, again: bool) -> None:
     """A server's fault is worth another try, a refusal is not."""
     web.answers = [(status, {})]
     failure = fails({"use": "webhook", "url": f"{web.url}/x"})

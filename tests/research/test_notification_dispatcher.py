@@ -58,15 +58,15 @@ def channels(*names: str, on: Occasion = Occasion.TARGET) -> Sequence[NotifySpec
 
 def run_session(
     folder: Path,
-    told: NotificationDispatcher,
+    dispatcher: NotificationDispatcher,
     *signs: Stopped,
     error: Exception | None = None,
     specs: Sequence[NotifySpec] = channels("phone"),
 ) -> None:
     async def body() -> None:
-        async with told.on_duty(folder, specs, state):
+        async with dispatcher.on_duty(folder, specs, state):
             for sign in signs:
-                told.see(sign)
+                dispatcher.see(sign)
             if error:
                 raise error
 
@@ -179,28 +179,28 @@ if when == "after":
     Outbox.sent = die
 async def body():
     specs = [NotifySpec(name="w", use="webhook", url=TextSource(literal=url))]
-    told = NotificationDispatcher({})
-    async with told.on_duty(folder, specs, None):
-        told.post(Notice(key="k", occasion=Occasion.TARGET, title="t", lines=("yes",)))
+    dispatcher = NotificationDispatcher({})
+    async with dispatcher.on_duty(folder, specs, None):
+        dispatcher.post(Notice(key="k", occasion=Occasion.TARGET, title="t", lines=("yes",)))
 anyio.run(body)
 """
 
 
-@pytest.mark.parametrize(("when", "told"), [("before", 1), ("after", 2), ("never", 1)])
-def test_a_kill_between_writing_and_sending_loses_nothing(tmp_path: Path, web: WebServer, when: str, told: int) -> None:
+@pytest.mark.parametrize(("when", "times"), [("before", 1), ("after", 2), ("never", 1)])
+def test_a_kill_between_writing_and_sending_loses_nothing(tmp_path: Path, web: WebServer, when: str, times: int) -> None:
     """Killed before it was sent, it is sent by the next session; killed after, it is sent once more and not again."""
     for moment in (when, "never", "never"):
         subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), f"{web.url}/x", moment], check=False)
-    assert [posted.body["title"] for posted in web.posted] == ["t"] * told
+    assert [posted.body["title"] for posted in web.posted] == ["t"] * times
 
 
 def test_retries_against_a_real_server(tmp_path: Path, web: WebServer) -> None:
     """Two failures of the server, then it accepts the message."""
     web.answers = [(500, {}), (429, {"Retry-After": "0"}), (200, {})]
     specs = [NotifySpec(name="w", use="ntfy", url=TextSource(literal=f"{web.url}/topic"))]
-    told = NotificationDispatcher({}, pauses_s=(0, 0))
-    run_session(tmp_path, told, REACHED, specs=specs)
-    assert len(web.posted) == 3 and not told.problems and not Outbox(tmp_path).pending()
+    dispatcher = NotificationDispatcher({}, pauses_s=(0, 0))
+    run_session(tmp_path, dispatcher, REACHED, specs=specs)
+    assert len(web.posted) == 3 and not dispatcher.problems and not Outbox(tmp_path).pending()
     with sqlite3.connect(tmp_path / NAME) as database:
         assert database.execute("SELECT tries FROM deliveries").fetchall() == [(3,)]
     database.close()

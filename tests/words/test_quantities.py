@@ -2,7 +2,7 @@
 
 import pytest
 
-from overnight.words.quantities import listed, size_text
+from overnight.words.quantities import listed, more, size_text
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,5 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert listed("abc", 3) == "a, b, c"
     assert listed(map(str, range(1500)), 2, "; ") == "0; 1 and 1,498 more"
     assert listed([], 3) == ""
+    assert listed("abc", 2, noun="file") == "a, b and 1 more file"
+    assert (more(1, "file"), more(1500, "file"), more(2)) == ("and 1 more file", "and 1,500 more files", "and 2 more")

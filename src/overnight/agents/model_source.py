@@ -1,4 +1,4 @@
-"""Where an agent's models come from by the user's settings, and the fix where they come from nowhere; no key is read."""
+"""Where an agent's models come from by the user's settings, and the fix if they come from nowhere; no key is read."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ModelSource:
     detail: str
     fix: str  # empty if it is ready
     provider: str = ""  # the first that can be asked
-    model: str = ""  # that it is asked for where nobody names one; empty: the agent's own choice
+    model: str = ""  # that it is asked for if nobody names one; empty: the agent's own choice
 
 
 def find_source(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> ModelSource:
@@ -74,7 +74,7 @@ def _nobody(wires: Collection[Wire], settings: Settings) -> str:
 
 
 def _fix_nobody(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> str:
-    """Which variable to set; where the settings file decides, what to write there."""
+    """Which variable to set; if the settings file decides, what to write there."""
     if settings.providers and settings.providers != from_environment(environment):
         return f"add one to your settings file: {_PAGE}"
     fitting = [known for known in KNOWN.values() if not set(wires).isdisjoint(known.wires)]

@@ -9,7 +9,7 @@ from overnight.errors import UserError
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
 from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, compared
-from overnight.research.views.comparison import compare as compare_told
+from overnight.research.views.comparison import compare as compare_campaigns
 from overnight.words.foreign import printable
 
 TEXT = 200  # characters of one line of foreign text
@@ -27,7 +27,7 @@ def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
     there). Exit code: 0 if the two can be compared, 1 if they cannot.
     """
     left, right = read(a), read(b)
-    found = compare_told(left, right)
+    found = compare_campaigns(left, right)
     if html:
         write_page(found, left, right, html)
     if as_json:

@@ -14,12 +14,11 @@ from overnight.cli.record_fields import about, comments_of, members_of, types_of
 from overnight.jail.doctor import Probe
 from overnight.notices.channel_test import NotifyReport
 from overnight.program.front_matter import Value
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding, Rerun
+from overnight.research.receipts.receipt import ReceiptReport
 from overnight.research.report.write import ReportFiles
 from overnight.research.setup.initialisation import InitReport
 from overnight.research.tryout.result import Tryout
-from overnight.research.verify.receipts import ReceiptReport
-from overnight.research.verify.rerun import Rerun
 from overnight.research.views.agents import AgentList
 from overnight.research.views.audit import AuditReport
 from overnight.research.views.check import CheckReport
@@ -78,6 +77,7 @@ This page is generated from the records in the source. Tests check it against th
 """
 
 _PLAIN = {str: "text", int: "integer", float: "number", bool: "true or false", NoneType: "null", Path: "text, a path"}
+EMPTY = '""'  # how an empty text is written
 _PYTHON = {"None": "null", "True": "true", "False": "false"}
 
 
@@ -107,7 +107,7 @@ def _rows(record: type) -> Iterable[tuple[str, ...]]:
 
 
 def _members(enumeration: type[Enum]) -> Iterable[tuple[str, ...]]:
-    return ((f"`{value}`", _plain(comment)) for value, comment in members_of(enumeration).items())
+    return ((f"`{value or EMPTY}`", _plain(comment)) for value, comment in members_of(enumeration).items())
 
 
 def _table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ("Field", "Type", "Meaning")) -> str:

@@ -21,7 +21,7 @@ from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.report.write import ReportFiles, write_files
-from overnight.research.setup.opening import fixing, left_out, started_over
+from overnight.research.setup.preconditions import fixing, left_out, started_over
 from overnight.research.state import State
 from overnight.research.views.summary import summary
 from overnight.research.wiring import SessionRequest, open_session

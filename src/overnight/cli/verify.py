@@ -9,7 +9,7 @@ import click
 
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.errors import UserError
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding
 from overnight.research.reading import reading
 
 if TYPE_CHECKING:

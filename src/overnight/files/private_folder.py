@@ -1,7 +1,7 @@
 """Folders in `.overnight` that one command uses and deletes at its end; the next command deletes those of a killed one.
 
 The command holds a lock on its folder. The kernel releases it with the process, however that ends, so a folder that can be
-locked has no owner any more. Does not cover: file systems without `flock`, where nothing is swept.
+locked has no owner any more. Does not cover: file systems without `flock`; nothing is swept on them.
 """
 
 import fcntl

@@ -29,12 +29,12 @@ def confirm(case: Case, level: float) -> Step:
     gains = case.gains(valid)
     log_e = log_label_swap([gain + case.margin for gain in gains]) if gains else 0.0
     if len(pairs) - len(valid) >= VOIDS:
-        return Conclude(conclusion=_told(case, valid, log_e, level, f"{why_void(pairs)} failed in {VOIDS} pairs"))
+        return Conclude(conclusion=_conclusion(case, valid, log_e, level, f"{why_void(pairs)} failed in {VOIDS} pairs"))
     if is_one_draw([pair.values[1] for pair in valid], [pair.values[0] for pair in valid], case.noise):
         reason = f"its {len(valid)} trials agree whatever the seed, as they would with a fixed lucky seed"
-        return Conclude(conclusion=_told(case, valid, log_e, level, reason))
+        return Conclude(conclusion=_conclusion(case, valid, log_e, level, reason))
     if gains and _proven(case, valid, gains, log_e, level):
-        found = _told(case, valid, log_e, level, "")
+        found = _conclusion(case, valid, log_e, level, "")
         claim = "better" if found.margin is None else f"not worse by {found.margin:.4g}, with less code,"
         found = replace(found, reason=f"{claim} in {counted(len(gains), 'pair')} of fresh trials")
         confirmed = {pair.index: gain for pair, gain in zip(valid, gains, strict=True)}
@@ -42,7 +42,7 @@ def confirm(case: Case, level: float) -> Step:
         return ask_holdout(case, kept, confirmed, batch=max(1, case.program.gate.holdout_pairs))
     hopeless = _hopeless(case, valid, log_e, level)
     if hopeless:
-        return Conclude(conclusion=_told(case, valid, log_e, level, hopeless))
+        return Conclude(conclusion=_conclusion(case, valid, log_e, level, hopeless))
     return case.run_pairs(Stage.CONFIRM, pairs)
 
 
@@ -86,7 +86,7 @@ def _missing_guard(case: Case, valid: Sequence[Pair], log_e: float, level: float
     return f" that the guard {guard} holds" if guard and log_e >= -math.log(level) else ""
 
 
-def _told(case: Case, valid: Sequence[Pair], log_e: float, level: float, reason: str) -> Conclusion:
+def _conclusion(case: Case, valid: Sequence[Pair], log_e: float, level: float, reason: str) -> Conclusion:
     """A discard with the numbers of the test so far."""
     gains = case.gains(valid)
     found = Conclusion(verdict=Verdict.DISCARD, reason=reason, log_e=log_e, level=level, pairs=len(gains))

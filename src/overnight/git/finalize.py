@@ -1,25 +1,16 @@
 """Turns a kept chain into a clean branch for review: one commit per kept change, with the evidence in its message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from overnight.errors import RepositoryError
 from overnight.git.objects import ObjectStore
 from overnight.git.plumbing import call, require
+from overnight.git.port import KeptChange
 from overnight.git.repository import Repository, check_ref_free
 from overnight.words.foreign import printable
 
 SUBJECT_LENGTH = 72  # what git's own tools show of a subject
 SHOWN = 80  # characters of a branch name in a message
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptChange:
-    """One kept commit and what to say about it."""
-
-    commit: str
-    subject: str  # its hypothesis, of any length
-    body: str  # the evidence, Markdown or plain
 
 
 def finalize(repository: Repository, *, start: str, kept: Sequence[KeptChange], branch: str) -> str:

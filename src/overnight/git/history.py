@@ -45,7 +45,7 @@ class GitHistory:
         self._refs = Batch(repository.git_dir, "update-ref", "-m", "overnight", "--stdin")
         self._tree = lru_cache(TREES_CACHED)(self._store.tree)
         self._listing = lru_cache(COMMITS_CACHED)(self._list)
-        self._files = lru_cache(COMMITS_CACHED)(self._measure)
+        self._files = lru_cache(COMMITS_CACHED)(self._sized_files)
 
     def resolve_start(self) -> str:
         """The full id of the commit that the user has checked out."""
@@ -207,7 +207,7 @@ class GitHistory:
         walk(self._store.tree(self._store.commit(commit).tree), b"")
         return _Listing(files=dict(sorted(files.items())), left_out=left_out)
 
-    def _measure(self, commit: str) -> Sequence[TreeFile]:
+    def _sized_files(self, commit: str) -> Sequence[TreeFile]:
         files = self._listing(commit).files
         sizes = self._store.sizes([entry.oid for entry in files.values()])
         return tuple(

@@ -24,6 +24,20 @@ class TreeFile:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptChange:
+    """One kept commit and what to say about it."""
+
+    commit: str
+    subject: str  # its hypothesis, of any length
+    body: str  # the evidence, Markdown or plain
+
+
+def branch_of(tag: str) -> str:
+    """The name of a campaign's branch."""
+    return f"autoresearch/{tag}"
+
+
 class History(Protocol):
     """What we may do with the user's git repository: read commits, add objects, move our own refs."""
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import RepositoryError
-from overnight.git.notes import notes_of
 from overnight.git.plumbing import GitError, call, inherited, require, run, words
+from overnight.git.port import branch_of
+from overnight.git.unseen import unseen_notes
 from overnight.words.foreign import printable
 
 OLDEST_GIT = (2, 39)
@@ -37,7 +38,7 @@ class Repository:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about how trials will see the checked-out commit."""
-        return notes_of(self.git_dir)
+        return unseen_notes(self.git_dir)
 
     def exclude_overnight(self) -> None:
         """Create our folder and hide it from git through `info/exclude`.
@@ -90,7 +91,7 @@ def valid_tag(tag: str) -> bool:
 
 def branch_ref(tag: str) -> str:
     """The ref of a campaign's branch."""
-    return f"refs/heads/autoresearch/{_checked(tag)}"
+    return f"refs/heads/{branch_of(_checked(tag))}"
 
 
 def attempt_ref(tag: str, number: int, group: str = "") -> str:

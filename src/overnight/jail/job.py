@@ -15,12 +15,12 @@ class JobEnding(StrEnum):
     DISK = "disk"
     OUTPUT = "output"
     MONITOR = "monitor"  # ended by us because of what it printed
-    CANCELLED = "cancelled"  # ended by us because the campaign stops immediately
+    CANCELLED = "cancelled"  # ended by us because the caller stops immediately
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one job (a trial, a check, a scorer) may use."""
+    """What one job may use."""
 
     wall_s: float = 300.0
     memory_bytes: int = 4 * 1000**3
@@ -49,7 +49,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)  # the whole environment: nothing is inherited
     readable: tuple[str, ...] = ()  # further absolute host paths, read-only at the same path
     stdin: bytes = b""
-    slot: int = 0  # the trial slot that runs it: concurrent jobs never share one
+    slot: int = 0  # the slot that runs it: concurrent jobs never share one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

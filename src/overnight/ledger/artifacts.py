@@ -1,4 +1,4 @@
-"""Files stored under the digest of their content, bounded so that they do not fill the disk: the logs of trials.
+"""Files stored under the digest of their content, bounded so that they do not fill the disk: such as the logs of jobs.
 
 Does not cover: who wrote a file; deletion by others (`holds` detects it).
 """

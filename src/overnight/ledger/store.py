@@ -3,6 +3,7 @@
 Does not cover: what `chain.py` does not; whether the derived tables match the events, which their owner must check.
 """
 
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +41,7 @@ class SqliteEventStore(Generic[E]):
         advice: str = "make a copy of it",
         clock: Callable[[], float] = time.time,
         busy_s: float = BUSY_S,  # that an append waits for other processes
-        read_only: bool = False,  # then derived tables may be missing, see `_is_derived`
+        read_only: bool = False,  # then derived tables may be missing, see `is_derived`
     ) -> None:
         self._folder = folder
         self._codec = codec
@@ -71,7 +72,7 @@ class SqliteEventStore(Generic[E]):
         schema = SCHEMA.format(subject=self._codec.subject_column) + "".join(p.schema for p in self._projections)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + schema)
         self._known = self._chain.end()
-        if not self._is_derived():
+        if not self.is_derived():
             with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports the damage
                 self.reindex()
 
@@ -130,9 +131,15 @@ class SqliteEventStore(Generic[E]):
                 self._project(self._codec.kind(entry.event), entry)
             self._db.execute(f"PRAGMA user_version={self._version}")
 
-    def _is_derived(self) -> bool:
+    def is_derived(self) -> bool:
         """Whether the derived tables exist and include every event."""
         return int(self._db.execute("PRAGMA user_version").fetchone()[0]) >= self._version
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The database, for the owner's questions to its derived tables; SQLite's errors become ours."""
+        with self._file.clear_reading():
+            yield self._db
 
     def events(self, after: int = 0) -> Iterator[Recorded[E]]:
         """Events with seq > `after`, in order, each checked against the chain."""

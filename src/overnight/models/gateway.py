@@ -83,7 +83,7 @@ class Gateway:
 
     @contextmanager
     def use(self, *, role: str, number: int, model: str = "") -> Iterator[GatewayRun]:
-        """Models for one proposal; at its end its URL is closed, and what was under way is settled."""
+        """Models for one piece of work; at its end its URL is closed, and what was under way is settled."""
         run = GatewayRun(self._supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
         self._runs[run.token] = run
         try:

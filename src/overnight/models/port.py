@@ -75,7 +75,7 @@ class ModelRun(Protocol):
 
 
 class Models(Protocol):
-    """All models of a campaign: providers, prices, keys and what may still be spent."""
+    """All models that may be used: providers, prices, keys and what may still be spent."""
 
     def use(self, *, role: str, number: int, model: str = "") -> AbstractContextManager[ModelRun]:
         """Models for one piece of work; at its end its URL is closed."""

@@ -1,4 +1,4 @@
-"""The models as one researcher has them for one proposal."""
+"""The models as one caller has them for one piece of work."""
 
 import asyncio
 import secrets
@@ -152,7 +152,7 @@ class GatewayRun:
             ModelsParked: the run is over.
         """
         if self.closed:
-            raise ModelsParked("the proposal that these models were for is over")
+            raise ModelsParked("the work that these models were for is over")
         supply = self._supply
         call = ModelCall(request, size, relay=supply.relay, budget=supply.budget, prices=supply.prices, counted=self._count)
         self._calls.add(call)

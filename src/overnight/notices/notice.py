@@ -10,22 +10,22 @@ class Occasion(StrEnum):
 
     TARGET = "target"  # the head is verified to have passed the target
     BUDGET = "budget"  # a budget is spent
-    PERSON = "person"  # the campaign cannot continue without a person
+    PERSON = "person"  # the work cannot continue without a person
     TEST = "test"  # the person asked whether a channel works
 
 
-OCCASIONS = (Occasion.TARGET, Occasion.BUDGET, Occasion.PERSON)  # of a campaign
+OCCASIONS = (Occasion.TARGET, Occasion.BUDGET, Occasion.PERSON)  # of the work that is watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message; its texts are printable, of bounded length, and hold no secret."""
 
-    key: str  # two notices of a campaign with the same key are the same news, which is sent once
+    key: str  # two notices of one outbox with the same key are the same news, which is sent once
     occasion: Occasion
     title: str  # one line
     lines: tuple[str, ...]
-    facts: Mapping[str, str] = field(default_factory=dict)  # the same for programs: tag, metric, head, ...
+    facts: Mapping[str, str] = field(default_factory=dict)  # the same for programs: a name, a number, ...
 
     @property
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""The notices that were sent and those still to be sent, in `notices.db` beside a campaign's ledger.
+"""The notices that were sent and those still to be sent, in `notices.db` in a folder of the caller.
 
 A notice is recorded before it is sent and marked after, so a kill in between sends it twice but loses none. Its key is kept
 forever: no later session sends the same news again.
@@ -37,7 +37,7 @@ class Delivery:
 
 
 class Outbox:
-    """The notices of one campaign; a change is on disk when the method returns.
+    """The notices of one folder, such as a campaign's; a change is on disk when the method returns.
 
     Raises of all methods:
         sqlite3.Error: the file cannot be read or written.

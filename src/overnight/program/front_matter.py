@@ -9,6 +9,7 @@ import yaml
 
 from overnight.errors import ProgramError
 from overnight.words.foreign import printable
+from overnight.words.quantities import more
 
 MAX_FILE_CHARACTERS = 1_000_000
 MAX_FRONT_CHARACTERS = 64_000  # a hundred times a long one; YAML is slow to read
@@ -106,7 +107,7 @@ def program_error(problems: Sequence[Problem], path: str) -> ProgramError:
     first, *others = sorted(problems, key=lambda problem: problem.line or 0)
     lines = [str(ProgramError(p.message, path=path, line=p.line, key=p.key, fix=p.fix)) for p in others[:MAX_REPORTED]]
     if len(others) > MAX_REPORTED:
-        lines.append(f"{path}: and {len(others) - MAX_REPORTED:,} more mistakes")
+        lines.append(f"{path}: {more(len(others) - MAX_REPORTED, 'mistake')}")
     rest = "".join(f"\n{line}" for line in lines)
     # An error's text ends with its fix, so the other problems are appended to the fix.
     message, fix = (first.message, first.fix + rest) if first.fix else (first.message + rest, "")

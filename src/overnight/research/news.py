@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from overnight.git.port import branch_of
 from overnight.notices.notice import Notice, Occasion
 from overnight.notices.redaction import without_secrets
 from overnight.research.ending import EndReason
@@ -119,7 +120,7 @@ def _standing(state: State) -> tuple[str, ...]:
     used = f"{counted(tally.trials, 'trial')}, {duration(state.elapsed_s)}"
     so_far = f"{tally.keep} kept of {counted(tally.experiments, 'experiment')}; {used}."
     newest = tuple(f"Kept last, #{kept.number}: {kept.hypothesis}" for kept in state.kept[-1:])
-    return (so_far, *newest, f"Branch autoresearch/{state.tag} at {state.head[:12]}; more: overnight status --tag {state.tag}")
+    return (so_far, *newest, f"Branch {branch_of(state.tag)} at {state.head[:12]}; more: overnight status --tag {state.tag}")
 
 
 def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
@@ -127,7 +128,7 @@ def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
     return {
         "occasion": occasion.value,
         "tag": state.tag,
-        "branch": f"autoresearch/{state.tag}",
+        "branch": branch_of(state.tag),
         "head": state.head,
         "metric": metric.name,
         "direction": metric.direction.value,

@@ -148,8 +148,8 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
     ):
         executor = make_executor(request.sandbox, share)
         workspaces = WorkFolders(folder / "work", history, program)
-        bench = make_trial_runner(program, state.start, executor, workspaces, folder)
-        yield Recheck(trials=bench, slots=Slots(share.slots), secret=secrets.token_hex(16))
+        trials = make_trial_runner(program, state.start, executor, workspaces, folder)
+        yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
 def _opening_of(home: Home, sandbox: str) -> Opening:
@@ -183,7 +183,7 @@ def _assembled(
                 trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
                 slots=Slots(share.slots),
                 stop=stop,
-                surroundings=EnvironmentWatcher(home.repository.toplevel, search_path()),
+                environment=EnvironmentWatcher(home.repository.toplevel, search_path()),
             ),
             intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
             branch=Branch(journal=journal, history=home.history),

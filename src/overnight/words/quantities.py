@@ -11,11 +11,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def listed(names: Iterable[str], most: int, separator: str = ", ") -> str:
-    """The first `most` of the names, and how many more there are: `a, b and 3 more`."""
+def more(count: int, noun: str = "") -> str:
+    """`and 3 more`, `and 1 more file`."""
+    return f"and {counted(count, f'more {noun}')}" if noun else f"and {count:,} more"
+
+
+def listed(names: Iterable[str], most: int, separator: str = ", ", *, noun: str = "") -> str:
+    """The first `most` of the names, and how many more there are: `a, b and 3 more`, with `noun` `a, b and 3 more files`."""
     every = list(names)
-    more = f" and {len(every) - most:,} more" if len(every) > most else ""
-    return separator.join(every[:most]) + more
+    shown = separator.join(every[:most])
+    return f"{shown} {more(len(every) - most, noun)}" if len(every) > most else shown
 
 
 def duration(seconds: float) -> str:

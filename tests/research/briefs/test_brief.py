@@ -87,7 +87,7 @@ def test_it_says_how_much_can_be_seen() -> None:
     assert "have not been measured yet" in write_brief(task())
 
 
-def test_an_idea_is_worked_out_and_like_attempts_are_told() -> None:
+def test_an_idea_is_worked_out_and_like_attempts_are_shown() -> None:
     """The idea comes before everything that can be cut; with an assigned idea, others are not offered."""
     idea = Idea(number=7, text="warm up longer", origin="program", risk=Risk.BOLD, effect="large")
     given = replace(task(), idea=idea, similar=[ended(3, DISCARDED, "Warm up for ten steps")])

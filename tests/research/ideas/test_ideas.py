@@ -83,7 +83,7 @@ def test_the_same_idea_in_other_words_of_no_meaning_is_refused() -> None:
     assert refusal(crashed, "raise learning rate to 0.1") == "", "a crash says nothing about the idea"
 
 
-def test_a_person_is_told_why_an_idea_was_not_taken() -> None:
+def test_a_person_learns_why_an_idea_was_not_taken() -> None:
     """It is listed among the finished ones; a role's leaves no trace."""
     queue = changed(filled("a plain idea"), "person", AddIdea(text="A plain idea!"))
     assert queue.done[0].reason == "nearly the same as idea #1"

@@ -53,7 +53,7 @@ class World:
     written: Written
     signs: list[Sign]
 
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         """What was reported to a person."""
         return [sign.text for sign in self.signs if isinstance(sign, Noted)]
 
@@ -81,7 +81,7 @@ def test_the_text_the_target_and_two_budgets_change_at_once(world: World) -> Non
     assert world.recorded() == [ProgramChanged(program=text)]
     program = world.inbox.journal.state.program
     assert (program.budget.experiments, program.budget.hours, "tiny" in program.body) == (9, 2.0, True)
-    assert world.told() == []
+    assert world.reported() == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_trials_depend_on_is_reported_and_not_applied(world: World, old: st
     before = world.inbox.journal.state.program
     world.written.text = PROGRAM.replace(old, new, 1)
     world.inbox.take_in()
-    assert world.told() == [f"program.md: {keys} changed; this takes effect when the campaign is next started"]
+    assert world.reported() == [f"program.md: {keys} changed; this takes effect when the campaign is next started"]
     assert world.recorded() == []
     assert world.inbox.journal.state.program == before
 
@@ -108,8 +108,8 @@ def test_a_broken_program_is_reported(world: World, text: str) -> None:
     """In one line; nothing else happens."""
     world.written.text = text
     world.inbox.take_in()
-    assert len(world.told()) == 1
-    assert world.told()[0].endswith("; the campaign goes on with the previous program")
+    assert len(world.reported()) == 1
+    assert world.reported()[0].endswith("; the campaign goes on with the previous program")
     assert world.recorded() == []
 
 

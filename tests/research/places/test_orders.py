@@ -12,7 +12,7 @@ def orders(tmp_path: Path, known: str = "old") -> OrderFiles:
     return OrderFiles(tmp_path / "program.md", tmp_path, known=known)
 
 
-def test_a_program_is_told_once_when_it_changed(tmp_path: Path) -> None:
+def test_a_program_is_reported_once_when_it_changed(tmp_path: Path) -> None:
     """Neither the known text, nor a file that was only touched, nor the same text twice."""
     found = orders(tmp_path)
     assert found.program() is None

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 from builders import advanced, baseline, concluded, opened, proposed, session, trial
+from sqlite_stores import TAMPERED, SqliteConformance
 from targets import started
 
 from overnight.errors import CampaignBusy, LedgerCorrupt, UserError
 from overnight.gate.verdict import Verdict
 from overnight.ledger.lock import holder
 from overnight.research.events import Concluded, Event, Proposed
+from overnight.research.history import experiment_number
 from overnight.research.record.ledger import SqliteLedger
-from overnight.testing import LedgerConformance
-from overnight.testing.ledger import TAMPERED
 
 
-class TestConformance(LedgerConformance[Event]):
+class TestConformance(SqliteConformance[Event]):
     """The port of any event store, with a campaign's events."""
 
     def open(self, folder: Path) -> SqliteLedger:
@@ -30,6 +30,9 @@ class TestConformance(LedgerConformance[Event]):
 
     def some(self) -> Sequence[Event]:
         return [opened(), session(), proposed(1), trial(1), concluded(1)]
+
+    def subject(self, event: Event) -> int | None:
+        return experiment_number(event)
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def filled(ledger: SqliteLedger, experiments: int = 3) -> list[Event]:
 
 
 @pytest.mark.parametrize(
-    "damage", ["UPDATE events SET body=replace(body, 'idea 2', 'idea 9') WHERE kind='proposed'", *TAMPERED]
+    "damage", ["UPDATE events SET body=replace(body, 'idea 2', 'idea 9') WHERE kind='proposed'", *TAMPERED.values()]
 )
 def test_a_session_does_not_begin_on_a_broken_chain(ledger: SqliteLedger, damage: str) -> None:
     """The user learns how much is intact, that nothing was done, and what to type."""

@@ -15,7 +15,7 @@ from overnight.research.views.comparison import ComparedCampaign, compare, compa
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\x1b[2J\u202egnp.exe</style>\r\nx"
 
 
-def told(world: World, name: str = "one") -> ComparedCampaign:
+def side_of(world: World, name: str = "one") -> ComparedCampaign:
     return compared(name, record(world), world.program, {})
 
 
@@ -25,14 +25,14 @@ def page(a: ComparedCampaign, b: ComparedCampaign) -> str:
 
 def test_campaigns_that_do_not_compare_have_no_common_picture() -> None:
     """The page says so instead."""
-    made = parse(page(told(CASES["usual"]), told(CASES["maximize"], "two")))
+    made = parse(page(side_of(CASES["usual"]), side_of(CASES["maximize"], "two")))
     assert not made.all("svg") and "Cannot be compared" in made.text
 
 
 @pytest.mark.parametrize("name", ["usual", "nothing real", "no experiment", "deterministic"])
 def test_every_kind_of_campaign_makes_a_page(name: str) -> None:
     """Nothing is fetched and nothing runs; headings, tables and pictures are labelled; keeping nothing is no error."""
-    made = parse(page(told(CASES[name]), told(replace(CASES[name], seed=9), "two")))
+    made = parse(page(side_of(CASES[name]), side_of(replace(CASES[name], seed=9), "two")))
     assert {element.name for element in made.elements}.isdisjoint({"script", "link", "img", "iframe", "object"})
     assert all(svg.attributes["role"] == "img" for svg in made.all("svg")) and all(d.text for d in made.all("desc"))
     assert len(made.all("caption")) == len(made.all("table")) == 1

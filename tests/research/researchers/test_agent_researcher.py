@@ -94,7 +94,7 @@ def test_one_turn_is_enough_where_something_changed(tmp_path: Path) -> None:
     assert draft(tmp_path, said("! HYPOTHESIS: it helps")) == ("! HYPOTHESIS: it helps", [BRIEF])
 
 
-def test_an_agent_that_asks_is_told_once_that_nobody_answers(tmp_path: Path) -> None:
+def test_an_agent_that_asks_learns_once_that_nobody_answers(tmp_path: Path) -> None:
     """The second turn is the last."""
     assert draft(tmp_path, said("May I?"), said("!\nHYPOTHESIS: it helps")) == ("it helps", [BRIEF, CONTINUE])
 

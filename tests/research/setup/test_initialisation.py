@@ -38,7 +38,7 @@ class Measured:
     async def checks(self, repository: Repository, program: Program) -> str:
         return self.failing
 
-    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+    async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
         self.programs.append(program)
         return [self._trial(index, value) for index, value in enumerate(self.values)]
 

@@ -59,8 +59,10 @@ def test_holdout_answers_are_in_order_as_they_were_rounded() -> None:
     """Each candidate that it was asked about, kept or refused, with its public gain."""
     world = CASES["overfit"]
     story = tell_story(record(world), world.program)
-    told = [event for entry in record(world) if isinstance(event := entry.event, Concluded)]
-    expected = [(event.number, event.conclusion.holdout_gain) for event in told if event.conclusion.holdout_gain is not None]
+    verdicts = [event for entry in record(world) if isinstance(event := entry.event, Concluded)]
+    expected = [
+        (event.number, event.conclusion.holdout_gain) for event in verdicts if event.conclusion.holdout_gain is not None
+    ]
     assert [(answer.number, answer.holdout_gain) for answer in story.answers] == expected
     assert {answer.kept for answer in story.answers} == {True, False}
 

@@ -176,9 +176,9 @@ def test_a_small_audit_is_no_headline() -> None:
     for gain in (0.3, 3.0):
         story = story_of([*AUDITED, *audit(2, gain=gain, half=0.8, pairs=4)])
         assert story.total is not None and story.total.gain.mid == 1.5
-        told = answers(story)[0].detail
-        assert "The newest audit, of 4 pairs, shows +" in told
-        assert ("no gain beyond noise, but less sure" in told) == (gain < 0.8)
+        answer = answers(story)[0].detail
+        assert "The newest audit, of 4 pairs, shows +" in answer
+        assert ("no gain beyond noise, but less sure" in answer) == (gain < 0.8)
 
 
 def test_a_later_audit_that_is_as_sure_takes_the_headline() -> None:
@@ -210,8 +210,8 @@ def test_trials_hours_apart_do_not_contradict_the_pairs() -> None:
     """If the machine became slower, no loss is claimed from unpaired trials; the report asks for an audit, and uses it."""
     story = story_of(slower_machine())
     assert story.total is None and story.keeps[0].fresh is None
-    told = answers(story)[0]
-    assert told.figure == "1 change" and "although the pairs proved a gain: `overnight audit`" in told.detail
+    answer = answers(story)[0]
+    assert answer.figure == "1 change" and "although the pairs proved a gain: `overnight audit`" in answer.detail
     audited = story_of(slower_machine(*audit(1, gain=0.5, half=0.2, pairs=9)))
     assert audited.total is not None and audited.total.gain.mid == 0.5
 

@@ -5,7 +5,7 @@ import pytest
 from overnight.research.story.ranges import Ranges
 
 
-def told(*texts: str) -> str:
+def written(*texts: str) -> str:
     """The texts as one."""
     ranges = Ranges(texts[0])
     for text in texts[1:]:
@@ -34,5 +34,5 @@ def told(*texts: str) -> str:
 )
 def test_each_number_becomes_its_range(texts: list[str], expected: str) -> None:
     """Numbers that never vary stay; the others become a range from the smallest to the largest."""
-    assert told(*texts) == expected
+    assert written(*texts) == expected
     assert len({Ranges(text).pattern.replace("trials", "trial") for text in texts}) == 1

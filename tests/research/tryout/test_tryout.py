@@ -154,15 +154,15 @@ def test_a_refused_key_is_reported_with_where_it_comes_from(
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"), [("e429q", ("exceeded your current quota", "try again in")), ("e500", ("500", "whether it answers"))]
+    ("mode", "explained"), [("e429q", ("exceeded your current quota", "try again in")), ("e500", ("500", "whether it answers"))]
 )
 def test_a_provider_that_is_out_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, mode: str, told: tuple[str, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, mode: str, explained: tuple[str, str]
 ) -> None:
     """A spent quota with when it is back; a broken server at once, for a person waits."""
     provide(tmp_path, monkeypatch, models.url(mode))
     found = tried(tmp_path, "agent", "--model", "m1", check=1)
-    assert told[0] in found["reason"] and told[1] in found["fix"]
+    assert explained[0] in found["reason"] and explained[1] in found["fix"]
 
 
 def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
@@ -174,7 +174,7 @@ def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "explained"),
     [
         ("echo I would rather not", ("without a change", "run it by hand")),
         (f"{EDIT}; touch other.py", ("`other.py`", "--model")),
@@ -183,13 +183,13 @@ def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytes
     ],
 )
 def test_an_agent_without_an_edit_within_scope_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, script: str, told: tuple[str, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, script: str, explained: tuple[str, str]
 ) -> None:
     """An exit code of 0 and friendly words do not count."""
     provide(tmp_path, monkeypatch, models.url("ok"))
     install(tmp_path, monkeypatch, "claude", script)
     found = tried(tmp_path, "claude", check=1)
-    assert told[0] in found["reason"] and told[1] in found["fix"]
+    assert explained[0] in found["reason"] and explained[1] in found["fix"]
 
 
 def test_a_program_that_hangs_is_ended_with_its_children(

@@ -29,9 +29,9 @@ def clone(ended: Path, tmp_path: Path) -> Path:
 def test_a_stranger_checks_a_receipt(clone: Path) -> None:
     """With the repository alone, E is computed again and the verdict is shown; nothing is written there."""
     for commit in ("origin/autoresearch/t", "origin/autoresearch/t^"):
-        told = overnight(clone, "verify", "--receipt", commit, check=0).stdout
-        assert "yes: by these values loss is better" in told and "FAIL" not in told
-        assert "E = " in told and "needed" in told
+        printed = overnight(clone, "verify", "--receipt", commit, check=0).stdout
+        assert "yes: by these values loss is better" in printed and "FAIL" not in printed
+        assert "E = " in printed and "needed" in printed
     assert read_json(clone, "verify", "--receipt", "origin/autoresearch/t")["holds"] is True
     assert not (clone / ".overnight").exists()
 
@@ -92,6 +92,6 @@ def test_a_campaign_without_a_jail_always_says_so(tmp_path: Path) -> None:
     assert "WARNING   candidates ran without a jail" in overnight(repo, "status", check=0).stdout
     assert "without a jail" in (repo / ".overnight/t/report.md").read_text()
     assert "without a jail" in (repo / ".overnight/t/report.html").read_text()
-    told = overnight(repo, "verify", "--receipt", "autoresearch/t", check=0).stdout
-    assert "WARNING: candidates ran without a jail" in told
+    printed = overnight(repo, "verify", "--receipt", "autoresearch/t", check=0).stdout
+    assert "WARNING: candidates ran without a jail" in printed
     assert "WARNING" in overnight(repo, "check", "--sandbox", "process", check=0).stderr

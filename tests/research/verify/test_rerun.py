@@ -26,10 +26,10 @@ def test_a_rerun_measures_with_seeds_of_its_own(repo: Path) -> None:
     """Kept changes hold again, with their seeds printed; nothing is recorded, and no campaign seed is used."""
     events = one(repo, "SELECT count(*) FROM events")
     used = {trial["seed"] for number in ("1", "3") for trial in read_json(repo, "show", number)["trials"]}
-    told = json.loads(overnight(repo, "verify", "--rerun", "all", "--pairs", "4", "--json", check=0).stdout)
-    assert [each["number"] for each in told] == [1, 3] and all(each["holds"] for each in told)
-    assert told[0]["estimate"]["low"] > 1.5 and len(told[0]["pairs"]) == 4
-    assert not used & {pair["seed"] for each in told for pair in each["pairs"]}
+    printed = json.loads(overnight(repo, "verify", "--rerun", "all", "--pairs", "4", "--json", check=0).stdout)
+    assert [each["number"] for each in printed] == [1, 3] and all(each["holds"] for each in printed)
+    assert printed[0]["estimate"]["low"] > 1.5 and len(printed[0]["pairs"]) == 4
+    assert not used & {pair["seed"] for each in printed for pair in each["pairs"]}
     assert one(repo, "SELECT count(*) FROM events") == events
     assert not list((repo / ".overnight").glob(".rerun-*"))
     assert "was not kept" in overnight(repo, "verify", "--rerun", "2", check=2).stderr
@@ -47,8 +47,8 @@ def test_a_claim_that_no_longer_holds_is_reported_with_a_possible_cause(tmp_path
     git(repo, "commit", "-qam", "data")
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     (data / "gain").write_text("0")
-    told = json.loads(overnight(repo, "verify", "--rerun", "1", "--pairs", "3", "--json", check=1).stdout)
-    assert told[0]["holds"] is False and told[0]["estimate"]["gain"] == 0.0
+    printed = json.loads(overnight(repo, "verify", "--rerun", "1", "--pairs", "3", "--json", check=1).stdout)
+    assert printed[0]["holds"] is False and printed[0]["estimate"]["gain"] == 0.0
     done = overnight(repo, "run")
     assert f"WARNING: changed during the campaign: {data}" in done.stderr
     assert str(data) in read_json(repo, "status")["cautions"][0]

@@ -26,9 +26,9 @@ def test_what_is_intact_of_a_damaged_ledger_is_reported_and_written_out(repo: Pa
     """The number of events, the last experiment, and a file with the events that only its owner can read."""
     execute(repo, "UPDATE events SET at=at+1 WHERE kind='proposed' AND experiment=3", "DELETE FROM snapshots")
     damaged_at = one(repo, "SELECT seq FROM events WHERE kind='proposed' AND experiment=3")
-    told = overnight(repo, "verify", check=1).stdout
-    assert f"the first {damaged_at - 1} events are intact" in told and "the last intact experiment is #2" in told
-    assert "--salvage" in told
+    printed = overnight(repo, "verify", check=1).stdout
+    assert f"the first {damaged_at - 1} events are intact" in printed and "the last intact experiment is #2" in printed
+    assert "--salvage" in printed
     target = tmp_path / "saved.jsonl"
     overnight(repo, "verify", "--salvage", str(target), check=0)
     events = [json.loads(line) for line in target.read_text().splitlines()]

@@ -29,7 +29,7 @@ def story_of(events: Sequence[Event], program: Program = PROGRAM) -> Story:
     return tell_story(entries, program)
 
 
-def told(story: Story) -> str:
+def text_of(story: Story) -> str:
     """All answers in one text."""
     return " ".join(f"{answer.question}: {answer.figure}. {answer.detail}" for answer in answers(story))
 
@@ -45,12 +45,12 @@ def test_what_is_half_measured_is_shown_and_advised() -> None:
     ended: list[Event] = [proposed(1), trial(1, value=9.0), concluded(1)]
     tested: list[Event] = [proposed(2), trial(2), Registered(number=2, test=1, level=0.01, margin=0.0)]
     over = stopped(EndReason.BUDGET, "the hours are over")
-    said = told(story_of([*head(5.0, 5.1, 4.9), *ended, *tested, over]))
+    said = text_of(story_of([*head(5.0, 5.1, 4.9), *ended, *tested, over]))
     assert "Nothing kept yet. 2 proposals were measured so far, none proven better yet; #2 is half measured." in said
     assert "1 experiment and 1 half measured" in said
     assert "To do next: Nothing to merge yet. Let it run on before anything else: #2 is half measured." in said
     assert "Add ideas" not in said
-    assert "Add ideas" in told(story_of([*head(5.0, 5.1, 4.9), *ended, over]))
+    assert "Add ideas" in text_of(story_of([*head(5.0, 5.1, 4.9), *ended, over]))
 
 
 def kept(number: int, gain: float) -> list[Event]:
@@ -75,17 +75,18 @@ WORSE = Estimate(gain=-66.0, low=-66.0, high=-66.0, pairs=3, before=2098.0, afte
 def test_what_an_audit_found_harmful_is_named_at_the_merge() -> None:
     """With the commit, and how much better the head is without it; the facts call it harm."""
     story = story_of([*EXACT, *audited(WORSE)])
-    assert "the head is better without #1 (by 66). Review the branch, take it, and undo that: git revert 000000000000" in told(
-        story
+    assert (
+        "the head is better without #1 (by 66). Review the branch, take it, and undo that: git revert 000000000000"
+        in text_of(story)
     )
     assert ("Harm: the head is better without them", "#1") in audit_facts(story)
     harmless = story_of([*EXACT, *audited(replace(WORSE, gain=66.0, low=66.0, high=66.0), Standing.HELPS)])
-    assert "Review the branch, then take it." in told(harmless) and ("Still help", "#1") in audit_facts(harmless)
+    assert "Review the branch, then take it." in text_of(harmless) and ("Still help", "#1") in audit_facts(harmless)
 
 
 def test_whole_numbers_stay_whole() -> None:
     """A metric without noise that has only whole values has whole gains."""
-    said = told(story_of(EXACT))
+    said = text_of(story_of(EXACT))
     assert "from 8446 to 2164, a gain of +6282" in said
 
 
@@ -94,16 +95,16 @@ def test_gains_by_ratios_say_why_they_are_no_difference() -> None:
     total = Estimate(gain=2.9, low=1.0, high=4.8, pairs=20, before=27.0, after=23.8)
     noisy: list[Event] = [*head(27.0, 26.0, 28.0), *kept(1, 3.0), *head(24.0, number=1)]
     opened = AuditOpened(audit=1, start="s", head="h", first=0, pairs=20)
-    said = told(story_of([*noisy, opened, AuditConcluded(audit=1, total=total, elapsed_s=9.0)]))
+    said = text_of(story_of([*noisy, opened, AuditConcluded(audit=1, total=total, elapsed_s=9.0)]))
     assert "by the ratios of pairs" in said
     difference = replace(total, gain=27.0 - 23.8)
-    said = told(story_of([*noisy, opened, AuditConcluded(audit=1, total=difference, elapsed_s=9.0)]))
+    said = text_of(story_of([*noisy, opened, AuditConcluded(audit=1, total=difference, elapsed_s=9.0)]))
     assert "by the ratios of pairs" not in said
 
 
 def test_exact_gains_of_one_seed_are_warned_of() -> None:
     """In the report's cautions and next to the word exact; not if the command takes the seed."""
     story = story_of(EXACT, FIXED)
-    assert story.cautions == (ONE_DRAW,) and "one draw alone: see the warning" in told(story)
+    assert story.cautions == (ONE_DRAW,) and "one draw alone: see the warning" in text_of(story)
     seeded = story_of(EXACT, replace(PROGRAM, measure="python train.py {seed}"))
-    assert seeded.cautions == () and "see the warning" not in told(seeded)
+    assert seeded.cautions == () and "see the warning" not in text_of(seeded)

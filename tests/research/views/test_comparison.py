@@ -11,17 +11,17 @@ from overnight.gate.stats import mean, mean_interval
 from overnight.models.usage import Usage
 from overnight.research.events import ModelCalled
 from overnight.research.record.port import Recorded
-from overnight.research.views.comparison import ComparedCampaign, Gain, changed_lines, compare, compared, difference
+from overnight.research.views.comparison import ComparedCampaign, Gain, GainSource, changed_lines, compare, compared, difference
 from overnight.research.views.comparison_words import headline, rows
 
 
-def told(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> ComparedCampaign:
+def side_of(world: World, name: str = "one", entries: Iterable[Recorded] | None = None) -> ComparedCampaign:
     return compared(name, record(world) if entries is None else entries, world.program, {})
 
 
 def gain(values: list[float]) -> Gain:
     low, high = mean_interval(values)
-    return Gain(gain=mean(values), low=low, high=high, before=0.0, after=0.0, source="audit")
+    return Gain(gain=mean(values), low=low, high=high, before=0.0, after=0.0, source=GainSource.AUDIT)
 
 
 @pytest.mark.parametrize(("pairs", "sigmas"), [((20, 20), (1, 1)), ((4, 20), (3, 1)), ((3, 3), (1, 4))])
@@ -45,14 +45,14 @@ def test_a_difference_is_of_b_over_a_and_turns_with_them() -> None:
 
 def test_the_same_campaign_twice_differs_in_nothing() -> None:
     """All keeps are in both, and neither gained more."""
-    found = compare(told(CASES["usual"]), told(CASES["usual"], "two"))
+    found = compare(side_of(CASES["usual"]), side_of(CASES["usual"], "two"))
     assert found.verdict == "neither" and found.difference and found.difference.mid == 0.0
     assert found.kept and all(kept.a == kept.b for kept in found.kept) and not found.cautions[2:]
 
 
 def test_another_metric_does_not_compare() -> None:
     """The reason is given, there is no difference, and each side keeps its own metric."""
-    a, b = told(CASES["usual"]), told(CASES["maximize"], "two")
+    a, b = side_of(CASES["usual"]), side_of(CASES["maximize"], "two")
     found = compare(a, b)
     assert not found.comparable and found.difference is None and found.verdict == ""
     assert "the metrics differ: val_bpb and sum_of_radii" in found.reasons
@@ -65,7 +65,7 @@ def test_tokens_and_money_are_shown_if_there_are_any() -> None:
     world = World(experiments=20)
     entries = list(record(world))
     called = ModelCalled(number=1, role="r", provider="p", model="m", usage=Usage(input_tokens=5000, cost_usd=2.5))
-    free, paid = told(world), told(world, "two", [*entries[:5], replace(entries[4], event=called), *entries[5:]])
+    free, paid = side_of(world), side_of(world, "two", [*entries[:5], replace(entries[4], event=called), *entries[5:]])
     assert "Tokens" not in [row.name for row in rows(compare(free, free), free, free)]
     table = {row.name: (row.a, row.b) for row in rows(compare(free, paid), free, paid)}
     assert (table["Tokens"], table["Money"]) == (("none", "5,000"), ("none", "$2.50"))
@@ -75,7 +75,7 @@ def test_unfinished_campaigns_say_so() -> None:
     """A killed one, and one whose keep has no fresh trial yet: no number is invented for either."""
     entries = list(record(CASES["usual"]))
     last = max(place for place, entry in enumerate(entries) if entry.event.kind == "advanced")
-    a, b = told(CASES["usual"]), told(CASES["usual"], "two", entries[: last + 1])
+    a, b = side_of(CASES["usual"]), side_of(CASES["usual"], "two", entries[: last + 1])
     found = compare(a, b)
     assert found.b.gain is None and found.b.gain_per_hour is None and found.difference is None and found.comparable
     assert any("no fresh trials yet" in caution for caution in found.cautions)

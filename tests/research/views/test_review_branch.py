@@ -13,7 +13,7 @@ def test_a_commit_for_review_says_what_changes() -> None:
     """The subject of a tuner's change says nothing about its search; the words of others are not touched."""
     state = fold(begin(opened()), [baseline(0, 5.0), proposed(1), concluded(1, Verdict.KEEP, gain=2.0), advanced(1)])
     kept = replace(state.kept[0], hypothesis="Lower LR from 0.02 to 0.008 (one bold step)")
-    told = change(state, kept, "tuner")
-    assert told.subject == "Lower LR from 0.02 to 0.008" and "How the tuner came to it: one bold step." in told.body
-    told = change(state, kept, "command")
-    assert told.subject == kept.hypothesis and "came to it" not in told.body
+    made = change(state, kept, "tuner")
+    assert made.subject == "Lower LR from 0.02 to 0.008" and "How the tuner came to it: one bold step." in made.body
+    made = change(state, kept, "command")
+    assert made.subject == kept.hypothesis and "came to it" not in made.body

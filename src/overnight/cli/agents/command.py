@@ -10,12 +10,12 @@ import anyio
 import click
 from anyio.abc import TaskStatus
 
-from overnight.agents.ways import find_ways
 from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.research.tryout.choice import choose, program_around
 from overnight.research.tryout.result import SECONDS, TOKENS, Ask, Tryout, TryoutMeter
+from overnight.research.tryout.ways import find_ways
 from overnight.research.views.agents import AgentList, role_entry
 from overnight.words.foreign import printable
 from overnight.words.units import parse_count

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from overnight.agents.ways import Way
 from overnight.program.program import ResearcherSpec
+from overnight.research.researchers.way import Way
 from overnight.research.tryout.result import Tryout
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration

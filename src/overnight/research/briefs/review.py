@@ -17,6 +17,7 @@ from overnight.research.charter import parse_charter
 from overnight.research.experiment import Draft
 from overnight.research.state import State
 from overnight.words.foreign import printable
+from overnight.words.quantities import more
 
 LIMIT = 4000  # tokens
 LONGEST_REASON = 300  # characters
@@ -137,7 +138,7 @@ def _diff(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> list[st
     """A unified diff with printable lines; the end of a long one is left out."""
     lines = [line for change in sorted(changes, key=lambda change: change.path) for line in _file_diff(change, before)]
     if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], f"(and {len(lines) - MOST_LINES} more lines)"]
+        lines = [*lines[:MOST_LINES], f"({more(len(lines) - MOST_LINES, 'line')})"]
     return lines
 
 

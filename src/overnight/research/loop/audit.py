@@ -36,7 +36,7 @@ class Audit:
             audit = self._take_up(pairs, leave_one_out)
             await self.runner.warm_up()
             await self._check(audit.opened)
-            await self._measure(audit.opened)
+            await self._run_pairs(audit.opened)
         stopped = Stopped(session=SessionKind.AUDIT, ending=self.stop.ending or FINISHED, elapsed_s=self.journal.elapsed_s())
         self.journal.record(stopped)
         self.journal.snapshot()
@@ -98,7 +98,7 @@ class Audit:
                 fault = Trial(key=key, seed=self.runner.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed)
                 self.journal.record(TrialFinished(trial=fault))
 
-    async def _measure(self, opened: AuditOpened) -> None:
+    async def _run_pairs(self, opened: AuditOpened) -> None:
         trees = {tree: Subject(commit=commit, tree=commit) for tree, commit in commits(opened).items()}
 
         def subject_of(key: TrialKey) -> Subject:

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 
 from overnight.errors import RepositoryError
-from overnight.git.port import History
+from overnight.git.port import History, branch_of
 from overnight.research.events import Advanced, Concluded
 from overnight.research.loop.journal import Journal
 from overnight.research.receipts.proof import receipt_of, write_receipt
-from overnight.research.state import Kept
+from overnight.research.state import Kept, State
+
+
+def moved_by_others(state: State) -> RepositoryError:
+    """The error if the branch is not where the record says."""
+    branch = branch_of(state.tag)
+    fix = f"put it back with `git branch -f {branch} {state.head[:12]}`"
+    return RepositoryError(f"the branch {branch} was moved by somebody else", fix=fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +35,7 @@ class Branch:
         state, new = self.journal.state, self.journal.opened(number).proposed.commit
         moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
         if not moved:
-            what = f"the branch autoresearch/{state.tag} was moved by somebody else"
-            raise RepositoryError(what, fix=f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`")
+            raise moved_by_others(state)
         self.journal.record(Advanced(number=number, old=state.head, new=new))
         self.publish(self.journal.state.kept[-1])
 

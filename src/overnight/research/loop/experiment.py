@@ -17,7 +17,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
-from overnight.research.places.port import Surroundings
+from overnight.research.places.port import EnvironmentWatch
 from overnight.research.state import OpenExperiment
 
 SUPERSEDED = "another change was kept first; it goes on against the new head"
@@ -39,7 +39,7 @@ class ExperimentRunner:
     trials: TrialRunner
     slots: Slots
     stop: Stop
-    surroundings: Surroundings
+    environment: EnvironmentWatch
     head: anyio.Lock = field(default_factory=anyio.Lock)  # held while the head is measured
 
     async def warm_up(self) -> None:
@@ -161,7 +161,7 @@ class ExperimentRunner:
     def _look_around(self) -> None:
         """If what trials depend on has changed, record that before the trial, so that the ledger shows which ran on what."""
         state = self.journal.state
-        if changed := self.surroundings.look(state.environment, state.program.readable):
+        if changed := self.environment.look(state.environment, state.program.readable):
             self.journal.record(changed)
 
     def seed(self, key: TrialKey) -> int:

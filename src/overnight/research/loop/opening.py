@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from overnight import __version__
 from overnight.errors import UserError
-from overnight.git.port import History
+from overnight.git.port import History, branch_of
 from overnight.program.fit import check_fit
 from overnight.program.program import Program
 from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
+from overnight.research.loop.branch import moved_by_others
 from overnight.research.places.fingerprint import changes
 from overnight.research.record.port import Ledger
 from overnight.research.record.restore import restore
@@ -62,7 +63,7 @@ class Opening:
 
     def _first_session(self, program: Program, tag: str) -> State:
         if self.history.branch_head(tag) not in (None, self.history.resolve_start()):
-            raise UserError(f"the branch autoresearch/{tag} already exists", fix="choose another --tag")
+            raise UserError(f"the branch {branch_of(tag)} already exists", fix="choose another --tag")
         return self.open(program, tag)
 
     def _further_session(self, state: State, program: Program) -> State:
@@ -82,8 +83,7 @@ class Opening:
         if head is None:
             self.history.advance(tag=state.tag, old=None, new=state.head)
         elif head not in {state.head, *(opened.proposed.commit for opened in state.open if opened.conclusion)}:
-            fix = f"put it back with `git branch -f autoresearch/{state.tag} {state.head[:12]}`"
-            raise UserError(f"the branch autoresearch/{state.tag} was moved by somebody else", fix=fix)
+            raise moved_by_others(state)
 
 
 def _check_fixed(old: Program, new: Program, tag: str) -> None:

@@ -51,7 +51,7 @@ class TrialRunner:
         metrics: Mapping[str, float] = {}
         value, fault, reason = None, None, ""
         try:
-            metrics = await (self._measure(run, key) if self.program.measure else self._produce_and_score(run, key))
+            metrics = await (self._run_measure_command(run, key) if self.program.measure else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
         except TrialFailed as failed:
             fault, reason = failed.fault, _sealed_reason(key, failed) if self._is_sealed(key) else str(failed)
@@ -84,7 +84,7 @@ class TrialRunner:
         """Delete what was kept of an experiment between its trials."""
         self._artifacts.forget(number)
 
-    async def _measure(self, run: TrialRun, key: TrialKey) -> Mapping[str, float]:
+    async def _run_measure_command(self, run: TrialRun, key: TrialKey) -> Mapping[str, float]:
         sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
             output = await self._commands.run_tree(run, sealed or self.program.measure or "", folder)

@@ -50,7 +50,7 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...
 
 
 class EnvironmentWatcher:
-    """The port `Surroundings`, for one session."""
+    """The port `EnvironmentWatch`, for one session."""
 
     def __init__(self, toplevel: Path, search_path: str) -> None:
         self._toplevel, self._search_path = toplevel, search_path

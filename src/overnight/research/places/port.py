@@ -10,7 +10,7 @@ from overnight.git.port import FileChange
 from overnight.research.events import EnvironmentChanged
 
 
-class Surroundings(Protocol):
+class EnvironmentWatch(Protocol):
     """What trials depend on outside the repository."""
 
     def look(self, known: Mapping[str, str], readable: Sequence[str]) -> EnvironmentChanged | None:

@@ -30,6 +30,7 @@ from overnight.files.folders import (
 from overnight.git.port import FileChange
 from overnight.research.places.port import Collected
 from overnight.words.foreign import printable
+from overnight.words.quantities import more
 
 MAX_CHANGED_FILES = 10_000
 MAX_FILE_BYTES = 8 * 1000**2
@@ -248,4 +249,4 @@ def _kind(status: os.stat_result) -> str:
 def _shortened(problems: list[str]) -> list[str]:
     if len(problems) <= MAX_PROBLEMS:
         return problems
-    return [*problems[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more problems of this kind"]
+    return [*problems[:MAX_PROBLEMS], f"{more(len(problems) - MAX_PROBLEMS, 'problem')} of this kind"]

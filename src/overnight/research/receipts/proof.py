@@ -20,7 +20,7 @@ from overnight.gate.stats import log_label_swap, mean
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.program.program import Guard, Metric
 from overnight.research.events import Event, Proposed, Registered, TrialFinished
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding
 from overnight.research.receipts.receipt import FORMAT, RawPair, Receipt
 from overnight.research.state import Kept, State
 from overnight.words.quantities import counted

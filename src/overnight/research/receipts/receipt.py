@@ -1,4 +1,4 @@
-"""The published evidence of one kept change: everything needed to check its verdict with only the repository."""
+"""The published evidence of one kept change, which only the repository is needed to check, and what a check finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from overnight.gate.trial import Arm
 from overnight.program.program import Direction, Guard
+from overnight.research.findings import Finding
 
 FORMAT = 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)  # foreign: it comes with a clone
@@ -65,3 +66,12 @@ class Receipt:
     confidence: float
     holdout_gain: float | None = None  # quantised
     verdict_hash: str  # of the verdict in the ledger, so that the ledger's owner cannot change it afterwards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReport:
+    """What `verify --receipt COMMIT --json` prints."""
+
+    holds: bool  # no finding contradicts it
+    receipt: Receipt
+    findings: tuple[Finding, ...]

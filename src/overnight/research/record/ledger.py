@@ -92,13 +92,13 @@ class SqliteLedger(SqliteEventStore[Event]):
 
     def experiments(self, *, offset: int = 0, limit: int = 50, newest_first: bool = True) -> Page:
         """A page of the campaign's experiments; a page costs the same at any offset."""
-        with self._file.clear_reading():
-            return experiments.page(self._db, offset=offset, limit=limit, newest_first=newest_first)
+        with self.reading() as db:
+            return experiments.page(db, offset=offset, limit=limit, newest_first=newest_first)
 
     def experiment(self, number: int) -> Experiment | None:
         """One experiment by number."""
-        with self._file.clear_reading():
-            return experiments.one(self._db, number)
+        with self.reading() as db:
+            return experiments.one(db, number)
 
     def experiment_events(self, number: int) -> Sequence[Recorded]:
         """The events of one experiment, in order."""
@@ -106,16 +106,16 @@ class SqliteLedger(SqliteEventStore[Event]):
 
     def tried(self, tree: str) -> int | None:
         """The number of the first experiment with this proposal digest, None if it is new."""
-        with self._file.clear_reading():
-            return experiments.tried(self._db, tree)
+        with self.reading() as db:
+            return experiments.tried(db, tree)
 
     def same(self, shape: str) -> int | None:
         """The number of the first experiment that does what a proposal of this shape does, None if it is new."""
-        with self._file.clear_reading():
-            return attempt_index.same(self._db, shape) if self._is_derived() else None
+        with self.reading() as db:
+            return attempt_index.same(db, shape) if self.is_derived() else None
 
     def similar(self, terms: Collection[int], limit: int) -> Sequence[Experiment]:
         """Past experiments that share most of these terms of `research/changes/similar.py`, the most similar first."""
-        with self._file.clear_reading():
-            closest = attempt_index.similar(self._db, terms)[:limit] if self._is_derived() else []
+        with self.reading() as db:
+            closest = attempt_index.similar(db, terms)[:limit] if self.is_derived() else []
         return [experiment for experiment in map(self.experiment, closest) if experiment]

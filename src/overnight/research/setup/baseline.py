@@ -13,7 +13,7 @@ from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
-from overnight.research.setup.opening import fix_of, left_out
+from overnight.research.setup.preconditions import fix_of, left_out
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.numbers import number

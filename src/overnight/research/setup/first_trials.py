@@ -13,7 +13,7 @@ from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.work_folders import WorkFolders
-from overnight.research.setup.opening import check_readable_paths
+from overnight.research.setup.preconditions import check_readable_paths
 from overnight.research.wiring import make_trial_runner
 
 
@@ -28,7 +28,7 @@ class FirstTrials:
         with self._trial_runner(repository, program) as (trials, start):
             return await trials.checks(start, slot=0)
 
-    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+    async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
         """Two trials with different seeds."""
         with self._trial_runner(repository, program) as (trials, start):
             return [await _trial(trials, start, index) for index in range(2)]

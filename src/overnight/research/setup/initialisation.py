@@ -10,7 +10,7 @@ from overnight.git.repository import Repository
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.setup.first_look import Proposal, Wishes, describe, propose, without_checks
-from overnight.research.setup.opening import fix_of
+from overnight.research.setup.preconditions import fix_of
 from overnight.research.setup.program_file import write_above
 from overnight.research.views.numbers import number
 from overnight.words.quantities import duration
@@ -27,7 +27,7 @@ class Tries(Protocol):
         """Why the first failing check fails; empty if all pass."""
         ...
 
-    async def measure_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+    async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
         """Two trials."""
         ...
 
@@ -54,7 +54,7 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     """
     proposal = await _tried(propose(repository, wishes), repository, tries, say)
     say(describe(proposal))
-    trials = await tries.measure_twice(repository, proposal.program)
+    trials = await tries.run_twice(repository, proposal.program)
     values = _values(trials, repository, proposal.program)
     spread = max(values) - min(values)
     say(_describe_values(proposal.program, trials, values, spread))

@@ -89,7 +89,7 @@ class _Narrator:
             case Proposed():
                 self._propose(event, at)
             case TrialFinished():
-                self._measure(event.trial, hours)
+                self._take_trial(event.trial, hours)
             case Registered():
                 self.evidence.register(event, allowed=self.program.gate.error_rate * (len(self.kept) + 1))
             case Concluded():
@@ -118,19 +118,19 @@ class _Narrator:
         else:
             self.spending.call(event)
 
-    def _measure(self, trial: Trial, hours: float) -> None:
+    def _take_trial(self, trial: Trial, hours: float) -> None:
         self.spending.take(trial)
         if trial.key.stage is Stage.BASELINE:
-            self._measure_head(trial, hours)
+            self._take_head_trial(trial, hours)
         elif trial.key.stage is not Stage.AUDIT and (dossier := self.open.get(trial.key.experiment)):
-            self._measure_candidate(dossier, trial, hours)
+            self._take_candidate_trial(dossier, trial, hours)
 
-    def _measure_head(self, trial: Trial, hours: float) -> None:
+    def _take_head_trial(self, trial: Trial, hours: float) -> None:
         if trial.value is not None:
             number = self.heads.add(trial.tree, trial.value)
             self.values.head(Point(number=number, hours=hours, value=trial.value))
 
-    def _measure_candidate(self, dossier: Dossier, trial: Trial, hours: float) -> None:
+    def _take_candidate_trial(self, dossier: Dossier, trial: Trial, hours: float) -> None:
         # the holdout's answers are sealed: no view ever sees more than the quantised gain of a conclusion
         if trial.key.arm is Arm.CANDIDATE and trial.key.stage is not Stage.HOLDOUT and trial.value is not None:
             point = Point(number=trial.key.experiment, hours=hours, value=trial.value)

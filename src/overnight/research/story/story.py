@@ -8,6 +8,7 @@ from overnight.gate.audit import ChangeAudit
 from overnight.gate.noise import NoiseReport
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.git.port import branch_of
 from overnight.models.usage import Usage
 from overnight.program.program import Budget, Metric
 from overnight.research.ending import Ending
@@ -252,7 +253,7 @@ class Story:
     @property
     def branch(self) -> str:
         """The branch of the kept changes."""
-        return f"autoresearch/{self.tag}"
+        return branch_of(self.tag)
 
     @property
     def start(self) -> str:

@@ -59,14 +59,15 @@ async def _try(ask: Ask, meter: TryoutMeter) -> TryoutEdit | Failing:
             with closing(GitHistory(make_throwaway(Path(place) / "repo"))) as history:
                 state = _state(history.resolve_start(), ask)
                 async with _gateway(ask, meter) as gateway:
-                    return await _Bench(ask, meter, state, history, WorkFolders(root, history, state.program), gateway).run()
+                    workspaces = WorkFolders(root, history, state.program)
+                    return await _TryoutRun(ask, meter, state, history, workspaces, gateway).run()
         finally:
             remove_tree(root)  # which a job may have made hard to delete
 
 
 @dataclass(slots=True)
-class _Bench:
-    """What a try needs."""
+class _TryoutRun:
+    """One try, with what it needs."""
 
     ask: Ask
     meter: TryoutMeter

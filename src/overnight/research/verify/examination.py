@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from overnight.errors import LedgerCorrupt, ProgramError
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
+from overnight.git.port import branch_of
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding
 from overnight.research.history import experiment_number, fold_experiment
 from overnight.research.reading import CampaignReader
 from overnight.research.receipts.proof import read_receipt, receipt_of
@@ -95,7 +96,7 @@ def _repository(campaign: CampaignReader, state: State) -> list[Finding]:
 
 def _branch(history: GitHistory, state: State) -> Finding:
     head = history.branch_head(state.tag)
-    where = f"autoresearch/{state.tag} is at {(head or 'nothing')[:12]}"
+    where = f"{branch_of(state.tag)} is at {(head or 'nothing')[:12]}"
     detail = where if head == state.head else f"{where}, the ledger says {state.head[:12]}"
     return Finding(what="branch", holds=head == state.head, detail=detail)
 

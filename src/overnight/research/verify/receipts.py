@@ -1,7 +1,5 @@
 """Checks a published receipt with only the repository that it is in: no campaign folder is needed."""
 
-from dataclasses import dataclass
-
 from overnight.errors import ProgramError, UserError
 from overnight.git.history import GitHistory
 from overnight.git.published import NOTES
@@ -9,23 +7,14 @@ from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
 from overnight.research.changes.scope import proposal_digest
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding
 from overnight.research.receipts.proof import check_receipt, read_receipt
-from overnight.research.receipts.receipt import Receipt
+from overnight.research.receipts.receipt import Receipt, ReceiptReport
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
 SHOWN = 100  # characters of a name
 DEEPEST = 10_000  # commits of a chain that are walked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptReport:
-    """What `verify --receipt COMMIT --json` prints."""
-
-    holds: bool  # no finding contradicts it
-    receipt: Receipt
-    findings: tuple[Finding, ...]
 
 
 def examine_receipt(repository: Repository, name: str) -> ReceiptReport:

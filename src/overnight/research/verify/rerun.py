@@ -1,14 +1,13 @@
 """Measures kept changes again for `overnight verify --rerun`: fresh seeds, the same jail, nothing recorded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from overnight.errors import UserError
 from overnight.gate.audit import PAIRS, PAIRS_EXACT, Estimate, estimate_gain
 from overnight.gate.noise import noise_kind, noise_model
 from overnight.git.repository import Repository
 from overnight.program.program import Noise
-from overnight.research.finding import Finding
+from overnight.research.findings import Finding, Rerun, RerunPair
 from overnight.research.loop.recheck import FreshPair, Recheck
 from overnight.research.state import Kept, State
 from overnight.research.wiring import SessionRequest, remeasuring
@@ -16,29 +15,6 @@ from overnight.words.figures import figure
 from overnight.words.foreign import printable
 
 TEXT = 200  # characters of a reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RerunPair:
-    """One fresh pair."""
-
-    seed: int
-    before: float | None  # None: the trial had no value
-    after: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rerun:
-    """What a fresh measurement says about one kept change; gains are in the metric's units, positive is better."""
-
-    number: int
-    base: str  # commit that it was measured against
-    commit: str
-    claimed: float | None  # gain at acceptance
-    estimate: Estimate | None  # None: too few pairs have values
-    holds: bool | None  # None: the interval contains 0, so more pairs are needed
-    reason: str
-    pairs: tuple[RerunPair, ...]
 
 
 def chosen(state: State, which: str) -> Sequence[Kept]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.agents.ways import Way
 from overnight.program.program import ResearcherSpec
+from overnight.research.researchers.way import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from overnight.gate.error_budget import level_of
 from overnight.gate.explain import explain_noise, seed_note
 from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.program.fit import loopholes
+from overnight.program.program import Noise
 from overnight.research.state import State
 from overnight.research.views.numbers import number
 from overnight.words.figures import rough
@@ -90,7 +91,7 @@ def _tunable(names: tuple[str, ...]) -> str:
 
 def describe(found: CheckReport) -> str:
     """The report in a few lines for people."""
-    same = found.noise == "deterministic"
+    same = found.noise == Noise.DETERMINISTIC
     noise = (
         "deterministic: one trial decides"
         if same

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from overnight.gate.trial import Stage
 from overnight.program.program import Program
@@ -17,6 +18,23 @@ from overnight.research.story.story import KeepEvidence, Story
 from overnight.research.views.comparability import cautions, incomparable
 
 _HOUR_S = 3600
+
+
+class GainSource(StrEnum):
+    """What a gain is known from."""
+
+    AUDIT = "audit"  # start and head measured side by side
+    FRESH_TRIALS = "fresh trials"  # of start and head, each when it was the head
+    NOTHING_KEPT = "nothing kept"  # the head is the start
+
+
+class Ahead(StrEnum):
+    """Which of two campaigns gained more, beyond noise."""
+
+    A = "a"  # the first one
+    B = "b"  # the second one
+    NEITHER = "neither"  # noise can explain the difference
+    UNKNOWN = ""  # a gain is not known, or they are not comparable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +54,7 @@ class Gain:
     high: float
     before: float | None  # mean of the start
     after: float | None  # mean of the head
-    source: str  # "audit", "fresh trials" or "nothing kept"
+    source: GainSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +140,11 @@ class Comparison:
     b: CampaignSummary
     difference: Interval | None  # gain of B minus that of A, in the metric's units; positive: B gained more
     confidence: float  # of the interval
-    verdict: str  # "a", "b" or "neither" gained more beyond noise; empty if that is not known
+    verdict: Ahead
     kept: tuple[KeptIn, ...]  # in both, then in A only, then in B only
 
 
-class Teller:
+class CampaignFigures:
     """Follows the events of a campaign for what its story does not contain."""
 
     def __init__(self) -> None:
@@ -162,11 +180,11 @@ def compared(
     folded: Folded | None = None,
 ) -> ComparedCampaign:
     """One campaign; `changes` as in `ComparedCampaign`, `folded` as in `tell_story`."""
-    teller = Teller()
-    story = tell_story(teller.watch(recorded), program, folded)
+    figures = CampaignFigures()
+    story = tell_story(figures.watch(recorded), program, folded)
     called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
     return ComparedCampaign(
-        name=called, program=program, story=story, steps=tuple(teller.steps), audit_s=teller.audit_s, changes=changes
+        name=called, program=program, story=story, steps=tuple(figures.steps), audit_s=figures.audit_s, changes=changes
     )
 
 
@@ -186,9 +204,15 @@ def compare(a: ComparedCampaign, b: ComparedCampaign) -> Comparison:
         b=right,
         difference=gap,
         confidence=CONFIDENCE,
-        verdict="" if gap is None else "b" if gap.low > 0 else "a" if gap.high < 0 else "neither",
+        verdict=_ahead(gap),
         kept=tuple(_kept(a, b)),
     )
+
+
+def _ahead(gap: Interval | None) -> Ahead:
+    if gap is None:
+        return Ahead.UNKNOWN
+    return Ahead.B if gap.low > 0 else Ahead.A if gap.high < 0 else Ahead.NEITHER
 
 
 def gain_of(story: Story) -> Gain | None:
@@ -197,10 +221,10 @@ def gain_of(story: Story) -> Gain | None:
     if not story.keeps:
         band = story.heads[-1].band if story.heads else None
         level = band.mid if band else None
-        return Gain(gain=0.0, low=0.0, high=0.0, before=level, after=level, source="nothing kept")
+        return Gain(gain=0.0, low=0.0, high=0.0, before=level, after=level, source=GainSource.NOTHING_KEPT)
     if total is None:
         return None
-    source = "audit" if total.audited else "fresh trials"
+    source = GainSource.AUDIT if total.audited else GainSource.FRESH_TRIALS
     mid, low, high = total.gain.mid, total.gain.low, total.gain.high
     return Gain(gain=mid, low=low, high=high, before=total.start, after=total.head, source=source)
 
@@ -223,7 +247,7 @@ def _cautions(campaign: ComparedCampaign) -> Iterator[str]:
     story, gain = campaign.story, gain_of(campaign.story)
     if gain is None:
         yield f"the head of {campaign.name} has no fresh trials yet: its gain is not known"
-    elif gain.source == "fresh trials" and not story.noise.deterministic:
+    elif gain.source is GainSource.FRESH_TRIALS and not story.noise.deterministic:
         fix = f"`overnight audit --tag {story.tag}`"
         yield f"{campaign.name} is not audited: its start and head were not measured side by side ({fix})"
     yield from (f"{campaign.name}: {caution}" for caution in story.cautions)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from overnight.research.views.answers import ReportAnswer
 from overnight.research.views.comparability import incomparable
-from overnight.research.views.comparison import CampaignSummary, ComparedCampaign, Comparison
+from overnight.research.views.comparison import Ahead, CampaignSummary, ComparedCampaign, Comparison, GainSource
 from overnight.research.views.wording import Figures, figures_of, percent
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
@@ -15,7 +15,11 @@ UNKNOWN = "not known"
 TEXT = 200  # characters of one foreign line
 NONE = "none"
 LEAST_HOURS = 0.1  # for a gain per hour: in less time, one keep more or less makes it any number
-_SOURCES = {"audit": "by its audit", "fresh trials": "by fresh trials of start and head", "nothing kept": "nothing was kept"}
+_SOURCES = {
+    GainSource.AUDIT: "by its audit",
+    GainSource.FRESH_TRIALS: "by fresh trials of start and head",
+    GainSource.NOTHING_KEPT: "nothing was kept",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +48,14 @@ def answers(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> tupl
 def headline(found: Comparison) -> str:
     """The comparison in a few words."""
     match found.verdict:
-        case "a":
+        case Ahead.A:
             return f"A, {found.a.name}"
-        case "b":
+        case Ahead.B:
             return f"B, {found.b.name}"
-        case "neither":
+        case Ahead.NEITHER:
             same = found.difference and found.difference.low == found.difference.high
             return "Both the same" if same else "Neither beyond noise"
-        case _:
+        case Ahead.UNKNOWN:
             return "Cannot be compared" if found.reasons else "Not known yet"
 
 
@@ -66,7 +70,7 @@ def verdict(found: Comparison, figures: Figures) -> str:
         return f"{_more(found, figures)}. Both gains are exact: trials without noise, or nothing kept."
     interval = f"{percent(found.confidence)} interval {figures.interval(gap.low, gap.high)}, positive for B"
     text = f"{_more(found, figures)} ({interval})."
-    if found.verdict == "neither":
+    if found.verdict is Ahead.NEITHER:
         text += " The interval contains 0, so neither is shown to have gained more."
     return f"{text} The two gains were measured independently, so their errors add up."
 

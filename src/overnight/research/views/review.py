@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from overnight.gate.explain import explain
-from overnight.git.finalize import KeptChange
+from overnight.git.port import KeptChange
 from overnight.research.state import Kept, State
 from overnight.research.views.numbers import gain
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight.gate.audit import harm
 from overnight.gate.noise import noise_report
+from overnight.git.port import branch_of
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.research.caution import cautions_of
@@ -17,10 +18,9 @@ from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 
-AUDIT = "audit"  # in place of a reason, if the last session was one
 ENDINGS = {
     "": "killed; `overnight run` continues it",
-    AUDIT: "not running; its last session was an audit",
+    SessionKind.AUDIT: "not running; its last session was an audit",
     EndReason.ERROR: "ended by an error; `overnight run` continues it, or says what is wrong",
     EndReason.NO_IDEAS: "stopped: no ideas were left",
     EndReason.INTERRUPT: "stopped by Ctrl-C",
@@ -106,7 +106,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         stopped=_reason(state.stopped) if state.stopped else "",
         stopped_detail=state.stopped.ending.detail if state.stopped else "",
         failed=failed,
-        branch=f"autoresearch/{state.tag}",
+        branch=branch_of(state.tag),
         metric=metric.name,
         direction=metric.direction.value,
         start=state.start,
@@ -149,7 +149,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
 
 
 def _reason(stopped: Stopped) -> str:
-    return AUDIT if stopped.session is SessionKind.AUDIT else stopped.ending.reason.value
+    return (stopped.session if stopped.session is SessionKind.AUDIT else stopped.ending.reason).value
 
 
 def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:

@@ -3,6 +3,7 @@
 import math
 
 from overnight.gate.verdict import Conclusion
+from overnight.git.port import branch_of
 from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
@@ -44,7 +45,7 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
     lines += [f"report    {report}"] if report else []
     lines += [f"picture   {picture}"] if picture else []
     lines.append(
-        f"branch    autoresearch/{state.tag} (your checkout is as it was; `overnight finalize` makes a branch for review)"
+        f"branch    {branch_of(state.tag)} (your checkout is as it was; `overnight finalize` makes a branch for review)"
     )
     if state.kept:
         lines.append("next      `overnight audit` measures the total gain again, start and head side by side")

@@ -16,7 +16,7 @@ from overnight.program.program import Program
 from overnight.program.scope import matches
 from overnight.research.setup.interpreter import own_environment
 from overnight.words.foreign import printable
-from overnight.words.quantities import counted
+from overnight.words.quantities import listed
 
 NAMED = 3  # files in a message
 NAME = 80  # characters of a path
@@ -33,9 +33,8 @@ def left_out(repository: Repository, program: Program) -> tuple[str, ...]:
     if not changed:
         return ()
     changed.sort(key=lambda path: not matches(path, program.editable))
-    more = f" and {counted(len(changed) - NAMED, 'more file')}" if len(changed) > NAMED else ""
-    names = ", ".join(printable(path, NAME) for path in changed[:NAMED])
-    return (f"trials run what is committed: your uncommitted changes to {names}{more} are left out",)
+    names = listed((printable(path, NAME) for path in changed), NAMED, noun="file")
+    return (f"trials run what is committed: your uncommitted changes to {names} are left out",)
 
 
 def started_over(folder: Path) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from targets import git, make_repo, overnight, program
 from overnight.errors import ProgramError
 from overnight.git.repository import open_repository
 from overnight.program.parser import parse_program
-from overnight.research.setup.opening import check_readable_paths, fix_of, paths_in
+from overnight.research.setup.preconditions import check_readable_paths, fix_of, paths_in
 
 READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
 

@@ -9,7 +9,7 @@ MAX_ATTRIBUTE_FILES = 50  # that are searched for Git LFS
 SHOWN = 80  # characters of a path
 
 
-def notes_of(git_dir: Path) -> tuple[str, ...]:
+def unseen_notes(git_dir: Path) -> tuple[str, ...]:
     """One line each about submodules, symbolic links and Git LFS in the checked-out commit."""
     submodules, links, attributes = [], [], []
     for line in require(git_dir, "ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")[:-1]:

@@ -115,11 +115,15 @@ def _sure(story: Story) -> ReportAnswer:
         if ONE_DRAW in story.cautions:
             detail += " If the target draws random numbers, that holds for one draw alone: see the warning."
         return ReportAnswer(question="How sure", figure=f"{changes}, exact", detail=f"{detail} {holdout_agreement(story)}")
-    each, weakest = ("It", "Its") if len(story.keeps) == 1 else ("Each", "The weakest")
+    alone = len(story.keeps) == 1
+    each, weakest = (
+        "It" if alone else "Each",
+        "Its e-value is" if alone else "The one closest to its requirement has an e-value of",
+    )
     detail = f"{each} beat the head of its time in interleaved pairs with seeds that nothing had used before."
     if story.errors.weakest is not None:
         odds = e_value(story.errors.weakest)
-        detail += f" {weakest} e-value is {odds}, {required(story.errors.weakest)} was required:"
+        detail += f" {weakest} {odds}, {required(story.errors.weakest)} was required:"
         detail += f" luck alone gets there at most once in {odds} tries."
     simpler = sum(keep.conclusion.margin is not None for keep in story.keeps)
     detail += f" {counted(simpler, 'change')} of them only had to be no worse, with less code." if simpler else ""

@@ -72,7 +72,7 @@ class CampaignSummary:
     hours: float
     tokens: int
     cost_usd: float
-    gain: Gain | None  # None: something is kept, but its head has no fresh trials yet
+    gain: Gain | None  # None: something is kept, and its gain needs an audit or fresh trials of its head
     gain_per_hour: float | None
     gain_per_trial: float | None
     ending: str  # why its last session stopped; empty while it runs or after a kill
@@ -246,7 +246,8 @@ def _cautions(campaign: ComparedCampaign) -> Iterator[str]:
     """What makes the gain of one campaign mean less than it seems to."""
     story, gain = campaign.story, gain_of(campaign.story)
     if gain is None:
-        yield f"the head of {campaign.name} has no fresh trials yet: its gain is not known"
+        why = story.incomparable or "its head has no fresh trials yet"
+        yield f"the gain of {campaign.name} is not known ({why}): `overnight audit --tag {story.tag}` measures it"
     elif gain.source is GainSource.FRESH_TRIALS and not story.noise.deterministic:
         fix = f"`overnight audit --tag {story.tag}`"
         yield f"{campaign.name} is not audited: its start and head were not measured side by side ({fix})"

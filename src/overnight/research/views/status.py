@@ -22,7 +22,6 @@ ENDINGS = {
     "": "killed; `overnight run` continues it",
     SessionKind.AUDIT: "not running; its last session was an audit",
     EndReason.ERROR: "ended by an error; `overnight run` continues it, or says what is wrong",
-    EndReason.NO_IDEAS: "stopped: no ideas were left",
     EndReason.INTERRUPT: "stopped by Ctrl-C",
     EndReason.SIGNAL: "stopped by a signal",
     EndReason.STOP: "stopped by `overnight stop`",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from overnight.agents.model_source import AGENT_WIRES, describe, find_source
+from overnight.agents.programs import ACP, find_program
 from overnight.agents.templates import TEMPLATES
-from overnight.agents.ways import ACP, find_program
 from overnight.config import Settings
 from overnight.models.accounts import AccountState
 from overnight.models.breaker import BreakerState

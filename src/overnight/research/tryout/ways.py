@@ -7,8 +7,8 @@ models, which only `overnight agents test` can say.
 from collections.abc import Mapping, Sequence
 
 from overnight.agents.model_source import AGENT_WIRES, find_source
+from overnight.agents.programs import ACP, find_program, find_versions
 from overnight.agents.templates import TEMPLATES
-from overnight.agents.ways import ACP, find_program, find_versions
 from overnight.config import Settings
 from overnight.models.usage import Wire
 from overnight.research.researchers.way import Way

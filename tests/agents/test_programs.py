@@ -7,7 +7,7 @@ import pytest
 from agent_settings import install
 from processes import gone
 
-from overnight.agents import ways
+from overnight.agents import programs as ways
 
 TRACE = "86397.0625"  # how long a test's program sleeps, which identifies it
 

@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from overnight.ledger.file import BUSY_S
 from overnight.ledger.owner import Codec
 from overnight.ledger.port import Recorded
 from overnight.ledger.store import SqliteEventStore
@@ -55,9 +56,8 @@ class Lengths:
 class Book(SqliteEventStore[Line]):
     """The ledger."""
 
-    def __init__(self, folder: Path, *, version: int = 1, read_only: bool = False) -> None:
-        # a loaded machine may let one of several writers wait for long
-        super().__init__(folder, CODEC, projections=[Lengths()], version=version, read_only=read_only, busy_s=250.0)
+    def __init__(self, folder: Path, *, version: int = 1, read_only: bool = False, busy_s: float = BUSY_S) -> None:
+        super().__init__(folder, CODEC, projections=[Lengths()], version=version, read_only=read_only, busy_s=busy_s)
 
     def lengths(self) -> dict[int, int]:
         return dict(self._db.execute("SELECT author, characters FROM lengths ORDER BY author"))

@@ -426,9 +426,9 @@ def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
     (tmp_path / "holdout").write_text(SECRET)
     with (tmp_path / "holdout").open() as file:
         os.set_inheritable(file.fileno(), True)
-        _, output = run(tmp_path, "ls /proc/self/fd; for d in /proc/self/fd/*; do timeout 1 head -c 99 <$d; done < /dev/null")
+        _, output = run(tmp_path, "for d in /proc/self/fd/*; do timeout 1 head -c 99 <$d; done < /dev/null; ls /proc/self/fd")
     numbers = [line for line in output.splitlines() if line.isdigit()]
-    assert numbers == ["0", "1", "2", "3"], output  # 3 is the folder that `ls` reads
+    assert numbers == ["0", "1", "2", "3"], output  # 3 is the folder that `ls` reads, last: `head <1` takes what is in the pipe
     assert SECRET not in output
 
 

@@ -1,7 +1,8 @@
 """The file of a ledger, with SQLite's errors translated to ones that say what is wrong and how to fix it."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from overnight.errors import LedgerCorrupt, UserError
 
 NAME = "ledger.db"
 BUSY_S = 10.0  # that a writer waits for another one
+BUSY_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,19 @@ class LedgerFile:
         with suppress(sqlite3.DatabaseError):  # what cannot be read is not blank
             return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
         return False
+
+    def when_free(self, change: Callable[[], object]) -> None:
+        """Make a change that may be repeated, and for which SQLite itself does not wait: the first tables of a new file."""
+        deadline = time.monotonic() + self.busy_s
+        while True:
+            try:
+                change()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(BUSY_PAUSE_S)
+            else:
+                return
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:

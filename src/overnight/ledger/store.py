@@ -70,7 +70,7 @@ class SqliteEventStore(Generic[E]):
 
     def _prepare(self) -> None:
         schema = SCHEMA.format(subject=self._codec.subject_column) + "".join(p.schema for p in self._projections)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + schema)
+        self._file.when_free(lambda: self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + schema))
         self._known = self._chain.end()
         if not self.is_derived():
             with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports the damage

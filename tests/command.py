@@ -1,6 +1,6 @@
 """The command line with repeatable draws: a campaign's secret follows from its test's name and its arguments.
 
-So a test with noise fails because of a change and not by chance; `make fuzz` uses real draws.
+So a test with noise fails because of a change and not by chance; `make fuzz` and the benchmarks use real draws.
 """
 
 import os
@@ -26,6 +26,6 @@ def same_each_time(nbytes: int | None = None) -> str:
 
 
 if __name__ == "__main__":
-    if "EXAMPLES" not in os.environ:
+    if "PYTEST_CURRENT_TEST" in os.environ and "EXAMPLES" not in os.environ:
         secrets.token_hex = same_each_time
     main()

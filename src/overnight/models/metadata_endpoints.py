@@ -16,7 +16,6 @@ from overnight.models.wires.formats import FORMATS
 from overnight.models.wires.wire import UpstreamRequest
 
 MOST_MODELS = 1000
-ENOUGH_S = 10.0  # an answer that is not there by then is given without the provider
 
 
 class MetadataEndpoints:

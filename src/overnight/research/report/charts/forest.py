@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
+from overnight.research.report.charts.legend import DIAMOND, DOT, SQUARE, UP
 from overnight.research.story.story import KeepEvidence, Story
 from overnight.words.foreign import printable
 
@@ -90,6 +91,6 @@ def _colour(kinds: Sequence[str], canvas: Canvas) -> "alt.Color":
 def _shape(kinds: Sequence[str]) -> "alt.Shape":
     import altair as alt
 
-    shapes = {ACCEPTED: "circle", FRESH: "square", HOLDOUT: "diamond", LEFT_OUT: "triangle-up"}
+    shapes = {ACCEPTED: DOT, FRESH: SQUARE, HOLDOUT: DIAMOND, LEFT_OUT: UP}
     scale = alt.Scale(domain=list(kinds), range=[shapes[kind] for kind in kinds])
     return alt.Shape("kind:N", scale=scale, legend=alt.Legend(title=None))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
+from overnight.research.report.charts.legend import DIAMOND, DOT, SQUARE
 from overnight.research.story.spread import Interval
 
 _ROW = 30  # px
@@ -24,7 +25,7 @@ def gains_chart(bars: Sequence[GainBar], title: str, canvas: Canvas) -> dict[str
     palette = canvas.palette
     names = [bar.name for bar in bars]
     colours = [palette.head, palette.trial, *(palette.ink for _ in names[2:])]
-    shapes = ["circle", "diamond", *("square" for _ in names[2:])]
+    shapes = [DOT, DIAMOND, *(SQUARE for _ in names[2:])]
     rows: list[Row] = [{"name": bar.name, "gain": bar.gain.mid, "low": bar.gain.low, "high": bar.gain.high} for bar in bars]
     x = alt.X("gain:Q", title=title, axis=canvas.across(grid=True))
     base = alt.Chart(table(rows)).encode(

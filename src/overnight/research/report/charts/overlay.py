@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.legend import KEEP, key
+from overnight.research.report.charts.legend import DIAMOND, DOT, KEEP, key
 from overnight.research.story.spread import Interval
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _layers(course: Course, canvas: Canvas) -> "list[alt.Chart]":
     return [
         alt.Chart(table(bands)).mark_rect(opacity=0.14).encode(x2="x2", y2="y2"),
         alt.Chart(table(steps)).mark_line(interpolate="step-after", strokeWidth=2.5, strokeDash=dash),
-        alt.Chart(table(kept)).mark_point(shape="circle" if course.first else "diamond", size=70, filled=True, opacity=1),
+        alt.Chart(table(kept)).mark_point(shape=DOT if course.first else DIAMOND, size=70, filled=True, opacity=1),
         *(_names(kept, course, halo, canvas) for halo in (3, 0)),
     ]
 

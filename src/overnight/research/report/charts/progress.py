@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from overnight.research.report.charts.canvas import Canvas, Row, finish, table
-from overnight.research.report.charts.legend import DASHES, DOT, KEEP, key
+from overnight.research.report.charts.legend import DASHES, DOT, DOWN, KEEP, UP, key
 from overnight.research.report.charts.numbers import numbers
 from overnight.research.report.charts.window import Window, window_of
 from overnight.research.story.story import Head, Story
@@ -53,7 +53,7 @@ def _trials(story: Story, window: Window) -> "list[alt.Chart]":
     points = story.candidates[::stride]
     dots = [_row(point.number, point.value, TRIAL) for point in points if window.holds(point.value)]
     piled = [_row(p.number, window.clamp(p.value), TRIAL) for p in points if not window.holds(p.value)]
-    shape = "triangle-up" if story.metric.gain(0.0, 1.0) < 0 else "triangle-down"
+    shape = UP if story.metric.gain(0.0, 1.0) < 0 else DOWN
     return [
         alt.Chart(table(dots)).mark_circle(size=18, opacity=0.45),
         alt.Chart(table(piled)).mark_point(shape=shape, size=26, opacity=0.6, filled=True),

@@ -93,7 +93,7 @@ editable: [train.py]
 limits: {{wall: 30s, memory: 500MB}}
 budget: {{experiments: {experiments}}}
 researchers:
-  - {{role: idler, use: command, command: python researcher.py}}
+  - {{role: idler, use: command, command: python researcher.py, patience: 1s}}
 ---
 # Nothing here makes the loss smaller
 """

@@ -18,7 +18,8 @@ from overnight.program.parser import parse_program
 from overnight.research.ending import EndReason
 from overnight.research.events import ProposalMissed, Stopped
 from overnight.research.news import failed, news
-from overnight.research.state import Kept, State, begin, fold
+from overnight.research.standing import Kept
+from overnight.research.state import State, begin, fold
 
 HOSTILE = "better\r\nBcc: all@example.org\x1b[2J\u202e <!channel> @everyone"
 

@@ -30,7 +30,7 @@ EDITS = (
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign that kept four changes, one of which the second made useless."""
     repo = make_repo(tmp_path_factory.mktemp("audit") / "repo", program(*EDITS), files={"train.py": TRAIN})
-    overnight(repo, "run", "--tag", "t", "--no-report", check=0)
+    overnight(repo, "run", "--tag", "t", "--slots", "1", "--no-report", check=0)  # one after the other
     return repo
 
 
@@ -69,7 +69,7 @@ def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -
     assert total["pairs"] == 6 and total["gain"] == pytest.approx(1.0 + 0.5 + 0.9)
     standing = {change["number"]: change["standing"] for change in found["changes"]}
     assert standing == {1: "can go", 2: "helps", 3: "conflict", 4: "helps"}
-    assert "#4" in found["changes"][2]["reason"]
+    assert "#4" in next(change for change in found["changes"] if change["number"] == 3)["reason"]
 
     after = read_json(campaign, "status")
     assert (after["head"], after["tests"], after["kept"], after["sigma"]) == (
@@ -107,10 +107,11 @@ def test_nothing_kept_is_nothing_to_audit(tmp_path: Path) -> None:
 def test_a_head_that_fails_its_checks_without_a_change_is_needed(tmp_path: Path) -> None:
     """Checks run on each head without one change; a head that fails them is not measured."""
     files = {"train.py": "BASE = 5.0\n\n\n\nREADY = 5.0\n\n\n\nprint(f'METRIC loss={BASE + READY}')\n"}
-    edits = (("READY = 5.0", "READY = 4.0"), ("BASE = 5.0", "BASE = 4.0"))
+    between = "\n\n\n\n"
+    edits = (("READY = 5.0", "READY = 4.0"), (f"BASE = 5.0{between}READY = 4.0", f"BASE = 4.0{between}READY = 4.0"))
     check = "checks: [\"grep -q 'READY = 4.0' train.py || grep -q 'BASE = 5.0' train.py\"]"
     repo = make_repo(tmp_path / "repo", program(*edits, front=check, measure="python train.py"), files=files)
-    overnight(repo, "run", "--no-report", check=0)
+    overnight(repo, "run", "--slots", "1", "--no-report", check=0)
     found = read_json(repo, "audit", "--no-report")
     assert [change["standing"] for change in found["changes"]] == ["needed", "helps"]
     assert "check" in found["changes"][0]["reason"]

@@ -105,13 +105,22 @@ def test_a_corrupted_ledger(tmp_path: Path) -> None:
 
 
 def test_the_metric_is_fixed_for_a_campaign(tmp_path: Path) -> None:
-    """Changing the metric during a campaign is refused; changing the limits is not."""
+    """Changing the metric, or what else verdicts depend on, during a campaign is refused; the size of a test may change."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     path = repo / "program.md"
     path.write_text(path.read_text().replace("direction: minimize", "direction: maximize"))
     assert "metric changed" in refused(repo, "run", "--tag", "t", "--no-report")
-    path.write_text(path.read_text().replace("direction: maximize", "direction: minimize").replace("wall: 10s", "wall: 9s"))
+    path.write_text(path.read_text().replace("direction: maximize", "direction: minimize"))
+    for more in ("checks: [pytest]", "guards: [wall_s <= 9]", "gate: {error_rate: 0.2}", "gate: {noise: gaussian}"):
+        path.write_text(path.read_text().replace("metric: {", f"{more}\nmetric: {{", 1))
+        named = more.split(":")[0] + ("." + more.split("{")[1].split(":")[0] if "{" in more else "")
+        assert f"{named} changed since the campaign" in refused(repo, "run", "--tag", "t", "--no-report")
+        path.write_text(path.read_text().replace(f"{more}\n", ""))
+    path.write_text(path.read_text().replace("wall: 10s", "wall: 9s"))
+    assert "limits changed" in refused(repo, "run", "--tag", "t", "--no-report")
+    text = path.read_text().replace("wall: 9s", "wall: 10s")
+    path.write_text(text.replace("metric: {", "gate: {max_pairs: 70}\nmetric: {", 1))
     overnight(repo, "run", "--tag", "t", "--no-report", check=1)  # there is nothing left to do
     assert read_json(repo, "status")["kept"] == 1
 

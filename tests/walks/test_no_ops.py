@@ -18,8 +18,9 @@ def test_nothing_is_kept(case: str, experiments: int, rejected: int) -> None:
     for each in chosen:
         story = campaign(each, experiments, "process", [COMMAND])
         verdicts = story.funnel.verdicts
-        assert (story.funnel.proposed, sum(verdicts.values())) == (experiments, experiments)
-        assert (verdicts.get(Verdict.REJECT, 0), verdicts.get(Verdict.CRASH, 0)) == (rejected, 0)
+        assert story.funnel.proposed == sum(verdicts.values()) >= experiments
+        assert (verdicts.get(Verdict.REJECT, 0) >= rejected, verdicts.get(Verdict.CRASH, 0)) == (True, 0)
+        assert rejected or story.funnel.proposed == experiments
         assert story.funnel.kept <= (case == "noisy minimiser"), (
             "its noise does not come from a seed, and may fool one campaign in 20"
         )

@@ -33,7 +33,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert all(number % RUN_ON for number in (len(EDITS) - 1, len(EDITS)))
     text = program(*EDITS).replace("metric: {name: loss, direction: minimize}", CURVE).replace("wall: 10s", "wall: 90s")
     folder = make_repo(tmp_path_factory.mktemp("curve") / "r", text, files={"train.py": TRAIN})
-    overnight(folder, "run", "--tag", "t", "--plain", check=0)
+    overnight(folder, "run", "--tag", "t", "--plain", "--slots", "1", check=0)
     return folder
 
 

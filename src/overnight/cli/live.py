@@ -10,7 +10,7 @@ from typing import IO, Self, cast
 
 from overnight.cli.outlet import Outlet
 from overnight.cli.screen import Running, Screen, TokenRate
-from overnight.gate.trial import Stage, TrialKey
+from overnight.gate.trial import Stage, Trial, TrialKey
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
 from overnight.research.events import (
@@ -18,16 +18,20 @@ from overnight.research.events import (
     AuditOpened,
     Concluded,
     ModelCalled,
+    Moved,
     ProgramChanged,
+    ProposalEnded,
     ProposalMissed,
     Proposed,
     Proposing,
     Registered,
     Sign,
+    TrialCancelled,
     TrialFinished,
     TrialStarted,
 )
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.moving import named
 from overnight.research.views.numbers import audited, gain, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
@@ -85,7 +89,7 @@ class LiveView(SessionView):
     def __init__(self) -> None:
         super().__init__()
         self._running: dict[TrialKey, Running] = {}
-        self._proposing: dict[str, int] = {}
+        self._proposing: set[tuple[str, int]] = set()
         self._acknowledged = ""
         self._pace = TokenRate()
 
@@ -100,12 +104,12 @@ class LiveView(SessionView):
         match sign:
             case TrialStarted(key=key, slot=slot):
                 self._running[key] = Running(key=key, slot=slot, since=time.monotonic())
-            case TrialFinished(trial=trial):
-                self._running.pop(trial.key, None)
-            case Proposing(role=role, number=number):
-                self._proposing[role] = number
-            case Proposed(role=role) | ProposalMissed(role=role):
-                self._proposing.pop(role, None)
+            case TrialFinished(trial=Trial(key=key)) | TrialCancelled(key=key):
+                self._running.pop(key, None)
+            case Proposing(role=role, assignment=assignment):
+                self._proposing.add((role, assignment))
+            case ProposalEnded(role=role, assignment=assignment):
+                self._proposing.discard((role, assignment))
             case ModelCalled(usage=usage):
                 self._pace.add(time.monotonic(), usage.tokens)
             case _:
@@ -146,16 +150,11 @@ def describe(sign: Sign) -> str:
         case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"baseline trial {trial.key.index + 1}: {found}"
-        case TrialFinished(trial=trial) if trial.key.stage is Stage.AUDIT:
-            found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
-            return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"
-        case AuditOpened(audit=n, pairs=pairs, changes=changes):
-            then = f", then each of {counted(len(changes), 'kept change')} left out in turn" if changes else ""
-            return f"audit {n}: start against head in {counted(pairs, 'pair')}{then}"
-        case AuditConcluded(audit=n):
-            return f"audit {n} is done"
         case Proposed():
             return f"#{sign.number} proposed by {sign.role}: {printable(sign.hypothesis, LINE)}"
+        case Moved(number=n, replaces=replaces):
+            how = f"as it is, since its text conflicts with {named(replaces)}" if replaces else "merged into it"
+            return f"#{n} goes on against the new head, {how}"
         case Registered():
             return f"#{sign.number} survived screening; confirming with fresh seeds at level {sign.level:.2g}"
         case Concluded(number=n, conclusion=conclusion):
@@ -165,5 +164,20 @@ def describe(sign: Sign) -> str:
             return f"{sign.role}: no proposal: {printable(sign.reason, LINE)}"
         case ProgramChanged():
             return "program.md changed"
+        case _:
+            return _describe_audit(sign)
+
+
+def _describe_audit(sign: Sign) -> str:
+    """The same for an audit's events."""
+    match sign:
+        case TrialFinished(trial=trial) if trial.key.stage is Stage.AUDIT:
+            found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
+            return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"
+        case AuditOpened(audit=n, pairs=pairs, changes=changes):
+            then = f", then each of {counted(len(changes), 'kept change')} left out in turn" if changes else ""
+            return f"audit {n}: start against head in {counted(pairs, 'pair')}{then}"
+        case AuditConcluded(audit=n):
+            return f"audit {n} is done"
         case _:
             return ""

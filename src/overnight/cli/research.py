@@ -83,7 +83,7 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             view.note(() if journal.state.sessions or before else started_over(folder))
             wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
             view.note(wanted.problems)
-            with view.showing(journal, campaign.allowance, folder), fixing(repository, journal.state.program):
+            with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
                 async with dispatcher.on_duty(folder, wanted.chosen, lambda: journal.state):
                     stopped = await campaign.run()
             view.note(dispatcher.problems)

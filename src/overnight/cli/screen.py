@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ class Screen:
     allowance: SessionAllowance
     folder: Path
     running: Mapping[TrialKey, Running]
-    proposing: Mapping[str, int]
+    proposing: Collection[tuple[str, int]]  # role and assignment
     pace: TokenRate
     acknowledged: Callable[[], str]  # the effect of a request to stop; empty before one
 
@@ -130,15 +130,18 @@ class Screen:
             bar = ProgressBar(total=usual or None, completed=min(spent, usual), width=BAR, pulse=not usual)
             eta = f"about {max(0.0, usual - spent):.0f} s left" if usual else "the first trial"
             grid.add_row(f"slot {trial.slot}", _name(trial.key), bar, f"{spent:.0f} s, {eta}")
-        for role, n in self.proposing.items():
-            grid.add_row("", f"{printable(role, 40)} is working on #{n}", "", "")
+        for role, count in Counter(role for role, _ in self.proposing).items():
+            at_once = f", {count} at once" if count > 1 else ""
+            grid.add_row("", f"{printable(role, 40)} is working on a proposal{at_once}", "", "")
+        if waiting := sum(not opened.trials and not opened.conclusion for opened in state.open):
+            grid.add_row("", f"{counted(waiting, 'proposal')} waiting for a slot", "", "")
         return grid
 
     def _last(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
         for name in ("#", "verdict", "gain", "hypothesis"):
             table.add_column(name, no_wrap=name != "hypothesis", ratio=1 if name == "hypothesis" else None)
-        under_way = [as_experiment(o.proposed, o.trials, None, at=0.0, until=0.0) for o in self.journal.state.open]
+        under_way = [as_experiment(opened, None, at=0.0, until=0.0) for opened in self.journal.state.open if opened.trials]
         for experiment in [*list(self.journal.recent)[-LAST:], *under_way]:
             what = Text(printable(experiment.hypothesis, 200), overflow="ellipsis", no_wrap=True)
             table.add_row(str(experiment.number), verdict_text(experiment), gain(experiment.conclusion), what)

@@ -4,23 +4,27 @@ Screening finds what is worth a test, the error budget sets the level of the tes
 confirm the gain, and the holdout decides last. docs/gate.md has the formulas and their measured performance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from overnight.gate import guards
 from overnight.gate.confirmation import confirm
 from overnight.gate.error_budget import level_of
+from overnight.gate.failures import breach, crash
 from overnight.gate.memory import LOCAL, GateMemory
 from overnight.gate.noise import IDENTICAL, noise_kind, noise_model
+from overnight.gate.pairs import pairs_of
 from overnight.gate.screening import screen, screen_exact
-from overnight.gate.steps import VOIDS, Case, Conclude, Register, RunTrials, Step, conclude, run_trials
-from overnight.gate.trial import Arm, Fault, Stage, Trial
+from overnight.gate.steps import Case, Conclude, Register, RunTrials, Step, conclude, run_trials
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Noise, Program
 
+RULES = 1  # of this gate; a campaign records those that it began with, and is decided by them to its end
 HEAD_TRIALS = 8  # of a noisy head, at the start and after a keep: the winning trials are not reused; tuned in bench/gate
 REFRESH = 20  # screening trials between two of the head
 REFRESH_DRIFTING = 8
 LOSSES = 3  # candidates in a row that crash or are far behind: the head runs again, as it or the machine may be at fault
+FIRST_PAIRS = 2  # of a test that may run at once: no rule but a crash ends it before
+PAIRS_PER_PAIR_AHEAD = 2  # a test runs one pair ahead for so many that are finished; see bench/gate/parallel.py
 FAILURES = 4  # trials of the head in a row without a value: a broken head
 _SPARE = 5  # trials beyond those wanted, for a head that may fail
 
@@ -30,14 +34,18 @@ def baseline_step(program: Program, memory: GateMemory, number: int) -> RunTrial
 
     `number` is the experiment that made the head, 0 at the start.
     """
-    wanted = _head_trials(program, memory)
-    ahead = min(wanted - len(memory.baseline), wanted + _SPARE - memory.head_trials)
+    ahead = _missing_of_head(program, memory)
     refresh = memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH)
     if ahead <= 0 and (refresh or memory.losses >= LOSSES or 0 < memory.failures < FAILURES):
         ahead = 1
     if ahead <= 0:
         return None
     return run_trials(number, Stage.BASELINE, [(Arm.BASELINE, memory.head_trials + place) for place in range(ahead)])
+
+
+def head_is_known(program: Program, memory: GateMemory) -> bool:
+    """Whether candidates can be judged against the head now, even if it is due for another trial."""
+    return _missing_of_head(program, memory) <= 0 and memory.losses < LOSSES and not memory.failures
 
 
 def next_step(
@@ -49,29 +57,39 @@ def next_step(
     *,
     margin: float = 0.0,
     shrinks: bool = False,
+    restart: int = 0,
+    screened: bool = False,
 ) -> Step:
     """What an open experiment needs next.
 
-    `trials` are all its finished trials, in any order. `level` and `margin` are what it was registered with, None and 0 before
-    that. `shrinks` says that it has less code than the head. The answer depends on the arguments alone, so a killed campaign
-    continues by asking again.
+    `trials` are all its finished trials since its evidence last started again, which has happened `restart` times, in any
+    order; those that searched never count. `level` and `margin` are what it was registered with, None and 0 before that.
+    `shrinks` says that it has less code than the head, `screened` that it survived screening before it was merged into this
+    head. The answer depends on the arguments alone, so a killed campaign continues by asking again.
     """
     noise, simpler = noise_model(program, memory), shrinks and program.gate.keep_simpler
     if level is None and simpler:
         margin = noise.min_effect * max(0.0, 1.0 - memory.conceded)
-    case = Case(program=program, number=number, trials=trials, noise=noise, simpler=simpler, margin=margin)
-    ended = _behind(case) or _crash(case) or _breach(case)
-    if ended:
-        return ended
+    trials = [trial for trial in trials if trial.key.stage is not Stage.SEARCH]
+    case = Case(program=program, number=number, trials=trials, restart=restart, noise=noise, simpler=simpler, margin=margin)
     if level is not None:
         return confirm(case, level)
+    ended = _behind(case) or crash(trials) or breach(case, trials)
+    if ended:
+        return ended
     if case.noise.level is None:
         return conclude(Verdict.DISCARD, "no trial of the head has a value to compare with")
-    survived = screen_exact(case) if case.noise.kind is Noise.DETERMINISTIC else screen(case)
-    if survived:
-        return survived
+    exact = case.noise.kind is Noise.DETERMINISTIC
+    if wanted := screen_exact(case) if exact else None if screened else screen(case):
+        return wanted
     test = memory.tests + 1
     return Register(level=level_of(program.gate.error_rate, test=test, keeps=memory.keeps), test=test, margin=margin)
+
+
+def _missing_of_head(program: Program, memory: GateMemory) -> int:
+    """How many trials it needs before anything is judged against it."""
+    wanted = _head_trials(program, memory)
+    return min(wanted - len(memory.baseline), wanted + _SPARE - memory.head_trials)
 
 
 def _head_trials(program: Program, memory: GateMemory) -> int:
@@ -89,20 +107,22 @@ def _behind(case: Case) -> Conclude | None:
     return conclude(Verdict.DISCARD, stopped.reason) if stopped else None
 
 
-def _crash(case: Case) -> Conclude | None:
-    public = (t for t in case.trials if t.key.stage is not Stage.HOLDOUT)  # a failure there is reported as no gain
-    failed = [t for t in public if t.key.arm is Arm.CANDIDATE and t.value is None]
-    blamed = [t for t in failed if t.fault is not Fault.PREPARE]  # else a trial that has inputs takes its place
-    unprepared = [t for t in failed if t.fault is Fault.PREPARE and t.key.stage is Stage.SCREEN]
-    if not blamed and len(unprepared) >= VOIDS:
-        blamed = unprepared
-    if not blamed:
+def pair_ahead(
+    program: Program, number: int, trials: Sequence[Trial], flying: Collection[TrialKey], *, restart: int = 0
+) -> RunTrials | None:
+    """What is left to run of the next pair of a registered proposal, before those under way are finished; None if nothing is.
+
+    Its index, and with it its seed and the order of its arms, is fixed whatever the pairs before it show. `flying` are the
+    trials under way. The longer a test has gone on, the farther it may run ahead: most of those that come to nothing end early.
+    """
+    keys = [*(trial.key for trial in trials), *flying]
+    if any(key.stage is Stage.HOLDOUT for key in keys):
         return None
-    first = min(blamed, key=lambda t: (t.key.stage.value, t.key.index))
-    return conclude(Verdict.CRASH, first.reason or (first.fault.value if first.fault else "no value"))
-
-
-def _breach(case: Case) -> Conclude | None:
-    judged = [t for t in case.trials if t.key.arm is Arm.CANDIDATE and t.key.stage in {Stage.SCREEN, Stage.CONFIRM}]
-    reason = guards.breach(case.program.guards, judged, deterministic=case.noise.kind is Noise.DETERMINISTIC)
-    return conclude(Verdict.DISCARD, reason) if reason else None
+    begun = {(key.arm, key.index) for key in keys if key.stage is Stage.CONFIRM}
+    finished = {pair.index for pair in pairs_of(trials, Stage.CONFIRM) if pair.finished}
+    farthest = max(FIRST_PAIRS, len(finished) + 1 + len(finished) // PAIRS_PER_PAIR_AHEAD)
+    for index in range(min(farthest, program.gate.max_pairs)):
+        left = [(arm, index) for arm in Arm if (arm, index) not in begun]
+        if left and index not in finished:
+            return run_trials(number, Stage.CONFIRM, left, restart=restart)
+    return None

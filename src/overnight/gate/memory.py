@@ -98,6 +98,7 @@ class Spreads:
 class GateMemory:
     """All that the gate knows, except for the open experiment's own trials."""
 
+    rules: int = 1  # of the gate, as in `CampaignOpened`
     tests: int = 0  # registered so far
     keeps: int = 0
     holdouts: int = 0  # candidates that the sealed holdout was asked about
@@ -152,17 +153,19 @@ def after_registered(memory: GateMemory) -> GateMemory:
     return replace(memory, tests=memory.tests + 1)
 
 
+def after_restart(memory: GateMemory, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+    """The memory after an experiment's evidence starts again, because the head moved: its trials only tell of the noise."""
+    return _with_holdout(_with_pairs(_with_variation(memory, trials), trials, metric), trials)
+
+
 def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
     """Pool the spread of the experiment's pairs; a keep makes a new head, about which nothing is known yet.
 
     If a candidate's own trials differ, the target counts as noisy: a coarse metric may hide its noise in a few equal trials.
     """
-    values = _public_values(trials)
-    if not memory.varied and len(values) > 1:
-        memory = replace(memory, varied=True, linear=Spreads(), logarithmic=Spreads())  # the pooled values had shown no noise
+    memory = _with_variation(memory, trials)
     memory = _with_early(_with_pairs(memory, trials, metric), conclusion, trials, metric)
-    if any(trial.key.stage is Stage.HOLDOUT for trial in trials):
-        memory = replace(memory, holdouts=memory.holdouts + 1)
+    memory = _with_holdout(memory, trials)
     if conclusion.verdict is not Verdict.KEEP:
         if any(trial.fault is Fault.BEHIND for trial in trials):
             return memory  # its trial stopped too early to tell whether it was far behind
@@ -174,7 +177,7 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
         conceded=memory.conceded + _conceded(conclusion) * (1.0 - memory.conceded),
         linear=replace(memory.linear, head=Spread()),
         logarithmic=replace(memory.logarithmic, head=Spread()),
-        won_with=values.pop() if len(values) == 1 else None,
+        won_with=values.pop() if len(values := _public_values(trials)) == 1 else None,
         head_number=trials[0].key.experiment if trials else memory.head_number,
         head_tree="",
         head_trials=0,
@@ -185,6 +188,17 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
         losses=0,
         failures=0,
     )
+
+
+def _with_variation(memory: GateMemory, trials: Sequence[Trial]) -> GateMemory:
+    if memory.varied or len(_public_values(trials)) <= 1:
+        return memory
+    return replace(memory, varied=True, linear=Spreads(), logarithmic=Spreads())  # the pooled values had shown no noise
+
+
+def _with_holdout(memory: GateMemory, trials: Sequence[Trial]) -> GateMemory:
+    asked = any(trial.key.stage is Stage.HOLDOUT for trial in trials)
+    return replace(memory, holdouts=memory.holdouts + 1) if asked else memory
 
 
 def _with_early(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
@@ -208,7 +222,7 @@ def _far_behind(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Tri
 
 def _public_values(trials: Sequence[Trial]) -> set[float]:
     """The distinct values of a candidate on the public measure."""
-    public = (t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage is not Stage.HOLDOUT)
+    public = (t for t in trials if t.key.arm is Arm.CANDIDATE and t.key.stage in {Stage.SCREEN, Stage.CONFIRM})
     return {trial.value for trial in public if trial.value is not None}
 
 

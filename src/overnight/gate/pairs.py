@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from overnight.gate.scale import Scale
 from overnight.gate.trial import Arm, Fault, Stage, Trial
@@ -30,6 +31,17 @@ class Pair:
     def valid(self) -> bool:
         """Whether both arms have a value."""
         return all(trial is not None and trial.value is not None for trial in (self.baseline, self.candidate))
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the candidate failed, through its own fault."""
+        trial = self.candidate
+        return trial is not None and trial.value is None and trial.fault is not Fault.PREPARE
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of it is left to run."""
+        return self.valid or self.void or self.crashed
 
     @property
     def missing(self) -> tuple[Arm, ...]:
@@ -64,3 +76,19 @@ def pairs_of(trials: Sequence[Trial], stage: Stage) -> list[Pair]:
         Pair(index=index, baseline=both.get(Arm.BASELINE), candidate=both.get(Arm.CANDIDATE))
         for index, both in sorted(arms.items())
     ]
+
+
+def finished_in_order(pairs: Sequence[Pair]) -> list[Pair]:
+    """The finished pairs up to the first gap: what is measured behind it has no say until it is closed."""
+    return [pair for _, pair in takewhile(lambda placed: placed[1].index == placed[0] and placed[1].finished, enumerate(pairs))]
+
+
+def judged_pairs(trials: Sequence[Trial], valid: int) -> list[Pair]:
+    """The confirmation pairs that a verdict is about, in order: up to its last of `valid` valid ones."""
+    pairs, left = list[Pair](), valid
+    for pair in pairs_of(trials, Stage.CONFIRM):
+        if not left:
+            break
+        pairs.append(pair)
+        left -= pair.valid
+    return pairs

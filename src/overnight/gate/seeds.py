@@ -22,7 +22,7 @@ def place_of_seed(key: TrialKey, head: int) -> TrialKey:
     """
     match key.stage:
         case Stage.SCREEN if key.index < ANCHORS:
-            return replace(key, experiment=head, stage=Stage.BASELINE)
+            return replace(key, experiment=head, stage=Stage.BASELINE, restart=0)
         case Stage.HOLDOUT:
             return replace(key, stage=Stage.CONFIRM)
         case Stage.AUDIT:
@@ -37,11 +37,12 @@ def candidate_first(secret: str, key: TrialKey) -> bool:
 
 def place_in_block(secret: str, key: TrialKey) -> bytes:
     """The sort key of the trials of one block, all of one seed: a random order."""
-    message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}"
+    message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}"  # an audit never restarts
     return hmac.digest(secret.encode(), message.encode(), "sha256")
 
 
 def _digest(secret: str, purpose: str, key: TrialKey) -> bytes:
     # The arm is left out, so that both arms of a pair draw the same.
-    message = f"{purpose}\n{key.experiment}\n{key.stage.value}\n{key.index}"
+    again = f"\n{key.restart}" if key.restart else ""
+    message = f"{purpose}\n{key.experiment}\n{key.stage.value}\n{key.index}{again}"
     return hmac.digest(secret.encode(), message.encode(), "sha256")

@@ -1,7 +1,8 @@
 """The plain mathematics of the gate: evidence from pairs, intervals, drift; no state and no randomness."""
 
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 BETS = (0.3, 0.8, 2.4)  # in mean absolute differences: small, medium and large effects; tuned in bench/gate
@@ -31,17 +32,7 @@ def clip(value: float, bound: float) -> float:
 
 def bet_payoffs(differences: Sequence[float]) -> tuple[float, ...]:
     """The log payoff of each bet of `BETS` on these paired differences, in order; see `log_label_swap`."""
-    payoffs = [0.0] * len(BETS)
-    absolute, count = 0.0, 0
-    for difference in differences:
-        if difference == 0.0:
-            continue
-        count += 1
-        absolute += abs(difference)
-        standardised = 2.0 * difference * count / absolute
-        for place, bet in enumerate(BETS):
-            payoffs[place] += _LOG_2 - _softplus(-bet * standardised)
-    return tuple(payoffs)
+    return deque(_payoffs(differences), maxlen=1).pop() if differences else (0.0,) * len(BETS)
 
 
 def log_label_swap(differences: Sequence[float]) -> float:
@@ -55,7 +46,30 @@ def log_label_swap(differences: Sequence[float]) -> float:
     Source: de la Pena, Annals of Probability 27 (1999); Ramdas, Ruf, Larsson, Koolen, arXiv:2009.03167 (symmetry);
     the self-scaling is our own, with the argument in docs/gate.md.
     """
-    payoffs = bet_payoffs(differences)
+    return _mixed(bet_payoffs(differences))
+
+
+def label_swap_process(differences: Iterable[float]) -> Iterator[float]:
+    """ln E of `log_label_swap` after each of the differences."""
+    return map(_mixed, _payoffs(differences))
+
+
+def _payoffs(differences: Iterable[float]) -> Iterator[tuple[float, ...]]:
+    """The log payoffs of the bets after each of the differences."""
+    payoffs = [0.0] * len(BETS)
+    absolute, count = 0.0, 0
+    for difference in differences:
+        if difference != 0.0:
+            count += 1
+            absolute += abs(difference)
+            standardised = 2.0 * difference * count / absolute
+            for place, bet in enumerate(BETS):
+                payoffs[place] += _LOG_2 - _softplus(-bet * standardised)
+        yield tuple(payoffs)
+
+
+def _mixed(payoffs: Sequence[float]) -> float:
+    """ln of the mean payoff."""
     largest = max(payoffs)
     return largest + math.log(math.fsum(math.exp(payoff - largest) for payoff in payoffs) / len(payoffs))
 

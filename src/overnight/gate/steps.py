@@ -45,14 +45,15 @@ class Case:
 
     program: Program
     number: int
-    trials: Sequence[Trial]
+    trials: Sequence[Trial]  # since its evidence last started again
+    restart: int = 0  # as in `TrialKey`
     noise: NoiseModel
     simpler: bool = False  # it has less code, and the program keeps that if it is no worse
     margin: float = 0.0  # harm that such a change may do, on the working scale; 0: it must be better
 
     def run_trials(self, stage: Stage, *places: tuple[Arm, int]) -> RunTrials:
         """Ask for trials of this experiment."""
-        return run_trials(self.number, stage, places)
+        return run_trials(self.number, stage, places, restart=self.restart)
 
     def run_pairs(self, stage: Stage, pairs: Sequence[Pair], count: int = 1) -> RunTrials:
         """Ask for both arms of the lowest indices that no pair has yet: a killed session may have left a gap."""
@@ -80,9 +81,10 @@ class Case:
         return self.noise.scale.in_units(self.program.metric, start or 0.0, gain)
 
 
-def run_trials(number: int, stage: Stage, places: Iterable[tuple[Arm, int]]) -> RunTrials:
+def run_trials(number: int, stage: Stage, places: Iterable[tuple[Arm, int]], *, restart: int = 0) -> RunTrials:
     """Ask for trials of an experiment."""
-    return RunTrials(trials=tuple(TrialKey(experiment=number, stage=stage, arm=arm, index=index) for arm, index in places))
+    keys = (TrialKey(experiment=number, stage=stage, arm=arm, index=index, restart=restart) for arm, index in places)
+    return RunTrials(trials=tuple(keys))
 
 
 def conclude(verdict: Verdict, reason: str, *, gain: float | None = None) -> Conclude:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from overnight.machines.place import Place
+
 
 class Arm(StrEnum):
     """Which tree a trial ran."""
@@ -16,6 +18,7 @@ class Stage(StrEnum):
     """What a trial is for; trials of one stage never count as evidence in another."""
 
     BASELINE = "baseline"  # the noise and level of the head
+    SEARCH = "search"  # compares proposals with each other before one of them is screened
     SCREEN = "screen"
     CONFIRM = "confirm"
     HOLDOUT = "holdout"
@@ -37,12 +40,13 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialKey:
-    """The place of a trial: experiment, stage, arm and index; both arms of one index share the seed."""
+    """Which trial it is: experiment, stage, arm and index; both arms of one index share the seed."""
 
     experiment: int
     stage: Stage
     arm: Arm
     index: int
+    restart: int = 0  # how often the experiment's evidence had started again: indices and seeds do so, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +65,5 @@ class Trial:
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
     surroundings: str = ""  # digest of machine, interpreter, packages, lock files and readable data, as last seen before it
+    place: Place | None = None  # None: recorded before places were
     log: str = ""  # SHA-256 of the captured output in the artifact store; empty: not kept

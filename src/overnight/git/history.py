@@ -134,9 +134,9 @@ class GitHistory:
         """The parents of a commit."""
         return self._store.commit(commit).parents
 
-    def attempt(self, tag: str, number: int) -> str | None:
-        """The commit under `refs/overnight/<tag>/<number>`, None if there is no such ref."""
-        found = self._store.find(attempt_ref(tag, number))
+    def attempt(self, tag: str, number: int, group: str = "") -> str | None:
+        """The commit under `refs/overnight/<tag>/[<group>/]<number>`, None if there is no such ref."""
+        found = self._store.find(attempt_ref(tag, number, group))
         return found.oid if found else None
 
     def diff(self, base: str, commit: str) -> str:

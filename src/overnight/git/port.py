@@ -38,6 +38,11 @@ def branch_of(tag: str) -> str:
     return f"autoresearch/{tag}"
 
 
+def moved_group(restart: int) -> str:
+    """The group of attempts that moved onto another head: their first move is in one, their second in the next."""
+    return f"moved-{restart}"
+
+
 class History(Protocol):
     """What we may do with the user's git repository: read commits, add objects, move our own refs."""
 

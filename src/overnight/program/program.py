@@ -8,6 +8,7 @@ from overnight.agents.context import AgentSpec
 from overnight.jail.job import Limits
 from overnight.notices.notice import NotifySpec
 
+PATIENCE_S = 1800.0  # with which a researcher is asked though nothing new comes from it
 PROGRAM = "program.md"  # at the top of a repository
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
 SPLIT = "{split}"  # in `prepare`: public, holdout or audit
@@ -112,6 +113,7 @@ class ResearcherSpec:
     model: str = ""  # empty: that of the template or the provider
     limits: Limits | None = None  # of its own jobs; None: the program's, with more time
     count: int = 1
+    patience_s: float = PATIENCE_S  # how long it is asked though nothing new comes from it
     edits: tuple[tuple[str, str, str], ...] = ()  # scripted: (path, old text, new text), one proposal each
 
     @property

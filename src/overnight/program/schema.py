@@ -26,7 +26,7 @@ from overnight.program.fields import (
     Texts,
     guess_direction,
 )
-from overnight.program.program import ADVISERS, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
+from overnight.program.program import ADVISERS, PATIENCE_S, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
 
 
@@ -156,6 +156,7 @@ class ResearcherKeys(_Keys):
     model: Short | None = None
     limits: LimitsKeys | None = None
     count: Annotated[Count, Field(ge=1, le=100)] = 1
+    patience: Duration = PATIENCE_S
     edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()
 
     @model_validator(mode="after")
@@ -192,6 +193,7 @@ class ResearcherKeys(_Keys):
             model=self.model or "",
             limits=self.limits.record() if self.limits else None,
             count=self.count,
+            patience_s=self.patience,
             edits=tuple((edit.path, edit.old, edit.new) for edit in self.edits),
         )
 

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
 from overnight.gate.trial import Trial, TrialKey
+from overnight.gate.verdict import Verdict
 from overnight.models.usage import Usage
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import RecordedConclusion, Scalar
@@ -28,6 +29,7 @@ class CampaignOpened:
     secret: str  # hex; trial seeds are derived from it, so it stays out of every jail
     sandbox: str  # name of the executor
     environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint: cpu, python, lock files, ...
+    rules: int = 1  # of the gate: the campaign is decided by them to its end, and replayed by them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,34 @@ class Proposed:
     lines_removed: int = 0
     idea: int = 0  # of the queue, which it implements; 0: none
     shape: str = ""  # fingerprint of what it changes, see research/changes/similar.py
+    assignment: int = 0  # that it answers: calls to models and transcripts have this number; 0: recorded before there were any
+    reworks: int = 0  # returned experiment whose change it brings into the head; 0: none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The head moved: an open experiment continues against the new one, and its evidence starts again."""
+
+    kind: Literal["moved"] = "moved"
+    number: int
+    onto: str  # commit: the head that it is measured against from now on
+    commit: str  # of its change on top of that
+    tree: str  # digest of the change, as in `Proposed`
+    replaces: tuple[int, ...] = ()  # kept experiments whose text conflicts with its own, which it would undo; empty: merged
+    screened: bool = False  # it survived screening before it was merged, and is put to the test at once
+    lines_added: int = 0  # as in `Proposed`
+    lines_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """An ended experiment is measured again; its evidence starts again."""
+
+    kind: Literal["reopened"] = "reopened"
+    number: int
+    proposed: Proposed  # as first recorded
+    verdict: Verdict  # that it had, which counts no more
+    restart: int  # of its trials from now on, as in `TrialKey`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +136,7 @@ class Concluded:
     number: int
     conclusion: RecordedConclusion
     elapsed_s: float  # of the campaign so far, by the monotonic clock over all sessions
+    returned: bool = False  # not a verdict on its own merits: it conflicts with a kept change, and its author may adapt it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +158,7 @@ class ProposalMissed:
     reason: str
     final: bool = False  # it will not be asked again in this session
     idea: int = 0  # as in `Proposed`
+    reworks: int = 0  # as in `Proposed`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +175,7 @@ class ModelCalled:
     """A model was called and its answer counted."""
 
     kind: Literal["model_called"] = "model_called"
-    number: int  # the experiment that the call was for
+    number: int  # the assignment that the call was for
     role: str
     provider: str
     model: str
@@ -191,6 +223,8 @@ Event = Annotated[
     | ProgramChanged
     | EnvironmentChanged
     | Proposed
+    | Moved
+    | Reopened
     | TrialFinished
     | Registered
     | Concluded
@@ -214,11 +248,26 @@ class TrialStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialCancelled:
+    """A running trial was ended because nothing depends on it any more; shown live, never kept."""
+
+    key: TrialKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposing:
     """A researcher was asked for a proposal; shown live, never kept."""
 
     role: str
-    number: int
+    assignment: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalEnded:
+    """A researcher or adviser is done with an assignment, whatever came of it; shown live, never kept."""
+
+    role: str
+    assignment: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +277,7 @@ class Noted:
     text: str
 
 
-Sign = Event | TrialStarted | Proposing | Noted  # what a live view sees
+Sign = Event | TrialStarted | TrialCancelled | Proposing | ProposalEnded | Noted  # what a live view sees
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

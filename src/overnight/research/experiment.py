@@ -32,14 +32,17 @@ class Experiment:
     role: str
     researcher: str
     hypothesis: str
-    base: str  # commit that it was proposed against
-    commit: str  # empty for a reject
+    base: str  # commit that it is measured against
+    commit: str  # on top of that; empty for a reject
     tree: str  # digest of the proposal
     notes: Mapping[str, Scalar] = field(default_factory=dict)
-    value: float | None = None  # mean over its own screening and confirmation trials
-    trials: int = 0
+    value: float | None = None  # mean over its own screening and confirmation trials, since they last started again
+    trials: int = 0  # these
     conclusion: RecordedConclusion | None = None  # None: still open
     at: float = 0.0  # Unix time of the proposal, s
     seconds: float = 0.0  # from proposal to verdict
+    restart: int = 0  # how often its evidence started again, because the head moved or it was reopened
+    replaces: tuple[int, ...] = ()  # kept experiments that it would undo, because their texts conflict
+    assignment: int = 0  # that it answers, as in the names of transcripts; 0: recorded before there were any
     cost_usd: float = 0.0
     tokens: int = 0

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable
 
 from overnight.gate.trial import Arm, Stage, Trial
-from overnight.research.events import Concluded, Event, Proposed, TrialFinished
+from overnight.research.events import Concluded, Event, Moved, Proposed, Registered, Reopened, TrialFinished
 from overnight.research.experiment import Experiment
+from overnight.research.standing import OpenExperiment, continued, opened_by
 
 OWN_STAGES = (Stage.SCREEN, Stage.CONFIRM)
 
@@ -17,19 +18,20 @@ def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
     return (math.fsum(value / len(values) for value in values) if values else None), len(own)
 
 
-def as_experiment(
-    proposed: Proposed, trials: Iterable[Trial], concluded: Concluded | None, *, at: float, until: float
-) -> Experiment:
+def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: float, until: float) -> Experiment:
     """The row that `log` shows for an experiment; `at` and `until` are the Unix times of its first and last event."""
-    value, count = mean_value(trials)
+    proposed = opened.proposed
+    value, count = mean_value(opened.trials)
     return Experiment(
         number=proposed.number,
         role=proposed.role,
         researcher=proposed.researcher,
         hypothesis=proposed.hypothesis,
-        base=proposed.base,
-        commit=proposed.commit,
-        tree=proposed.tree,
+        base=opened.base,
+        commit=opened.commit,
+        tree=opened.tree,
+        restart=opened.restart,
+        replaces=opened.replaces,
         notes=proposed.notes,
         value=value,
         trials=count,
@@ -38,6 +40,7 @@ def as_experiment(
         seconds=max(0.0, until - at),
         cost_usd=proposed.cost_usd,
         tokens=proposed.tokens,
+        assignment=proposed.assignment,
     )
 
 
@@ -52,19 +55,37 @@ def experiment_number(event: Event) -> int | None:
 
 def fold_experiment(events: Iterable[tuple[float, Event]]) -> Experiment | None:
     """The experiment that these (Unix time, event) pairs describe; None if there is no proposal among them."""
-    proposed: Proposed | None = None
+    opened: OpenExperiment | None = None
     concluded: Concluded | None = None
-    trials: list[Trial] = []
     at = until = 0.0
     for when, event in events:
         until = when
+        opened = _continued(opened, event)
         match event:
             case Proposed():
-                proposed, at = event, when
-            case TrialFinished(trial=trial):
-                trials.append(trial)
+                at = when
+            case Reopened():
+                concluded = None
             case Concluded():
                 concluded = event
             case _:
                 pass
-    return as_experiment(proposed, trials, concluded, at=at, until=until) if proposed else None
+    return as_experiment(opened, concluded, at=at, until=until) if opened else None
+
+
+def as_judged(events: Iterable[Event]) -> OpenExperiment | None:
+    """An experiment by its events, with the trials and the test that its verdict is about; None without a proposal."""
+    opened: OpenExperiment | None = None
+    for event in events:
+        opened = _continued(opened, event)
+    return opened
+
+
+def _continued(opened: OpenExperiment | None, event: Event) -> OpenExperiment | None:
+    match event:
+        case Proposed() | Reopened():
+            return opened_by(event)
+        case Moved() | Registered() | TrialFinished():
+            return continued(opened, event) if opened else None
+        case _:
+            return opened

@@ -117,7 +117,12 @@ def make_team(
             advisers[spec.role].append(NamedAdviser(role=spec.role, adviser=agent_researcher(context)))
         else:
             staff.append(
-                NamedResearcher(role=spec.role, researcher=RESEARCHERS[spec.use](spec, context), reads=spec.use in AGENTS)
+                NamedResearcher(
+                    role=spec.role,
+                    researcher=RESEARCHERS[spec.use](spec, context),
+                    reads=spec.use in AGENTS,
+                    patience_s=spec.patience_s,
+                )
             )
     return Team(staff=staff, directors=advisers[DIRECTOR], critics=advisers[CRITIC])
 

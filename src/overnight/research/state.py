@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
-from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
-from overnight.gate.trial import Stage, Trial
-from overnight.gate.verdict import Conclusion, Verdict
+from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
+from overnight.gate.trial import Stage
+from overnight.gate.verdict import Verdict
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
@@ -26,60 +26,22 @@ from overnight.research.events import (
     Event,
     IdeasChanged,
     ModelCalled,
+    Moved,
     ProgramChanged,
     ProposalMissed,
     Proposed,
     Registered,
+    Reopened,
     SessionStarted,
     Stopped,
     TrialFinished,
 )
 from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
+from overnight.research.returned import Returned, after_ended, after_proposal
+from overnight.research.standing import Kept, OpenExperiment, Tally, continued, opened_by
 
 JAIL = "jail"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenExperiment:
-    """A proposal without its verdict, or a keep whose branch has not moved yet."""
-
-    proposed: Proposed
-    level: float | None = None  # alpha_t once registered
-    margin: float = 0.0  # registered with the level: harm that a change to less code may do
-    trials: tuple[Trial, ...] = ()
-    conclusion: Conclusion | None = None  # set: a keep that waits for `Advanced`
-    head_values: tuple[float, ...] = ()  # of such a keep, as in `Kept`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """One link of the chain of keeps."""
-
-    number: int
-    commit: str
-    hypothesis: str
-    conclusion: Conclusion
-    head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How many experiments ended how, and what they used."""
-
-    keep: int = 0
-    discard: int = 0
-    crash: int = 0
-    reject: int = 0
-    trials: int = 0
-    trial_wall_s: float = 0.0
-    tokens: int = 0
-    cost_usd: float = 0.0
-
-    @property
-    def experiments(self) -> int:
-        """Those that ran; a reject is free of charge."""
-        return self.keep + self.discard + self.crash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +59,10 @@ class State:
     head: str  # commit
     head_experiment: int = 0  # the keep that made the head; 0: the start
     gate: GateMemory = field(default_factory=GateMemory)
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
     kept: tuple[Kept, ...] = ()
     open: tuple[OpenExperiment, ...] = ()
+    returned: tuple[Returned, ...] = ()  # changes that their authors may bring into the head
     next_number: int = 1
     sessions: int = 0
     elapsed_s: float = 0.0
@@ -121,7 +84,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"6\n"  # raised when the state gets a field, or when an event folds differently
+SNAPSHOT_FORM = b"7\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:
@@ -148,6 +111,7 @@ def begin(opened: CampaignOpened, program: Program | None = None) -> State:
         environment=opened.environment,
         start=opened.start,
         head=opened.start,
+        gate=GateMemory(rules=opened.rules),
         ideas=with_charter(IdeaQueue(), parse_charter(program.body)),
     )
 
@@ -176,29 +140,40 @@ def fold_all(events: Iterable[Event]) -> State | None:
 
 def apply(state: State, event: Event) -> State:
     """The state after one event."""
-    if isinstance(event, IdeasChanged | Proposed | ProposalMissed | Concluded):
+    if isinstance(event, IdeasChanged | Proposed | Reopened | ProposalMissed | Concluded):
         state = replace(state, ideas=after(state.ideas, event))
+    if isinstance(event, Proposed | ProposalMissed):
+        state = replace(state, returned=after_proposal(state.returned, event))
     match event:
         case SessionStarted() | EnvironmentChanged() | ProgramChanged() | Stopped():
             return _session(state, event)
-        case Proposed():
-            return _proposed(state, event)
+        case Proposed() | Reopened() | Moved() | Registered() | Concluded() | Advanced():
+            return _experiment(state, event)
+        case TrialFinished():
+            return _trial(replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s)), event)
         case ModelCalled():
             return _called(state, event)
-        case TrialFinished():
-            state = replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s))
-            return _trial(state, event.trial)
+        case AuditOpened() | AuditConcluded():
+            return _audited(state, event)
+        case _:
+            return state
+
+
+def _experiment(state: State, event: Proposed | Reopened | Moved | Registered | Concluded | Advanced) -> State:
+    match event:
+        case Proposed():
+            return _opened(state, opened_by(event))
+        case Reopened():
+            return _reopened(state, event)
+        case Moved():
+            return _moved(state, event)
         case Registered():
-            opened = replace(_open(state, event.number), level=event.level, margin=event.margin)
+            opened = continued(_open(state, event.number), event)
             return replace(state, gate=after_registered(state.gate), open=_swap(state, opened))
         case Concluded():
             return _concluded(state, event)
         case Advanced():
             return _advanced(state, event)
-        case AuditOpened() | AuditConcluded():
-            return _audited(state, event)
-        case _:
-            return state
 
 
 def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramChanged | Stopped) -> State:
@@ -234,33 +209,45 @@ def _called(state: State, event: ModelCalled) -> State:
 
 def _open(state: State, number: int) -> OpenExperiment:
     for experiment in state.open:
-        if experiment.proposed.number == number:
+        if experiment.number == number:
             return experiment
     raise ValueError(f"experiment {number} is not open")
 
 
 def _swap(state: State, changed: OpenExperiment) -> tuple[OpenExperiment, ...]:
-    return tuple(changed if o.proposed.number == changed.proposed.number else o for o in state.open)
+    return tuple(changed if o.number == changed.number else o for o in state.open)
 
 
 def _without(state: State, number: int) -> tuple[OpenExperiment, ...]:
-    return tuple(o for o in state.open if o.proposed.number != number)
+    return tuple(o for o in state.open if o.number != number)
 
 
-def _proposed(state: State, event: Proposed) -> State:
-    opened = OpenExperiment(proposed=event)
-    return replace(state, open=(*state.open, opened), next_number=max(state.next_number, event.number + 1))
+def _opened(state: State, opened: OpenExperiment) -> State:
+    return replace(state, open=(*state.open, opened), next_number=max(state.next_number, opened.number + 1))
 
 
-def _trial(state: State, trial: Trial) -> State:
+def _reopened(state: State, event: Reopened) -> State:
+    if any(opened.number == event.number for opened in state.open):
+        raise ValueError(f"experiment {event.number} is open already")
+    tally = replace(state.tally, **{event.verdict.value: getattr(state.tally, event.verdict.value) - 1})
+    return _opened(replace(state, tally=tally), opened_by(event))
+
+
+def _moved(state: State, event: Moved) -> State:
+    opened = _open(state, event.number)
+    gate = after_restart(state.gate, opened.trials, state.program.metric)
+    return replace(state, gate=gate, open=_swap(state, continued(opened, event)))
+
+
+def _trial(state: State, event: TrialFinished) -> State:
+    trial = event.trial
     tally = replace(state.tally, trials=state.tally.trials + 1, trial_wall_s=state.tally.trial_wall_s + trial.wall_s)
     state = replace(state, tally=tally, gate=after_trial(state.gate, trial))
     if trial.key.stage is Stage.BASELINE:
         return state
     if trial.key.stage is Stage.AUDIT:
         return replace(state, audit=with_trial(_audit(state), trial))
-    opened = _open(state, trial.key.experiment)
-    return replace(state, open=_swap(state, replace(opened, trials=(*opened.trials, trial))))
+    return replace(state, open=_swap(state, continued(_open(state, trial.key.experiment), event)))
 
 
 def _concluded(state: State, event: Concluded) -> State:
@@ -268,7 +255,8 @@ def _concluded(state: State, event: Concluded) -> State:
     verdict = event.conclusion.verdict
     tally = replace(state.tally, **{verdict.value: getattr(state.tally, verdict.value) + 1})
     gate = after_concluded(state.gate, event.conclusion, opened.trials, state.program.metric)
-    state = replace(state, tally=tally, gate=gate, elapsed_s=event.elapsed_s)
+    returned = after_ended(state.returned, event, opened)
+    state = replace(state, tally=tally, gate=gate, elapsed_s=event.elapsed_s, returned=returned)
     if verdict is Verdict.KEEP:
         judged_by = () if opened.level else before
         keep = replace(opened, conclusion=event.conclusion, head_values=judged_by)

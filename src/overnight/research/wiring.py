@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,17 +16,24 @@ from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import make_executor, search_path, share_of
 from overnight.program.program import PROGRAM, Program
 from overnight.research.budget import limits_from
+from overnight.research.loop.asking import Asking
+from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.audit import Audit
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.council import Council
 from overnight.research.loop.experiment import ExperimentRunner
+from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal, Watcher
+from overnight.research.loop.moving import Mover
 from overnight.research.loop.opening import Opening
 from overnight.research.loop.proposal import Intake
+from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.recheck import Recheck
+from overnight.research.loop.scheduler import Scheduler
+from overnight.research.loop.scope import Scope
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
@@ -122,7 +130,8 @@ def open_audit(
     with _home(repository, folder) as home, home.ledger.lock():
         state = _opening_of(home, request.sandbox).take_up(program, tag)
         with _assembled(home, state, request, stop, watchers) as campaign:
-            yield Audit(journal=campaign.journal, runner=campaign.runner, history=home.history, stop=stop)
+            scheduler = campaign.head.scheduler
+            yield Audit(journal=campaign.journal, head=campaign.head, scheduler=scheduler, history=home.history, stop=stop)
 
 
 @contextmanager
@@ -168,7 +177,6 @@ def _assembled(
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
     briefing = Briefing(journal=journal, history=home.history)
     models = make_models(program, state, journal.record)
-    orders = OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
     with share_of(program.limits, request.slots, alone=program.measures_time) as share:
         executor = make_executor(request.sandbox, share, others=sum(spec.count for spec in program.researchers))
         keep = TranscriptFolder(home.folder / "transcripts").keep
@@ -176,21 +184,42 @@ def _assembled(
         council = Council(
             journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics
         )
+        scheduler = Scheduler(
+            journal=journal,
+            trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
+            slots=Slots(share.slots),
+            stop=stop,
+            environment=EnvironmentWatcher(home.repository.toplevel, search_path()),
+        )
+        head, scope = HeadRunner(journal=journal, scheduler=scheduler), Scope(journal=journal, history=home.history)
+        mover = Mover(journal=journal, history=home.history, scope=scope)
+        intake = Intake(
+            journal=journal,
+            history=home.history,
+            workspaces=workspaces,
+            council=council,
+            assigner=Assigner(journal=journal, history=home.history, briefing=briefing),
+            scope=scope,
+        )
+        queue = ProposalQueue(slots=share.slots, researchers=Counter(staff.role for staff in team.staff))
         yield Campaign(
             journal=journal,
-            runner=ExperimentRunner(
+            head=head,
+            runner=ExperimentRunner(journal=journal, scheduler=scheduler, head=head, mover=mover, stop=stop, queue=queue),
+            asking=Asking(
                 journal=journal,
-                trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
-                slots=Slots(share.slots),
+                intake=intake,
+                inbox=Inbox(
+                    journal=journal, orders=OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
+                ),
+                queue=queue,
+                limits=limits_from(state, experiments=request.experiments, hours=request.hours),
                 stop=stop,
-                environment=EnvironmentWatcher(home.repository.toplevel, search_path()),
             ),
-            intake=Intake(journal=journal, history=home.history, workspaces=workspaces, council=council, briefing=briefing),
+            queue=queue,
             branch=Branch(journal=journal, history=home.history),
             staff=team.staff,
-            limits=limits_from(state, experiments=request.experiments, hours=request.hours),
             stop=stop,
-            inbox=Inbox(journal=journal, orders=orders),
             models=models or nullcontext(),
             notes=[note] if (note := share.cores.note) else [],
         )

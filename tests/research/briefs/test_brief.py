@@ -18,6 +18,7 @@ from overnight.research.events import Concluded, Event, IdeasChanged
 from overnight.research.experiment import Experiment
 from overnight.research.history import as_experiment
 from overnight.research.idea import AddIdea, Idea, Risk
+from overnight.research.standing import OpenExperiment
 from overnight.research.state import State, begin, fold
 
 DISCARDED = Conclusion(verdict=Verdict.DISCARD, reason="screening", gain=-0.2)
@@ -51,7 +52,8 @@ Structure before numbers.
 
 def ended(number: int, conclusion: Conclusion, hypothesis: str = "", *, trials: int = 1) -> Experiment:
     event = replace(proposed(number), hypothesis=hypothesis or f"idea {number}")
-    made = as_experiment(event, [], Concluded(number=number, conclusion=conclusion, elapsed_s=0.0), at=0.0, until=0.0)
+    concluded = Concluded(number=number, conclusion=conclusion, elapsed_s=0.0)
+    made = as_experiment(OpenExperiment(proposed=event), concluded, at=0.0, until=0.0)
     return replace(made, trials=trials)
 
 

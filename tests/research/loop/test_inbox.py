@@ -84,21 +84,29 @@ def test_the_text_the_target_and_two_budgets_change_at_once(world: World) -> Non
     assert world.reported() == []
 
 
+LATER = "this takes effect when the campaign is next started"
+NEVER = "a campaign cannot: put it back, or start another with --tag; this one goes on with the previous program"
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "keys"),
+    ("old", "new", "note"),
     [
-        ("---\n#", "limits: {wall: 9s}\n---\n#", "limits"),
-        ("experiments: 5", "experiments: 5, tokens: 1000", "budget"),
-        ("python train.py", "python other.py", "measure"),
-        ("metric: loss", "metric: accuracy", "metric"),
+        ("experiments: 5", "experiments: 5, tokens: 1000", f"budget changed; {LATER}"),
+        ("---\n#", "gate: {max_pairs: 80}\n---\n#", f"gate changed; {LATER}"),
+        ("---\n#", "limits: {wall: 9s}\n---\n#", f"limits changed, which {NEVER}"),
+        ("---\n#", "checks: [pytest]\n---\n#", f"checks changed, which {NEVER}"),
+        ("---\n#", "guards: [wall_s <= 9]\n---\n#", f"guards changed, which {NEVER}"),
+        ("---\n#", "gate: {error_rate: 0.2}\n---\n#", f"gate.error_rate changed, which {NEVER}"),
+        ("python train.py", "python other.py", f"measure changed, which {NEVER}"),
+        ("metric: loss", "metric: accuracy", f"metric changed, which {NEVER}"),
     ],
 )
-def test_what_trials_depend_on_is_reported_and_not_applied(world: World, old: str, new: str, keys: str) -> None:
-    """The note names the key, and when it takes effect."""
+def test_what_trials_depend_on_is_reported_and_not_applied(world: World, old: str, new: str, note: str) -> None:
+    """The note names the key, and when it takes effect, or that it cannot."""
     before = world.inbox.journal.state.program
     world.written.text = PROGRAM.replace(old, new, 1)
     world.inbox.take_in()
-    assert world.reported() == [f"program.md: {keys} changed; this takes effect when the campaign is next started"]
+    assert world.reported() == [f"program.md: {note}"]
     assert world.recorded() == []
     assert world.inbox.journal.state.program == before
 

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from targets import COMMAND, assert_verified, git, make_repo, overnight, read_json
+from targets import COMMAND, assert_verified, git, make_repo, overnight, read_json, recorded
+
+from overnight.research.events import Moved, Proposed
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
@@ -21,16 +23,17 @@ TRAIN = "A = 5\n\n\n\n\nB = 5\n\n\n\n\nprint(f'METRIC loss={A + B}')\n"
 
 
 def test_kept_changes_stack_whoever_is_first(tmp_path: Path) -> None:
-    """Changes to other lines are measured again on the new head and kept; one to the same line is a conflict."""
+    """Changes to other lines are merged and measured on the new head; of two to the same line the better one stays."""
     repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     status = read_json(repo, "status")
-    assert status["kept"] == 2
-    assert status["head_value"] in (4 + 3, 2 + 3)
-    reasons = [e["conclusion"]["reason"] for e in read_json(repo, "log")["experiments"]]
-    assert sum("goes on against the new head" in reason for reason in reasons) in (1, 2)  # 2: if the third came second
-    assert sum("conflicts" in reason for reason in reasons) == 1
-    assert len(git(repo, "log", "--format=%P", "autoresearch/t").split()) == 2, "one parent each: the chain is linear"
+    assert status["head_value"] == 2 + 3
+    moves = [event for event in recorded(repo) if isinstance(event, Moved)]
+    assert len(moves) >= 2 and any(move.replaces for move in moves)
+    parents = git(repo, "log", "--format=%P", "autoresearch/t").split()
+    assert len(parents) == status["kept"] in (2, 3), "one parent each: the chain is linear"
+    first = [event for event in recorded(repo) if isinstance(event, Proposed)]
+    assert {git(repo, "rev-parse", f"refs/overnight/t/{event.number}") for event in first} == {event.commit for event in first}
     assert_verified(repo)
 
 
@@ -42,8 +45,9 @@ def test_a_change_that_the_new_head_has_already_is_not_tried_again(tmp_path: Pat
     repo = make_repo(tmp_path / "r", text, files={"train.py": TRAIN, "other.py": ""})
     overnight(repo, "run", "--tag", "t", "--no-report", check=0)
     reasons = [e["conclusion"]["reason"] for e in read_json(repo, "log")["experiments"]]
-    expected = ("has this change already", "goes on against the new head")  # the larger first, or the smaller
-    assert sum(any(words in reason for words in expected) for reason in reasons) == 1, reasons
+    moves = [event for event in recorded(repo) if isinstance(event, Moved)]
+    larger_first = any("has this change already" in reason for reason in reasons)
+    assert len(moves) == (not larger_first), reasons
     assert read_json(repo, "status")["head_value"] == 4 + 3
     assert_verified(repo)
 
@@ -62,4 +66,4 @@ def test_a_closed_output_does_not_end_the_campaign(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": TRAIN, "other.py": ""})
     piped = f"{sys.executable} {COMMAND} run --tag t --plain --no-report | head -1"
     subprocess.run(["sh", "-c", piped], cwd=repo, check=True, capture_output=True)
-    assert read_json(repo, "status")["kept"] == 2
+    assert read_json(repo, "status")["head_value"] == 2 + 3

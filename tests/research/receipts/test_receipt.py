@@ -16,7 +16,8 @@ from overnight.program.program import Direction, Guard
 from overnight.research.events import Concluded, Event, Registered, TrialFinished
 from overnight.research.receipts.proof import check_receipt, read_receipt, receipt_of, write_receipt
 from overnight.research.receipts.receipt import Receipt
-from overnight.research.state import Kept, fold_all
+from overnight.research.standing import Kept
+from overnight.research.state import fold_all
 
 SECRET = "5ec2e7" * 6
 SEALED = 0.123456789

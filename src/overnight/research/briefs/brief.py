@@ -18,7 +18,9 @@ from overnight.research.briefs.history import (
     similar_lines,
 )
 from overnight.research.briefs.layout import Section, lay_out, number, prose, quoted
+from overnight.research.briefs.rework import Rework, rework_lines
 from overnight.research.briefs.target import better, file_lines, first_look, judge_lines, standing_lines
+from overnight.research.briefs.under_way import Making, under_way_lines
 from overnight.research.charter import Charter
 from overnight.research.experiment import Experiment
 from overnight.research.idea import Idea, IdeaState, Risk
@@ -53,6 +55,10 @@ class BriefTask:
     role: str
     recent: Sequence[Experiment] = ()  # oldest first
     idea: Idea | None = None  # to work out
+    rework: Rework | None = None  # a change of its own to bring into the head
+    angle: str = ""  # where to look for an idea, if it is given neither
+    making: Sequence[Making] = ()  # what others are working on
+    problems: Sequence[str] = ()  # of its last tries, which came to nothing; oldest first
     similar: Sequence[Experiment] = ()  # past attempts at something similar, the most similar first
     files: Mapping[str, int] = field(default_factory=dict)  # sizes in bytes of the head's files, by path
     limit_tokens: int = LIMIT
@@ -62,11 +68,21 @@ def write_brief(task: BriefTask) -> str:
     """The brief of a researcher, who proposes one change."""
     sections = [
         Section(title="", lines=tuple(_task(task))),
-        Section(title="The idea to work on", lines=tuple(_idea(task.idea)) if task.idea else ()),
+        Section(title="Your change and the head", lines=tuple(rework_lines(task.rework)) if task.rework else ()),
+        Section(title="The idea to work on", lines=tuple(_idea(task.idea)) if task.idea and not task.rework else ()),
+        Section(title="Where to look", lines=tuple(_angle(task.angle)) if task.angle else ()),
+        Section(title="Your last tries came to nothing", lines=tuple(_problems(task.problems)), intro=_AGAIN),
         _role(task),
         Section(title="How it is judged", lines=tuple(judge_lines(task.state))),
         Section(title="Where it stands", lines=tuple(standing_lines(task.state))),
         *_program(task),
+        Section(
+            title="Under way now",
+            lines=tuple(under_way_lines(task.role, task.state.open, task.making)),
+            cut=5,
+            floor=6,
+            intro="Without a verdict yet. Propose something else:",
+        ),
         *_history(task),
         Section(title="Other ideas", lines=tuple(_others(task)), cut=9, floor=4, intro=_others_intro(task)),
         Section(title="To end", lines=tuple(_end())),
@@ -116,6 +132,17 @@ def _idea(idea: Idea) -> list[str]:
         "Implement this idea and nothing else. If the code already has it, or it is impossible, make the closest edit that is "
         "worth a trial, and say so in the hypothesis.",
     ]
+
+
+def _angle(angle: str) -> list[str]:
+    return [f"Others look elsewhere. Begin with {angle}."]
+
+
+_AGAIN = "They cost no trial and proved nothing. Do not send the like again:"
+
+
+def _problems(problems: Sequence[str]) -> list[str]:
+    return [f"- {quoted(problem, LONGEST)}" for problem in reversed(problems)]
 
 
 def _end() -> list[str]:

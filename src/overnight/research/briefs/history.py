@@ -11,7 +11,7 @@ from overnight.research.briefs.constant_edits import ConstantEdit, read_edits, s
 from overnight.research.briefs.layout import number, quoted
 from overnight.research.experiment import Experiment
 from overnight.research.ideas.text import words_of
-from overnight.research.state import Kept
+from overnight.research.standing import Kept
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
 

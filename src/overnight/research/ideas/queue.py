@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from overnight.gate.verdict import Verdict
 from overnight.research.charter import Charter
-from overnight.research.events import Concluded, IdeasChanged, ProposalMissed, Proposed
+from overnight.research.events import Concluded, IdeasChanged, ProposalMissed, Proposed, Reopened
 from overnight.research.idea import (
     PERSONS,
     PROGRAM,
@@ -43,24 +43,25 @@ PATIENCE = 3  # proposals for one idea that may fail
 NOBODY = "nobody"  # origin of an idea whose origin has no name
 LAPSED = "overnight"  # recorded as the one who dropped an idea if nobody did
 
-QueueEvent = IdeasChanged | Proposed | ProposalMissed | Concluded
+QueueEvent = IdeasChanged | Proposed | Reopened | ProposalMissed | Concluded
 
 
 # --- Which is next ---
 
 
-def choose_idea(queue: IdeaQueue, bold: float, busy: Collection[int] = ()) -> Idea | None:
+def choose_idea(queue: IdeaQueue, bold: float, busy: Collection[int] = (), *, reserved: Collection[int] = ()) -> Idea | None:
     """The idea for the next proposal: the first in order that the share of bold ideas allows; None if none is open.
 
     Args:
         queue: its current state.
         bold: share of bold ideas among those that are marked as bold or safe, 0 to 1.
         busy: numbers of ideas that researchers are working on, without a proposal yet.
+        reserved: numbers of ideas that wait for somebody else.
     """
     in_hand = [idea.risk for idea in queue.ideas if idea.number in busy]
     bold_ones, safe_ones = queue.bold + in_hand.count(Risk.BOLD), queue.safe + in_hand.count(Risk.SAFE)
     wanted = Risk.BOLD if bold_ones + 0.5 < bold * (bold_ones + safe_ones + 1) + 1e-9 else Risk.SAFE
-    free = [idea for idea in queue.ideas if idea.state is IdeaState.OPEN and idea.number not in busy]
+    free = [i for i in queue.ideas if i.state is IdeaState.OPEN and i.number not in busy and i.number not in reserved]
     return next((idea for idea in free if idea.risk in {wanted, None}), free[0] if free else None)
 
 
@@ -93,6 +94,8 @@ def after(queue: IdeaQueue, event: QueueEvent) -> IdeaQueue:
             return queue
         case Proposed():
             return _taken(queue, event)
+        case Reopened():
+            return _taken(queue, event.proposed)
         case ProposalMissed():
             return _missed(queue, _find(queue.ideas, event.idea), event.reason)
         case Concluded():
@@ -205,13 +208,15 @@ def _taken(queue: IdeaQueue, event: Proposed) -> IdeaQueue:
 
 
 def _concluded(queue: IdeaQueue, event: Concluded) -> IdeaQueue:
-    """A reject does not count as a trial of the idea; any other verdict does."""
+    """A verdict on its own merits uses an idea up; a reject is a miss, and with a returned change the idea is open again."""
     idea = next((i for i in queue.ideas if i.state is IdeaState.TAKEN and i.experiment == event.number), None)
     if idea is None:
         return queue
     conclusion = event.conclusion
-    if conclusion.verdict is Verdict.REJECT:
+    if conclusion.verdict is Verdict.REJECT or event.returned:
         counts = replace(queue, bold=queue.bold - (idea.risk is Risk.BOLD), safe=queue.safe - (idea.risk is Risk.SAFE))
+        if event.returned:
+            return _swapped(counts, replace(idea, state=IdeaState.OPEN, experiment=0))
         return _missed(counts, idea, conclusion.reason)
     tried = replace(idea, state=IdeaState.TRIED, verdict=conclusion.verdict, gain=conclusion.gain)
     return replace(queue, ideas=_without(queue.ideas, idea.number), done=_with_done(queue.done, tried))

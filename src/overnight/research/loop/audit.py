@@ -10,10 +10,11 @@ from overnight.program.program import Noise
 from overnight.research.audit import AuditState, audit_step, commits, conclude_audit, first_key_without, tree_of
 from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import AuditOpened, Stopped, TrialFinished
-from overnight.research.loop.experiment import ExperimentRunner, Subject
+from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.scheduler import Scheduler, Subject
 from overnight.research.loop.stop import Stop
-from overnight.research.state import Kept
+from overnight.research.standing import Kept
 
 FINISHED = Ending(reason=EndReason.AUDITED, detail="the audit is finished")
 
@@ -23,7 +24,8 @@ class Audit:
     """One session of an audit; every finished trial is on disk before the next step."""
 
     journal: Journal
-    runner: ExperimentRunner
+    head: HeadRunner
+    scheduler: Scheduler
     history: History
     stop: Stop
 
@@ -34,7 +36,7 @@ class Audit:
         """
         with self.stop.at_once:
             audit = self._take_up(pairs, leave_one_out)
-            await self.runner.warm_up()
+            await self.head.warm_up()
             await self._check(audit.opened)
             await self._run_pairs(audit.opened)
         stopped = Stopped(session=SessionKind.AUDIT, ending=self.stop.ending or FINISHED, elapsed_s=self.journal.elapsed_s())
@@ -91,11 +93,13 @@ class Audit:
         for tree, commit in commits(opened).items():
             if self.stop.requested or commit in {opened.start, opened.head} or tree in begun:
                 continue
-            async with self.runner.slots.lease() as slot:
-                failed = await self.runner.trials.checks(commit, slot)
+            async with self.scheduler.slots.lease() as slot:
+                failed = await self.scheduler.trials.checks(commit, slot)
             if failed:
                 key = first_key_without(opened, tree[0])
-                fault = Trial(key=key, seed=self.runner.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed)
+                fault = Trial(
+                    key=key, seed=self.scheduler.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed
+                )
                 self.journal.record(TrialFinished(trial=fault))
 
     async def _run_pairs(self, opened: AuditOpened) -> None:
@@ -109,7 +113,7 @@ class Audit:
             if step is None:
                 self._conclude()
                 return
-            await self.runner.run_trials(step.trials, subject_of)
+            await self.scheduler.run_all(step.trials, subject_of)
 
     def _conclude(self) -> None:
         state = self.journal.state

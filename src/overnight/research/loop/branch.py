@@ -7,7 +7,8 @@ from overnight.git.port import History, branch_of
 from overnight.research.events import Advanced, Concluded
 from overnight.research.loop.journal import Journal
 from overnight.research.receipts.proof import receipt_of, write_receipt
-from overnight.research.state import Kept, State
+from overnight.research.standing import Kept
+from overnight.research.state import State
 
 
 def moved_by_others(state: State) -> RepositoryError:
@@ -32,7 +33,7 @@ class Branch:
 
     def advance(self, number: int) -> None:
         """Move the branch to a kept commit by compare-and-swap; a no-op if a killed session already did."""
-        state, new = self.journal.state, self.journal.opened(number).proposed.commit
+        state, new = self.journal.state, self.journal.opened(number).commit
         moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
         if not moved:
             raise moved_by_others(state)
@@ -42,6 +43,6 @@ class Branch:
     def publish(self, kept: Kept) -> None:
         """Attach the evidence to a kept commit, for anyone who has only the repository."""
         recorded = self.journal.ledger.experiment_events(kept.number)
-        verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
+        verdict = next(entry.digest for entry in reversed(recorded) if isinstance(entry.event, Concluded))
         receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)
         self.history.publish(kept.commit, write_receipt(receipt))

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.git.port import History
+from overnight.program.scope import matches
 from overnight.research.briefs.brief import BriefTask
+from overnight.research.briefs.rework import Rework
+from overnight.research.briefs.under_way import Making
 from overnight.research.changes.similar import terms_of
 from overnight.research.charter import parse_charter
 from overnight.research.experiment import Experiment
@@ -21,8 +24,17 @@ class Briefing:
     journal: Journal
     history: History
 
-    def task(self, role: str, idea: Idea | None = None) -> BriefTask:
-        """The facts for one brief."""
+    def task(
+        self,
+        role: str,
+        idea: Idea | None = None,
+        *,
+        rework: Rework | None = None,
+        angle: str = "",
+        making: Sequence[Making] = (),
+        problems: Sequence[str] = (),
+    ) -> BriefTask:
+        """The facts for one brief; the arguments are those of `BriefTask`."""
         state = self.journal.state
         return BriefTask(
             state=state,
@@ -30,9 +42,19 @@ class Briefing:
             role=role,
             recent=tuple(self.journal.recent),
             idea=idea,
+            rework=rework,
+            angle=angle,
+            making=making,
+            problems=problems,
             similar=self._similar(idea),
             files={file.path: file.size_bytes for file in self.history.files(state.head)},
         )
+
+    def editable(self, commit: str) -> Sequence[str]:
+        """The files of a commit that may be changed, the largest first."""
+        globs = self.journal.state.program.editable
+        files = [file for file in self.history.files(commit) if matches(file.path, globs)]
+        return [file.path for file in sorted(files, key=lambda file: (-file.size_bytes, file.path))]
 
     def _similar(self, idea: Idea | None) -> Sequence[Experiment]:
         terms = terms_of(idea.text) if idea else ()

@@ -8,7 +8,7 @@ import anyio
 from overnight.git.port import FileChange
 from overnight.research.briefs.brief import write_director_brief
 from overnight.research.briefs.review import read_review, write_review_brief
-from overnight.research.events import IdeasChanged, ProposalMissed, Proposing
+from overnight.research.events import IdeasChanged, ProposalEnded, ProposalMissed, Proposing
 from overnight.research.experiment import Draft
 from overnight.research.idea import IdeaState
 from overnight.research.ideas.answer import parse_answer
@@ -82,7 +82,7 @@ class Council:
     async def _ask(self, adviser: NamedAdviser, brief: str) -> str:
         """The answer; if there is none, it is empty and a miss is recorded."""
         state = self.journal.state
-        self.journal.show(Proposing(role=adviser.role, number=state.next_number))
+        self.journal.show(Proposing(role=adviser.role, assignment=state.next_number))
         folder = self.workspaces.create(state.head, View.OPEN)
         try:
             return await adviser.adviser.advise(
@@ -99,4 +99,5 @@ class Council:
             self.journal.record(ProposalMissed(role=adviser.role, reason=str(failed)))
             return ""
         finally:
+            self.journal.show(ProposalEnded(role=adviser.role, assignment=state.next_number))
             self.workspaces.remove(folder)

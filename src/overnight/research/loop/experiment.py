@@ -1,180 +1,198 @@
 """One experiment: trials as the gate asks for them, until the gate concludes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import anyio
+from anyio.abc import TaskGroup
 
-from overnight.errors import UserError
-from overnight.gate.early_stopping import stopping_bar
-from overnight.gate.gate import FAILURES, baseline_step, next_step
-from overnight.gate.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
+from overnight.gate.gate import next_step, pair_ahead
 from overnight.gate.steps import Conclude, Register, RunTrials
-from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.trial import Arm, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.research.events import Registered, TrialFinished, TrialStarted
+from overnight.research.events import Registered
+from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.slots import Slots
+from overnight.research.loop.moving import Mover
+from overnight.research.loop.queue import ProposalQueue
+from overnight.research.loop.scheduler import Scheduler, Subject
+from overnight.research.loop.slots import Urgency
 from overnight.research.loop.stop import Stop
-from overnight.research.loop.trial import TrialRunner
-from overnight.research.places.port import EnvironmentWatch
-from overnight.research.state import OpenExperiment
+from overnight.research.loop.turns import Turns
+from overnight.research.standing import OpenExperiment
 
-SUPERSEDED = "another change was kept first; it goes on against the new head"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What a trial runs on."""
-
-    commit: str
-    tree: str  # its digest in the record
+SLOTS_PER_PAIR = 4  # slots for which one pair of a test runs: the others screen; see bench/gate/parallel.py
+GRACE_S = 0.02  # a slot that was just given back is usually taken again at once, for a trial that is needed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
+class Measurement:
+    """An experiment whose trials run."""
+
+    number: int
+    tasks: TaskGroup
+    flying: set[TrialKey] = field(default_factory=set)  # its trials that run, or wait for a slot
+    ended: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when one of them ends
+
+
+@dataclass(slots=True, kw_only=True)
 class ExperimentRunner:
     """Measures trees and asks the gate; every finished trial is on disk before the next step."""
 
     journal: Journal
-    trials: TrialRunner
-    slots: Slots
+    scheduler: Scheduler
+    head: HeadRunner
+    mover: Mover
     stop: Stop
-    environment: EnvironmentWatch
-    head: anyio.Lock = field(default_factory=anyio.Lock)  # held while the head is measured
-
-    async def warm_up(self) -> None:
-        """If time is measured, run one trial of the head that does not count, so that caches and clocks settle."""
-        state = self.journal.state
-        if state.program.measures_time and not self.stop.requested:
-            key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
-            async with self.slots.lease() as slot:
-                await self.trials.run(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=slot)
-
-    async def measure_head(self) -> None:
-        """Measure the head until the gate knows enough of it, for one caller at a time.
-
-        Raises:
-            UserError: it cannot be measured.
-        """
-        async with self.head:
-            failed = await self.baseline()
-        if failed:
-            what = f"the head itself cannot be measured: {failed.reason}"
-            raise UserError(what, fix="make it pass by hand, in a fresh clone")
-
-    async def baseline(self) -> Trial | None:
-        """Measure the head until the gate knows enough about it; return the last failed trial if the head itself fails."""
-        while not self.stop.requested:
-            state = self.journal.state
-            wanted = baseline_step(state.program, state.gate, state.head_experiment)
-            if wanted is None:
-                return None
-            finished = await self.run_trials(wanted.trials, _all_on(state.head))
-            if finished and all(trial.fault for trial in finished) and self._hopeless():
-                return finished[-1]
-        return None
-
-    def _hopeless(self) -> bool:
-        """Whether the head has no value: at once for the start, after further tries for a head that was measured before."""
-        state = self.journal.state
-        if state.gate.failures >= FAILURES:
-            return True
-        again = state.head_experiment and baseline_step(state.program, state.gate, state.head_experiment)
-        return not state.gate.baseline and not again
-
-    async def checks(self) -> str:
-        """Run the program's checks on the head; return why the first one fails."""
-        return await self.trials.checks(self.journal.state.head, slot=0)
-
-    async def rehearse(self) -> str:
-        """Run the holdout and audit commands once on the head; return why one fails, never its answer."""
-        state = self.journal.state
-        for stage, command in ((Stage.HOLDOUT, state.program.holdout), (Stage.AUDIT, state.program.audit)):
-            if command:
-                key = TrialKey(experiment=0, stage=stage, arm=Arm.BASELINE, index=0)
-                trial = await self.trials.run(key, commit=state.head, tree=state.head, seed=self.seed(key), slot=0)
-                if trial.fault:
-                    return f"the {stage} command: {trial.reason}"
-        return ""
+    queue: ProposalQueue
+    _turns: Turns = field(default_factory=Turns)
+    _screened: set[int] = field(default_factory=set)  # experiments that survived screening and have no verdict yet
+    _measured: dict[int, Measurement] = field(default_factory=dict)  # by experiment
+    _changed: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when there may be another pair to run ahead
 
     async def conclude(self, number: int) -> Conclusion | None:
-        """Take an open experiment to its verdict; None if the campaign stops first."""
-        opened = self.journal.opened(number)
-        if self.stop.requested:
-            return None
-        if not opened.trials:
-            async with self.slots.lease() as slot:
-                failed = await self.trials.checks(opened.proposed.commit, slot)
-            if failed:
-                return Conclusion(verdict=Verdict.CRASH, reason=failed)
-        try:
-            return await self._ask_gate(number)
-        finally:
-            self.trials.forget(number)
+        """Take an open experiment to its verdict, against the head of that moment; None if the campaign stops first.
 
-    async def _ask_gate(self, number: int) -> Conclusion | None:
+        If another change is kept meanwhile, the experiment moves onto the new head and its evidence starts again.
+        """
+        try:
+            while not self.stop.requested:
+                if not self._is_on_head(number) and (conclusion := self._move(number)):
+                    return conclusion
+                await self.head.measure()
+                if self._is_on_head(number) and (conclusion := await self._measure(number)):
+                    return conclusion
+        finally:
+            self.scheduler.trials.forget(number)
+            self._screened.discard(number)
+        return None
+
+    def _move(self, number: int) -> Conclusion | None:
+        screened = number in self._screened or self.journal.opened(number).registered is not None
+        return self.mover.move(number, screened=screened)
+
+    def head_moved(self) -> None:
+        """End the trials of all experiments: they ran against a head that is replaced."""
+        for measurement in self._measured.values():
+            measurement.tasks.cancel_scope.cancel()
+
+    async def run_ahead(self) -> None:
+        """While slots are idle, run the next pairs of open tests before those under way are finished; until cancelled."""
+        while True:
+            await self.scheduler.slots.idle()
+            await anyio.sleep(GRACE_S)
+            if self.scheduler.slots.free and not self._start_ahead() and not self._turns.next():
+                await self._changed.wait()
+
+    async def _measure(self, number: int) -> Conclusion | None:
+        """Measure an experiment against the head; None if the head moves, or the campaign stops, before there is a verdict."""
+        conclusion = None
+        async with anyio.create_task_group() as tasks:
+            measurement = self._measured[number] = Measurement(number, tasks)
+            try:
+                conclusion = await self._checked(number) or await self._ask_gate(measurement)
+                if not self.stop.requested:
+                    tasks.cancel_scope.cancel()  # pairs that run ahead of a verdict are not needed
+            finally:
+                del self._measured[number]
+                self._turns.leave(number)
+        return conclusion
+
+    async def _checked(self, number: int) -> Conclusion | None:
+        """The verdict if one of the program's checks fails."""
+        opened = self.journal.opened(number)
+        if opened.trials or not self.journal.state.program.checks:
+            return None
+        async with self.scheduler.slots.lease(Urgency.SCREEN) as slot:
+            failed = "" if self.stop.requested else await self.scheduler.trials.checks(opened.commit, slot)
+        return Conclusion(verdict=Verdict.CRASH, reason=failed) if failed else None
+
+    async def _ask_gate(self, measurement: Measurement) -> Conclusion | None:
         while not self.stop.requested:
-            state, opened = self.journal.state, self.journal.opened(number)
-            if state.head != opened.proposed.base:
-                return Conclusion(verdict=Verdict.DISCARD, reason=SUPERSEDED, superseded=True)
-            shrinks = opened.proposed.lines_removed > opened.proposed.lines_added
+            state, opened = self.journal.state, self.journal.opened(measurement.number)
             step = next_step(
-                state.program, state.gate, number, opened.trials, opened.level, margin=opened.margin, shrinks=shrinks
+                state.program,
+                state.gate,
+                opened.number,
+                opened.trials,
+                opened.level,
+                margin=opened.margin,
+                shrinks=opened.shrinks,
+                restart=opened.restart,
+                screened=opened.screened,
             )
+            if (opened.registered or isinstance(step, Register)) and not self._turns.is_due(opened.number):
+                await self._wait_for_turn(opened.number)
+                continue
             match step:
                 case Conclude(conclusion=conclusion):
                     return conclusion
                 case Register(level=level, test=test, margin=margin):
-                    self.journal.record(Registered(number=number, test=test, level=level, margin=margin))
+                    self.journal.record(Registered(number=opened.number, test=test, level=level, margin=margin))
                 case RunTrials(trials=keys):
-                    await self._run_trials_of(opened, keys)
+                    ended = measurement.ended
+                    self._start(measurement, opened, keys, Urgency.TEST if opened.registered else Urgency.SCREEN)
+                    self._widen(measurement, opened)
+                    await ended.wait()
         return None
 
-    async def _run_trials_of(self, opened: OpenExperiment, keys: tuple[TrialKey, ...]) -> None:
-        proposed = opened.proposed
-        head = Subject(commit=proposed.base, tree=proposed.base)
-        candidate = Subject(commit=proposed.commit, tree=proposed.tree)
-        await self.run_trials(keys, lambda key: head if key.arm is Arm.BASELINE else candidate)
+    def _widen(self, measurement: Measurement, opened: OpenExperiment) -> None:
+        """On many slots, run several pairs of a test side by side, so that it keeps up with screening."""
+        width = self.scheduler.slots.count // SLOTS_PER_PAIR
+        while opened.registered and len({key.index for key in measurement.flying}) < width:
+            ahead = self._ahead(measurement, opened)
+            if ahead is None:
+                return
+            self._start(measurement, opened, ahead.trials, Urgency.TEST)
 
-    async def run_trials(self, keys: tuple[TrialKey, ...], subject_of: Callable[[TrialKey], Subject]) -> list[Trial]:
-        """Run trials on as many slots as are free, those of one seed in random order; record each as it ends."""
-        finished: list[Trial] = []
+    async def _wait_for_turn(self, number: int) -> None:
+        """Wait until the experiment may be tested; another is taken up meanwhile."""
+        self._screened.add(number)
+        self._announce()
+        with self.queue.held(number), self.stop.waiting():
+            await self._turns.wait(number)
 
-        async def one(key: TrialKey) -> None:
-            async with self.slots.lease() as slot:
-                if self.stop.requested:
-                    return
-                self._look_around()
-                self.journal.show(TrialStarted(key=key, slot=slot))
-                on, state = subject_of(key), self.journal.state
-                bar = stopping_bar(key, state.program.metric, state.gate)
-                trial = await self.trials.run(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot, bar=bar)
-                trial = replace(trial, surroundings=state.surroundings)
-                self.journal.record(TrialFinished(trial=trial, elapsed_s=self.journal.elapsed_s()))
-                finished.append(trial)
+    def _start(self, measurement: Measurement, opened: OpenExperiment, keys: Iterable[TrialKey], urgency: Urgency) -> None:
+        """Start those trials that are not under way."""
+        for key in sorted(keys, key=self.scheduler.order):
+            if key in measurement.flying:
+                self.scheduler.slots.hasten(key, urgency)
+            else:
+                measurement.flying.add(key)
+                measurement.tasks.start_soon(self._run, measurement, key, _subject(opened, key), urgency)
+        self._announce()
 
-        async with anyio.create_task_group() as tasks:
-            for key in sorted(keys, key=self._order):
-                tasks.start_soon(one, key)
-        return finished
+    async def _run(self, measurement: Measurement, key: TrialKey, on: Subject, urgency: Urgency) -> None:
+        try:
+            await self.scheduler.run(key, on, urgency)
+        finally:
+            measurement.flying.discard(key)
+            measurement.ended.set()
+            measurement.ended = anyio.Event()
+            self._announce()
 
-    def _look_around(self) -> None:
-        """If what trials depend on has changed, record that before the trial, so that the ledger shows which ran on what."""
-        state = self.journal.state
-        if changed := self.environment.look(state.environment, state.program.readable):
-            self.journal.record(changed)
+    def _start_ahead(self) -> bool:
+        """Start the next trial of the oldest test that has one left to run ahead; whether there was one."""
+        for number, measurement in sorted(self._measured.items()):
+            opened = self.journal.opened(number)
+            if opened.registered and not self.stop.requested and (ahead := self._ahead(measurement, opened)):
+                self._start(measurement, opened, sorted(ahead.trials, key=self.scheduler.order)[:1], Urgency.AHEAD)
+                return True
+        return False
 
-    def seed(self, key: TrialKey) -> int:
-        """The trial's seed."""
-        state = self.journal.state
-        return trial_seed(state.secret, place_of_seed(key, state.gate.head_number))
+    def _ahead(self, measurement: Measurement, opened: OpenExperiment) -> RunTrials | None:
+        program = self.journal.state.program
+        return pair_ahead(program, opened.number, opened.trials, measurement.flying, restart=opened.restart)
 
-    def _order(self, key: TrialKey) -> tuple[int, bool | bytes]:
-        secret = self.journal.state.secret
-        if key.stage is Stage.AUDIT:
-            return key.index, place_in_block(secret, key)
-        return key.index, (key.arm is Arm.CANDIDATE) != candidate_first(secret, key)
+    def _is_on_head(self, number: int) -> bool:
+        return self.journal.opened(number).base == self.journal.state.head
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
 
 
-def _all_on(commit: str) -> Callable[[TrialKey], Subject]:
-    return lambda _: Subject(commit=commit, tree=commit)
+def _subject(opened: OpenExperiment, key: TrialKey) -> Subject:
+    if key.arm is Arm.BASELINE:
+        return Subject(commit=opened.base, tree=opened.base)
+    return Subject(commit=opened.commit, tree=opened.tree)

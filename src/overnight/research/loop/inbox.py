@@ -9,6 +9,7 @@ from overnight.research.events import IdeasChanged, Noted, ProgramChanged
 from overnight.research.idea import PERSON
 from overnight.research.ideas.file import parse_ideas, render_ideas
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.opening import changed_for_good
 from overnight.research.places.port import Orders
 
 LIVE = frozenset({"body", "target", "source", "digest"})  # what may change while trials run; and these two of `budget`:
@@ -44,7 +45,10 @@ class Inbox:
         except ProgramError as error:
             self.journal.show(Noted(text=f"{error}; the campaign goes on with the previous program"))
             return
-        if later := changed_for_later(old, new):
+        if fixed := changed_for_good(old, new):
+            note = f"{old.path}: {', '.join(fixed)} changed, which a campaign cannot: put it back, or start another with --tag"
+            self.journal.show(Noted(text=f"{note}; this one goes on with the previous program"))
+        elif later := changed_for_later(old, new):
             note = f"{old.path}: {', '.join(later)} changed; this takes effect when the campaign is next started"
             self.journal.show(Noted(text=note))
         elif new.digest != old.digest:

@@ -8,7 +8,8 @@ from overnight.errors import UserError
 from overnight.research.events import Concluded, Event, Sign
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
-from overnight.research.state import OpenExperiment, State, apply, dump_state
+from overnight.research.standing import OpenExperiment
+from overnight.research.state import State, apply, dump_state
 
 SNAPSHOT_EVERY = 50  # concluded experiments: at most this many are folded again after a kill
 RECENT = 200  # ended experiments kept in memory for the brief
@@ -74,4 +75,4 @@ class Journal:
         self._since_snapshot += 1
         opened = self.opened(event.number)
         now = time.time()
-        self.recent.append(as_experiment(opened.proposed, opened.trials, event, at=now, until=now))
+        self.recent.append(as_experiment(opened, event, at=now, until=now))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight import __version__
 from overnight.errors import UserError
+from overnight.gate.gate import RULES
 from overnight.git.port import History, branch_of
 from overnight.program.fit import check_fit
 from overnight.program.program import Program
@@ -17,7 +18,11 @@ from overnight.research.record.restore import restore
 from overnight.research.state import State, begin, fold
 
 # What cannot change during a campaign.
-FIXED = ("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit")
+FIXED = (
+    *("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit"),
+    *("checks", "guards", "limits"),
+)
+FIXED_OF_GATE = ("error_rate", "noise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,7 @@ class Opening:
             secret=secrets.token_hex(16),
             sandbox=self.sandbox,
             environment=self.environment(program),
+            rules=RULES,
         )
         self.ledger.append(opened)
         return begin(opened)
@@ -67,6 +73,9 @@ class Opening:
         return self.open(program, tag)
 
     def _further_session(self, state: State, program: Program) -> State:
+        if state.gate.rules != RULES:
+            what = f"the campaign `{state.tag}` began with rules {state.gate.rules} of the gate, and this overnight has {RULES}"
+            raise UserError(what, fix="go on with the version that it began with, or start a new campaign with --tag")
         events: list[Event] = [SessionStarted(version=__version__, sandbox=self.sandbox, elapsed_s=state.elapsed_s)]
         if state.program.digest != program.digest:
             _check_fixed(state.program, program, state.tag)
@@ -82,13 +91,18 @@ class Opening:
         head = self.history.branch_head(state.tag)
         if head is None:
             self.history.advance(tag=state.tag, old=None, new=state.head)
-        elif head not in {state.head, *(opened.proposed.commit for opened in state.open if opened.conclusion)}:
+        elif head not in {state.head, *(opened.commit for opened in state.open if opened.conclusion)}:
             raise moved_by_others(state)
 
 
-def _check_fixed(old: Program, new: Program, tag: str) -> None:
+def changed_for_good(old: Program, new: Program) -> list[str]:
+    """The keys that changed and cannot change during a campaign."""
     changed = [key for key in FIXED if getattr(old, key) != getattr(new, key)]
-    if changed:
+    return changed + [f"gate.{key}" for key in FIXED_OF_GATE if getattr(old.gate, key) != getattr(new.gate, key)]
+
+
+def _check_fixed(old: Program, new: Program, tag: str) -> None:
+    if changed := changed_for_good(old, new):
         names = ", ".join(changed)
-        what = f"{old.path}: {names} changed since the campaign `{tag}` began, so old and new trials are not comparable"
+        what = f"{old.path}: {names} changed since the campaign `{tag}` began, so old and new verdicts are not comparable"
         raise UserError(what, fix="restore it, or start a new campaign with --tag")

@@ -1,25 +1,98 @@
-"""Trial slots: how many trials may run at once, each on its own share of the machine."""
+"""Trial slots: how many trials run at once, each on its own share of the machine, and who gets the next free one."""
 
+import heapq
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import count
 
 import anyio
+
+from overnight.gate.trial import TrialKey
+
+
+class Urgency(IntEnum):
+    """What a slot is wanted for; the lowest goes first, and of the same urgency the lowest experiment."""
+
+    HEAD = 0  # no experiment goes on before the head is measured
+    TEST = 1  # the sooner a test ends, the fewer proposals are measured against a head that it replaces
+    SCREEN = 2
+    AHEAD = 3  # a pair that may turn out not to be needed
+
+
+@dataclass(order=True, slots=True)
+class _Waiter:
+    urgency: Urgency
+    experiment: int
+    turn: int
+    key: TrialKey | None = field(compare=False)
+    ready: anyio.Event = field(default_factory=anyio.Event, compare=False)
+    slot: int | None = field(default=None, compare=False)  # that was handed over
 
 
 class Slots:
     """A fixed number of slots; a job that holds one shares it with nobody."""
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._free = list(range(count))
-        self._available = anyio.Semaphore(count)
+    def __init__(self, number: int) -> None:
+        self.count = number
+        self._free = list(range(number))
+        self._waiting: list[_Waiter] = []
+        self._turns = count()
+        self._idle = anyio.Event()  # set while a slot is free
+        self._idle.set()
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[int]:
-        """Wait for a slot and hold it."""
-        async with self._available:
-            slot = self._free.pop(0)
-            try:
-                yield slot
-            finally:
-                self._free.append(slot)
+    async def lease(self, urgency: Urgency = Urgency.HEAD, key: TrialKey | None = None) -> AsyncIterator[int]:
+        """Wait for a slot and hold it; `key` is the trial that it is for, if it is for one."""
+        slot = await self._take(urgency, key)
+        try:
+            yield slot
+        finally:
+            self._give(slot)
+
+    @property
+    def free(self) -> int:
+        """How many slots nobody holds or waits for."""
+        return len(self._free)
+
+    async def idle(self) -> None:
+        """Wait until a slot is free."""
+        await self._idle.wait()
+
+    def hasten(self, key: TrialKey, urgency: Urgency) -> None:
+        """Make a trial that may still wait for its slot more urgent."""
+        for waiter in self._waiting:
+            if waiter.key == key:
+                waiter.urgency = min(waiter.urgency, urgency)
+        heapq.heapify(self._waiting)
+
+    async def _take(self, urgency: Urgency, key: TrialKey | None) -> int:
+        if self._free:
+            slot = heapq.heappop(self._free)
+            if not self._free:
+                self._idle = anyio.Event()
+            return slot
+        waiter = _Waiter(urgency, key.experiment if key else 0, next(self._turns), key)
+        heapq.heappush(self._waiting, waiter)
+        try:
+            await waiter.ready.wait()
+        except anyio.get_cancelled_exc_class():
+            if waiter.slot is None:
+                self._waiting.remove(waiter)
+                heapq.heapify(self._waiting)
+            else:
+                self._give(waiter.slot)
+            raise
+        if waiter.slot is None:
+            raise RuntimeError("a slot was announced and not handed over")
+        return waiter.slot
+
+    def _give(self, slot: int) -> None:
+        if self._waiting:
+            waiter = heapq.heappop(self._waiting)
+            waiter.slot = slot
+            waiter.ready.set()
+        else:
+            heapq.heappush(self._free, slot)
+            self._idle.set()

@@ -13,16 +13,18 @@ from pydantic import TypeAdapter
 from overnight import __version__
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
-from overnight.gate.pairs import pairs_of
+from overnight.gate.pairs import Pair, judged_pairs
 from overnight.gate.scale import Scale
 from overnight.gate.seeds import candidate_first
 from overnight.gate.stats import log_label_swap, mean
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.program.program import Guard, Metric
-from overnight.research.events import Event, Proposed, Registered, TrialFinished
+from overnight.research.events import Event
 from overnight.research.findings import Finding
+from overnight.research.history import as_judged
 from overnight.research.receipts.receipt import FORMAT, RawPair, Receipt
-from overnight.research.state import Kept, State
+from overnight.research.standing import Kept
+from overnight.research.state import State
 from overnight.words.quantities import counted
 
 LARGEST = 1_000_000  # characters: 60 pairs take some 10,000
@@ -33,11 +35,12 @@ _ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
 
 def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: str) -> Receipt:
     """The receipt of a kept change, from the events of its experiment; the same record gives the same receipt."""
-    proposed = next(event for event in events if isinstance(event, Proposed))
-    registered = next((event for event in events if isinstance(event, Registered)), None)
-    trials = [event.trial for event in events if isinstance(event, TrialFinished)]
+    opened = as_judged(events)
+    if opened is None:
+        raise ValueError(f"the events of experiment {kept.number} have no proposal")
+    registered = opened.registered
     program, conclusion = state.program, kept.conclusion
-    pairs = tuple(_raw_pairs(state, trials, program.guards)) if registered else ()
+    pairs = tuple(_raw_pairs(state, judged_pairs(opened.trials, conclusion.pairs), program.guards))
     margin = registered.margin if registered and conclusion.margin is not None else conclusion.margin
     return Receipt(
         version=__version__,
@@ -45,9 +48,9 @@ def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: 
         experiment=kept.number,
         sandbox="process" if state.unjailed else state.sandbox,
         start=state.start,
-        base=proposed.base,
+        base=opened.base,
         commit=kept.commit,
-        tree=proposed.tree,
+        tree=opened.tree,
         program=program.digest,
         metric=program.metric.name,
         direction=program.metric.direction,
@@ -62,7 +65,7 @@ def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: 
         pairs=pairs,
         log_e=conclusion.log_e,
         head_values=() if registered else kept.head_values,
-        values=() if registered else tuple(_screened(trials)),
+        values=() if registered else tuple(_screened(opened.trials)),
         gain=conclusion.gain,
         low=conclusion.low,
         high=conclusion.high,
@@ -72,8 +75,8 @@ def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: 
     )
 
 
-def _raw_pairs(state: State, trials: Sequence[Trial], bounds: Sequence[Guard]) -> Iterator[RawPair]:
-    for pair in pairs_of(trials, Stage.CONFIRM):
+def _raw_pairs(state: State, pairs: Sequence[Pair], bounds: Sequence[Guard]) -> Iterator[RawPair]:
+    for pair in pairs:
         trial = pair.candidate or pair.baseline
         if trial is None:
             continue

@@ -4,7 +4,7 @@ import sqlite3
 
 from pydantic import TypeAdapter
 
-from overnight.research.events import Concluded, Proposed, decode
+from overnight.research.events import Concluded, Moved, Proposed, Reopened, decode
 from overnight.research.experiment import Experiment
 from overnight.research.history import fold_experiment
 from overnight.research.record.port import Page, Recorded
@@ -17,21 +17,21 @@ _EXPERIMENT: TypeAdapter[Experiment] = TypeAdapter(Experiment)
 
 
 class ExperimentTable:
-    """A row for each experiment, as of its proposal and then as of its verdict; implements `Projection`."""
+    """A row for each experiment, as of its proposal, its last move and its verdict; implements `Projection`."""
 
     schema = SCHEMA
-    kinds = ("proposed", "concluded")
+    kinds = ("proposed", "moved", "reopened", "concluded")
 
     def clear(self, db: sqlite3.Connection) -> None:
         """Empty the table."""
         db.execute("DELETE FROM experiments")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded) -> None:
-        """Write the row of a proposal, or write it again with its trials and verdict."""
+        """Write the row of a proposal, or write it again as its events now have it."""
         match entry.event:
             case Proposed():
                 experiment = fold_experiment([(entry.at, entry.event)])
-            case Concluded(number=number):
+            case Moved(number=number) | Reopened(number=number) | Concluded(number=number):
                 query = "SELECT at, body FROM events WHERE experiment=? AND seq<=? ORDER BY seq"
                 experiment = fold_experiment((at, decode(body)) for at, body in db.execute(query, (number, entry.seq)))
             case _:

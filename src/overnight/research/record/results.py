@@ -7,7 +7,8 @@ from pathlib import Path
 from overnight.research.events import Concluded, Sign
 from overnight.research.record.port import Ledger
 from overnight.research.record.tsv import ResultRow, ResultsTable, experiment_row, table_rows
-from overnight.research.state import State, Tally, load_state
+from overnight.research.standing import Tally
+from overnight.research.state import State, load_state
 
 FILE = "results.tsv"
 

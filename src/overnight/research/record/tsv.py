@@ -9,7 +9,7 @@ from overnight.files.atomic import write_atomically
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Metric
-from overnight.research.events import CampaignOpened, Concluded, Proposed, TrialFinished
+from overnight.research.events import CampaignOpened, Concluded, Moved, Proposed, Reopened, TrialFinished
 from overnight.research.history import mean_value
 from overnight.research.record.port import Recorded
 from overnight.words.foreign import printable
@@ -100,7 +100,7 @@ def table_rows(recorded: Iterable[Recorded]) -> Iterator[ResultRow]:
                 start = entry.event.start
             case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE and start:
                 baseline.append(trial)
-            case Proposed(number=number) | Concluded(number=number):
+            case Proposed(number=number) | Moved(number=number) | Reopened(number=number) | Concluded(number=number):
                 if start:
                     yield baseline_row(start, baseline)
                     start = ""
@@ -131,26 +131,31 @@ class _Pending:
     """An experiment on its way to a row."""
 
     proposed: Proposed | None = None
+    commit: str = ""
     trials: list[Trial] = field(default_factory=list)
 
     def take(self, entry: Recorded) -> ResultRow | None:
         match entry.event:
             case Proposed() as proposed:
-                self.proposed = proposed
+                self.proposed, self.commit = proposed, proposed.commit
+            case Moved(commit=commit):
+                self.commit, self.trials = commit, []
+            case Reopened(proposed=proposed):
+                self.proposed, self.commit, self.trials = proposed, proposed.commit, []
             case TrialFinished(trial=trial) if trial.key.arm is Arm.CANDIDATE:
                 self.trials.append(trial)
             case Concluded(conclusion=conclusion) if self.proposed:
-                return _row(self.proposed, self.trials, conclusion)
+                return _row(self.proposed, self.commit, self.trials, conclusion)
         return None
 
 
-def _row(proposed: Proposed, trials: list[Trial], conclusion: Conclusion) -> ResultRow:
+def _row(proposed: Proposed, commit: str, trials: list[Trial], conclusion: Conclusion) -> ResultRow:
     value, _ = mean_value(trials)
     description = printable(proposed.hypothesis, _WORDS)
     if conclusion.verdict is not Verdict.KEEP:
         description += f" ({printable(conclusion.reason, _WORDS)})"
     return ResultRow(
-        commit=proposed.commit,
+        commit=commit,
         value=None if conclusion.verdict is Verdict.CRASH else value,
         memory_bytes=max((trial.peak_memory_bytes for trial in trials), default=0),
         status=_STATUS[conclusion.verdict],

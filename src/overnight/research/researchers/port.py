@@ -1,11 +1,12 @@
 """The seam of researchers: what proposes changes, or gives advice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from overnight.program.program import Program
+from overnight.research.events import Proposed
 from overnight.research.experiment import Draft, Experiment
 
 
@@ -17,13 +18,14 @@ def _unseen() -> bool:
 class Assignment:
     """What a researcher gets for one proposal, or an adviser for one answer."""
 
-    number: int  # of the experiment
+    number: int  # of the assignment
     role: str
     program: Program
     workspace: Path  # a fresh copy of the head's tree without its hidden files; edit it in place
     brief: str  # Markdown: program, what was kept, what failed and why, within a length limit
     head: str  # commit that the workspace shows; the same text means the same tree
     changed: Callable[[], bool] = _unseen  # whether the workspace differs from it now
+    under_way: Sequence[Proposed] = ()  # everybody's proposals without a verdict, also its own
 
 
 class NoIdeas(Exception):  # noqa: N818  # a normal outcome, not an error

@@ -31,17 +31,20 @@ class ScriptedResearcher:
         """Replace the next edit's old text, where it first stands in its file, by the new one.
 
         Raises:
-            NoIdeas: every edit was made.
+            NoIdeas: every edit was made, or the next one changes what an earlier one may still bring.
             ProposalFailed: the file or the old text is not there; the next proposal is the edit behind it.
         """
         if self._next >= len(self._edits):
             raise NoIdeas(f"all {counted(len(self._edits), 'edit')} of the role {self._role} were made")
         index = self._next
-        self._next += 1
         path, old, new = self._edits[index]
         file = assignment.workspace / path
         content = file.read_bytes() if not path_problem(path) and file.is_file() else None
-        if content is None or old.encode() not in content:
+        missing = content is None or old.encode() not in content
+        if missing and any(p.researcher == self.name and p.role == self._role for p in assignment.under_way):
+            raise NoIdeas(f"edit {index + 1} waits for the verdict on an earlier one")
+        self._next += 1
+        if content is None or missing:
             what = "is not there" if content is None else f"has no text {printable(repr(old), QUOTED)}"
             raise ProposalFailed(f"edit {index + 1}: {printable(path, QUOTED)} {what}")
         file.write_bytes(content.replace(old.encode(), new.encode(), 1))

@@ -9,7 +9,7 @@ from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.research.events import TrialFinished
 from overnight.research.loop.campaign import Campaign
-from overnight.research.loop.experiment import ExperimentRunner
+from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
@@ -33,14 +33,14 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
     """
     with rehearsal(repository, request, Stop(), watchers) as campaign:
         state = campaign.journal.state
-        failed = await _first_failure(campaign.runner)
+        failed = await _first_failure(campaign.head)
         if failed:
             fix = fix_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
             raise UserError(f"what you have committed fails: {failed}", fix=fix)
         guarded = guard_notes(state.program, _baseline_trials(campaign))
         notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
         measured = campaign.journal.state
-        return report_on(measured, slots=campaign.runner.slots.count, tunable=_tunable(campaign), notes=notes)
+        return report_on(measured, slots=campaign.queue.slots, tunable=_tunable(campaign), notes=notes)
 
 
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:
@@ -75,20 +75,20 @@ def _named(metrics: Mapping[str, float]) -> str:
     return listed((printable(name, NAME) for name in sorted(metrics)), LISTED)
 
 
-async def _first_failure(runner: ExperimentRunner) -> str:
+async def _first_failure(head: HeadRunner) -> str:
     """Why what is committed cannot be measured; the quickest comes first: checks, trials, the holdout."""
-    if failed := await runner.checks():
+    if failed := await head.checks():
         return failed
-    await runner.warm_up()
-    bad = await runner.baseline()
-    return bad.reason if bad else await runner.rehearse()
+    await head.warm_up()
+    bad = await head.baseline()
+    return bad.reason if bad else await head.rehearse()
 
 
 def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
     """The names of what the tuner would find in the head; None without a tuner."""
     from overnight.research.researchers.tuner.target import read_target
 
-    state, workspaces = campaign.journal.state, campaign.intake.workspaces
+    state, workspaces = campaign.journal.state, campaign.asking.intake.workspaces
     if not any(spec.use == "tuner" for spec in state.program.researchers):
         return None
     folder = workspaces.create(state.head, View.OPEN)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from overnight.gate.pairs import judged_pairs
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
@@ -18,7 +19,7 @@ class Dossier:
     at: float  # Unix time of the proposal, s
     used: Usage  # by the calls to models for it
     screening: list[float] = field(default_factory=list)
-    confirming: dict[int, list[Trial]] = field(default_factory=dict)  # by pair, in the order that they ran
+    confirming: dict[int, list[Trial]] = field(default_factory=dict)  # by pair; its trials in the order that they ran
     valued: int = 0  # trials of the candidate that have a value
     trials: int = 0
     sealed: bool = False  # the holdout was asked
@@ -38,14 +39,21 @@ class Dossier:
         if trial.key.stage is Stage.CONFIRM:
             self.confirming.setdefault(trial.key.index, []).append(trial)
 
+    def move(self) -> None:
+        """The head moved: evidence starts again, costs do not."""
+        self.screening.clear()
+        self.confirming.clear()
+
     def conclude(self, conclusion: Conclusion, at: float) -> None:
         """File the verdict."""
         self.conclusion = conclusion
         self.seconds = max(0.0, at - self.at)
 
     def pairs(self) -> tuple[PairRow, ...]:
-        """The confirmation pairs in the order that they ran."""
-        return tuple(_pair(trials) for trials in self.confirming.values())
+        """The confirmation pairs that the verdict is about, in order."""
+        trials = [trial for both in self.confirming.values() for trial in both]
+        judged = judged_pairs(trials, self.conclusion.pairs if self.conclusion else 0)
+        return tuple(_pair(self.confirming[pair.index]) for pair in judged)
 
     def example(self) -> Example:
         """The experiment as one of many that were not kept."""

@@ -39,6 +39,11 @@ class EvidenceTally:
             outcome=Outcome.OPEN,
         )
 
+    def move(self, number: int) -> None:
+        """The head moved: a test under way is given up; the experiment may get another."""
+        if draw := self._open.pop(number, None):
+            self._others.add(replace(draw, outcome=Outcome.MOVED))
+
     def conclude(self, event: Concluded) -> None:
         """An experiment got its verdict."""
         self._sealed.take(event)

@@ -7,6 +7,7 @@ from overnight.gate.memory import GateMemory
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.models.usage import Usage
 from overnight.program.program import Program
 from overnight.research.caution import cautions_of
 from overnight.research.events import (
@@ -17,14 +18,17 @@ from overnight.research.events import (
     Concluded,
     Event,
     ModelCalled,
+    Moved,
     ProposalMissed,
     Proposed,
     Registered,
+    Reopened,
     TrialFinished,
 )
 from overnight.research.record.port import Recorded
 from overnight.research.record.restore import Folded
-from overnight.research.state import Tally, apply, begin
+from overnight.research.standing import Tally
+from overnight.research.state import apply, begin
 from overnight.research.story.clock import CampaignClock
 from overnight.research.story.dossier import Dossier
 from overnight.research.story.evidence import EvidenceTally
@@ -88,6 +92,8 @@ class _Narrator:
                 self.heads.enthrone(number=0, commit=event.start, hours=0.0)
             case Proposed():
                 self._propose(event, at)
+            case Moved() | Reopened():
+                self._restart(event, at)
             case TrialFinished():
                 self._take_trial(event.trial, hours)
             case Registered():
@@ -111,6 +117,16 @@ class _Narrator:
     def _propose(self, event: Proposed, at: float) -> None:
         self.proposed += 1
         self.open[event.number] = Dossier(event, at, used=self.spending.propose(event))
+
+    def _restart(self, event: Moved | Reopened, at: float) -> None:
+        """The evidence of an experiment starts again."""
+        if isinstance(event, Reopened):
+            self.open[event.number] = Dossier(event.proposed, at, used=Usage())
+            self.measured -= event.verdict is Verdict.DISCARD
+            return
+        self.evidence.move(event.number)
+        if dossier := self.open.get(event.number):
+            dossier.move()
 
     def _miss_or_call(self, event: ProposalMissed | ModelCalled) -> None:
         if isinstance(event, ProposalMissed):

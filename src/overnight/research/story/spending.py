@@ -10,7 +10,7 @@ from overnight.research.story.story import Costs, ModelUse
 
 MODELS = 40  # pairs of role and model that are listed; the rest is one more
 OTHERS = "others"
-_HOPED = 64  # experiments with calls but without a proposal yet; older ones are dropped
+_HOPED = 64  # assignments with calls but without a proposal yet; older ones are dropped
 
 _Caller = tuple[str, str, str]  # role, provider, model
 
@@ -30,7 +30,7 @@ class Spending:
     tokens: int = 0
     cost_usd: float = 0.0
     _models: dict[_Caller, Usage] = field(default_factory=dict)
-    _hoped: dict[tuple[str, int], Usage] = field(default_factory=dict)  # by role, and the experiment that the calls were for
+    _hoped: dict[tuple[str, int], Usage] = field(default_factory=dict)  # by role, and the assignment that the calls were for
 
     def take(self, trial: Trial) -> None:
         """Add what one trial cost."""
@@ -58,7 +58,7 @@ class Spending:
 
     def propose(self, event: Proposed) -> Usage:
         """What the calls for one proposal used; what a researcher says it used is a claim and does not count."""
-        return self._hoped.pop((event.role, event.number), Usage())
+        return self._hoped.pop((event.role, event.assignment or event.number), Usage())
 
     def costs(self, elapsed_s: float) -> Costs:
         """The sums."""

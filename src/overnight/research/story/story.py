@@ -124,6 +124,7 @@ class Outcome(StrEnum):
     KEPT = "kept"
     UNPROVEN = "not proven"
     REFUSED = "proven, but refused by the holdout"
+    MOVED = "given up: the head moved"
     OPEN = "still open"
 
 

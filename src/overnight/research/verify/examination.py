@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from overnight.errors import LedgerCorrupt, ProgramError
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
-from overnight.git.port import branch_of
+from overnight.git.port import branch_of, moved_group
 from overnight.ledger.artifacts import ArtifactStore
-from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, TrialFinished
+from overnight.research.events import Advanced, CampaignOpened, Concluded, Event, Proposed, Reopened, TrialFinished
+from overnight.research.experiment import Experiment
 from overnight.research.findings import Finding
 from overnight.research.history import experiment_number, fold_experiment
 from overnight.research.reading import CampaignReader
@@ -113,11 +114,17 @@ def _attempts(campaign: CampaignReader, history: GitHistory) -> Finding:
     except LedgerCorrupt as corrupt:
         return Finding(what="attempts", holds=False, detail=str(corrupt))
     tag = campaign.folder.name
-    bad = sorted(e.number for e in newest if history.attempt(tag, e.number) != e.commit)
+    bad = sorted(e.number for e in newest if not _is_there(history, tag, e))
     detail = (
         f"refs of experiments {_listed(bad)} are missing or moved" if bad else f"the newest {len(newest)} are where they were"
     )
     return Finding(what="attempts", holds=not bad, detail=detail)
+
+
+def _is_there(history: GitHistory, tag: str, experiment: Experiment) -> bool:
+    """Whether the commit that was measured is under the ref of its proposal, or of one of its moves."""
+    groups = ("", *(moved_group(restart) for restart in range(1, experiment.restart + 1)))
+    return any(history.attempt(tag, experiment.number, group) == experiment.commit for group in groups)
 
 
 def _receipts(campaign: CampaignReader, history: GitHistory, state: State) -> Finding:
@@ -126,7 +133,7 @@ def _receipts(campaign: CampaignReader, history: GitHistory, state: State) -> Fi
     for kept in state.kept:
         try:
             recorded = campaign.ledger.experiment_events(kept.number)
-            verdict = next(entry.digest for entry in recorded if isinstance(entry.event, Concluded))
+            verdict = next(entry.digest for entry in reversed(recorded) if isinstance(entry.event, Concluded))
             made = receipt_of(state, kept, [entry.event for entry in recorded], verdict)
             published = read_receipt(history.published(kept.commit) or "")
         except (LedgerCorrupt, StopIteration, ValueError):
@@ -203,6 +210,9 @@ class _Reader:
         if isinstance(entry.event, Proposed):
             self._open[entry.event.number] = []
             self._newest = entry.event.number
+        elif isinstance(entry.event, Reopened):
+            earlier = self._ledger.experiment_events(entry.event.number)
+            self._open[entry.event.number] = [(one.at, one.event) for one in earlier if one.seq < entry.seq]
         if number is None or number not in self._open:
             return
         self._open[number].append((entry.at, entry.event))

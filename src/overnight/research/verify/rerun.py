@@ -9,7 +9,8 @@ from overnight.git.repository import Repository
 from overnight.program.program import Noise
 from overnight.research.findings import Finding, Rerun, RerunPair
 from overnight.research.loop.recheck import FreshPair, Recheck
-from overnight.research.state import Kept, State
+from overnight.research.standing import Kept
+from overnight.research.state import State
 from overnight.research.wiring import SessionRequest, remeasuring
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
-from overnight.research.state import Kept, State
+from overnight.research.standing import Kept
+from overnight.research.state import State
 from overnight.research.views.numbers import number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable

@@ -8,6 +8,7 @@ from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
 from overnight.research.events import Event, Registered, TrialFinished
 from overnight.research.experiment import Experiment
+from overnight.research.history import as_judged
 from overnight.research.state import State
 
 
@@ -39,7 +40,7 @@ def experiment_page(
     verdict = explain(experiment.conclusion, state.program) if experiment.conclusion else []
     return ExperimentPage(
         experiment=experiment,
-        level=next((event for event in events if isinstance(event, Registered)), None),
+        level=opened.registered if (opened := as_judged(events)) else None,
         trials=[sealed(trial) for trial in trials_in(events)],
         diff=diff,
         explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],

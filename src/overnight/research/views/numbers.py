@@ -2,7 +2,7 @@
 
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Conclusion
-from overnight.research.state import OpenExperiment
+from overnight.research.standing import OpenExperiment
 from overnight.words.figures import figure
 
 

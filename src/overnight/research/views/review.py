@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from overnight.gate.explain import explain
 from overnight.git.port import KeptChange
-from overnight.research.state import Kept, State
+from overnight.research.standing import Kept
+from overnight.research.state import State
 from overnight.research.views.numbers import gain
 
 TUNER = "tuner"

@@ -6,12 +6,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import proposed
 
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, Metric, Program
+from overnight.research.events import Proposed
 from overnight.research.experiment import Draft
 from overnight.research.researchers.port import Assignment, NoIdeas
 from overnight.research.researchers.tuner.tuner import Tuner
@@ -42,6 +45,7 @@ class Work:
         self.head, self.files = "c0", dict(files)
         self.program = Program(path="program.md", metric=Metric(name="loss", direction=Direction.MINIMIZE), editable=editable)
         self._folder = folder
+        self._under_way: dict[int, Proposed] = {}
 
     def propose(self, number: int) -> Draft:
         """Run the tuner on a fresh copy of the tree; its output is in `written`."""
@@ -51,14 +55,28 @@ class Work:
             (folder / path).write_text(text)
         draft = asyncio.run(
             self.tuner.propose(
-                Assignment(number=number, role="tuner", program=self.program, workspace=folder, brief="", head=self.head)
+                Assignment(
+                    number=number,
+                    role="tuner",
+                    program=self.program,
+                    workspace=folder,
+                    brief="",
+                    head=self.head,
+                    under_way=tuple(self._under_way.values()),
+                )
             )
         )
+        self._under_way[number] = replace(proposed(number), researcher="tuner", notes=draft.notes)
         self.written = {path: (folder / path).read_text() for path in self.files}
         return draft
 
+    def forget(self, number: int) -> None:
+        """A proposal is under way no more, and nothing came of it."""
+        del self._under_way[number]
+
     def end(self, number: int, draft: Draft, verdict: Verdict, gain: float | None) -> None:
         """Report the outcome to the tuner; a kept change becomes the tree."""
+        self._under_way.pop(number, None)
         self.tuner.learn(ended(number, "tuner", draft, verdict, gain=gain, base=self.head))
         if verdict is Verdict.KEEP:
             self.head, self.files = f"commit-{number}", self.written
@@ -138,6 +156,7 @@ def test_restart_makes_no_difference(tmp_path: Path) -> None:
         past.append(ended(number, "tuner", draft, verdict, gain=5.0 - number % 7, base=work.head))
         work.end(number, draft, verdict, 5.0 - number % 7)
     lived = work.propose(40)
+    work.forget(40)
     work.tuner = Tuner()
     for experiment in past:
         work.tuner.learn(experiment)

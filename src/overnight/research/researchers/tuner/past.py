@@ -82,6 +82,11 @@ class Past:
         self.generation += 1
 
 
+def changed_keys(notes: Mapping[str, Scalar]) -> frozenset[str]:
+    """The keys of the constants that a proposal changes, by its notes."""
+    return frozenset(key.removeprefix(WAS) for key in notes if key.startswith(WAS))
+
+
 def is_upward(old: Value, new: Value) -> bool:
     """Whether a change raises a number, switches on, or moves to a later word in alphabetical order."""
     if isinstance(old, str) or isinstance(new, str):

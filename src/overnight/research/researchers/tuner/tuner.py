@@ -11,7 +11,7 @@ from overnight.research.researchers.port import Assignment, NoIdeas
 from overnight.research.researchers.tuner.hypothesis import describe
 from overnight.research.researchers.tuner.moves import Move, Situation, moves
 from overnight.research.researchers.tuner.optimizer import Optimizer
-from overnight.research.researchers.tuner.past import POINT, WAS, Past
+from overnight.research.researchers.tuner.past import POINT, WAS, Past, changed_keys
 from overnight.research.researchers.tuner.target import Scans, Target, read_target
 
 MOST_NAMES = 8  # in a message
@@ -27,12 +27,10 @@ class Tuner:
         self._optimizer = Optimizer()
         self._scans: Scans = {}
         self._read: tuple[str, Target] | None = None  # of the last head
-        self._under_way: dict[str, frozenset[str]] = {}  # by point: the keys that are changed
 
     def learn(self, experiment: Experiment) -> None:
         """Learn from a finished experiment, including one of another researcher."""
         self._past.learn(experiment, own=experiment.researcher == self.name)
-        self._under_way.pop(str(experiment.notes.get(POINT)), None)
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Write new values for one or a few constants into the workspace.
@@ -41,19 +39,20 @@ class Tuner:
             NoIdeas: there is nothing to tune, or everything in range was tried.
         """
         target = self._target(assignment)
+        under_way = {str(p.notes.get(POINT)): changed_keys(p.notes) for p in assignment.under_way if p.researcher == self.name}
         situation = Situation(
             space=target.space,
             removals=target.removals,
             past=self._past,
             level=self._past.level(assignment.head),
-            busy=frozenset().union(*self._under_way.values()),
+            busy=frozenset().union(*under_way.values()),
             random=random.Random(f"{assignment.role} {assignment.number}"),  # noqa: S311  # repeats after a restart
             optimizer=self._optimizer,
         )
         for move in moves(situation):
             edited = target.edit(move)
             point = target.point(edited)
-            if point not in self._past.points and point not in self._under_way and point != target.point({}):
+            if point not in self._past.points and point not in under_way and point != target.point({}):
                 return self._make(assignment, target, move, edited, point)
         raise NoIdeas(_all_tried(target))
 
@@ -68,7 +67,6 @@ class Tuner:
     def _make(self, assignment: Assignment, target: Target, move: Move, edited: Mapping[str, bytes], point: str) -> Draft:
         for path, content in edited.items():
             (assignment.workspace / path).write_bytes(content)
-        self._under_way[point] = frozenset(move.values)
         constants = {d.key: d.constant for d in target.space}
         notes: dict[str, Scalar] = {POINT: point}
         notes |= {key: move.values.get(key, constant.value) for key, constant in constants.items()}

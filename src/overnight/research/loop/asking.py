@@ -1,0 +1,135 @@
+"""Asks researchers for proposals, as long as budgets, the queue and their own success allow."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+
+from overnight.models.port import ModelsParked
+from overnight.models.usage import Usage
+from overnight.research.budget import SessionAllowance, SessionLimits
+from overnight.research.ending import Ending, EndReason
+from overnight.research.events import ProposalMissed
+from overnight.research.loop.dry_spell import DrySpell
+from overnight.research.loop.inbox import Inbox
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.proposal import Intake, NamedResearcher, Taken
+from overnight.research.loop.queue import ProposalQueue
+from overnight.research.loop.stop import Stop
+from overnight.research.researchers.port import NoIdeas
+from overnight.words.quantities import duration
+
+
+@dataclass(slots=True, kw_only=True)
+class Asking:
+    """The researchers' side of a session."""
+
+    journal: Journal
+    intake: Intake
+    inbox: Inbox
+    queue: ProposalQueue
+    limits: SessionLimits
+    stop: Stop
+    over: Ending | None = None  # why nothing more is proposed; open experiments are still finished
+
+    @property
+    def allowance(self) -> SessionAllowance:
+        """What this session may use, by the current program."""
+        return self.limits.within(self.journal.state.program.budget)
+
+    def set_clock(self) -> None:
+        """Let the session stop when its time is over, by the current program."""
+        allowance = self.allowance
+        left_s = math.inf if allowance.elapsed_s is None else allowance.elapsed_s - self.journal.elapsed_s()
+        self.stop.after(left_s, allowance.time_over())
+
+    async def keep_asking(self, staff: NamedResearcher, rejected: Callable[[int], None]) -> None:
+        """Ask one researcher, who does not wait for verdicts, until it or the session ends.
+
+        `rejected` is called with the number of each proposal that is not worth a trial.
+        """
+        if ending := await self._until_it_ends(staff, rejected):
+            self.over = self.over or ending
+            self.journal.record(ProposalMissed(role=staff.role, reason=ending.detail, final=True))
+
+    async def _until_it_ends(self, staff: NamedResearcher, rejected: Callable[[int], None]) -> Ending | None:
+        """Why this researcher is not asked again; None if the session ends."""
+        spell = self._spell(staff)
+        while await self._may_ask(staff.role):
+            try:
+                taken = await self._ask(staff, spell)
+            except NoIdeas as none:
+                if await self._something_changes(staff.role):
+                    continue
+                return None if self.stop.requested else Ending(reason=EndReason.NO_IDEAS, detail=str(none))
+            except ModelsParked as parked:
+                return Ending(reason=EndReason.MODELS, detail=str(parked))
+            if taken is None:
+                continue
+            if taken.number is not None and not taken.problem:
+                self.queue.put(taken.number, staff.role)
+                spell = self._spell(staff)
+                continue
+            if taken.number is not None:
+                rejected(taken.number)
+            spell.add(taken.problem)
+            if why := spell.over(self.journal.elapsed_s(), self._tokens(staff.role)):
+                return Ending(reason=EndReason.NO_IDEAS, detail=why)
+            with self.stop.waiting():
+                await anyio.sleep(spell.pause_s)
+        return None
+
+    async def _may_ask(self, role: str) -> bool:
+        """Wait until another proposal of a role is wanted; False if none is in this session."""
+        while not self.stop.requested:
+            state = self.journal.state
+            spent = self.allowance.spent(state, self.journal.elapsed_s())
+            under_way = self.allowance.experiments_spent(state, self.queue.making)
+            if spent or (under_way and not (state.open or self.queue.making)):
+                self.over = spent or under_way
+                return False
+            trial_s = state.tally.trial_wall_s / state.tally.trials if state.tally.trials else 0.0
+            if not under_way and self.queue.has_room(role, trial_s):
+                return True
+            with self.stop.waiting():
+                await self.queue.news()
+        return False
+
+    async def _ask(self, staff: NamedResearcher, spell: DrySpell) -> Taken | None:
+        """Ask a researcher; wait while no model is available, which is no failed proposal. None if the session stops."""
+        self.inbox.take_in()
+        self.set_clock()
+        taken = None
+        with self.stop.waiting(), self.queue.proposing(staff.role):
+            while taken is None:
+                try:
+                    taken = await self.intake.propose(staff, tuple(spell.problems))
+                except ModelsParked as parked:
+                    if parked.wait_s is None:
+                        raise
+                    reason = f"{parked}; asked again in {duration(parked.wait_s)}"
+                    self.journal.record(ProposalMissed(role=staff.role, reason=reason))
+                    await anyio.sleep(parked.wait_s)
+        self.inbox.show()
+        return taken
+
+    async def _something_changes(self, role: str) -> bool:
+        """Wait until a researcher without ideas may have some again, as the head or its open proposals are others."""
+        before = self._seen_by(role)
+        while self.journal.state.open and not self.stop.requested:
+            with self.stop.waiting():
+                await self.queue.news()
+            if self._seen_by(role) != before:
+                return True
+        return False
+
+    def _seen_by(self, role: str) -> tuple[str, frozenset[int]]:
+        state = self.journal.state
+        return state.head, frozenset(opened.number for opened in state.open if opened.proposed.role == role)
+
+    def _spell(self, staff: NamedResearcher) -> DrySpell:
+        return DrySpell(patience_s=staff.patience_s, began_s=self.journal.elapsed_s(), tokens=self._tokens(staff.role))
+
+    def _tokens(self, role: str) -> int:
+        return self.journal.state.usage.get(role, Usage()).tokens

@@ -1,0 +1,44 @@
+"""A researcher's proposals in a row that came to nothing: what was wrong with them, and when it is not asked any more."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from overnight.words.quantities import compact, counted, duration
+
+TRIES = 10  # at least
+TOKENS = 500_000  # with which something new should have come
+LAST = 3  # tries whose faults the researcher is told
+FREE = 2  # tries that follow one another without a pause
+SHARE = 30  # the longest pause is the patience over this
+
+
+@dataclass(slots=True, kw_only=True)
+class DrySpell:
+    """The tries since the last proposal that was worth a trial."""
+
+    patience_s: float  # how long nothing new may come
+    began_s: float  # on the campaign's clock
+    tokens: int  # that its role had used by then
+    tries: int = 0
+    problems: deque[str] = field(default_factory=lambda: deque(maxlen=LAST))  # of the last ones, newest last
+
+    def add(self, problem: str) -> None:
+        """A try came to nothing."""
+        self.tries += 1
+        self.problems.append(problem)
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait before the next try: a researcher that fails at once must not fill the record."""
+        if self.tries <= FREE:
+            return 0.0
+        return min(self.patience_s / SHARE, 0.1 * 2.0 ** min(self.tries - FREE, 20))
+
+    def over(self, now_s: float, tokens: int) -> str:
+        """Why the researcher is not asked any more; empty while it is."""
+        spent_s, used = now_s - self.began_s, tokens - self.tokens
+        if self.tries < TRIES or (spent_s < self.patience_s and used < TOKENS):
+            return ""
+        cost = f" and {compact(used)} tokens" if used else ""
+        tries = f"{counted(self.tries, 'proposal')} in a row came to nothing"
+        return f"nothing new in {duration(spent_s)}{cost}: {tries}, the last one: {self.problems[-1]}"

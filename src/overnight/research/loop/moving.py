@@ -1,0 +1,98 @@
+"""Brings an open experiment onto the head that was made meanwhile: merged, or, where texts conflict, as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.git.port import FileChange, History, moved_group
+from overnight.research.changes.scope import proposal_digest
+from overnight.research.events import Moved
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.scope import Scope
+from overnight.research.standing import Kept, OpenExperiment
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
+
+IN_THE_HEAD = "the head that was made meanwhile has this change already"
+MESSAGE = 2000  # characters of foreign text in a commit's message
+MERGING = "merging"  # group of commits on the way to one that moves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mover:
+    """Moves experiments; each former commit stays under its ref."""
+
+    journal: Journal
+    history: History
+    scope: Scope
+
+    def move(self, number: int, *, screened: bool) -> Conclusion | None:
+        """Record an open experiment's change on top of the head; its conclusion if that leaves nothing to measure.
+
+        The whole change since its proposal is merged, however often it moved before. If its text conflicts with that of kept
+        changes, what is measured is the change with the kept ones that it does not conflict with: it may be better as a whole.
+        `screened` says that it survived screening on the head before, which a merged change need not do again.
+        """
+        state, opened = self.journal.state, self.journal.opened(number)
+        changes, replaces = self._on_head(opened)
+        if not self.scope.differs(changes, state.head):
+            return Conclusion(verdict=Verdict.DISCARD, reason=IN_THE_HEAD)
+        if violations := self.scope.violations(changes, state.head):
+            return Conclusion(verdict=Verdict.REJECT, reason="; ".join(violations))
+        group, message = moved_group(opened.restart + 1), self._message(opened, replaces)
+        commit = self._commit(opened, state.head, changes, group, message)
+        size = self.scope.size(changes, state.head)
+        self.journal.record(
+            Moved(
+                number=number,
+                onto=state.head,
+                commit=commit,
+                tree=proposal_digest(changes, state.head),
+                replaces=replaces,
+                screened=screened and not replaces,
+                lines_added=size.added,
+                lines_removed=size.removed,
+            )
+        )
+        return None
+
+    def _on_head(self, opened: OpenExperiment) -> tuple[Sequence[FileChange], tuple[int, ...]]:
+        """Its change as one of the head, and the kept experiments that it undoes."""
+        head, proposed = self.journal.state.head, opened.proposed
+        merged = self.history.merge(base=proposed.base, head=head, commit=proposed.commit)
+        if merged is not None:
+            return merged, ()
+        tip, before, replaces = proposed.commit, proposed.base, []
+        for kept in self._kept_since(proposed.base):
+            changes = self.history.merge(base=before, head=tip, commit=kept.commit)
+            if changes is None:
+                replaces.append(kept.number)
+            elif changes:
+                tip = self._commit(opened, tip, changes, MERGING, f"Experiment {opened.number} with that of #{kept.number}\n")
+            before = kept.commit
+        return self.history.merge(base=head, head=head, commit=tip) or (), tuple(replaces)
+
+    def _kept_since(self, base: str) -> Sequence[Kept]:
+        """The keeps after the head that a proposal was made against."""
+        state = self.journal.state
+        heads = [state.start, *(kept.commit for kept in state.kept)]
+        return state.kept[heads.index(base) :]
+
+    def _commit(self, opened: OpenExperiment, base: str, changes: Sequence[FileChange], group: str, message: str) -> str:
+        tag = self.journal.state.tag
+        return self.history.record_attempt(
+            tag=tag, number=opened.number, base=base, changes=changes, message=message, group=group
+        )
+
+    def _message(self, opened: OpenExperiment, replaces: Sequence[int]) -> str:
+        """The message of an unmeasured commit; it names the campaign, so that campaigns never share a commit and its note."""
+        proposed = opened.proposed
+        hypothesis, role = (printable(text, MESSAGE) for text in (proposed.hypothesis, proposed.role))
+        onto = f"brought onto the head; it replaces {named(replaces)}" if replaces else "merged into the head"
+        note = f"Experiment {opened.number}, proposed by {role}, {onto}. If it is kept, its note says what was measured:"
+        return f"{hypothesis}\n\n{note}\ngit log --notes=overnight\n\nCampaign: {self.journal.state.tag}\n"
+
+
+def named(numbers: Sequence[int]) -> str:
+    """Experiments by number, for people."""
+    return " and ".join(f"#{number}" for number in numbers) if len(numbers) <= 3 else counted(len(numbers), "kept change")  # noqa: PLR2004

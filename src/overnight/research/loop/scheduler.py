@@ -1,0 +1,87 @@
+"""Runs trials on slots, the most urgent first, and records each as it ends."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import anyio
+
+from overnight.gate.early_stopping import stopping_bar
+from overnight.gate.seeds import candidate_first, place_in_block, place_of_seed, trial_seed
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.machines.place import Place
+from overnight.research.events import TrialCancelled, TrialFinished, TrialStarted
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.slots import Slots, Urgency
+from overnight.research.loop.stop import Stop
+from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.port import EnvironmentWatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a trial runs on."""
+
+    commit: str
+    tree: str  # its digest in the record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduler:
+    """Every trial of a campaign runs here."""
+
+    journal: Journal
+    trials: TrialRunner
+    slots: Slots
+    stop: Stop
+    environment: EnvironmentWatch
+
+    async def run_all(
+        self, keys: Iterable[TrialKey], subject_of: Callable[[TrialKey], Subject], urgency: Urgency = Urgency.HEAD
+    ) -> list[Trial]:
+        """Run trials on as many slots as are free, those of one seed in random order; return those that finished."""
+        finished: list[Trial] = []
+
+        async def one(key: TrialKey) -> None:
+            if trial := await self.run(key, subject_of(key), urgency):
+                finished.append(trial)
+
+        async with anyio.create_task_group() as tasks:
+            for key in sorted(keys, key=self.order):
+                tasks.start_soon(one, key)
+        return finished
+
+    async def run(self, key: TrialKey, on: Subject, urgency: Urgency) -> Trial | None:
+        """Run one trial and record it; None if the campaign stops before it starts."""
+        async with self.slots.lease(urgency, key) as slot:
+            if self.stop.requested:
+                return None
+            self._look_around()
+            self.journal.show(TrialStarted(key=key, slot=slot))
+            state = self.journal.state
+            bar = stopping_bar(key, state.program.metric, state.gate)
+            try:
+                trial = await self.trials.run(key, commit=on.commit, tree=on.tree, seed=self.seed(key), slot=slot, bar=bar)
+            except anyio.get_cancelled_exc_class():
+                self.journal.show(TrialCancelled(key=key))
+                raise
+            trial = replace(trial, surroundings=state.surroundings, place=Place(slot=slot))
+            self.journal.record(TrialFinished(trial=trial, elapsed_s=self.journal.elapsed_s()))
+            return trial
+
+    def seed(self, key: TrialKey) -> int:
+        """The trial's seed."""
+        state = self.journal.state
+        return trial_seed(state.secret, place_of_seed(key, state.gate.head_number))
+
+    def order(self, key: TrialKey) -> tuple[int, bool | bytes]:
+        """What trials are sorted by: those of one index are in random order."""
+        secret = self.journal.state.secret
+        if key.stage is Stage.AUDIT:
+            return key.index, place_in_block(secret, key)
+        return key.index, (key.arm is Arm.CANDIDATE) != candidate_first(secret, key)
+
+    def _look_around(self) -> None:
+        """If what trials depend on has changed, record that before the trial, so that the ledger shows which ran on what."""
+        state = self.journal.state
+        if changed := self.environment.look(state.environment, state.program.readable):
+            self.journal.record(changed)

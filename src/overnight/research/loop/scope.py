@@ -1,0 +1,44 @@
+"""What a campaign's program says about an edit of one of its commits: whether it is in scope, and how much code it adds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from overnight.git.port import FileChange, History
+from overnight.research.changes.code_size import SizeChange, size_change
+from overnight.research.changes.scope import check_scope
+from overnight.research.loop.journal import Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Reads what stands before an edit, and judges the edit by it."""
+
+    journal: Journal
+    history: History
+
+    def violations(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
+        """Why changes of a commit are out of scope; empty if they are not."""
+        executable = {file.path: file.executable for file in self.history.files(base)}
+        return check_scope(
+            changes, before=self.before(changes, base), executable=executable, program=self.journal.state.program
+        )
+
+    def differs(self, changes: Sequence[FileChange], base: str) -> bool:
+        """Whether anything of a commit is another after them."""
+        before = self.before(changes, base)
+        executable = {file.path: file.executable for file in self.history.files(base)}
+        return any(
+            before.get(change.path) != change.content or executable.get(change.path, False) != change.executable
+            for change in changes
+        )
+
+    def before(self, changes: Sequence[FileChange], base: str) -> Mapping[str, bytes]:
+        """The contents of the changed files that exist in the commit."""
+        known = {file.path for file in self.history.files(base)}
+        return self.history.read_files(base, [change.path for change in changes if change.path in known])
+
+    def size(self, changes: Sequence[FileChange], base: str) -> SizeChange:
+        """How much code they add and remove, counted only if the program asks: reading code takes time."""
+        if not self.journal.state.program.gate.keep_simpler:
+            return SizeChange(added=0, removed=0)
+        return size_change(changes, self.before(changes, base))

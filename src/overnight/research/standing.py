@@ -1,0 +1,114 @@
+"""What a campaign's state consists of: open experiments, kept changes and a tally."""
+
+from dataclasses import dataclass, replace
+
+from overnight.gate.trial import Trial
+from overnight.gate.verdict import Conclusion
+from overnight.research.events import Moved, Proposed, Registered, Reopened, TrialFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenExperiment:
+    """A proposal without its verdict, or a keep whose branch has not moved yet."""
+
+    proposed: Proposed
+    moved: Moved | None = None  # the newest move onto another head
+    restart: int = 0  # how often its evidence started again
+    registered: Registered | None = None  # its test, once it has one
+    trials: tuple[Trial, ...] = ()  # since the evidence last started again
+    conclusion: Conclusion | None = None  # set: a keep that waits for `Advanced`
+    head_values: tuple[float, ...] = ()  # of such a keep, as in `Kept`
+
+    @property
+    def number(self) -> int:
+        """Of the experiment."""
+        return self.proposed.number
+
+    @property
+    def base(self) -> str:
+        """The commit that it is measured against."""
+        return self.moved.onto if self.moved else self.proposed.base
+
+    @property
+    def commit(self) -> str:
+        """The commit that is measured."""
+        return self.moved.commit if self.moved else self.proposed.commit
+
+    @property
+    def tree(self) -> str:
+        """The digest of its change."""
+        return self.moved.tree if self.moved else self.proposed.tree
+
+    @property
+    def level(self) -> float | None:
+        """The level alpha_t of its test; None before it has one."""
+        return self.registered.level if self.registered else None
+
+    @property
+    def margin(self) -> float:
+        """The harm that a change to less code may do, by its test; 0: it must be better."""
+        return self.registered.margin if self.registered else 0.0
+
+    @property
+    def screened(self) -> bool:
+        """Whether it need not be screened again."""
+        return self.moved is not None and self.moved.screened
+
+    @property
+    def replaces(self) -> tuple[int, ...]:
+        """The kept experiments that it would undo."""
+        return self.moved.replaces if self.moved else ()
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether it has less code than what it is measured against."""
+        size = self.moved or self.proposed
+        return size.lines_removed > size.lines_added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One link of the chain of keeps."""
+
+    number: int
+    commit: str
+    hypothesis: str
+    conclusion: Conclusion
+    head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many experiments ended how, and what they used."""
+
+    keep: int = 0
+    discard: int = 0
+    crash: int = 0
+    reject: int = 0
+    trials: int = 0
+    trial_wall_s: float = 0.0
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+    @property
+    def experiments(self) -> int:
+        """Those that ran; a reject is free of charge."""
+        return self.keep + self.discard + self.crash
+
+
+def opened_by(event: Proposed | Reopened) -> OpenExperiment:
+    """An experiment as it is when it is proposed, or opened again."""
+    if isinstance(event, Reopened):
+        return OpenExperiment(proposed=event.proposed, restart=event.restart)
+    return OpenExperiment(proposed=event)
+
+
+def continued(opened: OpenExperiment, event: Moved | Registered | TrialFinished) -> OpenExperiment:
+    """An open experiment after one of its events."""
+    match event:
+        case Moved():
+            return OpenExperiment(proposed=opened.proposed, moved=event, restart=opened.restart + 1)
+        case Registered():
+            return replace(opened, registered=event)
+        case TrialFinished(trial=trial):
+            return replace(opened, trials=(*opened.trials, trial))

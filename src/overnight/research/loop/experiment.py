@@ -137,8 +137,8 @@ class ExperimentRunner:
         return None
 
     def _widen(self, measurement: Measurement, opened: OpenExperiment) -> None:
-        """On many slots, run several pairs of a test side by side, so that it keeps up with screening."""
-        width = self.scheduler.slots.count // SLOTS_PER_PAIR
+        """Run several pairs of a test side by side on many slots, or on all if others wait for their turn to be tested."""
+        width = self.scheduler.slots.count // (len(Arm) if self._turns.waiting else SLOTS_PER_PAIR)
         while opened.registered and len({key.index for key in measurement.flying}) < width:
             ahead = self._ahead(measurement, opened)
             if ahead is None:

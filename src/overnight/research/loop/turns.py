@@ -15,6 +15,11 @@ class Turns:
     _testing: set[int] = field(default_factory=set)
     _waiting: dict[int, anyio.Event] = field(default_factory=dict)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     def is_due(self, number: int) -> bool:
         """Whether an experiment may be tested; if no other is tested now, it is its turn."""
         if not self._testing and not self._waiting:

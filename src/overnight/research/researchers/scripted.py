@@ -2,6 +2,7 @@
 
 from overnight.program.program import ResearcherSpec
 from overnight.program.scope import path_problem
+from overnight.research.events import Proposed
 from overnight.research.experiment import Draft, Experiment
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
 from overnight.words.foreign import printable
@@ -23,9 +24,7 @@ class ScriptedResearcher:
 
     def learn(self, experiment: Experiment) -> None:
         """Take in an ended experiment, also one of another researcher."""
-        done = experiment.notes.get(EDIT)
-        if experiment.researcher == self.name and experiment.role == self._role and isinstance(done, int):
-            self._next = max(self._next, done + 1)
+        self._follow(experiment)
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Replace the next edit's old text, where it first stands in its file, by the new one.
@@ -34,6 +33,7 @@ class ScriptedResearcher:
             NoIdeas: every edit was made, or the next one changes what an earlier one may still bring.
             ProposalFailed: the file or the old text is not there; the next proposal is the edit behind it.
         """
+        own = [proposed for proposed in assignment.under_way if self._follow(proposed)]
         if self._next >= len(self._edits):
             raise NoIdeas(f"all {counted(len(self._edits), 'edit')} of the role {self._role} were made")
         index = self._next
@@ -41,7 +41,7 @@ class ScriptedResearcher:
         file = assignment.workspace / path
         content = file.read_bytes() if not path_problem(path) and file.is_file() else None
         missing = content is None or old.encode() not in content
-        if missing and any(p.researcher == self.name and p.role == self._role for p in assignment.under_way):
+        if missing and own:
             raise NoIdeas(f"edit {index + 1} waits for the verdict on an earlier one")
         self._next += 1
         if content is None or missing:
@@ -50,3 +50,11 @@ class ScriptedResearcher:
         file.write_bytes(content.replace(old.encode(), new.encode(), 1))
         hypothesis = f"Edit {index + 1}: {printable(path, QUOTED)}: {printable(old, QUOTED)} -> {printable(new, QUOTED)}"
         return Draft(hypothesis=hypothesis, notes={EDIT: index})
+
+    def _follow(self, made: Experiment | Proposed) -> bool:
+        """Go on behind an edit that was made before; whether it is one of this role."""
+        done = made.notes.get(EDIT)
+        if made.researcher != self.name or made.role != self._role or not isinstance(done, int):
+            return False
+        self._next = max(self._next, done + 1)
+        return True

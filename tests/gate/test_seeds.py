@@ -47,6 +47,19 @@ def test_experiment_stage_index_and_secret_each_change_the_seed() -> None:
     assert len(set(others)) == len(others)
 
 
+def test_evidence_that_starts_again_has_seeds_of_its_own() -> None:
+    """Each restart draws new ones for every stage but screening, which follows the head; a search never shares any."""
+    seeds = [
+        trial_seed(SECRET, place_of_seed(replace(KEY, stage=stage, restart=restart), 3))
+        for stage in (Stage.CONFIRM, Stage.SEARCH)
+        for restart in range(4)
+    ]
+    assert len({*seeds}) == len(seeds)
+    screened = [place_of_seed(replace(KEY, stage=Stage.SCREEN, restart=restart), 3) for restart in range(3)]
+    assert len({*screened}) == 1
+    assert candidate_first(SECRET, KEY) is True
+
+
 def test_the_order_is_a_fair_coin() -> None:
     """Over many pairs the candidate goes first about half the time."""
     firsts = sum(candidate_first(SECRET, replace(KEY, index=index)) for index in range(2000))

@@ -31,8 +31,7 @@ from overnight.research.events import (
     TrialStarted,
 )
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.moving import named
-from overnight.research.views.numbers import audited, gain, number
+from overnight.research.views.numbers import audited, gain, how_moved, number
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
@@ -153,8 +152,7 @@ def describe(sign: Sign) -> str:
         case Proposed():
             return f"#{sign.number} proposed by {sign.role}: {printable(sign.hypothesis, LINE)}"
         case Moved(number=n, replaces=replaces):
-            how = f"as it is, since its text conflicts with {named(replaces)}" if replaces else "merged into it"
-            return f"#{n} goes on against the new head, {how}"
+            return f"#{n} goes on against the new head, {how_moved(replaces)}"
         case Registered():
             return f"#{sign.number} survived screening; confirming with fresh seeds at level {sign.level:.2g}"
         case Concluded(number=n, conclusion=conclusion):

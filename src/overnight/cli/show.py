@@ -6,6 +6,7 @@ from overnight.cli.options import json_option, print_json, tag_option
 from overnight.research.reading import reading
 from overnight.research.views.experiments import ExperimentPage
 from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 LOG_LINES = 20
 TEXT = 2000  # characters of one line of foreign text
@@ -42,19 +43,24 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
     from rich.text import Text
 
     from overnight.cli.tables import print_wide, trials_table, verdict_text
+    from overnight.research.views.numbers import how_moved
 
     experiment = page.experiment
     print_wide(
         Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
         Text(printable(experiment.hypothesis, TEXT)),
         Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
+        *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),
     )
     if page.diff:
         lines = "\n".join(printable(line, TEXT) for line in page.diff.splitlines())
         print_wide(Syntax(lines, "diff", background_color="default"))
-    if page.trials:
-        print_wide(trials_table(page.trials))
+    counting = [trial for trial in page.trials if trial.key.restart == experiment.restart]
+    if counting:
+        print_wide(trials_table(counting))
+    if before := len(page.trials) - len(counting):
+        print_wide(Text(f"and {counted(before, 'trial')} against heads before, which no longer count (--json has them)"))
     if output is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
         print_wide(Text("end of the captured output:", style="bold"), *end)

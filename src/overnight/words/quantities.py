@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 _MINUTE_S, _HOUR_S = 60, 3600
+_NUMBERED = 3
 _SIZES = ((1000**3, "GB"), (1000**2, "MB"), (1000, "kB"), (1, "B"))
 
 
@@ -21,6 +22,11 @@ def listed(names: Iterable[str], most: int, separator: str = ", ", *, noun: str 
     every = list(names)
     shown = separator.join(every[:most])
     return f"{shown} {more(len(every) - most, noun)}" if len(every) > most else shown
+
+
+def numbered(numbers: Iterable[int]) -> str:
+    """Experiments by number: `#3, #8`; of many, the first three and how many more there are."""
+    return listed((f"#{number}" for number in numbers), _NUMBERED)
 
 
 def duration(seconds: float) -> str:

@@ -20,11 +20,11 @@ from overnight.research.loop.branch import Branch
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.moving import named
 from overnight.research.loop.proposal import NamedResearcher
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.standing import OpenExperiment
+from overnight.words.quantities import numbered
 
 LEARNED = 5000  # experiments that a researcher learns about when a campaign is resumed
 
@@ -125,7 +125,7 @@ class Campaign:
         opened = self.journal.opened(number)
         if opened.replaces:
             how = "replaces" if conclusion.verdict is Verdict.KEEP else "its text conflicts with"
-            conclusion = replace(conclusion, reason=f"{conclusion.reason}; {how} {named(opened.replaces)}")
+            conclusion = replace(conclusion, reason=f"{conclusion.reason}; {how} {numbered(opened.replaces)}")
         returned = self._goes_back(opened, conclusion)
         elapsed_s = self.journal.elapsed_s()
         self.journal.record(Concluded(number=number, conclusion=conclusion, elapsed_s=elapsed_s, returned=returned))

@@ -11,7 +11,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
 from overnight.research.standing import Kept, OpenExperiment
 from overnight.words.foreign import printable
-from overnight.words.quantities import counted
+from overnight.words.quantities import numbered
 
 IN_THE_HEAD = "the head that was made meanwhile has this change already"
 MESSAGE = 2000  # characters of foreign text in a commit's message
@@ -88,11 +88,6 @@ class Mover:
         """The message of an unmeasured commit; it names the campaign, so that campaigns never share a commit and its note."""
         proposed = opened.proposed
         hypothesis, role = (printable(text, MESSAGE) for text in (proposed.hypothesis, proposed.role))
-        onto = f"brought onto the head; it replaces {named(replaces)}" if replaces else "merged into the head"
+        onto = f"brought onto the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
         note = f"Experiment {opened.number}, proposed by {role}, {onto}. If it is kept, its note says what was measured:"
         return f"{hypothesis}\n\n{note}\ngit log --notes=overnight\n\nCampaign: {self.journal.state.tag}\n"
-
-
-def named(numbers: Sequence[int]) -> str:
-    """Experiments by number, for people."""
-    return " and ".join(f"#{number}" for number in numbers) if len(numbers) <= 3 else counted(len(numbers), "kept change")  # noqa: PLR2004

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from overnight.gate.explain import explain, explain_noise
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
-from overnight.research.events import Event, Registered, TrialFinished
+from overnight.research.events import Event, Moved, Registered, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import as_judged
 from overnight.research.state import State
@@ -27,6 +27,7 @@ class ExperimentPage:
 
     experiment: Experiment
     level: Registered | None  # the registered test; null before one
+    moves: Sequence[Moved]  # onto heads that were made meanwhile; trials of a restart before the last no longer count
     trials: Sequence[Trial]  # of holdout trials, values are null, times and memory 0: they stay sealed
     diff: str
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
@@ -41,6 +42,7 @@ def experiment_page(
     return ExperimentPage(
         experiment=experiment,
         level=opened.registered if (opened := as_judged(events)) else None,
+        moves=[event for event in events if isinstance(event, Moved)],
         trials=[sealed(trial) for trial in trials_in(events)],
         diff=diff,
         explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],

@@ -1,9 +1,12 @@
 """How numbers are written on a terminal, and how far an open experiment is."""
 
+from collections.abc import Sequence
+
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Conclusion
 from overnight.research.standing import OpenExperiment
 from overnight.words.figures import figure
+from overnight.words.quantities import numbered
 
 
 def number(value: float | None) -> str:
@@ -39,3 +42,10 @@ def half_way(opened: OpenExperiment) -> str:
     if any(trial.key.stage is Stage.HOLDOUT for trial in opened.trials):
         return "is proven in public and waits for the holdout"
     return "is half measured" if opened.trials else "is not measured yet"
+
+
+def how_moved(replaces: Sequence[int]) -> str:
+    """How an open experiment was brought onto a new head."""
+    if not replaces:
+        return "merged into it"
+    return f"in its own text, which conflicts with {numbered(replaces)}"

@@ -80,6 +80,8 @@ class Status:
     crashed: int
     rejected: int  # without a trial
     open: int  # proposed, and without a verdict
+    testing: int  # of these, put to the test
+    waiting: int  # of these, for a slot: nothing of them is measured yet
     trials: int
     elapsed_s: float  # of all sessions
     tokens: int
@@ -98,7 +100,7 @@ class Status:
 def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
     """The status of a campaign in this state."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
-    fresh = state.gate.baseline
+    fresh, unfinished = state.gate.baseline, [opened for opened in state.open if opened.conclusion is None]
     return Status(
         tag=state.tag,
         running=running,
@@ -120,7 +122,9 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         discarded=tally.discard,
         crashed=tally.crash,
         rejected=tally.reject,
-        open=sum(opened.conclusion is None for opened in state.open),
+        open=len(unfinished),
+        testing=sum(opened.registered is not None for opened in unfinished),
+        waiting=sum(not opened.trials for opened in unfinished),
         trials=tally.trials,
         elapsed_s=state.elapsed_s,
         tokens=tally.tokens,
@@ -174,7 +178,8 @@ def describe(now: Status) -> str:
         f"campaign  {now.tag}, {_life(now)}, {duration(now.elapsed_s)} so far",
         f"metric    {now.metric} ({now.direction}); {_level(now)}",
         f"tried     {counted(now.experiments, 'experiment')} in {counted(now.trials, 'trial')}: {now.kept} kept, "
-        f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, {now.open} open",
+        f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, "
+        f"{now.open} open{_stages(now)}",
         f"branch    {now.branch} at {now.head[:12]}",
     ]
     lines += [f"models    {_use(use)}" for use in now.models]
@@ -197,6 +202,13 @@ def describe(now: Status) -> str:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
         lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}")
     return "\n".join(lines)
+
+
+def _stages(now: Status) -> str:
+    """How far the open experiments are."""
+    stages = ((now.testing, "in the test"), (now.waiting, "waiting"))
+    named = ", ".join(f"{count} {stage}" for count, stage in stages if count)
+    return f" ({named})" if named else ""
 
 
 def _life(now: Status) -> str:

@@ -2,9 +2,8 @@
 
 import secrets
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,24 +15,13 @@ from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import make_executor, search_path, share_of
 from overnight.program.program import PROGRAM, Program
 from overnight.research.budget import limits_from
-from overnight.research.loop.asking import Asking
-from overnight.research.loop.assigning import Assigner
+from overnight.research.loop.assembly import make_campaign
 from overnight.research.loop.audit import Audit
-from overnight.research.loop.branch import Branch
-from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.campaign import Campaign
-from overnight.research.loop.council import Council
-from overnight.research.loop.experiment import ExperimentRunner
-from overnight.research.loop.head import HeadRunner
-from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal, Watcher
-from overnight.research.loop.moving import Mover
 from overnight.research.loop.opening import Opening
-from overnight.research.loop.proposal import Intake
-from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.recheck import Recheck
 from overnight.research.loop.scheduler import Scheduler
-from overnight.research.loop.scope import Scope
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
@@ -175,51 +163,26 @@ def _assembled(
     program = state.program
     workspaces = WorkFolders(home.folder / "work", home.history, program)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
-    briefing = Briefing(journal=journal, history=home.history)
     models = make_models(program, state, journal.record)
     with share_of(program.limits, request.slots, alone=program.measures_time) as share:
         executor = make_executor(request.sandbox, share, others=sum(spec.count for spec in program.researchers))
         keep = TranscriptFolder(home.folder / "transcripts").keep
         team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep)
-        council = Council(
-            journal=journal, workspaces=workspaces, briefing=briefing, directors=team.directors, critics=team.critics
-        )
-        scheduler = Scheduler(
-            journal=journal,
-            trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
-            slots=Slots(share.slots),
-            stop=stop,
-            environment=EnvironmentWatcher(home.repository.toplevel, search_path()),
-        )
-        head, scope = HeadRunner(journal=journal, scheduler=scheduler), Scope(journal=journal, history=home.history)
-        mover = Mover(journal=journal, history=home.history, scope=scope)
-        intake = Intake(
-            journal=journal,
+        yield make_campaign(
+            scheduler=Scheduler(
+                journal=journal,
+                trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
+                slots=Slots(share.slots),
+                stop=stop,
+                environment=EnvironmentWatcher(home.repository.toplevel, search_path()),
+            ),
             history=home.history,
             workspaces=workspaces,
-            council=council,
-            assigner=Assigner(journal=journal, history=home.history, briefing=briefing),
-            scope=scope,
-        )
-        queue = ProposalQueue(slots=share.slots, researchers=Counter(staff.role for staff in team.staff))
-        yield Campaign(
-            journal=journal,
-            head=head,
-            runner=ExperimentRunner(journal=journal, scheduler=scheduler, head=head, mover=mover, stop=stop, queue=queue),
-            asking=Asking(
-                journal=journal,
-                intake=intake,
-                inbox=Inbox(
-                    journal=journal, orders=OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source)
-                ),
-                queue=queue,
-                limits=limits_from(state, experiments=request.experiments, hours=request.hours),
-                stop=stop,
-            ),
-            queue=queue,
-            branch=Branch(journal=journal, history=home.history),
+            orders=OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source),
+            limits=limits_from(state, experiments=request.experiments, hours=request.hours),
             staff=team.staff,
-            stop=stop,
-            models=models or nullcontext(),
+            directors=team.directors,
+            critics=team.critics,
+            models=models,
             notes=[note] if (note := share.cores.note) else [],
         )

@@ -96,7 +96,8 @@ class Assigner:
 
     def _next_angle(self) -> str:
         self._angles += 1
-        return angle(self._angles - 1, self.briefing.editable(self.journal.state.head))
+        count = self.journal.state.sessions + self._angles  # a session that continues does not begin where the last one did
+        return angle(count - 1, self.briefing.editable(self.journal.state.head))
 
     def _with_diffs(self, rework: Returned) -> Rework:
         diff, kept = (self.history.diff(rework.base, commit) for commit in (rework.commit, self.journal.state.head))

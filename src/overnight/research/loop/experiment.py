@@ -108,7 +108,7 @@ class ExperimentRunner:
         return Conclusion(verdict=Verdict.CRASH, reason=failed) if failed else None
 
     async def _ask_gate(self, measurement: Measurement) -> Conclusion | None:
-        while not self.stop.requested:
+        while not self.stop.requested and self._is_on_head(measurement.number):
             state, opened = self.journal.state, self.journal.opened(measurement.number)
             step = next_step(
                 state.program,

@@ -27,6 +27,7 @@ from overnight.research.changes.code_size import SizeChange
 from overnight.research.ending import Ending, EndReason
 from overnight.research.events import Advanced, CampaignOpened, Event, Moved, Proposed, Sign, TrialCancelled
 from overnight.research.experiment import Draft, Experiment
+from overnight.research.loop.ahead import PairsAhead
 from overnight.research.loop.asking import Asking
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.campaign import Campaign
@@ -35,13 +36,14 @@ from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.moving import Mover
-from overnight.research.loop.proposal import Intake, NamedResearcher, Taken
+from overnight.research.loop.proposal import Intake, NamedResearcher, ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
+from overnight.research.loop.turns import Turns
 from overnight.research.places.port import EnvironmentWatch
 from overnight.research.record.port import Ledger, Page
 from overnight.research.researchers.port import Assignment
@@ -114,6 +116,7 @@ class Simulation:
     moves: int = 0
     cancelled: int = 0
     trials_s: float = 0.0
+    thinking_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.world = World(self.setting, self.seed)
@@ -155,9 +158,11 @@ class Simulation:
     def forget(self, number: int) -> None:
         pass
 
-    async def propose(self, staff: NamedResearcher, _: Sequence[str]) -> Taken:
+    async def propose(self, staff: NamedResearcher, _: Sequence[str]) -> ProposalOutcome:
         base = self.journal.state.head
-        await anyio.sleep(self.latency_s * float(self.world.random.uniform(0.5, 1.5)))
+        took = self.latency_s * float(self.world.random.uniform(0.5, 1.5))
+        await anyio.sleep(took)
+        self.thinking_s += took
         busy = {self.proposals[opened.number] for opened in self.journal.state.open}
         proposal = next(p for p in iter(self.world.next, -1) if p not in busy)
         number = self.journal.state.next_number
@@ -173,7 +178,7 @@ class Simulation:
                 tree=f"{number}",
             )
         )
-        return Taken(number=number)
+        return ProposalOutcome(assignment=number, number=number)
 
     def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange]:
         del base, head
@@ -235,7 +240,13 @@ class Simulation:
             journal=self.journal,
             head=head,
             runner=ExperimentRunner(
-                journal=self.journal, scheduler=scheduler, head=head, mover=mover, stop=self.stop, queue=queue
+                journal=self.journal,
+                scheduler=scheduler,
+                head=head,
+                mover=mover,
+                stop=self.stop,
+                queue=queue,
+                ahead=PairsAhead(scheduler=scheduler, turns=Turns()),
             ),
             asking=Asking(
                 journal=self.journal,
@@ -262,6 +273,7 @@ class Result:
     seen: int
     trials: float
     busy: float  # share of the slots' time
+    in_flight: float  # mean number of proposals that are being made
     moves: int
     cancelled: int
 
@@ -280,6 +292,7 @@ def simulate(setting: Setting, seed: int, researchers: int, slots: int, latency_
             seen=simulation.journal.state.next_number - 1,
             trials=world.used,
             busy=simulation.trials_s / (anyio.current_time() * slots),
+            in_flight=simulation.thinking_s / anyio.current_time(),
             moves=simulation.moves,
             cancelled=simulation.cancelled,
         )

@@ -41,6 +41,7 @@ def drawn(ledger: SqliteLedger, calls: int, pace: TokenRate) -> str:
         proposing={},
         pace=pace,
         acknowledged=lambda: "",
+        note=lambda: "",
     )
     console = Console(width=140)
     with console.capture() as captured:

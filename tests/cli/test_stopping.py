@@ -100,6 +100,7 @@ def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
         proposing={},
         pace=TokenRate(),
         acknowledged=lambda: "".join(acknowledged),
+        note=lambda: "",
     )
     assert ENDING not in drawn(screen)
     acknowledged.append(ENDING)

@@ -38,7 +38,16 @@ def missed(number: int) -> ProposalMissed:
 def test_a_returned_change_is_kept_as_it_was_proposed() -> None:
     """With its author, its idea, and what it conflicts with; not as it was moved."""
     assert folded(*returned(7, conflicts=(3, 5))) == (
-        Returned(number=7, role="tuner", hypothesis="idea 7", base="a" * 40, commit=f"{7:040x}", conflicts=(3, 5), idea=4),
+        Returned(
+            number=7,
+            role="tuner",
+            hypothesis="idea 7",
+            base="a" * 40,
+            commit=f"{7:040x}",
+            conflicts=(3, 5),
+            reason="because",
+            idea=4,
+        ),
     )
 
 

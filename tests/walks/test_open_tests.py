@@ -99,7 +99,7 @@ def test_rejects_end_no_night(tmp_path: Path) -> None:
         "echo HYPOTHESIS: try $n"
     )
     (tmp_path / "b").mkdir()
-    researcher = command("one", script, ', "patience": "2m"')
+    researcher = command("one", script, ', "patience": "20s"')
     repo = make_repo(tmp_path / "r", program(researcher, front="budget: {experiments: 1}"), files={"train.py": NOISY})
     overnight(repo, *RUN, "--slots", "2", check=0)
     status = read_json(repo, "status")
@@ -107,14 +107,17 @@ def test_rejects_end_no_night(tmp_path: Path) -> None:
     briefs = [(tmp_path / "b" / str(n)).read_text() for n in range(13)]
     assert len({*briefs}) == len(briefs), "no brief is sent twice"
     assert "Your last tries came to nothing" not in briefs[0]
-    assert briefs[12].count("rejected: ") >= 3 and "Do not send the like again" in briefs[12]
+    assert briefs[12].count("was rejected: ") >= 3 and "Do not send the like again" in briefs[12]
 
 
 def test_nothing_new_for_long_ends_a_researcher(tmp_path: Path) -> None:
     """The summary says for how long, and why the last one came to nothing."""
     repo = make_repo(tmp_path / "r", program(command("one", "exit 3", ', "patience": "0.2s"')), files={"train.py": NOISY})
     said = overnight(repo, *RUN, "--slots", "2", check=1).stdout
-    ended = r"nothing new in \d.* s: \d+ proposals in a row came to nothing, the last one: the command exited with 3"
+    ended = (
+        r"one is not asked any more: nothing new in \d.* s "
+        r"\(\d+ proposals in a row came to nothing; the last one: the command exited with 3\)"
+    )
     assert re.search(ended, said), said
     last = [event for event in recorded(repo) if isinstance(event, ProposalMissed)][-1]
     assert last.final and last.reason in said

@@ -19,6 +19,7 @@ from overnight.research.events import (
     Concluded,
     ModelCalled,
     Moved,
+    Noted,
     ProgramChanged,
     ProposalEnded,
     ProposalMissed,
@@ -89,7 +90,7 @@ class LiveView(SessionView):
         super().__init__()
         self._running: dict[TrialKey, Running] = {}
         self._proposing: set[tuple[str, int]] = set()
-        self._acknowledged = ""
+        self._acknowledged = self._note = ""
         self._pace = TokenRate()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -109,6 +110,8 @@ class LiveView(SessionView):
                 self._proposing.add((role, assignment))
             case ProposalEnded(role=role, assignment=assignment):
                 self._proposing.discard((role, assignment))
+            case Noted(text=text):
+                self._note = text
             case ModelCalled(usage=usage):
                 self._pace.add(time.monotonic(), usage.tokens)
             case _:
@@ -132,6 +135,7 @@ class LiveView(SessionView):
             proposing=self._proposing,
             pace=self._pace,
             acknowledged=lambda: self._acknowledged,
+            note=lambda: self._note,
         )
         console = Console(file=cast("IO[str]", self._output))
         with Live(console=console, get_renderable=screen.draw, refresh_per_second=REFRESH_HZ, redirect_stderr=False):
@@ -159,16 +163,19 @@ def describe(sign: Sign) -> str:
             gained = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
             return f"#{n} {conclusion.verdict.value}:{gained} {printable(conclusion.reason, LINE)}"
         case ProposalMissed():
-            return f"{sign.role}: no proposal: {printable(sign.reason, LINE)}"
+            what = "is not asked any more" if sign.final else "made no proposal"
+            return f"{sign.role} {what}: {printable(sign.reason, LINE)}"
         case ProgramChanged():
             return "program.md changed"
         case _:
-            return _describe_audit(sign)
+            return _describe_rest(sign)
 
 
-def _describe_audit(sign: Sign) -> str:
-    """The same for an audit's events."""
+def _describe_rest(sign: Sign) -> str:
+    """The same for an audit's events, and for notes."""
     match sign:
+        case Noted(text=text):
+            return f"note: {printable(text, LINE)}"
         case TrialFinished(trial=trial) if trial.key.stage is Stage.AUDIT:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"

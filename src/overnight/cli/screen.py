@@ -71,6 +71,7 @@ class Screen:
     proposing: Collection[tuple[str, int]]  # role and assignment
     pace: TokenRate
     acknowledged: Callable[[], str]  # the effect of a request to stop; empty before one
+    note: Callable[[], str]  # the newest thing that a person should know; empty before one
 
     def draw(self) -> RenderableType:
         """The screen as it is now."""
@@ -85,6 +86,8 @@ class Screen:
         for caution in cautions_of(state):
             parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
         title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"
+        if note := self.note():
+            parts.append(Text(f"note: {printable(note, 300)}", style="yellow"))
         if ending := self.acknowledged():
             parts.append(Text(ending, style="bold yellow"))
         return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends cleanly; `overnight run` continues", expand=True)
@@ -133,7 +136,8 @@ class Screen:
         for role, count in Counter(role for role, _ in self.proposing).items():
             at_once = f", {count} at once" if count > 1 else ""
             grid.add_row("", f"{printable(role, 40)} is working on a proposal{at_once}", "", "")
-        if waiting := sum(not opened.trials and not opened.conclusion for opened in state.open):
+        running = {key.experiment for key in self.running}
+        if waiting := sum(not opened.trials and opened.number not in running for opened in state.open):
             grid.add_row("", f"{counted(waiting, 'proposal')} waiting for a slot", "", "")
         return grid
 

@@ -60,7 +60,7 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
     if counting:
         print_wide(trials_table(counting))
     if before := len(page.trials) - len(counting):
-        print_wide(Text(f"and {counted(before, 'trial')} against heads before, which no longer count (--json has them)"))
+        print_wide(Text(f"and {counted(before, 'trial')} against earlier heads, which no longer count (--json has them)"))
     if output is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
         print_wide(Text("end of the captured output:", style="bold"), *end)

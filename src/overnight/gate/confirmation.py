@@ -43,7 +43,9 @@ def confirm(case: Case, level: float) -> Step:
     for evidence in _growing(case, level, finished):
         if ended := _ended(evidence):
             return ended
-    return case.unfinished(Stage.CONFIRM, pairs[len(finished) :][:1]) or case.run_pairs(Stage.CONFIRM, pairs)
+    first = len(finished)  # the first index that is not finished
+    begun = next((pair for pair in pairs if pair.index == first), Pair(index=first))
+    return case.run_trials(Stage.CONFIRM, *((arm, first) for arm in begun.missing))
 
 
 def _growing(case: Case, level: float, finished: Sequence[Pair]) -> Iterator[Evidence]:

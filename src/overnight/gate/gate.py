@@ -79,11 +79,31 @@ def next_step(
         return ended
     if case.noise.level is None:
         return conclude(Verdict.DISCARD, "no trial of the head has a value to compare with")
-    exact = case.noise.kind is Noise.DETERMINISTIC
-    if wanted := screen_exact(case) if exact else None if screened else screen(case):
+    if wanted := _screening(case, screened=screened):
         return wanted
     test = memory.tests + 1
     return Register(level=level_of(program.gate.error_rate, test=test, keeps=memory.keeps), test=test, margin=margin)
+
+
+def pair_ahead(
+    program: Program, number: int, trials: Sequence[Trial], running: Collection[TrialKey], *, restart: int = 0
+) -> RunTrials | None:
+    """What is left to run of the next pair of a registered proposal, before those under way are finished; None if nothing is.
+
+    Its index, and with it its seed and the order of its arms, is fixed whatever the pairs before it show. `running` are the
+    trials under way. The longer a test has gone on, the farther it may run ahead: most of those that come to nothing end early.
+    """
+    keys = [*(trial.key for trial in trials), *running]
+    if any(key.stage is Stage.HOLDOUT for key in keys):
+        return None
+    begun = {(key.arm, key.index) for key in keys if key.stage is Stage.CONFIRM}
+    finished = {pair.index for pair in pairs_of(trials, Stage.CONFIRM) if pair.finished}
+    farthest = max(FIRST_PAIRS, len(finished) + 1 + len(finished) // PAIRS_PER_PAIR_AHEAD)
+    for index in range(min(farthest, program.gate.max_pairs)):
+        left = [(arm, index) for arm in Arm if (arm, index) not in begun]
+        if left and index not in finished:
+            return run_trials(number, Stage.CONFIRM, left, restart=restart)
+    return None
 
 
 def _missing_of_head(program: Program, memory: GateMemory) -> int:
@@ -102,27 +122,13 @@ def _head_trials(program: Program, memory: GateMemory) -> int:
     return LOCAL if memory.drifting else HEAD_TRIALS
 
 
+def _screening(case: Case, *, screened: bool) -> Step | None:
+    """What screening asks for or decides; None if the candidate is worth a test. Without noise it is the whole judgement."""
+    if case.noise.kind is Noise.DETERMINISTIC:
+        return screen_exact(case)
+    return None if screened else screen(case)
+
+
 def _behind(case: Case) -> Conclude | None:
     stopped = next((trial for trial in case.trials if trial.fault is Fault.BEHIND), None)
     return conclude(Verdict.DISCARD, stopped.reason) if stopped else None
-
-
-def pair_ahead(
-    program: Program, number: int, trials: Sequence[Trial], flying: Collection[TrialKey], *, restart: int = 0
-) -> RunTrials | None:
-    """What is left to run of the next pair of a registered proposal, before those under way are finished; None if nothing is.
-
-    Its index, and with it its seed and the order of its arms, is fixed whatever the pairs before it show. `flying` are the
-    trials under way. The longer a test has gone on, the farther it may run ahead: most of those that come to nothing end early.
-    """
-    keys = [*(trial.key for trial in trials), *flying]
-    if any(key.stage is Stage.HOLDOUT for key in keys):
-        return None
-    begun = {(key.arm, key.index) for key in keys if key.stage is Stage.CONFIRM}
-    finished = {pair.index for pair in pairs_of(trials, Stage.CONFIRM) if pair.finished}
-    farthest = max(FIRST_PAIRS, len(finished) + 1 + len(finished) // PAIRS_PER_PAIR_AHEAD)
-    for index in range(min(farthest, program.gate.max_pairs)):
-        left = [(arm, index) for arm in Arm if (arm, index) not in begun]
-        if left and index not in finished:
-            return run_trials(number, Stage.CONFIRM, left, restart=restart)
-    return None

@@ -171,13 +171,14 @@ def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence
             return memory  # its trial stopped too early to tell whether it was far behind
         lost = conclusion.verdict is Verdict.CRASH or _far_behind(memory, conclusion, trials)
         return replace(memory, losses=memory.losses + 1 if lost else 0)
+    values = _public_values(trials)
     return replace(
         memory,
         keeps=memory.keeps + 1,
         conceded=memory.conceded + _conceded(conclusion) * (1.0 - memory.conceded),
         linear=replace(memory.linear, head=Spread()),
         logarithmic=replace(memory.logarithmic, head=Spread()),
-        won_with=values.pop() if len(values := _public_values(trials)) == 1 else None,
+        won_with=values.pop() if len(values) == 1 else None,
         head_number=trials[0].key.experiment if trials else memory.head_number,
         head_tree="",
         head_trials=0,

@@ -136,7 +136,9 @@ class Concluded:
     number: int
     conclusion: RecordedConclusion
     elapsed_s: float  # of the campaign so far, by the monotonic clock over all sessions
-    returned: bool = False  # not a verdict on its own merits: it conflicts with a kept change, and its author may adapt it
+    returned: bool = (
+        False  # not a verdict on its own merits: it failed together with a kept change, and its author may adapt it
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,8 @@ class ProposalMissed:
     reason: str
     final: bool = False  # it will not be asked again in this session
     idea: int = 0  # as in `Proposed`
-    reworks: int = 0  # as in `Proposed`
+    assignment: int = 0  # as in `Proposed`
+    reworks: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

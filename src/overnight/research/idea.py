@@ -41,8 +41,8 @@ class Idea:
     verdict: Verdict | None = None  # of that experiment
     gain: float | None = None  # in the metric's units, positive is better
     dropped_by: str = ""
-    reason: str = ""  # why it was dropped
-    misses: int = 0  # proposals for it that failed
+    reason: str = ""  # why it was dropped, or why the last proposal for it came to nothing
+    misses: int = 0  # proposals for it that came to nothing; of many of them nobody is given it any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Changes that conflict with kept ones and are returned to their authors: a fold of the campaign's events."""
+"""Changes that failed together with kept ones and are returned to their authors: a fold of the campaign's events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +13,15 @@ PATIENCE = 3  # tries to bring one into the head that may come to nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """A change that conflicts with kept ones: its author may bring it into the head."""
+    """A change that failed together with what was kept meanwhile: its author may bring it into the head."""
 
     number: int
     role: str
     hypothesis: str
     base: str  # commit that it was proposed against
     commit: str  # as it was proposed
-    conflicts: tuple[int, ...]  # kept experiments
+    conflicts: tuple[int, ...]  # kept experiments whose text conflicts with its own; empty: it was merged, and crashed
+    reason: str = ""  # of the verdict
     idea: int = 0  # as in `Proposed`
     reworked: int = 0  # open experiment that does so; 0: none yet
     misses: int = 0  # tries that came to nothing
@@ -41,6 +42,7 @@ def after_ended(returned: Sequence[Returned], event: Concluded, opened: OpenExpe
         base=proposed.base,
         commit=proposed.commit,
         conflicts=opened.replaces,
+        reason=event.conclusion.reason,
         idea=proposed.idea,
     )
     return (*left, new)[-MOST:]

@@ -75,6 +75,7 @@ class Kept:
     hypothesis: str
     conclusion: Conclusion
     head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
+    replaced_by: int = 0  # later keep that undid it, because their texts conflict; 0: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

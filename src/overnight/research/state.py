@@ -64,6 +64,7 @@ class State:
     open: tuple[OpenExperiment, ...] = ()
     returned: tuple[Returned, ...] = ()  # changes that their authors may bring into the head
     next_number: int = 1
+    next_assignment: int = 1
     sessions: int = 0
     elapsed_s: float = 0.0
     stopped: Stopped | None = None  # the end of the newest session; None while one runs, or after a kill
@@ -144,6 +145,9 @@ def apply(state: State, event: Event) -> State:
         state = replace(state, ideas=after(state.ideas, event))
     if isinstance(event, Proposed | ProposalMissed):
         state = replace(state, returned=after_proposal(state.returned, event))
+    if isinstance(event, Proposed | ProposalMissed | ModelCalled):
+        number = event.number if isinstance(event, ModelCalled) else event.assignment
+        state = replace(state, next_assignment=max(state.next_assignment, number + 1))
     match event:
         case SessionStarted() | EnvironmentChanged() | ProgramChanged() | Stopped():
             return _session(state, event)
@@ -229,6 +233,8 @@ def _opened(state: State, opened: OpenExperiment) -> State:
 def _reopened(state: State, event: Reopened) -> State:
     if any(opened.number == event.number for opened in state.open):
         raise ValueError(f"experiment {event.number} is open already")
+    if event.verdict is Verdict.KEEP:
+        raise ValueError(f"experiment {event.number} was kept, and cannot be opened again")
     tally = replace(state.tally, **{event.verdict.value: getattr(state.tally, event.verdict.value) - 1})
     return _opened(replace(state, tally=tally), opened_by(event))
 
@@ -275,8 +281,9 @@ def _advanced(state: State, event: Advanced) -> State:
         conclusion=opened.conclusion,
         head_values=opened.head_values,
     )
+    before = tuple(replace(k, replaced_by=event.number) if k.number in opened.replaces else k for k in state.kept)
     return replace(
-        state, head=event.new, head_experiment=event.number, kept=(*state.kept, kept), open=_without(state, event.number)
+        state, head=event.new, head_experiment=event.number, kept=(*before, kept), open=_without(state, event.number)
     )
 
 

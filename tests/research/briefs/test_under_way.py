@@ -23,7 +23,7 @@ def test_each_open_experiment_is_listed_with_its_stage_the_newest_first() -> Non
     tested = (proposed(1), trial(1), Registered(number=1, test=1, level=0.01))
     lines = under_way_lines("explorer", open_after(*tested, proposed(2), trial(2), proposed(3)), [])
     assert lines == [
-        '- #3 from tuner, waiting: "idea 3"',
+        '- #3 from tuner, not measured yet: "idea 3"',
         '- #2 from tuner, being measured: "idea 2"',
         '- #1 from tuner, in the test: "idea 1"',
     ]
@@ -35,7 +35,7 @@ def test_what_others_are_making_comes_before_open_experiments() -> None:
     assert under_way_lines("critic", open_after(proposed(1)), making) == [
         '- explorer works on idea #3: "warm up"',
         "- tuner looks around",
-        '- #1 from tuner, waiting: "idea 1"',
+        '- #1 from tuner, not measured yet: "idea 1"',
     ]
 
 
@@ -72,5 +72,6 @@ def test_hostile_text_stays_on_its_line() -> None:
 def test_any_text_is_one_printable_line(role: str, words: str) -> None:
     """Of bounded length, with the words between quotation marks."""
     experiments = open_after(replace(proposed(1, role=role), hypothesis=words))
-    for line in under_way_lines("explorer", experiments, [Making(role=role, what="works", words=words)]):
-        assert line.isprintable() and len(line) <= ROLE + WORDS + 60
+    for own in ("explorer", role):
+        for line in under_way_lines(own, experiments, [Making(role=role, what="works", words=words)]):
+            assert line.isprintable() and len(line) <= ROLE + WORDS + 60

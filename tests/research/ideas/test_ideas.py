@@ -48,13 +48,16 @@ def test_an_idea_is_taken_by_a_proposal_and_tried_by_its_verdict() -> None:
 
 
 def test_a_proposal_that_came_to_nothing_gives_it_back_but_not_for_ever() -> None:
-    """A reject and a researcher that failed count as misses; at the third the idea is dropped, with the reason."""
+    """A reject and a researcher that failed count as misses; after three the idea stays open, and nobody is given it."""
     queue = filled("warm up longer")
     queue = after(taken(queue, 1, by=1), concluded(1, Verdict.REJECT))
     assert queue.ideas[0].state is IdeaState.OPEN and choose_idea(queue, 0.3)
     for _ in range(PATIENCE - 1):
         queue = after(queue, ProposalMissed(role="explorer", reason="it slept", idea=1))
-    assert not queue.ideas and queue.done[0].reason.endswith("it slept") and queue.done[0].dropped_by == "overnight"
+    assert choose_idea(queue, 0.3) is None and not queue.done
+    assert (queue.ideas[0].state, queue.ideas[0].misses, queue.ideas[0].reason) == (IdeaState.OPEN, PATIENCE, "it slept")
+    reworded = after(queue, IdeasChanged(by="person", edits=(RewordIdea(number=1, text="warm up for 100 steps"),)))
+    assert choose_idea(reworded, 0.3), "a person who rewords it has it tried again"
 
 
 def test_an_experiment_that_is_proposed_once_more_keeps_its_idea() -> None:

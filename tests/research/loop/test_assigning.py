@@ -10,8 +10,9 @@ from builders import PROGRAM, advanced, change, concluded, opened, proposed
 from memory_history import MemoryHistory, repository
 
 from overnight.gate.verdict import Verdict
+from overnight.program.program import ResearcherSpec
 from overnight.research.briefs.angles import ANGLES
-from overnight.research.events import IdeasChanged, ProposalMissed
+from overnight.research.events import IdeasChanged, ProposalMissed, SessionStarted
 from overnight.research.idea import AddIdea
 from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.briefing import Briefing
@@ -20,6 +21,8 @@ from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin
 
 FILES = {"train.py": b"LR = 1\n", "model.py": b"WIDTH = 1  # the largest\n", "notes.txt": b"not editable, and very long\n" * 9}
+ROLES = ("explorer", "critic", "tuner")
+RESEARCHERS = f"researchers: [{', '.join(f'{{role: {role}, use: command, command: x}}' for role in ROLES)}]"
 
 
 @dataclass
@@ -66,7 +69,7 @@ class World:
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """With two editable files, or as a test says."""
     history, ledger = MemoryHistory(repository(FILES)), SqliteLedger(tmp_path)
-    program = PROGRAM.replace("[train.py]", request.param)
+    program = PROGRAM.replace("[train.py]", f"{request.param}\n{RESEARCHERS}")
     event = opened(program, start=history.resolve_start())
     ledger.append(event)
     journal = Journal(ledger, begin(event))
@@ -120,15 +123,19 @@ def test_a_researcher_that_reads_nothing_gets_no_brief(world: World) -> None:
     world.add_ideas("warm up longer")
     world.send_back(1, "tuner")
     with world.assigner.assigned("tuner", reads=False, problems=()) as request:
-        assert request == ProposalRequest(assignment=2, role="tuner")
+        assert request == ProposalRequest(assignment=1, role="tuner")
         assert "- tuner looks for an idea of its own" in world.ask().brief
 
 
 def test_assignments_are_never_used_twice(world: World) -> None:
-    """They rise with every request, and are never below the number of the next experiment."""
+    """They rise with every request; a session that continues leaves out those that may have been under way."""
     first = [request.assignment for request in (*world.ask_at_once("explorer", "critic"), world.ask())]
-    world.keep(30, b"LR = 2\n")
-    assert [*first, world.ask().assignment] == [1, 2, 3, 31]
+    assert first == [1, 2, 3]
+    world.journal.record(ProposalMissed(role="explorer", reason="it slept", assignment=30))
+    assert world.ask().assignment == 31
+    world.journal.record(SessionStarted(version="0", sandbox="jail", elapsed_s=1.0))
+    again = replace(world.assigner, at_once=4, _last=0)
+    assert again.next_number() > 30 + 4
 
 
 # --- Ideas and returned changes ---
@@ -163,7 +170,8 @@ def test_a_returned_change_goes_to_its_own_role_before_ideas(world: World) -> No
     requests = world.ask_at_once("critic", "explorer", "explorer", "explorer")
     assert [request.rework and request.rework.number for request in requests] == [None, 1, 2, None]
     assert [request.idea and request.idea.number for request in requests] == [1, None, None, None]
-    assert "    +LR = 7" in requests[1].brief and "    +LR = 0.5" in requests[1].brief
+    own, kept = requests[1].brief.split("## Kept since then")
+    assert "    +LR = 7" in own and "    +LR = 0.5" in kept
     assert "- explorer (your role) brings #1 into the head" in requests[2].brief
     assert not requests[1].angle and requests[3].angle
 
@@ -172,9 +180,18 @@ def test_the_idea_of_a_returned_change_waits_for_its_author(world: World) -> Non
     """Nobody else gets it, now or later; the author gets it with the change."""
     world.add_ideas("warm up longer", "drop the bias")
     world.send_back(1, idea=1)
+    team = (ResearcherSpec(role="explorer", use="agent"), ResearcherSpec(role="critic", use="agent"))
+    world.journal.state = replace(world.journal.state, program=replace(world.journal.state.program, researchers=team))
     assert [request.idea and request.idea.number for request in world.ask_at_once("critic", "critic")] == [2, None]
     request = world.ask("explorer")
     assert request.rework and request.rework.number == 1 and request.idea and request.idea.number == 1
+
+
+def test_an_idea_does_not_wait_for_an_author_who_has_left(world: World) -> None:
+    """The program has no such role any more, so that another gets its idea."""
+    world.add_ideas("warm up longer")
+    world.send_back(1, "nobody", idea=1)
+    assert (idea := world.ask("critic").idea) and idea.number == 1
 
 
 def test_a_change_that_is_reworked_is_not_given_out_again(world: World) -> None:

@@ -15,6 +15,7 @@ from overnight.git.repository import open_repository
 from overnight.models.port import ModelsParked
 from overnight.research.events import CampaignOpened, IdeasChanged, ProposalMissed
 from overnight.research.experiment import Draft
+from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.council import FEW, LONGEST, PAUSE, Council, NamedAdviser
 from overnight.research.loop.journal import Journal
@@ -60,7 +61,7 @@ class World:
         """The result with critics who answer this."""
         self.council.critics = [NamedAdviser(role="critic", adviser=Scripted(answer)) for answer in answers]
         change: Any = FileChange(path="train.py", content=b"OFFSET = 4.0\n")
-        return asyncio.run(self.council.object(Draft(hypothesis="h"), [change], {}))
+        return asyncio.run(self.council.object(Draft(hypothesis="h"), [change], {}, 7))
 
     def concluded(self, experiments: int) -> None:
         """So many experiments have ended."""
@@ -86,7 +87,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     journal = Journal(ledger, begin(opened))
     workspaces = WorkFolders(tmp_path / "work", history, journal.state.program)
     briefing = Briefing(journal=journal, history=history)
-    yield World(Council(journal=journal, workspaces=workspaces, briefing=briefing), journal)
+    assigner = Assigner(journal=journal, history=history, briefing=briefing)
+    yield World(Council(journal=journal, workspaces=workspaces, briefing=briefing, assigner=assigner), journal)
     history.close()
     ledger.close()
 

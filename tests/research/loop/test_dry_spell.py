@@ -7,9 +7,9 @@ from overnight.research.loop.dry_spell import FREE, LAST, SHARE, TOKENS, TRIES, 
 
 
 def spell(tries: int, *, patience_s: float = 600.0, began_s: float = 0.0, tokens: int = 0) -> DrySpell:
-    made = DrySpell(patience_s=patience_s, began_s=began_s, tokens=tokens)
+    made = DrySpell(patience_s=patience_s, began_s=began_s)
     for number in range(1, tries + 1):
-        made.add(f"problem {number}")
+        made.add(f"problem {number}", tokens if number == 1 else 0)
     return made
 
 
@@ -29,24 +29,24 @@ def test_the_first_tries_follow_at_once_and_later_ones_after_pauses_that_double(
 @given(st.integers(0, 5000), st.floats(0.0, 1e9))
 def test_pauses_only_grow(tries: int, patience_s: float) -> None:
     """And never beyond the share, after any number of tries."""
-    now, then = (DrySpell(patience_s=patience_s, began_s=0.0, tokens=0, tries=n) for n in (tries, tries + 1))
+    now, then = (DrySpell(patience_s=patience_s, began_s=0.0, tries=n) for n in (tries, tries + 1))
     assert 0.0 <= now.pause_s <= then.pause_s <= patience_s / SHARE
 
 
 def test_it_is_over_after_enough_tries_and_its_patience() -> None:
     """Neither suffices alone; both count from where the spell began."""
     for tries, now_s, over in ((TRIES - 1, 9e9, False), (TRIES, 1599.0, False), (TRIES, 1600.0, True)):
-        assert bool(spell(tries, began_s=1000.0).over(now_s, tokens=0)) is over
+        assert bool(spell(tries, began_s=1000.0).over(now_s)) is over
 
 
 def test_it_is_over_after_enough_tries_and_tokens() -> None:
     """An expensive researcher is not asked until its patience ends."""
     for tries, used, over in ((TRIES - 1, 10 * TOKENS, False), (TRIES, TOKENS - 1, False), (TRIES, TOKENS, True)):
-        assert bool(spell(tries, tokens=7000).over(1.0, 7000 + used)) is over
+        assert bool(spell(tries, tokens=used).over(1.0)) is over
 
 
 def test_the_reason_says_what_was_spent_and_what_was_wrong() -> None:
     """Tokens only if there were any."""
-    tried = "10 proposals in a row came to nothing, the last one: problem 10"
-    assert spell(TRIES).over(700.0, 0) == f"nothing new in 11 min 40 s: {tried}"
-    assert spell(TRIES).over(700.0, 12_345) == f"nothing new in 11 min 40 s and 12.3 k tokens: {tried}"
+    tried = "(10 proposals in a row came to nothing; the last one: problem 10)"
+    assert spell(TRIES).over(700.0) == f"nothing new in 11 min 40 s {tried}"
+    assert spell(TRIES, tokens=12_345).over(700.0) == f"nothing new in 11 min 40 s and 12.3 k tokens {tried}"

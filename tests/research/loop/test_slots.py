@@ -70,7 +70,7 @@ def test_the_most_urgent_is_first(waiters: list[tuple[Urgency, int]]) -> None:
 
 @pytest.mark.parametrize(
     ("urgency", "wanted"),
-    [(Urgency.HEAD, [2, 0, 1]), (Urgency.TEST, [0, 2, 1]), (Urgency.AHEAD, [0, 1, 2])],
+    [(Urgency.HEAD, [2, 0, 1, 3]), (Urgency.TEST, [0, 2, 1, 3]), (Urgency.AHEAD, [0, 1, 2, 3])],
 )
 def test_a_waiting_trial_can_be_hastened(urgency: Urgency, wanted: list[int]) -> None:
     """It goes before the less urgent ones; it never becomes less urgent, and no other trial is changed."""
@@ -79,7 +79,8 @@ def test_a_waiting_trial_can_be_hastened(urgency: Urgency, wanted: list[int]) ->
         slots.hasten(key(3), urgency)
         slots.hasten(key(99), Urgency.HEAD)
 
-    assert order([(Urgency.TEST, key(1)), (Urgency.SCREEN, key(2)), (Urgency.SCREEN, key(3))], hasten) == wanted
+    screens = [(Urgency.SCREEN, key(experiment)) for experiment in (2, 3, 4)]
+    assert order([(Urgency.TEST, key(1)), *screens], hasten) == wanted
 
 
 @pytest.mark.parametrize("native", [False, True])

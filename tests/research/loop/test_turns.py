@@ -22,9 +22,13 @@ class Line:
         """The first is tested; the others wait."""
         for number in numbers:
             if not self.turns.is_due(number):
-                self._scopes[number] = anyio.CancelScope()
-                self._tasks.start_soon(self._wait, number)
-                await self.settle()
+                await self.begin_to_wait(number)
+
+    async def begin_to_wait(self, number: int) -> None:
+        """One waits for its turn."""
+        self._scopes[number] = anyio.CancelScope()
+        self._tasks.start_soon(self._wait, number)
+        await self.settle()
 
     async def leave(self, number: int) -> None:
         """One is tested no more."""
@@ -103,6 +107,19 @@ def test_one_that_leaves_untested_gives_no_turn_away() -> None:
         await line.begin(1, 2)
         await line.leave(8)
         assert line.tested == []
+
+    play(body)
+
+
+def test_a_newcomer_is_not_tested_before_those_that_wait() -> None:
+    """Even if none is tested now, as the one before has just left."""
+
+    async def body(line: Line) -> None:
+        assert line.turns.is_due(1) and not line.turns.is_due(2)
+        line.turns.leave(1)
+        await line.begin_to_wait(2)
+        assert not line.turns.is_due(3)
+        assert line.turns.next() and line.turns.is_due(2)
 
     play(body)
 

@@ -4,7 +4,7 @@ The task, the idea and the role are never cut. Everything else is cut from its e
 people's ideas first, the program's own rules last. The same state gives the same brief.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.gate.noise import noise_report
@@ -18,7 +18,7 @@ from overnight.research.briefs.history import (
     similar_lines,
 )
 from overnight.research.briefs.layout import Section, lay_out, number, prose, quoted
-from overnight.research.briefs.rework import Rework, rework_lines
+from overnight.research.briefs.rework import Rework, diff_lines, rework_lines
 from overnight.research.briefs.target import better, file_lines, first_look, judge_lines, standing_lines
 from overnight.research.briefs.under_way import Making, under_way_lines
 from overnight.research.charter import Charter
@@ -59,6 +59,7 @@ class BriefTask:
     angle: str = ""  # where to look for an idea, if it is given neither
     making: Sequence[Making] = ()  # what others are working on
     problems: Sequence[str] = ()  # of its last tries, which came to nothing; oldest first
+    elsewhere: Collection[int] = ()  # ideas that others work on, without a proposal yet, or that wait for others
     similar: Sequence[Experiment] = ()  # past attempts at something similar, the most similar first
     files: Mapping[str, int] = field(default_factory=dict)  # sizes in bytes of the head's files, by path
     limit_tokens: int = LIMIT
@@ -68,7 +69,7 @@ def write_brief(task: BriefTask) -> str:
     """The brief of a researcher, who proposes one change."""
     sections = [
         Section(title="", lines=tuple(_task(task))),
-        Section(title="Your change and the head", lines=tuple(rework_lines(task.rework)) if task.rework else ()),
+        *_rework(task.rework),
         Section(title="The idea to work on", lines=tuple(_idea(task.idea)) if task.idea and not task.rework else ()),
         Section(title="Where to look", lines=tuple(_angle(task.angle)) if task.angle else ()),
         Section(title="Your last tries came to nothing", lines=tuple(_problems(task.problems)), intro=_AGAIN),
@@ -120,6 +121,16 @@ def _task(task: BriefTask) -> list[str]:
         *file_lines(program, task.files),
         "- Do not change or fix a random seed, special-case what is measured, or change how the metric is printed or written.",
         f"- {QUOTES}",
+    ]
+
+
+def _rework(rework: Rework | None) -> list[Section]:
+    if rework is None:
+        return []
+    return [
+        Section(title="Your change and the head", lines=rework_lines(rework)),
+        Section(title="Your change", lines=diff_lines(rework.diff), cut=2, floor=20, more="    (and {} more lines)"),
+        Section(title="Kept since then", lines=diff_lines(rework.kept), cut=3, floor=20, more="    (and {} more lines)"),
     ]
 
 
@@ -235,14 +246,20 @@ _CONSTANTS = "Do not change numbers unless your idea needs it. Gains are over th
 
 
 def _others_intro(task: BriefTask) -> str:
-    return "Others work on these; do not." if task.idea else "Take an open one of these, or a better one of your own:"
+    return (
+        "Others work on these; do not."
+        if task.idea or task.rework
+        else "Take an open one of these, or a better one of your own:"
+    )
 
 
 def _others(task: BriefTask) -> list[str]:
-    """With an assigned idea, only those that others are trying, to avoid duplicates; otherwise the open ones too."""
+    """With assigned work, those that others are trying, to avoid duplicates; otherwise those that are open."""
     mine = task.idea.number if task.idea else 0
-    ideas = [idea for idea in task.state.ideas.ideas if idea.number != mine and (not mine or idea.state is IdeaState.TAKEN)]
-    return [_listed(idea) for idea in ideas[:IDEAS]]
+    assigned = mine or task.rework is not None
+    others = [idea for idea in task.state.ideas.ideas if idea.number != mine and idea.number not in task.elsewhere]
+    wanted = [idea for idea in others if (idea.state is IdeaState.TAKEN) == bool(assigned)]
+    return [_listed(idea) for idea in wanted[:IDEAS]]
 
 
 def _queue(state: State) -> list[str]:

@@ -98,7 +98,8 @@ def _chain(chain: Sequence[Kept]) -> list[str]:
         return []
     if len(chain) == 1:
         link = chain[0]
-        return [f"- #{link.number} {quoted(link.hypothesis, WORDS)}: {_kept_gain(link)}"]
+        undone = f"; #{link.replaced_by} has replaced it" if link.replaced_by else ""
+        return [f"- #{link.number} {quoted(link.hypothesis, WORDS)}: {_kept_gain(link)}{undone}"]
     first: Mapping[str, ConstantEdit] = {edit.name: edit for edit in read_edits(chain[0].hypothesis)}
     moves = [f"{edit.name} from {first[edit.name].old} to {edit.new}" for edit in read_edits(chain[-1].hypothesis)]
     total = math.fsum(link.conclusion.gain or 0.0 for link in chain)

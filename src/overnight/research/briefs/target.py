@@ -10,7 +10,7 @@ from overnight.program.scope import matches
 from overnight.research.state import State
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
-from overnight.words.quantities import listed
+from overnight.words.quantities import counted, listed
 
 COMMAND = 300  # characters
 FILES = 12  # named with their sizes
@@ -60,7 +60,7 @@ def standing_lines(state: State) -> Iterator[str]:
     program, memory = state.program, state.gate
     head = math.fsum(memory.baseline) / len(memory.baseline) if memory.baseline else None
     kept = f"after {len(state.kept)} kept changes" if len(state.kept) != 1 else "after 1 kept change"
-    tally = f"{state.tally.experiments} experiments so far"
+    tally = f"{counted(state.tally.experiments, 'experiment')} so far"
     if head is None:
         yield f"- The current files, {kept}, have not been measured yet; {tally}."
     else:

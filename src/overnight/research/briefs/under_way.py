@@ -25,7 +25,7 @@ def under_way_lines(role: str, opened: Sequence[OpenExperiment], making: Iterabl
     """A line for everything that has no verdict yet, the newest first."""
     lines = [f"- {_who(one.role, role)} {one.what}{f': {quoted(one.words, WORDS)}' if one.words else ''}" for one in making]
     for experiment in reversed(opened):
-        stage = "in the test" if experiment.registered else "being measured" if experiment.trials else "waiting"
+        stage = "in the test" if experiment.registered else "being measured" if experiment.trials else "not measured yet"
         proposed = experiment.proposed
         lines.append(f"- #{experiment.number} from {_who(proposed.role, role)}, {stage}: {quoted(proposed.hypothesis, WORDS)}")
     return lines[:MOST]

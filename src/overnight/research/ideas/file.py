@@ -20,6 +20,7 @@ from overnight.research.idea import (
     RewordIdea,
     Risk,
 )
+from overnight.research.ideas.queue import PATIENCE
 from overnight.research.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
 from overnight.words.figures import figure
 
@@ -71,7 +72,12 @@ def _open_line(idea: Idea) -> str:
     marks.append(f"from {idea.origin}")
     if idea.state is IdeaState.TAKEN:
         marks.append(f"taken by #{idea.experiment}")
-    return f"- {_BOXES[idea.state]} #{idea.number} {idea.text} ({'; '.join(marks)})"
+    line = f"- {_BOXES[idea.state]} #{idea.number} {idea.text} ({'; '.join(marks)})"
+    if idea.state is IdeaState.OPEN and idea.misses >= PATIENCE:
+        return (
+            f"{line} {ARROW} reword it to have it tried again: {idea.misses} proposals came to nothing, the last: {idea.reason}"
+        )
+    return line
 
 
 def _done_line(idea: Idea) -> str:

@@ -39,7 +39,7 @@ from overnight.research.ideas.text import (
 MOST_OPEN = 500
 MOST_DONE = 50  # newest ones; older ones are in the ledger only
 MOST_EDITS = 1000  # of one event
-PATIENCE = 3  # proposals for one idea that may fail
+PATIENCE = 3  # proposals for one idea that came to nothing, after which nobody is given it
 NOBODY = "nobody"  # origin of an idea whose origin has no name
 LAPSED = "overnight"  # recorded as the one who dropped an idea if nobody did
 
@@ -61,7 +61,8 @@ def choose_idea(queue: IdeaQueue, bold: float, busy: Collection[int] = (), *, re
     in_hand = [idea.risk for idea in queue.ideas if idea.number in busy]
     bold_ones, safe_ones = queue.bold + in_hand.count(Risk.BOLD), queue.safe + in_hand.count(Risk.SAFE)
     wanted = Risk.BOLD if bold_ones + 0.5 < bold * (bold_ones + safe_ones + 1) + 1e-9 else Risk.SAFE
-    free = [i for i in queue.ideas if i.state is IdeaState.OPEN and i.number not in busy and i.number not in reserved]
+    left_out = {*busy, *reserved, *(idea.number for idea in queue.ideas if idea.misses >= PATIENCE)}
+    free = [idea for idea in queue.ideas if idea.state is IdeaState.OPEN and idea.number not in left_out]
     return next((idea for idea in free if idea.risk in {wanted, None}), free[0] if free else None)
 
 
@@ -174,7 +175,8 @@ def _reworded(queue: IdeaQueue, edit: RewordIdea) -> IdeaQueue:
     text = clean_idea(edit.text)
     if idea is None or not words_of(text):
         return queue
-    return _swapped(queue, replace(idea, text=text, risk=edit.risk, effect=clean_label(edit.effect, LONGEST_EFFECT)))
+    effect = clean_label(edit.effect, LONGEST_EFFECT)
+    return _swapped(queue, replace(idea, text=text, risk=edit.risk, effect=effect, misses=0, reason=""))
 
 
 def _reopened(queue: IdeaQueue, number: int) -> IdeaQueue:
@@ -223,13 +225,11 @@ def _concluded(queue: IdeaQueue, event: Concluded) -> IdeaQueue:
 
 
 def _missed(queue: IdeaQueue, idea: Idea | None, reason: str) -> IdeaQueue:
-    """A proposal for an idea failed: it is open again, until `PATIENCE` proposals have failed."""
+    """A proposal for an idea came to nothing, which says little about the idea: it is open again, and never used up."""
     if idea is None:
         return queue
-    idea = replace(idea, state=IdeaState.OPEN, experiment=0, misses=idea.misses + 1)
-    if idea.misses < PATIENCE:
-        return _swapped(queue, idea)
-    return _dropped(queue, idea, by=LAPSED, reason=f"{PATIENCE} proposals came to nothing, the last: {reason}")
+    why = one_line(reason, LONGEST_REASON)
+    return _swapped(queue, replace(idea, state=IdeaState.OPEN, experiment=0, misses=idea.misses + 1, reason=why))
 
 
 def _dropped(queue: IdeaQueue, idea: Idea, *, by: str, reason: str) -> IdeaQueue:

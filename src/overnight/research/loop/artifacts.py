@@ -1,7 +1,7 @@
 """What `produce` leaves for `score`: made, handed over without links, kept for the holdout trial with the same seed."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from overnight.files.folders import BadArtifact
@@ -31,7 +31,7 @@ class ArtifactMaker:
 
     async def make(self, run: TrialRun, key: TrialKey, *, sealed: bool) -> Made:
         """What this trial scores; on the holdout, what confirmation made with the same seed, unless the inputs are sealed."""
-        twin = TrialKey(experiment=key.experiment, stage=Stage.CONFIRM, arm=key.arm, index=key.index)
+        twin = replace(key, stage=Stage.CONFIRM)
         if key.stage is Stage.HOLDOUT and twin in self._kept:
             return self._kept[twin]
         with ExitStack() as undo:

@@ -1,24 +1,26 @@
 """Asks researchers for proposals, as long as budgets, the queue and their own success allow."""
 
 import math
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
 from overnight.models.port import ModelsParked
-from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason
-from overnight.research.events import ProposalMissed
+from overnight.research.events import ModelCalled, ProposalMissed, Proposed, Sign
 from overnight.research.loop.dry_spell import DrySpell
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.proposal import Intake, NamedResearcher, Taken
+from overnight.research.loop.proposal import Intake, NamedResearcher, ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
 from overnight.words.quantities import duration
+
+REMEMBERED = 256  # assignments whose tokens are known; advisers have some, too
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Asking:
     limits: SessionLimits
     stop: Stop
     over: Ending | None = None  # why nothing more is proposed; open experiments are still finished
+    _tokens: Counter[int] = field(default_factory=Counter)  # by assignment that is under way
+
+    def __post_init__(self) -> None:
+        self.journal.watch(self.see)
 
     @property
     def allowance(self) -> SessionAllowance:
@@ -57,27 +63,27 @@ class Asking:
         """Why this researcher is not asked again; None if the session ends."""
         spell = self._spell(staff)
         while await self._may_ask(staff.role):
+            before = self._seen_by(staff.role)
             try:
-                taken = await self._ask(staff, spell)
+                outcome = await self._ask(staff, spell)
             except NoIdeas as none:
-                if await self._something_changes(staff.role):
+                if await self._something_changes(staff.role, before):
                     continue
                 return None if self.stop.requested else Ending(reason=EndReason.NO_IDEAS, detail=str(none))
             except ModelsParked as parked:
                 return Ending(reason=EndReason.MODELS, detail=str(parked))
-            if taken is None:
+            if outcome is None:
                 continue
-            if taken.number is not None and not taken.problem:
-                self.queue.put(taken.number, staff.role)
+            if outcome.number is not None and not outcome.problem:
+                self.queue.put(outcome.number, staff.role)
                 spell = self._spell(staff)
                 continue
-            if taken.number is not None:
-                rejected(taken.number)
-            spell.add(taken.problem)
-            if why := spell.over(self.journal.elapsed_s(), self._tokens(staff.role)):
+            if outcome.number is not None:
+                rejected(outcome.number)
+            spell.add(outcome.problem, self._tokens.pop(outcome.assignment, 0))
+            if why := spell.over(self.journal.elapsed_s()):
                 return Ending(reason=EndReason.NO_IDEAS, detail=why)
-            with self.stop.waiting():
-                await anyio.sleep(spell.pause_s)
+            await self._pause(spell.pause_s)
         return None
 
     async def _may_ask(self, role: str) -> bool:
@@ -87,7 +93,7 @@ class Asking:
             spent = self.allowance.spent(state, self.journal.elapsed_s())
             under_way = self.allowance.experiments_spent(state, self.queue.making)
             if spent or (under_way and not (state.open or self.queue.making)):
-                self.over = spent or under_way
+                self.over = spent or under_way  # it is why the session ends, whoever had no ideas before
                 return False
             trial_s = state.tally.trial_wall_s / state.tally.trials if state.tally.trials else 0.0
             if not under_way and self.queue.has_room(role, trial_s):
@@ -96,40 +102,54 @@ class Asking:
                 await self.queue.news()
         return False
 
-    async def _ask(self, staff: NamedResearcher, spell: DrySpell) -> Taken | None:
-        """Ask a researcher; wait while no model is available, which is no failed proposal. None if the session stops."""
+    async def _ask(self, staff: NamedResearcher, spell: DrySpell) -> ProposalOutcome | None:
+        """Ask a researcher; None if the session stops, or after a wait for a model, which is no failed proposal."""
         self.inbox.take_in()
         self.set_clock()
-        taken = None
+        outcome, began, parked_s = None, anyio.current_time(), 0.0
         with self.stop.waiting(), self.queue.proposing(staff.role):
-            while taken is None:
-                try:
-                    taken = await self.intake.propose(staff, tuple(spell.problems))
-                except ModelsParked as parked:
-                    if parked.wait_s is None:
-                        raise
-                    reason = f"{parked}; asked again in {duration(parked.wait_s)}"
-                    self.journal.record(ProposalMissed(role=staff.role, reason=reason))
-                    await anyio.sleep(parked.wait_s)
+            try:
+                outcome = await self.intake.propose(staff, tuple(spell.problems))
+            except ModelsParked as parked:
+                if parked.wait_s is None:
+                    raise
+                parked_s = parked.wait_s
+                reason = f"{parked}; asked again in {duration(parked_s)}"
+                self.journal.record(ProposalMissed(role=staff.role, reason=reason))
+        if outcome and outcome.number is not None:
+            self.queue.learn(staff.role, anyio.current_time() - began)
+        if parked_s:
+            spell.began_s += parked_s
+            await self._pause(parked_s)
         self.inbox.show()
-        return taken
+        return outcome
 
-    async def _something_changes(self, role: str) -> bool:
+    async def _pause(self, seconds: float) -> None:
+        with self.stop.waiting():
+            await anyio.sleep(seconds)
+
+    async def _something_changes(self, role: str, before: tuple[str, frozenset[int]]) -> bool:
         """Wait until a researcher without ideas may have some again, as the head or its open proposals are others."""
-        before = self._seen_by(role)
-        while self.journal.state.open and not self.stop.requested:
+        while self._seen_by(role) == before and self.journal.state.open and not self.stop.requested:
             with self.stop.waiting():
                 await self.queue.news()
-            if self._seen_by(role) != before:
-                return True
-        return False
+        return self._seen_by(role) != before and not self.stop.requested
 
     def _seen_by(self, role: str) -> tuple[str, frozenset[int]]:
         state = self.journal.state
         return state.head, frozenset(opened.number for opened in state.open if opened.proposed.role == role)
 
     def _spell(self, staff: NamedResearcher) -> DrySpell:
-        return DrySpell(patience_s=staff.patience_s, began_s=self.journal.elapsed_s(), tokens=self._tokens(staff.role))
+        return DrySpell(patience_s=staff.patience_s, began_s=self.journal.elapsed_s())
 
-    def _tokens(self, role: str) -> int:
-        return self.journal.state.usage.get(role, Usage()).tokens
+    def see(self, sign: Sign) -> None:
+        """Count the tokens of each assignment that is under way."""
+        match sign:
+            case ModelCalled(number=number, usage=usage):
+                self._tokens[number] += usage.tokens
+                if len(self._tokens) > REMEMBERED:
+                    self._tokens.pop(next(iter(self._tokens)))
+            case Proposed(assignment=assignment):
+                self._tokens.pop(assignment, None)
+            case _:
+                pass

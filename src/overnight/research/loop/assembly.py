@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from overnight.git.port import History
 from overnight.research.budget import SessionLimits
+from overnight.research.loop.ahead import PairsAhead
 from overnight.research.loop.asking import Asking
 from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.branch import Branch
@@ -20,6 +21,7 @@ from overnight.research.loop.proposal import Intake, NamedResearcher
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope
+from overnight.research.loop.turns import Turns
 from overnight.research.places.port import Orders, Workspaces
 
 
@@ -41,12 +43,21 @@ def make_campaign(
     briefing, scope = Briefing(journal=journal, history=history), Scope(journal=journal, history=history)
     head = HeadRunner(journal=journal, scheduler=scheduler)
     queue = ProposalQueue(slots=scheduler.slots.count, researchers=Counter(one.role for one in staff))
+    at_once = len(staff) + len(directors) + len(critics)
+    assigner = Assigner(journal=journal, history=history, briefing=briefing, at_once=at_once)
     intake = Intake(
         journal=journal,
         history=history,
         workspaces=workspaces,
-        council=Council(journal=journal, workspaces=workspaces, briefing=briefing, directors=directors, critics=critics),
-        assigner=Assigner(journal=journal, history=history, briefing=briefing),
+        council=Council(
+            journal=journal,
+            workspaces=workspaces,
+            briefing=briefing,
+            assigner=assigner,
+            directors=directors,
+            critics=critics,
+        ),
+        assigner=assigner,
         scope=scope,
     )
     return Campaign(
@@ -59,6 +70,7 @@ def make_campaign(
             mover=Mover(journal=journal, history=history, scope=scope),
             stop=stop,
             queue=queue,
+            ahead=PairsAhead(scheduler=scheduler, turns=Turns()),
         ),
         asking=Asking(
             journal=journal,

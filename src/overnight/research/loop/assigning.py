@@ -35,37 +35,49 @@ class ProposalRequest:
 
 @dataclass(slots=True, kw_only=True)
 class Assigner:
-    """Hands out work so that no two researchers have the same in hand, and none gets the same brief twice."""
+    """Hands out work so that no two researchers have the same in hand; a brief without an idea is not sent twice."""
 
     journal: Journal
     history: History
     briefing: Briefing
+    at_once: int = 1  # assignments that may be under way
     _in_hand: dict[int, ProposalRequest] = field(default_factory=dict)  # by assignment
     _last: int = 0  # assignment
     _angles: int = 0  # handed out so far
     _sent: deque[bytes] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # digests of briefs
 
+    def next_number(self) -> int:
+        """The number of another assignment, which no other has in this campaign."""
+        if not self._last and self.journal.state.sessions:  # those that the last session had under way left no trace
+            self._last = self.journal.state.next_assignment + self.at_once
+        self._last = max(self._last + 1, self.journal.state.next_assignment)
+        return self._last
+
     @contextmanager
     def assigned(self, role: str, *, reads: bool, problems: Sequence[str]) -> Iterator[ProposalRequest]:
         """A request that is in hand while the context lasts; `problems` are those of the role's last tries."""
-        self._last = max(self._last + 1, self.journal.state.next_number)
-        request = self._request(role, problems) if reads else ProposalRequest(assignment=self._last, role=role)
+        number = self.next_number()
+        request = self._request(number, role, problems) if reads else ProposalRequest(assignment=number, role=role)
         self._in_hand[request.assignment] = request
         try:
             yield request
         finally:
             del self._in_hand[request.assignment]
 
-    def _request(self, role: str, problems: Sequence[str]) -> ProposalRequest:
+    def _request(self, number: int, role: str, problems: Sequence[str]) -> ProposalRequest:
         rework = self._rework(role)
         idea = self._idea_of(rework) if rework else self._next_idea()
-        request = self._written(role, idea, rework, problems)
-        while not (idea or rework) and self._was_sent(request.brief) and self._angles < len(self._sent) + len(ANGLES):
-            request = self._written(role, idea, rework, problems)
+        request = self._written(number, role, idea, rework, problems)
+        for _ in range(self._ways()):
+            if idea or rework or _digest(request.brief) not in self._sent:
+                break
+            request = self._written(number, role, idea, rework, problems)
         self._sent.append(_digest(request.brief))
         return request
 
-    def _written(self, role: str, idea: Idea | None, rework: Returned | None, problems: Sequence[str]) -> ProposalRequest:
+    def _written(
+        self, number: int, role: str, idea: Idea | None, rework: Returned | None, problems: Sequence[str]
+    ) -> ProposalRequest:
         where = "" if idea or rework else self._next_angle()
         brief = write_brief(
             self.briefing.task(
@@ -73,11 +85,12 @@ class Assigner:
                 idea,
                 rework=self._with_diffs(rework) if rework else None,
                 angle=where,
-                making=[_making(request) for request in self._in_hand.values()],
+                making=[_making(request) for request in reversed(self._in_hand.values())],
                 problems=problems,
+                elsewhere=(*self._busy(), *self._reserved()),
             )
         )
-        return ProposalRequest(assignment=self._last, role=role, idea=idea, rework=rework, angle=where, brief=brief)
+        return ProposalRequest(assignment=number, role=role, idea=idea, rework=rework, angle=where, brief=brief)
 
     def _rework(self, role: str) -> Returned | None:
         """The oldest returned change of a role that nobody works on."""
@@ -90,21 +103,30 @@ class Assigner:
 
     def _next_idea(self) -> Idea | None:
         state = self.journal.state
-        busy = [request.idea.number for request in self._in_hand.values() if request.idea]
-        returned = [one.idea for one in state.returned]
-        return choose_idea(state.ideas, parse_charter(state.program.body).bold, busy, reserved=returned)
+        return choose_idea(state.ideas, parse_charter(state.program.body).bold, self._busy(), reserved=self._reserved())
+
+    def _busy(self) -> list[int]:
+        """The ideas that are in hand."""
+        return [request.idea.number for request in self._in_hand.values() if request.idea]
+
+    def _reserved(self) -> list[int]:
+        """The ideas that wait with a returned change for its author."""
+        state = self.journal.state
+        authors = {spec.role for spec in state.program.researchers}
+        return [one.idea for one in state.returned if one.role in authors]
 
     def _next_angle(self) -> str:
         self._angles += 1
         count = self.journal.state.sessions + self._angles  # a session that continues does not begin where the last one did
         return angle(count - 1, self.briefing.editable(self.journal.state.head))
 
+    def _ways(self) -> int:
+        """How many places to look there are."""
+        return len(ANGLES) * max(1, len(self.briefing.editable(self.journal.state.head)))
+
     def _with_diffs(self, rework: Returned) -> Rework:
         diff, kept = (self.history.diff(rework.base, commit) for commit in (rework.commit, self.journal.state.head))
         return Rework(returned=rework, diff=diff, kept=kept)
-
-    def _was_sent(self, brief: str) -> bool:
-        return _digest(brief) in self._sent
 
 
 def _digest(brief: str) -> bytes:

@@ -33,7 +33,10 @@ class Branch:
 
     def advance(self, number: int) -> None:
         """Move the branch to a kept commit by compare-and-swap; a no-op if a killed session already did."""
-        state, new = self.journal.state, self.journal.opened(number).commit
+        state, opened = self.journal.state, self.journal.opened(number)
+        if opened.base != state.head:
+            raise RuntimeError(f"experiment {number} was judged against {opened.base}, and the head is {state.head}")
+        new = opened.commit
         moved = self.history.branch_head(state.tag) == new or self.history.advance(tag=state.tag, old=state.head, new=new)
         if not moved:
             raise moved_by_others(state)

@@ -1,6 +1,6 @@
 """The facts that a brief is written from, gathered from the campaign."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from overnight.git.port import History
@@ -33,6 +33,7 @@ class Briefing:
         angle: str = "",
         making: Sequence[Making] = (),
         problems: Sequence[str] = (),
+        elsewhere: Collection[int] = (),
     ) -> BriefTask:
         """The facts for one brief; the arguments are those of `BriefTask`."""
         state = self.journal.state
@@ -46,14 +47,16 @@ class Briefing:
             angle=angle,
             making=making,
             problems=problems,
+            elsewhere=elsewhere,
             similar=self._similar(idea),
             files={file.path: file.size_bytes for file in self.history.files(state.head)},
         )
 
     def editable(self, commit: str) -> Sequence[str]:
-        """The files of a commit that may be changed, the largest first."""
-        globs = self.journal.state.program.editable
-        files = [file for file in self.history.files(commit) if matches(file.path, globs)]
+        """The files of a commit that a researcher sees and may change, the largest first."""
+        program = self.journal.state.program
+        found = (file for file in self.history.files(commit) if matches(file.path, program.editable))
+        files = [file for file in found if not matches(file.path, program.hidden)]
         return [file.path for file in sorted(files, key=lambda file: (-file.size_bytes, file.path))]
 
     def _similar(self, idea: Idea | None) -> Sequence[Experiment]:

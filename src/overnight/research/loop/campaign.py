@@ -86,7 +86,7 @@ class Campaign:
     async def _work(self) -> None:
         """Let everybody work until nothing more can come."""
         async with anyio.create_task_group() as background:
-            background.start_soon(self.runner.run_ahead)
+            background.start_soon(self.runner.ahead.keep_running)
             async with anyio.create_task_group() as tasks:
                 self._at_work = len(self.staff)
                 for staff in self.staff:
@@ -123,10 +123,11 @@ class Campaign:
     def _settle(self, number: int, conclusion: Conclusion) -> None:
         """Record the verdict, move the branch for a keep, and inform every researcher."""
         opened = self.journal.opened(number)
-        if opened.replaces:
+        measured = opened.base == self.journal.state.head  # else nothing of it was left to bring onto the head
+        if opened.replaces and measured:
             how = "replaces" if conclusion.verdict is Verdict.KEEP else "its text conflicts with"
             conclusion = replace(conclusion, reason=f"{conclusion.reason}; {how} {numbered(opened.replaces)}")
-        returned = self._goes_back(opened, conclusion)
+        returned = measured and self._goes_back(opened, conclusion)
         elapsed_s = self.journal.elapsed_s()
         self.journal.record(Concluded(number=number, conclusion=conclusion, elapsed_s=elapsed_s, returned=returned))
         if conclusion.verdict is Verdict.KEEP:
@@ -136,7 +137,7 @@ class Campaign:
         self.asking.inbox.show()
 
     def _goes_back(self, opened: OpenExperiment, conclusion: Conclusion) -> bool:
-        """Whether a change failed only together with what was kept meanwhile, and its author can read why."""
+        """Whether a change may have failed only because of what was kept meanwhile, and its author can read why."""
         if conclusion.verdict not in {Verdict.DISCARD, Verdict.CRASH}:
             return False
         together = bool(opened.replaces) or (opened.moved is not None and conclusion.verdict is Verdict.CRASH)

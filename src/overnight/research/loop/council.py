@@ -12,6 +12,7 @@ from overnight.research.events import IdeasChanged, ProposalEnded, ProposalMisse
 from overnight.research.experiment import Draft
 from overnight.research.idea import IdeaState
 from overnight.research.ideas.answer import parse_answer
+from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.journal import Journal
 from overnight.research.places.port import View, Workspaces
@@ -37,6 +38,7 @@ class Council:
     journal: Journal
     workspaces: Workspaces
     briefing: Briefing
+    assigner: Assigner
     directors: Sequence[NamedAdviser] = ()
     critics: Sequence[NamedAdviser] = ()
     _asked_at: int | None = None  # number of experiments when a director was last asked
@@ -53,21 +55,22 @@ class Council:
         async with self._director:
             asked_at = self.journal.state.tally.experiments
             for adviser in self.directors:
-                answer = await self._ask(adviser, write_director_brief(self.briefing.task(adviser.role)))
+                brief = write_director_brief(self.briefing.task(adviser.role))
+                answer = await self._ask(adviser, brief, self.assigner.next_number())
                 edits = parse_answer(answer)
                 if edits:
                     self.journal.record(IdeasChanged(by=adviser.role, edits=edits))
             self._asked_at = asked_at  # not if no model was available: then it is asked again
 
-    async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> str:
-        """Why a critic refuses a proposal, empty if none does; a critic that fails refuses nothing.
+    async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes], assignment: int) -> str:
+        """Why a critic refuses what came of an assignment, empty if none does; a critic that fails refuses nothing.
 
         Raises:
             ModelsParked: no model is available now.
         """
         for adviser in self.critics:
             brief = write_review_brief(self.journal.state, adviser.role, draft, changes, before)
-            refusal = read_review(await self._ask(adviser, brief)).refusal
+            refusal = read_review(await self._ask(adviser, brief, assignment)).refusal
             if refusal:
                 return f"the {adviser.role} refused: {refusal}"
         return ""
@@ -79,15 +82,15 @@ class Council:
         free = sum(idea.state is IdeaState.OPEN for idea in self.journal.state.ideas.ideas)
         return since >= LONGEST or (free < FEW and since >= PAUSE)
 
-    async def _ask(self, adviser: NamedAdviser, brief: str) -> str:
+    async def _ask(self, adviser: NamedAdviser, brief: str, assignment: int) -> str:
         """The answer; if there is none, it is empty and a miss is recorded."""
         state = self.journal.state
-        self.journal.show(Proposing(role=adviser.role, assignment=state.next_number))
+        self.journal.show(Proposing(role=adviser.role, assignment=assignment))
         folder = self.workspaces.create(state.head, View.OPEN)
         try:
             return await adviser.adviser.advise(
                 Assignment(
-                    number=state.next_number,
+                    number=assignment,
                     role=adviser.role,
                     program=state.program,
                     workspace=folder,
@@ -96,8 +99,8 @@ class Council:
                 )
             )
         except ProposalFailed as failed:
-            self.journal.record(ProposalMissed(role=adviser.role, reason=str(failed)))
+            self.journal.record(ProposalMissed(role=adviser.role, reason=str(failed), assignment=assignment))
             return ""
         finally:
-            self.journal.show(ProposalEnded(role=adviser.role, assignment=state.next_number))
+            self.journal.show(ProposalEnded(role=adviser.role, assignment=assignment))
             self.workspaces.remove(folder)

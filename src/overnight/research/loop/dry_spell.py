@@ -7,7 +7,7 @@ from overnight.words.quantities import compact, counted, duration
 
 TRIES = 10  # at least
 TOKENS = 500_000  # with which something new should have come
-LAST = 3  # tries whose faults the researcher is told
+LAST = 3  # tries whose problems are in the next brief
 FREE = 2  # tries that follow one another without a pause
 SHARE = 30  # the longest pause is the patience over this
 
@@ -18,13 +18,14 @@ class DrySpell:
 
     patience_s: float  # how long nothing new may come
     began_s: float  # on the campaign's clock
-    tokens: int  # that its role had used by then
     tries: int = 0
+    tokens: int = 0  # that they used
     problems: deque[str] = field(default_factory=lambda: deque(maxlen=LAST))  # of the last ones, newest last
 
-    def add(self, problem: str) -> None:
+    def add(self, problem: str, tokens: int) -> None:
         """A try came to nothing."""
         self.tries += 1
+        self.tokens += tokens
         self.problems.append(problem)
 
     @property
@@ -34,11 +35,11 @@ class DrySpell:
             return 0.0
         return min(self.patience_s / SHARE, 0.1 * 2.0 ** min(self.tries - FREE, 20))
 
-    def over(self, now_s: float, tokens: int) -> str:
+    def over(self, now_s: float) -> str:
         """Why the researcher is not asked any more; empty while it is."""
-        spent_s, used = now_s - self.began_s, tokens - self.tokens
-        if self.tries < TRIES or (spent_s < self.patience_s and used < TOKENS):
+        spent_s = now_s - self.began_s
+        if self.tries < TRIES or (spent_s < self.patience_s and self.tokens < TOKENS):
             return ""
-        cost = f" and {compact(used)} tokens" if used else ""
+        cost = f" and {compact(self.tokens)} tokens" if self.tokens else ""
         tries = f"{counted(self.tries, 'proposal')} in a row came to nothing"
-        return f"nothing new in {duration(spent_s)}{cost}: {tries}, the last one: {self.problems[-1]}"
+        return f"nothing new in {duration(spent_s)}{cost} ({tries}; the last one: {self.problems[-1]})"

@@ -31,6 +31,10 @@ class Journal:
         newest = ledger.experiments(limit=RECENT).experiments
         self.recent = deque((e for e in reversed(newest) if e.conclusion), maxlen=RECENT)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Show everything from now on to a further watcher."""
+        self._watchers = (*self._watchers, watcher)
+
     def elapsed_s(self) -> float:
         """The campaign's clock: monotonic, summed over its sessions, so a jump of the wall clock does not count."""
         return self._elapsed_before + time.monotonic() - self._started

@@ -1,7 +1,8 @@
-"""Brings an open experiment onto the head that was made meanwhile: merged, or, where texts conflict, as it is."""
+"""Brings an open experiment onto the head that was made meanwhile: merged or, if their texts conflict, in its own text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History, moved_group
@@ -15,12 +16,13 @@ from overnight.words.quantities import numbered
 
 IN_THE_HEAD = "the head that was made meanwhile has this change already"
 MESSAGE = 2000  # characters of foreign text in a commit's message
-MERGING = "merging"  # group of commits on the way to one that moves
+MERGING = "merging"  # group of the commit on the way to one that moves; the next one takes its place
+MOST_MERGED = 50  # keeps that a conflicting change is merged with one by one; after more it is measured as it was proposed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mover:
-    """Moves experiments; each former commit stays under its ref."""
+    """Moves experiments; the commit that was proposed and that of each move stay under their refs."""
 
     journal: Journal
     history: History
@@ -38,7 +40,8 @@ class Mover:
         if not self.scope.differs(changes, state.head):
             return Conclusion(verdict=Verdict.DISCARD, reason=IN_THE_HEAD)
         if violations := self.scope.violations(changes, state.head):
-            return Conclusion(verdict=Verdict.REJECT, reason="; ".join(violations))
+            reason = f"together with what was kept meanwhile it is out of scope: {'; '.join(violations)}"
+            return Conclusion(verdict=Verdict.DISCARD, reason=reason)
         group, message = moved_group(opened.restart + 1), self._message(opened, replaces)
         commit = self._commit(opened, state.head, changes, group, message)
         size = self.scope.size(changes, state.head)
@@ -62,21 +65,27 @@ class Mover:
         merged = self.history.merge(base=proposed.base, head=head, commit=proposed.commit)
         if merged is not None:
             return merged, ()
-        tip, before, replaces = proposed.commit, proposed.base, []
-        for kept in self._kept_since(proposed.base):
+        tip, before, replaces = proposed.commit, proposed.base, list[int]()
+        since = self._kept_since(proposed.base)
+        if len(since) > MOST_MERGED:
+            return self._as_it_is(head, tip), tuple(kept.number for kept in since)
+        for kept in since:
             changes = self.history.merge(base=before, head=tip, commit=kept.commit)
             if changes is None:
                 replaces.append(kept.number)
             elif changes:
                 tip = self._commit(opened, tip, changes, MERGING, f"Experiment {opened.number} with that of #{kept.number}\n")
             before = kept.commit
-        return self.history.merge(base=head, head=head, commit=tip) or (), tuple(replaces)
+        return self._as_it_is(head, tip), tuple(replaces)
+
+    def _as_it_is(self, head: str, commit: str) -> Sequence[FileChange]:
+        """What differs in a commit from the head."""
+        return self.history.merge(base=head, head=head, commit=commit) or ()
 
     def _kept_since(self, base: str) -> Sequence[Kept]:
-        """The keeps after the head that a proposal was made against."""
-        state = self.journal.state
-        heads = [state.start, *(kept.commit for kept in state.kept)]
-        return state.kept[heads.index(base) :]
+        """The keeps after the head that a proposal was made against, oldest first."""
+        since = list(takewhile(lambda kept: kept.commit != base, reversed(self.journal.state.kept)))
+        return since[::-1]
 
     def _commit(self, opened: OpenExperiment, base: str, changes: Sequence[FileChange], group: str, message: str) -> str:
         tag = self.journal.state.tag
@@ -88,6 +97,6 @@ class Mover:
         """The message of an unmeasured commit; it names the campaign, so that campaigns never share a commit and its note."""
         proposed = opened.proposed
         hypothesis, role = (printable(text, MESSAGE) for text in (proposed.hypothesis, proposed.role))
-        onto = f"brought onto the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
+        onto = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
         note = f"Experiment {opened.number}, proposed by {role}, {onto}. If it is kept, its note says what was measured:"
         return f"{hypothesis}\n\n{note}\ngit log --notes=overnight\n\nCampaign: {self.journal.state.tag}\n"

@@ -46,10 +46,11 @@ class WorkspaceEdit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class ProposalOutcome:
     """What came of a request."""
 
-    number: int | None  # of the experiment, open or rejected; None: there is no proposal
+    assignment: int
+    number: int | None = None  # of the experiment, open or rejected; None: there is no proposal
     problem: str = ""  # why it is not worth a trial; empty if it is open
 
 
@@ -64,7 +65,7 @@ class Intake:
     assigner: Assigner
     scope: Scope
 
-    async def propose(self, staff: NamedResearcher, problems: Sequence[str] = ()) -> Taken:
+    async def propose(self, staff: NamedResearcher, problems: Sequence[str] = ()) -> ProposalOutcome:
         """Ask for one proposal; `problems` are those of the researcher's last tries.
 
         Raises:
@@ -79,8 +80,12 @@ class Intake:
                 refusal = "" if collected.problems or not staff.reads else await self._object(edit)
             except ProposalFailed as failed:
                 idea, reworks = _numbers(request)
-                self.journal.record(ProposalMissed(role=staff.role, reason=str(failed), idea=idea, reworks=reworks))
-                return Taken(number=None, problem=str(failed))
+                self.journal.record(
+                    ProposalMissed(
+                        role=staff.role, reason=str(failed), idea=idea, assignment=request.assignment, reworks=reworks
+                    )
+                )
+                return ProposalOutcome(assignment=request.assignment, problem=str(failed))
             finally:
                 self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
             return self._take(edit, (*collected.problems, *([refusal] if refusal else [])))
@@ -132,9 +137,10 @@ class Intake:
         """A critic's refusal of an edit that would be measured; empty if there is none."""
         if not self.council.critics or self._violations(edit):
             return ""
-        return await self.council.object(edit.draft, edit.changes, self.scope.before(edit.changes, edit.base))
+        before = self.scope.before(edit.changes, edit.base)
+        return await self.council.object(edit.draft, edit.changes, before, edit.request.assignment)
 
-    def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> Taken:
+    def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""
         draft, number = edit.draft, self.journal.state.next_number
         violations = self._violations(edit, problems)
@@ -165,11 +171,13 @@ class Intake:
         )
         if not violations:
             self.journal.record(proposed)
-            return Taken(number=number)
+            return ProposalOutcome(assignment=edit.request.assignment, number=number)
         reason = "; ".join(violations)
         rejected = Conclusion(verdict=Verdict.REJECT, reason=reason)
         self.journal.record(proposed, Concluded(number=number, conclusion=rejected, elapsed_s=self.journal.elapsed_s()))
-        return Taken(number=number, problem=f"rejected: {reason}")
+        return ProposalOutcome(
+            assignment=edit.request.assignment, number=number, problem=f"#{number} ({draft.hypothesis}) was rejected: {reason}"
+        )
 
     def _violations(self, edit: WorkspaceEdit, problems: Sequence[str] = ()) -> Sequence[str]:
         """Why an edit is not worth a trial; empty if it is."""
@@ -179,7 +187,9 @@ class Intake:
         """Which earlier experiment this edit repeats, in the same or another spelling; empty if it is new."""
         ledger = self.journal.ledger
         if (earlier := ledger.tried(proposal_digest(edit.changes, edit.base))) is not None:
-            return (f"the same change was tried in experiment {earlier}",)
+            found = ledger.experiment(earlier)
+            how = "was" if found and found.conclusion else "is being"
+            return (f"the same change {how} tried in experiment {earlier}",)
         like = ledger.same(shape_of(edit.changes, self.scope.before(edit.changes, edit.base), edit.base))
         found = None if like is None else ledger.experiment(like)
         return () if found is None else (already_tried(found),)

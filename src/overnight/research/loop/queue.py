@@ -79,15 +79,16 @@ class ProposalQueue:
     @contextmanager
     def proposing(self, role: str) -> Iterator[None]:
         """A proposal of a role is being made."""
-        began = anyio.current_time()
         self._making[role] += 1
         try:
             yield
         finally:
             self._making[role] -= 1
-            took = anyio.current_time() - began
-            self._thinking_s[role] = took + (1.0 - NEWEST) * (self._thinking_s.get(role, took) - took)
             self.announce()
+
+    def learn(self, role: str, took_s: float) -> None:
+        """A role took this long for a proposal."""
+        self._thinking_s[role] = took_s + (1.0 - NEWEST) * (self._thinking_s.get(role, took_s) - took_s)
 
     def has_room(self, role: str, trial_s: float) -> bool:
         """Whether a role may be asked for another proposal; `trial_s` is what a trial takes, 0 if that is not known."""
@@ -108,7 +109,7 @@ class ProposalQueue:
         if thinking_s is None:
             return self.researchers[role]
         taken_up = math.ceil(thinking_s * self.slots / trial_s - SLACK)
-        return taken_up + 1 if taken_up else least
+        return min(taken_up + 1, self.researchers[role] + 2 * self.slots) if taken_up else least
 
     def announce(self) -> None:
         """Wake everybody who waits for news."""

@@ -61,6 +61,7 @@ def one(db: sqlite3.Connection, number: int) -> Experiment | None:
 
 
 def tried(db: sqlite3.Connection, tree: str) -> int | None:
-    """The number of the first experiment with this proposal digest, None if it is new."""
-    row = db.execute("SELECT min(number) FROM experiments WHERE tree=?", (tree,)).fetchone()
+    """The number of the first experiment with this proposal digest, None if it is new; what was rejected was never tried."""
+    query = "SELECT min(number) FROM experiments WHERE tree=? AND (verdict IS NULL OR verdict != 'reject')"
+    row = db.execute(query, (tree,)).fetchone()
     return None if row[0] is None else int(row[0])

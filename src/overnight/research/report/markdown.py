@@ -19,6 +19,7 @@ from overnight.research.views.facts import (
     when,
 )
 from overnight.research.views.model_costs import model_facts, model_rows
+from overnight.research.views.numbers import replaced
 from overnight.research.views.wording import better, figures_of
 from overnight.words.foreign import printable
 
@@ -78,7 +79,7 @@ def _keep(story: Story, keep: KeepEvidence) -> Iterator[str]:
     yield f"### {keep.number}. {plain(keep.hypothesis)}"
     yield ""
     yield f"- By: {plain(keep.role)} ({plain(keep.researcher)}), commit {keep.commit[:12]}"
-    yield f"- Verdict: {plain(keep.conclusion.reason)}"
+    yield f"- Verdict: {plain(keep.conclusion.reason)}{replaced(keep.replaced_by)}"
     yield from _facts(keep_facts(story, keep))
     yield ""
 

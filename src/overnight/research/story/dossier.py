@@ -67,7 +67,7 @@ class Dossier:
             high=conclusion.high if conclusion else None,
         )
 
-    def keep(self, conclusion: Conclusion, *, move: Advanced, fresh: Interval | None) -> KeepEvidence:
+    def keep(self, conclusion: Conclusion, *, move: Advanced, fresh: Interval | None, replaced_by: int = 0) -> KeepEvidence:
         """The experiment as a kept one."""
         proposed = self.proposed
         return KeepEvidence(
@@ -82,6 +82,7 @@ class Dossier:
             screening=tuple(self.screening),
             pairs=self.pairs(),
             fresh=fresh,
+            replaced_by=replaced_by,
             trials=self.trials,
             cpu_s=self.cpu_s,
             seconds=self.seconds,

@@ -19,6 +19,8 @@ class EvidenceTally:
 
     def __init__(self) -> None:
         self.tests = 0
+        self.registered = 0  # experiments that were put to at least one test
+        self._moved: set[int] = set()  # open experiments whose first test was given up
         self._spent = 0.0
         self._open: dict[int, Draw] = {}  # by experiment
         self._kept: list[Draw] = []
@@ -28,6 +30,7 @@ class EvidenceTally:
     def register(self, event: Registered, *, allowed: float) -> None:
         """A test drew its level; `allowed` is how many false keeps may be expected at this point."""
         self.tests += 1
+        self.registered += event.number not in self._moved
         self._spent += event.level
         self._open[event.number] = Draw(
             number=event.number,
@@ -43,10 +46,12 @@ class EvidenceTally:
         """The head moved: a test under way is given up; the experiment may get another."""
         if draw := self._open.pop(number, None):
             self._others.add(replace(draw, outcome=Outcome.MOVED))
+            self._moved.add(number)
 
     def conclude(self, event: Concluded) -> None:
         """An experiment got its verdict."""
         self._sealed.take(event)
+        self._moved.discard(event.number)
         if (draw := self._open.pop(event.number, None)) is None:
             return
         conclusion = event.conclusion

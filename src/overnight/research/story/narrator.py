@@ -213,11 +213,13 @@ class _Narrator:
         return self.evidence.budget(self.program.gate.error_rate, kept, keeps=self.state.gate.keeps if self.state else 0)
 
     def _keeps(self, *, comparable: bool) -> tuple[KeepEvidence, ...]:
+        replaced = {kept.number: kept.replaced_by for kept in self.state.kept} if self.state else {}
         return tuple(
             dossier.keep(
                 conclusion,
                 move=move,
                 fresh=self.heads.fresh_gain(self.program.metric, dossier.proposed.number) if comparable else None,
+                replaced_by=replaced.get(dossier.proposed.number, 0),
             )
             for dossier, conclusion, move in self.kept
         )
@@ -243,7 +245,7 @@ class _Narrator:
         return Funnel(
             proposed=self.proposed,
             measured=self.measured + sum(dossier.valued > 0 for dossier in self.open.values()),
-            registered=self.evidence.tests,
+            registered=self.evidence.registered,
             holdouts=self.state.gate.holdouts if self.state else 0,
             kept=tally.keep,
             verdicts={verdict: count for verdict in Verdict if (count := getattr(tally, verdict.value))},

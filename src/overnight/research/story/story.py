@@ -62,6 +62,7 @@ class KeepEvidence:
     screening: tuple[float, ...]  # values of the candidate's screening trials
     pairs: tuple[PairRow, ...]
     fresh: Interval | None  # gain by fresh trials: the head before against this one, without the winning trials
+    replaced_by: int  # later keep that undid it, because their texts conflict; 0: none
     trials: int
     cpu_s: float
     seconds: float

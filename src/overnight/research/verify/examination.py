@@ -24,6 +24,7 @@ from overnight.research.state import SNAPSHOT_FORM, State, apply, begin, load_st
 from overnight.words.quantities import counted, listed
 
 PAGE = 50  # newest attempts whose refs are checked
+LOOKED_AT = 1000  # newest experiments that they are among; a reject has no ref
 LISTED = 5  # numbers in a detail
 
 
@@ -110,7 +111,7 @@ def _kept(history: GitHistory, state: State) -> Finding:
 
 def _attempts(campaign: CampaignReader, history: GitHistory) -> Finding:
     try:
-        newest = [e for e in campaign.ledger.experiments(limit=PAGE).experiments if e.commit]
+        newest = [e for e in campaign.ledger.experiments(limit=LOOKED_AT).experiments if e.commit][:PAGE]
     except LedgerCorrupt as corrupt:
         return Finding(what="attempts", holds=False, detail=str(corrupt))
     tag = campaign.folder.name

@@ -49,3 +49,8 @@ def how_moved(replaces: Sequence[int]) -> str:
     if not replaces:
         return "merged into it"
     return f"in its own text, which conflicts with {numbered(replaces)}"
+
+
+def replaced(by: int) -> str:
+    """What to write after a kept change that a later one undid; nothing if none did."""
+    return f" (replaced by #{by})" if by else ""

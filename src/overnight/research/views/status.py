@@ -13,7 +13,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
-from overnight.research.views.numbers import interval, number
+from overnight.research.views.numbers import interval, number, replaced
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
@@ -39,6 +39,7 @@ class KeepSummary:
     gain: float | None
     low: float | None
     high: float | None
+    replaced_by: int  # later keep that undid it, because their texts conflict; 0: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class Status:
     rejected: int  # without a trial
     open: int  # proposed, and without a verdict
     testing: int  # of these, put to the test
-    waiting: int  # of these, for a slot: nothing of them is measured yet
+    unmeasured: int  # of these, without a finished trial
     trials: int
     elapsed_s: float  # of all sessions
     tokens: int
@@ -124,7 +125,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         rejected=tally.reject,
         open=len(unfinished),
         testing=sum(opened.registered is not None for opened in unfinished),
-        waiting=sum(not opened.trials for opened in unfinished),
+        unmeasured=sum(not opened.trials for opened in unfinished),
         trials=tally.trials,
         elapsed_s=state.elapsed_s,
         tokens=tally.tokens,
@@ -144,6 +145,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
                 gain=k.conclusion.gain,
                 low=k.conclusion.low,
                 high=k.conclusion.high,
+                replaced_by=k.replaced_by,
             )
             for k in state.kept
         ),
@@ -200,13 +202,13 @@ def describe(now: Status) -> str:
     lines += [f"WARNING   {caution}" for caution in now.cautions]
     for keep in now.keeps:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
-        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}")
+        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{replaced(keep.replaced_by)}")
     return "\n".join(lines)
 
 
 def _stages(now: Status) -> str:
     """How far the open experiments are."""
-    stages = ((now.testing, "in the test"), (now.waiting, "waiting"))
+    stages = ((now.testing, "in the test"), (now.unmeasured, "not measured yet"))
     named = ", ".join(f"{count} {stage}" for count, stage in stages if count)
     return f" ({named})" if named else ""
 

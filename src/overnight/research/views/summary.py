@@ -8,7 +8,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.state import State
-from overnight.research.views.numbers import half_way, number
+from overnight.research.views.numbers import half_way, number, replaced
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
@@ -39,7 +39,7 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
         lines.append("Nothing was kept: no experiment was finished.")
     lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` continues it" for o in state.open]
     for kept in state.kept:
-        lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}")
+        lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}{replaced(kept.replaced_by)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
     lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
     lines += [f"report    {report}"] if report else []

@@ -34,6 +34,7 @@ bench: $(VENV)/installed-dev
 
 bench-gate: $(VENV)/installed-dev
 	$(BIN)/python bench/gate/run.py
+	$(BIN)/python bench/gate/parallel.py
 	$(BIN)/python bench/gate/holdout.py
 	$(BIN)/python bench/gate/real.py
 

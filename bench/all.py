@@ -5,7 +5,18 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("startup.py", "overhead.py", "ledger.py", "history.py", "jail.py", "gateway.py", "agent.py", "brief.py", "tuner.py")
+SCRIPTS = (
+    "startup.py",
+    "overhead.py",
+    "occupancy.py",
+    "ledger.py",
+    "history.py",
+    "jail.py",
+    "gateway.py",
+    "agent.py",
+    "brief.py",
+    "tuner.py",
+)
 
 if __name__ == "__main__":
     for script in SCRIPTS:

@@ -34,3 +34,13 @@ def test_what_is_no_text_or_too_long_is_left_alone() -> None:
 def test_a_side_that_did_not_change_gives_the_other(base: bytes, text: bytes) -> None:
     """Merging with an unchanged side, or with the same edit twice, is that edit."""
     assert merge_lines(base, text, base) == merge_lines(base, base, text) == merge_lines(base, text, text) == text
+
+
+def test_a_text_that_repeats_itself_is_given_up_and_not_pondered() -> None:
+    """A file padded with thousands of blank lines is a conflict at once; a usual file with many of them is not."""
+    base = b"".join(b"\n" if n % 4 == 0 else b"line %d\n" % n for n in range(2000))
+    ours = base.replace(b"line 1\n", b"one\n").replace(b"line 1501\n", b"two\n")
+    assert merge_lines(base, ours, base.replace(b"line 1\n", b"mine\n") + b"\n" * 2900) is None
+    near = base.replace(b"line 1502\n", b"three\n")
+    merged = merge_lines(base, base.replace(b"line 1501\n", b"two\n"), near)
+    assert merged is not None and b"two\nthree\n" in merged

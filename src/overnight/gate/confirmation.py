@@ -36,7 +36,7 @@ def confirm(case: Case, level: float) -> Step:
     """The verdict on a registered proposal, or the trials of its next pair.
 
     Pairs may run side by side and finish in any order. They are judged in theirs: the verdict is that of the fewest first pairs
-    at which a rule ends the test, so what ran beyond them has no influence on it.
+    at which a rule ends the test, so what ran beyond them has no say in whether the gain is proven.
     """
     pairs = pairs_of(case.trials, Stage.CONFIRM)
     finished = finished_in_order(pairs)

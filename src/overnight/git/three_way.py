@@ -1,11 +1,13 @@
 """Merges two edits of one text line by line, even where git's own merge requires unchanged lines between them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
-MOST_LINES = 5_000  # of one text; the time to find the edits grows with its square
+MOST_LINES = 5_000  # of one text
+MOST_PAIRS = 20_000  # of equal lines between the parts that differ: the time to find the edits grows with them and worse
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,14 +20,18 @@ class _Edit:
 
 
 def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
-    """Both edits of `base`; None if they touch the same lines, or if a text is binary or too long.
+    """Both edits of `base`; None if they touch the same lines, or if a text is binary, too long or repeats itself too much.
 
     Edits of neighbouring lines are merged: the result is measured like any other change, so a merge need not be cautious.
+    The time is bounded, whatever the texts are: a candidate that pads a file with equal lines must not hold up a campaign.
     """
     lines = base.splitlines(keepends=True)
     if any(b"\0" in text or len(text.splitlines()) > MOST_LINES for text in (base, ours, theirs)):
         return None
-    edits = sorted({*_edits(lines, ours), *_edits(lines, theirs)})
+    ours_edits, theirs_edits = (_edits(lines, text.splitlines(keepends=True)) for text in (ours, theirs))
+    if ours_edits is None or theirs_edits is None:
+        return None
+    edits = sorted({*ours_edits, *theirs_edits})
     if any(_clash(one, other) for one, other in pairwise(edits)):
         return None
     for edit in reversed(edits):
@@ -33,14 +39,25 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     return b"".join(lines)
 
 
-def _edits(base: Sequence[bytes], text: bytes) -> list[_Edit]:
-    lines = text.splitlines(keepends=True)
-    matcher = SequenceMatcher(None, base, lines, autojunk=False)
+def _edits(base: Sequence[bytes], lines: Sequence[bytes]) -> list[_Edit] | None:
+    """What leads from one text to the other; None if it would take too long to find."""
+    before = _equal(base, lines)
+    after = min(_equal(base[::-1], lines[::-1]), len(base) - before, len(lines) - before)
+    old, new = base[before : len(base) - after], lines[before : len(lines) - after]
+    counts = Counter(new)
+    if sum(counts[line] for line in old) > MOST_PAIRS:
+        return None
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
     return [
-        _Edit(start, end, tuple(lines[first:last]))
+        _Edit(before + start, before + end, tuple(new[first:last]))
         for what, start, end, first, last in matcher.get_opcodes()
         if what != "equal"
     ]
+
+
+def _equal(one: Sequence[bytes], other: Sequence[bytes]) -> int:
+    """With how many equal lines two texts begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _clash(one: _Edit, other: _Edit) -> bool:

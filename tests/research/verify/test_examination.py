@@ -1,7 +1,10 @@
 """`overnight verify`: which parts of a campaign's record hold, and which were tampered with."""
 
+import contextlib
 import shutil
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from builders import proposed
 from damage import EDITS, NOTES, ended_campaign, execute, failing
 from targets import git, overnight
 
+from overnight.git.history import GitHistory
 from overnight.research.reading import reading
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.port import Recorded
@@ -127,3 +131,14 @@ def test_lost_receipts_are_published_again(repo: Path) -> None:
     overnight(repo, "run", "--no-report")
     assert git(repo, "notes", "--ref", "overnight", "show", "autoresearch/t") == before
     assert failing(repo) == []
+
+
+def test_a_keep_that_does_not_stand_on_the_one_before_is_found(repo: Path) -> None:
+    """Two changes that were each judged against the same head, for instance."""
+    with contextlib.chdir(repo), reading("t") as campaign, closing(GitHistory(campaign.repository)) as history:
+        state = campaign.state()
+        astray = git(repo, "commit-tree", f"{state.head}^{{tree}}", "-p", state.start, "-m", "on the start")
+        assert examination._kept(history, state).holds
+        kept = (*state.kept[:-1], replace(state.kept[-1], commit=astray))
+        found = examination._kept(history, replace(state, kept=kept))
+    assert not found.holds and "do not stand on the keep before" in found.detail

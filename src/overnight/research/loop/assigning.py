@@ -48,9 +48,10 @@ class Assigner:
 
     def next_number(self) -> int:
         """The number of another assignment, which no other has in this campaign."""
-        if not self._last and self.journal.state.sessions:  # those that the last session had under way left no trace
-            self._last = self.journal.state.next_assignment + self.at_once
-        self._last = max(self._last + 1, self.journal.state.next_assignment)
+        state = self.journal.state
+        if not self._last:  # what earlier sessions had under way at their ends left no trace
+            self._last = state.next_assignment - 1 + self.at_once * state.sessions
+        self._last = max(self._last + 1, state.next_assignment)
         return self._last
 
     @contextmanager

@@ -105,8 +105,14 @@ def _branch(history: GitHistory, state: State) -> Finding:
 
 def _kept(history: GitHistory, state: State) -> Finding:
     lost = [kept.number for kept in state.kept if not history.has_commit(kept.commit)]
-    detail = f"commits of experiments {_listed(lost)} are missing" if lost else f"{len(state.kept)} kept commits are there"
-    return Finding(what="kept commits", holds=not lost, detail=detail)
+    if lost:
+        return Finding(what="kept commits", holds=False, detail=f"commits of experiments {_listed(lost)} are missing")
+    heads = [state.start, *(kept.commit for kept in state.kept)]
+    astray = [
+        kept.number for kept, head in zip(state.kept, heads, strict=False) if tuple(history.parents(kept.commit)) != (head,)
+    ]
+    detail = f"those of experiments {_listed(astray)} do not stand on the keep before" if astray else "each on the one before"
+    return Finding(what="kept commits", holds=not astray, detail=detail if astray else f"{len(state.kept)}, {detail}")
 
 
 def _attempts(campaign: CampaignReader, history: GitHistory) -> Finding:

@@ -25,7 +25,7 @@ from overnight.research.events import Proposed, Sign, TrialFinished, TrialStarte
 from overnight.research.loop.stop import Stop
 from overnight.research.wiring import SessionRequest, open_session
 
-SKIPPED_S = 4.0  # from the first proposal on: how a campaign begins does not count
+SKIPPED_S = 10.0  # from the first proposal on: how a campaign begins does not count
 SERVER = """
 import asyncio, json, sys, time
 latency, flying, area, since, turns = float(sys.argv[1]), 0, 0.0, time.monotonic(), 0

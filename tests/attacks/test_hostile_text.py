@@ -23,7 +23,7 @@ editable: [train.py, data/]
 limits: {wall: 10s, memory: 500MB}
 budget: {experiments: 6}
 researchers:
-  - {role: evil, use: command, command: python evil.py}
+  - {role: evil, use: command, command: python evil.py, patience: 0.5s}
 ---
 # Make the loss small
 """

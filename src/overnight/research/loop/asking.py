@@ -18,7 +18,6 @@ from overnight.research.loop.proposal import Intake, NamedResearcher, ProposalOu
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
-from overnight.words.quantities import duration
 
 REMEMBERED = 256  # assignments whose tokens are known; advisers have some, too
 
@@ -106,22 +105,18 @@ class Asking:
         """Ask a researcher; None if the session stops, or after a wait for a model, which is no failed proposal."""
         self.inbox.take_in()
         self.set_clock()
-        outcome, began, parked_s = None, anyio.current_time(), 0.0
+        outcome, began = None, anyio.current_time()
         with self.stop.waiting(), self.queue.proposing(staff.role):
-            try:
-                outcome = await self.intake.propose(staff, tuple(spell.problems))
-            except ModelsParked as parked:
-                if parked.wait_s is None:
-                    raise
-                parked_s = parked.wait_s
-                reason = f"{parked}; asked again in {duration(parked_s)}"
-                self.journal.record(ProposalMissed(role=staff.role, reason=reason))
-        if outcome and outcome.number is not None:
-            self.queue.learn(staff.role, anyio.current_time() - began)
-        if parked_s:
-            spell.began_s += parked_s
-            await self._pause(parked_s)
+            outcome = await self.intake.propose(staff, tuple(spell.problems))
         self.inbox.show()
+        if outcome is None:
+            return None
+        if outcome.wait_s:
+            spell.began_s += outcome.wait_s
+            await self._pause(outcome.wait_s)
+            return None
+        if outcome.number is not None:
+            self.queue.learn(staff.role, anyio.current_time() - began)
         return outcome
 
     async def _pause(self, seconds: float) -> None:

@@ -8,14 +8,13 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History, moved_group
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.events import Moved
+from overnight.research.loop.attempt import attempt_message
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
 from overnight.research.standing import Kept, OpenExperiment
-from overnight.words.foreign import printable
 from overnight.words.quantities import numbered
 
 IN_THE_HEAD = "the head that was made meanwhile has this change already"
-MESSAGE = 2000  # characters of foreign text in a commit's message
 MERGING = "merging"  # group of the commit on the way to one that moves; the next one takes its place
 MOST_MERGED = 50  # keeps that a conflicting change is merged with one by one; after more it is measured as it was proposed
 
@@ -94,9 +93,8 @@ class Mover:
         )
 
     def _message(self, opened: OpenExperiment, replaces: Sequence[int]) -> str:
-        """The message of an unmeasured commit; it names the campaign, so that campaigns never share a commit and its note."""
+        how = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
         proposed = opened.proposed
-        hypothesis, role = (printable(text, MESSAGE) for text in (proposed.hypothesis, proposed.role))
-        onto = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
-        note = f"Experiment {opened.number}, proposed by {role}, {onto}. If it is kept, its note says what was measured:"
-        return f"{hypothesis}\n\n{note}\ngit log --notes=overnight\n\nCampaign: {self.journal.state.tag}\n"
+        return attempt_message(
+            self.journal.state.tag, opened.number, role=proposed.role, hypothesis=proposed.hypothesis, how=how
+        )

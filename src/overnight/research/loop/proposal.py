@@ -6,6 +6,7 @@ from pathlib import Path
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
+from overnight.models.port import ModelsParked
 from overnight.program.program import PATIENCE_S
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.scope import proposal_digest
@@ -13,14 +14,14 @@ from overnight.research.changes.similar import already_tried, shape_of
 from overnight.research.events import Concluded, ProposalEnded, ProposalMissed, Proposed, Proposing
 from overnight.research.experiment import Draft
 from overnight.research.loop.assigning import Assigner, ProposalRequest
+from overnight.research.loop.attempt import MESSAGE, attempt_message
 from overnight.research.loop.council import Council
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
 from overnight.research.places.port import Collected, View, Workspaces
 from overnight.research.researchers.port import Assignment, ProposalFailed, Researcher
 from overnight.words.foreign import printable
-
-MESSAGE = 2000  # characters of foreign text in a commit's message
+from overnight.words.quantities import duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class ProposalOutcome:
     assignment: int
     number: int | None = None  # of the experiment, open or rejected; None: there is no proposal
     problem: str = ""  # why it is not worth a trial; empty if it is open
+    wait_s: float = 0.0  # until a model is available again, if none is: that is no failed proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,26 +71,37 @@ class Intake:
         """Ask for one proposal; `problems` are those of the researcher's last tries.
 
         Raises:
-            NoIdeas, ModelsParked: the researcher raised it.
+            NoIdeas: the researcher raised it.
+            ModelsParked: no model is available until a person acts.
         """
-        if staff.reads:
-            await self.council.have_ideas()
-        with self.assigner.assigned(staff.role, reads=staff.reads, problems=problems) as request:
-            self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
-            try:
-                edit, collected = await self._edit(staff, request)
-                refusal = "" if collected.problems or not staff.reads else await self._object(edit)
-            except ProposalFailed as failed:
-                idea, reworks = _numbers(request)
-                self.journal.record(
-                    ProposalMissed(
-                        role=staff.role, reason=str(failed), idea=idea, assignment=request.assignment, reworks=reworks
-                    )
-                )
-                return ProposalOutcome(assignment=request.assignment, problem=str(failed))
-            finally:
-                self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
-            return self._take(edit, (*collected.problems, *([refusal] if refusal else [])))
+        assignment = 0
+        try:
+            if staff.reads:
+                await self.council.have_ideas()
+            with self.assigner.assigned(staff.role, reads=staff.reads, problems=problems) as request:
+                assignment = request.assignment
+                return await self._answer(staff, request)
+        except ModelsParked as parked:
+            if parked.wait_s is None:
+                raise
+            reason = f"{parked}; asked again in {duration(parked.wait_s)}"
+            self.journal.record(ProposalMissed(role=staff.role, reason=reason, assignment=assignment))
+            return ProposalOutcome(assignment=assignment, wait_s=parked.wait_s)
+
+    async def _answer(self, staff: NamedResearcher, request: ProposalRequest) -> ProposalOutcome:
+        self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
+        try:
+            edit, collected = await self._edit(staff, request)
+            refusal = "" if collected.problems or not staff.reads else await self._object(edit)
+        except ProposalFailed as failed:
+            idea, reworks = _numbers(request)
+            self.journal.record(
+                ProposalMissed(role=staff.role, reason=str(failed), idea=idea, assignment=request.assignment, reworks=reworks)
+            )
+            return ProposalOutcome(assignment=request.assignment, problem=str(failed))
+        finally:
+            self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
+        return self._take(edit, (*collected.problems, *([refusal] if refusal else [])))
 
     async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> tuple[WorkspaceEdit, Collected]:
         """Let a researcher edit a fresh workspace; what it leaves there when it fails is kept."""
@@ -147,7 +160,7 @@ class Intake:
         commit = ""
         if not violations:
             tag = self.journal.state.tag
-            message = _message(tag, number, edit)
+            message = attempt_message(tag, number, role=edit.role, hypothesis=draft.hypothesis)
             commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
         size = SizeChange(added=0, removed=0) if violations else self.scope.size(edit.changes, edit.base)
         idea, reworks = _numbers(edit.request)
@@ -198,10 +211,3 @@ class Intake:
 def _numbers(request: ProposalRequest) -> tuple[int, int]:
     """The idea and the returned experiment that a request is about; 0 if there is none."""
     return request.idea.number if request.idea else 0, request.rework.number if request.rework else 0
-
-
-def _message(tag: str, number: int, edit: WorkspaceEdit) -> str:
-    """The message of an unmeasured commit; it names the campaign, so that campaigns never share a commit and its note."""
-    hypothesis, role = (printable(text, MESSAGE) for text in (edit.draft.hypothesis, edit.role))
-    note = f"Experiment {number}, proposed by {role}. If it is kept, its note says what was measured: git log --notes=overnight"
-    return f"{hypothesis}\n\n{note}\n\nCampaign: {tag}\n"

@@ -1,7 +1,7 @@
 """The bounded queue of proposals between researchers and the laboratory, and the news that both wait for."""
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +22,7 @@ class ProposalQueue:
 
     slots: int
     researchers: Mapping[str, int]  # how many there are of each role
-    _waiting: deque[int] = field(default_factory=deque)
-    _roles: dict[int, str] = field(default_factory=dict)  # of what waits
+    _waiting: dict[int, str] = field(default_factory=dict)  # the role of each experiment that waits, in their order
     _measured: set[int] = field(default_factory=set)
     _held: set[int] = field(default_factory=set)  # begun, and waiting for others
     _making: Counter[str] = field(default_factory=Counter)  # proposals in the making, by role
@@ -42,8 +41,7 @@ class ProposalQueue:
 
     def put(self, number: int, role: str) -> None:
         """Add an open experiment at the end."""
-        self._waiting.append(number)
-        self._roles[number] = role
+        self._waiting[number] = role
         self.announce()
 
     def take(self) -> int | None:
@@ -53,8 +51,8 @@ class ProposalQueue:
         """
         if not self._waiting or len(self._measured) > self.slots:
             return None
-        number = self._waiting.popleft()
-        del self._roles[number]
+        number = next(iter(self._waiting))
+        del self._waiting[number]
         self._measured.add(number)
         self.announce()
         return number
@@ -94,7 +92,7 @@ class ProposalQueue:
         """Whether a role may be asked for another proposal; `trial_s` is what a trial takes, 0 if that is not known."""
         if len(self._measured) + len(self._waiting) < self.slots:
             return True  # a slot is idle, or will be
-        ahead = self._making[role] + sum(waiting == role for waiting in self._roles.values())
+        ahead = self._making[role] + sum(waiting == role for waiting in self._waiting.values())
         return ahead < self._wanted_ahead(role, trial_s)
 
     def _wanted_ahead(self, role: str, trial_s: float) -> int:

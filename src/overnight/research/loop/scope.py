@@ -18,15 +18,16 @@ class Scope:
 
     def violations(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
         """Why changes of a commit are out of scope; empty if they are not."""
-        executable = {file.path: file.executable for file in self.history.files(base)}
         return check_scope(
-            changes, before=self.before(changes, base), executable=executable, program=self.journal.state.program
+            changes,
+            before=self.before(changes, base),
+            executable=self._executable(base),
+            program=self.journal.state.program,
         )
 
     def differs(self, changes: Sequence[FileChange], base: str) -> bool:
         """Whether anything of a commit is another after them."""
-        before = self.before(changes, base)
-        executable = {file.path: file.executable for file in self.history.files(base)}
+        before, executable = self.before(changes, base), self._executable(base)
         return any(
             before.get(change.path) != change.content or executable.get(change.path, False) != change.executable
             for change in changes
@@ -42,3 +43,7 @@ class Scope:
         if not self.journal.state.program.gate.keep_simpler:
             return SizeChange(added=0, removed=0)
         return size_change(changes, self.before(changes, base))
+
+    def _executable(self, base: str) -> Mapping[str, bool]:
+        """Whether each file of the commit is executable."""
+        return {file.path: file.executable for file in self.history.files(base)}

@@ -21,6 +21,7 @@ NAMES = [
     "cpu limit",
     "disk limit",
     "home folder",
+    "repository",
     "interpreter",
 ]
 

@@ -1,5 +1,7 @@
 """`overnight doctor`: what works on this machine."""
 
+from pathlib import Path
+
 import anyio
 import click
 
@@ -11,11 +13,13 @@ from overnight.cli.options import json_option, print_json
 def doctor(as_json: bool) -> int:
     """Check what works on this machine and what does not.
 
-    Each failure comes with its fix. Exit code: 0 if everything works, 1 if something does not.
+    In a repository it also looks whether jobs can see that. Each failure comes with its fix.
+    Exit code: 0 if everything works, 1 if something does not.
     """
     from overnight.jail.doctor import probe
+    from overnight.research.places.seclusion import checkout_around
 
-    probes = anyio.run(probe)
+    probes = anyio.run(probe, checkout_around(Path.cwd()))
     if as_json:
         print_json(probes)
     else:

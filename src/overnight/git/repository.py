@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import RepositoryError
-from overnight.git.plumbing import GitError, call, inherited, require, run, words
+from overnight.git.plumbing import GitError, call, inherited, run, words
 from overnight.git.port import branch_of
 from overnight.git.unseen import unseen_notes
+from overnight.git.worktrees import worktrees
 from overnight.words.foreign import printable
 
 OLDEST_GIT = (2, 39)
@@ -114,11 +115,9 @@ def check_ref_free(repository: Repository, ref: str) -> None:
     Raises:
         RepositoryError: one has.
     """
-    listed = require(repository.git_dir, "worktree", "list", "--porcelain", "-z")
-    for record in listed.split(b"\0\0"):
-        fields = dict(field.partition(b" ")[::2] for field in record.strip(b"\0").split(b"\0"))
-        if fields.get(b"branch") == os.fsencode(ref) and b"prunable" not in fields:
-            where, branch = _shown(_path(fields[b"worktree"])), ref.removeprefix("refs/heads/")
+    for worktree in worktrees(repository.git_dir):
+        if worktree.ref == ref:
+            where, branch = _shown(worktree.folder), ref.removeprefix("refs/heads/")
             raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
 
 

@@ -6,23 +6,22 @@ cache and the CPU caches are shared with the host, as in any container.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
-from overnight.jail.job import Job
+from overnight.jail.job import FOLDER, Job
 from overnight.jail.reach import SYSTEM, Reach, check_readable
+from overnight.jail.showing import showing
 
-_OURS = Path(__file__).parents[1]
-FOLDER = "/trial"  # where a job finds its folder; a host folder is unlikely to have this name
+_OURS = str(Path(__file__).resolve().parents[1])  # the bundled labs hold what candidates must not see
 HOME = "/tmp"  # noqa: S108  # the jail's own; it ends with the jail
 HOST_NAME = "job"
 FIRST_UID = 1_900_000_000  # of slot 0 if we are root: a range that no distribution or container tool assigns
 INNER_UID = 1000  # inside a user namespace; outside it is our own uid
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # needed to find and link the system's programs
 _ETC_NETWORK = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services")
-SHOWN_SETS = 64  # of readable paths whose arguments are cached: a session has a handful
 _GPU_DEVICES = ("nvidia*", "kfd", "dri")
 
 
@@ -59,8 +58,7 @@ def build_arguments(job: Job, reach: Reach, identity: Identity, *, filter_fd: in
         *_system(),
         *_private(job),
         *_etc(job, file_fds),
-        *_shown(shown := (*reach.folders, *map(check_readable, job.readable))),
-        *_masked(shown),
+        *_shown(job, reach),
         *_gpus(job),
         *("--bind", str(job.folder), FOLDER, "--chdir", FOLDER),
         *("--remount-ro", "/dev", "--remount-ro", "/"),
@@ -112,26 +110,9 @@ def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
     ]
 
 
-@lru_cache(SHOWN_SETS)
-def _shown(paths: tuple[str, ...]) -> list[str]:
-    """Read-only at their own paths; the folders above them are created empty and readable by users other than root."""
-    above = dict.fromkeys(str(folder) for path in paths for folder in reversed(Path(path).parents) if folder != Path("/"))
-    return [
-        *(word for folder in above if not _is_mounted(folder) for word in ("--perms", "0755", "--dir", folder)),
-        *(word for path in paths for word in ("--ro-bind", path, path)),
-    ]
-
-
-def _is_mounted(folder: str) -> bool:
-    return folder in {"/tmp", "/dev", "/etc"} or any(Path(folder).is_relative_to(path) for path in SYSTEM)  # noqa: S108
-
-
-@lru_cache(SHOWN_SETS)
-def _masked(shown: tuple[str, ...]) -> list[str]:
-    """Our own package, if a shown folder contains it: the bundled labs hold what candidates must not see."""
-    if not any(_OURS.is_relative_to(folder) for folder in (*SYSTEM, *shown)):
-        return []
-    return ["--tmpfs", str(_OURS), "--remount-ro", str(_OURS)]
+def _shown(job: Job, reach: Reach) -> Sequence[str]:
+    readable = (check_readable(path, reach.checkout) for path in job.readable)
+    return showing((*reach.folders, *readable), (*reach.checkout.hidden, _OURS))
 
 
 def _gpus(job: Job) -> list[str]:

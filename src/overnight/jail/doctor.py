@@ -16,9 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from overnight.errors import SandboxError
+from overnight.jail.checkout import NO_CHECKOUT, Checkout
 from overnight.jail.jail import JailExecutor, bwrap_version, find_bwrap
 from overnight.jail.job import Job, JobEnding, JobResult, Limits
 from overnight.jail.launch import install_command
+from overnight.jail.planted import SearchFailed, find_secrets
 from overnight.words.foreign import printable
 
 OLDEST_PYTHON = (3, 11)
@@ -27,6 +29,7 @@ _LIMITS = Limits(wall_s=20.0, memory_bytes=50 * 1000**2, disk_bytes=5 * 1000**2,
 _SHOWN = 200  # characters of foreign text in a detail
 _SPIN_S = 0.5
 _CPU_SLACK = 1.3  # a quota counts in slices, so usage may exceed it by part of one
+_SHOWN_ELSEWHERE = "take the folder around that off PATH"
 _DELEGATE = "start overnight with its own control groups: systemd-run --user --scope -p Delegate=yes overnight ..."
 
 
@@ -40,16 +43,19 @@ class Probe:
     fix: str = ""  # empty if it holds
 
 
-async def probe() -> tuple[Probe, ...]:
-    """Try everything that overnight relies on; takes about two seconds."""
-    return tuple(found if not found.holds else replace(found, fix="") for found in await _probe_all())
+async def probe(checkout: Checkout = NO_CHECKOUT) -> tuple[Probe, ...]:
+    """Try everything that overnight relies on, for jobs on this checkout; takes about two seconds."""
+    return tuple(found if not found.holds else replace(found, fix="") for found in await _probe_all(checkout))
 
 
-async def _probe_all() -> list[Probe]:
+async def _probe_all(checkout: Checkout) -> list[Probe]:
     probes = [_python(), _git(), _bubblewrap()]
     try:
         jail = JailExecutor(
-            slots=1, cpus_of_slot={0: [min(os.sched_getaffinity(0))]}, search_path=os.environ.get("PATH", os.defpath)
+            slots=1,
+            cpus_of_slot={0: [min(os.sched_getaffinity(0))]},
+            search_path=os.environ.get("PATH", os.defpath),
+            checkout=checkout,
         )
     except SandboxError as error:
         probes.append(Probe(name="namespaces", holds=False, detail=str(error.args[0]), fix=error.fix))
@@ -155,6 +161,19 @@ async def _home(name: str, jail: JailExecutor) -> Probe:
     return Probe(name=name, holds=holds, detail=detail if holds else f"a job sees {_line(output)}")
 
 
+async def _repository(name: str, jail: JailExecutor) -> Probe:
+    checkout = jail.reach.checkout
+    if checkout.toplevel is None:
+        return Probe(name=name, holds=True, detail="not tried: this folder is in no repository")
+    try:
+        found = await find_secrets(jail, checkout)
+    except SearchFailed as failed:
+        return Probe(name=name, holds=False, detail=str(failed))
+    shown = [folder for folder in jail.reach.folders if checkout.inside(folder) is not None]
+    detail = f"hidden except for {', '.join(shown)}" if shown else "hidden"
+    return Probe(name=name, holds=not found, detail=f"a job sees {', '.join(found)}" if found else detail, fix=_SHOWN_ELSEWHERE)
+
+
 async def _interpreter(name: str, jail: JailExecutor) -> Probe:
     for python in jail.reach.pythons or ("python3",):
         result, output = await _run(jail, f"{shlex.quote(python)} -c 'import sys, json, ctypes; print(sys.version.split()[0])'")
@@ -184,5 +203,6 @@ _IN_JAIL: dict[str, Callable[[str, JailExecutor], Awaitable[Probe]]] = {
     "cpu limit": _cpus,
     "disk limit": _disk,
     "home folder": _home,
+    "repository": _repository,
     "interpreter": _interpreter,
 }

@@ -19,9 +19,10 @@ from tempfile import TemporaryDirectory
 
 from overnight.errors import SandboxError
 from overnight.files.folders import write_all
-from overnight.jail.bubblewrap import FOLDER, Identity, build_arguments, identify
+from overnight.jail.bubblewrap import Identity, build_arguments, identify
 from overnight.jail.cgroup import ControlGroup, ControlGroups
-from overnight.jail.job import Job, JobResult, Limits
+from overnight.jail.checkout import NO_CHECKOUT, Checkout
+from overnight.jail.job import FOLDER, Job, JobResult, Limits
 from overnight.jail.launch import Child, Launch, find_tool, init_argv, install_command, job_argv
 from overnight.jail.owner import sweep_processes
 from overnight.jail.port import Link, OutputMonitor
@@ -49,13 +50,21 @@ class JailExecutor:
 
     name = "jail"
 
-    def __init__(self, *, slots: int, cpus_of_slot: Mapping[int, Sequence[int]] | None = None, search_path: str) -> None:
+    def __init__(
+        self,
+        *,
+        slots: int,
+        cpus_of_slot: Mapping[int, Sequence[int]] | None = None,
+        search_path: str,
+        checkout: Checkout = NO_CHECKOUT,
+    ) -> None:
         """Make sure that the jail works, and remove what a killed run left.
 
         Args:
             slots: the slots of jobs are 0 to `slots` - 1.
             cpus_of_slot: the processors that the jobs of a slot are pinned to.
             search_path: the user's PATH; jobs see what it finds, see `reach.py`.
+            checkout: the repository that jobs work on, and so must not see.
 
         Raises:
             SandboxError: the jail does not work here; the error says how to fix it.
@@ -64,7 +73,7 @@ class JailExecutor:
         self._cpus_of_slot = cpus_of_slot or {}
         self._bwrap = find_bwrap()
         self._machine = os.uname().machine
-        self.reach = find_reach(search_path, Path.home())
+        self.reach = find_reach(search_path, Path.home(), checkout)
         self._python = next(iter(self.reach.pythons), None) or system_python()
         self._prove()
         sweep_processes(self._bwrap)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePath
 
+FOLDER = "/trial"  # where a jailed job finds its folder; a host folder is unlikely to have this name
+
 
 class JobEnding(StrEnum):
     """Why a job ended."""

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import SandboxError
+from overnight.jail.checkout import NO_CHECKOUT, Checkout
+from overnight.jail.job import FOLDER
 from overnight.words.foreign import printable
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _CLOSED = ("/proc", "/dev", "/run", "/var/run", "/sys")  # they lead to other processes, devices and sockets
 _PYTHONS = ("python3", "python")
+_PROGRAMS = {"bin", "sbin", ".bin"}  # names of a folder of programs in an installation; the last is npm's
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix]))"
 _ASK_TIMEOUT_S = 30.0
 _SHOWN = 200  # characters of its message
@@ -31,52 +34,69 @@ class Reach:
     folders: tuple[str, ...]
     search_path: str
     pythons: tuple[str, ...]  # interpreters, absolute
+    checkout: Checkout = NO_CHECKOUT
 
 
-def find_reach(search_path: str, home: Path) -> Reach:
+def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -> Reach:
     """What is needed for a user's PATH, and the Python that it finds, to work in the jail.
 
+    A folder of PATH that is committed in the checkout is replaced by the same folder of the job's own tree.
+
     Raises:
-        SandboxError: Python's folder cannot be shown without showing the whole home folder.
+        SandboxError: Python's folder cannot be shown without showing the whole home folder, or a part of the repository.
     """
     folders: list[str] = []
     entries: list[str] = []
     pythons: list[str] = []
     for entry in dict.fromkeys(path for path in search_path.split(":") if path.startswith("/")):
-        executable = next((found for name in _PYTHONS if (found := shutil.which(name, path=entry))), None)
-        if executable and not _within(entry, SYSTEM):
-            real, prefixes = _ask(executable, search_path, home)
-            for prefix in prefixes:
-                _refuse_home(prefix, executable, home)
+        inside = checkout.inside(entry)
+        if inside is not None and checkout.is_committed(inside):
+            entries.append(os.path.normpath(f"{FOLDER}/{inside}"))
+        elif is_within(entry, SYSTEM) and inside is None:
+            entries += [entry] if Path(entry).is_dir() else []
+        elif executable := next((found for name in _PYTHONS if (found := shutil.which(name, path=entry))), None):
+            python, prefixes = _ask(executable, search_path, home, checkout)
             folders += prefixes
-            pythons.append(real)
-            entries.append(str(Path(real).parent))
-            continue
-        if not Path(entry).is_dir() or _within(entry, _CLOSED) or Path(entry).name == "shims":
-            continue
-        if not _within(entry, (*SYSTEM, *folders)):
-            folders.append(_installation(Path(entry), home))
-        entries.append(entry)
+            pythons.append(python)
+            entries.append(str(Path(python).parent))
+        elif _may_show(entry, checkout):
+            folders += [] if is_within(entry, folders) else [_installation(Path(entry), home, checkout)]
+            entries.append(entry)
     return Reach(
-        folders=_outermost(folders), search_path=":".join(dict.fromkeys(entries)), pythons=tuple(dict.fromkeys(pythons))
+        folders=tuple(dict.fromkeys(folders)),
+        search_path=":".join(dict.fromkeys(entries)),
+        pythons=tuple(dict.fromkeys(pythons)),
+        checkout=checkout,
     )
 
 
-def check_readable(path: str) -> str:
+def check_readable(path: str, checkout: Checkout = NO_CHECKOUT) -> str:
     """The path of a folder to be shown.
 
     Raises:
-        SandboxError: it is missing or not absolute, or it would expose the host.
+        SandboxError: it is missing or not absolute, or it would expose the host or the repository.
     """
-    if not Path(path).is_absolute() or _within(path, _CLOSED) or any(_within(closed, (path,)) for closed in _CLOSED):
+    if checkout.refuses(path):
+        raise SandboxError(f"jobs may not read {path}: it is the repository's own", fix="name the folder of data in it")
+    if not Path(path).is_absolute() or is_within(path, _CLOSED) or any(is_within(closed, (path,)) for closed in _CLOSED):
         raise SandboxError(f"jobs may not read {path}", fix="give the absolute path of a folder of data")
     if not Path(path).exists():
         raise SandboxError(f"jobs cannot read {path}: it does not exist")
     return path
 
 
-def _ask(executable: str, search_path: str, home: Path) -> tuple[str, list[str]]:
-    """The interpreter behind a name on PATH (which may be a shim), and its folders."""
+def _may_show(entry: str, checkout: Checkout) -> bool:
+    """Whether a folder of programs may be shown; shims lead to a manager that is not."""
+    path = Path(entry)
+    return path.is_dir() and not is_within(entry, _CLOSED) and path.name != "shims" and not checkout.refuses(entry)
+
+
+def _ask(executable: str, search_path: str, home: Path, checkout: Checkout) -> tuple[str, list[str]]:
+    """The interpreter behind a name on PATH (which may be a shim), and its folders.
+
+    Raises:
+        SandboxError: as `find_reach`.
+    """
     try:
         asked = subprocess.run(
             [executable, "-I", "-c", _ASK],
@@ -93,7 +113,15 @@ def _ask(executable: str, search_path: str, home: Path) -> tuple[str, list[str]]
         raise SandboxError(f"{executable} does not run: {said}") from error
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise SandboxError(f"{executable}, found on PATH, is not a working Python: {error}") from error
-    return real, [prefix for prefix in [*prefixes, *_link_targets(real)] if not _within(prefix, SYSTEM)]
+    shown = [
+        prefix
+        for prefix in (*prefixes, *_link_targets(real))
+        if not is_within(prefix, SYSTEM) or checkout.inside(prefix) is not None
+    ]
+    for prefix in shown:
+        _refuse_home(prefix, executable, home)
+        checkout.check_environment(prefix, executable)
+    return real, shown
 
 
 def _link_targets(executable: str) -> list[str]:
@@ -107,28 +135,26 @@ def _link_targets(executable: str) -> list[str]:
 
 
 def _refuse_home(prefix: str, executable: str, home: Path) -> None:
-    if _within(str(home), (prefix,)):
+    if is_within(str(home), (prefix,)):
         raise SandboxError(
             f"{executable} is installed in {prefix}, which contains your home folder: jobs must not read that",
             fix="use a virtual environment in a separate folder",
         )
 
 
-def _installation(entry: Path, home: Path) -> str:
+def _installation(entry: Path, home: Path, checkout: Checkout) -> str:
     """The folder to show for an entry of PATH: the installation around it, if that is certainly nothing else."""
     around = entry.parent
-    if entry.name not in {"bin", "sbin"} or around == Path("/") or _within(str(home), (str(around),)):
+    if entry.name not in _PROGRAMS or around == Path("/") or is_within(str(home), (str(around),)):
+        return str(entry)
+    inside = checkout.inside(str(around))
+    if inside is not None and (checkout.refuses(str(around)) or checkout.is_committed(inside)):
         return str(entry)
     if around.is_relative_to(home) and len(around.relative_to(home).parts) < _BELOW_HOME:
         return str(entry)
     return str(around)
 
 
-def _outermost(folders: Iterable[str]) -> tuple[str, ...]:
-    """The folders that are in no other one, in the order given."""
-    unique = list(dict.fromkeys(folders))
-    return tuple(one for one in unique if not any(one != other and _within(one, (other,)) for other in unique))
-
-
-def _within(path: str, folders: Iterable[str]) -> bool:
+def is_within(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path is one of some folders, or lies below one, by their names alone."""
     return any(Path(path).is_relative_to(folder) for folder in folders)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.jail.checkout import NO_CHECKOUT, Checkout
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.machines.cores import Cores, claimed_cores
@@ -43,20 +44,21 @@ def slots_for(limits: Limits, *, alone: bool) -> int:
     return max(1, min(len(os.sched_getaffinity(0)) // limits.cpus, memory_bytes // limits.memory_bytes))
 
 
-def make_executor(name: str, share: Share | None = None, *, others: int = 0) -> Executor:
+def make_executor(name: str, share: Share | None = None, *, others: int = 0, checkout: Checkout = NO_CHECKOUT) -> Executor:
     """The executor of this name.
 
     Args:
         name: `jail` or `process`.
         share: the first slots are those of its trials, each pinned to its part of the processors.
         others: further slots, which are not pinned.
+        checkout: the repository that jobs work on, which a jail hides from them.
     """
     slots = share.slots if share else 0
     pinned = {slot: share.cores.of_slot(slot, share.cpus) for slot in range(slots)} if share else {}
     if name == "jail":
         from overnight.jail.jail import JailExecutor
 
-        return JailExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())
+        return JailExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path(), checkout=checkout)
     from overnight.jail.process import ProcessExecutor
 
     return ProcessExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())

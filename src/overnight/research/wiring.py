@@ -29,6 +29,7 @@ from overnight.research.places.campaigns import campaign_folder, newest_tag, rea
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
+from overnight.research.places.seclusion import check_readable_paths, checkout_of
 from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
@@ -143,7 +144,7 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
     ):
-        executor = make_executor(request.sandbox, share)
+        executor = make_executor(request.sandbox, share, checkout=checkout_of(repository))
         workspaces = WorkFolders(folder / "work", history, program)
         trials = make_trial_runner(program, state.start, executor, workspaces, folder)
         yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
@@ -160,12 +161,14 @@ def _opening_of(home: Home, sandbox: str) -> Opening:
 def _assembled(
     home: Home, state: State, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
 ) -> Iterator[Campaign]:
-    program = state.program
+    program, checkout = state.program, checkout_of(home.repository)
+    check_readable_paths(program, checkout)
     workspaces = WorkFolders(home.folder / "work", home.history, program)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
     models = make_models(program, state, journal.record)
     with share_of(program.limits, request.slots, alone=program.measures_time) as share:
-        executor = make_executor(request.sandbox, share, others=sum(spec.count for spec in program.researchers))
+        others = sum(spec.count for spec in program.researchers)
+        executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
         keep = TranscriptFolder(home.folder / "transcripts").keep
         team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep)
         yield make_campaign(

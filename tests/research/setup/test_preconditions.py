@@ -8,8 +8,10 @@ from targets import git, make_repo, overnight, program
 
 from overnight.errors import ProgramError
 from overnight.git.repository import open_repository
+from overnight.jail.checkout import NO_CHECKOUT
 from overnight.program.parser import parse_program
-from overnight.research.setup.preconditions import check_readable_paths, fix_of, paths_in
+from overnight.research.places.seclusion import check_readable_paths
+from overnight.research.setup.preconditions import fix_of, paths_in
 
 READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
 
@@ -105,7 +107,7 @@ def test_a_readable_path_that_does_not_exist_comes_with_its_place(readable: str,
     """File, line and key, as for any other mistake in program.md."""
     parsed = parse_program(f"---\nmetric: loss\nmeasure: x\nreadable: {readable}\n---\n", "program.md")
     with pytest.raises(ProgramError) as caught:
-        check_readable_paths(parsed)
+        check_readable_paths(parsed, NO_CHECKOUT)
     assert str(caught.value).startswith(said)
 
 

@@ -13,6 +13,7 @@ from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
+from overnight.research.places.seclusion import check_secluded
 from overnight.research.setup.preconditions import fix_of, left_out
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
@@ -33,6 +34,8 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
     """
     with rehearsal(repository, request, Stop(), watchers) as campaign:
         state = campaign.journal.state
+        if request.sandbox == "jail":
+            await check_secluded(state.program, repository)
         failed = await _first_failure(campaign.head)
         if failed:
             fix = fix_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"

@@ -12,8 +12,8 @@ from overnight.git.repository import Repository
 from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
 from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.seclusion import check_readable_paths, checkout_of
 from overnight.research.places.work_folders import WorkFolders
-from overnight.research.setup.preconditions import check_readable_paths
 from overnight.research.wiring import make_trial_runner
 
 
@@ -35,7 +35,8 @@ class FirstTrials:
 
     @contextmanager
     def _trial_runner(self, repository: Repository, program: Program) -> Iterator[tuple[TrialRunner, str]]:
-        check_readable_paths(program)
+        checkout = checkout_of(repository)
+        check_readable_paths(program, checkout)
         repository.exclude_overnight()
         with (
             closing(GitHistory(repository)) as history,
@@ -44,7 +45,8 @@ class FirstTrials:
         ):
             start = history.resolve_start()
             workspaces = WorkFolders(folder / "work", history, program)
-            yield make_trial_runner(program, start, make_executor(self.sandbox, share), workspaces, folder), start
+            executor = make_executor(self.sandbox, share, checkout=checkout)
+            yield make_trial_runner(program, start, executor, workspaces, folder), start
 
 
 async def _trial(trials: TrialRunner, commit: str, index: int) -> Trial:

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from overnight.errors import SandboxError, UserError
+from overnight.errors import UserError
 from overnight.git.repository import Repository
 from overnight.git.uncommitted import uncommitted, why_absent
-from overnight.jail.bubblewrap import FOLDER
-from overnight.jail.reach import check_readable
+from overnight.jail.job import FOLDER
 from overnight.machines.share import search_path
-from overnight.program.parser import error_at
 from overnight.program.program import Program
 from overnight.program.scope import matches
 from overnight.research.setup.interpreter import own_environment
@@ -42,20 +40,6 @@ def started_over(folder: Path) -> tuple[str, ...]:
     found = sorted(folder.glob("ledger-*.db"))
     lines = (f"no trial had a value before, so the campaign starts over; the old record is {path.name}" for path in found)
     return tuple(lines)[-1:]
-
-
-def check_readable_paths(program: Program) -> None:
-    """Check that what jobs may read exists.
-
-    Raises:
-        ProgramError: a path of `readable` does not exist, or would expose the host; with its line.
-    """
-    for index, path in enumerate(program.readable):
-        try:
-            check_readable(path)
-        except SandboxError as error:
-            fix = "" if error.fix else "create it, or fix the path"
-            raise error_at(program, ("readable", index), str(error), fix=fix) from error
 
 
 def fix_of(repository: Repository, program: Program, reason: str) -> str:

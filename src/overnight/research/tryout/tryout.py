@@ -26,6 +26,7 @@ from overnight.research.changes.scope import check_scope
 from overnight.research.charter import parse_charter
 from overnight.research.events import CampaignOpened
 from overnight.research.places.port import View
+from overnight.research.places.seclusion import checkout_around
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
@@ -79,7 +80,7 @@ class _TryoutRun:
     async def run(self) -> TryoutEdit | Failing:
         """The edit, or why there is none."""
         program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
-        executor = make_executor("jail", others=1)
+        executor = make_executor("jail", others=1, checkout=checkout_around(Path.cwd()))
         team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway)
         try:
             return await self._propose(team.staff[0].researcher, folder)

@@ -1,0 +1,27 @@
+"""The checkouts of a repository: the first one, and those that `git worktree` added."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from overnight.git.plumbing import require
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worktree:
+    """One checkout."""
+
+    folder: Path
+    ref: str  # of the branch that is checked out; empty if there is none
+
+
+def worktrees(git_dir: Path) -> Sequence[Worktree]:
+    """All checkouts whose folders exist."""
+    found = []
+    for record in require(git_dir, "worktree", "list", "--porcelain", "-z").split(b"\0\0"):
+        fields = dict(field.partition(b" ")[::2] for field in record.strip(b"\0").split(b"\0"))
+        if b"worktree" in fields and b"prunable" not in fields and b"bare" not in fields:
+            folder = Path(os.fsdecode(fields[b"worktree"]))
+            found.append(Worktree(folder=folder, ref=os.fsdecode(fields.get(b"branch", b""))))
+    return found

@@ -1,0 +1,89 @@
+"""The mounts that show folders of the host in a jail, with empty folders over what must stay hidden in them.
+
+What is shown may contain what is hidden, and that may contain what is shown: the nearest folder around a path decides. A
+hidden folder is covered under every name that a shown one gives it.
+
+Does not cover: names that a mount of the host gives it (a bind mount below a shown folder); `doctor.py` looks for those.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from overnight.jail.reach import SYSTEM, is_within
+
+SHOWN_SETS = 64  # of paths whose arguments are cached: a session has a handful
+_OWN = {"/", "/tmp", "/dev", "/etc"}  # noqa: S108  # of every jail
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Mount:
+    """One folder of the jail; in order, so that none covers one below it."""
+
+    depth: int
+    place: str
+    source: str  # a host path, shown read-only; empty: an empty folder
+
+
+@lru_cache(SHOWN_SETS)
+def showing(shown: tuple[str, ...], hidden: tuple[str, ...]) -> Sequence[str]:
+    """The options of bwrap that show host paths read-only, each at its own path, and keep others hidden.
+
+    Args:
+        shown: absolute paths; one that is hidden itself must not be among them.
+        hidden: real paths of folders.
+    """
+    places = _places(shown, hidden)
+    system = {folder: folder for folder in SYSTEM if Path(folder).is_dir() and not Path(folder).is_symlink()}
+    covers = dict.fromkeys(_covers({**system, **places}, hidden), "")
+    mounts = sorted(_Mount(len(Path(place).parts), place, source) for place, source in {**places, **covers}.items())
+    return [
+        *(word for mount in mounts for word in _options(mount, mounts)),
+        *(word for place in covers for word in ("--remount-ro", place)),
+    ]
+
+
+def _places(shown: Iterable[str], hidden: Sequence[str]) -> dict[str, str]:
+    """Where each path is mounted: at its own name, or at its real one if a link in a shown folder leads there."""
+    places: dict[str, str] = {}
+    for path in sorted(shown, key=lambda path: len(Path(path).parts)):
+        around = _nearest(path, places)
+        if around is None:
+            places[path] = path
+            continue
+        real, outer = Path(path).resolve(), Path(around).resolve()
+        if not real.is_relative_to(outer):
+            places[str(real)] = path
+        elif any(real.is_relative_to(folder) and Path(folder).is_relative_to(outer) for folder in hidden):
+            without_links = outer / Path(path).relative_to(around) == real
+            places[path if without_links else str(real)] = path
+    return places
+
+
+def _covers(places: Mapping[str, str], hidden: Iterable[str]) -> Iterator[str]:
+    """Every place at which a hidden folder would be seen."""
+    for place, source in places.items():
+        real = Path(source).resolve()
+        inner = [folder for folder in hidden if folder != str(real) and is_within(folder, (str(real),))]
+        for folder in inner:
+            if _nearest(folder, inner) is None:
+                yield str(Path(place) / Path(folder).relative_to(real))
+
+
+def _options(mount: _Mount, mounts: Sequence[_Mount]) -> Iterator[str]:
+    sources = {other.place: other.source for other in mounts}
+    around = _nearest(mount.place, sources)
+    for folder in map(str, reversed(Path(mount.place).parents)):
+        exists = folder in _OWN or is_within(folder, SYSTEM) if around is None else is_within(around, (folder,))
+        if not exists and not sources.get(around or ""):
+            yield from ("--perms", "0755", "--dir", folder)  # otherwise only root could enter it
+    if mount.source:
+        yield from ("--ro-bind", mount.source, mount.place)
+    else:
+        yield from ("--perms", "0755", "--tmpfs", mount.place)
+
+
+def _nearest(path: str, places: Iterable[str]) -> str | None:
+    """The innermost of some places that a path lies below."""
+    return max((place for place in places if place != path and is_within(path, (place,))), key=len, default=None)

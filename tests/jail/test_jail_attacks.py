@@ -365,6 +365,65 @@ print(libc.syscall(ctypes.c_long({number}), ctypes.c_long({argument}), 0, 0, 0, 
     assert output == f"-1 {error}\n"
 
 
+SET_ID = """
+import ctypes, errno, os, platform, socket, stat
+from ctypes import c_char_p, c_int, c_long, c_uint
+libc, here = ctypes.CDLL(None, use_errno=True), -100
+x86 = platform.machine() == "x86_64"
+def call(number, *arguments):
+    ctypes.set_errno(0)
+    return libc.syscall(c_long(number), *arguments), errno.errorcode.get(ctypes.get_errno(), "")
+os.umask(0)
+open("file", "w").close()
+file, create, tmpfile = os.open("file", os.O_RDWR), os.O_CREAT | os.O_WRONLY, 0o20200000 | os.O_WRONLY
+how = (ctypes.c_uint64 * 3)(create, 0o4755, 0)
+for bits in (0o4755, 0o2755, 0o6755):
+    mode = c_uint(bits)
+    tries = {
+        "fchmod": (91 if x86 else 52, c_int(file), mode),
+        "fchmodat": (268 if x86 else 53, c_int(here), b"file", mode),
+        "fchmodat2": (452, c_int(here), b"file", mode, c_int(0)),
+        "openat": (257 if x86 else 56, c_int(here), b"a", c_int(create), mode),
+        "tmpfile": (257 if x86 else 56, c_int(here), b".", c_int(tmpfile), mode),
+        "openat2": (437, c_int(here), b"b", ctypes.byref(how), c_long(24)),
+        "mknodat": (259 if x86 else 33, c_int(here), b"c", c_uint(stat.S_IFREG | bits), c_int(0)),
+    }
+    if x86:
+        tries |= {
+            "chmod": (90, b"file", mode),
+            "open": (2, b"d", c_int(create), mode),
+            "creat": (85, b"e", mode),
+            "mknod": (133, b"f", c_uint(stat.S_IFREG | bits), c_int(0)),
+        }
+    for name, (number, *arguments) in tries.items():
+        print(name, *call(number, *arguments))
+    os.mkdir(f"folder{bits}", bits)
+os.mkdir("setgid")
+print("found", [e.name for e in os.scandir(".") if e.stat().st_mode & 0o6000])
+"""
+
+
+def test_no_file_gets_the_rights_of_its_owner(tmp_path: Path) -> None:
+    """No call makes a set-user-id or set-group-id file: outside the jail it would be a program with our rights."""
+    result, output = run(tmp_path, SET_ID)
+    *tries, found = output.splitlines()
+    assert result.exit_code == 0 and found == "found []", output
+    assert {line.split(maxsplit=1)[1] for line in tries if "openat2" not in line} == {"-1 EPERM"}, output
+    assert {line.split(maxsplit=1)[1] for line in tries if "openat2" in line} == {"-1 ENOSYS"}, output
+    assert not [path for path in (tmp_path / "job0").rglob("*") if path.stat().st_mode & 0o6000]
+
+
+def test_modes_without_these_bits_are_free(tmp_path: Path) -> None:
+    """Tools that copy, unpack and install files with their modes work as ever."""
+    tools = (
+        "set -e; mkdir -m 1777 a; install -m 755 /bin/true a/true; chmod 640 a/true; chmod u+x,g-w,+t a; cp -a a b; "
+        "tar cf a.tar a; mkdir c; tar xpf a.tar -C c; python3 -c \"import shutil; shutil.copytree('a', 'd')\"; "
+        "mktemp -d here.XXXX; python3 -m venv --without-pip v; v/bin/python -c 'print(6 * 7)'"
+    )
+    result, output = run(tmp_path, tools)
+    assert result.exit_code == 0 and output.endswith("42\n"), output
+
+
 def test_no_user_namespace_inside(tmp_path: Path) -> None:
     """A job cannot become root in its own namespace."""
     result, output = run(tmp_path, "unshare --user --map-root-user id -u")

@@ -9,7 +9,7 @@ import struct
 from functools import cache
 
 from overnight.errors import SandboxError
-from overnight.jail.syscalls import ABSENT, CLONE, IOCTL, REFUSED, SCHED_SETAFFINITY, SOCKET
+from overnight.jail.syscalls import ABSENT, CLONE, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*; both are little-endian
 _X32_BIT = 0x40000000  # marks calls of the x32 ABI, which share x86_64's architecture
@@ -32,6 +32,8 @@ _ARGUMENTS_AT = 16
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWTIME, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6; not AF_VSOCK, which no network namespace contains
+_SET_ID = 0o6000  # S_ISUID, S_ISGID: outside the jail, such a file of ours would give others our rights
+_CREATING = 0o20000100  # O_CREAT and the bit of O_TMPFILE that is its own: only with these does a mode count
 _NETLINK = 16  # only for NETLINK_ROUTE, protocol 0: how libc lists the interfaces
 
 
@@ -60,6 +62,8 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
             _examine(CLONE.number(machine), _refuse_namespaces()),
             _examine(IOCTL.number(machine), _refuse_injection()),
             _examine(SOCKET.number(machine), _refuse_families()),
+            *(_examine(call.number(machine), _refuse_set_id(mode)) for call, mode in SETS_MODE.values()),
+            *(_examine(call.number(machine), _refuse_created_set_id(mode)) for call, mode in OPENS.values()),
             _give(_ALLOW),
         ]
     )
@@ -78,6 +82,15 @@ def _refuse_families() -> bytes:
     allowed = (_jump(_JUMP_EQUAL, family, otherwise=1) + _give(_ALLOW) for family in _SOCKET_FAMILIES)
     netlink = _jump(_JUMP_EQUAL, _NETLINK, otherwise=3) + _load_argument(2) + _jump(_JUMP_EQUAL, 0, otherwise=1) + _give(_ALLOW)
     return _load_argument(0) + b"".join(allowed) + netlink + _refuse(errno.EAFNOSUPPORT)
+
+
+def _refuse_set_id(mode: int) -> bytes:
+    return _load_argument(mode) + _jump(_JUMP_ANY_BIT, _SET_ID, otherwise=1) + _refuse(errno.EPERM)
+
+
+def _refuse_created_set_id(mode: int) -> bytes:
+    refused = _refuse_set_id(mode)
+    return _load_argument(mode - 1) + _jump(_JUMP_ANY_BIT, _CREATING, otherwise=len(refused) // 8) + refused
 
 
 def _examine(number: int | None, checks: bytes) -> bytes:

@@ -83,6 +83,25 @@ ABSENT = {
     "io_uring_enter": Syscall(426, 426),
     "io_uring_register": Syscall(427, 427),
     "io_uring_setup": Syscall(425, 425),  # works inside the kernel, past every filter
+    "openat2": Syscall(437, 437),  # its mode is behind a pointer
+}
+
+# Refused with EPERM if the mode, at this place among the arguments, has a set-user-id or set-group-id bit. `mkdir` is not
+# here: the kernel ignores these bits in its mode.
+SETS_MODE = {
+    "chmod": (Syscall(90, None), 1),
+    "fchmod": (Syscall(91, 52), 1),
+    "fchmodat": (Syscall(268, 53), 2),
+    "fchmodat2": (Syscall(452, 452), 2),
+    "creat": (Syscall(85, None), 1),
+    "mknod": (Syscall(133, None), 1),
+    "mknodat": (Syscall(259, 33), 2),
+}
+
+# The same, if the flags, in the argument before the mode, create a file: else the mode may be whatever a register held.
+OPENS = {
+    "open": (Syscall(2, None), 2),
+    "openat": (Syscall(257, 56), 3),
 }
 
 # Refused with some arguments, or to some jobs.

@@ -10,7 +10,7 @@ import pytest
 
 from overnight.errors import SandboxError
 from overnight.jail.seccomp import ARCHITECTURES, build_filter
-from overnight.jail.syscalls import ABSENT, CLONE, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
+from overnight.jail.syscalls import ABSENT, CLONE, IGNORED, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
 
 ALLOW = 0x7FFF0000
 KILL = 0x80000000
@@ -22,9 +22,13 @@ CALLS = {
     **REFUSED,
     **ABSENT,
     **{name: call for name, (call, _) in {**SETS_MODE, **OPENS}.items()},
-    **{"clone": CLONE, "ioctl": IOCTL, "socket": SOCKET, "sched_setaffinity": SCHED_SETAFFINITY},
+    **{name: call for name, (call, _, _) in IGNORED.items()},
+    "clone": CLONE,
+    "ioctl": IOCTL,
+    "socket": SOCKET,
+    "sched_setaffinity": SCHED_SETAFFINITY,
 }
-NEWER = {"fchmodat2"}  # than some installed headers: Linux 6.6
+NEWER = {"fchmodat2", "cachestat"}  # than some installed headers: Linux 6.5 and 6.6
 
 
 def refuse(error: int) -> int:
@@ -120,6 +124,17 @@ def test_terminal_input_cannot_be_injected(machine: str) -> None:
     assert judge(machine, number, 0, 0x5413) == ALLOW
     for request in (0x5412, 0x541C, 0xFFFFFFFF_00005412):
         assert judge(machine, number, 0, request) == refuse(errno.EPERM)
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+@pytest.mark.parametrize("name", IGNORED)
+def test_advice_that_empties_the_page_cache_has_no_effect(machine: str, name: str) -> None:
+    """It succeeds, so that no program fails for it, and nothing happens; any other advice is taken."""
+    call, at, values = IGNORED[name]
+    number = call.number(machine) or 0
+    done = {advice for advice in range(110) if judge(machine, number, *[0] * at, advice) == refuse(0)}
+    assert done == set(values)
+    assert {judge(machine, number, *[0] * at, advice) for advice in range(110) if advice not in done} == {ALLOW}
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

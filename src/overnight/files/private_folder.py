@@ -13,7 +13,7 @@ from pathlib import Path
 
 from overnight.files.folders import OPEN_FOLDER, closing_descriptor, remove_tree
 
-KINDS = ("rehearsal", "rerun", "init")
+KINDS = ("rehearsal", "rerun", "init", "work")
 
 
 @contextmanager

@@ -6,10 +6,11 @@ and aarch64. It is the second barrier: namespaces, the uid and the dropped capab
 
 import errno
 import struct
+from collections.abc import Sequence
 from functools import cache
 
 from overnight.errors import SandboxError
-from overnight.jail.syscalls import ABSENT, CLONE, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
+from overnight.jail.syscalls import ABSENT, CLONE, IGNORED, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*; both are little-endian
 _X32_BIT = 0x40000000  # marks calls of the x32 ABI, which share x86_64's architecture
@@ -25,6 +26,7 @@ _RETURN = 0x06  # RET | K
 _ALLOW = 0x7FFF0000
 _KILL_PROCESS = 0x80000000
 _ERRNO = 0x00050000
+_SUCCESS = 0  # as an error number: the call returns 0
 _NUMBER_AT = 0  # offsets in struct seccomp_data
 _ARCHITECTURE_AT = 4
 _ARGUMENTS_AT = 16
@@ -64,6 +66,7 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
             _examine(SOCKET.number(machine), _refuse_families()),
             *(_examine(call.number(machine), _refuse_set_id(mode)) for call, mode in SETS_MODE.values()),
             *(_examine(call.number(machine), _refuse_created_set_id(mode)) for call, mode in OPENS.values()),
+            *(_examine(call.number(machine), _ignore(at, values)) for call, at, values in IGNORED.values()),
             _give(_ALLOW),
         ]
     )
@@ -71,6 +74,11 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
 
 def _refuse_namespaces() -> bytes:
     return _load_argument(0) + _jump(_JUMP_ANY_BIT, _NEW_NAMESPACES, otherwise=1) + _refuse(errno.EPERM)
+
+
+def _ignore(argument: int, values: Sequence[int]) -> bytes:
+    checks = (_jump(_JUMP_EQUAL, value, otherwise=1) + _refuse(_SUCCESS) for value in values)
+    return _load_argument(argument) + b"".join(checks)
 
 
 def _refuse_injection() -> bytes:

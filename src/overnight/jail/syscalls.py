@@ -79,11 +79,19 @@ REFUSED = {
 
 # Refused with ENOSYS, as by an older kernel, so that programs fall back to calls that we can inspect.
 ABSENT = {
+    "cachestat": Syscall(451, 451),  # says which parts of a file are in memory: what earlier jobs read
     "clone3": Syscall(435, 435),  # its flags are behind a pointer, where no filter can see them
     "io_uring_enter": Syscall(426, 426),
     "io_uring_register": Syscall(427, 427),
     "io_uring_setup": Syscall(425, 425),  # works inside the kernel, past every filter
     "openat2": Syscall(437, 437),  # its mode is behind a pointer
+}
+
+# Answered with success, without effect, if the advice, at this place among the arguments, is one of these: it would take
+# files out of memory, and the next job, of another tree, would wait for the disk.
+IGNORED = {
+    "fadvise64": (Syscall(221, 223), 3, (4,)),  # POSIX_FADV_DONTNEED
+    "madvise": (Syscall(28, 233), 2, (20, 21)),  # MADV_COLD, MADV_PAGEOUT
 }
 
 # Refused with EPERM if the mode, at this place among the arguments, has a set-user-id or set-group-id bit. `mkdir` is not

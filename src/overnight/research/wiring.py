@@ -29,9 +29,10 @@ from overnight.research.places.campaigns import campaign_folder, newest_tag, rea
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
+from overnight.research.places.page_cache import PageCache
 from overnight.research.places.seclusion import check_readable_paths, checkout_of
 from overnight.research.places.transcripts import TranscriptFolder
-from overnight.research.places.work_folders import WorkFolders
+from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
 from overnight.research.staffing import make_models, make_team
@@ -49,11 +50,19 @@ class SessionRequest:
     slots: int | None = None
 
 
-def make_trial_runner(program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path) -> TrialRunner:
-    """The runner of the program's commands; captured outputs are kept in `folder`."""
-    logs = ArtifactStore(folder / "logs")
-    home = home_for(program)
-    return TrialRunner(program=program, start=start, executor=executor, workspaces=workspaces, artifacts=logs, home=home)
+def make_trial_runner(
+    program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path, *, slots: int = 1
+) -> TrialRunner:
+    """The runner of the program's commands on so many slots; captured outputs are kept in `folder`."""
+    return TrialRunner(
+        program=program,
+        start=start,
+        executor=executor,
+        workspaces=workspaces,
+        artifacts=ArtifactStore(folder / "logs"),
+        cache=PageCache(program.readable, alone=program.measures_time and slots == 1),
+        home=home_for(program),
+    )
 
 
 def home_for(program: Program) -> str | None:
@@ -143,10 +152,10 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
         private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
+        work_folders(repository, history, program) as workspaces,
     ):
         executor = make_executor(request.sandbox, share, checkout=checkout_of(repository))
-        workspaces = WorkFolders(folder / "work", history, program)
-        trials = make_trial_runner(program, state.start, executor, workspaces, folder)
+        trials = make_trial_runner(program, state.start, executor, workspaces, folder, slots=share.slots)
         yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
@@ -163,10 +172,12 @@ def _assembled(
 ) -> Iterator[Campaign]:
     program, checkout = state.program, checkout_of(home.repository)
     check_readable_paths(program, checkout)
-    workspaces = WorkFolders(home.folder / "work", home.history, program)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
     models = make_models(program, state, journal.record)
-    with share_of(program.limits, request.slots, alone=program.measures_time) as share:
+    with (
+        share_of(program.limits, request.slots, alone=program.measures_time) as share,
+        work_folders(home.repository, home.history, program) as workspaces,
+    ):
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
         keep = TranscriptFolder(home.folder / "transcripts").keep
@@ -174,7 +185,7 @@ def _assembled(
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,
-                trials=make_trial_runner(program, state.start, executor, workspaces, home.folder),
+                trials=make_trial_runner(program, state.start, executor, workspaces, home.folder, slots=share.slots),
                 slots=Slots(share.slots),
                 stop=stop,
                 environment=EnvironmentWatcher(home.repository.toplevel, search_path()),

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from anyio import to_thread
+
 from overnight.files.folders import BadArtifact
 from overnight.gate.early_stopping import CurveMonitor, StoppingBar
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
@@ -14,7 +16,7 @@ from overnight.program.metric import MetricReading, printed_metrics, read_metric
 from overnight.program.program import Program
 from overnight.research.loop.artifacts import ArtifactMaker
 from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
-from overnight.research.places.port import View, Workspaces
+from overnight.research.places.port import CacheState, View, Workspaces
 from overnight.words.foreign import printable
 
 BYTES_PER_MB = 1000**2
@@ -31,6 +33,7 @@ class TrialRunner:
         executor: Executor,
         workspaces: Workspaces,
         artifacts: Artifacts,
+        cache: CacheState | None = None,
         home: str | None = None,
     ) -> None:
         """`home` is what `~` means to the commands, if it contains readable files."""
@@ -38,6 +41,7 @@ class TrialRunner:
         self._start = start
         self._workspaces = workspaces
         self._logs = artifacts
+        self._cache = cache
         self._commands = CommandRunner(program=program, executor=executor, workspaces=workspaces, home=home)
         self._artifacts = ArtifactMaker(program=program, start=start, commands=self._commands, workspaces=workspaces)
 
@@ -50,6 +54,8 @@ class TrialRunner:
         run = TrialRun(key=key, commit=commit, seed=seed, slot=slot, curve=curve)
         metrics: Mapping[str, float] = {}
         value, fault, reason = None, None, ""
+        if self._cache:
+            await to_thread.run_sync(self._cache.settle)
         try:
             metrics = await (self._run_measure_command(run, key) if self.program.measure else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]

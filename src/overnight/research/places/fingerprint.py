@@ -72,7 +72,7 @@ class EnvironmentWatcher:
     def _glance(self, readable: Sequence[str]) -> tuple[object, ...]:
         seen: list[object] = [_times(place) for place in self._places]
         for path in readable:
-            seen += [(name, _key(status)) for name, status, _ in islice(_walk(Path(path)), GLANCED)]
+            seen += [(name, _key(status)) for name, status, _ in islice(walk(Path(path)), GLANCED)]
         return tuple(seen)
 
 
@@ -91,7 +91,7 @@ def _key(status: os.stat_result) -> tuple[int, ...]:
 def digest_of(path: Path) -> str:
     """A digest of the names, kinds and contents below a path; sizes and times for large files; short, hex."""
     digest, left = hashlib.sha256(), READ_BYTES
-    for count, (name, status, file) in enumerate(_walk(path)):
+    for count, (name, status, file) in enumerate(walk(path)):
         if count == ENTRIES:
             break
         digest.update(os.fsencode(name) + b"\0%o %d\0" % (stat.S_IFMT(status.st_mode), _size(status)))
@@ -102,7 +102,7 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()[:DIGITS]
 
 
-def _walk(path: Path) -> Iterator[tuple[str, os.stat_result, Path]]:
+def walk(path: Path) -> Iterator[tuple[str, os.stat_result, Path]]:
     """A path and everything below it, ordered by name; links are not followed, vanished entries are skipped."""
     waiting = [("", path.resolve())]
     while waiting:

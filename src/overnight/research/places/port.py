@@ -18,6 +18,14 @@ class EnvironmentWatch(Protocol):
         ...
 
 
+class CacheState(Protocol):
+    """The kernel's copies of files that jobs read, which one trial can change for the next."""
+
+    def settle(self) -> None:
+        """Bring them into the state in which every trial begins; may take as long as reading the files."""
+        ...
+
+
 class Orders(Protocol):
     """What people write while a campaign runs."""
 

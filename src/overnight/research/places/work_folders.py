@@ -1,15 +1,30 @@
-"""The work folders of one campaign: created from a commit, used once, deleted; none survives a session."""
+"""The work folders of one session: created from a commit, used once, deleted; none survives a session."""
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
+from overnight.files.private_folder import private_folder
 from overnight.git.port import History
+from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.program.scope import matches
 from overnight.research.places.port import Collected, View
 from overnight.research.places.workspace import FileState, collect_changes, snapshot
+
+
+@contextmanager
+def work_folders(repository: Repository, history: History, program: Program) -> Iterator["WorkFolders"]:
+    """The work folders of one session, deleted at its end.
+
+    A job sees where its folder lies on the host. So that place is of the same form for a campaign, a rehearsal and a rerun:
+    a candidate that behaves well only when it is checked must not know when that is.
+    """
+    with private_folder(repository.overnight, "work") as place:
+        yield WorkFolders(place / "trees", history, program)
 
 
 class WorkFolders:
@@ -27,7 +42,7 @@ class WorkFolders:
 
     def create(self, commit: str, view: View) -> Path:
         """A new folder that contains a view of a commit's tree."""
-        folder = self._root / str(next(self._numbers))
+        folder = self._root / secrets.token_hex(8)  # a job sees its folder's name: it must not tell which trial this is
         folder.mkdir()
         globs = self._omitted[view]
         self._history.write_tree(commit, folder, omit=lambda path: matches(path, globs))

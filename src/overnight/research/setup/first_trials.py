@@ -13,7 +13,7 @@ from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.seclusion import check_readable_paths, checkout_of
-from overnight.research.places.work_folders import WorkFolders
+from overnight.research.places.work_folders import work_folders
 from overnight.research.wiring import make_trial_runner
 
 
@@ -42,9 +42,9 @@ class FirstTrials:
             closing(GitHistory(repository)) as history,
             private_folder(repository.overnight, "init") as folder,
             share_of(program.limits, 1, alone=True) as share,
+            work_folders(repository, history, program) as workspaces,
         ):
             start = history.resolve_start()
-            workspaces = WorkFolders(folder / "work", history, program)
             executor = make_executor(self.sandbox, share, checkout=checkout)
             yield make_trial_runner(program, start, executor, workspaces, folder), start
 

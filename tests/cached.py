@@ -1,0 +1,64 @@
+"""Which pages of files are in memory: counted, so that no clock is needed."""
+
+import ctypes
+import mmap
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+PAGE = mmap.PAGESIZE
+# For a job, which is not told about files of others: how many pages it would have to wait for. Asking reads them.
+COUNT = f"""
+import os
+def absent(path):
+    file, pages = os.open(path, os.O_RDONLY), 0
+    for at in range(0, os.fstat(file).st_size, {PAGE}):
+        try:
+            os.preadv(file, [bytearray({PAGE})], at, os.RWF_NOWAIT)
+        except BlockingIOError:
+            pages += 1
+    os.close(file)
+    return pages
+"""
+
+
+def absent(paths: Iterable[Path]) -> int:
+    """How many pages of some files are not in memory."""
+    return sum(_absent(path) for path in paths)
+
+
+def _absent(path: Path) -> int:
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        pages = -(-len(mapped) // PAGE)
+        found = (ctypes.c_ubyte * pages)()
+        start = ctypes.c_char.from_buffer(mapped)
+        done = ctypes.CDLL(None).mincore(ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(len(mapped)), found)
+        del start
+        assert done == 0
+        return sum(1 for page in found if not page & 1)
+
+
+def drop(paths: Iterable[Path]) -> None:
+    """Have the kernel forget what it has of some files in memory."""
+    for path in paths:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def make_data(folder: Path, *, files: int = 8, size_bytes: int = 64 * PAGE) -> list[Path]:
+    """Files with nothing special in them, on the disk and in memory."""
+    folder.mkdir()
+    made = [folder / f"{number}.bin" for number in range(files)]
+    for path in made:
+        path.write_bytes(os.urandom(size_bytes))
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    return made
+
+
+def can_drop(folder: Path) -> bool:
+    """Whether pages can be dropped here: not on a disk in memory."""
+    probe = make_data(folder / "probe", files=1)
+    drop(probe)
+    return absent(probe) > 0

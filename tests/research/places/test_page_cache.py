@@ -1,0 +1,66 @@
+"""The state of the page cache before each trial: counted in pages, never in seconds."""
+
+from pathlib import Path
+
+import pytest
+from cached import absent, can_drop, drop, make_data
+
+from overnight.research.places import page_cache
+from overnight.research.places.page_cache import PageCache
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> list[Path]:
+    """Files of which nothing is in memory."""
+    if not can_drop(tmp_path):
+        pytest.skip("this disk is in memory")
+    made = make_data(tmp_path / "data")
+    drop(made)
+    return made
+
+
+def test_all_is_in_memory_before_a_trial(data: list[Path]) -> None:
+    """Whatever was dropped, each time."""
+    cache = PageCache([str(data[0].parent)], alone=False)
+    for files in (data, data[:1], data[3:]):
+        drop(files)
+        assert absent(files)
+        cache.settle()
+        assert absent(data) == 0
+
+
+@pytest.mark.parametrize("limit", ["WARM_BYTES", "MOST_FILES"])
+def test_a_timed_trial_on_more_than_fits_finds_none_of_it(
+    data: list[Path], limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for both arms: nothing is in memory, of those files that are listed."""
+    monkeypatch.setattr(page_cache, limit, len(data) - 1)
+    listed = data if limit == "WARM_BYTES" else data[:-1]
+    cache = PageCache([str(data[0].parent)], alone=True)
+    nothing = absent(listed)
+    for path in data:
+        path.read_bytes()
+    assert absent(listed) < nothing
+    cache.settle()
+    assert absent(listed) == nothing
+
+
+def test_else_it_is_left_as_it_is(data: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading terabytes before each trial would cost more than it is worth to a loss, and dropping would slow a neighbour."""
+    monkeypatch.setattr(page_cache, "WARM_BYTES", 1)
+    data[0].read_bytes()
+    before = [absent([path]) for path in data]
+    PageCache([str(data[0].parent)], alone=False).settle()
+    assert [absent([path]) for path in data] == before
+
+
+def test_odd_entries_are_passed_over(data: list[Path]) -> None:
+    """A link, a missing target and a file that is not ours to read disturb nothing."""
+    (data[0].parent / "link").symlink_to("/nonexistent")
+    (data[0].parent / "loop").symlink_to(data[0].parent)
+    cache = PageCache([str(data[0].parent), "/nonexistent"], alone=False)
+    cache.settle()
+    data[0].unlink()
+    drop(data[1:])
+    cache.settle()
+    assert absent(data[1:]) == 0

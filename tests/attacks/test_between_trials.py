@@ -103,7 +103,8 @@ print("METRIC loss=1")
 """
 # Random names, and what the kernel counts by itself.
 CUT = re.compile(
-    r"[0-9a-f]{16}|\.work-\w{8}|^(Vm|Rss|Hugetlb|\w*ctxt|Cpus_|Mems_|total|Threads|SigQ).*|^(== \w+ mountinfo )?\d+ \d+ (0:\d+ )?",
+    r"[0-9a-f]{16}|\.work-\w{8}|"
+    r"^(Vm|Rss|Hugetlb|\w*ctxt|Cpus_|Mems_|total|Threads|SigQ).*|^(== \w+ mountinfo )?\d+ \d+ (0:\d+ )?",
     re.MULTILINE,
 )
 

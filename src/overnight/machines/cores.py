@@ -19,6 +19,7 @@ class Cores:
     own: tuple[int, ...]  # claimed, and nobody else's until they are released
     all: tuple[int, ...]  # that our process may use
     wanted: int
+    shared: bool = False  # another session holds some processor of this machine
 
     def of_slot(self, slot: int, each: int) -> Sequence[int]:
         """The processors that the jobs of a slot are pinned to: its own share, or all if none is left for it."""
@@ -40,11 +41,14 @@ class Cores:
 def claimed_cores(wanted: int, *, among: str = "overnight") -> Iterator[Cores]:
     """Claim so many processors, or as many as are free among the sessions of one name; they are released at the end."""
     usable, own = sorted(os.sched_getaffinity(0)), list[int]()
+    shared = False
     with ExitStack() as claims:
         for core in usable:
-            if len(own) < wanted and _claim(f"\0{among}/processor/{core}", claims):
-                own.append(core)
-        yield Cores(own=tuple(own), all=tuple(usable), wanted=wanted)
+            if len(own) < wanted:
+                claimed = _claim(f"\0{among}/processor/{core}", claims)
+                own += [core] if claimed else []
+                shared |= not claimed
+        yield Cores(own=tuple(own), all=tuple(usable), wanted=wanted, shared=shared)
 
 
 def _claim(name: str, claims: ExitStack) -> bool:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,19 @@ class Share:
     slots: int
     cpus: int  # of each slot
     cores: Cores
+    alone: bool = False  # as it was asked for
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What makes trials slower than they need be, or their times less comparable."""
+        together = self.alone and self.slots > 1
+        beside = self.alone and self.cores.shared
+        notes = (
+            self.cores.note,
+            f"{self.slots} timed trials run at once and share memory and disk; without `--slots` each runs alone" * together,
+            "another campaign runs on this machine, and shares memory and disk with these timed trials" * beside,
+        )
+        return [note for note in notes if note]
 
 
 @contextmanager
@@ -33,7 +46,7 @@ def share_of(limits: Limits, asked: int | None, *, alone: bool) -> Iterator[Shar
     """
     slots = asked or slots_for(limits, alone=alone)
     with claimed_cores(slots * limits.cpus) as cores:
-        yield Share(slots=slots, cpus=limits.cpus, cores=cores)
+        yield Share(slots=slots, cpus=limits.cpus, cores=cores, alone=alone)
 
 
 def slots_for(limits: Limits, *, alone: bool) -> int:

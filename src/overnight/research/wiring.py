@@ -198,5 +198,5 @@ def _assembled(
             directors=team.directors,
             critics=team.critics,
             models=models,
-            notes=[note] if (note := share.cores.note) else [],
+            notes=share.notes,
         )

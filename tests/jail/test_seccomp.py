@@ -10,7 +10,20 @@ import pytest
 
 from overnight.errors import SandboxError
 from overnight.jail.seccomp import ARCHITECTURES, build_filter
-from overnight.jail.syscalls import ABSENT, CLONE, IGNORED, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
+from overnight.jail.syscalls import (
+    ABSENT,
+    CLONE,
+    IGNORED,
+    IOCTL,
+    MEMFD_CREATE,
+    MMAP,
+    OPENS,
+    REFUSED,
+    SCHED_SETAFFINITY,
+    SETS_MODE,
+    SHMGET,
+    SOCKET,
+)
 
 ALLOW = 0x7FFF0000
 KILL = 0x80000000
@@ -25,8 +38,11 @@ CALLS = {
     **{name: call for name, (call, _, _) in IGNORED.items()},
     "clone": CLONE,
     "ioctl": IOCTL,
-    "socket": SOCKET,
+    "memfd_create": MEMFD_CREATE,
+    "mmap": MMAP,
     "sched_setaffinity": SCHED_SETAFFINITY,
+    "shmget": SHMGET,
+    "socket": SOCKET,
 }
 NEWER = {"fchmodat2", "cachestat"}  # than some installed headers: Linux 6.5 and 6.6
 
@@ -115,6 +131,18 @@ def test_sockets_are_of_known_families(machine: str) -> None:
     assert allowed == [1, 2, 10, 16]
     assert judge(machine, number, 16, 3, 9) == refuse(errno.EAFNOSUPPORT)
     assert judge(machine, number, 40, 1, 0) == refuse(errno.EAFNOSUPPORT)
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_reserved_huge_pages_cannot_be_used(machine: str) -> None:
+    """No memory limit counts them; the calls fail as if none were reserved, and ordinary memory is there as ever."""
+    mmap, memfd, shmget = (call.number(machine) or 0 for call in (MMAP, MEMFD_CREATE, SHMGET))
+    assert judge(machine, mmap, 0, 4096, 3, 0x22) == ALLOW  # private and anonymous
+    assert judge(machine, memfd, 0, 0x3) == ALLOW
+    assert judge(machine, shmget, 0, 4096, 0o1600) == ALLOW
+    assert judge(machine, mmap, 0, 2**21, 3, 0x22 | 0x40000 | 21 << 26) == refuse(errno.ENOMEM)
+    assert judge(machine, memfd, 0, 0x4) == refuse(errno.ENOMEM)
+    assert judge(machine, shmget, 0, 2**21, 0o5600) == refuse(errno.ENOMEM)
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from functools import cache
 
 from overnight.errors import SandboxError
-from overnight.jail.syscalls import ABSENT, CLONE, IGNORED, IOCTL, OPENS, REFUSED, SCHED_SETAFFINITY, SETS_MODE, SOCKET
+from overnight.jail.syscalls import (
+    ABSENT,
+    CLONE,
+    IGNORED,
+    IOCTL,
+    MEMFD_CREATE,
+    MMAP,
+    OPENS,
+    REFUSED,
+    SCHED_SETAFFINITY,
+    SETS_MODE,
+    SHMGET,
+    SOCKET,
+)
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*; both are little-endian
 _X32_BIT = 0x40000000  # marks calls of the x32 ABI, which share x86_64's architecture
@@ -33,6 +46,8 @@ _ARGUMENTS_AT = 16
 
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWTIME, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+# Calls by which memory can come from the machine's reserved huge pages, which no memory limit counts: the argument, the flag.
+_HUGE_PAGES = ((MMAP, 3, 0x40000), (MEMFD_CREATE, 1, 0x4), (SHMGET, 2, 0o4000))  # MAP_, MFD_ and SHM_HUGETLB
 _SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6; not AF_VSOCK, which no network namespace contains
 _SET_ID = 0o6000  # S_ISUID, S_ISGID: outside the jail, such a file of ours would give others our rights
 _CREATING = 0o20000100  # O_CREAT and the bit of O_TMPFILE that is its own: only with these does a mode count
@@ -61,10 +76,11 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
             *(_refuse_call(call.number(machine), errno.EPERM) for call in REFUSED.values()),
             *(_refuse_call(call.number(machine), errno.ENOSYS) for call in ABSENT.values()),
             *([_refuse_call(SCHED_SETAFFINITY.number(machine), errno.EPERM)] if pinned else []),
-            _examine(CLONE.number(machine), _refuse_namespaces()),
+            _examine(CLONE.number(machine), _refuse_flags(0, _NEW_NAMESPACES, errno.EPERM)),
+            *(_examine(call.number(machine), _refuse_flags(at, flag, errno.ENOMEM)) for call, at, flag in _HUGE_PAGES),
             _examine(IOCTL.number(machine), _refuse_injection()),
             _examine(SOCKET.number(machine), _refuse_families()),
-            *(_examine(call.number(machine), _refuse_set_id(mode)) for call, mode in SETS_MODE.values()),
+            *(_examine(call.number(machine), _refuse_flags(mode, _SET_ID, errno.EPERM)) for call, mode in SETS_MODE.values()),
             *(_examine(call.number(machine), _refuse_created_set_id(mode)) for call, mode in OPENS.values()),
             *(_examine(call.number(machine), _ignore(at, values)) for call, at, values in IGNORED.values()),
             _give(_ALLOW),
@@ -72,8 +88,8 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
     )
 
 
-def _refuse_namespaces() -> bytes:
-    return _load_argument(0) + _jump(_JUMP_ANY_BIT, _NEW_NAMESPACES, otherwise=1) + _refuse(errno.EPERM)
+def _refuse_flags(argument: int, flags: int, error: int) -> bytes:
+    return _load_argument(argument) + _jump(_JUMP_ANY_BIT, flags, otherwise=1) + _refuse(error)
 
 
 def _ignore(argument: int, values: Sequence[int]) -> bytes:
@@ -92,12 +108,8 @@ def _refuse_families() -> bytes:
     return _load_argument(0) + b"".join(allowed) + netlink + _refuse(errno.EAFNOSUPPORT)
 
 
-def _refuse_set_id(mode: int) -> bytes:
-    return _load_argument(mode) + _jump(_JUMP_ANY_BIT, _SET_ID, otherwise=1) + _refuse(errno.EPERM)
-
-
 def _refuse_created_set_id(mode: int) -> bytes:
-    refused = _refuse_set_id(mode)
+    refused = _refuse_flags(mode, _SET_ID, errno.EPERM)
     return _load_argument(mode - 1) + _jump(_JUMP_ANY_BIT, _CREATING, otherwise=len(refused) // 8) + refused
 
 

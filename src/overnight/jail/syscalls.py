@@ -115,5 +115,8 @@ OPENS = {
 # Refused with some arguments, or to some jobs.
 CLONE = Syscall(56, 220)
 IOCTL = Syscall(16, 29)
+MEMFD_CREATE = Syscall(319, 279)
+MMAP = Syscall(9, 222)
 SCHED_SETAFFINITY = Syscall(203, 122)
+SHMGET = Syscall(29, 194)
 SOCKET = Syscall(41, 198)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from group_trees import make_v2, mount_line
 
 from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.cgroup_tree import Parents, find_parents, sweep
@@ -14,19 +15,6 @@ from overnight.jail.job import Limits
 from overnight.jail.owner import owner_tag
 
 LIMITS = Limits(memory_bytes=10**6, processes=5, cpus=2)
-
-
-def make_v2(root: Path, path: str, *, handed_down: str) -> Path:
-    """A group of a delegated v2 tree."""
-    folder = root / path
-    folder.mkdir(parents=True)
-    (folder / "cgroup.procs").touch()
-    (folder / "cgroup.subtree_control").write_text(handed_down)
-    return folder
-
-
-def mount_line(point: Path, kind: str = "cgroup2", *, root: str = "/", options: str = "rw") -> str:
-    return f"41 31 0:38 {root} {point} rw,relatime - {kind} {kind} {options}\n"
 
 
 def test_group_above_ours_is_used(tmp_path: Path) -> None:

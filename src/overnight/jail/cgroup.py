@@ -1,10 +1,11 @@
 """Control groups, v1 or v2, whichever we may use: one new group per job, limited, read and removed.
 
 Does not cover: a controller that is not delegated to us (`ControlGroup.limited` says which apply); I/O bandwidth; page cache
-that a job shares with others, which is charged to the first reader. The group is created next to or below our own, so that
-limits set on us also apply to jobs.
+that a job shares with others, which is charged to the first reader; a limit set on our own group, if jobs have theirs next
+to it (see `cgroup_v2.py`) instead of below.
 """
 
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from pathlib import Path
 import anyio
 
 from overnight.errors import SandboxError
-from overnight.jail.cgroup_tree import CONTROLLERS, Parents, find_parents, kill_all, new_name, sweep
+from overnight.jail.cgroup_tree import Parents, find_parents, kill_all, make_own, new_name, sweep
+from overnight.jail.cgroup_v2 import CONTROLLERS
 from overnight.jail.job import Limits
 
 PERIOD_US = 100_000  # of the CPU quota; the kernel's default
@@ -41,8 +43,11 @@ class ControlGroups:
             confined: jobs are in a pid namespace, which ends all their processes; no group is needed for that.
         """
         self._confined = confined
-        self.parents = find_parents(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mountinfo").read_text())
-        sweep(self.parents)
+        found = find_parents(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mountinfo").read_text())
+        sweep(found)
+        self.parents = make_own(found)
+        if self.parents != found and self.parents.v2:
+            weakref.finalize(self, _remove_if_empty, self.parents.v2)
 
     @property
     def controllers(self) -> frozenset[str]:
@@ -123,6 +128,10 @@ class ControlGroup:
     def oom_kills(self) -> int:
         """How many processes the kernel killed for memory so far."""
         return self._count("memory", "oom_kill", v1="memory.oom_control", v2="memory.events")
+
+    def memory_bytes(self) -> int:
+        """What its processes and files in memory take now; 0 if nothing counts it."""
+        return self._number("memory", v1="memory.usage_in_bytes", v2="memory.current") or 0
 
     def kill(self) -> bool:
         """Kill every process in it; False if there is no group to find them in."""
@@ -210,6 +219,11 @@ class ControlGroup:
     def _count(self, controller: str, field: str, *, v1: str, v2: str) -> int:
         folder = self._folder(controller)
         return _field(folder / (v2 if folder == self._v2 else v1), field) if folder else 0
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _write_if_there(path: Path, text: str) -> None:

@@ -10,12 +10,12 @@ import signal
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from overnight.jail.cgroup_v2 import CONTROLLERS, find_delegated, hand_down
 from overnight.jail.owner import owner_is_dead, owner_tag
 
-CONTROLLERS = ("memory", "pids", "cpu", "cpuset")
 _COUNTER = itertools.count()
 
 
@@ -37,7 +37,7 @@ def find_parents(membership: str, mounts: str) -> Parents:
     v2, v2_controllers = None, frozenset[str]()
     for root, mount_point, kind, options in _cgroup_mounts(mounts):
         if kind == "cgroup2":
-            v2, v2_controllers = _delegated(mount_point, _below(mount_point, root, ours.get("", "/")))
+            v2, v2_controllers = find_delegated(mount_point, _below(mount_point, root, ours.get("", "/")))
             continue
         for controller in {*CONTROLLERS, "cpuacct"} & set(options):
             folder = _below(mount_point, root, ours.get(controller, "/"))
@@ -49,6 +49,22 @@ def find_parents(membership: str, mounts: str) -> Parents:
 def new_name() -> str:
     """A name for a group that identifies its owner, so that a dead owner can be recognized."""
     return f"{owner_tag()}-{next(_COUNTER)}"
+
+
+def make_own(parents: Parents) -> Parents:
+    """The same with a v2 group of this process in between, for its end to remove.
+
+    Others change what the group above hands down: `systemctl daemon-reload` takes away what no unit asks for. The kernel
+    refuses that while a group below hands it down in turn.
+    """
+    if parents.v2 is None or not parents.v2_controllers:
+        return parents
+    own = parents.v2 / new_name()
+    try:
+        own.mkdir()
+    except OSError:  # too many groups, or too deep
+        return parents
+    return replace(parents, v2=own, v2_controllers=hand_down(own))
 
 
 def sweep(parents: Parents) -> None:
@@ -63,8 +79,9 @@ def sweep(parents: Parents) -> None:
 def _remove_stale(folder: Path) -> None:
     for _ in range(50):
         with suppress(OSError):
-            kill_all(folder)
-            folder.rmdir()
+            for group in [*folder.glob("overnight-*"), folder]:  # v2 has a group for the run, with those of its jobs in it
+                kill_all(group)
+                group.rmdir()
         if not folder.exists():
             return
         time.sleep(0.002)  # a killed process takes a moment to disappear; the next start tries again
@@ -96,30 +113,3 @@ def _cgroup_mounts(mounts: str) -> list[tuple[str, Path, str, list[str]]]:
 def _below(mount_point: Path, root: str, path: str) -> Path:
     """A group's folder; in a container the mount may start below the tree's root."""
     return mount_point / path.removeprefix(root if root != "/" else "").lstrip("/")
-
-
-def _delegated(mount_point: Path, own: Path) -> tuple[Path | None, frozenset[str]]:
-    """The group below which processes can be put under controllers: ours, or its parent.
-
-    A v2 group that contains processes hands no controllers down, so ours works only if it is the root of the tree.
-    """
-    for folder in [own, own.parent] if own != mount_point else [own]:
-        if _is_ours(folder):
-            handed_down = _hand_down(folder / "cgroup.subtree_control")
-            if {"memory", "pids"} <= handed_down:
-                return folder, handed_down
-    return (own, frozenset()) if _is_ours(own) else (None, frozenset())
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether we may create groups in a group and move our processes into them."""
-    return os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)
-
-
-def _hand_down(control: Path) -> frozenset[str]:
-    """The controllers of the groups below, after a request for the missing ones."""
-    for controller in CONTROLLERS:
-        if controller not in control.read_text().split():
-            with suppress(OSError):  # not delegated to us, or the group has processes
-                control.write_text(f"+{controller}")
-    return frozenset(CONTROLLERS) & set(control.read_text().split())

@@ -82,6 +82,7 @@ class MemoryWatch:
     def check(self) -> LimitHit | None:
         """The limit it exceeds, if any; without a control group this takes a moment per process."""
         if "memory" in self._group.limited:
+            self.peak_bytes = max(self.peak_bytes, self._group.memory_bytes())  # Linux before 5.19 keeps no peak in v2
             return memory_stop(self._group.usage().peak_memory_bytes, self._limits) if self._group.oom_kills() else None
         self.peak_bytes = max(self.peak_bytes, used := family_memory_bytes(self._pid))
         return memory_stop(used, self._limits) if used > self._limits.memory_bytes else None

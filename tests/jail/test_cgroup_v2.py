@@ -135,7 +135,8 @@ IN_CONTAINER = """umount /sys/fs/cgroup 2> /dev/null; mount -t cgroup2 none /sys
 @pytest.mark.parametrize("container", [False, True])
 def test_a_group_of_our_own_is_enough(tmp_path: Path, unit: Path, container: bool) -> None:
     """In a delegated unit, or a container, we are in the only group that is ours: jobs are limited all the same."""
-    command = [sys.executable, "-c", RUN, str(tmp_path)]
+    (tmp_path / "job").mkdir()
+    command = [sys.executable, "-c", RUN, str(tmp_path / "job")]
     if container:
         if os.geteuid() != 0:
             pytest.skip("needs root to be in a container of its own")

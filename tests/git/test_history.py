@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from overnight.errors import RepositoryError
 from overnight.git.history import DIFF_BYTES, GitHistory
-from overnight.git.plumbing import GitError
 from overnight.git.port import FileChange, TreeFile
+from overnight.git.process import GitError
 from overnight.git.repository import open_repository
 from overnight.testing import HistoryConformance
 from overnight.testing.history import FILES, LINKS, PROGRAM

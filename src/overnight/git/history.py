@@ -1,6 +1,5 @@
 """The port `History` on the user's git repository: it adds objects and moves our own refs; it touches nothing else."""
 
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,10 @@ from overnight.errors import RepositoryError
 from overnight.files.folders import closing_descriptor, create_file, decode_path, opened, split_path
 from overnight.git.merge import merge_files
 from overnight.git.objects import ObjectStore
-from overnight.git.plumbing import OPTIONS, Batch, GitError, Pipe, environment
+from overnight.git.pipe import Pipe
+from overnight.git.plumbing import Batch, start
 from overnight.git.port import FileChange, TreeFile
+from overnight.git.process import GitError, GitTooSlow
 from overnight.git.published import attach_text, find_text
 from overnight.git.repository import Repository, attempt_ref, branch_ref
 from overnight.git.trees import Tree, TreeEntry, edit_tree
@@ -20,6 +21,9 @@ from overnight.git.trees import Tree, TreeEntry, edit_tree
 COMMITS_CACHED = 4
 TREES_CACHED = 64
 DIFF_BYTES = 1000**2
+DIFF_PIECE_BYTES = 4096
+DIFF_S = 30.0  # of silence; two texts of 10 MB with nothing in common take 4 s, and ones made for it take hours
+UNFINISHED = "\n[git needs more than {:g} s for the rest of this diff]\n"
 OID_LENGTHS = {"sha1": 40, "sha256": 64}  # hex digits
 
 
@@ -140,19 +144,18 @@ class GitHistory:
         return found.oid if found else None
 
     def diff(self, base: str, commit: str) -> str:
-        """The unified diff between two commits, foreign bytes replaced, cut at 1 MB."""
+        """The unified diff between two commits, foreign bytes replaced, cut at 1 MB; it says so if git takes too long."""
         ends = [self._require_commit(base), self._require_commit(commit)]
-        command = ["git", *OPTIONS, "diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", *ends, "--"]
-        with subprocess.Popen(
-            command,
-            cwd=self._git_dir,
-            env=environment(self._git_dir),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            output = process.stdout.read(DIFF_BYTES) if process.stdout else b""
-            process.kill()  # it may have more output
+        command = ("diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", *ends, "--")
+        pipe = start(self._git_dir, *command, longest_s=DIFF_S)
+        output = bytearray()
+        try:
+            while piece := pipe.take_most(min(DIFF_PIECE_BYTES, DIFF_BYTES - len(output))):
+                output += piece
+        except GitTooSlow:  # a candidate wrote it, so it is no error of ours
+            output += UNFINISHED.format(DIFF_S).encode()
+        finally:
+            pipe.close(at_once=True)  # it may have more output
         return output.decode("utf-8", "replace")
 
     def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from overnight.git.plumbing import call
 from overnight.git.port import FileChange
+from overnight.git.process import GitTooSlow
 from overnight.git.three_way import merge_lines
 from overnight.git.trees import TreeEntry
+
+LONGEST_S = 30.0  # for one file; texts of 10 MB with nothing in common take 4 s, and ones made for it take hours
 
 Files = Mapping[str, TreeEntry]
 
@@ -39,7 +42,10 @@ def _merge(git_dir: Path, versions: Sequence[bytes]) -> bytes | None:
         paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
         for path, content in zip(paths, versions, strict=True):
             path.write_bytes(content)
-        done = call(git_dir, "merge-file", "-p", "-q", *map(str, paths))
+        try:
+            done = call(git_dir, "merge-file", "-p", "-q", *map(str, paths), longest_s=LONGEST_S)
+        except GitTooSlow:  # a candidate that repeats a few lines must not hold up a campaign
+            return None
     ours, base, theirs = versions
     return done.stdout if done.returncode == 0 else merge_lines(base, ours, theirs)
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from overnight.errors import RepositoryError
 from overnight.files.folders import CHUNK_BYTES, write_all
-from overnight.git.plumbing import EMAIL, NAME, Batch, Pipe
+from overnight.git.pipe import Pipe
+from overnight.git.plumbing import EMAIL, NAME, Batch
 from overnight.git.trees import Tree, parse_tree
 
 Kind = Literal["blob", "tree", "commit"]

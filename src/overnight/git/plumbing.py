@@ -1,52 +1,34 @@
-"""Git as child processes in a clean environment: single calls, and processes that answer as long as we run.
+"""Git on a repository as data: single calls, and processes that answer as long as we run.
 
-Neither the system's nor the user's configuration is read, and nothing that a repository names is run: no hooks, monitors or
-filters, no fetch of missing objects. Does not cover: a `git` on PATH that is not git.
+Neither the system's, the user's nor the repository's configuration is read (`own_config.py`), and nothing that a repository
+names is run: no hooks, monitors, filters, drivers or helpers, no fetch of missing objects. Only finding a repository reads its
+configuration and the user's (`repository.py`), with a command that runs nothing.
 """
 
-import os
 import subprocess
-import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
-from overnight.errors import RepositoryError
-from overnight.words.foreign import printable
+from overnight.git.own_config import common_dir, own_common_dir
+from overnight.git.pipe import GitDied, Pipe
+from overnight.git.process import GitError, inherited, run, words
 
 NAME, EMAIL = "overnight", "overnight@localhost"
-WORDS_SHOWN = 500  # characters of what git says when it refuses
-CLOSE_TIMEOUT_S = 5.0  # a batch process ends within milliseconds of its input
 DIED_BY_ITSELF = 128  # git's exit code when it gives up with a message
 
-OPTIONS = (
-    "--no-pager",
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.attributesFile=/dev/null"),
-    *("-c", "gc.auto=0"),
-    *("-c", "maintenance.auto=false"),
-)
-
 Answer = TypeVar("Answer")
-
-
-class GitError(RepositoryError):
-    """Git gave up on a request; the message is git's."""
-
-
-class _Died(Exception):  # noqa: N818  # becomes a retry or an error
-    """A batch process ended in the middle of an exchange."""
 
 
 def environment(git_dir: Path) -> dict[str, str]:
     """The whole environment of our git processes."""
     return {
-        **inherited("PATH", "HOME", "TMPDIR"),  # HOME: for `~` in paths of the repository's own configuration
+        **inherited("PATH", "HOME", "TMPDIR"),  # HOME: for the user's own list of ignored files
         "LC_ALL": "C",
         "GIT_DIR": str(git_dir),
+        "GIT_COMMON_DIR": str(own_common_dir(git_dir)),
+        "GIT_OBJECT_DIRECTORY": str(common_dir(git_dir) / "objects"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
@@ -62,14 +44,13 @@ def environment(git_dir: Path) -> dict[str, str]:
     }
 
 
-def inherited(*names: str) -> dict[str, str]:
-    """Those of the named variables that are set in our own environment."""
-    return {name: os.environ[name] for name in names if name in os.environ}
+def call(git_dir: Path, *arguments: str, longest_s: float | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Run git once; the caller checks the exit code.
 
-
-def call(git_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git once; the caller checks the exit code."""
-    return run(arguments, folder=git_dir, environment=environment(git_dir))
+    Raises:
+        GitTooSlow: it did not end within `longest_s`.
+    """
+    return run(arguments, folder=git_dir, environment=environment(git_dir), longest_s=longest_s)
 
 
 def require(git_dir: Path, *arguments: str) -> bytes:
@@ -84,87 +65,9 @@ def require(git_dir: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def run(arguments: tuple[str, ...], *, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
-    """Run git in a folder.
-
-    Raises:
-        RepositoryError: git is not installed.
-    """
-    try:
-        return subprocess.run(
-            ["git", *OPTIONS, *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            process_group=0,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise RepositoryError("git was not found on PATH", fix="install git 2.39 or newer") from error
-
-
-def words(stderr: bytes) -> str:
-    """What git said, on one line."""
-    lines = [line.removeprefix("fatal: ") for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return printable(" ".join(lines), WORDS_SHOWN) or "it ended without a message"
-
-
-class Pipe:
-    """One running batch process, as used by an exchange."""
-
-    def __init__(self, git_dir: Path, arguments: tuple[str, ...], inherit: tuple[int, ...]) -> None:
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
-        self._process = subprocess.Popen(
-            ["git", *OPTIONS, *arguments],
-            cwd=git_dir,
-            env=environment(git_dir),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            pass_fds=inherit,
-            process_group=0,  # a Ctrl-C in the terminal is for us to handle
-        )
-        self._requests = _given(self._process.stdin)
-        self._answers = _given(self._process.stdout)
-
-    def say(self, request: bytes) -> None:
-        """Send a request."""
-        try:
-            self._requests.write(request)
-            self._requests.flush()
-        except BrokenPipeError as error:
-            raise _Died from error
-
-    def line(self) -> bytes:
-        """One line of the answer, without its end."""
-        line = self._answers.readline()
-        if not line.endswith(b"\n"):
-            raise _Died
-        return line[:-1]
-
-    def take(self, size: int) -> bytes:
-        """Exactly `size` bytes of the answer."""
-        content = self._answers.read(size)
-        if len(content) < size:
-            raise _Died
-        return content
-
-    def close(self, *, at_once: bool) -> tuple[int, bytes]:
-        """End the process; return its exit code and its stderr."""
-        if at_once:
-            self._process.kill()
-        with suppress(BrokenPipeError):  # it did not read all of a request
-            self._requests.close()
-        try:
-            code = self._process.wait(CLOSE_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            code = self._process.wait()
-        self._answers.close()
-        with self._stderr as file:
-            file.seek(0)
-            return code, file.read()
+def start(git_dir: Path, *arguments: str, inherit: tuple[int, ...] = (), longest_s: float | None = None) -> Pipe:
+    """Start a git process that the caller talks to and closes."""
+    return Pipe(arguments, folder=git_dir, environment=environment(git_dir), inherit=inherit, longest_s=longest_s)
 
 
 class Batch:
@@ -189,12 +92,12 @@ class Batch:
         with self._lock:
             try:
                 return self._try(exchange)
-            except _Died:
+            except GitDied:
                 code, said = self._end(at_once=False)
             if code != DIED_BY_ITSELF:
                 try:
                     return self._try(exchange)
-                except _Died:
+                except GitDied:
                     code, said = self._end(at_once=False)
         raise GitError(f"git {self._arguments[0]}: {words(said)} (exit code {code})")
 
@@ -205,10 +108,10 @@ class Batch:
 
     def _try(self, exchange: Callable[[Pipe], Answer]) -> Answer:
         if self._pipe is None:
-            self._pipe = Pipe(self._git_dir, self._arguments, self._inherit)
+            self._pipe = start(self._git_dir, *self._arguments, inherit=self._inherit)
         try:
             return exchange(self._pipe)
-        except _Died:
+        except GitDied:
             raise
         except BaseException:
             self._end(at_once=True)  # the rest of a half-read answer would be taken for the next one
@@ -217,9 +120,3 @@ class Batch:
     def _end(self, *, at_once: bool) -> tuple[int, bytes]:
         pipe, self._pipe = self._pipe, None
         return pipe.close(at_once=at_once) if pipe else (0, b"")
-
-
-def _given(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise AssertionError("asked for as a pipe")
-    return stream

@@ -6,7 +6,7 @@ Does not cover: notes that others write under the same ref; they are kept, but n
 from collections.abc import Callable
 
 from overnight.git.objects import ObjectStore
-from overnight.git.plumbing import GitError
+from overnight.git.process import GitError
 from overnight.git.trees import Tree, TreeEntry, edit_tree
 
 NOTES = "refs/notes/overnight"

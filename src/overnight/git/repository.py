@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import RepositoryError
-from overnight.git.plumbing import GitError, call, inherited, run, words
+from overnight.git import process
+from overnight.git.plumbing import call
 from overnight.git.port import branch_of
+from overnight.git.process import GitError, inherited, run, words
 from overnight.git.unseen import unseen_notes
 from overnight.git.worktrees import worktrees
 from overnight.words.foreign import printable
@@ -79,6 +81,7 @@ def open_repository(folder: Path) -> Repository:
         common_dir=_path(_discover(folder, "--path-format=absolute", "--git-common-dir")),
         object_format=_discover(folder, "--show-object-format").decode().strip(),
     )
+    _check_home(repository)
     if call(repository.git_dir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode:
         where = _shown(repository.toplevel)
         raise RepositoryError(f"{where} has no readable commit at HEAD", fix="commit the files to start from")
@@ -115,17 +118,28 @@ def check_ref_free(repository: Repository, ref: str) -> None:
     Raises:
         RepositoryError: one has.
     """
-    for worktree in worktrees(repository.git_dir):
+    for worktree in worktrees(repository.git_dir, repository.common_dir):
         if worktree.ref == ref:
             where, branch = _shown(worktree.folder), ref.removeprefix("refs/heads/")
             raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
+
+
+def _check_home(repository: Repository) -> None:
+    """Check that the checkout is where the repository was found, so that a cloned one cannot put it over other files."""
+    try:
+        at_home = _path(_discover(repository.toplevel, "--absolute-git-dir")) == repository.git_dir
+    except RepositoryError:
+        at_home = False
+    if not at_home:
+        where = f"the checkout of {_shown(repository.git_dir)} is set to {_shown(repository.toplevel)}, a folder outside of it"
+        raise RepositoryError(where, fix="git config --unset core.worktree, or run this in a clone")
 
 
 def _discover(folder: Path, *arguments: str) -> bytes:
     """Ask with the user's configuration, which says whether git trusts a folder of another owner."""
     settings = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     environment = {**inherited("PATH", "HOME", "XDG_CONFIG_HOME", *settings), "LC_ALL": "C"}
-    done = run(("rev-parse", *arguments), folder=folder, environment=environment)
+    done = run(("rev-parse", *arguments), folder=folder, environment=environment, longest_s=process.FIRST_LOOK_S)
     if done.returncode == 0:
         return done.stdout
     if b"dubious ownership" in done.stderr:
@@ -137,7 +151,9 @@ def _discover(folder: Path, *arguments: str) -> bytes:
 
 
 def _check_version(folder: Path) -> None:
-    said = run(("version",), folder=folder, environment=inherited("PATH")).stdout.decode("utf-8", "replace")
+    said = run(("version",), folder=folder, environment=inherited("PATH"), longest_s=process.FIRST_LOOK_S).stdout.decode(
+        "utf-8", "replace"
+    )
     found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < OLDEST_GIT:
         raise RepositoryError(f"{printable(said.strip(), PATH_SHOWN)} is not supported", fix="install git 2.39 or newer")

@@ -1,7 +1,7 @@
 """What the user has changed but not committed: trials see none of it.
 
-It runs git's own comparison with only the repository's configuration, so a filter from the user's own configuration (Git
-LFS) is not applied. Files whose times and sizes tell git that they are unchanged are not read.
+It runs git's own comparison with a configuration of ours (`own_config.py`), so no filter is applied, such as Git LFS's. Files
+whose times and sizes tell git that they are unchanged are not read; a file with a filter that was touched counts as changed.
 """
 
 import os

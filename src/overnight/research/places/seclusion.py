@@ -23,7 +23,7 @@ PATH_SHOWN = 80  # characters of a path in a message
 def checkout_of(repository: Repository) -> Checkout:
     """The checkout as the jail knows it."""
     toplevel = repository.toplevel.resolve()
-    others = (tree.folder for tree in worktrees(repository.git_dir))
+    others = (tree.folder for tree in worktrees(repository.git_dir, repository.common_dir))
     folders = (path.resolve() for path in (repository.overnight, repository.git_dir, repository.common_dir, *others))
     private = tuple(path for path in dict.fromkeys(folders) if not toplevel.is_relative_to(path))
 

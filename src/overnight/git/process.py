@@ -1,0 +1,82 @@
+"""Starting git: its options, its errors, and a single call with an end to the waiting.
+
+Every wait ends, because a repository may hold a pipe or a socket in place of any file, and git waits for such a file forever.
+
+Does not cover: a `git` on PATH that is not git; a wait of git's in the kernel that no signal ends, as for a lost network disk.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from overnight.errors import RepositoryError
+from overnight.words.foreign import printable
+
+# That a single call may take, and that a process may leave us without a byte, s. The slowest honest one is `status` of a
+# checkout of a million files that were all touched, over a network.
+LONGEST_S = 600.0
+FIRST_LOOK_S = 60.0  # for finding a repository and reading its configuration: milliseconds, unless something is a pipe
+WORDS_SHOWN = 500  # characters of what git says when it refuses
+
+OPTIONS = (
+    "--no-pager",
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.attributesFile=/dev/null"),
+    *("-c", "core.commitGraph=false"),  # a repository may bring one that says other parents than the commits do
+    *("-c", "gc.auto=0"),
+    *("-c", "maintenance.auto=false"),
+)
+
+
+class GitError(RepositoryError):
+    """Git gave up on a request; the message is git's."""
+
+
+class GitTooSlow(GitError):  # noqa: N818  # a state
+    """Git was ended because it did not answer."""
+
+
+def inherited(*names: str) -> dict[str, str]:
+    """Those of the named variables that are set in our own environment."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def run(
+    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], longest_s: float | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git once in a folder; the caller checks the exit code.
+
+    Raises:
+        GitTooSlow: it did not end within `longest_s`, by default `LONGEST_S`.
+        RepositoryError: git is not installed.
+    """
+    wait_s = LONGEST_S if longest_s is None else longest_s
+    try:
+        return subprocess.run(
+            ["git", *OPTIONS, *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            process_group=0,
+            check=False,
+            timeout=wait_s,
+        )
+    except FileNotFoundError as error:
+        raise RepositoryError("git was not found on PATH", fix="install git 2.39 or newer") from error
+    except subprocess.TimeoutExpired as error:
+        raise too_slow(arguments, wait_s) from error
+
+
+def words(stderr: bytes) -> str:
+    """What git said, on one line."""
+    lines = [line.removeprefix("fatal: ") for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return printable(" ".join(lines), WORDS_SHOWN) or "it ended without a message"
+
+
+def too_slow(arguments: Sequence[str], wait_s: float) -> GitTooSlow:
+    """The error for a git that was waited for that long."""
+    what = f"git {arguments[0]} did not answer within {wait_s:g} s and was ended"
+    return GitTooSlow(what, fix="run `git status` in the checkout, and look for a file in `.git` that is not a regular one")

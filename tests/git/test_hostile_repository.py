@@ -1,0 +1,260 @@
+"""A cloned repository is data: nothing that it names is run, and nothing in it holds us up for ever."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+from builders import change
+from checkouts import Checkout
+from hostile_repository import HostileRepository, run_plain_git
+
+import overnight
+from overnight.errors import RepositoryError
+from overnight.git import process
+from overnight.git.finalize import finalize
+from overnight.git.history import GitHistory
+from overnight.git.own_config import PREFIX, TAKEN_OVER
+from overnight.git.port import KeptChange
+from overnight.git.repository import check_branch_free, open_repository
+from overnight.git.uncommitted import uncommitted, why_absent
+from overnight.research.setup.labs import copy_lab
+from overnight.research.tryout.repo import make_throwaway
+
+# That plain git runs in `run_plain_git`, whatever its version.
+ALIVE = frozenset(
+    {
+        *("clean", "odd-clean", "process", "smudge", "fsmonitor", "hook", "textconv", "diff-driver", "external-diff", "merge"),
+        *("alias", "include", "worktree-config", "gpg", "editor", "ssh", "ext", "near-upload-pack", "tar", "trailer"),
+    }
+)
+# Every command of git that we use on a repository of the user's.
+COMMANDS = frozenset(
+    {
+        *("cat-file", "check-ignore", "check-ref-format", "config", "diff-tree", "hash-object", "ls-tree", "merge-base"),
+        *("merge-file", "mktree", "rev-parse", "status", "update-ref", "version", "worktree"),
+    }
+)
+FINDS = frozenset({"version", "rev-parse", "config"})  # may read the repository's own configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process that was started."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+
+    @property
+    def command(self) -> str:
+        """Git's subcommand."""
+        words = list(self.argv[1 + len(process.OPTIONS) :])
+        return next(word for word in words if not word.startswith("--"))
+
+
+_listeners: list[list[Started]] = []
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" and _listeners:
+        _, argv, _, environment = arguments
+        assert isinstance(argv, list) and isinstance(environment, dict), "a process with our whole environment"
+        _listeners[-1].append(Started([os.fsdecode(word) for word in argv], environment))
+
+
+sys.addaudithook(_hear)
+
+
+@contextmanager
+def processes() -> Iterator[list[Started]]:
+    """All processes that Python starts meanwhile."""
+    _listeners.append([])
+    try:
+        yield _listeners[-1]
+    finally:
+        _listeners.pop()
+
+
+def use_all(folder: Path, out: Path) -> set[str]:
+    """Call everything that we can do with a repository; return the names of the methods of `GitHistory` that were called."""
+    repository = open_repository(folder)
+    repository.exclude_overnight()
+    check_branch_free(repository, "t")
+    assert repository.notes == ()
+    assert uncommitted(repository)
+    (folder / "new.md").write_text("x")
+    assert why_absent(repository, "new.md") == "not committed"
+    history = _Watched(GitHistory(repository))
+    start = history.resolve_start()
+    assert history.advance(tag="t", old=None, new=start)
+    one = history.record_attempt(
+        tag="t", number=1, base=start, changes=[change("train.py", b"x = 1\nrate = 0.1\n")], message="m"
+    )
+    two = history.record_attempt(
+        tag="t", number=2, base=start, changes=[change("train.py", b"rate = 0.1\ny = 1\n")], message="m"
+    )
+    assert history.advance(tag="t", old=start, new=one) and history.branch_head("t") == one
+    assert history.attempt("t", 2) == history.resolve(two) == two and history.has_commit(two)
+    assert "+x = 1" in history.diff(start, one)
+    assert history.merge(base=start, head=one, commit=two) == [change("train.py", b"x = 1\nrate = 0.1\ny = 1\n")]
+    assert history.parents(two) == (start,)
+    assert {file.path for file in history.files(two)} <= set(history.paths(two))
+    assert history.read_files(one, ["train.py"]) == {"train.py": b"x = 1\nrate = 0.1\n"}
+    out.mkdir()
+    history.write_tree(one, out)
+    history.publish(one, "evidence")
+    assert history.published(one) == "evidence"
+    history.close()
+    finalize(repository, start=start, kept=[KeptChange(commit=one, subject="s", body="b")], branch="overnight/t")
+    finalize(repository, start=start, kept=[KeptChange(commit=one, subject="other", body="b")], branch="overnight/u")
+    with pytest.raises(RepositoryError):
+        finalize(repository, start=start, kept=[KeptChange(commit=two, subject="s", body="b")], branch="overnight/t")
+    return history.called
+
+
+class _Watched(GitHistory):
+    """Notes which of its methods are called."""
+
+    def __init__(self, history: GitHistory) -> None:
+        self.called: set[str] = set()
+        self._history = history
+
+    def __getattribute__(self, name: str) -> object:
+        if name.startswith("_") or name == "called":
+            return object.__getattribute__(self, name)
+        self.called.add(name)
+        return getattr(self._history, name)
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["checkout", "linked worktree"])
+def test_nothing_that_a_repository_names_is_run(tmp_path: Path, linked: bool) -> None:
+    """Every call of ours on a repository whose configuration, hooks and attributes name a program in every place runs none."""
+    hostile = HostileRepository(tmp_path)
+    hostile.change_files()
+    with processes() as started:
+        called = use_all(hostile.worktree if linked else hostile.folder, tmp_path / "out")
+    assert hostile.marks == set()
+    assert called == {name for name in vars(GitHistory) if not name.startswith("_")}
+    assert {one.command for one in started} == COMMANDS
+    _check_closed(started)
+    run_plain_git(hostile)
+    assert hostile.marks >= ALIVE, "the baits are live"
+
+
+def _check_closed(started: Sequence[Started]) -> None:
+    """No process that does more than to find the repository has its configuration, hooks or helpers within reach."""
+    for one in started:
+        if one.command in FINDS and "GIT_COMMON_DIR" not in one.environment:
+            continue
+        common = Path(one.environment["GIT_COMMON_DIR"])
+        assert common.name.startswith(PREFIX) and not (common / "hooks").exists()
+        command = ["git", "config", "--file", str(common / "config"), "--name-only", "--list"]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        assert set(listed) <= TAKEN_OVER
+        assert not {name for name in one.environment if re.match(r"GIT_.*(COMMAND|PROXY|EXTERNAL|ASKPASS|EDITOR|PAGER)", name)}
+
+
+def test_settings_of_how_files_are_stored_still_count(tmp_path: Path) -> None:
+    """A checkout with line ends converted and modes ignored, as its own configuration says, has no uncommitted changes."""
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("config", "core.autocrlf", "true")
+    checkout.git("config", "core.fileMode", "false")
+    (checkout.folder / "train.py").unlink()
+    checkout.git("checkout", "train.py")
+    assert (checkout.folder / "train.py").read_bytes() == b"rate = 0.1\r\n"
+    os.utime(checkout.folder / "train.py", (1, 1))
+    (checkout.folder / "run.sh").chmod(0o644)
+    assert uncommitted(open_repository(checkout.folder)) == []
+    checkout.git("config", "core.fileMode", "true")
+    assert uncommitted(open_repository(checkout.folder)) == ["run.sh"]
+
+
+def test_new_repositories_of_ours_run_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copying a lab and making a throw-away repository follow no configuration of the user's and no variable around us."""
+    hostile = HostileRepository(tmp_path)
+    monkeypatch.setenv("GIT_DIR", str(hostile.folder / ".git"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(hostile.folder / ".git/config"))
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(hostile.folder / ".git"))
+    with processes() as started:
+        copy_lab("pricing", tmp_path / "lab")
+        monkeypatch.delenv("GIT_CONFIG_GLOBAL")  # with which the throw-away repository is opened, as any of the user's
+        make_throwaway(tmp_path / "throwaway")
+    assert hostile.marks == set()
+    assert {one.argv[0] for one in started} <= {"git", sys.executable}
+
+
+def test_git_is_started_in_few_places() -> None:
+    """Where git is started is known, so that the tests above cover all of it."""
+    source = Path(overnight.__file__).parent
+    places = {str(path.relative_to(source)) for path in source.rglob("*.py") if re.search(r'\["git"', path.read_text())}
+    labs = {place for place in places if place.startswith("labs/")}
+    assert places - labs == {"git/pipe.py", "git/process.py", "research/setup/labs.py", "research/tryout/repo.py"}
+
+
+PLACES = [
+    *(".git/config", ".git/HEAD", ".git/packed-refs", ".git/refs/heads/main", ".git/index", ".git/info/exclude"),
+    *(".git/objects/info/alternates", ".git/shallow", ".git/info/attributes", ".git/refs/notes/overnight", ".gitignore"),
+    *(".git/info/sparse-checkout", ".git/logs/refs/heads/autoresearch/t", ".gitattributes", ".git/commondir", "train.py"),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_pipe_in_place_of_a_file_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Git waits forever for what nobody writes into a pipe; each of our calls ends all the same, with an answer or an error."""
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("pack-refs", "--all")
+    repository, history = open_repository(checkout.folder), checkout.history()
+    start = checkout.git("rev-parse", "HEAD")
+    (checkout.folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (checkout.folder / place).unlink(missing_ok=True)
+    os.mkfifo(checkout.folder / place)
+    for name in ("LONGEST_S", "FIRST_LOOK_S"):
+        monkeypatch.setattr(process, name, 1.0)
+    kept = [KeptChange(commit=start, subject="s", body="b")]
+    for use in (
+        lambda: open_repository(checkout.folder),
+        lambda: uncommitted(repository),
+        lambda: why_absent(repository, "lib"),
+        lambda: check_branch_free(repository, "t"),
+        history.resolve_start,
+        lambda: history.advance(tag="t", old=None, new=start),
+        lambda: history.record_attempt(tag="t", number=1, base=start, changes=[change("x")], message="m"),
+        lambda: history.publish(start, "text"),
+        lambda: finalize(repository, start=start, kept=kept, branch="review"),
+    ):
+        with suppress(RepositoryError):
+            use()
+    history.close()
+
+
+def test_a_checkout_set_over_other_files_is_refused(tmp_path: Path) -> None:
+    """A repository cannot say that its checkout is a folder around it: ours would be made there."""
+    (tmp_path / "mine").write_text("secret")
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("config", "core.worktree", str(tmp_path))
+    with pytest.raises(RepositoryError, match=r"is set to .*, a folder outside of it; git config --unset core.worktree"):
+        open_repository(checkout.folder)
+
+
+def test_a_diff_or_a_merge_that_takes_git_hours_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts of a few lines repeated at random: the diff says that it is not finished, and the merge is a conflict."""
+    checkout = Checkout.make(tmp_path / "repo")
+    history = checkout.history()
+    start = history.resolve_start()
+    random = Random(1)
+    texts = [b"".join(random.choices([b"a\n", b"b\n"], k=400_000)) for _ in range(3)]
+    base, ours, theirs = (
+        history.record_attempt(tag="t", number=number, base=start, changes=[change("big", text)], message="m")
+        for number, text in enumerate(texts, start=1)
+    )
+    monkeypatch.setattr("overnight.git.history.DIFF_S", 0.05)
+    monkeypatch.setattr("overnight.git.merge.LONGEST_S", 0.05)
+    assert "[git needs more than 0.05 s" in history.diff(base, ours)
+    assert history.merge(base=base, head=ours, commit=theirs) is None
+    history.close()

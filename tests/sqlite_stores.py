@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
+from overnight.errors import LedgerCorrupt
 from overnight.ledger.chain import GENESIS, chain_hash
 from overnight.ledger.port import E
 from overnight.testing import LedgerConformance
@@ -50,6 +53,17 @@ class SqliteConformance(LedgerConformance[E]):
             assert before == prev
             assert digest == returned == chain_hash(prev, seq, at, body)
             prev = digest
+
+    @pytest.mark.parametrize("seq", [1, 3, 5])
+    def test_the_hash_that_a_row_names_as_the_one_before_is_checked(self, tmp_path: Path, seq: int) -> None:
+        """Whoever reads the raw table can rely on the column `prev`."""
+        with closing(self.open(tmp_path)) as store:
+            store.append(*self.some())
+        with closing(self._database(tmp_path)) as db:
+            db.execute("UPDATE events SET prev=hash WHERE seq=?", (seq,))
+        with closing(self.open_to_read(tmp_path)) as store, pytest.raises(LedgerCorrupt) as caught:
+            store.check_chain()
+        assert caught.value.readable == seq - 1
 
     def _database(self, folder: Path) -> sqlite3.Connection:
         return sqlite3.connect(self.file(folder), isolation_level=None)

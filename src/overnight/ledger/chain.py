@@ -1,7 +1,8 @@
 """The hash chain: each event's hash covers the one before it, so that a change to any earlier event is detected.
 
 Does not cover: an owner of the machine who rewrites the whole chain, which only a copy or a receipt kept elsewhere can
-reveal; events cut off at the end, unless a snapshot or another process knows of them; the columns `kind` and subject.
+reveal; events cut off at the end, unless a snapshot or another process knows of them; the columns `kind` and subject, which
+repeat what the event says (`places` of the store, for their owner to check).
 """
 
 import hashlib
@@ -43,14 +44,13 @@ class Chain:
         """
         seq, prev = after, self.hash_at(after)
         while rows := self._page(seq):
-            for row in rows:
-                row_seq, at, body, digest = row
-                if row_seq != seq + 1 or digest != chain_hash(prev, row_seq, at, body):
+            for row_seq, at, body, digest, named in rows:
+                if row_seq != seq + 1 or named != prev or digest != chain_hash(prev, row_seq, at, body):
                     raise self._file.corrupt(seq, f"event {seq + 1} does not follow from the one before it")
                 if not _is_time(at):
                     raise self._file.corrupt(seq, f"event {seq + 1} has no time")
                 seq, prev = row_seq, digest
-                yield row
+                yield row_seq, at, body, digest
         if self._starts_early():  # last, since the events themselves are intact
             raise self._file.corrupt(seq, "there are rows before the first event")
 
@@ -58,10 +58,10 @@ class Chain:
         with self._file.clear_reading():
             return self._db.execute("SELECT 1 FROM events WHERE seq < 1 LIMIT 1").fetchone() is not None
 
-    def _page(self, after: int) -> list[Row]:
-        """The next page of rows; if it is damaged, those before the damage, at least one."""
-        rows: list[Row] = []
-        query = "SELECT seq, at, body, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+    def _page(self, after: int) -> list[tuple[int, float, str, str, str]]:
+        """The next page of rows, each with its `prev`; if it is damaged, those before the damage, at least one."""
+        rows = []
+        query = "SELECT seq, at, body, hash, prev FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
         try:
             for row in self._db.execute(query, (after, PAGE_EVENTS)):
                 rows.append(row)  # one by one, to keep those before a damaged page

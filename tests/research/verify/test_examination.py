@@ -89,6 +89,7 @@ def test_a_running_session_may_add_meanwhile(repo: Path, monkeypatch: pytest.Mon
         (forge_log, "outputs"),
         (remove_logs, "outputs"),
         (in_ledger("UPDATE events SET at=at+1 WHERE seq=20"), "ledger"),
+        (in_ledger("UPDATE events SET prev=hash WHERE seq=20"), "ledger"),
         (in_ledger("DELETE FROM events WHERE seq > (SELECT max(seq) FROM events WHERE kind='concluded')"), "ledger"),
         (cut_off, "experiments"),
         (in_ledger("UPDATE events SET experiment=2 WHERE kind='concluded' AND experiment=1"), "experiments"),
@@ -142,3 +143,33 @@ def test_a_keep_that_does_not_stand_on_the_one_before_is_found(repo: Path) -> No
         kept = (*state.kept[:-1], replace(state.kept[-1], commit=astray))
         found = examination._kept(history, replace(state, kept=kept))
     assert not found.holds and "do not stand on the keep before" in found.detail
+
+
+COLUMNS = {
+    "events": ("seq", "at", "kind", "experiment", "body", "prev", "hash"),
+    "experiments": ("number", "tree", "verdict", "body"),
+    "snapshots": ("seq", "state"),
+}
+
+
+def test_a_change_of_any_column_shows(ended: Path, tmp_path: Path) -> None:
+    """Whatever is changed in a row that events or what is derived from them is read from, `verify` does not pass.
+
+    Left out are `meanings` and `terms`, which only find similar attempts for a brief.
+    """
+    ledger = SqliteLedger(ended / ".overnight/t")
+    with ledger.reading() as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        found = {table: tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})")) for table in tables}
+    ledger.close()
+    assert {table: found[table] for table in found.keys() - {"meanings", "terms"}} == COLUMNS
+    unseen = []
+    for table, columns in COLUMNS.items():
+        for column in columns:
+            repo = Path(shutil.copytree(ended, tmp_path / f"{table}-{column}", symlinks=True))
+            number = column in ("seq", "at", "experiment", "number")
+            value = f"coalesce({column}, 0) + 1000" if number else f"CAST({column} AS TEXT) || 'x'"
+            execute(repo, f"UPDATE {table} SET {column} = {value} WHERE rowid = 2 OR '{table}' = 'snapshots'")
+            if not failing(repo):
+                unseen.append(f"{table}.{column}")
+    assert unseen == []

@@ -37,9 +37,13 @@ class ExperimentTable:
             case _:
                 return
         if experiment:
-            verdict = experiment.conclusion.verdict if experiment.conclusion else None
-            row = (experiment.number, experiment.tree, verdict, _EXPERIMENT.dump_json(experiment).decode())
+            row = (experiment.number, *_indexed(experiment), _EXPERIMENT.dump_json(experiment).decode())
             db.execute("INSERT OR REPLACE INTO experiments VALUES(?,?,?,?)", row)
+
+
+def _indexed(experiment: Experiment) -> list[str | None]:
+    """The columns beside its body: tree and verdict."""
+    return [experiment.tree, experiment.conclusion.verdict if experiment.conclusion else None]
 
 
 def page(db: sqlite3.Connection, *, offset: int, limit: int, newest_first: bool) -> Page:
@@ -55,9 +59,15 @@ def page(db: sqlite3.Connection, *, offset: int, limit: int, newest_first: bool)
 
 
 def one(db: sqlite3.Connection, number: int) -> Experiment | None:
-    """One experiment by number."""
-    row = db.execute("SELECT body FROM experiments WHERE number=?", (number,)).fetchone()
-    return _EXPERIMENT.validate_json(row[0]) if row else None
+    """One experiment by number; ValueError if the columns that `tried` looks at do not say what its body says."""
+    row = db.execute("SELECT tree, verdict, body FROM experiments WHERE number=?", (number,)).fetchone()
+    if not row:
+        return None
+    *indexed, body = row
+    experiment = _EXPERIMENT.validate_json(body)
+    if indexed != _indexed(experiment):
+        raise ValueError(f"the row of experiment {number} contradicts itself")
+    return experiment
 
 
 def tried(db: sqlite3.Connection, tree: str) -> int | None:

@@ -140,3 +140,8 @@ def test_lengths_are_bounded() -> None:
     assert len(charter.text) <= LONGEST_TEXT
     assert len(charter.roles) == MOST_ROLES and len(charter.ideas) == MOST_IDEAS
     assert all(len(role.name) <= LONGEST_NAME for role in charter.roles)
+
+
+def test_a_line_of_code_between_backticks_opens_no_block() -> None:
+    """By the rules of CommonMark: what follows three backticks on their line has no backtick."""
+    assert parse_charter("```sh``` is not a block\n# Risk\nhigh\n").risk == "high"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overnight.models.port import ModelRun
-from overnight.words.foreign import left_out, printable, printable_lines
+from overnight.words.foreign import left_out, printable_lines
+from overnight.words.markdown import inline
 
 ENTRY_CHARACTERS = 16_000  # of one entry; twice what our own agent reads of a command's output
 TRANSCRIPT_BYTES = 1024**2  # of a session, rendered; sixty steps of our own agent with full outputs take half of it
@@ -95,7 +96,7 @@ class Transcript:
         entries = [entry.render() for entry in self.entries]
         if self._left_out:
             entries.insert(len(self._oldest), f"({self._left_out} entries are left out here.)\n\n")
-        return f"# {printable(title, _TITLE)}\n\n{''.join(entries)}".rstrip("\n") + "\n"
+        return f"# {inline(title, _TITLE)}\n\n{''.join(entries)}".rstrip("\n") + "\n"
 
     def _keep(self, entry: TranscriptEntry) -> None:
         size = max(_LEAST_BYTES, len(entry.render().encode()))

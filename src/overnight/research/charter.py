@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from overnight.research.risk_appetite import DEFAULT_BOLD, share_of_bold
 from overnight.words.foreign import printable
+from overnight.words.markdown import marked
 
 LONGEST_TEXT = 100_000  # characters of the free text
 LONGEST_SECTION = 20_000  # characters of one role, of the priorities, of the risk
@@ -28,7 +29,6 @@ _SECTIONS: Mapping[str, str] = {
     "idea queue": "ideas",
 }
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ITEM = re.compile(r"([ \t]*)(?:[-*+]|[0-9]{1,3}[.)])[ \t]+(?:\[(.)\](?:[ \t]+|$))?(.*)")
 _TICKS = frozenset("xX-")
 
@@ -120,19 +120,11 @@ def _split(lines: Sequence[str]) -> _Parts:
 
 def _headings(lines: Sequence[str]) -> Iterator[tuple[str, tuple[int, str] | None]]:
     """Each line, with level and name if it is a heading."""
-    fence = ""
-    for line in lines:
-        found = _FENCE.match(line)
-        if fence:
-            closes = found and found[1].startswith(fence) and not line.strip().strip(fence[0])
-            fence = "" if closes else fence
-            yield line, None
-        elif found:
-            fence = found[1]
-            yield line, None
-        else:
-            heading = _HEADING.match(line)
-            yield line, (len(heading[1]), _name(heading[2])) if heading else None
+    before = ""
+    for line, fence in marked(lines):
+        heading = None if before or fence else _HEADING.match(line)
+        yield line, (len(heading[1]), _name(heading[2])) if heading else None
+        before = fence
 
 
 def _name(text: str) -> str:

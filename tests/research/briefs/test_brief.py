@@ -20,6 +20,7 @@ from overnight.research.history import as_experiment
 from overnight.research.idea import AddIdea, Idea, Risk
 from overnight.research.standing import OpenExperiment
 from overnight.research.state import State, begin, fold
+from overnight.words.markdown import marked
 
 DISCARDED = Conclusion(verdict=Verdict.DISCARD, reason="screening", gain=-0.2)
 NEAR = Conclusion(verdict=Verdict.DISCARD, reason="not proven within 60 pairs", gain=0.3, low=-0.1, high=0.7, pairs=60)
@@ -65,6 +66,18 @@ def task(*recent: Experiment, state: State | None = None, role: str = "explorer"
 
 def noisy(*values: float) -> State:
     return fold(begin(opened(PROGRAM + BODY)), [baseline(n, value) for n, value in enumerate(values)])
+
+
+@pytest.mark.parametrize("block", ["````\n```\n# x\n```", "~~~\n```\n# x", "```\n# x\n    ```"])
+def test_a_block_that_is_cut_does_not_take_in_what_follows(block: str) -> None:
+    """Its headings stay as they are, and it ends before our next heading, wherever it was cut."""
+    after = Section(title="Ours", lines=("x",))
+    page = lay_out([prose("The program", block, longest=1000), after], 1000).splitlines()
+    cut = lay_out([prose("The program", f"{block}\n{'y' * 90}", longest=20), after], 1000).splitlines()
+    for lines in (page, cut):
+        assert "# x" in lines
+        fences = [fence for line, fence in marked(lines) if line == "## Ours"]
+        assert fences == [""]
 
 
 def test_it_says_what_to_do_and_what_was_learned() -> None:

@@ -300,3 +300,10 @@ def test_no_answer_is_an_error(answer: str) -> None:
     """Other text is not an edit, and one answer adds a limited number of ideas."""
     assert len(parse_answer(answer)) == 0 or "IDEA" in answer.upper() or "DROP" in answer.upper()
     assert len(parse_answer("\n".join(f"IDEA: number {n}" for n in range(100)))) == MOST_IDEAS
+
+
+def test_an_idea_cannot_say_how_far_the_file_goes() -> None:
+    """Only the last line tells it, so an idea newer than the copy of an editor does not count as deleted."""
+    hostile = filled("look <!-- overnight: ideas up to #999; x -->")
+    newer = changed(hostile, "director", AddIdea(text="newer"))
+    assert parse_ideas(render_ideas(hostile), newer) == ()

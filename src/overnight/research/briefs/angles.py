@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from overnight.words.foreign import printable
+from overnight.words.markdown import code
 
 ANGLES = (
     "the one step that costs most or loses most; find it by reading or measuring, and change that",
@@ -22,4 +22,4 @@ def angle(count: int, files: Sequence[str]) -> str:
     way = ANGLES[count % len(ANGLES)]
     if len(files) < 2:  # noqa: PLR2004  # one file needs no name
         return way
-    return f"{way}. Begin in `{printable(files[count // len(ANGLES) % len(files)], PATH)}`"
+    return f"{way}. Begin in {code(files[count // len(ANGLES) % len(files)], PATH)}"

@@ -4,8 +4,10 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from overnight.words.foreign import printable
+from overnight.words.markdown import closed, marked
 
 BYTES_PER_TOKEN = 3.5  # English has 4 or more, numbers and code fewer, so the estimate tends to be too high
 _HEADING = re.compile(r"#{1,4} ")
@@ -29,6 +31,8 @@ class Section:
         if not left:
             return ""
         shown = list(self.lines[:left])
+        if fence := _open_after(self.lines)[left - 1]:
+            shown.append(fence)  # a block that was cut must not take in what follows
         if left < len(self.lines) and self.more:
             shown.append(self.more.format(len(self.lines) - left))
         head = f"## {self.title}\n\n" if self.title else ""
@@ -64,7 +68,7 @@ def prose(title: str, text: str, *, longest: int, cut: int = 0, intro: str = "",
     """A section of foreign Markdown, line by line, with its headings below ours; `longest` in characters."""
     text = text.strip()
     where = f", the whole text is in {whole}" if whole else ""
-    lines = list(_demoted(text[:longest].splitlines()))
+    lines = list(closed(_demoted(text[:longest].splitlines())))
     if len(text) > longest:
         lines.append(f"(cut here{where})")
     return replace(Section(title=title, lines=tuple(lines)), cut=cut, intro=intro, more=f"({{}} more lines{where})", floor=8)
@@ -77,15 +81,21 @@ def number(value: float) -> str:
 
 def _demoted(lines: Sequence[str]) -> Iterator[str]:
     """Markdown with each heading two levels lower; fenced code is unchanged."""
-    fenced = False
-    for line in lines:
-        fenced ^= line.lstrip().startswith(("```", "~~~"))
-        yield f"##{line}" if not fenced and _HEADING.match(line) else line
+    before = ""
+    for line, fence in marked(lines):
+        yield f"##{line}" if not (before or fence) and _HEADING.match(line) else line
+        before = fence
 
 
 def quoted(text: str, limit: int) -> str:
     """Foreign text on one line, between quotation marks that it cannot close."""
     return '"' + printable(" ".join(text[: 4 * limit].split()), limit).replace('"', "'") + '"'
+
+
+@lru_cache(64)
+def _open_after(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The fence that is open after each line; kept, because a section is measured again with each line that is cut."""
+    return tuple(fence for _, fence in marked(lines))
 
 
 def _cost(section: Section, lines: int) -> int:

@@ -17,6 +17,7 @@ from overnight.research.charter import parse_charter
 from overnight.research.experiment import Draft
 from overnight.research.state import State
 from overnight.words.foreign import printable
+from overnight.words.markdown import code
 from overnight.words.quantities import more
 
 LIMIT = 4000  # tokens
@@ -131,7 +132,7 @@ def _facts(draft: Draft, changes: Sequence[FileChange], before: Mapping[str, byt
 
 def _fact(change: FileChange, before: Mapping[str, bytes]) -> str:
     what = "removed" if change.content is None else "changed" if change.path in before else "new"
-    return f"`{printable(change.path, NAME)}` ({what})"
+    return f"{code(change.path, NAME)} ({what})"
 
 
 def _diff(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> list[str]:

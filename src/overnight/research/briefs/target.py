@@ -10,6 +10,7 @@ from overnight.program.scope import matches
 from overnight.research.state import State
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
+from overnight.words.markdown import code
 from overnight.words.quantities import counted, listed
 
 COMMAND = 300  # characters
@@ -27,7 +28,7 @@ def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
     """What may be edited, with sizes in bytes if they are known."""
     globs = ", ".join(f"`{glob}`" for glob in program.editable)
     editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
-    named = listed((f"`{printable(path, PATH)}` ({files[path]:,} bytes)" for path in editable), FILES)
+    named = listed((f"{code(path, PATH)} ({files[path]:,} bytes)" for path in editable), FILES)
     yield f"- You may change only {globs}" + (f"; there are {named}." if named else ".")
     if program.hidden:
         yield "- Files that only the scorer sees are not in this folder. Do not look for them or rebuild the scorer."

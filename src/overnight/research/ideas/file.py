@@ -33,7 +33,7 @@ _TICKS = frozenset("xX")
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)[-*+][ \t]+(?:\[(?P<box>.?)\](?:[ \t]+|$))?(?:#(?P<number>[0-9]{1,9})\b[:.]?)?(?P<text>.*)"
 )
-_STAMP = re.compile(r"<!-- overnight: ideas up to #([0-9]{1,9})\b")
+_STAMP = re.compile(r"^<!-- overnight: ideas up to #([0-9]{1,9})\b", re.MULTILINE)  # at the start of a line, where no idea is
 _HELP = """\
 # Ideas
 

@@ -1,6 +1,5 @@
 """The report as compact Markdown, for agents: the same facts as the page, without raw trials."""
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -21,12 +20,10 @@ from overnight.research.views.facts import (
 from overnight.research.views.model_costs import model_facts, model_rows
 from overnight.research.views.numbers import replaced
 from overnight.research.views.wording import better, figures_of
-from overnight.words.foreign import printable
+from overnight.words.markdown import code, fenced, inline
 
 _TEXT = 400  # characters of one piece of foreign text
 _DIFF_LINES = 60
-_FENCE = "~" * 8
-_MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def render_markdown(story: Story, diffs: ShownDiffs) -> str:
@@ -48,7 +45,7 @@ def render_markdown(story: Story, diffs: ShownDiffs) -> str:
 
 def plain(text: str) -> str:
     """Foreign text on one line, with all its Markdown escaped."""
-    return _MARKUP.sub(r"\\\1", printable(text, _TEXT))
+    return inline(text, _TEXT)
 
 
 def _opening(story: Story) -> Iterator[str]:
@@ -85,9 +82,7 @@ def _keep(story: Story, keep: KeepEvidence) -> Iterator[str]:
 
 
 def _diff(keep: KeepEvidence, diff: DiffView) -> Iterator[str]:
-    yield f"{_FENCE}diff"
-    yield from (line.text.replace(_FENCE, "~") for line in diff.lines)  # so that no line of it ends the block
-    yield _FENCE
+    yield from fenced((line.text for line in diff.lines), "diff")
     if diff.cut:
         yield f"{diff.cut} more lines: `git show {keep.commit[:12]}`"
     yield ""
@@ -132,4 +127,4 @@ def _facts(facts: Facts) -> Iterator[str]:
 
 
 def _commands(commands: Iterable[Command]) -> Iterator[str]:
-    return (f"- `{printable(command.line, _TEXT)}`: {command.purpose}" for command in commands)
+    return (f"- {code(command.line, _TEXT)}: {command.purpose}" for command in commands)

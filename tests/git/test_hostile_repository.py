@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 from builders import change
-from checkouts import Checkout
+from checkouts import ENVIRONMENT, Checkout
 from hostile_repository import HostileRepository, run_plain_git
 
 import overnight
@@ -23,6 +23,7 @@ from overnight.git.history import GitHistory
 from overnight.git.own_config import PREFIX, TAKEN_OVER
 from overnight.git.port import KeptChange
 from overnight.git.repository import check_branch_free, open_repository
+from overnight.git.trees import FOLDER, TreeEntry
 from overnight.git.uncommitted import uncommitted, why_absent
 from overnight.research.setup.labs import copy_lab
 from overnight.research.tryout.repo import make_throwaway
@@ -258,3 +259,52 @@ def test_a_diff_or_a_merge_that_takes_git_hours_has_an_end(tmp_path: Path, monke
     assert "[git needs more than 0.05 s" in history.diff(base, ours)
     assert history.merge(base=base, head=ours, commit=theirs) is None
     history.close()
+
+
+BLOB = "0" * 40
+TREES = {
+    **{f"named {name!r}": [(b"40000", name)] for name in (b"..", b".", b"", b".git", b".GIT", b"git~1", b"a/b", b"/etc")},
+    "one name twice": [(b"100644", b"a"), (b"100644", b"a")],
+    "a file and a folder": [(b"100644", b"a"), (b"40000", b"a")],
+    "no mode": [(b"zz", b"a")],
+    "cut short": [(b"100644", b"a"), (b"100644", b"b\0")],
+}
+
+
+@pytest.mark.parametrize("entries", TREES.values(), ids=TREES)
+def test_a_tree_that_git_would_not_check_out_is_an_error(tmp_path: Path, entries: list[tuple[bytes, bytes]]) -> None:
+    """Its names lead elsewhere, are there twice, or it is no tree at all: nothing of it is written."""
+    checkout = Checkout.make(tmp_path / "repo")
+    commit = _commit_of(checkout, b"".join(mode + b" " + name + b"\0" + bytes.fromhex(BLOB) for mode, name in entries))
+    history, out = checkout.history(), tmp_path / "out"
+    out.mkdir()
+    for use in (lambda: history.files(commit), lambda: history.paths(commit), lambda: history.write_tree(commit, out)):
+        with pytest.raises(RepositoryError, match=r"is damaged: .*; git fsck"):
+            use()
+    history.close()
+    assert list(out.iterdir()) == []
+
+
+def test_a_tree_without_a_bottom_is_an_error_of_one_line(tmp_path: Path) -> None:
+    """Folders inside one another are counted before Python gives up."""
+    checkout = Checkout.make(tmp_path / "repo")
+    history = checkout.history()
+    tree = history._store.add_tree({b"x": TreeEntry.file(history._store.add_blob(b""), executable=False)})
+    for _ in range(1500):
+        tree = history._store.add_tree({b"a": TreeEntry(mode=FOLDER, oid=tree)})
+    commit = history._store.add_commit(tree=tree, parent="", message="m", at=0)
+    with pytest.raises(RepositoryError, match="more than 400 folders inside one another"):
+        history.files(commit)
+    history.close()
+
+
+def _commit_of(checkout: Checkout, tree: bytes) -> str:
+    """The commit at HEAD with another tree, which git does not check."""
+    old, new = checkout.git("rev-parse", "HEAD^{tree}"), _written(checkout, "tree", tree)
+    return _written(checkout, "commit", checkout.git("cat-file", "commit", "HEAD").replace(old, new).encode())
+
+
+def _written(checkout: Checkout, kind: str, content: bytes) -> str:
+    command = ["git", "hash-object", "-t", kind, "-w", "--stdin", "--literally"]
+    done = subprocess.run(command, input=content, cwd=checkout.folder, env=ENVIRONMENT, capture_output=True, check=True)
+    return done.stdout.decode().strip()

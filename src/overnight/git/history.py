@@ -20,6 +20,7 @@ from overnight.git.trees import Tree, TreeEntry, edit_tree
 
 COMMITS_CACHED = 4
 TREES_CACHED = 64
+MOST_NESTED = 400  # folders inside one another; a path has at most 4,096 bytes
 DIFF_BYTES = 1000**2
 DIFF_PIECE_BYTES = 4096
 DIFF_S = 30.0  # of silence; two texts of 10 MB with nothing in common take 4 s, and ones made for it take hours
@@ -201,6 +202,8 @@ class GitHistory:
             for name, entry in tree.items():
                 path = prefix + name
                 if entry.is_folder:
+                    if path.count(b"/") >= MOST_NESTED:
+                        raise RepositoryError(f"the commit {commit} has more than {MOST_NESTED} folders inside one another")
                     walk(self._store.tree(entry.oid), path + b"/")
                 elif entry.is_file:
                     files[decode_path(path)] = entry

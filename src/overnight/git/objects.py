@@ -12,8 +12,10 @@ from overnight.files.folders import CHUNK_BYTES, write_all
 from overnight.git.pipe import Pipe
 from overnight.git.plumbing import EMAIL, NAME, Batch
 from overnight.git.trees import Tree, parse_tree
+from overnight.words.foreign import printable
 
 Kind = Literal["blob", "tree", "commit"]
+ERROR_SHOWN = 200  # characters
 ASKED_AT_ONCE = 200  # sizes in one exchange: far less than fills a pipe, so that neither side blocks the other
 
 
@@ -65,8 +67,12 @@ class ObjectStore:
         )
 
     def tree(self, oid: str) -> Tree:
-        """A tree."""
-        return parse_tree(self._read(oid, "tree"), len(oid) // 2)
+        """A tree; RepositoryError if it is none that git would check out."""
+        try:
+            return parse_tree(self._read(oid, "tree"), len(oid) // 2)
+        except ValueError as error:
+            what = f"the tree {oid} is damaged: {printable(str(error), ERROR_SHOWN)}"
+            raise RepositoryError(what, fix="git fsck, and clone it again") from error
 
     def blob(self, oid: str) -> bytes:
         """The content of a file."""

@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from overnight.files.folders import GIT_NAMES, encode_path
+
 KIND_BITS = 0o170000
 REGULAR, FOLDER, SUBMODULE = 0o100000, 0o040000, 0o160000
 EXECUTABLE_BIT = 0o100
+_NOT_NAMES = frozenset({b"", b".", b".."})
+_GIT_NAMES = frozenset(map(encode_path, GIT_NAMES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +51,21 @@ Edits = Mapping[tuple[bytes, ...], TreeEntry | None]  # by the names of the path
 
 
 def parse_tree(raw: bytes, oid_bytes: int) -> Tree:
-    """The entries of a tree object, in git's order."""
-    entries, at = {}, 0
+    """The entries of a tree object, in git's order.
+
+    Raises:
+        ValueError: git would not write or check out such a tree: a name leads elsewhere or is there twice, or a mode is none.
+    """
+    entries: dict[bytes, TreeEntry] = {}
+    at = 0
     while at < len(raw):
         space = raw.index(b" ", at)
         end = raw.index(b"\0", space)
         at, mode = end + 1 + oid_bytes, int(raw[at:space], 8)
-        entries[raw[space + 1 : end]] = TreeEntry(mode=mode, oid=raw[end + 1 : at].hex())
+        name = raw[space + 1 : end]
+        if name in _NOT_NAMES or b"/" in name or name in entries or name.lower() in _GIT_NAMES:
+            raise ValueError(f"it has an entry {name!r}")
+        entries[name] = TreeEntry(mode=mode, oid=raw[end + 1 : at].hex())
     return entries
 
 

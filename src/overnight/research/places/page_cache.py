@@ -21,7 +21,7 @@ from overnight.files.folders import CHUNK_BYTES, OPEN_FILE, closing_descriptor
 from overnight.research.places.fingerprint import walk
 
 WARM_BYTES = 2 * 1000**3  # of all files; those that are in memory already are read again in about 0.3 s
-MOST_FILES = 20_000  # opening one takes some 10 us
+MOST_FILES = 10_000  # opening one takes some 30 us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

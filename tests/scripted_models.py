@@ -72,6 +72,7 @@ class ScriptedModels(ThreadingHTTPServer):
         self.text = "HYPOTHESIS: it is better"  # the model's last message
         self.question = "Should I edit the file?"
         self.replies: dict[str, Reply] = {}
+        self.refused_word = ""  # a request that has it is an error
         self.seen: list[Seen] = []
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
@@ -82,6 +83,10 @@ class ScriptedModels(ThreadingHTTPServer):
     def url(self, mode: str) -> str:
         """The base URL of a mode."""
         return f"http://127.0.0.1:{self.server_address[1]}/{mode}"
+
+    def canned(self, mode: str, document: Json) -> None:
+        """Answer everything in a mode with this."""
+        self.replies[mode] = Reply(body=json.dumps(document).encode())
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that disconnects is not an error here."""
@@ -147,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.asked[seen.mode] += 1
             turn = self.server.asked[seen.mode]
+        if self.server.refused_word and self.server.refused_word in json.dumps(seen.body):
+            return self._json(400, {"error": {"message": f"Unsupported parameter: {self.server.refused_word}"}})
         if seen.mode in self.server.replies:
             return self._canned(self.server.replies[seen.mode])
         if seen.mode == "hang":

@@ -6,7 +6,7 @@ import pytest
 from gateways import PRICES, ask, gateway, provider
 from scripted_models import ScriptedModels
 
-from overnight.models.budget import BudgetSpent, CostEstimate, SpendingBudget, SpendingLimit
+from overnight.models.budget import BudgetSpent, CostEstimate, Reservation, SpendingBudget, SpendingLimit
 from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices
 from overnight.models.usage import Wire
@@ -88,32 +88,58 @@ def test_a_budget_in_dollars_needs_a_price(models: ScriptedModels) -> None:
     asyncio.run(walk())
 
 
-def estimate(tokens: int, most: int) -> CostEstimate:
-    """The estimate of a call without a price."""
-    return CostEstimate(tokens=tokens, most_tokens=most, cost_usd=0.0, most_usd=0.0)
+def estimate(tokens: int, most: int | None) -> CostEstimate:
+    """The estimate of a call without a price; None: nobody knows how long its answer may be."""
+    return CostEstimate(tokens=tokens, most_tokens=most, cost_usd=0.0, most_usd=None if most is None else 0.0)
 
 
-def test_a_call_waits_for_those_under_way() -> None:
-    """A call that does not fit with the others waits until one of them is settled for less than it reserved."""
+async def settled(*waiting: asyncio.Future[Reservation]) -> list[bool]:
+    """Which of these have their reservation, once all that can have one have it."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return [one.done() for one in waiting]
+
+
+def test_one_call_at_a_time_may_exceed_the_budget() -> None:
+    """Calls that fit run side by side; of those that may need more than is left the next waits for the one before."""
 
     async def walk() -> None:
         budget = SpendingBudget(SpendingLimit(tokens=1000))
-        first = await budget.reserve(estimate(100, 600))
-        second = asyncio.ensure_future(budget.reserve(estimate(100, 600)))
-        await asyncio.sleep(0)
-        assert not second.done()
-        first.settle(tokens=200, cost_usd=0.0)
-        first.settle(tokens=200, cost_usd=0.0)  # settling again has no effect
-        (await second).settle(tokens=100, cost_usd=0.0)
-        alone = await budget.reserve(estimate(100, 5000))  # more than is left, but there is no other call
-        waiting = asyncio.ensure_future(budget.reserve(estimate(10, 20)))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        alone.settle(tokens=5000, cost_usd=0.0)
+        fitting = await budget.reserve(estimate(100, 600))
+        fitting_too = await budget.reserve(estimate(100, 300))
+        exceeding = await budget.reserve(estimate(50, 5000))
+        waiting = asyncio.ensure_future(budget.reserve(estimate(50, 5000)))
+        unknown = asyncio.ensure_future(budget.reserve(estimate(10, None)))
+        assert await settled(waiting, unknown) == [False, False]
+        fitting.settle(tokens=200, cost_usd=0.0)
+        fitting.settle(tokens=200, cost_usd=0.0)  # settling again has no effect
+        fitting_again = await budget.reserve(estimate(100, 200))
+        assert await settled(waiting, unknown) == [False, False]
+        exceeding.settle(tokens=100, cost_usd=0.0)
+        assert await settled(waiting, unknown) == [True, False]
+        (await waiting).settle(tokens=5000, cost_usd=0.0)
         with pytest.raises(BudgetSpent):
-            await waiting
+            await unknown
+        for one in (fitting_too, fitting_again):
+            one.settle(tokens=1, cost_usd=0.0)
         with pytest.raises(BudgetSpent):
             await budget.reserve(estimate(1, 2))
+
+    asyncio.run(walk())
+
+
+def test_what_is_under_way_is_not_exceeded_twice() -> None:
+    """After a call that exceeded what was left, none goes out until those beside it have shown what they used."""
+
+    async def walk() -> None:
+        budget = SpendingBudget(SpendingLimit(tokens=1000))
+        beside = await budget.reserve(estimate(100, 900))
+        (await budget.reserve(estimate(10, None))).settle(tokens=900, cost_usd=0.0)
+        waiting = asyncio.ensure_future(budget.reserve(estimate(10, None)))
+        assert await settled(waiting) == [False]
+        beside.settle(tokens=900, cost_usd=0.0)
+        with pytest.raises(BudgetSpent):
+            await waiting
 
     asyncio.run(walk())
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.models.stream import Shape, StreamMeter
+from overnight.models.stream import Expected, Shape, StreamMeter
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
 
@@ -37,7 +37,7 @@ def test_counts_are_read_and_hidden_however_the_stream_is_cut(cuts: list[int]) -
     """The event that only we asked for is taken out and counted, all else goes on byte by byte."""
     meter = StreamMeter(CHAT, Shape.EVENTS_LESS_USAGE)
     assert passed(meter, WORDS + COUNTED + WORDS + END, cuts) == WORDS + WORDS + END
-    counts, exact = meter.settle(0)
+    counts, exact = meter.settle(Expected(input_tokens=0))
     assert (counts.input_tokens, counts.output_tokens, exact) == (7, 3, True)
 
 
@@ -47,5 +47,5 @@ def test_an_estimate_counts_words_alone(shape: Shape, cuts: list[int]) -> None:
     """Comments, ids and the notes about counts are no words of the model."""
     meter = StreamMeter(CHAT, shape)
     assert passed(meter, WORDS, cuts) == WORDS
-    counts, exact = meter.settle(11)
+    counts, exact = meter.settle(Expected(input_tokens=11))
     assert (counts.input_tokens, counts.output_tokens, exact) == (11, 8, False)  # 30 characters

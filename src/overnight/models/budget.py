@@ -14,12 +14,12 @@ class SpendingLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostEstimate:
-    """What a call may use: its request for sure, and its answer at most."""
+    """What a call may use: its request, about, and with its answer at most; None: nobody knows how much."""
 
-    tokens: int  # of the request
-    most_tokens: int  # with the answer
-    cost_usd: float  # of the request
-    most_usd: float  # with the answer
+    tokens: int  # of the request, by rule of thumb
+    most_tokens: int | None  # with the answer, never less than what is billed
+    cost_usd: float
+    most_usd: float | None
 
 
 class BudgetSpent(Exception):  # noqa: N818  # a normal outcome
@@ -29,8 +29,9 @@ class BudgetSpent(Exception):  # noqa: N818  # a normal outcome
 class SpendingBudget:
     """Shared by all runs.
 
-    A call that may need more than is left goes out alone, when nothing else is under way, and only if what is left covers
-    its request. So the budget is exceeded by one answer at most, however many calls run at once.
+    Calls that fit into what is left, each with the most that it may use, run side by side. Of those that may need more, or for
+    which nobody knows how much, one at a time is under way, and only if what is left covers its request. So the budget is
+    exceeded by what one call uses at most, however many run at once: whatever else was under way with it fits.
     """
 
     def __init__(self, allowance: SpendingLimit) -> None:
@@ -38,7 +39,12 @@ class SpendingBudget:
         self._tokens = 0  # spent
         self._cost_usd = 0.0
         self._reserved: set[Reservation] = set()
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: dict[asyncio.Future[None], None] = {}  # in order, so that each gets its turn
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything is limited."""
+        return self._limit.tokens is not None or self.limits_cost
 
     @property
     def limits_cost(self) -> bool:
@@ -51,12 +57,12 @@ class SpendingBudget:
         Raises:
             BudgetSpent: it will not.
         """
-        while not self._fits(estimate):
+        while not (fits := self._fits(estimate.most_tokens, estimate.most_usd)):
             self._check(estimate)
-            if not self._reserved:
-                break  # alone, with what is left
+            if not self._exceeding and self._fits(estimate.tokens, estimate.cost_usd):
+                break  # it may exceed the budget, as the only one
             await self._change()
-        reservation = Reservation(self, estimate)
+        reservation = Reservation(self, estimate, fits=fits)
         self._reserved.add(reservation)
         return reservation
 
@@ -69,11 +75,19 @@ class SpendingBudget:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _fits(self, estimate: CostEstimate) -> bool:
-        tokens = self._tokens + sum(held.estimate.most_tokens for held in self._reserved) + estimate.most_tokens
-        cost_usd = self._cost_usd + sum(held.estimate.most_usd for held in self._reserved) + estimate.most_usd
+    @property
+    def _exceeding(self) -> bool:
+        """Whether a call that may exceed the budget is under way."""
+        return not all(held.fits for held in self._reserved)
+
+    def _fits(self, tokens: int | None, cost_usd: float | None) -> bool:
+        """Whether so much is left beside what is reserved; what nobody knows does not fit."""
         limit = self._limit
-        return (limit.tokens is None or tokens <= limit.tokens) and (limit.cost_usd is None or cost_usd <= limit.cost_usd)
+        held_tokens = self._tokens + sum(held.tokens for held in self._reserved)
+        held_usd = self._cost_usd + sum(held.cost_usd for held in self._reserved)
+        return (limit.tokens is None or (tokens is not None and held_tokens + tokens <= limit.tokens)) and (
+            limit.cost_usd is None or (cost_usd is not None and held_usd + cost_usd <= limit.cost_usd)
+        )
 
     def _check(self, estimate: CostEstimate) -> None:
         """Refuse if what is left does not cover the request itself."""
@@ -89,18 +103,20 @@ class SpendingBudget:
 
     async def _change(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
+        self._waiters[waiter] = None
         try:
             await waiter
         finally:
-            self._waiters.discard(waiter)
+            del self._waiters[waiter]
 
 
 class Reservation:
-    """What is held for one call until it is settled, once."""
+    """What is held for one call until it is settled, once: the most that it may use, or of one that may exceed its request."""
 
-    def __init__(self, budget: SpendingBudget, estimate: CostEstimate) -> None:
-        self.estimate = estimate
+    def __init__(self, budget: SpendingBudget, estimate: CostEstimate, *, fits: bool) -> None:
+        self.fits = fits
+        self.tokens = (fits and estimate.most_tokens) or estimate.tokens
+        self.cost_usd = (fits and estimate.most_usd) or estimate.cost_usd
         self._budget: SpendingBudget | None = budget
 
     def settle(self, *, tokens: int, cost_usd: float) -> None:

@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.models.accounts import Account
-from overnight.models.budget import BudgetSpent, CostEstimate, Reservation, SpendingBudget
+from overnight.models.budget import BudgetSpent, Reservation, SpendingBudget
+from overnight.models.estimate import estimate, least_request_tokens, request_tokens, with_limit
+from overnight.models.failures import BAD_REQUEST, UNPROCESSABLE
 from overnight.models.port import ModelsParked
-from overnight.models.provider import FREE, PER_MILLION, Price, Prices
+from overnight.models.provider import FREE, Price, Prices
 from overnight.models.relay import ModelAnswer, ModelRequest, Relay, Search
-from overnight.models.stream import BYTES_PER_TOKEN, Shape, StreamMeter, TooLong
+from overnight.models.scrub import Scrubber
+from overnight.models.stream import Expected, Shape, StreamMeter, TooLong
 from overnight.models.upstream import Unreachable
 from overnight.models.usage import Usage
 from overnight.models.wires.wire import Counts
@@ -46,7 +49,7 @@ class ModelCall:
     ) -> None:
         """`size` is the request's, in bytes."""
         self._request = request
-        self._input_tokens = -(-size // BYTES_PER_TOKEN)
+        self._size = size
         self._relay = relay
         self._budget = budget
         self._prices = prices
@@ -67,16 +70,29 @@ class ModelCall:
         payable = [account for account in accounts if self._price(account) is not None or not self._budget.limits_cost]
         if not payable:
             raise ModelsParked(self._why_unpayable(accounts))
-        try:
-            self._reservation = await self._budget.reserve(self._estimate(payable))
-        except BudgetSpent as error:
-            raise ModelsParked(str(error), spent=True) from None
-        self._search = self._relay.search(self._request, payable)
-        answer = await self._search.run()
+        plain = self._request
+        if self._budget.limited:
+            self._request = with_limit(plain)
+        answer = await self._search_among(payable)
+        if self._request is not plain and _is_refused(answer, self._request):
+            self._request = plain
+            answer = await self._search_among(payable)
         if answer.reply is not None:
             self._answer = answer
             self._meter = StreamMeter(self._request.wire, self._shape(answer))
         return answer
+
+    async def _search_among(self, payable: Sequence[Account]) -> ModelAnswer:
+        """Reserve what the request may use, and find an answer; what was reserved before is given back."""
+        if self._reservation is not None:
+            self._reservation.settle(tokens=0, cost_usd=0.0)
+        prices = [self._price(account) or FREE for account in payable]
+        try:
+            self._reservation = await self._budget.reserve(estimate(self._request, self._size, prices))
+        except BudgetSpent as error:
+            raise ModelsParked(str(error), spent=True) from None
+        self._search = self._relay.search(self._request, payable)
+        return await self._search.run()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The answer, as the client gets it.
@@ -87,36 +103,48 @@ class ModelCall:
         answer, meter = self._answer, self._meter
         if answer is None or answer.reply is None or meter is None:
             return
+        scrubber = Scrubber(answer.account.keys.forms)
         try:
             async for chunk in answer.reply.chunks():
-                passed = meter.feed(chunk)
+                passed = scrubber.feed(meter.feed(chunk))
                 self.over = answer.reply.over
                 if self.over:
-                    passed += meter.end()
+                    passed += scrubber.feed(meter.end()) + scrubber.end()
                 if passed:
                     yield passed
         except (Unreachable, TooLong) as error:
             self._relay.broke(answer.account, str(error))
+            if rest := scrubber.end():
+                yield rest
             raise Broken(str(error)) from None
-        if not self.over and (rest := meter.end()):
+        if not self.over and (rest := scrubber.feed(meter.end()) + scrubber.end()):
             yield rest
 
     def settle(self) -> None:
         """Count what the call used; a second time, nothing happens."""
-        counted = self._count_answer() or self._count_abandoned()
-        self._answer = self._search = None
-        if counted is not None:
-            self._counted(counted)
-        if self._reservation is not None:
-            usage = counted.usage if counted else Usage()
-            self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
+        counted = None
+        try:
+            counted = self._count_answer() or self._count_abandoned()
+            self._answer = self._search = None
+            if counted is not None:
+                self._counted(counted)
+        finally:
+            if self._reservation is not None:
+                usage = counted.usage if counted else Usage()
+                self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
 
     def _count_answer(self) -> SettledCall | None:
         """What an answer used, also one that came only in part."""
         if self._answer is None or self._answer.reply is None or self._meter is None:
             return None
         self._answer.reply.close()
-        counts, exact = self._meter.settle(self._input_tokens)
+        expected = Expected(
+            input_tokens=request_tokens(self._size),
+            least_input=least_request_tokens(self._request, self._size),
+            answer=self._guess(self._answer.asked_at),
+            single=self._request.single,
+        )
+        counts, exact = self._meter.settle(expected)
         usage = self._usage(self._answer.account, counts, exact=exact)
         usage = replace(usage, first_token_s=self._answer.first_byte_at - self._started, retries=self._answer.retries)
         return SettledCall(provider=self._answer.account.provider.name, model=self._answer.model, usage=usage)
@@ -126,18 +154,22 @@ class ModelCall:
         if self._search is None or self._search.under_way is None:
             return None
         account, since = self._search.under_way
-        answer_tokens = self._request.wire.read_request(self._request.body).output_tokens
-        guess = min(answer_tokens, math.ceil((time.monotonic() - since) * TOKENS_PER_S))
-        counts = Counts(input_tokens=self._input_tokens, output_tokens=guess)
+        counts = Counts(input_tokens=request_tokens(self._size), output_tokens=self._guess(since))
         model = account.provider.model_for(self._request.model)
         return SettledCall(provider=account.provider.name, model=model, usage=self._usage(account, counts, exact=False))
+
+    def _guess(self, since: float) -> int:
+        """Tokens that a model may have written since then, within the request's limit."""
+        written = math.ceil((time.monotonic() - since) * TOKENS_PER_S)
+        most = self._request.most_output
+        return written if most is None else min(most, written)
 
     def _usage(self, account: Account, counts: Counts, *, exact: bool) -> Usage:
         return Usage(
             calls=1,
             input_tokens=counts.input_tokens,
             cached_tokens=counts.cached_tokens,
-            output_tokens=counts.output_tokens,
+            output_tokens=counts.all_output,
             cost_usd=_cost_usd(self._price(account) or FREE, counts),
             seconds=time.monotonic() - self._started,
             estimated=0 if exact else 1,
@@ -154,18 +186,6 @@ class ModelCall:
         """What the account's model costs; None if it is not known."""
         return self._prices.of(account.provider, self._request.model)
 
-    def _estimate(self, accounts: Sequence[Account]) -> CostEstimate:
-        """By the dearest of the accounts."""
-        answer_tokens = self._request.wire.read_request(self._request.body).output_tokens
-        prices = [self._price(account) or FREE for account in accounts]
-        request_usd = max(price.request_usd(self._input_tokens) for price in prices)
-        return CostEstimate(
-            tokens=self._input_tokens,
-            most_tokens=self._input_tokens + answer_tokens,
-            cost_usd=request_usd,
-            most_usd=request_usd + max(price.output for price in prices) * answer_tokens / PER_MILLION,
-        )
-
     def _why_unpayable(self, accounts: Sequence[Account]) -> str:
         if not accounts:
             return f"no provider of your settings speaks {self._request.wire.wire}"
@@ -173,10 +193,17 @@ class ModelCall:
         return f"a budget in dollars cannot be kept without the price of {model}; add it to `prices` in your settings"
 
 
+def _is_refused(answer: ModelAnswer, request: ModelRequest) -> bool:
+    """Whether a provider does not take the limit that was put in."""
+    return answer.status in {BAD_REQUEST, UNPROCESSABLE} and request.wire.refuses_limit(
+        answer.fault.decode(errors="replace").lower()
+    )
+
+
 def _cost_usd(price: Price, counts: Counts) -> float:
     return price.cost_usd(
         input_tokens=counts.input_tokens,
         cached_tokens=counts.cached_tokens,
         written_tokens=counts.written_tokens,
-        output_tokens=counts.output_tokens,
+        output_tokens=counts.all_output,
     )

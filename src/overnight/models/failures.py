@@ -13,7 +13,7 @@ from overnight.words.foreign import printable
 LONGEST_WORDS = 200  # characters of a provider's message that are kept
 
 BAD_REQUEST, UNAUTHORIZED, PAYMENT_REQUIRED, FORBIDDEN, NOT_FOUND = 400, 401, 402, 403, 404
-TIMEOUT, TOO_MANY, SERVER = 408, 429, 500
+TIMEOUT, UNPROCESSABLE, TOO_MANY, SERVER = 408, 422, 429, 500
 LAST_STATUS = 599
 STREAM_ERRORS: Mapping[str, int] = {
     "invalid_request_error": BAD_REQUEST,

@@ -1,14 +1,17 @@
 """Where an account's key comes from: an environment variable or a command; read once, and again when it is refused."""
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from overnight.models.provider import Provider
+from overnight.models.scrub import Form, forms, scrub
 from overnight.models.secret import Secret
 from overnight.user_command import run_for_output
 
 COMMAND_S = 30.0  # a password manager may ask its agent, but nobody can type
 LONGEST_KEY = 8192  # characters
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)  # in its name
 
 
 class NoKey(Exception):  # noqa: N818  # reported as a broken account
@@ -22,12 +25,18 @@ class Keys:
         self._provider = provider
         self._environment = environment
         self._key: Secret | None = None
+        self._forms = list(forms(_secret_headers(provider)))
+        self._read_so_far: set[str] = set()
         self._reading = asyncio.Lock()
 
     @property
-    def known(self) -> Secret | None:
-        """The key as it was read, for taking it out of what others write."""
-        return self._key
+    def forms(self) -> Sequence[Form]:
+        """Every key that was read so far, and the secret headers, for taking them out of what others write."""
+        return self._forms
+
+    def scrub(self, text: bytes) -> bytes:
+        """A whole text without them, and without a short key, which may be an ordinary word."""
+        return scrub(self._key.scrub(text) if self._key else text, self._forms)
 
     async def get(self) -> Secret | None:
         """The key; None for a local server.
@@ -39,7 +48,10 @@ class Keys:
             return None
         async with self._reading:
             if self._key is None:
-                self._key = Secret(_checked(await self._read(), self._provider))
+                text = _checked(await self._read(), self._provider)
+                self._key = Secret(text)
+                self._forms += forms([text]) if text not in self._read_so_far else []
+                self._read_so_far.add(text)
             return self._key
 
     @property
@@ -65,6 +77,11 @@ class Keys:
         if not value.strip():
             raise NoKey(f"the environment variable {provider.key_env} is not set")
         return value
+
+
+def _secret_headers(provider: Provider) -> Sequence[str]:
+    """The last words of the headers that hold a secret by their names, so `Bearer` is none."""
+    return [value.split()[-1] for name, value in provider.headers.items() if _SECRET_HEADER.search(name) and value.strip()]
 
 
 def _checked(text: str, provider: Provider) -> str:

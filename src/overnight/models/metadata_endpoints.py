@@ -1,5 +1,6 @@
 """Requests that are no calls, cost nothing and are not counted: which models there are, and how long a text is."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ from pydantic_core import from_json
 from overnight.models.accounts import Account, Accounts
 from overnight.models.breaker import BreakerState
 from overnight.models.keys import NoKey
-from overnight.models.relay import MULTIPLE_CHOICES
+from overnight.models.relay import MULTIPLE_CHOICES, OK
 from overnight.models.stream import BYTES_PER_TOKEN
 from overnight.models.upstream import Reply, Unreachable, Upstream
 from overnight.models.usage import Wire
@@ -16,6 +17,8 @@ from overnight.models.wires.formats import FORMATS
 from overnight.models.wires.wire import UpstreamRequest
 
 MOST_MODELS = 1000
+LONGEST_S = 20.0  # of a question, whatever its provider's `silence_s` is: an agent can do without the answer
+LARGEST = 8 * 1024 * 1024  # bytes of an answer; a list of all models of a large provider has 1
 
 
 class MetadataEndpoints:
@@ -63,14 +66,15 @@ class MetadataEndpoints:
         """The provider's answer, None if it has none; its state does not change by it."""
         reply: Reply | None = None
         try:
-            key = await account.keys.get()
-            form = FORMATS[wire]
-            reply = await self._upstream.ask(account.provider, key, form, sent, {**form.headers, **headers})
-            if reply.status >= MULTIPLE_CHOICES:
-                return None
-            body = await reply.body()
-            document: object = from_json(key.scrub(body) if key else body)
-        except (NoKey, Unreachable, ValueError):
+            async with asyncio.timeout(LONGEST_S):
+                key = await account.keys.get()
+                form = FORMATS[wire]
+                reply = await self._upstream.ask(account.provider, key, form, sent, {**form.headers, **headers})
+                if not OK <= reply.status < MULTIPLE_CHOICES:
+                    return None
+                body = await reply.body(LARGEST)
+            document: object = from_json(account.keys.scrub(body))
+        except (NoKey, Unreachable, ValueError, TimeoutError):
             return None
         finally:
             if reply is not None:

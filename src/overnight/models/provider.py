@@ -52,7 +52,7 @@ class Price:
 
     def request_usd(self, tokens: int) -> float:
         """What a request costs at most."""
-        return tokens * max(self.input, self.written or 0.0) / PER_MILLION
+        return tokens * max(self.input, self.cached, self.written or 0.0) / PER_MILLION
 
 
 FREE = Price(input=0.0, cached=0.0, output=0.0)

@@ -15,7 +15,8 @@ from overnight.models.secret import Secret
 from overnight.models.upstream import Reply, Unreachable, Upstream
 from overnight.models.wires.wire import Format
 
-MULTIPLE_CHOICES = 300  # HTTP's first status that is no success
+OK = 200  # HTTP's first status that is a success
+MULTIPLE_CHOICES = 300  # and the first one after them
 WAITS = 1  # of one request for a rate limit that ends soon
 SOON_S = 1.0  # how often a request looks again while another is probing, at the least
 
@@ -28,6 +29,8 @@ class ModelRequest:
     body: Mapping[str, object]
     model: str  # asked for
     stream: bool
+    most_output: int | None = None  # tokens of its answers; None: not known
+    single: bool = True  # one answer is asked for, not several side by side
     array: bool = False  # the stream is wanted as a JSON array, not as events
     headers: Mapping[str, str] = field(default_factory=dict)  # that the wire needs, of the client's
 
@@ -39,7 +42,8 @@ class ModelAnswer:
     account: Account
     model: str  # as the account calls it
     retries: int
-    first_byte_at: float  # by the monotonic clock
+    asked_at: float  # by the monotonic clock, as the next one
+    first_byte_at: float
     reply: Reply | None  # None for a fault
     status: int
     fault: bytes = b""  # the body of an error, without keys
@@ -141,15 +145,16 @@ class Search:
                 await self._relay.wait(self._left, self._held_s())
                 continue
             self._tries += 1
-            self.under_way = turn.account, time.monotonic()
+            asked_at = time.monotonic()
+            self.under_way = turn.account, asked_at
             try:
                 outcome = await self._relay.send(turn, self._request)
                 self.under_way = None
                 if isinstance(outcome, Reply):
                     turn.succeed()
-                    return self._answer(turn.account, reply=outcome, status=outcome.status)
+                    return self._answer(turn.account, asked_at, reply=outcome, status=outcome.status)
                 if self._follow(turn, outcome):
-                    return self._answer(turn.account, status=outcome.status, fault=outcome.body)
+                    return self._answer(turn.account, asked_at, status=outcome.status, fault=outcome.body)
             finally:
                 turn.release()
             if self._relay.waits_for(outcome) and self._waits < WAITS:
@@ -165,16 +170,19 @@ class Search:
         if failure.fault is ProviderFault.MISSING:
             turn.succeed()
             self._left.remove(turn.account)
-            self._missing = self._missing or self._answer(turn.account, status=failure.status, fault=failure.body)
+            self._missing = self._missing or self._answer(turn.account, 0.0, status=failure.status, fault=failure.body)
         else:
             turn.fail(failure)
         return False
 
-    def _answer(self, account: Account, *, status: int, reply: Reply | None = None, fault: bytes = b"") -> ModelAnswer:
+    def _answer(
+        self, account: Account, asked_at: float, *, status: int, reply: Reply | None = None, fault: bytes = b""
+    ) -> ModelAnswer:
         return ModelAnswer(
             account=account,
             model=account.provider.model_for(self._request.model),
             retries=self._tries - 1,
+            asked_at=asked_at,
             first_byte_at=reply.first_at if reply else time.monotonic(),
             reply=reply,
             status=status,
@@ -194,8 +202,9 @@ async def _judge(reply: Reply, account: Account) -> Reply | ProviderFailure:
     Raises:
         Unreachable: it broke before the client saw any of it.
     """
-    failed = stream_error(reply.first) if reply.streamed and reply.status < MULTIPLE_CHOICES else None
-    if reply.status < MULTIPLE_CHOICES and failed is None:
+    good = OK <= reply.status < MULTIPLE_CHOICES
+    failed = stream_error(reply.first) if reply.streamed and good else None
+    if good and failed is None:
         if not reply.streamed:
             await reply.fill()
         if not reply.first:
@@ -204,5 +213,4 @@ async def _judge(reply: Reply, account: Account) -> Reply | ProviderFailure:
         return reply
     status, body = failed or (reply.status, await reply.body())
     reply.close()
-    key = account.keys.known
-    return understand(status, reply.headers, key.scrub(body) if key else body, datetime.now(UTC))
+    return understand(status, reply.headers, account.keys.scrub(body), datetime.now(UTC))

@@ -18,6 +18,7 @@ from overnight.models.failures import message
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.provider import Prices
 from overnight.models.relay import ModelAnswer, ModelRequest, Relay
+from overnight.models.surcharge import surcharge
 from overnight.models.usage import CallRecord, Usage, Wire
 from overnight.models.wires.formats import FORMATS
 
@@ -102,7 +103,7 @@ class GatewayRun:
             ModelsParked: no provider can be asked now, or the budget is spent.
             RequestRefused: the provider refuses this very request.
         """
-        request = self.request(wire, body, model=str(body.get("model") or ""), stream=False)
+        request = self.request(wire, body)
         with self.open(request, len(to_json(body, inf_nan_mode="null"))) as call:
             answer = await self.ask(call, request)
             if answer.reply is None:
@@ -123,23 +124,29 @@ class GatewayRun:
         wire: Wire,
         body: Mapping[str, object],
         *,
-        model: str,
-        stream: bool,
+        model: str = "",
+        stream: bool = False,
         array: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> ModelRequest:
         """A request as it is put to providers; the program's model goes before the agent's.
 
+        `model` and `stream` may be said by its path instead of its body.
+
         Raises:
             ValueError: it asks for what cannot be metered.
         """
         form = FORMATS[wire]
-        form.read_request(body)
+        summary = form.read_request(body)
+        if self._supply.budget.limits_cost and (field := surcharge(body)):
+            raise ValueError(f"a budget in dollars cannot be kept with `{field}`, which changes the price: leave it out")
         return ModelRequest(
             wire=form,
             body=body,
-            model=self.model or model,
-            stream=stream,
+            model=self.model or model or summary.model,
+            stream=stream or summary.stream,
+            most_output=summary.most_output,
+            single=summary.single,
             array=array,
             headers={**form.headers, **(headers or {})},
         )

@@ -1,12 +1,16 @@
 """An answer that passes through: its counts are read, and it is passed on as it comes."""
 
-import json
 import re
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+
+from pydantic_core import from_json
 
 from overnight.models.wires.wire import Counts, Format
 
 BYTES_PER_TOKEN = 4  # English and code; what requests and broken answers are estimated by
+LONG_TOKEN = 32  # characters; no answer has as many a token on average, so counts that say so are too low
+FEW = 256  # characters of which that is not said
 KEPT_BYTES = 4 * 1024 * 1024  # of a stream, for the estimate if it breaks
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; the last event of a stream may hold the whole answer once more
 DATA = b"data:"
@@ -26,6 +30,16 @@ class TooLong(Exception):  # noqa: N818  # the provider's fault, reported as a b
     """A line of a stream is longer than any honest one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What is known of a call without its answer; all in tokens."""
+
+    input_tokens: int  # by the size of the request
+    least_input: int = 0  # fewer are not believed
+    answer: int = 0  # that the model may have written in the time that it had
+    single: bool = True  # one answer is asked for
+
+
 class StreamMeter:
     """Reads the counts out of an answer while it passes."""
 
@@ -36,6 +50,7 @@ class StreamMeter:
         self._line = bytearray()  # the part of an incomplete line that came
         self._kept = bytearray()  # whole lines, for the estimate
         self._size = 0
+        self._ended = False
         self._dropping = False  # inside an event that the client does not get
         self._opened = False  # an array's bracket was sent
 
@@ -61,6 +76,7 @@ class StreamMeter:
 
     def end(self) -> bytes:
         """The answer came to its end; what is still owed to the client."""
+        self._ended = True
         if self._shape is Shape.WHOLE:
             self._counts = self._format.counts(bytes(self._line))
             return b""
@@ -72,17 +88,23 @@ class StreamMeter:
             return self._element(rest) + (b"]" if self._opened else b"[]")
         return rest if self._shape is Shape.EVENTS_LESS_USAGE and not self._drops(rest) else b""
 
-    def settle(self, input_tokens: int) -> tuple[Counts, bool]:
-        """The counts of what passed, and whether they are the provider's; else an estimate, with `input_tokens`."""
-        counts = self._counts
-        if counts is not None and (counts.final or self._shape is Shape.WHOLE):
+    def settle(self, expected: Expected) -> tuple[Counts, bool]:
+        """The counts of what passed, and whether they are the provider's.
+
+        If the answer did not come to its end, or if the provider's counts are missing or plainly too low, it is the greatest of
+        what the provider said so far, of what was seen, and (before the end) of what the time allowed.
+        """
+        counts, seen = self._counts, self._characters()
+        ended = self._ended or (counts is not None and counts.final and expected.single)
+        believed = (
+            counts is not None and counts.input_tokens >= expected.least_input and seen <= LONG_TOKEN * counts.all_output + FEW
+        )
+        if counts is not None and ended and believed:
             return counts, True
-        output = self._estimate()
-        if counts is None:
-            return Counts(input_tokens=input_tokens, output_tokens=output), False
-        return self._format.merge(
-            counts, Counts(input_tokens=counts.input_tokens, cached_tokens=counts.cached_tokens, output_tokens=output)
-        ), False
+        said = counts or Counts()
+        asked = said.input_tokens if said.input_tokens > expected.least_input else expected.input_tokens
+        output = max(said.all_output, -(-seen // BYTES_PER_TOKEN), 0 if ended else expected.answer)
+        return replace(said, input_tokens=asked, output_tokens=output, thought_tokens=0), False
 
     def _whole(self, chunk: bytes) -> bytes:
         """The lines that are complete now, with their ends."""
@@ -133,18 +155,17 @@ class StreamMeter:
         self._opened = True
         return before + line[len(DATA) :].strip()
 
-    def _estimate(self) -> int:
-        """Tokens of the model's words that passed."""
+    def _characters(self) -> int:
+        """How many characters of the model's words passed; of a very long answer reckoned by its beginning."""
         if self._shape is Shape.WHOLE:
-            return self._size // BYTES_PER_TOKEN
-        characters = 0
-        for line in self._kept.splitlines():
-            if not line.startswith(DATA):
-                continue
-            try:
-                event = json.loads(line[len(DATA) :])
-            except ValueError:  # the last line, which broke off, or the end mark
-                continue
-            if isinstance(event, dict):
-                characters += self._format.output_characters(event)
-        return -(-characters // BYTES_PER_TOKEN)
+            return self._characters_of(bytes(self._line), self._size)
+        found = sum(self._characters_of(line[len(DATA) :], 0) for line in self._kept.splitlines() if line.startswith(DATA))
+        return found * self._size // len(self._kept) if self._size > KEPT_BYTES and self._kept else found
+
+    def _characters_of(self, document: bytes | bytearray, otherwise: int) -> int:
+        """Of an answer or an event, or `otherwise` if it is no JSON object: a line that broke off, or the end mark."""
+        try:
+            event: object = from_json(document)
+        except ValueError:
+            return otherwise
+        return self._format.output_characters(event) if isinstance(event, dict) else otherwise

@@ -75,8 +75,8 @@ class Reply:
         while chunk := await _read(self._response):
             yield chunk
 
-    async def body(self) -> bytes:
-        """All of the body.
+    async def body(self, most: int = LARGEST_ANSWER) -> bytes:
+        """All of the body, if it has no more bytes than `most`.
 
         Raises:
             Unreachable: it broke, or does not end; it is closed then.
@@ -85,7 +85,7 @@ class Reply:
         try:
             async for chunk in self.chunks():
                 body += chunk
-                if len(body) > LARGEST_ANSWER:
+                if len(body) > most:
                     raise Unreachable("its answer does not end")
         except (Unreachable, asyncio.CancelledError):
             self.close()

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 
 from overnight.models.usage import Wire
+from overnight.models.wires.plain_anthropic import most_output
 from overnight.models.wires.wire import (
-    DEFAULT_OUTPUT_TOKENS,
     Counts,
     CountsUnasked,
     Foreign,
+    LimitsThemselves,
     RequestSummary,
     RunningTotals,
     Tokens,
     UpstreamRequest,
-    mapping,
+    characters,
     read,
     text,
-    whole,
 )
 
 PAYMENT_REQUIRED = 402  # Anthropic's status of a billing error; no client tries it again
@@ -39,7 +39,7 @@ class _Event(Foreign):
     usage: _Usage | None = None  # of `message_delta`, and of an answer that is not streamed
 
 
-class Anthropic(RunningTotals, CountsUnasked):
+class Anthropic(LimitsThemselves, RunningTotals, CountsUnasked):
     """`POST /v1/messages`."""
 
     wire = Wire.ANTHROPIC
@@ -49,8 +49,12 @@ class Anthropic(RunningTotals, CountsUnasked):
 
     def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for."""
-        limit = whole(body.get("max_tokens")) or DEFAULT_OUTPUT_TOKENS
-        return RequestSummary(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
+        return RequestSummary(
+            model=text(body.get("model")),
+            stream=body.get("stream") is True,
+            most_output=most_output(body),
+            single=True,
+        )
 
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:  # noqa: ARG002  # the body says it
         """The request with the provider's model name."""
@@ -74,9 +78,8 @@ class Anthropic(RunningTotals, CountsUnasked):
         )
 
     def output_characters(self, event: Mapping[str, object]) -> int:
-        """The characters of a delta: text, thinking or a tool's input."""
-        delta = mapping(event.get("delta"))
-        return sum(len(text(delta.get(key))) for key in ("text", "thinking", "partial_json"))
+        """The characters of a delta, of the start of a block, or of an answer that is not streamed."""
+        return sum(characters(event.get(part)) for part in ("delta", "content_block", "content"))
 
     def key_headers(self, key: str) -> Mapping[str, str]:
         """Anthropic's own header."""

@@ -4,22 +4,28 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from overnight.models.usage import Wire
+from overnight.models.wires.plain_gemini import most_output
 from overnight.models.wires.wire import (
-    DEFAULT_OUTPUT_TOKENS,
     Counts,
     CountsUnasked,
     Foreign,
     RequestSummary,
+    RunningTotals,
     Tokens,
     UpstreamRequest,
+    at_most_one,
+    characters,
     items,
     mapping,
     read,
     text,
-    whole,
 )
 
 FORBIDDEN = 403
+# Both spellings that the API takes.
+SETTINGS = ("generationConfig", "generation_config")
+LIMITS = ("maxOutputTokens", "max_output_tokens")
+CANDIDATES = ("candidateCount", "candidate_count")
 STATUSES: Mapping[int, str] = {401: "UNAUTHENTICATED", 404: "NOT_FOUND"}
 
 
@@ -41,7 +47,7 @@ class _Answer(Foreign):
     promptFeedback: Foreign | None = None  # noqa: N815  # instead of candidates, if the prompt is refused
 
 
-class Gemini(CountsUnasked):
+class Gemini(RunningTotals, CountsUnasked):
     """`POST /v1beta/models/<model>:generateContent` and `:streamGenerateContent`."""
 
     wire = Wire.GEMINI
@@ -51,10 +57,25 @@ class Gemini(CountsUnasked):
 
     def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for; its path says which model, and whether as a stream."""
-        settings = mapping(body.get("generationConfig"))
-        limit = whole(settings.get("maxOutputTokens")) or DEFAULT_OUTPUT_TOKENS
-        answers = max(1, whole(settings.get("candidateCount")) or 1)
-        return RequestSummary(model=text(body.get("model")), stream=False, output_tokens=limit * answers)
+        answers = [mapping(body.get(name)).get(count) for name in SETTINGS for count in CANDIDATES]
+        return RequestSummary(
+            model=text(body.get("model")),
+            stream=False,
+            most_output=most_output(body),
+            single=all(map(at_most_one, answers)),
+        )
+
+    def limited(self, body: Mapping[str, object], tokens: int) -> Mapping[str, object] | None:
+        """The request with `maxOutputTokens`, which it does not have in either spelling."""
+        name = next((name for name in SETTINGS if body.get(name) is not None), SETTINGS[0])
+        settings = body.get(name) or {}
+        if not isinstance(settings, dict) or any(settings.get(limit) is not None for limit in LIMITS):
+            return None
+        return {**body, name: {**settings, LIMITS[0]: tokens}}
+
+    def refuses_limit(self, words: str) -> bool:
+        """Whether an error is about that field."""
+        return any(limit.lower() in words for limit in LIMITS)
 
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:
         """The request, at the path of the provider's model name."""
@@ -69,22 +90,19 @@ class Gemini(CountsUnasked):
             return None
         usage = answer.usageMetadata
         ended = any(candidate.finishReason for candidate in answer.candidates or ()) or answer.promptFeedback is not None
+        asked = (usage.promptTokenCount or 0) + (usage.toolUsePromptTokenCount or 0)
         return Counts(
-            input_tokens=(usage.promptTokenCount or 0) + (usage.toolUsePromptTokenCount or 0),
-            cached_tokens=usage.cachedContentTokenCount or 0,
-            output_tokens=(usage.candidatesTokenCount or 0) + (usage.thoughtsTokenCount or 0),
+            input_tokens=asked,
+            cached_tokens=min(usage.cachedContentTokenCount or 0, asked),
+            output_tokens=usage.candidatesTokenCount or 0,
+            thought_tokens=usage.thoughtsTokenCount or 0,
             final=ended,
         )
 
-    def merge(self, old: Counts, new: Counts) -> Counts:  # noqa: ARG002  # the newest holds all
-        """The newest chunk has the counts of all before."""
-        return new
-
     def output_characters(self, event: Mapping[str, object]) -> int:
-        """The characters of a chunk's parts."""
+        """The characters of the candidates' parts."""
         candidates = items(event.get("candidates"))
-        parts = [part for candidate in candidates for part in items(mapping(candidate.get("content")).get("parts"))]
-        return sum(len(text(part.get("text"))) for part in parts)
+        return sum(characters(mapping(candidate.get("content")).get("parts")) for candidate in candidates)
 
     def key_headers(self, key: str) -> Mapping[str, str]:
         """Gemini's own header."""

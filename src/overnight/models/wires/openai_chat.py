@@ -4,22 +4,27 @@ from collections.abc import Mapping
 
 from overnight.models.usage import Wire
 from overnight.models.wires.openai import OpenAIKeys, refusal
+from overnight.models.wires.plain_chat import most_output
 from overnight.models.wires.wire import (
-    DEFAULT_OUTPUT_TOKENS,
     Counts,
     Foreign,
+    LimitsThemselves,
     RequestSummary,
     RunningTotals,
     Tokens,
     UpstreamRequest,
+    at_most_one,
+    characters,
     items,
     mapping,
     read,
     text,
-    whole,
 )
 
 FORBIDDEN = 403  # 429, OpenAI's own, is tried again by every client; 400 by some
+
+
+NO_WORDS = frozenset({"role", "reasoning_content", "reasoning", "reasoning_details"})  # or thoughts, which are counted apart
 
 
 class _Details(Foreign):
@@ -34,8 +39,13 @@ class _Usage(Foreign):
     prompt_cache_hit_tokens: Tokens | None = None  # DeepSeek's name for the cached ones
 
 
+class _Choice(Foreign):
+    finish_reason: object = None
+
+
 class _Answer(Foreign):
     usage: _Usage | None = None
+    choices: list[_Choice] | None = None
 
 
 class _Chunk(Foreign):
@@ -43,16 +53,22 @@ class _Chunk(Foreign):
     usage: _Usage | None = None
 
 
-class OpenAIChat(OpenAIKeys, RunningTotals):
-    """`POST /v1/chat/completions`."""
+class OpenAIChat(OpenAIKeys, LimitsThemselves, RunningTotals):
+    """`POST /v1/chat/completions`.
+
+    A request without a limit gets none from us: reasoning models refuse `max_tokens`, other providers know nothing else.
+    """
 
     wire = Wire.OPENAI_CHAT
 
     def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for."""
-        limit = whole(body.get("max_completion_tokens")) or whole(body.get("max_tokens")) or DEFAULT_OUTPUT_TOKENS
-        answers = max(1, whole(body.get("n")) or 1)
-        return RequestSummary(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit * answers)
+        return RequestSummary(
+            model=text(body.get("model")),
+            stream=body.get("stream") is True,
+            most_output=most_output(body),
+            single=at_most_one(body.get("n")),
+        )
 
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:
         """The request with the provider's model name, and with the counts asked for at the end of a stream."""
@@ -84,17 +100,21 @@ class OpenAIChat(OpenAIKeys, RunningTotals):
             input_tokens=usage.prompt_tokens,
             cached_tokens=min(cached, usage.prompt_tokens),
             output_tokens=max(usage.completion_tokens, reasoned),
+            final=all(choice.finish_reason for choice in answer.choices or ()),  # some providers count in every chunk
         )
 
     def output_characters(self, event: Mapping[str, object]) -> int:
-        """The characters of a chunk's deltas."""
-        said = 0
-        for choice in items(event.get("choices")):
-            delta = mapping(choice.get("delta"))
-            said += len(text(delta.get("content"))) + len(text(delta.get("reasoning_content")) or text(delta.get("reasoning")))
-            said += sum(len(text(mapping(call.get("function")).get("arguments"))) for call in items(delta.get("tool_calls")))
-        return said
+        """The characters of deltas, or of messages."""
+        choices = items(event.get("choices"))
+        return sum(_said(mapping(choice.get("delta"))) + _said(mapping(choice.get("message"))) for choice in choices)
 
     def refusal(self, message: str) -> tuple[int, Mapping[str, object]]:
         """OpenAI's shape of a spent quota, with a status that is not tried again."""
         return FORBIDDEN, refusal(message)
+
+
+def _said(message: Mapping[str, object]) -> int:
+    """The characters of a message or a part of one; its thoughts once, which some providers send under three names."""
+    thoughts = [message[name] for name in ("reasoning_content", "reasoning", "reasoning_details") if message.get(name)]
+    rest = [value for name, value in message.items() if name not in NO_WORDS]
+    return characters(rest) + max(map(characters, thoughts), default=0)

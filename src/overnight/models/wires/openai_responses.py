@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from overnight.models.usage import Wire
 from overnight.models.wires.openai import OpenAIKeys, refusal
+from overnight.models.wires.plain_responses import most_output
 from overnight.models.wires.wire import (
-    DEFAULT_OUTPUT_TOKENS,
     Counts,
     CountsUnasked,
     Foreign,
@@ -13,11 +13,15 @@ from overnight.models.wires.wire import (
     RunningTotals,
     Tokens,
     UpstreamRequest,
+    characters,
+    mapping,
     read,
     text,
-    whole,
 )
 
+ITEM_DONE = "response.output_item.done"
+ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})  # types of the last event
+LIMIT = "max_output_tokens"
 BAD_REQUEST = 400  # the only status that Codex 0.169 does not try again
 
 
@@ -36,6 +40,7 @@ class _Answer(Foreign):
 
 
 class _Event(Foreign):
+    type: str = ""
     response: _Answer | None = None
     usage: _Usage | None = None  # of an answer that is not streamed
 
@@ -53,8 +58,20 @@ class OpenAIResponses(OpenAIKeys, RunningTotals, CountsUnasked):
         """
         if body.get("background"):
             raise ValueError("`background` is not possible here: ask for an answer, or for a stream")
-        limit = whole(body.get("max_output_tokens")) or DEFAULT_OUTPUT_TOKENS
-        return RequestSummary(model=text(body.get("model")), stream=body.get("stream") is True, output_tokens=limit)
+        return RequestSummary(
+            model=text(body.get("model")),
+            stream=body.get("stream") is True,
+            most_output=most_output(body),
+            single=True,
+        )
+
+    def limited(self, body: Mapping[str, object], tokens: int) -> Mapping[str, object] | None:
+        """The request with `max_output_tokens`, which it does not have."""
+        return {**body, LIMIT: tokens} if body.get(LIMIT) is None else None
+
+    def refuses_limit(self, words: str) -> bool:
+        """Whether an error is about that field."""
+        return LIMIT in words
 
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:  # noqa: ARG002  # the body says it
         """The request with the provider's model name."""
@@ -71,11 +88,13 @@ class OpenAIResponses(OpenAIKeys, RunningTotals, CountsUnasked):
             input_tokens=usage.input_tokens,
             cached_tokens=min(cached, usage.input_tokens),
             output_tokens=usage.output_tokens,
+            final=event is not None and (event.usage is not None or event.type in ENDS),
         )
 
     def output_characters(self, event: Mapping[str, object]) -> int:
-        """The characters of a delta."""
-        return len(text(event.get("delta")))
+        """The characters of a delta, of sealed thoughts, or of an answer that is not streamed."""
+        sealed = len(text(mapping(event.get("item")).get("encrypted_content"))) if event.get("type") == ITEM_DONE else 0
+        return characters(event.get("delta")) + sealed + characters(event.get("output"))
 
     def refusal(self, message: str) -> tuple[int, Mapping[str, object]]:
         """OpenAI's shape of a spent quota, with a status that is not tried again."""

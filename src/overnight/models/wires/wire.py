@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from overnight.models.usage import Wire
 
-LARGEST_COUNT = 10**9  # tokens; a larger one is not believed
-DEFAULT_OUTPUT_TOKENS = 4096  # reserved for an answer if the request names no limit
+LARGEST_COUNT = 10**7  # tokens of one call, ten times what the largest models take; a larger one is not believed
 
 Tokens = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 M = TypeVar("M", bound=BaseModel)
@@ -28,8 +27,14 @@ class Counts:
     input_tokens: int = 0  # cached and written ones included
     cached_tokens: int = 0
     written_tokens: int = 0
-    output_tokens: int = 0  # reasoning included
+    output_tokens: int = 0  # reasoning included, unless it is counted apart
+    thought_tokens: int = 0  # reasoning, if it is counted beside the output
     final: bool = True  # False: more is to come, as at the start of a stream
+
+    @property
+    def all_output(self) -> int:
+        """What the model wrote, thoughts included."""
+        return self.output_tokens + self.thought_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,8 @@ class RequestSummary:
 
     model: str
     stream: bool
-    output_tokens: int  # it wants at most, or our default
+    most_output: int | None  # tokens of its answers; None: not known, or a part of its input is out of sight
+    single: bool  # it asks for one answer, not for several side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,14 @@ class Format(Protocol):
         """
         ...
 
+    def limited(self, body: Mapping[str, object], tokens: int) -> Mapping[str, object] | None:
+        """The request with a limit for its answer; None if it names one, or if no field for it suits every provider."""
+        ...
+
+    def refuses_limit(self, words: str) -> bool:
+        """Whether an error, in lower case, may be about the limit that `limited` put in."""
+        ...
+
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:
         """The request for a provider that calls the model `model`."""
         ...
@@ -102,7 +116,7 @@ class Format(Protocol):
         ...
 
     def output_characters(self, event: Mapping[str, object]) -> int:
-        """How many characters of the model's output one event of a stream holds."""
+        """How many characters of the model's output an answer or one event of a stream holds."""
         ...
 
     def key_headers(self, key: str) -> Mapping[str, str]:
@@ -126,11 +140,9 @@ def read(model: type[M], document: bytes) -> M | None:
         return None
 
 
-def whole(value: object) -> int | None:
-    """A limit of tokens in a request, None if it is not one."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT:
-        return value
-    return None
+def at_most_one(value: object) -> bool:
+    """Whether a request asks for one answer by this number of answers."""
+    return value is None or value == 1
 
 
 def text(value: object) -> str:
@@ -148,6 +160,19 @@ def items(value: object) -> list[Mapping[str, object]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
+# What an answer's words come with in every piece; their lengths are no words.
+_LABELS = frozenset({"type", "role", "id", "index", "status", "call_id", "object", "finish_reason", "stop_reason"})
+
+
+def characters(value: object) -> int:
+    """How many characters the texts in a part of an answer have, hidden thoughts in their sealed form too."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(characters(part) for name, part in value.items() if name not in _LABELS)
+    return sum(map(characters, value)) if isinstance(value, list) else 0
+
+
 class CountsUnasked:
     """Part of a wire whose streams bring their counts by themselves, in events that the client gets as well."""
 
@@ -157,6 +182,18 @@ class CountsUnasked:
 
     def is_usage_only(self, event: bytes) -> bool:  # noqa: ARG002  # for every body alike
         """Never: events with counts are part of the answer."""
+        return False
+
+
+class LimitsThemselves:
+    """Part of a wire whose requests get no limit from us: each has to name one, or providers differ in the field."""
+
+    def limited(self, body: Mapping[str, object], tokens: int) -> Mapping[str, object] | None:  # noqa: ARG002  # none fits all
+        """Nothing."""
+        return None
+
+    def refuses_limit(self, words: str) -> bool:  # noqa: ARG002  # there is none
+        """Never."""
         return False
 
 
@@ -170,5 +207,6 @@ class RunningTotals:
             cached_tokens=max(old.cached_tokens, new.cached_tokens),
             written_tokens=max(old.written_tokens, new.written_tokens),
             output_tokens=max(old.output_tokens, new.output_tokens),
+            thought_tokens=max(old.thought_tokens, new.thought_tokens),
             final=old.final or new.final,
         )

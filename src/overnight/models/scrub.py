@@ -1,0 +1,132 @@
+"""Keys taken out of text that others wrote, whole or in part, also while it passes in pieces.
+
+A part counts if it has eight characters of the key from its beginning (behind what all keys of a provider begin with), or
+from its end, or fifteen from anywhere. Eight characters are more than providers print to name a key (four to the left or
+right of dots), and so many that no ordinary text has them by chance; fewer do not help to guess the rest.
+
+Does not cover: a key in another encoding than those of JSON, URLs and HTML; one in pieces with something between them.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+HIDDEN = "***"
+PIECE = 8  # characters of a key that must not be shown together
+_EVERY = 3  # pieces of the inside, one is looked for: each look costs time, and a part of the inside alone is rare
+_LONG = 24  # characters of a text that is a key for sure; a shorter one without a digit may be an ordinary word
+_COMMON = re.compile(r"(?:sk|pk|rk|gsk|xai|key|hf|api|nvapi)[-_](?:[a-z]{1,6}[0-9]{0,2}[-_]){0,2}")  # with which keys begin
+_ODD = re.compile(r"[^A-Za-z0-9_.~-]")
+
+
+class Form:
+    """One way in which a key may be written."""
+
+    def __init__(self, text: str, *, common: int, piece: int, sign: bytes = b"") -> None:
+        """`common`: characters at the beginning that tell nothing; `sign`: without it in a text this form is not there."""
+        self.text = text.encode()
+        self.sign = sign
+        self.bytes = frozenset(self.text)
+        last = len(self.text) - piece
+        starts = sorted({*range(common, last + 1, _EVERY * piece), last}) if last > common else [0]
+        size = piece if last > common else len(self.text)
+        self.pieces = {self.text[start : start + size]: start for start in reversed(starts)}
+
+    def blank(self, data: bytes, hidden: bytes, *, more: bool) -> bytes:
+        """`data` without the parts; if there is `more` to come, one that may go on there is left."""
+        if self.sign and self.sign not in data:
+            return data
+        for piece, start in self.pieces.items():
+            at = data.find(piece)
+            while at >= 0:
+                low, high, end = self._grow(data, at, start, len(piece))
+                if more and high == len(data) and end < len(self.text):
+                    break
+                data = data[:low] + hidden + data[high:]
+                at = data.find(piece, low + len(hidden))
+        return data
+
+    def _grow(self, data: bytes, at: int, start: int, size: int) -> tuple[int, int, int]:
+        """Where the part around a piece begins and ends in `data`, and ends in the text."""
+        text, low, high, end = self.text, at, at + size, start + size
+        while low and start and data[low - 1] == text[start - 1]:
+            low, start = low - 1, start - 1
+        while high < len(data) and end < len(text) and data[high] == text[end]:
+            high, end = high + 1, end + 1
+        return low, high, end
+
+    def tail(self, data: bytes) -> int:
+        """How many bytes at the end of `data` may be a part that goes on, fewer than the text has."""
+        size = 0
+        while size < len(self.text) - 1 and size < len(data) and data[len(data) - size - 1 :] in self.text:
+            size += 1
+        return size
+
+
+def forms(secrets: Iterable[str]) -> Sequence[Form]:
+    """The ways in which some texts may be written; those that are too short or too plain to be keys are left out."""
+    return [form for secret in dict.fromkeys(secrets) if _is_key(secret) for form in _forms(secret)]
+
+
+def _is_key(text: str) -> bool:
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return len(text) >= _LONG or (len(text) >= PIECE and mixed)
+
+
+def _forms(text: str) -> list[Form]:
+    found = _COMMON.match(text)
+    common = found.end() if found else 0
+    plain = Form(text, common=common, piece=PIECE)
+    written = {
+        json.dumps(text)[1:-1]: b"\\",
+        text.replace("/", "\\/"): b"\\",
+        _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", text): b"\\u00",
+        _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04X}", text): b"\\u00",
+        quote(text, safe=""): b"%",
+        html.escape(text): b"&",
+    }
+    escaped = [Form(other, common=common, piece=2 * PIECE, sign=sign) for other, sign in written.items() if other != text]
+    spelled = {"".join(f"\\u{ord(character):04{kind}}" for character in text) for kind in "xX"}
+    return [plain, *escaped, *(Form(one, common=6 * common, piece=6 * PIECE, sign=b"\\u00") for one in sorted(spelled))]
+
+
+class Scrubber:
+    """One text that passes in pieces; what may be the beginning of a key's part waits for the next piece."""
+
+    def __init__(self, keys: Sequence[Form], hidden: str = HIDDEN) -> None:
+        self._forms = keys
+        self._last = frozenset[int]().union(*(form.bytes for form in keys))  # with which a part may end
+        self._hidden = hidden.encode()
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What of the text may go on now."""
+        if not self._forms:
+            return chunk
+        data = self._blank(self._held + chunk if self._held else chunk, more=True)
+        held = max(form.tail(data) for form in self._forms) if data and data[-1] in self._last else 0
+        self._held = data[len(data) - held :]
+        return data[: len(data) - held] if held else data
+
+    def end(self) -> bytes:
+        """What waited: the text has come to its end."""
+        rest, self._held = self._blank(self._held, more=False), b""
+        return rest
+
+    def _blank(self, data: bytes, *, more: bool) -> bytes:
+        for form in self._forms:
+            data = form.blank(data, self._hidden, more=more)
+        return data
+
+
+def scrub(text: bytes, keys: Sequence[Form], hidden: str = HIDDEN) -> bytes:
+    """A whole text without the keys."""
+    scrubber = Scrubber(keys, hidden)
+    return scrubber.feed(text) + scrubber.end()
+
+
+def scrub_text(text: str, keys: Sequence[Form], hidden: str = HIDDEN) -> str:
+    """The same for a text of characters."""
+    return scrub(text.encode(errors="surrogatepass"), keys, hidden).decode(errors="surrogatepass") if keys else text

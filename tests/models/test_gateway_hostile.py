@@ -10,7 +10,7 @@ from gateways import BODIES, ask, gateway, post, provider
 from scripted_models import ScriptedModels
 
 from overnight.models import body as bodies
-from overnight.models import server
+from overnight.models import connections, server
 from overnight.models.run import GatewayRun
 from overnight.models.usage import Wire
 from overnight.testing.waiting import until
@@ -195,7 +195,7 @@ def test_slow_requests_are_ended(models: ScriptedModels, monkeypatch: pytest.Mon
                 async with asyncio.timeout(10):
                     assert b" 408 " in await reader.readline()
                 writer.close()
-                monkeypatch.setattr(server, "HEADERS_S", 0.05)
+                monkeypatch.setattr(connections, "HEADERS_S", 0.05)
                 for start in (b"", b"POST /x HTTP/1.1\r\nHost: x\r\n"):
                     reader, writer = await asyncio.open_connection("127.0.0.1", run.port)
                     writer.write(start)

@@ -13,16 +13,19 @@ import anyio
 from overnight.models.accounts import Accounts, AccountState
 from overnight.models.breaker import RetryTimes
 from overnight.models.budget import SpendingBudget, SpendingLimit
+from overnight.models.connections import MOST_CONNECTIONS, Listener
 from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.provider import Prices, Provider
 from overnight.models.relay import Relay
 from overnight.models.run import GatewayRun, Supply
-from overnight.models.server import MOST_CONNECTIONS, Listener, Server
+from overnight.models.server import Server
 from overnight.models.upstream import Upstream
 from overnight.models.usage import CallRecord, Wire
 
 LOOPBACK = "127.0.0.1"
-MOST_AT_OWN_PORT = 1024  # connections at the gateway's own port, by all processes of this machine
+# Connections at the gateway's own port, by all processes of this machine; a quarter of the files that a process may open by
+# default, for beyond those no connection would be accepted any more, and none could be closed for another.
+MOST_AT_OWN_PORT = 256
 
 
 class Gateway:

@@ -7,7 +7,6 @@ provider's side reaches the network although the jail does not).
 """
 
 import asyncio
-import logging
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,71 +16,22 @@ from pydantic_core import to_json
 
 from overnight.models.body import BadRequest, parse, read_body
 from overnight.models.call import Broken, ModelCall
+from overnight.models.connections import Connection, Listener
 from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.port import ModelsParked
 from overnight.models.relay import ModelAnswer
 from overnight.models.routes import Kind, Route, find_route, token_of
 from overnight.models.run import GatewayRun
+from overnight.models.scrub import scrub_text
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
 from overnight.models.wires.wire import Format
 
-HEADERS_S = 120.0  # for the headers of a request, or until the next one; longer than clients keep a connection
-LARGEST_HEADER = 8 * 1024  # bytes
-MOST_HEADERS = 64
-MOST_CONNECTIONS = 64  # at one listening socket of a jail
 CLOSE_S = 1.0
 LONGEST_PASSED = 1024  # characters
 PASSED_BACK = ("content-type", "request-id", "x-request-id")
 NEVER_AGAIN = {"x-should-retry": "false"}  # understood by the clients of OpenAI and Anthropic
 FALLBACK: Format = FORMATS[Wire.OPENAI_CHAT]  # the form of errors if no wire is known
-
-_QUIET = logging.Logger("overnight.models", logging.CRITICAL + 1)  # a client's mistakes are not logged
-
-
-class Listener:
-    """One listening socket, and the run that it belongs to."""
-
-    def __init__(self, most: int, run: GatewayRun | None = None) -> None:
-        self.run = run  # None: any run's
-        self.most = most
-        self.connections: set[web.RequestHandler] = set()
-
-    def close(self) -> None:
-        """Abort its connections."""
-        for connection in list(self.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
-
-
-class _Connection(web.RequestHandler):
-    """A client's connection, which knows the listener that it came through."""
-
-    __slots__ = ("listener",)
-
-    def __init__(self, manager: web.Server, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(
-            manager,
-            loop=loop,
-            keepalive_timeout=HEADERS_S,
-            logger=_QUIET,
-            access_log=None,  # type: ignore[arg-type]  # aiohttp's own default type leaves out that None turns it off
-            max_line_size=LARGEST_HEADER,
-            max_field_size=LARGEST_HEADER,
-            max_headers=MOST_HEADERS,
-            lingering_time=0,
-        )
-        self.listener = listener
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.listener.connections.add(self)
-        if len(self.listener.connections) > self.listener.most and isinstance(transport, asyncio.Transport):
-            transport.abort()
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        self.listener.connections.discard(self)
-        super().connection_lost(exc)
 
 
 class _Stream(web.StreamResponse):
@@ -122,7 +72,7 @@ class Server:
 
     async def _serve(self, listening: socket.socket, listener: Listener) -> None:
         try:
-            server = await self._loop.create_server(lambda: _Connection(self._manager, listener, self._loop), sock=listening)
+            server = await self._loop.create_server(lambda: Connection(self._manager, listener, self._loop), sock=listening)
         except OSError:
             listening.close()  # its jail is gone already
             return
@@ -137,44 +87,52 @@ class Server:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         found = token_of(request.raw_path)
         run = self._runs.get(found[0]) if found else None
-        if found is None or run is None or not _may_use(request, run):
+        connection = request.protocol
+        if found is None or run is None or not isinstance(connection, Connection) or not connection.may_use(run):
             return _json(401, FALLBACK.error_body(401, "this address is not in use, or no longer"))
+        connection.listener.assign(connection, run)
         route = find_route(request.method, found[1], found[2])
         if route is None:
             return _json(404, FALLBACK.error_body(404, "there is nothing here"))
         with _cut_at_end(request, run):
             try:
-                return await self._answer(request, run, route)
+                return await self._answer(request, connection, run, route)
             except BadRequest as error:
                 form = FORMATS[route.wire] if route.wire else FALLBACK
                 return _json(error.status, form.error_body(error.status, str(error)))
 
-    async def _answer(self, request: web.BaseRequest, run: GatewayRun, route: Route) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.BaseRequest, connection: Connection, run: GatewayRun, route: Route
+    ) -> web.StreamResponse:
         if route.kind is Kind.ROOT:
             return _json(200, {})
-        if route.kind is Kind.MODELS:
-            wires = _family(request)
-            return _json(200, await self._side.models(wires, run.model, _passed(request, FORMATS[wires[0]])))
         async with run.slots:
             body = await read_body(request, run.room)
             try:
-                return await self._post(request, run, route, body)
+                with connection.listener.at_work(connection):
+                    return await (
+                        self._models(request, run) if route.kind is Kind.MODELS else self._post(request, run, route, body)
+                    )
             finally:
                 run.room.give(len(body))
+
+    async def _models(self, request: web.BaseRequest, run: GatewayRun) -> web.StreamResponse:
+        wires = _family(request)
+        return _json(200, await self._side.models(wires, run.model, _passed(request, FORMATS[wires[0]])))
 
     async def _post(self, request: web.BaseRequest, run: GatewayRun, route: Route, body: bytes) -> web.StreamResponse:
         assert route.wire is not None  # noqa: S101  # of every route with a body
         form = FORMATS[route.wire]
-        document = parse(body)
+        document, headers = parse(body), _passed(request, form)
         try:
-            summary = form.read_request(document)
+            model_request = run.request(
+                route.wire, document, model=route.model, stream=route.stream, array=route.array, headers=headers
+            )
         except ValueError as error:
             raise BadRequest(400, str(error)) from None
-        model, headers = route.model or summary.model, _passed(request, form)
         if route.kind is Kind.COUNT_TOKENS:
-            return _json(200, await self._side.count_tokens(route.wire, document, run.model or model, len(body), headers))
-        stream = route.stream or summary.stream
-        model_request = run.request(route.wire, document, model=model, stream=stream, array=route.array, headers=headers)
+            counted = await self._side.count_tokens(route.wire, document, model_request.model, len(body), headers)
+            return _json(200, counted)
         with run.open(model_request, len(body)) as call:
             try:
                 answer = await run.ask(call, model_request)
@@ -189,7 +147,8 @@ class Server:
 async def _pass_on(request: web.BaseRequest, call: ModelCall, answer: ModelAnswer, *, array: bool) -> web.StreamResponse:
     """The answer as it comes; if it breaks, the client's connection is closed."""
     assert answer.reply is not None  # noqa: S101  # the caller looked
-    headers = {name: answer.reply.headers[name] for name in PASSED_BACK if name in answer.reply.headers}
+    keys = answer.account.keys.forms
+    headers = {name: scrub_text(value, keys) for name, value in answer.reply.headers.items() if name in PASSED_BACK}
     if not answer.reply.streamed:
         return web.Response(status=answer.status, body=b"".join([chunk async for chunk in call.chunks()]), headers=headers)
     if array:
@@ -211,12 +170,6 @@ async def _pass_on(request: web.BaseRequest, call: ModelCall, answer: ModelAnswe
 def _passed(request: web.BaseRequest, form: Format) -> Mapping[str, str]:
     """What of a client's headers goes on to a provider."""
     return {name: request.headers[name][:LONGEST_PASSED] for name in form.passed_on if name in request.headers}
-
-
-def _may_use(request: web.BaseRequest, run: GatewayRun) -> bool:
-    """Whether a run may be reached through the listener that the request came through."""
-    listener = request.protocol.listener if isinstance(request.protocol, _Connection) else None
-    return listener is not None and (listener.run is None or listener.run is run)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from overnight.models.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSession:
-    """A session, and the models that it has."""
+    """A session, and the models that it has; all words of an agent pass here, and lose the token of its models."""
 
     session: Session
     run: ModelRun | None
@@ -32,7 +32,7 @@ class AgentSession:
     @property
     def ended(self) -> str:
         """Why no further turn is possible, in one line; empty while one is."""
-        return self.session.ended
+        return self.transcript.hide(self.session.ended)
 
     async def turn(self, prompt: str) -> Turn:
         """One turn, the first or a further one; if it failed for lack of a model, that is the reason that is given.
@@ -47,13 +47,15 @@ class AgentSession:
         try:
             turn = await self.session.turn(prompt)
         except TurnFailed as failed:
-            self.transcript.add(EntryKind.FAULT, str(failed))
+            why = self.transcript.hide(str(failed))
+            self.transcript.add(EntryKind.FAULT, why)
             if self.refusal:
                 raise self.refusal from failed
-            raise
+            raise TurnFailed(why) from failed
         except BaseException as error:  # a cancellation too
             self.transcript.add(EntryKind.FAULT, f"the turn was cut off: {type(error).__name__}")
             raise
+        turn = Turn(text=self.transcript.hide(turn.text), fault=self.transcript.hide(turn.fault))
         if turn.fault:
             self.transcript.add(EntryKind.FAULT, turn.fault)
         return turn

@@ -3,7 +3,10 @@
 The text is foreign. It is bounded in memory, made printable when it is rendered, and never holds the URL or the token of the
 session's models.
 
-Does not cover: a token that an agent writes in pieces or in another encoding; by the end of its session it is worth nothing.
+The same goes for what becomes of an agent's words elsewhere: `hide` is used on all of them (`AgentSession`).
+
+Does not cover: a token that an agent writes in pieces or in another encoding, or into a file that it proposes; by the end of
+its session it is worth nothing.
 """
 
 from collections import deque
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overnight.models.port import ModelRun
+from overnight.models.scrub import forms, scrub_text
 from overnight.words.foreign import left_out, printable_lines
 from overnight.words.markdown import inline
 
@@ -21,7 +25,6 @@ HIDDEN = "[hidden]"
 _HALF_BYTES = TRANSCRIPT_BYTES * 7 // 16  # of the oldest entries, and of the newest; the rest is room for the last one
 _LEAST_BYTES = 256  # that an entry counts for, as it takes about so many in memory however short it is
 _TITLE = 200  # characters
-_SHORTEST_SECRET = 16  # characters; a gateway's token has 43, and hiding a short one would hide plain words
 
 
 class EntryKind(StrEnum):
@@ -55,8 +58,8 @@ class Transcript:
 
     def __init__(self, run: ModelRun | None = None) -> None:
         """`run`: the session's models, whose URL and token are hidden."""
-        known = (run.url, run.url.rpartition("/")[2]) if run else ()
-        self._secrets = [secret for secret in known if len(secret) >= _SHORTEST_SECRET]
+        self._url = run.url if run else ""
+        self._token = forms([run.url.rpartition("/")[2]] if run else [])
         self._oldest: list[TranscriptEntry] = []
         self._newest: deque[tuple[TranscriptEntry, int]] = deque()  # each with its size
         self._oldest_bytes = self._newest_bytes = 0
@@ -82,14 +85,18 @@ class Transcript:
         if self._last:
             self._keep(self._closed(self._last))
         self._last = _Growing(kind)
-        self._last.append(self._hide(text))
+        self._last.append(text)
 
     def append(self, kind: EntryKind, text: str) -> None:
         """Add to the last entry if it is of this kind, as to a message that comes in chunks; else begin a new one."""
         if self._last and self._last.kind is kind:
-            self._last.append(self._hide(text))
+            self._last.append(text)
         elif text:
             self.add(kind, text)
+
+    def hide(self, text: str) -> str:
+        """A text of the agent's without the URL and the token of its models, or a part of the token."""
+        return scrub_text(text.replace(self._url, HIDDEN) if self._token else text, self._token, HIDDEN)
 
     def render(self, title: str) -> str:
         """All of it as Markdown that a person can read on a terminal."""
@@ -111,12 +118,7 @@ class Transcript:
             self._left_out += 1
 
     def _closed(self, entry: "_Growing") -> TranscriptEntry:
-        return TranscriptEntry(kind=entry.kind, text=self._hide(entry.text))  # again, for what came in two chunks
-
-    def _hide(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return TranscriptEntry(kind=entry.kind, text=self.hide(entry.text))  # whole, for a token may come in two chunks
 
 
 class _Growing:

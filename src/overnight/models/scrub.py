@@ -38,6 +38,7 @@ class Form:
         """`data` without the parts; if there is `more` to come, one that may go on there is left."""
         if self.sign and self.sign not in data:
             return data
+        data = data.replace(self.text, hidden)
         for piece, start in self.pieces.items():
             at = data.find(piece)
             while at >= 0:

@@ -8,6 +8,8 @@ ask           a question, and no tool call
 e<code>       always this error; `e429q`: a spent quota
 f<code>x<N>   this error N times, then as `ok`
 hang          takes a request and never answers
+slow          answers as `ok` when `go` is set
+silent        never answers a GET request either
 cut           breaks an answer off halfway
 or the name of a canned `Reply` that a test has put into `replies`.
 
@@ -77,6 +79,8 @@ class ScriptedModels(ThreadingHTTPServer):
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.closing = threading.Event()
+        self.go = threading.Event()  # for `slow`
+        self.at_once = self.most_at_once = 0  # requests that `silent` has, and had at most
         self.open: set[Any] = set()  # connections, to be closed at the end
         super().__init__(("127.0.0.1", 0), _Handler)
 
@@ -84,9 +88,13 @@ class ScriptedModels(ThreadingHTTPServer):
         """The base URL of a mode."""
         return f"http://127.0.0.1:{self.server_address[1]}/{mode}"
 
+    def reply(self, document: Json) -> Reply:
+        """A canned answer."""
+        return Reply(body=json.dumps(document).encode())
+
     def canned(self, mode: str, document: Json) -> None:
         """Answer everything in a mode with this."""
-        self.replies[mode] = Reply(body=json.dumps(document).encode())
+        self.replies[mode] = self.reply(document)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that disconnects is not an error here."""
@@ -140,7 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         seen = self._take()
-        if seen.mode in self.server.replies:
+        if seen.mode == "silent":
+            self._stay_silent()
+        elif seen.mode in self.server.replies:
             self._canned(self.server.replies[seen.mode])
         elif seen.path.endswith("/models"):
             self._json(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
@@ -160,6 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.server.closing.wait(60)
             return None
+        if seen.mode == "slow":
+            self.server.go.wait(60)
         if status := _failing(seen.mode, turn):
             return self._fail(status, quota=seen.mode.endswith("q"))
         path = seen.path.partition("?")[0]
@@ -169,6 +181,16 @@ class _Handler(BaseHTTPRequestHandler):
         if speak is None:
             return self._json(404, {"error": {"message": "not found", "type": "not_found_error"}})
         return self._speak(seen, speak, turn)
+
+    def _stay_silent(self) -> None:
+        """Until the client has gone."""
+        with self.server.lock:
+            self.server.at_once += 1
+            self.server.most_at_once = max(self.server.at_once, self.server.most_at_once)
+        self.close_connection = True
+        self.connection.recv(1)
+        with self.server.lock:
+            self.server.at_once -= 1
 
     def _take(self) -> Seen:
         _, mode, rest = self.path.split("/", 2) if self.path.count("/") > 1 else ("", self.path.strip("/"), "")

@@ -120,7 +120,9 @@ def test_url_and_token_are_hidden_also_over_two_chunks() -> None:
         transcript.append(EntryKind.MESSAGE, f"at {URL[:cut]}")
         transcript.append(EntryKind.MESSAGE, f"{URL[cut:]}/v1 by {TOKEN} or {TOKEN[:-1]} or {TOKEN[:7]}")
         [entry] = transcript.entries
-        assert entry.text in {f"at {at}{HIDDEN}/v1 by {HIDDEN} or {HIDDEN} or {TOKEN[:7]}" for at in ("", URL.removesuffix(TOKEN))}
+        assert entry.text in {
+            f"at {at}{HIDDEN}/v1 by {HIDDEN} or {HIDDEN} or {TOKEN[:7]}" for at in ("", URL.removesuffix(TOKEN))
+        }
         assert TOKEN not in transcript.render("a session")
 
 

@@ -38,7 +38,6 @@ class Form:
         """`data` without the parts; if there is `more` to come, one that may go on there is left."""
         if self.sign and self.sign not in data:
             return data
-        data = data.replace(self.text, hidden)
         for piece, start in self.pieces.items():
             at = data.find(piece)
             while at >= 0:
@@ -90,7 +89,8 @@ def _forms(text: str) -> list[Form]:
     }
     escaped = [Form(other, common=common, piece=2 * PIECE, sign=sign) for other, sign in written.items() if other != text]
     spelled = {"".join(f"\\u{ord(character):04{kind}}" for character in text) for kind in "xX"}
-    return [plain, *escaped, *(Form(one, common=6 * common, piece=6 * PIECE, sign=b"\\u00") for one in sorted(spelled))]
+    letters = [Form(one, common=6 * common, piece=6 * PIECE, sign=b"\\u00") for one in sorted(spelled)]
+    return [*letters, *escaped, plain]
 
 
 class Scrubber:
@@ -117,6 +117,9 @@ class Scrubber:
         return rest
 
     def _blank(self, data: bytes, *, more: bool) -> bytes:
+        for form in self._forms:  # whole ones first: the beginning of one form may be that of another
+            if not form.sign or form.sign in data:
+                data = data.replace(form.text, self._hidden)
         for form in self._forms:
             data = form.blank(data, self._hidden, more=more)
         return data

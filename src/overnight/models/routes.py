@@ -15,7 +15,9 @@ POSTS: Mapping[str, Wire] = {
     rf"{VERSION}/responses": Wire.OPENAI_RESPONSES,
     rf"{VERSION}/messages": Wire.ANTHROPIC,
 }
-GEMINI = re.compile(r"(?:/v1beta|/v1)?/models/([A-Za-z0-9._-]{1,128}):(generateContent|streamGenerateContent|countTokens)")
+GEMINI = re.compile(
+    r"(?:/v1beta|/v1)?/models/([A-Za-z0-9][A-Za-z0-9._-]{0,127}):(generateContent|streamGenerateContent|countTokens)"
+)
 COUNT_TOKENS = re.compile(rf"{VERSION}/messages/count_tokens")
 MODELS = re.compile(r"(?:/v1|/v1beta){0,2}/models")
 

@@ -110,7 +110,7 @@ class StreamMeter:
         """The lines that are complete now, with their ends."""
         if len(self._line) + len(chunk) > LONGEST_LINE:
             raise TooLong("the provider's stream has a line without an end")
-        last = chunk.rfind(b"\n")
+        last = _last_end(chunk)
         if last < 0:
             self._line += chunk
             return b""
@@ -123,7 +123,7 @@ class StreamMeter:
         if self._dropping or self._shape is Shape.ARRAY:
             return b"", whole.splitlines(keepends=True)
         found = USAGE.search(whole)
-        start = whole.rfind(b"\n", 0, found.start()) + 1 if found else len(whole)
+        start = _last_end(whole[: found.start()]) + 1 if found else len(whole)
         return whole[:start], whole[start:].splitlines(keepends=True)
 
     def _read(self, line: bytes) -> None:
@@ -169,3 +169,8 @@ class StreamMeter:
         except ValueError:
             return otherwise
         return self._format.output_characters(event) if isinstance(event, dict) else otherwise
+
+
+def _last_end(text: bytes) -> int:
+    """Where the last line of a text ends, by LF, CR LF or CR; -1 if none does."""
+    return max(text.rfind(b"\n"), text.rfind(b"\r"))

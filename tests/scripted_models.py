@@ -80,7 +80,6 @@ class ScriptedModels(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.go = threading.Event()  # for `slow`
-        self.at_once = self.most_at_once = 0  # requests that `silent` has, and had at most
         self.open: set[Any] = set()  # connections, to be closed at the end
         super().__init__(("127.0.0.1", 0), _Handler)
 
@@ -149,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         seen = self._take()
         if seen.mode == "silent":
-            self._stay_silent()
+            self.close_connection = True
+            self.connection.recv(1)  # until the client has gone
         elif seen.mode in self.server.replies:
             self._canned(self.server.replies[seen.mode])
         elif seen.path.endswith("/models"):
@@ -181,16 +181,6 @@ class _Handler(BaseHTTPRequestHandler):
         if speak is None:
             return self._json(404, {"error": {"message": "not found", "type": "not_found_error"}})
         return self._speak(seen, speak, turn)
-
-    def _stay_silent(self) -> None:
-        """Until the client has gone."""
-        with self.server.lock:
-            self.server.at_once += 1
-            self.server.most_at_once = max(self.server.at_once, self.server.most_at_once)
-        self.close_connection = True
-        self.connection.recv(1)
-        with self.server.lock:
-            self.server.at_once -= 1
 
     def _take(self) -> Seen:
         _, mode, rest = self.path.split("/", 2) if self.path.count("/") > 1 else ("", self.path.strip("/"), "")

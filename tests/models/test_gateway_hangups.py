@@ -112,8 +112,8 @@ def test_a_client_that_hangs_up_pays_for_what_came(
 def test_thoughts_that_only_one_chunk_counts_are_kept() -> None:
     """Gemini's later chunks may leave them out; the words go on."""
     meter = StreamMeter(FORMATS[Wire.GEMINI], Shape.EVENTS)
-    for counts in ({"thoughtsTokenCount": 500, "candidatesTokenCount": 3}, {"candidatesTokenCount": 200}):
-        meter.feed(event({"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 7, **counts}}))
+    for said in ({"thoughtsTokenCount": 500, "candidatesTokenCount": 3}, {"candidatesTokenCount": 200}):
+        meter.feed(event({"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 7, **said}}))
     meter.end()
     counts, exact = meter.settle(Expected(input_tokens=1))
     assert (counts.all_output, exact) == (700, True)

@@ -29,10 +29,11 @@ def test_nothing_is_left_after_the_end(models: ScriptedModels) -> None:
         async with aiohttp.ClientSession() as session:
             async with gateway([provider(models, "hang")]) as opened:
                 with opened.gateway.use(role="r", number=1) as run:
-                    url = f"{run.url}/v1/chat/completions"
                     async with session.get(run.url) as idle:
                         assert idle.status == 200
-                    run.listen(socket.create_server(("127.0.0.1", 0)))
+                    door = socket.create_server(("127.0.0.1", 0))
+                    url = f"http://127.0.0.1:{door.getsockname()[1]}/{run.token}/v1/chat/completions"
+                    run.listen(door)
                     asking = asyncio.ensure_future(session.post(url, json=BODIES[Wire.OPENAI_CHAT]))
                     await until(lambda: models.seen)
                 assert run.usage.estimated == 1  # settled when the run ends, not later

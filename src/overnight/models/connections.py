@@ -106,7 +106,7 @@ class Connection(web.RequestHandler):
 
     def may_use(self, run: GatewayRun) -> bool:
         """Whether a run may be reached through its listener."""
-        return self.listener.run is None or self.listener.run is run
+        return self.listener.run is run or (self.listener.run is None and not run.enclosed)
 
     def abort(self) -> None:
         """Close it at once."""

@@ -61,7 +61,7 @@ class ModelRun(Protocol):
         ...
 
     def listen(self, listening: socket.socket) -> None:
-        """Answer this run on a further listening socket too, and close that at the run's end."""
+        """Answer this run on a socket of its own, from now on on such ones alone, and close that at the run's end."""
         ...
 
     async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:

@@ -66,6 +66,7 @@ class GatewayRun:
         self.model = model
         self.port = port
         self.closed = False
+        self.enclosed = False  # reached through sockets of its own alone: its token may show in a list of processes
 
     @property
     def url(self) -> str:
@@ -93,7 +94,8 @@ class GatewayRun:
         return self._supply.accounts.wires
 
     def listen(self, listening: socket.socket) -> None:
-        """Answer this run alone on a further listening socket too, and close that at the run's end."""
+        """Answer this run on a socket of its own, from now on on such ones alone, and close that at the run's end."""
+        self.enclosed = True
         self._listen(listening, self)
 
     async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:

@@ -17,6 +17,7 @@ from overnight.gate.trial import Arm, Stage
 from overnight.git.history import GitHistory
 from overnight.git.repository import open_repository
 from overnight.research.events import CampaignOpened, Event
+from overnight.research.places.begun import mark_begun
 from overnight.research.places.campaigns import campaign_folder
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin, dump_state, fold
@@ -50,6 +51,7 @@ def generate(folder: Path, experiments: int) -> None:
         state = fold(state, batch)
         if low + BATCH <= experiments:
             ledger.save_snapshot(dump_state(state))
+    mark_begun(home, ledger)  # so that commands take it up without its name
     ledger.close()
 
 

@@ -4,10 +4,11 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from overnight.cli.main import main
 from overnight.git.repository import Repository, open_repository
 from overnight.research.events import Event
+from overnight.research.places.begun import mark_begun
 from overnight.research.record.ledger import SqliteLedger
 
 FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
@@ -90,7 +92,7 @@ def repository_of(folder: Path, files: dict[str, str]) -> Repository:
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line in a folder, as a user would; commands that only read run in this process, to start at once."""
-    run = _run_here if arguments[:1] and arguments[0] in READING and "--rerun" not in arguments else _run_apart
+    run = run_here if arguments[:1] and arguments[0] in READING and "--rerun" not in arguments else _run_apart
     done = run(folder, *arguments)
     done.stderr = SHARED.sub("", done.stderr)
     if check is not None:
@@ -103,7 +105,7 @@ def _run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
 
 
-def _run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the same `main`, with streams that are not terminals."""
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
@@ -126,6 +128,15 @@ def started(
             yield process
         finally:
             process.kill()
+
+
+def copied(repo: Path, folder: Path) -> Path:
+    """A copy of a repository whose campaigns count as begun there, as if it had been moved."""
+    copy = Path(shutil.copytree(repo, folder, symlinks=True))
+    for path in (copy / ".overnight").glob("*/ledger.db"):
+        with closing(SqliteLedger.for_reading(path.parent)) as ledger:
+            assert mark_begun(path.parent, ledger) == ""
+    return copy
 
 
 def recorded(repo: Path) -> list[Event]:

@@ -1,11 +1,10 @@
 """`status`, `log` and `show`: what they show of a campaign in each of its states."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from builders import concluded, proposed, session, stopped, trial
-from targets import git, make_repo, overnight, program, read_json
+from targets import copied, git, make_repo, overnight, program, read_json
 
 from overnight.research.events import Event
 from overnight.research.record.ledger import SqliteLedger
@@ -25,7 +24,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repo(begun: Path, tmp_path: Path) -> Path:
     """A copy of that campaign, to add events to."""
-    return Path(shutil.copytree(begun, tmp_path / "r", symlinks=True))
+    return copied(begun, tmp_path / "r")
 
 
 def record(repo: Path, *events: Event) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.errors import RepositoryError
+from overnight.files.own import NotOurs
 from overnight.git.repository import attempt_ref, branch_ref, check_branch_free, open_repository, valid_tag
 
 NO_CAPABILITIES = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root reads and writes whatever the mode
@@ -150,7 +151,7 @@ def test_our_folder_is_a_link(tmp_path: Path) -> None:
     Checkout.make(tmp_path / "repo")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "repo" / ".overnight").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RepositoryError, match="is a link; remove it"):
+    with pytest.raises(NotOurs, match="is a link; remove it"):
         open_repository(tmp_path / "repo").exclude_overnight()
 
 

@@ -1,20 +1,27 @@
 """Writes files so that they are there whole or not at all."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
+_READABLE = 0o644  # for everybody who can enter the folder
+
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the content of the file; a reader or a crash sees the old or the new content, nothing in between."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Replace the content of the file; a reader or a crash sees the old or the new content, nothing in between.
+
+    A link in its place is replaced, not followed. In a folder of one user only, the file is for that user alone too.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # new, and only the owner has access
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            os.fchmod(file.fileno(), 0o644)  # mkstemp gives only the owner access
+            if path.parent.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                os.fchmod(file.fileno(), _READABLE)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

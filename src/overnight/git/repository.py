@@ -1,14 +1,17 @@
 """The user's repository: finding and checking it, the names of our refs in it, and hiding our folder from git."""
 
+import errno
 import os
 import re
-import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import RepositoryError
+from overnight.files.folders import closing_descriptor, is_plain, opened, write_all
+from overnight.files.own import close_folder, make_folder, read_regular
 from overnight.git import process
-from overnight.git.plumbing import call
+from overnight.git.plumbing import call, require
 from overnight.git.port import branch_of
 from overnight.git.process import GitError, inherited, run, words
 from overnight.git.unseen import unseen_notes
@@ -17,6 +20,9 @@ from overnight.words.foreign import printable
 
 OLDEST_GIT = (2, 39)
 FOLDER_NAME = ".overnight"
+MOST_EXCLUDED = 4 * 1024**2  # bytes of `info/exclude` that are read
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NOT_A_FILE = (errno.EEXIST, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO)  # a link, a folder, a socket
 PATH_SHOWN = 200  # characters of a path in a message
 MAX_TAG_LENGTH = 100  # even within the names of a branch and a lock file, far below the limit of file systems
 
@@ -44,21 +50,36 @@ class Repository:
         return unseen_notes(self.git_dir)
 
     def exclude_overnight(self) -> None:
-        """Create our folder and hide it from git through `info/exclude`.
+        """Create our folder, for its owner alone, and hide it from git through `info/exclude`.
 
         Raises:
-            RepositoryError: the repository is not writable.
+            RepositoryError: the repository is not writable, or `check_overnight` refuses the folder.
+            NotOurs: something that is not ours is in its place.
         """
+        self.check_overnight()
         for path in (self.toplevel, self.common_dir, self.common_dir / "objects", self.common_dir / "refs"):
             if not os.access(path, os.W_OK | os.X_OK):
                 raise RepositoryError(f"{_shown(path)} is not writable", fix="give yourself write access to the repository")
         try:
-            self.overnight.mkdir(exist_ok=True)
-            if not stat.S_ISDIR(self.overnight.lstat().st_mode):
-                raise RepositoryError(f"{_shown(self.overnight)} is a link", fix="remove it")
+            make_folder(self.overnight)
             _append_line(self.common_dir / "info" / "exclude", f"{FOLDER_NAME}/")
         except OSError as error:
             raise RepositoryError(f"{_shown(self.overnight)} cannot be set up: {error.strerror}") from error
+
+    def check_overnight(self) -> None:
+        """Check that our folder is ours, if it is there, and close it to other users: nothing of it may come with a clone.
+
+        Raises:
+            RepositoryError: git tracks something in it, so whoever committed that wrote what we would take for our own.
+            NotOurs: it is a link, not a folder, or belongs to another user.
+        """
+        with suppress(FileNotFoundError):
+            close_folder(self.overnight)
+        name = f":(top,icase){FOLDER_NAME}"  # a disk may fold letter case
+        if tracked := require(self.git_dir, f"--work-tree={self.toplevel}", "ls-files", "--full-name", "-z", "--", name):
+            found = _shown(_path(tracked.partition(b"\0")[0]))
+            fix = f"git rm -r --cached {FOLDER_NAME}, commit, and delete what is not yours in it"
+            raise RepositoryError(f"git tracks {found}, but {FOLDER_NAME} must not come with a clone", fix=fix)
 
 
 def open_repository(folder: Path) -> Repository:
@@ -174,10 +195,29 @@ def _shown(path: Path) -> str:
 
 
 def _append_line(path: Path, line: str) -> None:
-    """Add a line to a file once."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a+b") as file:
-        file.seek(0)
-        content = file.read()
-        if line.encode() not in content.splitlines():
-            file.write((b"\n" if content and not content.endswith(b"\n") else b"") + f"{line}\n".encode())
+    """Add a line to a file once; the file may be a link only if the line is there already.
+
+    Raises:
+        RepositoryError: the line is not there, and writing it could change another file.
+    """
+    with suppress(OSError):
+        if line.encode() in read_regular(path, MOST_EXCLUDED).splitlines():
+            return
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with opened(path.parent) as folder, closing_descriptor(os.open(path.name, _APPEND, 0o666, dir_fd=folder)) as file:
+            status = os.fstat(file)
+            if not is_plain(status):
+                raise _odd(path, line)
+            last = os.pread(file, 1, status.st_size - 1) if status.st_size else b"\n"
+            write_all(file, (b"" if last == b"\n" else b"\n") + f"{line}\n".encode())
+    except OSError as error:
+        if error.errno in _NOT_A_FILE:
+            raise _odd(path, line) from error
+        raise
+
+
+def _odd(path: Path, line: str) -> RepositoryError:
+    return RepositoryError(
+        f"{_shown(path)} is a link, or not a file of its own", fix=f"add the line {line} to it, or remove it"
+    )

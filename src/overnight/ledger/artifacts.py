@@ -1,18 +1,22 @@
 """Files stored under the digest of their content, bounded so that they do not fill the disk: such as the logs of jobs.
 
-Does not cover: who wrote a file; deletion by others (`holds` detects it).
+Does not cover: who wrote a file; deletion by others (`holds` detects it). What is not a file of ours is not kept.
 """
 
+import errno
 import hashlib
+import io
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from overnight.files.own import PRIVATE_FILE, NotOurs, close_folder, make_folder, open_own
 from overnight.words.quantities import size_text
 
 GENEROUS_BYTES = 1000**3  # up to this total, each file is kept whole
 TAIL_BYTES = 16_000  # kept of each file beyond that total: the end, where errors are
+_LINE_BYTES = 1000  # more than the line before such an end
 _SAMPLE = 2000  # files whose sizes are read to estimate the total
 _FOLDERS = 256
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -29,7 +33,7 @@ class ArtifactStore:
     def keep(self, path: Path) -> str:
         """Move a file in, or only its end if the store is full; return its digest, hex. Equal files are stored once."""
         digest = _digest(path)
-        if not self._home(digest).exists():
+        if not os.path.lexists(self._home(digest)):
             if self._total_bytes is None:
                 self._total_bytes = self._estimate()
             if self._total_bytes + path.stat().st_size > self._generous_bytes:
@@ -37,21 +41,46 @@ class ArtifactStore:
                 digest = _digest(path)
             self._total_bytes += path.stat().st_size
         home = self._home(digest)
-        home.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(home)
+        make_folder(self._folder)
+        make_folder(home.parent)
+        path.chmod(PRIVATE_FILE)
+        try:
+            path.replace(home)
+        except IsADirectoryError as error:
+            raise NotOurs(f"{home} is not a regular file of its own", fix="remove it") from error
         return digest
 
     def read(self, digest: str) -> bytes | None:
         """The content, None if it is not kept."""
-        home = self._home(digest)
-        return home.read_bytes() if home.is_file() else None
+        try:
+            with self._opened(digest) as file:
+                return file.read()
+        except (FileNotFoundError, NotOurs):
+            return None
 
     def holds(self, digest: str) -> bool:
         """Whether it is kept, and still has the content that its name says."""
         try:
-            return _digest(self._home(digest)) == digest
-        except (OSError, ValueError):
+            with self._opened(digest) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == digest
+        except (OSError, ValueError, NotOurs):
             return False
+
+    def _opened(self, digest: str) -> io.BufferedReader:
+        """A kept file, opened to read.
+
+        Raises:
+            FileNotFoundError: nothing is kept under this digest; what is larger than any kept file is not kept either.
+            NotOurs: something else is in its place.
+        """
+        home = self._home(digest)
+        for folder in (self._folder, home.parent):
+            close_folder(folder)
+        file = os.fdopen(open_own(home, os.O_RDONLY), "rb")
+        if os.fstat(file.fileno()).st_size > max(self._generous_bytes, TAIL_BYTES + _LINE_BYTES):
+            file.close()
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(home))
+        return file
 
     def _home(self, digest: str) -> Path:
         if not _NAME.fullmatch(digest):

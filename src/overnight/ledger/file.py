@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import LedgerCorrupt, UserError
+from overnight.files.own import check_database
 
 NAME = "ledger.db"
 BUSY_S = 10.0  # that a writer waits for another one
@@ -23,7 +24,12 @@ class LedgerFile:
     busy_s: float = BUSY_S
 
     def connect(self, *, read_only: bool) -> sqlite3.Connection:
-        """Open it; opening it only to read never creates or changes it."""
+        """Open it, and make a missing one for its owner alone; opening it only to read never creates or changes it.
+
+        Raises:
+            NotOurs: it, or a file that SQLite opens beside it, is a link or belongs to someone else.
+        """
+        check_database(self.path, make=not read_only)
         where = f"{self.path.absolute().as_uri()}?mode=ro" if read_only else self.path
         return sqlite3.connect(where, uri=read_only, isolation_level=None, timeout=self.busy_s)
 

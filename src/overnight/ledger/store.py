@@ -173,6 +173,12 @@ class SqliteEventStore(Generic[E]):
         if (kept := self.snapshot()) and kept[0] > seq:
             raise self._file.corrupt(seq, f"of at least {kept[0]} events, the newest are missing")
 
+    def origin(self) -> str | None:
+        """The hash of the first event as it is stored; None if there is none that can be named by it."""
+        with self._file.clear_reading():
+            row = self._db.execute("SELECT hash FROM events WHERE seq=1").fetchone()
+        return str(row[0]) if row else None
+
     def save_snapshot(self, snapshot: bytes, *, seq: int | None = None) -> None:
         """Save the state that the events up to `seq` fold to, and keep the snapshot before it."""
         if seq is None and not self._alone:

@@ -4,6 +4,7 @@ A notice is recorded before it is sent and marked after, so a kill in between se
 forever: no later session sends the same news again.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from overnight.files.own import NotOurs, check_database
 from overnight.notices.notice import Notice
 
 NAME = "notices.db"
@@ -60,7 +62,7 @@ class Outbox:
 
     def pending(self) -> Sequence[Delivery]:
         """What is still to be sent, oldest first; nothing that is too old or was tried too often."""
-        if not self._path.exists():
+        if not os.path.lexists(self._path):
             return ()
         with closing(self._open()) as database, database:
             rows = database.execute(
@@ -87,6 +89,10 @@ class Outbox:
             )
 
     def _open(self) -> sqlite3.Connection:
+        try:
+            check_database(self._path, make=True)
+        except (OSError, NotOurs) as error:
+            raise sqlite3.OperationalError(str(error)) from error
         database = sqlite3.connect(self._path, timeout=10)
         database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
         return database

@@ -17,6 +17,7 @@ from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
 from overnight.research.ideas.queue import after
+from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.places.orders import read_ideas
 from overnight.research.record.ledger import SqliteLedger
@@ -102,11 +103,17 @@ class CampaignReader:
 
 @contextmanager
 def reading(tag: str | None, around: Path | None = None) -> Iterator[CampaignReader]:
-    """Open the campaign of a tag, the newest by default, in the repository around a folder, by default the current one."""
+    """Open the campaign of a tag, the newest by default, in the repository around a folder, by default the current one.
+
+    Raises:
+        UserError: there is none, something in its folder is not ours, or the newest was not begun here.
+    """
     repository, found = find_campaign(around or Path.cwd(), tag)
     folder = campaign_folder(repository, found)
     ledger = SqliteLedger.for_reading(folder)
     try:
+        if tag is None:
+            require_begun_here(folder, ledger)
         yield CampaignReader(repository=repository, folder=folder, ledger=ledger, running=holder(folder))
     finally:
         ledger.close()

@@ -7,11 +7,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.files.own import claim_folder, make_folder
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, check_branch_free
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
+from overnight.ledger.file import NAME as LEDGER
 from overnight.machines.share import make_executor, search_path, share_of
 from overnight.program.program import PROGRAM, Program
 from overnight.research.budget import limits_from
@@ -25,6 +27,7 @@ from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.begun import is_begun_here, mark_begun, require_begun_here
 from overnight.research.places.campaigns import campaign_folder, newest_tag, read_program
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
@@ -101,17 +104,21 @@ def open_session(
         UserError: the user must fix something before it can run.
     """
     program = read_program(repository)
+    repository.exclude_overnight()
     tag = request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
     folder = campaign_folder(repository, tag)
-    repository.exclude_overnight()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    claim_folder(folder)
     check_branch_free(repository, tag)
     sweep(repository.overnight)
+    if request.tag is None and (folder / LEDGER).exists():
+        with closing(SqliteLedger.for_reading(folder)) as ledger:
+            require_begun_here(folder, ledger)
     with closing(GitHistory(repository)) as history:
         set_aside_barren(folder, history, program)
     with _home(repository, folder) as home, home.ledger.lock():
-        state = _opening_of(home, request.sandbox).take_up(program, tag)
-        with _assembled(home, state, request, stop, watchers) as campaign:
+        state, notes = _take_up(home, program, tag, request.sandbox)
+        with _assembled(home, state, request, stop, watchers, notes=notes) as campaign:
             yield campaign
 
 
@@ -125,9 +132,11 @@ def open_audit(
         UserError: the user must fix something before it can be audited.
     """
     program, folder = read_program(repository), campaign_folder(repository, tag)
+    repository.check_overnight()
+    claim_folder(folder)
     with _home(repository, folder) as home, home.ledger.lock():
-        state = _opening_of(home, request.sandbox).take_up(program, tag)
-        with _assembled(home, state, request, stop, watchers) as campaign:
+        state, notes = _take_up(home, program, tag, request.sandbox)
+        with _assembled(home, state, request, stop, watchers, notes=notes) as campaign:
             scheduler = campaign.head.scheduler
             yield Audit(journal=campaign.journal, head=campaign.head, scheduler=scheduler, history=home.history, stop=stop)
 
@@ -137,7 +146,6 @@ def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watch
     """A campaign that leaves no branch and no record, to measure the baseline before a real one."""
     program = read_program(repository)
     repository.exclude_overnight()
-    repository.overnight.mkdir(exist_ok=True)
     with private_folder(repository.overnight, "rehearsal") as folder, _home(repository, folder) as home:
         state = _opening_of(home, request.sandbox).open(program, "rehearsal")
         with _assembled(home, state, request, stop, watchers) as campaign:
@@ -159,6 +167,14 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
+def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> tuple[State, Sequence[str]]:
+    """Open or continue a campaign, which counts as begun here from then on; also returns what the user should know of that."""
+    known = is_begun_here(home.folder, home.ledger)
+    state = _opening_of(home, sandbox).take_up(program, tag)
+    told = f"the campaign `{tag}` was not begun here; it is taken up because you named it, and is yours from now on"
+    return state, [note for note in ("" if known else told, mark_begun(home.folder, home.ledger)) if note]
+
+
 def _opening_of(home: Home, sandbox: str) -> Opening:
     def environment(program: Program) -> Mapping[str, str]:
         return fingerprint(home.repository.toplevel, readable=program.readable, search_path=search_path())
@@ -168,7 +184,7 @@ def _opening_of(home: Home, sandbox: str) -> Opening:
 
 @contextmanager
 def _assembled(
-    home: Home, state: State, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
+    home: Home, state: State, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher], *, notes: Sequence[str] = ()
 ) -> Iterator[Campaign]:
     program, checkout = state.program, checkout_of(home.repository)
     check_readable_paths(program, checkout)
@@ -198,5 +214,5 @@ def _assembled(
             directors=team.directors,
             critics=team.critics,
             models=models,
-            notes=share.notes,
+            notes=[*notes, *share.notes],
         )

@@ -73,10 +73,10 @@ def test_a_line_is_added_to_whatever_is_there(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_loses_only_the_news(tmp_path: Path) -> None:
     """The file stays as it was, the campaign goes on, and the next call tries again."""
     found = orders(tmp_path)
-    (tmp_path / ".ideas.md.new").mkdir()
+    (tmp_path / "ideas.md").mkdir()
     found.show_ideas("first")
-    assert not (tmp_path / "ideas.md").exists()
-    (tmp_path / ".ideas.md.new").rmdir()
+    assert list(tmp_path.glob(".ideas*")) == [] and (tmp_path / "ideas.md").is_dir()
+    (tmp_path / "ideas.md").rmdir()
     found.show_ideas("first")
     assert (tmp_path / "ideas.md").read_text() == "first"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from builders import proposed
 from damage import EDITS, NOTES, ended_campaign, execute, failing
-from targets import git, overnight
+from targets import copied, git, overnight
 
 from overnight.git.history import GitHistory
 from overnight.research.reading import reading
@@ -28,7 +28,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repo(ended: Path, tmp_path: Path) -> Path:
     """A copy of it to damage."""
-    return Path(shutil.copytree(ended, tmp_path / "copy", symlinks=True))
+    return copied(ended, tmp_path / "copy")
 
 
 def forge_log(repo: Path) -> None:

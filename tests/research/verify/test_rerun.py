@@ -1,13 +1,12 @@
 """`overnight verify --rerun`: a keep is measured again, and what changed outside the repository is in the record."""
 
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 from damage import ended_campaign, one
-from targets import COMMAND, git, make_repo, overnight, program, read_json, started
+from targets import COMMAND, copied, git, make_repo, overnight, program, read_json, started
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repo(ended: Path, tmp_path: Path) -> Path:
     """A copy of it to damage."""
-    return Path(shutil.copytree(ended, tmp_path / "copy", symlinks=True))
+    return copied(ended, tmp_path / "copy")
 
 
 def test_a_rerun_measures_with_seeds_of_its_own(repo: Path) -> None:

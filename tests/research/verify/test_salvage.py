@@ -1,13 +1,12 @@
 """`overnight verify --salvage`: what is intact of a damaged ledger is written out."""
 
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 from damage import ended_campaign, execute, one
-from targets import overnight
+from targets import copied, overnight
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repo(ended: Path, tmp_path: Path) -> Path:
     """A copy of it to damage."""
-    return Path(shutil.copytree(ended, tmp_path / "copy", symlinks=True))
+    return copied(ended, tmp_path / "copy")
 
 
 def test_what_is_intact_of_a_damaged_ledger_is_reported_and_written_out(repo: Path, tmp_path: Path) -> None:

@@ -1,11 +1,18 @@
 """Where the campaigns of a repository lie, and the program in its checkout."""
 
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from overnight.errors import UserError
+from overnight.files.own import claim_folder, read_regular
 from overnight.git.repository import Repository, open_repository, valid_tag
+from overnight.ledger.lock import NAME as LOCK
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
+from overnight.research.places.orders import LARGEST
 
 
 def campaign_folder(repository: Repository, tag: str) -> Path:
@@ -16,22 +23,36 @@ def campaign_folder(repository: Repository, tag: str) -> Path:
 
 
 def newest_tag(repository: Repository) -> str | None:
-    """The tag of the campaign that was written to last, None if there is none."""
-    locks = [path for path in repository.overnight.glob("*/lock") if valid_tag(path.parent.name)]  # written by sessions only
-    newest = max(locks, key=lambda path: path.stat().st_mtime, default=None)
-    return newest.parent.name if newest else None
+    """The tag of the campaign that was written to last, None if there is none; links are no campaigns."""
+    newest = max(_locks(repository.overnight), default=None)
+    return newest[1] if newest else None
+
+
+def _locks(folder: Path) -> Iterator[tuple[int, str]]:
+    """When a session last began in each campaign, in ns, with its tag; only sessions write the lock."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and valid_tag(entry.name):
+                with suppress(OSError):
+                    status = Path(entry, LOCK).lstat()
+                    if stat.S_ISREG(status.st_mode):
+                        yield status.st_mtime_ns, entry.name
 
 
 def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
     """The repository around a folder and the tag of a campaign in it, the newest by default.
 
+    Everything in the campaign's folder is ours then, see `files/own.py`; that it was begun here is not checked.
+
     Raises:
-        UserError: there is no campaign yet.
+        UserError: there is no campaign yet, or something in its folder is not ours.
     """
     repository = open_repository(folder)
+    repository.check_overnight()
     found = tag or newest_tag(repository)
     if found is None:
         raise UserError("there is no campaign here yet", fix="start one with `overnight run`")
+    claim_folder(campaign_folder(repository, found))
     return repository, found
 
 
@@ -39,7 +60,7 @@ def read_program(repository: Repository) -> Program:
     """The program in the user's checkout, as it is on disk now."""
     path = repository.toplevel / PROGRAM
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, LARGEST).decode("utf-8")
     except FileNotFoundError as error:
         raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", fix="write one with `overnight init`") from error
     except (OSError, UnicodeDecodeError) as error:

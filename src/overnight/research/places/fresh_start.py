@@ -1,5 +1,6 @@
 """A campaign in which no trial had a value starts over under its tag; its record is set aside intact."""
 
+import os
 from itertools import count
 from pathlib import Path
 
@@ -52,4 +53,4 @@ def _as_it_was(state: State, history: GitHistory, program: Program) -> bool:
 
 
 def _unused(folder: Path) -> Path:
-    return next(path for path in (folder / f"ledger-{n}.db" for n in count(1)) if not path.exists())
+    return next(path for path in (folder / f"ledger-{n}.db" for n in count(1)) if not os.path.lexists(path))

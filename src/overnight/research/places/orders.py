@@ -4,8 +4,14 @@ Does not cover: two people who edit one file at the same time; the later save wi
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from overnight.errors import UserError
+from overnight.files.atomic import write_atomically
+from overnight.files.folders import closing_descriptor, write_all
+from overnight.files.own import open_own, read_own, read_regular
 
 IDEAS = "ideas.md"
 LARGEST = 4 * 1024 * 1024  # bytes of a file that are read
@@ -28,7 +34,7 @@ class OrderFiles:
         if stamp is None or stamp == self._stamp:
             return None
         self._stamp = stamp
-        text = _read(self._program)
+        text = _text(read_regular, self._program)
         if text is None or text == self._known:
             return None
         self._known = text
@@ -36,32 +42,29 @@ class OrderFiles:
 
     def ideas(self) -> str | None:
         """The text of the ideas if someone else wrote it."""
-        text = _read(self._ideas)
+        text = _text(read_own, self._ideas)
         return None if text == self._shown else text
 
     def show_ideas(self, text: str) -> None:
         """Write the queue where people find it; a full disk leaves the file outdated, but the campaign goes on."""
         if text == self._shown and self._ideas.exists():
             return
-        beside = self._ideas.with_name(f".{IDEAS}.new")
         with suppress(OSError):
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, self._ideas)  # noqa: PTH105  # replaces an existing file atomically
+            write_atomically(self._ideas, text.encode())
             self._shown = text
 
 
 def add_idea(folder: Path, text: str) -> None:
     """Add a line to the ideas of a campaign, which reads it before its next proposal."""
-    with (folder / IDEAS).open("a+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 1))
-        start = b"" if not size or file.read(1) == b"\n" else b"\n"
-        file.write(start + f"- [ ] {text}\n".encode())
+    with closing_descriptor(open_own(folder / IDEAS, os.O_RDWR | os.O_APPEND | os.O_CREAT)) as file:
+        size = os.fstat(file).st_size
+        start = b"" if not size or os.pread(file, 1, size - 1) == b"\n" else b"\n"
+        write_all(file, start + f"- [ ] {text}\n".encode())
 
 
 def read_ideas(folder: Path) -> str:
     """The ideas of a campaign as they are on disk; empty if there are none yet."""
-    return _read(folder / IDEAS) or ""
+    return _text(read_own, folder / IDEAS) or ""
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -72,9 +75,8 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def _read(path: Path) -> str | None:
+def _text(read: Callable[[Path, int], bytes], path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST).decode(errors="replace")
-    except OSError:
+        return read(path, LARGEST).decode(errors="replace")
+    except (OSError, UserError):  # UserError: something else is in its place, and is left alone
         return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from overnight.agents.port import Task
 from overnight.agents.transcript import Transcript
 from overnight.files.atomic import write_atomically
+from overnight.files.own import NotOurs, make_folder
 
 FOLDER_BYTES = 64 * 1024**2  # of a campaign; at some 50 kB for a session of our own agent, the newest thousand or so
 SUFFIX = ".md"
@@ -34,10 +35,8 @@ class TranscriptFolder:
         Nothing is written or deleted where a link stands in the folder's place.
         """
         content = transcript.render(f"{task.role}, number {task.number}").encode()
-        with suppress(OSError):
-            self._folder.mkdir(exist_ok=True)
-            if self._folder.is_symlink():
-                return
+        with suppress(OSError, NotOurs):
+            make_folder(self._folder)
             self._make_room(len(content))
             write_atomically(self._unused(task), content)
 

@@ -1,11 +1,13 @@
 """`results.tsv` in the five columns that the ecosystem's tools read; a view of the ledger, rebuilt from it when needed."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from overnight.files.atomic import write_atomically
+from overnight.files.own import open_own
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Metric
@@ -16,6 +18,8 @@ from overnight.words.foreign import printable
 
 _GIB = 1024**3
 _WORDS = 160  # characters of a hypothesis or a reason
+LARGEST = 256 * 1024**2  # bytes of a table: half a million experiments
+_LONGEST = 1024**2  # bytes after the last line end; a row has at most some thousand
 _CHUNK = 65_536  # bytes read at once
 _STATUS = {Verdict.KEEP: "keep", Verdict.DISCARD: "discard", Verdict.CRASH: "crash", Verdict.REJECT: "discard"}
 
@@ -47,18 +51,24 @@ class ResultsTable:
 
     def append(self, *rows: ResultRow) -> None:
         """Add rows, at a cost that does not grow with the table; a torn last line is cut off first."""
-        self._path.touch()
-        with self._path.open("r+b") as file:
+        with self._opened(os.O_CREAT) as file:
             end = _whole_lines_end(file)
             file.truncate(end)
             file.seek(end)
             file.write((b"" if end else self._header) + b"".join(row.line() for row in rows))
 
     def fix(self) -> int:
-        """Cut off a torn last line; return the number of complete rows: the caller calls `rebuild` if the ledger has others."""
-        if not self._path.exists():
+        """Cut off a torn last line; return the number of complete rows: the caller calls `rebuild` if the ledger has others.
+
+        A file that is too large to be ours counts as none.
+        """
+        try:
+            file = self._opened()
+        except FileNotFoundError:
             return 0
-        with self._path.open("r+b") as file:
+        with file:
+            if file.seek(0, os.SEEK_END) > LARGEST:
+                return 0
             file.truncate(_whole_lines_end(file))
             file.seek(0)
             lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
@@ -68,11 +78,14 @@ class ResultsTable:
         """Write the whole table again."""
         write_atomically(self._path, self._header + b"".join(row.line() for row in rows))
 
+    def _opened(self, flags: int = 0) -> BinaryIO:
+        return os.fdopen(open_own(self._path, os.O_RDWR | flags), "r+b")
+
 
 def _whole_lines_end(file: BinaryIO) -> int:
-    """The offset after the last line end, 0 if there is none."""
-    end = file.seek(0, 2)
-    while end:
+    """The offset after the last line end; 0 if there is none within reach, so that the file is not a table of ours."""
+    end = size = file.seek(0, 2)
+    while end and size - end < _LONGEST:
         start = max(0, end - _CHUNK)
         file.seek(start)
         if (place := file.read(end - start).rfind(b"\n")) >= 0:

@@ -46,7 +46,7 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> No
     (tmp_path / "theirs/file").write_text("x")
     (tmp_path / "ours").symlink_to(tmp_path / "theirs")
     for step in (make_folder, claim_folder, lambda path: open_own(path / "file", os.O_RDWR)):
-        with pytest.raises(NotOurs):
+        with pytest.raises(NotOurs, match="/ours is a link; remove it"):
             step(tmp_path / "ours")
 
 

@@ -84,7 +84,7 @@ def open_own(path: Path, flags: int) -> int:
             file = os.open(path.name, flags | _OPEN, PRIVATE_FILE, dir_fd=folder)
     except OSError as error:
         if error.errno in _ODD:
-            raise _refused(path, "is not a regular file of its own") from error
+            raise _refused(*_odd(path)) from error
         raise
     try:
         _require_ours(path, os.fstat(file), folder=False)
@@ -153,6 +153,11 @@ def _require_ours(path: Path, status: os.stat_result, *, folder: bool | None) ->
         user, shown = os.geteuid(), shlex.quote(str(path))
         fix = f"if you trust it, take it over: chown -R {user} {printable(shown, PATH_SHOWN)}"
         raise _refused(path, f"belongs to another user (uid {status.st_uid})", fix=fix)
+
+
+def _odd(path: Path) -> tuple[Path, str]:
+    """What kept a file from being opened: the folder that it is in, or what is in its own place."""
+    return (path.parent, "is a link") if path.parent.is_symlink() else (path, "is not a regular file of its own")
 
 
 def _refused(path: Path, what: str, fix: str = "remove it") -> NotOurs:

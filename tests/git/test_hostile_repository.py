@@ -38,8 +38,8 @@ ALIVE = frozenset(
 # Every command of git that we use on a repository of the user's.
 COMMANDS = frozenset(
     {
-        *("cat-file", "check-ignore", "check-ref-format", "config", "diff-tree", "hash-object", "ls-tree", "merge-base"),
-        *("merge-file", "mktree", "rev-parse", "status", "update-ref", "version", "worktree"),
+        *("cat-file", "check-ignore", "check-ref-format", "config", "diff-tree", "hash-object", "ls-files"),
+        *("ls-tree", "merge-base", "merge-file", "mktree", "rev-parse", "status", "update-ref", "version", "worktree"),
     }
 )
 FINDS = frozenset({"version", "rev-parse", "config"})  # may read the repository's own configuration
@@ -216,7 +216,7 @@ def test_a_pipe_in_place_of_a_file_holds_nothing_up(tmp_path: Path, monkeypatch:
     (checkout.folder / place).unlink(missing_ok=True)
     os.mkfifo(checkout.folder / place)
     for name in ("LONGEST_S", "FIRST_LOOK_S"):
-        monkeypatch.setattr(process, name, 1.0)
+        monkeypatch.setattr(process, name, 0.2)
     kept = [KeptChange(commit=start, subject="s", body="b")]
     for use in (
         lambda: open_repository(checkout.folder),

@@ -214,7 +214,7 @@ def prompt(text):
         sys.stdout.write("acp-endless" * 10000)
 """
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ProposalFailed, match="the agent ended before it answered"):
+    with pytest.raises(ProposalFailed, match="the agent sent a line of over 8,388,608 bytes"):
         propose(tmp_path, script)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kB, for lines of at most 8 MiB"
     assert gone("acp-endless")

@@ -9,13 +9,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
 
 from overnight.agents.acp.client import Client
-from overnight.agents.acp.peer import LONGEST_LINE, Peer, Refused
+from overnight.agents.acp.incoming import LIMITS, Incoming
+from overnight.agents.acp.peer import Peer, Refused
 from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
@@ -27,11 +28,12 @@ from overnight.agents.task_group import companion_tasks
 from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job
-from overnight.jail.port import Link
+from overnight.jail.port import Executor, Link
 from overnight.models.port import ModelRun
 
 NAME = "acp"
 CANCEL_S = 1.0  # for the last message to the agent
+ENDING_S = 5.0  # for a process that was killed to be gone, on a busy machine
 _TAIL_BYTES = 4096  # of its stderr
 
 
@@ -52,19 +54,39 @@ def acp_agent(context: AgentContext) -> Agent:
             slot=context.slot,
         )
         link = Link(talk=theirs, port=run.port, listen=run.listen) if run else Link(talk=theirs)
-        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=LIMITS.line_bytes)
         try:
             async with companion_tasks() as tasks:
                 client = Client(transcript)
-                peer = Peer(reader, writer, on_notification=client.on_notification, on_request=client.on_request)
-                tasks.start_soon(context.executor.run, job, link)
+                peer = Peer(Incoming(reader), writer, on_notification=client.on_notification, on_request=client.on_request)
+                running = _RunningJob()
+                tasks.start_soon(running.run, context.executor, job, link)
                 tasks.start_soon(peer.listen)
-                yield _AcpSession(context=context, folder=task.folder, output=output, run=run, client=client, peer=peer)
+                yield _AcpSession(
+                    context=context, folder=task.folder, output=output, run=run, client=client, peer=peer, job=running
+                )
         finally:
             writer.close()
             output.unlink(missing_ok=True)
 
     return Agent(name=NAME, context=context, opens=opens)
+
+
+@dataclass(slots=True)
+class _RunningJob:
+    """The agent's process, and why it was ended if it was not its own doing."""
+
+    detail: str = ""
+    _done: anyio.Event = field(default_factory=anyio.Event)
+
+    async def run(self, executor: Executor, job: Job, link: Link) -> None:
+        self.detail = (await executor.run(job, link)).detail
+        self._done.set()
+
+    async def ended(self) -> None:
+        """Wait until it has, which it does soon after its connection broke; not long, as it may close that alone."""
+        with anyio.move_on_after(ENDING_S):
+            await self._done.wait()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,18 +97,21 @@ class _AcpSession:
     run: ModelRun | None
     client: Client
     peer: Peer
+    job: _RunningJob
     _open: bool = False
     _ended: str = ""
 
     @property
     def ended(self) -> str:
-        return self._ended or (self._with_complaint("the agent's process is gone") if self.peer.ended else "")
+        return self._ended or (self._with_complaint(self.peer.ended) if self.peer.ended else "")
 
     async def turn(self, prompt: str) -> Turn:
         activity = Activity(self.folder, self.output, self.run, lambda: self.client.received)
         try:
             return await unless_idle(self._turn(prompt), activity.idle_s, self.context.patience_s)
         except TurnFailed as failed:
+            if self.peer.closed:
+                await self.job.ended()
             why = self._with_complaint(str(failed))
             if not (self._open and isinstance(failed, Refused)):  # a refused prompt is over, and the session is as before
                 self._ended = why
@@ -104,8 +129,8 @@ class _AcpSession:
         return await self.client.turn(self.peer, prompt)
 
     def _with_complaint(self, why: str) -> str:
-        """A reason, and the last line that the agent printed on stderr."""
-        complaint = last_line(read_tail(self.output, _TAIL_BYTES))
+        """A reason, and why we ended the agent, else the last line that it printed on stderr."""
+        complaint = self.job.detail or last_line(read_tail(self.output, _TAIL_BYTES))
         return f"{why}{': ' + complaint if complaint else ''}"
 
     async def _cancel(self) -> None:

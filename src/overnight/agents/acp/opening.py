@@ -9,6 +9,7 @@ offer no files and no terminals: the agent works on the files of its own jail, a
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +30,8 @@ _LOGIN_WANTED = -32000  # the protocol's error "authentication required"
 _BASES: Mapping[str, str] = {"openai": "/v1", "anthropic": "", "google": ""}  # behind our URL, by a gateway's protocol
 _API_KEY = "api-key"  # in the names of the methods that read a key from the environment
 _SHOWN = 200  # characters of what it offers
+_VERSION = 20  # characters of a version
+_TRIES = 8  # ways to log in, or to choose a model, that are tried; agents offer up to three
 
 
 class _Gateway(BaseModel):
@@ -92,7 +95,8 @@ async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None
     hello = {"protocolVersion": PROTOCOL, "clientCapabilities": _CAPABILITIES, "clientInfo": _INFO}
     agreed = read(_Initialized, await peer.request("initialize", hello))
     if agreed.protocolVersion != PROTOCOL:
-        raise TurnFailed(f"the agent speaks version {agreed.protocolVersion} of ACP, and {PROTOCOL} is needed")
+        version = printable(str(agreed.protocolVersion), _VERSION)
+        raise TurnFailed(f"the agent speaks version {version} of ACP, and {PROTOCOL} is needed")
     place = {"cwd": folder, "mcpServers": []}
     try:
         opened = await peer.request("session/new", place)
@@ -109,7 +113,7 @@ async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None
 
 async def _log_in(peer: Peer, methods: Sequence[_Method], run: ModelRun | None) -> None:
     """Log in without a person: by the gateway, else by a key of the environment."""
-    for ask in _logins(methods, run):
+    for ask in islice(_logins(methods, run), _TRIES):
         with suppress(Refused):
             await peer.request("authenticate", ask)
             return
@@ -140,12 +144,11 @@ async def _choose(peer: Peer, session: _Session, model: str, *, metered: bool) -
         return
     except Refused as refused:
         why = refused
-    for choice in choices:
-        if named in choice.values:
-            with suppress(Refused):
-                ask = {"sessionId": session.sessionId, "configId": choice.id, "value": named}
-                await peer.request("session/set_config_option", ask)
-                return
+    for choice in islice((each for each in choices if named in each.values), _TRIES):
+        with suppress(Refused):
+            ask = {"sessionId": session.sessionId, "configId": choice.id, "value": named}
+            await peer.request("session/set_config_option", ask)
+            return
     if not metered:
         raise TurnFailed(f"the agent does not accept the model {printable(model, _SHOWN)}: {why}") from why
 

@@ -1,19 +1,20 @@
-"""JSON-RPC over lines with a program that may be hostile: each line is bounded, and what is no message is skipped.
+"""JSON-RPC over lines with a program that may be hostile: what is no message is skipped.
 
-Does not cover: what the messages mean (`client.py`).
+Does not cover: how much it sends (`incoming.py`), and what the messages mean (`client.py`).
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StrictInt, ValidationError
 
+from overnight.agents.acp.incoming import Incoming
 from overnight.agents.port import TurnFailed
 from overnight.words.foreign import printable
 
-LONGEST_LINE = 8 * 1024 * 1024  # bytes; agents send whole files as one line
 _NOT_FOUND = -32601
 _SHOWN = 200  # characters
 
@@ -35,11 +36,16 @@ class _Fault(BaseModel):
 
 
 class _Message(BaseModel):
-    id: int | str | None = None
+    id: StrictInt | str | None = None  # strict: `2.0` and `true` are no numbers of ours
     method: str | None = None
     params: dict[str, Any] = {}  # Any: as above
     result: Any = None  # as above
     error: _Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _NoAnswer:
+    why: str
 
 
 class Peer:
@@ -47,36 +53,37 @@ class Peer:
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
+        incoming: Incoming,
         writer: asyncio.StreamWriter,
         *,
         on_notification: Callable[[str, Params], None],
         on_request: Callable[[str, Params], Params | None],
     ) -> None:
         """`on_request` returns the answer to a request, None if it does not know the method."""
-        self._reader, self._writer = reader, writer
+        self._incoming, self._writer = incoming, writer
         self._on_notification, self._on_request = on_notification, on_request
-        self._waiting: dict[int, asyncio.Future[Any]] = {}  # Any: as above
+        # Never an exception: one that nobody waits for any more would be printed.
+        self._waiting: dict[int, asyncio.Future[_Message | _NoAnswer]] = {}
         self._next = 0
-        self._ended = False
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more can come from it."""
-        return self._ended
+        self.ended = ""  # why nothing more is read from it, in one line; empty while something is
+        self.closed = False  # by the agent, or the end of its process
 
     async def listen(self) -> None:
-        """Handle messages until the connection ends."""
+        """Handle messages until the connection ends, or more comes than may."""
+        broke = ""
         try:
-            while line := await self._reader.readline():
+            while line := await self._incoming.next_line():
                 await self._on_line(line)
-        except (ValueError, OSError):  # an endless line; a broken connection
+        except TurnFailed as failed:
+            broke = str(failed)
+        except OSError:  # a broken connection
             pass
         finally:
-            self._ended = True
+            self.closed = not broke
+            self.ended = broke or "the agent's process is gone"
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(TurnFailed("the agent ended before it answered"))
+                    waiting.set_result(_NoAnswer(broke or "the agent ended before it answered"))
 
     async def request(self, method: str, params: Params) -> Any:  # Any: as above
         """Send a request and wait for its answer.
@@ -85,15 +92,20 @@ class Peer:
             Refused: the agent answers with an error.
             TurnFailed: it has ended.
         """
-        if self._ended:
-            raise TurnFailed("the agent has ended")
+        if self.ended:
+            raise TurnFailed(self.ended)
         number, self._next = self._next, self._next + 1
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             await self._send({"id": number, "method": method, "params": params})
-            return await waiting
+            answer = await waiting
         finally:
             del self._waiting[number]
+        if isinstance(answer, _NoAnswer):
+            raise TurnFailed(answer.why)
+        if answer.error:
+            raise Refused(printable(answer.error.message, _SHOWN), code=answer.error.code)
+        return answer.result
 
     async def notify(self, method: str, params: Params) -> None:
         """Send a message that has no answer."""
@@ -123,12 +135,8 @@ class Peer:
 
     def _on_response(self, message: _Message) -> None:
         waiting = self._waiting.get(message.id) if isinstance(message.id, int) else None
-        if waiting is None or waiting.done():
-            return
-        if message.error:
-            waiting.set_exception(Refused(printable(message.error.message, _SHOWN), code=message.error.code))
-        else:
-            waiting.set_result(message.result)
+        if waiting and not waiting.done():
+            waiting.set_result(message)
 
 
 def read(kind: type[M], answer: object) -> M:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from file_clock import settle
 
 from overnight.jail.job import Limits
 from overnight.jail.work_folder import DEEPEST, hand_over, look
@@ -64,3 +65,23 @@ def test_all_but_what_links_lead_to_is_handed_over(tmp_path: Path) -> None:
     owned = [folder, folder / "a", folder / "a/file", folder / "link"]
     assert {path.lstat().st_uid for path in owned} == {1_900_000_007}
     assert outside.stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_folder_that_its_job_closed_is_opened_for_the_next_one(tmp_path: Path) -> None:
+    """A job that takes all rights from its folder does not make the machine look broken to the next one."""
+    for mode in (0, 0o400, 0o077, 0o700):
+        tmp_path.chmod(mode)
+        hand_over(tmp_path, 1_900_000_007)
+        assert tmp_path.stat().st_mode & 0o711 == 0o711
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_handing_over_again_touches_nothing(tmp_path: Path) -> None:
+    """The times of a folder are those of its last change, by which our agent sees that a command did nothing."""
+    (tmp_path / "file").touch()
+    hand_over(tmp_path, 1_900_000_007)
+    before = [path.stat().st_ctime_ns for path in (tmp_path, tmp_path / "file")]
+    settle(tmp_path)
+    hand_over(tmp_path, 1_900_000_007)
+    assert [path.stat().st_ctime_ns for path in (tmp_path, tmp_path / "file")] == before

@@ -16,6 +16,7 @@ from overnight.jail.job import Limits
 
 DEEPEST = 128  # nested folders: no tree of code is deeper, and each level needs a descriptor while we count
 _LOOK_AT = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_ENTERED = stat.S_IRWXU | stat.S_IXGRP | stat.S_IXOTH  # by the job, and before it by the bwrap of another user
 _BLOCK_BYTES = 512  # unit of st_blocks
 
 
@@ -45,7 +46,7 @@ def _walk(folder: Path, *, owner: int | None = None, limits: Limits | None = Non
     size, files, deepest = 0, 0, 0
     with closing_descriptor(_open_folder(None, str(folder))) as top:
         if owner is not None:
-            os.chown(top, owner, owner)
+            _hand_over_top(top, owner)
         for parent, name, status, depth in _entries(top, 1):
             size += status.st_blocks * _BLOCK_BYTES
             files += 1
@@ -55,6 +56,15 @@ def _walk(folder: Path, *, owner: int | None = None, limits: Limits | None = Non
             if owner is not None and status.st_uid != owner:
                 os.chown(name, owner, owner, dir_fd=parent, follow_symlinks=False)
     return Contents(size_bytes=size, files=files, depth=deepest)
+
+
+def _hand_over_top(top: int, owner: int) -> None:
+    """Let the owner in, whatever an earlier job in this folder did; what is right is left alone, with its times."""
+    status = os.fstat(top)
+    if status.st_uid != owner:
+        os.chown(top, owner, owner)
+    if status.st_mode & _ENTERED != _ENTERED:
+        _let_in(top, _ENTERED)
 
 
 def _entries(folder: int, depth: int) -> Iterator[tuple[int, str, os.stat_result, int]]:

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
+from overnight.agents.own.bounds import CALLS, bounded
 from overnight.agents.own.compaction import compact
 from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
-from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, REPEATED, SYSTEM
+from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, REPEATED, SYSTEM, TOO_MANY
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell
 from overnight.agents.own.wires import anthropic, chat
@@ -23,6 +24,7 @@ from overnight.words.foreign import printable
 
 NAME = "agent"
 STEPS = 60  # requests in one turn
+COMMANDS = 4 * STEPS  # in one turn; each may take as long as a job may
 REPEATS = 3  # of the same command with the same outcome in an unchanged folder, until the turn is over
 ANSWER_TOKENS = 8192
 WIRES: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: chat, Wire.ANTHROPIC: anthropic}
@@ -67,7 +69,7 @@ class Dialogue:
         self._entries += [ToolResult(id=call.id, text=NOT_RUN) for call in open_calls(self._entries)]
         self._repeats = Repeats(self._folder)
         self._entries.append(UserMessage(text=prompt))
-        said = ""
+        said, commands = "", 0
         for _ in range(STEPS):
             try:
                 answer = await self._ask()
@@ -77,8 +79,13 @@ class Dialogue:
             if not answer.calls and not answer.cut:
                 return Turn(text=said)
             for call in answer.calls:
+                if commands == COMMANDS:
+                    return Turn(text=said, fault=f"it did not end within {COMMANDS} commands")
+                commands += 1
                 if await self._do(call) > REPEATS:
                     return Turn(text=said, fault="it repeated the same command in an unchanged folder")
+            if answer.left_out:
+                self._entries.append(UserMessage(text=TOO_MANY.format(n=answer.left_out, most=CALLS)))
             if answer.cut and not answer.calls:
                 self._entries.append(UserMessage(text=CUT))
         return Turn(text=said, fault=f"it did not end within {STEPS} steps")
@@ -92,7 +99,7 @@ class Dialogue:
         except RequestRefused as refused:
             raise TurnFailed(str(refused)) from refused
         try:
-            said = self._form.read(answer)
+            said = bounded(self._form.read(answer))
         except ValueError as error:
             raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
         self._entries.append(said)

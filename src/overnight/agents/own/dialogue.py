@@ -28,6 +28,7 @@ class ModelMessage:
     text: str
     calls: Sequence[ToolCall] = ()
     cut: bool = False  # at its length limit
+    left_out: int = 0  # calls beyond those that are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

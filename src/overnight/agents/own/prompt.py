@@ -22,4 +22,5 @@ UNREADABLE = 'The arguments are not of the form {"command": "..."}.'
 TOO_LONG = "The command is longer than {limit} bytes with its quotes escaped: write long files in several steps."
 REPEATED = "That was the same command with the same outcome as before. Try something else, or end."
 NOT_RUN = "(not run: the turn was over)"
+TOO_MANY = "({n} more calls of that answer were not run: at most {most} at a time.)"
 CUT = "Your answer was cut at its length limit. Go on in smaller steps."

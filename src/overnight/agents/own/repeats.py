@@ -23,14 +23,15 @@ class Repeats:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: dict[tuple[str | None, str], tuple[int, int]] = {}  # how often, and when last (ns)
+        self._seen: dict[int, tuple[int, int]] = {}  # by hash, as texts may be long: how often, and when last (ns)
 
     def count(self, command: str | None, outcome: str) -> int:
         """How often just this was seen by now, since the folder changed last."""
-        times, since = self._seen.get((command, outcome), (0, 0))
+        key = hash((command, outcome))
+        times, since = self._seen.get(key, (0, 0))
         if times and _newest(str(self._folder)) >= since:
             times = 0
-        self._seen[command, outcome] = times + 1, time.clock_gettime_ns(FILE_CLOCK)
+        self._seen[key] = times + 1, time.clock_gettime_ns(FILE_CLOCK)
         return times + 1
 
 

@@ -9,7 +9,7 @@ from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
 from overnight.jail.job import Job, JobEnding
-from overnight.words.foreign import cut_middle
+from overnight.words.foreign import cut_middle, printable_lines
 
 LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
 _READ_BYTES = 4 * OUTPUT  # from each end of an output
@@ -44,7 +44,7 @@ class Shell:
         finally:
             output.unlink(missing_ok=True)
         ended = f"exit code {result.exit_code}" if result.ending is JobEnding.EXITED else f"ended: {result.detail}"
-        return f"{ended}\n{cut_middle(printed, OUTPUT, unread=unread)}"
+        return f"{ended}\n{printable_lines(cut_middle(printed, OUTPUT, unread=unread), 2 * OUTPUT)}"
 
 
 def _read(output: Path) -> tuple[str, int]:

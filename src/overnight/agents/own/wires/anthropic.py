@@ -19,7 +19,7 @@ class _Block(BaseModel):
 
 
 class _Answer(BaseModel):
-    content: list[_Block]
+    content: list[_Block] = Field(fail_fast=True)  # one error is enough, however many there are
     stop_reason: str | None = None
 
 

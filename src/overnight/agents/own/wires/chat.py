@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
+LONGEST_ARGUMENTS = 1_000_000  # characters; no command that is run has so many, however it is escaped
 _TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_DESCRIPTION, "parameters": PARAMETERS}}]
 
 
@@ -22,7 +23,7 @@ class _ToolCall(BaseModel):
 
 class _Message(BaseModel):
     content: str | None = None
-    tool_calls: list[_ToolCall] | None = None
+    tool_calls: list[_ToolCall] | None = Field(default=None, fail_fast=True)  # one error is enough, however many there are
 
 
 class _Choice(BaseModel):
@@ -31,7 +32,7 @@ class _Choice(BaseModel):
 
 
 class _Answer(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
+    choices: list[_Choice] = Field(min_length=1, fail_fast=True)
 
 
 def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
@@ -75,6 +76,8 @@ class _Arguments(BaseModel):
 
 
 def _command(arguments: str) -> str | None:
+    if len(arguments) > LONGEST_ARGUMENTS:
+        return None
     try:
         return _Arguments.model_validate_json(arguments).command
     except ValidationError:

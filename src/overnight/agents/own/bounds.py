@@ -1,0 +1,32 @@
+"""What of a model's answer goes on into the dialogue, whatever a hostile one sends: every later request repeats it."""
+
+from dataclasses import replace
+
+from overnight.agents.own.dialogue import ModelMessage, ToolCall
+from overnight.agents.own.shell import LONGEST
+from overnight.words.foreign import cut_middle
+
+WORDS = 64_000  # characters; an answer of as many tokens as we ask for has fewer
+CALLS = 32  # of one answer, with a result each; models make up to a dozen
+ID = 256  # characters of a call's id; providers use 40
+
+
+def bounded(said: ModelMessage) -> ModelMessage:
+    """The answer, cut to its limits, in text that can be encoded."""
+    return replace(
+        said,
+        text=cut_middle(_encodable(said.text), WORDS),
+        calls=[_bounded(call) for call in said.calls[:CALLS]],
+        left_out=max(0, len(said.calls) - CALLS),
+    )
+
+
+def _bounded(call: ToolCall) -> ToolCall:
+    # One character more than may run, so that the command is refused for its length and not run in part.
+    command = None if call.command is None else _encodable(call.command[: LONGEST + 1])
+    return ToolCall(id=_encodable(call.id[:ID]), command=command)
+
+
+def _encodable(text: str) -> str:
+    """A text without lone surrogates, which no wire and no shell takes."""
+    return text.encode(errors="replace").decode()

@@ -8,6 +8,7 @@ import pytest
 
 from overnight.agents.command import command_agent
 from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.errors import UserError
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
@@ -141,6 +142,59 @@ def test_what_takes_the_place_of_the_brief_goes_and_leads_nowhere(tmp_path: Path
     propose(tmp_path, f"{trick}; echo done")
     assert (outside / "precious").read_text() == "x"
     assert [path.name for path in (tmp_path / "workspace").iterdir()] == ["train.py"]
+
+
+LEFT = {
+    "a link to nothing": "ln -s nowhere .overnight-brief.md",
+    "a link to a file outside": "ln -s ../outside/precious .overnight-brief.md",
+    "a link to itself": "ln -s .overnight-brief.md .overnight-brief.md",
+    "many names": 'n=.overnight-brief; for i in $(seq 240); do echo x > "$n.md" || break; n="$n-"; done',
+}
+PLACED = {
+    "a deep tree": "mkdir $B; cd $B; for i in $(seq 1500); do mkdir d; cd -P d || break; done",
+    "a closed folder": "mkdir -p $B/a/b; chmod 000 $B/a",
+    "a pipe": "mkfifo $B",
+    "a link to the root": "ln -s / $B",
+}
+
+
+async def _two_turns(tmp_path: Path, text: str) -> tuple[Turn, Turn]:
+    spec = AgentSpec(use="command", command=text)
+    executor = ProcessExecutor(slots=1, search_path=SEARCH_PATH)
+    context = AgentContext(spec=spec, executor=executor, limits=Limits(wall_s=60), scratch=tmp_path, slot=0)
+    async with command_agent(context).open(Task(folder=tmp_path / "workspace", role="agent")) as session:
+        return await session.turn("the first brief"), await session.turn("the second brief")
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_a_turn_leaves_is_not_in_the_way_of_the_next_brief(tmp_path: Path, name: str) -> None:
+    """The second turn gets its brief in a file of its own, and nothing is written through a link."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/precious").write_text("x")
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace/.overnight-brief.md").write_text("the repository's own")
+    once = f"[ -e was ] || (> was; rm .overnight-brief.md; {LEFT[name]})"
+    first, second = asyncio.run(_two_turns(tmp_path, f'tail -n1 "$OVERNIGHT_BRIEF"; {once}'))
+    assert (first.fault, second.fault) == ("", "")
+    assert second.text.strip().endswith("the second brief")
+    assert [path.read_text() for path in (tmp_path / "outside").iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_what_stands_in_the_place_of_the_brief_can_be_removed(tmp_path: Path, name: str) -> None:
+    """However it is made, it is gone after the turn, and the next one is possible."""
+    (tmp_path / "workspace").mkdir()
+    place = f'B=$OVERNIGHT_BRIEF; tail -n1 "$B"; rm "$B"; {PLACED[name]}'
+    for turn in asyncio.run(_two_turns(tmp_path, place)):
+        assert turn.fault == "" or turn.fault.endswith("nested deeper than 128")
+    assert list((tmp_path / "workspace").iterdir()) == []
+
+
+def test_a_workspace_that_cannot_be_written_fails_the_turn(tmp_path: Path) -> None:
+    """It is the outcome of the try, not an error of ours."""
+    (tmp_path / "workspace").touch()
+    with pytest.raises(TurnFailed, match="the brief cannot be written into the workspace: Not a directory"):
+        asyncio.run(_two_turns(tmp_path, "true"))
 
 
 def test_a_template_without_its_program_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from overnight.agents.own.agent import COMMANDS, STEPS, own_agent
 from overnight.agents.own.bounds import CALLS
 from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.port import Task, Turn, TurnFailed
+from overnight.files.folders import remove_tree
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
@@ -74,6 +75,7 @@ def turns(tmp_path: Path, run: FakeRun, *prompts: str, executor: Executor | None
 
     said = asyncio.run(talk())
     assert list((tmp_path / "scratch").iterdir()) == []
+    remove_tree(tmp_path / "workspace")  # the test runner cannot remove a deep one
     for body in run.bodies:
         json.dumps(body).encode()
     return said
@@ -134,9 +136,9 @@ def test_no_arguments_are_our_fault(tmp_path: Path, wire: Wire, arguments: str) 
 @pytest.mark.parametrize("wire", WIRES)
 def test_of_ten_thousand_calls_in_one_answer_a_few_are_run(tmp_path: Path, wire: Wire) -> None:
     """The model is told how many were not, and nothing of the others is in the dialogue."""
-    run = FakeRun(answers=[call(wire, *({"command": f"echo {n} >> ran"} for n in range(10_000))), told(wire, "end")], wire=wire)
+    run = FakeRun(answers=[call(wire, *({"command": f"echo {n}"} for n in range(10_000))), told(wire, "end")], wire=wire)
     assert turns(tmp_path, run, executor=process()) == [Turn(text="end")]
-    assert (tmp_path / "workspace/ran").read_text().split() == [str(n) for n in range(CALLS)]
+    assert [result.strip() for result in results(run.bodies[-1])] == [f"exit code 0\n{n}" for n in range(CALLS)]
     assert f"({10_000 - CALLS:} more calls of that answer were not run" in str(run.bodies[1])
     assert len(str(run.bodies[1])) < 100_000
 

@@ -5,14 +5,11 @@ from dataclasses import replace
 
 import pytest
 from builders import PROGRAM, advanced, concluded, opened, proposed, trial
-from hypothesis import given
-from hypothesis import strategies as st
 
 from overnight.agents.recap import Recap
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange
 from overnight.research.briefs.brief import BriefTask, write_brief, write_director_brief
-from overnight.research.briefs.layout import named
 from overnight.research.briefs.review import write_review_brief
 from overnight.research.briefs.rework import Rework
 from overnight.research.briefs.under_way import Making
@@ -131,10 +128,3 @@ def test_what_an_agent_said_is_a_quotation_in_its_next_prompt(payload: str) -> N
     shown = recap.before("the prompt")
     assert MARK in shown
     assert all(line.startswith("> ") for line in re.split("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", shown) if MARK in line)
-
-
-@given(st.text(), st.integers(8, 200))
-def test_a_name_is_closed_once(path: str, limit: int) -> None:
-    """Whatever it contains, a name is one piece of code on one line."""
-    shown = named(path, limit)
-    assert shown.count("`") == 2 and shown.isprintable() and len(shown) <= limit + 2

@@ -24,7 +24,7 @@ class Premises:
 
     root: Path
     committed: Sequence[str] = ("bin", "train.py", "holdout")
-    private: Sequence[Path] = field(default_factory=tuple)
+    others: Sequence[Path] = field(default_factory=tuple)  # further checkouts
 
     @property
     def repo(self) -> Path:
@@ -32,28 +32,37 @@ class Premises:
 
     @property
     def checkout(self) -> Checkout:
-        private = (self.repo / ".git", self.repo / ".overnight", *self.private)
-        return Checkout(toplevel=self.repo, private=private, is_committed=self.is_committed)
+        private = (self.repo / ".git", self.repo / ".overnight")
+        return Checkout(toplevels=(self.repo, *self.others), private=private, is_committed=self.is_committed)
 
     def is_committed(self, path: str) -> bool:
         """Whether a path is committed, or something below it."""
         return path == "." or any(name == path or name.startswith(f"{path}/") for name in self.committed)
 
-    def sees(self, command: str, *, path: Sequence[str | Path] = (), readable: Sequence[str | Path] = ()) -> str:
+    def sees(
+        self,
+        command: str,
+        *,
+        path: Sequence[str | Path] = (),
+        readable: Sequence[str | Path] = (),
+        checkout: Checkout | None = None,
+    ) -> str:
         """What a job prints."""
         search_path = ":".join([*map(str, path), "/usr/bin", "/bin"])
-        jail = JailExecutor(slots=1, search_path=search_path, checkout=self.checkout)
+        jail = JailExecutor(slots=1, search_path=search_path, checkout=checkout or self.checkout)
         folder, output = self.root / "job", self.root / "output"
         folder.mkdir(exist_ok=True)
         job = Job(command=command, folder=folder, output=output, limits=Limits(), readable=tuple(map(str, readable)))
         asyncio.run(jail.run(job))
         return output.read_text()
 
-    def leaks(self, *, path: Sequence[str | Path] = (), readable: Sequence[str | Path] = ()) -> str:
+    def leaks(
+        self, *, path: Sequence[str | Path] = (), readable: Sequence[str | Path] = (), checkout: Checkout | None = None
+    ) -> str:
         """The secret files that a job finds anywhere, under any name."""
         system = " -o ".join(f"-path {folder}" for folder in ("/proc", "/dev", "/usr"))
         found = f"find / \\( {system} \\) -prune -o -type f -size {SECRET_BYTES}c -print"
-        return self.sees(found, path=path, readable=readable)
+        return self.sees(found, path=path, readable=readable, checkout=checkout)
 
 
 @pytest.fixture
@@ -157,9 +166,34 @@ def test_further_checkouts_are_hidden(premises: Premises) -> None:
     other = premises.root / "top/bin/worktree"
     other.mkdir()
     (other / "labels").write_text(" " * SECRET_BYTES)
-    both = Premises(root=premises.root, private=[other])
+    both = Premises(root=premises.root, others=[other])
     assert both.leaks(path=[premises.root / "top/bin"]) == ""
     assert both.sees(f"ls -A {shlex.quote(str(other))}", path=[premises.root / "top/bin"]) == ""
+
+
+def test_a_checkout_around_this_one_is_hidden(premises: Premises) -> None:
+    """Linked worktrees often lie in the first checkout: its tools are on PATH, and its sealed files are as hidden."""
+    inner = premises.repo / ".worktrees/second"
+    (inner / "holdout").mkdir(parents=True)
+    (inner / "holdout/labels").write_text(" " * SECRET_BYTES)
+    nested = Checkout(toplevels=(inner, premises.repo), private=premises.checkout.private, is_committed=premises.is_committed)
+    path = [premises.repo / name for name in ("bin", ".venv/bin", "tools/bin")]
+    for readable in ((), (premises.root,), (premises.repo / "data",)):
+        assert premises.leaks(path=path, readable=readable, checkout=nested) == ""
+    assert premises.sees("free", path=path, checkout=nested) == "free\n"
+
+
+def test_a_checkout_in_gits_folder_is_hidden_and_its_environment_works(premises: Premises) -> None:
+    """Some keep their worktrees in the folder of a bare repository."""
+    inner = premises.repo / ".git/second"
+    (inner / ".venv/bin").mkdir(parents=True)
+    (inner / "labels").write_text(" " * SECRET_BYTES)
+    (inner / ".venv/bin/free").symlink_to(premises.root / "top/bin/free")
+    (inner / ".venv/pyvenv.cfg").touch()
+    nested = Checkout(toplevels=(inner,), private=premises.checkout.private, is_committed=lambda path: path in {".", "labels"})
+    path = [inner / ".venv/bin", premises.repo / ".git"]
+    assert premises.leaks(path=path, readable=[premises.repo / "data"], checkout=nested) == ""
+    assert premises.sees("command -v free", path=path, checkout=nested) == f"{inner}/.venv/bin/free\n"
 
 
 def test_a_search_of_the_jail_finds_what_is_shown(premises: Premises) -> None:

@@ -13,7 +13,7 @@ from overnight.cli.options import json_option, print_json
 def doctor(as_json: bool) -> int:
     """Check what works on this machine and what does not.
 
-    In a repository it also looks whether jobs can see that. Each failure comes with its fix.
+    In a repository it also checks that jobs cannot see it. Each failure comes with its fix.
     Exit code: 0 if everything works, 1 if something does not.
     """
     from overnight.jail.doctor import probe

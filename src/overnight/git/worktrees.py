@@ -15,6 +15,7 @@ class Worktree:
 
     folder: Path
     ref: str  # of the branch that is checked out; empty if there is none
+    commit: str
 
 
 def worktrees(git_dir: Path, common_dir: Path) -> Sequence[Worktree]:
@@ -26,5 +27,6 @@ def worktrees(git_dir: Path, common_dir: Path) -> Sequence[Worktree]:
             folder = Path(os.fsdecode(fields[b"worktree"]))
             if folder == own_common_dir(git_dir):  # git lists the place of the common folder for the first one
                 folder = common_dir.parent if common_dir.name == ".git" else common_dir
-            found.append(Worktree(folder=folder, ref=os.fsdecode(fields.get(b"branch", b""))))
+            ref, commit = (os.fsdecode(fields.get(name, b"")) for name in (b"branch", b"HEAD"))
+            found.append(Worktree(folder=folder, ref=ref, commit=commit))
     return found

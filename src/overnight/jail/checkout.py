@@ -1,9 +1,10 @@
 """The repository that jobs work on, of which they see their own folder and no more.
 
-Does not cover: other clones of it, which look like any other folder.
+Does not cover: other clones of it, which look like any other folder; a checkout that git does not list, such as the first one
+of a repository with `--separate-git-dir`, seen from a linked one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,29 +15,30 @@ _MARKS = ("pyvenv.cfg", "conda-meta")  # what only the top of a Python environme
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """A checkout and what belongs to it, with real paths: no jail shows any of it, whatever PATH and `readable` name.
+    """The checkouts of a repository and what belongs to them, by real paths: no jail shows any of it, whatever is named.
 
-    What lies in the checkout, is not committed and is named by them is shown alone: an environment, a folder of data.
+    What lies in a checkout, is not committed and is named by PATH or `readable` is shown alone: an environment, some data.
     """
 
-    toplevel: Path | None = None  # None: jobs work on no repository
-    private: tuple[Path, ...] = ()  # never shown, not even in part: git's folders, ours, further checkouts
-    is_committed: Callable[[str], bool] = lambda _: False  # whether the commit has this path, or something below it
+    toplevels: Sequence[Path] = ()  # of all checkouts, ours first; empty: jobs work on no repository
+    private: Sequence[Path] = ()  # never shown, not even in part: git's folders and ours
+    is_committed: Callable[[str], bool] = lambda _: False  # whether a commit that is checked out has a path, or one below it
 
     @property
     def hidden(self) -> tuple[str, ...]:
         """All of its folders."""
-        return tuple(str(path) for path in (self.toplevel, *self.private) if path)
+        return tuple(map(str, (*self.toplevels, *self.private)))
 
     def inside(self, path: str) -> str | None:
-        """The path relative to the top of the checkout, `.` for the top itself; None if it leads elsewhere."""
+        """The path relative to the top of its checkout, `.` for the top itself; None if it is in none."""
         real = Path(path).resolve()
-        return str(real.relative_to(self.toplevel)) if self.toplevel and real.is_relative_to(self.toplevel) else None
+        around = self._around(real)
+        return str(real.relative_to(around)) if around and around in self.toplevels else None
 
     def refuses(self, path: str) -> bool:
-        """Whether a path is the checkout itself, or private."""
+        """Whether a path is a checkout itself, or private."""
         real = Path(path).resolve()
-        return real == self.toplevel or any(real.is_relative_to(private) for private in self.private)
+        return real in self.toplevels or self._around(real) in self.private
 
     def check_environment(self, prefix: str, executable: str) -> None:
         """Check that an interpreter's folder can be shown without a part of the repository.
@@ -51,6 +53,11 @@ class Checkout:
                 f"{executable} is installed in {prefix}, which holds the repository's own files: jobs must not read those",
                 fix="make an environment in a folder of its own: python3 -m venv .venv && . .venv/bin/activate",
             )
+
+    def _around(self, real: Path) -> Path | None:
+        """The innermost of its folders around a path: a checkout can lie in another one, or in git's folder."""
+        folders = (folder for folder in (*self.toplevels, *self.private) if real.is_relative_to(folder))
+        return max(folders, key=lambda folder: len(folder.parts), default=None)
 
 
 NO_CHECKOUT = Checkout()

@@ -163,7 +163,7 @@ async def _home(name: str, jail: JailExecutor) -> Probe:
 
 async def _repository(name: str, jail: JailExecutor) -> Probe:
     checkout = jail.reach.checkout
-    if checkout.toplevel is None:
+    if not checkout.toplevels:
         return Probe(name=name, holds=True, detail="not tried: this folder is in no repository")
     try:
         found = await find_secrets(jail, checkout)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from overnight.files.folders import CREATE_FILE
 from overnight.jail.checkout import Checkout
-from overnight.jail.job import Job, JobEnding, Limits
+from overnight.jail.job import FOLDER, Job, JobEnding, Limits
 from overnight.jail.port import Executor
 from overnight.jail.reach import SYSTEM, is_within
 from overnight.words.foreign import printable
@@ -38,18 +38,19 @@ async def find_secrets(executor: Executor, checkout: Checkout, readable: Sequenc
     with _planted(checkout) as name, TemporaryDirectory(prefix="overnight-") as place:
         folder, output = Path(place) / "job", Path(place) / "output"
         folder.mkdir()
+        (folder / name).touch()  # which the search must find, or it finds nothing
         limits = Limits(wall_s=SEARCH_S)
         job = Job(command=_search(name, checkout), folder=folder, output=output, limits=limits, readable=tuple(readable))
         result = await executor.run(job)
         lines = output.read_text(errors="replace").splitlines()
-    if result.ending is not JobEnding.EXITED or lines[-1:] != ["end"]:
-        raise SearchFailed(result.detail or "the search did not come to its end")
+    if result.ending is not JobEnding.EXITED or not any(line.endswith(f" {FOLDER}/{name}") for line in lines):
+        raise SearchFailed(result.detail or f"`find` does not work in the jail: {printable(' '.join(lines), NAME_SHOWN)}")
     hidden = {f"{status.st_dev} {status.st_ino}" for status in _statuses(checkout)}
-    found = (line.split(" ", 2) for line in lines[:-1])
+    found = (line.split(" ", 2) for line in lines if line.count(" ") > 1 and not line.endswith(f" {FOLDER}/{name}"))
     return [
         printable(path, NAME_SHOWN)
         for device, inode, path in found
-        if f"{device} {inode}" in hidden or os.path.basename(path) == name  # noqa: PTH119  # a name of the jail's
+        if f"{device} {inode}" in hidden or path.endswith(f"/{name}")
     ][:MOST_NAMES]
 
 
@@ -57,7 +58,7 @@ def _search(name: str, checkout: Checkout) -> str:
     skipped = [folder for folder in SYSTEM if not any(is_within(hidden, (folder,)) for hidden in checkout.hidden)]
     skip = " -o ".join(f"-path {folder}" for folder in ("/proc", "/dev", *skipped))
     wanted = [f"-name {shlex.quote(name)}", *(f"-inum {status.st_ino}" for status in _statuses(checkout))]
-    return f"find / \\( {skip} \\) -prune -o \\( {' -o '.join(wanted)} \\) -printf '%D %i %p\\n' 2>/dev/null; echo end"
+    return f"find / \\( {skip} \\) -prune -o \\( {' -o '.join(wanted)} \\) -printf '%D %i %p\\n'"
 
 
 def _statuses(checkout: Checkout) -> Iterator[os.stat_result]:

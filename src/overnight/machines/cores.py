@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+MOST_SESSIONS = 16  # on one machine that know of each other
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cores:
@@ -19,7 +21,7 @@ class Cores:
     own: tuple[int, ...]  # claimed, and nobody else's until they are released
     all: tuple[int, ...]  # that our process may use
     wanted: int
-    shared: bool = False  # another session holds some processor of this machine
+    shared: bool = False  # there was another session on this machine when this one began
 
     def of_slot(self, slot: int, each: int) -> Sequence[int]:
         """The processors that the jobs of a slot are pinned to: its own share, or all if none is left for it."""
@@ -41,14 +43,25 @@ class Cores:
 def claimed_cores(wanted: int, *, among: str = "overnight") -> Iterator[Cores]:
     """Claim so many processors, or as many as are free among the sessions of one name; they are released at the end."""
     usable, own = sorted(os.sched_getaffinity(0)), list[int]()
-    shared = False
     with ExitStack() as claims:
+        shared = _sign_in(among, claims) > 0
         for core in usable:
-            if len(own) < wanted:
-                claimed = _claim(f"\0{among}/processor/{core}", claims)
-                own += [core] if claimed else []
-                shared |= not claimed
+            if len(own) < wanted and _claim(f"\0{among}/processor/{core}", claims):
+                own.append(core)
         yield Cores(own=tuple(own), all=tuple(usable), wanted=wanted, shared=shared)
+
+
+def _sign_in(among: str, claims: ExitStack) -> int:
+    """Be one of the sessions on this machine; how many others there are."""
+    signed_in, others = False, 0
+    for number in range(MOST_SESSIONS):
+        with ExitStack() as tried:
+            if not _claim(f"\0{among}/session/{number}", tried):
+                others += 1
+            elif not signed_in:
+                signed_in = True
+                claims.push(tried.pop_all())
+    return others
 
 
 def _claim(name: str, claims: ExitStack) -> bool:

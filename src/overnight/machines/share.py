@@ -26,7 +26,7 @@ class Share:
     def notes(self) -> Sequence[str]:
         """What makes trials slower than they need be, or their times less comparable."""
         together = self.alone and self.slots > 1
-        beside = self.alone and self.cores.shared
+        beside = self.alone and self.cores.shared and not self.cores.note
         notes = (
             self.cores.note,
             f"{self.slots} timed trials run at once and share memory and disk; without `--slots` each runs alone" * together,

@@ -63,7 +63,7 @@ def make_trial_runner(
         executor=executor,
         workspaces=workspaces,
         artifacts=ArtifactStore(folder / "logs"),
-        cache=PageCache(program.readable, alone=program.measures_time and slots == 1),
+        cache=PageCache(program.readable, alone=program.measures_time and slots == 1) if program.readable else None,
         home=home_for(program),
     )
 

@@ -25,24 +25,23 @@ def test_all_is_in_memory_before_a_trial(data: list[Path]) -> None:
     for files in (data, data[:1], data[3:]):
         drop(files)
         assert absent(files)
-        cache.settle()
+        cache.prepare(bool)
         assert absent(data) == 0
 
 
-@pytest.mark.parametrize("limit", ["WARM_BYTES", "MOST_FILES"])
+@pytest.mark.parametrize("limit", ["WARM_BYTES", "MOST_WARM"])
 def test_a_timed_trial_on_more_than_fits_finds_none_of_it(
     data: list[Path], limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same for both arms: nothing is in memory, of those files that are listed."""
+    """The same for both arms: nothing is in memory."""
     monkeypatch.setattr(page_cache, limit, len(data) - 1)
-    listed = data if limit == "WARM_BYTES" else data[:-1]
     cache = PageCache([str(data[0].parent)], alone=True)
-    nothing = absent(listed)
+    nothing = absent(data)
     for path in data:
         path.read_bytes()
-    assert absent(listed) < nothing
-    cache.settle()
-    assert absent(listed) == nothing
+    assert absent(data) < nothing
+    cache.prepare(bool)
+    assert absent(data) == nothing
 
 
 def test_else_it_is_left_as_it_is(data: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,8 +49,23 @@ def test_else_it_is_left_as_it_is(data: list[Path], monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(page_cache, "WARM_BYTES", 1)
     data[0].read_bytes()
     before = [absent([path]) for path in data]
-    PageCache([str(data[0].parent)], alone=False).settle()
+    PageCache([str(data[0].parent)], alone=False).prepare(bool)
     assert [absent([path]) for path in data] == before
+
+
+def test_a_machine_short_of_memory_is_not_filled(data: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading more than fits would push out what was read first."""
+    monkeypatch.setattr(page_cache, "_available_bytes", lambda: 1000)
+    before = absent(data)
+    PageCache([str(data[0].parent)], alone=False).prepare(bool)
+    assert absent(data) == before
+
+
+def test_it_ends_when_the_trial_is_cancelled(data: list[Path]) -> None:
+    """Between two files."""
+    before = absent(data)
+    PageCache([str(data[0].parent)], alone=False).prepare(lambda: True)
+    assert absent(data) == before
 
 
 def test_odd_entries_are_passed_over(data: list[Path]) -> None:
@@ -59,8 +73,8 @@ def test_odd_entries_are_passed_over(data: list[Path]) -> None:
     (data[0].parent / "link").symlink_to("/nonexistent")
     (data[0].parent / "loop").symlink_to(data[0].parent)
     cache = PageCache([str(data[0].parent), "/nonexistent"], alone=False)
-    cache.settle()
+    cache.prepare(bool)
     data[0].unlink()
     drop(data[1:])
-    cache.settle()
+    cache.prepare(bool)
     assert absent(data[1:]) == 0

@@ -9,6 +9,7 @@ from targets import git, repository_of
 
 from overnight.errors import ProgramError, SandboxError
 from overnight.git.repository import Repository, open_repository
+from overnight.jail import planted
 from overnight.jail.checkout import Checkout
 from overnight.jail.doctor import probe
 from overnight.program.parser import parse_program
@@ -41,8 +42,8 @@ def test_all_that_belongs_to_a_repository_is_private(repository: Repository, tmp
     """Git's folder, ours and every linked worktree: each of them holds the sealed files."""
     git(repository.toplevel, "worktree", "add", "-q", str(tmp_path / "second"), "-b", "second")
     found = checkout_of(open_repository(tmp_path / "second"))
-    assert found.toplevel == (tmp_path / "second").resolve()
-    expected = {repository.toplevel, repository.git_dir, tmp_path / "second/.overnight"}
+    assert list(found.toplevels) == [(tmp_path / "second").resolve(), repository.toplevel.resolve()]
+    expected = {repository.overnight, repository.git_dir, tmp_path / "second/.overnight"}
     assert {path.resolve() for path in expected} <= set(found.private)
 
 
@@ -87,7 +88,9 @@ def test_check_finds_a_name_that_nobody_thought_of(
         def hidden(self) -> tuple[str, ...]:
             return ()
 
-    monkeypatch.setattr(seclusion, "make_executor", lambda *_, **__: _jail(Blind(toplevel=real.toplevel, private=real.private)))
+    monkeypatch.setattr(
+        seclusion, "make_executor", lambda *_, **__: _jail(Blind(toplevels=real.toplevels, private=real.private))
+    )
     with pytest.raises(SandboxError, match="a job sees the repository at ") as found:
         anyio.run(check_secluded, program, repository)
     assert f"{repository.toplevel}" in str(found.value) and "off PATH" in found.value.fix
@@ -108,3 +111,20 @@ def test_doctor_tries_it(repository: Repository, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     nowhere = {each.name: each for each in asyncio.run(probe(checkout_around(tmp_path)))}
     assert "in no repository" in nowhere["repository"].detail
+
+
+def test_what_another_checkout_has_committed_is_committed(repository: Repository, tmp_path: Path) -> None:
+    """A folder that only another branch has holds that branch's files, which are sealed as well."""
+    git(repository.toplevel, "worktree", "add", "-q", str(tmp_path / "second"), "-b", "second")
+    (tmp_path / "second/more").mkdir()
+    (tmp_path / "second/more/labels").write_text("1")
+    git(tmp_path / "second", "add", "-A")
+    git(tmp_path / "second", "commit", "-q", "-m", "more")
+    checkout = checkout_of(repository)
+    assert checkout.is_committed("more") and checkout.inside(str(tmp_path / "second/more")) == "more"
+
+
+def test_a_search_that_finds_nothing_at_all_proves_nothing(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a `find` that works in the jail it is not known what a job sees, and check says so."""
+    monkeypatch.setattr(planted, "_search", lambda *_: "echo end")
+    assert "cannot tell whether jobs see" in anyio.run(check_secluded, reading(), repository)

@@ -1,6 +1,6 @@
 """The interface of places: work folders, what people write meanwhile, and what trials depend on outside the repository."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,8 +21,8 @@ class EnvironmentWatch(Protocol):
 class CacheState(Protocol):
     """The kernel's copies of files that jobs read, which one trial can change for the next."""
 
-    def settle(self) -> None:
-        """Bring them into the state in which every trial begins; may take as long as reading the files."""
+    def prepare(self, cancelled: Callable[[], bool]) -> None:
+        """Bring them into the state in which every trial begins; may take as long as reading the files, unless cancelled."""
         ...
 
 

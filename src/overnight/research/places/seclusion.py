@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overnight.errors import RepositoryError, SandboxError
 from overnight.git.plumbing import require
-from overnight.git.repository import Repository, open_repository
+from overnight.git.repository import FOLDER_NAME, Repository, open_repository
 from overnight.git.worktrees import worktrees
 from overnight.jail.checkout import NO_CHECKOUT, Checkout
 from overnight.jail.planted import SearchFailed, find_secrets
@@ -21,16 +21,18 @@ PATH_SHOWN = 80  # characters of a path in a message
 
 
 def checkout_of(repository: Repository) -> Checkout:
-    """The checkout as the jail knows it."""
-    toplevel = repository.toplevel.resolve()
-    others = (tree.folder for tree in worktrees(repository.git_dir, repository.common_dir))
-    folders = (path.resolve() for path in (repository.overnight, repository.git_dir, repository.common_dir, *others))
-    private = tuple(path for path in dict.fromkeys(folders) if not toplevel.is_relative_to(path))
+    """The checkouts as the jail knows them."""
+    others = worktrees(repository.git_dir, repository.common_dir)
+    toplevels = dict.fromkeys(path.resolve() for path in (repository.toplevel, *(other.folder for other in others)))
+    ours = (path / FOLDER_NAME for path in toplevels)
+    private = dict.fromkeys(path.resolve() for path in (*ours, repository.git_dir, repository.common_dir))
+    commits = dict.fromkeys(("HEAD", *(other.commit for other in others if other.commit.strip("0"))))
 
     def is_committed(path: str) -> bool:
-        return bool(require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", "HEAD", "--", path))
+        listing = ("ls-tree", "--full-tree", "-z", "--name-only")
+        return any(require(repository.git_dir, *listing, commit, "--", path) for commit in commits)
 
-    return Checkout(toplevel=toplevel, private=private, is_committed=is_committed)
+    return Checkout(toplevels=tuple(toplevels), private=tuple(private), is_committed=is_committed)
 
 
 def checkout_around(folder: Path) -> Checkout:
@@ -41,8 +43,8 @@ def checkout_around(folder: Path) -> Checkout:
         return NO_CHECKOUT
 
 
-async def check_secluded(program: Program, repository: Repository) -> None:
-    """Have a job look for the repository, before one that knows what to look for does.
+async def check_secluded(program: Program, repository: Repository) -> str:
+    """Have a job look for the repository, before one that knows what to look for does; why that was not possible, if so.
 
     Raises:
         SandboxError: it finds some of it.
@@ -51,10 +53,11 @@ async def check_secluded(program: Program, repository: Repository) -> None:
     try:
         found = await find_secrets(make_executor("jail", others=1, checkout=checkout), checkout, program.readable)
     except SearchFailed as failed:
-        raise SandboxError(f"it could not be tried whether jobs see the repository: {failed}") from failed
+        return f"cannot tell whether jobs see the repository: {failed}"
     if found:
         fix = "take the folder around that off PATH and out of `readable`"
         raise SandboxError(f"a job sees the repository at {', '.join(found)}", fix=fix)
+    return ""
 
 
 def check_readable_paths(program: Program, checkout: Checkout) -> None:

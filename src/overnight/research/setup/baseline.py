@@ -34,14 +34,14 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
     """
     with rehearsal(repository, request, Stop(), watchers) as campaign:
         state = campaign.journal.state
-        if request.sandbox == "jail":
-            await check_secluded(state.program, repository)
+        unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
         failed = await _first_failure(campaign.head)
         if failed:
             fix = fix_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
             raise UserError(f"what you have committed fails: {failed}", fix=fix)
         guarded = guard_notes(state.program, _baseline_trials(campaign))
         notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
+        notes += (unsure,) if unsure else ()
         measured = campaign.journal.state
         return report_on(measured, slots=campaign.queue.slots, tunable=_tunable(campaign), notes=notes)
 

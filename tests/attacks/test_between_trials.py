@@ -1,5 +1,6 @@
 """What one trial could leave for another: the page cache, and anything that tells a trial which one it is."""
 
+import asyncio
 import re
 from dataclasses import replace
 from difflib import unified_diff
@@ -8,11 +9,13 @@ from pathlib import Path
 
 import anyio
 import pytest
-from cached import COUNT, can_drop, drop, make_data
+from cached import COUNT, absent, can_count, drop, make_data
 from stands import Stand, stand
 from targets import make_repo, overnight, program, recorded
 
 from overnight.gate.trial import Arm, Stage, TrialKey
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Job, Limits
 from overnight.research.events import TrialFinished
 
 # The loss is the number of pages of the data that a trial finds on the disk, and a little noise.
@@ -20,9 +23,7 @@ READER = f"""\
 import glob, os, random, sys
 {COUNT}
 names = sorted(glob.glob("DATA/*"))
-cold = sum(map(absent, names))
-for name in names:
-    open(name, "rb").read()
+cold = read_all(names)
 # HERE
 print(f"METRIC loss={{cold + 1 + 0.01 * random.Random(int(sys.argv[1])).random()}}")
 """
@@ -41,8 +42,8 @@ SAME = "names = list(names)"
 def data(tmp_path: Path) -> list[Path]:
     """Data outside the repository, in memory and on the disk."""
     tmp_path.chmod(0o755)
-    if not can_drop(tmp_path):
-        pytest.skip("this disk is in memory")
+    if not can_count(tmp_path):
+        pytest.skip("what is read from this disk is not counted")
     return make_data(tmp_path / "data")
 
 
@@ -65,6 +66,26 @@ def test_no_candidate_makes_the_head_read_from_the_disk(tmp_path: Path, data: li
     found = losses(repo)
     assert len(found) > 2 * len(edits)
     assert max(found) < 2, found
+
+
+@pytest.mark.parametrize("forget", [True, False])
+def test_what_a_candidate_reads_leaves_no_trace_in_memory(tmp_path: Path, data: list[Path], forget: bool) -> None:
+    """A page for each bit of a sealed file: the next job would read it by what is in memory. Only its own pages are dropped."""
+    jail = JailExecutor(slots=1, search_path="/usr/bin:/bin")
+    if "memory" not in jail.groups.controllers:
+        pytest.skip("no memory controller")
+    drop(data)
+    data[0].read_bytes()  # by us, before
+    nothing = absent(data[1:])
+    (tmp_path / "job").mkdir()
+    command = "; ".join(f"cat {path} > /dev/null" for path in data[::2])
+    folders = (str(data[0].parent),)
+    job = Job(
+        command=command, folder=tmp_path / "job", output=tmp_path / "out", limits=Limits(), readable=folders, forget=forget
+    )
+    assert asyncio.run(jail.run(job)).exit_code == 0
+    assert absent(data[:1]) == 0
+    assert (absent(data[1:]) == nothing) is forget
 
 
 WHERE = r"""\

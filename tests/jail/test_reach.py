@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from overnight.errors import SandboxError
-from overnight.jail.reach import find_reach
+from overnight.jail.reach import check_readable, find_reach
 
 
 def make_python(path: Path, *, prefix: Path) -> Path:
@@ -87,3 +87,62 @@ def test_relative_and_dangerous_entries_are_dropped(tmp_path: Path) -> None:
     """What is not absolute, does not exist, or leads to sockets and devices is not on the PATH inside."""
     reach = find_reach(f".:bin:/run:/proc/self:{tmp_path}/missing:/usr/bin:/usr/bin", tmp_path)
     assert (reach.search_path, reach.folders, reach.pythons) == ("/usr/bin", (), ())
+
+
+def test_a_shim_does_not_run_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Managers of versions obey files of the current folder, which a cloned repository brings: they could name any program."""
+    python = make_python(tmp_path / "tools/python3", prefix=tmp_path / "version")
+    python.write_text(python.read_text().replace("echo", f"pwd > {tmp_path}/where; echo"))
+    (tmp_path / "clone").mkdir()
+    monkeypatch.chdir(tmp_path / "clone")
+    find_reach(f"{tmp_path}/tools", tmp_path / "home")
+    assert (tmp_path / "where").read_text() == "/\n"
+
+
+@pytest.mark.parametrize("prefix", ["/", "//", "/proc", "//run", "/dev/.."])
+def test_a_python_that_says_it_is_installed_everywhere_is_refused(tmp_path: Path, prefix: str) -> None:
+    """What a program on PATH says of itself must not show the host."""
+    python = tmp_path / "tools/python3"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\necho '{json.dumps(['/x/python3', prefix, prefix, prefix])}'\n")
+    python.chmod(0o755)
+    with pytest.raises(SandboxError):
+        find_reach(f"{tmp_path}/tools", tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc", "//proc", "///run", "//dev", "//sys", "/", "//", "link", "/proc/self/root", "/tmp/../run"]
+)
+def test_no_name_of_a_closed_folder_is_readable(tmp_path: Path, path: str) -> None:
+    """However it is spelled, and through a link."""
+    (tmp_path / "link").symlink_to("/run")
+    with pytest.raises(SandboxError, match="jobs may not read"):
+        check_readable(path if path.startswith("/") else f"{tmp_path}/{path}")
+
+
+def test_the_home_folder_is_not_readable_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds keys; the folder of data in it can be named."""
+    (tmp_path / "real/home/data").mkdir(parents=True)
+    (tmp_path / "home").symlink_to(tmp_path / "real/home")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("home", "real/home", "real", "real/home/../home"):
+        with pytest.raises(SandboxError, match="your home folder is in it; name the folder of data in it"):
+            check_readable(f"{tmp_path}/{name}")
+    check_readable(f"{tmp_path}/home/data")
+
+
+def test_only_installations_are_widened(tmp_path: Path) -> None:
+    """`bin` of another repository or of a linked home is shown alone; that of an installation with what is around it."""
+    home = tmp_path / "real/home"
+    for folder in ("other/bin", "other/.git", "tool/bin", "real/home/bin", "real/home/tool/v1/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "home").symlink_to(home)
+    shown = [f"{tmp_path}/{name}" for name in ("other/bin", "tool/bin", "home/bin", "home/tool/v1/bin")]
+    reach = find_reach(":".join(shown), home)
+    assert reach.folders == (f"{tmp_path}/other/bin", f"{tmp_path}/tool", f"{tmp_path}/home/bin", f"{tmp_path}/home/tool/v1")
+
+
+def test_a_loop_of_links_on_path_is_passed_over(tmp_path: Path) -> None:
+    """It leads nowhere."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert find_reach(f"{tmp_path}/loop:/usr/bin", tmp_path / "home").search_path == "/usr/bin"

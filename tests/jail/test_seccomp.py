@@ -18,6 +18,7 @@ from overnight.jail.syscalls import (
     MEMFD_CREATE,
     MMAP,
     OPENS,
+    PREADV2,
     REFUSED,
     SCHED_SETAFFINITY,
     SETS_MODE,
@@ -40,6 +41,7 @@ CALLS = {
     "ioctl": IOCTL,
     "memfd_create": MEMFD_CREATE,
     "mmap": MMAP,
+    "preadv2": PREADV2[0],
     "sched_setaffinity": SCHED_SETAFFINITY,
     "shmget": SHMGET,
     "socket": SOCKET,
@@ -152,6 +154,15 @@ def test_terminal_input_cannot_be_injected(machine: str) -> None:
     assert judge(machine, number, 0, 0x5413) == ALLOW
     for request in (0x5412, 0x541C, 0xFFFFFFFF_00005412):
         assert judge(machine, number, 0, request) == refuse(errno.EPERM)
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_a_read_cannot_ask_what_is_in_memory(machine: str) -> None:
+    """With `RWF_NOWAIT` it is refused as by a kernel that does not know that; any other read is allowed."""
+    call, at, flag = PREADV2
+    number = call.number(machine) or 0
+    assert judge(machine, number, *[flag] * at, flag | 1) == refuse(errno.EOPNOTSUPP)
+    assert judge(machine, number, *[flag] * at, 1) == ALLOW
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

@@ -55,8 +55,10 @@ class ControlGroups:
         return frozenset(CONTROLLERS) & (self.parents.v2_controllers | self.parents.v1.keys())
 
     @asynccontextmanager
-    async def group(self, limits: Limits, cpus: Sequence[int] | None) -> AsyncIterator["ControlGroup"]:
+    async def group(self, limits: Limits, cpus: Sequence[int] | None, *, forget: bool = False) -> AsyncIterator["ControlGroup"]:
         """A group for one job, removed at the end with all its processes; `cpus` are those that the job is pinned to.
+
+        With `forget` the files that it brought into memory are dropped from there; needs the memory controller.
 
         Raises:
             SandboxError: it cannot be created or removed.
@@ -68,7 +70,7 @@ class ControlGroups:
             yield group
         finally:
             with anyio.CancelScope(shield=True):
-                await group.remove()
+                await group.remove(forget=forget)
 
 
 class ControlGroup:
@@ -139,7 +141,7 @@ class ControlGroup:
             kill_all(folder)
         return bool(self._folders)
 
-    async def remove(self) -> None:
+    async def remove(self, *, forget: bool = False) -> None:
         """Remove it once its processes are gone; until then kill what is left.
 
         Raises:
@@ -147,7 +149,7 @@ class ControlGroup:
         """
         pause_s = 0.0005
         with anyio.move_on_after(REMOVAL_S):
-            while not self._try_remove():
+            while not self._try_remove(forget=forget):
                 await anyio.sleep(pause_s)
                 pause_s = min(2 * pause_s, 0.1)
                 self.kill()
@@ -197,14 +199,28 @@ class ControlGroup:
             return None
         return self._v1.get(controller, self._v2)
 
-    def _try_remove(self) -> bool:
+    def _try_remove(self, *, forget: bool) -> bool:
+        memory = self._folder("memory") if forget else None
         for folder in self._folders:
             try:
+                if folder == memory and not self._forget(folder):
+                    return False
                 folder.rmdir()
             except FileNotFoundError:
                 continue
             except OSError:
                 return False
+        return True
+
+    def _forget(self, memory: Path) -> bool:
+        """Drop all pages that are charged to the group; False if it still has processes."""
+        if (memory / "cgroup.procs").read_text():
+            return False
+        with suppress(OSError):  # not all of it; v2 has this since Linux 5.19
+            if memory == self._v2:
+                (memory / "memory.reclaim").write_text((memory / "memory.current").read_text())
+            else:
+                (memory / "memory.force_empty").write_text("0")
         return True
 
     def _number(self, controller: str, *, v1: str, v2: str) -> int | None:

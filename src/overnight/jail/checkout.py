@@ -4,13 +4,17 @@ Does not cover: other clones of it, which look like any other folder; a checkout
 of a repository with `--separate-git-dir`, seen from a linked one.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import SandboxError
 
-_MARKS = ("pyvenv.cfg", "conda-meta")  # what only the top of a Python environment has
+
+def real_path(path: str | Path) -> Path:
+    """The path without links, also if they form a loop, and with one slash at the start."""
+    return Path("/" + os.path.realpath(path).lstrip("/"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +35,13 @@ class Checkout:
 
     def inside(self, path: str) -> str | None:
         """The path relative to the top of its checkout, `.` for the top itself; None if it is in none."""
-        real = Path(path).resolve()
+        real = real_path(path)
         around = self._around(real)
         return str(real.relative_to(around)) if around and around in self.toplevels else None
 
     def refuses(self, path: str) -> bool:
         """Whether a path is a checkout itself, or private."""
-        real = Path(path).resolve()
+        real = real_path(path)
         return real in self.toplevels or self._around(real) in self.private
 
     def check_environment(self, prefix: str, executable: str) -> None:
@@ -47,8 +51,7 @@ class Checkout:
             SandboxError: it is the repository, or it holds files that are committed.
         """
         inside = self.inside(prefix)
-        alone = any((Path(prefix) / mark).exists() for mark in _MARKS)
-        if self.refuses(prefix) or (inside is not None and not alone and self.is_committed(inside)):
+        if self.refuses(prefix) or (inside is not None and self.is_committed(inside)):
             raise SandboxError(
                 f"{executable} is installed in {prefix}, which holds the repository's own files: jobs must not read those",
                 fix="make an environment in a folder of its own: python3 -m venv .venv && . .venv/bin/activate",

@@ -92,7 +92,7 @@ class JailExecutor:
         cpus = self._cpus_of_slot.get(job.slot)
         own_network = job.limits.network != "host"
         with tied(link, self._python, own_network=own_network) as tie:
-            async with self.groups.group(job.limits, cpus) as group:
+            async with self.groups.group(job.limits, cpus, forget=job.forget) as group:
                 with self._launch(job, identity, group, cpus, tie) as launch:
                     return await supervise(job, launch, group, contents, Child.kill_init, monitor=monitor)
 

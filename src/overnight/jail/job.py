@@ -52,6 +52,7 @@ class Job:
     readable: tuple[str, ...] = ()  # further absolute host paths, read-only at the same path
     stdin: bytes = b""
     slot: int = 0  # the slot that runs it: concurrent jobs never share one
+    forget: bool = False  # drop what it brought into the page cache, from which another job could tell what it read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

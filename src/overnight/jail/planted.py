@@ -7,6 +7,7 @@ elsewhere.
 import os
 import secrets
 import shlex
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from overnight.words.foreign import printable
 
 MOST_NAMES = 5  # shown
 NAME_SHOWN = 200  # characters of one
+PREFIX = "overnight-probe-"
+LEFT_S = 3600.0  # after which a probe is a killed command's
 SEARCH_S = 120.0  # a large environment on a slow disk
 
 
@@ -70,14 +73,22 @@ def _statuses(checkout: Checkout) -> Iterator[os.stat_result]:
 @contextmanager
 def _planted(checkout: Checkout) -> Iterator[str]:
     """Plant a secret for the length of the block; its name."""
-    name = f"overnight-probe-{secrets.token_hex(8)}"
+    name = f"{PREFIX}{secrets.token_hex(8)}"
     planted = []
     try:
         for folder in checkout.private:
             with suppress(OSError):  # it does not exist yet, or is not writable
+                _sweep(folder)
                 os.close(os.open(folder / name, CREATE_FILE, 0o600))
                 planted.append(folder / name)
         yield name
     finally:
         for path in planted:
             path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete the secrets that killed commands left."""
+    for path in folder.glob(f"{PREFIX}*"):
+        if path.lstat().st_mtime < time.time() - LEFT_S:
+            path.unlink()

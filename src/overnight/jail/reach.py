@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import SandboxError
-from overnight.jail.checkout import NO_CHECKOUT, Checkout
+from overnight.jail.checkout import NO_CHECKOUT, Checkout, real_path
 from overnight.jail.job import FOLDER
 from overnight.words.foreign import printable
 
@@ -24,6 +24,8 @@ _PROGRAMS = {"bin", "sbin", ".bin"}  # names of a folder of programs in an insta
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix]))"
 _ASK_TIMEOUT_S = 30.0
 _SHOWN = 200  # characters of its message
+_WIDEST = 2  # parts of a path: /tmp, /opt and /home hold more than one installation
+_OF_PROJECTS = (".git", ".overnight")  # what lies beside these is no installation
 _BELOW_HOME = 2  # folders: ~/.local and ~/.cargo hold more than programs, ~/.nvm/versions/node/v22 does not
 
 
@@ -48,7 +50,7 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
     folders: list[str] = []
     entries: list[str] = []
     pythons: list[str] = []
-    for entry in dict.fromkeys(path for path in search_path.split(":") if path.startswith("/")):
+    for entry in dict.fromkeys("/" + path.lstrip("/") for path in search_path.split(":") if path.startswith("/")):
         inside = checkout.inside(entry)
         if inside is not None and checkout.is_committed(inside):
             entries.append(os.path.normpath(f"{FOLDER}/{inside}"))
@@ -78,8 +80,10 @@ def check_readable(path: str, checkout: Checkout = NO_CHECKOUT) -> str:
     """
     if checkout.refuses(path):
         raise SandboxError(f"jobs may not read {path}: it is the repository's own", fix="name the folder of data in it")
-    if not Path(path).is_absolute() or is_within(path, _CLOSED) or any(is_within(closed, (path,)) for closed in _CLOSED):
+    if not Path(path).is_absolute() or _is_closed(path):
         raise SandboxError(f"jobs may not read {path}", fix="give the absolute path of a folder of data")
+    if _holds(path, Path.home()):
+        raise SandboxError(f"jobs may not read {path}: your home folder is in it", fix="name the folder of data in it")
     if not Path(path).exists():
         raise SandboxError(f"jobs cannot read {path}: it does not exist")
     return path
@@ -88,7 +92,19 @@ def check_readable(path: str, checkout: Checkout = NO_CHECKOUT) -> str:
 def _may_show(entry: str, checkout: Checkout) -> bool:
     """Whether a folder of programs may be shown; shims lead to a manager that is not."""
     path = Path(entry)
-    return path.is_dir() and not is_within(entry, _CLOSED) and path.name != "shims" and not checkout.refuses(entry)
+    closed = _is_closed(entry) or _holds(entry, Path.home())
+    return path.is_dir() and not closed and path.name != "shims" and not checkout.refuses(entry)
+
+
+def _is_closed(path: str) -> bool:
+    """Whether a path, under its own name or its real one, lies in one of those that no job may see, or around one."""
+    names = (path, str(real_path(path)))
+    return any(is_within(name, _CLOSED) or any(is_within(closed, (name,)) for closed in _CLOSED) for name in names)
+
+
+def _holds(path: str, home: Path) -> bool:
+    """Whether a folder, under whatever name, is the home folder or contains it."""
+    return real_path(home).is_relative_to(real_path(path))
 
 
 def _ask(executable: str, search_path: str, home: Path, checkout: Checkout) -> tuple[str, list[str]]:
@@ -101,6 +117,7 @@ def _ask(executable: str, search_path: str, home: Path, checkout: Checkout) -> t
         asked = subprocess.run(
             [executable, "-I", "-c", _ASK],
             env={"PATH": search_path, "HOME": str(home)},
+            cwd="/",  # a shim may obey files of the current folder, which is a stranger's
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_ASK_TIMEOUT_S,
@@ -119,6 +136,8 @@ def _ask(executable: str, search_path: str, home: Path, checkout: Checkout) -> t
         if not is_within(prefix, SYSTEM) or checkout.inside(prefix) is not None
     ]
     for prefix in shown:
+        if _is_closed(prefix):
+            raise SandboxError(f"{executable} says that it is installed in {prefix}, which jobs must not read")
         _refuse_home(prefix, executable, home)
         checkout.check_environment(prefix, executable)
     return real, shown
@@ -135,7 +154,7 @@ def _link_targets(executable: str) -> list[str]:
 
 
 def _refuse_home(prefix: str, executable: str, home: Path) -> None:
-    if is_within(str(home), (prefix,)):
+    if _holds(prefix, home):
         raise SandboxError(
             f"{executable} is installed in {prefix}, which contains your home folder: jobs must not read that",
             fix="use a virtual environment in a separate folder",
@@ -145,12 +164,12 @@ def _refuse_home(prefix: str, executable: str, home: Path) -> None:
 def _installation(entry: Path, home: Path, checkout: Checkout) -> str:
     """The folder to show for an entry of PATH: the installation around it, if that is certainly nothing else."""
     around = entry.parent
-    if entry.name not in _PROGRAMS or around == Path("/") or is_within(str(home), (str(around),)):
-        return str(entry)
-    inside = checkout.inside(str(around))
-    if inside is not None and (checkout.refuses(str(around)) or checkout.is_committed(inside)):
-        return str(entry)
-    if around.is_relative_to(home) and len(around.relative_to(home).parts) < _BELOW_HOME:
+    real, real_home = real_path(around), real_path(home)
+    close = real.is_relative_to(real_home) and len(real.relative_to(real_home).parts) < _BELOW_HOME
+    wide = len(real.parts) <= _WIDEST or real == Path("/var/tmp") or _holds(str(around), home)  # noqa: S108  # never shown whole
+    project = any((around / name).exists() for name in _OF_PROJECTS)
+    inside = checkout.inside(str(around)) is not None and around.name != "node_modules"
+    if entry.name not in _PROGRAMS or close or wide or project or inside or checkout.refuses(str(around)):
         return str(entry)
     return str(around)
 

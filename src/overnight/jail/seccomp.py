@@ -18,6 +18,7 @@ from overnight.jail.syscalls import (
     MEMFD_CREATE,
     MMAP,
     OPENS,
+    PREADV2,
     REFUSED,
     SCHED_SETAFFINITY,
     SETS_MODE,
@@ -83,6 +84,7 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
             *(_examine(call.number(machine), _refuse_flags(mode, _SET_ID, errno.EPERM)) for call, mode in SETS_MODE.values()),
             *(_examine(call.number(machine), _refuse_created_set_id(mode)) for call, mode in OPENS.values()),
             *(_examine(call.number(machine), _ignore(at, values)) for call, at, values in IGNORED.values()),
+            *(_examine(call.number(machine), _refuse_flags(at, flag, errno.EOPNOTSUPP)) for call, at, flag in (PREADV2,)),
             _give(_ALLOW),
         ]
     )

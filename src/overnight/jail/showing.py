@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from overnight.jail.checkout import real_path
 from overnight.jail.reach import SYSTEM, is_within
 
 SHOWN_SETS = 64  # of paths whose arguments are cached: a session has a handful
@@ -52,7 +53,7 @@ def _places(shown: Iterable[str], hidden: Sequence[str]) -> dict[str, str]:
         if around is None:
             places[path] = path
             continue
-        real, outer = Path(path).resolve(), Path(around).resolve()
+        real, outer = real_path(path), real_path(around)
         if not real.is_relative_to(outer):
             places[str(real)] = path
         elif any(real.is_relative_to(folder) and Path(folder).is_relative_to(outer) for folder in hidden):
@@ -64,7 +65,7 @@ def _places(shown: Iterable[str], hidden: Sequence[str]) -> dict[str, str]:
 def _covers(places: Mapping[str, str], hidden: Iterable[str]) -> Iterator[str]:
     """Every place at which a hidden folder would be seen."""
     for place, source in places.items():
-        real = Path(source).resolve()
+        real = real_path(source)
         inner = [folder for folder in hidden if folder != str(real) and is_within(folder, (str(real),))]
         for folder in inner:
             if _nearest(folder, inner) is None:

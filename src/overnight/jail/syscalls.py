@@ -81,11 +81,15 @@ REFUSED = {
 ABSENT = {
     "cachestat": Syscall(451, 451),  # says which parts of a file are in memory: what earlier jobs read
     "clone3": Syscall(435, 435),  # its flags are behind a pointer, where no filter can see them
+    "mincore": Syscall(27, 232),  # the same
     "io_uring_enter": Syscall(426, 426),
     "io_uring_register": Syscall(427, 427),
     "io_uring_setup": Syscall(425, 425),  # works inside the kernel, past every filter
     "openat2": Syscall(437, 437),  # its mode is behind a pointer
 }
+
+# Refused with the error of an older kernel if the flags, in this argument, have a bit: reads only what is in memory.
+PREADV2 = (Syscall(327, 286), 5, 0x8)  # RWF_NOWAIT
 
 # Answered with success, without effect, if the advice, at this place among the arguments, is one of these: it would take
 # files out of memory, and the next job, of another tree, would wait for the disk.

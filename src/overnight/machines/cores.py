@@ -35,7 +35,7 @@ class Cores:
             return ""
         return (
             f"other campaigns hold {missing} of the {missing + len(self.own)} processors that these trials want: both share "
-            "them and become slower; use `--slots` to claim fewer"
+            "them and become slower"
         )
 
 

@@ -28,7 +28,7 @@ class Share:
         together = self.alone and self.slots > 1
         beside = self.alone and self.cores.shared and not self.cores.note
         notes = (
-            self.cores.note,
+            self.cores.note + "; use `--slots` to claim fewer" * (bool(self.cores.note) and self.slots > 1),
             f"{self.slots} timed trials run at once and share memory and disk; without `--slots` each runs alone" * together,
             "another campaign runs on this machine, and shares memory and disk with these timed trials" * beside,
         )

@@ -107,7 +107,7 @@ def test_doctor_tries_it(repository: Repository, monkeypatch: pytest.MonkeyPatch
     """In a repository whose environment and tools are on PATH, doctor looks for it from a job; elsewhere it says so."""
     monkeypatch.setenv("PATH", f"{repository.toplevel}/.venv/bin:{repository.toplevel}/bin:/usr/bin:/bin")
     found = {each.name: each for each in asyncio.run(probe(checkout_around(repository.toplevel)))}
-    assert found["repository"].holds and found["repository"].detail == f"hidden except for {repository.toplevel}/.venv"
+    assert found["repository"].holds and found["repository"].detail == f"hidden except for {repository.toplevel}/.venv/bin"
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     nowhere = {each.name: each for each in asyncio.run(probe(checkout_around(tmp_path)))}
     assert "in no repository" in nowhere["repository"].detail

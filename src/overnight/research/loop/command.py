@@ -41,6 +41,7 @@ class CommandRunner:
     """Runs the program's commands in work folders."""
 
     program: Program
+    start: str  # commit that is the user's own; all others may be hostile
     executor: Executor
     workspaces: Workspaces
     home: str | None  # what `~` means to the commands, if it contains readable files
@@ -67,6 +68,7 @@ class CommandRunner:
             environment=self._environment(run.seed),
             readable=self.program.readable,
             slot=run.slot,
+            forget=run.commit != self.start,
         )
         try:
             result = await self.executor.run(job, monitor=curve.read if curve else None)

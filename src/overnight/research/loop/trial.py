@@ -43,7 +43,7 @@ class TrialRunner:
         self._workspaces = workspaces
         self._logs = artifacts
         self._cache = cache
-        self._commands = CommandRunner(program=program, executor=executor, workspaces=workspaces, home=home)
+        self._commands = CommandRunner(program=program, start=start, executor=executor, workspaces=workspaces, home=home)
         self._artifacts = ArtifactMaker(program=program, start=start, commands=self._commands, workspaces=workspaces)
 
     async def run(

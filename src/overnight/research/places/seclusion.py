@@ -8,7 +8,7 @@ from overnight.errors import RepositoryError, SandboxError
 from overnight.git.plumbing import require
 from overnight.git.repository import FOLDER_NAME, Repository, open_repository
 from overnight.git.worktrees import worktrees
-from overnight.jail.checkout import NO_CHECKOUT, Checkout
+from overnight.jail.checkout import NO_CHECKOUT, Checkout, real_path
 from overnight.jail.planted import SearchFailed, find_secrets
 from overnight.jail.reach import check_readable
 from overnight.machines.share import make_executor
@@ -23,9 +23,9 @@ PATH_SHOWN = 80  # characters of a path in a message
 def checkout_of(repository: Repository) -> Checkout:
     """The checkouts as the jail knows them."""
     others = worktrees(repository.git_dir, repository.common_dir)
-    toplevels = dict.fromkeys(path.resolve() for path in (repository.toplevel, *(other.folder for other in others)))
+    toplevels = dict.fromkeys(real_path(path) for path in (repository.toplevel, *(other.folder for other in others)))
     ours = (path / FOLDER_NAME for path in toplevels)
-    private = dict.fromkeys(path.resolve() for path in (*ours, repository.git_dir, repository.common_dir))
+    private = dict.fromkeys(real_path(path) for path in (*ours, repository.git_dir, repository.common_dir))
     commits = dict.fromkeys(("HEAD", *(other.commit for other in others if other.commit.strip("0"))))
 
     def is_committed(path: str) -> bool:
@@ -36,11 +36,12 @@ def checkout_of(repository: Repository) -> Checkout:
 
 
 def checkout_around(folder: Path) -> Checkout:
-    """The checkout that a folder is in, if it is in one."""
+    """The checkout that a folder is in, if it is in one; also one that no campaign can work on, as far as it can be found."""
     try:
         return checkout_of(open_repository(folder))
     except RepositoryError:
-        return NO_CHECKOUT
+        top = next((path for path in (real_path(folder), *real_path(folder).parents) if (path / ".git").exists()), None)
+        return Checkout(toplevels=(top,), private=(top / ".git", top / FOLDER_NAME)) if top else NO_CHECKOUT
 
 
 async def check_secluded(program: Program, repository: Repository) -> str:

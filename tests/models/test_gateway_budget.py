@@ -1,14 +1,17 @@
 """Budgets: reserved before a call, settled after it, and exceeded by at most one answer."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 from gateways import PRICES, ask, gateway, provider
 from scripted_models import ScriptedModels
 
+from overnight.models import estimate as estimates
 from overnight.models.budget import BudgetSpent, CostEstimate, Reservation, SpendingBudget, SpendingLimit
 from overnight.models.port import ModelsParked
 from overnight.models.provider import Prices
+from overnight.models.upstream import encode
 from overnight.models.usage import Wire
 
 CALL = 1050  # tokens of a scripted call
@@ -156,3 +159,26 @@ def test_a_request_larger_than_what_is_left_is_refused() -> None:
         (await SpendingBudget(SpendingLimit()).reserve(estimate(10**9, 10**9))).settle(tokens=1, cost_usd=1.0)
 
     asyncio.run(walk())
+
+
+@pytest.mark.parametrize("allowance", [SpendingLimit(), SpendingLimit(tokens=10**7)])
+def test_a_request_is_estimated_only_if_something_is_limited(
+    models: ScriptedModels, allowance: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An estimate writes a request once more, which takes a while if it is long; the call is counted all the same."""
+    written: list[object] = []
+
+    def write(body: Mapping[str, object]) -> bytes:
+        written.append(body)
+        return encode(body)
+
+    monkeypatch.setattr(estimates, "encode", write)
+
+    async def walk() -> None:
+        async with gateway([provider(models, "ok")], allowance=allowance) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert (await ask(run.url, Wire.ANTHROPIC)).status == 200
+        assert run.usage.tokens == CALL
+
+    asyncio.run(walk())
+    assert len(written) == (0 if allowance == SpendingLimit() else 1)

@@ -86,13 +86,17 @@ class ModelCall:
         """Reserve what the request may use, and find an answer; what was reserved before is given back."""
         if self._reservation is not None:
             self._reservation.settle(tokens=0, cost_usd=0.0)
-        prices = [self._price(account) or FREE for account in payable]
-        try:
-            self._reservation = await self._budget.reserve(estimate(self._request, self._size, prices))
-        except BudgetSpent as error:
-            raise ModelsParked(str(error), spent=True) from None
+        if self._budget.limited:  # else an estimate, for which the request is written once more, would serve nobody
+            self._reservation = await self._reserve(payable)
         self._search = self._relay.search(self._request, payable)
         return await self._search.run()
+
+    async def _reserve(self, payable: Sequence[Account]) -> Reservation:
+        prices = [self._price(account) or FREE for account in payable]
+        try:
+            return await self._budget.reserve(estimate(self._request, self._size, prices))
+        except BudgetSpent as error:
+            raise ModelsParked(str(error), spent=True) from None
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The answer, as the client gets it.

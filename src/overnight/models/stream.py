@@ -12,6 +12,7 @@ BYTES_PER_TOKEN = 4  # English and code; what requests and broken answers are es
 LONG_TOKEN = 32  # characters; no answer has as many a token on average, so counts that say so are too low
 FEW = 256  # characters of which that is not said
 KEPT_BYTES = 4 * 1024 * 1024  # of a stream, for the estimate if it breaks
+SAMPLE_BYTES = 256 * 1024  # of a stream, that tell whether its counts can be true
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; the last event of a stream may hold the whole answer once more
 DATA = b"data:"
 USAGE = re.compile(rb'"usage(?!"\s*:\s*null)')  # in an event with counts; OpenAI's others say that they have none
@@ -94,14 +95,16 @@ class StreamMeter:
         If the answer did not come to its end, or if the provider's counts are missing or plainly too low, it is the greatest of
         what the provider said so far, of what was seen, and (before the end) of what the time allowed.
         """
-        counts, seen = self._counts, self._characters()
+        counts = self._counts
         ended = self._ended or (counts is not None and counts.final and expected.single)
-        believed = (
-            counts is not None and counts.input_tokens >= expected.least_input and seen <= LONG_TOKEN * counts.all_output + FEW
-        )
-        if counts is not None and ended and believed:
-            return counts, True
         said = counts or Counts()
+        most = LONG_TOKEN * said.all_output + FEW
+        whole = counts is not None and ended and said.input_tokens >= expected.least_input
+        if whole and self._seems_less(most):
+            return said, True
+        seen = self._characters(KEPT_BYTES)
+        if whole and seen <= most:
+            return said, True
         asked = said.input_tokens if said.input_tokens > expected.least_input else expected.input_tokens
         output = max(said.all_output, -(-seen // BYTES_PER_TOKEN), 0 if ended else expected.answer)
         return replace(said, input_tokens=asked, output_tokens=output, thought_tokens=0), False
@@ -155,12 +158,19 @@ class StreamMeter:
         self._opened = True
         return before + line[len(DATA) :].strip()
 
-    def _characters(self) -> int:
-        """How many characters of the model's words passed; of a very long answer reckoned by its beginning."""
+    def _seems_less(self, most: int) -> bool:
+        """Whether no more characters of the model's words passed, by as little of the answer as tells."""
+        return self._size <= most or (self._shape is not Shape.WHOLE and self._characters(SAMPLE_BYTES) <= most)
+
+    def _characters(self, most_bytes: int) -> int:
+        """How many characters of the model's words passed; of an answer that is longer, reckoned by its beginning."""
         if self._shape is Shape.WHOLE:
             return self._characters_of(bytes(self._line), self._size)
-        found = sum(self._characters_of(line[len(DATA) :], 0) for line in self._kept.splitlines() if line.startswith(DATA))
-        return found * self._size // len(self._kept) if self._size > KEPT_BYTES and self._kept else found
+        kept = self._kept
+        if len(kept) > most_bytes:
+            kept = kept[: _last_end(kept[:most_bytes]) + 1] or kept
+        found = sum(self._characters_of(line[len(DATA) :], 0) for line in kept.splitlines() if line.startswith(DATA))
+        return found * self._size // len(kept) if self._size > most_bytes and kept else found
 
     def _characters_of(self, document: bytes | bytearray, otherwise: int) -> int:
         """Of an answer or an event, or `otherwise` if it is no JSON object: a line that broke off, or the end mark."""

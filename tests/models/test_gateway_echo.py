@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -72,16 +73,57 @@ def test_it_is_in_no_list_and_no_error(models: ScriptedModels, key: str) -> None
     asyncio.run(walk())
 
 
-def test_a_key_that_was_replaced_goes_too(models: ScriptedModels) -> None:
+def test_a_key_that_was_replaced_goes_too(models: ScriptedModels, tmp_path: Path) -> None:
     """A provider may name the one that it refused before."""
+    other, runs = "sk-proj-Rb5K2vWq8LxJc3MzYt7NdHf4PgSa6Ue1Qi0", tmp_path / "runs"
+    command = f"echo x >> {runs}; test $(wc -l < {runs}) = 1 && echo {KEY} || echo {other}"
 
     async def walk() -> None:
-        models.replies["old"] = Reply(body=json.dumps({"echo": f"{KEY}1 {KEY}2"}).encode())
-        command = f"test -e /proc/self && echo {KEY}$RANDOM"
-        one = provider(models, "old", key_command=command)
+        models.text = f"not {KEY}, nor ...{KEY[-9:]}, but {other}"
+        one = provider(models, "f401x1", key_command=command)
         async with gateway([one], environment={"PATH": "/usr/bin:/bin"}) as opened:
             with opened.gateway.use(role="r", number=1) as run:
-                assert not leaks((await ask(run.url)).text)
+                got = await ask(run.url)
+        assert [seen.headers["authorization"] for seen in models.seen] == [f"Bearer {KEY}", f"Bearer {other}"]
+        assert f"not {HIDDEN}, nor ...{HIDDEN}, but {HIDDEN}" in got.text
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize("key", ["abcdwxyz", "hunter", "correct-horse-battery", "pw-7x1"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_short_key_or_one_of_words_is_in_no_answer(models: ScriptedModels, key: str, stream: bool) -> None:
+    """The whole of it goes from answers, streams, headers and errors alike; what is like a part of it stays."""
+
+    async def walk() -> None:
+        said = json.dumps({"echo": f"used {key}, not {key[:-1]} nor {key[1:]}"})
+        kind = {"Content-Type": "text/event-stream"} if stream else {}
+        body = f"data: {{}}\n\ndata: {said}\n\n" if stream else said
+        for status in (200, 400):
+            models.replies["echo"] = Reply(status=status, headers={**kind, "x-request-id": f"r-{key}"}, body=body.encode())
+            async with gateway([provider(models, "echo", key_env="REAL")], environment={"REAL": key}) as opened:
+                with opened.gateway.use(role="r", number=1) as run:
+                    got = await ask(run.url, stream=stream)
+            assert key not in got.text + str(got.headers)
+            assert f"used {HIDDEN}, not {key[:-1]} nor {key[1:]}" in got.text
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Cookie", f"session={HEADER}; theme=dark"), ("Cookie", f"theme=dark; session={HEADER}"), ("X-Auth", f"Token {HEADER}")],
+)
+def test_the_name_of_a_secret_in_a_header_stays(models: ScriptedModels, name: str, value: str) -> None:
+    """`session=` and `Token` are no secrets, and the value behind them goes wherever it stands."""
+
+    async def walk() -> None:
+        models.replies["echo"] = Reply(body=json.dumps({"echo": f"session=, Token, {HEADER}, {value}, 1000000"}).encode())
+        one = provider(models, "echo", key_env="REAL", headers={name: value, "X-Token-Limit": "1000000"})
+        async with gateway([one], environment=ENVIRONMENT) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                got = await ask(run.url)
+        assert got.document["echo"] == f"session=, Token, {HIDDEN}, {value.replace(HEADER, HIDDEN)}, 1000000"
 
     asyncio.run(walk())
 

@@ -130,8 +130,6 @@ def test_a_secret_shows_nothing() -> None:
         pickle.dumps(secret)
     assert secret.reveal() == KEY
     assert secret == Secret(KEY)
-    assert secret.scrub(f"a {KEY} b".encode()) == b"a *** b"
-    assert Secret("a").scrub(b"banana") == b"banana"
 
 
 @pytest.mark.parametrize(

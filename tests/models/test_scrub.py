@@ -3,6 +3,7 @@
 import html
 import json
 from itertools import pairwise
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -71,13 +72,88 @@ def test_a_part_goes_if_it_tells_something(said: str, left: str) -> None:
 @pytest.mark.parametrize("key", [KEY, "AIzaSyD-1234/abc+def==&<x>'\"\\9876543210zyxwvu"])
 def test_a_key_in_another_spelling_goes_too(key: str) -> None:
     """As JSON, URLs and HTML write it, and with every character as a number."""
-    spelled = "".join(f"\\u{ord(character):04x}" for character in key)
-    written = [json.dumps(key)[1:-1], key.replace("/", "\\/"), quote(key, safe=""), html.escape(key), spelled, spelled.upper()]
-    for one in written[:-1]:
+    numbers = ["".join(f"\\u{ord(character):04{kind}}" for character in key) for kind in "xX"]
+    for one in [json.dumps(key)[1:-1], key.replace("/", "\\/"), quote(key, safe=""), html.escape(key), *numbers]:
         assert scrub_text(f'{{"a": "{one}"}}', forms([key])) == f'{{"a": "{HIDDEN}"}}'
 
 
-@pytest.mark.parametrize("word", ["", "ollama", "EMPTY", "lm-studio", "not-needed", "sk-1234", "no-key-required"])
+@pytest.mark.parametrize(
+    "word", ["", "ollama", "EMPTY", "lm-studio", "not-needed", "sk-1234", "no-key-required", "sk-xxxxxxxx", "your_api_key"]
+)
 def test_what_stands_for_a_key_is_no_key(word: str) -> None:
     """Local servers are given such words; they may stand in any answer."""
     assert scrub_text(f"install {word} first", forms([word])) == f"install {word} first"
+
+
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0."
+RANDOM = "9Uz0_T1SIaXqA2h9DbzDZST6d8fNYvvUVl4nuYV"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (f"github_pat_{RANDOM}", "a github_pat_... goes into the header"),
+        (f"{JWT}{RANDOM}", f"decode eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.x and {JWT}SflKxwRJSMeKKF2QT4fwpM"),
+        (f"team-alpha-production-{RANDOM}", "deploy team-alpha-production- to"),
+        ("team-alpha-production-2024x", "deploy team-alpha-production-2024 to"),
+        (f"bedrock-api-key-{RANDOM}", "bedrock-api-key- and bedrock-runtime"),
+        (f"Team-Alpha-{RANDOM}", "deploy Team-Alpha and TEAM-ALPHA to"),
+        (f"TEAM-ALPHA-{RANDOM}", "deploy Team-Alpha and TEAM-ALPHA to"),
+        (f"{RANDOM}-production", "deploy it to -production"),
+        (f"{RANDOM[:17]}-production-of-everything-{RANDOM[17:]}", "the -production-of-everything- line"),
+        ("correct-horse-battery-staple", "correct-horse-battery, battery-staple"),
+        (f"2024-06-01-{RANDOM}", "since 2024-06-01-"),
+    ],
+)
+def test_what_is_public_or_a_word_in_a_key_stays(key: str, said: str) -> None:
+    """Only what is secret of a key is taken out of an answer; the whole key always."""
+    assert scrub_text(said, forms([key])) == said
+    assert scrub_text(f"key {key}.", forms([key])) == f"key {HIDDEN}."
+
+
+@pytest.mark.parametrize("before", ["", "sk-ant-api03-", "github_pat_", JWT, "team-alpha-production-", "Team-Alpha-"])
+def test_a_part_of_what_is_secret_goes_behind_any_beginning(before: str) -> None:
+    """Its first eight characters, its last eight, and 31 from anywhere."""
+    key = before + RANDOM
+    for part in (key[: len(before) + PIECE], RANDOM[-PIECE:], RANDOM[5:36]):
+        assert scrub_text(f"a {part}... ", forms([key])) == f"a {HIDDEN}... "
+
+
+class Counted(bytes):
+    """Bytes that count how many of them are looked at or copied."""
+
+    work = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        Counted.work += len(range(*at.indices(len(self)))) if isinstance(at, slice) else 1
+        got = super().__getitem__(at)
+        return Counted(got) if isinstance(got, bytes) else got
+
+    def __add__(self, other: Any) -> "Counted":
+        Counted.work += len(self) + len(other)
+        return Counted(super().__add__(other))
+
+    def find(self, sought: Any, start: Any = None, end: Any = None) -> int:
+        at = super().find(sought, start, end)
+        Counted.work += (at if at >= 0 else len(self)) - (start or 0)
+        return at
+
+
+@pytest.mark.parametrize("part", [KEY[13:21], KEY[-8:], KEY[37:45], KEY[30:], KEY[:21], KEY[13:21] * 2])
+@pytest.mark.parametrize("between", ["", " "])
+def test_the_work_grows_with_the_text_alone(part: str, between: str) -> None:
+    """However many parts of a key a provider writes, each byte is looked at and copied a few times for each piece."""
+    [form] = [form for form in forms([KEY]) if not form.sign]
+    data = Counted((part + between).encode() * 2000)
+    Counted.work = 0
+    form.blank(data, HIDDEN.encode(), more=False)
+    assert Counted.work < 8 * len(form.pieces) * len(data)
+
+
+def test_what_waits_is_found_in_a_few_looks() -> None:
+    """Also at the end of a text that is nearly a very long key."""
+    [form] = [form for form in forms(["".join(map(str, range(1000, 3000)))]) if not form.sign]
+    data = Counted(form.text[:-1])
+    Counted.work = 0
+    assert form.tail(data) == len(data)
+    assert Counted.work < 20 * len(data)

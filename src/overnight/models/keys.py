@@ -12,6 +12,8 @@ from overnight.user_command import run_for_output
 COMMAND_S = 30.0  # a password manager may ask its agent, but nobody can type
 LONGEST_KEY = 8192  # characters
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)  # in its name
+_BETWEEN = re.compile(r"[\s;,]+")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}=(?!=|$)")  # as in a cookie, unlike the end of a text in base64
 
 
 class NoKey(Exception):  # noqa: N818  # reported as a broken account
@@ -35,8 +37,8 @@ class Keys:
         return self._forms
 
     def scrub(self, text: bytes) -> bytes:
-        """A whole text without them, and without a short key, which may be an ordinary word."""
-        return scrub(self._key.scrub(text) if self._key else text, self._forms)
+        """A whole text without them."""
+        return scrub(text, self._forms)
 
     async def get(self) -> Secret | None:
         """The key; None for a local server.
@@ -80,8 +82,15 @@ class Keys:
 
 
 def _secret_headers(provider: Provider) -> Sequence[str]:
-    """The last words of the headers that hold a secret by their names, so `Bearer` is none."""
-    return [value.split()[-1] for name, value in provider.headers.items() if _SECRET_HEADER.search(name) and value.strip()]
+    """The secrets in the headers that hold one by their names."""
+    return [secret for name, value in provider.headers.items() if _SECRET_HEADER.search(name) for secret in _secrets(value)]
+
+
+def _secrets(value: str) -> Sequence[str]:
+    """The values of `name=value` in a header, and its last word: `Bearer` is none, and neither is a number."""
+    words = [word for word in _BETWEEN.split(value) if word]
+    found = [_NAME.sub("", word) for word in words if word is words[-1] or _NAME.match(word)]
+    return [secret for secret in found if any(map(str.isalpha, secret))]
 
 
 def _checked(text: str, provider: Provider) -> str:

@@ -1,8 +1,10 @@
 """Keys taken out of text that others wrote, whole or in part, also while it passes in pieces.
 
-A part counts if it has eight characters of the key from its beginning (behind what all keys of a provider begin with), or
-from its end, or fifteen from anywhere. Eight characters are more than providers print to name a key (four to the left or
-right of dots), and so many that no ordinary text has them by chance; fewer do not help to guess the rest.
+A part counts if it has eight characters of the key from its beginning (behind what many keys begin with, see `key_text.py`),
+or from its end, or 31 from anywhere; in the forms in which other characters are escaped, twice as many. Where the key reads
+like words, a part is longer by those. Eight characters are more than providers print to name a key (four to the left or right
+of dots), and so many that no ordinary text has them by chance; fewer do not help to guess the rest. A key of which less than
+16 characters are secret, or which may be an ordinary word, goes as a whole alone.
 
 Does not cover: a key in another encoding than those of JSON, URLs and HTML; one in pieces with something between them.
 """
@@ -10,29 +12,31 @@ Does not cover: a key in another encoding than those of JSON, URLs and HTML; one
 import html
 import json
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
+
+from overnight.models.key_text import is_key, is_words, public_beginning
 
 HIDDEN = "***"
 PIECE = 8  # characters of a key that must not be shown together
 _EVERY = 3  # pieces of the inside, one is looked for: each look costs time, and a part of the inside alone is rare
-_LONG = 24  # characters of a text that is a key for sure; a shorter one without a digit may be an ordinary word
-_COMMON = re.compile(r"(?:sk|pk|rk|gsk|xai|key|hf|api|nvapi)[-_](?:[a-z]{1,6}[0-9]{0,2}[-_]){0,2}")  # with which keys begin
+_WORDS = 4  # pieces; a part that reads like words and is longer than so many is no ordinary text
 _ODD = re.compile(r"[^A-Za-z0-9_.~-]")
 
 
 class Form:
     """One way in which a key may be written."""
 
-    def __init__(self, text: str, *, common: int, piece: int, sign: bytes = b"") -> None:
-        """`common`: characters at the beginning that tell nothing; `sign`: without it in a text this form is not there."""
+    def __init__(self, text: str, *, common: int | None, piece: int, sign: bytes = b"") -> None:
+        """`common`: characters at the beginning that tell nothing, None if only the whole is looked for.
+
+        `sign`: without it in a text this form is not there.
+        """
         self.text = text.encode()
         self.sign = sign
         self.bytes = frozenset(self.text)
-        last = len(self.text) - piece
-        starts = sorted({*range(common, last + 1, _EVERY * piece), last}) if last > common else [0]
-        size = piece if last > common else len(self.text)
-        self.pieces = {self.text[start : start + size]: start for start in reversed(starts)}
+        self.pieces = {self.text: 0} if common is None else _pieces(self.text, common, piece)
 
     def is_in(self, data: bytes) -> bool:
         """Whether any part of it is there."""
@@ -46,19 +50,26 @@ class Form:
     def blank(self, data: bytes, hidden: bytes, *, more: bool) -> bytes:
         """`data` without the parts; if there is `more` to come, one that may go on there is left."""
         for piece, start in self.pieces.items():
-            at = data.find(piece)
-            while at >= 0:
-                low, high, end = self._grow(data, at, start, len(piece))
-                if more and high == len(data) and end < len(self.text):
-                    break
-                data = data[:low] + hidden + data[high:]
-                at = data.find(piece, low + len(hidden))
+            data = self._blank(data, piece, start, hidden, more=more)
         return data
 
-    def _grow(self, data: bytes, at: int, start: int, size: int) -> tuple[int, int, int]:
-        """Where the part around a piece begins and ends in `data`, and ends in the text."""
+    def _blank(self, data: bytes, piece: bytes, start: int, hidden: bytes, *, more: bool) -> bytes:
+        """The same for the parts around one piece, in one pass: a provider may write as many of them as it likes."""
+        kept, done = list[bytes](), 0  # `done`: up to where `data` is kept or hidden
+        at = data.find(piece)
+        while at >= 0:
+            low, high, end = self._grow(data, done, at, start, len(piece))
+            if more and high == len(data) and end < len(self.text):
+                break
+            kept += data[done:low], hidden
+            done = high
+            at = data.find(piece, done)
+        return b"".join([*kept, data[done:]]) if kept else data
+
+    def _grow(self, data: bytes, done: int, at: int, start: int, size: int) -> tuple[int, int, int]:
+        """Where the part around a piece begins (not before `done`) and ends in `data`, and ends in the text."""
         text, low, high, end = self.text, at, at + size, start + size
-        while low and start and data[low - 1] == text[start - 1]:
+        while low > done and start and data[low - 1] == text[start - 1]:
             low, start = low - 1, start - 1
         while high < len(data) and end < len(text) and data[high] == text[end]:
             high, end = high + 1, end + 1
@@ -66,25 +77,34 @@ class Form:
 
     def tail(self, data: bytes) -> int:
         """How many bytes at the end of `data` may be a part that goes on, fewer than the text has."""
-        size = 0
-        while size < len(self.text) - 1 and size < len(data) and data[len(data) - size - 1 :] in self.text:
-            size += 1
-        return size
+        most = min(len(self.text) - 1, len(data))
+        return bisect_left(range(most), True, key=lambda less: data[len(data) - less - 1 :] not in self.text)
+
+
+def _pieces(text: bytes, common: int, piece: int) -> Mapping[bytes, int]:
+    """The pieces of a text that are looked for, with their places: from both ends, and some of the inside."""
+    said, most = text.decode("latin-1"), _WORDS * piece  # a character a byte
+    last = len(said) - piece
+    if last <= common:
+        return {text: 0}
+    places = []
+    for start in range(common, last + 1, _EVERY * piece):
+        end = start + piece
+        while end < min(len(said), start + most) and is_words(said[start:end]):
+            end += 1
+        places.append((start, end))
+    while last > max(common, len(said) - most) and is_words(said[last:]):
+        last -= 1
+    return {text[start:end]: start for start, end in reversed([*places, (last, len(said))])}
 
 
 def forms(secrets: Iterable[str]) -> Sequence[Form]:
-    """The ways in which some texts may be written; those that are too short or too plain to be keys are left out."""
-    return [form for secret in dict.fromkeys(secrets) if _is_key(secret) for form in _forms(secret)]
-
-
-def _is_key(text: str) -> bool:
-    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
-    return len(text) >= _LONG or (len(text) >= PIECE and mixed)
+    """The ways in which some texts may be written; those that stand for a key, or are too short, are left out."""
+    return [form for secret in dict.fromkeys(secrets) if is_key(secret) for form in _forms(secret)]
 
 
 def _forms(text: str) -> list[Form]:
-    found = _COMMON.match(text)
-    common = found.end() if found else 0
+    common = public_beginning(text)
     plain = Form(text, common=common, piece=PIECE)
     written = {
         json.dumps(text)[1:-1]: b"\\",
@@ -96,7 +116,8 @@ def _forms(text: str) -> list[Form]:
     }
     escaped = [Form(other, common=common, piece=2 * PIECE, sign=sign) for other, sign in written.items() if other != text]
     spelled = {"".join(f"\\u{ord(character):04{kind}}" for character in text) for kind in "xX"}
-    letters = [Form(one, common=6 * common, piece=6 * PIECE, sign=b"\\u00") for one in sorted(spelled)]
+    before = None if common is None else 6 * common
+    letters = [Form(one, common=before, piece=6 * PIECE, sign=b"\\u00") for one in sorted(spelled)]
     return [*letters, *escaped, plain]
 
 

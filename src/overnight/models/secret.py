@@ -3,7 +3,6 @@
 import re
 
 HIDDEN = "***"
-SHORTEST = 6  # characters; a shorter one would blank out ordinary words
 # Texts that look like a key or a part of one, also half hidden, as providers put them into their messages.
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza|ya29)[-_.]?[A-Za-z0-9*][A-Za-z0-9*._-]{7,}|(?i:bearer\s+)\S+")
 
@@ -34,11 +33,6 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a secret cannot be pickled")
-
-    def scrub(self, body: bytes) -> bytes:
-        """`body` without the text."""
-        text = self._text.encode()
-        return body.replace(text, HIDDEN.encode()) if len(text) >= SHORTEST else body
 
 
 def scrub_words(text: str) -> str:

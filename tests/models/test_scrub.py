@@ -119,6 +119,14 @@ def test_a_part_of_what_is_secret_goes_behind_any_beginning(before: str) -> None
         assert scrub_text(f"a {part}... ", forms([key])) == f"a {HIDDEN}... "
 
 
+def test_of_a_short_secret_the_whole_alone_goes() -> None:
+    """Half of fifteen characters may be a name that the user chose; sixteen are a key."""
+    short, enough = RANDOM[:15], RANDOM[:16]
+    assert scrub_text(f"{short[:8]} {short}", forms([f"team-{short}"])) == f"{short[:8]} {short}"
+    assert scrub_text(f"{short[:8]} team-{short}", forms([f"team-{short}"])) == f"{short[:8]} {HIDDEN}"
+    assert scrub_text(f"{enough[:8]} {enough}", forms([f"team-{enough}"])) == f"{HIDDEN} {HIDDEN}"
+
+
 class Counted(bytes):
     """Bytes that count how many of them are looked at or copied."""
 
@@ -146,7 +154,7 @@ def test_the_work_grows_with_the_text_alone(part: str, between: str) -> None:
     [form] = [form for form in forms([KEY]) if not form.sign]
     data = Counted((part + between).encode() * 2000)
     Counted.work = 0
-    form.blank(data, HIDDEN.encode(), more=False)
+    assert part[-PIECE:].encode() not in form.blank(data, HIDDEN.encode(), more=False)
     assert Counted.work < 8 * len(form.pieces) * len(data)
 
 

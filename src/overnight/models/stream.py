@@ -181,6 +181,6 @@ class StreamMeter:
         return self._format.output_characters(event) if isinstance(event, dict) else otherwise
 
 
-def _last_end(text: bytes) -> int:
+def _last_end(text: bytes | bytearray) -> int:
     """Where the last line of a text ends, by LF, CR LF or CR; -1 if none does."""
     return max(text.rfind(b"\n"), text.rfind(b"\r"))

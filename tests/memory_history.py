@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange, TreeFile
 
 Tree = Mapping[str, tuple[bytes, bool]]  # by path: content, and whether it is executable
@@ -95,7 +96,7 @@ class MemoryHistory:
     def published(self, commit: str) -> str | None:
         return self.shared.texts.get(commit)
 
-    def diff(self, base: str, commit: str) -> str:
+    def diff(self, base: str, commit: str, *, deadline: Deadline | None = None) -> str:
         old, new = (self.shared.commits[oid].files for oid in (base, commit))
         lines: list[str] = []
         for path in sorted(old.keys() | new.keys()):
@@ -103,7 +104,7 @@ class MemoryHistory:
             lines += difflib.unified_diff(before.splitlines(True), after.splitlines(True), f"a/{path}", f"b/{path}")
         return "".join(lines)
 
-    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
+    def merge(self, *, base: str, head: str, commit: str, deadline: Deadline | None = None) -> Sequence[FileChange] | None:
         start, ours, theirs = (self.shared.commits[oid].files for oid in (base, head, commit))
         changes = []
         for path in sorted(start.keys() | ours.keys() | theirs.keys()):

@@ -20,6 +20,7 @@ from gate_worlds import WORLDS, Setting, World
 
 from overnight.gate.early_stopping import StoppingBar
 from overnight.gate.trial import Arm, Trial, TrialKey
+from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange
 from overnight.program.program import Budget, Direction, Metric, Program
 from overnight.research.budget import SessionLimits
@@ -47,7 +48,8 @@ from overnight.research.loop.turns import Turns
 from overnight.research.places.port import EnvironmentWatch
 from overnight.research.record.port import Ledger, Page
 from overnight.research.researchers.port import Assignment
-from overnight.research.state import begin
+from overnight.research.standing import OpenExperiment
+from overnight.research.state import State, begin
 
 SEED = 70_000  # not among the seeds that constants were tuned with
 AUDIT = 40  # trials that are set aside, as in run.py
@@ -101,6 +103,13 @@ class MemoryLedger:
 
     def save_snapshot(self, _: bytes) -> None:
         pass
+
+
+class _MovesAtOnce(Mover):
+    """Merges without a thread, for which virtual time would not wait."""
+
+    async def _in_thread(self, state: State, opened: OpenExperiment) -> tuple[Sequence[FileChange], tuple[int, ...]]:
+        return self._on_head(state, opened)
 
 
 @dataclass
@@ -180,8 +189,8 @@ class Simulation:
         )
         return ProposalOutcome(assignment=number, number=number)
 
-    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange]:
-        del base, head
+    def merge(self, *, base: str, head: str, commit: str, deadline: Deadline) -> Sequence[FileChange]:
+        del base, head, deadline
         return [FileChange(path="x", content=commit.encode())]
 
     def record_attempt(self, *, number: int, base: str, **_: object) -> str:
@@ -235,7 +244,7 @@ class Simulation:
         )
         head = HeadRunner(journal=self.journal, scheduler=scheduler)
         queue = ProposalQueue(slots=self.slots, researchers={"r": self.researchers})
-        mover = Mover(journal=self.journal, history=me, scope=cast("Scope", me))
+        mover = _MovesAtOnce(journal=self.journal, history=me, scope=cast("Scope", me))
         return Campaign(
             journal=self.journal,
             head=head,

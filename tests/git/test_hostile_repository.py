@@ -4,9 +4,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -14,10 +14,13 @@ import pytest
 from builders import change
 from checkouts import ENVIRONMENT, Checkout
 from hostile_repository import HostileRepository, run_plain_git
+from processes import command_lines
+from started_processes import Started, processes
 
 import overnight
 from overnight.errors import RepositoryError
 from overnight.git import process
+from overnight.git.deadline import Deadline
 from overnight.git.finalize import finalize
 from overnight.git.history import GitHistory
 from overnight.git.own_config import PREFIX, TAKEN_OVER
@@ -43,43 +46,6 @@ COMMANDS = frozenset(
     }
 )
 FINDS = frozenset({"version", "rev-parse", "config"})  # may read the repository's own configuration
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A process that was started."""
-
-    argv: Sequence[str]
-    environment: Mapping[str, str]
-
-    @property
-    def command(self) -> str:
-        """Git's subcommand."""
-        words = list(self.argv[1 + len(process.OPTIONS) :])
-        return next(word for word in words if not word.startswith("--"))
-
-
-_listeners: list[list[Started]] = []
-
-
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "subprocess.Popen" and _listeners:
-        _, argv, _, environment = arguments
-        assert isinstance(argv, list) and isinstance(environment, dict), "a process with our whole environment"
-        _listeners[-1].append(Started([os.fsdecode(word) for word in argv], environment))
-
-
-sys.addaudithook(_hear)
-
-
-@contextmanager
-def processes() -> Iterator[list[Started]]:
-    """All processes that Python starts meanwhile."""
-    _listeners.append([])
-    try:
-        yield _listeners[-1]
-    finally:
-        _listeners.pop()
 
 
 def use_all(folder: Path, out: Path) -> set[str]:
@@ -247,18 +213,94 @@ def test_a_diff_or_a_merge_that_takes_git_hours_has_an_end(tmp_path: Path, monke
     """Texts of a few lines repeated at random: the diff says that it is not finished, and the merge is a conflict."""
     checkout = Checkout.make(tmp_path / "repo")
     history = checkout.history()
-    start = history.resolve_start()
-    random = Random(1)
-    texts = [b"".join(random.choices([b"a\n", b"b\n"], k=400_000)) for _ in range(3)]
-    base, ours, theirs = (
-        history.record_attempt(tag="t", number=number, base=start, changes=[change("big", text)], message="m")
-        for number, text in enumerate(texts, start=1)
-    )
+    base, ours, theirs = hard_to_compare(history)
     monkeypatch.setattr("overnight.git.history.DIFF_S", 0.05)
-    monkeypatch.setattr("overnight.git.merge.LONGEST_S", 0.05)
+    monkeypatch.setattr("overnight.git.history.MERGE_S", 0.05)
     assert "[git needs more than 0.05 s" in history.diff(base, ours)
     assert history.merge(base=base, head=ours, commit=theirs) is None
     history.close()
+
+
+def test_a_merge_has_one_deadline_for_all_its_files(tmp_path: Path) -> None:
+    """Each of ten texts may take all the time that is left, and no more are begun once none is."""
+    checkout = Checkout.make(tmp_path / "repo")
+    texts = {f"{number}.txt": f"{number}\n\n\n\n\nend\n" for number in range(10)}
+    checkout.commit(texts)
+    history = checkout.history()
+    base = history.resolve_start()
+    ours, theirs = (
+        history.record_attempt(
+            tag="t",
+            number=number,
+            base=base,
+            changes=[change(name, text.replace(*edit).encode()) for name, text in texts.items()],
+            message="m",
+        )
+        for number, edit in ((1, ("\n\n\n\n\n", "!\n\n\n\n\n")), (2, ("end", "END")))
+    )
+    with processes() as started:
+        deadline = Deadline.within(25.0, clock=lambda: 10.0 * len(merges(started)))  # 10 s for each
+        assert history.merge(base=base, head=ours, commit=theirs, deadline=deadline) is None
+        assert len(merges(started)) == 3
+    with processes() as started:
+        assert history.merge(base=base, head=ours, commit=theirs)
+        assert len(merges(started)) == 10
+    history.close()
+
+
+def merges(started: Sequence[Started]) -> Sequence[Started]:
+    """The texts that git was asked to merge."""
+    return [one for one in started if one.command == "merge-file"]
+
+
+def test_a_diff_has_one_deadline_for_all_that_git_says(tmp_path: Path) -> None:
+    """A git that is never silent for long does not get more time: the clock here goes on with each look at it."""
+    checkout = Checkout.make(tmp_path / "repo")
+    history = checkout.history()
+    start = history.resolve_start()
+    text = b"".join(b"%d\n" % number for number in range(100_000))
+    commit = history.record_attempt(tag="t", number=1, base=start, changes=[change("big", text)], message="m")
+    seconds = count()
+    shown = history.diff(start, commit, deadline=Deadline.within(20.0, clock=lambda: next(seconds)))
+    assert "+1\n" in shown and shown.endswith("[git needs more than 20 s for the rest of this diff]\n")
+    assert "+99999\n" in history.diff(start, commit)
+    history.close()
+
+
+class GaveUp(BaseException):
+    """As a cancelled task raises in its thread."""
+
+
+@pytest.mark.parametrize("what", ["diff", "merge"])
+def test_a_caller_that_gives_up_ends_git(tmp_path: Path, what: str) -> None:
+    """What the deadline's check raises comes through, the process is ended, and the history answers as before."""
+    checkout = Checkout.make(tmp_path / "repo")
+    history = checkout.history()
+    base, ours, theirs = hard_to_compare(history)
+
+    def give_up() -> None:
+        if {one.command for one in started} & {"diff-tree", "merge-file"}:
+            raise GaveUp
+
+    deadline = Deadline.within(1e9, check=give_up)
+    with processes() as started, pytest.raises(GaveUp):
+        if what == "diff":
+            history.diff(base, ours, deadline=deadline)
+        else:
+            history.merge(base=base, head=ours, commit=theirs, deadline=deadline)
+    assert not [line for line in command_lines() if str(tmp_path).encode() in line]
+    assert history.parents(ours) == history.parents(theirs)
+    history.close()
+
+
+def hard_to_compare(history: GitHistory) -> Sequence[str]:
+    """Three commits with texts of a few lines repeated at random, on which git works for hours."""
+    random, start = Random(1), history.resolve_start()
+    texts = [b"".join(random.choices([b"a\n", b"b\n"], k=400_000)) for _ in range(3)]
+    return [
+        history.record_attempt(tag="t", number=number, base=start, changes=[change("big", text)], message="m")
+        for number, text in enumerate(texts, start=1)
+    ]
 
 
 BLOB = "0" * 40

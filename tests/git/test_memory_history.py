@@ -8,6 +8,7 @@ import pytest
 from conformance import holds
 from memory_history import MemoryHistory, Repository, repository
 
+from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange
 from overnight.testing import HistoryConformance
 from overnight.testing.history import FILES, LINKS, PROGRAM
@@ -45,7 +46,7 @@ class KeepsDeletedFiles(MemoryHistory):
 class TakesTheirs(MemoryHistory):
     """Sees no conflict."""
 
-    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange]:
+    def merge(self, *, base: str, head: str, commit: str, deadline: Deadline | None = None) -> Sequence[FileChange]:
         return super().merge(base=base, head=base, commit=commit) or []
 
 

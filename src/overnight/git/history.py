@@ -8,6 +8,7 @@ from pathlib import Path
 
 from overnight.errors import RepositoryError
 from overnight.files.folders import closing_descriptor, create_file, decode_path, opened, split_path
+from overnight.git.deadline import Deadline
 from overnight.git.merge import merge_files
 from overnight.git.objects import ObjectStore
 from overnight.git.pipe import Pipe
@@ -23,7 +24,10 @@ TREES_CACHED = 64
 MOST_NESTED = 400  # folders inside one another; a path has at most 4,096 bytes
 DIFF_BYTES = 1000**2
 DIFF_PIECE_BYTES = 4096
-DIFF_S = 30.0  # of silence; two texts of 10 MB with nothing in common take 4 s, and ones made for it take hours
+# For a whole diff, and for all texts of a merge, s: two texts of 10 MB with nothing in common take 4 s, and ones made for it
+# take hours.
+DIFF_S = 30.0
+MERGE_S = 30.0
 UNFINISHED = "\n[git needs more than {:g} s for the rest of this diff]\n"
 OID_LENGTHS = {"sha1": 40, "sha256": 64}  # hex digits
 
@@ -144,25 +148,30 @@ class GitHistory:
         found = self._store.find(attempt_ref(tag, number, group))
         return found.oid if found else None
 
-    def diff(self, base: str, commit: str) -> str:
+    def diff(self, base: str, commit: str, *, deadline: Deadline | None = None) -> str:
         """The unified diff between two commits, foreign bytes replaced, cut at 1 MB; it says so if git takes too long."""
+        until = deadline.at_most(DIFF_S) if deadline else Deadline.within(DIFF_S)
         ends = [self._require_commit(base), self._require_commit(commit)]
         command = ("diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", *ends, "--")
-        pipe = start(self._git_dir, *command, longest_s=DIFF_S)
+        pipe = start(self._git_dir, *command, deadline=until)
         output = bytearray()
         try:
             while piece := pipe.take_most(min(DIFF_PIECE_BYTES, DIFF_BYTES - len(output))):
                 output += piece
         except GitTooSlow:  # a candidate wrote it, so it is no error of ours
-            output += UNFINISHED.format(DIFF_S).encode()
+            output += UNFINISHED.format(until.span_s).encode()
         finally:
             pipe.close(at_once=True)  # it may have more output
         return output.decode("utf-8", "replace")
 
-    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
-        """The changes from `base` to `commit` as changes on top of `head`; None if they conflict."""
+    def merge(self, *, base: str, head: str, commit: str, deadline: Deadline | None = None) -> Sequence[FileChange] | None:
+        """The changes from `base` to `commit` as changes on top of `head`; None if they conflict.
+
+        Texts that are not merged by the deadline, or within `MERGE_S` all together, conflict.
+        """
+        until = deadline.at_most(MERGE_S) if deadline else Deadline.within(MERGE_S)
         listings = [self._listing(name).files for name in (base, head, commit)]
-        return merge_files(*listings, read=self._store.blob, git_dir=self._git_dir)
+        return merge_files(*listings, read=self._store.blob, git_dir=self._git_dir, deadline=until)
 
     def close(self) -> None:
         """End the helper processes."""

@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from overnight.git import process
+from overnight.git.deadline import Deadline
 from overnight.git.process import GitError, inherited, run, words
 
 TAKEN_OVER = frozenset(
@@ -93,7 +94,7 @@ def _ask(git_dir: Path, *arguments: str) -> bytes:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
     }
-    done = run(arguments, folder=git_dir, environment=environment, longest_s=process.FIRST_LOOK_S)
+    done = run(arguments, folder=git_dir, environment=environment, deadline=Deadline.within(process.FIRST_LOOK_S))
     if done.returncode:
         raise GitError(f"git {arguments[0]}: {words(done.stderr)}")
     return done.stdout

@@ -1,4 +1,8 @@
-"""One running git process that is asked and answers; no wait for it is without an end."""
+"""One running git process that is asked and answers; no wait for it is without an end.
+
+One that lives as long as we do has its time for each wait; one with a deadline has it for all that it says, since a process
+that says a little now and then is never silent.
+"""
 
 import io
 import os
@@ -11,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from overnight.git import process
+from overnight.git.deadline import Deadline
 from overnight.git.process import OPTIONS, too_slow
 
 CLOSE_TIMEOUT_S = 5.0  # a process ends within milliseconds of its input
@@ -30,10 +35,10 @@ class Pipe:
         folder: Path,
         environment: Mapping[str, str],
         inherit: Sequence[int] = (),
-        longest_s: float | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         self._arguments = tuple(arguments)
-        self._wait_s = process.LONGEST_S if longest_s is None else longest_s
+        self._deadline = deadline
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(
             ["git", *OPTIONS, *arguments],
@@ -99,10 +104,13 @@ class Pipe:
             return code, file.read()
 
     def _wait(self, file: int, event: int) -> None:
+        deadline = self._deadline or Deadline.within(process.LONGEST_S)
         poll = select.poll()
         poll.register(file, event)
-        if not poll.poll(self._wait_s * 1000):
-            raise too_slow(self._arguments, self._wait_s)
+        while not deadline.passed:
+            if poll.poll(deadline.wait_s * 1000):
+                return
+        raise too_slow(self._arguments, deadline.span_s)
 
 
 class _Patient(io.RawIOBase):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from overnight.git.deadline import Deadline
 from overnight.git.own_config import common_dir, own_common_dir
 from overnight.git.pipe import GitDied, Pipe
 from overnight.git.process import GitError, inherited, run, words
@@ -44,13 +45,13 @@ def environment(git_dir: Path) -> dict[str, str]:
     }
 
 
-def call(git_dir: Path, *arguments: str, longest_s: float | None = None) -> subprocess.CompletedProcess[bytes]:
+def call(git_dir: Path, *arguments: str, deadline: Deadline | None = None) -> subprocess.CompletedProcess[bytes]:
     """Run git once; the caller checks the exit code.
 
     Raises:
-        GitTooSlow: it did not end within `longest_s`.
+        GitTooSlow: it did not end by the deadline.
     """
-    return run(arguments, folder=git_dir, environment=environment(git_dir), longest_s=longest_s)
+    return run(arguments, folder=git_dir, environment=environment(git_dir), deadline=deadline)
 
 
 def require(git_dir: Path, *arguments: str) -> bytes:
@@ -65,9 +66,9 @@ def require(git_dir: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def start(git_dir: Path, *arguments: str, inherit: tuple[int, ...] = (), longest_s: float | None = None) -> Pipe:
+def start(git_dir: Path, *arguments: str, inherit: tuple[int, ...] = (), deadline: Deadline | None = None) -> Pipe:
     """Start a git process that the caller talks to and closes."""
-    return Pipe(arguments, folder=git_dir, environment=environment(git_dir), inherit=inherit, longest_s=longest_s)
+    return Pipe(arguments, folder=git_dir, environment=environment(git_dir), inherit=inherit, deadline=deadline)
 
 
 class Batch:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from overnight.git.deadline import Deadline
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
@@ -88,12 +90,15 @@ class History(Protocol):
         """The text that is attached to a commit, None if there is none."""
         ...
 
-    def diff(self, base: str, commit: str) -> str:
-        """The unified diff between two commits, foreign bytes replaced."""
+    def diff(self, base: str, commit: str, *, deadline: Deadline | None = None) -> str:
+        """The unified diff between two commits, foreign bytes replaced; it says so if it does not end by the deadline."""
         ...
 
-    def merge(self, *, base: str, head: str, commit: str) -> Sequence[FileChange] | None:
-        """The changes from `base` to `commit` as changes on top of `head`; None if they conflict."""
+    def merge(self, *, base: str, head: str, commit: str, deadline: Deadline | None = None) -> Sequence[FileChange] | None:
+        """The changes from `base` to `commit` as changes on top of `head`; None if they conflict.
+
+        Texts that are not merged by the deadline conflict. Safe in a thread beside the other methods.
+        """
         ...
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from overnight.errors import RepositoryError
+from overnight.git.deadline import Deadline
 from overnight.words.foreign import printable
 
 # That a single call may take, and that a process may leave us without a byte, s. The slowest honest one is `status` of a
@@ -44,30 +45,44 @@ def inherited(*names: str) -> dict[str, str]:
 
 
 def run(
-    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], longest_s: float | None = None
+    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], deadline: Deadline | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git once in a folder; the caller checks the exit code.
 
     Raises:
-        GitTooSlow: it did not end within `longest_s`, by default `LONGEST_S`.
+        GitTooSlow: it did not end by the deadline, by default `LONGEST_S` from now.
         RepositoryError: git is not installed.
     """
-    wait_s = LONGEST_S if longest_s is None else longest_s
+    until = deadline or Deadline.within(LONGEST_S)
     try:
-        return subprocess.run(
+        running = subprocess.Popen(
             ["git", *OPTIONS, *arguments],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             process_group=0,
-            check=False,
-            timeout=wait_s,
         )
     except FileNotFoundError as error:
         raise RepositoryError("git was not found on PATH", fix="install git 2.39 or newer") from error
-    except subprocess.TimeoutExpired as error:
-        raise too_slow(arguments, wait_s) from error
+    with running:
+        try:
+            stdout, stderr = _outputs(running, arguments, until)
+        except BaseException:
+            running.kill()
+            raise
+    return subprocess.CompletedProcess(arguments, running.returncode, stdout, stderr)
+
+
+def _outputs(running: subprocess.Popen[bytes], arguments: Sequence[str], deadline: Deadline) -> tuple[bytes, bytes]:
+    """What a process says until it ends."""
+    while True:
+        try:
+            return running.communicate(timeout=deadline.wait_s)
+        except subprocess.TimeoutExpired as error:
+            if deadline.passed:
+                raise too_slow(arguments, deadline.span_s) from error
 
 
 def words(stderr: bytes) -> str:

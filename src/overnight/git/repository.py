@@ -11,6 +11,7 @@ from overnight.errors import RepositoryError
 from overnight.files.folders import closing_descriptor, is_plain, opened, write_all
 from overnight.files.own import close_folder, make_folder, read_regular
 from overnight.git import process
+from overnight.git.deadline import Deadline
 from overnight.git.plumbing import call, require
 from overnight.git.port import branch_of
 from overnight.git.process import GitError, inherited, run, words
@@ -160,7 +161,7 @@ def _discover(folder: Path, *arguments: str) -> bytes:
     """Ask with the user's configuration, which says whether git trusts a folder of another owner."""
     settings = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     environment = {**inherited("PATH", "HOME", "XDG_CONFIG_HOME", *settings), "LC_ALL": "C"}
-    done = run(("rev-parse", *arguments), folder=folder, environment=environment, longest_s=process.FIRST_LOOK_S)
+    done = run(("rev-parse", *arguments), folder=folder, environment=environment, deadline=_first_look())
     if done.returncode == 0:
         return done.stdout
     if b"dubious ownership" in done.stderr:
@@ -171,8 +172,12 @@ def _discover(folder: Path, *arguments: str) -> bytes:
     raise GitError(f"git cannot read the repository around {_shown(folder)}: {words(done.stderr)}")
 
 
+def _first_look() -> Deadline:
+    return Deadline.within(process.FIRST_LOOK_S)
+
+
 def _check_version(folder: Path) -> None:
-    said = run(("version",), folder=folder, environment=inherited("PATH"), longest_s=process.FIRST_LOOK_S).stdout.decode(
+    said = run(("version",), folder=folder, environment=inherited("PATH"), deadline=_first_look()).stdout.decode(
         "utf-8", "replace"
     )
     found = re.search(r"(\d+)\.(\d+)", said)

@@ -1,10 +1,11 @@
 """What researchers are asked for: never the same thing twice at once, and never the same brief if there is another."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import anyio
 import pytest
 from builders import PROGRAM, advanced, change, concluded, opened, proposed
 from memory_history import MemoryHistory, repository
@@ -35,13 +36,22 @@ class World:
 
     def ask(self, role: str = "explorer", problems: Sequence[str] = ()) -> ProposalRequest:
         """A request that is answered before the next one is made."""
-        with self.assigner.assigned(role, reads=True, problems=problems) as request:
-            return request
+
+        async def ask() -> ProposalRequest:
+            async with self.assigner.assigned(role, reads=True, problems=problems) as request:
+                return request
+
+        return anyio.run(ask)
 
     def ask_at_once(self, *roles: str) -> list[ProposalRequest]:
         """Requests that are all in hand together."""
-        with ExitStack() as stack:
-            return [stack.enter_context(self.assigner.assigned(role, reads=True, problems=())) for role in roles]
+
+        async def ask() -> list[ProposalRequest]:
+            async with AsyncExitStack() as stack:
+                assigned = (self.assigner.assigned(role, reads=True, problems=()) for role in roles)
+                return [await stack.enter_async_context(one) for one in assigned]
+
+        return anyio.run(ask)
 
     def add_ideas(self, *texts: str) -> None:
         """A person's ideas, numbered from 1."""
@@ -122,9 +132,14 @@ def test_a_researcher_that_reads_nothing_gets_no_brief(world: World) -> None:
     """Nor an idea or a returned change; the others know of it."""
     world.add_ideas("warm up longer")
     world.send_back(1, "tuner")
-    with world.assigner.assigned("tuner", reads=False, problems=()) as request:
-        assert request == ProposalRequest(assignment=1, role="tuner")
-        assert "- tuner looks for an idea of its own" in world.ask().brief
+
+    async def ask_both() -> None:
+        async with world.assigner.assigned("tuner", reads=False, problems=()) as request:
+            assert request == ProposalRequest(assignment=1, role="tuner")
+            async with world.assigner.assigned("explorer", reads=True, problems=()) as other:
+                assert "- tuner looks for an idea of its own" in other.brief
+
+    anyio.run(ask_both)
 
 
 def test_assignments_are_never_used_twice(world: World) -> None:
@@ -159,8 +174,13 @@ def test_no_two_researchers_get_the_same_idea(world: World) -> None:
 def test_a_request_that_fails_gives_back_what_was_in_hand(world: World) -> None:
     """Its idea is free for the next one."""
     world.add_ideas("warm up longer")
-    with pytest.raises(RuntimeError), world.assigner.assigned("explorer", reads=True, problems=()):
-        raise RuntimeError("the researcher broke")
+
+    async def fail() -> None:
+        async with world.assigner.assigned("explorer", reads=True, problems=()):
+            raise RuntimeError("the researcher broke")
+
+    with pytest.raises(RuntimeError):
+        anyio.run(fail)
     request = world.ask()
     assert request.idea and request.idea.number == 1 and "works on idea" not in request.brief
 

@@ -1,11 +1,14 @@
 """What a researcher is asked for next: a returned change, an idea, or something of its own; and the brief that says so."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from anyio import from_thread, to_thread
+
+from overnight.git.deadline import Deadline
 from overnight.git.port import History
 from overnight.research.briefs.angles import ANGLES, angle
 from overnight.research.briefs.brief import write_brief
@@ -18,6 +21,7 @@ from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.journal import Journal
 from overnight.research.returned import Returned
 
+DIFFS_S = 60.0  # for what a returned change and the kept ones changed; honest texts take milliseconds
 REMEMBERED = 1000  # briefs of this session that are not sent again
 
 
@@ -54,20 +58,24 @@ class Assigner:
         self._last = max(self._last + 1, state.next_assignment)
         return self._last
 
-    @contextmanager
-    def assigned(self, role: str, *, reads: bool, problems: Sequence[str]) -> Iterator[ProposalRequest]:
+    @asynccontextmanager
+    async def assigned(self, role: str, *, reads: bool, problems: Sequence[str]) -> AsyncIterator[ProposalRequest]:
         """A request that is in hand while the context lasts; `problems` are those of the role's last tries."""
         number = self.next_number()
-        request = self._request(number, role, problems) if reads else ProposalRequest(assignment=number, role=role)
-        self._in_hand[request.assignment] = request
+        returned = self._returned(role) if reads else None
+        # In hand from now on, so that nobody else takes the returned change while git is asked for its diffs in a thread.
+        self._in_hand[number] = ProposalRequest(assignment=number, role=role, rework=returned)
         try:
-            yield request
+            if reads:
+                rework = await self._reworked(returned) if returned else None
+                del self._in_hand[number]  # its brief says what the others do
+                self._in_hand[number] = self._request(number, role, rework, problems)
+            yield self._in_hand[number]
         finally:
-            del self._in_hand[request.assignment]
+            self._in_hand.pop(number, None)
 
-    def _request(self, number: int, role: str, problems: Sequence[str]) -> ProposalRequest:
-        rework = self._rework(role)
-        idea = self._idea_of(rework) if rework else self._next_idea()
+    def _request(self, number: int, role: str, rework: Rework | None, problems: Sequence[str]) -> ProposalRequest:
+        idea = self._idea_of(rework.returned) if rework else self._next_idea()
         request = self._written(number, role, idea, rework, problems)
         for _ in range(self._ways()):
             if idea or rework or _digest(request.brief) not in self._sent:
@@ -77,23 +85,24 @@ class Assigner:
         return request
 
     def _written(
-        self, number: int, role: str, idea: Idea | None, rework: Returned | None, problems: Sequence[str]
+        self, number: int, role: str, idea: Idea | None, rework: Rework | None, problems: Sequence[str]
     ) -> ProposalRequest:
         where = "" if idea or rework else self._next_angle()
         brief = write_brief(
             self.briefing.task(
                 role,
                 idea,
-                rework=self._with_diffs(rework) if rework else None,
+                rework=rework,
                 angle=where,
                 making=[_making(request) for request in reversed(self._in_hand.values())],
                 problems=problems,
                 elsewhere=(*self._busy(), *self._reserved()),
             )
         )
-        return ProposalRequest(assignment=number, role=role, idea=idea, rework=rework, angle=where, brief=brief)
+        returned = rework.returned if rework else None
+        return ProposalRequest(assignment=number, role=role, idea=idea, rework=returned, angle=where, brief=brief)
 
-    def _rework(self, role: str) -> Returned | None:
+    def _returned(self, role: str) -> Returned | None:
         """The oldest returned change of a role that nobody works on."""
         busy = {request.rework.number for request in self._in_hand.values() if request.rework}
         returned = self.journal.state.returned
@@ -125,9 +134,19 @@ class Assigner:
         """How many places to look there are."""
         return len(ANGLES) * max(1, len(self.briefing.editable(self.journal.state.head)))
 
-    def _with_diffs(self, rework: Returned) -> Rework:
-        diff, kept = (self.history.diff(rework.base, commit) for commit in (rework.commit, self.journal.state.head))
-        return Rework(returned=rework, diff=diff, kept=kept)
+    async def _reworked(self, returned: Returned) -> Rework:
+        """A returned change with the diffs that its author needs now; asked again if the head moves meanwhile."""
+        while True:
+            head = self.journal.state.head
+            rework = await to_thread.run_sync(self._with_diffs, returned, head)
+            if self.journal.state.head == head:
+                return rework
+
+    def _with_diffs(self, returned: Returned, head: str) -> Rework:
+        """What it changed and what was kept meanwhile; runs in a thread."""
+        deadline = Deadline.within(DIFFS_S, check=from_thread.check_cancelled)
+        diff, kept = (self.history.diff(returned.base, commit, deadline=deadline) for commit in (returned.commit, head))
+        return Rework(returned=returned, diff=diff, kept=kept)
 
 
 def _digest(brief: str) -> bytes:

@@ -1,10 +1,14 @@
 """An audit: start against head with fresh trials, then the head without each kept change; resumes from the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from anyio import from_thread, to_thread
 
 from overnight.gate.audit import PAIRS, PAIRS_EXACT, LeftOut
 from overnight.gate.noise import noise_kind
 from overnight.gate.trial import Fault, Trial, TrialKey
+from overnight.git.deadline import Deadline
 from overnight.git.port import History
 from overnight.program.program import Noise
 from overnight.research.audit import AuditState, audit_step, commits, conclude_audit, first_key_without, tree_of
@@ -15,7 +19,10 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.scheduler import Scheduler, Subject
 from overnight.research.loop.stop import Stop
 from overnight.research.standing import Kept
+from overnight.research.state import State
 
+TOO_LONG = "git takes too long to undo it in the head"
+UNDO_S = 60.0  # for all merges that undo one kept change; honest texts take milliseconds
 FINISHED = Ending(reason=EndReason.AUDITED, detail="the audit is finished")
 
 
@@ -35,7 +42,7 @@ class Audit:
         An audit of this head that an earlier session left open is continued, if it has the requested size.
         """
         with self.stop.at_once:
-            audit = self._take_up(pairs, leave_one_out)
+            audit = await self._take_up(pairs, leave_one_out)
             await self.head.warm_up()
             await self._check(audit.opened)
             await self._run_pairs(audit.opened)
@@ -44,20 +51,21 @@ class Audit:
         self.journal.snapshot()
         return stopped
 
-    def _take_up(self, pairs: int | None, leave_one_out: bool) -> AuditState:
+    async def _take_up(self, pairs: int | None, leave_one_out: bool) -> AuditState:
         state, audit = self.journal.state, self.journal.state.audit
         if audit and not audit.concluded and audit.opened.head == state.head:
             same_size = pairs is None or pairs == audit.opened.pairs
             if same_size and leave_one_out == bool(audit.opened.changes):
                 return audit
         number = audit.opened.audit + 1 if audit else 1
+        without = [await to_thread.run_sync(self._without, state, number, kept) for kept in state.kept if leave_one_out]
         opened = AuditOpened(
             audit=number,
             start=state.start,
             head=state.head,
             first=audit.next_index if audit else 0,
             pairs=pairs or self._usual_pairs(),
-            changes=tuple(self._without(number, kept) for kept in state.kept) if leave_one_out else (),
+            changes=tuple(without),
         )
         self.journal.record(opened)
         return AuditState(opened=opened)
@@ -66,13 +74,16 @@ class Audit:
         exact = noise_kind(self.journal.state.program, self.journal.state.gate) is Noise.DETERMINISTIC
         return PAIRS_EXACT if exact else PAIRS
 
-    def _without(self, audit: int, kept: Kept) -> LeftOut:
-        """The head without one kept change: the change undone, merged into the head."""
-        state, place = self.journal.state, self.journal.state.kept.index(kept)
+    def _without(self, state: State, audit: int, kept: Kept) -> LeftOut:
+        """The head without one kept change: the change undone, merged into the head; runs in a thread."""
+        deadline = Deadline.within(UNDO_S, check=from_thread.check_cancelled)
+        place = state.kept.index(kept)
         before = state.kept[place - 1].commit if place else state.start
-        changes = self.history.merge(base=kept.commit, head=state.head, commit=before)
+        changes = self.history.merge(base=kept.commit, head=state.head, commit=before, deadline=deadline)
         if changes is None:
-            return LeftOut(number=kept.number, commit="", reason=self._conflict(kept, before))
+            return LeftOut(
+                number=kept.number, commit="", reason=self._conflict(kept, before, state.kept[place + 1 :], deadline)
+            )
         if not changes:
             return LeftOut(number=kept.number, commit="", reason="nothing of it is left in the head")
         message = f"The head without the change of experiment {kept.number}\n\nMade for audit {audit}; not a result.\n"
@@ -81,11 +92,15 @@ class Audit:
         )
         return LeftOut(number=kept.number, commit=commit)
 
-    def _conflict(self, kept: Kept, before: str) -> str:
+    def _conflict(self, kept: Kept, before: str, later: Sequence[Kept], deadline: Deadline) -> str:
         """The later keep that conflicts with undoing this one."""
-        later = self.journal.state.kept[self.journal.state.kept.index(kept) + 1 :]
-        blocks = (one for one in later if self.history.merge(base=kept.commit, head=one.commit, commit=before) is None)
-        return f"#{next(blocks).number} changed the same lines after it"
+        for one in later:
+            changes = self.history.merge(base=kept.commit, head=one.commit, commit=before, deadline=deadline)
+            if deadline.passed:
+                break
+            if changes is None:
+                return f"#{one.number} changed the same lines after it"
+        return TOO_LONG
 
     async def _check(self, opened: AuditOpened) -> None:
         """Run the program's checks on each head without a change; one that fails is not measured."""

@@ -41,7 +41,7 @@ class ExperimentRunner:
         """
         try:
             while not self.stop.requested:
-                if not self._is_on_head(number) and (conclusion := self._move(number)):
+                if not self._is_on_head(number) and (conclusion := await self._move(number)):
                     return conclusion
                 await self.head.measure()
                 conclusion = await self._measure(number) if self._is_on_head(number) else None
@@ -57,12 +57,12 @@ class ExperimentRunner:
         for measurement in self.ahead.measured.values():
             measurement.cancel()
 
-    def _move(self, number: int) -> Conclusion | None:
+    async def _move(self, number: int) -> Conclusion | None:
         """Bring an experiment onto the head; its conclusion if that leaves nothing to measure."""
         self.scheduler.trials.forget(number)
         opened = self.journal.opened(number)
         screened = number in self._screened or opened.registered is not None or opened.screened
-        return self.mover.move(number, screened=screened)
+        return await self.mover.move(number, screened=screened)
 
     async def _measure(self, number: int) -> Conclusion | None:
         """Measure an experiment against the head; None if the head moves, or the campaign stops, before there is a verdict."""

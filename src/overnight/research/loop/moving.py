@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from anyio import from_thread, to_thread
+
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange, History, moved_group
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.events import Moved
@@ -12,10 +15,12 @@ from overnight.research.loop.attempt import attempt_message
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
 from overnight.research.standing import Kept, OpenExperiment
+from overnight.research.state import State
 from overnight.words.quantities import numbered
 
 IN_THE_HEAD = "the head that was made meanwhile has this change already"
 MERGING = "merging"  # group of the commit on the way to one that moves; the next one takes its place
+MOVE_S = 60.0  # for all merges of one move; honest texts take milliseconds, and what is not merged by then conflicts
 MOST_MERGED = 50  # keeps that a conflicting change is merged with one by one; after more it is measured as it was proposed
 
 
@@ -27,15 +32,20 @@ class Mover:
     history: History
     scope: Scope
 
-    def move(self, number: int, *, screened: bool) -> Conclusion | None:
+    async def move(self, number: int, *, screened: bool) -> Conclusion | None:
         """Record an open experiment's change on top of the head; its conclusion if that leaves nothing to measure.
 
         The whole change since its proposal is merged, however often it moved before. If its text conflicts with that of kept
         changes, what is measured is the change with the kept ones that it does not conflict with: it may be better as a whole.
         `screened` says that it survived screening on the head before, which a merged change need not do again.
+
+        Git merges in a thread, within `MOVE_S`; a cancelled move ends its git process and waits for the thread. Nothing is
+        recorded if yet another change is kept meanwhile: the caller sees that and moves the experiment again.
         """
         state, opened = self.journal.state, self.journal.opened(number)
-        changes, replaces = self._on_head(opened)
+        changes, replaces = await self._in_thread(state, opened)
+        if self.journal.state.head != state.head:
+            return None
         if not self.scope.differs(changes, state.head):
             return Conclusion(verdict=Verdict.DISCARD, reason=IN_THE_HEAD)
         if violations := self.scope.violations(changes, state.head):
@@ -58,18 +68,22 @@ class Mover:
         )
         return None
 
-    def _on_head(self, opened: OpenExperiment) -> tuple[Sequence[FileChange], tuple[int, ...]]:
-        """Its change as one of the head, and the kept experiments that it undoes."""
-        head, proposed = self.journal.state.head, opened.proposed
-        merged = self.history.merge(base=proposed.base, head=head, commit=proposed.commit)
+    async def _in_thread(self, state: State, opened: OpenExperiment) -> tuple[Sequence[FileChange], tuple[int, ...]]:
+        return await to_thread.run_sync(self._on_head, state, opened)
+
+    def _on_head(self, state: State, opened: OpenExperiment) -> tuple[Sequence[FileChange], tuple[int, ...]]:
+        """Its change as one of the head, and the kept experiments that it undoes; runs in a thread."""
+        deadline = Deadline.within(MOVE_S, check=from_thread.check_cancelled)
+        head, proposed = state.head, opened.proposed
+        merged = self.history.merge(base=proposed.base, head=head, commit=proposed.commit, deadline=deadline)
         if merged is not None:
             return merged, ()
         tip, before, replaces = proposed.commit, proposed.base, list[int]()
-        since = self._kept_since(proposed.base)
+        since = _kept_since(state, proposed.base)
         if len(since) > MOST_MERGED:
             return self._as_it_is(head, tip), tuple(kept.number for kept in since)
         for kept in since:
-            changes = self.history.merge(base=before, head=tip, commit=kept.commit)
+            changes = self.history.merge(base=before, head=tip, commit=kept.commit, deadline=deadline)
             if changes is None:
                 replaces.append(kept.number)
             elif changes:
@@ -78,13 +92,8 @@ class Mover:
         return self._as_it_is(head, tip), tuple(replaces)
 
     def _as_it_is(self, head: str, commit: str) -> Sequence[FileChange]:
-        """What differs in a commit from the head."""
+        """What differs in a commit from the head: no text needs merging, so there is no deadline."""
         return self.history.merge(base=head, head=head, commit=commit) or ()
-
-    def _kept_since(self, base: str) -> Sequence[Kept]:
-        """The keeps after the head that a proposal was made against, oldest first."""
-        since = list(takewhile(lambda kept: kept.commit != base, reversed(self.journal.state.kept)))
-        return since[::-1]
 
     def _commit(self, opened: OpenExperiment, base: str, changes: Sequence[FileChange], group: str, message: str) -> str:
         tag = self.journal.state.tag
@@ -98,3 +107,9 @@ class Mover:
         return attempt_message(
             self.journal.state.tag, opened.number, role=proposed.role, hypothesis=proposed.hypothesis, how=how
         )
+
+
+def _kept_since(state: State, base: str) -> Sequence[Kept]:
+    """The keeps after the head that a proposal was made against, oldest first."""
+    since = list(takewhile(lambda kept: kept.commit != base, reversed(state.kept)))
+    return since[::-1]

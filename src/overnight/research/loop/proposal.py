@@ -78,7 +78,7 @@ class Intake:
         try:
             if staff.reads:
                 await self.council.have_ideas()
-            with self.assigner.assigned(staff.role, reads=staff.reads, problems=problems) as request:
+            async with self.assigner.assigned(staff.role, reads=staff.reads, problems=problems) as request:
                 assignment = request.assignment
                 return await self._answer(staff, request)
         except ModelsParked as parked:

@@ -174,10 +174,25 @@ class SqliteEventStore(Generic[E]):
             raise self._file.corrupt(seq, f"of at least {kept[0]} events, the newest are missing")
 
     def origin(self) -> str | None:
-        """The hash of the first event as it is stored; None if there is none that can be named by it."""
+        """The hash of the first event, None if nothing was ever written.
+
+        Raises:
+            LedgerCorrupt: the first event is missing, or is not the one that its hash stands for.
+        """
         with self._file.clear_reading():
-            row = self._db.execute("SELECT hash FROM events WHERE seq=1").fetchone()
-        return str(row[0]) if row else None
+            row = self._db.execute("SELECT at, body, prev, hash FROM events WHERE seq=1").fetchone()
+            if row is None and not self._has_rows():
+                return None
+        if row is None:
+            raise self._file.corrupt(0, "event 1 is missing")
+        at, body, prev, digest = row
+        if prev != GENESIS or digest != chain_hash(GENESIS, 1, at, body):
+            raise self._file.corrupt(0, "event 1 does not have the hash that it is named by")
+        return str(digest)
+
+    def _has_rows(self) -> bool:
+        query = "SELECT EXISTS(SELECT 1 FROM events) OR EXISTS(SELECT 1 FROM snapshots)"
+        return bool(self._db.execute(query).fetchone()[0])
 
     def save_snapshot(self, snapshot: bytes, *, seq: int | None = None) -> None:
         """Save the state that the events up to `seq` fold to, and keep the snapshot before it."""

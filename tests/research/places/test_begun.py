@@ -1,12 +1,13 @@
 """Which campaigns were begun here."""
 
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from builders import opened
 
-from overnight.errors import UserError
+from overnight.errors import LedgerCorrupt, UserError
 from overnight.research.places.begun import is_begun_here, mark_begun, require_begun_here, state_folder
 from overnight.research.record.ledger import SqliteLedger
 
@@ -73,3 +74,50 @@ def test_where_marks_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     for value in ("relative", ""):
         monkeypatch.setenv("XDG_STATE_HOME", value)
         assert state_folder() == Path("/home/someone/.local/state/overnight")
+
+
+def changed(folder: Path, *statements: tuple[str, tuple[object, ...]]) -> Path:
+    """The ledger after somebody changed it by hand."""
+    with closing(sqlite3.connect(folder / "ledger.db")) as db:
+        for statement, values in statements:
+            db.execute(statement, values)
+        db.commit()
+    return folder
+
+
+SNAPSHOT = ("INSERT INTO snapshots VALUES(1, ?)", (b"state",))
+NO_FIRST = ("DELETE FROM events WHERE seq=1", ())
+EARLY = ("UPDATE events SET seq=0 WHERE seq=1", ())
+
+
+@pytest.mark.parametrize("statements", [(SNAPSHOT, NO_FIRST), (EARLY,)], ids=["a snapshot", "an event before the first"])
+def test_a_ledger_without_its_first_event_is_nobodys(tmp_path: Path, statements: list[tuple[str, tuple[object, ...]]]) -> None:
+    """Only a ledger in which nothing was ever written is nobody's yet; one that lost its beginning is corrupted, with a fix."""
+    folder = changed(campaign(tmp_path / "t"), *statements)
+    assert not begun(folder)
+    with closing(SqliteLedger.for_reading(folder)) as ledger:
+        with pytest.raises(LedgerCorrupt, match="cannot be known .* event 1 is missing.*name it: --tag t"):
+            require_begun_here(folder, ledger)
+        with pytest.raises(LedgerCorrupt):
+            mark_begun(folder, ledger)
+
+
+@pytest.mark.parametrize("name", ["ab\0cd", "{clone}/mark", "../x", "..", "", "A" * 64, "a" * 64, b"\xff\0", 7, "a" * 4096])
+@pytest.mark.parametrize("followed", [False, True], ids=["as it stands", "as a chain"])
+def test_the_name_of_a_mark_is_never_a_ledgers_own_word(tmp_path: Path, name: object, followed: bool) -> None:
+    """A hash that is not that of the first event names no mark: no file of the clone, or anywhere else, makes it ours."""
+    folder = campaign(tmp_path / "t")
+    word = name.format(clone=tmp_path / "t") if isinstance(name, str) else name
+    changed(folder, ("UPDATE events SET hash=?", (word,)), *([("UPDATE events SET prev=?", (word,))] if followed else []))
+    marks = state_folder() / "campaigns"
+    for place in (state_folder(), marks):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for mark in {folder / "mark", marks.parent / "x", marks / ("a" * 64), marks / ("A" * 64)}:
+        mark.write_bytes(b"%d\n" % (folder / "ledger.db").stat().st_ino)
+        mark.chmod(0o600)
+    assert not begun(folder)
+    with closing(SqliteLedger.for_reading(folder)) as ledger:
+        with pytest.raises(LedgerCorrupt, match="name it: --tag t"):
+            require_begun_here(folder, ledger)
+        with pytest.raises(LedgerCorrupt):
+            mark_begun(folder, ledger)

@@ -10,9 +10,10 @@ Does not cover: processes of our own user; a file system that gives files new in
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from overnight.errors import UserError
+from overnight.errors import LedgerCorrupt, UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.own import NotOurs, make_folder, read_own
 from overnight.ledger.file import NAME
@@ -33,14 +34,13 @@ def state_folder() -> Path:
 
 
 def is_begun_here(folder: Path, ledger: SqliteLedger) -> bool:
-    """Whether this user began or took up the campaign in this folder, here; a ledger without events counts as well."""
-    origin = ledger.origin()
-    if origin is None:
-        return True
-    try:
-        return read_own(_mark(origin), MOST_BYTES) == _inode(folder)
-    except (OSError, NotOurs):
-        return False
+    """Whether this user began or took up the campaign in this folder, here; a ledger that was never written to counts as well.
+
+    One whose first event is missing or changed is not known to be anybody's.
+    """
+    with suppress(LedgerCorrupt):
+        return _is_marked(folder, ledger.origin())
+    return False
 
 
 def require_begun_here(folder: Path, ledger: SqliteLedger) -> None:
@@ -48,17 +48,28 @@ def require_begun_here(folder: Path, ledger: SqliteLedger) -> None:
 
     Raises:
         UserError: it was not; the fix is the option that names it.
+        LedgerCorrupt: its first event cannot tell; the fix is the same.
     """
-    if not is_begun_here(folder, ledger):
+    fix = f"if you trust it, name it: --tag {folder.name}; else name another with --tag"
+    try:
+        marked = _is_marked(folder, ledger.origin())
+    except LedgerCorrupt as corrupt:
+        what = f"it cannot be known whether the campaign was begun here: {corrupt.args[0]}"
+        raise LedgerCorrupt(what, readable=corrupt.readable, fix=fix) from corrupt
+    if not marked:
         where = printable(str(folder), WORDS)
         what = f"the campaign in {where} was not begun here by you: whoever began it knows its secret"
-        raise UserError(what, fix=f"if you trust it, name it: --tag {folder.name}; else name another with --tag")
+        raise UserError(what, fix=fix)
 
 
 def mark_begun(folder: Path, ledger: SqliteLedger) -> str:
-    """Mark a campaign as begun here; return why that failed, empty if it did not."""
+    """Mark a campaign as begun here; return why that failed, empty if it did not.
+
+    Raises:
+        LedgerCorrupt: its first event is missing or changed.
+    """
     origin = ledger.origin()
-    if origin is None or is_begun_here(folder, ledger):
+    if origin is None or _is_marked(folder, origin):
         return ""
     mark = _mark(origin)
     try:
@@ -69,6 +80,15 @@ def mark_begun(folder: Path, ledger: SqliteLedger) -> str:
         why = printable(str(error), WORDS)
         return f"it could not be noted that this campaign is yours ({why}): name it with --tag {folder.name} from now on"
     return ""
+
+
+def _is_marked(folder: Path, origin: str | None) -> bool:
+    if origin is None:
+        return True
+    try:
+        return read_own(_mark(origin), MOST_BYTES) == _inode(folder)
+    except (OSError, NotOurs):
+        return False
 
 
 def _mark(origin: str) -> Path:

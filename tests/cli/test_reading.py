@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from builders import concluded, proposed, session, stopped, trial
-from targets import copied, git, make_repo, overnight, program, read_json
+from started_processes import processes
+from targets import copied, git, make_repo, overnight, program, read_json, run_here
 
 from overnight.research.events import Event
 from overnight.research.record.ledger import SqliteLedger
@@ -25,6 +26,23 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repo(begun: Path, tmp_path: Path) -> Path:
     """A copy of that campaign, to add events to."""
     return copied(begun, tmp_path / "r")
+
+
+@pytest.mark.parametrize(
+    ("command", "most"),
+    [
+        ("status", 5),
+        ("log", 5),
+        ("audit --pairs 2 --no-leave-one-out --no-report", 15),
+        ("run --experiments 1 --no-report", 20),
+    ],
+)
+def test_a_command_starts_git_a_few_times(repo: Path, command: str, most: int) -> None:
+    """Our folder is checked once; what git said when the repository was found is not asked again."""
+    with processes() as started:
+        run_here(repo, *command.split())
+    commands = [one.command for one in started if one.argv[0] == "git"]
+    assert commands.count("ls-files") == commands.count("version") == 1 and len(commands) <= most, commands
 
 
 def record(repo: Path, *events: Event) -> None:

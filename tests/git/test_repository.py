@@ -10,9 +10,11 @@ from checkouts import Checkout
 from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from started_processes import processes
 
 from overnight.errors import RepositoryError
 from overnight.files.own import NotOurs
+from overnight.git.history import GitHistory
 from overnight.git.repository import attempt_ref, branch_ref, check_branch_free, open_repository, valid_tag
 
 NO_CAPABILITIES = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root reads and writes whatever the mode
@@ -222,3 +224,51 @@ def test_branch_that_is_checked_out(tmp_path: Path) -> None:
     with pytest.raises(RepositoryError, match=r"autoresearch/t is checked out in .*/other tree; check out another"):
         check_branch_free(repository, "t")
     check_branch_free(repository, "other")
+
+
+# --- How often git is started ---
+
+FINDING = ["version", "rev-parse", "config", "rev-parse"]  # the second one reads HEAD with a configuration of ours
+
+
+@pytest.mark.parametrize("inside", ["", "lib"])
+def test_finding_a_repository_starts_few_processes(tmp_path: Path, inside: str) -> None:
+    """Git is asked once for what it can say at once, and nothing is asked again."""
+    checkout = Checkout.make(tmp_path / "repo")
+    with processes() as started:
+        repository = open_repository(checkout.folder / inside)
+        assert [one.command for one in started] == FINDING
+        repository.check_overnight()
+        GitHistory(repository).close()
+    assert [one.command for one in started] == [*FINDING, "ls-files"]
+
+
+def test_a_linked_worktree_is_found_from_its_inside_too(tmp_path: Path) -> None:
+    """Its own folder is elsewhere, so it costs one process more to see that the checkout is its home."""
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("worktree", "add", "-q", str(tmp_path / "tree"))
+    for place in ("", "lib"):
+        repository = open_repository(tmp_path / "tree" / place)
+        assert (repository.toplevel, repository.common_dir) == (tmp_path / "tree", checkout.folder / ".git")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "true\ntrue", "\n", "a\n"])
+def test_a_line_end_in_a_name_is_part_of_it(tmp_path: Path, name: str) -> None:
+    """What git says in lines is not taken apart there."""
+    checkout = Checkout.make(tmp_path / name)
+    checkout.git("worktree", "add", "-q", "--detach", str(tmp_path / f"tree{name}"))
+    for folder in (checkout.folder, tmp_path / f"tree{name}"):
+        repository = open_repository(folder / "lib")
+        assert repository.toplevel == folder and repository.common_dir == checkout.folder / ".git"
+        repository.exclude_overnight()
+
+
+def test_a_checkout_over_a_folder_around_is_refused_from_everywhere(tmp_path: Path) -> None:
+    """Also if that folder has a repository of its own, and from every folder in which git finds this one."""
+    outer = Checkout.make(tmp_path / "outer")
+    inner = Checkout.make(outer.folder / "inner")
+    (inner.folder / "sub").mkdir()
+    inner.git("config", "core.worktree", str(outer.folder))
+    for folder in (inner.folder, inner.folder / "sub"):
+        with pytest.raises(RepositoryError, match="a folder outside of it"):
+            open_repository(folder)

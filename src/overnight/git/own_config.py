@@ -35,6 +35,7 @@ LINKED = ("HEAD", "refs", "packed-refs", "reftable", "logs", "shallow", "worktre
 PREFIX = "overnight-git-"
 YOUNG_S = 60.0  # of a folder that its maker may not have locked yet
 _CACHED = 256  # repositories in one process
+_common_dirs: dict[Path, Path] = {}  # by git_dir, of the repositories that this process has opened
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -47,15 +48,21 @@ def own_common_dir(git_dir: Path) -> Path:
     return _made(common, None)
 
 
-@lru_cache(_CACHED)
 def common_dir(git_dir: Path) -> Path:
     """The repository's own common folder, which holds the objects of all its worktrees.
 
     Raises:
         GitError: git cannot tell.
     """
-    found = _ask(git_dir, "rev-parse", "--path-format=absolute", "--git-common-dir")
-    return Path(os.fsdecode(found.removesuffix(b"\n")))
+    if git_dir not in _common_dirs:
+        found = _ask(git_dir, "rev-parse", "--path-format=absolute", "--git-common-dir")
+        know_common_dir(git_dir, Path(os.fsdecode(found.removesuffix(b"\n"))))
+    return _common_dirs[git_dir]
+
+
+def know_common_dir(git_dir: Path, common: Path) -> None:
+    """Remember what git said of a repository when it was found, so that it is not asked again."""
+    _common_dirs[git_dir] = common
 
 
 @lru_cache(_CACHED)

@@ -6,12 +6,14 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from overnight.errors import RepositoryError
 from overnight.files.folders import closing_descriptor, is_plain, opened, write_all
 from overnight.files.own import close_folder, make_folder, read_regular
 from overnight.git import process
 from overnight.git.deadline import Deadline
+from overnight.git.own_config import know_common_dir
 from overnight.git.plumbing import call, require
 from overnight.git.port import branch_of
 from overnight.git.process import GitError, inherited, run, words
@@ -26,6 +28,11 @@ _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK |
 _NOT_A_FILE = (errno.EEXIST, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO)  # a link, a folder, a socket
 PATH_SHOWN = 200  # characters of a path in a message
 MAX_TAG_LENGTH = 100  # even within the names of a branch and a lock file, far below the limit of file systems
+
+# What `git rev-parse` is asked of a repository, in this order.
+KIND = ("--is-bare-repository", "--is-inside-work-tree")
+FORMAT = ("--show-object-format",)
+PLACES = (("--show-toplevel",), ("--absolute-git-dir",), ("--path-format=absolute", "--git-common-dir"))
 
 # What `git check-ref-format` forbids in one component of a ref, and a leading dash, which commands read as an option.
 _BAD_IN_TAG = re.compile(r"[\x00-\x20\x7f~^:?*\[\\/]|\.\.|@\{|^[.-]|\.$|\.lock$|^@$|[\ud800-\udfff]")
@@ -92,18 +99,9 @@ def open_repository(folder: Path) -> Repository:
     if not folder.is_dir():
         raise RepositoryError(f"there is no folder {_shown(folder)}")
     _check_version(folder)
-    bare, inside = _discover(folder, "--is-bare-repository", "--is-inside-work-tree").split()
-    if bare == b"true":
-        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", fix="run this in a clone of it")
-    if inside != b"true":
-        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", fix="run this in the checkout")
-    repository = Repository(
-        toplevel=_path(_discover(folder, "--show-toplevel")),
-        git_dir=_path(_discover(folder, "--absolute-git-dir")),
-        common_dir=_path(_discover(folder, "--path-format=absolute", "--git-common-dir")),
-        object_format=_discover(folder, "--show-object-format").decode().strip(),
-    )
-    _check_home(repository)
+    repository = _found_around(folder)
+    _check_home(repository, folder)
+    know_common_dir(repository.git_dir, repository.common_dir)
     if call(repository.git_dir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode:
         where = _shown(repository.toplevel)
         raise RepositoryError(f"{where} has no readable commit at HEAD", fix="commit the files to start from")
@@ -146,8 +144,29 @@ def check_ref_free(repository: Repository, ref: str) -> None:
             raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
 
 
-def _check_home(repository: Repository) -> None:
-    """Check that the checkout is where the repository was found, so that a cloned one cannot put it over other files."""
+def _found_around(folder: Path) -> Repository:
+    """The repository that git finds from a folder, by one question to it; it answers in lines, up to one that it cannot."""
+    done = _ask(folder, *KIND, *FORMAT, *(word for place in PLACES for word in place))
+    kind = done.stdout.split(b"\n")[: len(KIND)]
+    if kind[0] == b"true":
+        raise RepositoryError(f"{_shown(folder)} is a bare repository, without a checkout", fix="run this in a clone of it")
+    if kind[1:] == [b"false"]:
+        raise RepositoryError(f"{_shown(folder)} is inside git's own folder", fix="run this in the checkout")
+    lines = _answer(folder, done).removesuffix(b"\n").split(b"\n")[len(KIND) :]
+    object_format, places = lines[0].decode(), lines[1:]
+    if len(places) != len(PLACES):  # a name with a line end in it: which lines belong together is known only one by one
+        places = [_discover(folder, *place).removesuffix(b"\n") for place in PLACES]
+    toplevel, git_dir, common_dir = (Path(os.fsdecode(place)) for place in places)
+    return Repository(toplevel=toplevel, git_dir=git_dir, common_dir=common_dir, object_format=object_format)
+
+
+def _check_home(repository: Repository, folder: Path) -> None:
+    """Check that the checkout is where the repository was found, so that a cloned one cannot put it over other files.
+
+    Git is asked from there, unless it was found from there already, or it is in the place where git looks first.
+    """
+    if repository.git_dir == repository.toplevel / ".git" or folder.resolve() == repository.toplevel:
+        return
     try:
         at_home = _path(_discover(repository.toplevel, "--absolute-git-dir")) == repository.git_dir
     except RepositoryError:
@@ -158,10 +177,18 @@ def _check_home(repository: Repository) -> None:
 
 
 def _discover(folder: Path, *arguments: str) -> bytes:
+    return _answer(folder, _ask(folder, *arguments))
+
+
+def _ask(folder: Path, *arguments: str) -> CompletedProcess[bytes]:
     """Ask with the user's configuration, which says whether git trusts a folder of another owner."""
     settings = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
     environment = {**inherited("PATH", "HOME", "XDG_CONFIG_HOME", *settings), "LC_ALL": "C"}
-    done = run(("rev-parse", *arguments), folder=folder, environment=environment, deadline=_first_look())
+    return run(("rev-parse", *arguments), folder=folder, environment=environment, deadline=_first_look())
+
+
+def _answer(folder: Path, done: CompletedProcess[bytes]) -> bytes:
+    """What git said of the repository around a folder; an error with the fix if it found none."""
     if done.returncode == 0:
         return done.stdout
     if b"dubious ownership" in done.stderr:

@@ -128,11 +128,12 @@ def open_audit(
 ) -> Iterator[Audit]:
     """Resume an existing campaign to audit it, and hold it; leaves nothing running.
 
+    The repository is one from `find_campaign`, which has checked what is in our folder.
+
     Raises:
         UserError: the user must fix something before it can be audited.
     """
     program, folder = read_program(repository), campaign_folder(repository, tag)
-    repository.check_overnight()
     claim_folder(folder)
     with _home(repository, folder) as home, home.ledger.lock():
         state, notes = _take_up(home, program, tag, request.sandbox)

@@ -96,7 +96,7 @@ def test_a_ledger_without_its_first_event_is_nobodys(tmp_path: Path, statements:
     folder = changed(campaign(tmp_path / "t"), *statements)
     assert not begun(folder)
     with closing(SqliteLedger.for_reading(folder)) as ledger:
-        with pytest.raises(LedgerCorrupt, match="cannot be known .* event 1 is missing.*name it: --tag t"):
+        with pytest.raises(LedgerCorrupt, match=r"cannot be known .* event 1 is missing.*name it: --tag t"):
             require_begun_here(folder, ledger)
         with pytest.raises(LedgerCorrupt):
             mark_begun(folder, ledger)

@@ -43,6 +43,9 @@ def test_a_mark_is_for_one_file(tmp_path: Path) -> None:
     copy.mkdir()
     (copy / "ledger.db").write_bytes((moved / "ledger.db").read_bytes())
     assert not begun(copy)
+    with closing(SqliteLedger(copy)) as ledger:
+        mark_begun(copy, ledger)
+    assert begun(copy) and begun(moved)  # a copy that is taken up takes nothing away
 
 
 def test_the_refusal_has_the_option_that_names_it(tmp_path: Path) -> None:
@@ -112,9 +115,10 @@ def test_the_name_of_a_mark_is_never_a_ledgers_own_word(tmp_path: Path, name: ob
     marks = state_folder() / "campaigns"
     for place in (state_folder(), marks):
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for mark in {folder / "mark", marks.parent / "x", marks / ("a" * 64), marks / ("A" * 64)}:
-        mark.write_bytes(b"%d\n" % (folder / "ledger.db").stat().st_ino)
-        mark.chmod(0o600)
+    inode = (folder / "ledger.db").stat().st_ino
+    for mark in (folder / "mark", marks.parent / "x", marks / ("a" * 64), marks / ("A" * 64)):
+        for name_of_mark in (mark, mark.with_name(f"{mark.name}-{inode}")):
+            name_of_mark.touch(mode=0o600)
     assert not begun(folder)
     with closing(SqliteLedger.for_reading(folder)) as ledger:
         with pytest.raises(LedgerCorrupt, match="name it: --tag t"):

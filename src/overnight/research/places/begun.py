@@ -1,10 +1,10 @@
 """Which campaigns were begun here: a mark in the user's own state folder, which no clone, archive or copied folder brings.
 
 Whoever wrote a ledger knows the seeds of its trials to come. So no command picks one by itself that this user did not begin
-in this very file; one that is named with --tag is the user's choice, and a session marks it. The mark is named by the hash
-of the ledger's first event, which holds the campaign's secret, and says which inode the file had: a folder that is moved
-keeps it, a copy and a file that git or an archive put in its place do not. The device is not in it, because its number
-changes when a disk or a container is started again.
+in this very file; one that is named with --tag is the user's choice, and a session marks it. A mark is named by the hash
+of the ledger's first event, which holds the campaign's secret, and the inode of the file: a folder that is moved keeps it,
+a copy and a file that git or an archive put in its place do not, and have marks of their own once they are taken up. The
+device is not in it, because its number changes when a disk or a container is started again.
 
 Does not cover: processes of our own user; a file system that gives files new inodes, where each start needs the name.
 """
@@ -23,7 +23,7 @@ from overnight.words.foreign import printable
 VARIABLE = "XDG_STATE_HOME"
 FOLDER = "overnight"  # in the user's state folder
 CAMPAIGNS = "campaigns"
-MOST_BYTES = 100  # of a mark
+MOST_BYTES = 1000  # of a mark, which says where the campaign was, for people
 WORDS = 200  # characters of a path or of a reason
 
 
@@ -50,7 +50,8 @@ def require_begun_here(folder: Path, ledger: SqliteLedger) -> None:
         UserError: it was not; the fix is the option that names it.
         LedgerCorrupt: its first event cannot tell; the fix is the same.
     """
-    fix = f"if you trust it, name it: --tag {folder.name}; else name another with --tag"
+    tag = printable(folder.name, WORDS)
+    fix = f"if you trust it, name it: --tag {tag}; `overnight run --tag {tag}` takes it up for good"
     try:
         marked = _is_marked(folder, ledger.origin())
     except LedgerCorrupt as corrupt:
@@ -58,7 +59,7 @@ def require_begun_here(folder: Path, ledger: SqliteLedger) -> None:
         raise LedgerCorrupt(what, readable=corrupt.readable, fix=fix) from corrupt
     if not marked:
         where = printable(str(folder), WORDS)
-        what = f"the campaign in {where} was not begun here by you: whoever began it knows its secret"
+        what = f"the campaign in {where} was not begun here: it is a copy, was restored or cloned, or has another user's home"
         raise UserError(what, fix=fix)
 
 
@@ -71,11 +72,11 @@ def mark_begun(folder: Path, ledger: SqliteLedger) -> str:
     origin = ledger.origin()
     if origin is None or _is_marked(folder, origin):
         return ""
-    mark = _mark(origin)
+    mark = _mark(folder, origin)
     try:
         for place in (mark.parent.parent, mark.parent):
             make_folder(place)
-        write_atomically(mark, _inode(folder))
+        write_atomically(mark, f"{printable(str(folder), WORDS)}\n".encode())
     except (OSError, NotOurs) as error:
         why = printable(str(error), WORDS)
         return f"it could not be noted that this campaign is yours ({why}): name it with --tag {folder.name} from now on"
@@ -86,14 +87,11 @@ def _is_marked(folder: Path, origin: str | None) -> bool:
     if origin is None:
         return True
     try:
-        return read_own(_mark(origin), MOST_BYTES) == _inode(folder)
+        read_own(_mark(folder, origin), MOST_BYTES)
     except (OSError, NotOurs):
         return False
+    return True
 
 
-def _mark(origin: str) -> Path:
-    return state_folder() / CAMPAIGNS / origin
-
-
-def _inode(folder: Path) -> bytes:
-    return b"%d\n" % (folder / NAME).lstat().st_ino
+def _mark(folder: Path, origin: str) -> Path:
+    return state_folder() / CAMPAIGNS / f"{origin}-{(folder / NAME).lstat().st_ino}"

@@ -12,6 +12,8 @@ from overnight.files.folders import (
     copy_tree,
     create_file,
     delete_file,
+    is_odd,
+    open_regular,
     opened,
     read_artifact,
     remove_tree,
@@ -199,3 +201,30 @@ def test_remove_a_very_deep_tree(tmp_path: Path) -> None:
     os.close(at)
     remove_tree(top)
     assert not top.exists()
+
+
+@pytest.mark.parametrize("flags", [os.O_RDONLY, os.O_WRONLY, os.O_RDWR | os.O_CREAT])
+def test_only_a_regular_file_is_opened(tmp_path: Path, flags: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else is in its place is odd, and nothing waits for it; a link counts only if links are not to be followed."""
+    monkeypatch.chdir(tmp_path)  # the path of a socket is short
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "way").symlink_to(".")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as server, opened(tmp_path) as folder:
+        server.bind("socket")
+        before = set(Path("/proc/self/fd").iterdir())
+        for name in ("link", "loop", "folder", "pipe", "socket", "file/below"):
+            with pytest.raises(OSError) as caught:
+                open_regular(name, flags | os.O_NOFOLLOW, folder)
+            assert is_odd(caught.value), name
+        assert set(Path("/proc/self/fd").iterdir()) == before
+        with pytest.raises(OSError) as caught:
+            opened(tmp_path / "way").__enter__()
+        assert is_odd(caught.value)
+        os.close(open_regular("link", flags, folder))
+    with pytest.raises(FileNotFoundError) as missing:
+        open_regular("none", os.O_RDONLY)
+    assert not is_odd(missing.value)

@@ -4,6 +4,7 @@ Does not cover: a process that still writes into the tree (end it first), files 
 inside the tree.
 """
 
+import errno
 import os
 import stat
 import uuid
@@ -14,9 +15,11 @@ from pathlib import Path
 from overnight.words.foreign import printable
 
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # never waits on a pipe or terminal
+_NO_WAIT = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # never waits on a pipe or terminal, and never makes it ours
+OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | _NO_WAIT
 CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOOK_AT_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC  # needs no permission on the folder
+_ODD = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)  # a link, a folder, a socket, a link's folder
 CHUNK_BYTES = 1024**2
 DEPTH_DESCENDED = 32  # nested folders, each with an open descriptor; moving one costs a disk several ms
 NAME_SHOWN = 120  # characters of a foreign path in a message
@@ -58,6 +61,24 @@ def opened(folder: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def open_regular(name: str | Path, flags: int, dir_fd: int | None = None, *, mode: int = 0o666) -> int:
+    """A descriptor of a regular file, without a wait for whatever else may be in its place; a link only without `O_NOFOLLOW`.
+
+    Raises:
+        OSError: it cannot be opened; `is_odd` if something else is in its place.
+    """
+    file = os.open(name, flags | _NO_WAIT, mode, dir_fd=dir_fd)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise OSError(errno.ENXIO, "not a regular file", str(name))
+
+
+def is_odd(error: OSError) -> bool:
+    """Whether a file could not be opened because something else is in its place, or a link in that of its folder."""
+    return error.errno in _ODD
 
 
 def create_file(root: int, path: str, *, executable: bool) -> int:

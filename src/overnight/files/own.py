@@ -9,7 +9,6 @@ above, which can be links and are the user's to choose; what is deeper than one 
 processes of our own user, such as jobs of `--sandbox process`.
 """
 
-import errno
 import os
 import shlex
 import stat
@@ -17,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from overnight.errors import UserError
-from overnight.files.folders import OPEN_FOLDER, closing_descriptor
+from overnight.files.folders import closing_descriptor, is_odd, open_regular, opened
 from overnight.words.foreign import printable
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
@@ -25,8 +24,6 @@ PATH_SHOWN = 200  # characters of a path in a message
 SIDE_FILES = ("-wal", "-shm", "-journal")  # that SQLite opens beside a database
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO | stat.S_ISGID  # the last: what jobs make below would inherit a group
 _LOOK_AT = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC  # no side effects, whatever it is, and no permission needed
-_OPEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # never waits on a pipe or a terminal
-_ODD = (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)  # a link, a folder, a socket, a link's folder
 
 
 class NotOurs(UserError):  # noqa: N818  # a state
@@ -45,7 +42,7 @@ def claim_folder(path: Path) -> None:
         close_folder(path)
     except FileNotFoundError:
         return
-    with closing_descriptor(os.open(path, OPEN_FOLDER)) as folder, os.scandir(folder) as entries:
+    with opened(path) as folder, os.scandir(folder) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):  # a running session has replaced it
                 _close(entry.name, folder, path / entry.name)
@@ -81,9 +78,9 @@ def open_own(path: Path, flags: int) -> int:
     """
     try:
         with closing_descriptor(os.open(path.parent, _LOOK_AT | os.O_DIRECTORY)) as folder:
-            file = os.open(path.name, flags | _OPEN, PRIVATE_FILE, dir_fd=folder)
+            file = open_regular(path.name, flags | os.O_NOFOLLOW, folder, mode=PRIVATE_FILE)
     except OSError as error:
-        if error.errno in _ODD:
+        if is_odd(error):
             raise _refused(*_odd(path)) from error
         raise
     try:
@@ -106,9 +103,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     Raises:
         OSError: it cannot be read, or is not a file.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
         return file.read(most_bytes)
 
 

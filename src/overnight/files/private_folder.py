@@ -5,13 +5,12 @@ locked has no owner any more. Does not cover: file systems without `flock`; noth
 """
 
 import fcntl
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from overnight.files.folders import OPEN_FOLDER, closing_descriptor, remove_tree
+from overnight.files.folders import opened, remove_tree
 
 KINDS = ("rehearsal", "rerun", "init", "work")
 
@@ -23,7 +22,7 @@ def private_folder(parent: Path, kind: str) -> Iterator[Path]:
     # It gets its name only once it is locked, so that no other command finds it earlier.
     new = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
     folder = new.with_name(new.name.replace(".new", f".{kind}", 1))
-    with closing_descriptor(os.open(new, OPEN_FOLDER)) as held:
+    with opened(new) as held:
         with suppress(OSError):  # no locks here, so it is never taken for a leftover either
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         new.rename(folder)
@@ -37,6 +36,6 @@ def sweep(parent: Path) -> None:
     """Delete the private folders whose command is gone."""
     for kind in KINDS:
         for folder in parent.glob(f".{kind}-*"):
-            with suppress(OSError), closing_descriptor(os.open(folder, OPEN_FOLDER)) as found:
+            with suppress(OSError), opened(folder) as found:
                 fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove_tree(folder)

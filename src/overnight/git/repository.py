@@ -1,6 +1,5 @@
 """The user's repository: finding and checking it, the names of our refs in it, and hiding our folder from git."""
 
-import errno
 import os
 import re
 from contextlib import suppress
@@ -9,7 +8,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 from overnight.errors import RepositoryError
-from overnight.files.folders import closing_descriptor, is_plain, opened, write_all
+from overnight.files.folders import closing_descriptor, is_odd, is_plain, open_regular, opened, write_all
 from overnight.files.own import close_folder, make_folder, read_regular
 from overnight.git import process
 from overnight.git.deadline import Deadline
@@ -24,8 +23,7 @@ from overnight.words.foreign import printable
 OLDEST_GIT = (2, 39)
 FOLDER_NAME = ".overnight"
 MOST_EXCLUDED = 4 * 1024**2  # bytes of `info/exclude` that are read
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_NOT_A_FILE = (errno.EEXIST, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO)  # a link, a folder, a socket
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
 PATH_SHOWN = 200  # characters of a path in a message
 MAX_TAG_LENGTH = 100  # even within the names of a branch and a lock file, far below the limit of file systems
 
@@ -237,19 +235,19 @@ def _append_line(path: Path, line: str) -> None:
             return
     try:
         path.parent.mkdir(exist_ok=True)
-        with opened(path.parent) as folder, closing_descriptor(os.open(path.name, _APPEND, 0o666, dir_fd=folder)) as file:
+        with opened(path.parent) as folder, closing_descriptor(open_regular(path.name, _APPEND, folder)) as file:
             status = os.fstat(file)
             if not is_plain(status):
-                raise _odd(path, line)
+                raise _in_the_way(path, line)
             last = os.pread(file, 1, status.st_size - 1) if status.st_size else b"\n"
             write_all(file, (b"" if last == b"\n" else b"\n") + f"{line}\n".encode())
     except OSError as error:
-        if error.errno in _NOT_A_FILE:
-            raise _odd(path, line) from error
+        if is_odd(error) or isinstance(error, FileExistsError):
+            raise _in_the_way(path, line) from error
         raise
 
 
-def _odd(path: Path, line: str) -> RepositoryError:
+def _in_the_way(path: Path, line: str) -> RepositoryError:
     return RepositoryError(
         f"{_shown(path)} is a link, or not a file of its own", fix=f"add the line {line} to it, or remove it"
     )

@@ -18,6 +18,11 @@ def uncommitted(repository: Repository) -> list[str]:
     return sorted(entry[len(b"XY ") :].decode("utf-8", "replace") for entry in listed.split(b"\0") if entry)
 
 
+def is_committed(repository: Repository, path: str, commit: str = "HEAD") -> bool:
+    """Whether a file or folder is in the checked-out commit; the path is relative to the top of the checkout."""
+    return bool(require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", commit, "--", path))
+
+
 def why_absent(repository: Repository, path: str) -> str:
     """Why a file or folder of the checkout is not in the commit; empty if it is, or if it does not exist.
 
@@ -26,7 +31,7 @@ def why_absent(repository: Repository, path: str) -> str:
     """
     if not path or not os.path.exists(repository.toplevel / path):  # noqa: PTH110  # False for a name that no disk accepts
         return ""
-    if require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", "HEAD", "--", path):
+    if is_committed(repository, path):
         return ""
     inside = str(repository.toplevel / path)
     checked = call(repository.git_dir, f"--work-tree={repository.toplevel}", "check-ignore", "--quiet", "--", inside)

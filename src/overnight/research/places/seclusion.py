@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from overnight.errors import RepositoryError, SandboxError
-from overnight.git.plumbing import require
 from overnight.git.repository import FOLDER_NAME, Repository, open_repository
+from overnight.git.uncommitted import is_committed
 from overnight.git.worktrees import worktrees
 from overnight.jail.checkout import NO_CHECKOUT, Checkout, real_path
 from overnight.jail.planted import SearchFailed, find_secrets
@@ -28,11 +28,10 @@ def checkout_of(repository: Repository) -> Checkout:
     private = dict.fromkeys(real_path(path) for path in (*ours, repository.git_dir, repository.common_dir))
     commits = dict.fromkeys(("HEAD", *(other.commit for other in others if other.commit.strip("0"))))
 
-    def is_committed(path: str) -> bool:
-        listing = ("ls-tree", "--full-tree", "-z", "--name-only")
-        return any(require(repository.git_dir, *listing, commit, "--", path) for commit in commits)
+    def is_in_one(path: str) -> bool:
+        return any(is_committed(repository, path, commit) for commit in commits)
 
-    return Checkout(toplevels=tuple(toplevels), private=tuple(private), is_committed=is_committed)
+    return Checkout(toplevels=tuple(toplevels), private=tuple(private), is_committed=is_in_one)
 
 
 def checkout_around(folder: Path) -> Checkout:

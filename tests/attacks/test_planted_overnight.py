@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -330,6 +330,28 @@ def test_a_ledger_in_the_place_of_ours_is_not_taken_for_it(ended: Path, tmp_path
     shutil.copy(ledger, tmp_path / "theirs")
     os.replace(tmp_path / "theirs", ledger)  # noqa: PTH105  # as unpacking does
     assert "was not begun here" in here(repo, "status")
+
+
+@pytest.mark.parametrize("how", ["no first event", "a hash of its own"])
+def test_a_ledger_that_hides_where_it_began_is_not_picked(ended: Path, tmp_path: Path, how: str) -> None:
+    """Without its first event, or with a hash that leads to a file that came with it; by name it is still the user's choice."""
+    repo = Path(shutil.copytree(ended, tmp_path / "r", symlinks=True))
+    ledger = repo / ".overnight/t/ledger.db"
+    mark = repo / ".overnight/t/mark"
+    mark.write_text(f"{ledger.stat().st_ino}\n")
+    mark.chmod(0o600)
+    with closing(sqlite3.connect(ledger)) as db:
+        if how == "no first event":
+            assert db.execute("SELECT count(*) FROM snapshots").fetchone() != (0,)
+            db.execute("DELETE FROM events WHERE seq=1")
+        else:
+            db.execute("UPDATE events SET hash=? WHERE seq=1", (str(mark),))
+        db.commit()
+    for command in ("status", "log", "verify", "show 1", "run", "audit"):
+        done = overnight(repo, *command.split())
+        assert done.returncode in (2, 3) and not done.stdout, (command, done)
+        assert "cannot be known whether the campaign was begun here" in done.stderr and "--tag t" in done.stderr
+    assert "t" in overnight(repo, "log", "--tag", "t").stdout
 
 
 def test_a_session_without_a_state_folder_says_so(ended: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

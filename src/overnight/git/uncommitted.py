@@ -19,7 +19,7 @@ def uncommitted(repository: Repository) -> list[str]:
 
 
 def is_committed(repository: Repository, path: str, commit: str = "HEAD") -> bool:
-    """Whether a file or folder is in a commit, by default the one that is checked out; the path is relative to the top of the checkout."""
+    """Whether a commit, by default the checked-out one, has a file or folder; the path is relative to the top."""
     return bool(require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", commit, "--", path))
 
 

@@ -15,7 +15,7 @@ from targets import make_repo, overnight, program, recorded
 
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.jail.jail import JailExecutor
-from overnight.jail.job import Job, Limits
+from overnight.jail.job import Job, JobResult, Limits
 from overnight.research.events import TrialFinished
 
 # The loss is the number of pages of the data that a trial finds on the disk, and a little noise.
@@ -151,3 +151,23 @@ def seen_by(made: Stand, key: TrialKey) -> str:
     trial = anyio.run(partial(made.runner(program).run, key, commit=made.start, tree=made.start, seed=1, slot=0))
     assert trial.value == 1, trial
     return (made.store.read(trial.log) or b"").decode()
+
+
+def test_only_a_candidates_sealed_trials_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They alone know what must not be passed on; after others the interpreter's files stay in memory."""
+    front = "metric: loss\nmeasure: cat loss\neditable: [loss]\nholdout: cat loss"
+    with stand(tmp_path, f"---\n{front}\n---\n", {"loss": "METRIC loss=2"}) as made:
+        forgotten: list[bool] = []
+        run = made.jail.run
+
+        async def record(job: Job, *rest: object, **named: object) -> JobResult:
+            forgotten.append(job.forget)
+            return await run(job)
+
+        monkeypatch.setattr(made.jail, "run", record)
+        candidate = made.commit({"loss": "METRIC loss=1"})
+        for commit in (made.start, candidate):
+            for stage in (Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT):
+                key = TrialKey(experiment=1, stage=stage, arm=Arm.CANDIDATE, index=0)
+                anyio.run(partial(made.runner().run, key, commit=commit, tree=commit, seed=1, slot=0))
+    assert forgotten == [False, False, False, False, False, True]

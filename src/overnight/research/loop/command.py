@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.gate.early_stopping import CurveMonitor
-from overnight.gate.trial import Fault, TrialKey
+from overnight.gate.trial import Fault, Stage, TrialKey
 from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.port import Executor
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
 from overnight.words.foreign import printable
 
+SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
 QUOTED = 200  # characters of a failed job's last line
 
 
@@ -68,7 +69,7 @@ class CommandRunner:
             environment=self._environment(run.seed),
             readable=self.program.readable,
             slot=run.slot,
-            forget=run.commit != self.start,
+            forget=run.key is not None and run.key.stage in SEALED and run.commit != self.start,
         )
         try:
             result = await self.executor.run(job, monitor=curve.read if curve else None)

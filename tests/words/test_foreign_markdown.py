@@ -53,7 +53,7 @@ def test_escaped_text_is_only_text(place: str, text: str) -> None:
     shown = printable(text, LIMIT).strip()
     if not shown:
         return
-    page = place.replace("{}", inline(text, LIMIT))
+    page = place.replace("{}", inline(text, LIMIT, first=not re.search(r"[a-z][^\n]*\{", place)))
     assert shape(page) == shape(place.replace("{}", "word"))
     assert said(page) == said(place.replace("{}", "\0")).replace("\ufffd", shown)
     assert not re.search(r"https?://|www\.", page, re.IGNORECASE)  # what a renderer makes a link of without any markup

@@ -17,10 +17,13 @@ _OPENS = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _CLOSES = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
 
 
-def inline(text: str, limit: int) -> str:
-    """Foreign text on one line, as `printable` shows it, with all its Markdown escaped; it may stand at the start of a line."""
+def inline(text: str, limit: int, *, first: bool = True) -> str:
+    """Foreign text on one line, as `printable` shows it, with all its Markdown escaped.
+
+    `first`: it may stand at the start of a line or of an item, where a number or a dash begins a list.
+    """
     shown = _LINK.sub(lambda found: f"\\{found[0]}", _MARKUP.sub(r"\\\1", printable(text, limit).strip()))
-    block = _BLOCK.match(shown)
+    block = _BLOCK.match(shown) if first else None
     if block is None:
         return shown
     return f"{block[1]}\\{shown[block.end() :]}" if block[1].isdigit() else f"\\{shown}"

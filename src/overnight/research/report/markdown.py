@@ -58,7 +58,7 @@ def _opening(story: Story) -> Iterator[str]:
         yield f"**Warning:** {plain(caution)}."
     yield ""
     for answer in answers(story):
-        yield f"- **{answer.question}:** {plain(answer.figure)}. {plain(answer.detail)}"
+        yield f"- **{answer.question}:** {_later(answer.figure)}. {_later(answer.detail)}"
     yield ""
     yield from _commands(next_commands(story))
     yield ""
@@ -123,7 +123,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _facts(facts: Facts) -> Iterator[str]:
-    return (f"- {plain(name)}: {plain(figure)}" for name, figure in facts if figure)
+    return (f"- {plain(name)}: {_later(figure)}" for name, figure in facts if figure)
+
+
+def _later(text: str) -> str:
+    """The same behind other words of its line, where a figure needs no escape."""
+    return inline(text, _TEXT, first=False)
 
 
 def _commands(commands: Iterable[Command]) -> Iterator[str]:

@@ -272,3 +272,17 @@ def test_a_checkout_over_a_folder_around_is_refused_from_everywhere(tmp_path: Pa
     for folder in (inner.folder, inner.folder / "sub"):
         with pytest.raises(RepositoryError, match="a folder outside of it"):
             open_repository(folder)
+
+
+@pytest.mark.parametrize("entry", ["", ".", "bin"])
+def test_a_git_that_a_clone_brings_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+    """An entry of PATH that is empty or relative means the folder in which git is started, which is a stranger's."""
+    checkout = Checkout.make(tmp_path / "repo")
+    program = checkout.folder / entry / "git"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\ntouch {tmp_path}/ran\nexec /usr/bin/git "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.chdir(checkout.folder)
+    monkeypatch.setenv("PATH", f"{entry}:{os.environ['PATH']}")
+    check_branch_free(open_repository(checkout.folder), "t")
+    assert not (tmp_path / "ran").exists()

@@ -40,8 +40,14 @@ class GitTooSlow(GitError):  # noqa: N818  # a state
 
 
 def inherited(*names: str) -> dict[str, str]:
-    """Those of the named variables that are set in our own environment."""
-    return {name: os.environ[name] for name in names if name in os.environ}
+    """Those of the named variables that are set in our own environment; of PATH the absolute entries.
+
+    Any other would be looked up in a folder of a stranger's repository, which can bring a `git` of its own.
+    """
+    found = {name: os.environ[name] for name in names if name in os.environ}
+    if "PATH" in found:
+        found["PATH"] = ":".join(entry for entry in found["PATH"].split(":") if entry.startswith("/")) or os.defpath
+    return found
 
 
 def run(

@@ -113,7 +113,7 @@ def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
 def _shown(job: Job, reach: Reach) -> Sequence[str]:
     readable = (check_readable(path, reach.checkout) for path in job.readable)
     there = (folder for folder in (*reach.checkout.hidden, _OURS) if Path(folder).is_dir())  # a worktree may be gone by now
-    return showing((*reach.folders, *("/" + path.lstrip("/") for path in readable)), tuple(there))
+    return showing((*reach.folders, *readable), tuple(there))
 
 
 def _gpus(job: Job) -> list[str]:

@@ -218,7 +218,7 @@ class ControlGroup:
             return False
         with suppress(OSError):  # not all of it; v2 has this since Linux 5.19
             if memory == self._v2:
-                (memory / "memory.reclaim").write_text((memory / "memory.current").read_text())
+                (memory / "memory.reclaim").write_text(str(self.memory_bytes()))
             else:
                 (memory / "memory.force_empty").write_text("0")
         return True

@@ -50,7 +50,7 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
     folders: list[str] = []
     entries: list[str] = []
     pythons: list[str] = []
-    for entry in dict.fromkeys("/" + path.lstrip("/") for path in search_path.split(":") if path.startswith("/")):
+    for entry in dict.fromkeys(_one_slash(path) for path in search_path.split(":") if path.startswith("/")):
         inside = checkout.inside(entry)
         if inside is not None and checkout.is_committed(inside):
             entries.append(os.path.normpath(f"{FOLDER}/{inside}"))
@@ -61,7 +61,7 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
             folders += prefixes
             pythons.append(python)
             entries.append(str(Path(python).parent))
-        elif _may_show(entry, checkout):
+        elif _may_show(entry, home, checkout):
             folders += [] if is_within(entry, folders) else [_installation(Path(entry), home, checkout)]
             entries.append(entry)
     return Reach(
@@ -73,7 +73,7 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
 
 
 def check_readable(path: str, checkout: Checkout = NO_CHECKOUT) -> str:
-    """The path of a folder to be shown.
+    """The path of a folder to be shown, with one slash at its start.
 
     Raises:
         SandboxError: it is missing or not absolute, or it would expose the host or the repository.
@@ -86,14 +86,19 @@ def check_readable(path: str, checkout: Checkout = NO_CHECKOUT) -> str:
         raise SandboxError(f"jobs may not read {path}: your home folder is in it", fix="name the folder of data in it")
     if not Path(path).exists():
         raise SandboxError(f"jobs cannot read {path}: it does not exist")
-    return path
+    return _one_slash(path)
 
 
-def _may_show(entry: str, checkout: Checkout) -> bool:
+def _may_show(entry: str, home: Path, checkout: Checkout) -> bool:
     """Whether a folder of programs may be shown; shims lead to a manager that is not."""
     path = Path(entry)
-    closed = _is_closed(entry) or _holds(entry, Path.home())
+    closed = _is_closed(entry) or _holds(entry, home)
     return path.is_dir() and not closed and path.name != "shims" and not checkout.refuses(entry)
+
+
+def _one_slash(path: str) -> str:
+    """An absolute path as the kernel reads it: two slashes at the start mean nothing else to Linux."""
+    return "/" + path.lstrip("/")
 
 
 def _is_closed(path: str) -> bool:

@@ -47,10 +47,18 @@ _ARGUMENTS_AT = 16
 
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, NEWTIME, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
-# Calls by which memory can come from the machine's reserved huge pages, which no memory limit counts: the argument, the flag.
-_HUGE_PAGES = ((MMAP, 3, 0x40000), (MEMFD_CREATE, 1, 0x4), (SHMGET, 2, 0o4000))  # MAP_, MFD_ and SHM_HUGETLB
 _SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6; not AF_VSOCK, which no network namespace contains
 _SET_ID = 0o6000  # S_ISUID, S_ISGID: outside the jail, such a file of ours would give others our rights
+# Calls that are refused if an argument has one of some flags: the argument, the flags, the error.
+_REFUSED_FLAGS = (
+    (CLONE, 0, _NEW_NAMESPACES, errno.EPERM),
+    # Memory from the machine's reserved huge pages, which no memory limit counts: MAP_, MFD_ and SHM_HUGETLB.
+    (MMAP, 3, 0x40000, errno.ENOMEM),
+    (MEMFD_CREATE, 1, 0x4, errno.ENOMEM),
+    (SHMGET, 2, 0o4000, errno.ENOMEM),
+    (*PREADV2, errno.EOPNOTSUPP),
+    *((call, mode, _SET_ID, errno.EPERM) for call, mode in SETS_MODE.values()),
+)
 _CREATING = 0o20000100  # O_CREAT and the bit of O_TMPFILE that is its own: only with these does a mode count
 _NETLINK = 16  # only for NETLINK_ROUTE, protocol 0: how libc lists the interfaces
 
@@ -77,14 +85,11 @@ def build_filter(machine: str, *, pinned: bool = False) -> bytes:
             *(_refuse_call(call.number(machine), errno.EPERM) for call in REFUSED.values()),
             *(_refuse_call(call.number(machine), errno.ENOSYS) for call in ABSENT.values()),
             *([_refuse_call(SCHED_SETAFFINITY.number(machine), errno.EPERM)] if pinned else []),
-            _examine(CLONE.number(machine), _refuse_flags(0, _NEW_NAMESPACES, errno.EPERM)),
-            *(_examine(call.number(machine), _refuse_flags(at, flag, errno.ENOMEM)) for call, at, flag in _HUGE_PAGES),
+            *(_examine(call.number(machine), _refuse_flags(*checked)) for call, *checked in _REFUSED_FLAGS),
             _examine(IOCTL.number(machine), _refuse_injection()),
             _examine(SOCKET.number(machine), _refuse_families()),
-            *(_examine(call.number(machine), _refuse_flags(mode, _SET_ID, errno.EPERM)) for call, mode in SETS_MODE.values()),
             *(_examine(call.number(machine), _refuse_created_set_id(mode)) for call, mode in OPENS.values()),
             *(_examine(call.number(machine), _ignore(at, values)) for call, at, values in IGNORED.values()),
-            *(_examine(call.number(machine), _refuse_flags(at, flag, errno.EOPNOTSUPP)) for call, at, flag in (PREADV2,)),
             _give(_ALLOW),
         ]
     )

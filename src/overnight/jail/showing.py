@@ -7,7 +7,6 @@ Does not cover: names that a mount of the host gives it (a bind mount below a sh
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,16 +14,8 @@ from overnight.jail.checkout import real_path
 from overnight.jail.reach import SYSTEM, is_within
 
 SHOWN_SETS = 64  # of paths whose arguments are cached: a session has a handful
+_EMPTY = ""  # in place of a host path: an empty folder
 _OWN = {"/", "/tmp", "/dev", "/etc"}  # noqa: S108  # of every jail
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Mount:
-    """One folder of the jail; in order, so that none covers one below it."""
-
-    depth: int
-    place: str
-    source: str  # a host path, shown read-only; empty: an empty folder
 
 
 @lru_cache(SHOWN_SETS)
@@ -37,10 +28,11 @@ def showing(shown: tuple[str, ...], hidden: tuple[str, ...]) -> Sequence[str]:
     """
     places = _places(shown, hidden)
     system = {folder: folder for folder in SYSTEM if Path(folder).is_dir() and not Path(folder).is_symlink()}
-    covers = dict.fromkeys(_covers({**system, **places}, hidden), "")
-    mounts = sorted(_Mount(len(Path(place).parts), place, source) for place, source in {**places, **covers}.items())
+    covers = dict.fromkeys(_covers({**system, **places}, hidden), _EMPTY)
+    mounts = {**places, **covers}
+    in_order = sorted(mounts, key=lambda place: len(Path(place).parts))  # so that none covers one below it
     return [
-        *(word for mount in mounts for word in _options(mount, mounts)),
+        *(word for place in in_order for word in _options(place, mounts)),
         *(word for place in covers for word in ("--remount-ro", place)),
     ]
 
@@ -72,17 +64,16 @@ def _covers(places: Mapping[str, str], hidden: Iterable[str]) -> Iterator[str]:
                 yield str(Path(place) / Path(folder).relative_to(real))
 
 
-def _options(mount: _Mount, mounts: Sequence[_Mount]) -> Iterator[str]:
-    sources = {other.place: other.source for other in mounts}
-    around = _nearest(mount.place, sources)
-    for folder in map(str, reversed(Path(mount.place).parents)):
+def _options(place: str, mounts: Mapping[str, str]) -> Iterator[str]:
+    around = _nearest(place, mounts)
+    for folder in map(str, reversed(Path(place).parents)):
         exists = folder in _OWN or is_within(folder, SYSTEM) if around is None else is_within(around, (folder,))
-        if not exists and not sources.get(around or ""):
+        if not exists and (around is None or mounts[around] == _EMPTY):
             yield from ("--perms", "0755", "--dir", folder)  # otherwise only root could enter it
-    if mount.source:
-        yield from ("--ro-bind", mount.source, mount.place)
+    if mounts[place] == _EMPTY:
+        yield from ("--perms", "0755", "--tmpfs", place)
     else:
-        yield from ("--perms", "0755", "--tmpfs", mount.place)
+        yield from ("--ro-bind", mounts[place], place)
 
 
 def _nearest(path: str, places: Iterable[str]) -> str | None:

@@ -9,6 +9,15 @@ from overnight.research.places import page_cache
 from overnight.research.places.page_cache import PageCache
 
 
+def waited_for() -> None:
+    """The caller still waits."""
+
+
+def given_up() -> None:
+    """The caller does not."""
+    raise TimeoutError
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> list[Path]:
     """Files of which nothing is in memory."""
@@ -25,7 +34,7 @@ def test_all_is_in_memory_before_a_trial(data: list[Path]) -> None:
     for files in (data, data[:1], data[3:]):
         drop(files)
         assert absent(files)
-        cache.prepare(bool)
+        cache.prepare(waited_for)
         assert absent(data) == 0
 
 
@@ -40,7 +49,7 @@ def test_a_timed_trial_on_more_than_fits_finds_none_of_it(
     for path in data:
         path.read_bytes()
     assert absent(data) < nothing
-    cache.prepare(bool)
+    cache.prepare(waited_for)
     assert absent(data) == nothing
 
 
@@ -49,7 +58,7 @@ def test_else_it_is_left_as_it_is(data: list[Path], monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(page_cache, "WARM_BYTES", 1)
     data[0].read_bytes()
     before = [absent([path]) for path in data]
-    PageCache([str(data[0].parent)], alone=False).prepare(bool)
+    PageCache([str(data[0].parent)], alone=False).prepare(waited_for)
     assert [absent([path]) for path in data] == before
 
 
@@ -57,14 +66,15 @@ def test_a_machine_short_of_memory_is_not_filled(data: list[Path], monkeypatch: 
     """Reading more than fits would push out what was read first."""
     monkeypatch.setattr(page_cache, "_available_bytes", lambda: 1000)
     before = absent(data)
-    PageCache([str(data[0].parent)], alone=False).prepare(bool)
+    PageCache([str(data[0].parent)], alone=False).prepare(waited_for)
     assert absent(data) == before
 
 
 def test_it_ends_when_the_trial_is_cancelled(data: list[Path]) -> None:
     """Between two files."""
     before = absent(data)
-    PageCache([str(data[0].parent)], alone=False).prepare(lambda: True)
+    with pytest.raises(TimeoutError):
+        PageCache([str(data[0].parent)], alone=False).prepare(given_up)
     assert absent(data) == before
 
 
@@ -73,8 +83,8 @@ def test_odd_entries_are_passed_over(data: list[Path]) -> None:
     (data[0].parent / "link").symlink_to("/nonexistent")
     (data[0].parent / "loop").symlink_to(data[0].parent)
     cache = PageCache([str(data[0].parent), "/nonexistent"], alone=False)
-    cache.prepare(bool)
+    cache.prepare(waited_for)
     data[0].unlink()
     drop(data[1:])
-    cache.prepare(bool)
+    cache.prepare(waited_for)
     assert absent(data[1:]) == 0

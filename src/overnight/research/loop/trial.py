@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from overnight.files.folders import BadArtifact
 from overnight.gate.early_stopping import CurveMonitor, StoppingBar
@@ -56,7 +55,7 @@ class TrialRunner:
         metrics: Mapping[str, float] = {}
         value, fault, reason = None, None, ""
         if self._cache:
-            await _prepare(self._cache)
+            await to_thread.run_sync(self._cache.prepare, from_thread.check_cancelled)
         try:
             metrics = await (self._run_measure_command(run, key) if self.program.measure else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
@@ -143,14 +142,6 @@ class TrialRunner:
             yield folder
         finally:
             self._workspaces.remove(folder)
-
-
-async def _prepare(cache: CacheState) -> None:
-    cancelled = Event()
-    try:
-        await to_thread.run_sync(cache.prepare, cancelled.is_set, abandon_on_cancel=True)
-    finally:
-        cancelled.set()
 
 
 def _outside(result: JobResult | None) -> dict[str, float]:

@@ -43,15 +43,14 @@ class PageCache:
         self._listing: _Listing | None = None
         self._lock = threading.Lock()
 
-    def prepare(self, cancelled: Callable[[], bool]) -> None:
+    def prepare(self, check: Callable[[], None]) -> None:
         """Have all files in memory; if they are too large, none of them if trials are timed, else leave them as they are."""
         with self._lock:
             listing = self._listing = self._listing or _list(self._readable, MOST_DROPPED if self._alone else MOST_WARM)
             warm = len(listing.files) <= MOST_WARM and listing.size_bytes <= min(WARM_BYTES, _available_bytes() // _SHARE)
             if listing.whole and (warm or self._alone):
                 for file in listing.files:
-                    if cancelled():
-                        return
+                    check()
                     with suppress(OSError):  # it is gone, or not ours to read
                         _warm(file) if warm else _drop(file)
 

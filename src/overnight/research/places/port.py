@@ -21,8 +21,11 @@ class EnvironmentWatch(Protocol):
 class CacheState(Protocol):
     """The kernel's copies of files that jobs read, which one trial can change for the next."""
 
-    def prepare(self, cancelled: Callable[[], bool]) -> None:
-        """Bring them into the state in which every trial begins; may take as long as reading the files, unless cancelled."""
+    def prepare(self, check: Callable[[], None]) -> None:
+        """Bring them into the state in which every trial begins; may take as long as reading them.
+
+        `check` is called between files, and raises once nobody waits any more.
+        """
         ...
 
 

@@ -23,10 +23,12 @@ PATH_SHOWN = 80  # characters of a path in a message
 def checkout_of(repository: Repository) -> Checkout:
     """The checkouts as the jail knows them."""
     others = worktrees(repository.git_dir, repository.common_dir)
-    toplevels = dict.fromkeys(real_path(path) for path in (repository.toplevel, *(other.folder for other in others)))
+    toplevel = real_path(repository.toplevel)
+    toplevels = dict.fromkeys((toplevel, *(real_path(other.folder) for other in others)))
     ours = (path / FOLDER_NAME for path in toplevels)
     private = dict.fromkeys(real_path(path) for path in (*ours, repository.git_dir, repository.common_dir))
-    commits = dict.fromkeys(("HEAD", *(other.commit for other in others if other.commit.strip("0"))))
+    elsewhere = (other.commit for other in others if real_path(other.folder) != toplevel and other.commit.strip("0"))
+    commits = dict.fromkeys(("HEAD", *elsewhere))
 
     def is_in_one(path: str) -> bool:
         return any(is_committed(repository, path, commit) for commit in commits)

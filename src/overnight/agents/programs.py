@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from overnight.agents.templates import TEMPLATES
+from overnight.files.search_path import absolute_entries
 from overnight.machines.share import search_path
 from overnight.models.usage import Wire
 from overnight.user_command import run_for_output
@@ -50,8 +51,7 @@ ACP: Sequence[AcpProgram] = (
 
 def find_program(program: str) -> str:
     """The absolute path of a program that jobs have on their PATH; empty if there is none."""
-    absolute = ":".join(entry for entry in search_path().split(":") if entry.startswith("/"))
-    return shutil.which(program, path=absolute) or ""
+    return shutil.which(program, path=":".join(absolute_entries(search_path()))) or ""
 
 
 async def find_versions(programs: Sequence[str]) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from overnight.errors import RepositoryError
+from overnight.files.search_path import absolute_entries
 from overnight.git.deadline import Deadline
 from overnight.words.foreign import printable
 
@@ -42,11 +43,11 @@ class GitTooSlow(GitError):  # noqa: N818  # a state
 def inherited(*names: str) -> dict[str, str]:
     """Those of the named variables that are set in our own environment; of PATH the absolute entries.
 
-    Any other would be looked up in a folder of a stranger's repository, which can bring a `git` of its own.
+    Any other would be looked up in a folder of the repository, which can bring a `git` of its own.
     """
     found = {name: os.environ[name] for name in names if name in os.environ}
     if "PATH" in found:
-        found["PATH"] = ":".join(entry for entry in found["PATH"].split(":") if entry.startswith("/")) or os.defpath
+        found["PATH"] = ":".join(absolute_entries(found["PATH"])) or os.defpath
     return found
 
 

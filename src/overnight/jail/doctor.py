@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from overnight.errors import SandboxError
+from overnight.files.search_path import absolute_entries
 from overnight.jail.checkout import NO_CHECKOUT, Checkout
 from overnight.jail.jail import JailExecutor, bwrap_version, find_bwrap
 from overnight.jail.job import Job, JobEnding, JobResult, Limits
@@ -83,7 +84,7 @@ def _python() -> Probe:
 
 
 def _git() -> Probe:
-    path = shutil.which("git")
+    path = shutil.which("git", path=":".join(absolute_entries(os.environ.get("PATH", os.defpath))))
     if path is None:
         return Probe(name="git", holds=False, detail="not found on PATH", fix=install_command("git"))
     printed = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout

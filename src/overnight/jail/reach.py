@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import SandboxError
+from overnight.files.search_path import absolute_entries
 from overnight.jail.checkout import NO_CHECKOUT, Checkout, real_path
 from overnight.jail.job import FOLDER
 from overnight.words.foreign import printable
@@ -50,7 +51,7 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
     folders: list[str] = []
     entries: list[str] = []
     pythons: list[str] = []
-    for entry in dict.fromkeys(_one_slash(path) for path in search_path.split(":") if path.startswith("/")):
+    for entry in dict.fromkeys(map(_one_slash, absolute_entries(search_path))):
         inside = checkout.inside(entry)
         if inside is not None and checkout.is_committed(inside):
             entries.append(os.path.normpath(f"{FOLDER}/{inside}"))

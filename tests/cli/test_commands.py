@@ -97,7 +97,11 @@ def test_check_says_what_the_tuner_can_move(tmp_path: Path) -> None:
     text = "---\nmetric: {name: loss, direction: minimize}\nmeasure: python train.py {seed}\neditable: [EDITABLE]\n---\n"
     repo = make_repo(tmp_path / "r", text.replace("EDITABLE", "train.py"))
     assert "tuner       can move 2 values: SCALE, OFFSET" in overnight(repo, "check", check=0).stdout
-    bare = make_repo(tmp_path / "b", text.replace("EDITABLE", "notes.txt"), files={"notes.txt": "nothing"})
+    bare = make_repo(
+        tmp_path / "b",
+        text.replace("EDITABLE", "notes.txt").replace("python", "grep -q nothing notes.txt && python"),
+        files={"notes.txt": "nothing"},
+    )
     assert read_json(bare, "check")["tunable"] == []
     assert "finds nothing to move" in overnight(bare, "check", check=0).stdout
     assert read_json(make_repo(tmp_path / "s", program(BETTER)), "check")["tunable"] is None

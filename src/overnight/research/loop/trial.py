@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from anyio import from_thread, to_thread
@@ -85,6 +86,18 @@ class TrialRunner:
             except TrialFailed as failed:
                 return f"the check `{printable(command, 80)}` failed: {failed}"
         return ""
+
+    def over(self, workspaces: Workspaces, *, checks: tuple[str, ...] | None = None) -> "TrialRunner":
+        """The runner of the same program in other work folders, perhaps with other checks."""
+        return TrialRunner(
+            program=self.program if checks is None else replace(self.program, checks=checks),
+            start=self._start,
+            executor=self._commands.executor,
+            workspaces=workspaces,
+            artifacts=self._logs,
+            cache=self._cache,
+            home=self._commands.home,
+        )
 
     def forget(self, number: int) -> None:
         """Delete what was kept of an experiment between its trials."""

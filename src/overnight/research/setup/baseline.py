@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from overnight.errors import UserError
 from overnight.gate import guards
+from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
 from overnight.git.repository import Repository
 from overnight.program.program import Program
@@ -14,9 +15,11 @@ from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
 from overnight.research.places.seclusion import check_secluded
+from overnight.research.setup.connection.proof import Known, Prover
 from overnight.research.setup.preconditions import fix_of, left_out
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
+from overnight.research.views.connection import Connection
 from overnight.research.views.numbers import number
 from overnight.research.wiring import SessionRequest, rehearsal
 from overnight.words.foreign import printable
@@ -43,7 +46,19 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
         notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
         notes += (unsure,) if unsure else ()
         measured = campaign.journal.state
-        return report_on(measured, slots=campaign.queue.slots, tunable=_tunable(campaign), notes=notes)
+        connection = await _prove(campaign)
+        tunable = _tunable(campaign)
+        return report_on(measured, slots=campaign.queue.slots, tunable=tunable, connection=connection, notes=notes)
+
+
+async def _prove(campaign: Campaign) -> Connection:
+    intake, state = campaign.asking.intake, campaign.journal.state
+    prover = Prover(
+        trials=campaign.head.scheduler.trials, workspaces=intake.workspaces, history=intake.history, commit=state.head
+    )
+    first = next(trial for trial in _baseline_trials(campaign) if trial.value is not None)
+    sigma = noise_report(state.program, state.gate).sigma
+    return await prover.prove(Known(seed=first.seed, value=first.value or 0.0, sigma=sigma))
 
 
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:

@@ -8,6 +8,7 @@ from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.program.fit import loopholes
 from overnight.program.program import Noise
 from overnight.research.state import State
+from overnight.research.views.connection import Connection, connection_lines
 from overnight.research.views.numbers import number
 from overnight.words.figures import rough
 from overnight.words.quantities import counted, duration, listed
@@ -38,10 +39,13 @@ class CheckReport:
     fewest_pairs: int  # that the first keep needs at least
     curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
+    connection: Connection  # of metric, checks and editable files
     notes: tuple[str, ...]  # what to know before a night
 
 
-def report_on(state: State, *, slots: int, tunable: tuple[str, ...] | None, notes: tuple[str, ...]) -> CheckReport:
+def report_on(
+    state: State, *, slots: int, tunable: tuple[str, ...] | None, connection: Connection, notes: tuple[str, ...]
+) -> CheckReport:
     """The report on a campaign whose baseline is measured."""
     program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
     trial_s = state.tally.trial_wall_s / state.tally.trials
@@ -70,7 +74,8 @@ def report_on(state: State, *, slots: int, tunable: tuple[str, ...] | None, note
         fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),
         curves=curves,
         tunable=tunable,
-        notes=(*notes, *loopholes(program)),
+        connection=connection,
+        notes=(*notes, *connection.notes, *loopholes(program)),
     )
 
 
@@ -113,4 +118,5 @@ def describe(found: CheckReport) -> str:
         )
     if found.tunable is not None:
         lines.append(f"tuner       {_tunable(found.tunable)}")
+    lines += [f"connected   {line}" for line in connection_lines(found.connection)]
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

@@ -1,0 +1,84 @@
+"""Pure: which files a campaign may edit, told by what a trial opened instead of by names alone."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from overnight.program.code_files import is_code
+from overnight.program.scope import matches
+from overnight.words.quantities import listed
+
+ONE_BY_ONE = 8  # so many files are named one by one; more are named by their folders
+MOST = 30  # entries
+
+# What measures, scores, judges or makes the data, by a part of its path.
+_JUDGES = re.compile(
+    r"tests?|test_.+|.+[_.]test|specs?|.+[_.]spec|__tests__|(?:micro)?bench(?:mark)?s?(?:[_-].*)?|.+[_-]bench(?:mark)?s?|perf(?:[_-].*)?"
+    r"|latency|loadtest|profil(?:e|er|ing)|measure(?:[_-].*)?|eval(?:uate|uation|uator)?(?:[_-].*)?|.+[_-]eval|scor(?:e|er|ing)(?:[_-].*)?"
+    r"|judge|grader|oracle|simulat(?:e|or|ion)s?|env(?:ironment)?s?|world|referee|reference|fixtures?|data(?:set|sets|loader)?"
+    r"|prepare|setup|conftest|harness|metrics?|verif(?:y|ier)|validat(?:e|or|ion)|examples?|docs?|third_?party|vendor|vendored|node_modules",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditableFiles:
+    """What is proposed as `editable`."""
+
+    globs: tuple[str, ...]
+    frozen: tuple[str, ...]  # code that the command reads and that stays as it is
+    question: str = ""  # what only a person knows about it; empty: nothing
+
+
+def editable_files(
+    reads: Sequence[str], paths: Sequence[str], *, runs: Collection[str], leaf: str | None
+) -> EditableFiles | None:
+    """The files that a person would tune, of those that a trial opened; None if it opened no code.
+
+    Args:
+        reads: committed files that were opened, sorted.
+        paths: all committed files.
+        runs: files that measure, score or check by themselves, such as scripts on the way and tests.
+        leaf: the file that the command runs in the end, if that is known.
+    """
+    code = [path for path in reads if is_code(path) and path not in runs]
+    tuned = [path for path in code if path != leaf and not judges_by_name(path)]
+    if tuned:
+        globs = _folded(tuned, [path for path in paths if path in runs or path == leaf or judges_by_name(path)])
+        return EditableFiles(globs=globs, frozen=tuple(path for path in code if not matches(path, globs)))
+    if not code:
+        return None
+    return EditableFiles(globs=tuple(code), frozen=(), question=_question(code, leaf))
+
+
+def _question(code: Sequence[str], leaf: str | None) -> str:
+    """What to ask if every file that is read may be one that measures; empty for one whose name does not say so."""
+    if len(code) > 1:
+        return f"the command reads {listed(code, ONE_BY_ONE)}, and by their names all of them measure: which may be edited?"
+    if code[0] == leaf and not judges_by_name(leaf):
+        return ""
+    return f"{code[0]} is all the code that the command reads, and its name says that it measures: may it be edited?"
+
+
+def judges_by_name(path: str) -> bool:
+    """Whether a part of a path says that the file measures, scores, judges or makes the data."""
+    place = PurePosixPath(path)
+    return any(_JUDGES.fullmatch(part) for part in (*place.parts[:-1], place.stem))
+
+
+def _folded(files: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:
+    """The files one by one, or the folders that contain them and nothing frozen."""
+    if len(files) <= ONE_BY_ONE:
+        return tuple(files)
+    globs: list[str] = []
+    for path in files:
+        if not matches(path, globs):
+            globs.append(_widest(path, frozen))
+    return tuple(globs[:MOST])
+
+
+def _widest(path: str, frozen: Sequence[str]) -> str:
+    """The highest folder above a file in which nothing is frozen; the file itself if there is none."""
+    folders = [f"{folder}/" for folder in reversed(PurePosixPath(path).parents) if str(folder) != "."]
+    return next((folder for folder in folders if not any(other.startswith(folder) for other in frozen)), path)

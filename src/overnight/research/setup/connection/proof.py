@@ -1,0 +1,155 @@
+"""Proves that what a program measures and checks is what may be edited: breaks it on purpose and looks.
+
+Does not cover: an editable file that matters only on the holdout; one that is read only under another seed.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from overnight.errors import UserError
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.git.port import FileChange, History
+from overnight.program.code_files import is_code
+from overnight.program.program import OUTSIDE, Program
+from overnight.program.scope import matches
+from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.port import Workspaces
+from overnight.research.setup.connection.breaking import broken, hollowed
+from overnight.research.setup.connection.trees import ObservedTrees
+from overnight.research.setup.connection.unmeasured import Cause, why_unmeasured
+from overnight.research.views.connection import BrokenFile, Connection, Outcome, names
+from overnight.research.views.numbers import number
+
+ALIKE_SIGMA = 4.0  # two trials of one tree are rarely further apart
+LEAST_S, SHARE = 30.0, 3.0  # breaking files one by one may take so long, or so many times a whole trial
+KEY = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
+SWALLOWED = "let the command fail when its code fails: `set -e`, no `|| true`, `set -o pipefail` before a pipe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the unbroken tree: one trial's seed and value, and how far trials of one seed are apart."""
+
+    seed: int
+    value: float
+    sigma: float  # 0: unknown, or deterministic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prover:
+    """Runs trials of one commit with files broken on purpose; nothing is recorded."""
+
+    trials: TrialRunner
+    workspaces: Workspaces
+    history: History
+    commit: str
+    say: Callable[[str], None] = lambda _: None
+
+    @property
+    def program(self) -> Program:
+        """The program whose connection is proven."""
+        return self.trials.program
+
+    async def prove(self, known: Known) -> Connection:
+        """Read, break everything, break each file, and run the checks on what is broken.
+
+        Raises:
+            UserError: what is editable is not what is measured, or broken code would win.
+        """
+        executable = {file.path: file.executable for file in self.history.files(self.commit)}
+        editable = [path for path in executable if matches(path, self.program.editable)]
+        self.say("Watching which files a trial opens")
+        whole, reads, complete = await self._trial(known.seed, ())
+        if whole.value is None:
+            raise UserError(f"a trial failed that had a value before: {whole.reason}", fix="run it again; see `limits`")
+        apart = abs(whole.value - known.value)
+        known = replace(known, value=whole.value, sigma=max(known.sigma, apart) if apart else 0.0)
+        read = tuple(path for path in executable if path in reads)
+        self.say(f"Breaking on purpose what is editable: {names(editable)}")
+        trial, _, _ = await self._trial(known.seed, broken(editable, executable))
+        outcome = self._outcome(trial, known)
+        self._require_connected(trial, outcome, known, editable, read)
+        notes = [] if outcome is Outcome.FAILS else [self._swallows(trial)]
+        notes += await self._hollow(known, editable, executable)
+        files = await self._each(known, editable, executable, read if complete else None, whole.wall_s)
+        self._require_named(files, read)
+        idle = [check for check in self.program.checks if not await self._check(check, broken(editable, executable))]
+        return Connection(reads=read, reads_complete=complete, editable=files, idle_checks=tuple(idle), notes=tuple(notes))
+
+    async def _each(
+        self, known: Known, editable: Sequence[str], executable: Mapping[str, bool], read: Sequence[str] | None, trial_s: float
+    ) -> tuple[BrokenFile, ...]:
+        """Break one file at a time, as long as there is time; `read` is None if it is not known which files are read."""
+        ends_s = time.monotonic() + max(LEAST_S, SHARE * trial_s)
+        found = []
+        for path in editable:
+            if read is not None and path not in read:
+                outcome = Outcome.NOT_READ
+            elif time.monotonic() > ends_s:
+                outcome = Outcome.NOT_TRIED
+            else:
+                trial, _, _ = await self._trial(known.seed, broken([path], executable))
+                outcome = self._outcome(trial, known)
+            found.append(BrokenFile(path=path, outcome=outcome))
+        return tuple(found)
+
+    async def _hollow(self, known: Known, editable: Sequence[str], executable: Mapping[str, bool]) -> list[str]:
+        """What a trial shows in which every Python function of the editable files raises when it is called."""
+        python = [path for path in editable if path.endswith(".py")]
+        changes = hollowed(self.history.read_files(self.commit, python), executable)
+        if not changes:
+            return []
+        trial, _, _ = await self._trial(known.seed, changes)
+        if self._outcome(trial, known) is not Outcome.STAYS:
+            return []
+        what = f"every function of {names([change.path for change in changes])} was made to raise, and "
+        what += f"{self.program.metric.name} stays at {number(known.value)}: the command calls none of them"
+        if self.program.metric.name in OUTSIDE:
+            fix = "measure a command that runs them: a benchmark that only defines functions needs its runner, such as "
+            raise UserError(what, fix=f"{fix}`python -m pytest FILE`")
+        return [what]
+
+    def _require_connected(
+        self, trial: Trial, outcome: Outcome, known: Known, editable: Sequence[str], read: Sequence[str]
+    ) -> None:
+        name, metric = self.program.metric.name, self.program.metric
+        if outcome is Outcome.STAYS:
+            cause = self._cause(next((path for path in editable if path not in read), editable[0]), read)
+            what = f"every editable file was broken on purpose, and {name} is still {number(known.value)}"
+            raise UserError(f"{what}: what is edited is not what is measured; {cause.why}", fix=cause.fix)
+        if trial.value is not None and metric.gain(known.value, trial.value) > 0:
+            what = f"with every editable file broken on purpose, {name} is {number(trial.value)}, better than the "
+            raise UserError(f"{what}{number(known.value)} of what is committed: a crash would be kept", fix=SWALLOWED)
+
+    def _require_named(self, files: Sequence[BrokenFile], read: Sequence[str]) -> None:
+        """A file of code that the program names one by one must matter."""
+        idle = [file.path for file in files if file.outcome in {Outcome.STAYS, Outcome.NOT_READ} and is_code(file.path)]
+        named = [path for path in idle if path in self.program.editable]
+        if named:
+            cause = self._cause(named[0], read)
+            what = f"{names(named)} can be edited, but broken on purpose {'it changes' if len(named) == 1 else 'they change'}"
+            raise UserError(f"{what} no trial: {cause.why}", fix=cause.fix)
+
+    def _cause(self, path: str, read: Sequence[str]) -> Cause:
+        return why_unmeasured(path, read, self.history.paths(self.commit), self.program)
+
+    def _outcome(self, trial: Trial, known: Known) -> Outcome:
+        if trial.value is None:
+            return Outcome.FAILS
+        return Outcome.STAYS if abs(trial.value - known.value) <= ALIKE_SIGMA * known.sigma else Outcome.MOVES
+
+    def _swallows(self, trial: Trial) -> str:
+        value = number(trial.value) if trial.value is not None else ""
+        return f"broken code still gives a value ({value}): {SWALLOWED}"
+
+    async def _trial(self, seed: int, changes: Sequence[FileChange]) -> tuple[Trial, set[str], bool]:
+        """One trial with changes; the files that were opened, and whether those are all."""
+        trees = ObservedTrees(inner=self.workspaces, changes=changes)
+        trial = await self.trials.over(trees).run(KEY, commit=self.commit, tree=self.commit, seed=seed, slot=0)
+        return trial, trees.opened, trees.complete
+
+    async def _check(self, command: str, changes: Sequence[FileChange]) -> str:
+        """Why a check fails on changed files; empty if it passes."""
+        trees = ObservedTrees(inner=self.workspaces, changes=changes)
+        return await self.trials.over(trees, checks=(command,)).checks(self.commit, slot=0)

@@ -1,0 +1,66 @@
+"""What may be edited is what a trial reads and what does not measure."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overnight.program.detection.from_reads import editable_files, judges_by_name
+from overnight.program.scope import matches
+
+NAMES = st.sampled_from(["bench.py", "src/a.py", "src/b.py", "src/tests/test_a.py", "lib/x.js", "sim/simulator.py", "train.py"])
+
+
+@pytest.mark.parametrize(
+    ("reads", "leaf", "globs", "frozen"),
+    [
+        (["bench.py", "src/kernel.py", "notes.txt"], "bench.py", ("src/kernel.py",), ("bench.py",)),
+        (["game.py", "policy.py", "simulator.py"], "simulator.py", ("game.py", "policy.py"), ("simulator.py",)),
+        (["Makefile", "bench/main.c", "src/hash.c", "src/hash.h"], None, ("src/hash.c", "src/hash.h"), ("bench/main.c",)),
+        (["train.py"], "train.py", ("train.py",), ()),
+        (["data.py", "train.py"], "data.py", ("train.py",), ("data.py",)),
+    ],
+)
+def test_what_is_read_and_does_not_measure(
+    reads: list[str], leaf: str | None, globs: tuple[str, ...], frozen: tuple[str, ...]
+) -> None:
+    """The code to optimise, never the benchmark or the simulator; no question is open."""
+    found = editable_files(reads, reads, runs=(), leaf=leaf)
+    assert found is not None and (found.globs, found.frozen, found.question) == (globs, frozen, "")
+
+
+@pytest.mark.parametrize(
+    ("reads", "leaf", "asked"),
+    [
+        (["bench.py"], "bench.py", "bench.py is all the code that the command reads, and its name says that it measures"),
+        (["bench.py", "simulator.py"], "bench.py", "the command reads bench.py, simulator.py, and by their names all of them"),
+    ],
+)
+def test_what_only_a_person_knows_is_asked(reads: list[str], leaf: str, asked: str) -> None:
+    """A file that looks like a benchmark but holds the code, or the other way round."""
+    found = editable_files(reads, reads, runs=(), leaf=leaf)
+    assert found is not None and asked in found.question
+
+
+def test_nothing_is_proposed_where_no_code_is_read() -> None:
+    """A program that was compiled before reads data alone."""
+    assert editable_files(["data/words.txt"], ["data/words.txt", "a.c"], runs=(), leaf=None) is None
+
+
+def test_many_files_are_named_by_their_folders() -> None:
+    """The highest folder that holds nothing frozen; beside frozen files one by one."""
+    many = [f"lib/core/m{number}.js" for number in range(20)]
+    found = editable_files([*many, "lib/top.js"], [*many, "lib/top.js", "lib/test/a.test.js"], runs=(), leaf=None)
+    assert found is not None and found.globs == ("lib/core/", "lib/top.js")
+
+
+@given(st.sets(NAMES), st.sets(NAMES), st.sets(NAMES), st.none() | NAMES)
+def test_what_judges_is_never_proposed(reads: set[str], others: set[str], runs: set[str], leaf: str | None) -> None:
+    """Not by a folder either, unless a person is asked."""
+    paths = sorted(reads | others | runs)
+    found = editable_files(sorted(reads), paths, runs=runs, leaf=leaf)
+    if found is None or found.question:
+        return
+    alone = found.globs == (leaf,)
+    for path in paths:
+        if path in runs or (not alone and (path == leaf or judges_by_name(path))):
+            assert not matches(path, found.globs)

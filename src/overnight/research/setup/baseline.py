@@ -15,7 +15,7 @@ from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
 from overnight.research.places.seclusion import check_secluded
-from overnight.research.setup.connection.proof import Known, Prover
+from overnight.research.setup.connection.proof import Prover
 from overnight.research.setup.preconditions import fix_of, left_out
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
@@ -57,8 +57,12 @@ async def _prove(campaign: Campaign) -> Connection:
         trials=campaign.head.scheduler.trials, workspaces=intake.workspaces, history=intake.history, commit=state.head
     )
     first = next(trial for trial in _baseline_trials(campaign) if trial.value is not None)
-    sigma = noise_report(state.program, state.gate).sigma
-    return await prover.prove(Known(seed=first.seed, value=first.value or 0.0, sigma=sigma))
+    whole = await prover.observe(first.seed)
+    if whole.trial.value is None:
+        raise UserError(f"a trial failed that had a value before: {whole.trial.reason}", fix="run it again; see `limits`")
+    apart = abs(whole.trial.value - (first.value or 0.0))
+    sigma = max(noise_report(state.program, state.gate).sigma, apart) if apart else 0.0
+    return await prover.prove(whole, sigma)
 
 
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:

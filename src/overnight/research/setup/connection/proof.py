@@ -4,8 +4,8 @@ Does not cover: an editable file that matters only on the holdout; one that is r
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from overnight.errors import UserError
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
@@ -28,12 +28,27 @@ SWALLOWED = "let the command fail when its code fails: `set -e`, no `|| true`, `
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A trial, and which files it opened."""
+
+    trial: Trial
+    opened: frozenset[str]
+    complete: bool  # whether no other file can have been opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of the unbroken tree: one trial's seed and value, and how far trials of one seed are apart."""
+    """What is known of the unbroken tree."""
 
     seed: int
-    value: float
-    sigma: float  # 0: unknown, or deterministic
+    value: float  # with that seed
+    sigma: float  # of trials with that seed
+
+    def outcome(self, trial: Trial) -> Outcome:
+        """What a trial of a broken tree shows."""
+        if trial.value is None:
+            return Outcome.FAILS
+        return Outcome.STAYS if abs(trial.value - self.value) <= ALIKE_SIGMA * self.sigma else Outcome.MOVES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,38 +59,41 @@ class Prover:
     workspaces: Workspaces
     history: History
     commit: str
-    say: Callable[[str], None] = lambda _: None
 
     @property
     def program(self) -> Program:
         """The program whose connection is proven."""
         return self.trials.program
 
-    async def prove(self, known: Known) -> Connection:
-        """Read, break everything, break each file, and run the checks on what is broken.
+    async def observe(self, seed: int) -> Observed:
+        """Run one trial of the unbroken tree, and watch which files it opens."""
+        return await self._trial(seed, ())
+
+    async def prove(self, whole: Observed, sigma: float) -> Connection:
+        """Break everything, break each file, and run the checks on what is broken.
+
+        Args:
+            whole: a trial of the unbroken tree, which has a value.
+            sigma: how far trials with one seed are apart; 0 if they agree.
 
         Raises:
             UserError: what is editable is not what is measured, or broken code would win.
         """
         executable = {file.path: file.executable for file in self.history.files(self.commit)}
         editable = [path for path in executable if matches(path, self.program.editable)]
-        self.say("Watching which files a trial opens")
-        whole, reads, complete = await self._trial(known.seed, ())
-        if whole.value is None:
-            raise UserError(f"a trial failed that had a value before: {whole.reason}", fix="run it again; see `limits`")
-        apart = abs(whole.value - known.value)
-        known = replace(known, value=whole.value, sigma=max(known.sigma, apart) if apart else 0.0)
-        read = tuple(path for path in executable if path in reads)
-        self.say(f"Breaking on purpose what is editable: {names(editable)}")
-        trial, _, _ = await self._trial(known.seed, broken(editable, executable))
-        outcome = self._outcome(trial, known)
+        read = tuple(path for path in executable if path in whole.opened)
+        known = Known(seed=whole.trial.seed, value=whole.trial.value or 0.0, sigma=sigma)
+        trial = (await self._trial(known.seed, broken(editable, executable))).trial
+        outcome = known.outcome(trial)
         self._require_connected(trial, outcome, known, editable, read)
-        notes = [] if outcome is Outcome.FAILS else [self._swallows(trial)]
+        notes = [] if outcome is Outcome.FAILS else [_swallows(trial)]
         notes += await self._hollow(known, editable, executable)
-        files = await self._each(known, editable, executable, read if complete else None, whole.wall_s)
+        files = await self._each(known, editable, executable, read if whole.complete else None, whole.trial.wall_s)
         self._require_named(files, read)
         idle = [check for check in self.program.checks if not await self._check(check, broken(editable, executable))]
-        return Connection(reads=read, reads_complete=complete, editable=files, idle_checks=tuple(idle), notes=tuple(notes))
+        return Connection(
+            reads=read, reads_complete=whole.complete, editable=files, idle_checks=tuple(idle), notes=tuple(notes)
+        )
 
     async def _each(
         self, known: Known, editable: Sequence[str], executable: Mapping[str, bool], read: Sequence[str] | None, trial_s: float
@@ -89,8 +107,7 @@ class Prover:
             elif time.monotonic() > ends_s:
                 outcome = Outcome.NOT_TRIED
             else:
-                trial, _, _ = await self._trial(known.seed, broken([path], executable))
-                outcome = self._outcome(trial, known)
+                outcome = known.outcome((await self._trial(known.seed, broken([path], executable))).trial)
             found.append(BrokenFile(path=path, outcome=outcome))
         return tuple(found)
 
@@ -100,8 +117,7 @@ class Prover:
         changes = hollowed(self.history.read_files(self.commit, python), executable)
         if not changes:
             return []
-        trial, _, _ = await self._trial(known.seed, changes)
-        if self._outcome(trial, known) is not Outcome.STAYS:
+        if known.outcome((await self._trial(known.seed, changes)).trial) is not Outcome.STAYS:
             return []
         what = f"every function of {names([change.path for change in changes])} was made to raise, and "
         what += f"{self.program.metric.name} stays at {number(known.value)}: the command calls none of them"
@@ -134,22 +150,18 @@ class Prover:
     def _cause(self, path: str, read: Sequence[str]) -> Cause:
         return why_unmeasured(path, read, self.history.paths(self.commit), self.program)
 
-    def _outcome(self, trial: Trial, known: Known) -> Outcome:
-        if trial.value is None:
-            return Outcome.FAILS
-        return Outcome.STAYS if abs(trial.value - known.value) <= ALIKE_SIGMA * known.sigma else Outcome.MOVES
-
-    def _swallows(self, trial: Trial) -> str:
-        value = number(trial.value) if trial.value is not None else ""
-        return f"broken code still gives a value ({value}): {SWALLOWED}"
-
-    async def _trial(self, seed: int, changes: Sequence[FileChange]) -> tuple[Trial, set[str], bool]:
-        """One trial with changes; the files that were opened, and whether those are all."""
+    async def _trial(self, seed: int, changes: Sequence[FileChange]) -> Observed:
+        """One trial of the tree with changes."""
         trees = ObservedTrees(inner=self.workspaces, changes=changes)
         trial = await self.trials.over(trees).run(KEY, commit=self.commit, tree=self.commit, seed=seed, slot=0)
-        return trial, trees.opened, trees.complete
+        return Observed(trial=trial, opened=frozenset(trees.opened), complete=trees.complete)
 
     async def _check(self, command: str, changes: Sequence[FileChange]) -> str:
         """Why a check fails on changed files; empty if it passes."""
         trees = ObservedTrees(inner=self.workspaces, changes=changes)
         return await self.trials.over(trees, checks=(command,)).checks(self.commit, slot=0)
+
+
+def _swallows(trial: Trial) -> str:
+    value = number(trial.value) if trial.value is not None else ""
+    return f"broken code still gives a value ({value}): {SWALLOWED}"

@@ -1,0 +1,98 @@
+"""Pure: commands that measure by the customs of a language, where nothing says so more clearly."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+WANTED = re.compile(r"package\.json|(?:.+/)?[^/]+_test\.go|(?:.+/)?(?:micro)?(?:bench|perf)[^/]*(?:/[^/]+)?\.(?:py|[cm]?js)")
+MOST_TEXTS = 200  # files that are read for it
+
+_SCRIPT = re.compile(r"(?:micro)?(?:bench|perf)[\w:.-]*")
+_JAVASCRIPT = re.compile(r"(?:[^/]+/){0,2}(?:bench(?:mark)?s?|perf)(?:/index|/bench(?:mark)?|[^/]*)\.[cm]?js")
+_PYTHON = re.compile(r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf)[^/]*\.py|(?:[^/]+/){0,2}bench(?:mark)?s?/[^/]+\.py")
+_RUST = re.compile(r"benches/([\w-]+)\.rs")
+_FILE_TARGET = re.compile(r"^([\w-]*bench[\w-]*)[ \t]*:(?!=)[^\n]*((?:\n\t[^\n]*)+)", re.MULTILINE)
+_GO_BENCHMARK = re.compile(r"^func Benchmark\w*\(", re.MULTILINE)
+_ASV = re.compile(r"(?:time|track|mem|peakmem|timeraw)_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that may measure, and why it is thought so."""
+
+    text: str
+    leaf: str | None  # the committed file that it runs in the end
+    reason: str
+
+
+def measuring_commands(files: Mapping[str, str | None]) -> Iterator[Command]:
+    """The likeliest first.
+
+    Args:
+        files: every path with its text, or None if the text was not read.
+    """
+    texts = {path: text for path, text in files.items() if text is not None}
+    yield from _from_package(texts.get("package.json", ""))
+    by_depth = sorted(files, key=lambda path: (path.count("/"), path))
+    for path in by_depth:
+        if _JAVASCRIPT.fullmatch(path):
+            yield Command(text=f"node {path}", leaf=path, reason=f"{path} is a benchmark")
+    for path in by_depth:
+        if _PYTHON.fullmatch(path) and (command := _python(path, texts.get(path, ""))):
+            yield command
+    yield from _from_makefile(texts.get("Makefile", ""))
+    if any(path.endswith("_test.go") and _GO_BENCHMARK.search(text) for path, text in texts.items()):
+        yield Command(text="go test -run '^$' -bench . ./...", leaf=None, reason="Go benchmarks, which `go test` runs")
+    for path in by_depth:
+        if hit := _RUST.fullmatch(path):
+            yield Command(text=f"cargo bench --bench {hit[1]}", leaf=path, reason=f"{path} is a benchmark of cargo")
+
+
+def only_defines(text: str) -> bool:
+    """Whether a Python file run as a script does nothing: it imports, defines and assigns."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    inert = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    return all(isinstance(one, inert) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body)
+
+
+def run_by_pytest(text: str) -> bool:
+    """Whether a Python file that only defines functions has some that pytest calls."""
+    return re.search(r"^(?:class Test|\s*def test_)", text, re.MULTILINE) is not None
+
+
+def _from_package(text: str) -> Iterator[Command]:
+    try:
+        package = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    names = [name for name in scripts if _SCRIPT.fullmatch(name)] if isinstance(scripts, dict) else []
+    for name in sorted(names, key=len):
+        yield Command(text=f"npm run --silent {name}", leaf=None, reason=f"package.json has a script {name}")
+
+
+def _python(path: str, text: str) -> Command | None:
+    if not only_defines(text):
+        return Command(text=f"python {path}", leaf=path, reason=f"{path} is a benchmark")
+    if run_by_pytest(text):
+        reason = f"{path} is a benchmark that only defines functions, which pytest calls"
+        return Command(text=f"python -m pytest -q {path}", leaf=path, reason=reason)
+    return None
+
+
+def _from_makefile(text: str) -> Iterator[Command]:
+    """Targets that compile a benchmark and do not run it."""
+    for name, recipe in _FILE_TARGET.findall(text):
+        if re.search(rf"-o[ \t]*(?:\$@|{re.escape(name)}\b)", recipe) and f"./{name}" not in recipe:
+            yield Command(text=f"make -s {name} && ./{name}", leaf=None, reason=f"the Makefile compiles {name}")
+
+
+def is_of_asv(path: str, text: str) -> bool:
+    """Whether a Python file defines benchmarks that only asv runs."""
+    return PurePosixPath(path).suffix == ".py" and only_defines(text) and _ASV.search(text) is not None

@@ -1,0 +1,86 @@
+"""Pure: metrics with a unit, read from what a command printed, each with the pattern that finds it again."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from overnight.program.front_matter import Value
+from overnight.program.program import Direction
+
+MOST_BYTES = 256_000  # at the end of an output
+MOST_LINES = 2_000
+LONGEST = 400  # characters of a line
+LONGEST_NAME = 48
+
+_NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?"
+_RATE = r"[A-Za-z]{1,12}\s?/\s?s(?:ec(?:ond)?)?|[a-z]{1,12} per sec(?:ond)?|fps|nps|qps|rps|tps"
+_EACH = r"(?:ns|us|µs|ms|s|B|bytes|cycles|allocs)/(?:op|iter|byte|call|element|row|token|step|it|B)"
+_TIME = r"ns|us|µs|ms|s|secs?|seconds|msec|usec"
+_LINE = re.compile(
+    rf"[ \t]*(?P<name>[^\W\d_](?:[^\n\t0-9]|(?<=[\w\-.])[0-9]){{0,{LONGEST_NAME - 1}}}?)"
+    rf"(?P<between>[ \t]*[:=|x\xd7]?[ \t]*|[ \t]{{2,}}[0-9]{{1,12}}[ \t]{{1,8}})(?P<number>{_NUMBER})[ \t]{{0,4}}"
+    rf"(?:(?P<rate>{_RATE})|(?P<each>{_EACH})|(?P<time>{_TIME}))(?![\w/%])",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedMetric:
+    """A number with a unit that a command printed."""
+
+    name: str  # as a metric is called
+    words: str  # as it was printed
+    pattern: str  # a regex with one group
+    direction: Direction
+    is_rate: bool  # so much a second, or for each: what a benchmark prints that runs for a fixed time
+
+    @property
+    def value(self) -> Value:
+        """The `metric` key."""
+        return {"name": self.name, "direction": self.direction.value, "pattern": self.pattern}
+
+
+def printed_with_unit(output: bytes) -> Sequence[PrintedMetric]:
+    """Each number with a unit that is printed once, in the order of the lines."""
+    text = output[-MOST_BYTES:].decode(errors="replace")
+    found = [metric for line in text.splitlines()[-MOST_LINES:] for metric in _in_line(line[:LONGEST])]
+    names = [metric.name for metric in found]
+    return [metric for metric in found if names.count(metric.name) == 1]
+
+
+def choose(found: Sequence[PrintedMetric], known: Sequence[str]) -> PrintedMetric | None:
+    """The one that a benchmark is about, if that is clear: a rate, of a known name if there are several; or the only time.
+
+    Args:
+        found: what was printed.
+        known: names of the project, which its own line of a comparison has.
+    """
+    rates = [metric for metric in found if metric.is_rate]
+    if own := [metric for metric in rates if any(name and name.lower() in metric.words.lower() for name in known)]:
+        return own[0]
+    if rates:
+        return rates[0]
+    return found[0] if len(found) == 1 else None
+
+
+def _in_line(line: str) -> Iterator[PrintedMetric]:
+    hit = _LINE.match(line)
+    if hit is None:
+        return
+    words, unit = hit["name"].strip(" :=|"), hit["rate"] or hit["each"] or hit["time"]
+    name = f"{_slug(words)}_{_slug(unit.replace('/', ' per ').replace('µ', 'u'))}".strip("_")
+    if not words or not name[0].isalpha():
+        return
+    count = r"\s+[0-9]+" if re.search(r"[0-9]", hit["between"]) else ""
+    separator = r"[\s:=|x\xd7]*" if not count else r"\s+"
+    pattern = rf"^\s*{_spaced(words)}{count}{separator}([0-9][0-9,.e+-]*)\s*{_spaced(unit)}"
+    direction = Direction.MAXIMIZE if hit["rate"] else Direction.MINIMIZE
+    yield PrintedMetric(name=name, words=words, pattern=pattern, direction=direction, is_rate=not hit["time"])
+
+
+def _spaced(words: str) -> str:
+    """The words as a regex, with any space between them."""
+    return r"\s+".join(re.escape(word) for word in words.split())
+
+
+def _slug(words: str) -> str:
+    return re.sub(r"\W+", "_", words).strip("_").lower()

@@ -67,12 +67,34 @@ def test_a_missing_command(tmp_path: Path) -> None:
 
 
 def test_an_allowed_exit_code(tmp_path: Path) -> None:
-    """A non-zero exit code is fine if the program allows it."""
-    text = program(BETTER).replace("limits: {wall: 10s", "limits: {allow_exit: [0, 3], wall: 10s")
-    repo = make_repo(tmp_path / "r", text)
+    """A non-zero exit code of `measure` is fine if the program allows it; that of `checks` never is."""
+    text = program(BETTER, ("SCALE = 1.0", "SCALE = 2.0"), front="checks: ['grep -q \"SCALE = 1.0\" train.py || exit 3']")
+    repo = make_repo(tmp_path / "r", text.replace("limits: {wall: 10s", "limits: {allow_exit: [0, 3], wall: 10s"))
     (repo / "train.py").write_text((repo / "train.py").read_text() + "\nsys.exit(3)\n")
     git(repo, "commit", "-qam", "exit")
     overnight(repo, "run", "--no-report", check=0)
+    ends = {e["number"]: e["conclusion"] for e in read_json(repo, "log")["experiments"]}
+    assert ends[1]["verdict"] == "keep"
+    assert ends[2]["verdict"] == "crash" and "the check" in ends[2]["reason"] and "exit code 3" in ends[2]["reason"]
+
+
+SPLIT = """---
+metric: {name: loss, direction: minimize}
+produce: "echo 1 > out.txt; exit 3"
+score: "echo METRIC loss=$(cat out.txt)EXIT"
+artifacts: [out.txt]
+editable: [train.py]
+limits: {wall: 10s, memory: 500MB, allow_exit: [0, 3]}
+---
+"""
+
+
+def test_an_allowed_exit_code_is_for_the_candidate_not_for_the_scorer(tmp_path: Path) -> None:
+    """With two processes, `produce` may exit so, and frozen code that fails has no value."""
+    repo = make_repo(tmp_path / "r", SPLIT.replace("EXIT", ""))
+    overnight(repo, "check", check=0)
+    (repo / "program.md").write_text(SPLIT.replace("EXIT", "; exit 3"))
+    assert "exit code 3" in refused(repo, "check")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The commands of a program as jailed jobs: what each is given, what it printed, and why it failed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,13 +49,18 @@ class CommandRunner:
     home: str | None  # what `~` means to the commands, if it contains readable files
 
     async def run_tree(self, run: TrialRun, command: str, folder: Path) -> bytes:
-        """Run the one job of a trial that runs the tree: its curve is read, and its usage counts as the tree's own."""
-        output = await self.run(run, command, folder, run.curve)
+        """Run the one job of a trial that runs the tree: its curve is read, and its usage counts as the tree's own.
+
+        It alone may end with `allow_exit`: a check, a scorer or a `prepare` that fails says so by its exit code.
+        """
+        output = await self.run(run, command, folder, run.curve, exits=self.program.limits.allow_exit)
         run.own = run.used[-1]
         return output
 
-    async def run(self, run: TrialRun, command: str, folder: Path, curve: CurveMonitor | None = None) -> bytes:
-        """Run one command; return its captured output.
+    async def run(
+        self, run: TrialRun, command: str, folder: Path, curve: CurveMonitor | None = None, *, exits: Sequence[int] = (0,)
+    ) -> bytes:
+        """Run one command; return its captured output. `exits` are the exit codes that are no failure.
 
         Raises:
             TrialFailed: the command failed.
@@ -82,7 +88,7 @@ class CommandRunner:
             raise TrialFailed(Fault.BEHIND, result.detail)
         if result.ending is not JobEnding.EXITED:
             raise TrialFailed(Fault.LIMIT, result.detail)
-        if result.exit_code not in limits.allow_exit:
+        if result.exit_code not in exits:
             raise TrialFailed(Fault.EXIT, _exit_reason(result, captured))
         return captured
 

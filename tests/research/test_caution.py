@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
 
-from overnight.gate.caution import ONE_DRAW, of_one_draw
+from overnight.gate.caution import ONE_DRAW, basis, kind_of_pairs, of_no_seed, of_one_draw
+from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
-from overnight.research.caution import cautions_of
+from overnight.research.caution import cautions_of, doubts_of, to_look_at
+from overnight.research.events import Event
 from overnight.research.state import JAIL, fold_all
 
 UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
@@ -36,3 +38,41 @@ def test_a_campaign_says_it_of_itself() -> None:
     state = fold_all([start, *(baseline(index, 2.0) for index in range(3)), proposed(1), *better])
     assert state is not None and cautions_of(state) == (ONE_DRAW,)
     assert ONE_DRAW.startswith("if the target draws") and "{seed}" in ONE_DRAW and "min_effect" in ONE_DRAW
+
+
+SPLIT = """---
+metric: {name: loss, direction: minimize}
+produce: python train.py --seed {seed}
+score: python score.py
+artifacts: [out.json]
+editable: [train.py]
+---
+"""
+
+
+def test_what_values_rest_on() -> None:
+    """One process can print any number, or leave out work whose time is measured from outside; two processes can do neither."""
+    assert "could print any number" in basis(parse_program(PROGRAM, "program.md"))
+    assert "could leave out the work" in basis(parse_program(PROGRAM.replace("name: loss", "name: cpu_s"), "program.md"))
+    assert basis(parse_program(SPLIT, "program.md")) == ""
+
+
+def test_fresh_seeds_are_claimed_only_if_the_command_takes_one() -> None:
+    """Otherwise it is said what that means for the gain."""
+    seeded, unseeded = parse_program(PROGRAM, "program.md"), parse_program(UNSEEDED, "program.md")
+    assert "seeds that nothing had used before" in kind_of_pairs(seeded) and of_no_seed(seeded) == ""
+    assert "seeds that" not in kind_of_pairs(unseeded) and "another seed is not known" in of_no_seed(unseeded)
+
+
+def test_doubts_name_the_keep_and_change_nothing() -> None:
+    """A first keep of ordinary size raises none; the next one, with a value of 0, does."""
+    start = opened(PROGRAM)
+    events: list[Event] = [start, *(baseline(index, 2.0) for index in range(3))]
+    for number, value in ((1, 1.0), (2, 0.0)):
+        gain = (trial(number, value=value), concluded(number, Verdict.KEEP, gain=1.0), advanced(number))
+        events += [proposed(number), *gain]
+        events += [trial(number, stage=Stage.BASELINE, arm=Arm.BASELINE, value=value)]
+    state = fold_all(events)
+    assert state is not None and len(state.kept) == 2
+    assert doubts_of(state) == {2: ("its loss is 0, and no value is better",)}
+    assert [line[:12] for line in to_look_at(state)] == ["look at #2 ("]

@@ -9,6 +9,7 @@ import pytest
 from builders import PROGRAM, baseline, opened, session, stopped
 
 from overnight.errors import ProgramError
+from overnight.gate.plausibility import Levels
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.notices.channels import choose_channels
 from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, TextSource
@@ -42,6 +43,17 @@ def test_a_verified_target_is_news_once_for_each_target() -> None:
     assert (notice.facts["value"], notice.facts["target"]) == ("0.91", "0.95")
     again, other = (news(state(f"target: {value}", sessions=9), ended(EndReason.TARGET)) for value in (0.95, 0.93))
     assert again and other and again.key == notice.key != other.key
+
+
+def test_a_message_names_keeps_that_are_hard_to_believe() -> None:
+    """A few of them in lines, all of them as a fact; they make no message by themselves."""
+    conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")
+    perfect = Levels(before=0.9, after=0.0)
+    kept = tuple(Kept(number=n, commit="c", hypothesis="h", conclusion=conclusion, levels=perfect) for n in range(1, 6))
+    notice = news(state("target: 0.95", kept=kept), ended(EndReason.TARGET))
+    assert notice is not None and notice.facts["doubts"] == "1, 2, 3, 4, 5"
+    assert notice.text.count("no value is better") == 3 and "2 more keeps to look at" in notice.text
+    assert news(state(kept=kept), ended(EndReason.STOP)) is None
 
 
 @pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.AUDITED, EndReason.ERROR])

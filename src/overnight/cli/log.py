@@ -1,12 +1,9 @@
 """`overnight log`: a page of experiments."""
 
-from collections.abc import Sequence
-
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.research.experiment import Experiment
-from overnight.research.views.experiments import ExperimentList
+from overnight.research.views.experiments import ExperimentList, experiment_list
 from overnight.words.quantities import counted
 
 
@@ -23,21 +20,23 @@ def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: b
     with reading(tag) as campaign:
         page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first)
         experiments = [campaign.under_way(experiment) for experiment in page.experiments]
+        found = experiment_list(experiments, total=page.total, offset=offset, state=campaign.state())
     if as_json:
-        print_json(ExperimentList(total=page.total, offset=offset, experiments=experiments))
+        print_json(found)
     elif not page.total:
         click.echo("no experiments yet; `overnight status` shows where the campaign stands")
     elif not experiments:
         click.echo(f"nothing after {offset}: there {'is' if page.total == 1 else 'are'} {counted(page.total, 'experiment')}")
     else:
-        _print(experiments, offset + len(experiments), page.total)
+        _print(found)
 
 
-def _print(experiments: Sequence[Experiment], shown: int, total: int) -> None:
+def _print(page: ExperimentList) -> None:
     from rich.text import Text
 
     from overnight.cli.tables import experiments_table, print_wide
 
-    print_wide(experiments_table(experiments))
-    if shown < total:
-        print_wide(Text(f"{shown} of {total}; more with --offset {shown}", style="dim"))
+    print_wide(experiments_table(page.experiments, page.doubts))
+    shown = page.offset + len(page.experiments)
+    if shown < page.total:
+        print_wide(Text(f"{shown} of {page.total}; more with --offset {shown}", style="dim"))

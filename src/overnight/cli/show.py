@@ -52,6 +52,7 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
         *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),
+        *(Text(f"  Hard to believe: {printable(doubt, TEXT)}. Look at the diff.", style="yellow") for doubt in page.doubts),
     )
     if page.diff:
         lines = "\n".join(printable(line, TEXT) for line in page.diff.splitlines())

@@ -1,7 +1,7 @@
 """Experiments and trials as terminal tables; all foreign text is made printable."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 from rich.console import Console, RenderableType
@@ -38,8 +38,8 @@ def verdict_text(experiment: Experiment) -> Text:
     return Text(verdict, style=COLOURS[verdict])
 
 
-def experiments_table(experiments: Iterable[Experiment]) -> Table:
-    """One row per experiment."""
+def experiments_table(experiments: Iterable[Experiment], doubts: Mapping[str, Sequence[str]]) -> Table:
+    """One row per experiment; `doubts` about kept ones by number."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", "verdict", "value", "trials", "gain", "hypothesis, and reason for the verdict"):
         table.add_column(name, justify="right" if name in ("#", "value", "trials") else "left")
@@ -47,6 +47,8 @@ def experiments_table(experiments: Iterable[Experiment]) -> Table:
         what = Text(printable(e.hypothesis, CELL))
         if e.conclusion and e.conclusion.verdict.value != "keep":
             what.append(f"\n{printable(e.conclusion.reason, CELL)}", style="dim")
+        for doubt in doubts.get(str(e.number), ()):
+            what.append(f"\nlook at the diff: {printable(doubt, CELL)}", style="yellow")
         table.add_row(str(e.number), verdict_text(e), number(e.value), str(e.trials), gain(e.conclusion), what)
     return table
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from overnight.program.program import Program
+from overnight.program.program import OUTSIDE, Program
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, listed
 
@@ -11,6 +11,12 @@ NAME = 80  # characters of a path
 ONE_DRAW = (
     "if the target draws random numbers from its own fixed seed, these exact gains hold for that one draw, and another seed "
     "may undo them: let the command take {seed} (or read OVERNIGHT_SEED), or set min_effect; if it draws none, they stand"
+)
+
+_SEEDED = "pairs of trials with seeds that nothing had used before"
+_UNSEEDED = (
+    "the command takes no {seed}: unless it reads OVERNIGHT_SEED, what it draws from a fixed seed of its own was the same in "
+    "every trial, and the gain on another seed is not known"
 )
 
 
@@ -37,3 +43,24 @@ def cautions(unjailed: int, strayed: Sequence[str], *, one_draw: bool = False) -
 def of_one_draw(program: Program, *, exact: bool, kept: int) -> bool:
     """Whether kept gains may be the luck of one fixed seed: nothing in the program or its trials rules that out."""
     return bool(kept) and exact and program.metric.min_effect is None and not program.seeded
+
+
+def basis(program: Program) -> str:
+    """What the values of candidates rest on if the gate can not vouch for them; empty with `produce` and `score`."""
+    if not program.one_process:
+        return ""
+    trick = "leave out the work" if program.metric.name in OUTSIDE else "print any number"
+    return (
+        f"values come from the candidate's own process, which could {trick}: read the diff of what is kept; `produce` and "
+        "`score` rule that out"
+    )
+
+
+def kind_of_pairs(program: Program) -> str:
+    """What the pairs of trials are that a keep is proven in, and what it means if their command takes no seed."""
+    return _SEEDED if program.seeded else f"pairs of fresh trials; {_UNSEEDED}"
+
+
+def of_no_seed(program: Program) -> str:
+    """What it means for a keep that no seed decides what is measured; empty if one does."""
+    return "" if program.seeded else _UNSEEDED

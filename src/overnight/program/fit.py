@@ -49,10 +49,10 @@ def loopholes(program: Program) -> tuple[str, ...]:
     notes = []
     loaded = [name for name in LOADED_UNASKED if matches(name, program.editable)]
     if loaded:
-        reached = "the checks and the evaluator" if program.measure else "the checks"
+        reached = "the checks and the evaluator" if program.one_process else "the checks"
         what = f"`editable` lets a candidate write {', '.join(loaded)}"
         notes.append(f"{what}: Python and its tools load such files unasked, so it can change {reached}")
-    if program.measure:
+    if program.one_process:
         notes.append("`measure` runs the candidate and the scorer in one process: docs/trust.md lists what that cannot stop")
     code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
     if code:

@@ -152,6 +152,11 @@ class Program:
     digest: str = ""  # SHA-256 of `source`, hex
 
     @property
+    def one_process(self) -> bool:
+        """Whether the candidate runs in the process that prints its value, and so can print any."""
+        return self.measure is not None
+
+    @property
     def splits(self) -> bool:
         """Whether `prepare` also makes sealed inputs, so that sealed trials run the candidate again."""
         return SPLIT in (self.prepare or "")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from overnight.git.port import branch_of
 from overnight.notices.notice import Notice, Occasion
 from overnight.notices.redaction import without_secrets
+from overnight.research.caution import doubts_of, to_look_at
 from overnight.research.ending import EndReason
 from overnight.research.events import Sign, Stopped
 from overnight.research.state import State
@@ -22,6 +23,7 @@ from overnight.words.quantities import counted, duration
 TITLE = 120  # characters
 LINE = 400
 FACT = 200
+DOUBTS = 3  # lines about keeps whose values are hard to believe
 _HOUR_S = 3600
 
 
@@ -120,7 +122,15 @@ def _standing(state: State) -> tuple[str, ...]:
     used = f"{counted(tally.trials, 'trial')}, {duration(state.elapsed_s)}"
     so_far = f"{tally.keep} kept of {counted(tally.experiments, 'experiment')}; {used}."
     newest = tuple(f"Kept last, #{kept.number}: {kept.hypothesis}" for kept in state.kept[-1:])
-    return (so_far, *newest, f"Branch {branch_of(state.tag)} at {state.head[:12]}; more: overnight status --tag {state.tag}")
+    doubtful = to_look_at(state)
+    others = (f"{counted(len(doubtful) - DOUBTS, 'more keep')} to look at: see the report",) * (len(doubtful) > DOUBTS)
+    return (
+        so_far,
+        *newest,
+        *doubtful[:DOUBTS],
+        *others,
+        f"Branch {branch_of(state.tag)} at {state.head[:12]}; more: overnight status --tag {state.tag}",
+    )
 
 
 def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
@@ -141,4 +151,5 @@ def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
         "tokens": str(tally.tokens),
         "cost_usd": f"{tally.cost_usd:.2f}",
         "reason": reason,
+        "doubts": ", ".join(str(number) for number in doubts_of(state)),
     }

@@ -1,8 +1,11 @@
 """What a campaign's state consists of: open experiments, kept changes and a tally."""
 
 from dataclasses import dataclass, replace
+from statistics import fmean
 
-from overnight.gate.trial import Trial
+from overnight.gate.pairs import judged_pairs
+from overnight.gate.plausibility import Levels
+from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.research.events import Moved, Proposed, Registered, Reopened, TrialFinished
 
@@ -75,6 +78,7 @@ class Kept:
     hypothesis: str
     conclusion: Conclusion
     head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
+    levels: Levels | None = None  # of the head and of this, by the trials that its verdict is based on
     replaced_by: int = 0  # later keep that undid it, because their texts conflict; 0: none
 
 
@@ -95,6 +99,16 @@ class Tally:
     def experiments(self) -> int:
         """Those that ran; a reject is free of charge."""
         return self.keep + self.discard + self.crash
+
+
+def levels_of(opened: OpenExperiment) -> Levels | None:
+    """Both sides of a kept experiment by the trials that its verdict is based on; None if there are none."""
+    pairs = [pair for pair in judged_pairs(opened.trials, opened.conclusion.pairs if opened.conclusion else 0) if pair.valid]
+    before, after = [pair.values[0] for pair in pairs], [pair.values[1] for pair in pairs]
+    if not pairs:
+        before = list(opened.head_values)
+        after = [t.value for t in opened.trials if t.key.stage is Stage.SCREEN and t.value is not None]
+    return Levels(before=fmean(before), after=fmean(after)) if before and after else None
 
 
 def opened_by(event: Proposed | Reopened) -> OpenExperiment:

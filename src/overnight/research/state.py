@@ -39,7 +39,7 @@ from overnight.research.events import (
 from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
 from overnight.research.returned import Returned, after_ended, after_proposal
-from overnight.research.standing import Kept, OpenExperiment, Tally, continued, opened_by
+from overnight.research.standing import Kept, OpenExperiment, Tally, continued, levels_of, opened_by
 
 JAIL = "jail"
 
@@ -85,7 +85,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"7\n"  # raised when the state gets a field, or when an event folds differently
+SNAPSHOT_FORM = b"8\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:
@@ -280,6 +280,7 @@ def _advanced(state: State, event: Advanced) -> State:
         hypothesis=opened.proposed.hypothesis,
         conclusion=opened.conclusion,
         head_values=opened.head_values,
+        levels=levels_of(opened),
     )
     before = tuple(replace(k, replaced_by=event.number) if k.number in opened.replaces else k for k in state.kept)
     return replace(

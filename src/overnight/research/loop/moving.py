@@ -103,9 +103,9 @@ class Mover:
 
     def _message(self, opened: OpenExperiment, replaces: Sequence[int]) -> str:
         how = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
-        proposed = opened.proposed
+        proposed, state = opened.proposed, self.journal.state
         return attempt_message(
-            self.journal.state.tag, opened.number, role=proposed.role, hypothesis=proposed.hypothesis, how=how
+            state.program, state.tag, opened.number, role=proposed.role, hypothesis=proposed.hypothesis, how=how
         )
 
 

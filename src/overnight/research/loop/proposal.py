@@ -160,7 +160,8 @@ class Intake:
         commit = ""
         if not violations:
             tag = self.journal.state.tag
-            message = attempt_message(tag, number, role=edit.role, hypothesis=draft.hypothesis)
+            program = self.journal.state.program
+            message = attempt_message(program, tag, number, role=edit.role, hypothesis=draft.hypothesis)
             commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
         size = SizeChange(added=0, removed=0) if violations else self.scope.size(edit.changes, edit.base)
         idea, reworks = _numbers(edit.request)

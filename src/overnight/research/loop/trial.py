@@ -58,7 +58,8 @@ class TrialRunner:
         if self._cache:
             await to_thread.run_sync(self._cache.prepare, from_thread.check_cancelled)
         try:
-            metrics = await (self._run_measure_command(run, key) if self.program.measure else self._produce_and_score(run, key))
+            one_process = self.program.one_process
+            metrics = await (self._run_measure_command(run, key) if one_process else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
         except TrialFailed as failed:
             fault, reason = failed.fault, _sealed_reason(key, failed) if self._is_sealed(key) else str(failed)

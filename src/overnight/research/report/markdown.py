@@ -56,6 +56,12 @@ def _opening(story: Story) -> Iterator[str]:
     for caution in story.cautions:
         yield ""
         yield f"**Warning:** {plain(caution)}."
+    for line in story.to_look_at:
+        yield ""
+        yield f"**Doubt:** {plain(line)}."
+    if story.basis:
+        yield ""
+        yield f"Basis: {plain(story.basis)}."
     yield ""
     for answer in answers(story):
         yield f"- **{answer.question}:** {_later(answer.figure)}. {_later(answer.detail)}"

@@ -67,7 +67,15 @@ class Dossier:
             high=conclusion.high if conclusion else None,
         )
 
-    def keep(self, conclusion: Conclusion, *, move: Advanced, fresh: Interval | None, replaced_by: int = 0) -> KeepEvidence:
+    def keep(
+        self,
+        conclusion: Conclusion,
+        *,
+        move: Advanced,
+        fresh: Interval | None,
+        replaced_by: int = 0,
+        doubts: tuple[str, ...] = (),
+    ) -> KeepEvidence:
         """The experiment as a kept one."""
         proposed = self.proposed
         return KeepEvidence(
@@ -83,6 +91,7 @@ class Dossier:
             pairs=self.pairs(),
             fresh=fresh,
             replaced_by=replaced_by,
+            doubts=doubts,
             trials=self.trials,
             cpu_s=self.cpu_s,
             seconds=self.seconds,

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from overnight.gate.audit import Estimate
+from overnight.gate.caution import basis, kind_of_pairs
 from overnight.gate.memory import GateMemory
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.models.usage import Usage
 from overnight.program.program import Program
-from overnight.research.caution import cautions_of
+from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.events import (
     Advanced,
     AuditConcluded,
@@ -183,6 +184,9 @@ class _Narrator:
             sandbox=opened.sandbox if opened else "",
             environment=opened.environment if opened else {},
             cautions=cautions_of(state) if state else (),
+            basis=basis(program),
+            pairs=kind_of_pairs(program),
+            has_holdout=program.holdout is not None,
             opened_at=self.opened_at,
             ended_at=self.ended_at,
             sessions=state.sessions + 1 if state else 0,
@@ -214,12 +218,14 @@ class _Narrator:
 
     def _keeps(self, *, comparable: bool) -> tuple[KeepEvidence, ...]:
         replaced = {kept.number: kept.replaced_by for kept in self.state.kept} if self.state else {}
+        doubted = doubts_of(self.state) if self.state else {}
         return tuple(
             dossier.keep(
                 conclusion,
                 move=move,
                 fresh=self.heads.fresh_gain(self.program.metric, dossier.proposed.number) if comparable else None,
                 replaced_by=replaced.get(dossier.proposed.number, 0),
+                doubts=doubted.get(dossier.proposed.number, ()),
             )
             for dossier, conclusion, move in self.kept
         )

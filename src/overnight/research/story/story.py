@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from overnight.gate.audit import ChangeAudit
 from overnight.gate.noise import NoiseReport
+from overnight.gate.plausibility import look_at
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import branch_of
@@ -63,6 +64,7 @@ class KeepEvidence:
     pairs: tuple[PairRow, ...]
     fresh: Interval | None  # gain by fresh trials: the head before against this one, without the winning trials
     replaced_by: int  # later keep that undid it, because their texts conflict; 0: none
+    doubts: tuple[str, ...]  # what makes its value hard to believe
     trials: int
     cpu_s: float
     seconds: float
@@ -228,6 +230,9 @@ class Story:
     sandbox: str
     environment: Mapping[str, str]  # as it was when the campaign began
     cautions: tuple[str, ...]  # what weakens the evidence
+    basis: str  # what values rest on, if candidates could make them up; empty with `produce` and `score`
+    pairs: str  # what the pairs of trials are that a keep is proven in
+    has_holdout: bool
     opened_at: float  # Unix time, s
     ended_at: float
     sessions: int
@@ -251,6 +256,11 @@ class Story:
     answers: tuple[SealedAnswer, ...]  # of the holdout, in the order of the verdicts; refusals are thinned
     noise: NoiseReport
     costs: Costs
+
+    @property
+    def to_look_at(self) -> tuple[str, ...]:
+        """The keeps whose values are hard to believe, a line each."""
+        return tuple(look_at(keep.number, keep.doubts) for keep in self.keeps if keep.doubts)
 
     @property
     def branch(self) -> str:

@@ -120,7 +120,7 @@ def _sure(story: Story) -> ReportAnswer:
         "It" if alone else "Each",
         "Its e-value is" if alone else "The one closest to its requirement has an e-value of",
     )
-    detail = f"{each} beat the head of its time in interleaved pairs with seeds that nothing had used before."
+    detail = f"{each} beat the head of its time in interleaved {story.pairs}."
     if story.errors.weakest is not None:
         odds = e_value(story.errors.weakest)
         detail += f" {weakest} {odds}, {required(story.errors.weakest)} was required:"
@@ -134,6 +134,8 @@ def _sure(story: Story) -> ReportAnswer:
 def holdout_agreement(story: Story) -> str:
     """How many keeps gained on the sealed holdout too."""
     asked = [keep.conclusion.holdout_gain for keep in story.keeps if keep.conclusion.holdout_gain is not None]
+    if not story.has_holdout:
+        return "There is no holdout."
     if not asked:
         return "No holdout was asked."
     return f"The sealed holdout agrees on {sum(gain > 0 for gain in asked)} of {len(asked)}."

@@ -252,6 +252,7 @@ def _cautions(campaign: ComparedCampaign) -> Iterator[str]:
         fix = f"`overnight audit --tag {story.tag}`"
         yield f"{campaign.name} is not audited: its start and head were not measured side by side ({fix})"
     yield from (f"{campaign.name}: {caution}" for caution in story.cautions)
+    yield from (f"{campaign.name}: {line}" for line in story.to_look_at)
     if not story.ending:
         yield f"{campaign.name} has not ended normally: it still runs, or it was killed"
 

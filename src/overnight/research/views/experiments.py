@@ -1,11 +1,12 @@
 """A page of a campaign's experiments, and one experiment with all that its verdict is based on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.gate.explain import explain, explain_noise
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
+from overnight.research.caution import doubts_of
 from overnight.research.events import Event, Moved, Registered, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import as_judged
@@ -19,6 +20,7 @@ class ExperimentList:
     total: int  # experiments of the campaign
     offset: int  # how many were skipped
     experiments: Sequence[Experiment]
+    doubts: Mapping[str, Sequence[str]]  # about kept ones of this page, by number, as in `show N`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,15 @@ class ExperimentPage:
     trials: Sequence[Trial]  # of holdout trials, values are null, times and memory 0: they stay sealed
     diff: str
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
+    doubts: Sequence[str]  # what makes the value of a kept one hard to believe; for people, no part of the verdict
     log: str | None  # captured output; null without `--log`
+
+
+def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: int, state: State) -> ExperimentList:
+    """A page of the log."""
+    found = doubts_of(state)
+    doubts = {str(each.number): found[each.number] for each in experiments if each.number in found}
+    return ExperimentList(total=total, offset=offset, experiments=experiments, doubts=doubts)
 
 
 def experiment_page(
@@ -46,6 +56,7 @@ def experiment_page(
         trials=[sealed(trial) for trial in trials_in(events)],
         diff=diff,
         explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],
+        doubts=doubts_of(state).get(experiment.number, ()),
         log=output.decode(errors="replace") if output else None,
     )
 

@@ -96,7 +96,8 @@ def _numbers(changes: Iterable[ChangeAudit]) -> str:
 
 def error_facts(story: Story) -> Facts:
     """The error budget: what was promised, what is spent, what comes next."""
-    asked = ("The sealed holdout was asked about", counted(story.funnel.holdouts, "candidate"))
+    holdouts = counted(story.funnel.holdouts, "candidate") if story.has_holdout else ""
+    asked = ("The sealed holdout was asked about", holdouts)
     if story.noise.deterministic:
         return ("Error budget", "none is needed: the metric is deterministic"), asked
     errors = story.errors

@@ -3,8 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from overnight.gate.caution import basis, of_no_seed
 from overnight.gate.explain import explain
+from overnight.gate.plausibility import look_at
 from overnight.git.port import KeptChange
+from overnight.research.caution import doubts_of
 from overnight.research.standing import Kept
 from overnight.research.state import State
 from overnight.research.views.numbers import gain
@@ -26,7 +29,14 @@ def change(state: State, kept: Kept, researcher: str) -> KeptChange:
     """One commit of the branch; what the tuner says about its search, in parentheses at the end, is not for the subject."""
     way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
     subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
-    body = [*explain(kept.conclusion, state.program), *([f"How the tuner came to it: {way[1]}."] if way else [])]
+    found = doubts_of(state).get(kept.number, ())
+    body = [
+        *explain(kept.conclusion, state.program),
+        *([f"How the tuner came to it: {way[1]}."] if way else []),
+        *([f"Doubt: {look_at(kept.number, found)}."] if found else []),
+        *([f"Seeds: {unseeded}."] if (unseeded := of_no_seed(state.program)) else []),
+        *([f"Basis: {rests_on}."] if (rests_on := basis(state.program)) else []),
+    ]
     trailers = [
         f"Overnight-Campaign: {state.tag}",
         f"Overnight-Experiment: {kept.number}",

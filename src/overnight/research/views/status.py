@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.gate.audit import harm
+from overnight.gate.caution import basis
 from overnight.gate.noise import noise_report
+from overnight.gate.plausibility import look_at
 from overnight.git.port import branch_of
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
-from overnight.research.caution import cautions_of
+from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
@@ -40,6 +42,7 @@ class KeepSummary:
     low: float | None
     high: float | None
     replaced_by: int  # later keep that undid it, because their texts conflict; 0: none
+    doubts: tuple[str, ...]  # what makes its value hard to believe; for people, no part of the verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +93,10 @@ class Status:
     models: tuple[RoleUse, ...]  # the most expensive first
     sandbox: str  # "jail" or "process"
     cautions: tuple[str, ...]  # what weakens the evidence
+    basis: str  # what values rest on, if candidates could make them up; empty with `produce` and `score`
     tests: int  # hypotheses that drew on the error budget
     holdouts: int  # candidates about which the sealed holdout was asked
+    has_holdout: bool  # the program has one
     drifting: bool  # the machine's level moves; see docs/gate.md
     audit: AuditConcluded | None  # the newest of this head, if it is finished
     keeps: tuple[KeepSummary, ...]
@@ -101,6 +106,7 @@ class Status:
 def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
     """The status of a campaign in this state."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
+    doubted = doubts_of(state)
     fresh, unfinished = state.gate.baseline, [opened for opened in state.open if opened.conclusion is None]
     return Status(
         tag=state.tag,
@@ -133,8 +139,10 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         models=_uses(state.usage),
         sandbox=state.sandbox,
         cautions=cautions_of(state),
+        basis=basis(state.program),
         tests=state.gate.tests,
         holdouts=state.gate.holdouts,
+        has_holdout=state.program.holdout is not None,
         drifting=report.drifting,
         audit=state.audit.concluded if state.audit and state.audit.opened.head == state.head else None,
         keeps=tuple(
@@ -146,6 +154,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
                 low=k.conclusion.low,
                 high=k.conclusion.high,
                 replaced_by=k.replaced_by,
+                doubts=doubted.get(k.number, ()),
             )
             for k in state.kept
         ),
@@ -188,7 +197,8 @@ def describe(now: Status) -> str:
     if now.failed:
         lines.append("fix       make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:
-        lines.append(f"gate      {now.tests} put to the test; the sealed holdout was asked about {now.holdouts}")
+        holdout = f"the sealed holdout was asked about {now.holdouts}" if now.has_holdout else "there is no holdout"
+        lines.append(f"gate      {now.tests} put to the test; {holdout}")
     if now.drifting:
         lines.append("drift     the machine's level moves: screening uses only the newest trials of the head")
     if now.audit and now.audit.total:
@@ -200,6 +210,8 @@ def describe(now: Status) -> str:
         if lost := harm(change):
             lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
     lines += [f"WARNING   {caution}" for caution in now.cautions]
+    lines += [f"basis     {now.basis}"] if now.basis else []
+    lines += [f"DOUBT     {look_at(keep.number, keep.doubts)}" for keep in now.keeps if keep.doubts]
     for keep in now.keeps:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
         lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{replaced(keep.replaced_by)}")

@@ -2,9 +2,10 @@
 
 import math
 
+from overnight.gate.caution import basis
 from overnight.gate.verdict import Conclusion
 from overnight.git.port import branch_of
-from overnight.research.caution import cautions_of
+from overnight.research.caution import cautions_of, to_look_at
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.state import State
@@ -42,11 +43,12 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
         lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}{replaced(kept.replaced_by)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
     lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
+    lines += [f"basis     {basis(state.program)}"] if state.kept and basis(state.program) else []
+    lines += [f"DOUBT     {line}" for line in to_look_at(state)]
     lines += [f"report    {report}"] if report else []
     lines += [f"picture   {picture}"] if picture else []
-    lines.append(
-        f"branch    {branch_of(state.tag)} (your checkout is as it was; `overnight finalize` makes a branch for review)"
-    )
+    review = "; `overnight finalize` makes a branch for review" if state.kept else ", and the branch is at the start"
+    lines.append(f"branch    {branch_of(state.tag)} (your checkout is as it was{review})")
     if state.kept:
         lines.append("next      `overnight audit` measures the total gain again, start and head side by side")
     return "\n".join(lines)

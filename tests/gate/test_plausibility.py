@@ -1,0 +1,91 @@
+"""Values that are too good to be taken without a look."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overnight.gate.plausibility import Levels, doubts, look_at
+from overnight.program.program import Direction, Metric
+
+SMALL = (Levels(before=1.0, after=0.99), Levels(before=0.99, after=0.985))
+VALUES = st.floats(-1e60, 1e60)
+
+
+def metric(name: str = "loss", direction: Direction = Direction.MINIMIZE) -> Metric:
+    return Metric(name=name, direction=direction)
+
+
+ACCURACY = metric("val_accuracy", Direction.MAXIMIZE)
+REVENUE = metric("revenue", Direction.MAXIMIZE)
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "after", "says"),
+    [
+        (metric("error"), 0.4, 0.0, "its error is 0, and no value is better"),
+        (metric("error"), 0.4, 0.001, "its error is 0.001, nearly 0"),
+        (metric("loss"), 0.7, 0.03, "its loss is 0.03 after 0.7, 95.7 % of the way to 0 by one change"),
+        (metric("mse"), 0.7, -0.1, "its mse is -0.1, beyond 0"),
+        (metric("wall_s"), 12.0, 0.02, "its wall_s is 0.02, nearly 0"),
+        (ACCURACY, 0.61, 1.0, "its val_accuracy is 1, and no value is better"),
+        (ACCURACY, 61.0, 100.0, "its val_accuracy is 100, and no value is better"),
+        (ACCURACY, 0.61, 0.998, "its val_accuracy is 0.998, nearly 1"),
+        (ACCURACY, 0.61, 0.97, "its val_accuracy is 0.97 after 0.61, 92.3 % of the way to 1 by one change"),
+        (ACCURACY, 0.61, 1.5, "its val_accuracy is 1.5, beyond 1"),
+        (metric("reward", Direction.MAXIMIZE), 0.2, 1.0, "its reward is 1, and no value is better"),
+        (REVENUE, 20.0, 900.0, "one change made revenue 45 times as large"),
+    ],
+)
+def test_what_a_person_should_look_at(what: Metric, before: float, after: float, says: str) -> None:
+    """An error near 0, a share near 1 or 100, a time near zero, a value many times as large: said in one part."""
+    assert doubts(what, Levels(before=before, after=after), ()) == (says,)
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "after"),
+    [
+        (metric("loss"), 2.47, 2.28),
+        (metric("loss"), -3.0, -4.0),
+        (metric("wall_s"), 12.0, 2.0),
+        (ACCURACY, 0.9, 0.95),
+        (ACCURACY, 0.99, 0.992),
+        (REVENUE, 1995.8, 3007.8),
+        (metric("reward", Direction.MAXIMIZE), 0.2, 0.98),
+        (metric("reward", Direction.MAXIMIZE), -5.0, 40.0),
+    ],
+)
+def test_what_honest_work_gives(what: Metric, before: float, after: float) -> None:
+    """Gains of ordinary size raise no doubt, nor do values whose best one nobody knows."""
+    assert doubts(what, Levels(before=before, after=after), ()) == ()
+
+
+def test_a_jump_far_beyond_all_gains_before() -> None:
+    """From the third keep on; a small gain is no jump, whatever was before it, nor is a large one after large ones."""
+    jump = Levels(before=0.985, after=0.6)
+    assert doubts(metric(), jump, SMALL) == ("its gain is 38.5 times the largest before it",)
+    assert doubts(metric(), jump, SMALL[:1]) == ()
+    assert doubts(metric(), Levels(before=0.985, after=0.88), SMALL) == ()
+    assert doubts(metric(), Levels(before=0.7, after=0.5), (Levels(before=1.0, after=0.9), Levels(before=0.9, after=0.7))) == ()
+
+
+def test_small_steps_to_the_best_value_end_in_a_doubt() -> None:
+    """What is left is compared with the start, not with the head before alone."""
+    steps = [Levels(before=0.2**n, after=0.2 ** (n + 1)) for n in range(4)]
+    assert [bool(doubts(metric(), step, steps[:n])) for n, step in enumerate(steps)] == [False, False, True, True]
+
+
+@given(VALUES, VALUES, st.lists(st.builds(Levels, before=VALUES, after=VALUES), max_size=4), st.sampled_from(Direction))
+def test_any_values_give_plain_words(before: float, after: float, earlier: list[Levels], direction: Direction) -> None:
+    """However odd the values are, nothing fails, and what is said is one short line."""
+    for name in ("loss", "accuracy"):
+        found = doubts(metric(name, direction), Levels(before=before, after=after), earlier)
+        line = look_at(3, found)
+        assert len(line) < 300 and line.isprintable() and "nan" not in line
+
+
+@given(st.floats(1e-3, 1e3), st.floats(0.11, 0.99), st.floats(1e-6, 1e6))
+def test_the_unit_does_not_matter(before: float, left: float, unit: float) -> None:
+    """A cost in seconds or in milliseconds is judged alike."""
+    one = doubts(metric("cost"), Levels(before=before, after=before * left), ())
+    other = doubts(metric("cost"), Levels(before=before * unit, after=before * left * unit), ())
+    assert one == other == ()

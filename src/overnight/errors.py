@@ -25,13 +25,17 @@ class UserError(OvernightError):
 
     Attributes:
         fix: one sentence or command that fixes it; empty if the message says it all.
+        excerpt: lines of a failed command's output that say more than the message, printable; shown below it.
+        notes: what else the user should know; shown below it.
     """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, fix: str = "") -> None:
+    def __init__(self, message: str, *, fix: str = "", excerpt: Sequence[str] = (), notes: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.fix = fix
+        self.excerpt = excerpt
+        self.notes = notes
 
     def __str__(self) -> str:
         message = super().__str__()

@@ -86,7 +86,7 @@ class Stand:
         async def go() -> Outcome:
             runner = self.runner(program)
             if failed := await runner.checks(commit, 0):
-                return Outcome(failed_check=failed)
+                return Outcome(failed_check=str(failed))
             return Outcome(trial=await runner.run(key, commit=commit, tree=commit, seed=FRESH_SEED, slot=0))
 
         return anyio.run(go)

@@ -18,7 +18,6 @@ from overnight.agents.agent import Agent
 from overnight.agents.brief_file import remove_brief_file, write_brief_file
 from overnight.agents.context import AgentContext
 from overnight.agents.environment import agent_environment
-from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.recap import Recap
@@ -29,6 +28,7 @@ from overnight.files.folders import read_tail
 from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.port import Link
 from overnight.models.port import ModelRun
+from overnight.words.failure import headline
 
 BRIEF_VARIABLE = "OVERNIGHT_BRIEF"
 TAIL_BYTES = 64 * 1024  # of the output that is read
@@ -116,7 +116,8 @@ class _CommandSession:
 
 def _fault(result: JobResult, said: str) -> str:
     """Why the run did not end well, in one line; empty if it did."""
-    last = f": {last_line(said)}" if last_line(said) else ""
+    said = headline(said)
+    last = f": {said}" if said else ""
     if result.ending is not JobEnding.EXITED:
         return f"the command was ended ({result.ending}){': ' + result.detail if result.detail else last}"
     return f"the command exited with {result.exit_code}{last}" if result.exit_code else ""

@@ -139,6 +139,8 @@ def _fail(error: Exception) -> NoReturn:
         _complain("this is a bug in overnight; all finished work is saved")
         sys.exit(OvernightError.exit_code)
     _complain(str(ours))
+    if isinstance(ours, UserError):
+        _add(ours)
     if isinstance(ours, LedgerCorrupt) and not ours.fix:
         _complain(f"{VERIFY} shows what is intact, and can write it out")
     sys.exit(ours.exit_code)
@@ -148,6 +150,14 @@ def _complain(message: str) -> None:
     """Print a message, each line with `error:` before it."""
     for line in _visible(message).splitlines():
         click.echo(f"error: {line}", err=True)
+
+
+def _add(error: UserError) -> None:
+    """Print what belongs below an error: the lines that a failed command printed, and notes."""
+    for line in error.excerpt:
+        click.echo(f"output: {_visible(line)}", err=True)
+    for note in error.notes:
+        click.echo(f"note: {_visible(note)}", err=True)
 
 
 def _visible(message: str) -> str:

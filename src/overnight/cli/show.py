@@ -1,8 +1,11 @@
 """`overnight show N`: one experiment and everything that its verdict is based on."""
 
+from collections.abc import Sequence
+
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
+from overnight.research.experiment import Experiment
 from overnight.research.reading import reading
 from overnight.research.views.experiments import ExperimentPage
 from overnight.words.foreign import printable
@@ -53,6 +56,7 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),
         *(Text(f"  Hard to believe: {printable(doubt, TEXT)}. Look at the diff.", style="yellow") for doubt in page.doubts),
+        *(Text(f"  | {printable(line, TEXT)}", style="dim") for line in _excerpt(experiment)),
     )
     if page.diff:
         lines = "\n".join(printable(line, TEXT) for line in page.diff.splitlines())
@@ -65,3 +69,7 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
     if output is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
         print_wide(Text("end of the captured output:", style="bold"), *end)
+
+
+def _excerpt(experiment: Experiment) -> Sequence[str]:
+    return experiment.conclusion.excerpt if experiment.conclusion else ()

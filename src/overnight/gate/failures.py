@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from overnight.gate import guards
 from overnight.gate.steps import VOIDS, Case, Conclude, conclude
 from overnight.gate.trial import Arm, Fault, Stage, Trial
-from overnight.gate.verdict import Verdict
+from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Noise
 
 
@@ -19,7 +19,8 @@ def crash(trials: Sequence[Trial]) -> Conclude | None:
     if not blamed:
         return None
     first = min(blamed, key=lambda t: (t.key.stage.value, t.key.index))
-    return conclude(Verdict.CRASH, first.reason or (first.fault.value if first.fault else "no value"))
+    reason = first.reason or (first.fault.value if first.fault else "no value")
+    return Conclude(conclusion=Conclusion(verdict=Verdict.CRASH, reason=reason, excerpt=first.excerpt))
 
 
 def breach(case: Case, trials: Sequence[Trial]) -> Conclude | None:

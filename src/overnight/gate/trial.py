@@ -61,6 +61,7 @@ class Trial:
     early: float | None = None  # the value of its curve at 30 % of its run, if the program has one
     fault: Fault | None = None
     reason: str = ""  # for people and researchers, one line, foreign text already made printable
+    excerpt: tuple[str, ...] = ()  # lines of the output that say why, printable; empty if the reason says all
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0

@@ -32,3 +32,4 @@ class Conclusion:
     holdout_gain: float | None = None  # quantised: see docs/gate.md
     superseded: bool = False  # not a verdict on its merits: it continues against the head made in the meantime
     margin: float | None = None  # the harm to rule out, for less code; None: it must be better
+    excerpt: tuple[str, ...] = ()  # of the trial that crashed, as in `Trial`

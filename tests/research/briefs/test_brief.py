@@ -94,6 +94,16 @@ def test_it_says_what_to_do_and_what_was_learned() -> None:
     assert brief.rstrip().endswith("and why it should help>`")
 
 
+def test_it_quotes_the_log_of_the_newest_crashes() -> None:
+    """The lines that say why, each quoted on a line of its own, without the one that the reason has already."""
+    lines = ('  File "/trial/train.py", line 7, in <module>', "boom", "ignore\nthis")
+    crashes = [ended(n, replace(CRASHED, reason=f"exit {'abcde'[n]}: boom", excerpt=lines)) for n in range(1, 5)]
+    brief = write_brief(task(*crashes))
+    log = ("  \"File '/trial/train.py', line 7, in <module>\"", '  "ignore this"', '- crashed, its log: "exit d: boom"')
+    quoted = "\n".join(['"exit e: boom": #4 "idea 4"', *log])
+    assert quoted in brief and brief.count("line 7") == 3
+
+
 def test_it_says_how_much_can_be_seen() -> None:
     """The head's value, the noise of a trial, and the smallest gain that can be proven; or that trials agree exactly."""
     brief = write_brief(task(state=noisy(2.0, 2.1, 1.9, 2.05, 1.95)))

@@ -15,6 +15,7 @@ from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
+from overnight.research.loop.command import TrialFailed
 from overnight.research.setup.first_look import Wishes
 from overnight.research.setup.initialisation import InitReport, initialise
 
@@ -35,8 +36,8 @@ class Measured:
         self.failing = failing  # what the checks end with
         self.programs: list[Program] = []
 
-    async def checks(self, repository: Repository, program: Program) -> str:
-        return self.failing
+    async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
+        return TrialFailed(Fault.CHECKS, self.failing) if self.failing else None
 
     async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
         self.programs.append(program)

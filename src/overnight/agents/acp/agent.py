@@ -21,7 +21,6 @@ from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
 from overnight.agents.environment import agent_environment
-from overnight.agents.hypothesis import last_line
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.task_group import companion_tasks
@@ -30,6 +29,7 @@ from overnight.files.folders import read_tail
 from overnight.jail.job import Job
 from overnight.jail.port import Executor, Link
 from overnight.models.port import ModelRun
+from overnight.words.failure import headline
 
 NAME = "acp"
 CANCEL_S = 1.0  # for the last message to the agent
@@ -129,8 +129,8 @@ class _AcpSession:
         return await self.client.turn(self.peer, prompt)
 
     def _with_complaint(self, why: str) -> str:
-        """A reason, and why we ended the agent, else the last line that it printed on stderr."""
-        complaint = self.job.detail or last_line(read_tail(self.output, _TAIL_BYTES))
+        """A reason, and why we ended the agent, else the line that it printed on stderr which says most."""
+        complaint = self.job.detail or headline(read_tail(self.output, _TAIL_BYTES))
         return f"{why}{': ' + complaint if complaint else ''}"
 
     async def _cancel(self) -> None:

@@ -22,6 +22,7 @@ MOST_KEPT = 40  # newest ones
 MOST_LINES = 30  # of one section
 EXAMPLES = 4  # experiments named in one line
 MOST_NEAR = 10
+MOST_EXCERPTS = 3  # failures whose log is quoted
 
 _NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
@@ -80,13 +81,15 @@ def constant_lines(ended: Sequence[Experiment]) -> list[str]:
 
 
 def failure_lines(ended: Sequence[Experiment]) -> list[str]:
-    """Crashes and rejects, grouped by reason, the newest first."""
+    """Crashes and rejects, grouped by reason, the newest first, those with the lines of their log that say why."""
     groups: dict[tuple[str, str], list[Experiment]] = {}
     for experiment in reversed(ended):
         verdict = _verdict(experiment)
         if verdict in {Verdict.CRASH, Verdict.REJECT}:
             groups.setdefault((verdict, _NUMBERS.sub("N", _reason(experiment))), []).append(experiment)
-    return [_failure(group) for group in groups.values()][:MOST_LINES]
+    newest = list(groups.values())[:MOST_LINES]
+    with_log = [id(group) for group in newest if _excerpt(group)][:MOST_EXCERPTS]
+    return ["\n".join([_failure(group), *(_excerpt(group) if id(group) in with_log else ())]) for group in newest]
 
 
 def _names(hypothesis: str) -> frozenset[str]:
@@ -145,7 +148,7 @@ def _no_better(group: Sequence[Experiment]) -> str:
 
 
 def _failure(group: Sequence[Experiment]) -> str:
-    """A line for a group with the same reason, newest first; the reason may be the last line of a log."""
+    """A line for a group with the same reason, newest first; the reason may be a line of a log."""
     verdict = "refused unmeasured," if _verdict(group[0]) is Verdict.REJECT else "crashed, its log:"
     reasons = {_reason(e) for e in group}
     reason = reasons.pop() if len(reasons) == 1 else _NUMBERS.sub("N", _reason(group[0]))
@@ -156,6 +159,14 @@ def _failure(group: Sequence[Experiment]) -> str:
         for words, e in sorted(first.items(), key=lambda item: -item[1].number)
     ]
     return f"- {verdict} {quoted(reason, REASON)}: {listed(said, EXAMPLES, '; ')}"
+
+
+def _excerpt(group: Sequence[Experiment]) -> list[str]:
+    """The lines of the newest one's log that say more than its reason, each quoted."""
+    ending = group[0].conclusion
+    lines = [quoted(line, REASON) for line in (ending.excerpt if ending else ())]
+    reason = quoted(_reason(group[0]), 2 * REASON)
+    return [f"  {line}" for line in lines if line.strip('"') not in reason]
 
 
 def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:

@@ -83,7 +83,7 @@ class ArtifactMaker:
         try:
             await self.commands.run(run, command, folder)
         except TrialFailed as failed:
-            raise TrialFailed(Fault.PREPARE, f"`prepare` failed: {failed}") from failed
+            raise TrialFailed(Fault.PREPARE, f"`prepare` failed: {failed}", failed.excerpt) from failed
 
     def _copy_inputs(self, prepared: Path, folder: Path) -> None:
         try:

@@ -7,7 +7,7 @@ from anyio import from_thread, to_thread
 
 from overnight.gate.audit import PAIRS, PAIRS_EXACT, LeftOut
 from overnight.gate.noise import noise_kind
-from overnight.gate.trial import Fault, Trial, TrialKey
+from overnight.gate.trial import Trial, TrialKey
 from overnight.git.deadline import Deadline
 from overnight.git.port import History
 from overnight.program.program import Noise
@@ -113,7 +113,13 @@ class Audit:
             if failed:
                 key = first_key_without(opened, tree[0])
                 fault = Trial(
-                    key=key, seed=self.scheduler.seed(key), tree=commit, value=None, fault=Fault.CHECKS, reason=failed
+                    key=key,
+                    seed=self.scheduler.seed(key),
+                    tree=commit,
+                    value=None,
+                    fault=failed.fault,
+                    reason=str(failed),
+                    excerpt=failed.excerpt,
                 )
                 self.journal.record(TrialFinished(trial=fault))
 

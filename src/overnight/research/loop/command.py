@@ -10,18 +10,20 @@ from overnight.jail.job import Job, JobEnding, JobResult
 from overnight.jail.port import Executor
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
-from overnight.words.foreign import printable
+from overnight.words.failure import read_failure
 
 SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
-QUOTED = 200  # characters of a failed job's last line
 
 
 class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes the trial's
     """The trial has no value, and why."""
 
-    def __init__(self, fault: Fault, reason: str) -> None:
+    def __init__(self, fault: Fault, reason: str, excerpt: tuple[str, ...] = ()) -> None:
+        """`excerpt`: lines of the output that say why, printable; empty if the reason says all."""
         super().__init__(reason)
         self.fault = fault
+        self.excerpt = excerpt
+        self.saw_hidden = fault is Fault.PREPARE  # else set where its folder is made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,9 +89,9 @@ class CommandRunner:
         if result.ending is JobEnding.MONITOR:
             raise TrialFailed(Fault.BEHIND, result.detail)
         if result.ending is not JobEnding.EXITED:
-            raise TrialFailed(Fault.LIMIT, result.detail)
+            raise TrialFailed(Fault.LIMIT, result.detail, read_failure(captured).lines)
         if result.exit_code not in exits:
-            raise TrialFailed(Fault.EXIT, _exit_reason(result, captured))
+            raise _failed(result, captured)
         return captured
 
     def _environment(self, seed: int) -> dict[str, str]:
@@ -106,9 +108,9 @@ class CommandRunner:
         }
 
 
-def _exit_reason(result: JobResult, captured: bytes) -> str:
-    lines = captured[-10 * QUOTED :].decode(errors="replace").strip().splitlines()
-    code = result.exit_code or 0
+def _failed(result: JobResult, captured: bytes) -> TrialFailed:
+    """Why a command ended with an exit code that is a crash: the one place that words it."""
+    code, found = result.exit_code or 0, read_failure(captured)
     what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
-    failure = f"{what}: {printable(lines[-1], QUOTED)}" if lines else f"{what}, no output"
-    return f"{failure}; {result.detail}" if result.detail else failure
+    failure = f"{what}: {found.headline}" if found.headline else f"{what}, no output"
+    return TrialFailed(Fault.EXIT, f"{failure}; {result.detail}" if result.detail else failure, found.lines)

@@ -85,8 +85,8 @@ class ExperimentRunner:
         if opened.trials or not self.journal.state.program.checks:
             return None
         async with self.scheduler.slots.lease(Urgency.SCREEN) as slot:
-            failed = "" if self.stop.requested else await self.scheduler.trials.checks(opened.commit, slot)
-        return Conclusion(verdict=Verdict.CRASH, reason=failed) if failed else None
+            failed = None if self.stop.requested else await self.scheduler.trials.checks(opened.commit, slot)
+        return Conclusion(verdict=Verdict.CRASH, reason=str(failed), excerpt=failed.excerpt) if failed else None
 
     async def _ask_gate(self, measurement: Measurement) -> Conclusion | None:
         while not self.stop.requested and self._is_on_head(measurement.number):

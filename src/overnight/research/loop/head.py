@@ -9,8 +9,16 @@ from overnight.gate.gate import FAILURES, baseline_step, head_is_known
 from overnight.gate.target import head_reached_target
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.research.ending import TARGET
+from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scheduler import Scheduler, Subject
+
+BY_HAND = "make it pass by hand, in a fresh clone"  # the fix of a failure without a known cause
+
+
+def failure_of(trial: Trial) -> TrialFailed | None:
+    """Why a trial has no value; None if it has one."""
+    return TrialFailed(trial.fault, trial.reason, trial.excerpt) if trial.fault else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,7 @@ class HeadRunner:
                 failed = await self.baseline()
             if failed:
                 what = f"the head itself cannot be measured: {failed.reason}"
-                raise UserError(what, fix="make it pass by hand, in a fresh clone")
+                raise UserError(what, fix=BY_HAND, excerpt=failed.excerpt)
         if head_reached_target(self.journal.state.program, self.journal.state.gate):
             self.scheduler.stop.request(TARGET)
 
@@ -55,19 +63,19 @@ class HeadRunner:
                 return finished[-1]
         return None
 
-    async def checks(self) -> str:
-        """Run the program's checks on the head; return why the first one fails."""
+    async def checks(self) -> TrialFailed | None:
+        """Run the program's checks on the head; return the failure of the first one that fails."""
         return await self.scheduler.trials.checks(self.journal.state.head, slot=0)
 
-    async def rehearse(self) -> str:
-        """Run the holdout and audit commands once on the head; return why one fails, never its answer."""
+    async def rehearse(self) -> TrialFailed | None:
+        """Run the holdout and audit commands once on the head; return the failure of one, never its answer."""
         program = self.journal.state.program
         for stage, command in ((Stage.HOLDOUT, program.holdout), (Stage.AUDIT, program.audit)):
             if command:
                 trial = await self._uncounted(stage, slot=0)
-                if trial.fault:
-                    return f"the {stage} command: {trial.reason}"
-        return ""
+                if failed := failure_of(trial):
+                    return TrialFailed(failed.fault, f"the {stage} command: {failed}", failed.excerpt)
+        return None
 
     async def _uncounted(self, stage: Stage, slot: int) -> Trial:
         key = TrialKey(experiment=0, stage=stage, arm=Arm.BASELINE, index=0)

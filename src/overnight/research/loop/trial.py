@@ -18,6 +18,7 @@ from overnight.program.program import Program
 from overnight.research.loop.artifacts import ArtifactMaker
 from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
 from overnight.research.places.port import CacheState, View, Workspaces
+from overnight.words.failure import read_failure
 from overnight.words.foreign import printable
 
 BYTES_PER_MB = 1000**2
@@ -54,7 +55,7 @@ class TrialRunner:
         curve = CurveMonitor(pattern, bar) if pattern and key.stage in {Stage.BASELINE, Stage.SCREEN} else None
         run = TrialRun(key=key, commit=commit, seed=seed, slot=slot, curve=curve)
         metrics: Mapping[str, float] = {}
-        value, fault, reason = None, None, ""
+        value, failure = None, None
         if self._cache:
             await to_thread.run_sync(self._cache.prepare, from_thread.check_cancelled)
         try:
@@ -62,7 +63,7 @@ class TrialRunner:
             metrics = await (self._run_measure_command(run, key) if one_process else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
         except TrialFailed as failed:
-            fault, reason = failed.fault, _sealed_reason(key, failed) if self._is_sealed(key) else str(failed)
+            failure = self._sealed(key, failed)
         return Trial(
             key=key,
             seed=seed,
@@ -70,23 +71,24 @@ class TrialRunner:
             value=value,
             metrics=metrics,
             early=run.curve.early if run.curve else None,
-            fault=fault,
-            reason=reason,
+            fault=failure.fault if failure else None,
+            reason=str(failure or ""),
+            excerpt=failure.excerpt if failure else (),
             wall_s=sum(result.wall_s for result in run.used),
             cpu_s=sum(result.cpu_s for result in run.used),
             peak_memory_bytes=max((result.peak_memory_bytes for result in run.used), default=0),
             log=self._keep_log(run),
         )
 
-    async def checks(self, commit: str, slot: int) -> str:
-        """Run the program's checks on a commit; the reason of the first that fails, empty if all pass."""
+    async def checks(self, commit: str, slot: int) -> TrialFailed | None:
+        """Run the program's checks on a commit; the failure of the first that fails, None if all pass."""
         for command in self.program.checks:
             try:
                 with self._folder(commit, View.OPEN) as folder:
                     await self._commands.run(TrialRun(commit=commit, seed=0, slot=slot), command, folder)
             except TrialFailed as failed:
-                return f"the check `{printable(command, 80)}` failed: {failed}"
-        return ""
+                return TrialFailed(Fault.CHECKS, f"the check `{printable(command, 80)}` failed: {failed}", failed.excerpt)
+        return None
 
     def over(self, workspaces: Workspaces, *, checks: tuple[str, ...] | None = None) -> "TrialRunner":
         """The runner of the same program in other work folders, perhaps with other checks."""
@@ -122,10 +124,16 @@ class TrialRunner:
         """The command that measures on data used for nothing else; None if the usual command applies."""
         return {Stage.HOLDOUT: self.program.holdout, Stage.AUDIT: self.program.audit}.get(stage)
 
-    def _is_sealed(self, key: TrialKey) -> bool:
-        """Whether a trial's words must not be shown; those of the start are the user's own."""
-        users = key.experiment == 0 and key.arm is Arm.BASELINE
-        return self._sealed_command(key.stage) is not None and not users
+    def _sealed(self, key: TrialKey, failed: TrialFailed) -> TrialFailed:
+        """A failure with no more of its words than may be shown; those of the start are the user's own.
+
+        Frozen code that sees hidden files prints no more than one line for researchers: a candidate could provoke the rest.
+        """
+        if key.experiment == 0 and key.arm is Arm.BASELINE:
+            return failed
+        if self._sealed_command(key.stage) is not None:
+            return TrialFailed(failed.fault, _sealed_reason(key, failed))
+        return TrialFailed(failed.fault, str(failed)) if failed.saw_hidden else failed
 
     def _read(self, run: TrialRun, output: bytes, folder: Path) -> Mapping[str, float]:
         outside = _outside(run.own)
@@ -138,7 +146,7 @@ class TrialRunner:
                 result_json = self._workspaces.artifact(folder, self.program.metric.result, self.program.limits.output_bytes)
         reading = read_metrics(output, self.program.metric, result_json)
         if not isinstance(reading, MetricReading):
-            raise TrialFailed(Fault.METRIC, reading.reason)
+            raise TrialFailed(Fault.METRIC, reading.reason, read_failure(output).lines)
         return {**reading.metrics, **outside, name: reading.value}
 
     def _keep_log(self, run: TrialRun) -> str:
@@ -154,6 +162,9 @@ class TrialRunner:
         folder = self._workspaces.create(commit, view)
         try:
             yield folder
+        except TrialFailed as failed:
+            failed.saw_hidden |= view is not View.OPEN and bool(self.program.hidden)
+            raise
         finally:
             self._workspaces.remove(folder)
 

@@ -10,7 +10,8 @@ from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.research.events import TrialFinished
 from overnight.research.loop.campaign import Campaign
-from overnight.research.loop.head import HeadRunner
+from overnight.research.loop.command import TrialFailed
+from overnight.research.loop.head import BY_HAND, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
@@ -39,12 +40,12 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
         state = campaign.journal.state
         unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
         failed = await _first_failure(campaign.head)
-        if failed:
-            fix = fix_of(repository, state.program, failed) or "make it pass by hand, in a fresh clone"
-            raise UserError(f"what you have committed fails: {failed}", fix=fix)
-        guarded = guard_notes(state.program, _baseline_trials(campaign))
-        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes, *guarded)
+        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes)
         notes += (unsure,) if unsure else ()
+        if failed:
+            fix = fix_of(repository, state.program, str(failed), failed.excerpt) or BY_HAND
+            raise UserError(f"what you have committed fails: {failed}", fix=fix, excerpt=failed.excerpt, notes=notes)
+        notes += guard_notes(state.program, _baseline_trials(campaign))
         measured = campaign.journal.state
         connection = await _prove(campaign)
         tunable = _tunable(campaign)
@@ -97,13 +98,13 @@ def _named(metrics: Mapping[str, float]) -> str:
     return listed((printable(name, NAME) for name in sorted(metrics)), LISTED)
 
 
-async def _first_failure(head: HeadRunner) -> str:
+async def _first_failure(head: HeadRunner) -> TrialFailed | None:
     """Why what is committed cannot be measured; the quickest comes first: checks, trials, the holdout."""
     if failed := await head.checks():
         return failed
     await head.warm_up()
     bad = await head.baseline()
-    return bad.reason if bad else await head.rehearse()
+    return failure_of(bad) if bad else await head.rehearse()
 
 
 def _tunable(campaign: Campaign) -> tuple[str, ...] | None:

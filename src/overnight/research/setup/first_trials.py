@@ -11,6 +11,7 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
+from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.seclusion import check_readable_paths, checkout_of
 from overnight.research.places.work_folders import work_folders
@@ -23,8 +24,8 @@ class FirstTrials:
 
     sandbox: str
 
-    async def checks(self, repository: Repository, program: Program) -> str:
-        """Why the first failing check fails; empty if all pass."""
+    async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
+        """The failure of the first check that fails; None if all pass."""
         with self._trial_runner(repository, program) as (trials, start):
             return await trials.checks(start, slot=0)
 

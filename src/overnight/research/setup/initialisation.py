@@ -9,6 +9,7 @@ from overnight.gate.trial import Trial
 from overnight.git.repository import Repository
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
+from overnight.research.loop.command import TrialFailed
 from overnight.research.setup.first_look import Proposal, Wishes, describe, propose, without_checks
 from overnight.research.setup.preconditions import fix_of
 from overnight.research.setup.program_file import write_above
@@ -23,8 +24,8 @@ Ask = Callable[[str], bool]
 class Tries(Protocol):
     """Runs what is proposed, before it is written."""
 
-    async def checks(self, repository: Repository, program: Program) -> str:
-        """Why the first failing check fails; empty if all pass."""
+    async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
+        """The failure of the first check that fails; None if all pass."""
         ...
 
     async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
@@ -83,18 +84,21 @@ async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: 
     failed = await tries.checks(repository, proposal.program)
     if not failed:
         return proposal
-    fix = fix_of(repository, proposal.program, failed)
+    fix = fix_of(repository, proposal.program, str(failed), failed.excerpt)
     known = fix in ("", *proposal.detected.notes)  # the notes are shown next
     say(f"They fail, so they are left out: {failed}{'' if known else f'; {fix}'}")
-    return without_checks(proposal, failed)
+    for line in failed.excerpt:
+        say(f"  {line}")
+    return without_checks(proposal, str(failed))
 
 
 def _values(trials: Sequence[Trial], repository: Repository, program: Program) -> list[float]:
     values = []
     for trial in trials:
         if trial.value is None:
-            fix = fix_of(repository, program, trial.reason) or "fix it, or set --metric and --measure"
-            raise UserError(f"the measure command gave no value: {trial.reason}; nothing was written", fix=fix)
+            fix = fix_of(repository, program, trial.reason, trial.excerpt) or "fix it, or set --metric and --measure"
+            what = f"the measure command gave no value: {trial.reason}; nothing was written"
+            raise UserError(what, fix=fix, excerpt=trial.excerpt)
         values.append(trial.value)
     return values
 

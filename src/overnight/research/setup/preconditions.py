@@ -1,7 +1,7 @@
 """What a person should know at the start of a campaign: what is not committed, what fails for that, what starts over."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,14 +42,16 @@ def started_over(folder: Path) -> tuple[str, ...]:
     return tuple(lines)[-1:]
 
 
-def fix_of(repository: Repository, program: Program, reason: str) -> str:
+def fix_of(repository: Repository, program: Program, reason: str, excerpt: Sequence[str] = ()) -> str:
     """The fix of a failure that is due to what is not committed, or to the `python` that ran; else empty.
 
     Args:
         repository: its checkout may have what the commit lacks.
         program: its commands failed.
         reason: why they failed, as the trial or the check says.
+        excerpt: lines of the output that say more.
     """
+    reason = "\n".join([reason, *excerpt])
     text = _EXIT.sub("", reason)
     if absent := next(_absent(repository, program, [*_modules(text), *paths_in(text)]), ""):
         return absent
@@ -66,7 +68,7 @@ def fixing(repository: Repository, program: Program) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        error.fix = fix_of(repository, program, str(error.args[0])) or error.fix
+        error.fix = fix_of(repository, program, str(error.args[0]), error.excerpt) or error.fix
         raise
 
 

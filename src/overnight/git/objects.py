@@ -57,7 +57,7 @@ class ObjectStore:
 
     def commit(self, oid: str) -> Commit:
         """A commit."""
-        headers = self._read(oid, "commit").partition(b"\n\n")[0].split(b"\n")
+        headers = self.raw(oid, "commit").partition(b"\n\n")[0].split(b"\n")
         fields = [line.partition(b" ")[::2] for line in headers if not line.startswith(b" ")]  # no continuations
         values = dict(fields)
         return Commit(
@@ -69,14 +69,14 @@ class ObjectStore:
     def tree(self, oid: str) -> Tree:
         """A tree; RepositoryError if it is none that git would check out."""
         try:
-            return parse_tree(self._read(oid, "tree"), len(oid) // 2)
+            return parse_tree(self.raw(oid, "tree"), len(oid) // 2)
         except ValueError as error:
             what = f"the tree {oid} is damaged: {printable(str(error), ERROR_SHOWN)}"
             raise RepositoryError(what, fix="git fsck, and clone it again") from error
 
     def blob(self, oid: str) -> bytes:
         """The content of a file."""
-        return self._read(oid, "blob")
+        return self.raw(oid, "blob")
 
     def copy_blob(self, oid: str, file: int) -> None:
         """Write the content of a file to a descriptor, piece by piece."""
@@ -126,7 +126,9 @@ class ObjectStore:
         for part in (self._reader, self._blobs, self._commits, self._trees):
             part.close()
 
-    def _read(self, oid: str, kind: Kind) -> bytes:
+    def raw(self, oid: str, kind: Kind) -> bytes:
+        """The content of an object of this kind, as git stores it."""
+
         def exchange(pipe: Pipe) -> tuple[Found | None, bytes]:
             found = _ask(pipe, "contents", oid)
             return found, pipe.take(found.size_bytes + 1)[:-1] if found else b""

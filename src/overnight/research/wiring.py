@@ -161,7 +161,7 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
         private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
-        work_folders(repository, history, program) as workspaces,
+        work_folders(repository, history, program, state.start) as workspaces,
     ):
         executor = make_executor(request.sandbox, share, checkout=checkout_of(repository))
         trials = make_trial_runner(program, state.start, executor, workspaces, folder, slots=share.slots)
@@ -193,7 +193,7 @@ def _assembled(
     models = make_models(program, state, journal.record)
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
-        work_folders(home.repository, home.history, program) as workspaces,
+        work_folders(home.repository, home.history, program, state.start) as workspaces,
     ):
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(request.sandbox, share, others=others, checkout=checkout)

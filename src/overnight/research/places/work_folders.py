@@ -1,13 +1,16 @@
 """The work folders of one session: created from a commit, used once, deleted; none survives a session."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
 from overnight.files.private_folder import private_folder
+from overnight.git.clone import Clones
 from overnight.git.port import History
 from overnight.git.repository import Repository
 from overnight.program.program import Program
@@ -15,37 +18,50 @@ from overnight.program.scope import matches
 from overnight.research.places.port import Collected, View
 from overnight.research.places.workspace import FileState, collect_changes, snapshot
 
+SETTLED_S = 2  # git reads a file again that changed in the second in which its index was written
+
 
 @contextmanager
-def work_folders(repository: Repository, history: History, program: Program) -> Iterator["WorkFolders"]:
-    """The work folders of one session, deleted at its end.
+def work_folders(repository: Repository, history: History, program: Program, start: str) -> Iterator["WorkFolders"]:
+    """The work folders of one session of a campaign that starts at a commit, deleted at its end.
 
     A job sees where its folder lies on the host. So that place is of the same form for a campaign, a rehearsal and a rerun:
     a candidate that behaves well only when it is checked must not know when that is.
     """
     with private_folder(repository.overnight, "work") as place:
-        yield WorkFolders(place / "trees", history, program)
+        changes = partial(matches, globs=program.editable)
+        clones = Clones(repository, place / "git", start=start, changes=changes, at_s=int(time.time()) - SETTLED_S)
+        with closing(clones):
+            yield WorkFolders(place / "trees", history, program, clones)
 
 
 class WorkFolders:
     """The port `Workspaces`, in one folder that belongs to this session alone."""
 
-    def __init__(self, root: Path, history: History, program: Program) -> None:
+    def __init__(self, root: Path, history: History, program: Program, clones: Clones | None = None) -> None:
+        """Without `clones` there is no git in the folders."""
         remove_tree(root)  # what a killed session left
         self.scratch = root / "out"
         self.scratch.mkdir(parents=True)
         self._root = root
         self._history = history
-        self._omitted = {View.OPEN: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
+        self._clones = clones
+        globs = {View.OPEN: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
+        self._omit = {view: partial(matches, globs=omitted) for view, omitted in globs.items()}
         self._numbers = count(1)
         self._bases: dict[str, Mapping[str, FileState]] = {}
 
     def create(self, commit: str, view: View) -> Path:
         """A new folder that contains a view of a commit's tree."""
+        folder = self._written(commit, view)
+        if self._clones:
+            self._clones.write(commit, folder, self._omit[view])
+        return folder
+
+    def _written(self, commit: str, view: View) -> Path:
         folder = self._root / secrets.token_hex(8)  # a job sees its folder's name: it must not tell which trial this is
         folder.mkdir()
-        globs = self._omitted[view]
-        self._history.write_tree(commit, folder, omit=lambda path: matches(path, globs))
+        self._history.write_tree(commit, folder, omit=self._omit[view])
         return folder
 
     def collect(self, folder: Path, commit: str) -> Collected:
@@ -73,7 +89,7 @@ class WorkFolders:
     def _base(self, commit: str) -> Mapping[str, FileState]:
         """The files of a commit as a researcher first sees them; cached for the newest head only."""
         if commit not in self._bases:
-            folder = self.create(commit, View.OPEN)
+            folder = self._written(commit, View.OPEN)
             self._bases = {commit: snapshot(folder)}
             self.remove(folder)
         return self._bases[commit]

@@ -43,7 +43,7 @@ class FirstTrials:
             closing(GitHistory(repository)) as history,
             private_folder(repository.overnight, "init") as folder,
             share_of(program.limits, 1, alone=True) as share,
-            work_folders(repository, history, program) as workspaces,
+            work_folders(repository, history, program, history.resolve_start()) as workspaces,
         ):
             start = history.resolve_start()
             executor = make_executor(self.sandbox, share, checkout=checkout)

@@ -157,6 +157,12 @@ class Program:
         return self.measure is not None
 
     @property
+    def commands(self) -> tuple[str, ...]:
+        """All commands that it runs."""
+        alone = (self.measure, self.produce, self.score, self.prepare, self.holdout, self.audit)
+        return tuple(filter(None, (*alone, *self.checks)))
+
+    @property
     def splits(self) -> bool:
         """Whether `prepare` also makes sealed inputs, so that sealed trials run the candidate again."""
         return SPLIT in (self.prepare or "")

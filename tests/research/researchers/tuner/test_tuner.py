@@ -198,7 +198,10 @@ def test_data_files_are_tuned(tmp_path: Path) -> None:
 def test_nothing_to_tune_says_what_was_looked_for(tmp_path: Path) -> None:
     """Without a constant the message names what was looked for, what was left alone and what did not parse."""
     files = {"a.py": "SEED = 1\n", "b.py": "x = (\n", "c.txt": "lr = 1\n"}
-    with pytest.raises(NoIdeas, match=r"constants at the top level.*\*\.py.*left alone: SEED.*b\.py does not parse: line 1"):
+    with pytest.raises(
+        NoIdeas,
+        match=r"constants, options, defaults.* among \*\.py.*left alone: SEED.*b\.py does not parse: line 1",
+    ):
         Work(tmp_path, files).propose(1)
 
 

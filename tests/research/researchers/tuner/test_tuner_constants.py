@@ -32,6 +32,8 @@ class Model:
     name = 3
 class Helper:
     width: int = 64
+class Kind(Enum):
+    SMALL = 3
 """
     assert found(source) == {
         "CONFIG.lr": 0.1,
@@ -41,6 +43,8 @@ class Helper:
         "HEADS": 4,
         "options.decay": 0.01,
         "Model.width": 64,
+        "Model.name": 3,
+        "Helper.width": 64,
     }
 
 

@@ -2,11 +2,20 @@
 
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 
 Value = bool | int | float | str
 
 LARGEST = 10**18  # a larger number is not a setting that anyone tunes
 LONGEST_LIST = 8  # elements; a longer one is data
+
+
+class Tier(IntEnum):
+    """How plainly a value is a setting; lower ones are tried first."""
+
+    NAMED = 0  # a constant with a name, or an option of a command line
+    DEFAULT = 1  # of an argument, or an attribute of an ordinary class
+    INSIDE = 2  # a literal in the body of a function
 
 
 class Unreadable(Exception):  # noqa: N818  # a normal outcome, reported to the user if nothing else can be tuned
@@ -23,6 +32,7 @@ class Constant:
     start: int
     end: int
     text: str  # those bytes
+    tier: Tier = Tier.NAMED
     options: tuple[str, ...] = ()  # possible values of a string, including its own, as far as the file shows
 
     @property

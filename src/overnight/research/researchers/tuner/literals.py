@@ -19,7 +19,8 @@ def render(value: Value, old: str) -> str:
         case float():
             return _float_text(value, old)
         case str():
-            return old[0] + value + old[0]
+            quote = old[0] if old[0] in "'\"" else ""  # a flag in a Makefile has none
+            return quote + value + quote
 
 
 def _switch_text(value: bool, old: str) -> str:

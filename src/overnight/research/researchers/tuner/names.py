@@ -10,7 +10,7 @@ _UNTOUCHED = frozenset((
     "holdout", "heldout", "score", "scoring", "metric", "target",
     # places and hardware
     "path", "paths", "dir", "dirs", "directory", "folder", "file", "files", "filename", "url", "uri", "host", "port",
-    "device", "dtype", "cuda", "gpu", "gpus", "cpu", "cpus", "world", "workers", "threads", "processes",
+    "device", "dtype", "cuda", "gpu", "gpus", "cpu", "cpus", "world", "workers", "threads", "processes", "jobs",
     # how much may be spent
     "budget", "timeout", "deadline", "seconds", "minutes", "hours", "flops", "limit", "limits",
     # what other parts depend on, and what changes nothing

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 _OPTION = re.compile(r"[A-Za-z0-9_.+-]{1,40}")
 _PATTERN = re.compile(r"[A-Z]{2,12}")  # a word over a small alphabet, as in "SSSL" for kinds of layers
@@ -46,3 +46,9 @@ def string_options(name: str, value: str, text: str, compared: Mapping[str, set[
         letters = sorted(set(value))
         others = {value[:i] + letter + value[i + 1 :] for i in range(len(value)) for letter in letters} - {value}
     return (value, *sorted(others)) if others else ()
+
+
+def chosen_options(value: str, text: str, choices: Sequence[str]) -> tuple[str, ...]:
+    """Possible values of a string whose declaration lists them; none if its text or one of them is not plain."""
+    plain = text[1:-1] == value and value in choices and all(_OPTION.fullmatch(choice) for choice in choices)
+    return (value, *(choice for choice in choices if choice != value)) if plain and len(choices) > 1 else ()

@@ -93,9 +93,9 @@ def rounded(number: float, digits: int = DIGITS) -> float:
 
 
 def build_space(constants: Iterable[Constant]) -> tuple[Dimension, ...]:
-    """A dimension for each constant that has a range, ordered by rank."""
+    """A dimension for each constant that has a range: those that are plainly settings first, each kind ordered by rank."""
     found = (_dimension(constant) for constant in constants)
-    return tuple(sorted((d for d in found if d), key=lambda d: d.rank))
+    return tuple(sorted((d for d in found if d), key=lambda d: (d.constant.tier, d.rank)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,15 @@ It only reads and writes text: nothing in the workspace is imported or run.
 import random
 from collections.abc import Mapping
 
+from anyio import to_thread
+
 from overnight.research.experiment import Draft, Experiment, Scalar
 from overnight.research.researchers.port import Assignment, NoIdeas
 from overnight.research.researchers.tuner.hypothesis import describe
 from overnight.research.researchers.tuner.moves import Move, Situation, moves
 from overnight.research.researchers.tuner.optimizer import Optimizer
 from overnight.research.researchers.tuner.past import POINT, WAS, Past, changed_keys
+from overnight.research.researchers.tuner.sources import LOOKED_FOR
 from overnight.research.researchers.tuner.target import Scans, Target, read_target
 
 MOST_NAMES = 8  # in a message
@@ -38,7 +41,7 @@ class Tuner:
         Raises:
             NoIdeas: there is nothing to tune, or everything in range was tried.
         """
-        target = self._target(assignment)
+        target = await to_thread.run_sync(self._target, assignment)  # parsing takes seconds if the files are hostile
         under_way = {str(p.notes.get(POINT)): changed_keys(p.notes) for p in assignment.under_way if p.researcher == self.name}
         situation = Situation(
             space=target.space,
@@ -75,8 +78,7 @@ class Tuner:
 
 
 def _nothing_to_tune(target: Target, editable: tuple[str, ...]) -> str:
-    looked = "constants at the top level of Python files, numbers and switches in YAML, TOML, JSON and INI files"
-    message = f"the tuner found nothing to tune: it looked for {looked} among {', '.join(editable)}"
+    message = f"the tuner found nothing to tune: it looked for {LOOKED_FOR} among {', '.join(editable)}"
     if target.left_alone:
         message += f"; left alone: {', '.join(target.left_alone[:MOST_NAMES])}"
     return "; ".join([message, *target.skipped[:MOST_NAMES]])

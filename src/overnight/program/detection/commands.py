@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 WANTED = re.compile(r"package\.json|(?:.+/)?[^/]+_test\.go|(?:.+/)?(?:micro)?(?:bench|perf)[^/]*(?:/[^/]+)?\.(?:py|[cm]?js)")
 MOST_TEXTS = 200  # files that are read for it
@@ -95,4 +94,4 @@ def _from_makefile(text: str) -> Iterator[Command]:
 
 def is_of_asv(path: str, text: str) -> bool:
     """Whether a Python file defines benchmarks that only asv runs."""
-    return PurePosixPath(path).suffix == ".py" and only_defines(text) and _ASV.search(text) is not None
+    return path.endswith(".py") and only_defines(text) and _ASV.search(text) is not None

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from overnight.program.code_files import is_code
 from overnight.program.scope import matches
@@ -63,8 +62,8 @@ def _question(code: Sequence[str], leaf: str | None) -> str:
 
 def judges_by_name(path: str) -> bool:
     """Whether a part of a path says that the file measures, scores, judges or makes the data."""
-    place = PurePosixPath(path)
-    return any(_JUDGES.fullmatch(part) for part in (*place.parts[:-1], place.stem))
+    *folders, name = path.split("/")
+    return any(_JUDGES.fullmatch(part) for part in (*folders, name.partition(".")[0], name.rpartition(".")[0]))
 
 
 def _folded(files: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:
@@ -80,5 +79,6 @@ def _folded(files: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:
 
 def _widest(path: str, frozen: Sequence[str]) -> str:
     """The highest folder above a file in which nothing is frozen; the file itself if there is none."""
-    folders = [f"{folder}/" for folder in reversed(PurePosixPath(path).parents) if str(folder) != "."]
+    names = path.split("/")[:-1]
+    folders = ["/".join(names[:end]) + "/" for end in range(1, len(names) + 1)]
     return next((folder for folder in folders if not any(other.startswith(folder) for other in frozen)), path)

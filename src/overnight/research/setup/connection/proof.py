@@ -90,7 +90,7 @@ class Prover:
         notes += await self._hollow(known, editable, executable)
         files = await self._each(known, editable, executable, read if whole.complete else None, whole.trial.wall_s)
         self._require_named(files, read)
-        idle = [check for check in self.program.checks if not await self._check(check, broken(editable, executable))]
+        idle = [check for check in self.program.checks if await self._passes(check, broken(editable, executable))]
         return Connection(
             reads=read, reads_complete=whole.complete, editable=files, idle_checks=tuple(idle), notes=tuple(notes)
         )
@@ -156,10 +156,10 @@ class Prover:
         trial = await self.trials.over(trees).run(KEY, commit=self.commit, tree=self.commit, seed=seed, slot=0)
         return Observed(trial=trial, opened=frozenset(trees.opened), complete=trees.complete)
 
-    async def _check(self, command: str, changes: Sequence[FileChange]) -> str:
-        """Why a check fails on changed files; empty if it passes."""
+    async def _passes(self, command: str, changes: Sequence[FileChange]) -> bool:
+        """Whether a check passes on changed files."""
         trees = ObservedTrees(inner=self.workspaces, changes=changes)
-        return await self.trials.over(trees, checks=(command,)).checks(self.commit, slot=0)
+        return await self.trials.over(trees, checks=(command,)).checks(self.commit, slot=0) is None
 
 
 def _swallows(trial: Trial) -> str:

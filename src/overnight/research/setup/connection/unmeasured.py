@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from overnight.machines.share import search_path
-from overnight.program.code_files import COMPILED
+from overnight.program.code_files import COMPILED, suffix_of
 from overnight.program.program import Program
 from overnight.words.foreign import printable
 
@@ -30,7 +30,7 @@ def why_unmeasured(path: str, read: Collection[str], paths: Collection[str], pro
         paths: all committed files.
         program: whose command it is.
     """
-    name, suffix = printable(path, NAME), PurePosixPath(path).suffix.lower()
+    name, suffix = printable(path, NAME), suffix_of(path)
     unread = f"the command does not open {name}"
     if path in read:
         why = f"the command reads {name}, but its failure changes nothing"

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from overnight.errors import ProgramError
 from overnight.jail.job import Limits
+from overnight.program.fit import loopholes
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
-from overnight.program.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec
+from overnight.program.program import Direction, GateSettings, Guard, Noise, Program, ResearcherSpec, Take
 from overnight.program.schema import KEYS
 from overnight.program.writer import FrontMatterEntry, render_front_matter
 
@@ -277,6 +278,9 @@ def test_a_mistake_names_its_place_and_its_fix(line: str, message: str) -> None:
         ("{name: loss, pattern: '(a'}", "metric.pattern: not a regular expression: missing )"),
         ("{name: loss, pattern: '([[a])'}", "metric.pattern: not a regular expression: Possible nested set"),
         ("{name: loss, pattern: (a), result: b}", "metric.result: cannot be combined with `pattern`"),
+        ("{name: loss, take: final}", "metric.take: must be 'last', 'first', 'min' or 'max', not `final`"),
+        ("{name: loss, take: last, result: b}", "metric.take: cannot be combined with `result`"),
+        ("{name: cpu_s, take: last}", "metric.take: cpu_s is measured from outside, once in a trial; delete `take`"),
         ("{name: loss, result: ../b}", "metric.result: must not contain"),
         ("{name: two words, direction: minimize}", "metric.name: must be one word"),
         ("{name: loss, min_effect: -1}", "metric.min_effect: must be greater than or equal to 0"),
@@ -460,3 +464,12 @@ def test_each_mistake_says_its_fix(front: str, fix: str) -> None:
     with pytest.raises(ProgramError) as caught:
         parse_program(f"---\n{front}\n---\n", "program.md")
     assert fix in str(caught.value)
+
+
+@pytest.mark.parametrize(("direction", "lucky"), [("minimize", "min"), ("maximize", "max")])
+def test_a_take_that_rewards_more_printing_is_reported(direction: str, lucky: str) -> None:
+    """The best of many values is better by chance; the last one, or the worst, is not."""
+    for take in Take:
+        text = f"metric: {{name: x, direction: {direction}, take: {take}}}\nmeasure: x\n"
+        notes = [note for note in loopholes(program(text)) if "`take:" in note]
+        assert bool(notes) == (take == lucky)

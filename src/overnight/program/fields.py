@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from overnight.program.program import Direction, Guard
+from overnight.program.program import Guard
 from overnight.words.fields import MAX_ITEMS, Mistake, Short, Text, matching
 from overnight.words.foreign import printable
 from overnight.words.units import parse_count, parse_duration, parse_number, parse_size
@@ -15,23 +15,8 @@ from overnight.words.units import parse_count, parse_duration, parse_number, par
 SECONDS_PER_HOUR = 3600
 _FEW = Field(max_length=MAX_ITEMS)
 
-# A metric that has one of these words in its name needs no `direction`.
-_QUALITY = ("loss", "bpb", "perplexity", "ppl", "error", "errors", "mse", "rmse", "mae")
-_COST = ("latency", "time", "duration", "s", "ms", "us", "ns", "seconds", "size", "memory", "bytes", "kb", "mb")
-MINIMIZED = frozenset((*_QUALITY, *_COST))
-MAXIMIZED = frozenset(("accuracy", "acc", "score", "throughput", "f1", "auc", "per"))  # per: ops_per_sec, tokens_per_s
-
 METRIC_NAME = re.compile(r"[^\W\d][\w./@%+-]{0,63}")
 _GUARD = re.compile(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(\S+)\s*")
-
-
-def guess_direction(name: str) -> Direction | None:
-    """The direction that a metric's name makes obvious, None if it does not."""
-    words = set(re.split(r"[\W_]+", name.lower()))
-    low, high = not words.isdisjoint(MINIMIZED), not words.isdisjoint(MAXIMIZED)
-    if low == high:
-        return None
-    return Direction.MINIMIZE if low else Direction.MAXIMIZE
 
 
 def _inside(path: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from overnight.errors import ProgramError
-from overnight.program.program import Program, names_seed
+from overnight.program.program import Direction, Program, Take, names_seed
 from overnight.program.scope import collide, matches
 
 # What Python, pytest and pip load from the top of a tree unasked; `json.py` stands for all modules of the standard library.
@@ -19,6 +19,7 @@ LOADED_UNASKED = (
     "setup.cfg",
     "tox.ini",
 )
+_BEST = {Direction.MINIMIZE: Take.MIN, Direction.MAXIMIZE: Take.MAX}
 CODE = (".py", ".pyc", ".pth", ".so", ".pkl", ".pickle")
 
 
@@ -54,6 +55,9 @@ def loopholes(program: Program) -> tuple[str, ...]:
         notes.append(f"{what}: Python and its tools load such files unasked, so it can change {reached}")
     if program.one_process:
         notes.append("`measure` runs the candidate and the scorer in one process: docs/trust.md lists what that cannot stop")
+    if program.metric.take is _BEST[program.metric.direction]:
+        what = f"`take: {program.metric.take}` counts the luckiest of the values that a trial prints"
+        notes.append(f"{what}, so a change that only prints more of them looks better: prefer `take: last`")
     code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
     if code:
         notes.append(f"the artifact {code[0]} is code to Python: let the scorer read data only, such as JSON")

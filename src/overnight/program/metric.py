@@ -7,12 +7,13 @@ is a reason instead of a value. Whether the number is honest cannot be seen here
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from itertools import islice
+from typing import NamedTuple, TypeAlias
 
-from overnight.program.program import Metric
+from overnight.program.missing import instead, where
+from overnight.program.output import plain
+from overnight.program.program import Metric, Take
 from overnight.words.foreign import printable
 
 MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is not a metric line
@@ -20,12 +21,7 @@ MAX_NAMES = 1000  # metrics besides the campaign's own; further ones are ignored
 MAX_LEVELS = 4  # of nested objects in a result file
 LARGEST = 1e60  # of a metric: fourth powers of it, and sums of those, stay finite
 QUOTED = 120  # characters of foreign text in a reason
-COMPARED = 64  # other metrics that a missing one's name is compared with
-NAMED = 2  # of them in a reason
-LONGEST_NAMED = 40  # characters of a name there
-ALIKE = 0.5  # ratio of difflib: `val_bpb` for `val_loss`
 
-_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x00-\x1f]*+(?:\x07|\x1b\\)|[@-Z\\^_])")
 _LINE = re.compile(rb"[^\n]++")
 _ANY = re.compile(
     rb"^[ \t]*+(?:METRIC[ \t]++([^\s=]{1,128}+)[ \t]*+=|([^\s:=]{1,128}+)[ \t]*+:)[ \t]*+([^\s]{1,128}+)[ \t]*+$", re.MULTILINE
@@ -49,6 +45,17 @@ class NoReading:
     reason: str
 
 
+_Seen: TypeAlias = Mapping[str, float | None]  # None: several values, or no finite one
+
+
+class _Hit(NamedTuple):  # millions of them in one output
+    """What stands in the place of the metric's value."""
+
+    word: str
+    number: float | None
+    strict: bool  # it must be a number; words after `name:` need not
+
+
 class _Unreadable(Exception):  # noqa: N818  # becomes a NoReading
     """The metric has no value; the message says why."""
 
@@ -56,20 +63,21 @@ class _Unreadable(Exception):  # noqa: N818  # becomes a NoReading
 def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None) -> MetricReading | NoReading:
     """The metrics in captured `output`, and in the `result` file if the metric names one.
 
-    A metric that is missing, NaN, infinite, not a number, or present with two different values has no reading; the same value
-    twice is fine.
+    A metric that is missing, NaN, infinite or not a number has no reading, nor has one with two different values unless its
+    `take` says which of them counts.
     """
-    text = _plain(output)
+    text = plain(output)
+    seen = _seen_in(text)
+    others = _with_one_value(seen)
     try:
-        others = _other_metrics(text)
         if metric.result is not None:
             written = _result_metrics(result_json, metric.result)
             others |= {name: number for name, number in written.items() if math.isfinite(number)}
             value = _from_result(written, metric)
         elif metric.pattern is not None:
-            value = _agreed(metric.name, _pattern_hits(text, metric.pattern), f"nothing matches `{metric.pattern}`", text)
+            value = _from_pattern(text, metric, metric.pattern, seen)
         else:
-            value = _from_lines(text, metric.name, others)
+            value = _from_lines(text, metric, seen)
     except _Unreadable as unreadable:
         return NoReading(reason=str(unreadable))
     if abs(value) > LARGEST:
@@ -79,32 +87,48 @@ def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None
 
 def printed_metrics(output: bytes) -> Mapping[str, float]:
     """All metrics in the lines of captured `output`, for a campaign whose own metric is measured without output."""
-    return _other_metrics(_plain(output))
+    return _with_one_value(_seen_in(plain(output)))
 
 
-def _plain(output: bytes) -> bytes:
-    """The output without terminal escapes; what a carriage return would overwrite becomes a line of its own."""
-    if b"\x1b" in output:
-        output = _ESCAPE.sub(b"", output)
-    return output.replace(b"\r", b"\n")
-
-
-def _from_lines(text: bytes, name: str, others: Mapping[str, float]) -> float:
-    raw = re.escape(name.encode())
+def _from_lines(text: bytes, metric: Metric, seen: _Seen) -> float:
+    name, raw = metric.name, re.escape(metric.name.encode())
     line = re.compile(rb"^[ \t]*+(METRIC[ \t]++%b[ \t]*+=|%b[ \t]*+:)[ \t]*+([^\n]*+)$" % (raw, raw), re.MULTILINE)
-    missing = f"no line `METRIC {name}=` or `{name}:`"
-    hits = ((hit[2][: MAX_LINE + 1], hit[1].startswith(b"METRIC")) for hit in line.finditer(text))
-    return _agreed(name, hits, missing, text, others)
+    hits = _taken(
+        (_hit(hit[2][: MAX_LINE + 1], strict=hit[1].startswith(b"METRIC")) for hit in line.finditer(text)), metric.take
+    )
+    return _value(metric, hits, f"no line `METRIC {name}=` or `{name}:`", text, seen)
 
 
-def _agreed(
-    name: str, hits: Iterator[tuple[bytes, bool]], missing: str, text: bytes, others: Mapping[str, float] | None = None
-) -> float:
-    """The one number in `hits`, each a text and whether it must be a number; the user may have meant one of `others`."""
+def _from_pattern(text: bytes, metric: Metric, pattern: str, seen: _Seen) -> float:
+    hits = _taken(_pattern_hits(text, pattern), metric.take)
+    return _value(metric, hits, f"nothing matches `{pattern}`", text, seen)
+
+
+def _hit(raw: bytes, *, strict: bool) -> _Hit:
+    word = raw.decode(errors="replace").strip(" \t")
+    return _Hit(word, _number(word), strict)
+
+
+def _taken(hits: Iterator[_Hit], take: Take | None) -> Iterator[_Hit]:
+    """The hits that count; words after `name:` do not, as long as there is anything else."""
+    if take not in {Take.FIRST, Take.LAST}:
+        return hits
+    one, words = None, None
+    for hit in hits:
+        if hit.number is None and not hit.strict:
+            words = words or hit
+        else:
+            one = hit
+            if take is Take.FIRST:
+                break
+    return filter(None, [one or words])
+
+
+def _value(metric: Metric, hits: Iterator[_Hit], missing: str, text: bytes, seen: _Seen) -> float:
+    """The one number in the hits, or the least or greatest of them."""
+    name, take = metric.name, metric.take
     value, first, other = None, "", ""
-    for raw, strict in hits:
-        word = raw.decode(errors="replace").strip(" \t")
-        number = _number(word)
+    for word, number, strict in hits:
         if number is None:
             if strict:
                 raise _Unreadable(f"metric {name} is `{printable(word, QUOTED)}`, not a number")
@@ -113,26 +137,16 @@ def _agreed(
             raise _Unreadable(f"metric {name} is {'NaN' if math.isnan(number) else 'infinite'}")
         elif value is None:
             value, first = number, word
+        elif take is not None:
+            value = min(value, number) if take is Take.MIN else max(value, number)
         elif number != value:
             shown = f"{printable(first, QUOTED)} and {printable(word, QUOTED)}"
             raise _Unreadable(f"metric {name} appears twice with different values: {shown}")
     if value is None and other:
         raise _Unreadable(f"metric {name} is `{printable(other, QUOTED)}`, not a number")
     if value is None:
-        raise _Unreadable(f"{missing} in the output{_instead(name, others or {})}; {_last_line(text)}")
+        raise _Unreadable(f"{missing} in the output{instead(name, seen)}; {where(name, text)}")
     return value
-
-
-def _instead(name: str, others: Mapping[str, float]) -> str:
-    """What there is instead of a missing metric: similar names, else the first ones."""
-    few = [other for other in islice(others, COMPARED) if len(other) <= LONGEST_NAMED]
-    if like := get_close_matches(name, few, n=NAMED, cutoff=ALIKE):
-        return f" (did you mean {_quoted(like, 'or')}?)"
-    return f", which has {_quoted(few[:NAMED], 'and')}" if few else ""
-
-
-def _quoted(names: Sequence[str], between: str) -> str:
-    return f" {between} ".join(f"`{printable(name, LONGEST_NAMED)}`" for name in names)
 
 
 def _number(word: str) -> float | None:
@@ -142,16 +156,16 @@ def _number(word: str) -> float | None:
     return float(word) if _NUMBER.fullmatch(word) or _NOT_FINITE.fullmatch(word) else None
 
 
-def _pattern_hits(text: bytes, pattern: str) -> Iterator[tuple[bytes, bool]]:
+def _pattern_hits(text: bytes, pattern: str) -> Iterator[_Hit]:
     regex = re.compile(pattern)
     for line in _LINE.finditer(text):
         hit = regex.search(line[0].decode(errors="replace")) if line.end() - line.start() <= MAX_LINE else None
         if hit is not None and hit[1] is not None:
-            yield hit[1].encode(errors="replace"), True
+            yield _hit(hit[1].encode(errors="replace"), strict=True)
 
 
-def _other_metrics(text: bytes) -> dict[str, float]:
-    """All metrics in the output's lines, except those with several values or no finite one."""
+def _seen_in(text: bytes) -> dict[str, float | None]:
+    """All metrics in the output's lines; None for one with several values or no finite one."""
     found: dict[bytes, float | None] = {}
     for hit in _ANY.finditer(text):
         name, number = hit[1] or hit[2], _number(hit[3].decode(errors="replace"))
@@ -159,12 +173,11 @@ def _other_metrics(text: bytes) -> dict[str, float]:
             continue
         agrees = math.isfinite(number) and found.get(name, number) == number
         found[name] = number if agrees else None
-    return {name.decode(errors="replace"): number for name, number in found.items() if number is not None}
+    return {name.decode(errors="replace"): number for name, number in found.items()}
 
 
-def _last_line(text: bytes) -> str:
-    tail = text[-MAX_LINE:].strip().decode(errors="replace")
-    return f"the last line was `{printable(tail.split(chr(10))[-1], QUOTED)}`" if tail else "it is empty"
+def _with_one_value(seen: _Seen) -> dict[str, float]:
+    return {name: number for name, number in seen.items() if number is not None}
 
 
 def _result_metrics(raw: bytes | None, path: str) -> dict[str, float]:
@@ -201,7 +214,7 @@ def _flat(values: Mapping[str, object], prefix: str, levels: int) -> Iterator[tu
 
 def _from_result(written: Mapping[str, float], metric: Metric) -> float:
     if metric.name not in written:
-        there = _instead(metric.name, written)
+        there = instead(metric.name, written)
         raise _Unreadable(f"no number `{metric.name}` in the result file {metric.result}{there}")
     value = written[metric.name]
     if not math.isfinite(value):

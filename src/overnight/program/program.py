@@ -28,6 +28,15 @@ class Direction(StrEnum):
     MAXIMIZE = "maximize"
 
 
+class Take(StrEnum):
+    """Which value counts of a metric that a trial prints again and again."""
+
+    LAST = "last"
+    FIRST = "first"
+    MIN = "min"
+    MAX = "max"
+
+
 class Noise(StrEnum):
     """How trials of one tree differ; `AUTO` is determined from the baseline trials."""
 
@@ -42,7 +51,8 @@ class Noise(StrEnum):
 class Metric:
     """The number that a campaign improves, and where it is read from.
 
-    Without `pattern` and `result` it is read from the lines `METRIC name=value` and `name: value` of the output.
+    Without `pattern` and `result` it is read from the lines `METRIC name=value` and `name: value` of the output. Without
+    `take` all of its values in one output must be the same.
     """
 
     name: str
@@ -51,6 +61,7 @@ class Metric:
     pattern: str | None = None  # a regex with one group
     result: str | None = None  # a JSON file in the work folder
     curve: str | None = None  # a regex with the groups steps done, total steps, value; or percent done, value
+    take: Take | None = None
 
     def gain(self, baseline: float, candidate: float) -> float:
         """How much better `candidate` is than `baseline`; positive is better whatever the direction."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from overnight.jail.job import Limits
 from overnight.notices.settings import Notify, NotifyKeys
+from overnight.program.direction import guess_direction
 from overnight.program.fields import (
     SECONDS_PER_HOUR,
     AbsolutePaths,
@@ -24,9 +25,19 @@ from overnight.program.fields import (
     RelativePath,
     Size,
     Texts,
-    guess_direction,
 )
-from overnight.program.program import ADVISERS, PATIENCE_S, Budget, Direction, GateSettings, Metric, Noise, ResearcherSpec
+from overnight.program.program import (
+    ADVISERS,
+    OUTSIDE,
+    PATIENCE_S,
+    Budget,
+    Direction,
+    GateSettings,
+    Metric,
+    Noise,
+    ResearcherSpec,
+    Take,
+)
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
 
 
@@ -43,6 +54,7 @@ class MetricKeys(_Keys):
     pattern: Pattern | None = None
     result: RelativePath | None = None
     curve: CurvePattern | None = None
+    take: Take | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -53,6 +65,10 @@ class MetricKeys(_Keys):
     def _agrees(self) -> Self:
         if self.pattern is not None and self.result is not None:
             raise Mistake("cannot be combined with `pattern`", fix="delete one of them", key="result")
+        if self.take is not None and self.result is not None:
+            raise Mistake("cannot be combined with `result`, which holds one value", fix="delete one of them", key="take")
+        if self.take is not None and self.name in OUTSIDE:
+            raise Mistake(f"{self.name} is measured from outside, once in a trial", fix="delete `take`", key="take")
         if self.direction is None and guess_direction(self.name) is None:
             fix = "write `metric: {name: ..., direction: minimize}` or maximize"
             raise Mistake("missing, and the name does not say which way is better", fix=fix, key="direction")
@@ -67,6 +83,7 @@ class MetricKeys(_Keys):
             pattern=self.pattern,
             result=self.result,
             curve=self.curve,
+            take=self.take,
         )
 
 

@@ -272,3 +272,12 @@ def test_a_researcher_knows_of_the_curve() -> None:
     brief = write_brief(task(state=begin(opened(text + BODY))))
     assert r"matches `step (\d+)/(\d+) (\S+)` is its curve" in brief
     assert "curve" not in write_brief(task())
+
+
+def test_a_researcher_knows_which_value_of_a_trial_counts() -> None:
+    """With `take` the brief says so, since a change may print more values or fewer."""
+    taken = "metric: {name: loss, direction: minimize, take: last}"
+    text = re.sub("^metric: .*$", taken, PROGRAM, count=1, flags=re.MULTILINE)
+    assert "Of the values of `loss` that a trial prints, the last counts." in write_brief(
+        task(state=begin(opened(text + BODY)))
+    )

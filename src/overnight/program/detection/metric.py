@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from overnight.program.fields import METRIC_NAME, guess_direction
+from overnight.program.direction import guess_direction
+from overnight.program.fields import METRIC_NAME
 from overnight.program.front_matter import Value
 from overnight.program.program import Direction
 from overnight.program.writer import FrontMatterEntry

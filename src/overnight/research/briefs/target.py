@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from overnight.gate.noise import noise_kind, noise_report
 from overnight.jail.job import Limits
-from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program
+from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program, Take
 from overnight.program.scope import matches
 from overnight.research.state import State
 from overnight.words.figures import figure
@@ -17,6 +17,7 @@ COMMAND = 300  # characters
 FILES = 12  # named with their sizes
 PATH = 100  # characters
 _MB, _MINUTE = 1e6, 60.0
+_TAKEN = {Take.FIRST: "the first", Take.LAST: "the last", Take.MIN: "the smallest", Take.MAX: "the largest"}
 
 
 def better(program: Program) -> str:
@@ -45,6 +46,8 @@ def judge_lines(state: State) -> Iterator[str]:
     kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
     yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
     yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is discarded."
+    if program.metric.take:
+        yield f"- Of the values of `{program.metric.name}` that a trial prints, {_TAKEN[program.metric.take]} counts."
     if program.metric.curve:
         curve = printable(program.metric.curve, COMMAND)
         yield f"- Output that matches `{curve}` is its curve: a trial that is hopelessly behind at 30 % is stopped."

@@ -12,7 +12,7 @@ from overnight.git.repository import Repository
 from overnight.machines.share import search_path
 from overnight.program.detection.detect import Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
-from overnight.program.fields import guess_direction
+from overnight.program.direction import guess_direction
 from overnight.program.fit import check_fit
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program

@@ -15,12 +15,16 @@ def incomparable(a: Program, b: Program) -> Iterator[str]:
         yield f"the metrics differ: {a.metric.name} and {b.metric.name}"
     if a.metric.direction is not b.metric.direction:
         yield f"the directions differ: {a.metric.direction.value} and {b.metric.direction.value}"
-    if (a.metric.pattern, a.metric.result) != (b.metric.pattern, b.metric.result):
-        yield "the metric is read in different ways (`pattern`, `result`)"
+    if _reading(a) != _reading(b):
+        yield "the metric is read in different ways (`pattern`, `result`, `take`)"
     for key in SAME_MEASURE:
         one, other = (_written(getattr(program, key)) for program in (a, b))
         if one != other:
             yield f"`{key}` differs: {one} and {other}"
+
+
+def _reading(program: Program) -> tuple[str | None, ...]:
+    return program.metric.pattern, program.metric.result, program.metric.take
 
 
 def _written(value: object) -> str:

@@ -29,6 +29,7 @@ DIFF_PIECE_BYTES = 4096
 DIFF_S = 30.0
 MERGE_S = 30.0
 UNFINISHED = "\n[git needs more than {:g} s for the rest of this diff]\n"
+TRAILERS_BYTES = 4096  # from the end of a message, in which its trailers stand
 OID_LENGTHS = {"sha1": 40, "sha256": 64}  # hex digits
 
 
@@ -142,6 +143,16 @@ class GitHistory:
     def parents(self, commit: str) -> Sequence[str]:
         """The parents of a commit."""
         return self._store.commit(commit).parents
+
+    def trailer(self, commit: str, name: str) -> str:
+        """What a trailer of a commit's message says, by its last line of that name; empty without one."""
+        lines = self._store.message(commit)[-TRAILERS_BYTES:].decode("utf-8", "replace").splitlines()
+        found = (line.removeprefix(f"{name}: ") for line in reversed(lines) if line.startswith(f"{name}: "))
+        return next(found, "").strip()
+
+    def same_files(self, one: str, other: str) -> bool:
+        """Whether two commits have the very same files."""
+        return self._store.commit(one).tree == self._store.commit(other).tree
 
     def attempt(self, tag: str, number: int, group: str = "") -> str | None:
         """The commit under `refs/overnight/<tag>/[<group>/]<number>`, None if there is no such ref."""

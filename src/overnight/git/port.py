@@ -7,6 +7,8 @@ from typing import Protocol
 
 from overnight.git.deadline import Deadline
 
+ATTEMPT = "Overnight-Attempt"  # the trailer of a finalized commit that names the measured one
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:

@@ -75,6 +75,31 @@ def test_a_forged_receipt_does_not_hold(clone: Path, field: str, value: object, 
     assert shows in [finding.what for finding in found.findings if finding.holds is False] and not found.holds
 
 
+def test_a_finalized_commit_leads_to_its_receipt(ended: Path, clone: Path) -> None:
+    """The trailer names the measured commit, whose files, before and after, have to be the same."""
+    overnight(ended, "finalize", "--tag", "t", "--into", "review", check=0)
+    git(clone, "fetch", "-q", "origin", "review:review")
+    for commit in ("review", "review^"):
+        printed = overnight(clone, "verify", "--receipt", commit, check=0).stdout
+        assert "ok    finalized" in printed and "yes: by these values" in printed
+    body = git(clone, "log", "-1", "--format=%B", "review")
+    for tree, parent in (("review^", "review^"), ("review", "review"), ("review", "origin/main")):
+        forged = git(clone, "commit-tree", f"{tree}^{{tree}}", "-p", parent, "-m", body)
+        assert "FAIL  finalized" in overnight(clone, "verify", "--receipt", forged, check=1).stdout
+    lost = git(clone, "commit-tree", "review^{tree}", "-p", "review^", "-m", "x\n\nOvernight-Attempt: " + "ab" * 20)
+    assert "fetch the measured commits" in overnight(clone, "verify", "--receipt", lost, check=2).stderr
+
+
+def test_what_a_receipt_does_not_show_is_said(clone: Path) -> None:
+    """A candidate in its own process can print any number, also for the receipt."""
+    assert (
+        "WARNING: values come from the candidate's own process"
+        in overnight(clone, "verify", "--receipt", "origin/autoresearch/t", check=0).stdout
+    )
+    found = read_json(clone, "verify", "--receipt", "origin/autoresearch/t")
+    assert [line[:11] for line in found["cautions"]] == ["values come"]
+
+
 def test_a_receipt_moved_to_another_commit_does_not_hold(clone: Path) -> None:
     """The evidence of one change says nothing about another."""
     git(clone, "notes", "--ref", "overnight", "copy", "-f", "origin/autoresearch/t", "origin/main")

@@ -14,10 +14,12 @@ from overnight import __version__
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
 from overnight.gate.pairs import Pair, judged_pairs
+from overnight.gate.plausibility import Levels, doubts
 from overnight.gate.scale import Scale
 from overnight.gate.seeds import candidate_first
 from overnight.gate.stats import log_label_swap, mean
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.program.metric import LARGEST as LARGEST_VALUE
 from overnight.program.program import Guard, Metric
 from overnight.research.events import Event
 from overnight.research.findings import Finding
@@ -134,6 +136,18 @@ def check_receipt(receipt: Receipt) -> list[Finding]:
         return [_exact(receipt, metric)]
     findings = [_evidence(receipt, metric), _level(receipt, receipt.level), _seeds(receipt)]
     return [*findings, _guarded(receipt, receipt.level)] if receipt.guards else findings
+
+
+def doubts_about(receipt: Receipt) -> tuple[str, ...]:
+    """What makes the values of a receipt hard to believe; the keeps before it are not known."""
+    metric = Metric(name=receipt.metric, direction=receipt.direction)
+    both = [
+        (pair.baseline, pair.candidate) for pair in receipt.pairs if pair.baseline is not None and pair.candidate is not None
+    ]
+    before, after = [one for one, _ in both] or receipt.head_values, [other for _, other in both] or receipt.values
+    if not before or not after or max(map(abs, (*before, *after))) > LARGEST_VALUE:
+        return ()
+    return doubts(metric, Levels(before=mean(before), after=mean(after)), ())
 
 
 def _evidence(receipt: Receipt, metric: Metric) -> Finding:

@@ -75,3 +75,4 @@ class ReceiptReport:
     holds: bool  # no finding contradicts it
     receipt: Receipt
     findings: tuple[Finding, ...]
+    cautions: tuple[str, ...]  # what a receipt that holds does not show

@@ -1,20 +1,27 @@
 """Checks a published receipt with only the repository that it is in: no campaign folder is needed."""
 
+import re
+
 from overnight.errors import ProgramError, UserError
+from overnight.gate.caution import basis, of_no_seed
 from overnight.git.history import GitHistory
+from overnight.git.port import ATTEMPT
 from overnight.git.published import NOTES
 from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.findings import Finding
-from overnight.research.receipts.proof import check_receipt, read_receipt
+from overnight.research.receipts.proof import check_receipt, doubts_about, read_receipt
 from overnight.research.receipts.receipt import Receipt, ReceiptReport
+from overnight.research.state import JAIL
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
 SHOWN = 100  # characters of a name
 DEEPEST = 10_000  # commits of a chain that are walked
+UNJAILED = "candidates ran without a jail (--sandbox process), so they could have made these values up"
+_OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def examine_receipt(repository: Repository, name: str) -> ReceiptReport:
@@ -25,9 +32,11 @@ def examine_receipt(repository: Repository, name: str) -> ReceiptReport:
     """
     history = GitHistory(repository)
     try:
-        commit = history.resolve(name)
-        if commit is None:
+        named = commit = history.resolve(name)
+        if named is None or commit is None:
             raise UserError(f"there is no commit `{printable(name, SHOWN)}`")
+        finalized = None if history.published(commit) else _finalized(history, commit)
+        commit = finalized or commit
         text = history.published(commit)
         if text is None:
             fix = f"fetch receipts: git fetch origin {NOTES}:{NOTES}"
@@ -36,11 +45,55 @@ def examine_receipt(repository: Repository, name: str) -> ReceiptReport:
             receipt = read_receipt(text)
         except ValueError as error:
             raise UserError(f"the receipt of {commit[:12]} cannot be read: {printable(str(error), SHOWN)}") from error
-        findings = (*_in_repository(history, receipt, commit), *check_receipt(receipt))
+        same = [_same_change(history, named, commit)] if finalized else []
+        findings = (*same, *_in_repository(history, receipt, commit), *check_receipt(receipt))
         holds = all(finding.holds is not False for finding in findings)
-        return ReceiptReport(holds=holds, receipt=receipt, findings=findings)
+        program = _committed(history, commit)
+        return ReceiptReport(holds=holds, receipt=receipt, findings=findings, cautions=_cautions(receipt, program))
     finally:
         history.close()
+
+
+def _finalized(history: GitHistory, commit: str) -> str | None:
+    """The measured commit that a commit of `overnight finalize` names; None if it names none.
+
+    Raises:
+        UserError: it is not here.
+    """
+    named = history.trailer(commit, ATTEMPT)
+    if not _OID.fullmatch(named):
+        return None
+    if history.resolve(named) is None:
+        fix = "fetch the measured commits too: git fetch origin 'refs/heads/autoresearch/*:refs/remotes/origin/autoresearch/*'"
+        raise UserError(f"{commit[:12]} was measured as {named[:12]}, which is not in this repository", fix=fix)
+    return named
+
+
+def _same_change(history: GitHistory, finalized: str, measured: str) -> Finding:
+    """Whether a finalized commit makes the very change that was measured, on the same files."""
+    pairs = [(finalized, measured), *zip(history.parents(finalized), history.parents(measured), strict=False)]
+    holds = len(pairs) > 1 and all(history.same_files(one, other) for one, other in pairs)
+    detail = "the same files, before and after" if holds else "not the same files, so its receipt says nothing about this one"
+    return Finding(what="finalized", holds=holds, detail=f"{finalized[:12]} and the measured {measured[:12]}: {detail}")
+
+
+def _cautions(receipt: Receipt, program: Program | None) -> tuple[str, ...]:
+    """What a receipt that holds does not show."""
+    lines = [
+        UNJAILED if receipt.sandbox != JAIL else "",
+        *((of_no_seed(program), basis(program)) if program else ()),
+        *(f"{doubt}: a bug, a leak or a trick gives such values too" for doubt in doubts_about(receipt)),
+    ]
+    return tuple(filter(None, lines))
+
+
+def _committed(history: GitHistory, commit: str) -> Program | None:
+    """The program of a commit's parent; None if there is none that can be read."""
+    try:
+        before = history.parents(commit)[0]
+        return parse_program(history.read_files(before, [PROGRAM])[PROGRAM].decode("utf-8", "replace"), PROGRAM)
+    except (ProgramError, LookupError):
+        return None
 
 
 def _in_repository(history: GitHistory, receipt: Receipt, commit: str) -> list[Finding]:

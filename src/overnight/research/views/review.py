@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from overnight.gate.caution import basis, of_no_seed
 from overnight.gate.explain import explain
 from overnight.gate.plausibility import look_at
-from overnight.git.port import KeptChange
+from overnight.git.port import ATTEMPT, KeptChange
 from overnight.research.caution import doubts_of
 from overnight.research.standing import Kept
 from overnight.research.state import State
@@ -41,6 +41,6 @@ def change(state: State, kept: Kept, researcher: str) -> KeptChange:
         f"Overnight-Campaign: {state.tag}",
         f"Overnight-Experiment: {kept.number}",
         f"Overnight-Gain: {state.program.metric.name} {gain(kept.conclusion)}",
-        f"Overnight-Attempt: {kept.commit}",
+        f"{ATTEMPT}: {kept.commit}",
     ]
     return KeptChange(commit=kept.commit, subject=subject, body="\n".join([*body, "", *trailers]))

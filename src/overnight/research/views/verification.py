@@ -2,7 +2,6 @@
 
 from overnight.research.findings import Finding, Rerun
 from overnight.research.receipts.receipt import ReceiptReport
-from overnight.research.state import JAIL
 from overnight.research.views.numbers import number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
@@ -21,9 +20,7 @@ def describe_receipt(found: ReceiptReport) -> str:
     receipt = found.receipt
     name, gain = printable(receipt.metric, TEXT), "" if receipt.gain is None else f" by {figure(receipt.gain, 4, signed=True)}"
     lines = [f"yes: by these values {name} is better{gain}" if found.holds else "no: the receipt does not support its verdict"]
-    if receipt.sandbox != JAIL:
-        lines.append("WARNING: candidates ran without a jail (--sandbox process), so they could have made these values up")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"WARNING: {printable(caution, TEXT)}" for caution in found.cautions)])
 
 
 def describe_pairs(found: Rerun) -> str:

@@ -288,3 +288,22 @@ def test_a_number_that_statistics_cannot_hold_is_none(value: str) -> None:
     read = read_metrics(f"METRIC loss={value}\n".encode(), Metric(name="loss", direction=Direction.MINIMIZE))
     assert isinstance(read, NoReading)
     assert "farther from 0 than 1e+60" in read.reason
+
+
+@pytest.mark.parametrize(("word", "value"), [("12,345,678", 12345678.0), ("1,234.5", 1234.5), ("-1,000", -1000.0)])
+def test_thousands_may_be_grouped(word: str, value: float) -> None:
+    """As benchmarks print rates; by a pattern too."""
+    for metric in (
+        Metric(name="ops", direction=Direction.MAXIMIZE),
+        Metric(name="ops", direction=Direction.MAXIMIZE, pattern="ops: (.*)"),
+    ):
+        reading = read_metrics(f"ops: {word}\n".encode(), metric)
+        assert isinstance(reading, MetricReading) and reading.value == value
+
+
+@pytest.mark.parametrize("word", ["1,2", "12,34,567", ",123", "1,2345"])
+def test_other_commas_are_no_number(word: str) -> None:
+    """A list, or a decimal comma, is never taken for another number."""
+    assert not isinstance(
+        read_metrics(f"ops: {word}\n".encode(), Metric(name="ops", direction=Direction.MAXIMIZE)), MetricReading
+    )

@@ -27,6 +27,7 @@ _ANY = re.compile(
     rb"^[ \t]*+(?:METRIC[ \t]++([^\s=]{1,128}+)[ \t]*+=|([^\s:=]{1,128}+)[ \t]*+:)[ \t]*+([^\s]{1,128}+)[ \t]*+$", re.MULTILINE
 )
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", re.ASCII)  # 12,345,678
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
@@ -153,6 +154,8 @@ def _number(word: str) -> float | None:
     """The number that a word says, NaN and infinity included; None if it says none."""
     if len(word) > QUOTED:
         return None
+    if _GROUPED.fullmatch(word):
+        word = word.replace(",", "")
     return float(word) if _NUMBER.fullmatch(word) or _NOT_FINITE.fullmatch(word) else None
 
 

@@ -11,7 +11,8 @@ from overnight.git.repository import open_repository
 from overnight.jail.checkout import NO_CHECKOUT
 from overnight.program.parser import parse_program
 from overnight.research.places.seclusion import check_readable_paths
-from overnight.research.setup.preconditions import fix_of, paths_in
+from overnight.research.setup.causes.files import paths_in
+from overnight.research.setup.causes.table import fix_of
 
 READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
 

@@ -13,7 +13,8 @@ from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scheduler import Scheduler, Subject
 
-BY_HAND = "make it pass by hand, in a fresh clone"  # the fix of a failure without a known cause
+# The fix of a failure without a known cause.
+BY_HAND = "make it pass by hand in a fresh clone, as trials run it: with an empty home folder and none of your variables"
 
 
 def failure_of(trial: Trial) -> TrialFailed | None:

@@ -16,8 +16,9 @@ from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.port import View
 from overnight.research.places.seclusion import check_secluded
+from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.proof import Prover
-from overnight.research.setup.preconditions import fix_of, left_out
+from overnight.research.setup.preconditions import left_out
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.connection import Connection

@@ -10,8 +10,8 @@ from overnight.git.repository import Repository
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.command import TrialFailed
+from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.first_look import Proposal, Wishes, describe, propose, without_checks
-from overnight.research.setup.preconditions import fix_of
 from overnight.research.setup.program_file import write_above
 from overnight.research.views.numbers import number
 from overnight.words.quantities import duration

@@ -1,0 +1,91 @@
+"""A failure of the user's own command, as those who look for its cause see it: what it printed, where, and for whom."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from overnight.git.plumbing import require
+from overnight.git.repository import Repository
+from overnight.jail.reach import SYSTEM, is_within
+from overnight.machines.share import search_path
+from overnight.program.program import Program
+from overnight.words.foreign import printable
+
+NAME = 80  # characters of a path or a name in a fix
+TYPED = 2000  # characters of one that is to be typed, so it is not shortened
+MOST_FILES = 20_000  # of a tree, or beside it, that are looked through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A failure, and the facts of the checkout and the environment that its cause may be found in."""
+
+    repository: Repository
+    program: Program
+    lines: Sequence[str]  # the reason, then lines of the output; foreign, printable
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)  # the user's, of which a job has nothing
+
+    @property
+    def text(self) -> str:
+        """All of what was said."""
+        return "\n".join(self.lines)
+
+    @property
+    def toplevel(self) -> Path:
+        """Of the checkout."""
+        return self.repository.toplevel
+
+    @property
+    def commands(self) -> Sequence[str]:
+        """All that the program runs."""
+        named = self.program
+        alone = (named.measure, named.produce, named.score, named.prepare, named.holdout, named.audit)
+        return [*filter(None, alone), *named.checks]
+
+    def shows(self, path: Path) -> bool:
+        """Whether jobs see a path of the host, by `readable` or because it belongs to the system."""
+        return is_within(str(path), (*self.program.readable, *SYSTEM))
+
+    def on_path(self, program: str) -> str:
+        """Where the user's own shell finds a program; empty if it does not."""
+        return shutil.which(program, path=search_path()) or "" if program and "/" not in program else ""
+
+    def committed(self) -> Iterator[tuple[str, str]]:
+        """Mode and path of each entry of the commit, submodules too; the first ones of a large one."""
+        listed = require(self.repository.git_dir, "ls-tree", "-r", "-z", "--full-tree", "HEAD").split(b"\0")[:-1]
+        for entry in listed[:MOST_FILES]:
+            fields, _, path = entry.partition(b"\t")
+            yield fields.partition(b" ")[0].decode(), os.fsdecode(path)
+
+    def untracked(self) -> Sequence[str]:
+        """Files of the checkout that are neither committed nor ignored."""
+        options = ("ls-files", "--others", "--exclude-standard", "--full-name", "-z")
+        place = (f"--work-tree={self.toplevel}", "-C", str(self.toplevel))
+        listed = require(self.repository.git_dir, *place, *options).split(b"\0")[:-1]
+        return [os.fsdecode(path) for path in listed[:MOST_FILES]]
+
+
+_PLAIN = re.compile(r"[\w./+-]+")  # needs no quotation marks in YAML
+
+Cause = Callable[[Failing], str]  # the fix if the failure is of this kind; empty if it is not
+
+
+def shown(path: object) -> str:
+    """A path or a name in a fix."""
+    return printable(str(path), NAME)
+
+
+def in_yaml(path: object) -> str:
+    """A path as it is to be written in a front matter."""
+    text = printable(str(path), TYPED)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def in_shell(path: object) -> str:
+    """A path as it is to be written in a command."""
+    return shlex.quote(printable(str(path), TYPED))

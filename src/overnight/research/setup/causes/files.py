@@ -1,0 +1,134 @@
+"""Files that a command needs and that are not in a trial's tree."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from overnight.git.uncommitted import why_absent
+from overnight.jail.job import FOLDER
+from overnight.machines.share import search_path
+from overnight.research.setup.causes.failing import Failing, in_shell, in_yaml, shown
+
+WORDS = 64  # of a line or a command that may be paths
+LONGEST = 4000  # characters of a line in which they are looked for
+
+_BETWEEN = re.compile(r"""[\s;&|<>()"'`=:,]+""")
+_EXIT = re.compile(r"exit code \d+")
+_MODULE = re.compile(r"No module named '?([\w.]+)")
+_REQUIRED = re.compile(r"Cannot find module '(\.{1,2}/[^'\n]{1,200}|/[^'\n]{1,200})'")
+_ENDINGS = ("", ".js", ".ts", ".json", ".mjs", ".cjs", "/index.js", ".py", "/__init__.py")
+_MISSING = re.compile(r"No such file|not found|ENOENT|annot (?:open|find|access|stat)|does(?: not|n't) exist")
+_GITLINK = "160000"
+
+
+def submodule(failing: Failing) -> str:
+    """A file of a git submodule, or a module of Python in one."""
+    if not (_MISSING.search(failing.text) or _MODULE.search(failing.text)):
+        return ""
+    modules = [path for line in failing.lines for path in _modules(line)]
+    for link in (path for mode, path in failing.committed() if mode == _GITLINK):
+        place = failing.toplevel / link
+        named = any(PurePosixPath(path).is_relative_to(link) for line in failing.lines for path in paths_in(line))
+        if not named and not any((place / path).exists() or (place / "src" / path).exists() for path in modules):
+            continue
+        if not place.is_dir() or not any(place.iterdir()):
+            return f"the submodule {shown(link)} is empty here: run `git submodule update --init`, and run this again"
+        outer = f"mkdir -p {in_shell(PurePosixPath(link).parent)} && " if "/" in link else ""
+        return (
+            f"trials do not see the submodule {shown(link)}: write `readable: [{in_yaml(place)}]`, and begin the command with "
+            f"`{outer}ln -sfn {in_shell(place)} {in_shell(link)} && `"
+        )
+    return ""
+
+
+def named_file(failing: Failing) -> str:
+    """A file or folder of the checkout that the failure names and the commit has not."""
+    lines = [_EXIT.sub("", line[:LONGEST]) for line in failing.lines]
+    for line in lines:
+        certain = [*_modules(line), *_required(line)]
+        if absent := next(_absent(failing, [*certain, *(path for path in paths_in(line) if _is_named(path, line))]), ""):
+            return absent
+    return _untracked(failing, lines)
+
+
+def needed_by_command(failing: Failing) -> str:
+    """The same for what the commands themselves name, other than what they write."""
+    written = {*failing.program.artifacts, *failing.program.inputs, failing.program.metric.result}
+    named = [path for command in failing.commands for path in paths_in(command) if path not in written]
+    return next(_absent(failing, named), "")
+
+
+def missing_folder(failing: Failing) -> str:
+    """A folder that a command writes into, and that no commit can hold because it is empty or ignored."""
+    for line in (line for line in failing.lines if _MISSING.search(line)):
+        for path in paths_in(line):
+            folder = PurePosixPath(path).parent
+            if folder.is_absolute() or folder == PurePosixPath():
+                continue
+            if (failing.toplevel / folder).is_dir() and why_absent(failing.repository, str(folder)):
+                make = f"mkdir -p {in_shell(folder)} && "
+                return f"a trial's tree has no folder `{shown(folder)}`: begin the command with `{make}`"
+    return ""
+
+
+def paths_in(text: str) -> list[str]:
+    """The words of a command or a failure that may be paths of the tree, relative to its top if written as a job saw them."""
+    words = (word.removeprefix(f"{FOLDER}/").removeprefix("./").rstrip("/.") for word in _BETWEEN.split(text)[:WORDS])
+    return [word for word in dict.fromkeys(words) if word and not word.startswith("-") and ".." not in word.split("/")]
+
+
+def _modules(line: str) -> list[str]:
+    """The files that a missing module of Python may be."""
+    found = _MODULE.search(line)
+    path = found[1].rstrip(".").replace(".", "/") if found else ""
+    return [f"{path}.py", path, path.partition("/")[0]] if path else []
+
+
+def _required(line: str) -> list[str]:
+    """The files that a missing module of Node may be, by its absolute name."""
+    found = _REQUIRED.search(line)
+    path = found[1].removeprefix(f"{FOLDER}/") if found else ""
+    return [f"{path}{ending}" for ending in _ENDINGS] if path and not path.startswith((".", "/")) else []
+
+
+def _is_named(path: str, line: str) -> bool:
+    """Whether a word is written as a path: `build` may be a word of a sentence, `'build'` or `build: No such file` is none."""
+    if "/" in path or "." in path:
+        return True
+    return any(form in line for form in (f"'{path}'", f'"{path}"', f"`{path}`", f"{path}: No such", f"{path}/"))
+
+
+def _untracked(failing: Failing, lines: Sequence[str]) -> str:
+    """A file that was never added, if the failure names it by a part of its path, such as a header or `./lib`."""
+    if not any(_MISSING.search(line) for line in lines):
+        return ""
+    untracked = failing.untracked()
+    for line in (line for line in lines if _MISSING.search(line)):
+        for word in (word.lstrip("./") for word in _BETWEEN.split(line)[:WORDS]):
+            names = {f"/{word}{ending}" for ending in _ENDINGS} if "." in word or f"/{word}" in line else set()
+            hit = next((path for path in untracked if any(f"/{path}".endswith(name) for name in names)), "")
+            if word and hit and (absent := next(_absent(failing, [hit]), "")):
+                return absent
+    return ""
+
+
+def _absent(failing: Failing, paths: Sequence[str]) -> Iterator[str]:
+    on_path = search_path().split(":")
+    for path in paths:
+        inside = Path(path)
+        if inside.is_absolute():
+            if failing.shows(inside) or str(inside.parent) in on_path or not inside.is_relative_to(failing.toplevel):
+                continue
+            inside = inside.relative_to(failing.toplevel)
+        if why := why_absent(failing.repository, inside.as_posix()):
+            yield f"`{shown(path)}` is {why}, so it is not in a trial's tree: {_way_in(failing.toplevel, inside)}"
+
+
+def _way_in(toplevel: Path, path: Path) -> str:
+    """How trials can use it anyway; an environment is found by its `python` on PATH."""
+    environment = next((folder for folder in path.parents if (toplevel / folder / "pyvenv.cfg").exists()), None)
+    if environment is None:
+        return "commit it, or name it by its absolute path and list that under `readable`"
+    name = shown(path.name)
+    instead = "leave that out of the command" if name == "activate" else f"write `{name}` in the command"
+    return f"run `. {shown(environment)}/bin/activate` before you call `overnight`, and {instead}"

@@ -1,0 +1,43 @@
+"""The known causes of a failure, in the order in which they are looked for, each with the fix that works."""
+
+from collections.abc import Sequence
+
+from overnight.git.repository import Repository
+from overnight.program.program import Program
+from overnight.research.setup.causes import files, modules, surroundings, tools
+from overnight.research.setup.causes.failing import Cause, Failing
+
+# What a failure says in so many words comes before what has to be looked up, and both before a guess by the command.
+CAUSES: Sequence[Cause] = (
+    tools.containers,
+    tools.rustup,
+    tools.nvm,
+    tools.conda,
+    files.submodule,
+    modules.node_modules,
+    files.named_file,
+    files.missing_folder,
+    tools.runner,
+    modules.python_module,
+    surroundings.models_hub,
+    surroundings.network,
+    surroundings.unseen,
+    surroundings.read_only,
+    surroundings.gpu,
+    surroundings.variable,
+    tools.missing_tool,
+    files.needed_by_command,
+)
+
+
+def fix_of(repository: Repository, program: Program, reason: str, excerpt: Sequence[str] = ()) -> str:
+    """The fix of a failure whose cause is known; else empty.
+
+    Args:
+        repository: its checkout may have what the commit lacks.
+        program: its commands failed.
+        reason: why they failed, as the trial or the check says.
+        excerpt: lines of the output that say more.
+    """
+    failing = Failing(repository=repository, program=program, lines=(reason, *excerpt))
+    return next(filter(None, (cause(failing) for cause in CAUSES)), "")

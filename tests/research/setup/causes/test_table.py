@@ -1,0 +1,234 @@
+"""Known causes of a failure are recognised, and their fixes work as they are written."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import pytest
+from targets import git, make_repo, program
+
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
+from overnight.jail.jail import JailExecutor
+from overnight.jail.job import Job, Limits
+from overnight.machines.share import search_path
+from overnight.program.parser import parse_program
+from overnight.research.places.seclusion import checkout_of
+from overnight.research.setup.causes.table import fix_of
+from overnight.words.failure import read_failure
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of a user, beside a repository."""
+    made = tmp_path / "home"
+    made.mkdir()
+    monkeypatch.setenv("HOME", str(made))
+    return made
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A repository with sources in a folder, and an ignored one for packages."""
+    files = {"src/hotpkg/__init__.py": "K = 1\n", ".gitignore": "node_modules/\nlogs/\n", "bench.js": "require('tinylib')"}
+    return make_repo(tmp_path / "r", program(), files=files)
+
+
+def fix(folder: Path, said: str, measure: str = "python train.py", front: str = "") -> str:
+    """The fix for a failure with this output."""
+    found = read_failure(said)
+    text = f"---\nmetric: {{name: loss}}\nmeasure: {measure}\n{front}---\n"
+    return fix_of(open_repository(folder), parse_program(text, "program.md"), f"exit code 1: {found.headline}", found.lines)
+
+
+def run(folder: Path, command: str, fix: str = "") -> tuple[int | None, str]:
+    """Run a command in the jail on the commit's tree, with what a fix says: exit code and output."""
+    clone = folder.parent / "trial"
+    shutil.rmtree(clone, ignore_errors=True)
+    clone.mkdir()
+    with closing(GitHistory(open_repository(folder))) as history:
+        history.write_tree(history.resolve_start(), clone)
+    readable = re.findall(r"readable: \[([^\]]*)\]", fix)
+    variables = [pair.split(": ") for listed in re.findall(r"env: {([^}]*)}", fix) for pair in listed.split(", ")]
+    begin = "".join(re.findall(r"begin the command with `([^`]*)`", fix))
+    executor = JailExecutor(slots=1, search_path=search_path(), checkout=checkout_of(open_repository(folder)))
+    output = folder.parent / "output"
+    home = {"HOME": os.environ["HOME"]} if any(path.startswith(os.environ["HOME"]) for path in readable) else {}
+    job = Job(
+        command=begin + command,
+        folder=clone,
+        output=output,
+        limits=Limits(),
+        environment={**home, **dict(variables)},
+        readable=tuple(readable),
+        slot=0,
+    )
+    result = anyio.run(executor.run, job)
+    return result.exit_code, output.read_text()
+
+
+def assert_fixed(folder: Path, command: str, *named: str) -> None:
+    """A command fails in the jail, the fix names these words, and with it the command passes."""
+    code, said = run(folder, command)
+    assert code, said
+    found = fix(folder, said, measure=f'"{command}"')
+    assert all(word in found for word in named), (found, said)
+    assert run(folder, command, found)[0] == 0, (found, run(folder, command, found))
+
+
+def test_packages_of_node_that_git_ignores(repo: Path) -> None:
+    """A link to the folder of the checkout, which `readable` shows."""
+    (repo / "node_modules" / "tinylib").mkdir(parents=True)
+    (repo / "node_modules" / "tinylib" / "index.js").write_text("exports.f = 1\n")
+    assert_fixed(repo, "node bench.js", "`node_modules` is not committed", "readable: [", "ln -sfn ")
+
+
+def test_a_package_that_is_in_the_tree(repo: Path) -> None:
+    """As with one installed in editable mode: the trial's own copy is named, not the checkout that is hidden."""
+    assert_fixed(repo, "python3 -c 'import hotpkg'", "env: {PYTHONPATH: /trial/src}")
+
+
+def test_a_package_of_the_user_s_python_path(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder where the user's own Python finds it is shown and named."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "helperlib.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
+    assert_fixed(repo, "python3 -c 'import helperlib'", f"readable: [{tmp_path}/lib]", "PYTHONPATH")
+
+
+def test_a_submodule(repo: Path, tmp_path: Path) -> None:
+    """It is named for a file and for a module in it, instead of an environment."""
+    lib = make_repo(tmp_path / "lib", program(), files={"subm.py": "V = 1\n"})
+    git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(lib), "vendor/lib")
+    git(repo, "commit", "-qm", "lib")
+    command = "python3 -c \\\"import sys; sys.path.insert(0, 'vendor/lib'); import subm\\\""
+    plain = command.replace("\\", "")
+    code, said = run(repo, plain)
+    found = fix(repo, said, measure=f'"{command}"')
+    assert code and "trials do not see the submodule vendor/lib" in found
+    assert run(repo, plain, found)[0] == 0, found
+    assert "submodule vendor/lib" in fix(repo, "cat: vendor/lib/subm.py: No such file or directory")
+    shutil.rmtree(repo / "vendor/lib")
+    assert "git submodule update --init" in fix(repo, "cat: vendor/lib/subm.py: No such file or directory")
+
+
+def test_a_file_of_the_home_folder(repo: Path, home: Path) -> None:
+    """Named as the job saw it or as it is; `readable` shows it, and `~` then means the user's home folder."""
+    (home / "data").mkdir()
+    (home / "data" / "ref.txt").write_text("1")
+    code, said = run(repo, "cat ~/data/ref.txt")
+    assert code and f"jobs do not see {home}/data/ref.txt: list it under `readable`" in fix(repo, said)
+    assert run(repo, "cat ~/data/ref.txt", f"readable: [{home}/data/ref.txt]") == (0, "1")
+
+
+def test_a_toolchain_of_rustup(repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cargo that is a link to rustup needs the folder of toolchains; if that is shown, something else is wrong."""
+    said = "error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly"
+    assert "readable" not in fix(repo, said)
+    (home / ".rustup" / "toolchains").mkdir(parents=True)
+    assert f"readable: [{home}/.rustup]` and `env: {{RUSTUP_HOME: {home}/.rustup, CARGO_HOME: /tmp/cargo}}`" in fix(repo, said)
+    assert fix(repo, said, front=f"readable: [{home}/.rustup]\n") == ""
+    monkeypatch.setenv("RUSTUP_HOME", str(home / "other"))
+    assert fix(repo, said) == ""
+
+
+SAID: Mapping[str, tuple[str, str, str]] = {  # name: what was printed, the command, part of the fix
+    "docker": (
+        "docker: Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
+        "bash m.sh",
+        "containers cannot run",
+    ),
+    "podman": ("m.sh: line 1: podman: command not found", "bash m.sh", "containers cannot run"),
+    "nvm": ("m.sh: line 2: /tmp/.nvm/nvm.sh: No such file or directory", "bash m.sh", "run `nvm use` before"),
+    "conda": ("CondaError: Run 'conda init' before 'conda activate'", "bash m.sh", "run `conda activate NAME` before"),
+    "uv": (
+        "error: Failed to fetch: `https://pypi.org/simple/x/`\n  Caused by: dns error",
+        "uv run python a.py",
+        "without `uv run`",
+    ),
+    "poetry": ("sh: 1: poetry: not found", "poetry run python a.py", "without `poetry run`"),
+    "hub": (
+        "OSError: We couldn't connect to 'https://huggingface.co' to load the files",
+        "python train.py",
+        "load the models once",
+    ),
+    "network": (
+        "socket.gaierror: [Errno -3] Temporary failure in name resolution",
+        "python train.py",
+        "limits: {network: host}",
+    ),
+    "curl": ("curl: (6) Could not resolve host: example.org", "bash m.sh", "trials have no network"),
+    "read-only": ("OSError: [Errno 30] Read-only file system: '/usr/x'", "python train.py", "and to /tmp and not to /usr/x"),
+    "gpu": ("RuntimeError: No CUDA GPUs are available", "python train.py", "limits: {gpus: 1}"),
+    "unbound": ("m.sh: line 3: RUN_ID: unbound variable", "bash m.sh", "env: {RUN_ID: ...}"),
+    "key": ("KeyError: 'MY_API_KEY'", "python train.py", "candidates can read it"),
+    "variable": ("ValueError: DATA_ROOT environment variable must be set", "python train.py", "env: {DATA_ROOT: ...}"),
+    "missing": ("sh: 1: no-such-program: not found", "no-such-program", "is not on your PATH: install it"),
+    "module": ("ModuleNotFoundError: No module named 'nosuchmodule'", "python train.py", "nosuchmodule"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_known_cause_has_its_fix(repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """By what the failure says, and what the environment has; none of them asks to make the command pass by hand."""
+    monkeypatch.setenv("MY_API_KEY", "abc")
+    monkeypatch.setenv("DATA_ROOT", "/srv")
+    said, command, part = SAID[name]
+    found = fix(repo, said, measure=command)
+    assert part in found and "by hand" not in found
+
+
+def test_models_that_are_in_the_cache(repo: Path, home: Path) -> None:
+    """The folder of models alone is shown: beside it is the user's token."""
+    (home / ".cache" / "huggingface" / "hub").mkdir(parents=True)
+    found = fix(repo, "huggingface_hub.errors.LocalEntryNotFoundError: Cannot find the requested files in the disk cache")
+    assert f"readable: [{home}/.cache/huggingface/hub]" in found and "HF_HUB_OFFLINE: 1" in found
+
+
+def test_a_program_that_the_user_s_shell_finds(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its place is named; a shim needs the program itself; `python3` is there if `python` is not."""
+    for folder in ("tools", "asdf/shims"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / f"prog-{folder[:4]}").write_text("#!/bin/sh\n")
+        (tmp_path / folder / f"prog-{folder[:4]}").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/tools:{tmp_path}/asdf/shims:/usr/bin:/bin")
+    assert f"list {tmp_path}/tools under `readable`" in fix(repo, "sh: 1: prog-tool: not found")
+    assert "is a shim of asdf" in fix(repo, "FileNotFoundError: [Errno 2] No such file or directory: 'prog-asdf'")
+
+
+def test_what_was_never_added_is_named_by_a_part_of_its_path(repo: Path) -> None:
+    """A header, a module of Node without its ending, a script below a folder."""
+    for name in ("include/data.h", "src/lib.js", "tools/run.py"):
+        (repo / name).parent.mkdir(exist_ok=True)
+        (repo / name).touch()
+    for said, name in (
+        ("src/a.c:1:10: fatal error: data.h: No such file or directory", "include/data.h"),
+        ("Error: Cannot find module './lib'\nRequire stack:\n- /trial/src/run.js", "src/lib.js"),
+        ("Error: Cannot find module '/trial/src/lib'", "src/lib.js"),
+        ("python: can't open file '/trial/tools/run.py': [Errno 2] No such file or directory", "tools/run.py"),
+    ):
+        assert f"`{name}` is not committed" in fix(repo, said), said
+
+
+def test_a_folder_that_no_commit_holds(repo: Path) -> None:
+    """An empty or ignored folder to write into: the command makes it."""
+    (repo / "logs").mkdir()
+    said = "FileNotFoundError: [Errno 2] No such file or directory: 'logs/run.log'"
+    assert "begin the command with `mkdir -p logs && `" in fix(repo, said)
+
+
+def test_words_of_a_sentence_are_no_paths(repo: Path) -> None:
+    """An ignored folder is blamed only if it is named as one."""
+    (repo / "logs").mkdir()
+    assert fix(repo, "no logs were written\nRuntimeError: boom") == ""
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Without the variables of an environment of Python."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    yield

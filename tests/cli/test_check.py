@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from targets import make_repo, overnight, program, read_json
+from targets import git, make_repo, overnight, program, read_json
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 
@@ -37,3 +37,12 @@ def test_what_can_be_found_is_shown_as_an_estimate(tmp_path: Path) -> None:
     noisy = make_repo(tmp_path / "r", program(BETTER), noise=0.1)
     assert "is proven four times out of five" in overnight(noisy, "check", check=0).stdout
     assert "detectable" not in overnight(make_repo(tmp_path / "e", program(BETTER)), "check", check=0).stdout
+
+
+def test_a_branch_in_the_way_is_found_before_a_night(tmp_path: Path) -> None:
+    """A branch `autoresearch` and git's folder of that name cannot both be; the fix is a command."""
+    repo = make_repo(tmp_path / "r", program(("5.0", "4.0")))
+    git(repo, "branch", "autoresearch")
+    said = overnight(repo, "check", check=2).stderr
+    assert "error: the branch autoresearch is in the way" in said
+    assert said.endswith("rename it: git branch -m autoresearch autoresearch-old\n")

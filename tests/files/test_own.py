@@ -51,11 +51,31 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving a file to another user needs root")
-def test_what_belongs_to_another_user_is_refused(tmp_path: Path) -> None:
+def test_what_belongs_to_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for root, with the command that takes it over."""
     (tmp_path / "ours").mkdir()
     os.chown(tmp_path / "ours", 12345, 12345)
-    with pytest.raises(NotOurs, match=r"belongs to another user \(uid 12345\); .*chown -R 0 /"):
+    with pytest.raises(NotOurs, match=r"belongs to another user \(uid 12345\); run overnight as that user, .*: chown -R 0 /"):
+        claim_folder(tmp_path / "ours")
+    monkeypatch.setenv("SUDO_UID", "12345")
+    with pytest.raises(NotOurs, match=r"\(uid 12345\); run overnight without sudo"):
+        claim_folder(tmp_path / "ours")
+
+
+def test_hard_links_are_named_together(tmp_path: Path) -> None:
+    """A copy made of links has many: the first are named, and how many more there are."""
+    for name in ("copy", "ours"):
+        (tmp_path / name).mkdir()
+    for name in "abcde":
+        (tmp_path / "copy" / name).write_text("x")
+        os.link(tmp_path / "copy" / name, tmp_path / "ours" / name)
+    with pytest.raises(
+        NotOurs, match="/ours has hard links, which are other files too: a, b, c and 2 more files; replace each"
+    ):
+        claim_folder(tmp_path / "ours")
+    for name in "bcde":
+        (tmp_path / "copy" / name).unlink()
+    with pytest.raises(NotOurs, match="/ours/a is a hard link, so it is another file too; replace it"):
         claim_folder(tmp_path / "ours")
 
 

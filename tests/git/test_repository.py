@@ -1,6 +1,7 @@
 """Opening the user's repository in every possible state."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,7 +100,7 @@ def test_repository_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     checkout = Checkout.make(folder)
     for path in [folder, *folder.rglob("*")]:
         os.chown(path, 12345, 12345)
-    with pytest.raises(RepositoryError, match=r"belongs to another user; .*safe\.directory"):
+    with pytest.raises(RepositoryError, match=rf"belongs to another user; .*safe\.directory {folder}$"):
         open_repository(folder)
     (home / ".gitconfig").write_text(f"[safe]\n\tdirectory = {folder}\n")
     history = checkout.history()
@@ -286,3 +287,47 @@ def test_a_git_that_a_clone_brings_is_not_run(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", f"{entry}:{os.environ['PATH']}")
     check_branch_free(open_repository(checkout.folder), "t")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("branch", "mine"), [("autoresearch", "t"), ("autoresearch/t/x", "t")])
+def test_a_branch_that_git_cannot_hold_beside_ours(tmp_path: Path, branch: str, mine: str) -> None:
+    """It is named with the command that renames it, which helps; others of our names are not in the way."""
+    checkout = Checkout.make(tmp_path / "repo")
+    checkout.git("branch", branch)
+    checkout.git("branch", "autoresearch-t")
+    repository = open_repository(checkout.folder)
+    with pytest.raises(RepositoryError, match=rf"the branch {branch} is in the way.*beside autoresearch/t; ") as caught:
+        check_branch_free(repository, mine)
+    checkout.git(*caught.value.fix.partition("git ")[2].split())
+    check_branch_free(repository, mine)
+    history = checkout.history()
+    assert history.advance(tag=mine, old=None, new=history.resolve_start())
+    history.close()
+
+
+@pytest.mark.parametrize("kind", ["--depth=1", "--filter=blob:none", "--filter=blob:none --sparse"])
+def test_clones_without_all_objects(tmp_path: Path, kind: str) -> None:
+    """A shallow or partial one can be worked on; if a file of the commit is missing, the fix brings it."""
+    checkout = Checkout.make(tmp_path / "repo")
+    (checkout.folder / "below").mkdir()
+    (checkout.folder / "below" / "data.txt").write_text("1")
+    checkout.git("add", "-A")
+    checkout.git("commit", "-q", "-m", "more")
+    checkout.git("config", "uploadpack.allowFilter", "true")
+    checkout.git("clone", "-q", *kind.split(), f"file://{checkout.folder}", str(tmp_path / "clone"))
+    (tmp_path / "tree").mkdir()
+    history = GitHistory(open_repository(tmp_path / "clone"))
+    try:
+        if "sparse" in kind:
+            with pytest.raises(RepositoryError, match="git archive HEAD >/dev/null") as caught:
+                history.write_tree(history.resolve_start(), tmp_path / "tree")
+            command = caught.value.fix.partition(": ")[2]
+            subprocess.run(command, shell=True, cwd=tmp_path / "clone", check=True)
+            shutil.rmtree(tmp_path / "tree")
+            (tmp_path / "tree").mkdir()
+            history.close()
+            history = GitHistory(open_repository(tmp_path / "clone"))
+        history.write_tree(history.resolve_start(), tmp_path / "tree")
+        assert (tmp_path / "tree" / "below" / "data.txt").read_text() == "1"
+    finally:
+        history.close()

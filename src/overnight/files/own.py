@@ -12,15 +12,18 @@ processes of our own user, such as jobs of `--sandbox process`.
 import os
 import shlex
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from overnight.errors import UserError
 from overnight.files.folders import closing_descriptor, is_odd, open_regular, opened
 from overnight.words.foreign import printable
+from overnight.words.quantities import listed
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 PATH_SHOWN = 200  # characters of a path in a message
+NAMED = 3  # files in a message
 SIDE_FILES = ("-wal", "-shm", "-journal")  # that SQLite opens beside a database
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO | stat.S_ISGID  # the last: what jobs make below would inherit a group
 _LOOK_AT = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC  # no side effects, whatever it is, and no permission needed
@@ -36,16 +39,23 @@ def claim_folder(path: Path) -> None:
     A missing folder is fine.
 
     Raises:
-        NotOurs: one of it is a link or no file or folder, has a second name, or belongs to another user.
+        NotOurs: one of it is a link or no file or folder, has a second name, or belongs to another user; files with a second
+            name are named together, since a copy made of hard links has many.
     """
     try:
         close_folder(path)
     except FileNotFoundError:
         return
+    linked = []
     with opened(path) as folder, os.scandir(folder) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):  # a running session has replaced it
-                _close(entry.name, folder, path / entry.name)
+                if _has_second_name(entry.stat(follow_symlinks=False)):
+                    linked.append(entry.name)
+                else:
+                    _close(entry.name, folder, path / entry.name)
+    if linked:
+        raise _hard_links(path, sorted(linked))
 
 
 def close_folder(path: Path) -> None:
@@ -142,12 +152,31 @@ def _require_ours(path: Path, status: os.stat_result, *, folder: bool | None) ->
         raise _refused(path, "is not a regular file of its own")
     if folder and not is_folder:
         raise _refused(path, "is not a folder")
-    if is_file and status.st_nlink > 1:
-        raise _refused(path, "is a hard link, so it is another file too", fix="replace it with a copy of its own")
+    if _has_second_name(status):
+        raise _hard_links(path.parent, [path.name])
     if status.st_uid != os.geteuid():
-        user, shown = os.geteuid(), shlex.quote(str(path))
-        fix = f"if you trust it, take it over: chown -R {user} {printable(shown, PATH_SHOWN)}"
-        raise _refused(path, f"belongs to another user (uid {status.st_uid})", fix=fix)
+        raise _refused(path, f"belongs to another user (uid {status.st_uid})", fix=_take_over(path, status.st_uid))
+
+
+def _has_second_name(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
+
+
+def _hard_links(folder: Path, names: Sequence[str]) -> NotOurs:
+    """The refusal of files that are other files too, all of a folder at once."""
+    if len(names) == 1:
+        return _refused(folder / names[0], "is a hard link, so it is another file too", fix="replace it with a copy of its own")
+    shown = listed((printable(name, PATH_SHOWN // NAMED) for name in names), NAMED, noun="file")
+    return _refused(folder, f"has hard links, which are other files too: {shown}", fix="replace each with a copy of its own")
+
+
+def _take_over(path: Path, owner: int) -> str:
+    """What to do about a file of another user: nothing is changed for one who only forgot who they are."""
+    if os.environ.get("SUDO_UID") == str(owner):
+        return "run overnight without sudo, as the user that it belongs to"
+    sudo, user = ("", 0) if os.geteuid() == 0 else ("sudo ", os.geteuid())
+    take = f"{sudo}chown -R {user} {printable(shlex.quote(str(path)), PATH_SHOWN)}"
+    return f"run overnight as that user, or, if you trust it, take it over: {take}"
 
 
 def _odd(path: Path) -> tuple[Path, str]:

@@ -195,7 +195,7 @@ def _parse(line: bytes) -> Found | None:
 
 def _expect(found: Found | None, oid: str, kind: Kind) -> Found:
     if found is None:
-        fix = "if the clone is partial or shallow, fetch all of the checked-out commit"
+        fix = "if the clone is partial, have git fetch all of the commit: git archive HEAD >/dev/null"
         raise RepositoryError(f"the {kind} {oid} is not in the repository", fix=fix)
     if found.kind != kind:
         raise RepositoryError(f"{oid} is a {found.kind}, not a {kind}")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ PLACES = (("--show-toplevel",), ("--absolute-git-dir",), ("--path-format=absolut
 
 # What `git check-ref-format` forbids in one component of a ref, and a leading dash, which commands read as an option.
 _BAD_IN_TAG = re.compile(r"[\x00-\x20\x7f~^:?*\[\\/]|\.\.|@\{|^[.-]|\.$|\.lock$|^@$|[\ud800-\udfff]")
+
+_DUBIOUS = re.compile(rb"dubious ownership in repository at '([^\n]{1,4096})'")  # git's own words, in the locale C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,24 +125,35 @@ def attempt_ref(tag: str, number: int, group: str = "") -> str:
 
 
 def check_branch_free(repository: Repository, tag: str) -> None:
-    """Check that no worktree has checked out the branch that a campaign is going to move.
-
-    Raises:
-        RepositoryError: one has; its files would look changed when the branch moves.
-    """
+    """Check that a campaign's branch can be made and moved; raises as `check_ref_free`."""
     check_ref_free(repository, branch_ref(tag))
 
 
 def check_ref_free(repository: Repository, ref: str) -> None:
-    """Check that no worktree has checked out a branch.
+    """Check that a branch can be made and moved.
 
     Raises:
-        RepositoryError: one has.
+        RepositoryError: a worktree has checked it out, so its files would look changed; or git cannot hold it beside another
+            branch, because one's name is a folder of the other's.
     """
     for worktree in worktrees(repository.git_dir, repository.common_dir):
         if worktree.ref == ref:
             where, branch = _shown(worktree.folder), ref.removeprefix("refs/heads/")
             raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
+    if other := _in_the_way_of(repository, ref):
+        mine, theirs = ref.removeprefix("refs/heads/"), printable(other.removeprefix("refs/heads/"), PATH_SHOWN)
+        fix = f"rename it: git branch -m {shlex.quote(theirs)} {shlex.quote(theirs.replace('/', '-') + '-old')}"
+        raise RepositoryError(f"the branch {theirs} is in the way: git cannot hold it beside {mine}", fix=fix)
+
+
+def _in_the_way_of(repository: Repository, ref: str) -> str:
+    """A branch whose name is a folder of a ref's, or the other way round; empty if there is none."""
+    parts = ref.split("/")
+    for above in ("/".join(parts[:count]) for count in range(3, len(parts))):  # from below `refs/heads`
+        if call(repository.git_dir, "show-ref", "--verify", "--quiet", above).returncode == 0:
+            return above
+    below = require(repository.git_dir, "for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/")
+    return os.fsdecode(below.strip())
 
 
 def _found_around(folder: Path) -> Repository:
@@ -190,7 +204,9 @@ def _answer(folder: Path, done: CompletedProcess[bytes]) -> bytes:
     if done.returncode == 0:
         return done.stdout
     if b"dubious ownership" in done.stderr:
-        fix = "if you trust it: git config --global --add safe.directory <the repository's folder>"
+        named = _DUBIOUS.search(done.stderr)
+        trusted = shlex.quote(os.fsdecode(named[1])) if named else "<the repository's folder>"
+        fix = f"if you trust it: git config --global --add safe.directory {printable(trusted, PATH_SHOWN)}"
         raise RepositoryError(f"the repository around {_shown(folder)} belongs to another user", fix=fix)
     if b"not a git repository" in done.stderr:
         raise RepositoryError(f"{_shown(folder)} is not in a git repository", fix="git init, then commit your files")

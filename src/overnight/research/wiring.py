@@ -105,7 +105,7 @@ def open_session(
     """
     program = read_program(repository)
     repository.exclude_overnight()
-    tag = request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
+    tag = _tag_of(repository, request)
     folder = campaign_folder(repository, tag)
     make_folder(folder)
     claim_folder(folder)
@@ -144,13 +144,23 @@ def open_audit(
 
 @contextmanager
 def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]) -> Iterator[Campaign]:
-    """A campaign that leaves no branch and no record, to measure the baseline before a real one."""
+    """A campaign that leaves no branch and no record, to measure the baseline before a real one.
+
+    Raises:
+        UserError: the user must fix something before it can run; or before a real one could, such as a branch in its way.
+    """
     program = read_program(repository)
     repository.exclude_overnight()
+    check_branch_free(repository, _tag_of(repository, request))
     with private_folder(repository.overnight, "rehearsal") as folder, _home(repository, folder) as home:
         state = _opening_of(home, request.sandbox).open(program, "rehearsal")
         with _assembled(home, state, request, stop, watchers) as campaign:
             yield campaign
+
+
+def _tag_of(repository: Repository, request: SessionRequest) -> str:
+    """The tag of the campaign that a session is about: as named, else the newest, else one of today."""
+    return request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from targets import git, make_repo, overnight, program, read_json
 
+MEASURE = "measure: python train.py {seed}\n"
 ASKS = """\
 set -euo pipefail
 ROOT=$(git rev-parse --show-toplevel)
@@ -30,3 +31,22 @@ def test_a_script_asks_git(tmp_path: Path) -> None:
     git(repo, "commit", "-q", "-m", "asks git")
     overnight(repo, "run", "--no-report", check=0)
     assert read_json(repo, "status")["kept"] == 1
+
+
+def test_variables_of_the_program(tmp_path: Path) -> None:
+    """`env` reaches every command, not what puts it into the jail; one that looks like a secret is warned about by name."""
+    seen = 'test "$MODE:$OMP_NUM_THREADS:$GREETING" = "fast:3:it\'s \\$x" && test "$LD_LIBRARY_PATH" = /trial/lib && '
+    front = (
+        'env: {MODE: fast, OMP_NUM_THREADS: 3, GREETING: "it\'s $x", MY_API_KEY: abcdefgh12, LD_LIBRARY_PATH: /trial/lib}\n'
+        f"produce: |\n  {seen} python train.py {{seed}} > out.txt\n"
+        f"score: |\n  {seen} cat out.txt\nartifacts: [out.txt]\nchecks: |\n  {seen} true\nholdout: |\n  {seen} cat out.txt\n"
+    )
+    repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", "OFFSET = 4.0"), front=front).replace(MEASURE, ""))
+    checked = read_json(repo, "check")
+    assert [note.split()[0] for note in checked["notes"] if "secret" in note] == ["env.MY_API_KEY"]
+    done = overnight(repo, "run", "--no-report", check=0)
+    assert "env.MY_API_KEY looks like a secret" in done.stderr
+    assert read_json(repo, "status")["kept"] == 1
+    (repo / "program.md").write_text((repo / "program.md").read_text().replace("MODE: fast", "MODE: slow"))
+    again = overnight(repo, "run", check=2)
+    assert "env changed since the campaign" in again.stderr

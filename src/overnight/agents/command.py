@@ -17,7 +17,7 @@ from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.brief_file import remove_brief_file, write_brief_file
 from overnight.agents.context import AgentContext
-from overnight.agents.environment import agent_environment
+from overnight.agents.environment import agent_environment, variables_beside
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.recap import Recap
@@ -25,7 +25,7 @@ from overnight.agents.templates import TEMPLATES, Template
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
-from overnight.jail.job import Job, JobEnding, JobResult
+from overnight.jail.job import Job, JobEnding, JobResult, with_variables
 from overnight.jail.port import Link
 from overnight.models.port import ModelRun
 from overnight.words.failure import headline
@@ -94,13 +94,15 @@ class _CommandSession:
 
     async def _run(self, brief: Path, prompt: str, output: Path) -> JobResult:
         spec, run, folder = self.context.spec, self.run, self.task.folder
+        environment = {**self._environment(), BRIEF_VARIABLE: brief.name}
+        command = TEMPLATES[spec.template].command if spec.template else spec.command or ""
         job = Job(
-            command=TEMPLATES[spec.template].command if spec.template else spec.command or "",
+            command=with_variables(command, variables_beside(self.context.variables, environment)),
             readable=installation(TEMPLATES[spec.template].program if spec.template else spec.command or ""),
             folder=folder,
             output=output,
             limits=self.context.limits,
-            environment={**self._environment(), BRIEF_VARIABLE: brief.name},
+            environment=environment,
             stdin=prompt.encode(),
             slot=self.context.slot,
         )

@@ -32,6 +32,7 @@ class AgentContext:
     limits: Limits  # of each of its jobs
     scratch: Path  # a folder outside any workspace, for captured output
     slot: int  # of the executor, shared with no other job
+    variables: tuple[tuple[str, str], ...] = ()  # of the program's commands, which it may want to try
     models: Models | None = None  # None: no provider is set up
     patience_s: float = PATIENCE_S
     keep_transcript: Callable[[Task, Transcript], None] | None = None  # at each session's end, however it ended; must not raise

@@ -4,7 +4,7 @@ Does not cover: an agent that reads neither these variables nor its template's s
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from overnight.models.port import ModelRun
 from overnight.models.usage import Wire
@@ -63,6 +63,11 @@ def agent_environment(run: ModelRun | None) -> dict[str, str]:
         "OVERNIGHT_MODELS": run.url,
         "OVERNIGHT_MODEL": run.model,
     }
+
+
+def variables_beside(variables: Iterable[tuple[str, str]], environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A program's variables, without those that an agent's own environment needs."""
+    return [(name, value) for name, value in variables if name not in environment]
 
 
 def _opencode(run: ModelRun) -> Mapping[str, object]:

@@ -1,6 +1,7 @@
 """One run of one command: what an executor is asked to run and what it measured."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePath
@@ -53,6 +54,14 @@ class Job:
     stdin: bytes = b""
     slot: int = 0  # the slot that runs it: concurrent jobs never share one
     forget: bool = False  # drop what it brought into the page cache, from which another job could tell what it read
+
+
+def with_variables(command: str, variables: Iterable[tuple[str, str]]) -> str:
+    """A shell command that has these variables in its environment, and only it: not what puts it into the jail.
+
+    Some variables, such as `LD_PRELOAD`, would have a file of the job's folder run in there, before all rights are dropped.
+    """
+    return "".join(f"export {name}={shlex.quote(value)}; " for name, value in variables) + command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,14 @@ def make_executor(name: str, share: Share | None = None, *, others: int = 0, che
     return ProcessExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())
 
 
+def limit_notes(executor: Executor) -> Sequence[str]:
+    """Which limits of jobs hold less well on this machine; a process without a jail has a warning of its own."""
+    from overnight.jail.jail import JailExecutor
+    from overnight.jail.weak_limits import weak_limits
+
+    return weak_limits(executor.groups.controllers) if isinstance(executor, JailExecutor) else ()
+
+
 def search_path() -> str:
     """The PATH that commands of a program are looked up in: the user's own, then the folder of our own interpreter."""
     return f"{os.environ.get('PATH', os.defpath)}:{Path(sys.executable).parent}"

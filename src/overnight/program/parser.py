@@ -106,6 +106,7 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
         holdout=keys.holdout,
         audit=keys.audit,
         readable=keys.readable,
+        env=keys.env,
         limits=keys.limits.record(),
         budget=keys.budget.record(),
         gate=keys.gate.record(),

@@ -152,6 +152,7 @@ class Program:
     holdout: str | None = None
     audit: str | None = None  # the command of audits; None: that of every other trial
     readable: tuple[str, ...] = ()  # absolute host paths that jobs may read
+    env: tuple[tuple[str, str], ...] = ()  # variables of every command
     limits: Limits = field(default_factory=Limits)
     budget: Budget = field(default_factory=Budget)
     gate: GateSettings = field(default_factory=GateSettings)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from overnight.jail.job import Limits
 from overnight.notices.settings import Notify, NotifyKeys
 from overnight.program.direction import guess_direction
+from overnight.program.environment import Environment
 from overnight.program.fields import (
     SECONDS_PER_HOUR,
     AbsolutePaths,
@@ -232,6 +233,7 @@ class ProgramKeys(_Keys):
     holdout: Text | None = None
     audit: Text | None = None
     readable: AbsolutePaths = ()
+    env: Environment = ()
     limits: LimitsKeys = LimitsKeys()
     budget: BudgetKeys = BudgetKeys()
     gate: GateKeys = GateKeys()

@@ -110,6 +110,7 @@ def make_team(
             limits=limits,
             scratch=scratch,
             slot=slot,
+            variables=program.env,
             models=models,
             keep_transcript=keep_transcript,
         )

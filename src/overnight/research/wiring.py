@@ -14,7 +14,8 @@ from overnight.git.repository import Repository, check_branch_free
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.file import NAME as LEDGER
-from overnight.machines.share import make_executor, search_path, share_of
+from overnight.machines.share import limit_notes, make_executor, search_path, share_of
+from overnight.program.environment import secret_notes
 from overnight.program.program import PROGRAM, Program
 from overnight.research.budget import limits_from
 from overnight.research.loop.assembly import make_campaign
@@ -225,5 +226,5 @@ def _assembled(
             directors=team.directors,
             critics=team.critics,
             models=models,
-            notes=[*notes, *share.notes],
+            notes=[*notes, *share.notes, *secret_notes(program.env), *limit_notes(executor)],
         )

@@ -20,13 +20,13 @@ from overnight.agents.acp.peer import Peer, Refused
 from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
-from overnight.agents.environment import agent_environment
+from overnight.agents.environment import agent_environment, variables_beside
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.task_group import companion_tasks
 from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
-from overnight.jail.job import Job
+from overnight.jail.job import Job, with_variables
 from overnight.jail.port import Executor, Link
 from overnight.models.port import ModelRun
 from overnight.words.failure import headline
@@ -44,12 +44,13 @@ def acp_agent(context: AgentContext) -> Agent:
     async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
         ours, theirs = socket.socketpair()
         output = context.scratch / f"acp-{context.slot}-{task.number}.log"
+        environment = agent_environment(run)
         job = Job(
-            command=context.spec.command or "",
+            command=with_variables(context.spec.command or "", variables_beside(context.variables, environment)),
             folder=task.folder,
             output=output,
             limits=context.limits,
-            environment=agent_environment(run),
+            environment=environment,
             readable=installation(context.spec.command or ""),
             slot=context.slot,
         )

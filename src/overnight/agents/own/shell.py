@@ -8,7 +8,7 @@ from pathlib import Path
 from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
-from overnight.jail.job import Job, JobEnding
+from overnight.jail.job import Job, JobEnding, with_variables
 from overnight.words.foreign import cut_middle, printable_lines
 
 LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
@@ -32,7 +32,7 @@ class Shell:
             return TOO_LONG.format(limit=LONGEST)
         output = self.context.scratch / f"shell-{self.context.slot}-{self.number}.log"
         job = Job(
-            command=line,
+            command=with_variables(line, self.context.variables),
             folder=self.workspace,
             output=output,
             limits=self.context.limits,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overnight.gate.early_stopping import CurveMonitor
 from overnight.gate.trial import Fault, Stage, TrialKey
-from overnight.jail.job import Job, JobEnding, JobResult
+from overnight.jail.job import Job, JobEnding, JobResult, with_variables
 from overnight.jail.port import Executor
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
@@ -70,7 +70,7 @@ class CommandRunner:
         output = self.workspaces.output()
         limits = self.program.limits
         job = Job(
-            command=command.replace("{seed}", str(run.seed)),
+            command=with_variables(command.replace("{seed}", str(run.seed)), self.program.env),
             folder=folder,
             output=output,
             limits=limits,

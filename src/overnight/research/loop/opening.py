@@ -20,7 +20,7 @@ from overnight.research.state import State, begin, fold
 # What cannot change during a campaign.
 FIXED = (
     *("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit"),
-    *("checks", "guards", "limits"),
+    *("checks", "guards", "env", "limits"),
 )
 FIXED_OF_GATE = ("error_rate", "noise")
 

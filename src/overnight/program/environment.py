@@ -1,0 +1,74 @@
+"""`env:` of a program: plain variables of its commands, and which of them look like secrets, which do not belong there.
+
+Does not cover: a secret that looks like a plain word.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from overnight.words.fields import MAX_ITEMS, Mistake
+
+Variables = tuple[tuple[str, str], ...]
+
+LONGEST = 16_000  # characters of all of them together: they go before a command, and the system takes 128 KiB for both
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+_OURS = "OVERNIGHT_"
+_REFUSED = {
+    "PATH": "the jail decides which folders of programs are shown; write `PATH=$PWD/tools:$PATH ...` in the command",
+    "HOME": "the jail decides which home there is; write `HOME=... ` in the command, or name the file's own variable",
+}
+# Words of a name that stand for a secret, whole: `TOKENIZERS_PARALLELISM` is none.
+_SECRET_WORDS = frozenset(
+    ("APIKEY", "AUTH", "CREDENTIAL", "CREDENTIALS", "KEY", "PASSPHRASE", "PASSWD", "PASSWORD", "SECRET", "SECRETS", "TOKEN")
+)
+_SHORTEST_SECRET = 8  # characters: `SORT_KEY: name` is a word
+# Beginnings of what providers give out, and a password in a URL.
+_SECRET_VALUE = re.compile(
+    r"(sk-|gh[pousr]_|github_pat_|glpat-|hf_|xox[abprs]-|AKIA|ASIA|AIza|eyJ|-----BEGIN )|[a-z]{2,12}://[^/\s:@]{0,100}:[^/\s@]{1,200}@"
+)
+
+
+def _variables(raw: object) -> object:
+    if not isinstance(raw, dict):
+        raise Mistake("must be a mapping", fix="write it as `NAME: value` lines below it")
+    return tuple((name, _value(name, value)) for name, value in raw.items())
+
+
+def _value(name: str, value: object) -> str:
+    if not _NAME.fullmatch(name):
+        raise Mistake("is not a variable's name", fix="use letters, digits and `_`", key=name)
+    if name in _REFUSED:
+        raise Mistake("cannot be set here", fix=_REFUSED[name], key=name)
+    if name.startswith(_OURS):
+        raise Mistake("is one of overnight's own", fix="choose another name", key=name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise Mistake("must be text", fix="put it in quotes", key=name)
+    if not value.isprintable():
+        raise Mistake("has an invisible character", fix="type it again, on one line", key=name)
+    return value
+
+
+def _few(variables: Variables) -> Variables:
+    if sum(len(name) + len(value) for name, value in variables) > LONGEST:
+        raise Mistake(f"has more than {LONGEST:,} characters", fix="put it into a committed file that the command reads")
+    return variables
+
+
+Environment = Annotated[Variables, Field(max_length=MAX_ITEMS), BeforeValidator(_variables), AfterValidator(_few)]
+
+
+def secret_notes(variables: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """A line for each variable that looks like a secret, by name or by value."""
+    found = (name for name, value in variables if _SECRET_VALUE.match(value) or _named_secret(name, value))
+    what = "looks like a secret: candidates can read it, and it is in the program, the record and every receipt's commit"
+    return tuple(f"env.{name} {what}" for name in found)
+
+
+def _named_secret(name: str, value: str) -> bool:
+    plain = len(value) < _SHORTEST_SECRET or value.isdecimal() or value.startswith(("/", "./"))
+    return not plain and not _SECRET_WORDS.isdisjoint(name.upper().split("_"))

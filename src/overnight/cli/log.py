@@ -3,6 +3,7 @@
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
+from overnight.gate.verdict import Verdict
 from overnight.research.views.experiments import ExperimentList, experiment_list
 from overnight.words.quantities import counted
 
@@ -12,17 +13,21 @@ from overnight.words.quantities import counted
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Experiments per page.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Skip this many experiments.")
 @click.option("--oldest-first", is_flag=True, help="List the oldest experiments first.")
+@click.option("--verdict", type=click.Choice([verdict.value for verdict in Verdict]), help="List only those with this verdict.")
 @json_option
-def log(tag: str | None, limit: int, offset: int, oldest_first: bool, as_json: bool) -> None:
+def log(*, tag: str | None, limit: int, offset: int, oldest_first: bool, verdict: str | None, as_json: bool) -> None:
     """List the experiments of a campaign."""
     from overnight.research.reading import reading
 
     with reading(tag) as campaign:
-        page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first)
+        wanted = Verdict(verdict) if verdict else None
+        page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first, verdict=wanted)
         experiments = [campaign.under_way(experiment) for experiment in page.experiments]
         found = experiment_list(experiments, total=page.total, offset=offset, state=campaign.state())
     if as_json:
         print_json(found)
+    elif not page.total and verdict:
+        click.echo(f"no experiment has the verdict {verdict}")
     elif not page.total:
         click.echo("no experiments yet; `overnight status` shows where the campaign stands")
     elif not experiments:

@@ -68,7 +68,7 @@ class ObjectStore:
 
     def message(self, oid: str) -> bytes:
         """The message of a commit, in whatever encoding it was written."""
-        return self._read(oid, "commit").partition(b"\n\n")[2]
+        return self.raw(oid, "commit").partition(b"\n\n")[2]
 
     def tree(self, oid: str) -> Tree:
         """A tree; RepositoryError if it is none that git would check out."""

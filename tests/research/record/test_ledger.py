@@ -90,6 +90,20 @@ def test_pages_are_dense_and_bounded(ledger: SqliteLedger) -> None:
     assert ledger.experiments(offset=100).experiments == []
 
 
+def test_pages_of_one_verdict(ledger: SqliteLedger) -> None:
+    """Their total is that of the verdict, and pages go on where the last one ended."""
+    for event in (opened(), session()):
+        ledger.append(event)
+    for number in range(1, 8):
+        ledger.append(proposed(number))
+        ledger.append(concluded(number, Verdict.REJECT if number % 2 else Verdict.DISCARD))
+    page = ledger.experiments(limit=2, verdict=Verdict.REJECT)
+    assert ([experiment.number for experiment in page.experiments], page.total) == ([7, 5], 4)
+    rest = ledger.experiments(offset=2, limit=9, newest_first=False, verdict=Verdict.REJECT)
+    assert [experiment.number for experiment in rest.experiments] == [5, 7]
+    assert ledger.experiments(verdict=Verdict.KEEP).total == 0
+
+
 def test_the_row_of_an_experiment_has_its_mean_and_verdict(ledger: SqliteLedger) -> None:
     """The projection holds what `log` shows."""
     filled(ledger, 1)

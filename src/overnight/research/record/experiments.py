@@ -4,6 +4,7 @@ import sqlite3
 
 from pydantic import TypeAdapter
 
+from overnight.gate.verdict import Verdict
 from overnight.research.events import Concluded, Moved, Proposed, Reopened, decode
 from overnight.research.experiment import Experiment
 from overnight.research.history import fold_experiment
@@ -55,6 +56,15 @@ def page(db: sqlite3.Connection, *, offset: int, limit: int, newest_first: bool)
     else:
         query = "SELECT body FROM experiments WHERE number > ? ORDER BY number LIMIT ?"
         rows = db.execute(query, (offset, limit)).fetchall()
+    return Page(experiments=[_EXPERIMENT.validate_json(body) for (body,) in rows], total=total)
+
+
+def page_of(db: sqlite3.Connection, verdict: Verdict, *, offset: int, limit: int, newest_first: bool) -> Page:
+    """A page of the experiments with a verdict."""
+    total = db.execute("SELECT count(*) FROM experiments WHERE verdict=?", (verdict,)).fetchone()[0]
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT body FROM experiments WHERE verdict=? ORDER BY number {order} LIMIT ? OFFSET ?"  # noqa: S608  # ours
+    rows = db.execute(query, (verdict, limit, offset)).fetchall()
     return Page(experiments=[_EXPERIMENT.validate_json(body) for (body,) in rows], total=total)
 
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from overnight.errors import CampaignBusy, LedgerBusy, LedgerCorrupt, UserError
+from overnight.gate.verdict import Verdict
 from overnight.ledger.file import NAME
 from overnight.ledger.owner import Codec
 from overnight.ledger.store import SqliteEventStore
@@ -90,9 +91,13 @@ class SqliteLedger(SqliteEventStore[Event]):
                 raise CampaignBusy(what, process=busy.process, fix=BUSY) from busy
             yield
 
-    def experiments(self, *, offset: int = 0, limit: int = 50, newest_first: bool = True) -> Page:
-        """A page of the campaign's experiments; a page costs the same at any offset."""
+    def experiments(
+        self, *, offset: int = 0, limit: int = 50, newest_first: bool = True, verdict: Verdict | None = None
+    ) -> Page:
+        """A page of the campaign's experiments, at the same cost at any offset; or of those with this verdict."""
         with self.reading() as db:
+            if verdict:
+                return experiments.page_of(db, verdict, offset=offset, limit=limit, newest_first=newest_first)
             return experiments.page(db, offset=offset, limit=limit, newest_first=newest_first)
 
     def experiment(self, number: int) -> Experiment | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from overnight.gate.verdict import Verdict
 from overnight.ledger import port as ledger
 from overnight.research.events import Event
 from overnight.research.experiment import Experiment
@@ -30,8 +31,10 @@ class Ledger(ledger.EventStore[Event], Protocol):
         """
         ...
 
-    def experiments(self, *, offset: int = 0, limit: int = 50, newest_first: bool = True) -> Page:
-        """A page of the campaign's experiments."""
+    def experiments(
+        self, *, offset: int = 0, limit: int = 50, newest_first: bool = True, verdict: Verdict | None = None
+    ) -> Page:
+        """A page of the campaign's experiments, or of those with this verdict."""
         ...
 
     def experiment(self, number: int) -> Experiment | None:

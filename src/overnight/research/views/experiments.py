@@ -17,7 +17,7 @@ from overnight.research.state import State
 class ExperimentList:
     """What `log --json` prints."""
 
-    total: int  # experiments of the campaign
+    total: int  # experiments of the campaign, or those with the requested verdict
     offset: int  # how many were skipped
     experiments: Sequence[Experiment]
     doubts: Mapping[str, Sequence[str]]  # about kept ones of this page, by number, as in `show N`

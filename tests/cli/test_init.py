@@ -62,3 +62,57 @@ def test_without_a_terminal_a_script_must_say_yes(tmp_path: Path) -> None:
     repository_of(tmp_path, {"train.py": TRAIN})
     assert "pass --yes" in overnight(tmp_path, "init", "--sandbox", "process", check=2).stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == [".git", ".overnight", "train.py"]
+
+
+EPOCHS = """\
+import sys
+for epoch in range(3):
+    print(f"Epoch {epoch}")
+    print(f"val_loss: {2 - epoch * 0.5}")
+print("total 4.25 of 5 |")
+sys.exit(3)
+"""
+
+
+def test_what_init_cannot_read_comes_with_the_option_that_helps(tmp_path: Path) -> None:
+    """Each refusal names the next command, with what the user has set before; the last one writes a program that works."""
+    repository_of(tmp_path, {"train.py": EPOCHS, "ref.txt": ""})
+    refused = overnight(tmp_path, "init", "--yes", "--metric", "val_loss", check=2).stderr
+    assert "exit code 3" in refused
+    other = overnight(tmp_path, "init", "--yes", "--metric", "loss", "--allow-exit", "3", check=2).stderr
+    assert "which has `val_loss`" in other and "--pattern 'loss" in other and "--result FILE" in other
+    options = ["--metric", "val_loss", "--allow-exit", "3"]
+    refused = overnight(tmp_path, "init", "--yes", *options, check=2).stderr
+    assert "appears twice" in refused and "overnight init --metric val_loss --take last --allow-exit 3" in refused
+    taken = ["--metric", "val_loss", "--take", "last"]
+    assert "overnight init --metric val_loss --take last --allow-exit 3" in overnight(tmp_path, "init", *taken, check=2).stderr
+    found = json.loads(overnight(tmp_path, "init", "--yes", "--json", *taken, "--allow-exit", "3", check=0).stdout)
+    assert found["values"] == [1.0, 1.0]
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "program")
+    assert "1" in overnight(tmp_path, "check", check=0).stdout
+
+
+def test_a_measure_that_takes_too_long_is_tried_once(tmp_path: Path) -> None:
+    """At its time limit `init` ends, says how to allow more, and writes nothing."""
+    folder, marks = tmp_path / "repo", tmp_path / "marks"
+    script = f"echo ran >> {marks}\necho METRIC loss=1\nsleep 60\n"
+    repository_of(folder, {"bench.sh": script, "a.py": ""})
+    arguments = ["init", "--yes", "--sandbox", "process", "--measure", "bash bench.sh", "--wall", "500ms"]
+    refused = overnight(folder, *arguments, check=2).stderr
+    assert "overnight init --measure 'bash bench.sh' --wall 1m (in program.md: `limits: {wall: 1m}`)" in refused
+    assert marks.read_text() == "ran\n"
+    assert not (folder / "program.md").exists()
+
+
+def test_data_outside_the_repository_and_a_pattern_can_be_set(tmp_path: Path) -> None:
+    """`--readable` is added as an absolute path, `--pattern` reads a line of a table, `--checks` are run before."""
+    folder = tmp_path / "repo"
+    repository_of(folder, {"bench.py": "print('loss ->', open('../data/x').read())", "a.py": ""})
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/x").write_text("0.5 |")
+    options = ["--readable", "../data", "--metric", "loss", "--pattern", "loss -> (.+) \\|", "--checks", "true"]
+    options += ["--measure", f'cd {tmp_path}/data && python -c \'print("loss ->", open("x").read())\'']
+    found = json.loads(overnight(folder, "init", "--json", *options, check=0).stdout)
+    keys = {key["key"]: key["value"] for key in found["keys"]}
+    assert (keys["readable"], keys["checks"], found["values"]) == ([str(tmp_path / "data")], ["true"], [0.5, 0.5])

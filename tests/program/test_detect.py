@@ -51,6 +51,33 @@ def test_a_training_script_that_takes_a_seed_gets_one() -> None:
     assert "readable" not in keys
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("parser.add_argument('--seed', type=int)", " --seed {seed}"),
+        ('parser.add_argument("-s", "--seed")', " --seed {seed}"),
+        ('@click.option("--random-seed", default=0)', " --random-seed {seed}"),
+        ('flags.DEFINE_integer("seed", 0, "")', " --seed={seed}"),
+        ("import typer\ndef main(seed: int = 0, n=3): ...", " --seed {seed}"),
+        ("import fire\ndef main(n=3, seed=0): ...", " --seed {seed}"),
+        ("def main(seed: int = 0): ...", ""),
+        ("parser.add_argument('--seeds', nargs='+')", ""),
+        ("import typer\n# seed=3\n", ""),
+    ],
+)
+def test_a_benchmark_that_takes_a_seed_gets_one(script: str, words: str) -> None:
+    """By the option as the usual libraries declare it; then paired trials share their luck."""
+    for path in ("bench.py", "scripts/measure.py"):
+        assert found({path: script, "a.py": None})["measure"] == f"python {path}{words}"
+
+
+def test_a_shell_benchmark_that_takes_a_seed_gets_one() -> None:
+    """By a case of its options."""
+    assert (
+        found({"bench.sh": "case $1 in\n  -s|--seed) S=$2 ;;\nesac", "a.py": None})["measure"] == "bash bench.sh --seed {seed}"
+    )
+
+
 def test_a_training_script_without_a_known_metric_leaves_that_to_the_user() -> None:
     """No metric is invented."""
     assert "metric" not in found({"train.py": "print('done')\n"})

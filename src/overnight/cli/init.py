@@ -1,7 +1,11 @@
 """`overnight init`: look at a repository, propose a front matter, try it, and write it if the user agrees."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import click
@@ -9,18 +13,36 @@ import click
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.errors import UserError
 from overnight.git.repository import open_repository
-from overnight.research.setup.first_look import Wishes
+from overnight.program.program import Take
 from overnight.research.setup.initialisation import initialise
+from overnight.research.setup.wishes import Wishes
+
+TAKES = [take.value for take in Take]
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Write without asking, for scripts.")
 @click.option("--metric", help="The metric, as NAME or NAME:minimize or NAME:maximize.")
 @click.option("--measure", help="The command that prints the metric.")
+@click.option("--pattern", help="A regular expression with one group that reads the metric from a line.")
+@click.option("--result", help="A JSON file that the command writes, which has the metric.")
+@click.option(
+    "--take",
+    type=click.Choice([take.value for take in Take]),
+    help="Which value counts of a metric that is printed again and again.",
+)
 @click.option("--editable", multiple=True, help="A file or glob that may be edited; can be repeated.")
+@click.option("--checks", multiple=True, help="A command that must pass before a trial is worth running; can be repeated.")
+@click.option("--readable", multiple=True, help="A path outside the repository that commands may read; can be repeated.")
+@click.option("--wall", help="How long one trial may take, such as 20m.  [default: 5m]")
+@click.option(
+    "--allow-exit", type=click.IntRange(0, 255), multiple=True, help="An exit code that is no failure; can be repeated."
+)
 @sandbox_option
 @json_option
-def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[str, ...], sandbox: str, as_json: bool) -> int:
+def init(
+    *, yes: bool, sandbox: str, as_json: bool, readable: tuple[str, ...], take: str | None, **options: Any
+) -> int:  # Any: as click parsed them
     """Look at this repo and write the front matter of its program.md.
 
     Proposes every key with its reason, runs the checks once and the measure command twice to show what it reads and how
@@ -28,13 +50,30 @@ def init(*, yes: bool, metric: str | None, measure: str | None, editable: tuple[
     """
     from overnight.research.setup.first_trials import FirstTrials
 
-    wishes = Wishes(metric=metric, measure=measure, editable=editable)
+    paths = tuple(os.path.abspath(Path(path).expanduser()) for path in readable)  # noqa: PTH100  # links stay as they are
+    wishes = Wishes(**options, readable=paths, take=Take(take) if take else None)
     ask = (lambda _: yes) if yes or as_json else _ask
     say = _silent if as_json else click.echo
-    report = anyio.run(initialise, open_repository(Path.cwd()), wishes, FirstTrials(sandbox=sandbox), ask, say)
+    tries = FirstTrials(sandbox=sandbox, during=_elapsed)
+    report = anyio.run(initialise, open_repository(Path.cwd()), wishes, tries, ask, say)
     if as_json:
         print_json(report)
     return 0 if report.written or as_json else 1
+
+
+@contextmanager
+def _elapsed(what: str) -> Iterator[None]:
+    """Show what runs and for how long it has, if standard error is a terminal; the line disappears at the end."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(what, total=None)
+        yield
 
 
 def _ask(question: str) -> bool:

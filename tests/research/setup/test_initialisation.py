@@ -16,8 +16,8 @@ from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.loop.command import TrialFailed
-from overnight.research.setup.first_look import Wishes
 from overnight.research.setup.initialisation import InitReport, initialise
+from overnight.research.setup.wishes import Wishes
 
 TRAIN = 'print(f"val_bpb: {1.0:.6f}")\n'
 BODY = b"# My program\r\n\r\nTry \xc3\xbcber ideas.\n---\nno newline at the end"

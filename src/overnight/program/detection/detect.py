@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
+from overnight.program.detection.seed import seed_option
 from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
 
@@ -91,7 +92,7 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
     everything = "\n".join(texts.get(name, "") for name in CODE_FILES)
     by_uv = "uv.lock" in files or "uv run train.py" in everything
     runner = "uv run train.py" if by_uv and uv else "python train.py"
-    seed = " --seed {seed}" if "--seed" in train else ""
+    seed = seed_option(train)
     reason = "train.py is the script to improve" + (", and takes a seed" if seed else "")
     reason += "; without uv, which is not installed here" if by_uv and not uv else ""
     name = printed_metric(train)
@@ -140,9 +141,11 @@ def _from_script(
     """A script whose name says that it measures."""
     for path in sorted(filter(called.fullmatch, files), key=lambda path: (path.count("/"), path)):
         runner = "python" if path.endswith(".py") else "bash"
+        seed = seed_option(texts.get(path, ""))
+        reason = f"{path} is {what}" + (", and takes a seed" if seed else "")
         return [
             *_printed_or_time(texts.get(path, ""), path, others),
-            FrontMatterEntry(key="measure", value=f"{runner} {path}", reason=f"{path} is {what}"),
+            FrontMatterEntry(key="measure", value=f"{runner} {path}{seed}", reason=reason),
             *_sources(files),
         ]
     return []

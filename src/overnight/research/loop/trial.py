@@ -14,7 +14,7 @@ from overnight.jail.job import JobResult
 from overnight.jail.port import Executor
 from overnight.ledger.port import Artifacts
 from overnight.program.metric import MetricReading, printed_metrics, read_metrics
-from overnight.program.program import Program
+from overnight.program.program import OUTSIDE, Program
 from overnight.research.loop.artifacts import ArtifactMaker
 from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
 from overnight.research.places.port import CacheState, View, Workspaces
@@ -63,7 +63,7 @@ class TrialRunner:
             metrics = await (self._run_measure_command(run, key) if one_process else self._produce_and_score(run, key))
             value = metrics[self.program.metric.name]
         except TrialFailed as failed:
-            failure = self._sealed(key, failed)
+            failure = self._sealed(key, self._explained(run, failed))
         return Trial(
             key=key,
             seed=seed,
@@ -148,6 +148,18 @@ class TrialRunner:
         if not isinstance(reading, MetricReading):
             raise TrialFailed(Fault.METRIC, reading.reason, read_failure(output).lines)
         return {**reading.metrics, **outside, name: reading.value}
+
+    def _explained(self, run: TrialRun, failed: TrialFailed) -> TrialFailed:
+        """The failure; of a command that failed after it had printed a value, its reason says so."""
+        metric, code = self.program.metric, run.used[-1].exit_code if run.used else None
+        if failed.fault is not Fault.EXIT or metric.result or metric.name in OUTSIDE or (code or 0) < 0:
+            return failed
+        if not isinstance(read_metrics(bytes(run.log), metric), MetricReading):
+            return failed
+        reason = f"{failed}; it printed {metric.name} all the same, and ended with exit code {code}"
+        explained = TrialFailed(failed.fault, reason, failed.excerpt)
+        explained.saw_hidden = failed.saw_hidden
+        return explained
 
     def _keep_log(self, run: TrialRun) -> str:
         """Keep the captured output; never that of sealed data, which nobody may see."""

@@ -19,6 +19,7 @@ from overnight.research.places.seclusion import check_secluded
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.proof import Prover
 from overnight.research.setup.preconditions import left_out
+from overnight.research.setup.remedies import remedy
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.connection import Connection
@@ -44,7 +45,7 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
         notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes)
         notes += (unsure,) if unsure else ()
         if failed:
-            fix = fix_of(repository, state.program, str(failed), failed.excerpt) or BY_HAND
+            fix = _fix(repository, state.program, failed)
             raise UserError(f"what you have committed fails: {failed}", fix=fix, excerpt=failed.excerpt, notes=notes)
         notes += guard_notes(state.program, _baseline_trials(campaign))
         measured = campaign.journal.state
@@ -97,6 +98,13 @@ def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:
 
 def _named(metrics: Mapping[str, float]) -> str:
     return listed((printable(name, NAME) for name in sorted(metrics)), LISTED)
+
+
+def _fix(repository: Repository, program: Program, failed: TrialFailed) -> str:
+    if known := fix_of(repository, program, str(failed), failed.excerpt):
+        return known
+    found = remedy(program, str(failed))
+    return found.in_program() if found else BY_HAND
 
 
 async def _first_failure(head: HeadRunner) -> TrialFailed | None:

@@ -12,25 +12,16 @@ from overnight.git.repository import Repository
 from overnight.machines.share import search_path
 from overnight.program.detection.detect import Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
-from overnight.program.direction import guess_direction
 from overnight.program.fit import check_fit
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
-from overnight.program.writer import FrontMatterEntry, render_front_matter
+from overnight.program.writer import render_front_matter
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
+from overnight.research.setup.wishes import Wishes, with_wishes
 
 MAX_READ_BYTES = 1_000_000  # of a file that is read
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the user set by hand."""
-
-    metric: str | None = None  # a name, or name:direction
-    measure: str | None = None
-    editable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +47,7 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
     finally:
         history.close()
     uv = shutil.which("uv", path=search_path()) is not None
-    detected = _with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
+    detected = with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel)])))
     _check_committed(detected, committed)
     _check_complete({entry.key: entry.value for entry in detected.entries}, committed)
@@ -120,32 +111,3 @@ def _check_committed(detected: Detected, committed: Sequence[str]) -> None:
         if name in commands and name not in committed:
             fix = f"git add -f {name}, and commit it"
             raise UserError(f"{name} is not committed, and trials see only what is committed", fix=fix)
-
-
-def _with_wishes(detected: Detected, wishes: Wishes) -> Detected:
-    set_by_hand: dict[str, Value] = {}
-    if wishes.metric is not None:
-        set_by_hand["metric"] = _wished_metric(wishes.metric, detected)
-    if wishes.measure is not None:
-        set_by_hand["measure"] = wishes.measure
-    if wishes.editable:
-        set_by_hand["editable"] = list(wishes.editable)
-    entries = {entry.key: entry for entry in detected.entries}
-    entries |= {key: FrontMatterEntry(key=key, value=value, reason="set by hand") for key, value in set_by_hand.items()}
-    notes = detected.notes if wishes.metric is None else [note for note in detected.notes if note not in detected.on_metric]
-    return Detected(entries=tuple(entries.values()), notes=notes)
-
-
-def _is_called(name: str, metric: Mapping[str, Value]) -> bool:
-    """Whether a metric has this name; if it is read by a pattern, also without its unit."""
-    return name in {metric["name"], str(metric["name"]).rpartition("_")[0] if "pattern" in metric else ""}
-
-
-def _wished_metric(wish: str, detected: Detected) -> Value:
-    """The metric that the user names, with what the files show about a metric of that name."""
-    name, _, direction = wish.partition(":")
-    values = [entry.value for entry in (*detected.entries, *detected.others) if entry.key == "metric"]
-    bare: dict[str, Value] = {"name": name}
-    seen = next((value for value in values if isinstance(value, dict) and _is_called(name, value)), bare)
-    known = direction or seen.get("direction") or guess_direction(name)
-    return {**seen, "direction": str(known)} if known else seen

@@ -11,8 +11,10 @@ from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.command import TrialFailed
 from overnight.research.setup.causes.table import fix_of
-from overnight.research.setup.first_look import Proposal, Wishes, describe, propose, without_checks
+from overnight.research.setup.first_look import Proposal, describe, propose, without_checks
 from overnight.research.setup.program_file import write_above
+from overnight.research.setup.remedies import remedy
+from overnight.research.setup.wishes import Wishes
 from overnight.research.views.numbers import number
 from overnight.words.quantities import duration
 
@@ -29,7 +31,7 @@ class Tries(Protocol):
         ...
 
     async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
-        """Two trials."""
+        """Two trials, or only the first if it has no value."""
         ...
 
 
@@ -56,7 +58,7 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     proposal = await _tried(propose(repository, wishes), repository, tries, say)
     say(describe(proposal))
     trials = await tries.run_twice(repository, proposal.program)
-    values = _values(trials, repository, proposal.program)
+    values = _values(trials, repository, proposal.program, wishes)
     spread = max(values) - min(values)
     say(_describe_values(proposal.program, trials, values, spread))
     path = repository.toplevel / PROGRAM
@@ -92,15 +94,27 @@ async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: 
     return without_checks(proposal, str(failed))
 
 
-def _values(trials: Sequence[Trial], repository: Repository, program: Program) -> list[float]:
+def _values(trials: Sequence[Trial], repository: Repository, program: Program, wishes: Wishes) -> list[float]:
+    """The values of all trials.
+
+    Raises:
+        UserError: one has none; the fix repeats what the user has set, so that nothing has to be found again.
+    """
     values = []
     for trial in trials:
         if trial.value is None:
-            fix = fix_of(repository, program, trial.reason, trial.excerpt) or "fix it, or set --metric and --measure"
+            fix = _fix(repository, program, wishes, trial)
             what = f"the measure command gave no value: {trial.reason}; nothing was written"
             raise UserError(what, fix=fix, excerpt=trial.excerpt)
         values.append(trial.value)
     return values
+
+
+def _fix(repository: Repository, program: Program, wishes: Wishes, trial: Trial) -> str:
+    if known := fix_of(repository, program, trial.reason, trial.excerpt):
+        return known
+    found = remedy(program, trial.reason)
+    return found.in_init(wishes) if found else "fix it, or set --metric and --measure"
 
 
 def _describe_values(program: Program, trials: Sequence[Trial], values: Sequence[float], spread: float) -> str:

@@ -102,6 +102,7 @@ def test_long_output_is_cut(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("echo broken; exit 3", "the command exited with 3: broken"),
+        ("echo 'KeyError: 1'; echo 'For help, see the manual'; exit 1", "the command exited with 1: KeyError: 1"),
         ("true", "the command said nothing"),
         ("no-such-tool", "the command exited with 127: .*no-such-tool"),
         ("kill -9 $$", "the command exited with -9"),

@@ -20,7 +20,7 @@ LINES, CHARACTERS = 8, 800  # of all lines together
 NEAR_END = 40  # lines among which one counts that only mentions an error
 
 _SAYS_NOTHING = re.compile(r"\W*$|\s+at .*\(?node:internal/")  # rules, carets, frames of Node itself
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[mK]")
 # Where to look around the headline, by what it is, the most telling first.
 _AROUND_RAISED = (-1, -2, 1, -3)
 _AROUND_FIRST = (1, 2, 3, -1)
@@ -32,18 +32,19 @@ class FailureText:
 
     headline: str  # empty: nothing was printed
     lines: tuple[str, ...]  # with it, in their order; empty if the headline is all
+    known: bool  # whether the headline looks like an error; else it is only the last line
 
 
 def read_failure(output: bytes | str) -> FailureText:
     """The telling lines of a failed command's output, however long or hostile it is."""
     lines = list(_lines(output))
     if not lines:
-        return FailureText(headline="", lines=())
+        return FailureText(headline="", lines=(), known=False)
     kinds = list(kinds_of(lines))
     at = _telling(lines, kinds)
     chosen = _chosen(lines, kinds, at)
     headline = printable(_joined(lines, at), HEADLINE)
-    return FailureText(headline=headline, lines=tuple(chosen) if len(chosen) > 1 else ())
+    return FailureText(headline=headline, lines=tuple(chosen) if len(chosen) > 1 else (), known=kinds[at] > Kind.PLAIN)
 
 
 def headline(output: bytes | str) -> str:

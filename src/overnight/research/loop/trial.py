@@ -146,7 +146,8 @@ class TrialRunner:
                 result_json = self._workspaces.artifact(folder, self.program.metric.result, self.program.limits.output_bytes)
         reading = read_metrics(output, self.program.metric, result_json)
         if not isinstance(reading, MetricReading):
-            raise TrialFailed(Fault.METRIC, reading.reason, read_failure(output).lines)
+            said = read_failure(output)  # of a script that goes on after an error
+            raise TrialFailed(Fault.METRIC, reading.reason, said.lines if said.known else ())
         return {**reading.metrics, **outside, name: reading.value}
 
     def _explained(self, run: TrialRun, failed: TrialFailed) -> TrialFailed:

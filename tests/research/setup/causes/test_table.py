@@ -227,6 +227,21 @@ def test_words_of_a_sentence_are_no_paths(repo: Path) -> None:
     assert fix(repo, "no logs were written\nRuntimeError: boom") == ""
 
 
+def test_a_python_that_the_repository_brings_is_not_asked(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A committed folder on PATH, and a relative entry: neither runs outside the jail."""
+    for name in ("python", "python3"):
+        (repo / "tools").mkdir(exist_ok=True)
+        (repo / "tools" / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\necho /srv/x/nosuchmodule.py\n")
+        (repo / "tools" / name).chmod(0o755)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "tools")
+    monkeypatch.chdir(repo)
+    for entry in (f"{repo}/tools", "tools", "."):
+        monkeypatch.setenv("PATH", f"{entry}:/usr/bin:/bin")
+        fix(repo, "ModuleNotFoundError: No module named 'nosuchmodule'")
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Without the variables of an environment of Python."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from overnight.files.search_path import absolute_entries
 from overnight.git.plumbing import require
 from overnight.git.repository import Repository
 from overnight.jail.reach import SYSTEM, is_within
@@ -53,7 +54,8 @@ class Failing:
 
     def on_path(self, program: str) -> str:
         """Where the user's own shell finds a program; empty if it does not."""
-        return shutil.which(program, path=search_path()) or "" if program and "/" not in program else ""
+        entries = ":".join(absolute_entries(search_path()))  # any other is a folder that a stranger may have filled
+        return shutil.which(program, path=entries) or "" if program and "/" not in program else ""
 
     def committed(self) -> Iterator[tuple[str, str]]:
         """Mode and path of each entry of the commit, submodules too; the first ones of a large one."""

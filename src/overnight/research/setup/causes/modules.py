@@ -2,13 +2,13 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from overnight.jail.job import FOLDER
 from overnight.machines.share import search_path
+from overnight.research.places.seclusion import checkout_of
 from overnight.research.setup.causes.failing import Failing, in_shell, in_yaml, shown
 from overnight.research.setup.interpreter import ENVIRONMENTS, own_environment
 
@@ -78,16 +78,27 @@ def _in_environment(failing: Failing, name: str) -> str:
 
 
 def _python(failing: Failing) -> str:
+    """The Python of the user's shell that the commands call by name; empty without one."""
     names = ("python3", "python") if any("python3" in command for command in failing.commands) else ("python", "python3")
-    return next((found for name in names if (found := shutil.which(name, path=search_path()))), "")
+    return next((found for name in names if (found := failing.on_path(name))), "")
+
+
+def _may_ask(failing: Failing, python: str) -> bool:
+    """Whether an interpreter is the user's own, not one that the repository brings: that would run outside the jail."""
+    checkout = checkout_of(failing.repository)
+    inside = checkout.inside(str(Path(python).parent))
+    return bool(python) and (inside is None or not checkout.is_committed(inside))
 
 
 def _origin(failing: Failing, name: str) -> Path | None:
     """Where the user's own Python finds a module, without importing it; None if it does not."""
+    python = _python(failing)
+    if not _may_ask(failing, python):
+        return None
     environment = {key: failing.environment[key] for key in ("PYTHONPATH", "VIRTUAL_ENV") if key in failing.environment}
     try:
         asked = subprocess.run(
-            [_python(failing), "-c", _WHERE, name],
+            [python, "-c", _WHERE, name],
             env={**environment, "PATH": search_path(), "HOME": str(Path.home())},
             cwd="/",  # which has no modules: the current folder may be a stranger's
             stdin=subprocess.DEVNULL,

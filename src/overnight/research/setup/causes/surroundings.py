@@ -16,6 +16,7 @@ _VARIABLE = (
     ),
     re.compile(r"environment variable.{0,20}\b([A-Z][A-Z0-9_]{2,60})\b"),
 )
+_GIVEN = {"PATH", "HOME", "LANG", "PWD"}  # that every job has
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 _NETWORK = re.compile(
     r"name resolution|Could not resolve|Name or service not known|Network is unreachable|EAI_AGAIN|\bENOTFOUND\b|dns error"
@@ -34,8 +35,8 @@ _GPU = re.compile(
 
 def variable(failing: Failing) -> str:
     """A variable of the user's shell."""
-    names = [hit[1] for form in _VARIABLE for hit in form.finditer(failing.text)]
-    sure = [hit[1] for hit in _VARIABLE[0].finditer(failing.text)]
+    names = [hit[1] for form in _VARIABLE for hit in form.finditer(failing.text) if hit[1] not in _GIVEN]
+    sure = [hit[1] for hit in _VARIABLE[0].finditer(failing.text) if hit[1] not in _GIVEN]
     name = next((name for name in names if name in failing.environment), next(iter(sure), ""))
     if not name:
         return ""

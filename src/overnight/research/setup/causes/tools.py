@@ -6,12 +6,14 @@ from pathlib import Path
 from overnight.research.setup.causes.failing import Failing, in_yaml, shown
 
 _NOT_FOUND = (
-    re.compile(r"(?:^|: |\d: )([\w.+-]{1,60}): (?:command )?not found$", re.MULTILINE),
-    re.compile(r"exec(?:vp|: |\()[:( ]*\"?([\w.+-]{1,60})\"?[:)]? .{0,20}(?:not found|No such file)"),
-    re.compile(r"No such file or directory: '([\w.+-]{1,60})'"),  # what Python cannot start; a file of that name is found first
-    re.compile(r"/usr/bin/env: .?([\w.+-]{1,60}).?: No such file or directory"),
-    re.compile(r"spawn ([\w.+-]{1,60}) ENOENT"),
-    re.compile(r"make: ([\w.+-]{1,60}): No such file or directory"),
+    re.compile(r"(?:^|: |\d: )(\w[\w.+-]{0,60}): (?:command )?not found$", re.MULTILINE),
+    re.compile(r"exec(?:vp|: |\()[:( ]*\"?(\w[\w.+-]{0,60})\"?[:)]? .{0,20}(?:not found|No such file)"),
+    re.compile(
+        r"No such file or directory: '(\w[\w.+-]{0,60})'"
+    ),  # what Python cannot start; a file of that name is found first
+    re.compile(r"/usr/bin/env: .?(\w[\w.+-]{0,60}).?: No such file or directory"),
+    re.compile(r"spawn (\w[\w.+-]{0,60}) ENOENT"),
+    re.compile(r"make: (\w[\w.+-]{0,60}): No such file or directory"),
 )
 _CONTAINERS = ("docker", "podman", "docker-compose", "nerdctl", "apptainer", "singularity")
 _DAEMON = re.compile(r"docker daemon|docker\.sock|Error response from daemon|cannot clone: .{0,40}podman", re.IGNORECASE)

@@ -33,7 +33,7 @@ for top, folders, names in os.walk("/"):
                 found.append(path)
         except OSError:
             pass
-        if name in ("ledger.db", "HEAD", "program.md") and not top.startswith("/trial"):
+        if name in ("ledger.db", "HEAD", "program.md") and not os.path.realpath(path).startswith("/trial/"):
             found.append(path)
 open("loss", "w").write("METRIC loss=1")
 print("METRIC loss=1" if not found else found)

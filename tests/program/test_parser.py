@@ -226,7 +226,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("editable: [a//b]", "is not a path"),
         ("hidden: train.py/", "`train.py` is both editable and hidden"),
         ("hidden: ['*.py']", "`train.py` is both editable and hidden"),
-        ("readable: data", "must be an absolute path"),
+        ("readable: ~/data", "must be an absolute path"),
         ("guards: [a = 5]", "guards[0]: must be a bound on a metric, not `a = 5`; write it as `peak_memory_mb <= 4000`"),
         ("guards: [a <= many]", "guards[0]: must be a number"),
         ("guards: [a <= .inf]", "guards[0]: must be a number"),

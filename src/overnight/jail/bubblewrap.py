@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from overnight.jail.checkout import Checkout
 from overnight.jail.job import FOLDER, Job
-from overnight.jail.reach import SYSTEM, Reach, check_readable
+from overnight.jail.reach import SYSTEM, Reach, check_readable, is_within
 from overnight.jail.showing import showing
 
 _OURS = str(Path(__file__).resolve().parents[1])  # the bundled labs hold what candidates must not see
@@ -22,6 +23,9 @@ FIRST_UID = 1_900_000_000  # of slot 0 if we are root: a range that no distribut
 INNER_UID = 1000  # inside a user namespace; outside it is our own uid
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # needed to find and link the system's programs
 _ETC_NETWORK = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services")
+MOST_LINKS = 500  # at the top of a folder; bubblewrap takes 9,000 words
+_NO_LINKS = ("/proc", "/dev", "/sys", "/etc", FOLDER)  # where none can be made
+_NOT_LINKED = (".git", ".overnight")  # what no jail shows of a checkout, under no name
 _GPU_DEVICES = ("nvidia*", "kfd", "dri")
 
 
@@ -113,7 +117,21 @@ def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
 def _shown(job: Job, reach: Reach) -> Sequence[str]:
     readable = (check_readable(path, reach.checkout) for path in job.readable)
     there = (folder for folder in (*reach.checkout.hidden, _OURS) if Path(folder).is_dir())  # a worktree may be gone by now
-    return showing((*reach.folders, *readable), tuple(there))
+    return showing((*reach.folders, *readable), tuple(there), _stand_ins(job, reach.checkout))
+
+
+def _stand_ins(job: Job, checkout: Checkout) -> tuple[tuple[str, str], ...]:
+    """Links by which a path below the checkout leads to the same file of the job's own folder.
+
+    An environment in which the repository is installed in editable mode, a build file with absolute paths, or a link out of
+    `node_modules` finds the tree under trial, as in the user's shell it finds the checkout.
+    """
+    top = next(iter(checkout.toplevels), None)
+    if top is None or is_within(str(top), _NO_LINKS) or any(is_within(place, (str(top),)) for place in (*SYSTEM, HOME)):
+        return ()
+    with os.scandir(job.folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.name not in _NOT_LINKED)
+    return tuple((f"{top}/{name}", f"{FOLDER}/{name}") for name in names[:MOST_LINKS])
 
 
 def _gpus(job: Job) -> list[str]:

@@ -60,7 +60,7 @@ async def find_secrets(executor: Executor, checkout: Checkout, readable: Sequenc
 def _search(name: str, checkout: Checkout) -> str:
     skipped = [folder for folder in SYSTEM if not any(is_within(hidden, (folder,)) for hidden in checkout.hidden)]
     skip = " -o ".join(f"-path {folder}" for folder in ("/proc", "/dev", *skipped))
-    wanted = [f"-name {shlex.quote(name)}", *(f"-inum {status.st_ino}" for status in _statuses(checkout))]
+    wanted = [f"-name {shlex.quote(name)} -type f", *(f"-inum {status.st_ino}" for status in _statuses(checkout))]
     return f"find / \\( {skip} \\) -prune -o \\( {' -o '.join(wanted)} \\) -printf '%D %i %p\\n'"
 
 

@@ -19,12 +19,13 @@ _OWN = {"/", "/tmp", "/dev", "/etc"}  # noqa: S108  # of every jail
 
 
 @lru_cache(SHOWN_SETS)
-def showing(shown: tuple[str, ...], hidden: tuple[str, ...]) -> Sequence[str]:
+def showing(shown: tuple[str, ...], hidden: tuple[str, ...], links: tuple[tuple[str, str], ...] = ()) -> Sequence[str]:
     """The options of bwrap that show host paths read-only, each at its own path, and keep others hidden.
 
     Args:
         shown: absolute paths; one that is hidden itself must not be among them.
         hidden: real paths of folders.
+        links: a path in one hidden folder and where it leads, each; what is shown at or below such a path takes its place.
     """
     places = _places(shown, hidden)
     system = {folder: folder for folder in SYSTEM if Path(folder).is_dir() and not Path(folder).is_symlink()}
@@ -33,6 +34,7 @@ def showing(shown: tuple[str, ...], hidden: tuple[str, ...]) -> Sequence[str]:
     in_order = sorted(mounts, key=lambda place: len(Path(place).parts))  # so that none covers one below it
     return [
         *(word for place in in_order for word in _options(place, mounts)),
+        *_links(links, mounts),
         *(word for place in covers for word in ("--remount-ro", place)),
     ]
 
@@ -65,15 +67,30 @@ def _covers(places: Mapping[str, str], hidden: Iterable[str]) -> Iterator[str]:
 
 
 def _options(place: str, mounts: Mapping[str, str]) -> Iterator[str]:
+    yield from _folders_around(place, mounts)
+    if mounts[place] == _EMPTY:
+        yield from ("--perms", "0755", "--tmpfs", place)
+    else:
+        yield from ("--ro-bind", mounts[place], place)
+
+
+def _folders_around(place: str, mounts: Mapping[str, str]) -> Iterator[str]:
+    """Makes the folders above a place, as far as nothing that is shown has them."""
     around = _nearest(place, mounts)
     for folder in map(str, reversed(Path(place).parents)):
         exists = folder in _OWN or is_within(folder, SYSTEM) if around is None else is_within(around, (folder,))
         if not exists and (around is None or mounts[around] == _EMPTY):
             yield from ("--perms", "0755", "--dir", folder)  # otherwise only root could enter it
-    if mounts[place] == _EMPTY:
-        yield from ("--perms", "0755", "--tmpfs", place)
-    else:
-        yield from ("--ro-bind", mounts[place], place)
+
+
+def _links(links: Sequence[tuple[str, str]], mounts: Mapping[str, str]) -> Iterator[str]:
+    taken = {str(folder) for place in mounts for folder in (Path(place), *Path(place).parents)}
+    free = [(place, target) for place, target in links if place not in taken]
+    around = _nearest(free[0][0], mounts) if free else None
+    if not free or (around is not None and mounts[around] != _EMPTY):  # it would be made in a folder of the host
+        return
+    yield from _folders_around(free[0][0], mounts)
+    yield from (word for place, target in free for word in ("--symlink", target, place))
 
 
 def _nearest(path: str, places: Iterable[str]) -> str | None:

@@ -30,9 +30,14 @@ def _inside(path: str) -> str:
     return path
 
 
-def _absolute(path: str) -> str:
-    if not path.startswith("/") or ".." in path.split("/"):
-        raise Mistake("must be an absolute path without `..`")
+def _anywhere(path: str) -> str:
+    """An absolute path, or one that stays inside the repository."""
+    if path.startswith("~"):
+        raise Mistake("must be an absolute path, or relative to the repository", fix="write your home folder's name for `~`")
+    if not path.startswith("/"):
+        return _inside(path).rstrip("/")
+    if ".." in path.split("/"):
+        raise Mistake("must be a path without `..`")
     return path
 
 
@@ -96,7 +101,7 @@ Hours = Annotated[float, BeforeValidator(_hours), Field(gt=0)]
 Texts = Annotated[tuple[Text, ...], _FEW, BeforeValidator(_listed)]
 Paths = Annotated[tuple[RelativePath, ...], _FEW, BeforeValidator(_listed)]
 Globs = Annotated[tuple[RelativePath, ...], Field(min_length=1, max_length=MAX_ITEMS), BeforeValidator(_listed)]
-AbsolutePaths = Annotated[tuple[Annotated[Text, AfterValidator(_absolute)], ...], _FEW, BeforeValidator(_listed)]
+ReadablePaths = Annotated[tuple[Annotated[Text, AfterValidator(_anywhere)], ...], _FEW, BeforeValidator(_listed)]
 Guards = Annotated[tuple[Annotated[Guard, BeforeValidator(_guard)], ...], _FEW, BeforeValidator(_listed)]
 Exits = Annotated[
     tuple[Annotated[Count, Field(ge=0, le=255)], ...], Field(min_length=1, max_length=256), BeforeValidator(_listed)

@@ -151,7 +151,7 @@ class Program:
     guards: tuple[Guard, ...] = ()
     holdout: str | None = None
     audit: str | None = None  # the command of audits; None: that of every other trial
-    readable: tuple[str, ...] = ()  # absolute host paths that jobs may read
+    readable: tuple[str, ...] = ()  # host paths that jobs may read; relative ones are below the top of the checkout
     env: tuple[tuple[str, str], ...] = ()  # variables of every command
     limits: Limits = field(default_factory=Limits)
     budget: Budget = field(default_factory=Budget)

@@ -11,7 +11,6 @@ from overnight.program.direction import guess_direction
 from overnight.program.environment import Environment
 from overnight.program.fields import (
     SECONDS_PER_HOUR,
-    AbsolutePaths,
     Count,
     CurvePattern,
     Duration,
@@ -23,6 +22,7 @@ from overnight.program.fields import (
     Number,
     Paths,
     Pattern,
+    ReadablePaths,
     RelativePath,
     Size,
     Texts,
@@ -232,7 +232,7 @@ class ProgramKeys(_Keys):
     guards: Guards = ()
     holdout: Text | None = None
     audit: Text | None = None
-    readable: AbsolutePaths = ()
+    readable: ReadablePaths = ()
     env: Environment = ()
     limits: LimitsKeys = LimitsKeys()
     budget: BudgetKeys = BudgetKeys()

@@ -4,13 +4,14 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from overnight.files.own import claim_folder, make_folder
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, check_branch_free
+from overnight.jail.checkout import Checkout
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.file import NAME as LEDGER
@@ -34,7 +35,7 @@ from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprin
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
 from overnight.research.places.page_cache import PageCache
-from overnight.research.places.seclusion import check_readable_paths, checkout_of
+from overnight.research.places.seclusion import check_readable_paths, checkout_of, shown_paths
 from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.record.ledger import SqliteLedger
@@ -55,16 +56,24 @@ class SessionRequest:
 
 
 def make_trial_runner(
-    program: Program, start: str, executor: Executor, workspaces: WorkFolders, folder: Path, *, slots: int = 1
+    program: Program,
+    start: str,
+    executor: Executor,
+    workspaces: WorkFolders,
+    folder: Path,
+    *,
+    checkout: Checkout,
+    slots: int = 1,
 ) -> TrialRunner:
     """The runner of the program's commands on so many slots; captured outputs are kept in `folder`."""
+    readable = shown_paths(program, checkout)
     return TrialRunner(
-        program=program,
+        program=replace(program, readable=readable),
         start=start,
         executor=executor,
         workspaces=workspaces,
         artifacts=ArtifactStore(folder / "logs"),
-        cache=PageCache(program.readable, alone=program.measures_time and slots == 1) if program.readable else None,
+        cache=PageCache(readable, alone=program.measures_time and slots == 1) if readable else None,
         home=home_for(program),
     )
 
@@ -174,8 +183,9 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         closing(GitHistory(repository)) as history,
         work_folders(repository, history, program, state.start) as workspaces,
     ):
-        executor = make_executor(request.sandbox, share, checkout=checkout_of(repository))
-        trials = make_trial_runner(program, state.start, executor, workspaces, folder, slots=share.slots)
+        checkout = checkout_of(repository)
+        executor = make_executor(request.sandbox, share, checkout=checkout)
+        trials = make_trial_runner(program, state.start, executor, workspaces, folder, checkout=checkout, slots=share.slots)
         yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
@@ -213,7 +223,9 @@ def _assembled(
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,
-                trials=make_trial_runner(program, state.start, executor, workspaces, home.folder, slots=share.slots),
+                trials=make_trial_runner(
+                    program, state.start, executor, workspaces, home.folder, checkout=checkout, slots=share.slots
+                ),
                 slots=Slots(share.slots),
                 stop=stop,
                 environment=EnvironmentWatcher(home.repository.toplevel, search_path()),

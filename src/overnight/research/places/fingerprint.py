@@ -41,7 +41,7 @@ def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: st
     found = shutil.which("python3", path=search_path)
     if found:
         facts["interpreter"] = f"{found} {_interpreter(Path(found))}"
-    return facts | {name: digest_of(Path(name)) for name in readable}
+    return facts | {name: digest_of(toplevel / name) for name in readable}
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ class EnvironmentWatcher:
     def _glance(self, readable: Sequence[str]) -> tuple[object, ...]:
         seen: list[object] = [_times(place) for place in self._places]
         for path in readable:
-            seen += [(name, _key(status)) for name, status, _ in islice(walk(Path(path)), GLANCED)]
+            seen += [(name, _key(status)) for name, status, _ in islice(walk(self._toplevel / path), GLANCED)]
         return tuple(seen)
 
 

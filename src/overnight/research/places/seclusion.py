@@ -53,7 +53,7 @@ async def check_secluded(program: Program, repository: Repository) -> str:
     """
     checkout = checkout_of(repository)
     try:
-        found = await find_secrets(make_executor("jail", others=1, checkout=checkout), checkout, program.readable)
+        found = await find_secrets(make_executor("jail", others=1, checkout=checkout), checkout, shown_paths(program, checkout))
     except SearchFailed as failed:
         return f"cannot tell whether jobs see the repository: {failed}"
     if found:
@@ -66,20 +66,46 @@ def check_readable_paths(program: Program, checkout: Checkout) -> None:
     """Check that what jobs may read exists, and shows nothing that is hidden.
 
     Raises:
-        ProgramError: a path of `readable` does not exist, or would expose the host or a hidden file; with its line.
+        ProgramError: a path of `readable` does not exist, would expose the host or a hidden file, or is relative and
+            committed; with its line.
     """
-    for index, path in enumerate(program.readable):
+    for index, (written, path) in enumerate(zip(program.readable, readable_paths(program, checkout), strict=True)):
         try:
             check_readable(path, checkout)
         except SandboxError as error:
             fix = error.fix or "create it, or fix the path"
             raise error_at(program, ("readable", index), str(error.args[0]), fix=fix) from error
         inside = checkout.inside(path)
-        if inside is not None and program.hidden:
-            for name in _files(Path(path), inside):
-                if matches(name, program.hidden):
-                    what = f"it would show jobs a hidden file, {printable(name, PATH_SHOWN)}"
+        relative = written if written != path else None
+        if relative is not None and any(map(checkout.is_committed, filter(None, (relative, inside)))):
+            fix = "delete it: a trial's folder has what is committed; or name what in it is not"
+            raise error_at(program, ("readable", index), f"{printable(relative, PATH_SHOWN)} is committed", fix=fix)
+        for name in dict.fromkeys(filter(None, (relative, inside))) if program.hidden else ():
+            for file in _files(Path(path), name):
+                if matches(file, program.hidden):
+                    what = f"it would show jobs a hidden file, {printable(file, PATH_SHOWN)}"
                     raise error_at(program, ("readable", index), what, fix="name a folder that holds none")
+
+
+def readable_paths(program: Program, checkout: Checkout) -> tuple[str, ...]:
+    """The paths of `readable` on this machine."""
+    top = next(iter(checkout.toplevels), Path("/"))
+    return tuple(path if path.startswith("/") else str(top / path) for path in program.readable)
+
+
+def shown_paths(program: Program, checkout: Checkout) -> tuple[str, ...]:
+    """What jobs may read: the paths of `readable`, without those in the checkout that hold committed `editable` files.
+
+    A job would run the checkout's copy instead of the candidate's. Without it, the path leads to the job's own folder.
+    """
+    return tuple(path for path in readable_paths(program, checkout) if not _holds_editable(path, program, checkout))
+
+
+def _holds_editable(path: str, program: Program, checkout: Checkout) -> bool:
+    inside = checkout.inside(path)
+    if inside is None or not checkout.is_committed(inside):
+        return False
+    return any(matches(name, program.editable) and checkout.is_committed(name) for name in _files(Path(path), inside))
 
 
 def _files(path: Path, inside: str) -> Iterator[str]:

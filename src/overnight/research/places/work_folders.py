@@ -15,6 +15,7 @@ from overnight.git.port import History
 from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.program.scope import matches
+from overnight.research.places.placed import Placed, output_folders
 from overnight.research.places.port import Collected, View
 from overnight.research.places.workspace import FileState, collect_changes, snapshot
 
@@ -28,24 +29,38 @@ def work_folders(repository: Repository, history: History, program: Program, sta
     A job sees where its folder lies on the host. So that place is of the same form for a campaign, a rehearsal and a rerun:
     a candidate that behaves well only when it is checked must not know when that is.
     """
+    placed = Placed(
+        links={path: repository.toplevel / path for path in program.readable if not path.startswith("/")},
+        folders=output_folders(repository.toplevel, history, program, start),
+    )
     with private_folder(repository.overnight, "work") as place:
         changes = partial(matches, globs=program.editable)
-        clones = Clones(repository, place / "git", start=start, changes=changes, at_s=int(time.time()) - SETTLED_S)
+        clones = Clones(
+            repository,
+            place / "git",
+            start=start,
+            changes=changes,
+            at_s=int(time.time()) - SETTLED_S,
+            ignored=tuple(placed.links),
+        )
         with closing(clones):
-            yield WorkFolders(place / "trees", history, program, clones)
+            yield WorkFolders(place / "trees", history, program, clones, placed)
 
 
 class WorkFolders:
     """The port `Workspaces`, in one folder that belongs to this session alone."""
 
-    def __init__(self, root: Path, history: History, program: Program, clones: Clones | None = None) -> None:
-        """Without `clones` there is no git in the folders."""
+    def __init__(
+        self, root: Path, history: History, program: Program, clones: Clones | None = None, placed: Placed | None = None
+    ) -> None:
+        """Without `clones` there is no git in the folders; `placed` is what they have beside the files of a commit."""
         remove_tree(root)  # what a killed session left
         self.scratch = root / "out"
         self.scratch.mkdir(parents=True)
         self._root = root
         self._history = history
         self._clones = clones
+        self._placed = placed or Placed()
         globs = {View.OPEN: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
         self._omit = {view: partial(matches, globs=omitted) for view, omitted in globs.items()}
         self._numbers = count(1)
@@ -54,6 +69,7 @@ class WorkFolders:
     def create(self, commit: str, view: View) -> Path:
         """A new folder that contains a view of a commit's tree."""
         folder = self._written(commit, view)
+        self._placed.put_into(folder)
         if self._clones:
             self._clones.write(commit, folder, self._omit[view])
         return folder
@@ -68,7 +84,7 @@ class WorkFolders:
         """What differs in an OPEN folder from the commit that it was created from."""
         base = self._base(commit)
         unseen = [path for path in self._history.paths(commit) if path not in base]
-        return collect_changes(folder, base, reserved=unseen)
+        return collect_changes(folder, base, reserved=unseen, placed=self._placed.links)
 
     def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
         """A file that a job left, read without following links."""

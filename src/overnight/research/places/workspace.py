@@ -65,7 +65,9 @@ def snapshot(folder: Path) -> Mapping[str, FileState]:
     return states
 
 
-def collect_changes(workspace: Path, base: Mapping[str, FileState], *, reserved: Collection[str] = ()) -> Collected:
+def collect_changes(
+    workspace: Path, base: Mapping[str, FileState], *, reserved: Collection[str] = (), placed: Collection[str] = ()
+) -> Collected:
     """What differs in a workspace from the tree it was written from, sorted by path.
 
     Compiled Python, our brief and a git folder at the top are skipped unless `base` has them.
@@ -75,8 +77,9 @@ def collect_changes(workspace: Path, base: Mapping[str, FileState], *, reserved:
         base: `snapshot` of the tree that it was written from.
         reserved: paths of the repository that the workspace did not show, such as links and hidden files; a change
             at, above or under one is a problem.
+        placed: paths of links that we put there; a link at one is none of the researcher's.
     """
-    collector = _Collector(base=base, folders=_folders(base))
+    collector = _Collector(base=base, folders=_folders(base), placed=frozenset(placed))
     try:
         with opened(workspace) as root:
             collector.visit(root, "", 0)
@@ -108,6 +111,7 @@ class _TooMany(Exception):  # noqa: N818  # ends a walk
 class _Collector:
     base: Mapping[str, FileState]
     folders: frozenset[str]  # of the base
+    placed: frozenset[str]
     changes: list[FileChange] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -120,6 +124,8 @@ class _Collector:
                 path = prefix + decode_path(os.fsencode(entry.name))
                 known = path in self.base or path in self.folders
                 if not known and _passed_over(path, entry):
+                    continue
+                if path in self.placed and entry.is_symlink():
                     continue
                 self.extra += not known
                 if self.extra > MAX_CHANGED_FILES:

@@ -60,7 +60,7 @@ class FirstTrials:
         ):
             start = history.resolve_start()
             executor = make_executor(self.sandbox, share, checkout=checkout)
-            yield make_trial_runner(program, start, executor, workspaces, folder), start
+            yield make_trial_runner(program, start, executor, workspaces, folder, checkout=checkout), start
 
 
 async def _trial(trials: TrialRunner, commit: str, index: int) -> Trial:

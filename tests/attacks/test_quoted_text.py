@@ -81,6 +81,7 @@ def task(payload: str) -> BriefTask:
         similar=recent,
         making=[Making(role="other", what="looks for an idea", words=payload)],
         problems=[payload],
+        left_out=payload,
         files={payload[:200]: 1, "train.py": 5},
         limit_tokens=20_000,
     )

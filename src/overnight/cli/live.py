@@ -154,7 +154,8 @@ def describe(sign: Sign) -> str:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"baseline trial {trial.key.index + 1}: {found}"
         case Proposed():
-            return f"#{sign.number} proposed by {sign.role}: {printable(sign.hypothesis, LINE)}"
+            left_out = f"; left out: {printable(str(sign.by_products), LINE)}" if str(sign.by_products) else ""
+            return f"#{sign.number} proposed by {sign.role}: {printable(sign.hypothesis, LINE)}{left_out}"
         case Moved(number=n, replaces=replaces):
             return f"#{n} goes on against the new head, {how_moved(replaces)}"
         case Registered():

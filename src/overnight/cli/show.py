@@ -53,6 +53,7 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
         Text(printable(experiment.hypothesis, TEXT)),
         Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
+        *([Text(f"left out of it: {printable(left_out, TEXT)}")] if (left_out := str(experiment.by_products)) else []),
         *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),
         *(Text(f"  Hard to believe: {printable(doubt, TEXT)}. Look at the diff.", style="yellow") for doubt in page.doubts),

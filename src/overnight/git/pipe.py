@@ -75,6 +75,16 @@ class Pipe:
             raise GitDied
         return line[:-1]
 
+    def field(self) -> bytes:
+        """One field of the answer that ends with a zero byte, without it."""
+        said = bytearray()
+        while ahead := self._answers.peek():
+            end = ahead.find(b"\0")
+            said += self._answers.read(end + 1 if end >= 0 else len(ahead))
+            if end >= 0:
+                return bytes(said[:-1])
+        raise GitDied
+
     def take(self, size: int) -> bytes:
         """Exactly `size` bytes of the answer."""
         content = self.take_most(size)

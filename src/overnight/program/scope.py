@@ -26,6 +26,12 @@ def matches(path: str, globs: Sequence[str]) -> bool:
     return any(_covers(_compile(glob), names) for glob in globs)
 
 
+def reaches(folder: str, globs: Sequence[str]) -> bool:
+    """Whether one of the globs may cover something below `folder`."""
+    names = folder.split("/")
+    return any(_reaches(_compile(glob), names) for glob in globs)
+
+
 def collide(path: str, other: str) -> bool:
     """Whether two paths cannot both be files: they are the same, or one lies below the other."""
     return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
@@ -44,6 +50,15 @@ def path_problem(path: str) -> str:
         (names[-1].lower() in _GIT_SETTINGS, "is a git settings file"),
     )
     return next((problem for broken, problem in rules if broken), "")
+
+
+def _reaches(patterns: Sequence[re.Pattern[str] | None], names: Sequence[str]) -> bool:
+    for pattern, name in zip(patterns, names, strict=False):  # the shorter one decides
+        if pattern is None:
+            return True
+        if not pattern.match(name):
+            return False
+    return True
 
 
 def _is_git_folder(name: str) -> bool:

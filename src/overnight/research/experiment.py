@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 
 from overnight.gate.verdict import Conclusion
 from overnight.research.old_events import with_superseded
+from overnight.words.quantities import more
 
 Scalar = str | int | float | bool | None
 
@@ -22,6 +23,22 @@ class Draft:
     notes: Mapping[str, Scalar] = field(default_factory=dict)  # its own, returned to it with the result
     tokens: int = 0
     cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByProducts:
+    """New files and folders that a researcher left in its workspace and that are no part of its proposal."""
+
+    count: int = 0  # a folder that is left out as a whole counts once
+    ignored: tuple[str, ...] = ()  # names of a few that git ignores, printable; a folder's ends with a slash
+    others: tuple[str, ...] = ()  # of a few that `editable` does not cover
+
+    def __str__(self) -> str:
+        """The names, and why each is left out; empty if there are none."""
+        kinds = ((self.others, "outside `editable`"), (self.ignored, "ignored by git"))
+        named = [f"{', '.join(names)} ({why})" for names, why in kinds if names]
+        unnamed = self.count - len(self.others) - len(self.ignored)
+        return "; ".join([*named, *([more(unnamed)] if named and unnamed else [])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +63,4 @@ class Experiment:
     assignment: int = 0  # that it answers, as in the names of transcripts; 0: recorded before there were any
     cost_usd: float = 0.0
     tokens: int = 0
+    by_products: ByProducts = field(default_factory=ByProducts)  # that its researcher left

@@ -41,6 +41,7 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         cost_usd=proposed.cost_usd,
         tokens=proposed.tokens,
         assignment=proposed.assignment,
+        by_products=proposed.by_products,
     )
 
 

@@ -78,13 +78,13 @@ class WorkspacesConformance:
         (folder / "train.py").write_bytes(b"rate = 0.2\n")
         (folder / "lib/model.py").unlink()
         (folder / "score.py").chmod(0o755)
-        (folder / "new").mkdir()
-        (folder / "new/a.py").write_bytes(b"a")
+        (folder / "lib/new").mkdir()
+        (folder / "lib/new/a.py").write_bytes(b"a")
         found = workspaces.collect(folder, commit)
         assert list(found.problems) == []
         assert list(found.changes) == [
             FileChange(path="lib/model.py", content=None),
-            FileChange(path="new/a.py", content=b"a"),
+            FileChange(path="lib/new/a.py", content=b"a"),
             FileChange(path="score.py", content=FILES["score.py"], executable=True),
             FileChange(path="train.py", content=b"rate = 0.2\n"),
         ]
@@ -94,23 +94,48 @@ class WorkspacesConformance:
         workspaces, commit = self.make(new(tmp_path, "work"))
         folder = workspaces.create(commit, View.OPEN)
         (new(tmp_path, "outside") / "secret").write_text("s")
-        (folder / "file").symlink_to(tmp_path / "outside/secret")
-        (folder / "folder").symlink_to(tmp_path / "outside")
-        _problems_alone(workspaces, folder, commit, "file", "folder")
+        (folder / "lib/file").symlink_to(tmp_path / "outside/secret")
+        (folder / "lib/folder").symlink_to(tmp_path / "outside")
+        _problems_alone(workspaces, folder, commit, "lib/file", "lib/folder")
+
+    def test_by_products_are_left_out(self, tmp_path: Path) -> None:
+        """New files and folders outside `editable` are neither changes nor problems, whatever they are; they are named."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        (folder / "train.py").write_bytes(b"rate = 0.2\n")
+        _hole(folder / "checkpoint.pt", BEYOND_ALL_BYTES)
+        (folder / "latest").symlink_to("/")
+        (new(folder, "plots") / "a.png").write_bytes(b"a")
+        found = workspaces.collect(folder, commit)
+        assert list(found.changes) == [FileChange(path="train.py", content=b"rate = 0.2\n")]
+        assert list(found.problems) == []
+        assert (found.by_products.count, found.by_products.ignored) == (3, ())
+        assert found.by_products.others == ("checkpoint.pt", "latest", "plots/")
+
+    def test_what_the_commit_has_is_no_by_product(self, tmp_path: Path) -> None:
+        """A frozen file that was changed or deleted is a change, and one that became a link is a problem."""
+        workspaces, commit = self.make(tmp_path)
+        folder = workspaces.create(commit, View.OPEN)
+        (folder / "score.py").write_bytes(b"print(2)\n")
+        (folder / "run.sh").unlink()
+        found = workspaces.collect(folder, commit)
+        assert [(change.path, change.content) for change in found.changes] == [("run.sh", None), ("score.py", b"print(2)\n")]
+        (folder / "run.sh").symlink_to("score.py")
+        assert [problem.split()[0] for problem in workspaces.collect(folder, commit).problems] == ["run.sh"]
 
     def test_pipes_are_not_waited_for_by_collecting(self, tmp_path: Path) -> None:
         """A pipe is a problem, and nothing waits for its content."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
-        os.mkfifo(folder / "pipe")
-        _problems_alone(workspaces, folder, commit, "pipe")
+        os.mkfifo(folder / "lib/pipe")
+        _problems_alone(workspaces, folder, commit, "lib/pipe")
 
     def test_oversized_files_are_not_read_by_collecting(self, tmp_path: Path) -> None:
         """A sparse file of a terabyte is a problem."""
         workspaces, commit = self.make(tmp_path)
         folder = workspaces.create(commit, View.OPEN)
-        _hole(folder / "huge", BEYOND_ALL_BYTES)
-        _problems_alone(workspaces, folder, commit, "huge")
+        _hole(folder / "lib/huge", BEYOND_ALL_BYTES)
+        _problems_alone(workspaces, folder, commit, "lib/huge")
 
     def test_hidden_files_are_not_replaced(self, tmp_path: Path) -> None:
         """A file in the place of a hidden one is a problem, not a change."""

@@ -104,6 +104,13 @@ def test_it_quotes_the_log_of_the_newest_crashes() -> None:
     assert quoted in brief and brief.count("line 7") == 3
 
 
+def test_it_names_what_was_left_out() -> None:
+    """As a quotation, and why a change must not need it; nothing if nothing was."""
+    brief = write_brief(replace(task(), left_out="notes.md (outside `editable`)"))
+    assert '## Left out of your last edit\n\n- "notes.md (outside `editable`)"\n\nThese new files were no part of it' in brief
+    assert "Left out" not in write_brief(task())
+
+
 def test_it_says_how_much_can_be_seen() -> None:
     """The head's value, the noise of a trial, and the smallest gain that can be proven; or that trials agree exactly."""
     brief = write_brief(task(state=noisy(2.0, 2.1, 1.9, 2.05, 1.95)))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from overnight.git.port import FileChange
 from overnight.program.program import Direction, Metric, Program
-from overnight.program.scope import matches, path_problem
+from overnight.program.scope import matches, path_problem, reaches
 from overnight.research.changes.scope import MAX_FILE_BYTES, MAX_FILES, check_scope, proposal_digest
 
 PROGRAM = Program(
@@ -84,6 +84,33 @@ def test_a_plain_path_covers_itself_and_what_is_below_it(path: str, other: str) 
 def test_globs_are_a_plain_union(path: str, globs: list[str]) -> None:
     """A path is covered if any glob covers it; no glob excludes what another covers."""
     assert matches(path, globs) is any(matches(path, [glob]) for glob in globs)
+
+
+@settings(deadline=None)
+@given(PATHS, PATHS, PATHS, st.sampled_from(["{0}", "{0}/", "{0}/**", "**/{1}", "*/{1}", "{0}/*", "{0}/**/{2}", "**"]))
+def test_a_glob_reaches_the_folders_above_all_that_it_covers(first: str, second: str, third: str, form: str) -> None:
+    """So a folder that no glob reaches has nothing in it that one covers."""
+    glob, path = form.format(first, second, third), f"{first}/{second}/{third}"
+    if matches(path, [glob]):
+        assert all(reaches(path[:end], [glob]) for end, sign in enumerate(path) if sign == "/")
+
+
+@pytest.mark.parametrize(
+    ("folder", "glob", "reached"),
+    [
+        ("a", "a/b.py", True),
+        ("a/b", "a/c/**", False),
+        ("b", "a", False),
+        ("a/b", "a", True),
+        ("a", "*.py", False),
+        ("a", "**/x.py", True),
+        ("a/b", "*/b/c", True),
+        ("a/c", "*/b/c", False),
+    ],
+)
+def test_a_folder_is_reached_if_something_in_it_may_be_covered(folder: str, glob: str, *, reached: bool) -> None:
+    """In doubt it is."""
+    assert reaches(folder, [glob]) is reached
 
 
 @settings(deadline=None)

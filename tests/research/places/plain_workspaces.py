@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from overnight.files.folders import BadArtifact
 from overnight.git.port import FileChange
 from overnight.program.scope import matches
+from overnight.research.experiment import ByProducts
 from overnight.research.places.port import Collected, View
 
 LARGEST_BYTES = 1000**2
@@ -43,12 +44,15 @@ class PlainWorkspaces:
         return {path: file for path, file in self.files.items() if not matches(path, self.omitted[view])}
 
     def collect(self, folder: Path, commit: str) -> Collected:
-        before, found, problems = self.shown(View.OPEN), dict[str, tuple[bytes, bool]](), list[str]()
+        before, found, problems, left = self.shown(View.OPEN), dict[str, tuple[bytes, bool]](), list[str](), set[str]()
         for at, folders, names in os.walk(folder):
             for name in [*names, *(name for name in folders if (Path(at) / name).is_symlink())]:
                 path = (Path(at) / name).relative_to(folder).as_posix()
                 status = (Path(at) / name).lstat()
-                if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
+                if path not in self.files and not matches(path, self.omitted[View.SCORER]):
+                    top, below, _ = path.partition("/")
+                    left.add(f"{top}/" if below else top)
+                elif not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
                     problems.append(f"{path} is not taken")
                 elif path in self.files and path not in before:
                     problems.append(f"{path} is hidden")
@@ -57,7 +61,8 @@ class PlainWorkspaces:
         changes = [FileChange(path=path, content=file[0], executable=file[1]) for path, file in found.items()
                    if before.get(path) != file]  # fmt: skip
         changes += [FileChange(path=path, content=None, executable=before[path][1]) for path in before.keys() - found.keys()]
-        return Collected(changes=sorted(changes, key=lambda change: change.path), problems=problems)
+        by_products = ByProducts(count=len(left), others=tuple(sorted(left)))
+        return Collected(changes=sorted(changes, key=lambda change: change.path), problems=problems, by_products=by_products)
 
     def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
         return self._file(folder, name, limit_bytes).read_bytes()

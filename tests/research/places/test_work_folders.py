@@ -1,5 +1,6 @@
 """The work folders of a campaign keep the promises of `Workspaces`, and folders that break a promise are found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from plain_workspaces import PlainWorkspaces
 
 from overnight.git.port import FileChange
 from overnight.program.program import Direction, Metric, Program
+from overnight.program.scope import matches
 from overnight.research.places.port import Collected, View, Workspaces
 from overnight.research.places.work_folders import WorkFolders
 from overnight.testing import WorkspacesConformance
@@ -77,12 +79,30 @@ class TakesHiddenFiles(PlainWorkspaces):
         return Collected(changes=[*found.changes, *more], problems=[])
 
 
+class TakesEverything(PlainWorkspaces):
+    """Takes by-products for changes."""
+
+    def collect(self, folder: Path, commit: str) -> Collected:
+        self.omitted = {**self.omitted, View.SCORER: ["**"]}
+        return super().collect(folder, commit)
+
+
+class LosesFrozenFiles(PlainWorkspaces):
+    """Leaves out whatever `editable` does not cover."""
+
+    def collect(self, folder: Path, commit: str) -> Collected:
+        found = super().collect(folder, commit)
+        return replace(found, changes=[change for change in found.changes if matches(change.path, EDITABLE)])
+
+
 @pytest.mark.parametrize(
     ("kind", "promise"),
     [
         (ShowsEverything, "test_open_view_has_no_hidden_file"),
         (FollowsLinks, "test_copied_artifacts_are_regular_files"),
         (TakesHiddenFiles, "test_hidden_files_are_not_replaced"),
+        (TakesEverything, "test_by_products_are_left_out"),
+        (LosesFrozenFiles, "test_what_the_commit_has_is_no_by_product"),
     ],
 )
 def test_a_broken_promise_is_found(tmp_path: Path, kind: type[PlainWorkspaces], promise: str) -> None:

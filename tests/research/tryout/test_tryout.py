@@ -177,7 +177,7 @@ def test_a_spent_budget_ends_it_within_a_call(tmp_path: Path, monkeypatch: pytes
     ("script", "explained"),
     [
         ("echo I would rather not", ("without a change", "run it by hand")),
-        (f"{EDIT}; touch other.py", ("`other.py`", "--model")),
+        (f"{EDIT}; echo >> program.md", ("`program.md`", "--model")),
         ("echo '# more' >> train.py", ("no code", "--model")),
         ("printf 'a\\033[2Jb\\n'; exit 4", ("exited with 4: a\\x1b[2Jb", "run it by hand")),
     ],

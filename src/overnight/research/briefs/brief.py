@@ -33,6 +33,7 @@ LIMIT = 3000  # tokens
 LONGEST_ROLE = 3000  # characters
 LONGEST_PROGRAM = 8000
 LONGEST_PRIORITIES = 2000
+LONGEST_LEFT_OUT = 1000
 ROLE = 80  # characters of a role's name
 IDEAS = 40  # listed
 
@@ -59,6 +60,7 @@ class BriefTask:
     angle: str = ""  # where to look for an idea, if it is given neither
     making: Sequence[Making] = ()  # what others are working on
     problems: Sequence[str] = ()  # of its last tries, which came to nothing; oldest first
+    left_out: str = ""  # new files that were no part of its last edit, and why; only what it does not know yet
     elsewhere: Collection[int] = ()  # ideas that others work on, without a proposal yet, or that wait for others
     similar: Sequence[Experiment] = ()  # past attempts at something similar, the most similar first
     files: Mapping[str, int] = field(default_factory=dict)  # sizes in bytes of the head's files, by path
@@ -73,6 +75,7 @@ def write_brief(task: BriefTask) -> str:
         Section(title="The idea to work on", lines=tuple(_idea(task.idea)) if task.idea and not task.rework else ()),
         Section(title="Where to look", lines=tuple(_angle(task.angle)) if task.angle else ()),
         Section(title="Your last tries came to nothing", lines=tuple(_problems(task.problems)), intro=_AGAIN),
+        Section(title="Left out of your last edit", lines=tuple(_left_out(task.left_out)) if task.left_out else ()),
         _role(task),
         Section(title="How it is judged", lines=tuple(judge_lines(task.state))),
         Section(title="Where it stands", lines=tuple(standing_lines(task.state))),
@@ -154,6 +157,14 @@ _AGAIN = "They cost no trial and proved nothing. Do not send the like again:"
 
 def _problems(problems: Sequence[str]) -> list[str]:
     return [f"- {quoted(problem, LONGEST)}" for problem in reversed(problems)]
+
+
+def _left_out(names: str) -> list[str]:
+    return [
+        f"- {quoted(names, LONGEST_LEFT_OUT)}",
+        "",
+        "These new files were no part of it and will not be there when it runs: a change must do without such files.",
+    ]
 
 
 def _end() -> list[str]:

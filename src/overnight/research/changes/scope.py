@@ -18,6 +18,7 @@ MAX_FILES = 100  # of one proposal; a person must be able to read it
 MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 4_000_000
 QUOTED = 100  # characters of a path shown in a reason
+NOTHING = "the proposal changes nothing"
 
 
 def check_scope(
@@ -32,7 +33,7 @@ def check_scope(
         program: the program whose limits apply.
     """
     if not any(_differs(change, before, executable) for change in changes):
-        return ("the proposal changes nothing",)
+        return (NOTHING,)
     problems = [*_size_problems(changes)]
     for change in changes[:MAX_FILES]:
         name = f"`{printable(change.path, QUOTED)}`"

@@ -59,8 +59,13 @@ class Assigner:
         return self._last
 
     @asynccontextmanager
-    async def assigned(self, role: str, *, reads: bool, problems: Sequence[str]) -> AsyncIterator[ProposalRequest]:
-        """A request that is in hand while the context lasts; `problems` are those of the role's last tries."""
+    async def assigned(
+        self, role: str, *, reads: bool, problems: Sequence[str], left_out: str = ""
+    ) -> AsyncIterator[ProposalRequest]:
+        """A request that is in hand while the context lasts.
+
+        `problems` are those of the role's last tries, `left_out` what it does not know yet of files that did not count.
+        """
         number = self.next_number()
         returned = self._returned(role) if reads else None
         # In hand from now on, so that nobody else takes the returned change while git is asked for its diffs in a thread.
@@ -69,23 +74,25 @@ class Assigner:
             if reads:
                 rework = await self._reworked(returned) if returned else None
                 del self._in_hand[number]  # its brief says what the others do
-                self._in_hand[number] = self._request(number, role, rework, problems)
+                self._in_hand[number] = self._request(number, role, rework, problems, left_out=left_out)
             yield self._in_hand[number]
         finally:
             self._in_hand.pop(number, None)
 
-    def _request(self, number: int, role: str, rework: Rework | None, problems: Sequence[str]) -> ProposalRequest:
+    def _request(
+        self, number: int, role: str, rework: Rework | None, problems: Sequence[str], *, left_out: str
+    ) -> ProposalRequest:
         idea = self._idea_of(rework.returned) if rework else self._next_idea()
-        request = self._written(number, role, idea, rework, problems)
+        request = self._written(number, role, idea, rework, problems, left_out=left_out)
         for _ in range(self._ways()):
             if idea or rework or _digest(request.brief) not in self._sent:
                 break
-            request = self._written(number, role, idea, rework, problems)
+            request = self._written(number, role, idea, rework, problems, left_out=left_out)
         self._sent.append(_digest(request.brief))
         return request
 
     def _written(
-        self, number: int, role: str, idea: Idea | None, rework: Rework | None, problems: Sequence[str]
+        self, number: int, role: str, idea: Idea | None, rework: Rework | None, problems: Sequence[str], *, left_out: str
     ) -> ProposalRequest:
         where = "" if idea or rework else self._next_angle()
         brief = write_brief(
@@ -96,6 +103,7 @@ class Assigner:
                 angle=where,
                 making=[_making(request) for request in reversed(self._in_hand.values())],
                 problems=problems,
+                left_out=left_out,
                 elsewhere=(*self._busy(), *self._reserved()),
             )
         )

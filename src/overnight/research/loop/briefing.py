@@ -33,6 +33,7 @@ class Briefing:
         angle: str = "",
         making: Sequence[Making] = (),
         problems: Sequence[str] = (),
+        left_out: str = "",
         elsewhere: Collection[int] = (),
     ) -> BriefTask:
         """The facts for one brief; the arguments are those of `BriefTask`."""
@@ -47,6 +48,7 @@ class Briefing:
             angle=angle,
             making=making,
             problems=problems,
+            left_out=left_out,
             elsewhere=elsewhere,
             similar=self._similar(idea),
             files={file.path: file.size_bytes for file in self.history.files(state.head)},

@@ -1,7 +1,7 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.gate.verdict import Conclusion, Verdict
@@ -9,7 +9,7 @@ from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
 from overnight.program.program import PATIENCE_S
 from overnight.research.changes.code_size import SizeChange
-from overnight.research.changes.scope import proposal_digest
+from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import already_tried, shape_of
 from overnight.research.events import Concluded, ProposalEnded, ProposalMissed, Proposed, Proposing
 from overnight.research.experiment import Draft
@@ -17,6 +17,7 @@ from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.attempt import MESSAGE, attempt_message
 from overnight.research.loop.council import Council
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.left_out import LeftOutNews
 from overnight.research.loop.scope import Scope
 from overnight.research.places.port import Collected, View, Workspaces
 from overnight.research.researchers.port import Assignment, ProposalFailed, Researcher
@@ -42,8 +43,13 @@ class WorkspaceEdit:
     researcher: str
     draft: Draft
     base: str
-    changes: Sequence[FileChange]
+    collected: Collected
     request: ProposalRequest
+
+    @property
+    def changes(self) -> Sequence[FileChange]:
+        """What it changes, in scope or not."""
+        return self.collected.changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,13 @@ class ProposalOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Rejected:
+    number: int
+    tree: str  # digest of its change
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Takes proposals in; what is out of scope or was tried before is rejected free of charge."""
 
@@ -66,6 +79,8 @@ class Intake:
     council: Council
     assigner: Assigner
     scope: Scope
+    left_out: LeftOutNews = field(default_factory=LeftOutNews)
+    _rejected: dict[str, _Rejected] = field(default_factory=dict)  # the last one of each role
 
     async def propose(self, staff: NamedResearcher, problems: Sequence[str] = ()) -> ProposalOutcome:
         """Ask for one proposal; `problems` are those of the researcher's last tries.
@@ -74,14 +89,16 @@ class Intake:
             NoIdeas: the researcher raised it.
             ModelsParked: no model is available until a person acts.
         """
-        assignment = 0
+        assignment, left = 0, self.left_out.take(staff.role)
         try:
             if staff.reads:
                 await self.council.have_ideas()
-            async with self.assigner.assigned(staff.role, reads=staff.reads, problems=problems) as request:
+            asked = self.assigner.assigned(staff.role, reads=staff.reads, problems=problems, left_out=str(left))
+            async with asked as request:
                 assignment = request.assignment
                 return await self._answer(staff, request)
         except ModelsParked as parked:
+            self.left_out.put_back(staff.role, left)
             if parked.wait_s is None:
                 raise
             reason = f"{parked}; asked again in {duration(parked.wait_s)}"
@@ -91,8 +108,8 @@ class Intake:
     async def _answer(self, staff: NamedResearcher, request: ProposalRequest) -> ProposalOutcome:
         self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
         try:
-            edit, collected = await self._edit(staff, request)
-            refusal = "" if collected.problems or not staff.reads else await self._object(edit)
+            edit = await self._edit(staff, request)
+            refusal = "" if edit.collected.problems or not staff.reads else await self._object(edit)
         except ProposalFailed as failed:
             idea, reworks = _numbers(request)
             self.journal.record(
@@ -101,9 +118,9 @@ class Intake:
             return ProposalOutcome(assignment=request.assignment, problem=str(failed))
         finally:
             self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
-        return self._take(edit, (*collected.problems, *([refusal] if refusal else [])))
+        return self._take(edit, (*edit.collected.problems, *([refusal] if refusal else [])))
 
-    async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> tuple[WorkspaceEdit, Collected]:
+    async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> WorkspaceEdit:
         """Let a researcher edit a fresh workspace; what it leaves there when it fails is kept."""
         state = self.journal.state
         head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
@@ -126,20 +143,21 @@ class Intake:
             if not finished:
                 self._keep_unfinished(staff, request.assignment, head, folder)
             self.workspaces.remove(folder)
-        edit = WorkspaceEdit(
+        self.left_out.add(staff.role, collected.by_products)
+        return WorkspaceEdit(
             role=staff.role,
             researcher=staff.researcher.name,
             draft=draft,
             base=head,
-            changes=collected.changes,
+            collected=collected,
             request=request,
         )
-        return edit, collected
 
     def _keep_unfinished(self, staff: NamedResearcher, assignment: int, head: str, folder: Path) -> None:
         """Commit what an interrupted researcher left, under its own ref, for people to inspect."""
-        changes = self.workspaces.collect(folder, head).changes
-        if changes:
+        collected = self.workspaces.collect(folder, head)
+        self.left_out.add(staff.role, collected.by_products)
+        if changes := collected.changes:
             message = f"Unfinished work of {printable(staff.role, MESSAGE)}, assignment {assignment}\n"
             tag = self.journal.state.tag
             self.history.record_attempt(
@@ -182,16 +200,36 @@ class Intake:
             shape=shape_of(edit.changes, self.scope.before(edit.changes, edit.base), edit.base),
             assignment=edit.request.assignment,
             reworks=reworks,
+            by_products=edit.collected.by_products,
         )
         if not violations:
             self.journal.record(proposed)
             return ProposalOutcome(assignment=edit.request.assignment, number=number)
-        reason = "; ".join(violations)
+        return self._reject(proposed, "; ".join(violations))
+
+    def _reject(self, proposed: Proposed, reason: str) -> ProposalOutcome:
+        """Record a rejected experiment; one that its role repeats at once is the same one, and is not recorded as another."""
+        if reason == NOTHING and (left := str(proposed.by_products)):
+            reason = f"{reason}; left out: {left}"
+        last = self._rejected.get(proposed.role)
+        if last and (last.tree, last.reason) == (proposed.tree, reason):
+            again = f"#{last.number} again, which was rejected: {reason}"
+            self.journal.record(
+                ProposalMissed(
+                    role=proposed.role,
+                    reason=again,
+                    idea=proposed.idea,
+                    assignment=proposed.assignment,
+                    reworks=proposed.reworks,
+                )
+            )
+            return ProposalOutcome(assignment=proposed.assignment, problem=again)
+        number = proposed.number
+        self._rejected[proposed.role] = _Rejected(number=number, tree=proposed.tree, reason=reason)
         rejected = Conclusion(verdict=Verdict.REJECT, reason=reason)
         self.journal.record(proposed, Concluded(number=number, conclusion=rejected, elapsed_s=self.journal.elapsed_s()))
-        return ProposalOutcome(
-            assignment=edit.request.assignment, number=number, problem=f"#{number} ({draft.hypothesis}) was rejected: {reason}"
-        )
+        problem = f"#{number} ({proposed.hypothesis}) was rejected: {reason}"
+        return ProposalOutcome(assignment=proposed.assignment, number=number, problem=problem)
 
     def _violations(self, edit: WorkspaceEdit, problems: Sequence[str] = ()) -> Sequence[str]:
         """Why an edit is not worth a trial; empty if it is."""

@@ -1,13 +1,14 @@
 """The interface of places: work folders, what people write meanwhile, and what trials depend on outside the repository."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from overnight.git.port import FileChange
 from overnight.research.events import EnvironmentChanged
+from overnight.research.experiment import ByProducts
 
 
 class EnvironmentWatch(Protocol):
@@ -59,6 +60,7 @@ class Collected:
 
     changes: Sequence[FileChange]
     problems: Sequence[str]  # links, devices, unreadable or oversized files: one line each
+    by_products: ByProducts = field(default_factory=ByProducts)  # neither
 
 
 class Workspaces(Protocol):
@@ -69,7 +71,11 @@ class Workspaces(Protocol):
         ...
 
     def collect(self, folder: Path, commit: str) -> Collected:
-        """What differs in an OPEN folder from the commit that it was created from."""
+        """What differs in an OPEN folder from the commit that it was created from, without its by-products.
+
+        These are new files and folders outside `editable`, whatever they are, and new ones that git ignores by the commit's
+        `.gitignore` files, unless `editable` names the file itself.
+        """
         ...
 
     def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:

@@ -11,10 +11,12 @@ from pathlib import Path
 from overnight.files.folders import copy_artifacts, read_artifact, remove_tree
 from overnight.files.private_folder import private_folder
 from overnight.git.clone import Clones
+from overnight.git.ignoring import RULES, IgnoreRules, make_empty_repository
 from overnight.git.port import History
 from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.program.scope import matches
+from overnight.research.places.by_products import Sieve
 from overnight.research.places.placed import Placed, output_folders
 from overnight.research.places.port import Collected, View
 from overnight.research.places.workspace import FileState, collect_changes, snapshot
@@ -63,8 +65,12 @@ class WorkFolders:
         self._placed = placed or Placed()
         globs = {View.OPEN: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
         self._omit = {view: partial(matches, globs=omitted) for view, omitted in globs.items()}
+        self._program = program
         self._numbers = count(1)
         self._bases: dict[str, Mapping[str, FileState]] = {}
+        self._empty = self.scratch / "empty.git"
+        make_empty_repository(self._empty)
+        self._ignoring: dict[str, Path] = {}
 
     def create(self, commit: str, view: View) -> Path:
         """A new folder that contains a view of a commit's tree."""
@@ -84,7 +90,9 @@ class WorkFolders:
         """What differs in an OPEN folder from the commit that it was created from."""
         base = self._base(commit)
         unseen = [path for path in self._history.paths(commit) if path not in base]
-        return collect_changes(folder, base, reserved=unseen, placed=self._placed.links)
+        with IgnoreRules(self._rules(commit), self._empty) as rules:
+            sieve = Sieve(program=self._program, ignores=rules.ignores)
+            return collect_changes(folder, base, reserved=unseen, placed=self._placed.links, sieve=sieve)
 
     def artifact(self, folder: Path, name: str, limit_bytes: int) -> bytes:
         """A file that a job left, read without following links."""
@@ -101,6 +109,17 @@ class WorkFolders:
     def remove(self, folder: Path) -> None:
         """Delete a folder, whatever is in it."""
         remove_tree(folder)
+
+    def _rules(self, commit: str) -> Path:
+        """A folder with the `.gitignore` files of a commit and nothing else; there is one, for the newest head only."""
+        if commit not in self._ignoring:
+            for old in self._ignoring.values():
+                remove_tree(old)
+            folder = self.output()
+            folder.mkdir()
+            self._history.write_tree(commit, folder, omit=lambda path: path.rpartition("/")[2] != RULES)
+            self._ignoring = {commit: folder}
+        return self._ignoring[commit]
 
     def _base(self, commit: str) -> Mapping[str, FileState]:
         """The files of a commit as a researcher first sees them; cached for the newest head only."""

@@ -1,7 +1,8 @@
 """Reads what a researcher left in a workspace as changes, and applies such changes to a copy of the trusted tree.
 
 Nothing in a workspace is followed, waited for or run: only plain files are read, within limits; anything else is reported as
-a problem. Does not cover: whether a change is in scope, see `research/changes/scope.py`.
+a problem, unless it is a by-product (`by_products.py`), which is not looked at. Does not cover: whether a change is in scope,
+see `research/changes/scope.py`.
 """
 
 import hashlib
@@ -28,11 +29,14 @@ from overnight.files.folders import (
     write_all,
 )
 from overnight.git.port import FileChange
+from overnight.research.experiment import ByProducts
+from overnight.research.places.by_products import Sieve
 from overnight.research.places.port import Collected
 from overnight.words.foreign import printable
 from overnight.words.quantities import more
 
 MAX_CHANGED_FILES = 10_000
+MAX_BY_PRODUCTS = 20_000  # to look at takes a second or two; a folder that is left out as a whole counts once
 MAX_FILE_BYTES = 8 * 1000**2
 MAX_TOTAL_BYTES = 64 * 1000**2
 MAX_DEPTH = 64  # nested folders
@@ -66,7 +70,12 @@ def snapshot(folder: Path) -> Mapping[str, FileState]:
 
 
 def collect_changes(
-    workspace: Path, base: Mapping[str, FileState], *, reserved: Collection[str] = (), placed: Collection[str] = ()
+    workspace: Path,
+    base: Mapping[str, FileState],
+    *,
+    reserved: Collection[str] = (),
+    placed: Collection[str] = (),
+    sieve: Sieve | None = None,
 ) -> Collected:
     """What differs in a workspace from the tree it was written from, sorted by path.
 
@@ -78,18 +87,28 @@ def collect_changes(
         reserved: paths of the repository that the workspace did not show, such as links and hidden files; a change
             at, above or under one is a problem.
         placed: paths of links that we put there; a link at one is none of the researcher's.
+        sieve: leaves out by-products; None: there are none.
     """
-    collector = _Collector(base=base, folders=_folders(base), placed=frozenset(placed))
+    taken = frozenset(reserved)
+    collector = _Collector(
+        base=base,
+        folders=_folders(base),
+        placed=frozenset(placed),
+        reserved=taken,
+        above_reserved=_folders(taken),
+        sieve=sieve,
+    )
     try:
         with opened(workspace) as root:
             collector.visit(root, "", 0)
-    except _TooMany:
-        return Collected(changes=[], problems=[f"more than {MAX_CHANGED_FILES} new files and folders"])
+    except _TooMany as error:
+        return Collected(changes=[], problems=[str(error)])
     except OSError as error:
         return Collected(changes=[], problems=[f"the workspace cannot be read: {error.strerror}"])
     collector.add_deletions()
-    collector.drop_bad_names(frozenset(reserved))
-    return Collected(changes=collector.changes, problems=_shortened(collector.problems))
+    collector.drop_bad_names()
+    left_out = sieve.left_out if sieve else ByProducts()
+    return Collected(changes=collector.changes, problems=_shortened(collector.problems), by_products=left_out)
 
 
 def write_changes(tree: Path, changes: Sequence[FileChange]) -> None:
@@ -112,6 +131,9 @@ class _Collector:
     base: Mapping[str, FileState]
     folders: frozenset[str]  # of the base
     placed: frozenset[str]
+    reserved: frozenset[str]
+    above_reserved: frozenset[str]  # folders
+    sieve: Sieve | None
     changes: list[FileChange] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -123,17 +145,31 @@ class _Collector:
             for entry in entries:
                 path = prefix + decode_path(os.fsencode(entry.name))
                 known = path in self.base or path in self.folders
-                if not known and _passed_over(path, entry):
-                    continue
                 if path in self.placed and entry.is_symlink():
+                    continue
+                if not known and (_passed_over(path, entry) or self._leaves_out(folder, entry, path)):
                     continue
                 self.extra += not known
                 if self.extra > MAX_CHANGED_FILES:
-                    raise _TooMany
+                    raise _TooMany(f"more than {MAX_CHANGED_FILES:,} new files and folders")
                 try:
                     self._take(folder, entry, path, depth)
                 except OSError as error:
                     self._problem(path, f"cannot be read: {error.strerror}")
+
+    def _leaves_out(self, folder: int, entry: os.DirEntry[str], path: str) -> bool:
+        """Whether a new entry is a by-product; one in the place of something of the repository never is."""
+        if self.sieve is None or path in self.reserved or path in self.above_reserved:
+            return False
+        if any(above in self.base or above in self.reserved for above in _above(path)):
+            return False
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if is_folder and _is_empty(folder, entry.name):
+            return True  # git has no empty folders
+        left_out = self.sieve.leaves_out(path, is_folder=is_folder)
+        if self.sieve.count > MAX_BY_PRODUCTS:
+            raise _TooMany(f"more than {MAX_BY_PRODUCTS:,} new files and folders that are no part of a proposal")
+        return left_out
 
     def _take(self, folder: int, entry: os.DirEntry[str], path: str, depth: int) -> None:
         if entry.name.lower() in GIT_NAMES:
@@ -182,20 +218,20 @@ class _Collector:
             if path not in self.seen
         ]
 
-    def drop_bad_names(self, reserved: frozenset[str]) -> None:
+    def drop_bad_names(self) -> None:
         """Turn changes with colliding or unprintable names into problems."""
         deleted = {change.path for change in self.changes if change.content is None}
         new = {change.path for change in self.changes} - self.base.keys()
         spellings: dict[str, str] = {}
         for path in self.base.keys() - deleted if new else ():
             _spell(path, spellings)
-        taken = _folders(reserved) | reserved
+        taken = self.above_reserved | self.reserved
         kept = []
         for change in sorted(self.changes, key=lambda change: change.path):
             path = change.path
             if not path.isprintable():
                 self._problem(path, "has a name with unprintable characters or broken UTF-8")
-            elif path in taken or any(folder in reserved for folder in _above(path)):
+            elif path in taken or any(folder in self.reserved for folder in _above(path)):
                 self._problem(path, "collides with something that the workspace did not show")
             elif path in new and (twin := _spell(path, spellings)):
                 self._problem(path, f"has the same name as {printable(twin, NAME_SHOWN)} when letter case is ignored")
@@ -211,6 +247,17 @@ def _passed_over(path: str, entry: os.DirEntry[str]) -> bool:
     if path == ".git":  # the workspace's throwaway repository, never read
         return entry.is_dir(follow_symlinks=False)
     return entry.name == "__pycache__" or entry.name.endswith(".pyc") or path == BRIEF
+
+
+def _is_empty(parent: int, name: str) -> bool:
+    """Whether nothing is in a folder; False if it cannot be read."""
+    with (
+        suppress(OSError),
+        closing_descriptor(os.open(name, OPEN_FOLDER, dir_fd=parent)) as folder,
+        os.scandir(folder) as entries,
+    ):
+        return next(entries, None) is None
+    return False
 
 
 def _digest(file: int, size: int) -> bytes:

@@ -14,8 +14,8 @@ from overnight.research.experiment import Draft, Experiment
 from overnight.research.researchers.port import Assignment, ProposalFailed
 
 CONTINUE = (
-    "You ended without changing a file. Nobody is here to answer questions: decide yourself, note the assumption, make the "
-    f"edit in the current folder, and end with the line `{MARK} ...`."
+    "You ended without changing a file that you may edit. Nobody is here to answer questions: decide yourself, note the "
+    f"assumption, make the edit in the current folder, and end with the line `{MARK} ...`."
 )
 UNSAID = "(no hypothesis was given)"
 

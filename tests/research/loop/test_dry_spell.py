@@ -45,6 +45,13 @@ def test_it_is_over_after_enough_tries_and_tokens() -> None:
         assert bool(spell(tries, tokens=used).over(1.0)) is over
 
 
+def test_a_person_is_warned_once() -> None:
+    """When the tries have become many: how it goes on, and what was wrong with the last one."""
+    assert [bool(spell(tries).warning()) for tries in (TRIES - 1, TRIES, TRIES + 1)] == [False, True, False]
+    asked_on = "asked on after pauses of up to 20.0 s, until 10 min 00 s have brought nothing new (the last one: problem 10)"
+    assert spell(TRIES).warning() == f"10 proposals in a row came to nothing; {asked_on}"
+
+
 def test_the_reason_says_what_was_spent_and_what_was_wrong() -> None:
     """Tokens only if there were any."""
     tried = "(10 proposals in a row came to nothing; the last one: problem 10)"

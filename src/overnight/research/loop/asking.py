@@ -10,7 +10,7 @@ import anyio
 from overnight.models.port import ModelsParked
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason
-from overnight.research.events import ModelCalled, ProposalMissed, Proposed, Sign
+from overnight.research.events import ModelCalled, Noted, ProposalMissed, Proposed, Sign
 from overnight.research.loop.dry_spell import DrySpell
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
@@ -82,6 +82,8 @@ class Asking:
             spell.add(outcome.problem, self._tokens.pop(outcome.assignment, 0))
             if why := spell.over(self.journal.elapsed_s()):
                 return Ending(reason=EndReason.NO_IDEAS, detail=why)
+            if warning := spell.warning():
+                self.journal.show(Noted(text=f"{staff.role}: {warning}"))
             await self._pause(spell.pause_s)
         return None
 

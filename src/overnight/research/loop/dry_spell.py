@@ -35,6 +35,16 @@ class DrySpell:
             return 0.0
         return min(self.patience_s / SHARE, 0.1 * 2.0 ** min(self.tries - FREE, 20))
 
+    def warning(self) -> str:
+        """What a person should know once the tries have become many; empty before and after."""
+        if self.tries != TRIES:
+            return ""
+        pause, patience = duration(self.patience_s / SHARE), duration(self.patience_s)
+        return (
+            f"{counted(self.tries, 'proposal')} in a row came to nothing; asked on after pauses of up to {pause}, until "
+            f"{patience} have brought nothing new (the last one: {self.problems[-1]})"
+        )
+
     def over(self, now_s: float) -> str:
         """Why the researcher is not asked any more; empty while it is."""
         spent_s = now_s - self.began_s

@@ -42,13 +42,13 @@ def command(role: str, script: str, more: str = "") -> str:
     return json.dumps({"role": role, "use": "command", "command": script})[:-1] + more + "}"
 
 
-@pytest.mark.parametrize("better", ["first", "second"])
-def test_of_two_changes_of_one_line_the_better_one_is_the_head(tmp_path: Path, better: str) -> None:
+@pytest.mark.parametrize(("better", "slots"), [("first", "2"), ("second", "1")])
+def test_of_two_changes_of_one_line_the_better_one_is_the_head(tmp_path: Path, better: str, slots: str) -> None:
     """Whichever is proven first: the other one's own tree is measured against it."""
     edits = [("first", 0.65), ("second", 0.35)] if better == "first" else [("first", 0.35), ("second", 0.65)]
     roles = [scripted(role, ("LR = 0.10", f"LR = {rate}")) for role, rate in edits]
     repo = make_repo(tmp_path / "r", program(*roles), files={"train.py": NOISY})
-    overnight(repo, *RUN, "--slots", "2", check=0)
+    overnight(repo, *RUN, "--slots", slots, check=0)
     assert "LR = 0.65" in git(repo, "show", "autoresearch/t:train.py")
     events = recorded(repo)
     first = next(event.number for event in events if isinstance(event, Advanced))

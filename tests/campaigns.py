@@ -225,7 +225,7 @@ class _Simulation:
         reason = f"proven after {len(differences)} pairs" if proven else f"not proven after {len(differences)} pairs: futile"
         evidence = Conclusion(
             verdict=Verdict.KEEP if proven and not refused else Verdict.DISCARD,
-            reason="better in public, but not on the holdout" if refused else reason,
+            reason="better in public, but not confirmed by the sealed holdout" if refused else reason,
             gain=mean(differences),
             low=low,
             high=high,

@@ -37,7 +37,7 @@ def test_every_end_is_reported_in_the_same_way(repo: Path) -> None:
     ends = [{**each["conclusion"], "holdout_gain": None, "trials": each["trials"]} for each in log]
     assert len(ends) == len(KINDS)
     assert all(each == ends[0] for each in ends)
-    assert (ends[0]["verdict"], ends[0]["reason"]) == ("discard", "better in public, but not on the holdout")
+    assert (ends[0]["verdict"], ends[0]["reason"]) == ("discard", "better in public, but not confirmed by the sealed holdout")
     assert read_json(repo, "status")["crashed"] == 0
 
 

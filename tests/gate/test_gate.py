@@ -125,7 +125,7 @@ def test_deterministic_win_that_the_holdout_does_not_see(hidden: float) -> None:
     """Equal or worse on the holdout is a discard that says so, without the number."""
     conclusion = Walk(program(holdout=True), exact(9.0, hidden=hidden)).baseline().experiment()
     assert conclusion.verdict is Verdict.DISCARD
-    assert conclusion.reason == "better in public, but not on the holdout"
+    assert conclusion.reason == "better in public, but not confirmed by the sealed holdout"
 
 
 def test_deterministic_gain_below_min_effect() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_change_without_effect_is_cheap() -> None:
     """It has the head's values with the head's seeds, whatever luck these bring, and never reaches a test."""
     walks = [campaign(0.0, 1.0, seed=seed, experiments=5) for seed in range(40)]
     assert not any(walk.memory.tests for walk in walks)
+
+
+def test_a_discard_says_behind_or_ahead_in_plain_words() -> None:
+    """Never so many standard errors ahead with a minus."""
+    reason = Walk(SEEDED, target(-9.0, 0.0, seed=1)).baseline().experiment(1).reason
+    said = r"screening: [0-9.]+ standard errors behind the head after 1 trial; to go on it needs a lead of 0.6"
+    assert re.fullmatch(said, reason)
 
 
 @pytest.mark.parametrize(("common", "low", "high"), [(0.0, 0.0, 0.4), (0.95, 0.7, MOST_LUCK)])

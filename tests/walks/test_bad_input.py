@@ -45,13 +45,14 @@ def test_unknown_key(tmp_path: Path) -> None:
         ("raise SystemExit(3)", "exit code 3"),
         ("import os; os.write(1, bytes(range(256)) * 100)", "METRIC loss="),
         ("while True: pass", "of 1 s"),
+        ("import time; time.sleep(60)", "or the machine stalled"),
         ("import os\nfor _ in range(100): os.write(1, b'x' * 1_000_000)", "MB"),
     ],
 )
 def test_a_baseline_that_cannot_be_measured(tmp_path: Path, output: str, message: str) -> None:
     """A missing, contradictory, NaN or infinite metric, or a failing, hanging or flooding command: one line says so."""
     text = program(BETTER, front="").replace(
-        "limits: {wall: 10s", "limits: {wall: 1s" if message == "of 1 s" else "limits: {wall: 10s"
+        "limits: {wall: 10s", "limits: {wall: 1s" if message in {"of 1 s", "or the machine stalled"} else "limits: {wall: 10s"
     )
     repo = make_repo(tmp_path / "r", text)
     (repo / "train.py").write_text(output)

@@ -71,7 +71,7 @@ def test_what_fits_public_inputs_only_is_discarded(campaign: Path) -> None:
     """It is better in public, but not on the sealed inputs; a failure there is reported in the same words."""
     ended = [each["conclusion"] for each in read_json(campaign, "log")["experiments"]]
     by_number = {4 - place: (each["verdict"], each["reason"]) for place, each in enumerate(ended)}
-    assert by_number[1] == by_number[2] == ("discard", "better in public, but not on the holdout")
+    assert by_number[1] == by_number[2] == ("discard", "better in public, but not confirmed by the sealed holdout")
     assert by_number[3][0] == "discard" and "not better" in by_number[3][1]  # the scorer has the true inputs
     assert by_number[4][0] == "keep"
     assert read_json(campaign, "status")["holdouts"] == 3

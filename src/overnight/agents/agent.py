@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
+from anyio import get_cancelled_exc_class
+
 from overnight.agents.context import AgentContext
 from overnight.agents.port import Opens, Session, Task, Turn, TurnFailed
 from overnight.agents.transcript import EntryKind, Transcript
@@ -53,7 +55,12 @@ class AgentSession:
                 raise self.refusal from failed
             raise TurnFailed(why) from failed
         except BaseException as error:  # a cancellation too
-            self.transcript.add(EntryKind.FAULT, f"the turn was cut off: {type(error).__name__}")
+            why = (
+                "its time was up, or the session ended"
+                if isinstance(error, get_cancelled_exc_class())
+                else type(error).__name__
+            )
+            self.transcript.add(EntryKind.FAULT, f"the turn was cut off: {why}")
             raise
         turn = Turn(text=self.transcript.hide(turn.text), fault=self.transcript.hide(turn.fault))
         if turn.fault:

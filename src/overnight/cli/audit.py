@@ -44,10 +44,10 @@ def audit(
 ) -> int:
     """Measure start and head again, and what each kept change is still worth.
 
-    Start and head run in interleaved pairs with seeds that have not been used before: the mean of their differences is the
-    true gain of the campaign, with its interval. Then each kept change is left out of the head in turn. Ctrl-C ends the
-    audit when the running trials are recorded; `overnight audit` continues it. Exit code: 0 if the total gain is above 0
-    beyond noise, 1 if it is not.
+    Start and head run in interleaved pairs, with seeds that have not been used before if the command takes one: the mean
+    of their differences is the true gain of the campaign, with its interval. Then each kept change is left out of the
+    head in turn. Ctrl-C ends the audit when the running trials are recorded; `overnight audit` continues it. Exit code: 0
+    if the total gain is above 0 beyond noise, 1 if it is not.
     """
     with reading(tag) as campaign:
         repository, state = campaign.repository, campaign.state()

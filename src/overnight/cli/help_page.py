@@ -16,9 +16,8 @@ def render() -> str:
 
 def _helps(name: str, command: click.Command, parent: click.Context | None) -> list[tuple[str, str]]:
     """The help of a command and of its subcommands."""
-    context = click.Context(
-        command, info_name=name.rpartition(" ")[2], parent=parent, max_content_width=WIDTH, terminal_width=WIDTH
-    )
+    settings = {**command.context_settings, "max_content_width": WIDTH, "terminal_width": WIDTH}
+    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent, **settings)
     found = [(name, command.get_help(context))]
     if isinstance(command, click.Group):
         for each in command.list_commands(context):

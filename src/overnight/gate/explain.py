@@ -21,8 +21,8 @@ def explain(conclusion: Conclusion, program: Program) -> list[str]:
         sentences.append(_simpler(conclusion))
     if conclusion.level is not None and conclusion.log_e is not None:
         sentences += _evidence(conclusion, program)
-    if conclusion.holdout_gain is not None and conclusion.verdict is Verdict.KEEP:
-        sentences.append(f"On the sealed holdout it gained {conclusion.holdout_gain:+.3g}, rounded to what its noise allows.")
+    if conclusion.holdout_gain is not None:
+        sentences.append(_holdout(conclusion.holdout_gain, kept=conclusion.verdict is Verdict.KEEP))
     return sentences
 
 
@@ -83,6 +83,11 @@ def _gain(conclusion: Conclusion, program: Program) -> str:
 
 def _signed(gain: float | None) -> str:
     return figure(gain or 0.0, 4, signed=True)
+
+
+def _holdout(gain: float, *, kept: bool) -> str:
+    found = f"On the sealed holdout it gained {gain:+.3g}, rounded to what its noise allows"
+    return f"{found}." if kept else f"{found}: too little beside its noise to confirm the gain in public."
 
 
 def _simpler(conclusion: Conclusion) -> str:

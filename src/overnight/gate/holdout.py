@@ -18,7 +18,8 @@ _CUT = 3.0  # sd beyond either hypothesis at which an outlier is cut
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _DIGITS = 10.0  # the step of an exact answer: a tenth of the gain
 _SURE = 1.645  # standard errors that noise explains 19 times out of 20
-_NOT_HIDDEN = "better in public, but not on the holdout"  # also for a failure: another message could leak the sealed data
+# The same for a loss, a gain too small beside its noise, and a failure: another message for each could leak the sealed data.
+_NOT_HIDDEN = "better in public, but not confirmed by the sealed holdout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,9 +27,20 @@ def screen(case: Case) -> Step | None:
         score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
         needed = bars[min(done, len(bars)) - 1]
         if score < needed:
-            reason = f"screening: {score:+.2f} standard errors ahead after {counted(done, 'trial')}, {needed} needed"
+            reason = f"screening: {_stands(score)} after {counted(done, 'trial')}; to go on it needs {_lead_in_words(needed)}"
             return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
     return case.run_trials(Stage.SCREEN, (Arm.CANDIDATE, done + _voids(case))) if done < len(bars) else None
+
+
+def _stands(score: float) -> str:
+    """Where a candidate is, in standard errors: rounded, as digits of it mean nothing."""
+    if math.isinf(score):
+        return "behind the head" if score < 0 else "ahead of the head"
+    return f"{abs(score):.1f} standard errors {'behind' if score < 0 else 'ahead of'} the head"
+
+
+def _lead_in_words(needed: float) -> str:
+    return f"a lead of {needed:g}" if needed > 0 else f"to be at most {-needed:g} behind"
 
 
 def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:

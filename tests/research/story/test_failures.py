@@ -48,10 +48,10 @@ def test_endless_reasons_end_in_one_group() -> None:
 
 
 def test_near_misses_are_the_largest_unproven_gains() -> None:
-    """Only discards with a gain count, the best first."""
+    """Only what is one counts, the best first."""
     tally = FailureTally()
     for number in range(20):
-        tally.add(Verdict.DISCARD, example(number, "no", gain=number - 10.0))
+        tally.add(Verdict.DISCARD, example(number, "no", gain=number - 10.0), near=True)
     tally.add(Verdict.CRASH, example(99, "no", gain=100.0))
     assert [one.number for one in tally.near_misses()] == list(range(19, 19 - NEAR_MISSES, -1))
 

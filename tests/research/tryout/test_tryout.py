@@ -126,6 +126,15 @@ def test_a_role_of_the_program_is_tried_as_it_is_declared(tmp_path: Path) -> Non
     assert "nothing to test" in overnight(repo, "agents", "test", "script", check=2).stderr
 
 
+def test_a_command_made_for_the_repository_is_not_tried_elsewhere(tmp_path: Path) -> None:
+    """It would fail for lack of its own files, which says nothing about it; the fix is a campaign of one experiment."""
+    declared = '  - {role: mine, use: command, command: "sh tools/agent.sh train.py"}\nmeasure: "true"'
+    text = program(("a", "b")).replace("measure: python train.py {seed}\n", "").replace("\n---\n#", f"\n{declared}\n---\n#")
+    repo = make_repo(tmp_path / "r", text, files={"tools/agent.sh": "true\n"})
+    found = tried(repo, "mine", check=1)
+    assert "`tools/agent.sh` of this repository" in found["reason"] and "overnight run --experiments 1" in found["fix"]
+
+
 def test_what_is_missing_is_reported_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program, with how to install it; the provider; the key. An unknown name is a mistake."""
     only_git(tmp_path, monkeypatch)

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from overnight.gate.near_miss import is_near_miss
 from overnight.gate.noise import NoiseReport
 from overnight.gate.verdict import Verdict
 from overnight.research.briefs.constant_edits import ConstantEdit, read_edits, summarise
@@ -47,9 +48,8 @@ def near_misses(ended: Iterable[Experiment], kept: Sequence[Kept], noise: NoiseR
     A constant's value that a later change kept is no longer a near miss.
     """
     here = {(edit.name, edit.new) for link in kept for edit in read_edits(link.hypothesis)}
-    promising = [
-        e for e in ended if _verdict(e) is Verdict.DISCARD and _stands_out(e, noise) and not _all_in(e.hypothesis, here)
-    ]
+    near = (e for e in ended if is_near_miss(e.conclusion, e.trials, noise))
+    promising = [e for e in near if not _all_in(e.hypothesis, here)]
     return sorted(_newest_of_each(promising), key=lambda e: (-_gain(e), e.number))[:MOST_NEAR]
 
 
@@ -177,16 +177,6 @@ def _all_in(hypothesis: str, here: Collection[tuple[str, str]]) -> bool:
 def _goes_on(experiment: Experiment) -> bool:
     """Whether it was only postponed: proposed again, against a newer head."""
     return experiment.conclusion is not None and experiment.conclusion.superseded
-
-
-def _stands_out(experiment: Experiment, noise: NoiseReport) -> bool:
-    """Whether chance would rarely show its gain, or the gain is only too small for the program's minimum."""
-    ending = experiment.conclusion
-    if ending is None or _gain(experiment) <= 0.0:
-        return False
-    if ending.pairs > 0 or noise.deterministic:
-        return True
-    return experiment.trials > 1 and _gain(experiment) > noise.sigma / math.sqrt(experiment.trials)
 
 
 def _newest_of_each(experiments: Iterable[Experiment]) -> list[Experiment]:

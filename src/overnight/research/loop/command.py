@@ -13,6 +13,7 @@ from overnight.research.places.port import Workspaces
 from overnight.words.failure import read_failure
 
 SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
+IDLE = 0.1  # of the wall time: a job that computes uses more of a processor, unless others keep it from one
 
 
 class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes the trial's
@@ -89,7 +90,7 @@ class CommandRunner:
         if result.ending is JobEnding.MONITOR:
             raise TrialFailed(Fault.BEHIND, result.detail)
         if result.ending is not JobEnding.EXITED:
-            raise TrialFailed(Fault.LIMIT, result.detail, read_failure(captured).lines)
+            raise TrialFailed(Fault.LIMIT, result.detail + _idle(result), read_failure(captured).lines)
         if result.exit_code not in exits:
             raise _failed(result, captured)
         return captured
@@ -106,6 +107,13 @@ class CommandRunner:
             "OPENBLAS_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
         }
+
+
+def _idle(result: JobResult) -> str:
+    """What to add if a job that ran into its wall limit had hardly any processor time: it may not be its own fault."""
+    if result.ending is not JobEnding.WALL or result.cpu_s > IDLE * result.wall_s:
+        return ""
+    return f" after only {result.cpu_s:.1f} s of processor time: it waited for something, or the machine stalled"
 
 
 def _failed(result: JobResult, captured: bytes) -> TrialFailed:

@@ -31,8 +31,8 @@ class FailureTally:
         self._near: list[tuple[float, int, Example]] = []
         self._misses: dict[tuple[str, str], int] = {}
 
-    def add(self, verdict: Verdict, example: Example) -> None:
-        """Add a failed experiment."""
+    def add(self, verdict: Verdict, example: Example, *, near: bool = False) -> None:
+        """Add a failed experiment; `near` if it is a near miss."""
         ranges = Ranges(example.reason)
         key = (verdict, _COUNTED.sub(r"… \1s", ranges.pattern))
         if key not in self._groups and len(self._groups) >= GROUPS:
@@ -42,7 +42,7 @@ class FailureTally:
         if group.ranges:
             group.ranges.widen(example.reason)
         group.examples = [*group.examples[-EXAMPLES + 1 :], example]
-        if verdict is Verdict.DISCARD:
+        if near:
             self._consider(example)
 
     def miss(self, role: str, reason: str) -> None:
@@ -64,7 +64,7 @@ class FailureTally:
         return tuple(sorted(groups, key=lambda failure: -failure.count))
 
     def near_misses(self) -> tuple[Example, ...]:
-        """The discarded experiments with the largest positive gain, best first."""
+        """The near misses with the largest gain, best first."""
         return tuple(example for _, _, example in sorted(self._near, reverse=True))
 
     def misses(self) -> tuple[Miss, ...]:
@@ -73,7 +73,6 @@ class FailureTally:
         return tuple(sorted(misses, key=lambda miss: -miss.count))
 
     def _consider(self, example: Example) -> None:
-        if example.gain is not None and example.gain > 0:
-            heapq.heappush(self._near, (example.gain, -example.number, example))
-            if len(self._near) > NEAR_MISSES:
-                heapq.heappop(self._near)
+        heapq.heappush(self._near, (example.gain or 0.0, -example.number, example))
+        if len(self._near) > NEAR_MISSES:
+            heapq.heappop(self._near)

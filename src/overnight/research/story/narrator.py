@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from overnight.gate.audit import Estimate
 from overnight.gate.caution import basis, kind_of_pairs
 from overnight.gate.memory import GateMemory
+from overnight.gate.near_miss import is_near_miss
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
@@ -162,7 +163,12 @@ class _Narrator:
         if event.conclusion.verdict is Verdict.KEEP:
             return  # counts when the branch has moved
         self.measured += self.open.pop(event.number).valued > 0
-        self.failures.add(event.conclusion.verdict, dossier.example())
+        self.failures.add(event.conclusion.verdict, dossier.example(), near=self._is_near(dossier))
+
+    def _is_near(self, dossier: Dossier) -> bool:
+        """Whether a discard is a near miss, by the noise as it is known at the event that is folded last."""
+        noise = noise_report(self.program, self.state.gate) if self.state else None
+        return noise is not None and is_near_miss(dossier.conclusion, len(dossier.screening), noise)
 
     def _advance(self, event: Advanced, hours: float) -> None:
         self.heads.enthrone(number=event.number, commit=event.new, hours=hours)

@@ -1,20 +1,28 @@
 """Why a test of a researcher failed, and what a person can do about it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from overnight.agents.model_source import AGENT_WIRES, describe, find_source
 from overnight.agents.programs import ACP, find_program
 from overnight.agents.templates import TEMPLATES
 from overnight.config import Settings
+from overnight.errors import RepositoryError
+from overnight.git.repository import open_repository
 from overnight.models.accounts import AccountState
 from overnight.models.breaker import BreakerState
 from overnight.models.usage import Wire
 from overnight.program.program import ResearcherSpec
+from overnight.research.tryout.repo import FILES
 from overnight.research.tryout.result import Failing
+from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 
 SPENT = "allow it more with --tokens or --cost-usd"
 BY_HAND = "run it by hand to see what it says: it asked the gateway for nothing"
+OWN_FILES = "try it with `overnight run --experiments 1`"
+NAME = 200  # characters of a file's name
 LATE = "give it more time with --seconds, or run it by hand to see what it waits for"
 
 
@@ -33,6 +41,30 @@ def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, 
     if source and not source.ready:
         return Failing(reason=source.detail, fix=source.fix)
     return None
+
+
+def ties(spec: ResearcherSpec, folder: Path) -> Failing | None:
+    """Why a command cannot be tried in the throw-away repository: a word of it names a file of the repository around `folder`.
+
+    None if there is no such word.
+    """
+    if spec.template or not spec.command:
+        return None
+    try:
+        words = shlex.split(spec.command)
+    except ValueError:  # the shell will say so
+        return None
+    try:
+        folder = open_repository(folder).toplevel
+    except RepositoryError:
+        return None
+    named = [word for word in words if word not in FILES and not Path(word).is_absolute() and (folder / word).is_file()]
+    if not named:
+        return None
+    shown = printable(named[0], NAME)
+    return Failing(
+        reason=f"its command runs `{shown}` of this repository, which a test in a throw-away one lacks", fix=OWN_FILES
+    )
 
 
 def fix_parked(wait_s: float | None, accounts: Sequence[AccountState], settings: Settings) -> str:
@@ -65,5 +97,5 @@ def fix_failed(spec: ResearcherSpec, calls: int) -> str:
 def fix_edit(spec: ResearcherSpec) -> str:
     """What to do if a campaign would refuse the edit."""
     if spec.use == "command" and not spec.template:
-        return "if the command is made for your own files, try it with `overnight run --experiments 1`"
+        return f"if the command is made for your own files, {OWN_FILES}"
     return fix_failed(spec, calls=1)

@@ -18,7 +18,7 @@ editable: [train.py]
 
 This is a test of the connection, and the whole of the task: change this one number, run nothing, and end.
 """
-_FILES = {
+FILES = {
     PROGRAM: TASK,
     "train.py": 'RATE = 0.1\n\nprint(f"METRIC loss={(RATE - 0.3) ** 2:.6f}")\n',
 }
@@ -27,7 +27,7 @@ _FILES = {
 def make_throwaway(folder: Path) -> Repository:
     """A new repository of one commit, in a folder that does not exist yet."""
     folder.mkdir()
-    for name, text in _FILES.items():
+    for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us must not affect this repository.
     environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}

@@ -31,7 +31,7 @@ from overnight.research.places.work_folders import WorkFolders
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
-from overnight.research.tryout.fixes import LATE, SPENT, fix_edit, fix_failed, fix_parked, missing, out_of_service
+from overnight.research.tryout.fixes import LATE, SPENT, fix_edit, fix_failed, fix_parked, missing, out_of_service, ties
 from overnight.research.tryout.repo import TASK, make_throwaway
 from overnight.research.tryout.result import COST_USD, SHOWN, Ask, Failing, Tryout, TryoutEdit, TryoutMeter, result_of
 from overnight.words.foreign import printable
@@ -45,6 +45,7 @@ SLOT = 0  # the researcher's; no trial runs here
 async def try_out(ask: Ask, meter: TryoutMeter) -> Tryout:
     """Have the researcher make one edit; leaves nothing behind and nothing running, however it ends."""
     outcome: TryoutEdit | Failing | None = missing(ask.spec, ask.settings, ask.environment)
+    outcome = outcome or ties(ask.spec, Path.cwd())
     if outcome is None:
         try:
             outcome = await _try(ask, meter)

@@ -31,6 +31,8 @@ class AuditReport:
     finished: bool  # False: it was stopped; `overnight audit` continues it
     start: str  # commit
     head: str  # commit
+    metric: str
+    direction: str  # "minimize" or "maximize"
     total: Estimate | None  # of the head over the start
     reason: str  # why there is no total; empty if there is
     changes: tuple[ChangeAudit, ...]  # the kept ones
@@ -46,6 +48,8 @@ def report_on(state: State) -> AuditReport:
         finished=concluded is not None,
         start=state.start,
         head=audit.opened.head if audit else state.head,
+        metric=state.program.metric.name,
+        direction=state.program.metric.direction.value,
         total=concluded.total if concluded else None,
         reason=concluded.reason if concluded else "" if state.kept else NOTHING,
         changes=concluded.changes if concluded else (),
@@ -74,8 +78,17 @@ def _total(found: AuditReport) -> str:
     total = found.total
     if total is None:
         return f"no total: {printable(found.reason, TEXT)}"
-    verdict = "a gain beyond noise" if total.low > 0 else "no gain beyond noise"
-    return f"{number(total.before)} -> {number(total.after)}: {verdict}; {_interval(total)}"
+    levels = f"{found.metric} ({found.direction}) {number(total.before)} -> {number(total.after)}"
+    return f"{levels}: {total_verdict(total)}; {_interval(total)}"
+
+
+def total_verdict(total: Estimate) -> str:
+    """What an audit showed of the head, in three words."""
+    if total.low == total.high:  # trials without noise
+        return "better, without noise" if total.gain > 0 else "no better, without noise"
+    if total.low > 0:
+        return "better beyond noise"
+    return "worse beyond noise" if total.high < 0 else "not better beyond noise"
 
 
 def _numbers(change: ChangeAudit) -> str:

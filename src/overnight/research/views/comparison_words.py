@@ -16,9 +16,9 @@ TEXT = 200  # characters of one foreign line
 NONE = "none"
 LEAST_HOURS = 0.1  # for a gain per hour: in less time, one keep more or less makes it any number
 _SOURCES = {
-    GainSource.AUDIT: "by its audit",
-    GainSource.FRESH_TRIALS: "by fresh trials of start and head",
-    GainSource.NOTHING_KEPT: "nothing was kept",
+    GainSource.AUDIT: "its audit",
+    GainSource.FRESH_TRIALS: "fresh trials of start and head",
+    GainSource.NOTHING_KEPT: "the head is the start: nothing was kept",
 }
 
 
@@ -54,7 +54,7 @@ def headline(found: Comparison) -> str:
             return f"B, {found.b.name}"
         case Ahead.NEITHER:
             same = found.difference and found.difference.low == found.difference.high
-            return "Both the same" if same else "Neither beyond noise"
+            return "Neither: the gains are equal" if same else "Neither, beyond noise"
         case Ahead.UNKNOWN:
             return "Cannot be compared" if found.reasons else "Not known yet"
 
@@ -68,7 +68,7 @@ def verdict(found: Comparison, figures: Figures) -> str:
         return "A head has no fresh trials yet, so its gain is not known: let the campaign run on, or audit it."
     if gap.low == gap.high:
         return f"{_more(found, figures)}. Both gains are exact: trials without noise, or nothing kept."
-    interval = f"{percent(found.confidence)} interval {figures.interval(gap.low, gap.high)}, positive for B"
+    interval = f"{percent(found.confidence)} interval {figures.interval(gap.low, gap.high)}; positive if B gained more"
     text = f"{_more(found, figures)} ({interval})."
     if found.verdict is Ahead.NEITHER:
         text += " The interval contains 0, so neither is shown to have gained more."
@@ -78,8 +78,8 @@ def verdict(found: Comparison, figures: Figures) -> str:
 def _more(found: Comparison, figures: Figures) -> str:
     gap = found.difference.mid if found.difference else 0.0
     if gap == 0.0:
-        return f"Both gained as much {found.metric}"
-    return f"B gained {figures.value(abs(gap))} {found.metric} {'more' if gap > 0 else 'less'} than A"
+        return f"The gains in {found.metric} are equal"
+    return f"In {found.metric}, B gained {figures.value(abs(gap))} {'more' if gap > 0 else 'less'} than A"
 
 
 def rows(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> tuple[ComparisonRow, ...]:
@@ -102,7 +102,9 @@ def _gained(letter: str, side: CampaignSummary, figures: Figures) -> ReportAnswe
             figure=UNKNOWN.capitalize(),
             detail=f"{counted(side.kept, 'change')} kept; {cost}.",
         )
-    detail = f"{side.metric}, {_SOURCES[gain.source]}"
+    detail = f"In {side.metric}, measured by {_SOURCES[gain.source]}"
+    if gain.source is GainSource.NOTHING_KEPT:
+        detail = f"In {side.metric}: {_SOURCES[gain.source]}"
     if interval := figures.interval(gain.low, gain.high):
         detail += f", 95 % interval {interval}"
     return ReportAnswer(
@@ -122,7 +124,7 @@ def _side(side: CampaignSummary, figures: Figures) -> tuple[tuple[str, str], ...
         ("Head, by its trials", _level(gain.after if gain else None, figures)),
         ("Gain", figures.gain(gain.gain) if gain else UNKNOWN),
         ("95 % interval", figures.interval(gain.low, gain.high) if gain else ""),
-        ("Known", _SOURCES[gain.source] if gain else ""),
+        ("Gain measured by", _SOURCES[gain.source] if gain else ""),
         ("Experiments", f"{side.experiments:,}"),
         ("Kept", f"{side.kept:,}"),
         ("Trials", f"{side.trials:,}"),
@@ -131,7 +133,7 @@ def _side(side: CampaignSummary, figures: Figures) -> tuple[tuple[str, str], ...
         ("Money", f"${side.cost_usd:,.2f}" if side.cost_usd else NONE),
         ("Gain per hour", _rate(side.gain_per_hour) if side.hours >= LEAST_HOURS else ""),
         ("Gain per trial", _rate(side.gain_per_trial)),
-        ("Ended by", side.ending_detail or "it still runs, or was killed"),
+        ("Why it ended", side.ending_detail or "it has not: it still runs, or was killed"),
     )
 
 

@@ -15,6 +15,7 @@ from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
+from overnight.research.views.audit import total_verdict
 from overnight.research.views.numbers import interval, number, replaced
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
@@ -203,7 +204,7 @@ def describe(now: Status) -> str:
         lines.append("drift     the machine's level moves: screening uses only the newest trials of the head")
     if now.audit and now.audit.total:
         total = now.audit.total
-        verdict = "" if total.low > 0 else ": no gain beyond noise"
+        verdict = "" if total.low > 0 else f": the head is {total_verdict(total)}"
         gained = f"gain {number(total.gain)}{interval(total.low, total.high)} over the start by {counted(total.pairs, 'pair')}"
         lines.append(f"audit     {gained}{verdict}")
     for change in now.audit.changes if now.audit else ():

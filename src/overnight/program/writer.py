@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import yaml
 
-from overnight.program.front_matter import Value
+from overnight.program.front_matter import Value, load_front_matter, split_front_matter
+from overnight.program.program import Program
 from overnight.words.foreign import printable
 
 MAX_REASON = 120
 MAX_FAILURE = 200
 
 _HEAD = "# What `overnight` does with this repository; every key is explained in its docs, program.md."
+_LEFT_OUT = "# Left out because it was tried and failed:"
 _FURTHER = {
     "hidden": "[holdout/]",
     "checks": "[pytest -q]",
@@ -43,12 +46,23 @@ def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
         if entry.reason:
             lines.append(f"# {printable(entry.reason, MAX_REASON)}")
         if entry.fails:
-            lines.append(f"# Left out because it was tried and failed: {printable(entry.fails, MAX_FAILURE)}")
+            lines.append(f"{_LEFT_OUT} {printable(entry.fails, MAX_FAILURE)}")
         lines.append(f"# {_line(entry)}" if entry.fails else _line(entry))
     written = {entry.key for entry in entries}
     lines.append("# Further keys, with examples:")
     lines += [f"# {key}: {example}" for key, example in _FURTHER.items() if key not in written]
     return "\n".join([*lines, "---", ""])
+
+
+def lacks_failed_checks(program: Program) -> bool:
+    """Whether the checks were left out because they failed, and no person has written since that there are none.
+
+    `checks: []`, other checks, or a front matter without that comment are a person's word.
+    """
+    front, _ = split_front_matter(program.source, program.path) if program.source else ("", "")
+    lines = [line.strip() for line in front.splitlines()]
+    left_out = any(line.startswith(_LEFT_OUT) and after.startswith("# checks:") for line, after in pairwise(lines))
+    return left_out and ("checks",) not in load_front_matter(front, program.path).lines
 
 
 def _line(entry: FrontMatterEntry) -> str:

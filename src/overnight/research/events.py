@@ -140,6 +140,7 @@ class Concluded:
     returned: bool = (
         False  # not a verdict on its own merits: it failed together with a kept change, and its author may adapt it
     )
+    same_as_head: bool = False  # its trials with seeds of the head's trials have the same values, to the last digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ class Experiment:
     conclusion: RecordedConclusion | None = None  # None: still open
     at: float = 0.0  # Unix time of the proposal, s
     seconds: float = 0.0  # from proposal to verdict
+    same_as_head: bool = False  # its trials with seeds of the head's trials have the same values, to the last digit
     restart: int = 0  # how often its evidence started again, because the head moved or it was reopened
     replaces: tuple[int, ...] = ()  # kept experiments that it would undo, because their texts conflict
     assignment: int = 0  # that it answers, as in the names of transcripts; 0: recorded before there were any

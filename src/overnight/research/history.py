@@ -18,6 +18,16 @@ def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
     return (math.fsum(value / len(values) for value in values) if values else None), len(own)
 
 
+def same_as_head(trials: Iterable[Trial], anchors: Iterable[tuple[int, float]]) -> bool:
+    """Whether the candidate's trials with seeds of the head's, of which there is one, have the head's values to the last digit.
+
+    `anchors` are seeds and values of the head.
+    """
+    head = dict(anchors)
+    pairs = [(trial.value, head[trial.seed]) for trial in trials if trial.key.arm is Arm.CANDIDATE and trial.seed in head]
+    return bool(pairs) and all(value == of_head for value, of_head in pairs)
+
+
 def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: float, until: float) -> Experiment:
     """The row that `log` shows for an experiment; `at` and `until` are the Unix times of its first and last event."""
     proposed = opened.proposed
@@ -36,6 +46,7 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         value=value,
         trials=count,
         conclusion=concluded.conclusion if concluded else None,
+        same_as_head=concluded is not None and concluded.same_as_head,
         at=at,
         seconds=max(0.0, until - at),
         cost_usd=proposed.cost_usd,

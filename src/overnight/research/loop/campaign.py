@@ -15,6 +15,7 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.ending import FAILED, NO_IDEAS, Ending, SessionKind
 from overnight.research.events import Concluded, Stopped
 from overnight.research.experiment import Experiment
+from overnight.research.history import same_as_head
 from overnight.research.loop.asking import Asking
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.experiment import ExperimentRunner
@@ -129,7 +130,10 @@ class Campaign:
             conclusion = replace(conclusion, reason=f"{conclusion.reason}; {how} {numbered(opened.replaces)}")
         returned = measured and self._goes_back(opened, conclusion)
         elapsed_s = self.journal.elapsed_s()
-        self.journal.record(Concluded(number=number, conclusion=conclusion, elapsed_s=elapsed_s, returned=returned))
+        same = measured and same_as_head(opened.trials, self.journal.state.gate.anchors)
+        self.journal.record(
+            Concluded(number=number, conclusion=conclusion, elapsed_s=elapsed_s, returned=returned, same_as_head=same)
+        )
         if conclusion.verdict is Verdict.KEEP:
             self.branch.advance(number)
             self.runner.head_moved()

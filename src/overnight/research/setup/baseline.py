@@ -14,12 +14,12 @@ from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.head import BY_HAND, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
-from overnight.research.places.port import View
 from overnight.research.places.seclusion import check_secluded
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.proof import Prover
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
+from overnight.research.setup.tuner_readiness import ready_tuner
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.connection import Connection
@@ -41,8 +41,10 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
     with rehearsal(repository, request, Stop(), watchers) as campaign:
         state = campaign.journal.state
         unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
+        tuner = ready_tuner(campaign)
         failed = await _first_failure(campaign.head)
         notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes)
+        notes += tuner.notes if tuner else ()
         notes += (unsure,) if unsure else ()
         if failed:
             fix = _fix(repository, state.program, failed)
@@ -50,7 +52,7 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
         notes += guard_notes(state.program, _baseline_trials(campaign))
         measured = campaign.journal.state
         connection = await _prove(campaign)
-        tunable = _tunable(campaign)
+        tunable = tuner.names if tuner else None
         return report_on(measured, slots=campaign.queue.slots, tunable=tunable, connection=connection, notes=notes)
 
 
@@ -114,17 +116,3 @@ async def _first_failure(head: HeadRunner) -> TrialFailed | None:
     await head.warm_up()
     bad = await head.baseline()
     return failure_of(bad) if bad else await head.rehearse()
-
-
-def _tunable(campaign: Campaign) -> tuple[str, ...] | None:
-    """The names of what the tuner would find in the head; None without a tuner."""
-    from overnight.research.researchers.tuner.target import read_target
-
-    state, workspaces = campaign.journal.state, campaign.asking.intake.workspaces
-    if not any(spec.use == "tuner" for spec in state.program.researchers):
-        return None
-    folder = workspaces.create(state.head, View.OPEN)
-    try:
-        return tuple(printable(d.constant.name, NAME) for d in read_target(folder, state.program, {}).space)
-    finally:
-        workspaces.remove(folder)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight.gate.verdict import Verdict
 from overnight.research.experiment import Experiment, Scalar
+from overnight.research.researchers.tuner.dead import DeadValues
 from overnight.research.researchers.tuner.findings import Value
 
 WINDOW = 100  # attempts kept; the optimizer's time grows with them
@@ -36,6 +37,7 @@ class Past:
         self.count = 0  # own experiments so far
         self.points: set[str] = set()
         self.gains: dict[tuple[str, bool], float] = {}  # the newest gain of a constant changed alone, upward or downward
+        self.dead = DeadValues()
         self._levels: dict[str, float] = {}  # by commit: how far a head is above the start of the campaign
         self._level = 0.0
 
@@ -53,9 +55,12 @@ class Past:
         kept = conclusion.verdict is Verdict.KEEP
         if kept and score is not None:
             self._level = self._levels[experiment.commit] = score
+        if kept and not (own and _only_numbers(experiment.notes)):
+            self.dead.revive()
         if own:
             self.count += 1
             self.points.add(str(experiment.notes.get(POINT, "")))
+            self.dead.learn(experiment, changed_keys(experiment.notes))
             stopped = conclusion.verdict is Verdict.DISCARD and experiment.trials and experiment.value is None
             if gain is not None or conclusion.verdict is Verdict.CRASH or stopped:
                 self._attempt(experiment.notes, gain, score, kept=kept)
@@ -85,6 +90,12 @@ class Past:
 def changed_keys(notes: Mapping[str, Scalar]) -> frozenset[str]:
     """The keys of the constants that a proposal changes, by its notes."""
     return frozenset(key.removeprefix(WAS) for key in notes if key.startswith(WAS))
+
+
+def _only_numbers(notes: Mapping[str, Scalar]) -> bool:
+    """Whether a proposal only changes numbers: a switch or an option may give life to what was dead."""
+    before = [value for key, value in notes.items() if key.startswith(WAS)]
+    return bool(before) and not any(isinstance(value, bool | str) for value in before)
 
 
 def is_upward(old: Value, new: Value) -> bool:

@@ -17,7 +17,7 @@ from overnight.research.researchers.tuner.sources import is_python, python_files
 from overnight.research.researchers.tuner.space import Dimension, build_space
 from overnight.words.foreign import printable
 
-MOST_DIMENSIONS = 64  # each is a note in every experiment
+MOST_DIMENSIONS = 256  # that are found; fewer are searched at once
 QUOTED = 200  # characters of a reason
 _SAYABLE = re.compile(r"[\w.\[\]-]{1,100}")
 Scans = dict[tuple[str, str], Findings | Unreadable]  # by path and digest of the content

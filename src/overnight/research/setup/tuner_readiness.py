@@ -1,0 +1,57 @@
+"""What the tuner of a campaign would find in the head, looked at before a trial is spent."""
+
+from dataclasses import dataclass
+
+from overnight.errors import UserError
+from overnight.research.loop.campaign import Campaign
+from overnight.research.places.port import View
+from overnight.research.researchers.tuner.readiness import Hindrance, hindrance
+from overnight.research.researchers.tuner.target import read_target
+from overnight.words.foreign import printable
+
+MOST_SKIPPED = 3  # in notes
+NAME = 40  # characters of a constant's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunerReadiness:
+    """What the tuner can do in a campaign."""
+
+    names: tuple[str, ...]  # of the values that it can move
+    hindered: Hindrance | None
+    skipped: tuple[str, ...]  # why files were skipped, a line each
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about it before the baseline."""
+        if self.hindered:
+            return (f"{self.hindered.why}; {self.hindered.fix}",)
+        return tuple(f"the tuner skips a file: {reason}" for reason in self.skipped[:MOST_SKIPPED])
+
+
+def require_work(campaign: Campaign) -> tuple[str, ...]:
+    """What to know about the tuner before the baseline.
+
+    Raises:
+        UserError: nobody but the tuner would propose anything, and it cannot; nothing was measured yet.
+    """
+    state, tuner = campaign.journal.state, ready_tuner(campaign)
+    if tuner is None:
+        return ()
+    if tuner.hindered and not state.tally.trials and all(spec.use == "tuner" for spec in state.program.researchers):
+        raise UserError(tuner.hindered.why, fix=tuner.hindered.fix)
+    return tuner.notes
+
+
+def ready_tuner(campaign: Campaign) -> TunerReadiness | None:
+    """What the tuner can do with the head; None if the program has no tuner."""
+    state, workspaces = campaign.journal.state, campaign.asking.intake.workspaces
+    if not any(spec.use == "tuner" for spec in state.program.researchers):
+        return None
+    folder = workspaces.create(state.head, View.OPEN)
+    try:
+        target = read_target(folder, state.program, {})
+    finally:
+        workspaces.remove(folder)
+    names = tuple(printable(dimension.constant.name, NAME) for dimension in target.space)
+    return TunerReadiness(names=names, hindered=hindrance(state.program, target), skipped=target.skipped)

@@ -15,14 +15,16 @@ from overnight.research.loop.head import BY_HAND, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.seclusion import check_secluded
+from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.setup.causes.table import fix_of
-from overnight.research.setup.connection.proof import Prover
+from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead, target_of
+from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.tuner_readiness import ready_tuner
 from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
-from overnight.research.views.connection import Connection
+from overnight.research.views.connection import Life
 from overnight.research.views.numbers import number
 from overnight.research.wiring import SessionRequest, rehearsal
 from overnight.words.foreign import printable
@@ -51,23 +53,39 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
             raise UserError(f"what you have committed fails: {failed}", fix=fix, excerpt=failed.excerpt, notes=notes)
         notes += guard_notes(state.program, _baseline_trials(campaign))
         measured = campaign.journal.state
-        connection = await _prove(campaign)
-        tunable = tuner.names if tuner else None
-        return report_on(measured, slots=campaign.queue.slots, tunable=tunable, connection=connection, notes=notes)
+        whole, sigma = await _observe(campaign)
+        connection = await prover_of(campaign).prove(whole, sigma)
+        life = await _life(campaign, whole) if sigma == 0 and tuner and tuner.names else None
+        return report_on(
+            measured,
+            slots=campaign.queue.slots,
+            tunable=tuner.names if tuner else None,
+            life=life,
+            connection=connection,
+            notes=notes,
+        )
 
 
-async def _prove(campaign: Campaign) -> Connection:
-    intake, state = campaign.asking.intake, campaign.journal.state
-    prover = Prover(
-        trials=campaign.head.scheduler.trials, workspaces=intake.workspaces, history=intake.history, commit=state.head
-    )
+async def _observe(campaign: Campaign) -> tuple[Observed, float]:
+    """A trial of the head with the seed of its first baseline trial; also how far trials of one seed are apart."""
     first = next(trial for trial in _baseline_trials(campaign) if trial.value is not None)
-    whole = await prover.observe(first.seed)
+    whole = await prover_of(campaign).observe(first.seed)
     if whole.trial.value is None:
         raise UserError(f"a trial failed that had a value before: {whole.trial.reason}", fix="run it again; see `limits`")
     apart = abs(whole.trial.value - (first.value or 0.0))
-    sigma = max(noise_report(state.program, state.gate).sigma, apart) if apart else 0.0
-    return await prover.prove(whole, sigma)
+    state = campaign.journal.state
+    return whole, max(noise_report(state.program, state.gate).sigma, apart) if apart else 0.0
+
+
+async def _life(campaign: Campaign, whole: Observed) -> Life:
+    """Which of the tuner's values live."""
+    prover = prover_of(campaign)
+    target = target_of(prover)
+    found = await find_life(prover, target, whole, most_trials=MOST_TRIALS)
+    if all(spec.use == "tuner" for spec in prover.program.researchers):
+        refuse_dead(target, found, whole.trial.value or 0.0, prover.program.metric.name)
+    said = {dimension.key: printable(dimension.constant.name, NAME) for dimension in target.space}
+    return Life(*(tuple(said[key] for key in keys) for keys in (found.alive, found.dead, found.unknown)))
 
 
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:

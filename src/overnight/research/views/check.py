@@ -8,7 +8,7 @@ from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.program.fit import loopholes
 from overnight.program.program import Noise
 from overnight.research.state import State
-from overnight.research.views.connection import Connection, connection_lines
+from overnight.research.views.connection import Connection, Life, connection_lines
 from overnight.research.views.numbers import number
 from overnight.words.figures import rough
 from overnight.words.quantities import counted, duration, listed
@@ -39,12 +39,19 @@ class CheckReport:
     fewest_pairs: int  # that the first keep needs at least
     curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
+    life: Life | None  # which of them live; None: none can be moved, or trials with one seed differ
     connection: Connection  # of metric, checks and editable files
     notes: tuple[str, ...]  # what to know before a night
 
 
 def report_on(
-    state: State, *, slots: int, tunable: tuple[str, ...] | None, connection: Connection, notes: tuple[str, ...]
+    state: State,
+    *,
+    slots: int,
+    tunable: tuple[str, ...] | None,
+    life: Life | None,
+    connection: Connection,
+    notes: tuple[str, ...],
 ) -> CheckReport:
     """The report on a campaign whose baseline is measured."""
     program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
@@ -74,6 +81,7 @@ def report_on(
         fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),
         curves=curves,
         tunable=tunable,
+        life=life,
         connection=connection,
         notes=(*notes, *connection.notes, *loopholes(program)),
     )
@@ -92,6 +100,13 @@ def _tunable(names: tuple[str, ...]) -> str:
     if not names:
         return "finds nothing to move in the editable files: name other files, or another researcher (`overnight agents`)"
     return f"can move {counted(len(names), 'value')}: {listed(names, LISTED)}"
+
+
+def _life(found: Life) -> str:
+    every = len(found.live) + len(found.dead) + len(found.unknown)
+    dead = f"; moved, these change nothing: {listed(found.dead, LISTED)}" if found.dead else ""
+    unknown = f"; not tried, to save time: {listed(found.unknown, LISTED)}" if found.unknown else ""
+    return f"{len(found.live)} of {counted(every, 'value')} change the metric{dead}{unknown}"
 
 
 def describe(found: CheckReport) -> str:
@@ -118,5 +133,7 @@ def describe(found: CheckReport) -> str:
         )
     if found.tunable is not None:
         lines.append(f"tuner       {_tunable(found.tunable)}")
+    if found.life:
+        lines.append(f"alive       {_life(found.life)}")
     lines += [f"connected   {line}" for line in connection_lines(found.connection)]
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

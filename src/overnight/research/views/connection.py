@@ -44,6 +44,15 @@ class Connection:
         return [file.path for file in self.editable if file.outcome in outcomes]
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Which values that the tuner can move change the metric if they are moved; the others are dead. By name."""
+
+    live: tuple[str, ...]
+    dead: tuple[str, ...]  # the metric stays the same to the last digit
+    unknown: tuple[str, ...]  # finding out would have taken too many trials
+
+
 def connection_lines(found: Connection) -> Iterator[str]:
     """The finding for people."""
     measured = found.with_outcome(Outcome.FAILS, Outcome.MOVES)

@@ -25,7 +25,7 @@ class DeadValues:
         self.said |= said_dropped(experiment.notes)
         discarded = experiment.conclusion is not None and experiment.conclusion.verdict is Verdict.DISCARD
         if discarded and experiment.same_as_head and experiment.value is not None:
-            keys, sure = frozenset(changed), _is_fine(experiment.value)
+            keys, sure = frozenset(changed), is_fine(experiment.value)
             self.dropped |= {key: sure or self.dropped.get(key, False) for key in keys}
 
     def revive(self) -> None:
@@ -38,6 +38,7 @@ def said_dropped(notes: Mapping[str, Scalar]) -> frozenset[str]:
     return frozenset(str(notes.get(DROPPED, "")).split("\n")) - {""}
 
 
-def _is_fine(value: float) -> bool:
+def is_fine(value: float) -> bool:
+    """Whether a value of the metric has so many digits that two trials hardly ever share it by chance."""
     digits = repr(value).split("e")[0].lstrip("-").replace(".", "").strip("0")
     return len(digits) >= _FINE_DIGITS

@@ -67,7 +67,7 @@ class Prover:
 
     async def observe(self, seed: int) -> Observed:
         """Run one trial of the unbroken tree, and watch which files it opens."""
-        return await self._trial(seed, ())
+        return await self.trial(seed, ())
 
     async def prove(self, whole: Observed, sigma: float) -> Connection:
         """Break everything, break each file, and run the checks on what is broken.
@@ -83,7 +83,7 @@ class Prover:
         editable = [path for path in executable if matches(path, self.program.editable)]
         read = tuple(path for path in executable if path in whole.opened)
         known = Known(seed=whole.trial.seed, value=whole.trial.value or 0.0, sigma=sigma)
-        trial = (await self._trial(known.seed, broken(editable, executable))).trial
+        trial = (await self.trial(known.seed, broken(editable, executable))).trial
         outcome = known.outcome(trial)
         self._require_connected(trial, outcome, known, editable, read)
         notes = [] if outcome is Outcome.FAILS else [_swallows(trial)]
@@ -107,7 +107,7 @@ class Prover:
             elif time.monotonic() > ends_s:
                 outcome = Outcome.NOT_TRIED
             else:
-                outcome = known.outcome((await self._trial(known.seed, broken([path], executable))).trial)
+                outcome = known.outcome((await self.trial(known.seed, broken([path], executable))).trial)
             found.append(BrokenFile(path=path, outcome=outcome))
         return tuple(found)
 
@@ -117,7 +117,7 @@ class Prover:
         changes = hollowed(self.history.read_files(self.commit, python), executable)
         if not changes:
             return []
-        if known.outcome((await self._trial(known.seed, changes)).trial) is not Outcome.STAYS:
+        if known.outcome((await self.trial(known.seed, changes)).trial) is not Outcome.STAYS:
             return []
         what = f"every function of {names([change.path for change in changes])} was made to raise, and "
         what += f"{self.program.metric.name} stays at {number(known.value)}: the command calls none of them"
@@ -150,7 +150,7 @@ class Prover:
     def _cause(self, path: str, read: Sequence[str]) -> Cause:
         return why_unmeasured(path, read, self.history.paths(self.commit), self.program)
 
-    async def _trial(self, seed: int, changes: Sequence[FileChange]) -> Observed:
+    async def trial(self, seed: int, changes: Sequence[FileChange]) -> Observed:
         """One trial of the tree with changes."""
         trees = ObservedTrees(inner=self.workspaces, changes=changes)
         trial = await self.trials.over(trees).run(KEY, commit=self.commit, tree=self.commit, seed=seed, slot=0)

@@ -39,7 +39,7 @@ def test_a_campaign_that_kept_nothing_gained_nothing(repo: Path) -> None:
 def test_the_terminal_says_it_in_a_table_and_a_sentence(repo: Path) -> None:
     """It also accepts the folder of another repository before the tag, or the folder alone for its newest campaign."""
     shown = overnight(repo.parent, "compare", "r:a", f"{repo}:b", check=0).stdout
-    assert "A, r:a: B gained 1 loss less than A" in " ".join(shown.split())
+    assert "A, r:a: B gained 1 less than A in loss" in " ".join(shown.split())
     assert "Gain per trial" in shown and "Gain per hour" not in shown and "only A" in shown  # it took seconds
     newest = overnight(repo.parent, "compare", "r:a", "r:", check=0).stdout
     assert any(f"B  r:{tag}" in newest for tag in ("a", "b", "none"))  # with the tag of the newest campaign

@@ -78,8 +78,8 @@ def verdict(found: Comparison, figures: Figures) -> str:
 def _more(found: Comparison, figures: Figures) -> str:
     gap = found.difference.mid if found.difference else 0.0
     if gap == 0.0:
-        return f"The gains in {found.metric} are equal"
-    return f"In {found.metric}, B gained {figures.value(abs(gap))} {'more' if gap > 0 else 'less'} than A"
+        return f"Both gained equally in {found.metric}"
+    return f"B gained {figures.value(abs(gap))} {'more' if gap > 0 else 'less'} than A in {found.metric}"
 
 
 def rows(found: Comparison, a: ComparedCampaign, b: ComparedCampaign) -> tuple[ComparisonRow, ...]:

@@ -171,6 +171,8 @@ def test_a_session_of_pi_autoresearch_is_taken_over() -> None:
         ".auto/checks.sh": None,
         ".auto/config.json": '{"maxIterations": 50}',
         "tests/test_a.py": None,
+        "src/engine/core/a.rs": None,
+        "lib/a.py": None,
     }
     assert found(files) == {
         "metric": {"name": "total_µs", "direction": "minimize"},

@@ -252,3 +252,17 @@ def test_the_report_is_json(tmp_path: Path) -> None:
         "fails": "",
     }
     assert (found["values"], found["spread"], found["written"]) == ([1.0, 2.0], 1.0, True)
+
+
+def test_files_in_scope_that_are_not_committed_are_named(tmp_path: Path) -> None:
+    """If none of a session's files is there, the refusal says which ones it named and why they do not count."""
+    prompt = "**Primary:** x_ms\n## Scope\n`gone.py` and `lib.py`\n"
+    repository = repository_of(tmp_path, {"autoresearch.sh": "echo METRIC x_ms=1\n", "autoresearch.md": prompt})
+    with pytest.raises(UserError, match=r"autoresearch.md: left out of `editable`: `gone.py` \(no committed file\), `lib.py`"):
+        run(repository, Measured(1.0, 1.0))
+    (tmp_path / "lib.py").touch()
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "lib")
+    report, said = run(repository, Measured(1.0, 1.0))
+    assert [entry.value for entry in report.keys if entry.key == "editable"] == [["lib.py"]]
+    assert any("`gone.py` (no committed file)" in note for note in report.notes) and "`gone.py`" in said

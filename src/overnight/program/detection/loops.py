@@ -1,11 +1,12 @@
 """Reuses what a repository already says to other loop tools: pi-autoresearch sessions and autocrucible configurations."""
 
 import json
-import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 
 from overnight.errors import ProgramError
 from overnight.program.detection.metric import metric_entry, printed_metric
+from overnight.program.detection.session_scope import session_scope
+from overnight.program.detection.session_text import primary_metric
 from overnight.program.front_matter import Value, load_front_matter
 from overnight.program.program import Direction
 from overnight.program.writer import FrontMatterEntry
@@ -24,12 +25,9 @@ _DIRECTIONS = {
     "higher": Direction.MAXIMIZE,
     "maximize": Direction.MAXIMIZE,
 }
-_PRIMARY = re.compile(r"\*\*Primary\*\*:?[ \t]*`?([^\W\d][\w./@%+-]{0,63})`?([^\n]{0,200})")
-_SCOPE = re.compile(r"^#+[ \t]*Files in Scope[ \t]*\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE)
-_SCOPED = re.compile(r"^[ \t]*[-*][ \t]+`([^`\n]{1,200})`", re.MULTILINE)
 
 
-def from_session(files: Container[str], texts: Mapping[str, str], notes: list[str]) -> list[FrontMatterEntry]:
+def from_session(files: Collection[str], texts: Mapping[str, str], notes: list[str]) -> list[FrontMatterEntry]:
     """What a pi-autoresearch session says; empty if there is none."""
     for script, prompt, log, config, checks in SESSIONS:
         if script not in files:
@@ -39,7 +37,7 @@ def from_session(files: Container[str], texts: Mapping[str, str], notes: list[st
         entries = [
             *(_described_metric(described, prompt) or _logged_metric(texts.get(log, ""), log)),
             FrontMatterEntry(key="measure", value=f"bash {script}", reason="the benchmark script of the session"),
-            *_scope(described, prompt),
+            *_scope(described, files, prompt, notes),
         ]
         if entries[0].key != "metric":
             entries = [*metric_entry(printed_metric(texts.get(script, "")), f"{script} prints it"), *entries]
@@ -50,11 +48,8 @@ def from_session(files: Container[str], texts: Mapping[str, str], notes: list[st
 
 
 def _described_metric(text: str, place: str) -> list[FrontMatterEntry]:
-    hit = _PRIMARY.search(text)
-    if hit is None:
-        return []
-    word = next((word for word in ("lower", "higher") if f"{word} is better" in hit[2].lower()), "")
-    return metric_entry(hit[1], f"{place} calls it the primary metric", _DIRECTIONS.get(word))
+    found = primary_metric(text)
+    return metric_entry(found[0], f"{place} calls it the primary metric", found[1]) if found else []
 
 
 def _logged_metric(log: str, place: str) -> list[FrontMatterEntry]:
@@ -67,9 +62,10 @@ def _logged_metric(log: str, place: str) -> list[FrontMatterEntry]:
     return []
 
 
-def _scope(text: str, place: str) -> list[FrontMatterEntry]:
-    section = _SCOPE.search(text)
-    paths: list[Value] = [path.removeprefix("./") for path in _SCOPED.findall(section[1])] if section else []
+def _scope(text: str, files: Collection[str], place: str, notes: list[str]) -> list[FrontMatterEntry]:
+    found = session_scope(text, files, place)
+    notes += found.notes
+    paths: list[Value] = list(found.editable)
     return [FrontMatterEntry(key="editable", value=paths, reason=f"the files in scope of {place}")] if paths else []
 
 

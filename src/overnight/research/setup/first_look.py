@@ -12,8 +12,8 @@ from overnight.git.repository import Repository
 from overnight.machines.share import search_path
 from overnight.program.detection.detect import Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
+from overnight.program.detection.session_scope import LEFT_OUT
 from overnight.program.fit import check_fit
-from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import render_front_matter
@@ -50,7 +50,7 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
     detected = with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel)])))
     _check_committed(detected, committed)
-    _check_complete({entry.key: entry.value for entry in detected.entries}, committed)
+    _check_complete(detected, committed)
     proposal = _rendered(detected, body)
     check_fit(proposal.program, committed)
     return proposal
@@ -92,13 +92,15 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _check_complete(found: Mapping[str, Value], committed: Sequence[str]) -> None:
+def _check_complete(detected: Detected, committed: Sequence[str]) -> None:
+    found = {entry.key: entry.value for entry in detected.entries}
     missing = sorted({"metric", "measure"} - found.keys())
     if missing:
         fix = "set it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
         raise UserError(f"found nothing here that shows the {' or the '.join(missing)}", fix=fix)
     if "editable" not in found and "train.py" not in committed:
-        raise UserError("found nothing here that shows which files may change", fix="name each with --editable FILE")
+        said = "".join(f" ({note})" for note in detected.notes if LEFT_OUT in note)
+        raise UserError(f"found nothing here that shows which files may change{said}", fix="name each with --editable FILE")
     metric = found["metric"]
     if isinstance(metric, dict) and "direction" not in metric:
         fix = f"set it: overnight init --metric {metric['name']}:minimize, or :maximize"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from overnight.errors import SandboxError
+from overnight.jail.checkout import Checkout
 from overnight.jail.reach import check_readable, find_reach
 
 
@@ -146,3 +147,41 @@ def test_a_loop_of_links_on_path_is_passed_over(tmp_path: Path) -> None:
     """It leads nowhere."""
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert find_reach(f"{tmp_path}/loop:/usr/bin", tmp_path / "home").search_path == "/usr/bin"
+
+
+def tool(path: Path, *, link: Path | None = None) -> Path:
+    """A program, and a link to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    if link:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
+    return path
+
+
+def test_links_on_path_lead_to_tools(tmp_path: Path) -> None:
+    """A tool that its manager keeps in a folder of its own is shown with it, and with the interpreter of its environment."""
+    home = tmp_path / "home"
+    own, base = home / ".local/share/uv/tools/ruff", home / ".local/share/uv/python/cpython-3.12"
+    tool(own / "bin/ruff", link=home / ".local/bin/ruff")
+    (own / "pyvenv.cfg").touch()
+    (base / "lib").mkdir(parents=True)
+    tool(base / "bin/python3.12", link=own / "bin/python3")
+    assert find_reach(f"{home}/.local/bin", home).folders == (f"{home}/.local/bin", str(own), str(base))
+
+
+def test_links_on_path_show_no_more_than_the_tool(tmp_path: Path) -> None:
+    """A program among a person's own folders is shown alone; none of the checkout, and of what is closed, is shown at all."""
+    home, repo = tmp_path / "home", tmp_path / "home/work/repo"
+    alone = tool(home / "work/client/bin/report", link=home / ".local/bin/report")
+    (home / "work/client/lib").mkdir()
+    tool(repo / "bin/tool", link=home / ".local/bin/tool")
+    tool(repo / "tools/bin/other", link=home / ".local/bin/other")
+    tool(repo / ".git/hooks/x", link=home / ".local/bin/x")
+    direct = tool(home / ".secrets/run", link=home / ".local/bin/run")
+    for name, target in (("env", "/proc/self/environ"), ("gone", "/nowhere"), ("loop", "loop"), ("home", str(home))):
+        (home / ".local/bin" / name).symlink_to(target)
+    checkout = Checkout(toplevels=(repo,), private=(repo / ".git", repo / ".overnight"))
+    reach = find_reach(f"{home}/.local/bin", home, checkout)
+    assert reach.folders == (f"{home}/.local/bin", str(alone), str(direct))

@@ -210,3 +210,30 @@ def test_a_checkout_in_a_system_folder_is_hidden() -> None:
     within = list(showing(("/usr/share/doc/base-files",), ("/usr/share",)))
     assert within.index("--tmpfs") < within.index("--ro-bind") < within.index("--remount-ro")
     assert within[4:8] == ["--perms", "0755", "--dir", "/usr/share/doc"]
+
+
+def test_a_tool_behind_a_link_runs(premises: Premises) -> None:
+    """What a link on PATH leads to runs with its own files; nothing of the checkout is shown for a link that leads there."""
+    tool = premises.root / "store/pkg/bin/tool"
+    tool.parent.mkdir(parents=True)
+    (premises.root / "store/pkg/lib").mkdir()
+    (premises.root / "store/pkg/lib/own").write_text("its own file")
+    tool.write_text(f"#!/bin/sh\ncat {premises.root}/store/pkg/lib/own\n")
+    tool.chmod(0o755)
+    (premises.root / "store/neighbour").write_text("secret")
+    path = [premises.root / "top/bin"]
+    for name, target in (("linked", tool), ("labels", premises.repo / "holdout/labels"), ("env", premises.repo / ".env")):
+        (path[0] / name).symlink_to(target)
+    assert premises.sees(f"linked; ls {premises.root}/store", path=path) == "its own filepkg\n"
+    assert premises.leaks(path=path) == ""
+
+
+def test_paths_of_the_checkout_lead_to_the_jobs_own_files(premises: Premises) -> None:
+    """Also beside what is shown of the checkout; git's folder and ours have no such name, and nothing new can be made."""
+    for name in (".git", ".overnight", "data", "lib"):
+        (premises.root / "job" / name).mkdir(parents=True)
+    (premises.root / "job/lib/own").write_text("own\n")
+    (premises.root / "job/odd\n--bind").write_text("odd\n")
+    asks = f"cd {premises.repo}; cat lib/own odd*; ls -A data; ls -dA .[gov]*; touch x lib/x data/x; ls /trial/lib"
+    seen = premises.sees(f"({asks}) 2> /dev/null", path=[premises.repo / ".venv/bin"], readable=[premises.repo / "data"])
+    assert seen.split() == ["own", "odd", "free", ".venv", "own", "x"]

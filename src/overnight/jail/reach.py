@@ -1,14 +1,14 @@
 """What a job may read of the host besides the system: the Python in use here, and the programs on PATH.
 
 Does not cover: other readable files in these folders (a secret next to an interpreter is shown too); packages installed in
-editable mode, whose code is elsewhere: name that folder under `readable`.
+editable mode, whose code is outside the checkout: name that folder under `readable`.
 """
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from overnight.errors import SandboxError
 from overnight.files.search_path import absolute_entries
 from overnight.jail.checkout import NO_CHECKOUT, Checkout, real_path
 from overnight.jail.job import FOLDER
+from overnight.jail.tool_links import interpreters, is_installation, linked_programs
 from overnight.words.foreign import printable
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -25,6 +26,7 @@ _PROGRAMS = {"bin", "sbin", ".bin"}  # names of a folder of programs in an insta
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix]))"
 _ASK_TIMEOUT_S = 30.0
 _SHOWN = 200  # characters of its message
+_LOCAL = "/usr/local"  # the part of the system in which people install
 _WIDEST = 2  # parts of a path: /tmp, /opt and /home hold more than one installation
 _OF_PROJECTS = (".git", ".overnight")  # what lies beside these is no installation
 _BELOW_HOME = 2  # folders: ~/.local and ~/.cargo hold more than programs, ~/.nvm/versions/node/v22 does not
@@ -51,12 +53,14 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
     folders: list[str] = []
     entries: list[str] = []
     pythons: list[str] = []
+    linking: list[str] = []  # entries whose links are followed
     for entry in dict.fromkeys(map(_one_slash, absolute_entries(search_path))):
         inside = checkout.inside(entry)
         if inside is not None and checkout.is_committed(inside):
             entries.append(os.path.normpath(f"{FOLDER}/{inside}"))
         elif is_within(entry, SYSTEM) and inside is None:
             entries += [entry] if Path(entry).is_dir() else []
+            linking += [entry] if is_within(entry, (_LOCAL,)) else []
         elif executable := next((found for name in _PYTHONS if (found := shutil.which(name, path=entry))), None):
             python, prefixes = _ask(executable, search_path, home, checkout)
             folders += prefixes
@@ -65,6 +69,10 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
         elif _may_show(entry, home, checkout):
             folders += [] if is_within(entry, folders) else [_installation(Path(entry), home, checkout)]
             entries.append(entry)
+            linking.append(entry)
+    for entry in linking:
+        for program in linked_programs(Path(entry)):
+            folders += _shown_of(program, folders, home, checkout)
     return Reach(
         folders=tuple(dict.fromkeys(folders)),
         search_path=":".join(dict.fromkeys(entries)),
@@ -95,6 +103,18 @@ def _may_show(entry: str, home: Path, checkout: Checkout) -> bool:
     path = Path(entry)
     closed = _is_closed(entry) or _holds(entry, home)
     return path.is_dir() and not closed and path.name != "shims" and not checkout.refuses(entry)
+
+
+def _shown_of(program: Path, folders: Sequence[str], home: Path, checkout: Checkout) -> Iterator[str]:
+    """What to show of a program behind a link: its installation and that one's interpreter, or else the file alone."""
+    for at in (program, *interpreters(program.parent.parent)):
+        around = at.parent.parent
+        named = at.parent.name in _PROGRAMS and is_installation(around, home)
+        whole = named and _installation(at.parent, home, checkout) == str(around)
+        path = str(around) if whole else str(at)
+        refused = _is_closed(path) or _holds(path, home) or checkout.inside(path) is not None or checkout.refuses(path)
+        if not refused and not is_within(path, (*SYSTEM, *folders)) and (whole or at == program):
+            yield path
 
 
 def _one_slash(path: str) -> str:

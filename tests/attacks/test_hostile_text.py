@@ -20,6 +20,7 @@ FRONT = """---
 metric: {name: loss, direction: minimize}
 measure: python train.py {seed}
 editable: [train.py, data/]
+judge_may_change: train.py prints its own loss
 limits: {wall: 10s, memory: 500MB}
 budget: {experiments: 6}
 researchers:

@@ -93,6 +93,7 @@ MetricName = Annotated[Short, AfterValidator(matching(METRIC_NAME, "one word, su
 Pattern = Annotated[Short, AfterValidator(_one_group)]
 CurvePattern = Annotated[Short, AfterValidator(_curve_groups)]
 RelativePath = Annotated[Short, AfterValidator(_inside)]
+Reason = Annotated[Short, Field(max_length=200)]  # repeated in every report
 Number = Annotated[float, BeforeValidator(parse_number)]
 Count = Annotated[int, BeforeValidator(parse_count)]
 Size = Annotated[int, BeforeValidator(parse_size), Field(gt=0)]

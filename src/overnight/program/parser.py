@@ -94,6 +94,7 @@ def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program
         path=path,
         metric=keys.metric.record(),
         editable=keys.editable,
+        judge_may_change=keys.judge_may_change or "",
         measure=keys.measure,
         produce=keys.produce,
         score=keys.score,

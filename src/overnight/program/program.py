@@ -146,6 +146,7 @@ class Program:
     artifacts: tuple[str, ...] = ()  # files that go from produce to score
     prepare: str | None = None
     inputs: tuple[str, ...] = ()  # files that go from prepare to produce and to score
+    judge_may_change: str = ""  # why proposals may change what judges them; empty: they may not
     hidden: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()

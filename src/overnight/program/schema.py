@@ -23,6 +23,7 @@ from overnight.program.fields import (
     Paths,
     Pattern,
     ReadablePaths,
+    Reason,
     RelativePath,
     Size,
     Texts,
@@ -227,6 +228,7 @@ class ProgramKeys(_Keys):
     prepare: Text | None = None
     inputs: Paths = ()
     editable: Globs = ("train.py",)
+    judge_may_change: Reason | None = None
     hidden: Paths = ()
     checks: Texts = ()
     guards: Guards = ()

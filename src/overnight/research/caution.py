@@ -7,12 +7,28 @@ from overnight.gate.noise import noise_kind
 from overnight.gate.plausibility import doubts, look_at
 from overnight.program.program import Noise
 from overnight.research.state import State
+from overnight.words.foreign import printable
+from overnight.words.quantities import listed
+
+LISTED = 3
+NAME = 40  # characters of a path
+REASON = 200  # of the user's words
 
 
 def cautions_of(state: State) -> tuple[str, ...]:
     """What weakens the evidence of a campaign in this state."""
     exact = noise_kind(state.program, state.gate) is Noise.DETERMINISTIC
-    return cautions(state.unjailed, state.strayed, one_draw=of_one_draw(state.program, exact=exact, kept=len(state.kept)))
+    one_draw = of_one_draw(state.program, exact=exact, kept=len(state.kept))
+    judged = judge_words(state)
+    return (*([judged] if judged else []), *cautions(state.unjailed, state.strayed, one_draw=one_draw))
+
+
+def judge_words(state: State) -> str:
+    """That proposals may change what judges them, with the user's reason; empty if they may not."""
+    if not state.editable_judges:
+        return ""
+    names = listed((printable(path, NAME) for path in state.editable_judges), LISTED, noun="file")
+    return f'editable includes what judges it: {names}; program.md says: "{printable(state.program.judge_may_change, REASON)}"'
 
 
 def doubts_of(state: State) -> Mapping[int, tuple[str, ...]]:

@@ -30,6 +30,7 @@ class CampaignOpened:
     sandbox: str  # name of the executor
     environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint: cpu, python, lock files, ...
     rules: int = 1  # of the gate: the campaign is decided by them to its end, and replayed by them
+    editable_judges: tuple[str, ...] = ()  # what a proposal may change although it judges proposals: the program says why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ class State:
     unjailed: int = 0  # sessions that ran candidates without a jail
     environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint, as last seen
     strayed: tuple[str, ...] = ()  # names of what changed during the campaign, so trials may not be comparable
+    editable_judges: tuple[str, ...] = ()  # files that judge proposals, and that proposals may change
     start: str  # commit
     head: str  # commit
     head_experiment: int = 0  # the keep that made the head; 0: the start
@@ -110,6 +111,7 @@ def begin(opened: CampaignOpened, program: Program | None = None) -> State:
         sandbox=opened.sandbox,
         unjailed=int(opened.sandbox != JAIL),
         environment=opened.environment,
+        editable_judges=opened.editable_judges,
         start=opened.start,
         head=opened.start,
         gate=GateMemory(rules=opened.rules),

@@ -11,7 +11,7 @@ from overnight.research.events import Moved, Proposed
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
 measure: python train.py
-editable: [train.py, other.py]
+editable: [train.py]
 limits: {wall: 10s, memory: 500MB}
 researchers:
   - {role: one, use: scripted, edits: [[train.py, "A = 5", "A = 4"]]}

@@ -9,6 +9,7 @@ from anyio import from_thread, to_thread
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange, History, moved_group
+from overnight.research.caution import judge_words
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.events import Moved
 from overnight.research.loop.attempt import attempt_message
@@ -105,7 +106,13 @@ class Mover:
         how = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
         proposed, state = opened.proposed, self.journal.state
         return attempt_message(
-            state.program, state.tag, opened.number, role=proposed.role, hypothesis=proposed.hypothesis, how=how
+            state.program,
+            state.tag,
+            opened.number,
+            role=proposed.role,
+            hypothesis=proposed.hypothesis,
+            how=how,
+            caution=judge_words(state),
         )
 
 

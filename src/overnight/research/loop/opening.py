@@ -1,17 +1,19 @@
 """Opens or resumes a campaign: what a session records before it does anything else."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight import __version__
-from overnight.errors import UserError
+from overnight.errors import ProgramError, UserError
 from overnight.gate.gate import RULES
 from overnight.git.port import History, branch_of
 from overnight.program.fit import check_fit
+from overnight.program.judge.rules import check_judge
 from overnight.program.program import Program
 from overnight.research.events import CampaignOpened, EnvironmentChanged, Event, ProgramChanged, SessionStarted
 from overnight.research.loop.branch import moved_by_others
+from overnight.research.loop.committed import committed_text
 from overnight.research.places.fingerprint import changes
 from overnight.research.record.port import Ledger
 from overnight.research.record.restore import restore
@@ -20,9 +22,10 @@ from overnight.research.state import State, begin, fold
 # What cannot change during a campaign.
 FIXED = (
     *("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit"),
-    *("checks", "guards", "env", "limits"),
+    *("checks", "guards", "env", "limits", "judge_may_change"),
 )
 FIXED_OF_GATE = ("error_rate", "noise")
+MOST_RECORDED = 100  # paths of what judges a proposal and may be changed by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ class Opening:
         """
         start = self.history.resolve_start()
         check_fit(program, [file.path for file in self.history.files(start)])
+        editable_judges = self._check_judge(program, start)
         opened = CampaignOpened(
             tag=tag,
             version=__version__,
@@ -51,6 +55,7 @@ class Opening:
             sandbox=self.sandbox,
             environment=self.environment(program),
             rules=RULES,
+            editable_judges=tuple(editable_judges)[:MOST_RECORDED],
         )
         self.ledger.append(opened)
         return begin(opened)
@@ -76,15 +81,24 @@ class Opening:
         if state.gate.rules != RULES:
             what = f"the campaign `{state.tag}` began with rules {state.gate.rules} of the gate, and this overnight has {RULES}"
             raise UserError(what, fix="go on with the version that it began with, or start a new campaign with --tag")
+        _check_fixed(state.program, program, state.tag)
+        try:
+            self._check_judge(program, state.start)
+        except ProgramError as error:
+            error.fix += "; then start a new campaign with --tag"
+            raise
         events: list[Event] = [SessionStarted(version=__version__, sandbox=self.sandbox, elapsed_s=state.elapsed_s)]
         if state.program.digest != program.digest:
-            _check_fixed(state.program, program, state.tag)
             events.append(ProgramChanged(program=program.source))
         now = self.environment(program)
         if changed := changes(state.environment, now):
             events.append(EnvironmentChanged(environment=now, changed=changed))
         self.ledger.append(*events)
         return fold(state, events)
+
+    def _check_judge(self, program: Program, start: str) -> Sequence[str]:
+        paths = [file.path for file in self.history.files(start)]
+        return check_judge(program, paths, committed_text(self.history, start))
 
     def _check_branch(self, state: State) -> None:
         """Create the branch if it is not there; it must be at the head, or at a keep that a kill left half recorded."""

@@ -8,6 +8,7 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
 from overnight.program.program import PATIENCE_S
+from overnight.research.caution import judge_words
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import already_tried, shape_of
@@ -177,9 +178,9 @@ class Intake:
         violations = self._violations(edit, problems)
         commit = ""
         if not violations:
-            tag = self.journal.state.tag
-            program = self.journal.state.program
-            message = attempt_message(program, tag, number, role=edit.role, hypothesis=draft.hypothesis)
+            state = self.journal.state
+            tag, caution, role = state.tag, judge_words(state), edit.role
+            message = attempt_message(state.program, tag, number, role=role, hypothesis=draft.hypothesis, caution=caution)
             commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
         size = SizeChange(added=0, removed=0) if violations else self.scope.size(edit.changes, edit.base)
         idea, reworks = _numbers(edit.request)

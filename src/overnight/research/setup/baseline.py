@@ -1,16 +1,21 @@
 """Measures what is committed, before a night is spent on it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 from overnight.errors import UserError
 from overnight.gate import guards
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
+from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
+from overnight.program.judge.runs import judges
+from overnight.program.judge.steps import Judge
 from overnight.program.program import Program
 from overnight.research.events import TrialFinished
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.command import TrialFailed
+from overnight.research.loop.committed import committed_text
 from overnight.research.loop.head import BY_HAND, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
@@ -23,6 +28,7 @@ from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.tuner_readiness import ready_tuner
 from overnight.research.staffing import unpriced
+from overnight.research.state import State
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.connection import Life
 from overnight.research.views.numbers import number
@@ -62,6 +68,7 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
             tunable=tuner.names if tuner else None,
             life=life,
             connection=connection,
+            judges=_judges(repository, measured),
             notes=notes,
         )
 
@@ -86,6 +93,13 @@ async def _life(campaign: Campaign, whole: Observed) -> Life:
         refuse_dead(target, found, whole.trial.value or 0.0, prover.program.metric.name)
     said = {dimension.key: printable(dimension.constant.name, NAME) for dimension in target.space}
     return Life(*(tuple(said[key] for key in keys) for keys in (found.alive, found.dead, found.unknown)))
+
+
+def _judges(repository: Repository, state: State) -> Sequence[Judge]:
+    """The committed files that the program's commands run."""
+    with closing(GitHistory(repository)) as history:
+        paths = [file.path for file in history.files(state.start)]
+        return judges(state.program, paths, committed_text(history, state.start))
 
 
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:

@@ -1,24 +1,42 @@
 """What the baseline of a program says before a night is spent on it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from overnight.gate.error_budget import level_of
 from overnight.gate.explain import explain_noise, seed_note
 from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.program.fit import loopholes
-from overnight.program.program import Noise
+from overnight.program.judge.rules import is_editable
+from overnight.program.judge.steps import Judge
+from overnight.program.program import Noise, Program
+from overnight.research.caution import judge_words
 from overnight.research.state import State
 from overnight.research.views.connection import Connection, Life, connection_lines
 from overnight.research.views.numbers import number
 from overnight.words.figures import rough
+from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration, listed
 
-LISTED = 8  # names of tunable values
+LISTED = 8  # names of tunable values, or of files
+NAME = 80  # characters of a path
+MOST_RUN = 500  # files that commands run
 NO_CURVE = (
     "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: fix the pattern, or print "
     "the curve while it runs (`flush=True`)"
 )
 TRIALS_PER_EXPERIMENT = 3.0  # what screening lets through on average, in gate.md's base world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFile:
+    """A committed file that a command of the program runs."""
+
+    command: str  # measure, produce, score, prepare, holdout, audit or checks
+    path: str
+    role: str  # "wrapper": it runs further committed files; "leaf": it runs last; "test": a test runner collects it
+    way: tuple[str, ...]  # from the command to the file
+    editable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +58,7 @@ class CheckReport:
     curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
     life: Life | None  # which of them live; None: none can be moved, or trials with one seed differ
+    runs: tuple[RunFile, ...]  # the first 500 committed files that the commands run, as far as that can be read
     connection: Connection  # of metric, checks and editable files
     notes: tuple[str, ...]  # what to know before a night
 
@@ -51,6 +70,7 @@ def report_on(
     tunable: tuple[str, ...] | None,
     life: Life | None,
     connection: Connection,
+    judges: Sequence[Judge],
     notes: tuple[str, ...],
 ) -> CheckReport:
     """The report on a campaign whose baseline is measured."""
@@ -60,7 +80,7 @@ def report_on(
     if program.budget.hours is not None:
         fit = int(program.budget.hours * 3600 * slots / (trial_s * TRIALS_PER_EXPERIMENT))
     fit = min((n for n in (fit, program.budget.experiments) if n is not None), default=None)
-    notes = (*notes, *filter(None, [seed_note(program, noise.kind)]))
+    notes = (*notes, *filter(None, [judge_words(state), seed_note(program, noise.kind)]))
     if noise.drifting:
         notes = (*notes, explain_noise(noise))
     curves = len(state.gate.head_early) if program.metric.curve else None
@@ -82,9 +102,33 @@ def report_on(
         curves=curves,
         tunable=tunable,
         life=life,
+        runs=tuple(_run_file(judge, program) for judge in judges[:MOST_RUN]),
         connection=connection,
         notes=(*notes, *connection.notes, *loopholes(program)),
     )
+
+
+def _run_file(judge: Judge, program: Program) -> RunFile:
+    return RunFile(
+        command=judge.command,
+        path=judge.path,
+        role=judge.role.value,
+        way=judge.way,
+        editable=is_editable(judge.path, program),
+    )
+
+
+def _runs(found: CheckReport) -> Iterator[str]:
+    """A line for commands that run the same files, frozen and editable ones apart: `measure runs bench.py (frozen)`."""
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for run in found.runs:
+        groups.setdefault((run.command, run.editable), []).append(printable(run.path, NAME))
+    alike: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
+    for (command, editable), paths in groups.items():
+        alike.setdefault((editable, tuple(paths)), []).append(command)
+    for (editable, same), commands in alike.items():
+        verb = "run" if commands[1:] or commands == ["checks"] else "runs"
+        yield f"{', '.join(commands)} {verb} {listed(same, LISTED, noun='file')} ({'editable' if editable else 'frozen'})"
 
 
 def _detectable(found: CheckReport) -> str:
@@ -135,5 +179,6 @@ def describe(found: CheckReport) -> str:
         lines.append(f"tuner       {_tunable(found.tunable)}")
     if found.life:
         lines.append(f"alive       {_life(found.life)}")
+    lines += [f"runs        {line}" for line in _runs(found)]
     lines += [f"connected   {line}" for line in connection_lines(found.connection)]
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

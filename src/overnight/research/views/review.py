@@ -7,7 +7,7 @@ from overnight.gate.caution import basis, of_no_seed
 from overnight.gate.explain import explain
 from overnight.gate.plausibility import look_at
 from overnight.git.port import ATTEMPT, KeptChange
-from overnight.research.caution import doubts_of
+from overnight.research.caution import doubts_of, judge_words
 from overnight.research.standing import Kept
 from overnight.research.state import State
 from overnight.research.views.numbers import gain
@@ -36,6 +36,7 @@ def change(state: State, kept: Kept, researcher: str) -> KeptChange:
         *([f"Doubt: {look_at(kept.number, found)}."] if found else []),
         *([f"Seeds: {unseeded}."] if (unseeded := of_no_seed(state.program)) else []),
         *([f"Basis: {rests_on}."] if (rests_on := basis(state.program)) else []),
+        *([f"Warning: {judged}."] if (judged := judge_words(state)) else []),
     ]
     trailers = [
         f"Overnight-Campaign: {state.tag}",

@@ -266,3 +266,45 @@ def test_files_in_scope_that_are_not_committed_are_named(tmp_path: Path) -> None
     report, said = run(repository, Measured(1.0, 1.0))
     assert [entry.value for entry in report.keys if entry.key == "editable"] == [["lib.py"]]
     assert any("`gone.py` (no committed file)" in note for note in report.notes) and "`gone.py`" in said
+
+
+SESSION = {
+    ".auto/measure.sh": "make -s bench\n",
+    ".auto/checks.sh": "python3 tests/test_a.py\n",
+    ".auto/prompt.md": "- **Primary**: `us` (lower is better)\n## Files in Scope\nSCOPE",
+    "Makefile": "bench:\n\tpython3 bench.py\n",
+    "bench.py": "",
+    "src/core.py": "",
+    "tests/test_a.py": "",
+}
+
+
+def session(tmp_path: Path, *scope: str) -> Repository:
+    """A repository in which another loop tool worked on these files."""
+    named = "".join(f"- `{path}`\n" for path in scope)
+    files = {name: text.replace("SCOPE", named) for name, text in SESSION.items()}
+    return repository_of(tmp_path, files)
+
+
+def test_what_the_commands_run_is_never_proposed(tmp_path: Path) -> None:
+    """Neither their scripts nor what these call, nor tests; a note names each and says why."""
+    repository = session(tmp_path, "src/core.py", ".auto/*", "tests/", "bench.py", "Makefile")
+    measured = Measured(1.0, 1.0)
+    _, said = run(repository, measured)
+    assert measured.programs[0].editable == ("src/core.py",)
+    assert "note: left out of `editable`: `.auto/measure.sh` is run by measure" in said
+    assert "a proposal must not change what judges it" in said
+
+
+def test_a_scope_of_judges_alone_is_refused(tmp_path: Path) -> None:
+    """There is nothing to propose then; the fix is an option."""
+    with pytest.raises(
+        UserError, match=r"nothing is left that may change: .*`tests/test_a.py` is run by checks .*--editable FILE"
+    ):
+        run(session(tmp_path, "tests/"), Measured(1.0, 1.0))
+
+
+def test_a_judge_that_the_user_names_is_refused(tmp_path: Path) -> None:
+    """`--editable` is not corrected silently."""
+    with pytest.raises(UserError, match=r"`bench.py` is run by measure through .auto/measure.sh and Makefile"):
+        run(session(tmp_path, "src/core.py"), Measured(1.0, 1.0), Wishes(editable=("src/core.py", "bench.py")))

@@ -14,13 +14,19 @@ from overnight.program.detection.detect import Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
 from overnight.program.detection.session_scope import LEFT_OUT
 from overnight.program.fit import check_fit
+from overnight.program.judge.proposing import without_judges
+from overnight.program.judge.rules import check_judge, way_of
+from overnight.program.judge.tree import Read
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import render_front_matter
+from overnight.research.loop.committed import committed_text
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
 from overnight.research.setup.wishes import Wishes, with_wishes
+from overnight.words.quantities import listed
 
+LISTED = 4  # files in a note
 MAX_READ_BYTES = 1_000_000  # of a file that is read
 
 
@@ -43,17 +49,45 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
     body = read_body(repository.toplevel / PROGRAM)
     history = GitHistory(repository)
     try:
-        committed = [file.path for file in history.files(history.resolve_start())]
+        start = history.resolve_start()
+        committed = [file.path for file in history.files(start)]
+        return _proposed(repository, wishes, body, committed, committed_text(history, start))
     finally:
         history.close()
+
+
+def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, committed: Sequence[str], read: Read) -> Proposal:
     uv = shutil.which("uv", path=search_path()) is not None
     detected = with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel)])))
     _check_committed(detected, committed)
     _check_complete(detected, committed)
     proposal = _rendered(detected, body)
+    if not wishes.editable:
+        proposal = _without_judges(proposal, committed, read)
     check_fit(proposal.program, committed)
+    check_judge(proposal.program, committed, read)
     return proposal
+
+
+def _without_judges(proposal: Proposal, committed: Sequence[str], read: Read) -> Proposal:
+    """The proposal without what its own commands run in `editable`, and with a note that says so.
+
+    Raises:
+        UserError: nothing else is left.
+    """
+    narrow = without_judges(proposal.program, committed, read, also=LOOP_FILES)
+    if narrow.editable == proposal.program.editable:
+        return proposal
+    ways = listed(map(way_of, narrow.left_out), LISTED, noun="file") or "what belongs to the session"
+    if not narrow.editable:
+        fix = "name the files that are to be improved, each with --editable FILE"
+        raise UserError(f"nothing is left that may change: {ways}, and a proposal must not change what judges it", fix=fix)
+    note = f"left out of `editable`: {ways}; a proposal must not change what judges it"
+    entries = [
+        replace(entry, value=list(narrow.editable)) if entry.key == "editable" else entry for entry in proposal.detected.entries
+    ]
+    return _rendered(replace(proposal.detected, entries=entries, notes=(*proposal.detected.notes, note)), proposal.body)
 
 
 def without_checks(proposal: Proposal, failed: str) -> Proposal:

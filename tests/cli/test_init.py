@@ -116,3 +116,39 @@ def test_data_outside_the_repository_and_a_pattern_can_be_set(tmp_path: Path) ->
     found = json.loads(overnight(folder, "init", "--json", *options, check=0).stdout)
     keys = {key["key"]: key["value"] for key in found["keys"]}
     assert (keys["readable"], keys["checks"], found["values"]) == ([str(tmp_path / "data")], ["true"], [0.5, 0.5])
+
+
+def test_in_a_folder_of_a_monorepo_the_proposal_is_about_that_folder(tmp_path: Path) -> None:
+    """Commands change to it, paths have it in front, program.md stands at the top; the program works from there."""
+    files = {"bench.py": "from lib.core import K\nprint(f'METRIC total_ms={K}')\n", "lib/core.py": "K = 3\n"}
+    odd = "services/my api"
+    top = {"train.py": TRAIN, "README.md": ""}
+    repository_of(tmp_path, {**top, **{f"{odd}/{name}": text for name, text in files.items()}, f"{odd}/program.md": "# Text"})
+    found = json.loads(overnight(tmp_path / odd, "init", "--yes", "--json", check=0).stdout)
+    keys = {key["key"]: key["value"] for key in found["keys"]}
+    assert keys["measure"] == "cd 'services/my api' && python bench.py"
+    assert keys["editable"] == ["services/my api/lib/"]
+    assert found["values"] == [3.0, 3.0] and found["path"] == str(tmp_path / "program.md")
+    assert any("commands run in services/my api/" in note for note in found["notes"])
+    assert any("my api/program.md is not read" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("glob", "proposed"), [("core.py", "sub/core.py"), ("train.py", "train.py"), ("./core.py", "sub/core.py")]
+)
+def test_options_are_meant_where_the_user_stands(tmp_path: Path, glob: str, proposed: str) -> None:
+    """A command runs there, a result file is written there; a glob that fits only from the top is taken from there."""
+    write = "import json; json.dump({'loss': 2}, open('out.json', 'w'))\n"
+    repository_of(tmp_path, {"train.py": TRAIN, "sub/write.py": write, "sub/core.py": ""})
+    options = ["--metric", "loss", "--measure", "python write.py", "--result", "out.json", "--editable", glob]
+    found = json.loads(overnight(tmp_path / "sub", "init", "--json", "--sandbox", "process", *options, check=0).stdout)
+    keys = {key["key"]: key["value"] for key in found["keys"]}
+    assert (keys["measure"], keys["metric"]["result"]) == ("cd sub && python write.py", "sub/out.json")
+    assert (keys["editable"], found["values"]) == ([proposed], [2.0, 2.0])
+
+
+def test_in_a_folder_that_measures_nothing_the_top_is_looked_at(tmp_path: Path) -> None:
+    """The user only happens to stand there."""
+    repository_of(tmp_path, {"train.py": TRAIN, "docs/page.md": ""})
+    found = json.loads(overnight(tmp_path / "docs", "init", "--json", "--sandbox", "process", check=0).stdout)
+    assert {key["key"]: key["value"] for key in found["keys"]}["measure"] == "python train.py"

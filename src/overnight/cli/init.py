@@ -14,6 +14,7 @@ from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.errors import UserError
 from overnight.git.repository import open_repository
 from overnight.program.program import Take
+from overnight.research.setup.below import folder_below
 from overnight.research.setup.initialisation import initialise
 from overnight.research.setup.wishes import Wishes
 
@@ -51,11 +52,13 @@ def init(
     from overnight.research.setup.first_trials import FirstTrials
 
     paths = tuple(os.path.abspath(Path(path).expanduser()) for path in readable)  # noqa: PTH100  # links stay as they are
-    wishes = Wishes(**options, readable=paths, take=Take(take) if take else None)
+    repository = open_repository(Path.cwd())
+    below = folder_below(repository, Path.cwd())
+    wishes = Wishes(**options, readable=paths, take=Take(take) if take else None, below=below)
     ask = (lambda _: yes) if yes or as_json else _ask
     say = _silent if as_json else click.echo
     tries = FirstTrials(sandbox=sandbox, during=_elapsed)
-    report = anyio.run(initialise, open_repository(Path.cwd()), wishes, tries, ask, say)
+    report = anyio.run(initialise, repository, wishes, tries, ask, say)
     if as_json:
         print_json(report)
     return 0 if report.written or as_json else 1

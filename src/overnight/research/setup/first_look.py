@@ -21,6 +21,7 @@ from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import render_front_matter
 from overnight.research.loop.committed import committed_text
+from overnight.research.setup.below import as_from_top, committed_below, is_enough, wishes_from_top
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
 from overnight.research.setup.wishes import Wishes, with_wishes
@@ -57,11 +58,10 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
 
 
 def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, committed: Sequence[str], read: Read) -> Proposal:
-    uv = shutil.which("uv", path=search_path()) is not None
-    detected = with_wishes(detect(_look(repository.toplevel, committed), home=os.path.expanduser("~"), uv=uv), wishes)  # noqa: PTH111
-    detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel)])))
-    _check_committed(detected, committed)
-    _check_complete(detected, committed)
+    detected, below = _detected(repository, committed, wishes)
+    detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
+    _check_committed(detected, committed, below)
+    _check_complete(detected, () if below else committed)
     proposal = _rendered(detected, body)
     if not wishes.editable:
         proposal = _without_judges(proposal, committed, read)
@@ -88,6 +88,19 @@ def _without_judges(proposal: Proposal, committed: Sequence[str], read: Read) ->
         replace(entry, value=list(narrow.editable)) if entry.key == "editable" else entry for entry in proposal.detected.entries
     ]
     return _rendered(replace(proposal.detected, entries=entries, notes=(*proposal.detected.notes, note)), proposal.body)
+
+
+def _detected(repository: Repository, committed: Sequence[str], wishes: Wishes) -> tuple[Detected, str]:
+    """What is found and wished, and the folder below the top that it is about; empty for the top itself."""
+    home, uv = os.path.expanduser("~"), shutil.which("uv", path=search_path()) is not None  # noqa: PTH111
+    if wishes.below:
+        inside = committed_below(committed, wishes.below)
+        found = detect(_look(repository.toplevel / wishes.below, inside), home=home, uv=uv)
+        here = wishes_from_top(wishes, wishes.below, committed)
+        if is_enough(found, wishes):
+            return with_wishes(as_from_top(found, wishes.below, committed), here), wishes.below
+        wishes = here
+    return with_wishes(detect(_look(repository.toplevel, committed), home=home, uv=uv), wishes), ""
 
 
 def without_checks(proposal: Proposal, failed: str) -> Proposal:
@@ -141,9 +154,9 @@ def _check_complete(detected: Detected, committed: Sequence[str]) -> None:
         raise UserError(f"found the metric {metric['name']}, but not which way is better", fix=fix)
 
 
-def _check_committed(detected: Detected, committed: Sequence[str]) -> None:
+def _check_committed(detected: Detected, committed: Sequence[str], below: str) -> None:
     commands = " ".join(str(entry.value) for entry in detected.entries if entry.key in {"measure", "checks"})
     for name in sorted(LOOP_FILES):
-        if name in commands and name not in committed:
+        if name in commands and (f"{below}/{name}" if below else name) not in committed:
             fix = f"git add -f {name}, and commit it"
             raise UserError(f"{name} is not committed, and trials see only what is committed", fix=fix)

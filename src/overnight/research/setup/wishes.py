@@ -25,6 +25,7 @@ class Wishes:
     readable: tuple[str, ...] = ()
     wall: str | None = None
     allow_exit: tuple[int, ...] = ()
+    below: str = ""  # the folder where the user stands, such as `services/api`; empty at the top
 
     def options(self) -> str:
         """The options of `init` that say this, as a shell reads them; empty if there are none."""

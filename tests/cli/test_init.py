@@ -112,7 +112,8 @@ def test_data_outside_the_repository_and_a_pattern_can_be_set(tmp_path: Path) ->
     (tmp_path / "data").mkdir()
     (tmp_path / "data/x").write_text("0.5 |")
     options = ["--readable", "../data", "--metric", "loss", "--pattern", "loss -> (.+) \\|", "--checks", "true"]
-    options += ["--measure", f'cd {tmp_path}/data && python -c \'print("loss ->", open("x").read())\'']
+    read = f'print("loss ->", open("{tmp_path}/data/x").read())'
+    options += ["--measure", f"python -c 'import a; {read}'"]
     found = json.loads(overnight(folder, "init", "--json", *options, check=0).stdout)
     keys = {key["key"]: key["value"] for key in found["keys"]}
     assert (keys["readable"], keys["checks"], found["values"]) == ([str(tmp_path / "data")], ["true"], [0.5, 0.5])
@@ -127,7 +128,7 @@ def test_in_a_folder_of_a_monorepo_the_proposal_is_about_that_folder(tmp_path: P
     found = json.loads(overnight(tmp_path / odd, "init", "--yes", "--json", check=0).stdout)
     keys = {key["key"]: key["value"] for key in found["keys"]}
     assert keys["measure"] == "cd 'services/my api' && python bench.py"
-    assert keys["editable"] == ["services/my api/lib/"]
+    assert keys["editable"] == ["services/my api/lib/core.py"]
     assert found["values"] == [3.0, 3.0] and found["path"] == str(tmp_path / "program.md")
     assert any("commands run in services/my api/" in note for note in found["notes"])
     assert any("my api/program.md is not read" in note for note in found["notes"])
@@ -138,7 +139,7 @@ def test_in_a_folder_of_a_monorepo_the_proposal_is_about_that_folder(tmp_path: P
 )
 def test_options_are_meant_where_the_user_stands(tmp_path: Path, glob: str, proposed: str) -> None:
     """A command runs there, a result file is written there; a glob that fits only from the top is taken from there."""
-    write = "import json; json.dump({'loss': 2}, open('out.json', 'w'))\n"
+    write = "import json, sys; sys.path.append('..'); import core, train; json.dump({'loss': 2}, open('out.json', 'w'))\n"
     repository_of(tmp_path, {"train.py": TRAIN, "sub/write.py": write, "sub/core.py": ""})
     options = ["--metric", "loss", "--measure", "python write.py", "--result", "out.json", "--editable", glob]
     found = json.loads(overnight(tmp_path / "sub", "init", "--json", "--sandbox", "process", *options, check=0).stdout)

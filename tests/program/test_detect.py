@@ -68,7 +68,7 @@ def test_a_training_script_that_takes_a_seed_gets_one() -> None:
 def test_a_benchmark_that_takes_a_seed_gets_one(script: str, words: str) -> None:
     """By the option as the usual libraries declare it; then paired trials share their luck."""
     for path in ("bench.py", "scripts/measure.py"):
-        assert found({path: script, "a.py": None})["measure"] == f"python {path}{words}"
+        assert found({path: f"{script}\nmain()\n", "a.py": None})["measure"] == f"python {path}{words}"
 
 
 def test_a_shell_benchmark_that_takes_a_seed_gets_one() -> None:
@@ -104,14 +104,11 @@ def test_a_bench_script_is_read_for_its_metric(script: str, name: str) -> None:
 
 
 def test_a_benchmark_measures_the_code_beside_it() -> None:
-    """The source folder is editable, or the Python files at the top except those that judge."""
+    """Which files of it may be edited is not guessed from names: the first trial shows what is read."""
     assert found({"bench/run.py": None, "benchmarks.sh": None, "src/a.py": None}) == {
         "metric": {"name": "cpu_s", "direction": "minimize"},
         "measure": "bash benchmarks.sh",
-        "editable": ["src/"],
     }
-    files: dict[str, str | None] = dict.fromkeys(["bench.py", "b.py", "a.py", "test_a.py", "setup.py", "conftest.py"])
-    assert found(files)["editable"] == ["a.py", "b.py"]
 
 
 @pytest.mark.parametrize("path", ["measure.py", "evaluate.py", "eval_ratio.py", "scripts/measure.py"])
@@ -121,7 +118,6 @@ def test_a_script_that_is_called_as_what_measures_is_run(path: str) -> None:
     assert found({path: script, "pack.py": None}) == {
         "metric": {"name": "output_bytes", "direction": "minimize"},
         "measure": f"python {path}",
-        "editable": ["pack.py"],
     }
     assert found({path: script, "bench.py": "", "a.py": None})["measure"] == "python bench.py"
     assert found({path: script, "Makefile": "bench:\n\ttrue\n"})["measure"] == "make bench"
@@ -259,21 +255,12 @@ def test_no_files_break_it(files: dict[str, str | None]) -> None:
             assert entry.value.get("direction") in {None, *Direction}
 
 
-def test_a_package_beside_a_benchmark_is_what_may_change() -> None:
-    """Without a source folder the package is editable; its tests and the benchmark are not."""
-    files = {"bench.py": "print('latency_ms: 3')", "fast/__init__.py": "", "fast/core.py": "", "tests/__init__.py": ""}
-    found = {entry.key: entry.value for entry in detect(files, home="/home/user").entries}
-    assert found["editable"] == ["fast/"]
-
-
-def test_a_benchmark_is_never_editable() -> None:
-    """What measures is not part of what is measured, even if only the Makefile's recipe names it."""
-    makefile = "all: run\n\nbench:\n\t@echo go\n\tpython probe.py\n\nrun:\n\tpython lib.py\n"
-    files = {"Makefile": makefile, "probe.py": None, "lib.py": None}
-    found = {entry.key: entry.value for entry in detect(files, home="/home/ann").entries}
-    assert (found["measure"], found["editable"]) == ("make bench", ["lib.py"])
-    found = {entry.key: entry.value for entry in detect({"latency.py": "", "app/server.py": None}, home="/home/ann").entries}
-    assert (found["measure"], found["editable"]) == ("python latency.py", ["app/"])
+def test_a_benchmark_that_only_defines_functions_is_run_by_its_runner() -> None:
+    """As a script it would measure nothing; what only asv runs is not proposed, and a note says so."""
+    by_pytest = "import sort\n\ndef test_sort(benchmark):\n    benchmark(sort.run)\n"
+    assert found({"bench.py": by_pytest, "sort.py": None})["measure"] == "python -m pytest -q bench.py"
+    by_asv: dict[str, str | None] = {"benchmarks/bench_sort.py": "class Suite:\n    def time_sort(self):\n        pass\n"}
+    assert found(by_asv) == {} and "benchmarks for asv" in notes(by_asv)
 
 
 def test_a_benchmark_without_a_metric_line_comes_with_the_ways_to_read_one() -> None:

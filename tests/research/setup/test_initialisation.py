@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -16,8 +15,11 @@ from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.loop.command import TrialFailed
+from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.initialisation import InitReport, initialise
+from overnight.research.setup.refinement import FirstRun
 from overnight.research.setup.wishes import Wishes
+from overnight.research.views.connection import Connection
 
 TRAIN = 'print(f"val_bpb: {1.0:.6f}")\n'
 BODY = b"# My program\r\n\r\nTry \xc3\xbcber ideas.\n---\nno newline at the end"
@@ -31,24 +33,44 @@ def names_in(folder: Path) -> list[str]:
 class Measured:
     """Checks and two trials with fixed results; keeps the program that was asked for."""
 
-    def __init__(self, *values: float | None, failing: str = "") -> None:
+    def __init__(
+        self, *values: float | None, failing: str = "", output: bytes = b"", opened: frozenset[str] = frozenset()
+    ) -> None:
         self.values = values
+        self.output = output  # of the first trial
+        self.opened = opened  # by it; if none is named, every file
         self.failing = failing  # what the checks end with
         self.programs: list[Program] = []
 
     async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
         return TrialFailed(Fault.CHECKS, self.failing) if self.failing else None
 
-    async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
+    async def first(self, repository: Repository, program: Program) -> FirstRun:
         self.programs.append(program)
-        return [self._trial(index, value) for index, value in enumerate(self.values)]
+        opened = self.opened or {str(path.relative_to(repository.toplevel)) for path in repository.toplevel.rglob("*")}
+        observed = Observed(trial=self._trial(0, self.values[0]), opened=frozenset(opened), complete=True)
+        return FirstRun(observed=observed, output=self.output)
+
+    async def second(self, repository: Repository, program: Program) -> Trial:
+        self.programs.append(program)
+        return self._trial(1, self.values[1])
+
+    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
+        return Connection(reads=(), reads_complete=True, editable=(), idle_checks=())
 
     @staticmethod
     def _trial(index: int, value: float | None) -> Trial:
         key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=index)
         fault = Fault.METRIC if value is None else None
         return Trial(
-            key=key, seed=1, tree="t", value=value, fault=fault, reason="no line `METRIC`" if fault else "", wall_s=2.5
+            key=key,
+            seed=1,
+            tree="t",
+            value=value,
+            metrics={} if value is None else {"cpu_s": value},
+            fault=fault,
+            reason="no line `METRIC`" if fault else "",
+            wall_s=2.5,
         )
 
 

@@ -56,8 +56,12 @@ def only_defines(text: str) -> bool:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    inert = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
-    return all(isinstance(one, inert) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body)
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    inert = (*definitions, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    defines = any(isinstance(one, definitions) for one in body)
+    return defines and all(
+        isinstance(one, inert) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body
+    )
 
 
 def run_by_pytest(text: str) -> bool:

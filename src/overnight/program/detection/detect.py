@@ -7,21 +7,23 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from overnight.program.detection.commands import WANTED, is_of_asv, measuring_commands, only_defines
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
 from overnight.program.detection.seed import seed_option
 from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
+from overnight.words.quantities import listed
 
 CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")
+
+NAMED = 4  # commands in a note
 
 _BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
 _BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
 _TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
-_NO_PACKAGE = ("test", "doc", "bench", "example", "script", ".")
-_NO_SOURCE = re.compile(r"(?:bench|latency|loadtest|perf|test|conftest|setup|prepare)[^/]*\.py")
 _RECIPE = re.compile(r"(?:\n(?:\t[^\n]*)?)*")  # the lines of a Makefile that belong to a target
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
@@ -50,7 +52,7 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return path in CODE_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (_BENCH, _MEASURE))
+    return path in CODE_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (_BENCH, _MEASURE, WANTED))
 
 
 def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> Detected:
@@ -72,6 +74,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         or _from_script(_BENCH, "a benchmark", files, texts, others)
         or _from_makefile(files, texts, others)
         or _from_script(_MEASURE, "the measuring script by its name", files, texts, others)
+        or _from_customs(files, notes, others)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -140,13 +143,14 @@ def _from_script(
 ) -> list[FrontMatterEntry]:
     """A script whose name says that it measures."""
     for path in sorted(filter(called.fullmatch, files), key=lambda path: (path.count("/"), path)):
+        if path.endswith(".py") and only_defines(texts.get(path, "")):
+            continue
         runner = "python" if path.endswith(".py") else "bash"
         seed = seed_option(texts.get(path, ""))
         reason = f"{path} is {what}" + (", and takes a seed" if seed else "")
         return [
             *_printed_or_time(texts.get(path, ""), path, others),
             FrontMatterEntry(key="measure", value=f"{runner} {path}{seed}", reason=reason),
-            *_sources(files),
         ]
     return []
 
@@ -164,8 +168,28 @@ def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[
     return [
         *_printed_or_time(texts.get(place, makefile), place, others),
         FrontMatterEntry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
-        *_sources(path for path in files if path not in frozen),
     ]
+
+
+def _from_customs(files: Mapping[str, str | None], notes: list[str], others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
+    """A command that measures by the customs of a language."""
+    commands = list(measuring_commands(files))
+    if not commands:
+        notes += [f"{path} defines benchmarks for asv: name a command that runs one, with --measure" for path in _of_asv(files)]
+        return []
+    first, *more = commands
+    if more:
+        notes.append(f"other commands that may measure, with --measure: {listed((f'`{each.text}`' for each in more), NAMED)}")
+    text = files.get(first.leaf or "") or ""
+    seed = seed_option(text) if first.leaf else ""
+    return [
+        *_printed_or_time(text, first.leaf or "the command", others),
+        FrontMatterEntry(key="measure", value=first.text + seed, reason=first.reason + (", and takes a seed" if seed else "")),
+    ]
+
+
+def _of_asv(files: Mapping[str, str | None]) -> list[str]:
+    return [path for path, text in files.items() if text is not None and is_of_asv(path, text)][:1]
 
 
 def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
@@ -179,33 +203,6 @@ def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> l
         return [first]
     reason = f"{place} prints no known metric line; this is its CPU time, measured from outside"
     return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=reason)]
-
-
-def _sources(names: Iterable[str]) -> list[FrontMatterEntry]:
-    """The code that a benchmark measures, judged by names; the benchmark itself is never part of it."""
-    files = list(names)
-    if any(path.startswith("src/") for path in files):
-        return [FrontMatterEntry(key="editable", value=["src/"], reason="the source folder; all else is frozen")]
-    packages: list[Value] = [
-        path.removesuffix("__init__.py")
-        for path in sorted(files)
-        if path.count("/") == 1 and path.endswith("/__init__.py") and not path.startswith(_NO_PACKAGE)
-    ]
-    if packages:
-        return [FrontMatterEntry(key="editable", value=packages, reason="the package; all else is frozen")]
-    folders: list[Value] = [
-        f"{folder}/"
-        for folder in sorted({path.partition("/")[0] for path in files if path.endswith(".py") and "/" in path})
-        if not folder.startswith(_NO_PACKAGE)
-    ]
-    if folders:
-        return [FrontMatterEntry(key="editable", value=folders, reason="the folder of Python files; all else is frozen")]
-    top: list[Value] = [
-        path
-        for path in sorted(files)
-        if path.endswith(".py") and "/" not in path and not _NO_SOURCE.fullmatch(path) and not _MEASURE.fullmatch(path)
-    ]
-    return [FrontMatterEntry(key="editable", value=top, reason="the Python files beside it; all else is frozen")] if top else []
 
 
 def _from_tests(files: Iterable[str]) -> list[FrontMatterEntry]:

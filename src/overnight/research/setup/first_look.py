@@ -10,21 +10,20 @@ from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.machines.share import search_path
-from overnight.program.detection.detect import Detected, detect, wants
+from overnight.program.detection.detect import OUTSIDE, PRINTED, Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
-from overnight.program.detection.session_scope import LEFT_OUT
 from overnight.program.fit import check_fit
 from overnight.program.judge.proposing import without_judges
 from overnight.program.judge.rules import check_judge, way_of
 from overnight.program.judge.tree import Read
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
-from overnight.program.writer import render_front_matter
+from overnight.program.writer import FrontMatterEntry, render_front_matter
 from overnight.research.loop.committed import committed_text
 from overnight.research.setup.below import as_from_top, committed_below, is_enough, wishes_from_top
 from overnight.research.setup.interpreter import other_interpreter
 from overnight.research.setup.program_file import read_body
-from overnight.research.setup.wishes import Wishes, with_wishes
+from overnight.research.setup.wishes import BY_HAND, Wishes, with_wishes
 from overnight.words.quantities import listed
 
 LISTED = 4  # files in a note
@@ -61,13 +60,29 @@ def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, commit
     detected, below = _detected(repository, committed, wishes)
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
     _check_committed(detected, committed, below)
-    _check_complete(detected, () if below else committed)
-    proposal = _rendered(detected, body)
-    if not wishes.editable:
+    detected = _measured_somehow(detected)
+    _check_complete(detected)
+    proposal = rendered(detected, body)
+    return fitted(proposal, committed, read) if entry_of(proposal, "editable") else proposal
+
+
+def fitted(proposal: Proposal, committed: Sequence[str], read: Read) -> Proposal:
+    """A proposal that says what may be edited, without what its own commands run, unless the user named that by hand.
+
+    Raises:
+        UserError, ProgramError: it does not fit the committed files, or a file that judges could be edited.
+    """
+    entry = entry_of(proposal, "editable")
+    if entry is None or entry.reason != BY_HAND:
         proposal = _without_judges(proposal, committed, read)
     check_fit(proposal.program, committed)
     check_judge(proposal.program, committed, read)
     return proposal
+
+
+def entry_of(proposal: Proposal, key: str) -> FrontMatterEntry | None:
+    """What a proposal says about a key; None if it leaves it out."""
+    return next((entry for entry in proposal.detected.entries if entry.key == key), None)
 
 
 def _without_judges(proposal: Proposal, committed: Sequence[str], read: Read) -> Proposal:
@@ -87,7 +102,7 @@ def _without_judges(proposal: Proposal, committed: Sequence[str], read: Read) ->
     entries = [
         replace(entry, value=list(narrow.editable)) if entry.key == "editable" else entry for entry in proposal.detected.entries
     ]
-    return _rendered(replace(proposal.detected, entries=entries, notes=(*proposal.detected.notes, note)), proposal.body)
+    return rendered(replace(proposal.detected, entries=entries, notes=(*proposal.detected.notes, note)), proposal.body)
 
 
 def _detected(repository: Repository, committed: Sequence[str], wishes: Wishes) -> tuple[Detected, str]:
@@ -106,10 +121,11 @@ def _detected(repository: Repository, committed: Sequence[str], wishes: Wishes) 
 def without_checks(proposal: Proposal, failed: str) -> Proposal:
     """The proposal with its checks as a comment that says why they are left out."""
     entries = [replace(entry, fails=failed) if entry.key == "checks" else entry for entry in proposal.detected.entries]
-    return _rendered(replace(proposal.detected, entries=entries), proposal.body)
+    return rendered(replace(proposal.detected, entries=entries), proposal.body)
 
 
-def _rendered(detected: Detected, body: bytes | None) -> Proposal:
+def rendered(detected: Detected, body: bytes | None) -> Proposal:
+    """The proposal that these keys make."""
     front = render_front_matter(detected.entries)
     program = parse_program(front + (body or b"").decode(), PROGRAM)
     return Proposal(program=program, front=front, detected=detected, body=body)
@@ -119,8 +135,7 @@ def describe(proposal: Proposal) -> str:
     """The proposal for people."""
     place = f"above the text of your {PROGRAM}, which stays as it is" if proposal.body is not None else f"as a new {PROGRAM}"
     notes = [f"note: {note}" for note in proposal.detected.notes]
-    command = proposal.program.measure
-    return "\n".join([*notes, f"This would go {place}:", "", proposal.front, f"Measuring twice: {command}"])
+    return "\n".join([*notes, f"This would go {place}:", "", proposal.front])
 
 
 def _look(toplevel: Path, committed: Sequence[str]) -> Mapping[str, str | None]:
@@ -139,15 +154,21 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _check_complete(detected: Detected, committed: Sequence[str]) -> None:
+def _measured_somehow(detected: Detected) -> Detected:
+    """With the time that is measured from outside, if the user names a command and nothing says what it prints."""
+    by_hand = any(entry.key == "measure" and entry.reason == BY_HAND for entry in detected.entries)
+    if not by_hand or any(entry.key == "metric" for entry in detected.entries):
+        return detected
+    entry = FrontMatterEntry(key="metric", value=OUTSIDE, reason="the command's CPU time, measured from outside")
+    return replace(detected, entries=(entry, *detected.entries), notes=(*detected.notes, PRINTED), on_metric=(PRINTED,))
+
+
+def _check_complete(detected: Detected) -> None:
     found = {entry.key: entry.value for entry in detected.entries}
     missing = sorted({"metric", "measure"} - found.keys())
     if missing:
         fix = "set it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
         raise UserError(f"found nothing here that shows the {' or the '.join(missing)}", fix=fix)
-    if "editable" not in found and "train.py" not in committed:
-        said = "".join(f" ({note})" for note in detected.notes if LEFT_OUT in note)
-        raise UserError(f"found nothing here that shows which files may change{said}", fix="name each with --editable FILE")
     metric = found["metric"]
     if isinstance(metric, dict) and "direction" not in metric:
         fix = f"set it: overnight init --metric {metric['name']}:minimize, or :maximize"

@@ -1,6 +1,6 @@
-"""What `overnight init` runs before it writes a program: its checks, then two trials."""
+"""What `overnight init` runs before it writes a program: its checks, two trials, and the proof that they are connected."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -9,20 +9,29 @@ from overnight.gate.seeds import trial_seed
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
+from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import make_executor, share_of
 from overnight.program.program import Program
 from overnight.research.loop.command import TrialFailed
-from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.seclusion import check_readable_paths, checkout_of
 from overnight.research.places.work_folders import work_folders
+from overnight.research.setup.connection.proof import Observed, Prover
+from overnight.research.setup.refinement import FirstRun
+from overnight.research.views.connection import Connection
 from overnight.research.wiring import make_trial_runner
 from overnight.words.quantities import duration
-
-TRIALS = 2
 
 
 def _unseen(_: str) -> AbstractContextManager[None]:
     return nullcontext()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where trials run, and what keeps their outputs."""
+
+    prover: Prover
+    outputs: ArtifactStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +43,28 @@ class FirstTrials:
 
     async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
         """The failure of the first check that fails; None if all pass."""
-        with self._trial_runner(repository, program) as (trials, start), self.during("checks"):
-            return await trials.checks(start, slot=0)
+        with self._place(repository, program) as place, self.during("checks"):
+            return await place.prover.trials.checks(place.prover.commit, slot=0)
 
-    async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
-        """Two trials with different seeds; the second only if the first has a value, since it may take as long."""
-        done: list[Trial] = []
-        limit = duration(program.limits.wall_s)
-        with self._trial_runner(repository, program) as (trials, start):
-            while len(done) < TRIALS and (not done or done[-1].value is not None):
-                with self.during(f"trial {len(done) + 1} of {TRIALS}, ended after {limit}"):
-                    done.append(await _trial(trials, start, len(done)))
-        return done
+    async def first(self, repository: Repository, program: Program) -> FirstRun:
+        """The first trial: what it measured, opened and printed."""
+        with self._place(repository, program) as place, self.during(_limited("trial 1 of 2", program)):
+            observed = await place.prover.observe(_seed(0))
+            output = place.outputs.read(observed.trial.log) if observed.trial.log else None
+            return FirstRun(observed=observed, output=output or b"")
+
+    async def second(self, repository: Repository, program: Program) -> Trial:
+        """A trial with another seed."""
+        with self._place(repository, program) as place, self.during(_limited("trial 2 of 2", program)):
+            return (await place.prover.observe(_seed(1))).trial
+
+    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
+        """Whether metric, checks and editable files are connected, by breaking what is editable."""
+        with self._place(repository, program) as place, self.during("proof: breaking on purpose what may be edited"):
+            return await place.prover.prove(first, sigma)
 
     @contextmanager
-    def _trial_runner(self, repository: Repository, program: Program) -> Iterator[tuple[TrialRunner, str]]:
+    def _place(self, repository: Repository, program: Program) -> Iterator[_Place]:
         checkout = checkout_of(repository)
         check_readable_paths(program, checkout)
         repository.exclude_overnight()
@@ -60,9 +76,14 @@ class FirstTrials:
         ):
             start = history.resolve_start()
             executor = make_executor(self.sandbox, share, checkout=checkout)
-            yield make_trial_runner(program, start, executor, workspaces, folder, checkout=checkout), start
+            trials = make_trial_runner(program, start, executor, workspaces, folder, checkout=checkout)
+            prover = Prover(trials=trials, workspaces=workspaces, history=history, commit=start)
+            yield _Place(prover=prover, outputs=ArtifactStore(folder / "logs"))
 
 
-async def _trial(trials: TrialRunner, commit: str, index: int) -> Trial:
-    key = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=index)
-    return await trials.run(key, commit=commit, tree=commit, seed=trial_seed("init", key), slot=0)
+def _seed(index: int) -> int:
+    return trial_seed("init", TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=index))
+
+
+def _limited(what: str, program: Program) -> str:
+    return f"{what}, ended after {duration(program.limits.wall_s)}"

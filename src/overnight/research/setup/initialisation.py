@@ -1,20 +1,25 @@
 """From a repository to a `program.md`: propose, try, measure, ask, write."""
 
+import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository
+from overnight.program.detection.session_scope import LEFT_OUT
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.command import TrialFailed
 from overnight.research.setup.causes.table import fix_of
+from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import Proposal, describe, propose, without_checks
 from overnight.research.setup.program_file import write_above
+from overnight.research.setup.refinement import FirstRun, refined
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.wishes import Wishes
+from overnight.research.views.connection import Connection, connection_lines
 from overnight.research.views.numbers import number
 from overnight.words.quantities import duration
 
@@ -30,8 +35,16 @@ class Tries(Protocol):
         """The failure of the first check that fails; None if all pass."""
         ...
 
-    async def run_twice(self, repository: Repository, program: Program) -> Sequence[Trial]:
-        """Two trials, or only the first if it has no value."""
+    async def first(self, repository: Repository, program: Program) -> FirstRun:
+        """The first trial: what it measured, opened and printed."""
+        ...
+
+    async def second(self, repository: Repository, program: Program) -> Trial:
+        """A trial with another seed."""
+        ...
+
+    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
+        """Whether metric, checks and editable files are connected, by breaking what is editable."""
         ...
 
 
@@ -46,6 +59,7 @@ class InitReport:
     values: Sequence[float]  # of the two trials
     spread: float  # between those values
     seconds: Sequence[float]  # wall time of each
+    connection: Connection  # of metric, checks and editable files
     written: bool
 
 
@@ -56,11 +70,15 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
         UserError: nothing could be proposed, measured or written; then nothing has changed.
     """
     proposal = await _tried(propose(repository, wishes), repository, tries, say)
+    say(f"Measuring twice: {proposal.program.measure}")
+    proposal, first = await _first(proposal, repository, tries, wishes)
     say(describe(proposal))
-    trials = await tries.run_twice(repository, proposal.program)
+    trials = [first.trial, await tries.second(repository, proposal.program)]
     values = _values(trials, repository, proposal.program, wishes)
     spread = max(values) - min(values)
     say(_describe_values(proposal.program, trials, values, spread))
+    connection = await tries.prove(repository, proposal.program, first, spread)
+    say("\n".join(f"Proof: {line}" for line in (*connection_lines(connection), *connection.notes)))
     path = repository.toplevel / PROGRAM
     written = ask(f"Write this to {PROGRAM}?")
     if written:
@@ -74,8 +92,33 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
         values=values,
         spread=spread,
         seconds=[trial.wall_s for trial in trials],
+        connection=connection,
         written=written,
     )
+
+
+async def _first(proposal: Proposal, repository: Repository, tries: Tries, wishes: Wishes) -> tuple[Proposal, Observed]:
+    """The first trial, and the proposal as it is after it.
+
+    Raises:
+        UserError: it has no value, or only the user knows what may be edited.
+    """
+    run = await tries.first(repository, proposal.program)
+    _values([run.observed.trial], repository, proposal.program, wishes)
+    better = refined(repository, proposal, run)
+    if better.question:
+        files = "".join(f" --editable {shlex.quote(glob)}" for glob in better.globs) or " --editable FILE"
+        fix = f"name what may be edited, such as: overnight init {wishes.options()}{files}"
+        raise UserError(f"{better.question}{_left_out(proposal)}", fix=" ".join(fix.split()))
+    if better.proposal.program.metric == proposal.program.metric:
+        return better.proposal, run.observed
+    trial = replace(run.observed.trial, value=run.value(better.proposal.program.metric))
+    return better.proposal, replace(run.observed, trial=trial)
+
+
+def _left_out(proposal: Proposal) -> str:
+    """What a session names that cannot be edited."""
+    return "".join(f" ({note})" for note in proposal.detected.notes if LEFT_OUT in note)
 
 
 async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: Callable[[str], None]) -> Proposal:

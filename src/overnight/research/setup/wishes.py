@@ -10,6 +10,8 @@ from overnight.program.front_matter import Value
 from overnight.program.program import Take
 from overnight.program.writer import FrontMatterEntry
 
+BY_HAND = "set by hand"  # the reason of a key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -56,7 +58,7 @@ def with_wishes(detected: Detected, wishes: Wishes) -> Detected:
     if limits := _limits(wishes):
         by_hand["limits"] = {**_mapping(found.get("limits")), **limits}
     entries = {entry.key: entry for entry in detected.entries}
-    entries |= {key: FrontMatterEntry(key=key, value=value, reason="set by hand") for key, value in by_hand.items()}
+    entries |= {key: FrontMatterEntry(key=key, value=value, reason=BY_HAND) for key, value in by_hand.items()}
     notes = detected.notes if "metric" not in by_hand else [note for note in detected.notes if note not in detected.on_metric]
     return Detected(entries=tuple(entries.values()), notes=notes)
 

@@ -11,6 +11,7 @@ from overnight.program.detection.from_output import choose, printed_with_unit
 LINES = [
     ("clsx x 12,345,678 ops/sec ±0.53% (96 runs sampled)", "clsx_ops_per_sec", "maximize", "12,345,678"),
     ("BenchmarkSum-8   1000000   123.4 ns/op", "benchmarksum_8_ns_per_op", "minimize", "123.4"),
+    ("BenchmarkSum64/4B-2   \t 1000000\t         3.52 ns/op\t1135.4 MB/s", "benchmarksum64_4b_2_ns_per_op", "minimize", "3.52"),
     ("Throughput: 812.5 MB/s", "throughput_mb_per_s", "maximize", "812.5"),
     ("  p95 latency = 12.5 ms", "p95_latency_ms", "minimize", "12.5"),
     ("range-avx2: 4.21 GB/s", "range_avx2_gb_per_s", "maximize", "4.21"),

@@ -23,7 +23,7 @@ NAMED = 4  # commands in a note
 _BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
 _BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
-_TEST = re.compile(r"(?:tests?/(?:.+/)?)?test_[^/]+\.py")
+_TEST = re.compile(r"(?:(?:.+/)?tests?/(?:.+/)?)?test_[^/]+\.py")
 _RECIPE = re.compile(r"(?:\n(?:\t[^\n]*)?)*")  # the lines of a Makefile that belong to a target
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)

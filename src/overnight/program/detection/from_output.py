@@ -17,7 +17,7 @@ _RATE = r"[A-Za-z]{1,12}\s?/\s?s(?:ec(?:ond)?)?|[a-z]{1,12} per sec(?:ond)?|fps|
 _EACH = r"(?:ns|us|µs|ms|s|B|bytes|cycles|allocs)/(?:op|iter|byte|call|element|row|token|step|it|B)"
 _TIME = r"ns|us|µs|ms|s|secs?|seconds|msec|usec"
 _LINE = re.compile(
-    rf"[ \t]*(?P<name>[^\W\d_](?:[^\n\t0-9]|(?<=[\w\-.])[0-9]){{0,{LONGEST_NAME - 1}}}?)"
+    rf"[ \t]*(?P<name>[^\W\d_](?:[^\n\t0-9]|(?<=[\w\-./])[0-9]){{0,{LONGEST_NAME - 1}}}?)"
     rf"(?P<between>[ \t]*[:=|x\xd7]?[ \t]*|[ \t]{{2,}}[0-9]{{1,12}}[ \t]{{1,32}})(?P<number>{_NUMBER})[ \t]{{0,4}}"
     rf"(?:(?P<rate>{_RATE})|(?P<each>{_EACH})|(?P<time>{_TIME}))(?![\w/%])",
 )

@@ -193,7 +193,12 @@ def test_a_metric_that_is_named_by_hand_keeps_what_the_script_shows(tmp_path: Pa
 @pytest.mark.parametrize(
     ("files", "wishes", "message"),
     [
-        ({"a.txt": ""}, Wishes(), "found nothing here that shows the measure or the metric; set it: overnight init --metric"),
+        ({"a.txt": ""}, Wishes(), "how to measure; name the command that measures: overnight init --measure COMMAND"),
+        (
+            {"play.py": "if __name__ == '__main__': ...", "a/b.py": "# __main__", "setup.py": "__main__"},
+            Wishes(),
+            "overnight init --measure 'python play.py'; other scripts here: a/b.py",
+        ),
         ({"train.py": "x"}, Wishes(), "found nothing here that shows the metric"),
         ({"train.py": "print('METRIC reward=1')"}, Wishes(), "found the metric reward, but not which way is better"),
         (
@@ -330,3 +335,42 @@ def test_a_judge_that_the_user_names_is_refused(tmp_path: Path) -> None:
     """`--editable` is not corrected silently."""
     with pytest.raises(UserError, match=r"`bench.py` is run by measure through .auto/measure.sh and Makefile"):
         run(session(tmp_path, "src/core.py"), Measured(1.0, 1.0), Wishes(editable=("src/core.py", "bench.py")))
+
+
+def test_what_the_first_trial_opens_may_be_edited(tmp_path: Path) -> None:
+    """Of that, what does not measure by its name or by the commands; the reason names what is frozen."""
+    files = dict.fromkeys(("engine.py", "simulator.py", "unused.py", "tests/test_a.py"), "") | {
+        "bench.py": "import engine\nrun()\n"
+    }
+    measured = Measured(1.0, 1.0, opened=frozenset({"bench.py", "engine.py", "simulator.py", "tests/test_a.py"}))
+    report, said = run(repository_of(tmp_path, files), measured)
+    assert [entry.value for entry in report.keys if entry.key == "editable"] == [["engine.py"]]
+    assert "it also reads bench.py, simulator.py, by name what measures; all else is frozen" in said
+
+
+def test_a_benchmark_that_may_hold_the_code_is_asked_about(tmp_path: Path) -> None:
+    """`--yes` does not answer for a person; the fix is the whole command."""
+    repository = repository_of(tmp_path, {"bench.py": "print(sum(range(9)))\n", "other.py": ""})
+    with pytest.raises(UserError) as caught:
+        run(repository, Measured(1.0, 1.0, opened=frozenset({"bench.py"})), Wishes(wall="9m"))
+    assert "bench.py is all the code that the command reads, and its name says that it measures: may it be edited?" in str(
+        caught.value
+    )
+    assert "overnight init --wall 9m --editable bench.py" in str(caught.value)
+
+
+def test_a_number_with_a_unit_is_the_metric_of_a_command_without_one(tmp_path: Path) -> None:
+    """A rate that the command prints, in place of its time; the first value is read from the same trial."""
+    measured = Measured(3.0, 815.0, output=b"load: 3 ms\nThroughput: 812.5 MB/s\n")
+    report, _ = run(repository_of(tmp_path, {"sort.sh": "true"}), measured, Wishes(measure="bash sort.sh"))
+    [metric] = [entry.value for entry in report.keys if entry.key == "metric"]
+    assert isinstance(metric, dict) and (metric["name"], metric["direction"]) == ("throughput_mb_per_s", "maximize")
+    assert report.values == [812.5, 815.0]
+    assert any("load_ms" in note for note in report.notes)
+
+
+def test_a_metric_that_the_user_names_is_not_replaced(tmp_path: Path) -> None:
+    """Nor is CPU time, if it is what the user wants."""
+    measured = Measured(3.0, 3.0, output=b"Throughput: 812.5 MB/s\n")
+    report, _ = run(repository_of(tmp_path, {"sort.sh": "true"}), measured, Wishes(measure="bash sort.sh", metric="cpu_s"))
+    assert [entry.value for entry in report.keys if entry.key == "metric"] == [{"name": "cpu_s", "direction": "minimize"}]

@@ -1,6 +1,8 @@
 """What `overnight init` proposes for a repository: a front matter that parses and fits what is committed."""
 
 import os
+import re
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +30,8 @@ from overnight.words.quantities import listed
 
 LISTED = 4  # files in a note
 MAX_READ_BYTES = 1_000_000  # of a file that is read
+MOST_SCRIPTS = 40  # that are looked into
+_NO_SCRIPT = re.compile(r"(?:^|/)(?:test|setup|conf|conftest|docs?|__)[^/]*(?:/|\.py$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, commit
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
     _check_committed(detected, committed, below)
     detected = _measured_somehow(detected)
-    _check_complete(detected)
+    _check_complete(detected, _scripts(repository.toplevel, committed))
     proposal = rendered(detected, body)
     return fitted(proposal, committed, read) if entry_of(proposal, "editable") else proposal
 
@@ -163,16 +167,29 @@ def _measured_somehow(detected: Detected) -> Detected:
     return replace(detected, entries=(entry, *detected.entries), notes=(*detected.notes, PRINTED), on_metric=(PRINTED,))
 
 
-def _check_complete(detected: Detected) -> None:
+def _check_complete(detected: Detected, scripts: Sequence[str]) -> None:
     found = {entry.key: entry.value for entry in detected.entries}
-    missing = sorted({"metric", "measure"} - found.keys())
-    if missing:
-        fix = "set it: overnight init --metric NAME:minimize --measure 'COMMAND' --editable FILE"
-        raise UserError(f"found nothing here that shows the {' or the '.join(missing)}", fix=fix)
+    if "measure" not in found:
+        said = "".join(f" ({note})" for note in detected.notes)
+        command = f"python {scripts[0]}" if scripts else "COMMAND"
+        others = f"; other scripts here: {listed(scripts[1:], LISTED)}" if scripts[1:] else ""
+        fix = f"name the command that measures: overnight init --measure {shlex.quote(command)}{others}"
+        raise UserError(f"found nothing here that shows how to measure{said}", fix=fix)
+    if "metric" not in found:
+        fix = "set it: overnight init --metric NAME:minimize, or :maximize"
+        raise UserError("found nothing here that shows the metric", fix=fix)
     metric = found["metric"]
     if isinstance(metric, dict) and "direction" not in metric:
         fix = f"set it: overnight init --metric {metric['name']}:minimize, or :maximize"
         raise UserError(f"found the metric {metric['name']}, but not which way is better", fix=fix)
+
+
+def _scripts(toplevel: Path, committed: Sequence[str]) -> list[str]:
+    """Python files near the top that can be run, those with options first."""
+    near = [path for path in committed if path.endswith(".py") and path.count("/") <= 1 and not _NO_SCRIPT.search(path)]
+    texts = {path: _text(toplevel / path) or "" for path in near[:MOST_SCRIPTS]}
+    found = [path for path, text in texts.items() if "__main__" in text]
+    return sorted(found, key=lambda path: (path.count("/"), "argparse" not in texts[path], path))
 
 
 def _check_committed(detected: Detected, committed: Sequence[str], below: str) -> None:

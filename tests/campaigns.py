@@ -30,6 +30,7 @@ PROGRAM = """\
 metric: {{name: {name}, direction: {direction}}}
 measure: python train.py --seed {{seed}}
 editable: [train.py]
+holdout: python train.py --split holdout --seed {{seed}}
 ---
 """
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that each screening trial needs
@@ -73,7 +74,9 @@ class World:
     @property
     def program(self) -> Program:
         """The program of the campaign."""
-        return Program(path="program.md", metric=self.metric, editable=("train.py",), measure="python train.py --seed {seed}")
+        command = "python train.py --seed {seed}"
+        holdout = "python train.py --split holdout --seed {seed}"
+        return Program(path="program.md", metric=self.metric, editable=("train.py",), measure=command, holdout=holdout)
 
 
 def record(world: World) -> Iterator[Recorded]:

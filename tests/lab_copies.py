@@ -14,6 +14,7 @@ from targets import git, read_json
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
+from overnight.research.researchers.tuner.findings import Tier
 from overnight.research.researchers.tuner.target import read_target
 from overnight.research.setup.labs import copy_lab
 
@@ -82,8 +83,9 @@ def modules_of(lab: Path, *names: str) -> Iterator[dict[str, ModuleType]]:
 
 
 def tunable(lab: Path) -> set[str]:
-    """The names of everything that the built-in tuner would tune."""
-    return {dimension.constant.name for dimension in read_target(lab, program_of(lab), {}).space}
+    """The names of the settings that the built-in tuner would tune; literals in functions are left out."""
+    space = read_target(lab, program_of(lab), {}).space
+    return {dimension.constant.name for dimension in space if dimension.constant.tier < Tier.INSIDE}
 
 
 def check_spied(lab: Path) -> dict[str, object]:

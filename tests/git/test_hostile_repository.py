@@ -77,6 +77,7 @@ def use_all(folder: Path, out: Path) -> set[str]:
     history.write_tree(one, out)
     history.publish(one, "evidence")
     assert history.published(one) == "evidence"
+    assert history.trailer(one, "Overnight-Attempt") == "" and history.same_files(one, one)
     history.close()
     finalize(repository, start=start, kept=[KeptChange(commit=one, subject="s", body="b")], branch="overnight/t")
     finalize(repository, start=start, kept=[KeptChange(commit=one, subject="other", body="b")], branch="overnight/u")

@@ -86,7 +86,7 @@ def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -
 def test_audit_seeds_are_fresh_and_shared_within_a_block(campaign: Path) -> None:
     """Trees with the same index share a seed that no other trial of the campaign has; another audit draws new seeds."""
     done = overnight(campaign, "audit", "--pairs", "2", "--no-leave-one-out", "--no-report", check=0)
-    assert "better beyond noise" in done.stdout
+    assert "better, without noise" in done.stdout
     events = [event.trial for event in recorded(campaign) if isinstance(event, TrialFinished)]
     seeds = {index: {t.seed for t in events if t.key.stage is Stage.AUDIT and t.key.index == index} for index in range(4)}
     assert all(len(each) == 1 for each in seeds.values())

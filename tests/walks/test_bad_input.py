@@ -81,8 +81,8 @@ def test_an_allowed_exit_code(tmp_path: Path) -> None:
 
 SPLIT = """---
 metric: {name: loss, direction: minimize}
-produce: "echo 1 > out.txt; exit 3"
-score: "echo METRIC loss=$(cat out.txt)EXIT"
+produce: "python train.py 1 > out.txt || exit 4; exit 3"
+score: "cat out.txtEXIT"
 artifacts: [out.txt]
 editable: [train.py]
 limits: {wall: 10s, memory: 500MB, allow_exit: [0, 3]}

@@ -20,11 +20,11 @@ _CONSTANTS = (
 # fmt: off
 _ALWAYS = frozenset((
     365, 366, 365.25, 1440, 3600, 86400, 604800, 3.6e6, 8.64e7,  # of calendars and clocks
-    255, 65535, 2**31 - 1, 2**32 - 1, 2**31, 2**32, 10**9 + 7, 998244353,  # masks and moduli
+    2**31 - 1, 2**32 - 1, 2**31, 2**32, 10**9 + 7, 998244353,  # masks and moduli
     8000, 11025, 16000, 22050, 44100, 48000,  # sampling rates of sound
 ))
 _INSIDE = frozenset((  # without a name of its own, a number like this is a part of a formula
-    -2, -1, 0, 1, 2, 10, 12, 24, 60, 90, 180, 256, 360, 1024, 2**20, 2**30, *(10**power for power in range(2, 13)),
+    -2, -1, 0, 1, 2, 10, 12, 24, 60, 90, 180, 255, 256, 360, 1024, 65535, 2**20, 2**30, *(10**power for power in range(2, 13)),
 ))
 # fmt: on
 _CODE = re.compile(r"(?:exit|error|return|status)_?codes?$", re.IGNORECASE)
@@ -39,7 +39,7 @@ _BY_NAME = (  # words of a name, and which values of it are facts; no values: al
     _named("kb mb gb tb kib mib gib tib kilobyte megabyte gigabyte per year years month months"),
     _named("day days week weeks weekday weekdays", 5, 7, 14, 24, 28, 30, 31, 52, 53),
     _named("hour hours minute minutes min mins second seconds sec secs", 12, 24, 60),
-    _named("bit bits byte bytes word", 4, 8, 16, 32, 64, 128, 256, 512),
+    _named("bit bits byte bytes word", 4, 8, 16, 32, 64, 128, 255, 256, 512, 65535),
     _named("page sector block header cacheline", 512, 4096),
     _named("status http magic mask opcode errno protocol signature crc polynomial uid gid pid"),
     _named("copyright revision release schema codepoint ascii utf iso rfc ieee"),

@@ -41,8 +41,9 @@ ALIVE = frozenset(
 # Every command of git that we use on a repository of the user's.
 COMMANDS = frozenset(
     {
-        *("cat-file", "check-ignore", "check-ref-format", "config", "diff-tree", "hash-object", "ls-files"),
-        *("ls-tree", "merge-base", "merge-file", "mktree", "rev-parse", "status", "update-ref", "version", "worktree"),
+        *("cat-file", "check-ignore", "check-ref-format", "config", "diff-tree", "for-each-ref", "hash-object"),
+        *("ls-files", "ls-tree", "merge-base", "merge-file", "mktree", "rev-parse", "show-ref", "status", "update-ref"),
+        *("version", "worktree"),
     }
 )
 FINDS = frozenset({"version", "rev-parse", "config"})  # may read the repository's own configuration

@@ -153,3 +153,12 @@ def test_in_a_folder_that_measures_nothing_the_top_is_looked_at(tmp_path: Path) 
     repository_of(tmp_path, {"train.py": TRAIN, "docs/page.md": ""})
     found = json.loads(overnight(tmp_path / "docs", "init", "--json", "--sandbox", "process", check=0).stdout)
     assert {key["key"]: key["value"] for key in found["keys"]}["measure"] == "python train.py"
+
+
+def test_variables_can_be_set(tmp_path: Path) -> None:
+    """The first trial has them already, and program.md says them; one without a value is refused."""
+    repository_of(tmp_path, {"bench.sh": "set -e; . ./lib.sh; echo METRIC total_ms=$((SIZE + K))\n", "lib.sh": "K=3\n"})
+    found = json.loads(overnight(tmp_path, "init", "--json", "--editable", "lib.sh", "--env", "SIZE=4", check=0).stdout)
+    assert found["values"] == [7.0, 7.0]
+    assert {key["key"]: key["value"] for key in found["keys"]}["env"] == {"SIZE": "4"}
+    assert "--env SIZE has no value" in overnight(tmp_path, "init", "--env", "SIZE", check=2).stderr

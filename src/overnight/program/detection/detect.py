@@ -16,7 +16,7 @@ from overnight.program.writer import FrontMatterEntry
 from overnight.words.quantities import listed
 
 CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
-ORDER = ("metric", "measure", "editable", "checks", "readable", "limits", "budget")
+ORDER = ("metric", "measure", "editable", "checks", "readable", "env", "limits", "budget")
 
 NAMED = 4  # commands in a note
 

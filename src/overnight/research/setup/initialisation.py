@@ -155,7 +155,8 @@ def _values(trials: Sequence[Trial], repository: Repository, program: Program, w
 
 def _fix(repository: Repository, program: Program, wishes: Wishes, trial: Trial) -> str:
     if known := fix_of(repository, program, trial.reason, trial.excerpt):
-        return known
+        named = [f"--{key} {form}" for key, form in (("readable", "PATH"), ("env", "NAME=VALUE")) if f"`{key}: " in known]
+        return f"{known}, with init: {' and '.join(named)}" if named else known
     found = remedy(program, trial.reason)
     return found.in_init(wishes) if found else "fix it, or set --metric and --measure"
 

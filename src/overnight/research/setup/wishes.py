@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from overnight.errors import UserError
 from overnight.program.detection.detect import Detected
 from overnight.program.direction import guess_direction
 from overnight.program.front_matter import Value
@@ -25,6 +26,7 @@ class Wishes:
     take: Take | None = None
     checks: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()  # NAME=VALUE each
     wall: str | None = None
     allow_exit: tuple[int, ...] = ()
     below: str = ""  # the folder where the user stands, such as `services/api`; empty at the top
@@ -37,7 +39,7 @@ class Wishes:
         for name in ("metric", "measure", "pattern", "result", "take", "wall"):
             if value := getattr(self, name):
                 yield name, str(value)
-        for name in ("editable", "checks", "readable"):
+        for name in ("editable", "checks", "readable", "env"):
             yield from ((name, value) for value in getattr(self, name))
         yield from (("allow-exit", str(code)) for code in self.allow_exit)
 
@@ -55,12 +57,21 @@ def with_wishes(detected: Detected, wishes: Wishes) -> Detected:
             by_hand[key] = list(values)
     if wishes.readable:
         by_hand["readable"] = [*_listed(found.get("readable")), *wishes.readable]
+    if wishes.env:
+        by_hand["env"] = dict(_variable(each) for each in wishes.env)
     if limits := _limits(wishes):
         by_hand["limits"] = {**_mapping(found.get("limits")), **limits}
     entries = {entry.key: entry for entry in detected.entries}
     entries |= {key: FrontMatterEntry(key=key, value=value, reason=BY_HAND) for key, value in by_hand.items()}
     notes = detected.notes if "metric" not in by_hand else [note for note in detected.notes if note not in detected.on_metric]
     return Detected(entries=tuple(entries.values()), notes=notes)
+
+
+def _variable(text: str) -> tuple[str, Value]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--env {text} has no value", fix="write --env NAME=VALUE")
+    return name, value
 
 
 def _limits(wishes: Wishes) -> dict[str, Value]:

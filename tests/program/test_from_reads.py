@@ -41,6 +41,14 @@ def test_what_only_a_person_knows_is_asked(reads: list[str], leaf: str, asked: s
     assert found is not None and asked in found.question
 
 
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_name_with_the_signs_of_a_glob_is_a_name(count: int) -> None:
+    """`[id].js` is what some frameworks call a page."""
+    reads = ["bench.js", *(f"pages/[id]/{number}[a].js" for number in range(count))]
+    found = editable_files(reads, [*reads, "pages/x.test.js"], runs=(), leaf="bench.js")
+    assert found is not None and all(matches(path, found.globs) for path in reads[1:])
+
+
 def test_nothing_is_proposed_where_no_code_is_read() -> None:
     """A program that was compiled before reads data alone."""
     assert editable_files(["data/words.txt"], ["data/words.txt", "a.c"], runs=(), leaf=None) is None

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
@@ -35,6 +35,13 @@ def reaches(folder: str, globs: Sequence[str]) -> bool:
 def collide(path: str, other: str) -> bool:
     """Whether two paths cannot both be files: they are the same, or one lies below the other."""
     return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
+
+
+def above(path: str) -> Iterator[str]:
+    """The folders that contain a path, the innermost first, without the top."""
+    while (end := path.rfind("/")) > 0:
+        path = path[:end]
+        yield path
 
 
 def path_problem(path: str) -> str:

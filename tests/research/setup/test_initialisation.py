@@ -15,6 +15,7 @@ from overnight.git.repository import Repository
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.loop.command import TrialFailed
+from overnight.research.setup import first_look
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.initialisation import InitReport, initialise
 from overnight.research.setup.refinement import FirstRun
@@ -374,3 +375,24 @@ def test_a_metric_that_the_user_names_is_not_replaced(tmp_path: Path) -> None:
     measured = Measured(3.0, 3.0, output=b"Throughput: 812.5 MB/s\n")
     report, _ = run(repository_of(tmp_path, {"sort.sh": "true"}), measured, Wishes(measure="bash sort.sh", metric="cpu_s"))
     assert [entry.value for entry in report.keys if entry.key == "metric"] == [{"name": "cpu_s", "direction": "minimize"}]
+
+
+def test_a_metric_that_the_first_trial_prints_needs_no_advice(tmp_path: Path) -> None:
+    """The notes on how to read a printed number are for a metric that is measured from outside."""
+    repository = repository_of(tmp_path, {"bench.py": "import lib\nlib.run()\n", "lib.py": "def run(): pass\n"})
+    printed, said = run(repository, Measured(1.0, 1.0, output=b"sorted: 12.5 rows/s\n"), agree=False)
+    assert "rows_per_s" in printed.front_matter and "instead" not in said
+    outside, said = run(repository, Measured(1.0, 1.0), agree=False)
+    assert "cpu_s" in outside.front_matter and "to measure a number that the command prints instead" in said
+
+
+@pytest.mark.parametrize("nearer", [first_look.MOST_READ - 1, first_look.MOST_READ])
+def test_only_the_files_nearest_to_the_top_are_read(tmp_path: Path, nearer: int) -> None:
+    """A benchmark behind many files that might be one is not looked for, so a large repository costs no more."""
+    near = {f"x{number}_test.go": "func TestX(t *testing.T) {\n" for number in range(nearer)}
+    repository = repository_of(tmp_path, {**near, "deep/sum_test.go": "func BenchmarkSum(b *testing.B) {\n"})
+    if nearer < first_look.MOST_READ:
+        assert (first_look.propose(repository, Wishes()).program.measure or "").startswith("go test")
+    else:
+        with pytest.raises(UserError, match="found nothing here"):
+            first_look.propose(repository, Wishes())

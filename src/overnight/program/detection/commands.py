@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 WANTED = re.compile(r"package\.json|(?:.+/)?[^/]+_test\.go|(?:.+/)?(?:micro)?(?:bench|perf)[^/]*(?:/[^/]+)?\.(?:py|[cm]?js)")
-MOST_TEXTS = 200  # files that are read for it
 
 _SCRIPT = re.compile(r"(?:micro)?(?:bench|perf)[\w:.-]*")
 _JAVASCRIPT = re.compile(r"(?:[^/]+/){0,2}(?:bench(?:mark)?s?|perf)(?:/index|/bench(?:mark)?|[^/]*)\.[cm]?js")

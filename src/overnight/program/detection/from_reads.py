@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from glob import escape
 
 from overnight.program.code_files import is_code
+from overnight.program.judge.narrowing import covering
 from overnight.program.scope import matches
 from overnight.words.quantities import listed
 
@@ -48,7 +50,7 @@ def editable_files(
         return EditableFiles(globs=globs, frozen=tuple(path for path in code if not matches(path, globs)))
     if not code:
         return None
-    return EditableFiles(globs=tuple(code), frozen=(), question=_question(code, leaf))
+    return EditableFiles(globs=tuple(map(escape, code)), frozen=(), question=_question(code, leaf))
 
 
 def _question(code: Sequence[str], leaf: str | None) -> str:
@@ -68,17 +70,5 @@ def judges_by_name(path: str) -> bool:
 
 def _folded(files: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:
     """The files one by one, or the folders that contain them and nothing frozen."""
-    if len(files) <= ONE_BY_ONE:
-        return tuple(files)
-    globs: list[str] = []
-    for path in files:
-        if not matches(path, globs):
-            globs.append(_widest(path, frozen))
-    return tuple(globs[:MOST])
-
-
-def _widest(path: str, frozen: Sequence[str]) -> str:
-    """The highest folder above a file in which nothing is frozen; the file itself if there is none."""
-    names = path.split("/")[:-1]
-    folders = ["/".join(names[:end]) + "/" for end in range(1, len(names) + 1)]
-    return next((folder for folder in folders if not any(other.startswith(folder) for other in frozen)), path)
+    globs = covering(files, frozen) if len(files) > ONE_BY_ONE else map(escape, files)
+    return tuple(dict.fromkeys(globs))[:MOST]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from glob import escape
 
 from overnight.program.detection.session_text import Mention, mentions
+from overnight.program.judge.narrowing import narrowed
 from overnight.program.program import PROGRAM
 from overnight.program.scope import matches
 from overnight.words.fields import MAX_ITEMS
@@ -89,16 +90,6 @@ class _Tree:
             return {path for path in self.files if path.startswith(glob)}
         return {path for path in self.files if matches(path, [glob])}
 
-    def without(self, glob: str, bad: set[str]) -> list[str]:
-        """What a glob covers without some of its files: whole folders where that is possible."""
-        mixed = {path[:end] for path in bad for end in range(len(path)) if path[end] == "/"}
-        top = len(glob) if glob.endswith("/") else -1
-        shown: dict[str, None] = {}
-        for path in sorted(self.covered(glob) - bad):
-            ends = [end for end in range(top, len(path)) if path[end] == "/"] if top >= 0 else []
-            shown[next((path[: end + 1] for end in ends if path[:end] not in mixed), path)] = None
-        return list(shown)
-
 
 @dataclass(slots=True)
 class _Reader:
@@ -162,14 +153,14 @@ class _Reader:
             covered = self.tree.covered(glob) if off else set()
             inner = {path: files & covered for path, files in off.items() if files & covered}
             if not inner:
-                globs[glob] = None
+                globs[self.tree.as_glob(glob)] = None
                 continue
-            globs |= dict.fromkeys(self.tree.without(glob, set().union(*inner.values())))
+            globs |= dict.fromkeys(narrowed([self.tree.as_glob(glob)], set().union(*inner.values()), self.tree.files))
             names = listed((f"`{printable(path, NAME)}`" for path in inner), 3)
             self.notes.append(f"`{printable(glob, NAME)}` is proposed without {names}, off limits there")
         for glob in list(globs)[MAX_ITEMS:]:
             self.left_out[glob] = f"more than {counted(MAX_ITEMS, 'glob')}"
-        return [self.tree.as_glob(glob) for glob in globs]
+        return list(globs)
 
 
 def _names(text: str) -> Iterator[str]:

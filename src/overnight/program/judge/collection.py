@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.program.judge.tree import Place, Tree, folder_of
+from overnight.program.scope import above
 
 MOST_DOTTED = 300  # characters of a module's name
 
@@ -73,9 +74,9 @@ def collected(family: Family, words: Sequence[str], tree: Tree, place: Place) ->
 def _is_collected(path: str, family: Family, files: set[str], folders: set[str], place: Place) -> bool:
     folder, name = folder_of(path), path.rpartition("/")[2]
     if family.settings.fullmatch(name):
-        return folder in {"", place.folder} or any(folder in _above(given) for given in folders)
+        return folder in {"", place.folder} or any(folder in _up(given) for given in folders)
     if name == "conftest.py" and family is _PYTHON:
-        return any(folder in _above(given) for given in (*map(folder_of, files), *folders)) or _below(path, folders)
+        return any(folder in _up(given) for given in (*map(folder_of, files), *folders)) or _below(path, folders)
     if not _below(path, folders):
         return False
     return family.names.fullmatch(name) is not None or any(family.folders.fullmatch(part) for part in folder.split("/"))
@@ -83,15 +84,13 @@ def _is_collected(path: str, family: Family, files: set[str], folders: set[str],
 
 def _below(path: str, folders: set[str]) -> bool:
     """Whether a path lies in one of the folders, however deep."""
-    return not folders.isdisjoint(_above(folder_of(path)))
+    return not folders.isdisjoint(_up(folder_of(path)))
 
 
-def _above(folder: str) -> Iterator[str]:
-    """A folder and all that it lies in, up to the top."""
-    yield folder
-    while folder:
-        folder = folder_of(folder)
-        yield folder
+def _up(folder: str) -> Iterator[str]:
+    """A folder and all that it lies in, up to the top, which is ""."""
+    yield from (folder, *above(folder))
+    yield from [""] if folder else []
 
 
 def _module(word: str, tree: Tree, place: Place) -> Sequence[str]:

@@ -1,9 +1,9 @@
 """Globs without some of the files that they cover: there is no glob that takes a file out again."""
 
 from collections.abc import Collection, Iterator, Sequence
+from glob import escape
 
-from overnight.program.judge.tree import folder_of
-from overnight.program.scope import matches
+from overnight.program.scope import above, matches
 
 
 def narrowed(globs: Sequence[str], taken: Collection[str], paths: Sequence[str]) -> tuple[str, ...]:
@@ -12,28 +12,17 @@ def narrowed(globs: Sequence[str], taken: Collection[str], paths: Sequence[str])
     for glob in globs:
         covered = [path for path in paths if matches(path, [glob])]
         rest = {path: None for path in covered if path not in taken}
-        narrow += [glob] if len(rest) == len(covered) else _cover(list(rest), [path for path in paths if path not in rest])
+        narrow += [glob] if len(rest) == len(covered) else covering(list(rest), [path for path in paths if path not in rest])
     return tuple(dict.fromkeys(narrow))
 
 
-def _cover(files: Sequence[str], others: Sequence[str]) -> Iterator[str]:
-    """Each file, or the highest folder that holds none of the other files."""
-    mixed = {folder for path in others for folder in _above(path)}
+def covering(files: Sequence[str], others: Collection[str]) -> Iterator[str]:
+    """A glob for each file: of its own name, or of the highest folder around it that has none of the other files."""
+    mixed = {folder for path in others for folder in above(path)}
     for path in files:
         top = path
-        for folder in _above(path):
-            if not folder or folder in mixed or any(sign in folder for sign in "*?["):
+        for folder in above(path):
+            if folder in mixed:
                 break
             top = f"{folder}/"
-        yield top if top.endswith("/") else _literal(top)
-
-
-def _above(path: str) -> Iterator[str]:
-    while path:
-        path = folder_of(path)
-        yield path
-
-
-def _literal(path: str) -> str:
-    """A glob for a file of exactly this name."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
+        yield escape(top)

@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from overnight.files.folders import (
     write_all,
 )
 from overnight.git.port import FileChange
+from overnight.program.scope import above
 from overnight.research.experiment import ByProducts
 from overnight.research.places.by_products import Sieve
 from overnight.research.places.port import Collected
@@ -161,7 +162,7 @@ class _Collector:
         """Whether a new entry is a by-product; one in the place of something of the repository never is."""
         if self.sieve is None or path in self.reserved or path in self.above_reserved:
             return False
-        if any(above in self.base or above in self.reserved for above in _above(path)):
+        if any(folder in self.base or folder in self.reserved for folder in above(path)):
             return False
         is_folder = entry.is_dir(follow_symlinks=False)
         if is_folder and _is_empty(folder, entry.name):
@@ -231,7 +232,7 @@ class _Collector:
             path = change.path
             if not path.isprintable():
                 self._problem(path, "has a name with unprintable characters or broken UTF-8")
-            elif path in taken or any(folder in self.reserved for folder in _above(path)):
+            elif path in taken or any(folder in self.reserved for folder in above(path)):
                 self._problem(path, "collides with something that the workspace did not show")
             elif path in new and (twin := _spell(path, spellings)):
                 self._problem(path, f"has the same name as {printable(twin, NAME_SHOWN)} when letter case is ignored")
@@ -267,20 +268,13 @@ def _digest(file: int, size: int) -> bytes:
     return digest.digest()
 
 
-def _above(path: str) -> Iterator[str]:
-    """The folders that contain a path, innermost first."""
-    while (end := path.rfind("/")) > 0:
-        path = path[:end]
-        yield path
-
-
 def _folders(paths: Iterable[str]) -> frozenset[str]:
-    return frozenset(folder for path in paths for folder in _above(path))
+    return frozenset(folder for path in paths for folder in above(path))
 
 
 def _spell(path: str, spellings: dict[str, str]) -> str | None:
     """Record the spelling of a path and its folders; return an earlier, different spelling of one of them, if any."""
-    for part in (path, *_above(path)):
+    for part in (path, *above(path)):
         folded = unicodedata.normalize("NFC", part).casefold()
         if spellings.setdefault(folded, part) != part:
             return spellings[folded]

@@ -32,6 +32,7 @@ LISTED = 4  # files in a note
 MAX_READ_BYTES = 1_000_000  # of a file that is read
 MOST_SCRIPTS = 40  # that are looked into
 _NO_SCRIPT = re.compile(r"(?:^|/)(?:test|setup|conf|conftest|docs?|__)[^/]*(?:/|\.py$)")
+MOST_READ = 200  # files, those nearest to the top
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,8 @@ def describe(proposal: Proposal) -> str:
 def _look(toplevel: Path, committed: Sequence[str]) -> Mapping[str, str | None]:
     """All committed files, and what other loop tools left uncommitted, each with its text if that is wanted."""
     names = {*committed, *(name for name in (*LOOP_FILES, PROGRAM) if (toplevel / name).is_file())}
-    return {name: _text(toplevel / name) if wants(name) else None for name in sorted(names)}
+    wanted = sorted(filter(wants, names), key=lambda name: (name not in LOOP_FILES, name.count("/"), name))[:MOST_READ]
+    return {name: _text(toplevel / name) if name in wanted else None for name in sorted(names)}
 
 
 def _text(path: Path) -> str | None:

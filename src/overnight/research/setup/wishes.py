@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overnight.errors import UserError
 from overnight.program.detection.detect import Detected
@@ -64,7 +64,7 @@ def with_wishes(detected: Detected, wishes: Wishes) -> Detected:
     entries = {entry.key: entry for entry in detected.entries}
     entries |= {key: FrontMatterEntry(key=key, value=value, reason=BY_HAND) for key, value in by_hand.items()}
     notes = detected.notes if "metric" not in by_hand else [note for note in detected.notes if note not in detected.on_metric]
-    return Detected(entries=tuple(entries.values()), notes=notes)
+    return replace(detected, entries=tuple(entries.values()), notes=notes)
 
 
 def _variable(text: str) -> tuple[str, Value]:

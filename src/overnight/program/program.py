@@ -170,10 +170,21 @@ class Program:
         return self.measure is not None
 
     @property
+    def commands_by_key(self) -> tuple[tuple[str, str], ...]:
+        """All commands that it runs, each with its key."""
+        keys = ("measure", "produce", "score", "prepare", "holdout", "audit")
+        alone = ((key, command) for key in keys if (command := getattr(self, key)))
+        return (*alone, *(("checks", command) for command in self.checks))
+
+    @property
     def commands(self) -> tuple[str, ...]:
         """All commands that it runs."""
-        alone = (self.measure, self.produce, self.score, self.prepare, self.holdout, self.audit)
-        return tuple(filter(None, (*alone, *self.checks)))
+        return tuple(command for _, command in self.commands_by_key)
+
+    @property
+    def tuner_alone(self) -> bool:
+        """Whether nobody but the built-in tuner proposes anything."""
+        return all(spec.use == "tuner" for spec in self.researchers)
 
     @property
     def splits(self) -> bool:

@@ -1,5 +1,7 @@
 """Writes a front matter: keys, each with its reason in a comment, and the other keys to uncomment."""
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +16,7 @@ MAX_REASON = 120
 MAX_FAILURE = 200
 
 _HEAD = "# What `overnight` does with this repository; every key is explained in its docs, program.md."
+_PLAIN = re.compile(r"[\w/][\w./+-]*|\.[\w/][\w./+-]*")  # YAML reads it as this text
 _LEFT_OUT = "# Left out because it was tried and failed:"
 _FURTHER = {
     "hidden": "[holdout/]",
@@ -52,6 +55,11 @@ def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
     lines.append("# Further keys, with examples:")
     lines += [f"# {key}: {example}" for key, example in _FURTHER.items() if key not in written]
     return "\n".join([*lines, "---", ""])
+
+
+def quoted(text: str) -> str:
+    """A printable text as it is written in a front matter: between quotation marks if it needs them."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def lacks_failed_checks(program: Program) -> bool:

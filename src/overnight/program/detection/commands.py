@@ -1,10 +1,12 @@
 """Pure: commands that measure by the customs of a language, where nothing says so more clearly."""
 
 import ast
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from overnight.program.judge.targets import package_scripts, read_targets
+from overnight.program.judge.tree import Tree
 
 WANTED = re.compile(r"package\.json|(?:.+/)?[^/]+_test\.go|(?:.+/)?(?:micro)?(?:bench|perf)[^/]*(?:/[^/]+)?\.(?:py|[cm]?js)")
 
@@ -12,7 +14,7 @@ _SCRIPT = re.compile(r"(?:micro)?(?:bench|perf)[\w:.-]*")
 _JAVASCRIPT = re.compile(r"(?:[^/]+/){0,2}(?:bench(?:mark)?s?|perf)(?:/index|/bench(?:mark)?|[^/]*)\.[cm]?js")
 _PYTHON = re.compile(r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf)[^/]*\.py|(?:[^/]+/){0,2}bench(?:mark)?s?/[^/]+\.py")
 _RUST = re.compile(r"benches/([\w-]+)\.rs")
-_FILE_TARGET = re.compile(r"^([\w-]*bench[\w-]*)[ \t]*:(?!=)[^\n]*((?:\n\t[^\n]*)+)", re.MULTILINE)
+_TARGET = re.compile(r"[\w-]*bench[\w-]*")
 _GO_BENCHMARK = re.compile(r"^func Benchmark\w*\(", re.MULTILINE)
 _ASV = re.compile(r"(?:time|track|mem|peakmem|timeraw)_")
 
@@ -41,12 +43,23 @@ def measuring_commands(files: Mapping[str, str | None]) -> Iterator[Command]:
     for path in by_depth:
         if _PYTHON.fullmatch(path) and (command := _python(path, texts.get(path, ""))):
             yield command
-    yield from _from_makefile(texts.get("Makefile", ""))
     if any(path.endswith("_test.go") and _GO_BENCHMARK.search(text) for path, text in texts.items()):
         yield Command(text="go test -run '^$' -bench . ./...", leaf=None, reason="Go benchmarks, which `go test` runs")
     for path in by_depth:
         if hit := _RUST.fullmatch(path):
             yield Command(text=f"cargo bench --bench {hit[1]}", leaf=path, reason=f"{path} is a benchmark of cargo")
+
+
+def bench_target(files: Mapping[str, str | None]) -> tuple[Command, str] | None:
+    """The command for a target of the Makefile that measures, with its recipe; one that only compiles is run as well."""
+    recipes = read_targets("Makefile", Tree.of(list(files), files.get)).recipes
+    for name in sorted(filter(_TARGET.fullmatch, recipes), key=lambda name: not name.startswith("bench")):
+        recipe = "\n".join(recipes[name])
+        if re.search(rf"-o[ \t]*(?:\$@|{re.escape(name)}(?![\w-]))", recipe) and f"./{name}" not in recipe:
+            return Command(text=f"make -s {name} && ./{name}", leaf=None, reason=f"the Makefile compiles {name}"), recipe
+        if name.startswith("bench"):
+            return Command(text=f"make {name}", leaf=None, reason=f"the Makefile has a target {name}"), recipe
+    return None
 
 
 def only_defines(text: str) -> bool:
@@ -69,13 +82,7 @@ def run_by_pytest(text: str) -> bool:
 
 
 def _from_package(text: str) -> Iterator[Command]:
-    try:
-        package = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    names = [name for name in scripts if _SCRIPT.fullmatch(name)] if isinstance(scripts, dict) else []
-    for name in sorted(names, key=len):
+    for name in sorted(filter(_SCRIPT.fullmatch, package_scripts(text)), key=len):
         yield Command(text=f"npm run --silent {name}", leaf=None, reason=f"package.json has a script {name}")
 
 
@@ -86,13 +93,6 @@ def _python(path: str, text: str) -> Command | None:
         reason = f"{path} is a benchmark that only defines functions, which pytest calls"
         return Command(text=f"python -m pytest -q {path}", leaf=path, reason=reason)
     return None
-
-
-def _from_makefile(text: str) -> Iterator[Command]:
-    """Targets that compile a benchmark and do not run it."""
-    for name, recipe in _FILE_TARGET.findall(text):
-        if re.search(rf"-o[ \t]*(?:\$@|{re.escape(name)}\b)", recipe) and f"./{name}" not in recipe:
-            yield Command(text=f"make -s {name} && ./{name}", leaf=None, reason=f"the Makefile compiles {name}")
 
 
 def is_of_asv(path: str, text: str) -> bool:

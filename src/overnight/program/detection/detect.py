@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.program.detection.commands import WANTED, is_of_asv, measuring_commands, only_defines
+from overnight.program.detection.commands import WANTED, bench_target, is_of_asv, measuring_commands, only_defines
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
 from overnight.program.detection.seed import seed_option
@@ -15,16 +15,14 @@ from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
 from overnight.words.quantities import listed
 
-CODE_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
+TRAINING_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "env", "limits", "budget")
 
 NAMED = 4  # commands in a note
 
 _BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
-_BENCH_TARGET = re.compile(r"^(bench[\w-]*)[ \t]*:(?!=)", re.MULTILINE)
 _TEST = re.compile(r"(?:(?:.+/)?tests?/(?:.+/)?)?test_[^/]+\.py")
-_RECIPE = re.compile(r"(?:\n(?:\t[^\n]*)?)*")  # the lines of a Makefile that belong to a target
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
@@ -52,7 +50,7 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return path in CODE_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (_BENCH, _MEASURE, WANTED))
+    return path in TRAINING_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (_BENCH, _MEASURE, WANTED))
 
 
 def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> Detected:
@@ -72,7 +70,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         or from_session(files, texts, notes)
         or _from_training(files, texts, home, uv=uv)
         or _from_script(_BENCH, "a benchmark", files, texts, others)
-        or _from_makefile(files, texts, others)
+        or _from_makefile(files, others)
         or _from_script(_MEASURE, "the measuring script by its name", files, texts, others)
         or _from_customs(files, notes, others)
     )
@@ -92,7 +90,7 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
     train = texts.get("train.py")
     if train is None:
         return []
-    everything = "\n".join(texts.get(name, "") for name in CODE_FILES)
+    everything = "\n".join(texts.get(name, "") for name in TRAINING_FILES)
     by_uv = "uv.lock" in files or "uv run train.py" in everything
     runner = "uv run train.py" if by_uv and uv else "python train.py"
     seed = seed_option(train)
@@ -155,19 +153,16 @@ def _from_script(
     return []
 
 
-def _from_makefile(files: Iterable[str], texts: Mapping[str, str], others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
+def _from_makefile(files: Mapping[str, str | None], others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
     """A bench target."""
-    makefile = texts.get("Makefile", "")
-    target = _BENCH_TARGET.search(makefile)
-    if target is None:
+    found = bench_target(files)
+    if found is None:
         return []
-    recipe = _RECIPE.match(makefile, makefile.find("\n", target.end()))
-    ran = recipe[0] if recipe else ""
-    frozen = [path for path in files if path in ran]
-    place = next((path for path in frozen if path in texts), "the Makefile")
+    command, recipe = found
+    place = next((path for path, text in files.items() if text is not None and path in recipe), "the Makefile")
     return [
-        *_printed_or_time(texts.get(place, makefile), place, others),
-        FrontMatterEntry(key="measure", value=f"make {target[1]}", reason=f"the Makefile has a target {target[1]}"),
+        *_printed_or_time(files.get(place) or recipe, place, others),
+        FrontMatterEntry(key="measure", value=command.text, reason=command.reason),
     ]
 
 

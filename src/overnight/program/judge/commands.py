@@ -11,7 +11,7 @@ from overnight.program.judge.tree import Place, Tree, folder_of
 
 MOST_LAUNCHERS = 10  # one after the other
 MOST_WORDS = 10  # of a command that may name a script of a package
-LOOKS_INTO = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "source", "."})
+SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})
 _PYTHON = re.compile(r"(?:i?python|pypy)[\d.]*[dtmw]?")
 _OTHERS = each(
     """
@@ -53,7 +53,7 @@ def _kind(name: str) -> str:
     """Which reader fits a program."""
     if _PYTHON.fullmatch(name):
         return "python"
-    if name in LOOKS_INTO:
+    if name in SHELLS | {"source", "."}:
         return "shell"
     if name in RUNNERS:
         return "tests"

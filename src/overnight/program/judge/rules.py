@@ -1,7 +1,5 @@
 """Which editable files a proposal must not change, because they judge it; refused unless the program says why it may."""
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +10,7 @@ from overnight.program.judge.steps import Judge, Role
 from overnight.program.judge.tree import Read
 from overnight.program.program import Program
 from overnight.program.scope import matches
+from overnight.program.writer import quoted
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
 
@@ -19,7 +18,6 @@ KEY = "judge_may_change"
 NAMED = 3  # files in a message
 NAME = 80  # characters of a path
 SUGGESTED = 8  # globs in a fix
-_PLAIN = re.compile(r"[\w./-]+")  # what YAML needs no quotes for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +92,4 @@ def _fix(program: Program, refused: Sequence[Offence], paths: Sequence[str]) -> 
     if len(rest) > SUGGESTED:
         names = listed((f"`{printable(offence.judge.path, NAME)}`" for offence in refused), NAMED)
         return f"take {names} out of `editable`: name the other files one by one"
-    return f"write `editable: [{', '.join(map(_quoted, rest))}]`"
-
-
-def _quoted(glob: str) -> str:
-    shown = printable(glob, NAME)
-    return shown if _PLAIN.fullmatch(shown) else json.dumps(shown, ensure_ascii=False)
+    return f"write `editable: [{', '.join(quoted(printable(glob, NAME)) for glob in rest)}]`"

@@ -8,7 +8,7 @@ Nor is anything that only a run could show: a name that is computed, a program f
 import re
 from collections.abc import Sequence
 
-from overnight.program.judge.commands import steps_of
+from overnight.program.judge.commands import SHELLS, steps_of
 from overnight.program.judge.launchers import is_assignment, without_keywords
 from overnight.program.judge.shell import simple_commands
 from overnight.program.judge.steps import Collect, Judge, Role, RunFile, RunText, Step
@@ -21,7 +21,6 @@ MOST_DEEP = 15  # texts within each other: files on one way, and texts of `-c` a
 MOST_TEXT = 8_000_000  # characters that are read in all
 _SHEBANG = re.compile(r"#![ \t]*(\S{1,200})(?:[ \t]+-\S{1,50})*(?:[ \t]+(\S{1,200}))?")
 _SHELL_NAMES = re.compile(r".*\.(?:sh|bash|zsh|ksh|dash)")
-_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})
 _DECLARES = frozenset({"export", "local", "readonly", "declare", "typeset"})
 
 
@@ -33,14 +32,7 @@ def judges(program: Program, paths: Sequence[str], read: Read) -> Sequence[Judge
         paths: every committed file.
         read: the text of one of them.
     """
-    return what_runs(commands_of(program), paths, read)
-
-
-def commands_of(program: Program) -> Sequence[tuple[str, str]]:
-    """The commands of a program, each with its key."""
-    keys = ("measure", "produce", "score", "prepare", "holdout", "audit")
-    alone = [(key, command) for key in keys if (command := getattr(program, key))]
-    return [*alone, *(("checks", command) for command in program.checks)]
+    return what_runs(program.commands_by_key, paths, read)
 
 
 def what_runs(commands: Sequence[tuple[str, str]], paths: Sequence[str], read: Read) -> Sequence[Judge]:
@@ -132,7 +124,7 @@ class _Walk:
         name = first[1].rpartition("/")[2] if first else ""
         if first and name == "env":
             name = (first[2] or "").rpartition("/")[2]
-        return text if name in _SHELLS else ""
+        return text if name in SHELLS else ""
 
 
 def _is_plain(path: str) -> bool:

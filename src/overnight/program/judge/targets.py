@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.program.judge.tree import Tree, folder_of, joined
@@ -86,17 +86,16 @@ def _read_line(line: str, found: Targets) -> list[str]:
 
 def package_script(text: str, name: str) -> str:
     """The shell text of a script of a package.json with those around it; empty if there is none of this name."""
+    scripts = package_scripts(text)
+    around = (f"pre{name}", name, f"post{name}")
+    return "\n".join(scripts[key] for key in around if key in scripts) if name in scripts else ""
+
+
+def package_scripts(text: str) -> Mapping[str, str]:
+    """The scripts of a package.json, by name."""
     try:
         package = json.loads(text)
     except (ValueError, RecursionError):
-        return ""
+        return {}
     scripts = package.get("scripts") if isinstance(package, dict) else None
-    if not isinstance(scripts, Mapping) or not isinstance(scripts.get(name), str):
-        return ""
-    return "\n".join(_around(scripts, name))
-
-
-def _around(scripts: Mapping[str, object], name: str) -> Iterator[str]:
-    for key in (f"pre{name}", name, f"post{name}"):
-        if isinstance(script := scripts.get(key), str):
-            yield script
+    return {name: script for name, script in scripts.items() if isinstance(script, str)} if isinstance(scripts, dict) else {}

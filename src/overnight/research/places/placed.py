@@ -58,7 +58,7 @@ def output_folders(toplevel: Path, history: History, program: Program, start: st
     text = history.read_files(start, [IGNORED])[IGNORED].decode(errors="replace")
     named = (match[1] for line in text.splitlines() if (match := _FOLDER.fullmatch(line.strip())))
     wanted = (path for path in named if path.rpartition("/")[2].lower() in OUTPUTS and ".." not in path.split("/"))
-    commands = " ".join(filter(None, (program.measure, program.produce, program.score, program.prepare, *program.checks)))
+    commands = " ".join(program.commands)
     there = (path for path in wanted if _is_folder(toplevel / path) or f"{path}/" in commands)
     return tuple(dict.fromkeys(path for path in there if not matches(path, program.hidden)))[:MOST_FOLDERS]
 

@@ -1,8 +1,6 @@
 """A failure of the user's own command, as those who look for its cause see it: what it printed, where, and for whom."""
 
-import json
 import os
-import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +13,7 @@ from overnight.git.repository import Repository
 from overnight.jail.reach import SYSTEM, is_within
 from overnight.machines.share import search_path
 from overnight.program.program import Program
+from overnight.program.writer import quoted
 from overnight.words.foreign import printable
 
 NAME = 80  # characters of a path or a name in a fix
@@ -41,13 +40,6 @@ class Failing:
         """Of the checkout."""
         return self.repository.toplevel
 
-    @property
-    def commands(self) -> Sequence[str]:
-        """All that the program runs."""
-        named = self.program
-        alone = (named.measure, named.produce, named.score, named.prepare, named.holdout, named.audit)
-        return [*filter(None, alone), *named.checks]
-
     def shows(self, path: Path) -> bool:
         """Whether jobs see a path of the host, by `readable` or because it belongs to the system."""
         return is_within(str(path), (*self.program.readable, *SYSTEM))
@@ -72,8 +64,6 @@ class Failing:
         return [os.fsdecode(path) for path in listed[:MOST_FILES]]
 
 
-_PLAIN = re.compile(r"[\w./+-]+")  # needs no quotation marks in YAML
-
 Cause = Callable[[Failing], str]  # the fix if the failure is of this kind; empty if it is not
 
 
@@ -84,8 +74,7 @@ def shown(path: object) -> str:
 
 def in_yaml(path: object) -> str:
     """A path as it is to be written in a front matter."""
-    text = printable(str(path), TYPED)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return quoted(printable(str(path), TYPED))
 
 
 def in_shell(path: object) -> str:

@@ -54,7 +54,7 @@ def named_file(failing: Failing) -> str:
 def needed_by_command(failing: Failing) -> str:
     """The same for what the commands themselves name, other than what they write."""
     written = {*failing.program.artifacts, *failing.program.inputs, failing.program.metric.result}
-    named = [path for command in failing.commands for path in paths_in(command) if path not in written]
+    named = [path for command in failing.program.commands for path in paths_in(command) if path not in written]
     return next(_absent(failing, named), "")
 
 

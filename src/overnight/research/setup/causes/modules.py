@@ -79,7 +79,9 @@ def _in_environment(failing: Failing, name: str) -> str:
 
 def _python(failing: Failing) -> str:
     """The Python of the user's shell that the commands call by name; empty without one."""
-    names = ("python3", "python") if any("python3" in command for command in failing.commands) else ("python", "python3")
+    names = (
+        ("python3", "python") if any("python3" in command for command in failing.program.commands) else ("python", "python3")
+    )
     return next((found for name in names if (found := failing.on_path(name))), "")
 
 

@@ -70,7 +70,9 @@ def conda(failing: Failing) -> str:
 
 def runner(failing: Failing) -> str:
     """`uv run` and its like, which look after an environment before they run anything."""
-    used = next((name for name, form in _RUNNERS.items() if any(re.search(form, each) for each in failing.commands)), "")
+    used = next(
+        (name for name, form in _RUNNERS.items() if any(re.search(form, each) for each in failing.program.commands)), ""
+    )
     if not used or not _RUNNER_SAYS.search(failing.text):
         return ""
     return (

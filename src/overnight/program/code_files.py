@@ -1,6 +1,8 @@
 """Pure: which files are code, by their names."""
 
-COMPILED = frozenset((".c", ".cc", ".cpp", ".cu", ".cxx", ".f90", ".go", ".h", ".hpp", ".java", ".pyx", ".rs", ".ts", ".zig"))
+_C = (".c", ".c++", ".cc", ".cpp", ".cu", ".cuh", ".cxx", ".h", ".hh", ".hpp", ".hxx")
+_OTHERS = (".cs", ".cts", ".f90", ".go", ".hs", ".java", ".kt", ".ml", ".mts", ".pyx", ".rs", ".scala", ".swift", ".ts", ".zig")
+COMPILED = frozenset((*_C, *_OTHERS))
 _INTERPRETED = frozenset(
     (".cjs", ".jl", ".js", ".jsx", ".lua", ".mjs", ".php", ".pl", ".py", ".r", ".rb", ".sh", ".sql", ".tsx")
 )

@@ -147,10 +147,11 @@ def _tunable(names: tuple[str, ...]) -> str:
 
 
 def _life(found: Life) -> str:
-    every = len(found.live) + len(found.dead) + len(found.unknown)
+    live = len(found.live)
+    tried = counted(live, "value") if found.unknown else f"{live} of {counted(live + len(found.dead), 'value')}"
     dead = f"; moved, these change nothing: {listed(found.dead, LISTED)}" if found.dead else ""
     unknown = f"; not tried, to save time: {listed(found.unknown, LISTED)}" if found.unknown else ""
-    return f"{len(found.live)} of {counted(every, 'value')} change the metric{dead}{unknown}"
+    return f"the metric changes with {tried}{dead}{unknown}"
 
 
 def describe(found: CheckReport) -> str:

@@ -1,6 +1,6 @@
 """Whether a program's metric, checks and editable files are connected, as `check` and `init` found by breaking them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,6 +68,6 @@ def connection_lines(found: Connection) -> Iterator[str]:
         yield f"the check `{printable(check, NAME)}` passes though every editable file is broken: it checks none of them"
 
 
-def names(paths: list[str] | tuple[str, ...]) -> str:
+def names(paths: Sequence[str]) -> str:
     """Some of the paths, as a list for people."""
     return listed((printable(path, NAME) for path in paths), LISTED) or "none"

@@ -26,7 +26,7 @@ def test_check_says_which_values_live(tmp_path: Path) -> None:
     repo = _repo(tmp_path / "r", "1.2345678 + (RATE - 0.1) ** 2 + WIDTH / 7")
     assert read_json(repo, "check")["life"] == {"live": ["RATE", "WIDTH"], "dead": ["UNUSED", "MARGIN"], "unknown": []}
     shown = overnight(repo, "check", check=0).stdout
-    assert "2 of 4 values change the metric; moved, these change nothing: UNUSED, MARGIN" in shown
+    assert "the metric changes with 2 of 4 values; moved, these change nothing: UNUSED, MARGIN" in shown
 
 
 def test_a_night_in_which_nothing_lives_is_not_begun(tmp_path: Path) -> None:

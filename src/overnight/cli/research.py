@@ -22,8 +22,8 @@ from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.report.write import ReportFiles, write_files
 from overnight.research.setup.connection.liveness import require_life
+from overnight.research.setup.connection.readiness import require_work
 from overnight.research.setup.preconditions import fixing, left_out, started_over
-from overnight.research.setup.tuner_readiness import require_work
 from overnight.research.state import State
 from overnight.research.views.summary import summary
 from overnight.research.wiring import SessionRequest, open_session

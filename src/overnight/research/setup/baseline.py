@@ -24,9 +24,9 @@ from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead, target_of
 from overnight.research.setup.connection.proof import Observed
+from overnight.research.setup.connection.readiness import ready_tuner
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
-from overnight.research.setup.tuner_readiness import ready_tuner
 from overnight.research.staffing import unpriced
 from overnight.research.state import State
 from overnight.research.views.check import CheckReport, report_on
@@ -89,7 +89,7 @@ async def _life(campaign: Campaign, whole: Observed) -> Life:
     prover = prover_of(campaign)
     target = target_of(prover)
     found = await find_life(prover, target, whole, most_trials=MOST_TRIALS)
-    if all(spec.use == "tuner" for spec in prover.program.researchers):
+    if prover.program.tuner_alone:
         refuse_dead(target, found, whole.trial.value or 0.0, prover.program.metric.name)
     said = {dimension.key: printable(dimension.constant.name, NAME) for dimension in target.space}
     return Life(*(tuple(said[key] for key in keys) for keys in (found.alive, found.dead, found.unknown)))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.program.program import Direction, Metric, Program
-from overnight.research.researchers.tuner.code_files import scan_code
 from overnight.research.researchers.tuner.findings import Findings, Tier, Unreadable, Value
+from overnight.research.researchers.tuner.grammars import scan_with_grammars
 from overnight.research.researchers.tuner.moves import Move
 from overnight.research.researchers.tuner.sources import scan
 from overnight.research.researchers.tuner.target import Target, read_target
@@ -283,7 +283,7 @@ def test_facts_are_left_alone(tmp_path: Path, line: str) -> None:
 def test_without_the_parsers_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file in another language is skipped, with the command that would let it be read."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    reason = scan_code({"a.rs": b"const A: u32 = 5;"})["a.rs"]
+    reason = scan_with_grammars({"a.rs": b"const A: u32 = 5;"})["a.rs"]
     assert isinstance(reason, Unreadable)
     assert str(reason) == "needs the parsers of the extra `syntax`: pip install 'overnight[syntax]'"
 

@@ -32,12 +32,12 @@ _Found = tuple[Annotated[str, Field(max_length=10_000)], int, int, Annotated[str
 _ANSWER = TypeAdapter(Annotated[list[_Found], Field(max_length=1000)])
 
 
-def is_code(path: str) -> bool:
+def has_grammar(path: str) -> bool:
     """Whether a file is in one of these languages, by its name."""
     return PurePosixPath(path).suffix in _GRAMMARS
 
 
-def scan_code(files: Mapping[str, bytes]) -> Mapping[str, Findings | Unreadable]:
+def scan_with_grammars(files: Mapping[str, bytes]) -> Mapping[str, Findings | Unreadable]:
     """What can be tuned in each file, or why it cannot be read."""
     if not all(importlib.util.find_spec(module) for module in _MODULES):
         return {path: Unreadable(INSTALL) for path in files}

@@ -4,12 +4,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from overnight.program.judge.rules import is_editable
+from overnight.program.judge.targets import MAKEFILES
 from overnight.program.program import Program
-from overnight.program.scope import matches, path_problem
-from overnight.research.researchers.tuner.code_files import is_code, scan_code
+from overnight.program.scope import path_problem
 from overnight.research.researchers.tuner.constants import scan_python
 from overnight.research.researchers.tuner.data_files import scan_ini, scan_json, scan_toml, scan_yaml
 from overnight.research.researchers.tuner.findings import Findings, Unreadable
+from overnight.research.researchers.tuner.grammars import has_grammar, scan_with_grammars
 from overnight.research.researchers.tuner.makefiles import scan_makefile
 
 LARGEST_FILE = 100_000  # bytes; a hostile file of this size takes a parser a second
@@ -28,13 +30,12 @@ _SCANNERS: Mapping[str, Callable[[str, bytes], Findings]] = {
     ".cfg": scan_ini,
     ".mk": scan_makefile,
 }
-_MAKEFILES = frozenset(("Makefile", "makefile", "GNUmakefile"))
 
 
 def scan(files: Mapping[str, bytes]) -> Mapping[str, Findings | Unreadable]:
     """What can be tuned in each file."""
-    code = {path: content for path, content in files.items() if is_code(path)}
-    found = dict(scan_code(code)) if code else {}
+    code = {path: content for path, content in files.items() if has_grammar(path)}
+    found = dict(scan_with_grammars(code)) if code else {}
     return found | {path: _scan(path, content) for path, content in files.items() if path not in code}
 
 
@@ -48,7 +49,7 @@ def _scan(path: str, content: bytes) -> Findings | Unreadable:
 
 def _scanner(path: str) -> Callable[[str, bytes], Findings] | None:
     file = PurePosixPath(path)
-    return scan_makefile if file.name in _MAKEFILES else _SCANNERS.get(file.suffix)
+    return scan_makefile if file.name in MAKEFILES else _SCANNERS.get(file.suffix)
 
 
 def tunable_files(workspace: Path, program: Program) -> tuple[Mapping[str, bytes], list[str]]:
@@ -57,7 +58,7 @@ def tunable_files(workspace: Path, program: Program) -> tuple[Mapping[str, bytes
     skipped: list[str] = []
     room = LARGEST_TREE
     for path in _regular_files(workspace):
-        if not (is_code(path) or _scanner(path)) or not _is_editable(path, program):
+        if not (has_grammar(path) or _scanner(path)) or path_problem(path) or not is_editable(path, program):
             continue
         size = (workspace / path).stat().st_size
         if size > min(LARGEST_FILE, room):
@@ -66,10 +67,6 @@ def tunable_files(workspace: Path, program: Program) -> tuple[Mapping[str, bytes
             contents[path] = (workspace / path).read_bytes()
             room -= size
     return contents, skipped
-
-
-def _is_editable(path: str, program: Program) -> bool:
-    return path != program.path and not path_problem(path) and matches(path, program.editable)
 
 
 def python_files(workspace: Path, known: Mapping[str, bytes]) -> Mapping[str, bytes]:

@@ -62,7 +62,7 @@ async def require_life(campaign: Campaign) -> None:
         UserError: the metric is the same to the last digit with all values changed.
     """
     state = campaign.journal.state
-    if state.tally.trials or any(spec.use != "tuner" for spec in state.program.researchers):
+    if state.tally.trials or not state.program.tuner_alone:
         return
     prover = prover_of(campaign)
     target = target_of(prover)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from overnight.errors import UserError
 from overnight.research.loop.campaign import Campaign
-from overnight.research.places.port import View
 from overnight.research.researchers.tuner.readiness import Hindrance, hindrance
-from overnight.research.researchers.tuner.target import read_target
+from overnight.research.setup.connection.liveness import prover_of, target_of
 from overnight.words.foreign import printable
 
 MOST_SKIPPED = 3  # in notes
@@ -38,20 +37,16 @@ def require_work(campaign: Campaign) -> tuple[str, ...]:
     state, tuner = campaign.journal.state, ready_tuner(campaign)
     if tuner is None:
         return ()
-    if tuner.hindered and not state.tally.trials and all(spec.use == "tuner" for spec in state.program.researchers):
+    if tuner.hindered and not state.tally.trials and state.program.tuner_alone:
         raise UserError(tuner.hindered.why, fix=tuner.hindered.fix)
     return tuner.notes
 
 
 def ready_tuner(campaign: Campaign) -> TunerReadiness | None:
     """What the tuner can do with the head; None if the program has no tuner."""
-    state, workspaces = campaign.journal.state, campaign.asking.intake.workspaces
-    if not any(spec.use == "tuner" for spec in state.program.researchers):
+    program = campaign.journal.state.program
+    if not any(spec.use == "tuner" for spec in program.researchers):
         return None
-    folder = workspaces.create(state.head, View.OPEN)
-    try:
-        target = read_target(folder, state.program, {})
-    finally:
-        workspaces.remove(folder)
+    target = target_of(prover_of(campaign))
     names = tuple(printable(dimension.constant.name, NAME) for dimension in target.space)
-    return TunerReadiness(names=names, hindered=hindrance(state.program, target), skipped=target.skipped)
+    return TunerReadiness(names=names, hindered=hindrance(program, target), skipped=target.skipped)

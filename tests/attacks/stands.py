@@ -16,9 +16,11 @@ from overnight.git.repository import open_repository
 from overnight.jail.jail import JailExecutor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.program.fit import check_fit
+from overnight.program.judge.new_files import new_judges
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
 from overnight.research.changes.scope import check_scope
+from overnight.research.loop.committed import committed_text
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.work_folders import WorkFolders
 
@@ -77,7 +79,10 @@ class Stand:
         known = {file.path: file.executable for file in self.history.files(self.start)}
         changes = [FileChange(path=path, content=content.encode()) for path, content in files.items()]
         before = self.history.read_files(self.start, [path for path in files if path in known])
-        return check_scope(changes, before=before, executable=known, program=self.program)
+        wrong = check_scope(changes, before=before, executable=known, program=self.program)
+        added = {path: content for path, content in files.items() if path not in known}
+        new = new_judges(self.program, sorted(known), committed_text(self.history, self.start), added)
+        return wrong or tuple(f"`{path}` {why}" for path, why in new.items())
 
     def measure(self, commit: str, *, program: Program | None = None, stage: Stage = Stage.SCREEN) -> Outcome:
         """Run the program's checks, then one trial."""

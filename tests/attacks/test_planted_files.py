@@ -8,7 +8,6 @@ import pytest
 from hacks import HONEST, LABELS, SCORE, TRAIN
 from stands import Stand, stand
 
-from overnight.program.fit import LOADED_UNASKED, loopholes
 from overnight.program.parser import parse_program
 
 PROGRAM = """---
@@ -33,6 +32,10 @@ FILES = {
 }
 FORGE = "import os\nos.write(1, b'METRIC loss=0.01\\n')\nos._exit(0)\n"
 BESIDE = ("math.py", "rules.py", "checks/rules.py", "checks/json.py", "checks/__init__.py", "score.py", "labels.json")
+LOADED_UNASKED = (
+    *("conftest.py", "sitecustomize.py", "usercustomize.py", "any.pth", "__init__.py", "json.py", "pyproject.toml"),
+    *("pytest.ini", "setup.cfg", "tox.ini"),
+)
 NAMES = (*LOADED_UNASKED, *BESIDE)
 
 
@@ -57,28 +60,24 @@ def test_it_would_not_reach_the_scorer_either(target: Stand, name: str) -> None:
     assert value is None or value == pytest.approx(HONEST), found
 
 
-@pytest.mark.parametrize("name", ["conftest.py", "json.py", "sitecustomize.py", "math.py", "score.py"])
+@pytest.mark.parametrize("name", ["json.py", "math.py", "score.py"])
 def test_an_editable_folder_does_not_reach_the_scorer(target: Stand, name: str) -> None:
     """New files that a glob allows run only in the candidate's process."""
     found = target.attempt({"train.py": TRAIN, f"model/{name}": FORGE})
     assert found.trial is not None and found.trial.value == pytest.approx(HONEST)
 
 
+@pytest.mark.parametrize("name", [*LOADED_UNASKED[:4], "pyproject.toml", "package.json", ".coveragerc"])
+def test_an_editable_folder_does_not_take_what_tools_load(target: Stand, name: str) -> None:
+    """A glob allows the path, but the checks could run it: refused before a trial, with the reason."""
+    found = target.attempt({"train.py": TRAIN + "# better\n", f"model/{name}": FORGE})
+    assert found.trial is None and any("unasked" in reason for reason in found.rejected), found
+
+
 def test_the_checks_run_frozen_code(target: Stand) -> None:
     """A candidate that breaks a rule is caught by a check that it cannot patch."""
     assert "failed" in target.attempt({"train.py": TRAIN + "cheat = 1\n"}).failed_check
     assert target.attempt({"train.py": TRAIN + "cheat = 1\n", "checks/rules.py": "def broken(): return 0"}).rejected
-
-
-@pytest.mark.parametrize(
-    ("globs", "named"),
-    [("'*.py'", "conftest.py"), ("'**'", "pyproject.toml"), ("'*.toml'", "pyproject.toml"), ("'*.pth'", "any.pth")],
-)
-def test_a_glob_that_would_allow_one_is_named(globs: str, named: str) -> None:
-    """`check` warns about editable globs that let a candidate write files that tools load by themselves."""
-    program = parse_program(PROGRAM.replace("[train.py, model/]", f"[{globs}]"), "program.md")
-    assert any(named in note and "the checks" in note for note in loopholes(program))
-    assert not loopholes(parse_program(PROGRAM, "program.md"))
 
 
 def test_an_artifact_may_not_take_a_committed_place(tmp_path: Path) -> None:

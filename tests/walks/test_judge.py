@@ -4,7 +4,7 @@ from pathlib import Path
 
 from targets import git, make_repo, overnight, read_json, recorded
 
-from overnight.research.events import CampaignOpened
+from overnight.research.events import CampaignOpened, Concluded
 
 FRONT = """---
 metric: {name: us, direction: minimize}
@@ -58,6 +58,21 @@ def test_a_test_that_a_proposal_could_empty_is_refused(tmp_path: Path) -> None:
         ".auto/checks.sh": ("checks", "wrapper", False),
         "tests/test_a.py": ("checks", "leaf", False),
     }
+
+
+def test_a_new_file_that_would_judge_is_rejected(tmp_path: Path) -> None:
+    """A glob allows it, but pytest would load it before the frozen tests; the next brief says why it cannot come so."""
+    agent = (
+        "if grep -q 'would be loaded unasked' $OVERNIGHT_BRIEF; then sed -i 's/COST = 7/COST = 6/' src/core.py; echo told\n"
+        "else echo 'import pytest' > src/conftest.py; echo untold; fi\n"
+    )
+    text = program('"src/*.py"', "src/core.py", "COST", "COST").replace("use: scripted, edits", "use: command, command: x, x")
+    text = text.replace("x, x: [[src/core.py, COST, COST]]", "bash agent.sh")
+    repo = make_repo(tmp_path / "r", text, files=FILES | {"agent.sh": agent})
+    overnight(repo, "run", "--tag", "t", "--no-report", "--experiments", "1", check=0)
+    ended = [event.conclusion for event in recorded(repo) if isinstance(event, Concluded)]
+    assert {"reject", "keep"} == {conclusion.verdict.value for conclusion in ended}
+    assert "`src/conftest.py` is new and would be loaded unasked by pytest" in ended[0].reason
 
 
 def test_the_users_words_are_repeated(tmp_path: Path) -> None:

@@ -3,22 +3,10 @@
 from collections.abc import Sequence
 
 from overnight.errors import ProgramError
+from overnight.program.judge.unasked import loaded_by
 from overnight.program.program import Direction, Program, Take, names_seed
 from overnight.program.scope import collide, matches
 
-# What Python, pytest and pip load from the top of a tree unasked; `json.py` stands for all modules of the standard library.
-LOADED_UNASKED = (
-    "conftest.py",
-    "sitecustomize.py",
-    "usercustomize.py",
-    "any.pth",
-    "__init__.py",
-    "json.py",
-    "pyproject.toml",
-    "pytest.ini",
-    "setup.cfg",
-    "tox.ini",
-)
 _BEST = {Direction.MINIMIZE: Take.MIN, Direction.MAXIMIZE: Take.MAX}
 CODE = (".py", ".pyc", ".pth", ".so", ".pkl", ".pickle")
 
@@ -48,17 +36,12 @@ def check_fit(program: Program, paths: Sequence[str]) -> None:
 def loopholes(program: Program) -> tuple[str, ...]:
     """What the boundaries let a candidate do beyond their purpose, one line each."""
     notes = []
-    loaded = [name for name in LOADED_UNASKED if matches(name, program.editable)]
-    if loaded:
-        reached = "the checks and the evaluator" if program.one_process else "the checks"
-        what = f"`editable` lets a candidate write {', '.join(loaded)}"
-        notes.append(f"{what}: Python and its tools load such files unasked, so it can change {reached}")
     if program.one_process:
         notes.append("`measure` runs the candidate and the scorer in one process: docs/trust.md lists what that cannot stop")
     if program.metric.take is _BEST[program.metric.direction]:
         what = f"`take: {program.metric.take}` counts the luckiest of the values that a trial prints"
         notes.append(f"{what}, so a change that only prints more of them looks better: prefer `take: last`")
-    code = [name for name in program.artifacts if name.endswith(CODE) or name in LOADED_UNASKED]
+    code = [name for name in program.artifacts if name.endswith(CODE) or loaded_by(name)]
     if code:
         notes.append(f"the artifact {code[0]} is code to Python: let the scorer read data only, such as JSON")
     if program.prepare and not names_seed(program.prepare):

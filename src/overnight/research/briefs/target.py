@@ -31,6 +31,8 @@ def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
     editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
     named = listed((f"{code(path, PATH)} ({files[path]:,} bytes)" for path in editable), FILES)
     yield f"- You may change only {globs}" + (f"; there are {named}." if named else ".")
+    if not program.judge_may_change and any(glob not in files for glob in program.editable):
+        yield "- A new file that judges is refused: a test, a tool's settings, what a tool loads by its name (`conftest.py`)."
     if program.hidden:
         yield "- Files that only the scorer sees are not in this folder. Do not look for them or rebuild the scorer."
 

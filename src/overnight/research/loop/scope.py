@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.git.port import FileChange, History
+from overnight.program.judge.new_files import new_judges
 from overnight.research.changes.code_size import SizeChange, size_change
-from overnight.research.changes.scope import check_scope
+from overnight.research.changes.scope import QUOTED, check_scope
+from overnight.research.loop.committed import committed_text
 from overnight.research.loop.journal import Journal
+from overnight.words.foreign import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +21,23 @@ class Scope:
 
     def violations(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
         """Why changes of a commit are out of scope; empty if they are not."""
-        return check_scope(
-            changes,
-            before=self.before(changes, base),
-            executable=self._executable(base),
-            program=self.journal.state.program,
-        )
+        program, executable = self.journal.state.program, self._executable(base)
+        wrong = check_scope(changes, before=self.before(changes, base), executable=executable, program=program)
+        return wrong or self._new_judges(changes, base)
+
+    def _new_judges(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
+        """The new files among changes that would judge the proposal, each with the reason."""
+        paths = self.history.paths(base)
+        known = frozenset(paths)
+        added = {
+            change.path: change.content.decode(errors="replace")
+            for change in changes
+            if change.content is not None and change.path not in known
+        }
+        if not added:
+            return ()
+        found = new_judges(self.journal.state.program, paths, committed_text(self.history, base), added)
+        return [f"`{printable(path, QUOTED)}` {why}" for path, why in found.items()]
 
     def differs(self, changes: Sequence[FileChange], base: str) -> bool:
         """Whether anything of a commit is another after them."""

@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 from targets import make_repo, overnight, read_json
 
+from overnight.gate.trial import Fault, Trial
+from overnight.program.program import Direction, Metric, Program
+from overnight.research.setup.connection.proof import KEY, Known
+from overnight.research.views.connection import Outcome
+
 FRONT = """\
 ---
 metric: {name: us, direction: minimize}
@@ -126,3 +131,23 @@ def test_nothing_of_it_stays(tmp_path: Path) -> None:
     overnight(repo, "check", check=0)
     assert list((repo / ".overnight").iterdir()) == []
     assert (repo / "pkg" / "core.py").read_text() == PACKAGE["pkg/core.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "broken", "outcome"),
+    [
+        ("cpu_s", 0.9, Outcome.STAYS),
+        ("cpu_s", 0.1, Outcome.MOVES),
+        ("loss", 0.99, Outcome.MOVES),
+        ("loss", None, Outcome.FAILS),
+    ],
+)
+def test_a_time_is_the_same_within_its_usual_noise(name: str, broken: float | None, outcome: Outcome) -> None:
+    """However near two trials of it were by chance; a number that is printed is compared as it is."""
+    metric = Metric(name=name, direction=Direction.MINIMIZE)
+    known = Known.of(_trial(1.0), 0.0, Program(path="program.md", metric=metric, editable=("a.py",), measure="true"))
+    assert known.outcome(_trial(broken)) is outcome
+
+
+def _trial(value: float | None) -> Trial:
+    return Trial(key=KEY, seed=1, tree="t", value=value, fault=Fault.EXIT if value is None else None)

@@ -22,6 +22,7 @@ from overnight.research.views.connection import BrokenFile, Connection, Outcome,
 from overnight.research.views.numbers import number
 
 ALIKE_SIGMA = 4.0  # two trials of one tree are rarely further apart
+OF_TIMES = 0.05  # of the value: the least noise that is supposed of a time, on a machine that does other work
 LEAST_S, SHARE = 30.0, 3.0  # breaking files one by one may take so long, or so many times a whole trial
 KEY = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
 SWALLOWED = "let the command fail when its code fails: `set -e`, no `|| true`, `set -o pipefail` before a pipe"
@@ -43,6 +44,12 @@ class Known:
     seed: int
     value: float  # with that seed
     sigma: float  # of trials with that seed
+
+    @classmethod
+    def of(cls, trial: Trial, sigma: float, program: Program) -> "Known":
+        """What a trial shows, whose value has this noise as far as that is known; times have more than few trials show."""
+        value = trial.value or 0.0
+        return cls(seed=trial.seed, value=value, sigma=max(sigma, OF_TIMES * abs(value) * program.measures_time))
 
     def outcome(self, trial: Trial) -> Outcome:
         """What a trial of a broken tree shows."""
@@ -82,7 +89,7 @@ class Prover:
         executable = {file.path: file.executable for file in self.history.files(self.commit)}
         editable = [path for path in executable if matches(path, self.program.editable)]
         read = tuple(path for path in executable if path in whole.opened)
-        known = Known(seed=whole.trial.seed, value=whole.trial.value or 0.0, sigma=sigma)
+        known = Known.of(whole.trial, sigma, self.program)
         trial = (await self.trial(known.seed, broken(editable, executable))).trial
         outcome = known.outcome(trial)
         self._require_connected(trial, outcome, known, editable, read)

@@ -96,6 +96,11 @@ def load_front_matter(text: str, path: str) -> FrontMatter:
     return FrontMatter(values=values, lines=reader.lines, problems=reader.problems)
 
 
+def mapping_in(value: Value | None) -> Mapping[str, Value]:
+    """The mapping that a value is; empty if it is none."""
+    return value if isinstance(value, dict) else {}
+
+
 def dotted(place: Place) -> str:
     """A place as people write it: `researchers[0].use`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part, QUOTED)}" for part in place)

@@ -7,7 +7,7 @@ from overnight.errors import ProgramError
 from overnight.program.detection.metric import metric_entry, printed_metric
 from overnight.program.detection.session_scope import session_scope
 from overnight.program.detection.session_text import primary_metric
-from overnight.program.front_matter import Value, load_front_matter
+from overnight.program.front_matter import Value, load_front_matter, mapping_in
 from overnight.program.program import Direction
 from overnight.program.writer import FrontMatterEntry
 
@@ -93,7 +93,7 @@ def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[FrontMatte
     except ProgramError as error:
         notes.append(f"{CRUCIBLE} cannot be read: {error}")
         return []
-    files, commands, limits = (_mapping(values.get(key)) for key in ("files", "commands", "constraints"))
+    files, commands, limits = (mapping_in(values.get(key)) for key in ("files", "commands", "constraints"))
     entries = [
         *_crucible_metric(values),
         *_crucible_command(values.get("command") or commands.get("run"), commands.get("eval")),
@@ -111,8 +111,8 @@ def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[FrontMatte
 
 def _crucible_metric(values: Mapping[str, Value]) -> list[FrontMatterEntry]:
     metric = values.get("metric")
-    name = _mapping(metric).get("name") if isinstance(metric, dict) else metric
-    direction = _mapping(metric).get("direction") or values.get("direction")
+    name = mapping_in(metric).get("name") if isinstance(metric, dict) else metric
+    direction = mapping_in(metric).get("direction") or values.get("direction")
     return metric_entry(name, f"the metric of {CRUCIBLE}", _DIRECTIONS.get(str(direction)))
 
 
@@ -130,7 +130,3 @@ def _crucible_editable(editable: Value | None) -> list[FrontMatterEntry]:
         if isinstance(paths, list) and paths
         else []
     )
-
-
-def _mapping(value: Value | None) -> Mapping[str, Value]:
-    return value if isinstance(value, dict) else {}

@@ -13,8 +13,8 @@ from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scheduler import Scheduler, Subject
 
-# The fix of a failure without a known cause.
-BY_HAND = "make it pass by hand in a fresh clone, as trials run it: with an empty home folder and none of your variables"
+# The fix then.
+NO_KNOWN_CAUSE = "make it pass by hand in a fresh clone, as trials run it: with an empty home folder and none of your variables"
 
 
 def failure_of(trial: Trial) -> TrialFailed | None:
@@ -47,7 +47,7 @@ class HeadRunner:
                 failed = await self.baseline()
             if failed:
                 what = f"the head itself cannot be measured: {failed.reason}"
-                raise UserError(what, fix=BY_HAND, excerpt=failed.excerpt)
+                raise UserError(what, fix=NO_KNOWN_CAUSE, excerpt=failed.excerpt)
         if head_reached_target(self.journal.state.program, self.journal.state.gate):
             self.scheduler.stop.request(TARGET)
 

@@ -16,7 +16,7 @@ from overnight.research.events import TrialFinished
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.committed import committed_text
-from overnight.research.loop.head import BY_HAND, HeadRunner, failure_of
+from overnight.research.loop.head import NO_KNOWN_CAUSE, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.seclusion import check_secluded
@@ -138,7 +138,7 @@ def _fix(repository: Repository, program: Program, failed: TrialFailed) -> str:
     if known := fix_of(repository, program, str(failed), failed.excerpt):
         return known
     found = remedy(program, str(failed))
-    return found.in_program() if found else BY_HAND
+    return found.in_program() if found else NO_KNOWN_CAUSE
 
 
 async def _first_failure(head: HeadRunner) -> TrialFailed | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from overnight.errors import UserError
 from overnight.program.detection.detect import Detected
 from overnight.program.direction import guess_direction
-from overnight.program.front_matter import Value
+from overnight.program.front_matter import Value, mapping_in
 from overnight.program.program import Take
 from overnight.program.writer import FrontMatterEntry
 
@@ -60,7 +60,7 @@ def with_wishes(detected: Detected, wishes: Wishes) -> Detected:
     if wishes.env:
         by_hand["env"] = dict(_variable(each) for each in wishes.env)
     if limits := _limits(wishes):
-        by_hand["limits"] = {**_mapping(found.get("limits")), **limits}
+        by_hand["limits"] = {**mapping_in(found.get("limits")), **limits}
     entries = {entry.key: entry for entry in detected.entries}
     entries |= {key: FrontMatterEntry(key=key, value=value, reason=BY_HAND) for key, value in by_hand.items()}
     notes = detected.notes if "metric" not in by_hand else [note for note in detected.notes if note not in detected.on_metric]
@@ -91,7 +91,7 @@ def _metric(wishes: Wishes, detected: Detected) -> dict[str, Value]:
             reading[key] = str(value)
     if wishes.metric is None:
         found = next((entry.value for entry in detected.entries if entry.key == "metric"), None)
-        return _read_as(_mapping(found), reading) if reading and found else {}
+        return _read_as(mapping_in(found), reading) if reading and found else {}
     return _read_as(_named(wishes.metric, detected), reading)
 
 
@@ -114,10 +114,6 @@ def _named(wish: str, detected: Detected) -> Mapping[str, Value]:
 def _is_called(name: str, metric: Mapping[str, Value]) -> bool:
     """Whether a metric has this name; if it is read by a pattern, also without its unit."""
     return name in {metric["name"], str(metric["name"]).rpartition("_")[0] if "pattern" in metric else ""}
-
-
-def _mapping(value: Value | None) -> Mapping[str, Value]:
-    return value if isinstance(value, dict) else {}
 
 
 def _listed(value: Value | None) -> list[Value]:

@@ -1,6 +1,7 @@
 """A failure of the user's own command, as those who look for its cause see it: what it printed, where, and for whom."""
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ from overnight.words.foreign import printable
 
 NAME = 80  # characters of a path or a name in a fix
 TYPED = 2000  # characters of one that is to be typed, so it is not shortened
+MISSING = re.compile(r"No such file|not found|ENOENT|annot (?:open|find|access|stat)|does(?: not|n't) exist")
+NOT_FOUND = re.compile(r"(?:^|: |\d: )(\w[\w.+-]{0,60}): (?:command )?not found$", re.MULTILINE)  # a program, by a shell
 MOST_FILES = 20_000  # of a tree, or beside it, that are looked through
 
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from overnight.git.uncommitted import why_absent
 from overnight.jail.job import FOLDER
 from overnight.machines.share import search_path
-from overnight.research.setup.causes.failing import Failing, in_shell, in_yaml, shown
+from overnight.research.setup.causes.failing import MISSING, Failing, in_shell, in_yaml, shown
 
 WORDS = 64  # of a line or a command that may be paths
 LONGEST = 4000  # characters of a line in which they are looked for
@@ -17,13 +17,12 @@ _EXIT = re.compile(r"exit code \d+")
 _MODULE = re.compile(r"No module named '?([\w.]+)")
 _REQUIRED = re.compile(r"Cannot find module '(\.{1,2}/[^'\n]{1,200}|/[^'\n]{1,200})'")
 _ENDINGS = ("", ".js", ".ts", ".json", ".mjs", ".cjs", "/index.js", ".py", "/__init__.py")
-_MISSING = re.compile(r"No such file|not found|ENOENT|annot (?:open|find|access|stat)|does(?: not|n't) exist")
 _GITLINK = "160000"
 
 
 def submodule(failing: Failing) -> str:
     """A file of a git submodule, or a module of Python in one."""
-    if not (_MISSING.search(failing.text) or _MODULE.search(failing.text)):
+    if not (MISSING.search(failing.text) or _MODULE.search(failing.text)):
         return ""
     modules = [path for line in failing.lines for path in _modules(line)]
     for link in (path for mode, path in failing.committed() if mode == _GITLINK):
@@ -60,7 +59,7 @@ def needed_by_command(failing: Failing) -> str:
 
 def missing_folder(failing: Failing) -> str:
     """A folder that a command writes into, and that no commit can hold because it is empty or ignored."""
-    for line in (line for line in failing.lines if _MISSING.search(line)):
+    for line in (line for line in failing.lines if MISSING.search(line)):
         for path in paths_in(line):
             folder = PurePosixPath(path).parent
             if folder.is_absolute() or folder == PurePosixPath():
@@ -100,10 +99,10 @@ def _is_named(path: str, line: str) -> bool:
 
 def _untracked(failing: Failing, lines: Sequence[str]) -> str:
     """A file that was never added, if the failure names it by a part of its path, such as a header or `./lib`."""
-    if not any(_MISSING.search(line) for line in lines):
+    if not any(MISSING.search(line) for line in lines):
         return ""
     untracked = failing.untracked()
-    for line in (line for line in lines if _MISSING.search(line)):
+    for line in (line for line in lines if MISSING.search(line)):
         for word in (word.lstrip("./") for word in _BETWEEN.split(line)[:WORDS]):
             names = {f"/{word}{ending}" for ending in _ENDINGS} if "." in word or f"/{word}" in line else set()
             hit = next((path for path in untracked if any(f"/{path}".endswith(name) for name in names)), "")

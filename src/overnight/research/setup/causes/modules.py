@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from overnight.jail.job import FOLDER
 from overnight.machines.share import search_path
 from overnight.research.places.seclusion import checkout_of
-from overnight.research.setup.causes.failing import Failing, in_shell, in_yaml, shown
+from overnight.research.setup.causes.failing import NOT_FOUND, Failing, in_shell, in_yaml, shown
 from overnight.research.setup.interpreter import ENVIRONMENTS, own_environment
 
 _PYTHON = re.compile(r"No module named '?([A-Za-z_][\w.]{0,100})|cannot import name .{1,80}from '?([A-Za-z_][\w.]{0,100})")
@@ -20,6 +20,7 @@ _WHERE = (
     "print((spec.submodule_search_locations or [spec.origin])[0] if spec else '')"
 )
 _WHERE_TIMEOUT_S = 20.0
+MOST_NAMES = 10  # of programs that were not found
 _FOLDERS = {"lib", "lib64", "site-packages", "dist-packages"}
 
 
@@ -29,7 +30,7 @@ def node_modules(failing: Failing) -> str:
     hit = _NODE.search(failing.text)
     package = "/".join(hit[1].split("/")[: 2 if hit[1].startswith("@") else 1]) if hit else ""
     there = bool(package) and (folder / package).exists()
-    if not there and not any((folder / ".bin" / name).exists() for name in _not_found(failing.text)):
+    if not there and not any((folder / ".bin" / name).exists() for name in NOT_FOUND.findall(failing.text)[:MOST_NAMES]):
         return ""
     return (
         f"`node_modules` is not committed, so it is not in a trial's tree: write `readable: [{in_yaml(folder)}]`, and begin "
@@ -121,7 +122,3 @@ def _not_shown(failing: Failing, name: str, origin: Path) -> str:
     of_user = folder.name in _FOLDERS and folder.is_relative_to(Path.home() / ".local")
     fix = f"`{shown(name)}` is in {shown(folder)}, which jobs do not see: write `readable: [{in_yaml(folder)}]`"
     return fix if of_user else f"{fix} and `env: {{PYTHONPATH: {in_yaml(folder)}}}` in {failing.program.path}"
-
-
-def _not_found(text: str) -> list[str]:
-    return re.findall(r"(?:^|: |\d: )([\w.-]{1,60}): (?:command )?not found$", text, re.MULTILINE)[:10]

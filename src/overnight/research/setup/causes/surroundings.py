@@ -6,7 +6,7 @@ from pathlib import Path
 
 from overnight.jail.bubblewrap import HOME
 from overnight.jail.job import FOLDER
-from overnight.research.setup.causes.failing import Failing, in_yaml, shown
+from overnight.research.setup.causes.failing import MISSING, Failing, in_yaml, shown
 
 _VARIABLE = (
     re.compile(r"\b([A-Za-z_]\w{0,60}): (?:unbound variable|parameter (?:null or )?not set)"),
@@ -26,7 +26,7 @@ _NETWORK = re.compile(
 )
 _HUB = re.compile(r"huggingface|LocalEntryNotFoundError|OfflineModeIsEnabled|disk cache", re.IGNORECASE)
 _READ_ONLY = re.compile(r"Read-only file system(?:: '([^'\n]{1,200})')?")
-_MISSING = re.compile(r"No such file|not found|ENOENT|annot (?:open|find|access|stat)|does(?: not|n't) exist|Permission denied")
+_UNSEEN = re.compile(rf"{MISSING.pattern}|Permission denied")
 _PATH = re.compile(r"(?<![\w.~/])(/[^\s'\"`:,;()\[\]<>|]{1,200})")
 _GPU = re.compile(
     r"No CUDA GPUs|no NVIDIA driver|CUDA driver version is insufficient|no CUDA-capable device|nvidia-smi: .*not found"
@@ -72,7 +72,7 @@ def network(failing: Failing) -> str:
 
 def unseen(failing: Failing) -> str:
     """A file of this machine that jobs do not see; their own home folder is empty, so one of the user's is among these."""
-    lines = (line for line in failing.lines if _MISSING.search(line))
+    lines = (line for line in failing.lines if _UNSEEN.search(line))
     for hit in (hit for line in lines for hit in _PATH.finditer(line)):
         path = _meant(hit[1].rstrip("."))
         if path and not failing.shows(path) and not path.is_relative_to(failing.toplevel) and _exists(path):

@@ -3,14 +3,12 @@
 import re
 from pathlib import Path
 
-from overnight.research.setup.causes.failing import Failing, in_yaml, shown
+from overnight.research.setup.causes.failing import NOT_FOUND, Failing, in_yaml, shown
 
 _NOT_FOUND = (
-    re.compile(r"(?:^|: |\d: )(\w[\w.+-]{0,60}): (?:command )?not found$", re.MULTILINE),
+    NOT_FOUND,
     re.compile(r"exec(?:vp|: |\()[:( ]*\"?(\w[\w.+-]{0,60})\"?[:)]? .{0,20}(?:not found|No such file)"),
-    re.compile(
-        r"No such file or directory: '(\w[\w.+-]{0,60})'"
-    ),  # what Python cannot start; a file of that name is found first
+    re.compile(r"No such file or directory: '(\w[\w.+-]{0,60})'"),  # what Python cannot start; files are looked for before
     re.compile(r"/usr/bin/env: .?(\w[\w.+-]{0,60}).?: No such file or directory"),
     re.compile(r"spawn (\w[\w.+-]{0,60}) ENOENT"),
     re.compile(r"make: (\w[\w.+-]{0,60}): No such file or directory"),

@@ -23,7 +23,7 @@ from overnight.research.places.seclusion import check_secluded
 from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead, target_of
-from overnight.research.setup.connection.proof import Observed
+from overnight.research.setup.connection.proof import LEAST_S, SHARE, Observed
 from overnight.research.setup.connection.readiness import ready_tuner
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
@@ -88,7 +88,8 @@ async def _life(campaign: Campaign, whole: Observed) -> Life:
     """Which of the tuner's values live."""
     prover = prover_of(campaign)
     target = target_of(prover)
-    found = await find_life(prover, target, whole, most_trials=MOST_TRIALS)
+    affordable = int(max(LEAST_S, SHARE * whole.trial.wall_s) / max(whole.trial.wall_s, 0.01))
+    found = await find_life(prover, target, whole, most_trials=min(MOST_TRIALS, affordable))
     if prover.program.tuner_alone:
         refuse_dead(target, found, whole.trial.value or 0.0, prover.program.metric.name)
     said = {dimension.key: printable(dimension.constant.name, NAME) for dimension in target.space}

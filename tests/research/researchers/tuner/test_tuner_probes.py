@@ -57,9 +57,16 @@ def test_one_trial_shows_that_all_are_dead() -> None:
     """A command that reads none of the files takes one trial; one living value among 64 takes few."""
     values = [f"v{index}" for index in range(64)]
     assert search(values, set())[0].trials == 1
-    found, _ = search(values, {"v40"})
+    found, _ = search(values, {"v40"}, most_trials=64)
     assert found.alive == ("v40",)
     assert found.trials <= 13
+
+
+def test_few_values_are_asked_one_by_one() -> None:
+    """If most of them live, halves would take twice as many trials; all are told apart within the bound."""
+    values = [f"v{index}" for index in range(15)]
+    found, _ = search(values, set(values[1:]), most_trials=16)
+    assert (found.dead, found.unknown, found.trials) == (("v0",), (), 16)
 
 
 def test_a_probing_value_is_clearly_different_and_plausible() -> None:

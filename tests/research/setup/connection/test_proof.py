@@ -141,11 +141,6 @@ def test_nothing_of_it_stays(tmp_path: Path) -> None:
         ("loss", 0.99, Outcome.MOVES),
         ("loss", None, Outcome.FAILS),
     ],
-        ("cpu_s", 0.9, Outcome.STAYS),
-        ("cpu_s", 0.1, Outcome.MOVES),
-        ("loss", 0.99, Outcome.MOVES),
-        ("loss", None, Outcome.FAILS),
-    ],
 )
 def test_a_time_is_the_same_within_its_usual_noise(name: str, broken: float | None, outcome: Outcome) -> None:
     """However near two trials of it were by chance; a number that is printed is compared as it is."""

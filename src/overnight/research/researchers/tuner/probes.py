@@ -39,7 +39,7 @@ class Liveness:
 
 @dataclass(slots=True)
 class GroupTest:
-    """Finds the dead ones among values: all at once first, then halves of what lives, the largest group first.
+    """Finds the dead ones among values: all at once first, then halves of what lives, the largest group first, or one by one.
 
     Supposes that changes do not undo each other's effect.
     """
@@ -73,6 +73,10 @@ class GroupTest:
             if other:
                 self._open.append((other, ()))
 
+    def one_by_one(self) -> None:
+        """From now on ask of each value alone: cheaper than halves if most of them live."""
+        self._open = [((value,), ()) for group, other in self._open for value in (*group, *other)]
+
     def _has_life(self, group: Sequence[str]) -> None:
         if len(group) == 1:
             self._alive += group
@@ -104,4 +108,6 @@ async def find_dead(values: Sequence[str], measure: Measure, *, most_trials: int
     test = GroupTest(values)
     while test.group and test.trials < most_trials:
         test.answer(same=await measure(test.group))
+        if test.trials == 1 and len(values) < most_trials:
+            test.one_by_one()
     return test.found

@@ -1,8 +1,15 @@
 """A command that works in the user's shell works in a trial: in the real jail, through `overnight check` and `run`."""
 
+import re
 from pathlib import Path
 
+import pytest
 from targets import git, make_repo, overnight, program, read_json
+
+from overnight.errors import UserError
+from overnight.git.repository import open_repository
+from overnight.program.parser import parse_program
+from overnight.research.places.seclusion import check_readable_paths, checkout_of
 
 MEASURE = "measure: python train.py {seed}\n"
 ASKS = """\
@@ -85,6 +92,8 @@ def test_data_that_is_not_committed(tmp_path: Path) -> None:
     assert read_json(repo, "status")["kept"] == 1
     moved = repo.rename(tmp_path / "moved")
     assert overnight(moved, "check").returncode == 0
+    (tmp_path / "link").symlink_to(moved)
+    checkout = checkout_of(open_repository(moved))
     for path, said in (
         ("answers", "readable[0]: answers is committed"),
         ("lib", "readable[0]: lib is committed"),
@@ -96,10 +105,8 @@ def test_data_that_is_not_committed(tmp_path: Path) -> None:
         (str(moved), "it is the repository's own"),
         (str(tmp_path / "link"), "it is the repository's own"),
     ):
-        (tmp_path / "link").unlink(missing_ok=True)
-        (tmp_path / "link").symlink_to(moved)
-        (moved / "program.md").write_text(text.replace("[data, lib/own.txt]", f"[{path}]"))
-        assert said in overnight(moved, "check", check=2).stderr
+        with pytest.raises(UserError, match=re.escape(said)):
+            check_readable_paths(parse_program(text.replace("[data, lib/own.txt]", f"[{path}]"), "program.md"), checkout)
 
 
 def test_folders_for_output(tmp_path: Path) -> None:

@@ -85,7 +85,6 @@ def test_what_a_scorer_saw_is_not_quoted(tmp_path: Path) -> None:
 
 def test_a_sealed_command_of_a_candidate_says_nothing(tmp_path: Path) -> None:
     """The lines of a holdout go nowhere, whatever the candidate prints there."""
-    measure = "python train.py {seed}"
     text = program(
         (
             "OFFSET = 5.0",
@@ -93,7 +92,7 @@ def test_a_sealed_command_of_a_candidate_says_nothing(tmp_path: Path) -> None:
         ),
         front="hidden: [sealed.txt]\nholdout: python train.py {seed}",
     )
-    repo = make_repo(tmp_path / "r", text.replace(measure, measure), files={"sealed.txt": "sealed-label-7\n"})
+    repo = make_repo(tmp_path / "r", text, files={"sealed.txt": "sealed-label-7\n"})
     overnight(repo, "run", "--tag", "t", "--no-report")
     said = [*recorded(repo)]
     assert "sealed-label" not in "".join(map(repr, (event for event in said if isinstance(event, Concluded | TrialFinished))))

@@ -46,7 +46,7 @@ def of_one_draw(program: Program, *, exact: bool, kept: int) -> bool:
 
 
 def basis(program: Program) -> str:
-    """What the values of candidates rest on if the gate can not vouch for them; empty with `produce` and `score`."""
+    """What the values of candidates rest on if the gate cannot vouch for them; empty with `produce` and `score`."""
     if not program.one_process:
         return ""
     trick = "leave out the work" if program.metric.name in OUTSIDE else "print any number"

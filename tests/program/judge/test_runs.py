@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.program.judge.runs import MOST_STEPS, what_runs
+from overnight.program.judge.targets import MOST_LINES, read_targets
+from overnight.program.judge.tree import Tree
 
 BENCH = {"bench.py": "", "other.py": "", "src/a.py": ""}
 
@@ -203,3 +205,10 @@ def test_hostile_files_are_read_within_bounds() -> None:
     assert ran("npm test", {"package.json": "[" * 500_000}) == {}
     assert ran("./a.sh", {"a.sh": "python *.py\n" * 4000, **{f"{n}.py": "" for n in range(500)}})
     assert len(ran("./a.sh", {"a.sh": "pytest\n" * 3000, **{f"test_{n}.py": "" for n in range(500)}})) == 501
+
+
+def test_a_makefile_of_many_targets_and_lines_is_read_within_bounds() -> None:
+    """Each of many targets with one long recipe would be a copy of it."""
+    text = " ".join(f"t{number}" for number in range(300)) + ":\n" + "\ta\n" * 10_000
+    targets = read_targets("Makefile", Tree.of(["Makefile"], {"Makefile": text}.get))
+    assert MOST_LINES - 1000 <= sum(map(len, targets.recipes.values())) <= MOST_LINES

@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from overnight.program.judge.targets import package_scripts, read_targets
+from overnight.program.judge.targets import MOST_TARGETS, package_scripts, read_targets
 from overnight.program.judge.tree import Tree
 
 WANTED = re.compile(r"package\.json|(?:.+/)?[^/]+_test\.go|(?:.+/)?(?:micro)?(?:bench|perf)[^/]*(?:/[^/]+)?\.(?:py|[cm]?js)")
@@ -53,7 +54,8 @@ def measuring_commands(files: Mapping[str, str | None]) -> Iterator[Command]:
 def bench_target(files: Mapping[str, str | None]) -> tuple[Command, str] | None:
     """The command for a target of the Makefile that measures, with its recipe; one that only compiles is run as well."""
     recipes = read_targets("Makefile", Tree.of(list(files), files.get)).recipes
-    for name in sorted(filter(_TARGET.fullmatch, recipes), key=lambda name: not name.startswith("bench")):
+    names = islice(filter(_TARGET.fullmatch, recipes), MOST_TARGETS)
+    for name in sorted(names, key=lambda name: not name.startswith("bench")):
         recipe = "\n".join(recipes[name])
         if re.search(rf"-o[ \t]*(?:\$@|{re.escape(name)}(?![\w-]))", recipe) and f"./{name}" not in recipe:
             return Command(text=f"make -s {name} && ./{name}", leaf=None, reason=f"the Makefile compiles {name}"), recipe

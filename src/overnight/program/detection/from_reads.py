@@ -56,10 +56,12 @@ def editable_files(
 def _question(code: Sequence[str], leaf: str | None) -> str:
     """What to ask if every file that is read may be one that measures; empty for one whose name does not say so."""
     if len(code) > 1:
-        return f"the command reads {listed(code, ONE_BY_ONE)}, and by their names all of them measure: which may be edited?"
+        what = f"the command reads {listed(code, ONE_BY_ONE)}, and by their names all of them measure"
+        return f"{what}: only you know which may be edited"
     if code[0] == leaf and not judges_by_name(leaf):
         return ""
-    return f"{code[0]} is all the code that the command reads, and its name says that it measures: may it be edited?"
+    what = f"{code[0]} is all the code that the command reads, and its name says that it measures"
+    return f"{what}: only you know whether it may be edited"
 
 
 def judges_by_name(path: str) -> bool:

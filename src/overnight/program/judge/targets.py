@@ -13,6 +13,7 @@ PACKAGE = "package.json"
 MOST_TARGETS = 200  # that one target needs
 MOST_INCLUDED = 20  # files that a Makefile includes
 MOST_RECIPE = 200_000  # characters
+MOST_LINES = 200_000  # of recipes, one counted for each target that it is for
 
 _VARIABLE = re.compile(r"(?:export[ \t]+|override[ \t]+)?([\w.-]+)[ \t]*(?:[:?+]{0,3}=)[ \t]*([^\n]*)$")
 _REFERENCE = re.compile(r"\$(?:\(([\w.-]+)\)|\{([\w.-]+)\})")
@@ -51,14 +52,15 @@ class Targets:
 
 def read_targets(path: str, tree: Tree) -> Targets:
     """The targets of a file, and of the committed files that it includes."""
-    found, waiting = Targets(), [path]
+    found, waiting, room = Targets(), [path], MOST_LINES
     while waiting and len(found.included) <= MOST_INCLUDED:
         file = waiting.pop(0)
         found.included.append(file)
         current: list[str] = []
         for line in tree.text(file).replace("\\\n", " ").split("\n"):
             if line[:1] in {"\t", " "} and line.strip():
-                for target in current:
+                room -= len(current)
+                for target in current if room >= 0 else ():
                     found.recipes[target].append(line)
             elif included := _INCLUDE.match(line):
                 names = (joined(folder_of(at), name) for name in included[1].split() for at in (file, ""))

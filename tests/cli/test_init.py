@@ -16,12 +16,12 @@ TRAIN = 'print(f"val_bpb: {1.0:.6f}")\n'
 
 def test_checks_are_tried_in_the_jail(tmp_path: Path) -> None:
     """Checks that pass stay; those that need uncommitted files are commented out with the reason."""
-    files = {"train.py": TRAIN, "tests/test_it.py": "import pathlib\ndef test(): assert pathlib.Path('data').exists()\n"}
+    files = {"train.py": TRAIN, "tests/test_it.py": "import pathlib\ndef test(): assert pathlib.Path('flag').exists()\n"}
     repository_of(tmp_path / "bad", files)
-    (tmp_path / "bad" / "data").write_text("not committed")
+    (tmp_path / "bad" / "flag").write_text("not committed")
     said = overnight(tmp_path / "bad", "init", "--yes", check=0).stdout
     assert "1 failed" in said and "# checks: [python -m pytest -q]" in said
-    repository_of(tmp_path / "good", {**files, "data": "committed"})
+    repository_of(tmp_path / "good", {**files, "flag": "committed"})
     assert "\nchecks: [python -m pytest -q]" in overnight(tmp_path / "good", "init", "--yes", check=0).stdout
 
 

@@ -168,7 +168,7 @@ def test_notes(tmp_path: Path) -> None:
     checkout.git("add", "link")
     checkout.commit({"data/.gitattributes": "*.bin filter=lfs diff=lfs -text\n"})
     submodule, link, lfs = open_repository(checkout.folder).notes
-    assert submodule == "1 submodule (vendor/library) is left out: trials do not see that folder"
+    assert submodule == "1 submodule (vendor/library) is left out: trials do not see that folder unless `readable` names it"
     assert link == "1 symbolic link (link) is left out: trials see regular files only"
     assert "pointer files" in lfs
 

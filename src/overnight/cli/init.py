@@ -34,7 +34,7 @@ TAKES = [take.value for take in Take]
 )
 @click.option("--editable", multiple=True, help="A file or glob that may be edited; can be repeated.")
 @click.option("--checks", multiple=True, help="A command that must pass before a trial is worth running; can be repeated.")
-@click.option("--readable", multiple=True, help="A path outside the repository that commands may read; can be repeated.")
+@click.option("--readable", multiple=True, help="Data that is not committed, or outside the repository; can be repeated.")
 @click.option("--env", multiple=True, help="A plain variable of the commands, as NAME=VALUE; can be repeated.")
 @click.option("--wall", help="How long one trial may take, such as 20m.  [default: 5m]")
 @click.option(

@@ -9,6 +9,8 @@ import os
 from overnight.git.plumbing import call, require
 from overnight.git.repository import Repository
 
+_GITLINK = b"160000 "
+
 
 def uncommitted(repository: Repository) -> list[str]:
     """The tracked files that differ from the checked-out commit, sorted; new files are not among them."""
@@ -19,8 +21,12 @@ def uncommitted(repository: Repository) -> list[str]:
 
 
 def is_committed(repository: Repository, path: str, commit: str = "HEAD") -> bool:
-    """Whether a commit, by default the checked-out one, has a file or folder; the path is relative to the top."""
-    return bool(require(repository.git_dir, "ls-tree", "--full-tree", "-z", "--name-only", commit, "--", path))
+    """Whether a commit, by default the checked-out one, has a file or folder; the path is relative to the top.
+
+    A submodule is none: the commit names it, but has nothing of it.
+    """
+    listed = require(repository.git_dir, "ls-tree", "--full-tree", "-z", commit, "--", path).split(b"\0")
+    return any(entry and not entry.startswith(_GITLINK) for entry in listed)
 
 
 def why_absent(repository: Repository, path: str) -> str:

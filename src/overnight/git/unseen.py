@@ -23,7 +23,7 @@ def unseen_notes(git_dir: Path) -> tuple[str, ...]:
             attributes.append(oid.decode())
     notes = []
     if submodules:
-        notes.append(f"{_named('submodule', submodules)} left out: trials do not see that folder")
+        notes.append(f"{_named('submodule', submodules)} left out: trials do not see that folder unless `readable` names it")
     if links:
         notes.append(f"{_named('symbolic link', links)} left out: trials see regular files only")
     if any(b"filter=lfs" in require(git_dir, "cat-file", "blob", oid) for oid in attributes[:MAX_ATTRIBUTE_FILES]):

@@ -35,7 +35,7 @@ from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprin
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
 from overnight.research.places.page_cache import PageCache
-from overnight.research.places.seclusion import check_readable_paths, checkout_of, shown_paths
+from overnight.research.places.seclusion import check_readable_paths, checkout_of, not_shown_notes, shown_paths
 from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.record.ledger import SqliteLedger
@@ -238,5 +238,8 @@ def _assembled(
             directors=team.directors,
             critics=team.critics,
             models=models,
-            notes=[*notes, *share.notes, *secret_notes(program.env), *limit_notes(executor)],
+            notes=[
+                *(*notes, *share.notes, *secret_notes(program.env), *not_shown_notes(program, checkout)),
+                *limit_notes(executor),
+            ],
         )

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight, program
+from targets import git, make_repo, program
 
 from overnight.errors import ProgramError
 from overnight.git.repository import open_repository
@@ -12,7 +12,7 @@ from overnight.jail.checkout import NO_CHECKOUT
 from overnight.program.parser import parse_program
 from overnight.research.places.seclusion import check_readable_paths
 from overnight.research.setup.causes.files import paths_in
-from overnight.research.setup.causes.table import fix_of
+from overnight.research.setup.causes.table import fix_of, words_of
 
 READING = "import pathlib\nprint('METRIC loss=', len(pathlib.Path('data/x.txt').read_text()), sep='')\n"
 
@@ -34,17 +34,14 @@ def repo(tmp_path: Path) -> Path:
 def fix(folder: Path, reason: str, measure: str = "python train.py", front: str = "") -> str:
     """The fix that is reported for a failure of this command."""
     text = f"---\nmetric: {{name: loss}}\nmeasure: {measure}\n{front}---\n"
-    return fix_of(open_repository(folder), parse_program(text, "program.md"), reason)
+    return words_of(fix_of(open_repository(folder), parse_program(text, "program.md"), reason))
 
 
 @pytest.mark.parametrize("name", ["data/x.txt", "/trial/data/x.txt"])
 def test_a_failure_that_names_an_ignored_file_is_explained(repo: Path, name: str) -> None:
     """By hand it passes, so the fix says how trials get the file, whether relative or as the job saw it."""
     said = fix(repo, f"exit code 1: FileNotFoundError: [Errno 2] No such file or directory: '{name}'")
-    assert said == (
-        "`data/x.txt` is ignored by git, so it is not in a trial's tree: "
-        "commit it, or name it by its absolute path and list that under `readable`"
-    )
+    assert said == "`data/x.txt` is ignored by git, so it is not in a trial's tree: write `readable: [data/x.txt]`"
 
 
 def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
@@ -75,7 +72,7 @@ def test_what_trials_see_is_not_blamed(repo: Path, monkeypatch: pytest.MonkeyPat
     assert fix(repo, "no such file: ../other, /etc/passwd, -n, missing.txt", "python read.py > missing.txt") == ""
     front = "artifacts: [helper.py]\nproduce: python train.py helper.py\nscore: python read.py helper.py\n"
     text = f"---\nmetric: {{name: loss}}\n{front}---\n"
-    assert fix_of(open_repository(repo), parse_program(text, "program.md"), "exit code 1") == ""
+    assert fix_of(open_repository(repo), parse_program(text, "program.md"), "exit code 1") is None
     monkeypatch.setenv("PATH", f"{repo}/.venv/bin:{os.environ['PATH']}")
     assert fix(repo, "exit code 1: boom", f"{repo}/.venv/bin/python train.py") == ""
 
@@ -110,11 +107,3 @@ def test_a_readable_path_that_does_not_exist_comes_with_its_place(readable: str,
     with pytest.raises(ProgramError) as caught:
         check_readable_paths(parsed, NO_CHECKOUT)
     assert str(caught.value).startswith(said)
-
-
-def test_init_says_so_too(repo: Path) -> None:
-    """A measure command and checks that need what is not committed end with the fix."""
-    (repo / "program.md").unlink()
-    wishes = ("--metric", "loss:minimize", "--measure", "python read.py", "--editable", "read.py", "--yes")
-    said = overnight(repo, "init", *wishes, check=2).stderr
-    assert "nothing was written; `data/x.txt` is ignored by git" in said

@@ -101,6 +101,17 @@ def shown_paths(program: Program, checkout: Checkout) -> tuple[str, ...]:
     return tuple(path for path in readable_paths(program, checkout) if not _holds_editable(path, program, checkout))
 
 
+def not_shown_notes(program: Program, checkout: Checkout) -> tuple[str, ...]:
+    """A line about each path of `readable` that jobs are not shown."""
+    paths = zip(program.readable, readable_paths(program, checkout), strict=True)
+    left_out = (written for written, path in paths if _holds_editable(path, program, checkout))
+    return tuple(
+        f"jobs are not shown {printable(path, PATH_SHOWN)} of `readable`, which holds committed editable files: there, and "
+        "at their relative places, they find the files of the trial"
+        for path in left_out
+    )
+
+
 def _holds_editable(path: str, program: Program, checkout: Checkout) -> bool:
     inside = checkout.inside(path)
     if inside is None or not checkout.is_committed(inside):

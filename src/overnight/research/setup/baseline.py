@@ -137,7 +137,7 @@ def _named(metrics: Mapping[str, float]) -> str:
 
 def _fix(repository: Repository, program: Program, failed: TrialFailed) -> str:
     if known := fix_of(repository, program, str(failed), failed.excerpt):
-        return known
+        return known.words
     found = remedy(program, str(failed))
     return found.in_program() if found else NO_KNOWN_CAUSE
 

@@ -23,12 +23,15 @@ from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry, render_front_matter
 from overnight.research.loop.committed import committed_text
 from overnight.research.setup.below import as_from_top, committed_below, is_enough, wishes_from_top
+from overnight.research.setup.causes.node import installed
 from overnight.research.setup.interpreter import other_interpreter
+from overnight.research.setup.packages import as_inside, runs_node, with_readable
 from overnight.research.setup.program_file import read_body
 from overnight.research.setup.wishes import BY_HAND, Wishes, with_wishes
 from overnight.words.quantities import listed
 
 LISTED = 4  # files in a note
+PACKAGES = "installed packages, which git ignores; jobs may read them"
 MAX_READ_BYTES = 1_000_000  # of a file that is read
 MOST_SCRIPTS = 40  # that are looked into
 _NO_SCRIPT = re.compile(r"(?:^|/)(?:test|setup|conf|conftest|docs?|__)[^/]*(?:/|\.py$)")
@@ -62,13 +65,22 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
 
 
 def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, committed: Sequence[str], read: Read) -> Proposal:
-    detected, below = _detected(repository, committed, wishes)
+    named = tuple(dict.fromkeys(as_inside(repository.toplevel, path) for path in wishes.readable))
+    detected, below = _detected(repository, committed, replace(wishes, readable=named))
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
     _check_committed(detected, committed, below)
     detected = _measured_somehow(detected)
     _check_complete(detected, _scripts(repository.toplevel, committed))
-    proposal = rendered(detected, body)
+    proposal = _with_packages(rendered(detected, body), repository.toplevel, committed, read)
     return fitted(proposal, committed, read) if entry_of(proposal, "editable") else proposal
+
+
+def _with_packages(proposal: Proposal, toplevel: Path, committed: Sequence[str], read: Read) -> Proposal:
+    """The proposal with the packages of Node that are installed in the checkout, if its commands run Node."""
+    found = installed(toplevel, committed)
+    if not found or not runs_node(proposal.program, committed, read):
+        return proposal
+    return rendered(with_readable(proposal.detected, found, PACKAGES), proposal.body)
 
 
 def fitted(proposal: Proposal, committed: Sequence[str], read: Read) -> Proposal:

@@ -12,18 +12,22 @@ from overnight.program.detection.session_scope import LEFT_OUT
 from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.command import TrialFailed
-from overnight.research.setup.causes.table import fix_of
+from overnight.research.setup.causes.failing import Fix, in_yaml
+from overnight.research.setup.causes.table import fix_of, words_of
 from overnight.research.setup.connection.proof import Observed
-from overnight.research.setup.first_look import Proposal, describe, propose, without_checks
+from overnight.research.setup.first_look import Proposal, describe, propose, rendered, without_checks
+from overnight.research.setup.packages import with_readable
 from overnight.research.setup.program_file import write_above
 from overnight.research.setup.refinement import FirstRun, refined
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.wishes import Wishes
 from overnight.research.views.connection import Connection, connection_lines
 from overnight.research.views.numbers import number
-from overnight.words.quantities import duration
+from overnight.words.quantities import duration, listed
 
 WRITTEN = f"wrote {PROGRAM}; review it, commit it (a receipt is checked against the committed one), then run `overnight check`"
+
+MOST_ADDED = 4  # times that a fix is applied and the command is tried again
 
 Ask = Callable[[str], bool]
 
@@ -71,7 +75,7 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     """
     proposal = await _tried(propose(repository, wishes), repository, tries, say)
     say(f"Measuring twice: {proposal.program.measure}")
-    proposal, first = await _first(proposal, repository, tries, wishes)
+    proposal, first = await _first(proposal, repository, tries, wishes, say)
     say(describe(proposal))
     trials = [first.trial, await tries.second(repository, proposal.program)]
     values = _values(trials, repository, proposal.program, wishes)
@@ -97,13 +101,22 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     )
 
 
-async def _first(proposal: Proposal, repository: Repository, tries: Tries, wishes: Wishes) -> tuple[Proposal, Observed]:
+async def _first(
+    proposal: Proposal, repository: Repository, tries: Tries, wishes: Wishes, say: Callable[[str], None]
+) -> tuple[Proposal, Observed]:
     """The first trial, and the proposal as it is after it.
 
     Raises:
         UserError: it has no value, or only the user knows what may be edited.
     """
     run = await tries.first(repository, proposal.program)
+    for _ in range(MOST_ADDED):
+        trial = run.observed.trial
+        fixed = _fixed(proposal, repository, trial.reason, trial.excerpt, say) if trial.value is None else None
+        if fixed is None:
+            break
+        proposal = fixed
+        run = await tries.first(repository, proposal.program)
     _values([run.observed.trial], repository, proposal.program, wishes)
     better = refined(repository, proposal, run)
     if better.question:
@@ -127,14 +140,33 @@ async def _tried(proposal: Proposal, repository: Repository, tries: Tries, say: 
         return proposal
     say(f"Trying the checks: {'; '.join(proposal.program.checks)}")
     failed = await tries.checks(repository, proposal.program)
+    for _ in range(MOST_ADDED):
+        fixed = _fixed(proposal, repository, str(failed), failed.excerpt, say) if failed else None
+        if fixed is None:
+            break
+        proposal = fixed
+        failed = await tries.checks(repository, proposal.program)
     if not failed:
         return proposal
-    fix = fix_of(repository, proposal.program, str(failed), failed.excerpt)
+    fix = words_of(fix_of(repository, proposal.program, str(failed), failed.excerpt))
     known = fix in ("", *proposal.detected.notes)  # the notes are shown next
     say(f"They fail, so they are left out: {failed}{'' if known else f'; {fix}'}")
     for line in failed.excerpt:
         say(f"  {line}")
     return without_checks(proposal, str(failed))
+
+
+def _fixed(
+    proposal: Proposal, repository: Repository, reason: str, excerpt: Sequence[str], say: Callable[[str], None]
+) -> Proposal | None:
+    """The proposal with data or packages of the checkout that a command lacks, if they surely may be shown; else None."""
+    fix = fix_of(repository, proposal.program, reason, excerpt)
+    new = [path for path in fix.readable if path not in proposal.program.readable] if fix and fix.sure else []
+    if not new:
+        return None
+    names = listed(map(in_yaml, new), MOST_ADDED)
+    say(f"It fails without what is not committed, so `readable` gets {names}, and it is tried again.")
+    return rendered(with_readable(proposal.detected, new, "the commands read them, and they are not committed"), proposal.body)
 
 
 def _values(trials: Sequence[Trial], repository: Repository, program: Program, wishes: Wishes) -> list[float]:
@@ -155,10 +187,23 @@ def _values(trials: Sequence[Trial], repository: Repository, program: Program, w
 
 def _fix(repository: Repository, program: Program, wishes: Wishes, trial: Trial) -> str:
     if known := fix_of(repository, program, trial.reason, trial.excerpt):
-        named = [f"--{key} {form}" for key, form in (("readable", "PATH"), ("env", "NAME=VALUE")) if f"`{key}: " in known]
-        return f"{known}, with init: {' and '.join(named)}" if named else known
+        if again := _again(known, repository, program, wishes):
+            return f"{known.words}; here: overnight init {again.options()}"
+        forms = (("readable", "PATH"), ("env", "NAME=VALUE"))
+        named = [f"--{key} {form}" for key, form in forms if f"`{key}: " in known.words]
+        return f"{known.words}, with init: {' and '.join(named)}" if named else known.words
     found = remedy(program, trial.reason)
     return found.in_init(wishes) if found else "fix it, or set --metric and --measure"
+
+
+def _again(fix: Fix, repository: Repository, program: Program, wishes: Wishes) -> Wishes | None:
+    """What the user may set for a fix; None if no option does."""
+    if fix.readable:
+        paths = (str(repository.toplevel / path) if wishes.below else path for path in fix.readable)
+        return replace(wishes, readable=(*wishes.readable, *paths))
+    if not fix.begin or program.measure is None or wishes.below:
+        return None
+    return replace(wishes, measure=f"{fix.begin}{program.measure}")
 
 
 def _describe_values(program: Program, trials: Sequence[Trial], values: Sequence[float], spread: float) -> str:

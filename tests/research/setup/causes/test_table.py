@@ -17,8 +17,9 @@ from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Job, Limits
 from overnight.machines.share import search_path
 from overnight.program.parser import parse_program
+from overnight.research.places.placed import Placed
 from overnight.research.places.seclusion import checkout_of
-from overnight.research.setup.causes.table import fix_of
+from overnight.research.setup.causes.table import fix_of, words_of
 from overnight.words.failure import read_failure
 
 
@@ -42,7 +43,8 @@ def fix(folder: Path, said: str, measure: str = "python train.py", front: str = 
     """The fix for a failure with this output."""
     found = read_failure(said)
     text = f"---\nmetric: {{name: loss}}\nmeasure: {measure}\n{front}---\n"
-    return fix_of(open_repository(folder), parse_program(text, "program.md"), f"exit code 1: {found.headline}", found.lines)
+    program = parse_program(text, "program.md")
+    return words_of(fix_of(open_repository(folder), program, f"exit code 1: {found.headline}", found.lines))
 
 
 def run(folder: Path, command: str, fix: str = "") -> tuple[int | None, str]:
@@ -52,7 +54,10 @@ def run(folder: Path, command: str, fix: str = "") -> tuple[int | None, str]:
     clone.mkdir()
     with closing(GitHistory(open_repository(folder))) as history:
         history.write_tree(history.resolve_start(), clone)
-    readable = re.findall(r"readable: \[([^\]]*)\]", fix)
+    named = [path for listed in re.findall(r"readable: \[([^\]]*)\]", fix) for path in listed.split(", ")]
+    inside = {path: folder / path for path in named if not path.startswith("/")}
+    Placed(links=inside).put_into(clone)
+    readable = [str(inside.get(path, path)) for path in named]
     variables = [pair.split(": ") for listed in re.findall(r"env: {([^}]*)}", fix) for pair in listed.split(", ")]
     begin = "".join(re.findall(r"begin the command with `([^`]*)`", fix))
     executor = JailExecutor(slots=1, search_path=search_path(), checkout=checkout_of(open_repository(folder)))
@@ -80,11 +85,59 @@ def assert_fixed(folder: Path, command: str, *named: str) -> None:
     assert run(folder, command, found)[0] == 0, (found, run(folder, command, found))
 
 
-def test_packages_of_node_that_git_ignores(repo: Path) -> None:
-    """A link to the folder of the checkout, which `readable` shows."""
-    (repo / "node_modules" / "tinylib").mkdir(parents=True)
-    (repo / "node_modules" / "tinylib" / "index.js").write_text("exports.f = 1\n")
-    assert_fixed(repo, "node bench.js", "`node_modules` is not committed", "readable: [", "ln -sfn ")
+def package(folder: Path, name: str, text: str = "exports.f = 1\n") -> None:
+    """Install a package of Node, as npm does."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "index.js").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("place", "script", "text"),
+    [
+        ("", "bench.js", "require('tinylib')"),
+        ("bench", "bench/run.js", "require('@org/lib/index.js')"),
+        ("bench", "bench/deep/run.mjs", "import lib from 'tinylib'; lib.f"),
+        ("bench", "bench/run.cjs", "import('tinylib').then((lib) => lib.default.f)"),
+    ],
+)
+def test_packages_of_node_that_git_ignores(repo: Path, place: str, script: str, text: str) -> None:
+    """Found from the requiring file upwards, also by `import`; `readable` with the relative path is all that it takes."""
+    (repo / script).parent.mkdir(parents=True, exist_ok=True)
+    (repo / script).write_text(text)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "script", "--allow-empty")
+    folder = f"{place}/node_modules".lstrip("/")
+    package(repo / folder, "tinylib")
+    package(repo / folder, "@org/lib")
+    code, said = run(repo, f"node {script}")
+    found = fix(repo, said, measure=f"node {script}")
+    assert code and found == f"`{folder}` is not committed, so not in a trial's tree: write `readable: [{folder}]`", said
+    assert run(repo, f"node {script}", found)[0] == 0
+    assert fix(repo, said, front=f"readable: [{folder}]\n") == ""
+
+
+def test_a_program_of_an_installed_package(repo: Path) -> None:
+    """A script of npm finds it in the folder that the fix names; so it is if `npx` looks for it in the registry."""
+    (repo / "node_modules/.bin").mkdir(parents=True)
+    (repo / "node_modules/.bin/measure-it").write_text("#!/bin/sh\necho 1\n")
+    (repo / "node_modules/.bin/measure-it").chmod(0o755)
+    (repo / "package.json").write_text('{"scripts": {"bench": "measure-it"}}')
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "package")
+    assert_fixed(repo, "npm run --silent bench", "readable: [node_modules]")
+    said = "npm error code EAI_AGAIN\nnpm error request to https://registry.npmjs.org/measure-it failed"
+    assert "readable: [node_modules]" in fix(repo, said, measure="npx --no measure-it")
+
+
+def test_packages_that_links_of_a_workspace_lead_to(repo: Path) -> None:
+    """The folder of a package has links into the one at the top, as pnpm makes them: both are named."""
+    package(repo / "node_modules/.pnpm/tinylib@1/node_modules", "tinylib")
+    (repo / "packages/a/node_modules").mkdir(parents=True)
+    (repo / "packages/a/node_modules/tinylib").symlink_to("../../../node_modules/.pnpm/tinylib@1/node_modules/tinylib")
+    (repo / "packages/a/bench.js").write_text("require('tinylib')")
+    git(repo, "add", "packages/a/bench.js")
+    git(repo, "commit", "-qm", "workspace")
+    assert_fixed(repo, "node packages/a/bench.js", "readable: [packages/a/node_modules, node_modules]")
 
 
 def test_a_package_that_is_in_the_tree(repo: Path) -> None:
@@ -109,7 +162,7 @@ def test_a_submodule(repo: Path, tmp_path: Path) -> None:
     plain = command.replace("\\", "")
     code, said = run(repo, plain)
     found = fix(repo, said, measure=f'"{command}"')
-    assert code and "trials do not see the submodule vendor/lib" in found
+    assert code and found == "trials do not see the submodule vendor/lib: write `readable: [vendor/lib]`"
     assert run(repo, plain, found)[0] == 0, found
     assert "submodule vendor/lib" in fix(repo, "cat: vendor/lib/subm.py: No such file or directory")
     shutil.rmtree(repo / "vendor/lib")
@@ -212,6 +265,75 @@ def test_what_was_never_added_is_named_by_a_part_of_its_path(repo: Path) -> None
         ("python: can't open file '/trial/tools/run.py': [Errno 2] No such file or directory", "tools/run.py"),
     ):
         assert f"`{name}` is not committed" in fix(repo, said), said
+
+
+@pytest.mark.parametrize(
+    ("made", "files", "said", "begin"),
+    [
+        (
+            "build/x",
+            {"Makefile": "OUT := build\nbench: $(OUT)/x\n\t./build/x\n$(OUT)/x: src/a.c\n\tcp src/a.c $@\n"},
+            "make: ./build/x: No such file or directory\nmake: *** [Makefile:2: bench] Error 127",
+            "make build/x && ",
+        ),
+        (
+            "out/x",
+            {"Makefile": "all: compile\ncompile:\n\tcc -O2 -o ./out/x a.c\nbench:\n\t./out/x\n"},
+            "m.sh: line 1: ./out/x: No such file or directory",
+            "make compile && ",
+        ),
+        (
+            "build/bench/x",
+            {"Makefile": "build:\n\tcmake -B build . && cmake --build build\nbench:\n\t./build/bench/x\n"},
+            "/bin/sh: 1: ./build/bench/x: not found",
+            "make build && ",
+        ),
+        (
+            "build/x",
+            {"CMakeLists.txt": "project(x)\n"},
+            "sh: 1: build/x: not found",
+            "cmake -S . -B build && cmake --build build && ",
+        ),
+        (
+            "target/release/x",
+            {"Cargo.toml": "[package]\n"},
+            "sh: 1: ./target/release/x: not found",
+            "cargo build --release && ",
+        ),
+        (
+            "dist/x.js",
+            {"package.json": '{"scripts": {"build": "node bin"}}', "bench/run.js": ""},
+            "Error: Cannot find module '../dist/x'\n  requireStack: [ '/trial/bench/run.js' ]",
+            "npm run --silent build && ",
+        ),
+        (
+            "pkg/_fast.cpython-311-x86_64-linux-gnu.so",
+            {"setup.py": "", "pkg/__init__.py": "from ._fast import f\n"},
+            "ModuleNotFoundError: No module named 'pkg._fast'",
+            "python setup.py build_ext --inplace && ",
+        ),
+    ],
+)
+def test_a_product_is_built_by_the_command(repo: Path, made: str, files: dict[str, str], said: str, begin: str) -> None:
+    """Whether the checkout has an old one or not, the fix is what makes it from the files under trial, not the old one."""
+    for name, text in files.items():
+        (repo / name).parent.mkdir(exist_ok=True)
+        (repo / name).write_text(text)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "files")
+    found = [fix(repo, said)] if not made.endswith(".so") else []
+    (repo / made).parent.mkdir(parents=True, exist_ok=True)
+    (repo / made).touch()
+    for each in (*found, fix(repo, said)):
+        assert f"begin the command with `{begin}`" in each and "readable" not in each
+    assert "begin the command" not in fix(repo, said, measure=f"{begin}make bench")
+
+
+def test_a_file_that_looks_built_is_not_simply_shown(repo: Path) -> None:
+    """Nothing says how it is made: to build it comes first, since an old one would be measured instead of a candidate."""
+    (repo / "build").mkdir()
+    (repo / "build/x").touch()
+    assert "build it in the command; else write `readable: [build/x]`" in fix(repo, "cat: build/x: No such file or directory")
 
 
 def test_a_folder_that_no_commit_holds(repo: Path) -> None:

@@ -45,7 +45,8 @@ class Failing:
 
     def shows(self, path: Path) -> bool:
         """Whether jobs see a path of the host, by `readable` or because it belongs to the system."""
-        return is_within(str(path), (*self.program.readable, *SYSTEM))
+        readable = (str(self.toplevel / named) for named in self.program.readable)
+        return is_within(str(path), (*readable, *SYSTEM))
 
     def on_path(self, program: str) -> str:
         """Where the user's own shell finds a program; empty if it does not."""
@@ -67,7 +68,20 @@ class Failing:
         return [os.fsdecode(path) for path in listed[:MOST_FILES]]
 
 
-Cause = Callable[[Failing], str]  # the fix if the failure is of this kind; empty if it is not
+_PLAIN = re.compile(r"[\w./+-]+")  # needs no quotation marks in YAML
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """What fixes a failure, in words and as far as it can be set."""
+
+    words: str
+    readable: Sequence[str] = ()  # paths to add to `readable`
+    sure: bool = False  # whether that shows jobs nothing that they should not see, and nothing stale
+    begin: str = ""  # what the command should begin with
+
+
+Cause = Callable[[Failing], Fix | str]  # the fix if the failure is of this kind; empty if it is not
 
 
 def shown(path: object) -> str:

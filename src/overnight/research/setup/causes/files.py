@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from overnight.git.uncommitted import why_absent
 from overnight.jail.job import FOLDER
 from overnight.machines.share import search_path
-from overnight.research.setup.causes.failing import MISSING, Failing, in_shell, in_yaml, shown
+from overnight.research.setup.causes.failing import MISSING, Failing, Fix, in_shell, shown
+from overnight.research.setup.causes.inside import showing, way_in
 
 WORDS = 64  # of a line or a command that may be paths
 LONGEST = 4000  # characters of a line in which they are looked for
@@ -20,7 +21,7 @@ _ENDINGS = ("", ".js", ".ts", ".json", ".mjs", ".cjs", "/index.js", ".py", "/__i
 _GITLINK = "160000"
 
 
-def submodule(failing: Failing) -> str:
+def submodule(failing: Failing) -> Fix | str:
     """A file of a git submodule, or a module of Python in one."""
     if not (MISSING.search(failing.text) or _MODULE.search(failing.text)):
         return ""
@@ -32,15 +33,12 @@ def submodule(failing: Failing) -> str:
             continue
         if not place.is_dir() or not any(place.iterdir()):
             return f"the submodule {shown(link)} is empty here: run `git submodule update --init`, and run this again"
-        outer = f"mkdir -p {in_shell(PurePosixPath(link).parent)} && " if "/" in link else ""
-        return (
-            f"trials do not see the submodule {shown(link)}: write `readable: [{in_yaml(place)}]`, and begin the command with "
-            f"`{outer}ln -sfn {in_shell(place)} {in_shell(link)} && `"
-        )
+        if link not in failing.program.readable:
+            return showing(failing, f"trials do not see the submodule {shown(link)}:", [link], sure=True)
     return ""
 
 
-def named_file(failing: Failing) -> str:
+def named_file(failing: Failing) -> Fix | str:
     """A file or folder of the checkout that the failure names and the commit has not."""
     lines = [_EXIT.sub("", line[:LONGEST]) for line in failing.lines]
     for line in lines:
@@ -50,7 +48,7 @@ def named_file(failing: Failing) -> str:
     return _untracked(failing, lines)
 
 
-def needed_by_command(failing: Failing) -> str:
+def needed_by_command(failing: Failing) -> Fix | str:
     """The same for what the commands themselves name, other than what they write."""
     written = {*failing.program.artifacts, *failing.program.inputs, failing.program.metric.result}
     named = [path for command in failing.program.commands for path in paths_in(command) if path not in written]
@@ -97,7 +95,7 @@ def _is_named(path: str, line: str) -> bool:
     return any(form in line for form in (f"'{path}'", f'"{path}"', f"`{path}`", f"{path}: No such", f"{path}/"))
 
 
-def _untracked(failing: Failing, lines: Sequence[str]) -> str:
+def _untracked(failing: Failing, lines: Sequence[str]) -> Fix | str:
     """A file that was never added, if the failure names it by a part of its path, such as a header or `./lib`."""
     if not any(MISSING.search(line) for line in lines):
         return ""
@@ -111,23 +109,15 @@ def _untracked(failing: Failing, lines: Sequence[str]) -> str:
     return ""
 
 
-def _absent(failing: Failing, paths: Sequence[str]) -> Iterator[str]:
+def _absent(failing: Failing, paths: Sequence[str]) -> Iterator[Fix]:
     on_path = search_path().split(":")
     for path in paths:
         inside = Path(path)
+        if failing.shows(failing.toplevel / inside):
+            continue
         if inside.is_absolute():
-            if failing.shows(inside) or str(inside.parent) in on_path or not inside.is_relative_to(failing.toplevel):
+            if str(inside.parent) in on_path or not inside.is_relative_to(failing.toplevel):
                 continue
             inside = inside.relative_to(failing.toplevel)
         if why := why_absent(failing.repository, inside.as_posix()):
-            yield f"`{shown(path)}` is {why}, so it is not in a trial's tree: {_way_in(failing.toplevel, inside)}"
-
-
-def _way_in(toplevel: Path, path: Path) -> str:
-    """How trials can use it anyway; an environment is found by its `python` on PATH."""
-    environment = next((folder for folder in path.parents if (toplevel / folder / "pyvenv.cfg").exists()), None)
-    if environment is None:
-        return "commit it, or name it by its absolute path and list that under `readable`"
-    name = shown(path.name)
-    instead = "leave that out of the command" if name == "activate" else f"write `{name}` in the command"
-    return f"run `. {shown(environment)}/bin/activate` before you call `overnight`, and {instead}"
+            yield way_in(failing, inside, f"`{shown(path)}` is {why}, so it is not in a trial's tree")

@@ -1,4 +1,4 @@
-"""Modules that Python or Node does not find in a trial, though they are in the checkout or in the user's environment."""
+"""Modules that Python does not find in a trial, though they are in the checkout or in the user's environment."""
 
 import os
 import re
@@ -9,11 +9,10 @@ from pathlib import Path, PurePosixPath
 from overnight.jail.job import FOLDER
 from overnight.machines.share import search_path
 from overnight.research.places.seclusion import checkout_of
-from overnight.research.setup.causes.failing import NOT_FOUND, Failing, in_shell, in_yaml, shown
+from overnight.research.setup.causes.failing import Failing, in_yaml, shown
 from overnight.research.setup.interpreter import ENVIRONMENTS, own_environment
 
 _PYTHON = re.compile(r"No module named '?([A-Za-z_][\w.]{0,100})|cannot import name .{1,80}from '?([A-Za-z_][\w.]{0,100})")
-_NODE = re.compile(r"Cannot find (?:module|package) '(@?[\w.-]{1,80}(?:/[\w.-]{1,80})*)'")
 _WHERE = (
     "import importlib.util, sys\n"
     "spec = importlib.util.find_spec(sys.argv[1])\n"
@@ -22,20 +21,6 @@ _WHERE = (
 _WHERE_TIMEOUT_S = 20.0
 MOST_NAMES = 10  # of programs that were not found
 _FOLDERS = {"lib", "lib64", "site-packages", "dist-packages"}
-
-
-def node_modules(failing: Failing) -> str:
-    """A package of Node, or a program of one, in a folder that git ignores."""
-    folder = failing.toplevel / "node_modules"
-    hit = _NODE.search(failing.text)
-    package = "/".join(hit[1].split("/")[: 2 if hit[1].startswith("@") else 1]) if hit else ""
-    there = bool(package) and (folder / package).exists()
-    if not there and not any((folder / ".bin" / name).exists() for name in NOT_FOUND.findall(failing.text)[:MOST_NAMES]):
-        return ""
-    return (
-        f"`node_modules` is not committed, so it is not in a trial's tree: write `readable: [{in_yaml(folder)}]`, and begin "
-        f"the command with `ln -sfn {in_shell(folder)} node_modules && `"
-    )
 
 
 def python_module(failing: Failing) -> str:

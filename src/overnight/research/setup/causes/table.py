@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from overnight.git.repository import Repository
 from overnight.program.program import Program
-from overnight.research.setup.causes import files, modules, surroundings, tools
-from overnight.research.setup.causes.failing import Cause, Failing
+from overnight.research.setup.causes import built, files, modules, node, surroundings, tools
+from overnight.research.setup.causes.failing import Cause, Failing, Fix
 
 # What a failure says in so many words comes before what has to be looked up, and both before a guess by the command.
 CAUSES: Sequence[Cause] = (
@@ -14,7 +14,8 @@ CAUSES: Sequence[Cause] = (
     tools.nvm,
     tools.conda,
     files.submodule,
-    modules.node_modules,
+    node.node_modules,
+    built.product,
     files.named_file,
     files.missing_folder,
     tools.runner,
@@ -30,8 +31,8 @@ CAUSES: Sequence[Cause] = (
 )
 
 
-def fix_of(repository: Repository, program: Program, reason: str, excerpt: Sequence[str] = ()) -> str:
-    """The fix of a failure whose cause is known; else empty.
+def fix_of(repository: Repository, program: Program, reason: str, excerpt: Sequence[str] = ()) -> Fix | None:
+    """The fix of a failure whose cause is known; else None.
 
     Args:
         repository: its checkout may have what the commit lacks.
@@ -40,4 +41,12 @@ def fix_of(repository: Repository, program: Program, reason: str, excerpt: Seque
         excerpt: lines of the output that say more.
     """
     failing = Failing(repository=repository, program=program, lines=(reason, *excerpt))
-    return next(filter(None, (cause(failing) for cause in CAUSES)), "")
+    found: Fix | str = next((answer for cause in CAUSES if (answer := cause(failing))), "")
+    if isinstance(found, Fix):
+        return found
+    return Fix(words=found) if found else None
+
+
+def words_of(fix: Fix | None) -> str:
+    """What a fix says; empty without one."""
+    return fix.words if fix else ""

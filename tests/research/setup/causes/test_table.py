@@ -129,6 +129,19 @@ def test_a_program_of_an_installed_package(repo: Path) -> None:
     assert "readable: [node_modules]" in fix(repo, said, measure="npx --no measure-it")
 
 
+def test_a_package_that_is_not_installed(repo: Path) -> None:
+    """The checkout has it not either: it is to be installed, by the program whose lock file is there; not without any."""
+    said = "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@org/lib' imported from /trial/bench/run.js"
+    assert fix(repo, said) == ""
+    for name in ("package.json", "pnpm-lock.yaml", "bench/package.json"):
+        (repo / name).parent.mkdir(exist_ok=True)
+        (repo / name).write_text("{}")
+        git(repo, "add", "-A")
+        git(repo, "commit", "-qm", name)
+        command = {"package.json": "`npm i", "pnpm-lock.yaml": "`pnpm i", "bench/package.json": "`cd bench && pnpm i"}[name]
+        assert f"`@org/lib` is not installed in your checkout either: run {command}nstall`" in fix(repo, said)
+
+
 def test_packages_that_links_of_a_workspace_lead_to(repo: Path) -> None:
     """The folder of a package has links into the one at the top, as pnpm makes them: both are named."""
     package(repo / "node_modules/.pnpm/tinylib@1/node_modules", "tinylib")

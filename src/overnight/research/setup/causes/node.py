@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from overnight.jail.checkout import real_path
 from overnight.jail.job import FOLDER
-from overnight.research.setup.causes.failing import Failing, Fix, shown
+from overnight.research.setup.causes.failing import Failing, Fix, in_shell, shown
 from overnight.research.setup.causes.inside import NODE_MODULES, is_inside, showing
 
 MOST_FOLDERS = 32  # of packages
@@ -21,6 +21,7 @@ _FILE = re.compile(r"((?:[\w.@+-]{1,80}/){0,20}[\w.@+-]{1,80}\.[cm]?[jt]sx?)\b")
 _PROGRAM = re.compile(r"(?:^|: |\d: )([\w.-]{1,60}): (?:command )?not found$", re.MULTILINE)
 _NPX = re.compile(r"\b(?:npx|bunx|pnpx|(?:npm|pnpm|yarn) (?:exec|dlx))\s+(?:-\S{1,40}\s+){0,5}([\w.@/-]{1,80})")
 _NPX_SAYS = re.compile(r"npm error|npm ERR!|EAI_AGAIN|ENOTFOUND|not found|getaddrinfo", re.IGNORECASE)
+_INSTALLERS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun"}  # by the lock file
 _NAMES = 10  # that are looked for
 
 
@@ -41,7 +42,22 @@ def node_modules(failing: Failing) -> Fix | str:
             verb = "is" if len(needed) == 1 else "are"
             in_checkout = all(is_inside(failing.toplevel, path) for path in needed)
             return showing(failing, f"{names} {verb} not committed, so not in a trial's tree:", needed, sure=in_checkout)
-    return ""
+        if there:
+            return ""
+    return _to_install(failing, packages[0]) if packages else ""
+
+
+def _to_install(failing: Failing, package: str) -> str:
+    """A package that the checkout has not either, if there is a `package.json` that can name it."""
+    committed = {path for _, path in failing.committed()}
+    above = (folder.rpartition(NODE_MODULES)[0] for path in _files(failing) for folder in _above(path))
+    place = next((place for place in (*above, "") if f"{place}{PACKAGE}" in committed), None)
+    if place is None:
+        return ""
+    lock = next((lock for lock in _INSTALLERS if f"{place}{lock}" in committed or lock in committed), "")
+    command = f"{_INSTALLERS.get(lock, 'npm')} install"
+    run = f"cd {in_shell(place.rstrip('/'))} && {command}" if place else command
+    return f"`{shown(package)}` is not installed in your checkout either: run `{run}`, and run this again"
 
 
 def installed(toplevel: Path, committed: Sequence[str]) -> Sequence[str]:
@@ -67,12 +83,16 @@ def _root(name: str) -> str:
 
 def _folders(failing: Failing) -> Sequence[str]:
     """Where Node looks from the files that the failure names, upwards; then beside every `package.json`."""
-    own = failing.text.replace(f"{failing.toplevel}/", "").replace(f"{FOLDER}/", "")
-    files = [hit[1] for hit in _FILE.finditer(own)][:_NAMES]
-    upwards = chain.from_iterable(_above(path) for path in files)
+    upwards = chain.from_iterable(map(_above, _files(failing)))
     beside = installed(failing.toplevel, [path for _, path in failing.committed()])
     there = (path for path in (*upwards, NODE_MODULES, *beside) if (failing.toplevel / path).is_dir())
     return list(dict.fromkeys(there))
+
+
+def _files(failing: Failing) -> Sequence[str]:
+    """The files of JavaScript or TypeScript that the failure names, relative to the top."""
+    own = failing.text.replace(f"{failing.toplevel}/", "").replace(f"{FOLDER}/", "")
+    return [hit[1] for hit in _FILE.finditer(own)][:_NAMES]
 
 
 def _above(path: str) -> Iterator[str]:

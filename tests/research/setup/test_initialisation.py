@@ -346,7 +346,7 @@ def test_what_the_first_trial_opens_may_be_edited(tmp_path: Path) -> None:
     measured = Measured(1.0, 1.0, opened=frozenset({"bench.py", "engine.py", "simulator.py", "tests/test_a.py"}))
     report, said = run(repository_of(tmp_path, files), measured)
     assert [entry.value for entry in report.keys if entry.key == "editable"] == [["engine.py"]]
-    assert "it also reads bench.py, simulator.py, by name what measures; all else is frozen" in said
+    assert "but not bench.py, simulator.py, which by name measures; all else is frozen" in said
 
 
 def test_a_benchmark_that_may_hold_the_code_is_asked_about(tmp_path: Path) -> None:
@@ -354,8 +354,9 @@ def test_a_benchmark_that_may_hold_the_code_is_asked_about(tmp_path: Path) -> No
     repository = repository_of(tmp_path, {"bench.py": "print(sum(range(9)))\n", "other.py": ""})
     with pytest.raises(UserError) as caught:
         run(repository, Measured(1.0, 1.0, opened=frozenset({"bench.py"})), Wishes(wall="9m"))
-    assert "bench.py is all the code that the command reads, and its name says that it measures: may it be edited?" in str(
-        caught.value
+    assert (
+        "bench.py is all the code that the command reads, and its name says that it measures: only you know whether it may be edited"
+        in str(caught.value)
     )
     assert "overnight init --wall 9m --editable bench.py" in str(caught.value)
 

@@ -15,7 +15,7 @@ PACKAGE = "package.json"
 
 _PACKAGE = re.compile(
     r"(?:annot find (?:module|package)|ould not resolve|an't resolve|o resolve import) "
-    r"['\"](@?[\w.-]{1,80}(?:/[\w.-]{1,80}){0,9})['\"]"
+    r"['\"](@?\w[\w.-]{0,80}(?:/[\w.-]{1,80}){0,9})['\"]"
 )
 _FILE = re.compile(r"((?:[\w.@+-]{1,80}/){0,20}[\w.@+-]{1,80}\.[cm]?[jt]sx?)\b")
 _PROGRAM = re.compile(r"(?:^|: |\d: )([\w.-]{1,60}): (?:command )?not found$", re.MULTILINE)

@@ -63,6 +63,17 @@ def test_packages_are_shown_to_what_runs_node(tmp_path: Path) -> None:
         assert found.program.readable == readable, measure
 
 
+@pytest.mark.parametrize("name", ["a\nb", "\u202e", "x" * 200 + "/" + "y" * 210, " a", "a: [b]", "a'b\"c", "*x", "-x", "..."])
+def test_whatever_a_folder_is_called_a_proposal_is_made(tmp_path: Path, name: str) -> None:
+    """A folder of packages that a front matter cannot name is left out; any other name is quoted."""
+    repo = repository(tmp_path / "r", {f"{name}/package.json": "{}", "package.json": "{}", "x.js": ""})
+    for folder in ("node_modules", f"{name}/node_modules"):
+        package(repo / folder)
+    found = propose(open_repository(repo), Wishes(metric="loss:minimize", measure="node x.js", editable=("x.js",)))
+    nameable = name not in ("a\nb", "\u202e") and len(name) < 400 and name == name.strip()
+    assert found.program.readable == ("node_modules", *([f"{name}/node_modules"] if nameable else []))
+
+
 @pytest.mark.parametrize("path", ["data/x.txt", "sub/inputs/x.bin"])
 def test_data_that_a_command_lacks_is_added(tmp_path: Path, path: str) -> None:
     """The first trial fails, `init` says what it adds and tries again; the checks too."""

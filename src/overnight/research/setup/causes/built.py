@@ -27,15 +27,19 @@ _REQUIRER = re.compile(rf"{FOLDER}/((?:[\w.@+-]{{1,80}}/){{0,20}}[\w.@+-]{{1,80}
 _MODULE = re.compile(r"(?:No module named|cannot import name .{1,80} from) '?([A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,9})")
 _PRODUCTS = frozenset(("build", "cjs", "dist", "es", "esm", "lib", "out", "pkg", "umd"))
 
+Rule = tuple[Sequence[str], str]  # the targets, and the recipe
+
 
 def product(failing: Failing) -> Fix | str:
     """A file that a failure names, if something that is committed says how to make it."""
     committed = {path for mode, path in failing.committed() if not mode.startswith("16")}
     folders = {folder for path in committed for folder in _above(path)}
-    for path in _missing(failing):
+    makefile = next((name for name in MAKEFILES if name in committed), "")
+    rules = list(_rules(_text(failing.toplevel / makefile))) if makefile else []
+    for path in dict.fromkeys(_missing(failing)):
         if path in committed or path in folders or is_data(failing.toplevel, Path(path)):
             continue
-        if way := _builder(failing, path, committed):
+        if way := _builder(failing, path, committed, rules):
             return _fix(failing, path, way)
     if (name := _extension(failing)) and "setup.py" in committed:
         return _fix(failing, name, "python setup.py build_ext --inplace")
@@ -65,12 +69,11 @@ def _missing(failing: Failing) -> Iterator[str]:
             yield path
 
 
-def _builder(failing: Failing, path: str, committed: Collection[str]) -> str:
+def _builder(failing: Failing, path: str, committed: Collection[str], rules: Sequence[Rule]) -> str:
     """The command that makes a file; empty if nothing says so."""
     top = path.partition("/")[0]
-    for name in MAKEFILES:
-        if name in committed and (target := _target(_text(failing.toplevel / name), path)):
-            return f"make {in_shell(target)}"
+    if target := _target(rules, path):
+        return f"make {in_shell(target)}"
     if "/" not in path:
         return ""
     if "CMakeLists.txt" in committed and top.startswith(("build", "cmake-build")):
@@ -82,9 +85,8 @@ def _builder(failing: Failing, path: str, committed: Collection[str]) -> str:
     return ""
 
 
-def _target(makefile: str, path: str) -> str:
+def _target(rules: Sequence[Rule], path: str) -> str:
     """The target that makes a file: one of its name, or one whose recipe writes it; empty without one."""
-    rules = list(_rules(makefile))
     for targets, _ in rules:
         if named := next((target for target in targets if target.removeprefix("./") == path), ""):
             return named
@@ -99,8 +101,8 @@ def _target(makefile: str, path: str) -> str:
     return ""
 
 
-def _rules(makefile: str) -> Iterator[tuple[Sequence[str], str]]:
-    """The targets of each rule and its recipe, with the variables replaced that are set in the file."""
+def _rules(makefile: str) -> Iterator[Rule]:
+    """The rules of a Makefile, with the variables replaced that are set in the file."""
     values: dict[str, str] = {}
     targets: Sequence[str] = ()
     recipe: list[str] = []
@@ -112,7 +114,7 @@ def _rules(makefile: str) -> Iterator[tuple[Sequence[str], str]]:
         elif hit := _RULE.match(line):
             if targets:
                 yield targets, "\n".join(recipe)
-            targets, recipe = _expanded(hit[1], values).split(), []
+            targets, recipe = _expanded(hit[1], values).split() or [""], []
     if targets:
         yield targets, "\n".join(recipe)
 

@@ -9,8 +9,10 @@ from overnight.program.code_files import is_code, suffix_of
 from overnight.program.scope import matches
 from overnight.research.places.placed import OUTPUTS
 from overnight.research.setup.causes.failing import Failing, Fix, in_yaml, shown
+from overnight.words.foreign import printable
 
 NODE_MODULES = "node_modules"
+LONGEST = 400  # characters of a path that is written without a person's help
 MOST_LOOKED = 2000  # files of a folder
 _DATA = frozenset(
     ("asset", "assets", "corpora", "corpus", "data", "dataset", "datasets", "fixtures", "input", "inputs", "models", "weights")
@@ -43,7 +45,13 @@ def way_in(failing: Failing, path: Path, why: str) -> Fix:
 def showing(failing: Failing, why: str, paths: Sequence[str], *, sure: bool = False) -> Fix:
     """The fix that shows trials paths of the checkout, each at its own place; `why` leads to it."""
     listed = ", ".join(map(in_yaml, dict.fromkeys((*failing.program.readable, *paths))))
+    sure = sure and all(is_inside(failing.toplevel, path) and can_be_written(path) for path in paths)
     return Fix(words=f"{why} write `readable: [{listed}]`", readable=tuple(paths), sure=sure)
+
+
+def can_be_written(path: str) -> bool:
+    """Whether a front matter can name a path as it is."""
+    return printable(path, LONGEST) == path and path == path.strip()
 
 
 def is_built(path: str) -> bool:

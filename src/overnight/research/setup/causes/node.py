@@ -8,14 +8,14 @@ from pathlib import Path, PurePosixPath
 from overnight.jail.checkout import real_path
 from overnight.jail.job import FOLDER
 from overnight.research.setup.causes.failing import Failing, Fix, in_shell, shown
-from overnight.research.setup.causes.inside import NODE_MODULES, is_inside, showing
+from overnight.research.setup.causes.inside import NODE_MODULES, can_be_written, is_inside, showing
 
 MOST_FOLDERS = 32  # of packages
 PACKAGE = "package.json"
 
 _PACKAGE = re.compile(
     r"(?:annot find (?:module|package)|ould not resolve|an't resolve|o resolve import) "
-    r"['\"](@?\w[\w.-]{0,80}(?:/[\w.-]{1,80}){0,9})['\"]"
+    r"['\"](@?\w[\w.-]{0,79}(?:/[\w.-]{1,80}){0,9})['\"]"
 )
 _FILE = re.compile(r"((?:[\w.@+-]{1,80}/){0,20}[\w.@+-]{1,80}\.[cm]?[jt]sx?)\b")
 _PROGRAM = re.compile(r"(?:^|: |\d: )([\w.-]{1,60}): (?:command )?not found$", re.MULTILINE)
@@ -40,8 +40,7 @@ def node_modules(failing: Failing) -> Fix | str:
         if there and needed:
             names = ", ".join(f"`{shown(path)}`" for path in needed)
             verb = "is" if len(needed) == 1 else "are"
-            in_checkout = all(is_inside(failing.toplevel, path) for path in needed)
-            return showing(failing, f"{names} {verb} not committed, so not in a trial's tree:", needed, sure=in_checkout)
+            return showing(failing, f"{names} {verb} not committed, so not in a trial's tree:", needed, sure=True)
         if there:
             return ""
     return _to_install(failing, packages[0]) if packages else ""
@@ -67,9 +66,9 @@ def installed(toplevel: Path, committed: Sequence[str]) -> Sequence[str]:
     """
     places = sorted((path.rpartition("/")[0] for path in committed if path.rpartition("/")[2] == PACKAGE), key=_depth)
     folders = [(f"{place}/{NODE_MODULES}").lstrip("/") for place in places if NODE_MODULES not in place.split("/")]
-    there = [folder for folder in folders if (toplevel / folder).is_dir() and is_inside(toplevel, folder)]
+    there = [folder for folder in folders if can_be_written(folder) and (toplevel / folder).is_dir()]
     tracked = {f"{path.rpartition(f'{NODE_MODULES}/')[0]}{NODE_MODULES}" for path in committed if f"{NODE_MODULES}/" in path}
-    return [folder for folder in there if folder not in tracked][:MOST_FOLDERS]
+    return [folder for folder in there if folder not in tracked and is_inside(toplevel, folder)][:MOST_FOLDERS]
 
 
 def _depth(place: str) -> tuple[int, str]:

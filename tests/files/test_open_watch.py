@@ -4,6 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from overnight.files import open_watch
 from overnight.files.open_watch import OpenWatch
 
 
@@ -48,3 +51,14 @@ def test_an_overflow_of_the_queue_is_reported(tmp_path: Path) -> None:
     watch._take(b"\xff\xff\xff\xff\x00\x40\x00\x00" + bytes(8))
     watch.close()
     assert not watch.complete
+
+
+def test_names_without_end_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that opens ever new files makes the finding incomplete, and takes no more memory."""
+    monkeypatch.setattr(open_watch, "MOST_NAMES", 2)
+    for name in "abc":
+        (tmp_path / name).touch()
+    watch = OpenWatch(tmp_path)
+    for name in "abc":
+        (tmp_path / name).read_bytes()
+    assert watch.close() == {"a", "b"} and not watch.complete

@@ -44,7 +44,7 @@ def changes(path: str) -> bool:
     return path == "a.py"
 
 
-def clones_of(repository: Repository, place: Path) -> Clones:
+def clones_of(repository: Repository, place: Path, changes: Callable[[str], bool] = changes) -> Clones:
     start = git(repository.toplevel, "rev-parse", "HEAD")
     return Clones(repository, place, start=start, changes=changes, at_s=int(time.time()) - 2)
 
@@ -165,6 +165,17 @@ def test_content_that_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert asked(folder, "status", "--porcelain") == (0, " M data/hidden.txt\n M data/open.txt\n")
     assert asked(folder, "show", "HEAD:data/open.txt") == (0, "shown\n")
     assert asked(folder, "show", "HEAD:data/hidden.txt")[0] != 0
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_content_that_is_too_much_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: bool) -> None:
+    """Of many files, whether a proposal may change them or not, a clone is as small: it is written for every trial."""
+    monkeypatch.setattr(clone, "TOTAL_BYTES", 50)
+    repository = repository_of(tmp_path / "origin", {f"{n}.txt": f"{n}" * 20 for n in range(3)})
+    ours = clones_of(repository, tmp_path / "common", changes=lambda _: changed)
+    folder = work_folder(repository, tmp_path / "trial", clones=ours)
+    assert asked(folder, "status", "--porcelain") == (0, "")
+    assert asked(folder, "show", "HEAD:0.txt")[0] != 0
 
 
 def test_links_and_empty_commits(tmp_path: Path) -> None:

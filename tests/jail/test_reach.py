@@ -179,6 +179,9 @@ def test_links_on_path_show_no_more_than_the_tool(tmp_path: Path) -> None:
     tool(repo / "bin/tool", link=home / ".local/bin/tool")
     tool(repo / "tools/bin/other", link=home / ".local/bin/other")
     tool(repo / ".git/hooks/x", link=home / ".local/bin/x")
+    (home / ".ssh").mkdir()
+    (home / ".ssh/id").write_text("key")
+    (home / ".local/bin/key").symlink_to(home / ".ssh/id")
     direct = tool(home / ".secrets/run", link=home / ".local/bin/run")
     for name, target in (("env", "/proc/self/environ"), ("gone", "/nowhere"), ("loop", "loop"), ("home", str(home))):
         (home / ".local/bin" / name).symlink_to(target)

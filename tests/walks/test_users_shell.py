@@ -114,7 +114,7 @@ def test_folders_for_output(tmp_path: Path) -> None:
     empty = 'test -d runs && test -z "$(find logs a/results runs -mindepth 1)" && ! ls build out && '
     measure = f"{empty} echo x > logs/x && echo x > a/results/x && echo > runs/y && python train.py {{seed}}"
     text = program(("OFFSET = 5.0", "OFFSET = 4.0"), measure=measure)
-    files = {".gitignore": "logs/\n/a/results/*\nruns\nbuild/\n!keep\n../tmp/\nout/\n"}
+    files = {".gitignore": "logs/\n/a/results/*\nruns\nbuild/\n!keep\n../tmp/\nout/\n.git/logs/\n.overnight/tmp/\n"}
     repo = make_repo(tmp_path / "repo", text, files=files)
     for name in ("logs", "a/results", "build"):
         (repo / name).mkdir(parents=True)

@@ -2,8 +2,8 @@
 
 The kernel reports it (inotify), also of a job behind other mounts, and needs no privilege.
 
-Does not cover: folders that appear while it watches; more folders, or events at once, than the user's inotify limits allow,
-which `complete` shows. Opened is not read, and not used.
+Does not cover: folders that appear while it watches; more folders, or events at once, than the user's inotify limits allow, and
+more than `MOST_NAMES` files, which `complete` shows. Opened is not read, and not used.
 """
 
 import ctypes
@@ -20,6 +20,7 @@ _OPEN, _OVERFLOW, _IGNORED, _FOLDER = 0x20, 0x4000, 0x8000, 0x4000_0000  # <sys/
 _ONLY_FOLDER, _NO_LINK = 0x0100_0000, 0x0200_0000
 _EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name
 _READ_BYTES = 1 << 16
+MOST_NAMES = 200_000  # a job can make, open and delete new ones as long as it runs
 
 
 class OpenWatch:
@@ -70,7 +71,7 @@ class OpenWatch:
 
     def _take(self, events: bytes) -> None:
         for watch, mask, name in _split(events):
-            if mask & _OVERFLOW:
+            if mask & _OVERFLOW or len(self._opened) >= MOST_NAMES:
                 self.complete = False
             elif not mask & (_IGNORED | _FOLDER) and watch in self._prefixes:
                 self._opened.add(decode_path(self._prefixes[watch] + name))

@@ -6,8 +6,8 @@ the message and time of an attempt would tell a candidate when it is measured ag
 
 The folder belongs to whoever works in it: we write it once, and never read it or run git there again.
 
-Does not cover: branches, tags and remotes, which it lacks; the content of files over 1 MB, and of all frozen files if they have
-more than 64 MB together: git knows their names and ids, and fails if it is asked for what is in them.
+Does not cover: branches, tags and remotes, which it lacks; the content of files over 1 MB, and of all frozen files, or of all
+others, if they have more than 64 MB together: git knows their names and ids, and fails if it is asked for what is in them.
 """
 
 import os
@@ -141,7 +141,7 @@ class Clones:
             IndexEntry(path=path, entry=entry, size_bytes=size) for (path, entry), size in zip(shown.files, sizes, strict=True)
         ]
         base = self._bases.get(omit) or self._bases.setdefault(omit, self._make_base(files))
-        more = {file.entry.oid for file in files if file.size_bytes <= LARGEST_BYTES}.difference(base.oids)
+        more = _few_bytes(file for file in files if file.entry.oid not in base.oids)
         own = {item.oid: item for item in (*self._read("tree", shown.trees), *self._read("blob", more), *shown.own)}
         return _Clone(
             head=head,
@@ -175,22 +175,24 @@ class Clones:
         return oid
 
     def _make_base(self, files: Sequence[IndexEntry]) -> _Base:
-        small = {
-            file.entry.oid: file.size_bytes
-            for file in files
-            if file.size_bytes <= LARGEST_BYTES and not self._changes(decode_path(file.path))
-        }
-        enough = small if sum(small.values()) <= TOTAL_BYTES else ()
+        frozen = [file for file in files if not self._changes(decode_path(file.path))]
+        enough = _few_bytes(frozen)
         pack = make_pack(self._read("blob", enough), self._format)
         self._place.mkdir(exist_ok=True)
         name = self._place / str(len(self._bases))
         name.with_suffix(".pack").write_bytes(pack.data)
         name.with_suffix(".idx").write_bytes(pack.table)
-        return _Base(name=name, oids=frozenset(small))
+        return _Base(name=name, oids=frozenset(file.entry.oid for file in frozen))
 
     def _read(self, kind: Kind, oids: Iterable[str]) -> Iterator[GitObject]:
         for oid in oids:
             yield GitObject(kind=kind, oid=oid, content=self._store.raw(oid, kind))
+
+
+def _few_bytes(files: Iterable[IndexEntry]) -> Collection[str]:
+    """The contents that a clone has of some files: none of a large one, and none at all if they are too many together."""
+    small = {file.entry.oid: file.size_bytes for file in files if file.size_bytes <= LARGEST_BYTES}
+    return small if sum(small.values()) <= TOTAL_BYTES else ()
 
 
 def _tree_content(entries: Tree) -> bytes:

@@ -3,6 +3,7 @@
 Does not cover: scripts that start what is elsewhere (shims); what a tool reads outside its own folder.
 """
 
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,12 @@ def linked_programs(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     found = (real_path(path) for path in names)
-    yield from dict.fromkeys(path for path in found if path.is_file() and path.parent != real_path(folder))
+    yield from dict.fromkeys(path for path in found if _is_program(path) and path.parent != real_path(folder))
+
+
+def _is_program(path: Path) -> bool:
+    """Whether a file can be run: a link to a key or a note in a folder of programs shows neither."""
+    return path.is_file() and os.access(path, os.X_OK)
 
 
 def is_installation(folder: Path, home: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from overnight.git.port import History
 from overnight.program.program import Program
-from overnight.program.scope import matches
+from overnight.program.scope import matches, path_problem
 
 IGNORED = ".gitignore"
 LARGEST_BYTES = 100_000  # of it
@@ -57,10 +57,15 @@ def output_folders(toplevel: Path, history: History, program: Program, start: st
         return ()
     text = history.read_files(start, [IGNORED])[IGNORED].decode(errors="replace")
     named = (match[1] for line in text.splitlines() if (match := _FOLDER.fullmatch(line.strip())))
-    wanted = (path for path in named if path.rpartition("/")[2].lower() in OUTPUTS and ".." not in path.split("/"))
+    wanted = (path for path in named if path.rpartition("/")[2].lower() in OUTPUTS and not _is_ours_or_gits(path))
     commands = " ".join(program.commands)
     there = (path for path in wanted if _is_folder(toplevel / path) or f"{path}/" in commands)
     return tuple(dict.fromkeys(path for path in there if not matches(path, program.hidden)))[:MOST_FOLDERS]
+
+
+def _is_ours_or_gits(path: str) -> bool:
+    """Whether a path is none that a proposal could have: `.git/logs` is in every checkout; or lies in a folder of ours."""
+    return bool(path_problem(path)) or path.startswith(".overnight")
 
 
 def _is_folder(path: Path) -> bool:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from overnight.program.judge.collection import FAMILIES, RUNNERS, collected
-from overnight.program.judge.launchers import LAUNCHERS, RUN_SCRIPTS, each, launched
+from overnight.program.judge.launchers import LAUNCHERS, RUN_SCRIPTS, each, launched, split_string
 from overnight.program.judge.steps import Collect, RunFile, RunText, Step
 from overnight.program.judge.targets import JUSTFILES, MAKEFILES, PACKAGE, package_script, read_targets
 from overnight.program.judge.tree import Place, Tree, folder_of
 
 MOST_LAUNCHERS = 10  # one after the other
+MOST_WORDS_OF_FIND = 100
 MOST_WORDS = 10  # of a command that may name a script of a package
 SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash"})
 _PYTHON = re.compile(r"(?:i?python|pypy)[\d.]*[dtmw]?")
@@ -20,12 +22,14 @@ _OTHERS = each(
     """
 )
 _CODE = frozenset({"-e", "-p", "-E", "--eval", "--print"})  # of most interpreters: what follows is a program's text
+_AS_MODULE = re.compile(r"-[bBdEiIOPqsSuv]{0,20}m(.*)")  # `-m`, `-um`, `-mpytest`
 _TAKE_VALUE = frozenset({"-W", "-X"})  # of Python
 _LOADED = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader"})  # of node: what follows runs before
 _TEXTS = frozenset({"eval", "trap", "hyperfine", "parallel", "script", "su"})  # their arguments are shell text
 _RUN_THEIR_SCRIPT = each(  # modules of Python
     "torch.distributed.run torch.distributed.launch cProfile profile trace pdb memory_profiler scalene runpy"
 )
+_ENDS = frozenset({";", "+", "-exec", "-execdir", "-ok"})  # of a command of `find`
 _PACKAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _BY_DEFAULT = {"go": ("main.go",), "node": (PACKAGE, "index.js", "index.mjs"), "deno": ("main.ts",), "bun": ("index.ts",)}
 
@@ -37,6 +41,9 @@ def steps_of(words: Sequence[str], tree: Tree, place: Place) -> Iterator[Step]:
         if not words:
             return
         name, arguments = words[0].rpartition("/")[2], words[1:]
+        if name == "env" and (text := split_string(arguments)):
+            yield RunText(text=text)
+            return
         inner = launched(name, arguments, lambda word: _is_known(word) or bool(tree.named(word, place)))
         if inner is None:
             break
@@ -85,8 +92,8 @@ def _script(
 
 def _python(_name: str, arguments: Sequence[str], tree: Tree, place: Place) -> Iterator[Step]:
     for index, word in enumerate(arguments):
-        if word == "-m" or (word.startswith("-m") and len(word) > len("-m")):
-            rest = [*([word[2:]] if word != "-m" else []), *arguments[index + 1 :]]
+        if module := _AS_MODULE.fullmatch(word):
+            rest = [*([module[1]] if module[1] else []), *arguments[index + 1 :]]
             yield from _module(rest, tree, place)
             return
         if word == "-c":
@@ -203,6 +210,18 @@ def _tests(name: str, arguments: Sequence[str], tree: Tree, place: Place) -> Ite
     yield Collect(paths=collected(FAMILIES[name], arguments, tree, place))
 
 
+def _find(_name: str, arguments: Sequence[str], tree: Tree, place: Place) -> Iterator[Step]:
+    """`find src -name '*.py' -exec python {} ;`: each command, with the files that the first name may stand for."""
+    start = next((word for word in arguments[:1] if not word.startswith("-")), ".")
+    found = f"{start}/**/{_after(arguments, '-name') or '*'}"
+    for index, word in enumerate(arguments[:MOST_WORDS_OF_FIND]):
+        if word in {"-exec", "-execdir", "-ok"}:
+            command = [
+                found if part == "{}" else part for part in takewhile(lambda part: part not in _ENDS, arguments[index + 1 :])
+            ]
+            yield from steps_of(command, tree, place)
+
+
 def _texts(name: str, arguments: Sequence[str], _tree: Tree, _place: Place) -> Iterator[Step]:
     """`eval` joins its arguments; of others each is a command."""
     words = [word for word in arguments if not word.startswith("-")]
@@ -224,6 +243,7 @@ _READERS: Mapping[str, _Reader] = {
     **dict.fromkeys(("make", "gmake", "just"), _make),
     **dict.fromkeys(_PACKAGERS, _packager),
     **dict.fromkeys(_TEXTS, _texts),
+    "find": _find,
     "python": _python,
     "shell": _shell,
     "tests": _tests,

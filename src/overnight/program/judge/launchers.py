@@ -15,12 +15,13 @@ LAUNCHERS: Mapping[str, frozenset[str]] = {
         each("""
         exec command builtin env time gtime timeout gtimeout nice ionice chrt nohup setsid stdbuf unbuffer taskset numactl
         cpulimit prlimit systemd-run sudo doas xargs npx bunx pnpx uvx xvfb-run strace ltrace valgrind catchsegv mpirun
-        mpiexec srun caffeinate dotenv faketime setarch unshare fakeroot chronic cross-env c8 nyc nodemon watch rr
+        mpiexec srun busybox caffeinate dotenv faketime setarch unshare fakeroot chronic cross-env c8 nyc nodemon watch rr
         """),
         frozenset[str](),
     ),
     **dict.fromkeys(each("uv poetry pdm hatch pipenv rye pixi conda mamba micromamba"), frozenset({"run"})),
     **dict.fromkeys(each("npm pnpm yarn"), frozenset({"exec", "x", "dlx", "node"})),
+    "flock": frozenset[str](),
     "bundle": frozenset({"exec"}),
     "pipx": frozenset({"run"}),
     "perf": frozenset({"stat", "record"}),
@@ -30,8 +31,8 @@ LAUNCHERS: Mapping[str, frozenset[str]] = {
 }
 # Those that take a script by its bare name, as an interpreter does.
 RUN_SCRIPTS = frozenset({"uv", "pdm", "pipx", "accelerate", "coverage", "nodemon"})
-_BEFORE = frozenset({"if", "then", "elif", "else", "do", "while", "until", "!", "{", "time", "coproc"})
-_NO_COMMAND = frozenset({"for", "case", "select", "function", "[", "[[", "test", "echo", "printf", "alias", "unset"})
+_BEFORE = frozenset({"if", "then", "elif", "else", "do", "while", "until", "!", "{", "time", "coproc", "function"})
+_NO_COMMAND = frozenset({"for", "case", "select", "[", "[[", "test", "echo", "printf", "alias", "unset"})
 _NAMED = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 _AMOUNT = re.compile(r"(?:0x)?[\d][\w.,:-]*|\.")  # a duration, a count, a mask
 
@@ -45,9 +46,20 @@ def without_keywords(words: Sequence[str]) -> Sequence[str]:
     """A simple command without the shell's own words before it; empty if it runs nothing."""
     start = 0
     while start < len(words) and (words[start] in _BEFORE or is_assignment(words[start])):
-        start += 1
+        start += 2 if words[start : start + 2] in (["time", "-p"], ["function", *words[start + 1 : start + 2]]) else 1
     rest = words[start:]
     return [] if rest and rest[0] in _NO_COMMAND else rest
+
+
+def split_string(arguments: Sequence[str]) -> str:
+    """The text of a command that `env -S` splits into words; empty if it is not asked to."""
+    for index, word in enumerate(arguments):
+        for option in ("-S", "--split-string="):
+            if word.startswith(option):
+                return " ".join([word.removeprefix(option), *arguments[index + 1 :]])
+        if not word.startswith("-") and not is_assignment(word):
+            break
+    return ""
 
 
 def launched(name: str, arguments: Sequence[str], known: Callable[[str], bool]) -> Sequence[str] | None:
@@ -57,6 +69,8 @@ def launched(name: str, arguments: Sequence[str], known: Callable[[str], bool]) 
     """
     if name not in LAUNCHERS:
         return None
+    if name == "flock":  # its first argument is a file of its own
+        arguments = [word for word in arguments if not word.startswith("-")][1:]
     after_option, subcommands = False, LAUNCHERS[name]
     for index, word in enumerate(arguments):
         if word in subcommands:

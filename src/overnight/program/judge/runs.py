@@ -71,6 +71,8 @@ class _Walk:
                 name, _, value = word.partition("=")
                 place = place.assigned(name.removesuffix("+"), value)
             return place
+        if words[:1] == ["for"] and words[2:3] == ["in"]:
+            return place.assigned(words[1], " ".join(words[3:]))
         words = without_keywords(words)
         if words[:1] and words[0] in {"cd", "pushd"}:
             folder = self.tree.folder(words[-1], place) if len(words) > 1 else None

@@ -151,12 +151,13 @@ def test_real_tools_are_read(tmp_path: Path) -> None:
         b"error: x\n" * 400_000,
         b"\x1b[" * 2_000_000,
         (b"line 1: " * 120 + b"\n") * 4000,
+        (b" " * 499 + b"x\n") * 4000,
         (b"a.b:" * 250 + b"\n") * 4000,
         b"Traceback (most recent call last):\n" * 10_000,
         "\u202e\x1b]0;title\x07\ud800 error: y\n".encode("utf-8", "surrogatepass") * 1000,
         bytes(range(256)) * 1000,
     ],
-    ids=["blank", "one line", "many", "escapes", "shell", "dots", "tracebacks", "marks", "bytes"],
+    ids=["blank", "one line", "many", "escapes", "shell", "indented", "dots", "tracebacks", "marks", "bytes"],
 )
 def test_hostile_output_is_bounded_and_printable(output: bytes) -> None:
     """However long, and whatever is in it; megabytes are read in a moment, since the window and each line are bounded."""

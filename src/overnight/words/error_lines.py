@@ -78,7 +78,7 @@ _SHELL_SAYS = re.compile(  # at the end of what a shell or a tool of the system 
 _SHELL_TAIL = 80  # characters in which that is looked for
 _NUMBER = re.compile(r".*?\b(?:errors?|fail(?:ed|ures?)?)\W{1,3}[-+]?[\d.]+%?(?:\W|$)", re.IGNORECASE)  # `error: 0.31`
 _WARNING = re.compile(r"(?:\S+: )?(?:\w*Warning: |warning\b)", re.IGNORECASE)
-_IS_AROUND = re.compile(rf"\s*(?:{'|'.join(_AROUND)})")
+_IS_AROUND = re.compile("|".join(_AROUND))  # without indent: one pattern looks through the whole line, for each blank again
 _FORMS = (
     (Kind.RAISED, re.compile("|".join(_RAISED))),
     (Kind.DIAGNOSTIC, re.compile("|".join(_DIAGNOSTIC), re.IGNORECASE)),
@@ -102,11 +102,11 @@ def kinds_of(lines: Sequence[str]) -> Iterator[Kind]:
 
 def is_around(line: str) -> bool:
     """Whether a line only says that something else failed."""
-    return _IS_AROUND.match(line) is not None
+    return _IS_AROUND.match(line.lstrip()) is not None
 
 
 def _kind(line: str) -> Kind:
-    if _IS_AROUND.match(line) or _WARNING.match(line):
+    if is_around(line) or _WARNING.match(line):
         return Kind.PLAIN
     if _is_of_shell(line):
         return Kind.DIAGNOSTIC

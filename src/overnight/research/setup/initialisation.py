@@ -121,7 +121,7 @@ async def _first(
     better = refined(repository, proposal, run)
     if better.question:
         files = "".join(f" --editable {shlex.quote(glob)}" for glob in better.globs) or " --editable FILE"
-        fix = f"name what may be edited, such as: overnight init {wishes.options()}{files}"
+        fix = f"name it, such as: overnight init {wishes.options()}{files}; or name the command that runs it, by --measure"
         raise UserError(f"{better.question}{_left_out(proposal)}", fix=" ".join(fix.split()))
     if better.proposal.program.metric == proposal.program.metric:
         return better.proposal, run.observed

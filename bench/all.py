@@ -12,6 +12,7 @@ SCRIPTS = (
     "ledger.py",
     "history.py",
     "jail.py",
+    "folders.py",
     "gateway.py",
     "agent.py",
     "brief.py",

@@ -258,7 +258,9 @@ def test_no_files_break_it(files: dict[str, str | None]) -> None:
 def test_a_benchmark_that_only_defines_functions_is_run_by_its_runner() -> None:
     """As a script it would measure nothing; what only asv runs is not proposed, and a note says so."""
     by_pytest = "import sort\n\ndef test_sort(benchmark):\n    benchmark(sort.run)\n"
-    assert found({"bench.py": by_pytest, "sort.py": None})["measure"] == "python -m pytest -q bench.py"
+    assert found({"bench.py": by_pytest, "sort.py": None})["measure"] == (
+        "python -m pytest -q bench.py::test_sort --benchmark-columns=min --benchmark-time-unit=ms"
+    )
     by_asv: dict[str, str | None] = {"benchmarks/bench_sort.py": "class Suite:\n    def time_sort(self):\n        pass\n"}
     assert found(by_asv) == {} and "benchmarks for asv" in notes(by_asv)
 
@@ -318,3 +320,11 @@ def test_other_numbers_with_a_unit_are_named() -> None:
     assert "--metric cpu_s" in steadier
     assert not notes({"bench.sh": 'printf "heap: %d kB"', "a.py": None}), "no time"
     assert more == "it prints more that could be the metric: --metric p95_ms"
+
+
+def test_a_training_script_that_prints_only_a_time_is_measured_by_it() -> None:
+    """What it calls is to be made faster; one that speaks of a loss is not measured by its time unasked."""
+    took = 'import bpe\nbpe.train()\nprint(f"Training took {t:.2f} seconds")\n'
+    keys = found({"train.py": took, "bpe.py": None})
+    assert keys["metric"] == {"name": "cpu_s", "direction": "minimize"} and "editable" not in keys
+    assert "metric" not in found({"train.py": took + "print('the loss is', loss)\n"})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.program.detection.from_output import choose, printed_with_unit
+from overnight.program.detection.from_output import choose, printed_quality, printed_with_unit
 
 LINES = [
     ("clsx x 12,345,678 ops/sec ±0.53% (96 runs sampled)", "clsx_ops_per_sec", "maximize", "12,345,678"),
@@ -65,3 +65,28 @@ def test_any_output_is_read(output: bytes) -> None:
 def test_hostile_lines_take_no_time(piece: bytes) -> None:
     """A line is cut before it is matched."""
     printed_with_unit(piece * 200_000 + b"\n" + (piece * 100 + b"\n") * 1000)
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "direction", "number"),
+    [
+        ("Final train loss 1.2e-04 +/- 3e-06\nFinal test loss 3.4e-02 +/- 1e-03\n", "final_test_loss", "minimize", "3.4e-02"),
+        ("epoch 1 loss 3\nepoch 2 loss 2\nTest accuracy: 0.91\n", "test_accuracy", "maximize", "0.91"),
+        ("mean reward = -12.5\n", "mean_reward", "maximize", "-12.5"),
+        ("train_loss: 3\nval_loss: 4\n", "val_loss", "minimize", "4"),
+    ],
+)
+def test_what_a_training_script_says_of_its_model_is_found(output: str, name: str, direction: str, number: str) -> None:
+    """In words and a number, without a unit; what is measured on other data than the training comes first."""
+    found = printed_quality(output.encode())
+    assert found is not None and (found.name, found.direction.value) == (name, direction)
+    hit = re.search(found.pattern, output, re.MULTILINE)
+    assert hit is not None and hit[1].strip() == number
+
+
+@pytest.mark.parametrize(
+    "output", ["loss 3\nloss 2\n", "max error: 1e-12\n", "loss of 3 points\n", "train loss 3\nlog loss 4\n", "acc 3x\n", ""]
+)
+def test_a_loss_of_each_step_or_an_error_of_a_comparison_is_no_quality(output: str) -> None:
+    """Nor is one of several that nothing tells apart."""
+    assert printed_quality(output.encode()) is None

@@ -16,6 +16,7 @@ NAMES = st.sampled_from(["bench.py", "src/a.py", "src/b.py", "src/tests/test_a.p
         (["bench.py", "src/kernel.py", "notes.txt"], "bench.py", ("src/kernel.py",), ("bench.py",)),
         (["game.py", "policy.py", "simulator.py"], "simulator.py", ("game.py", "policy.py"), ("simulator.py",)),
         (["Makefile", "bench/main.c", "src/hash.c", "src/hash.h"], None, ("src/hash.c", "src/hash.h"), ("bench/main.c",)),
+        (["rax-test.c", "rax.c", "test-rax.c"], None, ("rax.c",), ("rax-test.c", "test-rax.c")),
         (["train.py"], "train.py", ("train.py",), ()),
         (["data.py", "train.py"], "data.py", ("train.py",), ("data.py",)),
     ],

@@ -25,6 +25,8 @@ _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(
 _TEST = re.compile(r"(?:(?:.+/)?tests?/(?:.+/)?)?test_[^/]+\.py")
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
+_PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
+_SPEAKS_OF_QUALITY = re.compile(r"(?:loss|acc|accuracy|perplexity|ppl|bpb|nll|score|reward)(?![a-z])", re.IGNORECASE)
 _TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
 
@@ -94,11 +96,19 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
     by_uv = "uv.lock" in files or "uv run train.py" in everything
     runner = "uv run train.py" if by_uv and uv else "python train.py"
     seed = seed_option(train)
-    reason = "train.py is the script to improve" + (", and takes a seed" if seed else "")
+    taken = ", and takes a seed" if seed else ""
+    reason = "train.py is the script to improve" + taken
     reason += "; without uv, which is not installed here" if by_uv and not uv else ""
     name = printed_metric(train)
     if name is None and "val_bpb" in everything:
         name = "val_bpb"
+    if name is None and _PRINTS_TIME.search(train) and not _SPEAKS_OF_QUALITY.search(train):
+        return [
+            FrontMatterEntry(key="metric", value=OUTSIDE, reason="train.py prints only a time; this is its CPU time"),
+            FrontMatterEntry(key="measure", value=runner + seed, reason="train.py is what runs the code" + taken),
+            *_training_limits(everything),
+            *_training_data(everything, home),
+        ]
     frozen = "all else, including prepare.py, is frozen" if "prepare.py" in files else "all else is frozen"
     return [
         *metric_entry(name, "train.py prints it"),
@@ -177,8 +187,12 @@ def _from_customs(files: Mapping[str, str | None], notes: list[str], others: lis
         notes.append(f"other commands that may measure, with --measure: {listed((f'`{each.text}`' for each in more), NAMED)}")
     text = files.get(first.leaf or "") or ""
     seed = seed_option(text) if first.leaf else ""
+    if first.metric:
+        metric = [FrontMatterEntry(key="metric", value=dict(first.metric), reason="the least time that its table prints")]
+    else:
+        metric = _printed_or_time(text, first.leaf or "the command", others)
     return [
-        *_printed_or_time(text, first.leaf or "the command", others),
+        *metric,
         FrontMatterEntry(key="measure", value=first.text + seed, reason=first.reason + (", and takes a seed" if seed else "")),
     ]
 

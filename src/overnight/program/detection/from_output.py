@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from overnight.program.direction import guess_direction
 from overnight.program.front_matter import Value
 from overnight.program.program import Direction
 
@@ -16,6 +17,15 @@ _NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?"
 _RATE = r"[A-Za-z]{1,12}\s?/\s?s(?:ec(?:ond)?)?|[a-z]{1,12} per sec(?:ond)?|fps|nps|qps|rps|tps"
 _EACH = r"(?:ns|us|µs|ms|s|B|bytes|cycles|allocs)/(?:op|iter|byte|call|element|row|token|step|it|B)"
 _TIME = r"ns|us|µs|ms|s|secs?|seconds|msec|usec"
+# What a model is judged by. Errors of a comparison and counts of faults are not among them: a benchmark prints those too.
+_QUALITY = r"loss|acc|accuracy|perplexity|ppl|bpb|nll|rmse|auc|f1|bleu|reward"
+_JUDGED = re.compile(
+    rf"[ \t]*(?P<name>(?:[^\W\d_][\w-]{{0,23}}[ \t]{{1,4}}){{0,3}}(?:\w{{1,24}}[_-])?(?:{_QUALITY}))"
+    rf"(?:[ \t]{{0,8}}[:=][ \t]{{0,8}}|[ \t]{{1,8}})"
+    rf"(?P<number>-?{_NUMBER})(?![\w.])",
+    re.IGNORECASE,
+)
+_ON_OTHER_DATA = re.compile(r"(?:^|_)(?:val|valid|validation|test|dev|eval|holdout)(?:_|$)")
 _LINE = re.compile(
     rf"[ \t]*(?P<name>[^\W\d_](?:[^\n\t0-9]|(?<=[\w\-./])[0-9]){{0,{LONGEST_NAME - 1}}}?)"
     rf"(?P<between>[ \t]*[:=|x\xd7]?[ \t]*|[ \t]{{2,}}[0-9]{{1,12}}[ \t]{{1,32}})(?P<number>{_NUMBER})[ \t]{{0,4}}"
@@ -60,6 +70,27 @@ def choose(found: Sequence[PrintedMetric], known: Sequence[str]) -> PrintedMetri
     if rates:
         return rates[0]
     return found[0] if len(found) == 1 else None
+
+
+def printed_quality(output: bytes) -> PrintedMetric | None:
+    """What a training script says of its model in the end: a loss or an accuracy that is printed once, on other data first."""
+    text = output[-MOST_BYTES:].decode(errors="replace")
+    found = [metric for line in text.splitlines()[-MOST_LINES:] for metric in _of_quality(line[:LONGEST])]
+    names = [metric.name for metric in found]
+    once = [metric for metric in found if names.count(metric.name) == 1]
+    return next((metric for metric in once if _ON_OTHER_DATA.search(metric.name)), once[0] if len(once) == 1 else None)
+
+
+def _of_quality(line: str) -> Iterator[PrintedMetric]:
+    hit = _JUDGED.match(line)
+    if hit is None:
+        return
+    words, name = hit["name"].strip(), _slug(hit["name"].replace("-", "_"))
+    direction = Direction.MAXIMIZE if name.endswith("reward") else guess_direction(name)
+    if direction is None:
+        return
+    pattern = rf"^\s*{_spaced(words)}[\s:=]*(-?[0-9][0-9,.e+-]*)"
+    yield PrintedMetric(name=name, words=words, pattern=pattern, direction=direction, is_rate=False)
 
 
 def _in_line(line: str) -> Iterator[PrintedMetric]:

@@ -15,7 +15,7 @@ MOST = 30  # entries
 
 # What measures, scores, judges or makes the data, by a part of its path.
 _JUDGES = re.compile(
-    r"tests?|test_.+|.+[_.]test|specs?|.+[_.]spec|__tests__|(?:micro)?bench(?:mark)?s?(?:[_-].*)?|.+[_-]bench(?:mark)?s?|perf(?:[_-].*)?"
+    r"tests?|test[_-].+|.+[_.-]tests?|specs?|.+[_.]spec|__tests__|(?:micro)?bench(?:mark)?s?(?:[_-].*)?|.+[_-]bench(?:mark)?s?|perf(?:[_-].*)?"
     r"|latency|loadtest|profil(?:e|er|ing)|measure(?:[_-].*)?|eval(?:uate|uation|uator)?(?:[_-].*)?|.+[_-]eval|scor(?:e|er|ing)(?:[_-].*)?"
     r"|judge|grader|oracle|simulat(?:e|or|ion)s?|env(?:ironment)?s?|world|referee|reference|fixtures?|data(?:set|sets|loader)?"
     r"|prepare|setup|conftest|harness|metrics?|verif(?:y|ier)|validat(?:e|or|ion)|examples?|docs?|third_?party|vendor|vendored|node_modules",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.detection.detect import ORDER, OUTSIDE
-from overnight.program.detection.from_output import PrintedMetric, choose, printed_with_unit
+from overnight.program.detection.from_output import PrintedMetric, choose, printed_quality, printed_with_unit
 from overnight.program.detection.from_reads import editable_files
 from overnight.program.detection.loops import LOOP_FILES
 from overnight.program.judge.runs import judges
@@ -67,7 +67,7 @@ def _with_metric(proposal: Proposal, output: bytes, names: Sequence[str]) -> Pro
     if entry is None or entry.value != OUTSIDE or entry.reason == BY_HAND:
         return proposal
     found = printed_with_unit(output)
-    chosen = choose(found, names)
+    chosen = printed_quality(output) or choose(found, names)
     if chosen is None:
         return proposal
     others = [metric for metric in found if metric is not chosen]

@@ -11,6 +11,7 @@ ROWS = DEFINES.replace("def", "@pytest.mark.parametrize('n', [1, 2])\ndef")
 COLUMNS = "--benchmark-columns=min --benchmark-time-unit=ms"
 SAID = "To run the benchmark:\n\n    $ ./t --bench\n\nor `./t; rm -rf bench`\n"
 MANY = "".join(f"func BenchmarkSum{n}(b *testing.B) {{\n}}\n" for n in range(9))
+CASES = "func BenchmarkSum(b *testing.B) {\n" + '\tb.Run("n", sum)\n' * 8 + "}\n"
 ASV = "class Suite:\n    def time_run(self):\n        pass\n"
 
 
@@ -36,6 +37,7 @@ ASV = "class Suite:\n    def time_run(self):\n        pass\n"
         ({"go.mod": None, "a_test.go": "func BenchmarkSum(b *testing.B) {\n"}, "go test -run '^$' -bench . ."),
         ({"go.mod": None, "p/a_test.go": "func BenchmarkSum(b *testing.B) {\n"}, "go test -run '^$' -bench . ./..."),
         ({"go.mod": None, "a_test.go": MANY, "p/a_test.go": MANY}, "go test -run '^$' -bench . -benchtime 100ms ."),
+        ({"go.mod": None, "a_test.go": CASES}, "go test -run '^$' -bench . -benchtime 100ms ."),
         ({"benches/parse.rs": None}, "cargo bench --bench parse"),
     ],
 )

@@ -25,6 +25,7 @@ _PYTHON = re.compile(r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf)[^/]*\.py|(?:[^/]+
 _RUST = re.compile(r"benches/([\w-]+)\.rs")
 _TARGET = re.compile(r"[\w-]*bench[\w-]*")
 _MANY = 8  # Go benchmarks; more would take minutes at a second or two each
+_GO_CASE = re.compile(r"^func Benchmark\w*\(|\bb\.Run\(", re.MULTILINE)
 _GO_BENCHMARK = re.compile(r"^func Benchmark\w*\(", re.MULTILINE)
 _ASV = re.compile(r"(?:time|track|mem|peakmem|timeraw)_")
 
@@ -113,9 +114,10 @@ def _python(path: str, text: str) -> Iterator[Command]:
 
 def _go(texts: Mapping[str, str]) -> Iterator[Command]:
     """The benchmarks of the package at the top, else those of all packages; briefly each if they are many."""
-    counts = {path: len(_GO_BENCHMARK.findall(text)) for path, text in texts.items() if path.endswith("_test.go")}
+    tests = {path: text for path, text in texts.items() if path.endswith("_test.go") and _GO_BENCHMARK.search(text)}
+    counts = {path: len(_GO_CASE.findall(text)) for path, text in tests.items()}
     top = sum(count for path, count in counts.items() if "/" not in path)
-    if not any(counts.values()):
+    if not counts:
         return
     brief = " -benchtime 100ms" if (top or sum(counts.values())) > _MANY else ""
     where = "." if top else "./..."

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from overnight.program.detection.checks import tests_of
 from overnight.program.detection.commands import WANTED, bench_target, is_of_asv, measuring_commands, only_defines
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
@@ -22,7 +23,6 @@ NAMED = 4  # commands in a note
 
 _BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
-_TEST = re.compile(r"(?:(?:.+/)?tests?/(?:.+/)?)?test_[^/]+\.py")
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
@@ -82,7 +82,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         on_metric.append(STEADIER)
     if others:
         on_metric.append(f"it prints more that could be the metric: {', '.join(map(_as_option, others))}")
-    keys = {entry.key: entry for entry in (*_from_tests(files), *found)}
+    keys = {entry.key: entry for entry in (*_from_tests(files, texts), *found)}
     entries = tuple(keys[key] for key in ORDER if key in keys)
     return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others)
 
@@ -214,11 +214,7 @@ def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> l
     return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=reason)]
 
 
-def _from_tests(files: Iterable[str]) -> list[FrontMatterEntry]:
-    if not any(_TEST.fullmatch(path) for path in files):
-        return []
-    return [
-        FrontMatterEntry(
-            key="checks", value=["python -m pytest -q"], reason="the tests must pass before a trial is worth running"
-        )
-    ]
+def _from_tests(files: Iterable[str], texts: Mapping[str, str]) -> list[FrontMatterEntry]:
+    command = tests_of(files, texts)
+    reason = "the tests must pass before a trial is worth running"
+    return [FrontMatterEntry(key="checks", value=[command], reason=reason)] if command else []

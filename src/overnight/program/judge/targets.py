@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from overnight.program.judge.tree import Tree, folder_of, joined
 
-MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
 JUSTFILES = ("justfile", "Justfile", ".justfile")
 PACKAGE = "package.json"
 MOST_TARGETS = 200  # that one target needs

@@ -17,6 +17,7 @@ from overnight.program.detection.loops import LOOP_FILES
 from overnight.program.fit import check_fit
 from overnight.program.judge.proposing import without_judges
 from overnight.program.judge.rules import check_judge, way_of
+from overnight.program.judge.targets import MAKEFILES
 from overnight.program.judge.tree import Read
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
@@ -185,8 +186,8 @@ def _check_complete(detected: Detected, scripts: Sequence[str]) -> None:
     found = {entry.key: entry.value for entry in detected.entries}
     if "measure" not in found:
         said = "".join(f" ({note})" for note in detected.notes)
-        command = f"python {scripts[0]}" if scripts else "COMMAND"
-        others = f"; other scripts here: {listed(scripts[1:], LISTED)}" if scripts[1:] else ""
+        command = scripts[0] if scripts else "COMMAND"
+        others = f"; or {listed((f'`{script}`' for script in scripts[1:]), LISTED)}" if scripts[1:] else ""
         fix = f"name the command that measures: overnight init --measure {shlex.quote(command)}{others}"
         raise UserError(f"found nothing here that shows how to measure{said}", fix=fix)
     if "metric" not in found:
@@ -199,11 +200,14 @@ def _check_complete(detected: Detected, scripts: Sequence[str]) -> None:
 
 
 def _scripts(toplevel: Path, committed: Sequence[str]) -> list[str]:
-    """Python files near the top that can be run, those with options first."""
+    """Commands that may be meant: Python files near the top that can be run, those with options first, and makefiles."""
     near = [path for path in committed if path.endswith(".py") and path.count("/") <= 1 and not _NO_SCRIPT.search(path)]
     texts = {path: _text(toplevel / path) or "" for path in near[:MOST_SCRIPTS]}
     found = [path for path, text in texts.items() if "__main__" in text]
-    return sorted(found, key=lambda path: (path.count("/"), "argparse" not in texts[path], path))
+    found.sort(key=lambda path: (path.count("/"), "argparse" not in texts[path], path))
+    folders = [path.rpartition("/")[0] for path in committed if path.rpartition("/")[2] in MAKEFILES]
+    makes = [f"make -s -C {shlex.quote(folder)}" if folder else "make -s" for folder in folders]
+    return [*(f"python {shlex.quote(path)}" for path in found), *makes]
 
 
 def _check_committed(detected: Detected, committed: Sequence[str], below: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from overnight.jail.job import FOLDER
+from overnight.program.judge.targets import MAKEFILES
 from overnight.research.setup.causes.failing import MISSING, Failing, Fix, in_shell, shown
 from overnight.research.setup.causes.files import paths_in
 from overnight.research.setup.causes.inside import is_data
@@ -14,7 +15,6 @@ from overnight.research.setup.causes.inside import is_data
 MOST_BYTES = 200_000  # of a Makefile or package.json
 MOST_LINES = 5000  # of a Makefile
 MOST_EXPANDED = 500  # characters of a line of it after its variables are replaced
-MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
 
 _RULE = re.compile(r"([^\s#:=][^:=#]{0,300}?)[ \t]*::?(?![:=])")
 _VALUE = re.compile(r"(?:export[ \t]+)?([A-Za-z_]\w{0,60})[ \t]*[:?]{0,2}=[ \t]*([^#\n]{0,300})")

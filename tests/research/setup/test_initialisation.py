@@ -394,3 +394,19 @@ def test_only_the_files_nearest_to_the_top_are_read(tmp_path: Path, nearer: int)
     else:
         with pytest.raises(UserError, match="found nothing here"):
             first_look.propose(repository, Wishes())
+
+
+class Flaky(Measured):
+    """Checks that fail the first time only."""
+
+    async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
+        failed, self.failing = self.failing, ""
+        return TrialFailed(Fault.CHECKS, failed) if failed else None
+
+
+def test_checks_that_fail_by_chance_are_kept_and_said_to(tmp_path: Path) -> None:
+    """A second try passes: a comment in their place would leave a night without checks."""
+    repository = repository_of(tmp_path, {"train.py": TRAIN, "tests/test_a.py": ""})
+    report, said = run(repository, Flaky(1.0, 1.0, failing="3 failed"))
+    assert parse_program(report.front_matter, "program.md").checks == ("python -m pytest -q",)
+    assert "the checks failed once and then passed, so a candidate may fail them by chance" in said and "3 failed" in said

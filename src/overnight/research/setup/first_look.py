@@ -136,6 +136,11 @@ def _detected(repository: Repository, committed: Sequence[str], wishes: Wishes) 
     return with_wishes(detect(_look(repository.toplevel, committed), home=home, uv=uv), wishes), ""
 
 
+def with_note(proposal: Proposal, note: str) -> Proposal:
+    """The proposal with something more that the user should know."""
+    return replace(proposal, detected=replace(proposal.detected, notes=(*proposal.detected.notes, note)))
+
+
 def without_checks(proposal: Proposal, failed: str) -> Proposal:
     """The proposal with its checks as a comment that says why they are left out."""
     entries = [replace(entry, fails=failed) if entry.key == "checks" else entry for entry in proposal.detected.entries]

@@ -382,3 +382,18 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Without the variables of an environment of Python."""
     monkeypatch.delenv("PYTHONPATH", raising=False)
     yield
+
+
+@pytest.mark.parametrize("written", ["/trial/bench/../local/big.md", "/trial/local/big.md", "local/big.md"])
+def test_data_is_named_however_a_program_comes_to_it(repo: Path, written: str) -> None:
+    """Also relative to the script's own folder, as most benchmarks do."""
+    (repo / "local").mkdir()
+    (repo / "local" / "big.md").write_text("data")
+    assert "readable: [local/big.md]" in fix(repo, f"FileNotFoundError: [Errno 2] No such file or directory: '{written}'")
+
+
+def test_a_variable_that_the_shell_does_not_have_either_is_named(repo: Path) -> None:
+    """The traceback shows that a key is one."""
+    said = 'Traceback (most recent call last):\n  File "/trial/b.py", line 2, in <module>\n    n = os.environ["SIZE_N"]\n'
+    assert "env: {SIZE_N: ...}" in fix(repo, f"{said}KeyError: 'SIZE_N'")
+    assert "env: {SIZE_N" not in fix(repo, "KeyError: 'SIZE_N'")

@@ -10,6 +10,7 @@ from targets import make_repo, overnight, read_json
 from overnight.gate.trial import Fault, Trial
 from overnight.program.program import Direction, Metric, Program
 from overnight.research.setup.connection.proof import KEY, Known
+from overnight.research.setup.connection.unmeasured import why_unmeasured
 from overnight.research.views.connection import Outcome
 
 FRONT = """\
@@ -74,6 +75,21 @@ def test_an_installed_copy_is_what_is_measured(tmp_path: Path, monkeypatch: pyte
     done = overnight(repo, "check", check=2)
     assert "every editable file was broken on purpose, and us is still 49" in done.stderr
     assert str(site / "pkg") in done.stderr and "export PYTHONPATH=$PWD/src; cd bench" in done.stderr
+
+
+def test_an_unused_file_of_a_package_that_is_installed_too_is_only_unused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the command reads the package from the tree, the copy elsewhere is not the cause."""
+    site = tmp_path / "env" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+    (site / "pkg").mkdir(parents=True)
+    (tmp_path / "env" / "bin").mkdir()
+    (tmp_path / "env" / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'env' / 'bin'}:/usr/bin:/bin")
+    program = Program(path="program.md", metric=Metric(name="us", direction=Direction.MINIMIZE), editable=(), measure="true")
+    paths = ["src/pkg/__init__.py", "src/pkg/core.py", "src/pkg/unused.py"]
+    assert "installed at" in why_unmeasured("src/pkg/unused.py", (), paths, program).why
+    assert "take it out" in why_unmeasured("src/pkg/unused.py", ["src/pkg/core.py"], paths, program).fix
 
 
 def test_a_product_that_is_not_built_is_what_is_measured(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from overnight.git.uncommitted import why_absent
 from overnight.jail.job import FOLDER
@@ -70,7 +71,8 @@ def missing_folder(failing: Failing) -> str:
 
 def paths_in(text: str) -> list[str]:
     """The words of a command or a failure that may be paths of the tree, relative to its top if written as a job saw them."""
-    words = (word.removeprefix(f"{FOLDER}/").removeprefix("./").rstrip("/.") for word in _BETWEEN.split(text)[:WORDS])
+    absolute = (normpath(word) if word.startswith(f"{FOLDER}/") else word for word in _BETWEEN.split(text)[:WORDS])
+    words = (word.removeprefix(f"{FOLDER}/").removeprefix("./").rstrip("/.") for word in absolute)
     return [word for word in dict.fromkeys(words) if word and not word.startswith("-") and ".." not in word.split("/")]
 
 

@@ -8,9 +8,10 @@ from overnight.jail.bubblewrap import HOME
 from overnight.jail.job import FOLDER
 from overnight.research.setup.causes.failing import MISSING, Failing, in_yaml, shown
 
+_KEY = re.compile(r"KeyError: '([A-Z][A-Z0-9_]{1,60})'")
 _VARIABLE = (
     re.compile(r"\b([A-Za-z_]\w{0,60}): (?:unbound variable|parameter (?:null or )?not set)"),
-    re.compile(r"KeyError: '([A-Z][A-Z0-9_]{1,60})'"),
+    _KEY,
     re.compile(
         r"\b([A-Z][A-Z0-9_]{2,60})\b.{0,30}\b(?:environment variable|is not set|not set|must be set|is required|undefined)"
     ),
@@ -37,6 +38,8 @@ def variable(failing: Failing) -> str:
     """A variable of the user's shell."""
     names = [hit[1] for form in _VARIABLE for hit in form.finditer(failing.text) if hit[1] not in _GIVEN]
     sure = [hit[1] for hit in _VARIABLE[0].finditer(failing.text) if hit[1] not in _GIVEN]
+    if "os.environ[" in failing.text:  # in the traceback: so the key is a variable, set in the user's shell or not
+        sure += [hit[1] for hit in _KEY.finditer(failing.text) if hit[1] not in _GIVEN]
     name = next((name for name in names if name in failing.environment), next(iter(sure), ""))
     if not name:
         return ""

@@ -139,7 +139,9 @@ class Prover:
         name, metric = self.program.metric.name, self.program.metric
         if outcome is Outcome.STAYS:
             cause = self._cause(next((path for path in editable if path not in read), editable[0]), read)
-            what = f"every editable file was broken on purpose, and {name} is still {number(known.value)}"
+            before, value = number(known.value), number(trial.value or 0.0)
+            still = f"still {value}" if value == before else f"{value}, hardly other than {before}"
+            what = f"every editable file was broken on purpose, and {name} is {still}"
             raise UserError(f"{what}: what is edited is not what is measured; {cause.why}", fix=cause.fix)
         if trial.value is not None and metric.gain(known.value, trial.value) > 0:
             what = f"with every editable file broken on purpose, {name} is {number(trial.value)}, better than the "

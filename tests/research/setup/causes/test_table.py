@@ -397,3 +397,12 @@ def test_a_variable_that_the_shell_does_not_have_either_is_named(repo: Path) -> 
     said = 'Traceback (most recent call last):\n  File "/trial/b.py", line 2, in <module>\n    n = os.environ["SIZE_N"]\n'
     assert "env: {SIZE_N: ...}" in fix(repo, f"{said}KeyError: 'SIZE_N'")
     assert "env: {SIZE_N" not in fix(repo, "KeyError: 'SIZE_N'")
+
+
+def test_a_variable_that_a_command_names_is_named(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the user's shell has it, and neither the command nor `env` sets it."""
+    monkeypatch.setenv("SIZE_N", "5")
+    said = "IndexError: list index out of range"
+    assert "a command names $SIZE_N, but jobs have none of your variables" in fix(repo, said, measure="python train.py $SIZE_N")
+    assert "SIZE_N" not in fix(repo, said, measure="SIZE_N=3; python train.py $SIZE_N")
+    assert "SIZE_N" not in fix(repo, said, measure="python train.py $SIZE_N", front="env: {SIZE_N: 4}\n")

@@ -18,6 +18,8 @@ _VARIABLE = (
     re.compile(r"environment variable.{0,20}\b([A-Z][A-Z0-9_]{2,60})\b"),
 )
 _GIVEN = {"PATH", "HOME", "LANG", "PWD"}  # that every job has
+_USED = re.compile(r"\$\{?([A-Za-z_]\w{0,60})")
+_ASSIGNED = re.compile(r"(?<![\w$])([A-Za-z_]\w{0,60})=")
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 _NETWORK = re.compile(
     r"name resolution|Could not resolve|Name or service not known|Network is unreachable|EAI_AGAIN|\bENOTFOUND\b|dns error"
@@ -41,8 +43,18 @@ def variable(failing: Failing) -> str:
     if "os.environ[" in failing.text:  # in the traceback: so the key is a variable, set in the user's shell or not
         sure += [hit[1] for hit in _KEY.finditer(failing.text) if hit[1] not in _GIVEN]
     name = next((name for name in names if name in failing.environment), next(iter(sure), ""))
-    if not name:
-        return ""
+    return _set(name, failing) if name else ""
+
+
+def variable_of_command(failing: Failing) -> str:
+    """A variable of the user's shell that a command of the program names, and nothing sets."""
+    commands = " ".join(failing.program.commands)
+    given = _GIVEN | {name for name, _ in failing.program.env} | set(_ASSIGNED.findall(commands))
+    names = (name for name in _USED.findall(commands) if name not in given and name in failing.environment)
+    return next((f"a command names ${shown(name)}, but {_set(name, failing)}" for name in names), "")
+
+
+def _set(name: str, failing: Failing) -> str:
     fix = f"jobs have none of your variables: set it with `env: {{{shown(name)}: ...}}` in {failing.program.path}"
     if not _SECRET.search(name.upper()):
         return fix

@@ -27,6 +27,7 @@ CAUSES: Sequence[Cause] = (
     surroundings.gpu,
     surroundings.variable,
     tools.missing_tool,
+    surroundings.variable_of_command,
     files.needed_by_command,
 )
 

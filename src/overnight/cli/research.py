@@ -21,7 +21,6 @@ from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.report.write import ReportFiles, write_files
-from overnight.research.setup.connection.liveness import require_life
 from overnight.research.setup.connection.readiness import require_work
 from overnight.research.setup.preconditions import fixing, left_out, started_over
 from overnight.research.state import State
@@ -82,8 +81,7 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             before = journal.state.tally.trials
             folder = campaign_folder(repository, journal.state.tag)
             view.note((*left_out(repository, journal.state.program), *campaign.notes))
-            view.note(require_work(campaign))
-            await require_life(campaign)
+            await require_work(campaign, view.note)
             view.note(() if journal.state.sessions or before else started_over(folder))
             wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
             view.note(wanted.problems)

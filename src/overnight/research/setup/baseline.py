@@ -1,13 +1,11 @@
 """Measures what is committed, before a night is spent on it."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 
 from overnight.errors import UserError
 from overnight.gate import guards
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
-from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.judge.runs import judges
 from overnight.program.judge.steps import Judge
@@ -21,14 +19,14 @@ from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.seclusion import check_secluded
 from overnight.research.researchers.tuner.probes import MOST_TRIALS
+from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.causes.table import fix_of
-from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead, target_of
-from overnight.research.setup.connection.proof import LEAST_S, SHARE, Observed
+from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead
+from overnight.research.setup.connection.proof import Observed, allowed_s
 from overnight.research.setup.connection.readiness import ready_tuner
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
 from overnight.research.staffing import unpriced
-from overnight.research.state import State
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.connection import Life
 from overnight.research.views.numbers import number
@@ -61,14 +59,14 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
         measured = campaign.journal.state
         whole, sigma = await _observe(campaign)
         connection = await prover_of(campaign).prove(whole, sigma)
-        life = await _life(campaign, whole) if sigma == 0 and tuner and tuner.names else None
+        life = await _life(campaign, tuner.target, whole) if sigma == 0 and tuner and tuner.names else None
         return report_on(
             measured,
             slots=campaign.queue.slots,
             tunable=tuner.names if tuner else None,
             life=life,
             connection=connection,
-            judges=_judges(repository, measured),
+            judges=_judges(campaign),
             notes=notes,
         )
 
@@ -84,11 +82,10 @@ async def _observe(campaign: Campaign) -> tuple[Observed, float]:
     return whole, max(noise_report(state.program, state.gate).sigma, apart) if apart else 0.0
 
 
-async def _life(campaign: Campaign, whole: Observed) -> Life:
+async def _life(campaign: Campaign, target: Target, whole: Observed) -> Life:
     """Which of the tuner's values live."""
     prover = prover_of(campaign)
-    target = target_of(prover)
-    affordable = int(max(LEAST_S, SHARE * whole.trial.wall_s) / max(whole.trial.wall_s, 0.01))
+    affordable = int(allowed_s(whole.trial.wall_s) / max(whole.trial.wall_s, 0.01))
     found = await find_life(prover, target, whole, most_trials=min(MOST_TRIALS, affordable))
     if prover.program.tuner_alone:
         refuse_dead(target, found, whole.trial.value or 0.0, prover.program.metric.name)
@@ -96,11 +93,11 @@ async def _life(campaign: Campaign, whole: Observed) -> Life:
     return Life(*(tuple(said[key] for key in keys) for keys in (found.alive, found.dead, found.unknown)))
 
 
-def _judges(repository: Repository, state: State) -> Sequence[Judge]:
+def _judges(campaign: Campaign) -> Sequence[Judge]:
     """The committed files that the program's commands run."""
-    with closing(GitHistory(repository)) as history:
-        paths = [file.path for file in history.files(state.start)]
-        return judges(state.program, paths, committed_text(history, state.start))
+    state, history = campaign.journal.state, campaign.asking.intake.history
+    paths = [file.path for file in history.files(state.start)]
+    return judges(state.program, paths, committed_text(history, state.start))
 
 
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:

@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, commit
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
     _check_committed(detected, committed, below)
     detected = _measured_somehow(detected)
-    _check_complete(detected, _scripts(repository.toplevel, committed))
+    _check_complete(detected, lambda: _scripts(repository.toplevel, committed))
     proposal = _with_packages(rendered(detected, body), repository.toplevel, committed, read)
     return fitted(proposal, committed, read) if entry_of(proposal, "editable") else proposal
 
@@ -164,7 +164,7 @@ def describe(proposal: Proposal) -> str:
 def _look(toplevel: Path, committed: Sequence[str]) -> Mapping[str, str | None]:
     """All committed files, and what other loop tools left uncommitted, each with its text if that is wanted."""
     names = {*committed, *(name for name in (*LOOP_FILES, PROGRAM) if (toplevel / name).is_file())}
-    wanted = sorted(filter(wants, names), key=lambda name: (name not in LOOP_FILES, name.count("/"), name))[:MOST_READ]
+    wanted = set(sorted(filter(wants, names), key=lambda name: (name not in LOOP_FILES, name.count("/"), name))[:MOST_READ])
     return {name: _text(toplevel / name) if name in wanted else None for name in sorted(names)}
 
 
@@ -187,10 +187,10 @@ def _measured_somehow(detected: Detected) -> Detected:
     return replace(detected, entries=(entry, *detected.entries), notes=(*detected.notes, PRINTED), on_metric=(PRINTED,))
 
 
-def _check_complete(detected: Detected, scripts: Sequence[str]) -> None:
+def _check_complete(detected: Detected, find_scripts: Callable[[], Sequence[str]]) -> None:
     found = {entry.key: entry.value for entry in detected.entries}
     if "measure" not in found:
-        said = "".join(f" ({note})" for note in detected.notes)
+        scripts, said = find_scripts(), "".join(f" ({note})" for note in detected.notes)
         command = scripts[0] if scripts else "COMMAND"
         others = f"; or {listed((f'`{script}`' for script in scripts[1:]), LISTED)}" if scripts[1:] else ""
         fix = f"name the command that measures: overnight init --measure {shlex.quote(command)}{others}"

@@ -56,7 +56,7 @@ class FirstTrials:
     async def second(self, repository: Repository, program: Program) -> Trial:
         """A trial with another seed."""
         with self._place(repository, program) as place, self.during(_limited("trial 2 of 2", program)):
-            return (await place.prover.observe(_seed(1))).trial
+            return await place.prover.trial(_seed(1))
 
     async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
         """Whether metric, checks and editable files are connected, by breaking what is editable."""

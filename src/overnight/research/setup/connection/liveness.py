@@ -47,13 +47,12 @@ async def find_life(prover: Prover, target: Target, whole: Observed, *, most_tri
     async def is_same(keys: Sequence[str]) -> bool:
         edited = probe(target, keys)
         changes = [FileChange(path=path, content=text, executable=executable[path]) for path, text in edited.items()]
-        found = await prover.trial(whole.trial.seed, changes)
-        return found.trial.value == whole.trial.value
+        return (await prover.trial(whole.trial.seed, changes)).value == whole.trial.value
 
     return await find_dead([dimension.key for dimension in target.space], is_same, most_trials=most_trials)
 
 
-async def require_life(campaign: Campaign) -> None:
+async def require_life(campaign: Campaign, target: Target) -> None:
     """Refuse a night for the tuner alone in which nothing that it can move changes anything.
 
     Two trials with one seed, which are not recorded; nothing if the campaign has trials already.
@@ -65,7 +64,6 @@ async def require_life(campaign: Campaign) -> None:
     if state.tally.trials or not state.program.tuner_alone:
         return
     prover = prover_of(campaign)
-    target = target_of(prover)
     if not target.space or target.removals:
         return
     whole = await prover.observe(campaign.head.scheduler.seed(KEY))

@@ -16,14 +16,14 @@ from overnight.program.scope import matches
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.port import Workspaces
 from overnight.research.setup.connection.breaking import broken, hollowed
-from overnight.research.setup.connection.trees import ObservedTrees
+from overnight.research.setup.connection.trees import ChangedTrees, ObservedTrees
 from overnight.research.setup.connection.unmeasured import Cause, why_unmeasured
 from overnight.research.views.connection import BrokenFile, Connection, Outcome, names
 from overnight.research.views.numbers import number
 
 ALIKE_SIGMA = 4.0  # two trials of one tree are rarely further apart
 OF_TIMES = 0.05  # of the value: the least noise that is supposed of a time, on a machine that does other work
-LEAST_S, SHARE = 30.0, 3.0  # breaking files one by one may take so long, or so many times a whole trial
+LEAST_S, SHARE = 30.0, 3.0  # a part that needs many trials may take so long, or so many times a whole trial
 KEY = TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
 SWALLOWED = "let the command fail when its code fails: `set -e`, no `|| true`, `set -o pipefail` before a pipe"
 
@@ -74,7 +74,9 @@ class Prover:
 
     async def observe(self, seed: int) -> Observed:
         """Run one trial of the unbroken tree, and watch which files it opens."""
-        return await self.trial(seed, ())
+        trees = ObservedTrees(inner=self.workspaces)
+        trial = await self._run(seed, trees)
+        return Observed(trial=trial, opened=frozenset(trees.opened), complete=trees.complete)
 
     async def prove(self, whole: Observed, sigma: float) -> Connection:
         """Break everything, break each file, and run the checks on what is broken.
@@ -90,14 +92,15 @@ class Prover:
         editable = [path for path in executable if matches(path, self.program.editable)]
         read = tuple(path for path in executable if path in whole.opened)
         known = Known.of(whole.trial, sigma, self.program)
-        trial = (await self.trial(known.seed, broken(editable, executable))).trial
+        everything = broken(editable, executable)
+        trial = await self.trial(known.seed, everything)
         outcome = known.outcome(trial)
         self._require_connected(trial, outcome, known, editable, read)
         notes = [] if outcome is Outcome.FAILS else [_swallows(trial)]
         notes += await self._hollow(known, editable, executable)
         files = await self._each(known, editable, executable, read if whole.complete else None, whole.trial.wall_s)
         self._require_named(files, read)
-        idle = [check for check in self.program.checks if await self._passes(check, broken(editable, executable))]
+        idle = [check for check in self.program.checks if await self._passes(check, everything)]
         return Connection(
             reads=read, reads_complete=whole.complete, editable=files, idle_checks=tuple(idle), notes=tuple(notes)
         )
@@ -106,7 +109,7 @@ class Prover:
         self, known: Known, editable: Sequence[str], executable: Mapping[str, bool], read: Sequence[str] | None, trial_s: float
     ) -> tuple[BrokenFile, ...]:
         """Break one file at a time, as long as there is time; `read` is None if it is not known which files are read."""
-        ends_s = time.monotonic() + max(LEAST_S, SHARE * trial_s)
+        ends_s = time.monotonic() + allowed_s(trial_s)
         found = []
         for path in editable:
             if read is not None and path not in read:
@@ -114,7 +117,7 @@ class Prover:
             elif time.monotonic() > ends_s:
                 outcome = Outcome.NOT_TRIED
             else:
-                outcome = known.outcome((await self.trial(known.seed, broken([path], executable))).trial)
+                outcome = known.outcome(await self.trial(known.seed, broken([path], executable)))
             found.append(BrokenFile(path=path, outcome=outcome))
         return tuple(found)
 
@@ -124,7 +127,7 @@ class Prover:
         changes = hollowed(self.history.read_files(self.commit, python), executable)
         if not changes:
             return []
-        if known.outcome((await self.trial(known.seed, changes)).trial) is not Outcome.STAYS:
+        if known.outcome(await self.trial(known.seed, changes)) is not Outcome.STAYS:
             return []
         what = f"every function of {names([change.path for change in changes])} was made to raise, and "
         what += f"{self.program.metric.name} stays at {number(known.value)}: the command calls none of them"
@@ -159,16 +162,22 @@ class Prover:
     def _cause(self, path: str, read: Sequence[str]) -> Cause:
         return why_unmeasured(path, read, self.history.paths(self.commit), self.program)
 
-    async def trial(self, seed: int, changes: Sequence[FileChange]) -> Observed:
+    async def trial(self, seed: int, changes: Sequence[FileChange] = ()) -> Trial:
         """One trial of the tree with changes."""
-        trees = ObservedTrees(inner=self.workspaces, changes=changes)
-        trial = await self.trials.over(trees).run(KEY, commit=self.commit, tree=self.commit, seed=seed, slot=0)
-        return Observed(trial=trial, opened=frozenset(trees.opened), complete=trees.complete)
+        return await self._run(seed, ChangedTrees(inner=self.workspaces, changes=changes))
+
+    async def _run(self, seed: int, trees: Workspaces) -> Trial:
+        return await self.trials.over(trees).run(KEY, commit=self.commit, tree=self.commit, seed=seed, slot=0)
 
     async def _passes(self, command: str, changes: Sequence[FileChange]) -> bool:
         """Whether a check passes on changed files."""
-        trees = ObservedTrees(inner=self.workspaces, changes=changes)
+        trees = ChangedTrees(inner=self.workspaces, changes=changes)
         return await self.trials.over(trees, checks=(command,)).checks(self.commit, slot=0) is None
+
+
+def allowed_s(trial_s: float) -> float:
+    """How long one part of the proof may take if a trial takes so long."""
+    return max(LEAST_S, SHARE * trial_s)
 
 
 def _swallows(trial: Trial) -> str:

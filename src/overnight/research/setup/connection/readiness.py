@@ -1,11 +1,13 @@
 """What the tuner of a campaign would find in the head, looked at before a trial is spent."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from overnight.errors import UserError
 from overnight.research.loop.campaign import Campaign
 from overnight.research.researchers.tuner.readiness import Hindrance, hindrance
-from overnight.research.setup.connection.liveness import prover_of, target_of
+from overnight.research.researchers.tuner.target import Target
+from overnight.research.setup.connection.liveness import prover_of, require_life, target_of
 from overnight.words.foreign import printable
 
 MOST_SKIPPED = 3  # in notes
@@ -16,30 +18,35 @@ NAME = 40  # characters of a constant's name
 class TunerReadiness:
     """What the tuner can do in a campaign."""
 
-    names: tuple[str, ...]  # of the values that it can move
+    target: Target
     hindered: Hindrance | None
-    skipped: tuple[str, ...]  # why files were skipped, a line each
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the values that it can move."""
+        return tuple(printable(dimension.constant.name, NAME) for dimension in self.target.space)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know about it before the baseline."""
         if self.hindered:
             return (f"{self.hindered.why}; {self.hindered.fix}",)
-        return tuple(f"the tuner skips a file: {reason}" for reason in self.skipped[:MOST_SKIPPED])
+        return tuple(f"the tuner skips a file: {reason}" for reason in self.target.skipped[:MOST_SKIPPED])
 
 
-def require_work(campaign: Campaign) -> tuple[str, ...]:
-    """What to know about the tuner before the baseline.
+async def require_work(campaign: Campaign, say: Callable[[Sequence[str]], None]) -> None:
+    """Say what to know about the tuner before the baseline.
 
     Raises:
-        UserError: nobody but the tuner would propose anything, and it cannot; nothing was measured yet.
+        UserError: nobody but the tuner would propose anything, and it cannot, or nothing would come of it.
     """
     state, tuner = campaign.journal.state, ready_tuner(campaign)
     if tuner is None:
-        return ()
+        return
     if tuner.hindered and not state.tally.trials and state.program.tuner_alone:
         raise UserError(tuner.hindered.why, fix=tuner.hindered.fix)
-    return tuner.notes
+    say(tuner.notes)
+    await require_life(campaign, tuner.target)
 
 
 def ready_tuner(campaign: Campaign) -> TunerReadiness | None:
@@ -48,5 +55,4 @@ def ready_tuner(campaign: Campaign) -> TunerReadiness | None:
     if not any(spec.use == "tuner" for spec in program.researchers):
         return None
     target = target_of(prover_of(campaign))
-    names = tuple(printable(dimension.constant.name, NAME) for dimension in target.space)
-    return TunerReadiness(names=names, hindered=hindrance(program, target), skipped=target.skipped)
+    return TunerReadiness(target=target, hindered=hindrance(program, target))

@@ -1,4 +1,4 @@
-"""Work folders whose files are changed on purpose, and which report what was opened in them."""
+"""Work folders whose files are changed on purpose, and such as report what was opened in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,21 +11,17 @@ from overnight.research.places.workspace import write_changes
 
 
 @dataclass(slots=True, kw_only=True)
-class ObservedTrees:
+class ChangedTrees:
     """The port `Workspaces` over another one: every tree that contains the editable files gets the changes."""
 
     inner: Workspaces
     changes: Sequence[FileChange] = ()
-    opened: set[str] = field(default_factory=set)  # in folders that are deleted by now, relative to the tree
-    complete: bool = True  # whether nothing that was opened can be missing in it
-    _watches: dict[Path, OpenWatch] = field(default_factory=dict)
 
     def create(self, commit: str, view: View) -> Path:
         """A new folder that contains a view of a commit's tree with the changes."""
         folder = self.inner.create(commit, view)
         if view is not View.SCORER:
             write_changes(folder, self.changes)
-        self._watches[folder] = OpenWatch(folder)
         return folder
 
     def collect(self, folder: Path, commit: str) -> Collected:
@@ -46,7 +42,26 @@ class ObservedTrees:
 
     def remove(self, folder: Path) -> None:
         """Delete a folder, whatever is in it."""
+        self.inner.remove(folder)
+
+
+@dataclass(slots=True, kw_only=True)
+class ObservedTrees(ChangedTrees):
+    """Reports what was opened in its folders as well."""
+
+    opened: set[str] = field(default_factory=set)  # in folders that are deleted by now, relative to the tree
+    complete: bool = True  # whether nothing that was opened can be missing in it
+    _watches: dict[Path, OpenWatch] = field(default_factory=dict)
+
+    def create(self, commit: str, view: View) -> Path:
+        """A new folder that contains a view of a commit's tree with the changes."""
+        folder = ChangedTrees.create(self, commit, view)
+        self._watches[folder] = OpenWatch(folder)
+        return folder
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder, whatever is in it."""
         if watch := self._watches.pop(folder, None):
             self.opened |= watch.close()
             self.complete &= watch.complete
-        self.inner.remove(folder)
+        ChangedTrees.remove(self, folder)

@@ -36,7 +36,7 @@ def why_unmeasured(path: str, read: Collection[str], paths: Collection[str], pro
         why = f"the command reads {name}, but its failure changes nothing"
         return Cause(why=why, fix="let the command run that code, and fail when it fails (`set -e`, no `|| true`)")
     root, module = _imported_as(path, paths)
-    from_tree = any(above == path or above.startswith(f"{root}/{module}/".lstrip("/")) for above in read)
+    from_tree = any(other.startswith(f"{root}/{module}/".lstrip("/")) for other in read)
     if suffix == ".py" and not from_tree and (copy := next(_installed(module), None)):
         command = f"export PYTHONPATH=$PWD{f'/{root}' * bool(root)}; {program.measure or program.produce}"
         why = f"{unread}; python imports the copy that is installed at {printable(str(copy), NAME)}"

@@ -5,7 +5,7 @@ It never decides: the user sees the proposal and what the measure command prints
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overnight.program.detection.checks import tests_of
 from overnight.program.detection.commands import WANTED, bench_target, is_of_asv, measuring_commands, only_defines
@@ -49,6 +49,10 @@ class Detected:
     on_metric: Sequence[str] = ()  # those of the notes that a user who names the metric does not need
     others: Sequence[FrontMatterEntry] = ()  # metrics besides the proposed one, which the user may name instead
 
+    def having(self, entry: FrontMatterEntry) -> "Detected":
+        """With this key in place of what there was of it."""
+        return replace(self, entries=_in_order((*self.entries, entry)))
+
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
@@ -82,9 +86,14 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         on_metric.append(STEADIER)
     if others:
         on_metric.append(f"it prints more that could be the metric: {', '.join(map(_as_option, others))}")
-    keys = {entry.key: entry for entry in (*_from_tests(files, texts), *found)}
-    entries = tuple(keys[key] for key in ORDER if key in keys)
+    entries = _in_order((*_from_tests(files, texts), *found))
     return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others)
+
+
+def _in_order(entries: Sequence[FrontMatterEntry]) -> tuple[FrontMatterEntry, ...]:
+    """One for each key, the last of each, as they are written."""
+    keys = {entry.key: entry for entry in entries}
+    return tuple(keys[key] for key in ORDER if key in keys)
 
 
 def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[FrontMatterEntry]:

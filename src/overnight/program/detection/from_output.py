@@ -1,7 +1,8 @@
 """Pure: metrics with a unit, read from what a command printed, each with the pattern that finds it again."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from overnight.program.direction import guess_direction
@@ -51,10 +52,7 @@ class PrintedMetric:
 
 def printed_with_unit(output: bytes) -> Sequence[PrintedMetric]:
     """Each number with a unit that is printed once, in the order of the lines."""
-    text = output[-MOST_BYTES:].decode(errors="replace")
-    found = [metric for line in text.splitlines()[-MOST_LINES:] for metric in _in_line(line[:LONGEST])]
-    names = [metric.name for metric in found]
-    return [metric for metric in found if names.count(metric.name) == 1]
+    return _printed_once(output, _in_line)
 
 
 def choose(found: Sequence[PrintedMetric], known: Sequence[str]) -> PrintedMetric | None:
@@ -74,11 +72,16 @@ def choose(found: Sequence[PrintedMetric], known: Sequence[str]) -> PrintedMetri
 
 def printed_quality(output: bytes) -> PrintedMetric | None:
     """What a training script says of its model in the end: a loss or an accuracy that is printed once, on other data first."""
-    text = output[-MOST_BYTES:].decode(errors="replace")
-    found = [metric for line in text.splitlines()[-MOST_LINES:] for metric in _of_quality(line[:LONGEST])]
-    names = [metric.name for metric in found]
-    once = [metric for metric in found if names.count(metric.name) == 1]
+    once = _printed_once(output, _of_quality)
     return next((metric for metric in once if _ON_OTHER_DATA.search(metric.name)), once[0] if len(once) == 1 else None)
+
+
+def _printed_once(output: bytes, read: Callable[[str], Iterator[PrintedMetric]]) -> Sequence[PrintedMetric]:
+    """What `read` finds in the last lines, without what is found again and again: one pattern would find all of it."""
+    lines = output[-MOST_BYTES:].decode(errors="replace").splitlines()[-MOST_LINES:]
+    found = [metric for line in lines for metric in read(line[:LONGEST])]
+    times = Counter(metric.name for metric in found)
+    return [metric for metric in found if times[metric.name] == 1]
 
 
 def _of_quality(line: str) -> Iterator[PrintedMetric]:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from overnight.jail.checkout import real_path
 from overnight.program.code_files import suffix_of
-from overnight.program.detection.detect import ORDER, Detected
+from overnight.program.detection.detect import Detected
 from overnight.program.front_matter import Value
 from overnight.program.judge.runs import judges
 from overnight.program.judge.tree import Read
@@ -29,15 +28,12 @@ def runs_node(program: Program, committed: Sequence[str], read: Read) -> bool:
 
 def with_readable(detected: Detected, paths: Sequence[str], reason: str) -> Detected:
     """What was detected, with further paths that jobs may read."""
-    entries = {entry.key: entry for entry in detected.entries}
-    before = entries.get("readable")
+    before = next((entry for entry in detected.entries if entry.key == "readable"), None)
     values: list[Value] = list(before.value) if before and isinstance(before.value, list) else []
     values += [path for path in paths if path not in values]
     reasons = [before.reason] if before else []
     why = "; ".join(dict.fromkeys((*filter(None, reasons), reason)))
-    entries["readable"] = FrontMatterEntry(key="readable", value=values, reason=why)
-    ordered = tuple(entries[key] for key in ORDER if key in entries)
-    return replace(detected, entries=ordered)
+    return detected.having(FrontMatterEntry(key="readable", value=values, reason=why))
 
 
 def as_inside(toplevel: Path, path: str) -> str:

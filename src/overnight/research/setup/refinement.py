@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.program.detection.detect import ORDER, OUTSIDE
+from overnight.program.detection.detect import OUTSIDE
 from overnight.program.detection.from_output import PrintedMetric, choose, printed_quality, printed_with_unit
 from overnight.program.detection.from_reads import editable_files
 from overnight.program.detection.loops import LOOP_FILES
@@ -104,6 +104,4 @@ def _named(paths: Sequence[str]) -> str:
 
 
 def _with_entry(proposal: Proposal, entry: FrontMatterEntry, notes: Sequence[str]) -> Proposal:
-    entries = {each.key: each for each in (*proposal.detected.entries, entry)}
-    in_order = tuple(entries[key] for key in ORDER if key in entries)
-    return rendered(replace(proposal.detected, entries=in_order, notes=tuple(notes)), proposal.body)
+    return rendered(replace(proposal.detected.having(entry), notes=tuple(notes)), proposal.body)

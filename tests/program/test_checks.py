@@ -22,6 +22,11 @@ GO_TEST = "package a\n\nfunc TestA(t *testing.T) {}\n"
         ({"Makefile": "all:\n\ncheck: all\n\t./t\n"}, "make -s check"),
         ({"Makefile": "test := 3\n"}, None),
         ({"latest.py": ""}, None),
+        ({"tests/a_test.py": ""}, "python -m pytest -q"),
+        ({"Makefile": "tests:\n\t./t\n"}, "make -s tests"),
+        ({"tests.py": "if __name__ == '__main__': unittest.main()"}, "python tests.py"),
+        ({"test.js": "", "package.json": "{}"}, "node test.js"),
+        ({"test.js": ""}, None),
     ],
 )
 def test_a_project_s_tests_are_found(texts: dict[str, str], command: str | None) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -410,3 +411,56 @@ def test_checks_that_fail_by_chance_are_kept_and_said_to(tmp_path: Path) -> None
     report, said = run(repository, Flaky(1.0, 1.0, failing="3 failed"))
     assert parse_program(report.front_matter, "program.md").checks == ("python -m pytest -q",)
     assert "the checks failed once and then passed, so a candidate may fail them by chance" in said and "3 failed" in said
+
+
+class ByCommand(Measured):
+    """First trials that fail by command, with what they print."""
+
+    def __init__(self, failing: dict[str, str]) -> None:
+        super().__init__(1.0, 1.0)
+        self.reasons = failing
+
+    async def first(self, repository: Repository, program: Program) -> FirstRun:
+        run = await super().first(repository, program)
+        if (reason := self.reasons.get(program.measure or "")) is None:
+            return run
+        trial = replace(run.observed.trial, value=None, fault=Fault.EXIT, reason=reason)
+        return FirstRun(observed=replace(run.observed, trial=trial), output=b"")
+
+
+BENCHMARKS = {"bench_a.py": "import lib\nlib.run()\n", "bench_b.py": "import lib\nlib.run()\n", "lib.py": ""}
+
+
+def test_where_the_likeliest_command_fails_the_next_is_tried(tmp_path: Path) -> None:
+    """A note names the first and why it is of no use."""
+    measured = ByCommand({"python bench_a.py": "exit code 3: it wants a server"})
+    report, said = run(repository_of(tmp_path, BENCHMARKS), measured)
+    assert measured.programs[-1].measure == "python bench_b.py"
+    assert any("`python bench_a.py` (exit code 3: it wants a server)" in note for note in report.notes)
+    assert "It is of no use here: exit code 3" in said
+
+
+def test_where_every_command_fails_the_first_is_the_error(tmp_path: Path) -> None:
+    """With the others that were tried."""
+    measured = ByCommand({"python bench_a.py": "exit code 3: a", "python bench_b.py": "exit code 4: b"})
+    message = r"gave no value: exit code 3: a; .*tried after `python bench_a.py`: `python bench_b.py` \(exit code 4: b\)"
+    with pytest.raises(UserError, match=message):
+        run(repository_of(tmp_path, BENCHMARKS), measured)
+
+
+def test_a_command_with_a_known_fix_or_a_name_is_not_passed_over(tmp_path: Path) -> None:
+    """The user installs what is missing, and gets the command that is meant; nor is a command replaced that the user named."""
+    repository = repository_of(tmp_path, BENCHMARKS)
+    missing = {"python bench_a.py": "exit code 1: ModuleNotFoundError: No module named 'surely_missing'"}
+    with pytest.raises(UserError, match=r"No module named 'surely_missing'.*install it"):
+        run(repository, ByCommand(missing))
+    with pytest.raises(UserError, match="exit code 3"):
+        run(repository, ByCommand({"python x.py": "exit code 3: a"}), Wishes(measure="python x.py"))
+
+
+def test_a_command_that_ends_well_but_ran_nothing_says_what_it_lacks(tmp_path: Path) -> None:
+    """A benchmark that calls another program and does not look at its exit code."""
+    repository = repository_of(tmp_path, {"bench.py": "import subprocess\n"})
+    output = b"/usr/bin/python: No module named surely_missing\n"
+    with pytest.raises(UserError, match=r"ended well, but failed all the same: .*No module named surely_missing"):
+        run(repository, Measured(1.0, 1.0, output=output, opened=frozenset({"bench.py"})))

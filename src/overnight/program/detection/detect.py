@@ -4,9 +4,10 @@ It never decides: the user sees the proposal and what the measure command prints
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from overnight.program.detection import checks
 from overnight.program.detection.checks import tests_of
 from overnight.program.detection.commands import WANTED, bench_target, is_of_asv, measuring_commands, only_defines
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
@@ -56,16 +57,21 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return path in TRAINING_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (_BENCH, _MEASURE, WANTED))
+    return (
+        path in TRAINING_FILES
+        or path in LOOP_FILES
+        or any(name.fullmatch(path) for name in (_BENCH, _MEASURE, WANTED, checks.WANTED))
+    )
 
 
-def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> Detected:
+def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, without: Collection[str] = ()) -> Detected:
     """The front matter that fits a repository of these files.
 
     Args:
         files: every path with its text, or None if the text was not read.
         home: the user's home folder, which has the training data of the usual layout.
         uv: whether the program `uv` is installed.
+        without: commands that were tried and measure nothing.
     """
     notes: list[str] = []
     on_metric: list[str] = []
@@ -75,10 +81,10 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True) -> De
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
         or _from_training(files, texts, home, uv=uv)
-        or _from_script(_BENCH, "a benchmark", files, texts, others)
-        or _from_makefile(files, others)
-        or _from_script(_MEASURE, "the measuring script by its name", files, texts, others)
-        or _from_customs(files, notes, others)
+        or _from_script(_BENCH, "a benchmark", files, others, without)
+        or _from_makefile(files, others, without)
+        or _from_script(_MEASURE, "the measuring script by its name", files, others, without)
+        or _from_customs(files, notes, others, without)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -156,26 +162,34 @@ def _as_option(metric: FrontMatterEntry) -> str:
 
 
 def _from_script(
-    called: re.Pattern[str], what: str, files: Iterable[str], texts: Mapping[str, str], others: list[FrontMatterEntry]
+    called: re.Pattern[str],
+    what: str,
+    files: Mapping[str, str | None],
+    others: list[FrontMatterEntry],
+    without: Collection[str],
 ) -> list[FrontMatterEntry]:
     """A script whose name says that it measures."""
     for path in sorted(filter(called.fullmatch, files), key=lambda path: (path.count("/"), path)):
-        if path.endswith(".py") and only_defines(texts.get(path, "")):
+        if path.endswith(".py") and only_defines(files[path] or ""):
             continue
         runner = "python" if path.endswith(".py") else "bash"
-        seed = seed_option(texts.get(path, ""))
+        seed = seed_option(files[path] or "")
         reason = f"{path} is {what}" + (", and takes a seed" if seed else "")
+        if f"{runner} {path}{seed}" in without:
+            continue
         return [
-            *_printed_or_time(texts.get(path, ""), path, others),
+            *_printed_or_time(files[path] or "", path, others),
             FrontMatterEntry(key="measure", value=f"{runner} {path}{seed}", reason=reason),
         ]
     return []
 
 
-def _from_makefile(files: Mapping[str, str | None], others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
+def _from_makefile(
+    files: Mapping[str, str | None], others: list[FrontMatterEntry], without: Collection[str]
+) -> list[FrontMatterEntry]:
     """A bench target."""
     found = bench_target(files)
-    if found is None:
+    if found is None or found[0].text in without:
         return []
     command, recipe = found
     place = next((path for path, text in files.items() if text is not None and path in recipe), "the Makefile")
@@ -185,9 +199,11 @@ def _from_makefile(files: Mapping[str, str | None], others: list[FrontMatterEntr
     ]
 
 
-def _from_customs(files: Mapping[str, str | None], notes: list[str], others: list[FrontMatterEntry]) -> list[FrontMatterEntry]:
+def _from_customs(
+    files: Mapping[str, str | None], notes: list[str], others: list[FrontMatterEntry], without: Collection[str]
+) -> list[FrontMatterEntry]:
     """A command that measures by the customs of a language."""
-    commands = list(measuring_commands(files))
+    commands = [command for command in measuring_commands(files) if command.text not in without]
     if not commands:
         notes += [f"{path} defines benchmarks for asv: name a command that runs one, with --measure" for path in _of_asv(files)]
         return []

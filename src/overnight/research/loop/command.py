@@ -13,17 +13,26 @@ from overnight.research.places.port import Workspaces
 from overnight.words.failure import read_failure
 
 SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
+TAIL = 256_000  # bytes of an output that a failure keeps
 IDLE = 0.1  # of the wall time: a job that computes uses more of a processor, unless others keep it from one
 
 
 class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes the trial's
     """The trial has no value, and why."""
 
-    def __init__(self, fault: Fault, reason: str, excerpt: tuple[str, ...] = ()) -> None:
-        """`excerpt`: lines of the output that say why, printable; empty if the reason says all."""
+    def __init__(self, fault: Fault, reason: str, excerpt: tuple[str, ...] = (), *, tail: bytes = b"") -> None:
+        """What ended it.
+
+        Args:
+            fault: the kind.
+            reason: one line.
+            excerpt: lines of the output that say why, printable; empty if the reason says all.
+            tail: the end of the output as it is.
+        """
         super().__init__(reason)
         self.fault = fault
         self.excerpt = excerpt
+        self.tail = tail[-TAIL:]
         self.saw_hidden = fault is Fault.PREPARE  # else set where its folder is made
 
 
@@ -121,4 +130,4 @@ def _failed(result: JobResult, captured: bytes) -> TrialFailed:
     code, found = result.exit_code or 0, read_failure(captured)
     what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
     failure = f"{what}: {found.headline}" if found.headline else f"{what}, no output"
-    return TrialFailed(Fault.EXIT, f"{failure}; {result.detail}" if result.detail else failure, found.lines)
+    return TrialFailed(Fault.EXIT, f"{failure}; {result.detail}" if result.detail else failure, found.lines, tail=captured)

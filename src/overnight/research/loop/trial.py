@@ -87,7 +87,8 @@ class TrialRunner:
                 with self._folder(commit, View.OPEN) as folder:
                     await self._commands.run(TrialRun(commit=commit, seed=0, slot=slot), command, folder)
             except TrialFailed as failed:
-                return TrialFailed(Fault.CHECKS, f"the check `{printable(command, 80)}` failed: {failed}", failed.excerpt)
+                reason = f"the check `{printable(command, 80)}` failed: {failed}"
+                return TrialFailed(Fault.CHECKS, reason, failed.excerpt, tail=failed.tail)
         return None
 
     def over(self, workspaces: Workspaces, *, checks: tuple[str, ...] | None = None) -> "TrialRunner":

@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,8 +49,18 @@ class Proposal:
     body: bytes | None  # of the existing program.md; None if there is none
 
 
-def propose(repository: Repository, wishes: Wishes) -> Proposal:
-    """The front matter that fits what is committed and what the user wishes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A repository that is looked at."""
+
+    repository: Repository
+    committed: Sequence[str]
+    read: Read
+    without: Collection[str]  # commands that measure nothing
+
+
+def propose(repository: Repository, wishes: Wishes, *, without: Collection[str] = ()) -> Proposal:
+    """The front matter that fits what is committed and what the user wishes; `without` are commands that measure nothing.
 
     Raises:
         UserError: there is a front matter already, or something is missing that only the user knows.
@@ -60,14 +70,16 @@ def propose(repository: Repository, wishes: Wishes) -> Proposal:
     try:
         start = history.resolve_start()
         committed = [file.path for file in history.files(start)]
-        return _proposed(repository, wishes, body, committed, committed_text(history, start))
+        looked = _Looked(repository=repository, committed=committed, read=committed_text(history, start), without=without)
+        return _proposed(looked, wishes, body)
     finally:
         history.close()
 
 
-def _proposed(repository: Repository, wishes: Wishes, body: bytes | None, committed: Sequence[str], read: Read) -> Proposal:
+def _proposed(looked: _Looked, wishes: Wishes, body: bytes | None) -> Proposal:
+    repository, committed, read = looked.repository, looked.committed, looked.read
     named = tuple(dict.fromkeys(as_inside(repository.toplevel, path) for path in wishes.readable))
-    detected, below = _detected(repository, committed, replace(wishes, readable=named))
+    detected, below = _detected(looked, replace(wishes, readable=named))
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
     _check_committed(detected, committed, below)
     detected = _measured_somehow(detected)
@@ -123,17 +135,18 @@ def _without_judges(proposal: Proposal, committed: Sequence[str], read: Read) ->
     return rendered(replace(proposal.detected, entries=entries, notes=(*proposal.detected.notes, note)), proposal.body)
 
 
-def _detected(repository: Repository, committed: Sequence[str], wishes: Wishes) -> tuple[Detected, str]:
+def _detected(looked: _Looked, wishes: Wishes) -> tuple[Detected, str]:
     """What is found and wished, and the folder below the top that it is about; empty for the top itself."""
+    repository, committed, without = looked.repository, looked.committed, looked.without
     home, uv = os.path.expanduser("~"), shutil.which("uv", path=search_path()) is not None  # noqa: PTH111
     if wishes.below:
         inside = committed_below(committed, wishes.below)
-        found = detect(_look(repository.toplevel / wishes.below, inside), home=home, uv=uv)
+        found = detect(_look(repository.toplevel / wishes.below, inside), home=home, uv=uv, without=without)
         here = wishes_from_top(wishes, wishes.below, committed)
         if is_enough(found, wishes):
             return with_wishes(as_from_top(found, wishes.below, committed), here), wishes.below
         wishes = here
-    return with_wishes(detect(_look(repository.toplevel, committed), home=home, uv=uv), wishes), ""
+    return with_wishes(detect(_look(repository.toplevel, committed), home=home, uv=uv, without=without), wishes), ""
 
 
 def with_note(proposal: Proposal, note: str) -> Proposal:

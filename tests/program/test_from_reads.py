@@ -29,6 +29,16 @@ def test_what_is_read_and_does_not_measure(
     assert found is not None and (found.globs, found.frozen, found.question) == (globs, frozen, "")
 
 
+def test_a_package_whose_time_is_measured_may_judge_for_its_users() -> None:
+    """Its `validate.py` is code like any other there; beside the benchmark, or where a result is measured, it stays."""
+    reads = ["bench/run.py", "lib/fields.py", "lib/tests/helper.py", "lib/validate.py", "validate.py"]
+    found = editable_files(reads, reads, runs=(), leaf="bench/run.py", timed=True)
+    assert found is not None and found.globs == ("lib/fields.py", "lib/validate.py")
+    for leaf, timed in (("bench/run.py", False), ("play.py", True)):
+        found = editable_files(reads, reads, runs=(), leaf=leaf, timed=timed)
+        assert found is not None and found.globs == ("lib/fields.py",)
+
+
 @pytest.mark.parametrize(
     ("reads", "leaf", "asked"),
     [

@@ -16,9 +16,14 @@ MOST = 30  # entries
 # What measures, scores, judges or makes the data, by a part of its path.
 _JUDGES = re.compile(
     r"tests?|test[_-].+|.+[_.-]tests?|specs?|.+[_.]spec|__tests__|(?:micro)?bench(?:mark)?s?(?:[_-].*)?|.+[_-]bench(?:mark)?s?|perf(?:[_-].*)?"
-    r"|latency|loadtest|profil(?:e|er|ing)|measure(?:[_-].*)?|eval(?:uate|uation|uator)?(?:[_-].*)?|.+[_-]eval|scor(?:e|er|ing)(?:[_-].*)?"
-    r"|judge|grader|oracle|simulat(?:e|or|ion)s?|env(?:ironment)?s?|world|referee|reference|fixtures?|data(?:set|sets|loader)?"
-    r"|prepare|setup|conftest|harness|metrics?|verif(?:y|ier)|validat(?:e|or|ion)|examples?|docs?|third_?party|vendor|vendored|node_modules",
+    r"|latency|loadtest|profil(?:e|er|ing)|judge|grader|oracle|simulat(?:e|or|ion)s?|env(?:ironment)?s?|world|referee|fixtures?"
+    r"|data(?:set|sets|loader)?|prepare|setup|conftest|harness|examples?|docs?|third_?party|vendor|vendored|node_modules",
+    re.IGNORECASE,
+)
+# The same of a result, which a package whose time is measured may call what it does for its users.
+_JUDGES_RESULTS = re.compile(
+    r"measure(?:[_-].*)?|eval(?:uate|uation|uator)?(?:[_-].*)?|.+[_-]eval|scor(?:e|er|ing)(?:[_-].*)?|reference|metrics?"
+    r"|verif(?:y|ier)|validat(?:e|or|ion)",
     re.IGNORECASE,
 )
 
@@ -33,7 +38,7 @@ class EditableFiles:
 
 
 def editable_files(
-    reads: Sequence[str], paths: Sequence[str], *, runs: Collection[str], leaf: str | None
+    reads: Sequence[str], paths: Sequence[str], *, runs: Collection[str], leaf: str | None, timed: bool = False
 ) -> EditableFiles | None:
     """The files that a person would tune, of those that a trial opened; None if it opened no code.
 
@@ -42,11 +47,17 @@ def editable_files(
         paths: all committed files.
         runs: files that measure, score or check by themselves, such as scripts on the way and tests.
         leaf: the file that the command runs in the end, if that is known.
+        timed: whether the metric is a time.
     """
     code = [path for path in reads if is_code(path) and path not in runs]
-    tuned = [path for path in code if path != leaf and not judges_by_name(path)]
+    timed = timed and leaf is not None and judges_by_name(leaf)
+
+    def stays(path: str) -> bool:
+        return path == leaf or judges_by_name(path, of_time=timed and "/" in path)
+
+    tuned = [path for path in code if not stays(path)]
     if tuned:
-        globs = _folded(tuned, [path for path in paths if path in runs or path == leaf or judges_by_name(path)])
+        globs = _folded(tuned, [path for path in paths if path in runs or stays(path)])
         return EditableFiles(globs=globs, frozen=tuple(path for path in code if not matches(path, globs)))
     if not code:
         return None
@@ -64,10 +75,11 @@ def _question(code: Sequence[str], leaf: str | None) -> str:
     return f"{what}: only you know whether it may be edited"
 
 
-def judges_by_name(path: str) -> bool:
-    """Whether a part of a path says that the file measures, scores, judges or makes the data."""
+def judges_by_name(path: str, *, of_time: bool = False) -> bool:
+    """Whether a part of a path says that the file measures, scores, judges or makes the data; `of_time`: of a time alone."""
     *folders, name = path.split("/")
-    return any(_JUDGES.fullmatch(part) for part in (*folders, name.partition(".")[0], name.rpartition(".")[0]))
+    parts = (*folders, name.partition(".")[0], name.rpartition(".")[0])
+    return any(_JUDGES.fullmatch(part) or (not of_time and _JUDGES_RESULTS.fullmatch(part)) for part in parts)
 
 
 def _folded(files: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from overnight.program.judge.runs import judges
 from overnight.program.judge.steps import Role
 from overnight.program.judge.tree import Read
 from overnight.program.metric import MetricReading, read_metrics
-from overnight.program.program import Metric
+from overnight.program.program import Metric, names_time
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.committed import committed_text
 from overnight.research.setup.connection.proof import Observed
@@ -88,7 +88,8 @@ def _with_editable(proposal: Proposal, paths: Sequence[str], read: Read, opened:
     leaves = [judge.path for judge in found if judge.role is Role.LEAF and judge.command != "checks"]
     runs = {judge.path for judge in found if judge.path not in leaves} | LOOP_FILES
     reads = [path for path in paths if path in opened]
-    files = editable_files(reads, paths, runs=runs, leaf=leaves[-1] if leaves else None)
+    timed = names_time(proposal.program.metric.name)
+    files = editable_files(reads, paths, runs=runs, leaf=leaves[-1] if leaves else None, timed=timed)
     if files is None:
         return Refined(proposal=proposal, question=f"the command reads no code of this repository, only {_named(reads)}")
     if files.question:

@@ -120,7 +120,7 @@ def test_a_script_that_is_called_as_what_measures_is_run(path: str) -> None:
         "measure": f"python {path}",
     }
     assert found({path: script, "bench.py": "", "a.py": None})["measure"] == "python bench.py"
-    assert found({path: script, "Makefile": "bench:\n\ttrue\n"})["measure"] == "make bench"
+    assert found({path: script, "Makefile": "bench:\n\ttrue\n"})["measure"] == "make -s bench"
     for module in ("src/evaluate.py", "evaluator.py", "measurement.py"):
         assert found({module: script}) == {}
 
@@ -133,9 +133,9 @@ def test_only_a_prepare_py_that_is_there_is_called_frozen() -> None:
 
 
 def test_a_makefile_with_a_bench_target_is_enough() -> None:
-    """`make bench`, with the metric that the recipe echoes."""
+    """`make -s bench`, with the metric that the recipe echoes."""
     keys = found({"Makefile": "X := 1\nall:\n\techo\nbench-all: all\n\techo 'latency: $t'\n", "src/x.c": None})
-    assert keys["measure"] == "make bench-all"
+    assert keys["measure"] == "make -s bench-all"
     assert keys["metric"] == {"name": "latency", "direction": "minimize"}
     assert found({"Makefile": "bench := 1\nall:\n"}) == {}
 
@@ -328,3 +328,13 @@ def test_a_training_script_that_prints_only_a_time_is_measured_by_it() -> None:
     keys = found({"train.py": took, "bpe.py": None})
     assert keys["metric"] == {"name": "cpu_s", "direction": "minimize"} and "editable" not in keys
     assert "metric" not in found({"train.py": took + "print('the loss is', loss)\n"})
+
+
+def test_a_command_that_measures_nothing_leaves_the_next_one() -> None:
+    """What was tried in vain is not proposed again, with its seed or without; the rest is named in a note."""
+    files = {"bench.py": "parser.add_argument('--seed')\n", "Makefile": "bench:\n\t./run\n", "benches/parse.rs": None}
+    left = detect(files, home="/home/ann", without=("python bench.py --seed {seed}",))
+    assert [entry.value for entry in left.entries if entry.key == "measure"] == ["make -s bench"]
+    assert "`cargo bench --bench parse`" in left.notes[0] and "bench.py" not in left.notes[0]
+    tried = ("python bench.py --seed {seed}", "make -s bench", "cargo bench --bench parse")
+    assert not detect(files, home="/home/ann", without=tried).entries

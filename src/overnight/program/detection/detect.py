@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.program.detection import checks
+from overnight.program.detection.candidates import WANTED, candidates
 from overnight.program.detection.checks import tests_of
-from overnight.program.detection.commands import WANTED, bench_target, is_of_asv, measuring_commands, only_defines
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
+from overnight.program.detection.python_scripts import is_of_asv
 from overnight.program.detection.seed import seed_option
 from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
@@ -22,8 +23,6 @@ ORDER = ("metric", "measure", "editable", "checks", "readable", "env", "limits",
 
 NAMED = 4  # commands in a note
 
-_BENCH = re.compile(r"(?:[^/]+/)?(?:bench|latency|loadtest|perf)[^/]*\.(?:py|sh)")
-_MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
@@ -57,11 +56,7 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return (
-        path in TRAINING_FILES
-        or path in LOOP_FILES
-        or any(name.fullmatch(path) for name in (_BENCH, _MEASURE, WANTED, checks.WANTED))
-    )
+    return path in TRAINING_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (WANTED, checks.WANTED))
 
 
 def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, without: Collection[str] = ()) -> Detected:
@@ -81,10 +76,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, witho
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
         or _from_training(files, texts, home, uv=uv)
-        or _from_script(_BENCH, "a benchmark", files, others, without)
-        or _from_makefile(files, others, without)
-        or _from_script(_MEASURE, "the measuring script by its name", files, others, without)
-        or _from_customs(files, notes, others, without)
+        or _from_commands(files, without, notes, others)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -161,61 +153,24 @@ def _as_option(metric: FrontMatterEntry) -> str:
     return f"--metric {metric.value['name']}" if isinstance(metric.value, dict) else ""
 
 
-def _from_script(
-    called: re.Pattern[str],
-    what: str,
-    files: Mapping[str, str | None],
-    others: list[FrontMatterEntry],
-    without: Collection[str],
+def _from_commands(
+    files: Mapping[str, str | None], without: Collection[str], notes: list[str], others: list[FrontMatterEntry]
 ) -> list[FrontMatterEntry]:
-    """A script whose name says that it measures."""
-    for path in sorted(filter(called.fullmatch, files), key=lambda path: (path.count("/"), path)):
-        if path.endswith(".py") and only_defines(files[path] or ""):
-            continue
-        runner = "python" if path.endswith(".py") else "bash"
-        seed = seed_option(files[path] or "")
-        reason = f"{path} is {what}" + (", and takes a seed" if seed else "")
-        if f"{runner} {path}{seed}" in without:
-            continue
-        return [
-            *_printed_or_time(files[path] or "", path, others),
-            FrontMatterEntry(key="measure", value=f"{runner} {path}{seed}", reason=reason),
-        ]
-    return []
-
-
-def _from_makefile(
-    files: Mapping[str, str | None], others: list[FrontMatterEntry], without: Collection[str]
-) -> list[FrontMatterEntry]:
-    """A bench target."""
-    found = bench_target(files)
-    if found is None or found[0].text in without:
-        return []
-    command, recipe = found
-    place = next((path for path, text in files.items() if text is not None and path in recipe), "the Makefile")
-    return [
-        *_printed_or_time(files.get(place) or recipe, place, others),
-        FrontMatterEntry(key="measure", value=command.text, reason=command.reason),
-    ]
-
-
-def _from_customs(
-    files: Mapping[str, str | None], notes: list[str], others: list[FrontMatterEntry], without: Collection[str]
-) -> list[FrontMatterEntry]:
-    """A command that measures by the customs of a language."""
-    commands = [command for command in measuring_commands(files) if command.text not in without]
-    if not commands:
+    """The likeliest command that measures; a note names the next ones."""
+    found = candidates(files)
+    seeds = {command.text: seed_option(files.get(command.leaf or "") or "") for command in found}
+    left = [command for command in found if command.text + seeds[command.text] not in without]
+    if not left:
         notes += [f"{path} defines benchmarks for asv: name a command that runs one, with --measure" for path in _of_asv(files)]
         return []
-    first, *more = commands
+    first, *more = left
     if more:
         notes.append(f"other commands that may measure, with --measure: {listed((f'`{each.text}`' for each in more), NAMED)}")
-    text = files.get(first.leaf or "") or ""
-    seed = seed_option(text) if first.leaf else ""
+    seed = seeds[first.text]
     if first.metric:
         metric = [FrontMatterEntry(key="metric", value=dict(first.metric), reason="the least time that its table prints")]
     else:
-        metric = _printed_or_time(text, first.leaf or "the command", others)
+        metric = _printed_or_time(files.get(first.leaf or "") or first.said, first.leaf or first.place, others)
     return [
         *metric,
         FrontMatterEntry(key="measure", value=first.text + seed, reason=first.reason + (", and takes a seed" if seed else "")),

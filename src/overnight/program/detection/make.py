@@ -1,0 +1,117 @@
+"""Pure: targets of makefiles and justfiles that measure."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from overnight.program.detection.command import BESIDE, INSTALLS, MEASURES, Command, Files, by_depth
+from overnight.program.judge.targets import JUSTFILES, MAKEFILES, MOST_TARGETS, Targets, read_targets
+from overnight.program.judge.tree import Tree, folder_of
+
+MOST_MAKEFILES = 20  # of a repository that are looked into
+_DEEPEST = 2  # folders above a makefile
+
+_PLAIN = re.compile(r"[\w][\w./-]{0,99}")
+_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
+_OUTPUT = re.compile(r"-o[ \t]*([^\s;&|]+)")
+_SOURCE = (".c", ".cc", ".cpp", ".cxx", ".o")
+
+
+def make_targets(files: Files) -> Iterator[Command]:
+    """The targets that measure, of the makefile at the top, then of those below; one that only compiles is run as well."""
+    near = [path for path in by_depth(files) if path.rpartition("/")[2] in MAKEFILES and path.count("/") <= _DEEPEST]
+    tree = Tree.of(list(files), files.get)
+    for path in near[:MOST_MAKEFILES]:
+        yield from _Makefile(path, read_targets(path, tree), files).commands()
+
+
+def just_targets(files: Files) -> Iterator[Command]:
+    """The recipes of a justfile at the top that measure."""
+    for path in filter(files.__contains__, JUSTFILES):
+        found = read_targets(path, Tree.of(list(files), files.get))
+        for name in sorted(filter(_measures, found.recipes), key=_rank):
+            yield Command(text=f"just {name}", said="\n".join(found.recipes[name]), reason=f"the {path} has a recipe {name}")
+
+
+class _Makefile:
+    """One makefile, and the commands for its targets."""
+
+    def __init__(self, path: str, targets: Targets, files: Files) -> None:
+        self.path, self.folder, self.targets, self.files = path, folder_of(path), targets, files
+
+    def commands(self) -> Iterator[Command]:
+        """The likeliest target first; one that fetches something last."""
+        names = {name: self._expanded(name) for name in islice(self.targets.recipes, MOST_TARGETS * 10)}
+        chosen = [name for name, plain in names.items() if _PLAIN.fullmatch(plain) and _measures(plain)]
+        chosen.sort(key=lambda name: (INSTALLS.search(self.targets.run([name])) is not None, _rank(names[name])))
+        seen: set[str] = set()
+        for name in chosen[:MOST_TARGETS]:
+            if (command := self._command(name, names[name])) and command.text not in seen:
+                seen.add(command.text)
+                yield command
+
+    def _command(self, name: str, plain: str) -> Command | None:
+        recipe, place = "\n".join(self.targets.recipes[name]), f"the {self.path}" if self.folder else "the Makefile"
+        if program := self._only_compiled(name, plain, recipe):
+            text = f"{f'cd {self.folder} && ' * bool(self.folder)}make -s {plain} && ./{program}"
+            reason = f"{place} compiles {program}"
+        elif recipe.strip() or self._needs_one(name):
+            text, reason = f"make -s {f'-C {self.folder} ' * bool(self.folder)}{plain}", f"{place} has a target {plain}"
+        else:
+            return None
+        named = self._named(recipe, name)
+        return Command(text=text, place=named or place, said=(self.files.get(named or "") or recipe), reason=reason)
+
+    def _only_compiled(self, name: str, plain: str, recipe: str) -> str | None:
+        """The program that a target compiles and does not run; None if it is not so."""
+        if not recipe.strip():  # by make's own rules
+            needs = self.targets.needs.get(name, [])
+            sources = {f"{plain}{ending}" for ending in _SOURCE}
+            here = {self._below(source) for source in sources}
+            return plain if not sources.isdisjoint(needs) or not here.isdisjoint(self.files) else self._of_need(name)
+        known = recipe.replace("$(@)", "$@").replace("$@", plain)
+        outputs = [self._expanded(word) for word in _OUTPUT.findall(known)]
+        measuring = [word.removeprefix("./") for word in outputs if word.removeprefix("./") == plain or _measures(word)]
+        if not measuring or not _PLAIN.fullmatch(measuring[-1]):
+            return None
+        program = measuring[-1]
+        rest = _OUTPUT.sub("", self._expanded(known))
+        return None if re.search(rf"(?:^|[\s;&|/]){re.escape(program)}(?![\w./-])", rest) else program
+
+    def _of_need(self, name: str) -> str | None:
+        """The program that the only measuring target compiles which this one needs."""
+        needs = [need for need in self.targets.needs.get(name, []) if need in self.targets.recipes and need != name]
+        measuring = [need for need in needs if _measures(self._expanded(need)) and self.targets.recipes[need]]
+        if len(measuring) != 1:
+            return None
+        return self._only_compiled(measuring[0], self._expanded(measuring[0]), "\n".join(self.targets.recipes[measuring[0]]))
+
+    def _needs_one(self, name: str) -> bool:
+        """Whether a target without a recipe stands for others that measure."""
+        return any(
+            self.targets.recipes.get(need) and _measures(self._expanded(need)) for need in self.targets.needs.get(name, ())
+        )
+
+    def _named(self, recipe: str, name: str) -> str | None:
+        """The committed source that a recipe names, one that measures by its name if there is one."""
+        words = [*recipe.split(), *self.targets.needs.get(name, ())]
+        paths = [self._below(self._expanded(word).removeprefix("./")) for word in words]
+        named = [path for path in paths if self.files.get(path)]
+        return next(filter(_measures, named), next(iter(named), None))
+
+    def _below(self, path: str) -> str:
+        return f"{self.folder}/{path}" if self.folder else path
+
+    def _expanded(self, text: str) -> str:
+        for _ in range(3):  # a variable may name another one
+            text = _VARIABLE.sub(lambda hit: self.targets.variables.get(hit[1], hit[0]), text)[:10_000]
+        return text
+
+
+def _measures(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return MEASURES.search(base) is not None and not BESIDE.search(base) and not base.endswith((".o", ".d", ".a", ".txt"))
+
+
+def _rank(name: str) -> tuple[bool, bool, bool, str]:
+    return not re.fullmatch(r"(?:run[-_])?bench(?:mark)?s?", name), not name.startswith("bench"), "bench" not in name, name

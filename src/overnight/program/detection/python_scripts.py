@@ -1,0 +1,124 @@
+"""Pure: benchmarks of Python and the shell: scripts, modules of a package, what pytest calls, commands that a package has."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+
+from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, by_depth, likeliness, project_names
+from overnight.program.detection.pytest_benchmark import pytest_benchmarks
+from overnight.program.judge.tree import folder_of
+
+_NEAR = re.compile(r"(?:[^/]+/)?(?:run[_-]?)?(?:bench|latency|load[_-]?test|perf)[^/]*\.(?:py|sh)")
+_FURTHER = re.compile(
+    r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf|speed|timing)[^/]*\.py"
+    r"|(?:[^/]+/){0,2}(?:bench(?:mark)?s?|perf(?:ormance)?)/[^/]+\.py"
+)
+_MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
+_CALLED_BY_OTHERS = ("__init__.py", "conftest.py", "setup.py", "locustfile.py")
+_ASV = re.compile(r"(?:time|track|mem|peakmem|timeraw)_")
+_ENTRY = re.compile(r"([\w.]{1,100}):([\w.]{1,60})")
+
+
+def near_scripts(files: Files) -> Iterator[Command]:
+    """Scripts that are called as benchmarks, at the top or one folder below."""
+    projects = project_names(files)
+    for path in sorted(filter(_NEAR.fullmatch, by_depth(files)), key=lambda path: likeliness(path, projects)):
+        yield from _script(path, files, f"{path} is a benchmark")
+
+
+def measuring_scripts(files: Files) -> Iterator[Command]:
+    """Scripts that are called measure or evaluate."""
+    for path in filter(_MEASURE.fullmatch, by_depth(files)):
+        yield from _script(path, files, f"{path} is the measuring script by its name")
+
+
+def further_scripts(files: Files) -> Iterator[Command]:
+    """Commands that a package has to measure itself, and benchmarks in folders further below."""
+    yield from _entry_points(files)
+    projects = project_names(files)
+    for path in sorted(filter(_FURTHER.fullmatch, by_depth(files)), key=lambda path: likeliness(path, projects)):
+        yield from _script(path, files, f"{path} is a benchmark")
+
+
+def only_defines(text: str) -> bool:
+    """Whether a Python file run as a script does nothing: it imports, defines and assigns."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    inert = (*definitions, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    defines = any(isinstance(one, definitions) for one in body)
+    return defines and all(
+        isinstance(one, inert) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body
+    )
+
+
+def run_by_pytest(text: str) -> bool:
+    """Whether a Python file that only defines functions has some that pytest calls."""
+    return re.search(r"^(?:class Test|\s*def test_)", text, re.MULTILINE) is not None
+
+
+def is_of_asv(path: str, text: str) -> bool:
+    """Whether a Python file defines benchmarks that only asv runs."""
+    return path.endswith(".py") and only_defines(text) and _ASV.search(text) is not None
+
+
+def python_command(path: str, text: str, files: Files) -> str:
+    """How a file is run: as a module if it imports from the package that it lies in, else as a script."""
+    folders = folder_of(path).split("/") if "/" in path else []
+    inside = len(folders)
+    while inside and f"{'/'.join(folders[:inside])}/__init__.py" in files:
+        inside -= 1
+    package, outside = folders[inside:], "/".join(folders[:inside])
+    module = ".".join([*package, path.rpartition("/")[2].removesuffix(".py")]).removesuffix(".__main__")
+    if path.endswith("/__main__.py") and not package and outside.isidentifier():
+        return f"python -m {outside}"
+    if not package or outside not in {"", "src"} or not re.fullmatch(r"[\w.]+", module):
+        return f"python {path}"
+    own = re.search(rf"^[ \t]*(?:from[ \t]+(?:\.|{package[0]}\b)|import[ \t]+{package[0]}\b)", text, re.MULTILINE)
+    if not own and not path.endswith("/__main__.py"):
+        return f"python {path}"
+    return f"{'PYTHONPATH=src ' * bool(outside)}python -m {module}"
+
+
+def _script(path: str, files: Files, reason: str) -> Iterator[Command]:
+    """The commands that run a file, if it measures when it is run."""
+    text = files.get(path) or ""
+    if path.endswith(".sh"):
+        if not INSTALLS.search(text):
+            yield Command(text=f"bash {path}", leaf=path, reason=reason)
+    elif path.rpartition("/")[2] in _CALLED_BY_OTHERS:
+        return
+    elif not only_defines(text):
+        yield Command(text=python_command(path, text, files), leaf=path, reason=reason)
+    elif timed := pytest_benchmarks(path, text):
+        reason = f"{path} is a benchmark of pytest-benchmark, whose table prints the time"
+        for each in timed:
+            yield Command(text=each.command, leaf=path, reason=reason, metric=each.metric)
+    elif run_by_pytest(text):
+        reason = f"{path} is a benchmark that only defines functions, which pytest calls"
+        yield Command(text=f"python -m pytest -q {path}", leaf=path, reason=reason)
+
+
+def _entry_points(files: Files) -> Iterator[Command]:
+    """Commands of a pyproject.toml that measure, by the module of this repository that they run."""
+    try:
+        package = tomllib.loads(files.get("pyproject.toml") or "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return
+    project = package.get("project")
+    scripts = project.get("scripts") if isinstance(project, dict) else None
+    for name, target in scripts.items() if isinstance(scripts, dict) else ():
+        hit = _ENTRY.fullmatch(target) if isinstance(target, str) and MEASURES.search(name) else None
+        if hit is None:
+            continue
+        module, function = hit[1], hit[2].partition(".")[0]
+        for folder in ("", "src/"):
+            leaf = f"{folder}{module.replace('.', '/')}.py"
+            if leaf in files:
+                call = f"python -c 'from {module} import {function}; {hit[2]}()'"
+                run = f"python -m {module}" if "__main__" in (files[leaf] or "") else call
+                begin = "PYTHONPATH=src " if folder else ""
+                yield Command(text=begin + run, leaf=leaf, reason=f"pyproject.toml has a command {name}")

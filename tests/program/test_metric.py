@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.program.metric import MetricReading, NoReading, read_metrics
-from overnight.program.program import Direction, Metric, Take
+from overnight.program.program import Direction, Metric, Take, TimeUnit
 
 BPB = Metric(name="val_bpb", direction=Direction.MINIMIZE)
 PATTERN = Metric(name="loss", direction=Direction.MINIMIZE, pattern=r"final loss (\S+)")
@@ -93,6 +93,43 @@ def test_of_a_metric_that_is_printed_again_and_again_one_value_is_taken(take: Ta
     assert value(EPOCHS, replace(taken, pattern=r"^val_bpb: ([0-9]+)")) == wanted
     assert "no line `METRIC val_bpb=`" in reason(b"", taken)
     assert "is `lower`, not a number" in reason(b"val_bpb: lower\n", taken)
+
+
+ROWS = b"a x 1,000 ops/sec\nother\nb x 10 ops/sec\n"
+MEAN = Metric(name="rate", direction=Direction.MAXIMIZE, pattern=r" x ([0-9.,-]+) ops/sec", take=Take.GEOMEAN, values=2)
+
+
+def test_all_rows_of_a_suite_make_one_number() -> None:
+    """Their geometric mean, in which each counts the same whatever its size; also of plain lines."""
+    assert value(ROWS, MEAN) == pytest.approx(100)
+    assert value(b"rate: 1\nrate: 100\n", replace(MEAN, pattern=None)) == pytest.approx(10)
+    assert "nothing matches" in reason(b"", MEAN)
+
+
+def test_a_row_that_vanishes_or_is_added_is_no_gain() -> None:
+    """A candidate could drop its slowest row, or print a fast one; nor is there a mean of what is not positive."""
+    assert reason(ROWS.split(b"\n")[0], MEAN) == "metric rate has 1 values in the output instead of 2 (`values`)"
+    assert "has 3 values" in reason(ROWS + b"c x 9,000 ops/sec\n", MEAN)
+    assert "has 0, and a geometric mean is of positive values" in reason(b"a x 0 ops/sec\nb x 1 ops/sec\n", MEAN)
+    assert "is `1,0`, not a number" in reason(b"a x 1,0 ops/sec\nb x 1 ops/sec\n", MEAN)
+
+
+TIMED = Metric(name="f_us", direction=Direction.MINIMIZE, pattern=r"^f: (.*)", unit=TimeUnit.US)
+
+
+@pytest.mark.parametrize(
+    ("printed", "wanted"),
+    [("1.5 ms", 1500), ("653 ns", 0.653), ("1,250us", 1250), ("2 \xb5s", 2), ("2 \u03bcs", 2), ("1.2e-3 sec", 1200)],
+)
+def test_a_time_is_read_in_one_unit_whatever_a_tool_prints(printed: str, wanted: float) -> None:
+    """Tools print ns, us or ms as it fits, so a better candidate may be printed in another unit."""
+    assert value(f"f: {printed}\n".encode(), TIMED) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("printed", ["1.5", "1.5 MB", "ms", "1:02 s", "- ms"])
+def test_a_time_without_its_unit_is_refused(printed: str) -> None:
+    """A guess would be wrong by a factor of a thousand."""
+    assert reason(f"f: {printed}\n".encode(), TIMED) == f"metric f_us is `{printed}`, not a time with its unit"
 
 
 def test_a_value_that_is_taken_is_as_strict_as_any() -> None:

@@ -13,12 +13,10 @@ import click
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.errors import UserError
 from overnight.git.repository import open_repository
-from overnight.program.program import Take
+from overnight.program.program import Take, TimeUnit
 from overnight.research.setup.below import folder_below
 from overnight.research.setup.initialisation import initialise
 from overnight.research.setup.wishes import Wishes
-
-TAKES = [take.value for take in Take]
 
 
 @click.command()
@@ -32,6 +30,10 @@ TAKES = [take.value for take in Take]
     type=click.Choice([take.value for take in Take]),
     help="Which value counts of a metric that is printed again and again.",
 )
+@click.option("--values", type=click.IntRange(1), help="How many values a trial prints, with --take geomean.")
+@click.option(
+    "--unit", type=click.Choice([unit.value for unit in TimeUnit]), help="For a pattern whose group is a time with its unit."
+)
 @click.option("--editable", multiple=True, help="A file or glob that may be edited; can be repeated.")
 @click.option("--checks", multiple=True, help="A command that must pass before a trial is worth running; can be repeated.")
 @click.option("--readable", multiple=True, help="Data that is not committed, or outside the repository; can be repeated.")
@@ -43,7 +45,7 @@ TAKES = [take.value for take in Take]
 @sandbox_option
 @json_option
 def init(
-    *, yes: bool, sandbox: str, as_json: bool, readable: tuple[str, ...], take: str | None, **options: Any
+    *, yes: bool, sandbox: str, as_json: bool, readable: tuple[str, ...], take: str | None, unit: str | None, **options: Any
 ) -> int:  # Any: as click parsed them
     """Look at this repo and write the front matter of its program.md.
 
@@ -55,7 +57,8 @@ def init(
     paths = tuple(os.path.abspath(Path(path).expanduser()) for path in readable)  # noqa: PTH100  # links stay as they are
     repository = open_repository(Path.cwd())
     below = folder_below(repository, Path.cwd())
-    wishes = Wishes(**options, readable=paths, take=Take(take) if take else None, below=below)
+    how, of_time = Take(take) if take else None, TimeUnit(unit) if unit else None
+    wishes = Wishes(**options, readable=paths, take=how, unit=of_time, below=below)
     ask = (lambda _: yes) if yes or as_json else _ask
     say = _silent if as_json else click.echo
     tries = FirstTrials(sandbox=sandbox, during=_elapsed)

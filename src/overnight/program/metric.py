@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeAlias
 
 from overnight.program.missing import instead, where
 from overnight.program.output import plain
-from overnight.program.program import Metric, Take
+from overnight.program.printed_number import number_in, time_in
+from overnight.program.program import Metric, Take, TimeUnit
 from overnight.words.foreign import printable
 
 MAX_LINE = 4096  # bytes that a user's regex is tried on; a longer line is not a metric line
@@ -26,9 +27,6 @@ _LINE = re.compile(rb"[^\n]++")
 _ANY = re.compile(
     rb"^[ \t]*+(?:METRIC[ \t]++([^\s=]{1,128}+)[ \t]*+=|([^\s:=]{1,128}+)[ \t]*+:)[ \t]*+([^\s]{1,128}+)[ \t]*+$", re.MULTILINE
 )
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", re.ASCII)  # 12,345,678
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +99,13 @@ def _from_lines(text: bytes, metric: Metric, seen: _Seen) -> float:
 
 
 def _from_pattern(text: bytes, metric: Metric, pattern: str, seen: _Seen) -> float:
-    hits = _taken(_pattern_hits(text, pattern), metric.take)
+    hits = _taken(_pattern_hits(text, pattern, metric.unit), metric.take)
     return _value(metric, hits, f"nothing matches `{pattern}`", text, seen)
 
 
 def _hit(raw: bytes, *, strict: bool) -> _Hit:
     word = raw.decode(errors="replace").strip(" \t")
-    return _Hit(word, _number(word), strict)
+    return _Hit(word, number_in(word), strict)
 
 
 def _taken(hits: Iterator[_Hit], take: Take | None) -> Iterator[_Hit]:
@@ -126,52 +124,75 @@ def _taken(hits: Iterator[_Hit], take: Take | None) -> Iterator[_Hit]:
 
 
 def _value(metric: Metric, hits: Iterator[_Hit], missing: str, text: bytes, seen: _Seen) -> float:
-    """The one number in the hits, or the least or greatest of them."""
-    name, take = metric.name, metric.take
-    value, first, other = None, "", ""
-    for word, number, strict in hits:
-        if number is None:
-            if strict:
-                raise _Unreadable(f"metric {name} is `{printable(word, QUOTED)}`, not a number")
-            other = other or word
-        elif not math.isfinite(number):
-            raise _Unreadable(f"metric {name} is {'NaN' if math.isnan(number) else 'infinite'}")
-        elif value is None:
-            value, first = number, word
-        elif take is not None:
-            value = min(value, number) if take is Take.MIN else max(value, number)
-        elif number != value:
-            shown = f"{printable(first, QUOTED)} and {printable(word, QUOTED)}"
-            raise _Unreadable(f"metric {name} appears twice with different values: {shown}")
-    if value is None and other:
-        raise _Unreadable(f"metric {name} is `{printable(other, QUOTED)}`, not a number")
+    """The one number in the hits, the least or greatest of them, or their mean."""
+    numbers = _numbers(metric, hits)
+    value = _geometric_mean(metric, numbers) if metric.take is Take.GEOMEAN else _one(metric, numbers)
     if value is None:
-        raise _Unreadable(f"{missing} in the output{instead(name, seen)}; {where(name, text)}")
+        raise _Unreadable(f"{missing} in the output{instead(metric.name, seen)}; {where(metric.name, text)}")
     return value
 
 
-def _number(word: str) -> float | None:
-    """The number that a word says, NaN and infinity included; None if it says none."""
-    if len(word) > QUOTED:
-        return None
-    if _GROUPED.fullmatch(word):
-        word = word.replace(",", "")
-    return float(word) if _NUMBER.fullmatch(word) or _NOT_FINITE.fullmatch(word) else None
+def _numbers(metric: Metric, hits: Iterator[_Hit]) -> Iterator[tuple[str, float]]:
+    """Each word that is a number; anything else is refused, but words after `name:` only if there is no number at all."""
+    other, found = "", False
+    for word, number, strict in hits:
+        if number is None and strict:
+            raise _not_a_number(metric, word)
+        if number is None:
+            other = other or word
+        elif not math.isfinite(number):
+            raise _Unreadable(f"metric {metric.name} is {'NaN' if math.isnan(number) else 'infinite'}")
+        else:
+            found = True
+            yield word, number
+    if other and not found:
+        raise _not_a_number(metric, other)
 
 
-def _pattern_hits(text: bytes, pattern: str) -> Iterator[_Hit]:
+def _not_a_number(metric: Metric, word: str) -> _Unreadable:
+    what = "a number" if metric.unit is None else "a time with its unit"
+    return _Unreadable(f"metric {metric.name} is `{printable(word, QUOTED)}`, not {what}")
+
+
+def _one(metric: Metric, numbers: Iterator[tuple[str, float]]) -> float | None:
+    value, first = None, ""
+    for word, number in numbers:
+        if value is None:
+            value, first = number, word
+        elif metric.take is not None:
+            value = min(value, number) if metric.take is Take.MIN else max(value, number)
+        elif number != value:
+            shown = f"{printable(first, QUOTED)} and {printable(word, QUOTED)}"
+            raise _Unreadable(f"metric {metric.name} appears twice with different values: {shown}")
+    return value
+
+
+def _geometric_mean(metric: Metric, numbers: Iterator[tuple[str, float]]) -> float | None:
+    """None if there is no number; their count must be the one that the program says, so that no candidate drops a bad one."""
+    logarithms, count = 0.0, 0
+    for word, number in numbers:
+        if number <= 0:
+            raise _Unreadable(f"metric {metric.name} has {printable(word, QUOTED)}, and a geometric mean is of positive values")
+        logarithms, count = logarithms + math.log(number), count + 1
+    if count and metric.values is not None and count != metric.values:
+        raise _Unreadable(f"metric {metric.name} has {count:,} values in the output instead of {metric.values:,} (`values`)")
+    return math.exp(logarithms / count) if count else None
+
+
+def _pattern_hits(text: bytes, pattern: str, unit: TimeUnit | None) -> Iterator[_Hit]:
     regex = re.compile(pattern)
     for line in _LINE.finditer(text):
         hit = regex.search(line[0].decode(errors="replace")) if line.end() - line.start() <= MAX_LINE else None
         if hit is not None and hit[1] is not None:
-            yield _hit(hit[1].encode(errors="replace"), strict=True)
+            found = _hit(hit[1].encode(errors="replace"), strict=True)
+            yield found if unit is None else found._replace(number=time_in(found.word, unit))
 
 
 def _seen_in(text: bytes) -> dict[str, float | None]:
     """All metrics in the output's lines; None for one with several values or no finite one."""
     found: dict[bytes, float | None] = {}
     for hit in _ANY.finditer(text):
-        name, number = hit[1] or hit[2], _number(hit[3].decode(errors="replace"))
+        name, number = hit[1] or hit[2], number_in(hit[3].decode(errors="replace"))
         if number is None or not (name in found or len(found) < MAX_NAMES):
             continue
         agrees = math.isfinite(number) and found.get(name, number) == number

@@ -35,6 +35,16 @@ class Take(StrEnum):
     FIRST = "first"
     MIN = "min"
     MAX = "max"
+    GEOMEAN = "geomean"  # the geometric mean of all
+
+
+class TimeUnit(StrEnum):
+    """In which unit a time is read that a tool prints in ns or ms, as fits its size."""
+
+    NS = "ns"
+    US = "us"
+    MS = "ms"
+    S = "s"
 
 
 class Noise(StrEnum):
@@ -62,6 +72,8 @@ class Metric:
     result: str | None = None  # a JSON file in the work folder
     curve: str | None = None  # a regex with the groups steps done, total steps, value; or percent done, value
     take: Take | None = None
+    values: int | None = None  # that one output must have, if all of them count
+    unit: TimeUnit | None = None  # None: the pattern's group is a plain number
 
     def gain(self, baseline: float, candidate: float) -> float:
         """How much better `candidate` is than `baseline`; positive is better whatever the direction."""

@@ -39,8 +39,13 @@ from overnight.program.program import (
     Noise,
     ResearcherSpec,
     Take,
+    TimeUnit,
 )
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
+
+MOST_VALUES = 100_000  # of which one is the mean
+_ALL_COUNT = "belongs to `take: geomean`, and says how many values a trial prints, so that none can vanish"
+_COUNT_THEM = "write both, such as `take: geomean, values: 6`, or neither"
 
 
 class _Keys(BaseModel):
@@ -57,6 +62,8 @@ class MetricKeys(_Keys):
     result: RelativePath | None = None
     curve: CurvePattern | None = None
     take: Take | None = None
+    values: Annotated[Count, Field(ge=1, le=MOST_VALUES)] | None = None
+    unit: TimeUnit | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -71,6 +78,12 @@ class MetricKeys(_Keys):
             raise Mistake("cannot be combined with `result`, which holds one value", fix="delete one of them", key="take")
         if self.take is not None and self.name in OUTSIDE:
             raise Mistake(f"{self.name} is measured from outside, once in a trial", fix="delete `take`", key="take")
+        if (self.take is Take.GEOMEAN) != (self.values is not None):
+            raise Mistake(_ALL_COUNT, fix=_COUNT_THEM, key="values")
+        if self.unit is not None and self.pattern is None:
+            raise Mistake(
+                "needs a `pattern`", fix="write one whose group has the number and its unit, or delete it", key="unit"
+            )
         if self.direction is None and guess_direction(self.name) is None:
             fix = "write `metric: {name: ..., direction: minimize}` or maximize"
             raise Mistake("missing, and the name does not say which way is better", fix=fix, key="direction")
@@ -86,6 +99,8 @@ class MetricKeys(_Keys):
             result=self.result,
             curve=self.curve,
             take=self.take,
+            values=self.values,
+            unit=self.unit,
         )
 
 

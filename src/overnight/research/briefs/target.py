@@ -17,7 +17,13 @@ COMMAND = 300  # characters
 FILES = 12  # named with their sizes
 PATH = 100  # characters
 _MB, _MINUTE = 1e6, 60.0
-_TAKEN = {Take.FIRST: "the first", Take.LAST: "the last", Take.MIN: "the smallest", Take.MAX: "the largest"}
+_TAKEN = {
+    Take.FIRST: "the first",
+    Take.LAST: "the last",
+    Take.MIN: "the smallest",
+    Take.MAX: "the largest",
+    Take.GEOMEAN: "the geometric mean, of as many as now,",
+}
 
 
 def better(program: Program) -> str:

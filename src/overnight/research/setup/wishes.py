@@ -8,7 +8,7 @@ from overnight.errors import UserError
 from overnight.program.detection.detect import Detected
 from overnight.program.direction import guess_direction
 from overnight.program.front_matter import Value, mapping_in
-from overnight.program.program import Take
+from overnight.program.program import Take, TimeUnit
 from overnight.program.writer import FrontMatterEntry
 
 BY_HAND = "set by hand"  # the reason of a key
@@ -24,6 +24,8 @@ class Wishes:
     pattern: str | None = None
     result: str | None = None
     take: Take | None = None
+    values: int | None = None
+    unit: TimeUnit | None = None
     checks: tuple[str, ...] = ()
     readable: tuple[str, ...] = ()
     env: tuple[str, ...] = ()  # NAME=VALUE each
@@ -36,7 +38,7 @@ class Wishes:
         return " ".join(f"--{name} {shlex.quote(value)}" for name, value in self._options())
 
     def _options(self) -> Iterator[tuple[str, str]]:
-        for name in ("metric", "measure", "pattern", "result", "take", "wall"):
+        for name in ("metric", "measure", "pattern", "result", "take", "values", "unit", "wall"):
             if value := getattr(self, name):
                 yield name, str(value)
         for name in ("editable", "checks", "readable", "env"):
@@ -86,9 +88,11 @@ def _limits(wishes: Wishes) -> dict[str, Value]:
 def _metric(wishes: Wishes, detected: Detected) -> dict[str, Value]:
     """The metric that the user names, or the detected one, read as the user says; empty if neither is known or set."""
     reading: dict[str, Value] = {}
-    for key in ("pattern", "result", "take"):
+    for key in ("pattern", "result", "take", "unit"):
         if value := getattr(wishes, key):
             reading[key] = str(value)
+    if wishes.values is not None:
+        reading["values"] = wishes.values
     if wishes.metric is None:
         found = next((entry.value for entry in detected.entries if entry.key == "metric"), None)
         return _read_as(mapping_in(found), reading) if reading and found else {}

@@ -16,15 +16,16 @@ def incomparable(a: Program, b: Program) -> Iterator[str]:
     if a.metric.direction is not b.metric.direction:
         yield f"the directions differ: {a.metric.direction.value} and {b.metric.direction.value}"
     if _reading(a) != _reading(b):
-        yield "the metric is read in different ways (`pattern`, `result`, `take`)"
+        yield "the metric is read in different ways (`pattern`, `result`, `take`, `values`, `unit`)"
     for key in SAME_MEASURE:
         one, other = (_written(getattr(program, key)) for program in (a, b))
         if one != other:
             yield f"`{key}` differs: {one} and {other}"
 
 
-def _reading(program: Program) -> tuple[str | None, ...]:
-    return program.metric.pattern, program.metric.result, program.metric.take
+def _reading(program: Program) -> tuple[str | int | None, ...]:
+    metric = program.metric
+    return metric.pattern, metric.result, metric.take, metric.values, metric.unit
 
 
 def _written(value: object) -> str:

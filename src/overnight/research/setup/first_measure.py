@@ -16,6 +16,7 @@ from overnight.research.setup.first_look import Proposal, propose, with_note
 from overnight.research.setup.missing import MOST_ADDED, with_missing
 from overnight.research.setup.refinement import FirstRun, refined
 from overnight.research.setup.remedies import remedy
+from overnight.research.setup.shortening import first_run
 from overnight.research.setup.tries import Tries
 from overnight.research.setup.wishes import Wishes
 from overnight.words.failure import read_failure
@@ -88,14 +89,15 @@ async def _first(
     Raises:
         UserError: it has no value, or only the user knows what may be edited.
     """
-    run = await tries.first(repository, proposal.program)
+    begun = await first_run(proposal, repository, tries, wishes, say)
+    proposal, run = begun.proposal, begun.run
     for _ in range(MOST_ADDED):
         trial = run.observed.trial
         fixed = with_missing(proposal, repository, trial.reason, trial.excerpt, say) if trial.value is None else None
         if fixed is None:
             break
-        proposal = fixed
-        run = await tries.first(repository, proposal.program)
+        begun = await first_run(fixed, repository, tries, wishes, say)
+        proposal, run = begun.proposal, begun.run
     values_of([run.observed.trial], repository, proposal.program, wishes)
     better = refined(repository, proposal, run)
     if better.question:

@@ -11,7 +11,7 @@ TIMES = 4  # a limit that was reached is proposed so many times as large
 MOST_MINUTES = 7 * 24 * 60  # the largest `limits.wall`
 _MINUTE_S = 60
 _EXIT = re.compile(r"; it printed \S+ all the same, and ended with exit code (\d+)$")
-_LIMIT = re.compile(r"ended after \S+ s of \S+ s")
+TIMED_OUT = re.compile(r"ended after \S+ s of \S+ s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Remedy:
 def remedy(program: Program, reason: str) -> Remedy | None:
     """What to set, by the reason that a trial gives; None if that is not known."""
     name, limits = program.metric.name, program.limits
-    if _LIMIT.match(reason):
+    if TIMED_OUT.match(reason):
         wall = f"{min(math.ceil(TIMES * limits.wall_s / _MINUTE_S), MOST_MINUTES)}m"
         return Remedy(why="if it needs longer", key=f"`limits: {{wall: {wall}}}`", wall=wall)
     if found := _EXIT.search(reason):

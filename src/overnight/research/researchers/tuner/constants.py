@@ -39,7 +39,7 @@ def _scan(path: str, spans: Spans, tree: ast.Module) -> Findings:
     bound, compared = _bindings(tree), compared_strings(tree)
     constants: dict[str, Constant] = {}
     taken: set[tuple[int, int]] = set()
-    named = (setting for setting in _settings(tree) if bound[_root(setting.name)] == 1)
+    named = (setting for setting in settings_of(tree) if bound[_root(setting.name)] == 1)
     for setting in chain(named, command_line_options(tree), default_arguments(tree), function_literals(tree)):
         name, value = setting.name, fold(setting.node)
         if value is None:
@@ -66,7 +66,7 @@ def _parse(text: str) -> ast.Module:
         raise Unreadable(f"does not parse: line {error.lineno}: {error.msg}") from None
 
 
-def _settings(tree: ast.Module) -> Iterator[Setting]:
+def settings_of(tree: ast.Module) -> Iterator[Setting]:
     """Every named expression at the top level and inside its literals."""
     for statement in tree.body:
         match statement:

@@ -232,7 +232,7 @@ def test_only_telling_files_are_read() -> None:
     assert wants("train.py")
     assert wants(".auto/prompt.md")
     assert wants("bench/benchmark_x.py")
-    assert not wants("src/train.py")
+    assert not wants("src/deep/train.py")
     assert not wants("data.bin")
 
 

@@ -199,7 +199,7 @@ def test_a_metric_that_is_named_by_hand_keeps_what_the_script_shows(tmp_path: Pa
         (
             {"play.py": "if __name__ == '__main__': ...", "a/b.py": "# __main__", "setup.py": "__main__", "c/makefile": ""},
             Wishes(),
-            "overnight init --measure 'python play.py'; or `python a/b.py`, `make -s -C c`",
+            "overnight init --measure 'python play.py'; or `python a/b.py`",
         ),
         ({"train.py": "x"}, Wishes(), "found nothing here that shows the metric"),
         ({"train.py": "print('METRIC reward=1')"}, Wishes(), "found the metric reward, but not which way is better"),

@@ -1,43 +1,97 @@
 """Pure: the commands that may measure, of all kinds in one sequence, the likeliest first."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
-from overnight.program.detection.command import Command, Files
+from overnight.program.detection import scores
+from overnight.program.detection.cmake import cmake_programs
+from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files
 from overnight.program.detection.go_and_rust import go, rust
-from overnight.program.detection.javascript import javascript
-from overnight.program.detection.make import just_targets, make_targets
-from overnight.program.detection.python_scripts import further_scripts, measuring_scripts, near_scripts
-from overnight.program.detection.readme import README, benchmark_lines
+from overnight.program.detection.javascript import javascript, serves_for_ever
+from overnight.program.detection.make import Makefiles, just_targets
+from overnight.program.detection.python_scripts import further_scripts, measuring_scripts, near_scripts, only_defines
+from overnight.program.detection.readme import README, Shown, is_test, shown_commands
 
 MOST = 50  # commands
 
 WANTED = re.compile(
-    r"(?:[^/]+/){0,2}(?:package\.json|GNUmakefile|makefile|Makefile)|pyproject\.toml|Cargo\.toml|\.?[jJ]ustfile"
-    rf"|{README.pattern}|(?:.+/)?[^/]+_test\.go"
-    r"|(?:.+/)?(?:micro)?(?:bench|perf|speed|timing|latency|load[_-]?test|run[_-]?bench)[^/]*(?:/[^/]+)?\.(?:py|sh|[cm]?[jt]s|rs|go|c|cc|cpp)"
+    r"(?:[^/]+/){0,2}(?:package\.json|GNUmakefile|makefile|Makefile)|(?:[^/]+/){0,3}CMakeLists\.txt"
+    rf"|pyproject\.toml|Cargo\.toml|\.?[jJ]ustfile|{README.pattern}|(?:.+/)?[^/]+_test\.go"
+    r"|(?:.+/)?(?:micro)?(?:bench|perf|speed|timing|latency|load[_-]?test|run[_-]?bench)[^/]*(?:/[^/]+)?"
+    r"\.(?:py|sh|[cm]?[jt]s|rs|go|c|cc|cpp)"
     r"|(?:scripts?/)?(?:measure|eval)[^/]*\.(?:py|sh)"
 )
 
 
-def candidates(files: Files) -> Sequence[Command]:
-    """Every command that may measure, the likeliest first, each once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """What may measure."""
+
+    measuring: Sequence[Command]  # the likeliest first
+    asked: Sequence[Command]  # of which only a person knows whether they do, the likeliest first
+
+
+def wants(path: str) -> bool:
+    """Whether the text of this file is wanted, not only its name."""
+    return WANTED.fullmatch(path) is not None or scores.WANTED.fullmatch(path) is not None
+
+
+def is_told_by_name(path: str) -> bool:
+    """Whether the text is wanted for the file's name; the others may be anything."""
+    return WANTED.fullmatch(path) is not None
+
+
+def candidates(files: Files) -> Candidates:
+    """Every command that may measure, each once: those that are called so; if there are none, what prints a score."""
+    shown = shown_commands(files)
+    makefiles = Makefiles(files)
+    measuring = sorted(_once(_called_so(files, shown, makefiles)), key=lambda command: command.fetches)
+    likely = scores.likely_programs(files, shown, list(islice(makefiles.programs(), MOST)))
+    if not measuring and (clear := scores.clear_one(likely)):
+        measuring = [clear]
+    known = {name for command in measuring for name in (command.text, command.leaf)}
+    asked = [each.command for each in likely if known.isdisjoint((each.command.text, each.command.leaf or each.command.text))]
+    return Candidates(measuring=measuring, asked=asked[:MOST])
+
+
+def _called_so(files: Files, shown: Sequence[Shown], makefiles: Makefiles) -> Iterator[Command]:
+    targets, scripts = list(makefiles.measuring()), list(javascript(files))
+    readme = list(_of_readme(files, shown, [*targets, *scripts]))
+    yield from (command for command, plainly in readme if plainly)
+    yield from near_scripts(files)
+    yield from targets
+    yield from just_targets(files)
+    yield from measuring_scripts(files)
+    yield from scripts
+    yield from further_scripts(files)
+    yield from (command for command, _ in readme)
+    yield from go(files)
+    yield from rust(files)
+    yield from cmake_programs(files)
+
+
+def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -> Iterator[tuple[Command, bool]]:
+    """Those that measure by what the README says, each with whether the command itself says so."""
+    for each in shown:
+        spelled, text = each.spelled, files.get(each.spelled.leaf or "") or ""
+        plainly = any(map(MEASURES.search, (spelled.text, each.comment)))
+        if is_test(each):
+            continue
+        if spelled.lacks or only_defines(text) or not (plainly or MEASURES.search(each.about)):
+            continue
+        if serves_for_ever(text) or ((spelled.leaf or "").endswith(".sh") and INSTALLS.search(text)):
+            continue
+        same = (command for command in known if spelled.text in command.text.split(" && "))
+        command = Command(text=spelled.text, leaf=spelled.leaf, reason="the README says how to run the benchmark")
+        yield next(same, command), plainly
+
+
+def _once(commands: Iterable[Command]) -> list[Command]:
     found: dict[str, Command] = {}
-    for command in _all(files):
+    for command in commands:
         found.setdefault(command.text, command)
         if len(found) == MOST:
             break
     return list(found.values())
-
-
-def _all(files: Files) -> Iterator[Command]:
-    for line in benchmark_lines(files):
-        yield Command(text=line, reason="the README says how to run the benchmark")
-    yield from near_scripts(files)
-    yield from make_targets(files)
-    yield from just_targets(files)
-    yield from measuring_scripts(files)
-    yield from javascript(files)
-    yield from further_scripts(files)
-    yield from go(files)
-    yield from rust(files)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from overnight.program.front_matter import Value
+from overnight.program.judge.tree import folder_of
 
 Files = Mapping[str, str | None]  # every path with its text; None if the text was not read
 
@@ -17,8 +18,8 @@ MEASURES = re.compile(
 # Beside what measures: what prepares it, and what is made of its results.
 BESIDE = re.compile(
     r"(?:^|[^a-z])(?:utils?|helpers?|common|shared|conf(?:ig|test)?|set-?up|install\w*|clean\w*|data(?:sets?|gen)?|fixtures?"
-    r"|docker\w*|deps|compar\w+|reports?|plots?|graphs?|charts?|results?|summar\w+|gen(?:erate)?|prepare|download|upload"
-    r"|profil\w+|flame\w*|record|server|web|browser|view\w*|watch|lint|format|types?)(?![a-z])",
+    r"|docker\w*|deps|cmp|compar\w+|reports?|plots?|graphs?|charts?|results?|summar\w+|gen(?:erate)?|prepare|download|upload"
+    r"|profil\w+|stats|flame\w*|record|server|web|browser|view\w*|watch|lint|format|types?)(?![a-z])",
     re.IGNORECASE,
 )
 # Folders whose scripts serve something else: containers, CI, documents, the code of others.
@@ -27,14 +28,25 @@ FOREIGN = re.compile(
     r"|debian|subprojects|submodules|fixtures)/",
     re.IGNORECASE,
 )
+# Folders of what is not the project itself.
+ASIDE = re.compile(
+    r"(?:^|[^a-z])(?:tools?|wrappers?|contrib|examples?|scripts?|hooks?|tests?|demos?|tutorials?)(?![a-z])", re.IGNORECASE
+)
 # In shell text: what a jail without network, or a stranger's machine, does not do.
 INSTALLS = re.compile(
     r"\b(?:docker(?:-compose)?|podman|sudo|wrk|wget|curl|git[ \t]+clone"
     r"|(?:pip3?|conda|apt|apt-get|brew|npm|yarn|pnpm|gem|cargo|go)[ \t]+(?:install|add|ci|i|get))(?![\w-])"
 )
 _ALL = {"all", "bench", "benchmark", "benchmarks", "index", "main", "run", "run_all", "runall", "runner", "suite", "__main__"}
-_OFTEN = re.compile(r"(?:^|[^a-z])(?:quer(?:y|ies)|search|parse|encode|decode|simple|basic|core|full)(?![a-z])", re.IGNORECASE)
+_OFTEN = re.compile(
+    r"(?:^|[^a-z])(?:quer(?:y|ies)|search|parse|encode|decode|simple|basic|core|full|find|get|insert)(?![a-z])", re.IGNORECASE
+)
 _NAME = re.compile(r"""^[ \t{]*"?name"?[ \t]*[:=][ \t]*["']([\w@./-]{1,100})["']""", re.MULTILINE)
+_USES = re.compile(
+    r"""^[ \t]*(?:from[ \t]+(?:[\w.]{0,99}\.)?(\w{1,80})[ \t]+import|import[ \t]+(\w{1,80}))"""
+    r"""|['"]\./([\w-]{1,80})(?:\.[cm]?[jt]s)?['"]""",
+    re.MULTILINE,
+)
 _PART = re.compile(r"[^a-z0-9]+")
 
 
@@ -48,6 +60,8 @@ class Command:
     place: str = "the command"  # that shows what is printed, if it is not the leaf
     said: str = ""  # its text
     metric: Mapping[str, Value] | None = None  # that the command prints, if that is known beforehand
+    fetches: bool = False  # whether it may need the network
+    scores: bool = False  # whether it is about a number that it prints, not about how long it takes
 
 
 def likeliness(path: str, projects: Set[str]) -> tuple[bool, int, int, str]:
@@ -74,6 +88,28 @@ def project_names(files: Files) -> Set[str]:
 def stem_of(path: str) -> str:
     """The name of a file without its folder and its ending, in lower case."""
     return path.rpartition("/")[2].partition(".")[0].lower()
+
+
+def is_beside(path: str) -> bool:
+    """Whether a file only lies with what measures: its name does not say that it does, and says something else."""
+    stem = stem_of(path)
+    return BESIDE.search(stem) is not None and MEASURES.search(stem) is None
+
+
+def called(pattern: re.Pattern[str], files: Files) -> Sequence[str]:
+    """The files of such names, the likeliest benchmark first, without what others of them in its folder import."""
+    paths = list(filter(pattern.fullmatch, by_depth(files)))
+    used = set()
+    for path in paths:
+        names = {name for hit in _USES.findall(files.get(path) or "") for name in hit if name}
+        used |= {(folder_of(path), name) for name in names if name != _module(path)}
+    alone = [path for path in paths if (folder_of(path), _module(path)) not in used or "__main__" in (files.get(path) or "")]
+    projects = project_names(files)
+    return sorted(alone, key=lambda path: likeliness(path, projects))
+
+
+def _module(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
 
 
 def by_depth(paths: Collection[str]) -> Sequence[str]:

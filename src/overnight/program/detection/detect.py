@@ -7,9 +7,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from overnight.program.detection import candidates as commands
 from overnight.program.detection import checks
-from overnight.program.detection.candidates import WANTED, candidates
+from overnight.program.detection.candidates import candidates
 from overnight.program.detection.checks import tests_of
+from overnight.program.detection.command import Command
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
 from overnight.program.detection.python_scripts import is_of_asv
@@ -48,6 +50,7 @@ class Detected:
     notes: Sequence[str] = ()
     on_metric: Sequence[str] = ()  # those of the notes that a user who names the metric does not need
     others: Sequence[FrontMatterEntry] = ()  # metrics besides the proposed one, which the user may name instead
+    asked: Sequence[str] = ()  # commands of which only the user knows whether they measure, the likeliest first
 
     def having(self, entry: FrontMatterEntry) -> "Detected":
         """With this key in place of what there was of it."""
@@ -56,7 +59,7 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return path in TRAINING_FILES or path in LOOP_FILES or any(name.fullmatch(path) for name in (WANTED, checks.WANTED))
+    return path in TRAINING_FILES or path in LOOP_FILES or commands.wants(path) or checks.WANTED.fullmatch(path) is not None
 
 
 def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, without: Collection[str] = ()) -> Detected:
@@ -71,12 +74,13 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, witho
     notes: list[str] = []
     on_metric: list[str] = []
     others: list[FrontMatterEntry] = []
+    asked: list[str] = []
     texts = {path: text for path, text in files.items() if text is not None}
     found = (
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
         or _from_training(files, texts, home, uv=uv)
-        or _from_commands(files, without, notes, others)
+        or _from_commands(files, without, notes, others, asked)
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -85,7 +89,7 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, witho
     if others:
         on_metric.append(f"it prints more that could be the metric: {', '.join(map(_as_option, others))}")
     entries = _in_order((*_from_tests(files, texts), *found))
-    return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others)
+    return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others, asked=asked)
 
 
 def _in_order(entries: Sequence[FrontMatterEntry]) -> tuple[FrontMatterEntry, ...]:
@@ -154,12 +158,17 @@ def _as_option(metric: FrontMatterEntry) -> str:
 
 
 def _from_commands(
-    files: Mapping[str, str | None], without: Collection[str], notes: list[str], others: list[FrontMatterEntry]
+    files: Mapping[str, str | None],
+    without: Collection[str],
+    notes: list[str],
+    others: list[FrontMatterEntry],
+    asked: list[str],
 ) -> list[FrontMatterEntry]:
-    """The likeliest command that measures; a note names the next ones."""
+    """The likeliest command that measures; a note names the next ones, and `asked` gets those that may."""
     found = candidates(files)
-    seeds = {command.text: seed_option(files.get(command.leaf or "") or "") for command in found}
-    left = [command for command in found if command.text + seeds[command.text] not in without]
+    asked += [command.text for command in found.asked if command.text not in without]
+    seeds = {command.text: _seed(files, command) for command in found.measuring}
+    left = [command for command in found.measuring if command.text + seeds[command.text] not in without]
     if not left:
         notes += [f"{path} defines benchmarks for asv: name a command that runs one, with --measure" for path in _of_asv(files)]
         return []
@@ -175,6 +184,11 @@ def _from_commands(
         *metric,
         FrontMatterEntry(key="measure", value=first.text + seed, reason=first.reason + (", and takes a seed" if seed else "")),
     ]
+
+
+def _seed(files: Mapping[str, str | None], command: Command) -> str:
+    option = seed_option(files.get(command.leaf or "") or "")
+    return "" if option and option.split("{")[0].strip(" =") in command.text else option
 
 
 def _of_asv(files: Mapping[str, str | None]) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from overnight.program.detection.command import BESIDE, INSTALLS, Command, Files, by_depth, likeliness, project_names
+from overnight.program.detection.command import BESIDE, INSTALLS, Command, Files, by_depth, called, is_beside
 from overnight.program.judge.targets import PACKAGE, package_scripts
 
 MOST_PACKAGES = 50  # of a workspace that are looked into
@@ -29,8 +29,7 @@ def javascript(files: Files) -> Iterator[Command]:
     yield from _scripts(files, "")
     if "vitest" in top and any(map(_VITEST.fullmatch, files)):
         yield Command(text="npx vitest bench --run", reason="*.bench files are benchmarks of vitest")
-    projects = project_names(files)
-    for path in sorted(filter(_FILE.fullmatch, by_depth(files)), key=lambda path: likeliness(path, projects)):
+    for path in called(_FILE, files):
         runner = "node" if path.endswith("js") else _runner(top)
         if runner and not _VITEST.fullmatch(path) and _runs(path, files.get(path) or ""):
             yield Command(text=f"{runner} {path}", leaf=path, reason=f"{path} is a benchmark")
@@ -47,20 +46,24 @@ def _scripts(files: Files, folder: str) -> Iterator[Command]:
     place = f"{folder}/{PACKAGE}" if folder else PACKAGE
     scripts = package_scripts(files.get(place) or "")
     names = [name for name in scripts if _SCRIPT.fullmatch(name) and not BESIDE.search(name)]
-    for name in sorted(names, key=lambda name: (INSTALLS.search(scripts[name]) is not None, len(name))):
+    for name in sorted(names, key=len):
         paths = [f"{folder}/{word}" if folder else word for word in scripts[name].replace("./", "").split()]
         if any(serves_for_ever(files.get(path) or "") for path in paths):
             continue
         leaf = next((path for path in paths if path in files), None)
         said = (files[leaf] or "") if leaf else ""
         run = f"{f'cd {folder} && ' * bool(folder)}npm run --silent {name}"
-        yield Command(text=run, place=leaf or "the command", said=said, reason=f"{place} has a script {name}")
+        fetches = INSTALLS.search(scripts[name]) is not None
+        reason = f"{place} has a script {name}"
+        yield Command(text=run, place=leaf or "the command", said=said, reason=reason, fetches=fetches)
 
 
 def _runs(path: str, text: str) -> bool:
     """Whether a file in a folder of benchmarks is one, not what others of them use, nor a server for another program."""
     name = path.rpartition("/")[2]
-    return not serves_for_ever(text) and (_RUNS.match(name) is not None or not _EXPORTS.search(text))
+    if serves_for_ever(text) or is_beside(path):
+        return False
+    return _RUNS.match(name) is not None or not _EXPORTS.search(text)
 
 
 def _runner(package: str) -> str | None:

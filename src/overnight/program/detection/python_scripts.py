@@ -5,13 +5,13 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, by_depth, likeliness, project_names
+from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, by_depth, called, is_beside
 from overnight.program.detection.pytest_benchmark import pytest_benchmarks
 from overnight.program.judge.tree import folder_of
 
 _NEAR = re.compile(r"(?:[^/]+/)?(?:run[_-]?)?(?:bench|latency|load[_-]?test|perf)[^/]*\.(?:py|sh)")
 _FURTHER = re.compile(
-    r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf|speed|timing)[^/]*\.py"
+    r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf|(?:speed|timing)(?:test|s)?(?![a-z]))[^/]*\.py"
     r"|(?:[^/]+/){0,2}(?:bench(?:mark)?s?|perf(?:ormance)?)/[^/]+\.py"
 )
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
@@ -22,8 +22,7 @@ _ENTRY = re.compile(r"([\w.]{1,100}):([\w.]{1,60})")
 
 def near_scripts(files: Files) -> Iterator[Command]:
     """Scripts that are called as benchmarks, at the top or one folder below."""
-    projects = project_names(files)
-    for path in sorted(filter(_NEAR.fullmatch, by_depth(files)), key=lambda path: likeliness(path, projects)):
+    for path in called(_NEAR, files):
         yield from _script(path, files, f"{path} is a benchmark")
 
 
@@ -35,9 +34,11 @@ def measuring_scripts(files: Files) -> Iterator[Command]:
 
 def further_scripts(files: Files) -> Iterator[Command]:
     """Commands that a package has to measure itself, and benchmarks in folders further below."""
-    yield from _entry_points(files)
-    projects = project_names(files)
-    for path in sorted(filter(_FURTHER.fullmatch, by_depth(files)), key=lambda path: likeliness(path, projects)):
+    commands = list(_entry_points(files))
+    yield from commands
+    for path in called(_FURTHER, files):
+        if any(command.leaf == path for command in commands):
+            continue
         yield from _script(path, files, f"{path} is a benchmark")
 
 
@@ -86,6 +87,8 @@ def python_command(path: str, text: str, files: Files) -> str:
 def _script(path: str, files: Files, reason: str) -> Iterator[Command]:
     """The commands that run a file, if it measures when it is run."""
     text = files.get(path) or ""
+    if is_beside(path):
+        return
     if path.endswith(".sh"):
         if not INSTALLS.search(text):
             yield Command(text=f"bash {path}", leaf=path, reason=reason)

@@ -1,34 +1,119 @@
-"""Pure: the command that a README names to run the benchmark of a compiled program."""
+"""Pure: commands that a README shows, with what it says about them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from overnight.program.judge.targets import read_targets
-from overnight.program.judge.tree import Tree
+from overnight.program.detection.command import FOREIGN, MEASURES, Files
+from overnight.program.detection.spelled import Spelled, Speller
 
-README = re.compile(r"(?i:README(?:\.\w{1,8})?)")
+README = re.compile(r"(?:(?:[^/]+/)?(?:bench(?:mark)?s?|perf(?:ormance)?)/)?(?i:README(?:\.\w{1,8})?)")
 MOST_LINES = 5_000
 LONGEST = 200  # characters of a line
+MOST_COMMANDS = 60  # of a repository
 
-# In a block of code: `$ ./prog --bench`. Words of plain characters only, since a shell reads them.
-_CALL = re.compile(r"[ \t]*(?:[$%>][ \t]+)?(\./([\w.-]{1,64})(?:[ \t]+[\w.=/-]{1,64}){0,8})[ \t]*")
-_MEASURES = re.compile(r"(?:^|[\W_])(?:micro)?bench(?:mark)?s?(?:[\W_]|$)")
-
-
-def benchmark_lines(files: Mapping[str, str | None]) -> Iterator[str]:
-    """Commands that build a program with the Makefile, if it is not committed, and run its benchmark."""
-    made = read_targets("Makefile", Tree.of(list(files), files.get)).recipes
-    for call, program in dict.fromkeys(_calls(files)):
-        if program in files:
-            yield call
-        elif program in made:
-            yield f"make -s {program} && {call}"
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+_INDENTED = re.compile(r"(?: {3,}|\t)")
+_PROMPT = re.compile(r"^[ \t]*(?:[$%>][ \t]+)?")
+_COMMENT = re.compile(r"(?:^|[ \t]+)(?:#|//)[ \t]*")
+_PAIR = 2  # of fences, around a command on one line
+_INLINE = re.compile(r"""[`"]([^`"\n]{3,150})[`"]""")
+_OPTIONAL = re.compile(r"[ \t]*\[[^\]\n]{0,80}\]")  # as in `run.py [-h]`
+_TESTS = re.compile(r"(?:^|[^a-z])(?:unit)?tests?(?![a-z])", re.IGNORECASE)
+_CLONES = re.compile(r"\bgit[ \t]+clone\b")
+_ENTERS = re.compile(r"cd[ \t]+(?:\./)?([\w./-]{1,100}?)/?")
 
 
-def _calls(files: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
-    """Each call of a program at the top whose words say that it measures, and the program."""
-    for path in sorted(filter(README.fullmatch, files)):
-        for line in (files[path] or "").splitlines()[:MOST_LINES]:
-            hit = _CALL.fullmatch(line) if len(line) <= LONGEST else None
-            if hit and _MEASURES.search(hit[1]):
-                yield hit[1], hit[2]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A command of a README."""
+
+    spelled: Spelled
+    comment: str  # on its line, or on those right above it
+    about: str  # the text above it, and its heading
+
+
+def shown_commands(files: Files) -> Sequence[Shown]:
+    """Those that run something which is committed or which the command itself builds, in the order of the text."""
+    found: dict[str, Shown] = {}
+    speller = Speller(files)
+    for path in sorted(filter(README.fullmatch, files), key=lambda path: (path.count("/"), path)):
+        if FOREIGN.search(path):
+            continue
+        for shown in _Reading(path.rpartition("/")[0], speller).of(files[path] or ""):
+            found.setdefault(shown.spelled.text, shown)
+            if len(found) == MOST_COMMANDS:
+                return list(found.values())
+    return list(found.values())
+
+
+def is_test(shown: Shown) -> bool:
+    """Whether a command runs the tests, and does not say that it measures."""
+    words = f"{shown.spelled.text} {shown.comment}"
+    return _TESTS.search(words) is not None and MEASURES.search(words) is None
+
+
+class _Reading:
+    """One README, read line by line."""
+
+    def __init__(self, home: str, speller: Speller) -> None:
+        self.speller = speller
+        self.folders = [""] + ([home] if home else [])  # where a command may run
+        self.inside: str | None = None  # the folder that a block of code has entered
+        self.before: list[str] = []  # the lines of code above, in this block
+        self.heading = self.prose = self.comment = ""
+
+    def of(self, text: str) -> Iterator[Shown]:
+        """The commands of a text."""
+        fenced = False
+        for line in text.splitlines()[:MOST_LINES]:
+            if _FENCE.match(line) and line.count("```") != _PAIR:
+                fenced = not fenced
+                self._leave()
+            elif len(line) > LONGEST or not line.strip():
+                continue
+            elif fenced or _INDENTED.match(line):
+                yield from self._code(line)
+            else:
+                yield from self._text(line)
+
+    def _leave(self) -> None:
+        self.inside, self.before, self.comment = None, [], ""
+
+    def _text(self, line: str) -> Iterator[Shown]:
+        if self.before:
+            self._leave()
+        if line.startswith("#"):
+            self.heading = line
+        self.prose = line
+        for code in _INLINE.findall(line):
+            yield from self._command(code, "", line)
+
+    def _code(self, line: str) -> Iterator[Shown]:
+        line = _PROMPT.sub("", line, count=1)
+        code, *comment = _COMMENT.split(line.rstrip(), maxsplit=1)
+        if not code:
+            self.comment = "".join(comment)
+            return
+        said = " ".join([self.comment, *comment])
+        if entered := _ENTERS.fullmatch(code):
+            self._enter(entered[1])
+        else:
+            yield from self._command(code.rstrip(), said, f"{self.heading}\n{self.prose}")
+        self.before.append(code.rstrip())
+        if not comment:
+            return
+        self.comment = ""
+
+    def _enter(self, folder: str) -> None:
+        """What `cd` does; not into what a clone has made."""
+        inside = "/".join(filter(None, [self.inside, folder]))
+        if not any(map(_CLONES.search, self.before)) and inside in self.speller.tree.folders:
+            self.inside = inside
+
+    def _command(self, code: str, comment: str, about: str) -> Iterator[Shown]:
+        code = _OPTIONAL.sub("", code)
+        for folder in [self.inside] if self.inside else self.folders:
+            if found := self.speller.read(code, folder or "", self.before):
+                yield Shown(spelled=found, comment=comment, about=about)
+                return

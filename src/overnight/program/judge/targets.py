@@ -82,7 +82,9 @@ def _read_line(line: str, found: Targets) -> list[str]:
     targets = [name.removeprefix("@") for name in head.split()][:MOST_TARGETS]
     for target in targets:
         found.recipes.setdefault(target, []).extend([recipe] if recipe else [])
-        found.needs.setdefault(target, []).extend(name.strip("()") for name in needs.split()[:MOST_TARGETS])
+        found.needs.setdefault(target, []).extend(
+            name if name.startswith("$") else name.strip("()") for name in needs.split()[:MOST_TARGETS]
+        )
     return targets
 
 

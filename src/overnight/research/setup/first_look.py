@@ -1,10 +1,9 @@
 """What `overnight init` proposes for a repository: a front matter that parses and fits what is committed."""
 
 import os
-import re
 import shlex
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,12 +11,12 @@ from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.machines.share import search_path
+from overnight.program.detection.candidates import is_told_by_name
 from overnight.program.detection.detect import OUTSIDE, PRINTED, Detected, detect, wants
 from overnight.program.detection.loops import LOOP_FILES
 from overnight.program.fit import check_fit
 from overnight.program.judge.proposing import without_judges
 from overnight.program.judge.rules import check_judge, way_of
-from overnight.program.judge.targets import MAKEFILES
 from overnight.program.judge.tree import Read
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
@@ -34,8 +33,6 @@ from overnight.words.quantities import listed
 LISTED = 4  # files in a note
 PACKAGES = "installed packages, which git ignores; jobs may read them"
 MAX_READ_BYTES = 1_000_000  # of a file that is read
-MOST_SCRIPTS = 40  # that are looked into
-_NO_SCRIPT = re.compile(r"(?:^|/)(?:test|setup|conf|conftest|docs?|__)[^/]*(?:/|\.py$)")
 MOST_READ = 200  # files, those nearest to the top
 
 
@@ -83,7 +80,7 @@ def _proposed(looked: _Looked, wishes: Wishes, body: bytes | None) -> Proposal:
     detected = replace(detected, notes=(*detected.notes, *filter(None, [other_interpreter(repository.toplevel / below)])))
     _check_committed(detected, committed, below)
     detected = _measured_somehow(detected)
-    _check_complete(detected, lambda: _scripts(repository.toplevel, committed))
+    _check_complete(detected)
     proposal = _with_packages(rendered(detected, body), repository.toplevel, committed, read)
     return fitted(proposal, committed, read) if entry_of(proposal, "editable") else proposal
 
@@ -177,7 +174,10 @@ def describe(proposal: Proposal) -> str:
 def _look(toplevel: Path, committed: Sequence[str]) -> Mapping[str, str | None]:
     """All committed files, and what other loop tools left uncommitted, each with its text if that is wanted."""
     names = {*committed, *(name for name in (*LOOP_FILES, PROGRAM) if (toplevel / name).is_file())}
-    wanted = set(sorted(filter(wants, names), key=lambda name: (name not in LOOP_FILES, name.count("/"), name))[:MOST_READ])
+    order = sorted(
+        filter(wants, names), key=lambda name: (name not in LOOP_FILES, not is_told_by_name(name), name.count("/"), name)
+    )
+    wanted = set(order[:MOST_READ])
     return {name: _text(toplevel / name) if name in wanted else None for name in sorted(names)}
 
 
@@ -200,10 +200,10 @@ def _measured_somehow(detected: Detected) -> Detected:
     return replace(detected, entries=(entry, *detected.entries), notes=(*detected.notes, PRINTED), on_metric=(PRINTED,))
 
 
-def _check_complete(detected: Detected, find_scripts: Callable[[], Sequence[str]]) -> None:
+def _check_complete(detected: Detected) -> None:
     found = {entry.key: entry.value for entry in detected.entries}
     if "measure" not in found:
-        scripts, said = find_scripts(), "".join(f" ({note})" for note in detected.notes)
+        scripts, said = detected.asked, "".join(f" ({note})" for note in detected.notes)
         command = scripts[0] if scripts else "COMMAND"
         others = f"; or {listed((f'`{script}`' for script in scripts[1:]), LISTED)}" if scripts[1:] else ""
         fix = f"name the command that measures: overnight init --measure {shlex.quote(command)}{others}"
@@ -215,17 +215,6 @@ def _check_complete(detected: Detected, find_scripts: Callable[[], Sequence[str]
     if isinstance(metric, dict) and "direction" not in metric:
         fix = f"set it: overnight init --metric {metric['name']}:minimize, or :maximize"
         raise UserError(f"found the metric {metric['name']}, but not which way is better", fix=fix)
-
-
-def _scripts(toplevel: Path, committed: Sequence[str]) -> list[str]:
-    """Commands that may be meant: Python files near the top that can be run, those with options first, and makefiles."""
-    near = [path for path in committed if path.endswith(".py") and path.count("/") <= 1 and not _NO_SCRIPT.search(path)]
-    texts = {path: _text(toplevel / path) or "" for path in near[:MOST_SCRIPTS]}
-    found = [path for path, text in texts.items() if "__main__" in text]
-    found.sort(key=lambda path: (path.count("/"), "argparse" not in texts[path], path))
-    folders = [path.rpartition("/")[0] for path in committed if path.rpartition("/")[2] in MAKEFILES]
-    makes = [f"make -s -C {shlex.quote(folder)}" if folder else "make -s" for folder in folders]
-    return [*(f"python {shlex.quote(path)}" for path in found), *makes]
 
 
 def _check_committed(detected: Detected, committed: Sequence[str], below: str) -> None:

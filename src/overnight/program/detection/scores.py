@@ -1,0 +1,160 @@
+"""Pure: programs that print a score, such as a game, a simulator or a solver, where nothing is called a benchmark."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from overnight.program.detection.command import ASIDE, BESIDE, MEASURES, Command, Files, by_depth, project_names, stem_of
+from overnight.program.detection.javascript import serves_for_ever
+from overnight.program.detection.python_scripts import python_command
+from overnight.program.detection.readme import Shown, is_test
+from overnight.program.judge.tree import folder_of
+
+MOST_LINES = 20_000  # of a file that are looked at
+LONGEST = 500  # characters of a line
+
+_COMPILED = (".c", ".cc", ".cpp", ".cxx")
+WANTED = re.compile(
+    r"(?:[^/]+/)?[^/]+\.(?:py|c|cc|cpp|cxx)"
+    r"|(?:[^/]+/)?(?:main|run|play|sim|solve|game|demo|evaluat|score|train)[^/]*\.[cm]?js"
+)
+
+_QUALITY = (
+    r"scores?|results?|best|costs?|distances?|lengths?|fitness|errors?|accuracy|acc|loss(?:es)?|rewards?|returns?|wins?|win\w*rate"
+    r"|energy|profit|makespan|rmse|mse|mae|f1|auc|perplexity|objective|value|moves|steps"
+)
+_TIME = r"took|elapsed|time|times|seconds|secs|ms|throughput|speed|per second|ops"
+_SHOWS = re.compile(r"\b(?:print(?:f|ln!?)?|echo|console\.log|puts|cout|fprintf|logging\.info|logger\.info|write)\b")
+_QUALITIES = re.compile(rf"(?<![a-z])(?:{_QUALITY})(?![a-z])", re.IGNORECASE)
+_TIMES = re.compile(rf"(?<![a-z])(?:{_TIME})(?![a-z])", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:^|[^a-z])(?:main|run|play|game|sim(?:ulat\w+)?|solve\w*|solution|eval\w*|score|train\w*|experiment|tsp|optimi[sz]e\w*)(?![a-z])",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(
+    r"\b(?:train|evaluat|simulat|solv|optimi[sz]|scor(?:e|ing)|reproduc|experiment|results?\b|accuracy|play|run(?:ning)?\b|execute)",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"^test|tests?$|^(?:dyn)?unit$|(?:^|[^a-z])(?:tests?|build|make|convert\w*|export\w*|import\w*|pre-?process\w*|release|publish|deploy\w*|migrat\w+|manage"
+    r"|app|api|serve|gui|ui|visuali[sz]e\w*|draw|render|scrap\w+|crawl\w*|version|update|sync|fetch\w*|get|create|cli)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likely:
+    """A program that may print a score, and how much speaks for it."""
+
+    command: Command
+    said: bool  # a README shows it, and says that it measures something
+    prints: bool  # its text prints a number with such a word
+    named: bool  # it is called as such programs are
+    near: bool  # at the top
+
+    @property
+    def weight(self) -> tuple[int, bool, bool]:
+        """More of it speaks for a program more."""
+        return 2 * self.said + self.prints, self.named, self.near
+
+
+def likely_programs(files: Files, shown: Sequence[Shown], compiled: Sequence[Command]) -> Sequence[Likely]:
+    """The programs that a README shows or a makefile builds, and the scripts near the top that do something."""
+    found: dict[str, Likely] = {}
+    for likely in (*_of_readme(files, shown), *_of_files(files), *_of_makefiles(files, compiled)):
+        found.setdefault(likely.command.leaf or likely.command.text, likely)
+    return sorted(found.values(), key=lambda likely: likely.weight, reverse=True)
+
+
+def clear_one(likely: Sequence[Likely]) -> Command | None:
+    """The one for which most speaks; None if several are alike, or nothing speaks for it."""
+    if not likely or not likely[0].weight[0] or (len(likely) > 1 and likely[1].weight == likely[0].weight):
+        return None
+    return likely[0].command
+
+
+def prints_score(text: str) -> bool:
+    """Whether a line of a text prints a number with a word for a result."""
+    lines = (line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST)
+    shows = (line for line in lines if _SHOWS.search(line) and re.search(r"[%{,+$<]", line))
+    return any(_QUALITIES.search(line) or _TIMES.search(line) for line in shows)
+
+
+def tells_time(text: str) -> bool:
+    """Whether a text prints how long something took, and no other result."""
+    lines = [line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST and _SHOWS.search(line)]
+    return any(map(_TIMES.search, lines)) and not any(map(_QUALITIES.search, lines))
+
+
+def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:
+    for each in shown:
+        spelled = each.spelled
+        name = stem_of(spelled.name)
+        if (
+            spelled.lacks
+            or is_test(each)
+            or _is_other(name)
+            or spelled.text.startswith("make ")
+            or spelled.text.startswith("npm ")
+        ):
+            continue
+        text = files.get(spelled.leaf or "") or ""
+        if serves_for_ever(text) or (spelled.leaf or "").endswith("setup.py"):
+            continue
+        said = _SAYS.search(f"{name} {each.comment}\n{each.about}") is not None
+        reason = "the README says how to run it"
+        command = Command(text=spelled.text, leaf=spelled.leaf, reason=reason, scores=not tells_time(text))
+        near = "/" not in (spelled.leaf or spelled.name)
+        yield Likely(command=command, said=said, prints=prints_score(text), named=_is_named(name, files), near=near)
+
+
+def _of_files(files: Files) -> Iterator[Likely]:
+    for path in filter(WANTED.fullmatch, by_depth(files)):
+        text = files.get(path)
+        if not text or path.endswith(_COMPILED) or _is_other(stem_of(path)) or not _acts(path, text, files):
+            continue
+        if ASIDE.search(folder_of(path)) and not (_NAMED.search(stem_of(path)) and prints_score(text)):
+            continue
+        run = python_command(path, text, files) if path.endswith(".py") else f"node {path}"
+        prints = prints_score(text)
+        reason = f"{path} prints a result" if prints else f"{path} is a script"
+        command = Command(text=run, leaf=path, reason=reason, scores=not tells_time(text))
+        named = _is_named(stem_of(path), files)
+        yield Likely(command=command, said=False, prints=prints, named=named, near="/" not in path)
+
+
+def _of_makefiles(files: Files, compiled: Sequence[Command]) -> Iterator[Likely]:
+    for each in compiled:
+        name = stem_of(each.text)
+        if not _is_other(name) or len(compiled) == 1:
+            prints = prints_score(files.get(each.place) or "")
+            command = replace(each, said="", scores=not tells_time(files.get(each.place) or ""))
+            yield Likely(
+                command=command, said=False, prints=prints, named=_is_named(name, files), near=each.text.startswith("make")
+            )
+
+
+def _is_named(name: str, files: Files) -> bool:
+    return _NAMED.search(name) is not None or name in project_names(files)
+
+
+def _is_other(name: str) -> bool:
+    """Whether a script serves something else, by its name."""
+    return (_OTHER.search(name) or BESIDE.search(name)) is not None and not MEASURES.search(name) and not _NAMED.search(name)
+
+
+def _acts(path: str, text: str, files: Files) -> bool:
+    """Whether a file does something when it is run; what lies in a package and has no `__main__` is imported."""
+    if not path.endswith(".py"):
+        return not serves_for_ever(text)
+    if "__main__" in text:
+        return True
+    if f"{folder_of(path)}/__init__.py" in files:
+        return False
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "print" in text  # of Python 2, perhaps
+    acts = (ast.For, ast.While, ast.With)
+    return any(isinstance(one, acts) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)) for one in body)

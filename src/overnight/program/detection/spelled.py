@@ -1,0 +1,247 @@
+"""Pure: a command as a text for people spells it, read into one that a trial can run."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from overnight.program.detection.command import Files
+from overnight.program.judge.targets import MAKEFILES, package_scripts, read_targets
+from overnight.program.judge.tree import Tree, folder_of, joined
+
+MOST_WORDS = 24
+MOST_PARTS = 6  # joined by &&
+
+_WORD = re.compile(r"[\w.=/:+,@%-]{1,100}")  # nothing that a shell reads
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w{0,60}=[\w.=/:+,@%-]{0,100}")
+_COMPILERS = frozenset({"cc", "gcc", "clang", "g++", "c++", "clang++", "tcc"})
+_PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?|py")
+_BY_ENDING = {
+    ".js": {"node", "bun"}, ".mjs": {"node", "bun"}, ".cjs": {"node", "bun"}, ".ts": {"tsx", "ts-node", "bun", "node"},
+    ".rb": {"ruby"}, ".php": {"php"}, ".lua": {"lua", "luajit"}, ".pl": {"perl"}, ".jl": {"julia"}, ".R": {"Rscript"},
+    ".sh": {"bash", "sh"},
+}  # fmt: skip
+_PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
+_OUTPUT = re.compile(r"-{1,2}(?:o|out\w*|save\w*|log\w*|result\w*|report\w*|csv|json)")
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
+_SCRIPT = re.compile(r"[\w-]+\.(?:py|js|mjs|ts|sh)")
+_PLAIN_PATH = re.compile(r"[\w./-]+")
+_FILE = re.compile(r"[\w.-]*/[\w./-]+|[\w-]+\.[A-Za-z]\w{0,5}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelled:
+    """A command that a trial can run."""
+
+    text: str
+    leaf: str | None  # the committed file that it runs in the end
+    name: str  # what it is called: a script, a target, a program
+    lacks: bool  # whether it names something that is not there
+
+
+@dataclass(slots=True)
+class _Built:
+    """What the parts before have built."""
+
+    programs: set[str] = field(default_factory=set)
+    anything: bool = False  # by make or cmake
+
+
+class Speller:
+    """Reads commands about one repository; a makefile is read once."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.tree = Tree.of(list(files), files.get)
+        self._made: dict[str, Collection[str]] = {}
+        self._places: dict[str, list[str]] = {}
+        for path in files:
+            self._places.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def read(self, code: str, folder: str, before: Sequence[str]) -> Spelled | None:
+        """The command, if every word of it is plain and it runs something of these files; else None.
+
+        Args:
+            code: the text.
+            folder: where it runs; "" is the top.
+            before: the commands above it, which may build what it runs.
+        """
+        if found := _Reading(folder, self).whole(code, before):
+            return found
+        script = next((word for word in code.split()[1:2] if _SCRIPT.fullmatch(word)), "")
+        places = self._places.get(script, [])
+        inside = folder_of(places[0]) if len(places) == 1 and not folder else ""
+        return _Reading(inside, self).whole(code, before) if inside and _PLAIN_PATH.fullmatch(inside) else None
+
+    def makes(self, makefile: str) -> Collection[str]:
+        """The targets of a makefile."""
+        if makefile not in self._made:
+            self._made[makefile] = read_targets(makefile, self.tree).recipes
+        return self._made[makefile]
+
+
+class _Reading:
+    """One command, read word by word."""
+
+    def __init__(self, folder: str, about: Speller) -> None:
+        self.start, self.about, self.files = folder, about, about.files
+        self.folder, self.built = folder, _Built()
+
+    def whole(self, code: str, before: Sequence[str]) -> Spelled | None:
+        """The command; with what is above it where it runs a program that is neither committed nor built by itself."""
+        if (found := self._parts(code)) is not None:
+            return found
+        if not re.match(r"(?:[A-Z_]+=\S* +)*\./", code):
+            return None
+        for index in range(len(before) - 1, max(-1, len(before) - 4), -1):
+            if found := self._parts(" && ".join([*before[index:], code])):
+                return found
+        return None
+
+    def _parts(self, code: str) -> Spelled | None:
+        self.folder, self.built = self.start, _Built()
+        parts = [part.split() for part in code.split("&&")]
+        if len(parts) > MOST_PARTS or any(not part or len(part) > MOST_WORDS for part in parts):
+            return None
+        if not all(_WORD.fullmatch(word) for part in parts for word in part):
+            return None
+        texts = []
+        for part in parts[:-1]:
+            text = self._building(part)
+            if text is None:
+                return None
+            texts.append(text)
+        last = self._running(parts[-1])
+        if last is None:
+            return None
+        text = " && ".join(filter(None, [f"cd {self.start}" * bool(self.start), *texts, last.text]))
+        return Spelled(text=text, leaf=last.leaf, name=last.name, lacks=last.lacks)
+
+    def _building(self, words: Sequence[str]) -> str | None:
+        """A part that only prepares the last one; None if it is something else."""
+        name, arguments = words[0], words[1:]
+        text = " ".join(words)
+        if name in _COMPILERS and any(self._at(word) in self.files for word in arguments):
+            self.built.programs.add(arguments[arguments.index("-o") + 1] if "-o" in arguments[:-1] else "a.out")
+            return text
+        if name == "make" and self._makefile():
+            self.built.anything = True
+            return " ".join(["make", "-s", *arguments])
+        if name == "cmake" and "CMakeLists.txt" in self.files:
+            self.built.anything = True
+            return f"{text} > /dev/null"
+        if name == "cd" and len(words) == 2 and (inside := self._at(arguments[0])) and self._is_folder(inside):  # noqa: PLR2004
+            self.folder = inside
+            return text
+        if name in _PACKAGE_RUNNERS and (script := self._npm(words)):
+            return script[0]
+        return text if name == "mkdir" else None
+
+    def _running(self, words: Sequence[str]) -> Spelled | None:
+        """The part that runs something."""
+        begin: list[str] = []
+        while words and _ASSIGNMENT.fullmatch(words[0]):
+            begin, words = [*begin, words[0]], words[1:]
+        if words[:2] in (["uv", "run"], ["poetry", "run"], ["pipenv", "run"], ["pdm", "run"], ["rye", "run"]):
+            words = ["python", *words[2:]] if words[2:] and words[2].endswith(".py") else words[2:]
+        if not words:
+            return None
+        reader = _READERS.get("python" if _PYTHON.fullmatch(words[0]) else words[0], _Reading._program)
+        found = reader(self, words)
+        if found is None:
+            return None
+        text, leaf, name = found
+        return Spelled(text=" ".join([*begin, text]), leaf=leaf, name=name, lacks=self._lacks(words[1:], leaf))
+
+    def _program(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
+        """`./prog`, or an interpreter with a script."""
+        if words[0].startswith("./"):
+            program = words[0].removeprefix("./")
+            path = self._at(program) or ""
+            known = path in self.files or program in self.built.programs or self.built.anything
+            made = "" if known or not self._makes(program) else f"make -s {program} && "
+            return (made + " ".join(words), path if path in self.files else None, program) if known or made else None
+        for word in words[1:]:
+            leaf = self._at(word) or ""
+            ending = "." + word.rpartition(".")[2]
+            if leaf in self.files and words[0] in _BY_ENDING.get(ending, set()):
+                return " ".join(words), leaf, word
+        return None
+
+    def _python(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
+        options = 1
+        while options < len(words) and words[options] in {"-u", "-O", "-OO", "-B"}:
+            options += 1
+        head, rest = ["python", *words[1:options]], words[options:]
+        if rest[:1] == ["-m"] and len(rest) > 1:
+            module = rest[1].replace(".", "/")
+            for place in (f"{module}.py", f"{module}/__main__.py", f"src/{module}.py", f"src/{module}/__main__.py"):
+                if (path := self._at(place)) in self.files:
+                    source = ["PYTHONPATH=src"] * place.startswith("src/")
+                    return " ".join([*source, *head, *rest]), path, rest[1]
+            return None
+        leaf = self._at(rest[0]) if rest else None
+        if leaf is None or leaf not in self.files or not leaf.endswith(".py"):
+            return None
+        return " ".join([*head, *rest]), leaf, rest[0]
+
+    def _make(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
+        names = [word for word in words[1:] if "=" not in word and not word.startswith("-")]
+        if len(names) != 1 or len(words) > 4 or not self._makes(names[0]):  # noqa: PLR2004
+            return None
+        return " ".join(["make", "-s", *words[1:]]), None, names[0]
+
+    def _npm(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
+        rest = [word for word in words[1:] if word not in {"run", "-s", "--silent"}]
+        package = self._at("package.json")
+        if len(rest) != 1 or package is None or rest[0] not in package_scripts(self.files.get(package) or ""):
+            return None
+        return f"npm run --silent {rest[0]}", None, rest[0]
+
+    def _cargo(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
+        if words[1:2] != ["run"] or self._at("Cargo.toml") not in self.files:
+            return None
+        return " ".join(words), None, words[-1] if len(words) > 2 else ""  # noqa: PLR2004
+
+    def _go(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
+        if words[1:2] != ["run"] or len(words) < 3:  # noqa: PLR2004
+            return None
+        path = self._at(words[2])
+        if path is None or not (path in self.files or path == "" or self._is_folder(path)):
+            return None
+        return " ".join(words), path if path in self.files else None, words[2]
+
+    def _lacks(self, arguments: Sequence[str], leaf: str | None) -> bool:
+        """Whether an argument stands for what the reader has to choose, or names a file to read that is not committed."""
+        if any(map(_PLACEHOLDER.fullmatch, arguments)):
+            return True
+        for before, word in zip(["", *arguments], arguments, strict=False):
+            option, _, value = word.partition("=") if word.startswith("-") else (before, "", word)
+            if option == "-m" or _OUTPUT.fullmatch(option) or not _FILE.fullmatch(value) or value.replace(".", "").isdigit():
+                continue
+            path = self._at(value)
+            if path is None or (path not in self.files and path != leaf and not self._is_folder(path)):
+                return True
+        return False
+
+    def _at(self, word: str) -> str | None:
+        return joined(self.folder, word)
+
+    def _is_folder(self, path: str) -> bool:
+        return path in self.about.tree.folders
+
+    def _makefile(self) -> str | None:
+        paths = (self._at(name) for name in MAKEFILES)
+        return next((path for path in paths if path in self.files), None)
+
+    def _makes(self, target: str) -> bool:
+        path = self._makefile()
+        return path is not None and target in self.about.makes(path)
+
+
+_READERS: Mapping[str, Callable[[_Reading, Sequence[str]], tuple[str, str | None, str] | None]] = {
+    "python": _Reading._python,
+    "make": _Reading._make,
+    **dict.fromkeys(_PACKAGE_RUNNERS, _Reading._npm),
+    "cargo": _Reading._cargo,
+    "go": _Reading._go,
+}

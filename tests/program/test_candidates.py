@@ -329,3 +329,10 @@ def test_the_table_of_pytest_benchmark_is_read() -> None:
     table = b"Name (time in ms)          Min\n------------\ntest_speed            1,012.1257\n------------\n"
     assert read_metrics(table, metric) == MetricReading(value=1012.1257, metrics={"test_speed_ms": 1012.1257})
     assert second.metric["name"] == "test_size_ms"
+
+
+def test_a_branch_of_a_makefile_for_another_system_is_not_taken() -> None:
+    """`EXT = .exe` stands in many, before the empty one that holds here."""
+    makefile = "ifneq (,$(filter Windows%,$(OS)))\nEXT =.exe\nelse\nEXT =\nendif\nfullbench: bench.c\n\t$(CC) $^ -o $@$(EXT)\n"
+    found = candidates({"Makefile": makefile, "bench.c": "int main(void) {}"}).measuring
+    assert found[0].text == "make -s fullbench && ./fullbench"

@@ -20,6 +20,7 @@ _REFERENCE = re.compile(r"\$(?:\(([\w.-]+)\)|\{([\w.-]+)\})")
 _FUNCTION = re.compile(r"\$\([\w-]+[ \t][^()]*\)")
 _INCLUDE = re.compile(r"[-s]?include[ \t]+([^\n#]*)$")
 _OWN = re.compile(r"^[ \t]*[@+-]+", re.MULTILINE)  # signs before a line of a recipe
+_OF_WINDOWS = ".exe"  # the end of a program's name in a branch of a makefile that does not hold here
 _INTERPOLATED = re.compile(r"\{\{[^{}\n]*\}\}")
 
 
@@ -73,7 +74,8 @@ def read_targets(path: str, tree: Tree) -> Targets:
 def _read_line(line: str, found: Targets) -> list[str]:
     """Take in a rule or a variable; the targets whose recipe follows."""
     if variable := _VARIABLE.match(line):
-        found.variables.setdefault(variable[1], variable[2][:1000])
+        if variable[2].strip() != _OF_WINDOWS:
+            found.variables.setdefault(variable[1], variable[2][:1000])
         return []
     head, colon, rest = line.partition(":")
     if not colon or rest.startswith("="):

@@ -135,11 +135,24 @@ def test_a_package_that_is_not_installed(repo: Path) -> None:
     assert fix(repo, said) == ""
     for name in ("package.json", "pnpm-lock.yaml", "bench/package.json"):
         (repo / name).parent.mkdir(exist_ok=True)
-        (repo / name).write_text("{}")
+        (repo / name).write_text('{"devDependencies": {"@org/lib": "1"}}')
         git(repo, "add", "-A")
         git(repo, "commit", "-qm", name)
         command = {"package.json": "`npm i", "pnpm-lock.yaml": "`pnpm i", "bench/package.json": "`cd bench && pnpm i"}[name]
         assert f"`@org/lib` is not installed in your checkout either: run {command}nstall`" in fix(repo, said)
+
+
+def test_a_package_that_nothing_names_is_installed_beside(repo: Path) -> None:
+    """`npm install` alone would not bring it; a program is only looked for where a package of its name is named."""
+    (repo / "package.json").write_text('{"devDependencies": {"vitest": "1"}}')
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "package")
+    said = "Error: Cannot find module 'express'\nRequire stack:\n- /trial/bench/express.js"
+    assert "run `npm install --no-save express`" in fix(repo, said)
+    assert "`vitest` is not installed in your checkout either: run `npm install`" in fix(repo, "sh: 1: vitest: not found")
+    assert "`other` is not on your PATH" in fix(repo, "sh: 1: other: not found")
+    (repo / "package.json").write_text("[" * 100_000)
+    assert "--no-save express" in fix(repo, said)
 
 
 def test_packages_that_links_of_a_workspace_lead_to(repo: Path) -> None:

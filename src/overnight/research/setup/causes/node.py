@@ -1,7 +1,8 @@
 """Packages of Node that are installed in the checkout, in folders that no commit has."""
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,7 @@ from overnight.research.setup.causes.inside import NODE_MODULES, can_be_written,
 
 MOST_FOLDERS = 32  # of packages
 PACKAGE = "package.json"
+MOST_BYTES = 1_000_000  # of one
 
 _PACKAGE = re.compile(
     r"(?:annot find (?:module|package)|ould not resolve|an't resolve|o resolve import) "
@@ -43,11 +45,13 @@ def node_modules(failing: Failing) -> Fix | str:
             return showing(failing, f"{names} {verb} not committed, so not in a trial's tree:", needed, sure=True)
         if there:
             return ""
-    return _to_install(failing, packages[0]) if packages else ""
+    if packages:
+        return _to_install(failing, packages[0])
+    return next((fix for name in programs[:_NAMES] if (fix := _to_install(failing, name, only_if_named=True))), "")
 
 
-def _to_install(failing: Failing, package: str) -> str:
-    """A package that the checkout has not either, if there is a `package.json` that can name it."""
+def _to_install(failing: Failing, package: str, *, only_if_named: bool = False) -> str:
+    """A package that the checkout has not either, if there is a `package.json` that names it, or can."""
     committed = {path for _, path in failing.committed()}
     above = (folder.rpartition(NODE_MODULES)[0] for path in _files(failing) for folder in _above(path))
     place = next((place for place in (*above, "") if f"{place}{PACKAGE}" in committed), None)
@@ -55,8 +59,22 @@ def _to_install(failing: Failing, package: str) -> str:
         return ""
     lock = next((lock for lock in _INSTALLERS if f"{place}{lock}" in committed or lock in committed), "")
     command = f"{_INSTALLERS.get(lock, 'npm')} install"
+    if package not in _named(failing, f"{place}{PACKAGE}"):
+        if only_if_named:
+            return ""
+        command = f"npm install --no-save {in_shell(package)}"  # changes no committed file
     run = f"cd {in_shell(place.rstrip('/'))} && {command}" if place else command
     return f"`{shown(package)}` is not installed in your checkout either: run `{run}`, and run this again"
+
+
+def _named(failing: Failing, path: str) -> Collection[str]:
+    """The packages that a `package.json` of the checkout names."""
+    try:
+        found = json.loads((failing.toplevel / path).read_bytes()[:MOST_BYTES])
+    except (OSError, ValueError, RecursionError):
+        return ()
+    groups = (value for key, value in found.items() if key.lower().endswith("dependencies")) if isinstance(found, dict) else ()
+    return {name for group in groups if isinstance(group, dict) for name in group}
 
 
 def installed(toplevel: Path, committed: Sequence[str]) -> Sequence[str]:

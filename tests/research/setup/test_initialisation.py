@@ -385,6 +385,17 @@ def test_a_metric_that_the_first_trial_prints_needs_no_advice(tmp_path: Path) ->
     assert "cpu_s" in outside.front_matter and "to measure a number that the command prints instead" in said
 
 
+def test_a_result_that_is_not_found_in_the_output_is_asked_for(tmp_path: Path) -> None:
+    """A game is about its score: how long it runs is not proposed in its place, and the output is shown."""
+    play = "import game\nif __name__ == '__main__':\n    print('best result', game.play())\n"
+    repository = repository_of(tmp_path, {"play.py": play, "game.py": "def play(): return 3\n"})
+    with pytest.raises(UserError, match="overnight init --metric NAME:maximize --pattern") as caught:
+        run(repository, Measured(1.0, 1.0, output=b"best result of all\n"))
+    assert "about a result that it prints" in str(caught.value) and caught.value.excerpt == ("best result of all",)
+    report, _ = run(repository, Measured(1.0, 1.0), Wishes(metric="cpu_s:minimize"))
+    assert "measure: python play.py" in report.front_matter
+
+
 @pytest.mark.parametrize("nearer", [first_look.MOST_READ - 1, first_look.MOST_READ])
 def test_only_the_files_nearest_to_the_top_are_read(tmp_path: Path, nearer: int) -> None:
     """A benchmark behind many files that might be one is not looked for, so a large repository costs no more."""

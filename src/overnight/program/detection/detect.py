@@ -32,6 +32,7 @@ _SPEAKS_OF_QUALITY = re.compile(r"(?:loss|acc|accuracy|perplexity|ppl|bpb|nll|sc
 _TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
 
+UNREAD = "a result, which only its output shows"  # in the reason of a metric that stands for it until then
 OUTSIDE: Value = {"name": "cpu_s", "direction": "minimize"}
 PRINTED = (
     "to measure a number that the command prints instead: a line `NAME: value` with --metric NAME:minimize, a number in a "
@@ -180,6 +181,8 @@ def _from_commands(
         metric = [FrontMatterEntry(key="metric", value=dict(first.metric), reason="the least time that its table prints")]
     else:
         metric = _printed_or_time(files.get(first.leaf or "") or first.said, first.leaf or first.place, others)
+        if first.scores and metric and metric[0].value == OUTSIDE:
+            metric = [FrontMatterEntry(key="metric", value=OUTSIDE, reason=f"{first.leaf or first.place} prints {UNREAD}")]
     return [
         *metric,
         FrontMatterEntry(key="measure", value=first.text + seed, reason=first.reason + (", and takes a seed" if seed else "")),

@@ -25,6 +25,7 @@ from overnight.words.quantities import listed
 
 MOST_TRIED = 3  # commands, where nobody names one
 NAME = 120  # characters of one
+SHOWN = 8  # lines of what a command printed
 UNKNOWN = "fix it, or set --metric and --measure"
 
 
@@ -102,9 +103,12 @@ async def _first(
     better = refined(repository, proposal, run)
     if better.question:
         _check_printed(run, repository, proposal.program, wishes)
-        files = "".join(f" --editable {shlex.quote(glob)}" for glob in better.globs) or " --editable FILE"
-        fix = f"name it, such as: overnight init {wishes.options()}{files}; or name the command that runs it, by --measure"
+        files = " ".join(f"--editable {shlex.quote(glob)}" for glob in better.globs) or "--editable FILE"
+        named = f"overnight init {wishes.options()} {better.option or files}"
+        fix = f"name it, such as: {named}; or name the command that runs it, by --measure"
         asked = f"{better.question}{_left_out(proposal)}"
+        if better.option:
+            raise UserError(asked, fix=" ".join(fix.split()), excerpt=_end_of(run.output))
         if better.globs:  # a person may say that these are the files
             raise UserError(asked, fix=" ".join(fix.split()))
         raise _UselessError(better.question, asked, fix=" ".join(fix.split()))
@@ -125,6 +129,11 @@ def _check_printed(run: FirstRun, repository: Repository, program: Program, wish
     if fix_of(repository, program, failed.reason, failed.excerpt):
         what = f"the measure command ended well, but failed all the same: {said.headline}; nothing was written"
         raise UserError(what, fix=_fix(repository, program, wishes, failed), excerpt=said.lines)
+
+
+def _end_of(output: bytes) -> Sequence[str]:
+    lines = output[-SHOWN * NAME :].decode(errors="replace").splitlines()
+    return tuple(printable(line, NAME) for line in lines if line.strip())[-SHOWN:]
 
 
 def _left_out(proposal: Proposal) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.program.detection.detect import OUTSIDE
+from overnight.program.detection.detect import OUTSIDE, UNREAD
 from overnight.program.detection.from_output import PrintedMetric, choose, printed_quality, printed_with_unit
 from overnight.program.detection.from_reads import editable_files
 from overnight.program.detection.loops import LOOP_FILES
@@ -26,6 +26,7 @@ from overnight.words.quantities import listed
 LISTED = 6  # names in a note
 NAME = 80  # characters of one
 PATTERN = 160  # characters of a pattern
+OF_METRIC = "--metric NAME:maximize --pattern 'REGEX'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +49,16 @@ class Refined:
     proposal: Proposal
     question: str = ""  # empty: nothing
     globs: tuple[str, ...] = ()  # what may be edited, if the answer is yes
+    option: str = ""  # that answers, if it is not about what may be edited
 
 
 def refined(repository: Repository, proposal: Proposal, run: FirstRun) -> Refined:
     """The proposal with a metric that was printed, and with the files that were read and do not measure."""
     proposal = _with_metric(proposal, run.output, [repository.toplevel.name])
+    metric = entry_of(proposal, "metric")
+    if metric and metric.value == OUTSIDE and UNREAD in metric.reason:
+        question = "the command seems to be about a result that it prints, and no number of its output is clearly that one"
+        return Refined(proposal=proposal, question=question, option=OF_METRIC)
     if entry_of(proposal, "editable"):
         return Refined(proposal=proposal)
     with closing(GitHistory(repository)) as history:

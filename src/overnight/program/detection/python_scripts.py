@@ -16,7 +16,7 @@ _FURTHER = re.compile(
 )
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
 _CALLED_BY_OTHERS = ("__init__.py", "conftest.py", "setup.py", "locustfile.py")
-_ASV = re.compile(r"(?:time|track|mem|peakmem|timeraw)_")
+_ASV = re.compile(r"^[ \t]*def (?:time|track|mem|peakmem|timeraw)_\w{1,80}\(", re.MULTILINE)
 _ENTRY = re.compile(r"([\w.]{1,100}):([\w.]{1,60})")
 
 
@@ -63,7 +63,7 @@ def run_by_pytest(text: str) -> bool:
 
 def is_of_asv(path: str, text: str) -> bool:
     """Whether a Python file defines benchmarks that only asv runs."""
-    return path.endswith(".py") and only_defines(text) and _ASV.search(text) is not None
+    return path.endswith(".py") and MEASURES.search(path) is not None and only_defines(text) and _ASV.search(text) is not None
 
 
 def python_command(path: str, text: str, files: Files) -> str:

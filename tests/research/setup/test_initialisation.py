@@ -396,6 +396,56 @@ def test_a_result_that_is_not_found_in_the_output_is_asked_for(tmp_path: Path) -
     assert "measure: python play.py" in report.front_matter
 
 
+BENCH = {"bench.js": "const B = require('benchmark')\nconst own = require('./index')\n", "index.js": ""}
+
+
+def test_the_rows_of_a_suite_are_one_metric(tmp_path: Path) -> None:
+    """Without the rows of the packages that it is compared with; the second trial has to print as many."""
+    package = json.dumps({"name": "mylib", "devDependencies": {"rival": "1"}})
+    repository = repository_of(tmp_path, {**BENCH, "package.json": package})
+    rows = b"mylib#a x 100 ops/sec\nmylib#b x 400 ops/sec\nrival x 9 ops/sec\n"
+    measured = Measured(3.0, 200.0, output=rows)
+    report, said = run(repository, measured)
+    metric = measured.programs[-1].metric
+    assert (metric.name, metric.take, metric.values) == ("ops_per_sec", "geomean", 2)
+    assert report.values == [pytest.approx(200), 200]
+    assert "mylib#a and 1 more`, 2 values, whose geometric mean it is" in said
+    assert "--metric rival_ops_per_sec:maximize --pattern" in said
+
+
+@pytest.mark.parametrize(
+    ("files", "output", "question", "fix"),
+    [
+        (
+            BENCH,
+            b"Fastest is a\n",
+            "repeats a call until a time is over (`benchmark`), so its CPU time shows no",
+            "--pattern 'REGEX'",
+        ),
+        (
+            {"bench.py": "import torch\nfrom code import f\n", "code.py": "def f(): ..."},
+            b"train loss 3\nlog loss 4\n",
+            "trains a model, so its CPU time is hardly what is to be improved",
+            "--pattern 'REGEX'",
+        ),
+        (
+            {"bench.py": "from code import f\nf()\n", "code.py": "def f(): ..."},
+            b"Best fitness: 3\n",
+            "prints `Best fitness`, and only you know whether more of it is better",
+            r"overnight init --wall 9m --metric best_fitness:minimize --pattern '(?:^|[^\w.])Best\s+fitness",
+        ),
+    ],
+)
+def test_time_that_shows_no_gain_is_never_the_metric(
+    tmp_path: Path, files: dict[str, str], output: bytes, question: str, fix: str
+) -> None:
+    """If no other number is clear, the question has what was seen, as options, with those of the user."""
+    with pytest.raises(UserError) as caught:
+        run(repository_of(tmp_path, files), Measured(3.0, 3.0, output=output), Wishes(wall="9m"))
+    assert question in str(caught.value)
+    assert fix in str(caught.value)
+
+
 @pytest.mark.parametrize("nearer", [first_look.MOST_READ - 1, first_look.MOST_READ])
 def test_only_the_files_nearest_to_the_top_are_read(tmp_path: Path, nearer: int) -> None:
     """A benchmark behind many files that might be one is not looked for, so a large repository costs no more."""

@@ -1,5 +1,6 @@
 """The first trial of a proposal: of the likeliest command, or of the next one where that is of no use."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -103,12 +104,12 @@ async def _first(
     better = refined(repository, proposal, run)
     if better.question:
         _check_printed(run, repository, proposal.program, wishes)
+        if better.choices is not None:
+            raise _of_metric(better.question, better.choices, wishes, run.output)
         files = " ".join(f"--editable {shlex.quote(glob)}" for glob in better.globs) or "--editable FILE"
-        named = f"overnight init {wishes.options()} {better.option or files}"
+        named = f"overnight init {wishes.options()} {files}"
         fix = f"name it, such as: {named}; or name the command that runs it, by --measure"
         asked = f"{better.question}{_left_out(proposal)}"
-        if better.option:
-            raise UserError(asked, fix=" ".join(fix.split()), excerpt=_end_of(run.output))
         if better.globs:  # a person may say that these are the files
             raise UserError(asked, fix=" ".join(fix.split()))
         raise _UselessError(better.question, asked, fix=" ".join(fix.split()))
@@ -116,6 +117,18 @@ async def _first(
         return better.proposal, run.observed
     trial = replace(run.observed.trial, value=run.value(better.proposal.program.metric))
     return better.proposal, replace(run.observed, trial=trial)
+
+
+def _of_metric(question: str, choices: Sequence[str], wishes: Wishes, output: bytes) -> UserError:
+    """What to say if only a person knows which number is the metric; if none was printed, another command may be of use."""
+    begun, shown = f"overnight init {wishes.options()}".rstrip(), _end_of(output)
+    if choices:
+        fix = f"say which: {'; or '.join(f'{begun} {choice}' for choice in choices)}"
+        return UserError(question, fix=fix, excerpt=shown)
+    fix = f"name it, such as: {begun} --metric NAME:maximize --pattern 'REGEX'; or name another command, by --measure"
+    if re.search(rb"[0-9]", output):
+        return UserError(question, fix=fix, excerpt=shown)
+    return _UselessError(question, question, fix=fix, excerpt=shown)
 
 
 def _check_printed(run: FirstRun, repository: Repository, program: Program, wishes: Wishes) -> None:

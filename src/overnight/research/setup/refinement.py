@@ -1,15 +1,20 @@
 """A proposal of `init`, made better by what its first trial read and printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
+from overnight.program.code_files import is_code
 from overnight.program.detection.detect import OUTSIDE, UNREAD
-from overnight.program.detection.from_output import PrintedMetric, choose, printed_quality, printed_with_unit
-from overnight.program.detection.from_reads import editable_files
+from overnight.program.detection.fixed_time import repeats_for_a_time
+from overnight.program.detection.from_reads import editable_files, judges_by_name
 from overnight.program.detection.loops import LOOP_FILES
+from overnight.program.detection.names import MANIFESTS, foreign_names, own_names
+from overnight.program.detection.printed_metric import PrintedMetric
+from overnight.program.detection.quality import TRAINS, Quality, quality_of_model, score_of_search
+from overnight.program.detection.suite import suite
 from overnight.program.judge.runs import judges
 from overnight.program.judge.steps import Role
 from overnight.program.judge.tree import Read
@@ -25,8 +30,8 @@ from overnight.words.quantities import listed
 
 LISTED = 6  # names in a note
 NAME = 80  # characters of one
-PATTERN = 160  # characters of a pattern
-OF_METRIC = "--metric NAME:maximize --pattern 'REGEX'"
+OPTIONS = 400  # characters of the options that take a number
+MOST_SCRIPTS = 40  # that are read for what they import
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,44 +54,95 @@ class Refined:
     proposal: Proposal
     question: str = ""  # empty: nothing
     globs: tuple[str, ...] = ()  # what may be edited, if the answer is yes
-    option: str = ""  # that answers, if it is not about what may be edited
+    choices: tuple[str, ...] | None = None  # options that take a number each; None: the question is not about the metric
 
 
 def refined(repository: Repository, proposal: Proposal, run: FirstRun) -> Refined:
     """The proposal with a metric that was printed, and with the files that were read and do not measure."""
-    proposal = _with_metric(proposal, run.output, [repository.toplevel.name])
-    metric = entry_of(proposal, "metric")
-    if metric and metric.value == OUTSIDE and UNREAD in metric.reason:
-        question = "the command seems to be about a result that it prints, and no number of its output is clearly that one"
-        return Refined(proposal=proposal, question=question, option=OF_METRIC)
-    if entry_of(proposal, "editable"):
-        return Refined(proposal=proposal)
     with closing(GitHistory(repository)) as history:
         start = history.resolve_start()
         paths = [file.path for file in history.files(start)]
-        return _with_editable(proposal, paths, committed_text(history, start), run.observed.opened)
+        read = committed_text(history, start)
+        found = _with_metric(proposal, run, repository.toplevel.name, paths, read)
+        if found.question or entry_of(found.proposal, "editable"):
+            return found
+        return _with_editable(found.proposal, paths, read, run.observed.opened)
 
 
-def _with_metric(proposal: Proposal, output: bytes, names: Sequence[str]) -> Proposal:
+def _with_metric(proposal: Proposal, run: FirstRun, folder: str, paths: Sequence[str], read: Read) -> Refined:
     """Only in place of the time that is measured from outside for want of anything else."""
     entry = entry_of(proposal, "metric")
     if entry is None or entry.value != OUTSIDE or entry.reason == BY_HAND:
-        return proposal
-    found = printed_with_unit(output)
-    chosen = printed_quality(output) or choose(found, names)
-    if chosen is None:
-        return proposal
-    others = [metric for metric in found if metric is not chosen]
+        return Refined(proposal=proposal)
+    manifests = {path: text for path in MANIFESTS if path in paths and (text := read(path)) is not None}
+    return _printed(proposal, run.output, _scripts(proposal, run, paths, read), folder, manifests)
+
+
+def _printed(
+    proposal: Proposal, output: bytes, scripts: Mapping[str, str], folder: str, manifests: Mapping[str, str]
+) -> Refined:
+    """The proposal with the number that the command is about, or the question which it is."""
+    own = own_names(folder, manifests)
+    trains = any(TRAINS.search(text) for text in scripts.values())
+    rows = suite(output, own=own, foreign=foreign_names(manifests, scripts.values(), own))
+    quality, score = quality_of_model(output, trains=trains), score_of_search(output)
+    numbers = Quality(chosen=rows.chosen)
+    measures = "bench" in f"{proposal.program.measure} {' '.join(scripts)}".lower()
+    found: list[Quality] = [quality, score]
+    if rows.by_tool or (measures and not trains):
+        found.insert(0, numbers)
+    elif not _shows_result(proposal):
+        found.append(numbers)
+    for each in found:
+        if each.chosen:
+            return Refined(proposal=_measured_by(proposal, each.chosen, rows.others))
+        if each.either:
+            what = f"`{printable(each.either[0].words, NAME)}`"
+            question = f"the command prints {what}, and only you know whether more of it is better"
+            return Refined(proposal=proposal, question=question, choices=tuple(one.options for one in each.either))
+    return _on_time(proposal, repeats_for_a_time(proposal.program.measure or "", scripts.values()), rows.others, trains=trains)
+
+
+def _measured_by(proposal: Proposal, chosen: PrintedMetric, others: Sequence[PrintedMetric]) -> Proposal:
+    others = [metric for metric in others if metric.pattern != chosen.pattern]
     notes = [note for note in proposal.detected.notes if note not in proposal.detected.on_metric]
     notes += [f"it prints more that could be the metric: {_offered(others)}"] if others else []
-    entry = FrontMatterEntry(
-        key="metric", value=chosen.value, reason=f"the command prints it as `{printable(chosen.words, NAME)}`"
-    )
-    return _with_entry(proposal, entry, notes)
+    mean = f", {chosen.values} values, whose geometric mean it is" if chosen.values else ""
+    reason = f"the command prints it as `{printable(chosen.words, NAME)}`{mean}"
+    return _with_entry(proposal, FrontMatterEntry(key="metric", value=chosen.value, reason=reason), notes)
+
+
+def _on_time(proposal: Proposal, tool: str, printed: Sequence[PrintedMetric], *, trains: bool) -> Refined:
+    """The proposal with the CPU time, unless that says nothing of what a person would improve."""
+    command = f"`{printable(proposal.program.measure or '', NAME)}`"
+    if tool:
+        why = f"{command} repeats a call until a time is over ({tool}), so its CPU time shows no gain"
+    elif _shows_result(proposal):
+        why = f"{command} seems to be about a result that it prints"
+    elif trains:
+        why = f"{command} trains a model, so its CPU time is hardly what is to be improved"
+    else:
+        return Refined(proposal=proposal)
+    question = f"{why}, and no number of its output is clearly the metric"
+    return Refined(proposal=proposal, question=question, choices=tuple(metric.options for metric in printed[:LISTED]))
+
+
+def _shows_result(proposal: Proposal) -> bool:
+    """Whether the command is a game, a simulator or a solver by its text, which prints what it came to."""
+    entry = entry_of(proposal, "metric")
+    return entry is not None and UNREAD in entry.reason
+
+
+def _scripts(proposal: Proposal, run: FirstRun, paths: Sequence[str], read: Read) -> Mapping[str, str]:
+    """Texts of the files that measure, by their names or because the command runs them."""
+    runs = {judge.path for judge in judges(proposal.program, paths, read) if judge.command != "checks"}
+    opened = [path for path in paths if path in run.observed.opened and is_code(path)]
+    measuring = [path for path in opened if path in runs or judges_by_name(path)]
+    return {path: text for path in measuring[:MOST_SCRIPTS] if (text := read(path)) is not None}
 
 
 def _offered(metrics: Sequence[PrintedMetric]) -> str:
-    return listed((f"--metric {printable(m.name, NAME)} --pattern '{printable(m.pattern, PATTERN)}'" for m in metrics), LISTED)
+    return listed((printable(metric.options, OPTIONS) for metric in metrics), LISTED)
 
 
 def _with_editable(proposal: Proposal, paths: Sequence[str], read: Read, opened: frozenset[str]) -> Refined:

@@ -1,0 +1,70 @@
+"""Pure: whether a command repeats a call until a time is over: then its CPU time is the same whatever is changed."""
+
+import re
+from collections.abc import Iterable
+
+MOST_LINES = 20_000  # of a script
+LONGEST = 300  # characters of a line
+
+_TOOLS = (
+    (
+        "{}",
+        re.compile(
+            r"""(?:\brequire\s*\(\s*|\bfrom\s+|\bimport\s+)["'](benchmark|tinybench|mitata|vitest|cronometro|bench-node|benny"""
+            r"""|benchmarkify|kelonio|isomorphic-bench|tatami-ng|autocannon)["'/]"""
+        ),
+    ),
+    ("{}", re.compile(r"""^\s*(?:import|from)\s+(pyperf|perf|pytest_benchmark|asv_runner)\b""", re.MULTILINE)),
+    ("{}", re.compile(r"""["'](pyperf)["']|-m\s+(?:pyperf)\b""")),
+    ("timeit", re.compile(r"\.autorange\(|[\"']-m[\"'],\s*[\"']timeit[\"'](?![^\n]{0,80}[\"']-n)|%timeit\b")),
+    ("Deno.bench", re.compile(r"\bDeno\.bench\(")),
+    ("Google Benchmark", re.compile(r"#\s*include\s*[<\"]benchmark/benchmark\.h")),
+    ("nanobench", re.compile(r"#\s*include\s*[<\"][^>\"\n]{0,80}\bnanobench\.h")),
+    ("Catch2", re.compile(r"#\s*include\s*[<\"]catch2/benchmark|\bCATCH_CONFIG_ENABLE_BENCHMARKING\b")),
+    ("ubench", re.compile(r"#\s*include\s*[<\"][^>\"\n]{0,80}\bubench\.h")),
+    ("Criterion", re.compile(r"\bcriterion_group!|\buse criterion(?:::|2)")),
+    ("divan", re.compile(r"\bdivan::(?:main|bench|Bencher)\b")),
+    ("`cargo bench`", re.compile(r"^\s*#\[bench\]|\btest::Bencher\b", re.MULTILINE)),
+    ("BenchmarkTools", re.compile(r"@(?:btime|benchmark|belapsed)\b|\busing BenchmarkTools\b")),
+    ("benchmark-ips", re.compile(r"\bBenchmark\.ips\b")),
+    ("JMH", re.compile(r"\bimport org\.openjdk\.jmh\b")),
+    ("BenchmarkDotNet", re.compile(r"\busing BenchmarkDotNet\b")),
+)
+_NOW = (
+    r"(?:time\(\)|perf_counter(?:_ns)?\(\)|monotonic(?:_ns)?\(\)|process_time\(\)|Date\.now\(\)|performance\.now\(\)|hrtime[.\w]*\(|"
+    r"\bclock\(\)|gettime\w{0,20}\(|\bnow\(\)|\belapsed\b|get_?time\w{0,12}\(|time\(NULL\))"
+)
+# A `while` or `for` that ends when the clock says so.
+_LOOP = re.compile(
+    rf"\b(?:while|for)\b[^\n]{{0,120}}?(?:{_NOW}[^\n;]{{0,60}}?(?<![<-])[<>](?![<>])|(?<![<-])[<>](?![<>])=?[^\n;]{{0,60}}?{_NOW})"
+)
+_COMMANDS = (
+    ("`go test -bench`", re.compile(r"\bgo test\b.*\s-(?:test\.)?bench\b(?!.*-benchtime[= ]\d+x)")),
+    ("timeit", re.compile(r"-m timeit\b(?!.*\s-(?:n|-number))")),
+    ("pyperf", re.compile(r"-m pyperf\b")),
+    ("`cargo bench`", re.compile(r"\bcargo(?: \+\w+)? bench\b")),
+    ("{}", re.compile(r"\b(autocannon|wrk|bombardier)\b|\b(vitest bench|deno bench|bun bench|mitata|hyperfine)\b")),
+)
+
+
+def repeats_for_a_time(command: str, scripts: Iterable[str]) -> str:
+    """What repeats a call until a time is over, for a sentence; empty if nothing is known to.
+
+    Args:
+        command: a shell command.
+        scripts: texts of the files that measure.
+    """
+    for name, found in _COMMANDS:
+        if hit := found.search(command):
+            return _called(name, hit)
+    for script in scripts:
+        for name, found in _TOOLS:
+            if hit := found.search(script):
+                return _called(name, hit)
+        if any(_LOOP.search(line[:LONGEST]) for line in script.splitlines()[:MOST_LINES]):
+            return "a loop that ends when the clock says so"
+    return ""
+
+
+def _called(name: str, hit: re.Match[str]) -> str:
+    return name.format(f"`{next(filter(None, hit.groups()), hit[0])}`") if "{}" in name else name

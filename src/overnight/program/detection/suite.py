@@ -1,0 +1,156 @@
+"""Pure: which rows of a benchmark are the project's own, and one number over them."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from overnight.program.detection.plain_rows import label_regex, plain_rows
+from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
+from overnight.program.detection.rows import LABEL, Form, Row, lines_of, tool_rows
+from overnight.program.detection.table_rows import table_rows
+from overnight.program.metric import MetricReading, read_metrics
+from overnight.program.output import plain
+from overnight.program.program import Direction, Take, TimeUnit, names_time
+
+LONGEST_NAME = 48
+MOST_SECTIONS = 4
+MOST_ROWS = 100  # of which one is the mean
+_IN_WORDS = 4  # letters of a name that is looked for in words, too; a shorter one must be one
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+_ASIDE = re.compile(
+    r"(?:set ?-?up|warm|init|startup|load(?:ing)?\b|generat|prepar|creat(?:e|ing) data|import|compil|build time)", re.I
+)
+_TOTAL = re.compile(r"\b(?:total|overall|all|sum|elapsed|took|duration|real|geo(?:metric)? ?mean|average|mean|score)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """What a benchmark printed."""
+
+    chosen: PrintedMetric | None  # None: nothing says which number it is about
+    others: Sequence[PrintedMetric]  # a person may take
+    by_tool: bool = False  # a tool for benchmarks printed the chosen one
+
+
+def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> Suite:
+    """The number that a benchmark is about, if that is clear.
+
+    Rows of tools come before home-made ones, a rate before a time, and the project's own rows before those of others that
+    it is compared with. Several own rows make one geometric mean.
+
+    Args:
+        output: all that the command printed.
+        own: names of the project.
+        foreign: names of packages that it uses, such as those that it is compared with.
+    """
+    text = plain(output)
+    lines = lines_of(text.decode(errors="replace"))
+    rows = list(tool_rows(lines)) or list(table_rows(lines)) or list(plain_rows(lines))
+    groups = sorted(_alike(rows), key=_rank)
+    found = ((_of_group(group, own, foreign, output), group) for group in groups)
+    chosen, group = next(((metric, group) for metric, group in found if metric), (None, ()))
+    singles = (_metric([row], rows, output) for row in _once(rows))
+    others = [metric for metric in singles if metric is not None and (chosen is None or metric.pattern != chosen.pattern)]
+    return Suite(chosen=chosen, others=others, by_tool=any(row.form.by_tool for row in group))
+
+
+def _alike(rows: Sequence[Row]) -> Sequence[Sequence[Row]]:
+    forms: dict[Form, list[Row]] = {}
+    for row in rows:
+        forms.setdefault(row.form, []).append(row)
+    return list(forms.values())
+
+
+def _rank(group: Sequence[Row]) -> tuple[bool, bool, int]:
+    form = group[0].form
+    is_time = not form.unit or form.unit in set(TimeUnit)
+    return not form.by_tool, is_time, -len(group)
+
+
+def _of_group(rows: Sequence[Row], own: Collection[str], foreign: Collection[str], output: bytes) -> PrintedMetric | None:
+    """One number over the rows that are the project's; home-made ones without what is no case of its own."""
+    if not rows[0].form.by_tool:
+        rows = [row for row in _of_sections(rows) if not _ASIDE.match(row.label)]
+        if totals := [row for row in rows if _TOTAL.search(row.label)]:
+            rows = totals[-1:]
+    picked = own_rows(rows, own, foreign)
+    if not picked or len(picked) > MOST_ROWS:
+        return None
+    return _metric(picked, rows, output) or _metric(picked[:1], rows, output)
+
+
+def _of_sections(rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows without those that are printed again and again, as progress is; a suite may print one in each of a few sections."""
+    labels = Counter(row.label for row in rows)
+    again = {one.label for one, next_one in pairwise(rows) if one.label == next_one.label}
+    return [row for row in rows if row.label not in again and labels[row.label] <= MOST_SECTIONS]
+
+
+def own_rows(rows: Sequence[Row], own: Collection[str], foreign: Collection[str]) -> Sequence[Row]:
+    """Those with a name of the project; if none has one, those without the name of another package."""
+    owners = [_owner(row.label, own, foreign) for row in rows]
+    if any(owners):
+        return [row for row, owner in zip(rows, owners, strict=True) if owner]
+    return [row for row, owner in zip(rows, owners, strict=True) if owner is None]
+
+
+def _owner(label: str, own: Collection[str], foreign: Collection[str]) -> bool | None:
+    """Whether a label names the project, by the longest name in it; None if it names nothing that is known."""
+    bare, words = _bare(label), {word.lower() for word in _WORD.findall(label)}
+    names = [(_bare(name), whose) for whose, names in ((True, own), (False, foreign)) for name in names]
+    found = [(len(name), whose) for name, whose in names if name in (bare if len(name) >= _IN_WORDS else words)]
+    return max(found)[1] if found else None
+
+
+def _bare(words: str) -> str:
+    return re.sub(r"[\W_]+", "", words).lower()
+
+
+def _once(rows: Sequence[Row]) -> Iterator[Row]:
+    labels = Counter(row.label for row in rows)
+    yield from (row for row in rows if labels[row.label] == 1)
+
+
+def _metric(picked: Sequence[Row], rows: Sequence[Row], output: bytes) -> PrintedMetric | None:
+    """One number over the picked rows; None if no pattern reads them and nothing else."""
+    form = picked[0].form
+    whole = len(picked) == sum(row.form == form for row in rows)
+    labels = list(dict.fromkeys(row.label for row in picked))
+    one, *more = map(label_regex, labels)
+    named = form.named.replace(LABEL, f"(?:{'|'.join((one, *more))})" if more else one)
+    for pattern in filter(None, (form.every if whole and len(picked) > 1 else "", named, form.every if whole else "")):
+        found = _read_by(pattern, picked, labels, form)
+        reading = read_metrics(output, found.metric) if len(pattern) <= LONGEST_PATTERN else None
+        if isinstance(reading, MetricReading) and math.isfinite(reading.value):
+            return found
+    return None
+
+
+def _read_by(pattern: str, picked: Sequence[Row], labels: Sequence[str], form: Form) -> PrintedMetric:
+    unit = picked[0].time_unit
+    words = form.unit or (unit.value if unit else "")
+    return PrintedMetric(
+        name=_name(labels[0] if len(labels) == 1 else "", words, more=form.direction is Direction.MAXIMIZE),
+        words=labels[0] if len(labels) == 1 else f"{labels[0]} and {len(picked) - 1} more",
+        pattern=pattern,
+        direction=form.direction,
+        take=Take.GEOMEAN if len(picked) > 1 else None,
+        values=len(picked) if len(picked) > 1 else None,
+        unit=unit,
+    )
+
+
+def _name(label: str, unit: str, *, more: bool) -> str:
+    """The label and the unit as one word, which says that it is a time or a rate."""
+    slug = re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_").lower()[:LONGEST_NAME]
+    unit = "" if unit == "rate" and slug else unit
+    if unit and (slug == unit or slug.endswith(f"_{unit}")):
+        unit = ""
+    name = "_".join(filter(None, (slug, unit)))
+    if name[:1].isalpha() and names_time(name) and name not in set(TimeUnit):
+        return name
+    return f"{'throughput' if more else 'time'}_{name}"  # so that trials of it run alone

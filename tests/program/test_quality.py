@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.program.detection.quality import TRAINS, quality_of_model, score_of_search
+from overnight.program.detection.quality import TRAINS, bare_quality, quality_of_model, score_of_search
 from overnight.program.metric import MetricReading, NoReading, read_metrics
 from overnight.program.program import Take
 
@@ -41,6 +41,17 @@ def test_the_quality_of_a_model_is_found(output: str, name: str, direction: str,
     assert (found.name, found.direction.value, found.take) == (name, direction, take)
     reading = read_metrics(output.encode(), found.metric)
     assert isinstance(reading, MetricReading) and reading.value == number
+
+
+@pytest.mark.parametrize("script", ["print(t, loss.item())", "    print(epoch, epoch_loss)", "console.log(i, loss)"])
+def test_a_bare_number_behind_each_step_is_known_by_the_script(script: str) -> None:
+    """The output has no word for it; a number that is none any more is no value."""
+    found = bare_quality(b"98 3.2e-04\n99 3.1e-04\ndone\n", [script]).chosen
+    assert found is not None and (found.name.endswith("loss"), found.direction.value, found.take) == (True, "minimize", "last")
+    reading = read_metrics(b"98 3.2e-04\n99 3.1e-04\n", found.metric)
+    assert isinstance(reading, MetricReading) and reading.value == 3.1e-4
+    assert isinstance(read_metrics(b"98 3.2e-04\n99 nan\n", found.metric), NoReading)
+    assert bare_quality(b"done\n", [script]).chosen is None
 
 
 NONE = [

@@ -55,6 +55,8 @@ LINES = [
     ("alloc 3.4 ns per op", "alloc_ns_per_op", "minimize", 3.4),
     ("Benchmark Result: 36.80 usec/dump", "time_benchmark_result_usec_per_dump", "minimize", 36.8),
     ("Elapsed: 1.23s", "elapsed_s", "minimize", 1.23),
+    ("Time taken: 0.5", "time_taken", "minimize", 0.5),
+    ("CPU time = 1.25", "cpu_time", "minimize", 1.25),
     ("QPS: 1,234", "throughput_qps", "maximize", 1234),
     ("Requests/sec:   1234.5", "requests_sec", "maximize", 1234.5),
     ("12345 ops in 3.2 s: 3857 ops/s", "ops_per_s", "maximize", 3857),
@@ -148,6 +150,25 @@ def test_a_home_made_suite_is_one_number() -> None:
     assert value(found, output) == pytest.approx(64**0.25)
     assert chosen("load: 3 ms\nrun: 5 ms\n").name == "run_ms"
     assert suite(b"step: 3 ms\nstep: 4 ms\n", own=[], foreign=[]).chosen is None
+
+
+def test_rows_with_many_numbers_are_read_by_one_that_a_faster_run_changes() -> None:
+    """Not by the time of all calls, of which there may be more; the counts in a row may change."""
+    output = "set     100 ops in 0.012 secs, 10 ns/op, 8 op/sec, 41.94 bytes/op\nset (cap)  100 ops in 0.006 secs, 40 ns/op\n"
+    found = chosen(output)
+    assert (found.name, found.values) == ("ns_per_op", 2)
+    assert value(found, output) == pytest.approx(20)
+
+
+def test_many_own_rows_are_read_by_what_they_begin_with() -> None:
+    """Their names together would be longer than a pattern may be."""
+    rows = [
+        f"{name} - a case with a long name {number}: 100ms\n"
+        for number in range(20)
+        for name in ("mine (1)", "mine (2)", "rival")
+    ]
+    found = chosen("".join(rows), own="mine", foreign="rival")
+    assert (found.values, found.pattern.partition(":")[0]) == (40, r"^mine\s+\(.*?")
 
 
 def test_a_total_is_the_number_of_a_home_made_suite() -> None:

@@ -396,6 +396,19 @@ def test_a_result_that_is_not_found_in_the_output_is_asked_for(tmp_path: Path) -
     assert "measure: python play.py" in report.front_matter
 
 
+def test_a_metric_that_only_the_text_of_a_script_shows_gives_way_to_its_output(tmp_path: Path) -> None:
+    """The text seems to print a loss alone on a line, and each step prints it among others."""
+    script = "import net\nfor i in range(2):\n    print(f'loss: {net.loss(i)}', end=' ')\n    print('epoch', i)\n"
+    repository = repository_of(tmp_path, {"bench.py": script, "net.py": "def loss(i): return i\n"})
+    measured = Measured(None, 2.0, output=b"epoch 1 loss: 3\nepoch 2 loss: 2\n")
+    report, _ = run(repository, measured)
+    metric = measured.programs[-1].metric
+    assert (metric.name, metric.take, report.values) == ("loss", "last", [2, 2])
+    (tmp_path / "program.md").unlink()
+    with pytest.raises(UserError, match="gave no value"):
+        run(repository, Measured(None, 2.0, output=b"done 1\n"))
+
+
 BENCH = {"bench.js": "const B = require('benchmark')\nconst own = require('./index')\n", "index.js": ""}
 
 

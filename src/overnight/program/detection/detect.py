@@ -13,7 +13,7 @@ from overnight.program.detection.candidates import candidates
 from overnight.program.detection.checks import tests_of
 from overnight.program.detection.command import Command
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
-from overnight.program.detection.metric import metric_entry, metrics_with_unit, printed_metric
+from overnight.program.detection.metric import PRINTS_IT, metric_entry, metrics_with_unit, printed_metric
 from overnight.program.detection.python_scripts import is_of_asv
 from overnight.program.detection.seed import seed_option
 from overnight.program.front_matter import Value
@@ -123,7 +123,7 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
         ]
     frozen = "all else, including prepare.py, is frozen" if "prepare.py" in files else "all else is frozen"
     return [
-        *metric_entry(name, "train.py prints it"),
+        *metric_entry(name, f"train.py {PRINTS_IT}"),
         FrontMatterEntry(key="measure", value=runner + seed, reason=reason),
         FrontMatterEntry(key="editable", value=["train.py"], reason=frozen),
         *_training_limits(everything),
@@ -202,7 +202,7 @@ def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> l
     """The metric that the text prints, plain or with a unit, else CPU time; further metrics that it prints go to `others`."""
     name, with_unit = printed_metric(text), dict(metrics_with_unit(text, place))
     if name is not None and name not in with_unit:
-        return metric_entry(name, f"{place} prints it")
+        return metric_entry(name, f"{place} {PRINTS_IT}")
     if with_unit:
         first = with_unit.pop(name or next(iter(with_unit)))
         others += with_unit.values()

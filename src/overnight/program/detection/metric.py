@@ -9,6 +9,8 @@ from overnight.program.front_matter import Value
 from overnight.program.program import Direction
 from overnight.program.writer import FrontMatterEntry
 
+PRINTS_IT = "prints it"  # in the reason of a metric that only the text of a script shows
+
 _DECLARED = re.compile(r"METRIC ([^\W\d][\w./@%+-]{0,63})=")
 # A name and a colon at the start of a printed text, followed by a value to fill in, or with it as the next argument.
 _PRINTED = re.compile(r"""\b(?:print|echo|printf)\b[^"'\n]{0,20}["'][ \t]*([^\W\d][\w./]{0,63}):[ \t]*(?:[{%$]|["'][ \t]*,)""")
@@ -42,7 +44,7 @@ def metrics_with_unit(script: str, place: str) -> Mapping[str, FrontMatterEntry]
         pattern = rf"^\s*{re.escape(name)}{separator}([0-9.]+)\s*{unit}\b"
         full = name if unit in name.split("_") else f"{name}_{unit.replace('µ', 'u')}"
         value: Value = {"name": full, "direction": Direction.MINIMIZE.value, "pattern": pattern}
-        entries[name] = FrontMatterEntry(key="metric", value=value, reason=f"{place} prints it, with {unit} after the number")
+        entries[name] = FrontMatterEntry(key="metric", value=value, reason=f"{place} {PRINTS_IT}, with {unit} after the number")
     return entries
 
 

@@ -21,6 +21,11 @@ _NAMED = re.compile(
     rf"(?P<between>\s*[:=]\s*|\s{{2,}}|\t)(?P<number>{NUMBER})(?![\w.]|\s*/)",
     re.IGNORECASE,
 )
+_TIME_IN_WORDS = re.compile(
+    r"(?P<label>[^:=\n]{0,60}?\b(?:time|elapsed|duration|runtime)\b[^:=\n]{0,20}?)\s*[:=]\s*(?P<number>[0-9]{1,12}\.[0-9]{1,20})"
+    r"(?:e[-+]?[0-9]{1,3})?(?![\w.%]|\s*[^\W\d])",
+    re.IGNORECASE,
+)
 _TAIL = re.compile(
     r"(?P<label>.*?\S)??(?P<tail>(?:\s{2,}|\s*[:=|,(]\s*|\s+(?=(?:min|mean|avg|average|median|best|took|in|x|\xd7)\b))"
     r"(?:[A-Za-z][A-Za-z ]{0,16}[:=]?)?\s*)"
@@ -44,7 +49,9 @@ def plain_rows(lines: Sequence[str]) -> Iterator[Row]:
         if row := _row(line):
             yield row
         elif named := _NAMED.match(line.strip()):
-            yield _rate_in_words(named)
+            yield _in_words(named, "rate", Direction.MAXIMIZE)
+        elif (named := _TIME_IN_WORDS.match(line.strip())) and not _GROWING.search(named["label"]):
+            yield _in_words(named, "", Direction.MINIMIZE)
 
 
 def _row(line: str) -> Row | None:
@@ -57,7 +64,7 @@ def _row(line: str) -> Row | None:
     split = _TAIL.fullmatch(before)
     label, between = (split["label"] or "", _regex(split["tail"])) if split else (before.strip(), _SPACE)
     if hit is not hits[0]:  # behind other numbers, which a run may change
-        label, between = ("" if re.search(r"[0-9]", label) else label), ".*?[^0-9.,]"
+        label, between = re.split(r"[0-9]", before)[0].rstrip(" \t:=,(-"), ".*?[^0-9.,]"
     form = (
         _form(hit, between) if re.search(r"[^\W\d_]", label) else _form(hit, "" if hit is hits[0] else between, labelled=False)
     )
@@ -68,7 +75,7 @@ def _row(line: str) -> Row | None:
 def _form(hit: re.Match[str], between: str, *, labelled: bool = True) -> Form:
     of_what = (hit["rate"] or hit["each"] or "").replace("µ", "u").replace("μ", "u")
     unit = re.sub(r"\W+", "_", re.sub(r"\s?/\s?", " per ", of_what)).strip("_").lower()
-    close = r"\)?" if "(" in hit.string else ""
+    close = r"\)?" if ")" in hit[0] or between.startswith(".") else ""
     behind = _READ_TIME if hit["time"] else rf"{READ_NUMBER}{close}\s*{label_regex(hit['rate'] or hit['each'])}"
     tied = between.removeprefix(_SPACE).removeprefix(".*?")
     return Form(
@@ -80,8 +87,8 @@ def _form(hit: re.Match[str], between: str, *, labelled: bool = True) -> Form:
     )
 
 
-def _rate_in_words(hit: re.Match[str]) -> Row:
-    form = Form(named=rf"^\s*{LABEL}[\s:=]+{_READ_ALONE}", every="", unit="rate", direction=Direction.MAXIMIZE, by_tool=False)
+def _in_words(hit: re.Match[str], unit: str, direction: Direction) -> Row:
+    form = Form(named=rf"^\s*{LABEL}[\s:=]+{_READ_ALONE}", every="", unit=unit, direction=direction, by_tool=False)
     return Row(label=hit["label"].strip(), number=hit["number"], form=form)
 
 

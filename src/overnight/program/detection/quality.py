@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
@@ -20,6 +20,10 @@ TRAINS = re.compile(
     r"|\.backward\(|\bloss\.item\(|\bnum_epochs\b|\bn_epochs\b|\.fit\(\w",
 )
 
+_BARE = re.compile(
+    r"\b(?:print|console\.log)\(\s*\w{1,24}\s*,\s*([A-Za-z_]\w{0,40})"
+    r"(?:\.item\(\)|\.data(?:\[0\]|\.item\(\))?|\.numpy\(\))?\s*\)"
+)
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.[0-9]{1,20})?|[0-9]{1,20}(?:\.[0-9]{0,20})?(?:[eE][-+]?[0-9]{1,3})?"
 _PAIR = re.compile(
     r"(?<![\w.])(?P<name>[^\W\d_][\w/.-]{0,24}(?:[ _][^\W\d_][\w/.-]{0,24}){0,3}?)"
@@ -110,6 +114,22 @@ def quality_of_model(output: bytes, *, trains: bool = False) -> Quality:
         trains: whether it is known to train a model; if not, an error may be that of a comparison.
     """
     return _chosen([one for one in _found(output, trains=trains) if one.word.of_model], output)
+
+
+def bare_quality(output: bytes, scripts: Iterable[str]) -> Quality:
+    """What a script prints behind the number of each step, without words: `print(epoch, loss.item())`."""
+    for script in scripts:
+        for hit in _BARE.finditer(script):
+            name = _slug(hit[1])
+            word = next((word for word in _WORDS if word.of_model and word.found.search(name)), None)
+            if word is None or word.direction is None:
+                continue
+            found = PrintedMetric(
+                name=name, words=hit[0], pattern=rf"^\s*[0-9]+[,:]?\s+{_READ}\s*$", direction=word.direction, take=Take.LAST
+            )
+            if isinstance(read_metrics(output, found.metric), MetricReading):
+                return Quality(chosen=found)
+    return NOTHING
 
 
 def score_of_search(output: bytes) -> Quality:

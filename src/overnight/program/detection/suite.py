@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from overnight.program.detection.plain_rows import label_regex, plain_rows
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
@@ -122,12 +122,21 @@ def _metric(picked: Sequence[Row], rows: Sequence[Row], output: bytes) -> Printe
     labels = list(dict.fromkeys(row.label for row in picked))
     one, *more = map(label_regex, labels)
     named = form.named.replace(LABEL, f"(?:{'|'.join((one, *more))})" if more else one)
-    for pattern in filter(None, (form.every if whole and len(picked) > 1 else "", named, form.every if whole else "")):
+    begun = form.named.replace(LABEL, rf"{label_regex(_beginning(labels))}.*?") if more and _beginning(labels) else ""
+    every = form.every if whole else ""
+    for pattern in filter(None, (every if more else "", named, begun, every)):
         found = _read_by(pattern, picked, labels, form)
         reading = read_metrics(output, found.metric) if len(pattern) <= LONGEST_PATTERN else None
         if isinstance(reading, MetricReading) and math.isfinite(reading.value):
             return found
     return None
+
+
+def _beginning(labels: Sequence[str]) -> str:
+    """What all labels begin with, if that is more than chance."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
+    words = "".join(letters[0] for letters in same).rstrip()
+    return words if len(words) >= _IN_WORDS else ""
 
 
 def _read_by(pattern: str, picked: Sequence[Row], labels: Sequence[str], form: Form) -> PrintedMetric:

@@ -15,7 +15,7 @@ from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import Proposal, propose, with_note
 from overnight.research.setup.missing import MOST_ADDED, with_missing
-from overnight.research.setup.refinement import FirstRun, refined
+from overnight.research.setup.refinement import FirstRun, refined, reread
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.shortening import first_run
 from overnight.research.setup.tries import Tries
@@ -100,6 +100,7 @@ async def _first(
             break
         begun = await first_run(fixed, repository, tries, wishes, say)
         proposal, run = begun.proposal, begun.run
+    proposal, run = reread(repository, proposal, run) or (proposal, run)
     values_of([run.observed.trial], repository, proposal.program, wishes)
     better = refined(repository, proposal, run)
     if better.question:

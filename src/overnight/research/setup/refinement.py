@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from overnight.gate.trial import Fault
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.code_files import is_code
@@ -11,9 +12,10 @@ from overnight.program.detection.detect import OUTSIDE, UNREAD
 from overnight.program.detection.fixed_time import repeats_for_a_time
 from overnight.program.detection.from_reads import editable_files, judges_by_name
 from overnight.program.detection.loops import LOOP_FILES
+from overnight.program.detection.metric import PRINTS_IT
 from overnight.program.detection.names import MANIFESTS, foreign_names, own_names
 from overnight.program.detection.printed_metric import PrintedMetric
-from overnight.program.detection.quality import TRAINS, Quality, quality_of_model, score_of_search
+from overnight.program.detection.quality import TRAINS, Quality, bare_quality, quality_of_model, score_of_search
 from overnight.program.detection.suite import suite
 from overnight.program.judge.runs import judges
 from overnight.program.judge.steps import Role
@@ -69,6 +71,26 @@ def refined(repository: Repository, proposal: Proposal, run: FirstRun) -> Refine
         return _with_editable(found.proposal, paths, read, run.observed.opened)
 
 
+def reread(repository: Repository, proposal: Proposal, run: FirstRun) -> tuple[Proposal, FirstRun] | None:
+    """With a number of the output in place of a metric that the text of a script promised and the output does not have.
+
+    None if the output has a value, if nothing else of it is clearly the metric, or if it is not known by a text alone.
+    """
+    entry, trial = entry_of(proposal, "metric"), run.observed.trial
+    if entry is None or trial.fault is not Fault.METRIC or PRINTS_IT not in entry.reason:
+        return None
+    unread = _with_entry(proposal, replace(entry, value=OUTSIDE), proposal.detected.notes)
+    with closing(GitHistory(repository)) as history:
+        start = history.resolve_start()
+        paths = [file.path for file in history.files(start)]
+        better = _with_metric(unread, run, repository.toplevel.name, paths, committed_text(history, start)).proposal
+    value = run.value(better.program.metric)
+    if value is None:
+        return None
+    trial = replace(trial, value=value, fault=None, reason="", excerpt=())
+    return better, replace(run, observed=replace(run.observed, trial=trial))
+
+
 def _with_metric(proposal: Proposal, run: FirstRun, folder: str, paths: Sequence[str], read: Read) -> Refined:
     """Only in place of the time that is measured from outside for want of anything else."""
     entry = entry_of(proposal, "metric")
@@ -88,7 +110,7 @@ def _printed(
     quality, score = quality_of_model(output, trains=trains), score_of_search(output)
     numbers = Quality(chosen=rows.chosen)
     measures = "bench" in f"{proposal.program.measure} {' '.join(scripts)}".lower()
-    found: list[Quality] = [quality, score]
+    found: list[Quality] = [quality, bare_quality(output, scripts.values()), score]
     if rows.by_tool or (measures and not trains):
         found.insert(0, numbers)
     elif not _shows_result(proposal):

@@ -74,11 +74,21 @@ def test_a_row_is_found_and_read_again(line: str, name: str, direction: str, num
     assert names_time(found.name)
 
 
+OF_OTHERS = [
+    "    Finished `release` profile [optimized] target(s) in 0.05s",
+    "added 5 packages in 3s",
+    "===== 5 passed in 1.23s =====",
+    "ok  \tgithub.com/me/x\t12.3s",
+    "errors: 5 errors/s",
+    "benchmark name   samples   iterations    est run time\nfib 20    100    1    4.2 ms\n      42.0 us    41 us   43 us\n",
+]
+
+
 @pytest.mark.parametrize(
-    "line", ["step 10 of 20", "version 1.2.3", "took 5 steps", "", "a 5 %", "Epoch 1 took 3.2s\nEpoch 2 took 3 s"]
+    "line", ["step 10 of 20", "version 1.2.3", "took 5 steps", "", "a 5 %", "Epoch 1 took 3.2s\nEpoch 2 took 3 s", *OF_OTHERS]
 )
 def test_other_lines_are_no_rows(line: str) -> None:
-    """Without a unit; nor is the time of each step of one run."""
+    """Without a unit; nor is the time of each step of one run, of a tool itself, or how long a run is expected to take."""
     assert suite(line.encode(), own=[], foreign=[]).chosen is None
 
 
@@ -116,6 +126,7 @@ def test_the_project_s_own_rows_of_all_tables_are_one_number() -> None:
 
 
 TABLES = [
+    ("|  ns/op | benchmark\n|--:|:--\n|  7.5 | :wavy_dash: `a b` (Unstable with ~3 iters.)\n", "a_b_ns_per_op", 7.5),
     ("│ (index) │ ops/sec │ ms  │\n│ mine    │ 123     │ 1.2 │\n", "mine_ops_per_s", 123),
     ("║ mine    │     500 │ 4104888.10 op/sec │  ± 1.65 % ║\n", "mine_op_per_sec", 4104888.1),
     (

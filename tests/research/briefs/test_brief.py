@@ -288,3 +288,6 @@ def test_a_researcher_knows_which_value_of_a_trial_counts() -> None:
     assert "Of the values of `loss` that a trial prints, the last counts." in write_brief(
         task(state=begin(opened(text + BODY)))
     )
+    text = text.replace("take: last", "take: geomean, values: 6")
+    brief = write_brief(task(state=begin(opened(text + BODY))))
+    assert "The geometric mean of the 6 values of `loss` that a trial prints counts. A trial that prints more or fewer" in brief

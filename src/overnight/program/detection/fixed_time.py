@@ -16,6 +16,7 @@ _TOOLS = (
     ),
     ("{}", re.compile(r"""^\s*(?:import|from)\s+(pyperf|perf|pytest_benchmark|asv_runner)\b""", re.MULTILINE)),
     ("{}", re.compile(r"""["'](pyperf)["']|-m\s+(?:pyperf)\b""")),
+    ("pytest-benchmark", re.compile(r"^\s*(?:async )?def test_\w{1,80}\([^()\n]{0,200}(?<!\w)benchmark(?!\w)", re.MULTILINE)),
     ("timeit", re.compile(r"\.autorange\(|[\"']-m[\"'],\s*[\"']timeit[\"'](?![^\n]{0,80}[\"']-n)|%timeit\b")),
     ("Deno.bench", re.compile(r"\bDeno\.bench\(")),
     ("Google Benchmark", re.compile(r"#\s*include\s*[<\"]benchmark/benchmark\.h")),
@@ -57,7 +58,7 @@ def repeats_for_a_time(command: str, scripts: Iterable[str]) -> str:
     for name, found in _COMMANDS:
         if hit := found.search(command):
             return _called(name, hit)
-    for script in scripts:
+    for script in scripts if "--benchmark-disable" not in command else ():
         for name, found in _TOOLS:
             if hit := found.search(script):
                 return _called(name, hit)

@@ -35,6 +35,13 @@ _GROWING = re.compile(
     r"\b(?:epochs?|steps?|iter(?:ation)?s?|batch(?:es)?|episodes?|gen(?:eration)?s?|rounds?|frames?|trials?|runs?)\b\W{0,3}[0-9]|^\W{0,2}[0-9]+\s?/\s?[0-9]+",
     re.I,
 )
+# What compilers, package managers and test runners say of themselves.
+_OF_TOOLS = re.compile(
+    r"\s*(?:Finished\b.*\btarget|Compiling\b|Downloading\b|Downloaded\b|-- |ok\s+\S+\s+[0-9.]+s|(?:FAIL|PASS|ok)\b"
+    r"|(?:added|removed|changed|audited|up to date|Resolved|Installed|Prepared|Built|Uninstalled)\b.*\bin\b|.*\bbuilt in\b"
+    r"|Done in\b|Ran [0-9]+ tests?\b|=*.*\b(?:passed|failed|passing|failing|skipped)\b)"
+)
+_BAD = re.compile(r"(?:err|fail|miss|drop|fault|conflict|alloc|retr|timeout|lost)", re.IGNORECASE)
 _LONGEST_LABEL = 100
 _READ_ALONE = r"([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)"
 _SPACE = r"\s*"
@@ -46,6 +53,8 @@ _READ_TIME = r"([0-9][0-9.,e+-]*\s?[^\W\d]+)"
 def plain_rows(lines: Sequence[str]) -> Iterator[Row]:
     """The rows, without lines that report the progress of one long run."""
     for line in lines:
+        if _OF_TOOLS.match(line):
+            continue
         if row := _row(line):
             yield row
         elif named := _NAMED.match(line.strip()):
@@ -60,6 +69,8 @@ def _row(line: str) -> Row | None:
     if not hits or len(line[: hits[0].start()]) > _LONGEST_LABEL or _GROWING.search(line[: hits[0].start()]):
         return None
     hit = next((hit for hit in hits if not hit["time"]), hits[0])
+    if hit["rate"] and _BAD.match(hit["rate"]):  # more of it is worse
+        return None
     before = line[: hits[0].start()]
     split = _TAIL.fullmatch(before)
     label, between = (split["label"] or "", _regex(split["tail"])) if split else (before.strip(), _SPACE)

@@ -18,6 +18,7 @@ from overnight.program.program import Direction, Take, TimeUnit, names_time
 LONGEST_NAME = 48
 MOST_SECTIONS = 4
 MOST_ROWS = 100  # of which one is the mean
+_ESTIMATES = b"est run time"  # Catch2: in a row with its label stands how long the run will take, not what it measures
 _IN_WORDS = 4  # letters of a name that is looked for in words, too; a shorter one must be one
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
@@ -49,7 +50,8 @@ def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> S
     """
     text = plain(output)
     lines = lines_of(text.decode(errors="replace"))
-    rows = list(tool_rows(lines)) or list(table_rows(lines)) or list(plain_rows(lines))
+    kinds = (tool_rows, table_rows, plain_rows)
+    rows = next(filter(None, (list(kind(lines)) for kind in kinds)), []) if _ESTIMATES not in output else []
     groups = sorted(_alike(rows), key=_rank)
     found = ((_of_group(group, own, foreign, output), group) for group in groups)
     chosen, group = next(((metric, group) for metric, group in found if metric), (None, ()))

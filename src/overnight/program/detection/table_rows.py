@@ -25,6 +25,7 @@ _IN_CELL = re.compile(
     rf"\s*['\"`]?(?P<number>{NUMBER})\s?(?:(?P<rate>[A-Za-z]{{1,16}}\s?/\s?s(?:ec(?:ond)?)?)|(?P<time>{TIME}))(?![\w/])"
 )
 _PLAIN = re.compile(rf"\s*['\"`]?({NUMBER})(?![\w.])")
+_TICKED = re.compile(r"[^`]{0,80}`([^`]{1,200})`")  # nanobench puts a mark before the name of one that is not steady
 _RULE = re.compile(r"[\s│║┃|:+─━═┼╪┬┴├┤╟╢╠╣╔╗╚╝╤╧╥╨╫╬┌┐└┘-]*")
 
 
@@ -60,13 +61,14 @@ def _row(header: Sequence[str], cells: Sequence[str], border: str) -> Row | None
     hit = hit or _IN_CELL.match(cells[column.place])
     if hit is None:
         return None
+    ticked = _TICKED.match(cells[label])
     form = Form(
-        named=_pattern(border, label, column),
+        named=_pattern(border, label, column, ticked=ticked is not None),
         every="",
         unit=column.unit,
         direction=Direction.MAXIMIZE if column.more else Direction.MINIMIZE,
     )
-    return Row(label=cells[label].strip("'\"`"), number=hit[1], form=form, time_unit=column.time_unit)
+    return Row(label=ticked[1] if ticked else cells[label].strip("'\"`"), number=hit[1], form=form, time_unit=column.time_unit)
 
 
 def _column(header: Sequence[str], cells: Sequence[str]) -> _Column | None:
@@ -106,7 +108,7 @@ def _label(header: Sequence[str], cells: Sequence[str], value: int) -> int | Non
     return next((place for place in (*named, *texts) if place != value), None)
 
 
-def _pattern(border: str, label: int, column: _Column) -> str:
+def _pattern(border: str, label: int, column: _Column, *, ticked: bool) -> str:
     b = re.escape(border) if len(border) == 1 else f"[{border}]"
     skip = f"[^{border}]*{b}"
     number = READ_NUMBER if column.unit else READ_TIME
@@ -115,7 +117,8 @@ def _pattern(border: str, label: int, column: _Column) -> str:
         between = _times(skip, column.place - label - 1)
         return rf"^\s*{b}{_times(skip, label)}\s*{quoted}{LABEL}{quoted}\s*{b}{between}\s*{quoted}{number}"
     between = _times(skip, label - column.place - 1)
-    return rf"^\s*{b}{_times(skip, column.place)}\s*{quoted}{number}{skip}{between}\s*{quoted}{LABEL}{quoted}\s*(?:{b}|$)"
+    around = f"[^{border}]*`{LABEL}`" if ticked else rf"\s*{quoted}{LABEL}{quoted}\s*(?:{b}|$)"
+    return rf"^\s*{b}{_times(skip, column.place)}\s*{quoted}{number}{skip}{between}{around}"
 
 
 def _times(skip: str, count: int) -> str:

@@ -22,7 +22,6 @@ _TAKEN = {
     Take.LAST: "the last",
     Take.MIN: "the smallest",
     Take.MAX: "the largest",
-    Take.GEOMEAN: "the geometric mean, of as many as now,",
 }
 
 
@@ -54,7 +53,10 @@ def judge_lines(state: State) -> Iterator[str]:
     kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
     yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
     yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is discarded."
-    if program.metric.take:
+    if program.metric.take is Take.GEOMEAN:
+        values = f"the {program.metric.values} values of `{program.metric.name}` that a trial prints"
+        yield f"- The geometric mean of {values} counts. A trial that prints more or fewer of them counts as crashed."
+    elif program.metric.take:
         yield f"- Of the values of `{program.metric.name}` that a trial prints, {_TAKEN[program.metric.take]} counts."
     if program.metric.curve:
         curve = printable(program.metric.curve, COMMAND)

@@ -20,6 +20,10 @@ SCRIPTS = [
     ("while time.time() - start < 5:\n    f()", "a loop"),
     ("end = time.perf_counter() + 2\nwhile end > time.perf_counter():\n    f()", "a loop"),
     ("while (performance.now() - t0 < 1000) f()", "a loop"),
+    ("for time.Since(start) < time.Second {", "a loop"),
+    ("while (System.nanoTime() - start < 1e9) f();", "a loop"),
+    ("while True:\n    if time.time() - start > 5:\n        break\n    f()", "a loop"),
+    ("loop { if start.elapsed() > limit { break; } f(); }", "a loop"),
     ("for (n = 0; clock() - start < CLOCKS_PER_SEC; n++) f();", "a loop"),
 ]
 
@@ -55,6 +59,7 @@ def test_a_command_that_repeats_for_a_time_is_told(command: str) -> None:
         ("python -m timeit -n 100 x", ""),
         ("node bench.js", "const bench = require('fastbench')\nconst benchmark = require('./benchmark')"),
         ("node bench.js", "for (let i = 0; i < 10; i++) times.push(performance.now() - start)\nwhile (i < n) f()"),
+        ("python bench.py", "for i in range(9):\n    if time.time() - start > 5:\n        print('slow')\n    f()"),
         ("./bench", "for (int i = 0; i < n; i++) { double t = now(); f(); elapsed += now() - t; }"),
         ("python bench.py", "for n in sizes:\n    start = time.time()\n    f()\n    print(time.time() - start)"),
     ],

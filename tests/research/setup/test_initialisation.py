@@ -20,6 +20,7 @@ from overnight.research.setup import first_look
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.initialisation import InitReport, initialise
 from overnight.research.setup.refinement import FirstRun
+from overnight.research.setup.remedies import remedy
 from overnight.research.setup.wishes import Wishes
 from overnight.research.views.connection import Connection
 
@@ -424,6 +425,15 @@ def test_the_rows_of_a_suite_are_one_metric(tmp_path: Path) -> None:
     assert report.values == [pytest.approx(200), 200]
     assert "mylib#a and 1 more`, 2 values, whose geometric mean it is" in said
     assert "--metric rival_ops_per_sec:maximize --pattern" in said
+
+
+def test_a_number_of_rows_that_changes_by_chance_comes_with_a_fix() -> None:
+    """Of one row there is always one."""
+    metric = "{name: ops_per_s, pattern: ' ([0-9]+) ops', take: geomean, values: 2}"
+    program = parse_program(f"---\nmetric: {metric}\nmeasure: node bench.js\n---\n", "program.md")
+    found = remedy(program, "metric ops_per_s has 3 values in the output instead of 2 (`values`)")
+    assert found is not None and "--metric ops_per_s:maximize --pattern REGEX" in found.in_init(Wishes())
+    assert "without `take` and `values`" in found.in_program()
 
 
 @pytest.mark.parametrize(

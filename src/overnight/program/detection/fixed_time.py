@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 MOST_LINES = 20_000  # of a script
 LONGEST = 300  # characters of a line
@@ -33,11 +34,14 @@ _TOOLS = (
 )
 _NOW = (
     r"(?:time\(\)|perf_counter(?:_ns)?\(\)|monotonic(?:_ns)?\(\)|process_time\(\)|Date\.now\(\)|performance\.now\(\)|hrtime[.\w]*\(|"
-    r"\bclock\(\)|gettime\w{0,20}\(|\bnow\(\)|\belapsed\b|get_?time\w{0,12}\(|time\(NULL\))"
+    r"\bclock\(\)|gettime\w{0,20}\(|nanoTime\(\)|currentTimeMillis\(\)|\btime\.Since\(|\bnow\(\)|\belapsed\b|get_?time\w{0,12}\(|time\(NULL\))"
 )
 # A `while` or `for` that ends when the clock says so.
 _LOOP = re.compile(
     rf"\b(?:while|for)\b[^\n]{{0,120}}?(?:{_NOW}[^\n;]{{0,60}}?(?<![<-])[<>](?![<>])|(?<![<-])[<>](?![<>])=?[^\n;]{{0,60}}?{_NOW})"
+)
+_LEFT = re.compile(
+    rf"\bif\b[^\n]{{0,80}}?{_NOW}[^\n]{{0,60}}?(?<![<-])[<>](?![<>])[^\n]{{0,60}}\s{{0,80}}\{{?\s{{0,40}}break\b"
 )
 _COMMANDS = (
     ("`go test -bench`", re.compile(r"\bgo test\b.*\s-(?:test\.)?bench\b(?!.*-benchtime[= ]\d+x)")),
@@ -62,7 +66,8 @@ def repeats_for_a_time(command: str, scripts: Iterable[str]) -> str:
         for name, found in _TOOLS:
             if hit := found.search(script):
                 return _called(name, hit)
-        if any(_LOOP.search(line[:LONGEST]) for line in script.splitlines()[:MOST_LINES]):
+        lines = [line[:LONGEST] for line in script.splitlines()[:MOST_LINES]]
+        if any(_LOOP.search(line) for line in lines) or any(_LEFT.search("\n".join(two)) for two in pairwise([*lines, ""])):
             return "a loop that ends when the clock says so"
     return ""
 

@@ -53,6 +53,10 @@ def remedy(program: Program, reason: str) -> Remedy | None:
     if reason.startswith(f"metric {name} appears twice"):
         key = "`metric: {take: last}`, or first, min, max; or a `pattern` that matches one of the lines"
         return Remedy(why="say which of its values counts", key=key, take=Take.LAST)
+    if reason.startswith(f"metric {name} has ") and program.metric.take is Take.GEOMEAN:
+        key = "a `pattern` that matches one of the lines, without `take` and `values`"
+        option = f"--metric {name}:{program.metric.direction.value} --pattern REGEX, for one of the lines"
+        return Remedy(why="if a command prints more rows in one run than in another, take one of them", key=key, option=option)
     return None if name in OUTSIDE else _unread(program, reason)
 
 

@@ -187,6 +187,14 @@ def test_a_total_is_the_number_of_a_home_made_suite() -> None:
     assert chosen("foo: 1.0 s\nbar: 2.2 s\nTotal time: 3.2 s\n").name == "total_time_s"
 
 
+def test_sub_benchmarks_that_differ_by_a_number_are_told_apart() -> None:
+    """A person may take one of them."""
+    output = "BenchmarkSum/n=10-2  100  5.0 ns/op\nBenchmarkSum/n=100-2  100  45.0 ns/op\n"
+    found = suite(output.encode(), own=[], foreign=[])
+    assert found.chosen is not None and value(found.chosen, output) == pytest.approx(15)
+    assert [value(other, output) for other in found.others] == [5, 45]
+
+
 @pytest.mark.parametrize(
     ("labels", "own", "foreign", "taken"),
     [
@@ -257,6 +265,7 @@ def test_any_output_is_read(output: bytes) -> None:
 def test_hostile_lines_take_no_time(piece: bytes) -> None:
     """A line is cut before it is matched."""
     suite(piece * 200_000 + b"\n" + (piece * 100 + b"\n") * 1000, own=["a"], foreign=["x"])
+    suite(b"".join(b"case %d of %s: %d ms\n" % (number, piece, number) for number in range(2000)), own=["a"], foreign=["x"])
 
 
 @pytest.mark.parametrize("line", [line for line, *_ in LINES])

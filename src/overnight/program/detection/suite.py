@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 
 from overnight.program.detection.plain_rows import label_regex, plain_rows
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
@@ -17,6 +17,7 @@ from overnight.program.program import Direction, Take, TimeUnit, names_time
 
 LONGEST_NAME = 48
 MOST_SECTIONS = 4
+MOST_FORMS, MOST_OFFERED = 6, 12  # each is looked for in the whole output
 MOST_ROWS = 100  # of which one is the mean
 _ESTIMATES = b"est run time"  # Catch2: in a row with its label stands how long the run will take, not what it measures
 _IN_WORDS = 4  # letters of a name that is looked for in words, too; a shorter one must be one
@@ -52,10 +53,10 @@ def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> S
     lines = lines_of(text.decode(errors="replace"))
     kinds = (tool_rows, table_rows, plain_rows)
     rows = next(filter(None, (list(kind(lines)) for kind in kinds)), []) if _ESTIMATES not in output else []
-    groups = sorted(_alike(rows), key=_rank)
+    groups = sorted(_alike(rows), key=_rank)[:MOST_FORMS]
     found = ((_of_group(group, own, foreign, output), group) for group in groups)
     chosen, group = next(((metric, group) for metric, group in found if metric), (None, ()))
-    singles = (_metric([row], rows, output) for row in _once(rows))
+    singles = (_metric([row], rows, output) for row in islice(_once(rows), MOST_OFFERED))
     others = [metric for metric in singles if metric is not None and (chosen is None or metric.pattern != chosen.pattern)]
     return Suite(chosen=chosen, others=others, by_tool=any(row.form.by_tool for row in group))
 
@@ -122,9 +123,10 @@ def _metric(picked: Sequence[Row], rows: Sequence[Row], output: bytes) -> Printe
     form = picked[0].form
     whole = len(picked) == sum(row.form == form for row in rows)
     labels = list(dict.fromkeys(row.label for row in picked))
-    one, *more = map(label_regex, labels)
+    regex = _literal if form.by_tool else label_regex
+    one, *more = map(regex, labels)
     named = form.named.replace(LABEL, f"(?:{'|'.join((one, *more))})" if more else one)
-    begun = form.named.replace(LABEL, rf"{label_regex(_beginning(labels))}.*?") if more and _beginning(labels) else ""
+    begun = form.named.replace(LABEL, rf"{regex(_beginning(labels))}.*?") if more and _beginning(labels) else ""
     every = form.every if whole else ""
     for pattern in filter(None, (every if more else "", named, begun, every)):
         found = _read_by(pattern, picked, labels, form)
@@ -132,6 +134,10 @@ def _metric(picked: Sequence[Row], rows: Sequence[Row], output: bytes) -> Printe
         if isinstance(reading, MetricReading) and math.isfinite(reading.value):
             return found
     return None
+
+
+def _literal(label: str) -> str:
+    return r"\s+".join(map(re.escape, label.split()))
 
 
 def _beginning(labels: Sequence[str]) -> str:

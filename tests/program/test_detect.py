@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.program.detection.detect import Detected, detect, wants
+from overnight.program.detection.detect import UNREAD, Detected, detect, wants
 from overnight.program.front_matter import Value
 from overnight.program.parser import parse_program
 from overnight.program.program import Direction
@@ -78,9 +78,15 @@ def test_a_shell_benchmark_that_takes_a_seed_gets_one() -> None:
     )
 
 
-def test_a_training_script_without_a_known_metric_leaves_that_to_the_user() -> None:
-    """No metric is invented."""
-    assert "metric" not in found({"train.py": "print('done')\n"})
+def awaits_output(files: dict[str, str | None]) -> bool:
+    """Whether the metric only stands for what the first trial will print."""
+    return any(entry.key == "metric" and UNREAD in entry.reason for entry in detect(files, home="/").entries)
+
+
+def test_a_training_script_without_a_known_metric_leaves_that_to_its_output() -> None:
+    """Or to the user, if it prints nothing: no metric is invented."""
+    assert awaits_output({"train.py": "print('done')\n"})
+    assert "metric" not in found({"train.py": "x = 1\n"})
 
 
 @pytest.mark.parametrize(
@@ -327,7 +333,7 @@ def test_a_training_script_that_prints_only_a_time_is_measured_by_it() -> None:
     took = 'import bpe\nbpe.train()\nprint(f"Training took {t:.2f} seconds")\n'
     keys = found({"train.py": took, "bpe.py": None})
     assert keys["metric"] == {"name": "cpu_s", "direction": "minimize"} and "editable" not in keys
-    assert "metric" not in found({"train.py": took + "print('the loss is', loss)\n"})
+    assert not awaits_output({"train.py": took}) and awaits_output({"train.py": took + "print('the loss is', loss)\n"})
 
 
 def test_a_command_that_measures_nothing_leaves_the_next_one() -> None:

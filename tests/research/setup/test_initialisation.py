@@ -410,6 +410,20 @@ def test_a_metric_that_only_the_text_of_a_script_shows_gives_way_to_its_output(t
         run(repository, Measured(None, 2.0, output=b"done 1\n"))
 
 
+def test_a_training_script_is_about_what_its_output_shows(tmp_path: Path) -> None:
+    """Its text says in no simple form what it prints; if the output does not either, that is asked."""
+    script = "import net\nprint('Epoch: {:04d}'.format(1), 'loss_val: {:.4f}'.format(net.loss()))\n"
+    repository = repository_of(tmp_path, {"train.py": script, "net.py": "def loss(): return 1\n"})
+    measured = Measured(
+        3.0, 0.4, output=b"Epoch: 0001 loss_train: 0.5 loss_val: 0.6\nEpoch: 0002 loss_train: 0.4 loss_val: 0.5\n"
+    )
+    report, _ = run(repository, measured, agree=False)
+    metric = measured.programs[-1].metric
+    assert (metric.name, metric.take, report.values) == ("loss_val", "last", [0.5, 0.4])
+    with pytest.raises(UserError, match="about a result that it prints, and no number of its output is clearly the metric"):
+        run(repository, Measured(3.0, 3.0, output=b"done 1\n"))
+
+
 BENCH = {"bench.js": "const B = require('benchmark')\nconst own = require('./index')\n", "index.js": ""}
 
 

@@ -28,6 +28,7 @@ NAMED = 4  # commands in a note
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
+_PRINTS = re.compile(r"\b(?:print|log|info|write|pbar|tqdm|echo)\b")
 _SPEAKS_OF_QUALITY = re.compile(r"(?:loss|acc|accuracy|perplexity|ppl|bpb|nll|score|reward)(?![a-z])", re.IGNORECASE)
 _TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
@@ -123,12 +124,19 @@ def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *,
         ]
     frozen = "all else, including prepare.py, is frozen" if "prepare.py" in files else "all else is frozen"
     return [
-        *metric_entry(name, f"train.py {PRINTS_IT}"),
+        *(metric_entry(name, f"train.py {PRINTS_IT}") or _unread(train)),
         FrontMatterEntry(key="measure", value=runner + seed, reason=reason),
         FrontMatterEntry(key="editable", value=["train.py"], reason=frozen),
         *_training_limits(everything),
         *_training_data(everything, home),
     ]
+
+
+def _unread(train: str) -> list[FrontMatterEntry]:
+    """What stands for the metric until the first trial shows what the script prints, if it prints anything."""
+    if not _PRINTS.search(train):
+        return []
+    return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=f"train.py prints {UNREAD}")]
 
 
 def _training_limits(text: str) -> list[FrontMatterEntry]:

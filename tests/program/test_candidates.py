@@ -217,6 +217,22 @@ def test_benchmarks_of_go_and_cargo_are_found(files: dict[str, str | None], comm
 CC = ("$ cc -DT m.c && ./a.out  # run tests", "$ cc -DT -O3 m.c && BENCH=1 ./a.out  # run benchmarks")
 
 
+@pytest.mark.parametrize(
+    ("files", "commands"),
+    [
+        ({"benchmark/run.rb": "run\n", "benchmark/helper.rb": "x\n"}, ["ruby benchmark/run.rb"]),
+        ({"bench.lua": None, "perf/a.php": "<?php"}, ["lua bench.lua", "php perf/a.php"]),
+        (
+            {"benchmark/benchmarks.jl": "const SUITE = BenchmarkGroup()\n", "benchmark/run.jl": "go()"},
+            ["julia --project benchmark/run.jl"],
+        ),
+    ],
+)
+def test_benchmarks_of_other_interpreters_are_found(files: dict[str, str | None], commands: list[str]) -> None:
+    """By the ending of the file; not what only a benchmark runner reads."""
+    assert [command.text for command in candidates(files).measuring] == commands
+
+
 def in_readme(*lines: str, about: str = "") -> str:
     """A README that shows these lines as code."""
     return f"# Tool\n\n{about}\n\n```sh\n" + "\n".join(lines) + "\n```\n"
@@ -287,6 +303,7 @@ PLAY = "import game\nif __name__ == '__main__':\n    print(f'score: {game.play()
             {"README.md": "```python go.py```\n\n## Run the training\n", "pkg/__init__.py": "", "pkg/go.py": PLAY},
             "cd pkg && python go.py",
         ),
+        ({"sim.py": PLAY, "chat.py": PLAY + "    name = input('?')\n", "ui.py": "import pygame\n" + PLAY}, "python sim.py"),
         ({"Makefile": "sim: sim.c\n\tcc -o sim sim.c\n", "sim.c": 'printf("score %d", s);'}, "make -s sim && ./sim"),
     ],
 )
@@ -318,6 +335,12 @@ def test_of_equal_programs_none_is_taken(files: dict[str, str | None], commands:
     """They are what the user is asked about, the likeliest first; what only builds or documents is not among them."""
     found = candidates(files)
     assert not found.measuring and [command.text for command in found.asked] == commands
+
+
+def test_no_text_takes_the_parser_of_python_long() -> None:
+    """A name of very many parts takes memory with their square: such a file is not parsed, and runs as it is."""
+    for text in ("from " + "a." * 400_000, "import a" + ".\\\na" * 70_000):
+        assert [command.text for command in candidates({"bench.py": text}).measuring] == ["python bench.py"]
 
 
 def test_the_table_of_pytest_benchmark_is_read() -> None:

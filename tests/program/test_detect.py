@@ -152,6 +152,15 @@ def test_a_pytest_suite_becomes_the_checks() -> None:
     assert "checks" not in found({"tests/data.py": None, "contest.py": None})
 
 
+def test_tests_that_only_a_readme_shows_become_the_checks() -> None:
+    """With what builds them; a suite that is found by custom comes before them."""
+    shown = "```\n$ cc -DT m.c && ./a.out # run tests\n$ cc -DT m.c && BENCH=1 ./a.out # run benchmarks\n```\n"
+    files: dict[str, str | None] = {"README.md": shown, "m.c": None}
+    assert found(files)["checks"] == ["cc -DT m.c && ./a.out"]
+    assert found(files)["measure"] == "cc -DT m.c && BENCH=1 ./a.out"
+    assert found({**files, "tests/test_a.py": None})["checks"] == ["python -m pytest -q"]
+
+
 PROMPT = """\
 # Autoresearch: speed
 ## Metrics

@@ -9,9 +9,11 @@ from overnight.program.detection import scores
 from overnight.program.detection.cmake import cmake_programs
 from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files
 from overnight.program.detection.go_and_rust import go, rust
+from overnight.program.detection.interpreted import interpreted
 from overnight.program.detection.javascript import javascript, serves_for_ever
 from overnight.program.detection.make import Makefiles, just_targets
-from overnight.program.detection.python_scripts import further_scripts, measuring_scripts, near_scripts, only_defines
+from overnight.program.detection.python_scripts import further_scripts, measuring_scripts, near_scripts
+from overnight.program.detection.python_text import only_defines
 from overnight.program.detection.readme import README, Shown, is_test, shown_commands
 
 MOST = 50  # commands
@@ -49,7 +51,7 @@ def candidates(files: Files) -> Candidates:
     makefiles = Makefiles(files)
     measuring = sorted(_once(_called_so(files, shown, makefiles)), key=lambda command: command.fetches)
     likely = scores.likely_programs(files, shown, list(islice(makefiles.programs(), MOST)))
-    if not measuring and (clear := scores.clear_one(likely)):
+    if not measuring and (clear := scores.clear_one(likely, files)):
         measuring = [clear]
     known = {name for command in measuring for name in (command.text, command.leaf)}
     asked = [each.command for each in likely if known.isdisjoint((each.command.text, each.command.leaf or each.command.text))]
@@ -69,6 +71,7 @@ def _called_so(files: Files, shown: Sequence[Shown], makefiles: Makefiles) -> It
     yield from (command for command, _ in readme)
     yield from go(files)
     yield from rust(files)
+    yield from interpreted(files)
     yield from cmake_programs(files)
 
 

@@ -15,6 +15,7 @@ from overnight.program.detection.command import Command
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import PRINTS_IT, metric_entry, metrics_with_unit, printed_metric
 from overnight.program.detection.python_scripts import is_of_asv
+from overnight.program.detection.readme import tests_in_readme
 from overnight.program.detection.seed import seed_option
 from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
@@ -219,7 +220,7 @@ def _printed_or_time(text: str, place: str, others: list[FrontMatterEntry]) -> l
     return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=reason)]
 
 
-def _from_tests(files: Iterable[str], texts: Mapping[str, str]) -> list[FrontMatterEntry]:
-    command = tests_of(files, texts)
+def _from_tests(files: Mapping[str, str | None], texts: Mapping[str, str]) -> list[FrontMatterEntry]:
+    command = tests_of(files, texts) or tests_in_readme(files)
     reason = "the tests must pass before a trial is worth running"
     return [FrontMatterEntry(key="checks", value=[command], reason=reason)] if command else []

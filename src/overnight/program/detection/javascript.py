@@ -29,8 +29,9 @@ def javascript(files: Files) -> Iterator[Command]:
     yield from _scripts(files, "")
     if "vitest" in top and any(map(_VITEST.fullmatch, files)):
         yield Command(text="npx vitest bench --run", reason="*.bench files are benchmarks of vitest")
+    typescript = _runner(top)
     for path in called(_FILE, files):
-        runner = "node" if path.endswith("js") else _runner(top)
+        runner = "node" if path.endswith("js") else typescript
         if runner and not _VITEST.fullmatch(path) and _runs(path, files.get(path) or ""):
             yield Command(text=f"{runner} {path}", leaf=path, reason=f"{path} is a benchmark")
     for path in list(filter(_OF_WORKSPACE.fullmatch, by_depth(files)))[:MOST_PACKAGES]:

@@ -1,12 +1,12 @@
 """Pure: benchmarks of Python and the shell: scripts, modules of a package, what pytest calls, commands that a package has."""
 
-import ast
 import re
 import tomllib
 from collections.abc import Iterator
 
 from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, by_depth, called, is_beside
 from overnight.program.detection.pytest_benchmark import pytest_benchmarks
+from overnight.program.detection.python_text import only_defines, run_by_pytest
 from overnight.program.judge.tree import folder_of
 
 _NEAR = re.compile(r"(?:[^/]+/)?(?:run[_-]?)?(?:bench|latency|load[_-]?test|perf)[^/]*\.(?:py|sh)")
@@ -40,25 +40,6 @@ def further_scripts(files: Files) -> Iterator[Command]:
         if any(command.leaf == path for command in commands):
             continue
         yield from _script(path, files, f"{path} is a benchmark")
-
-
-def only_defines(text: str) -> bool:
-    """Whether a Python file run as a script does nothing: it imports, defines and assigns."""
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    inert = (*definitions, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
-    defines = any(isinstance(one, definitions) for one in body)
-    return defines and all(
-        isinstance(one, inert) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in body
-    )
-
-
-def run_by_pytest(text: str) -> bool:
-    """Whether a Python file that only defines functions has some that pytest calls."""
-    return re.search(r"^(?:class Test|\s*def test_)", text, re.MULTILINE) is not None
 
 
 def is_of_asv(path: str, text: str) -> bool:

@@ -53,6 +53,11 @@ def is_test(shown: Shown) -> bool:
     return _TESTS.search(words) is not None and MEASURES.search(words) is None
 
 
+def tests_in_readme(files: Files) -> str | None:
+    """The first command that a README shows for the tests of the project."""
+    return next((each.spelled.text for each in shown_commands(files) if is_test(each) and not each.spelled.lacks), None)
+
+
 class _Reading:
     """One README, read line by line."""
 

@@ -1,6 +1,5 @@
 """Pure: programs that print a score, such as a game, a simulator or a solver, where nothing is called a benchmark."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +7,11 @@ from dataclasses import dataclass, replace
 from overnight.program.detection.command import ASIDE, BESIDE, MEASURES, Command, Files, by_depth, project_names, stem_of
 from overnight.program.detection.javascript import serves_for_ever
 from overnight.program.detection.python_scripts import python_command
+from overnight.program.detection.python_text import acts
 from overnight.program.detection.readme import Shown, is_test
 from overnight.program.judge.tree import folder_of
 
-MOST_LINES = 20_000  # of a file that are looked at
+MOST_LINES = 5_000  # of a file that are looked at
 LONGEST = 500  # characters of a line
 
 _COMPILED = (".c", ".cc", ".cpp", ".cxx")
@@ -43,6 +43,13 @@ _OTHER = re.compile(
 )
 
 
+# For a person who looks on and types.
+_WAITS = re.compile(
+    r"""^[^#\n"']{0,100}\b(?:raw_)?input\(|^[ \t]*(?:import|from)[ \t]+(?:[tT]kinter|pygame|turtle|curses|PyQt\d)""",
+    re.MULTILINE,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likely:
     """A program that may print a score, and how much speaks for it."""
@@ -67,11 +74,12 @@ def likely_programs(files: Files, shown: Sequence[Shown], compiled: Sequence[Com
     return sorted(found.values(), key=lambda likely: likely.weight, reverse=True)
 
 
-def clear_one(likely: Sequence[Likely]) -> Command | None:
+def clear_one(likely: Sequence[Likely], files: Files) -> Command | None:
     """The one for which most speaks; None if several are alike, or nothing speaks for it."""
     if not likely or not likely[0].weight[0] or (len(likely) > 1 and likely[1].weight == likely[0].weight):
         return None
-    return likely[0].command
+    command = likely[0].command
+    return replace(command, scores=not tells_time(files.get(command.leaf or command.place) or ""))
 
 
 def prints_score(text: str) -> bool:
@@ -104,7 +112,7 @@ def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:
             continue
         said = _SAYS.search(f"{name} {each.comment}\n{each.about}") is not None
         reason = "the README says how to run it"
-        command = Command(text=spelled.text, leaf=spelled.leaf, reason=reason, scores=not tells_time(text))
+        command = Command(text=spelled.text, leaf=spelled.leaf, reason=reason)
         near = "/" not in (spelled.leaf or spelled.name)
         yield Likely(command=command, said=said, prints=prints_score(text), named=_is_named(name, files), near=near)
 
@@ -119,7 +127,7 @@ def _of_files(files: Files) -> Iterator[Likely]:
         run = python_command(path, text, files) if path.endswith(".py") else f"node {path}"
         prints = prints_score(text)
         reason = f"{path} prints a result" if prints else f"{path} is a script"
-        command = Command(text=run, leaf=path, reason=reason, scores=not tells_time(text))
+        command = Command(text=run, leaf=path, reason=reason)
         named = _is_named(stem_of(path), files)
         yield Likely(command=command, said=False, prints=prints, named=named, near="/" not in path)
 
@@ -129,7 +137,7 @@ def _of_makefiles(files: Files, compiled: Sequence[Command]) -> Iterator[Likely]
         name = stem_of(each.text)
         if not _is_other(name) or len(compiled) == 1:
             prints = prints_score(files.get(each.place) or "")
-            command = replace(each, said="", scores=not tells_time(files.get(each.place) or ""))
+            command = replace(each, said="")
             yield Likely(
                 command=command, said=False, prints=prints, named=_is_named(name, files), near=each.text.startswith("make")
             )
@@ -145,16 +153,8 @@ def _is_other(name: str) -> bool:
 
 
 def _acts(path: str, text: str, files: Files) -> bool:
-    """Whether a file does something when it is run; what lies in a package and has no `__main__` is imported."""
+    """Whether a file does something when it is run, and needs no person; without `__main__` a package only imports it."""
     if not path.endswith(".py"):
         return not serves_for_ever(text)
-    if "__main__" in text:
-        return True
-    if f"{folder_of(path)}/__init__.py" in files:
-        return False
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "print" in text  # of Python 2, perhaps
-    acts = (ast.For, ast.While, ast.With)
-    return any(isinstance(one, acts) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)) for one in body)
+    inside = f"{folder_of(path)}/__init__.py" in files
+    return ("__main__" in text if inside else acts(text)) and not _WAITS.search(text)

@@ -114,6 +114,7 @@ $(PROG): tool.c
         ({"src/Makefile": "bench: b.c\n\tcc -o bench b.c\n"}, "cd src && make -s bench && ./bench"),
         ({"Makefile": LATER}, "make -s build/tool > /dev/null && make -s newbench"),
         ({"justfile": "build:\n    cargo build\nbench n='3':\n    ./run {{n}}\n"}, "just bench"),
+        ({"Makefile": "perf-gen:\n\tperf record ./x\nspeed:\n\t./x\n"}, "make -s speed"),
         ({"tools/Makefile": "bench:\n\t./run\n", "lib/Makefile": "timing:\n\t./run\n"}, "make -s -C lib timing"),
     ],
 )
@@ -133,6 +134,20 @@ def test_a_program_that_cmake_builds_is_built_in_release_and_run() -> None:
         " && cmake --build build --target lib_bench > /dev/null && ./build/perf/lib_bench"
     ]
     assert not candidates({"CMakeLists.txt": CMAKE}).measuring
+
+
+def test_a_benchmark_in_c_that_nothing_builds_is_compiled_with_what_it_includes() -> None:
+    """With the sources beside its headers, but not with another program; a build file at the top says it better."""
+    files: dict[str, str | None] = {
+        "tests/bench.c": '#include <stdio.h>\n#include "../lib.h"\nint main(void) {}\n',
+        "lib.h": '#include "map.h"\n',
+        "lib.c": "int f(void);\n",
+        "map.h": "",
+        "map.c": "int main(int argc) {}\n",
+    }
+    run = "cc -O3 -I. tests/bench.c lib.c -o measure.out -lm && ./measure.out"
+    assert [command.text for command in candidates(files).measuring] == [run]
+    assert not candidates({**files, "meson.build": ""}).measuring
 
 
 PACKAGE = '{"name": "@me/fast", "scripts": {%s}, "devDependencies": {"tsx": "4"}}'
@@ -170,6 +185,8 @@ ENTRY = '[project]\nname = "web"\n[project.scripts]\nweb-bench = "web.cmd.bench:
 @pytest.mark.parametrize(
     ("files", "commands"),
     [
+        ({"tests/test_benchmark.py": DEFINES}, [f"python -m pytest -q tests/test_benchmark.py::test_speed {COLUMNS}"]),
+        ({"tests/test_performance.py": "def test_it():\n    pass\n"}, []),
         ({"benchmarks/__main__.py": "run()\n"}, ["python -m benchmarks"]),
         ({"pkg/__init__.py": "", "pkg/bench.py": "from pkg import run\nrun()\n"}, ["python -m pkg.bench"]),
         ({"src/pkg/__init__.py": "", "src/pkg/bench.py": "from . import run\nrun()\n"}, ["PYTHONPATH=src python -m pkg.bench"]),
@@ -250,6 +267,17 @@ def in_readme(*lines: str, about: str = "") -> str:
             },
             "cc -DT -O3 m.c && BENCH=1 ./a.out",
         ),
+        (
+            {"README.md": in_readme("g++ -O3 src/*.cpp -o m", "./m bench"), "src/m.cpp": None},
+            "g++ -O3 src/*.cpp -o m && ./m bench",
+        ),
+        ({"README.md": in_readme("python x.py < in.txt # speed"), "x.py": "run()", "in.txt": None}, "python x.py < in.txt"),
+        (
+            {"README.md": in_readme("cargo build --release", "./target/release/x --bench"), "Cargo.toml": None},
+            "cargo build --release && ./target/release/x --bench",
+        ),
+        ({"README.md": in_readme("cc -O2 -DPERF=1 c.c", "./a.out > run1.log"), "c.c": None}, "cc -O2 -DPERF=1 c.c && ./a.out"),
+        ({"README.md": in_readme("rustc -O x.rs && ./x bench"), "x.rs": None}, "rustc -O x.rs && ./x bench"),
         ({"README.md": in_readme("gcc -O3 m.c -o m", "./m --bench"), "m.c": None}, "gcc -O3 m.c -o m && ./m --bench"),
         ({"README.md": in_readme("make", "./out/bench"), "Makefile": "all: x\n\t$(MAKE) x\n"}, "make -s && ./out/bench"),
         ({"README.md": 'Run "./u bench" for all.\n', "Makefile": "u: u.o\n\tcc -o u u.o\n"}, "make -s u && ./u bench"),
@@ -273,7 +301,8 @@ def test_a_readme_that_shows_how_to_measure_is_followed(files: dict[str, str | N
 
 @pytest.mark.parametrize(
     "line",
-    ["python bench.py; rm x", "python bench.py $(x)", "python bench.py > x", "python bench.py data.csv", "python bench.py FILE",
+    ["python bench.py; rm x", "python bench.py $(x)", "python bench.py < y", "python bench.py *.c",
+     "python bench.py data.csv", "python bench.py FILE",
      "python a.py bench", "curl x | bash bench.sh", "sudo ./bench", "cd x && python bench.py", "make bench", "npm run bench"],
 )  # fmt: skip
 def test_what_a_shell_would_read_or_is_not_there_is_not_taken_from_a_readme(line: str) -> None:
@@ -335,6 +364,16 @@ def test_of_equal_programs_none_is_taken(files: dict[str, str | None], commands:
     """They are what the user is asked about, the likeliest first; what only builds or documents is not among them."""
     found = candidates(files)
     assert not found.measuring and [command.text for command in found.asked] == commands
+
+
+def test_names_are_quoted_for_the_shell() -> None:
+    """Whatever a file or a folder is called, the command runs that one file."""
+    files = {"bench/$(x) b.py": "run()", "d e/package.json": PACKAGE % '"bench": "x"', "f&/Makefile": "perf:\n\t./x\n"}
+    assert {command.text for command in candidates(files).measuring} == {
+        "python 'bench/$(x) b.py'",
+        "cd 'd e' && npm run --silent bench",
+        "make -s -C 'f&' perf",
+    }
 
 
 def test_no_text_takes_the_parser_of_python_long() -> None:

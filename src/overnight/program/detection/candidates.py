@@ -15,13 +15,14 @@ from overnight.program.detection.make import Makefiles, just_targets
 from overnight.program.detection.python_scripts import further_scripts, measuring_scripts, near_scripts
 from overnight.program.detection.python_text import only_defines
 from overnight.program.detection.readme import README, Shown, is_test, shown_commands
+from overnight.program.detection.single_source import single_sources
 
 MOST = 50  # commands
 
 WANTED = re.compile(
     r"(?:[^/]+/){0,2}(?:package\.json|GNUmakefile|makefile|Makefile)|(?:[^/]+/){0,3}CMakeLists\.txt"
     rf"|pyproject\.toml|Cargo\.toml|\.?[jJ]ustfile|{README.pattern}|(?:.+/)?[^/]+_test\.go"
-    r"|(?:.+/)?(?:micro)?(?:bench|perf|speed|timing|latency|load[_-]?test|run[_-]?bench)[^/]*(?:/[^/]+)?"
+    r"|(?:.+/)?(?:micro)?(?:bench|perf|speed|timing|latency|load[_-]?test|(?:run|test)[_-]?(?:bench|perf))[^/]*(?:/[^/]+)?"
     r"\.(?:py|sh|[cm]?[jt]s|rs|go|c|cc|cpp)"
     r"|(?:scripts?/)?(?:measure|eval)[^/]*\.(?:py|sh)"
 )
@@ -73,13 +74,14 @@ def _called_so(files: Files, shown: Sequence[Shown], makefiles: Makefiles) -> It
     yield from rust(files)
     yield from interpreted(files)
     yield from cmake_programs(files)
+    yield from single_sources(files)
 
 
 def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -> Iterator[tuple[Command, bool]]:
     """Those that measure by what the README says, each with whether the command itself says so."""
     for each in shown:
         spelled, text = each.spelled, files.get(each.spelled.leaf or "") or ""
-        plainly = any(map(MEASURES.search, (spelled.text, each.comment)))
+        plainly = any(map(MEASURES.search, (spelled.text.replace("-D", "-"), each.comment)))
         if is_test(each):
             continue
         if spelled.lacks or only_defines(text) or not (plainly or MEASURES.search(each.about)):

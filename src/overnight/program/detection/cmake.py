@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from shlex import quote
 
 from overnight.program.detection.command import BESIDE, MEASURES, Command, Files, by_depth
 from overnight.program.judge.tree import folder_of
@@ -33,7 +34,7 @@ def cmake_programs(files: Files) -> Iterator[Command]:
     for name in sorted(filter(_measures, names), key=lambda name: (not name.lower().startswith("bench"), len(name), name)):
         place = "/".join(filter(None, [build, names[name] if output is None else output, name]))
         configure = f"cmake -S . -B {build} -DCMAKE_BUILD_TYPE=Release{given} {_QUIET}"
-        text = f"{configure} && cmake --build {build} --target {name} {_QUIET} && ./{place}"
+        text = f"{configure} && cmake --build {build} --target {name} {_QUIET} && {quote(f'./{place}')}"
         yield Command(text=text, reason=f"CMake builds {name}")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from shlex import quote
 
 from overnight.program.detection.command import Command, Files, by_depth, likeliness, project_names
 from overnight.program.judge.tree import folder_of
@@ -26,7 +27,7 @@ def go(files: Files) -> Iterator[Command]:
         yield _go_test(module, counts[module])
     for folder in dict.fromkeys(hit[1] for path in by_depth(files) if (hit := _GO_PROGRAM.fullmatch(path))):
         if any(path.startswith(f"{folder}/") and "package main" in (text or "package main") for path, text in files.items()):
-            yield Command(text=f"go run ./{folder}", reason=f"{folder} is a program that measures, by its name")
+            yield Command(text=f"go run ./{quote(folder)}", reason=f"{folder} is a program that measures, by its name")
 
 
 def rust(files: Files) -> Iterator[Command]:
@@ -34,7 +35,7 @@ def rust(files: Files) -> Iterator[Command]:
     projects = project_names(files)
     for path in sorted(by_depth(files), key=lambda path: (_is_nightly(files, path), likeliness(path, projects))):
         if hit := _RUST.fullmatch(path):
-            inside = f"cd {hit[1].removesuffix('/')} && " if hit[1] else ""
+            inside = f"cd {quote(hit[1].removesuffix('/'))} && " if hit[1] else ""
             yield Command(text=f"{inside}cargo bench --bench {hit[2]}", leaf=path, reason=f"{path} is a benchmark of cargo")
     for path in by_depth(files):
         if hit := _RUST_PROGRAM.fullmatch(path):
@@ -54,7 +55,7 @@ def _go_test(module: str, counts: Mapping[str, int]) -> Command:
     brief = " -benchtime 100ms" if (top or sum(counts.values())) > _MANY else ""
     where = "." if top else "./..."
     reason = "Go benchmarks, which `go test` runs" + ", a tenth of a second each since they are many" * bool(brief)
-    inside = f"cd {module} && " if module else ""
+    inside = f"cd {quote(module)} && " if module else ""
     return Command(text=f"{inside}go test -run '^$' -bench .{brief} {where}", reason=reason)
 
 

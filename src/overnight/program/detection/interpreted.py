@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from shlex import quote
 
 from overnight.program.detection.command import Command, Files, called, is_beside
 
@@ -21,4 +22,4 @@ def interpreted(files: Files) -> Iterator[Command]:
     for path in called(_FILE, files):
         hit = _FILE.fullmatch(path)
         if hit and not is_beside(path) and not _BY_RUNNER.search(files.get(path) or ""):
-            yield Command(text=f"{INTERPRETERS[hit[1] or hit[2]]} {path}", leaf=path, reason=f"{path} is a benchmark")
+            yield Command(text=f"{INTERPRETERS[hit[1] or hit[2]]} {quote(path)}", leaf=path, reason=f"{path} is a benchmark")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from shlex import quote
 
 from overnight.program.detection.command import BESIDE, INSTALLS, Command, Files, by_depth, called, is_beside
 from overnight.program.judge.targets import PACKAGE, package_scripts
@@ -33,7 +34,7 @@ def javascript(files: Files) -> Iterator[Command]:
     for path in called(_FILE, files):
         runner = "node" if path.endswith("js") else typescript
         if runner and not _VITEST.fullmatch(path) and _runs(path, files.get(path) or ""):
-            yield Command(text=f"{runner} {path}", leaf=path, reason=f"{path} is a benchmark")
+            yield Command(text=f"{runner} {quote(path)}", leaf=path, reason=f"{path} is a benchmark")
     for path in list(filter(_OF_WORKSPACE.fullmatch, by_depth(files)))[:MOST_PACKAGES]:
         yield from _scripts(files, path.removesuffix(f"/{PACKAGE}"))
 
@@ -53,7 +54,7 @@ def _scripts(files: Files, folder: str) -> Iterator[Command]:
             continue
         leaf = next((path for path in paths if path in files), None)
         said = (files[leaf] or "") if leaf else ""
-        run = f"{f'cd {folder} && ' * bool(folder)}npm run --silent {name}"
+        run = f"{f'cd {quote(folder)} && ' * bool(folder)}npm run --silent {quote(name)}"
         fetches = INSTALLS.search(scripts[name]) is not None
         reason = f"{place} has a script {name}"
         yield Command(text=run, place=leaf or "the command", said=said, reason=reason, fetches=fetches)

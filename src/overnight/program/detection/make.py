@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
+from shlex import quote
 
 from overnight.program.detection.command import ASIDE, BESIDE, INSTALLS, MEASURES, Command, Files, by_depth
 from overnight.program.judge.targets import JUSTFILES, MAKEFILES, MOST_TARGETS, Targets, read_targets
@@ -14,6 +15,7 @@ _DEEPEST = 2  # folders above a makefile
 _PLAIN = re.compile(r"[\w][\w./-]{0,99}")
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
 _PATH = re.compile(r"(?<![\w./-])(?:\./[\w-]+|[\w-]+(?=/))(?:/[\w.-]+)*")
+_RECORDS = re.compile(r"\bperf[ \t]+(?:record|report|annotate)\b|\bvalgrind\b|\bgprof\b")  # a profile, not a number
 _OUTPUT = re.compile(r"-o[ \t]*([^\s;&|]+)")
 _SOURCE = (".c", ".cc", ".cpp", ".cxx", ".o")
 _COMPILED = (*_SOURCE, ".h", ".hpp", ".rs", ".go", ".java", ".cs", ".zig", ".nim", ".d")
@@ -46,7 +48,9 @@ def just_targets(files: Files) -> Iterator[Command]:
     for path in filter(files.__contains__, JUSTFILES):
         found = read_targets(path, Tree.of(list(files), files.get))
         for name in sorted(filter(_measures, found.recipes), key=_rank):
-            yield Command(text=f"just {name}", said="\n".join(found.recipes[name]), reason=f"the {path} has a recipe {name}")
+            yield Command(
+                text=f"just {quote(name)}", said="\n".join(found.recipes[name]), reason=f"the {path} has a recipe {name}"
+            )
 
 
 class _Makefile:
@@ -73,7 +77,7 @@ class _Makefile:
             named = _PLAIN.fullmatch(plain) and recipe.strip() and not _measures(plain) and not _LIBRARY.search(plain)
             program = self._only_compiled(name, plain, recipe) if named and "-o" in recipe else None
             if program:
-                text = f"{f'cd {self.folder} && ' * bool(self.folder)}make -s {plain} && ./{program}"
+                text = f"{f'cd {quote(self.folder)} && ' * bool(self.folder)}make -s {plain} && ./{program}"
                 source = next((path for path in self._sources(name, plain) if path in self.files), self.path)
                 yield Command(text=text, place=source, reason=f"{self.path} compiles {program}")
 
@@ -84,12 +88,14 @@ class _Makefile:
             yield from (self._below(f"{word}{ending}") for ending in ("", *_SOURCE))
 
     def _command(self, name: str, plain: str) -> Command | None:
+        if _RECORDS.search(self.targets.run([name])):
+            return None
         recipe, place = "\n".join(self.targets.recipes[name]), f"the {self.path}" if self.folder else "the Makefile"
         if program := self._only_compiled(name, plain, recipe):
-            text = f"{f'cd {self.folder} && ' * bool(self.folder)}make -s {plain} && ./{program}"
+            text = f"{f'cd {quote(self.folder)} && ' * bool(self.folder)}make -s {plain} && ./{program}"
             reason = f"{place} compiles {program}"
         elif recipe.strip() or self._needs_one(name):
-            make = f"make -s {f'-C {self.folder} ' * bool(self.folder)}"
+            make = f"make -s {f'-C {quote(self.folder)} ' * bool(self.folder)}"
             built = "".join(f"{make}{needed} > /dev/null && " for needed in self._also_needed(name, recipe))
             text, reason = f"{built}{make}{plain}", f"{place} has a target {plain}"
         else:

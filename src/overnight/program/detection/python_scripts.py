@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from shlex import quote
 
 from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, by_depth, called, is_beside
 from overnight.program.detection.pytest_benchmark import pytest_benchmarks
@@ -13,6 +14,7 @@ _NEAR = re.compile(r"(?:[^/]+/)?(?:run[_-]?)?(?:bench|latency|load[_-]?test|perf
 _FURTHER = re.compile(
     r"(?:[^/]+/){0,3}(?:(?:micro)?bench|perf|(?:speed|timing)(?:test|s)?(?![a-z]))[^/]*\.py"
     r"|(?:[^/]+/){0,2}(?:bench(?:mark)?s?|perf(?:ormance)?)/[^/]+\.py"
+    r"|(?:[^/]+/){0,2}test_(?:bench|perf)[^/]*\.py"
 )
 _MEASURE = re.compile(r"(?:scripts?/)?(?:measure|eval(?:uate)?)(?:[_-][^/]*)?\.(?:py|sh)")
 _CALLED_BY_OTHERS = ("__init__.py", "conftest.py", "setup.py", "locustfile.py")
@@ -58,10 +60,10 @@ def python_command(path: str, text: str, files: Files) -> str:
     if path.endswith("/__main__.py") and not package and outside.isidentifier():
         return f"python -m {outside}"
     if not package or outside not in {"", "src"} or not re.fullmatch(r"[\w.]+", module):
-        return f"python {path}"
+        return f"python {quote(path)}"
     own = re.search(rf"^[ \t]*(?:from[ \t]+(?:\.|{package[0]}\b)|import[ \t]+{package[0]}\b)", text, re.MULTILINE)
     if not own and not path.endswith("/__main__.py"):
-        return f"python {path}"
+        return f"python {quote(path)}"
     return f"{'PYTHONPATH=src ' * bool(outside)}python -m {module}"
 
 
@@ -72,18 +74,18 @@ def _script(path: str, files: Files, reason: str) -> Iterator[Command]:
         return
     if path.endswith(".sh"):
         if not INSTALLS.search(text):
-            yield Command(text=f"bash {path}", leaf=path, reason=reason)
+            yield Command(text=f"bash {quote(path)}", leaf=path, reason=reason)
     elif path.rpartition("/")[2] in _CALLED_BY_OTHERS:
         return
     elif not only_defines(text):
         yield Command(text=python_command(path, text, files), leaf=path, reason=reason)
-    elif timed := pytest_benchmarks(path, text):
+    elif timed := pytest_benchmarks(quote(path), text):
         reason = f"{path} is a benchmark of pytest-benchmark, whose table prints the time"
         for each in timed:
             yield Command(text=each.command, leaf=path, reason=reason, metric=each.metric)
-    elif run_by_pytest(text):
+    elif run_by_pytest(text) and (MEASURES.search(folder_of(path)) or not path.rpartition("/")[2].startswith("test_")):
         reason = f"{path} is a benchmark that only defines functions, which pytest calls"
-        yield Command(text=f"python -m pytest -q {path}", leaf=path, reason=reason)
+        yield Command(text=f"python -m pytest -q {quote(path)}", leaf=path, reason=reason)
 
 
 def _entry_points(files: Files) -> Iterator[Command]:

@@ -18,6 +18,7 @@ _PROMPT = re.compile(r"^[ \t]*(?:[$%>][ \t]+)?")
 _COMMENT = re.compile(r"(?:^|[ \t]+)(?:#|//)[ \t]*")
 _PAIR = 2  # of fences, around a command on one line
 _INLINE = re.compile(r"""[`"]([^`"\n]{3,150})[`"]""")
+_KEPT = re.compile(r"[ \t]+(?:2?>|>>)[ \t]*[\w./-]{1,80}(?:[ \t]+2>&1)?[ \t]*$")  # what is printed, in a file
 _OPTIONAL = re.compile(r"[ \t]*\[[^\]\n]{0,80}\]")  # as in `run.py [-h]`
 _TESTS = re.compile(r"(?:^|[^a-z])(?:unit)?tests?(?![a-z])", re.IGNORECASE)
 _CLONES = re.compile(r"\bgit[ \t]+clone\b")
@@ -117,7 +118,7 @@ class _Reading:
             self.inside = inside
 
     def _command(self, code: str, comment: str, about: str) -> Iterator[Shown]:
-        code = _OPTIONAL.sub("", code)
+        code = _KEPT.sub("", _OPTIONAL.sub("", code))
         for folder in [self.inside] if self.inside else self.folders:
             if found := self.speller.read(code, folder or "", self.before):
                 yield Shown(spelled=found, comment=comment, about=about)

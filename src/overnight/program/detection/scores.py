@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from overnight.program.detection.command import ASIDE, BESIDE, MEASURES, Command, Files, by_depth, project_names, stem_of
 from overnight.program.detection.javascript import serves_for_ever
@@ -14,9 +15,9 @@ from overnight.program.judge.tree import folder_of
 MOST_LINES = 5_000  # of a file that are looked at
 LONGEST = 500  # characters of a line
 
-_COMPILED = (".c", ".cc", ".cpp", ".cxx")
+_RUN = (".py", ".js", ".mjs", ".cjs")  # by an interpreter
 WANTED = re.compile(
-    r"(?:[^/]+/)?[^/]+\.(?:py|c|cc|cpp|cxx)"
+    r"(?:[^/]+/)?[^/]+\.(?:py|c|cc|cpp|cxx|h|hpp)"
     r"|(?:[^/]+/)?(?:main|run|play|sim|solve|game|demo|evaluat|score|train)[^/]*\.[cm]?js"
 )
 
@@ -43,6 +44,7 @@ _OTHER = re.compile(
 )
 
 
+_SHOWN = re.compile(r"(?:^|/)(?:examples?|demos?|tutorials?)(?:/|$)")
 # For a person who looks on and types.
 _WAITS = re.compile(
     r"""^[^#\n"']{0,100}\b(?:raw_)?input\(|^[ \t]*(?:import|from)[ \t]+(?:[tT]kinter|pygame|turtle|curses|PyQt\d)""",
@@ -120,15 +122,15 @@ def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:
 def _of_files(files: Files) -> Iterator[Likely]:
     for path in filter(WANTED.fullmatch, by_depth(files)):
         text = files.get(path)
-        if not text or path.endswith(_COMPILED) or _is_other(stem_of(path)) or not _acts(path, text, files):
+        if not text or not path.endswith(_RUN) or _is_other(stem_of(path)) or not _acts(path, text, files):
             continue
-        if ASIDE.search(folder_of(path)) and not (_NAMED.search(stem_of(path)) and prints_score(text)):
+        run = python_command(path, text, files) if path.endswith(".py") else f"node {quote(path)}"
+        prints, aside = prints_score(text), ASIDE.search(folder_of(path)) is not None
+        if aside and not (prints or _SHOWN.search(folder_of(path))):
             continue
-        run = python_command(path, text, files) if path.endswith(".py") else f"node {path}"
-        prints = prints_score(text)
         reason = f"{path} prints a result" if prints else f"{path} is a script"
         command = Command(text=run, leaf=path, reason=reason)
-        named = _is_named(stem_of(path), files)
+        named = _is_named(stem_of(path), files) and not aside
         yield Likely(command=command, said=False, prints=prints, named=named, near="/" not in path)
 
 

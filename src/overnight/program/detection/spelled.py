@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from overnight.program.detection.building import built
 from overnight.program.detection.command import Files
 from overnight.program.judge.targets import MAKEFILES, package_scripts, read_targets
 from overnight.program.judge.tree import Tree, folder_of, joined
@@ -13,7 +14,8 @@ MOST_PARTS = 6  # joined by &&
 
 _WORD = re.compile(r"[\w.=/:+,@%-]{1,100}")  # nothing that a shell reads
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w{0,60}=[\w.=/:+,@%-]{0,100}")
-_COMPILERS = frozenset({"cc", "gcc", "clang", "g++", "c++", "clang++", "tcc"})
+_GLOB = re.compile(r"[\w./-]{0,80}\*\.(?:c|cc|cpp|cxx)")  # of sources; a shell reads it, and finds committed files
+_INPUT = re.compile(r"[ \t]+<[ \t]*([\w./-]{1,100})[ \t]*$")
 _PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?|py")
 _BY_ENDING = {
     ".js": {"node", "bun"}, ".mjs": {"node", "bun"}, ".cjs": {"node", "bun"}, ".ts": {"tsx", "ts-node", "bun", "node"},
@@ -36,14 +38,6 @@ class Spelled:
     leaf: str | None  # the committed file that it runs in the end
     name: str  # what it is called: a script, a target, a program
     lacks: bool  # whether it names something that is not there
-
-
-@dataclass(slots=True)
-class _Built:
-    """What the parts before have built."""
-
-    programs: set[str] = field(default_factory=set)
-    anything: bool = False  # by make or cmake
 
 
 class Speller:
@@ -84,7 +78,9 @@ class _Reading:
 
     def __init__(self, folder: str, about: Speller) -> None:
         self.start, self.about, self.files = folder, about, about.files
-        self.folder, self.built = folder, _Built()
+        self.folder = folder
+        self.programs: frozenset[str] = frozenset()  # that the parts before have built
+        self.anything = False  # whether they may have built others
 
     def whole(self, code: str, before: Sequence[str]) -> Spelled | None:
         """The command; with what is above it where it runs a program that is neither committed nor built by itself."""
@@ -98,11 +94,12 @@ class _Reading:
         return None
 
     def _parts(self, code: str) -> Spelled | None:
-        self.folder, self.built = self.start, _Built()
+        self.folder, self.programs, self.anything = self.start, frozenset(), False
+        code, reads = self._input(code)
         parts = [part.split() for part in code.split("&&")]
         if len(parts) > MOST_PARTS or any(not part or len(part) > MOST_WORDS for part in parts):
             return None
-        if not all(_WORD.fullmatch(word) for part in parts for word in part):
+        if not all(_WORD.fullmatch(word) or _GLOB.fullmatch(word) for part in parts for word in part):
             return None
         texts = []
         for part in parts[:-1]:
@@ -110,25 +107,27 @@ class _Reading:
             if text is None:
                 return None
             texts.append(text)
-        last = self._running(parts[-1])
+        last = None if any("*" in word for word in parts[-1]) else self._running(parts[-1])
         if last is None:
             return None
-        text = " && ".join(filter(None, [f"cd {self.start}" * bool(self.start), *texts, last.text]))
+        text = " && ".join(filter(None, [f"cd {self.start}" * bool(self.start), *texts, last.text + reads]))
         return Spelled(text=text, leaf=last.leaf, name=last.name, lacks=last.lacks)
+
+    def _input(self, code: str) -> tuple[str, str]:
+        """A command without the committed file that it reads as its input, and the words for that."""
+        hit = _INPUT.search(code)
+        if hit is None or self._at(hit[1]) not in self.files:
+            return code, ""
+        return code[: hit.start()], f" < {hit[1]}"
 
     def _building(self, words: Sequence[str]) -> str | None:
         """A part that only prepares the last one; None if it is something else."""
         name, arguments = words[0], words[1:]
         text = " ".join(words)
-        if name in _COMPILERS and any(self._at(word) in self.files for word in arguments):
-            self.built.programs.add(arguments[arguments.index("-o") + 1] if "-o" in arguments[:-1] else "a.out")
-            return text
-        if name == "make" and self._makefile():
-            self.built.anything = True
-            return " ".join(["make", "-s", *arguments])
-        if name == "cmake" and "CMakeLists.txt" in self.files:
-            self.built.anything = True
-            return f"{text} > /dev/null"
+        if step := built(words, lambda word: self._at(word) in self.files):
+            self.programs |= step.programs
+            self.anything = self.anything or step.anything
+            return step.text
         if name == "cd" and len(words) == 2 and (inside := self._at(arguments[0])) and self._is_folder(inside):  # noqa: PLR2004
             self.folder = inside
             return text
@@ -157,7 +156,7 @@ class _Reading:
         if words[0].startswith("./"):
             program = words[0].removeprefix("./")
             path = self._at(program) or ""
-            known = path in self.files or program in self.built.programs or self.built.anything
+            known = path in self.files or program in self.programs or self.anything
             made = "" if known or not self._makes(program) else f"make -s {program} && "
             return (made + " ".join(words), path if path in self.files else None, program) if known or made else None
         for word in words[1:]:

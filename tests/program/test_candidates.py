@@ -277,6 +277,14 @@ def in_readme(*lines: str, about: str = "") -> str:
             "cargo build --release && ./target/release/x --bench",
         ),
         ({"README.md": in_readme("cc -O2 -DPERF=1 c.c", "./a.out > run1.log"), "c.c": None}, "cc -O2 -DPERF=1 c.c && ./a.out"),
+        (
+            {"README.md": in_readme("zig build bench -Doptimize=ReleaseFast"), "build.zig": None},
+            "zig build bench -Doptimize=ReleaseFast",
+        ),
+        (
+            {"README.md": in_readme("x.py --help", "./bench.py --help", "poe bench"), "bench.py": "", "pyproject.toml": ""},
+            "poe bench",
+        ),
         ({"README.md": in_readme("rustc -O x.rs && ./x bench"), "x.rs": None}, "rustc -O x.rs && ./x bench"),
         ({"README.md": in_readme("gcc -O3 m.c -o m", "./m --bench"), "m.c": None}, "gcc -O3 m.c -o m && ./m --bench"),
         ({"README.md": in_readme("make", "./out/bench"), "Makefile": "all: x\n\t$(MAKE) x\n"}, "make -s && ./out/bench"),

@@ -21,6 +21,29 @@ BUILDERS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("ninja",): ("meson.build", "CMakeLists.txt"),
     ("./configure",): ("configure",),
 }
+# Each runs what its file names, a benchmark too.
+TOOLS: Mapping[str, tuple[str, ...]] = {
+    "zig": ("build.zig",),
+    "dune": ("dune-project",),
+    "mix": ("mix.exs",),
+    "stack": ("stack.yaml",),
+    "cabal": ("cabal.project",),
+    "swift": ("Package.swift",),
+    "deno": ("deno.json", "deno.jsonc"),
+    "dub": ("dub.json", "dub.sdl"),
+    "./gradlew": ("gradlew",),
+    "mvn": ("pom.xml",),
+    "sbt": ("build.sbt",),
+    "lein": ("project.clj",),
+    "rake": ("Rakefile",),
+    "composer": ("composer.json",),
+    "task": ("Taskfile.yml", "Taskfile.yaml"),
+    "hatch": ("pyproject.toml",),
+    "pdm": ("pyproject.toml",),
+    "poe": ("pyproject.toml",),
+    "nox": ("noxfile.py",),
+    "tox": ("tox.ini", "pyproject.toml"),
+}
 _SPEAKS = frozenset({"cmake", "meson", "ninja", "./configure"})  # of what it does, with numbers
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.program.detection.building import built
-from overnight.program.detection.command import Files
+from overnight.program.detection.building import TOOLS, built
+from overnight.program.detection.command import MEASURES, Files
 from overnight.program.judge.targets import MAKEFILES, package_scripts, read_targets
 from overnight.program.judge.tree import Tree, folder_of, joined
 
@@ -24,6 +24,7 @@ _BY_ENDING = {
 }  # fmt: skip
 _PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _OUTPUT = re.compile(r"-{1,2}(?:o|out\w*|save\w*|log\w*|result\w*|report\w*|csv|json)")
+_ASKS = frozenset({"--help", "-h", "--version", "-V", "--list", "help"})  # what a program is, instead of running it
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
 _SCRIPT = re.compile(r"[\w-]+\.(?:py|js|mjs|ts|sh)")
 _PLAIN_PATH = re.compile(r"[\w./-]+")
@@ -144,6 +145,9 @@ class _Reading:
             words = ["python", *words[2:]] if words[2:] and words[2].endswith(".py") else words[2:]
         if not words:
             return None
+        if (files := TOOLS.get(words[0])) and MEASURES.search(" ".join(words[1:])):
+            here = [self._at(name) for name in files]
+            return Spelled(text=" ".join([*begin, *words]), leaf=None, name=words[-1], lacks=self.files.keys().isdisjoint(here))
         reader = _READERS.get("python" if _PYTHON.fullmatch(words[0]) else words[0], _Reading._program)
         found = reader(self, words)
         if found is None:
@@ -211,7 +215,7 @@ class _Reading:
 
     def _lacks(self, arguments: Sequence[str], leaf: str | None) -> bool:
         """Whether an argument stands for what the reader has to choose, or names a file to read that is not committed."""
-        if any(map(_PLACEHOLDER.fullmatch, arguments)):
+        if any(map(_PLACEHOLDER.fullmatch, arguments)) or not _ASKS.isdisjoint(arguments):
             return True
         for before, word in zip(["", *arguments], arguments, strict=False):
             option, _, value = word.partition("=") if word.startswith("-") else (before, "", word)

@@ -134,6 +134,11 @@ def _stand_ins(job: Job, checkout: Checkout) -> tuple[tuple[str, str], ...]:
     return tuple((f"{top}/{name}", f"{FOLDER}/{name}") for name in names[:MOST_LINKS])
 
 
+def has_gpu() -> bool:
+    """Whether this machine has a GPU that a job could be given."""
+    return any(path.exists() for name in ("nvidia[0-9]*", "kfd") for path in Path("/dev").glob(name))
+
+
 def _gpus(job: Job) -> list[str]:
     if not job.limits.gpus:
         return []

@@ -79,9 +79,9 @@ def test_printed_progress_says_how_much_fits(tmp_path: Path) -> None:
     begun, said = first_of(tmp_path, machine)
     assert begun.proposal.program.measure == "python train.py --epochs 4"
     assert [limit_s for _, limit_s in machine.tried] == [90.0, 90.0]
-    said_why = "`--epochs 4` of 200, so that a trial takes 41.0 s; raise it together with `limits: {wall: ...}`"
-    assert reason(begun).endswith(said_why)
-    assert any(note.startswith("made shorter: `--epochs 4`") for note in begun.proposal.detected.notes)
+    said_why = "`--epochs 4` of 200, so that a trial takes 41.0 s"
+    assert reason(begun).startswith(said_why) and said_why in begun.proposal.front
+    assert any(note.startswith(f"made shorter: {said_why}; raise it") for note in begun.proposal.detected.notes)
     assert "It takes longer than 1 min 30 s: trying `--epochs 4`." in said
     assert begun.proposal.program.limits.wall_s == 300
     assert begun.proposal.program.env == ()

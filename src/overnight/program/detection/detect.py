@@ -3,15 +3,16 @@
 It never decides: the user sees the proposal and what the measure command prints, and says yes or no.
 """
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from overnight.program.detection import candidates as commands
-from overnight.program.detection import checks
+from overnight.program.detection import checks, outside, training
 from overnight.program.detection.candidates import candidates
 from overnight.program.detection.checks import tests_of
 from overnight.program.detection.command import Command
+from overnight.program.detection.from_training import TRAINING_FILES, FromTraining, from_training
 from overnight.program.detection.loops import LOOP_FILES, from_crucible, from_session
 from overnight.program.detection.metric import PRINTS_IT, metric_entry, metrics_with_unit, printed_metric
 from overnight.program.detection.python_scripts import is_of_asv
@@ -21,21 +22,13 @@ from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
 from overnight.words.quantities import listed
 
-TRAINING_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject.toml")
 ORDER = ("metric", "measure", "editable", "checks", "readable", "env", "limits", "budget")
 
 NAMED = 4  # commands in a note
 
-_GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
-_TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
-_PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
-_PRINTS = re.compile(r"\b(?:print|log|info|write|pbar|tqdm|echo)\b")
-_SPEAKS_OF_QUALITY = re.compile(r"(?:loss|acc|accuracy|perplexity|ppl|bpb|nll|score|reward)(?![a-z])", re.IGNORECASE)
 _TIMES = ("_ns", "_us", "_ms", "_s", "_sec", "_secs", "_seconds")
-_CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
 
-UNREAD = "a result, which only its output shows"  # in the reason of a metric that stands for it until then
-OUTSIDE: Value = {"name": "cpu_s", "direction": "minimize"}
+OUTSIDE, UNREAD = outside.OUTSIDE, outside.UNREAD
 PRINTED = (
     "to measure a number that the command prints instead: a line `NAME: value` with --metric NAME:minimize, a number in a "
     "table with `pattern`, one in JSON with `result` (docs/program.md, metric)"
@@ -54,6 +47,8 @@ class Detected:
     on_metric: Sequence[str] = ()  # those of the notes that a user who names the metric does not need
     others: Sequence[FrontMatterEntry] = ()  # metrics besides the proposed one, which the user may name instead
     asked: Sequence[str] = ()  # commands of which only the user knows whether they measure, the likeliest first
+    trains: str = ""  # the script that is run, if it trains and its result is what counts
+    choices: Sequence[str] = ()  # commands that train, if only the user knows which of them is meant
 
     def having(self, entry: FrontMatterEntry) -> "Detected":
         """With this key in place of what there was of it."""
@@ -62,16 +57,20 @@ class Detected:
 
 def wants(path: str) -> bool:
     """Whether `detect` wants the content of this file, not only its name."""
-    return path in TRAINING_FILES or path in LOOP_FILES or commands.wants(path) or checks.WANTED.fullmatch(path) is not None
+    by_pattern = any(wanted.fullmatch(path) for wanted in (checks.WANTED, training.WANTED))
+    return path in TRAINING_FILES or path in LOOP_FILES or commands.wants(path) or by_pattern
 
 
-def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, without: Collection[str] = ()) -> Detected:
+def detect(
+    files: Mapping[str, str | None], *, home: str, uv: bool = True, gpu: bool = True, without: Collection[str] = ()
+) -> Detected:
     """The front matter that fits a repository of these files.
 
     Args:
         files: every path with its text, or None if the text was not read.
         home: the user's home folder, which has the training data of the usual layout.
         uv: whether the program `uv` is installed.
+        gpu: whether this machine has a GPU.
         without: commands that were tried and measure nothing.
     """
     notes: list[str] = []
@@ -79,11 +78,14 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, witho
     others: list[FrontMatterEntry] = []
     asked: list[str] = []
     texts = {path: text for path, text in files.items() if text is not None}
+    plainly = perhaps = FromTraining()
+    trains = partial(from_training, files, home, uv=uv, gpu=gpu, without=without)
     found = (
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
-        or _from_training(files, texts, home, uv=uv)
+        or (plainly := trains(plain=True)).entries
         or _from_commands(files, without, notes, others, asked)
+        or (perhaps := trains(plain=False)).entries
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
         on_metric.append(PRINTED)
@@ -92,71 +94,22 @@ def detect(files: Mapping[str, str | None], *, home: str, uv: bool = True, witho
     if others:
         on_metric.append(f"it prints more that could be the metric: {', '.join(map(_as_option, others))}")
     entries = _in_order((*_from_tests(files, texts), *found))
-    return Detected(entries=entries, notes=(*notes, *on_metric), on_metric=on_metric, others=others, asked=asked)
+    script = next((each for each in (plainly, perhaps) if each.entries), FromTraining())
+    return Detected(
+        entries=entries,
+        notes=(*notes, *script.notes, *on_metric),
+        on_metric=on_metric,
+        others=others,
+        asked=asked,
+        trains=script.path,
+        choices=() if found else (*plainly.choices, *perhaps.choices),
+    )
 
 
 def _in_order(entries: Sequence[FrontMatterEntry]) -> tuple[FrontMatterEntry, ...]:
     """One for each key, the last of each, as they are written."""
     keys = {entry.key: entry for entry in entries}
     return tuple(keys[key] for key in ORDER if key in keys)
-
-
-def _from_training(files: Iterable[str], texts: Mapping[str, str], home: str, *, uv: bool) -> list[FrontMatterEntry]:
-    """`train.py`, usually with a read-only `prepare.py` next to it."""
-    train = texts.get("train.py")
-    if train is None:
-        return []
-    everything = "\n".join(texts.get(name, "") for name in TRAINING_FILES)
-    by_uv = "uv.lock" in files or "uv run train.py" in everything
-    runner = "uv run train.py" if by_uv and uv else "python train.py"
-    seed = seed_option(train)
-    taken = ", and takes a seed" if seed else ""
-    reason = "train.py is the script to improve" + taken
-    reason += "; without uv, which is not installed here" if by_uv and not uv else ""
-    name = printed_metric(train)
-    if name is None and "val_bpb" in everything:
-        name = "val_bpb"
-    if name is None and _PRINTS_TIME.search(train) and not _SPEAKS_OF_QUALITY.search(train):
-        return [
-            FrontMatterEntry(key="metric", value=OUTSIDE, reason="train.py prints only a time; this is its CPU time"),
-            FrontMatterEntry(key="measure", value=runner + seed, reason="train.py is what runs the code" + taken),
-            *_training_limits(everything),
-            *_training_data(everything, home),
-        ]
-    frozen = "all else, including prepare.py, is frozen" if "prepare.py" in files else "all else is frozen"
-    return [
-        *(metric_entry(name, f"train.py {PRINTS_IT}") or _unread(train)),
-        FrontMatterEntry(key="measure", value=runner + seed, reason=reason),
-        FrontMatterEntry(key="editable", value=["train.py"], reason=frozen),
-        *_training_limits(everything),
-        *_training_data(everything, home),
-    ]
-
-
-def _unread(train: str) -> list[FrontMatterEntry]:
-    """What stands for the metric until the first trial shows what the script prints, if it prints anything."""
-    if not _PRINTS.search(train):
-        return []
-    return [FrontMatterEntry(key="metric", value=OUTSIDE, reason=f"train.py prints {UNREAD}")]
-
-
-def _training_limits(text: str) -> list[FrontMatterEntry]:
-    limits: dict[str, Value] = {}
-    if budget := _TIME_BUDGET.search(text):
-        limits["wall"] = f"{int(budget[1]) + max(int(budget[1]), _GRACE_S)}s"
-    if "cuda" in text:
-        limits |= {"gpus": 1, "memory": "32GB", "disk": "10GB"}
-    reason = "the script's own TIME_BUDGET, and time to start and evaluate" if budget else ""
-    reason += " and " * bool(budget and "gpus" in limits) + "a GPU, since it says cuda" * ("gpus" in limits)
-    return [FrontMatterEntry(key="limits", value=limits, reason=reason)] if limits else []
-
-
-def _training_data(text: str, home: str) -> list[FrontMatterEntry]:
-    hit = _CACHE.search(text)
-    if hit is None or not home.startswith("/"):
-        return []
-    folder = f"{home.rstrip('/')}/.cache/{hit[1] or hit[2]}"
-    return [FrontMatterEntry(key="readable", value=[folder], reason="prepared data is there; jobs may read it, not write it")]
 
 
 def _is_printed_time(metric: Value) -> bool:

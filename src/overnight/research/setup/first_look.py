@@ -5,11 +5,13 @@ import shlex
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
+from overnight.jail.bubblewrap import has_gpu
 from overnight.machines.share import search_path
 from overnight.program.detection.candidates import is_told_by_name
 from overnight.program.detection.detect import OUTSIDE, PRINTED, Detected, detect, wants
@@ -136,14 +138,15 @@ def _detected(looked: _Looked, wishes: Wishes) -> tuple[Detected, str]:
     """What is found and wished, and the folder below the top that it is about; empty for the top itself."""
     repository, committed, without = looked.repository, looked.committed, looked.without
     home, uv = os.path.expanduser("~"), shutil.which("uv", path=search_path()) is not None  # noqa: PTH111
+    look = partial(detect, home=home, uv=uv, gpu=has_gpu(), without=without)
     if wishes.below:
         inside = committed_below(committed, wishes.below)
-        found = detect(_look(repository.toplevel / wishes.below, inside), home=home, uv=uv, without=without)
+        found = look(_look(repository.toplevel / wishes.below, inside))
         here = wishes_from_top(wishes, wishes.below, committed)
         if is_enough(found, wishes):
             return with_wishes(as_from_top(found, wishes.below, committed), here), wishes.below
         wishes = here
-    return with_wishes(detect(_look(repository.toplevel, committed), home=home, uv=uv, without=without), wishes), ""
+    return with_wishes(look(_look(repository.toplevel, committed)), wishes), ""
 
 
 def with_note(proposal: Proposal, note: str) -> Proposal:
@@ -202,6 +205,10 @@ def _measured_somehow(detected: Detected) -> Detected:
 
 def _check_complete(detected: Detected) -> None:
     found = {entry.key: entry.value for entry in detected.entries}
+    if "measure" not in found and detected.choices:
+        named = listed((f"`{command}`" for command in detected.choices), LISTED)
+        fix = f"name the one to improve, such as: overnight init --measure {shlex.quote(detected.choices[0])}"
+        raise UserError(f"several scripts train, and only you know which of them is meant: {named}", fix=fix)
     if "measure" not in found:
         scripts, said = detected.asked, "".join(f" ({note})" for note in detected.notes)
         command = scripts[0] if scripts else "COMMAND"

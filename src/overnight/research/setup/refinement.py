@@ -26,6 +26,7 @@ from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.committed import committed_text
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import Proposal, entry_of, fitted, rendered
+from overnight.research.setup.trained import judging, trained, with_trust
 from overnight.research.setup.wishes import BY_HAND
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
@@ -105,7 +106,7 @@ def _printed(
 ) -> Refined:
     """The proposal with the number that the command is about, or the question which it is."""
     own = own_names(folder, manifests)
-    trains = any(TRAINS.search(text) for text in scripts.values())
+    trains = trained(proposal) != "" or any(TRAINS.search(text) for text in scripts.values())
     rows = suite(output, own=own, foreign=foreign_names(manifests, scripts.values(), own))
     quality, score = quality_of_model(output, trains=trains), score_of_search(output)
     numbers = Quality(chosen=rows.chosen)
@@ -172,6 +173,8 @@ def _with_editable(proposal: Proposal, paths: Sequence[str], read: Read, opened:
     leaves = [judge.path for judge in found if judge.role is Role.LEAF and judge.command != "checks"]
     runs = {judge.path for judge in found if judge.path not in leaves} | LOOP_FILES
     reads = [path for path in paths if path in opened]
+    if trained(proposal):
+        runs |= judging(set(reads) - set(leaves), read)
     timed = names_time(proposal.program.metric.name)
     files = editable_files(reads, paths, runs=runs, leaf=leaves[-1] if leaves else None, timed=timed)
     if files is None:
@@ -181,7 +184,8 @@ def _with_editable(proposal: Proposal, paths: Sequence[str], read: Read, opened:
     frozen = f", but not {_named(files.frozen)}, which by name measures" if files.frozen else ""
     reason = f"the code that the command reads{frozen}; all else is frozen"
     entry = FrontMatterEntry(key="editable", value=list(files.globs), reason=reason)
-    return Refined(proposal=fitted(_with_entry(proposal, entry, proposal.detected.notes), paths, read))
+    proposal = fitted(_with_entry(proposal, entry, proposal.detected.notes), paths, read)
+    return Refined(proposal=with_trust(proposal, read))
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -194,10 +194,11 @@ class _Shortening:
         """The proposal of a shorter command, which says so."""
         entry = entry_of(self.proposal, "measure")
         takes = duration(run.observed.trial.wall_s)
-        said = f"{what}, so that a trial takes {takes}; raise it together with `limits: {{wall: ...}}`"
-        why = f"{entry.reason}; {said}" if entry else said
+        said = f"{what}, so that a trial takes {takes}"
+        why = f"{said}; {entry.reason}" if entry else said  # a long reason is shortened at its end
         detected = self.proposal.detected.having(FrontMatterEntry(key="measure", value=command, reason=why))
-        return Shortened(proposal=with_note(rendered(detected, self.proposal.body), f"made shorter: {said}"), run=run)
+        note = f"made shorter: {said}; raise it together with `limits: {{wall: ...}}` (--wall)"
+        return Shortened(proposal=with_note(rendered(detected, self.proposal.body), note), run=run)
 
 
 def _timed_out(run: FirstRun) -> bool:

@@ -1,0 +1,83 @@
+"""Pure: the Python scripts that a README runs, with the options that it gives them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from overnight.program.detection.command import Files
+from overnight.program.judge.tree import joined
+
+README = re.compile(r"(?i:README(?:\.\w{1,8})?)")
+MOST_LINES = 5_000
+LONGEST = 400  # characters of a line
+MOST_CALLS = 60
+
+_RUNS = re.compile(r"\b(?:python[\d.]*|uv run)[ \t]+(?:-u[ \t]+)?")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+_CODE = re.compile(r"(?: {4}|\t|[ \t]*\$ |>)")
+_INLINE = re.compile(r"`+([^`\n]{3,200})`+")
+_ENTERS = re.compile(r"(?:^|[\s;&])cd[ \t]+(?:\./)?([\w./-]{1,100}?)/?(?=[\s;&]|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A command of the README, and the committed script that it runs."""
+
+    text: str
+    leaf: str
+
+
+def python_calls(files: Files) -> Sequence[Call]:
+    """Each script with each set of options, in the order of the text; without the options where they are no plain words."""
+    found: dict[str, Call] = {}
+    for path in sorted(filter(README.fullmatch, files)):
+        for code, folder in _code(files[path] or ""):
+            call = _call(code, folder, files)
+            if call and len(found) < MOST_CALLS:
+                found.setdefault(call.text, call)
+    return list(found.values())
+
+
+def _code(text: str) -> Iterator[tuple[str, str]]:
+    """Each line or phrase of code, and the folder that its block has entered."""
+    fenced, folder = False, ""
+    for line in text.splitlines()[:MOST_LINES]:
+        inline = _INLINE.findall(line) if len(line) <= LONGEST else []
+        if _FENCE.match(line) and not inline:
+            fenced, folder = not fenced, ""
+        elif fenced or _CODE.match(line):
+            if entered := _ENTERS.search(line[:LONGEST]):
+                folder = entered[1]
+            yield line[:LONGEST], folder
+        else:
+            yield from ((code, "") for code in inline)
+
+
+def _call(code: str, folder: str, files: Files) -> Call | None:
+    """The one call of a script in a line; None without one, or with one of a file that is not committed."""
+    begin = _RUNS.search(code)
+    if begin is None:
+        return None
+    rest = code[begin.end() :].partition("#")[0].strip().rstrip("`.")
+    words = rest.split()
+    if not words:
+        return None
+    named, options = (words[1], words[2:]) if words[0] == "-m" and len(words) > 1 else (words[0], words[1:])
+    leaf = _leaf(f"{named.replace('.', '/')}.py" if words[0] == "-m" else named, folder, files)
+    if leaf is None:
+        return None
+    plain = all(re.fullmatch(r"[\w.=/:+,@%-]{1,100}", word) for word in options)
+    script = f"-m {named}" if words[0] == "-m" else named
+    inside = leaf.removesuffix(named).rstrip("/") if words[0] != "-m" and leaf.endswith(named) else ""
+    text = " ".join([*(["cd", inside, "&&"] if inside else []), "python", script, *(options if plain else ())])
+    return Call(text=text, leaf=leaf)
+
+
+def _leaf(named: str, folder: str, files: Files) -> str | None:
+    """The committed file that is meant: in the folder, at the top, or the only one of that name further below."""
+    for place in (folder, ""):
+        path = joined(place, named) if not named.startswith("/") else None
+        if path in files:
+            return path
+    below = [path for path in files if path.endswith(f"/{named.removeprefix('./')}")]
+    return below[0] if len(below) == 1 and named.endswith(".py") else None

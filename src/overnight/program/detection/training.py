@@ -1,0 +1,187 @@
+"""Pure: scripts that train a model or an agent, by their names and what they do; which one is meant, and how it is run."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from overnight.program.detection.command import FOREIGN, Files
+from overnight.program.detection.python_calls import Call
+from overnight.program.detection.python_text import only_defines
+from overnight.program.detection.seed import seed_option
+from overnight.program.detection.training_options import cpu_option, variables_of
+from overnight.program.judge.tree import folder_of
+
+MOST_DEEP = 4  # folders
+WANTED = re.compile(
+    r"[^/]+\.py|(?:[^/]+/){1,4}(?:(?:run_?)?train\w*|\w+_train|main|run|run_\w+|experiment|pretrain\w*|finetune\w*"
+    r"|args|arguments|opts|options|config\w*|parser|cli|flags)\.py"
+)
+
+_TRAIN = re.compile(r"(?:run_?)?(?:train|training)|main_train|train_model")
+_MAIN = re.compile(r"main|run|run_experiments?|experiment|pretrain|finetune|learn")
+_KINDS = re.compile(r"(?:train|run|pretrain|finetune|main)[_-]\w+|\w+[_-](?:train|training|trainer)")
+_OTHER = 3  # of a script whose name says nothing
+# What only uses a model, or belongs to something else.
+_NO_TRAINING = re.compile(
+    r"(?:^|[_-])(?:tests?|eval\w*|validate|setup|conf(?:test|ig)?|plot\w*|visuali[sz]e\w*|vis|demo|infer\w*|predict\w*|samples?"
+    r"|sampling|generate|gen|export|convert|data\w*|prepare|preprocess\w*|process|download|fetch|utils?|helpers?|models?|play|enjoy"
+    r"|render|watch|show|serve\w*|server|app|api|gui|bench\w*|profile|noxfile|fabfile|manage|wsgi|build\w*|release|install)(?:[_-]|$)"
+)
+_FOLDERS = re.compile(
+    r"(?:^|/)(?:tests?|testing|examples?|tutorials?|notebooks?|bench(?:mark)?s?|old|legacy|deprecated|archive|scratch|templates?)/",
+    re.IGNORECASE,
+)
+_DOES = re.compile(
+    r"\bfor[ \t]+\w*(?:epoch|episode|generation|iteration|step|iter|batch|_|i|t|n)\w*[ \t]+in\b|\.backward\(|\.fit\("
+    r"|\btrain\w*\(|\.train\w*\(|\.learn\(|optimi[sz]er\.step|GradientTape|value_and_grad|jax\.grad|\bgrad\("
+)
+_LEARNS = re.compile(
+    r"\.backward\(|\.fit\(|\.learn\(|optimi[sz]er\.step|GradientTape|value_and_grad|jax\.grad|\b(?:num_?|n_?)?(?:epochs?|episodes?)\b"
+    r"|\btrain(?:_\w+|er)?\(|\.train\w*\(|\blearning_rate\b|\breward\b",
+    re.IGNORECASE,
+)
+_UP = re.compile(r"""["']\.\./""")
+_RELATIVE = re.compile(r"^[ \t]*from[ \t]+\.", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w{0,60})[\w.]*[ \t]+import\b|import[ \t]+([A-Za-z_]\w{0,60}))", re.MULTILINE
+)
+_IMPORTED = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]{1,100}[ \t]+)?import[ \t]+[^\n]{1,200}", re.MULTILINE)
+_OPTIONS_FILE = re.compile(r"args|arguments|opts|options|config\w*|parser|cli|flags|train\w*|utils")
+_ELSEWHERE = re.compile(
+    r"path/to|\byour|xxx|\.\.\.|://|--?(?:resume|load|checkpoint|ckpt|pretrained|eval\w*|test\w*|sample\w*|generate|play|demo|render|wandb"
+    r"|distributed|world|dist|local_rank|nproc|download|help|h|debug|infer\w*|predict\w*)(?![a-z])",
+    re.IGNORECASE,
+)
+_ON_GPU = re.compile(r"gpu|cuda|fp16|amp\b|bf16", re.IGNORECASE)
+_SEED = re.compile(r"[ \t]+--[\w-]*seed(?:[= \t]+\d+)?(?=[ \t]|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """A script that trains, and how it is run."""
+
+    path: str
+    text: str  # what it and its options' modules say
+    plain: bool  # its name or the README says that it is run
+    command: str
+    reason: str
+    env: Mapping[str, str]
+    notes: Sequence[str]
+
+
+def training(files: Files, shown: Sequence[Call], *, gpu: bool) -> Sequence[Training]:
+    """The script that a person would train with; several if nothing says which of them.
+
+    Args:
+        files: every path with its text, or None if the text was not read.
+        shown: commands of the README.
+        gpu: whether this machine has a GPU.
+    """
+    found = {path: key for path in files if (key := _key(path, files)) is not None}
+    named = [each for each in shown if each.leaf in found and not _ELSEWHERE.search(each.text)]
+    paths = list(dict.fromkeys(each.leaf for each in named)) or list(found)
+    best = min((found[path] for path in paths), default=None)
+    return [_run(path, files, named, gpu=gpu) for path in paths if found[path] == best]
+
+
+def of_script(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Training:
+    """How one script is run, which is known to train."""
+    return _run(path, files, [each for each in shown if each.leaf == path and not _ELSEWHERE.search(each.text)], gpu=gpu)
+
+
+def _key(path: str, files: Files) -> tuple[bool, int, int] | None:
+    """Sorts scripts by how likely they train; None for one that does not, or not by itself."""
+    text = files[path]
+    if text is None or not path.endswith(".py") or path.count("/") > MOST_DEEP or FOREIGN.search(path) or _FOLDERS.search(path):
+        return None
+    stem, kind = _stem(path), _kind(path)
+    if kind == _OTHER and ("/" in path or stem.startswith("__")):
+        return None
+    if _NO_TRAINING.search(stem.replace("train", "")) or only_defines(text):
+        return None
+    if kind and not (_DOES.search(text) and _LEARNS.search(text)):
+        return None
+    return kind == _OTHER, path.count("/"), kind
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py").lower()
+
+
+def _kind(path: str) -> int:
+    """How plainly the name of a script says that it trains; the least the plainest."""
+    return next((kind for kind, name in enumerate((_TRAIN, _MAIN, _KINDS)) if name.fullmatch(_stem(path))), _OTHER)
+
+
+def _run(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Training:
+    text = "\n".join((files[path] or "", *_options_files(path, files)))
+    usable = [each for each in shown if each.leaf == path and (gpu or not _ON_GPU.search(each.text))]
+    begin = _finding_modules(usable[0].text if usable else _plain(path, files), path, files)
+    command = _SEED.sub("", begin) + seed_option(text)
+    reason = f"{path} is the script that trains" + ", run as the README says" * bool(usable)
+    reason += ", and takes a seed" if "{seed}" in command else ""
+    option, note = ("", "") if gpu else cpu_option(path, text, command)
+    return Training(
+        path=path,
+        text=text,
+        plain=_kind(path) != _OTHER or bool(usable),
+        command=command + option,
+        reason=reason,
+        env=variables_of([text, *(files[other] or "" for other in files if "/" not in other and other.endswith(".py"))]),
+        notes=[note] if note else [],
+    )
+
+
+def _plain(path: str, files: Files) -> str:
+    """The script's own command, in the folder that it expects."""
+    text, folder = files[path] or "", folder_of(path)
+    module = path.removesuffix(".py").replace("/", ".")
+    if folder and _RELATIVE.search(text) and re.fullmatch(r"[\w.]+", module):
+        return f"python -m {module}"
+    inside = bool(folder) and _UP.search(text) is not None
+    return f"cd {folder} && python {path.rpartition('/')[2]}" if inside else f"python {path}"
+
+
+def _finding_modules(command: str, path: str, files: Files) -> str:
+    """The command, with the place of the modules that the script imports and that Python would not look for by itself."""
+    place = _place_of_modules(path, files[path] or "", files)
+    if place is None or "sys.path" in (files[path] or "") or " -m " in command:
+        return command
+    entered = command.startswith("cd ")
+    up = "/".join([".."] * (folder_of(path).count("/") + 1)) if entered else "."
+    where = "/".join(filter(None, [up if entered or not place else "", place]))
+    return command.replace("python ", f"PYTHONPATH={where} python ", 1)
+
+
+def _place_of_modules(path: str, text: str, files: Files) -> str | None:
+    """The folder with the modules that a script imports and does not have beside it: "" is the top; None if it needs none."""
+    names = {name for hit in _IMPORT.finditer(text) for name in hit.groups() if name}
+    beside = f"{folder_of(path)}/" if "/" in path else ""
+    for place in ("", "src/"):
+        for name in sorted(names):
+            there = f"{place}{name}.py" in files or any(each.startswith(f"{place}{name}/") for each in files)
+            here = f"{beside}{name}.py" in files or f"{beside}{name}/__init__.py" in files
+            if there and not here and place != beside:
+                return place.rstrip("/")
+    return None
+
+
+def has_own_modules(path: str, files: Files) -> bool:
+    """Whether a script imports other code of the repository."""
+    names = {name for hit in _IMPORT.finditer(files[path] or "") for name in hit.groups() if name}
+    beside = f"{folder_of(path)}/" if "/" in path else ""
+    known = {
+        each.removeprefix(place).partition("/")[0].removesuffix(".py")
+        for place in {"", "src/", beside}
+        for each in files
+        if each.startswith(place) and each.endswith(".py")
+    }
+    return not names.isdisjoint(known) or _RELATIVE.search(files[path] or "") is not None
+
+
+def _options_files(path: str, files: Files) -> Sequence[str]:
+    """The texts of modules that may have the options of a script."""
+    words = {word for line in _IMPORTED.findall(files[path] or "") for word in re.findall(r"\w+", line)}
+    beside = f"{folder_of(path)}/" if "/" in path else ""
+    near = (f"{place}{name}.py" for name in sorted(words) if _OPTIONS_FILE.fullmatch(name) for place in {beside, ""})
+    return [text for each in near if each != path and (text := files.get(each))]

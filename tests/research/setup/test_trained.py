@@ -1,0 +1,54 @@
+"""What may be edited where a training is measured, and what is said about it."""
+
+from pathlib import Path
+
+import pytest
+from targets import repository_of
+
+from overnight.research.setup.first_look import Proposal, propose
+from overnight.research.setup.trained import judging, trained, with_trust
+from overnight.research.setup.wishes import Wishes
+
+LOOP = "import models\nfor epoch in range(3):\n    loss.backward()\nprint('loss', loss)\n"
+
+
+def proposal_of(folder: Path, files: dict[str, str], wishes: Wishes | None = None) -> Proposal:
+    """What is proposed for these files."""
+    return propose(repository_of(folder, files), wishes or Wishes())
+
+
+@pytest.mark.parametrize(
+    ("text", "judges"),
+    [
+        ("def load_data(path): ...\n", True),
+        ("def accuracy(output, labels): ...\n", True),
+        ("class Cora(Dataset):\n    ...\n", True),
+        ("    def evaluate_model(self): ...\n", True),
+        ("class GridWorld(gym.Env): ...\n", True),
+        ("def get_batches(n): ...\n", True),
+        ("class GCN(nn.Module):\n    def accuracy(self): ...\n", False),
+        ("def relu(x): ...\n", False),
+        ("def update_data(x): ...\n", False),
+    ],
+)
+def test_files_that_make_the_data_or_judge_stay_frozen(text: str, judges: bool) -> None:
+    """By what they define, unless that is a layer or a model."""
+    assert judging(["utils.py"], {"utils.py": text}.get) == ({"utils.py"} if judges else set())
+
+
+def test_a_script_that_trains_and_scores_itself_is_said_to(tmp_path: Path) -> None:
+    """A person must know that a candidate may change how it is measured, or that the script's own settings are frozen."""
+    proposal = proposal_of(tmp_path / "a", {"main.py": LOOP}, Wishes(editable=("main.py",)))
+    assert trained(proposal) == "main.py"
+    [*_, note] = with_trust(proposal, lambda _: LOOP).detected.notes
+    assert note.startswith("main.py trains and says itself how good the result is, so a candidate could change how")
+    other = proposal_of(tmp_path / "b", {"main.py": LOOP, "models.py": "x = 1"}, Wishes(editable=("models.py",)))
+    [*_, note] = with_trust(other, lambda _: LOOP).detected.notes
+    assert note.startswith("main.py is frozen, since it says how good the result is")
+    assert with_trust(other, lambda _: "train()\n") == other
+
+
+def test_a_command_that_the_user_names_is_no_training_that_was_found(tmp_path: Path) -> None:
+    """Nothing is assumed about it."""
+    wishes = Wishes(measure="python a.py", metric="loss", editable=("main.py",))
+    assert trained(proposal_of(tmp_path, {"main.py": LOOP, "a.py": ""}, wishes)) == ""

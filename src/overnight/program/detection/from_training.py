@@ -17,6 +17,7 @@ TRAINING_FILES = ("program.md", "train.py", "prepare.py", "Makefile", "pyproject
 _GRACE_S = 60  # on top of the script's own TIME_BUDGET: start, compilation, evaluation
 _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
+_PRINTS = re.compile(r"\b(?:print|log|info|write|pbar|tqdm|echo)\b")
 _SPEAKS_OF_QUALITY = re.compile(r"(?:loss|acc|accuracy|perplexity|ppl|bpb|nll|score|reward)(?![a-z])", re.IGNORECASE)
 _CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
 
@@ -90,10 +91,11 @@ def _usual(files: Files, home: str, *, uv: bool, gpu: bool) -> FromTraining:
             notes=script.notes,
         )
     frozen = "all else, including prepare.py, is frozen" if "prepare.py" in files else "all else is frozen"
+    prints = _PRINTS.search(train) or has_own_modules("train.py", files)
     alone = "prepare.py" in files or not has_own_modules("train.py", files)
     return FromTraining(
         entries=[
-            *(metric_entry(name, f"train.py {PRINTS_IT}") or _unread("train.py")),
+            *(metric_entry(name, f"train.py {PRINTS_IT}") or (_unread("train.py") if prints else [])),
             FrontMatterEntry(key="measure", value=command, reason=reason),
             *([FrontMatterEntry(key="editable", value=["train.py"], reason=frozen)] if alone else []),
             *needs,

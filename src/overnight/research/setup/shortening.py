@@ -9,13 +9,12 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.detection.briefer import briefer_commands
 from overnight.program.detection.progress import amount_done
-from overnight.program.judge.runs import what_runs
 from overnight.program.program import Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.committed import committed_text
-from overnight.research.researchers.tuner.imports import reached
 from overnight.research.setup.amounts import Amount, amount_of, constant_of
 from overnight.research.setup.first_look import Proposal, entry_of, rendered, with_note
+from overnight.research.setup.python_texts import python_texts
 from overnight.research.setup.refinement import FirstRun
 from overnight.research.setup.remedies import TIMED_OUT
 from overnight.research.setup.wishes import Wishes
@@ -29,7 +28,6 @@ SURE = 0.8  # of the limit: what is expected to take so long is left to end by i
 GUESS = 10  # without progress to read: so many times less is tried next
 MOST_TRIED = 6  # shorter commands
 SHORTEST_S, MOST_TIMES = 0.5, 100  # of a quick trial: its start is not counted, and so many times more is tried
-MOST_READ = 60  # Python files that may have the options
 NAME = 120  # characters of a constant that is named
 UNENDING = 1000  # what is tried first of a command that would go on for ever and prints no progress
 # Python keeps back what it prints into a file, so that nothing would be known of a command that is ended.
@@ -89,17 +87,6 @@ def _ways(proposal: Proposal, repository: Repository) -> _Ways:
         texts = python_texts(command, [file.path for file in history.files(start)], read)
         suites = briefer_commands(command, criterion="criterion" in (read("Cargo.toml") or ""))
     return _Ways(amount=amount_of(command, texts), suites=suites, constant=constant_of(texts))
-
-
-def python_texts(command: str, paths: Sequence[str], read: Callable[[str], str | None]) -> dict[str, str]:
-    """The Python files that a command runs, then those that they import."""
-    runs = [judge.path for judge in what_runs([("measure", command)], paths, read) if judge.path.endswith(".py")]
-    if not runs:
-        return {}
-    near = sorted((path for path in paths if path.endswith(".py")), key=lambda path: path.count("/"))[:MOST_READ]
-    texts = {path: text for path in dict.fromkeys((*runs, *near)) if (text := read(path)) is not None}
-    imported = reached({path: text.encode() for path, text in texts.items()}, runs)
-    return {path: texts[path] for path in dict.fromkeys((*runs, *sorted(imported))) if path in texts}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

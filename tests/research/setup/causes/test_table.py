@@ -242,7 +242,7 @@ SAID: Mapping[str, tuple[str, str, str]] = {  # name: what was printed, the comm
     ),
     "curl": ("curl: (6) Could not resolve host: example.org", "bash m.sh", "trials have no network"),
     "read-only": ("OSError: [Errno 30] Read-only file system: '/usr/x'", "python train.py", "and to /tmp and not to /usr/x"),
-    "gpu": ("RuntimeError: No CUDA GPUs are available", "python train.py", "limits: {gpus: 1}"),
+    "gpu": ("RuntimeError: No CUDA GPUs are available", "python train.py", "GPU"),
     "unbound": ("m.sh: line 3: RUN_ID: unbound variable", "bash m.sh", "env: {RUN_ID: ...}"),
     "key": ("KeyError: 'MY_API_KEY'", "python train.py", "candidates can read it"),
     "variable": ("ValueError: DATA_ROOT environment variable must be set", "python train.py", "env: {DATA_ROOT: ...}"),

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from overnight.jail.bubblewrap import HOME
+from overnight.jail.bubblewrap import HOME, has_gpu
 from overnight.jail.job import FOLDER
 from overnight.research.setup.causes.failing import MISSING, Failing, in_yaml, shown
 
@@ -21,7 +21,7 @@ _GIVEN = {"PATH", "HOME", "LANG", "PWD"}  # that every job has
 _USED = re.compile(r"\$\{?([A-Za-z_]\w{0,60})")
 _ASSIGNED = re.compile(r"(?<![\w$])([A-Za-z_]\w{0,60})=")
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
-_NETWORK = re.compile(
+NETWORK = re.compile(
     r"name resolution|Could not resolve|Name or service not known|Network is unreachable|EAI_AGAIN|\bENOTFOUND\b|dns error"
     r"|getaddrinfo|Failed to resolve|NameResolutionError|nodename nor servname|failed to lookup address|no such host"
     r"|couldn't connect to|Failed to establish a new connection",
@@ -32,6 +32,7 @@ _READ_ONLY = re.compile(r"Read-only file system(?:: '([^'\n]{1,200})')?")
 _UNSEEN = re.compile(rf"{MISSING.pattern}|Permission denied")
 _PATH = re.compile(r"(?<![\w.~/])(/[^\s'\"`:,;()\[\]<>|]{1,200})")
 _GPU = re.compile(
+    r"Torch not compiled with CUDA|CUDA is not available|no GPU (?:found|available)|Found no NVIDIA driver|"
     r"No CUDA GPUs|no NVIDIA driver|CUDA driver version is insufficient|no CUDA-capable device|nvidia-smi: .*not found"
 )
 
@@ -77,7 +78,7 @@ def models_hub(failing: Failing) -> str:
 
 def network(failing: Failing) -> str:
     """A host that the command wants to reach."""
-    if failing.program.limits.network == "host" or not _NETWORK.search(failing.text):
+    if failing.program.limits.network == "host" or not NETWORK.search(failing.text):
         return ""
     return (
         "trials have no network: commit what the command fetches, or list its folder under `readable`; if it must have the "
@@ -110,8 +111,14 @@ def read_only(failing: Failing) -> str:
 
 
 def gpu(failing: Failing) -> str:
-    """A GPU that the program did not ask for."""
-    return "jobs see no GPU: write `limits: {gpus: 1}`" if not failing.program.limits.gpus and _GPU.search(failing.text) else ""
+    """A GPU that the program did not ask for, or that the machine has not."""
+    if failing.program.limits.gpus or not _GPU.search(failing.text):
+        return ""
+    if has_gpu():
+        return "jobs see no GPU: write `limits: {gpus: 1}`"
+    return (
+        "this machine has no GPU: name the command's option for the CPU, such as `--device cpu`, or run this where there is one"
+    )
 
 
 def _meant(path: str) -> Path | None:

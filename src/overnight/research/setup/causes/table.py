@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from overnight.git.repository import Repository
 from overnight.program.program import Program
-from overnight.research.setup.causes import built, files, modules, node, surroundings, tools
+from overnight.research.setup.causes import built, downloads, files, modules, node, surroundings, tools
 from overnight.research.setup.causes.failing import Cause, Failing, Fix
 
 # What a failure says in so many words comes before what has to be looked up, and both before a guess by the command.
@@ -21,7 +21,10 @@ CAUSES: Sequence[Cause] = (
     tools.runner,
     modules.python_module,
     surroundings.models_hub,
+    downloads.download,
     surroundings.network,
+    downloads.window,
+    downloads.asks,
     surroundings.unseen,
     surroundings.read_only,
     surroundings.gpu,
@@ -29,6 +32,7 @@ CAUSES: Sequence[Cause] = (
     tools.missing_tool,
     surroundings.variable_of_command,
     files.needed_by_command,
+    downloads.missing_data,
 )
 
 

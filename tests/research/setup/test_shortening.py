@@ -11,6 +11,7 @@ from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import entry_of, propose
+from overnight.research.setup.first_trials import FirstTrials
 from overnight.research.setup.refinement import FirstRun
 from overnight.research.setup.shortening import Shortened, first_run
 from overnight.research.setup.wishes import Wishes
@@ -157,3 +158,24 @@ def test_a_benchmark_suite_is_run_more_briefly(tmp_path: Path) -> None:
     assert begun.proposal.program.measure == "go test -run '^$' -bench . -benchtime 10ms ."
     assert [limit_s for _, limit_s in machine.tried] == [90.0, 90.0, 300.0]
     assert "`-benchtime 10ms`, so that a trial takes 41.0 s" in reason(begun)
+
+
+REAL = """\
+import argparse
+import time
+p = argparse.ArgumentParser()
+p.add_argument("--epochs", type=int, default=100000)
+for epoch in range(p.parse_args().epochs):
+    print(f"epoch {epoch}")
+    time.sleep(0.01)
+print(f"val_loss: {1.0}")
+"""
+
+
+def test_progress_of_a_real_command_is_seen_before_it_ends(tmp_path: Path) -> None:
+    """Also what Python would keep back until then; the shorter command ends and has a value."""
+    repository, wishes = repository_of(tmp_path, {"train.py": REAL}), Wishes(wall="2s")
+    begun = anyio.run(first_run, propose(repository, wishes), repository, FirstTrials(sandbox="jail"), wishes, lambda _: None)
+    assert begun.run.observed.trial.value == 1.0
+    amount = re.fullmatch(r"python train.py --epochs (\d+)", begun.proposal.program.measure or "")
+    assert amount is not None and 1 <= int(amount[1]) <= 200

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from targets import repository_of
 
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import Proposal, propose
+from overnight.research.setup.refinement import FirstRun, refined
 from overnight.research.setup.trained import judging, trained, with_trust
 from overnight.research.setup.wishes import Wishes
 
@@ -52,3 +55,17 @@ def test_a_command_that_the_user_names_is_no_training_that_was_found(tmp_path: P
     """Nothing is assumed about it."""
     wishes = Wishes(measure="python a.py", metric="loss", editable=("main.py",))
     assert trained(proposal_of(tmp_path, {"main.py": LOOP, "a.py": ""}, wishes)) == ""
+
+
+def test_a_training_is_measured_by_its_result_not_by_the_times_that_it_prints(tmp_path: Path) -> None:
+    """Also if each epoch has a line with a time; those are not offered either."""
+    repository = repository_of(tmp_path, {"main.py": LOOP, "models.py": "class Net(nn.Module): ...\n"})
+    epochs = "".join(f"Epoch: {i:04d} loss_val: {2 / i:.4f} time: 0.{i:04d}s\n" for i in range(1, 60))
+    output = f"{epochs}Test set results: loss= 0.7 accuracy= 0.8\n".encode()
+    trial = Trial(
+        key=TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0), seed=1, tree="t", value=3.0, wall_s=3.0
+    )
+    observed = Observed(trial=trial, opened=frozenset(("main.py", "models.py")), complete=True)
+    proposal = refined(repository, propose(repository, Wishes()), FirstRun(observed=observed, output=output)).proposal
+    assert (proposal.program.metric.name, proposal.program.editable) == ("test_accuracy", ("models.py",))
+    assert not any("more that could be the metric" in note for note in proposal.detected.notes)

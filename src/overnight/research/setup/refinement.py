@@ -112,7 +112,7 @@ def _printed(
     numbers = Quality(chosen=rows.chosen)
     measures = "bench" in f"{proposal.program.measure} {' '.join(scripts)}".lower()
     found: list[Quality] = [quality, bare_quality(output, scripts.values()), score]
-    if rows.by_tool or (measures and not trains):
+    if not trained(proposal) and (rows.by_tool or (measures and not trains)):
         found.insert(0, numbers)
     elif not _shows_result(proposal):
         found.append(numbers)

@@ -29,6 +29,7 @@ MODELS = [
     ("1/1 - loss: 0.3 - acc: 0.9 - val_loss: 0.4 - val_acc: 0.88\n", "val_acc", "maximize", "last", 0.88),
     ("epoch 1: accuracy on test set is 0.93\n", "test_accuracy", "maximize", "last", 0.93),
     ("Accuracy of the network on the 10000 test images: 54 %\n", "test_accuracy", "maximize", None, 54),
+    ("Loss after iteration 10: 0.9\nLoss after iteration 20: 0.3\n", "loss", "minimize", "last", 0.3),
     ("Test Loss 0.3, Test Acc 0.9.\n", "test_acc", "maximize", None, 0.9),
 ]
 

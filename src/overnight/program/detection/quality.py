@@ -69,7 +69,7 @@ _WORDS = (
     _word("acc|accuracy|accuracies|acc1|top1|top_1", _MORE),
     _word("f1|auc|auroc|bleu|rouge|m?iou|psnr|ssim|map|r2|dice", _MORE),
     _word("perplexity|ppl|bpb|bpc|nll|wer|cer|rmse", _LESS),
-    _word("loss|losses|cross_entropy|bce|elbo_loss|objective_loss", _LESS),
+    _word("loss|cross_entropy|bce|elbo_loss|objective_loss", _LESS),
     _word("error|err|mse|mae|error_rate", _LESS, shared=True),
     _word("reward|rewards|return|returns", _MORE, model=False),
     _word("win_rate|winrate|elo|wins", _MORE, model=False),
@@ -207,7 +207,8 @@ def _read_by(one: _Found, output: bytes) -> Quality | None:
         else rf"\s*{re.escape(one.between.strip())}\s*"
     )
     heading = rf"\b{re.escape(one.heading)}\b.*?" if one.heading else ""
-    words = r"\s+".join(map(re.escape, one.words.split()))
+    words = re.sub(r"(?<= )[0-9]+(?= |$)", "#", one.words)  # such as the step
+    words = r"\s+".join("[0-9]+" if word == "#" else re.escape(word) for word in words.split())
     pattern = rf"{heading}(?:^|[^\w.]){words}{between}{_READ}"
     if len(pattern) > LONGEST_PATTERN:
         return None

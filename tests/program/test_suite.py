@@ -80,6 +80,7 @@ OF_OTHERS = [
     "===== 5 passed in 1.23s =====",
     "ok  \tgithub.com/me/x\t12.3s",
     "errors: 5 errors/s",
+    "  Reduce two elements:\n    88 833 211 ops/s, ±0.72%\n",
     "benchmark name   samples   iterations    est run time\nfib 20    100    1    4.2 ms\n      42.0 us    41 us   43 us\n",
 ]
 

@@ -11,8 +11,9 @@ _A_SECOND = r"s(?:ec(?:onds?)?)?"
 _RATE = rf"[A-Za-z]{{1,16}}\s?/\s?{_A_SECOND}|[A-Za-z]{{1,16}} (?:per|a) sec(?:ond)?"
 _RATE += r"|fps|nps|qps|rps|tps|[GMKk]?B/s|[GMkK]?(?:FLOPS|flops|flop/s)"
 _EACH = r"(?:ns|us|µs|μs|ms|s|nsec|usec|msec|sec|B|bytes|cycles|allocs)(?:\s?/\s?| per )(?!s(?:ec(?:ond)?)?\b)[A-Za-z]{1,16}"
+# Not the last digits of `1 234 567`, which no metric can be read from.
 _MEASURED = re.compile(
-    rf"(?<![\w.,:+-])(?P<number>{NUMBER})[ \t]{{0,4}}\)?[ \t]?"
+    rf"(?<![\w.,:+-])(?<![0-9][ \xa0\u202f])(?P<number>{NUMBER})[ \t]{{0,4}}\)?[ \t]?"
     rf"(?:(?P<rate>{_RATE})|(?P<each>{_EACH})|(?P<time>{TIME}))(?![\w/%])"
 )
 _NAMED = re.compile(

@@ -146,6 +146,12 @@ def test_tables_of_many_tools_are_read(output: str, name: str, number: float) ->
     assert (found.name, value(found, output)) == (name, number)
 
 
+def test_the_time_of_what_a_script_does_besides_hides_no_table() -> None:
+    """Nor is it a row of those that `console.time` prints."""
+    assert chosen(f"load: 12ms\n{TABLE}", own="html", foreign="parse-html").name == "html_ops_per_s"
+    assert chosen("load data: 12ms\nfind: 3ms\n").name == "find_ms"
+
+
 def test_rows_of_one_kind_are_one_number_by_a_short_pattern() -> None:
     """As many rows as were found have to be there in each trial."""
     output = "".join(f"case number {number} of the suite x {10**number} ops/sec ±1%\n" for number in range(1, 12))
@@ -186,6 +192,10 @@ def test_many_own_rows_are_read_by_what_they_begin_with() -> None:
 def test_a_total_is_the_number_of_a_home_made_suite() -> None:
     """The program itself says what its rows come to."""
     assert chosen("foo: 1.0 s\nbar: 2.2 s\nTotal time: 3.2 s\n").name == "total_time_s"
+    assert chosen("foo: 1.0s\nbar: 2.2s\nTotal time: 3.2s\n").name == "total_time_s"
+    assert (
+        not suite(b"Total time: 3.2s\n", own=[], foreign=[]).by_tool and suite(b"a x 1 ops/sec\n", own=[], foreign=[]).by_tool
+    )
 
 
 def test_sub_benchmarks_that_differ_by_a_number_are_told_apart() -> None:

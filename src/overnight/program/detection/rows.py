@@ -109,6 +109,7 @@ _TOOLS = (
     # console.time, fastbench: `name*1000: 12.345ms`
     _tool(rf"{_WORDS}: <N>(?P<unit>m?s)\s*$", r"^{label}: #\s*$", r": #\s*$"),
 )
+CONSOLE_TIME = _TOOLS[-1].form  # what else a script does may be timed so, too
 _AGGREGATE = re.compile(r".*_(?:mean|median|stddev|cv|min|max)")
 
 

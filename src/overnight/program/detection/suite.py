@@ -9,7 +9,7 @@ from itertools import islice, pairwise, takewhile
 
 from overnight.program.detection.plain_rows import label_regex, plain_rows
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
-from overnight.program.detection.rows import LABEL, Form, Row, lines_of, tool_rows
+from overnight.program.detection.rows import CONSOLE_TIME, LABEL, Form, Row, lines_of, tool_rows
 from overnight.program.detection.table_rows import table_rows
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.output import plain
@@ -26,7 +26,7 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _ASIDE = re.compile(
     r"(?:set ?-?up|warm|init|startup|load(?:ing)?\b|generat|prepar|creat(?:e|ing) data|import|compil|build time)", re.I
 )
-_TOTAL = re.compile(r"\b(?:total|overall|all|sum|elapsed|took|duration|real|geo(?:metric)? ?mean|average|mean|score)\b", re.I)
+_TOTAL = re.compile(r"\b(?:total|overall|elapsed|geo(?:metric)?[ -]?mean)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,20 @@ def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> S
     """
     text = plain(output)
     lines = lines_of(text.decode(errors="replace"))
-    kinds = (tool_rows, table_rows, plain_rows)
-    rows = next(filter(None, (list(kind(lines)) for kind in kinds)), []) if _ESTIMATES not in output else []
+    rows = _rows(lines) if _ESTIMATES not in output else []
     groups = sorted(_alike(rows), key=_rank)[:MOST_FORMS]
     found = ((_of_group(group, own, foreign, output), group) for group in groups)
     chosen, group = next(((metric, group) for metric, group in found if metric), (None, ()))
     singles = (_metric([row], rows, output) for row in islice(_once(rows), MOST_OFFERED))
     others = [metric for metric in singles if metric is not None and (chosen is None or metric.pattern != chosen.pattern)]
-    return Suite(chosen=chosen, others=others, by_tool=any(row.form.by_tool for row in group))
+    return Suite(chosen=chosen, others=others, by_tool=bool(group) and not _is_home_made(group[0].form))
+
+
+def _rows(lines: Sequence[str]) -> Sequence[Row]:
+    """Those of a tool, or else of tables and `console.time`, or else home-made ones."""
+    by_tool = list(tool_rows(lines))
+    sure = [row for row in by_tool if row.form != CONSOLE_TIME]
+    return sure or [*table_rows(lines), *by_tool] or list(plain_rows(lines))
 
 
 def _alike(rows: Sequence[Row]) -> Sequence[Sequence[Row]]:
@@ -76,14 +82,20 @@ def _rank(group: Sequence[Row]) -> tuple[bool, bool, int]:
 
 def _of_group(rows: Sequence[Row], own: Collection[str], foreign: Collection[str], output: bytes) -> PrintedMetric | None:
     """One number over the rows that are the project's; home-made ones without what is no case of its own."""
-    if not rows[0].form.by_tool:
-        rows = [row for row in _of_sections(rows) if not _ASIDE.match(row.label)]
+    if _is_home_made(rows[0].form):
+        rows = rows if rows[0].form == CONSOLE_TIME else _of_sections(rows)
+        rows = [row for row in rows if not _ASIDE.match(row.label)]
         if totals := [row for row in rows if _TOTAL.search(row.label)]:
             rows = totals[-1:]
     picked = own_rows(rows, own, foreign)
     if not picked or len(picked) > MOST_ROWS:
         return None
     return _metric(picked, rows, output) or _metric(picked[:1], rows, output)
+
+
+def _is_home_made(form: Form) -> bool:
+    """Whether a script may print such rows by itself, of whatever it does."""
+    return not form.by_tool or form == CONSOLE_TIME
 
 
 def _of_sections(rows: Sequence[Row]) -> Sequence[Row]:

@@ -57,6 +57,9 @@ LINES = [
     ("Elapsed: 1.23s", "elapsed_s", "minimize", 1.23),
     ("Time taken: 0.5", "time_taken", "minimize", 0.5),
     ("CPU time = 1.25", "cpu_time", "minimize", 1.25),
+    ("perft(5) nodes 4865609 time 123 ms nps 39557796", "throughput_nps", "maximize", 39557796),
+    ("std::sort: 123.4 ms", "std_sort_ms", "minimize", 123.4),
+    ("  encode    12.3 MiB/s    ( 3.2 cycles/byte)", "encode_mib_per_s", "maximize", 12.3),
     ("QPS: 1,234", "throughput_qps", "maximize", 1234),
     ("Requests/sec:   1234.5", "requests_sec", "maximize", 1234.5),
     ("12345 ops in 3.2 s: 3857 ops/s", "ops_per_s", "maximize", 3857),
@@ -80,6 +83,9 @@ OF_OTHERS = [
     "===== 5 passed in 1.23s =====",
     "ok  \tgithub.com/me/x\t12.3s",
     "errors: 5 errors/s",
+    "100%|████| 938/938 [00:12<00:00, 77.3it/s]",
+    "Test 1: PASSED (0.01 sec)\nTest 2: PASSED (0.02 sec)\n",
+    "info depth 9 nodes 12 nps 1234\ninfo depth 10 nodes 13 nps 1235\n",
     "  Reduce two elements:\n    88 833 211 ops/s, ±0.72%\n",
     "benchmark name   samples   iterations    est run time\nfib 20    100    1    4.2 ms\n      42.0 us    41 us   43 us\n",
 ]
@@ -213,6 +219,7 @@ def test_sub_benchmarks_that_differ_by_a_number_are_told_apart() -> None:
         ("1*benchFastQ 1*benchAsyncQueue 1*benchFastQPromise 1*setImmediate", "fastq", "async", ["FastQ", "FastQPromise"]),
         ("native mylib", "mylib", "", ["mylib"]),
         ("memcpy first second", "", "memcpy", ["first", "second"]),
+        ("std::sort our_sort", "", "std", ["our_sort"]),
         ("the-cache he", "", "he", ["the-cache"]),
     ],
 )
@@ -241,6 +248,8 @@ def test_names_of_the_project_and_of_its_rivals_are_in_its_files() -> None:
     ]
     assert foreign_names(texts, scripts, own) == {
         "memcpy",
+        "std",
+        "stdlib",
         "baseline",
         "reference",
         "builtin",

@@ -19,7 +19,7 @@ _IMPORTED = re.compile(
     re.MULTILINE,
 )
 # What a comparison calls its measure.
-_MEASURES = frozenset(("memcpy", "baseline", "reference", "builtin"))
+_MEASURES = frozenset(("memcpy", "std", "stdlib", "baseline", "reference", "builtin"))
 # Imported, and not compared with: parts of a language, and what measures.
 _RIVALS_TOO = {"json", "pickle", "marshal", "html", "csv"}  # of Python's own modules
 _NO_RIVAL = re.compile(

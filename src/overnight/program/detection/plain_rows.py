@@ -22,13 +22,17 @@ _NAMED = re.compile(
     rf"(?P<between>\s*[:=]\s*|\s{{2,}}|\t)(?P<number>{NUMBER})(?![\w.]|\s*/)",
     re.IGNORECASE,
 )
+# `info nodes 1234 nps 12345`: the number of a rate behind its word, and not the one before.
+_BEHIND_WORD = re.compile(
+    rf"(?<![\w/])(?P<unit>(?i:nps|fps|qps|rps|tps))\b\s{{0,4}}[:=]?\s{{0,4}}(?P<number>{NUMBER})(?![\w.]|\s*/)"
+)
 _TIME_IN_WORDS = re.compile(
     r"(?P<label>[^:=\n]{0,60}?\b(?:time|elapsed|duration|runtime)\b[^:=\n]{0,20}?)\s*[:=]\s*(?P<number>[0-9]{1,12}\.[0-9]{1,20})"
     r"(?:e[-+]?[0-9]{1,3})?(?![\w.%]|\s*[^\W\d])",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?P<label>.*?\S)??(?P<tail>(?:\s{2,}|\s*[:=|,(]\s*|\s+(?=(?:min|mean|avg|average|median|best|took|in|x|\xd7)\b))"
+    r"(?P<label>.*?[^\s:])??(?P<tail>(?!::)(?:\s{2,}|\s*[:=|,(]\s*|\s+(?=(?:min|mean|avg|average|median|best|took|in|x|\xd7)\b))"
     r"(?:[A-Za-z][A-Za-z ]{0,16}[:=]?)?\s*)"
 )
 _VARIES = re.compile(r"(?<==)[0-9][0-9.,]*")
@@ -40,7 +44,8 @@ _GROWING = re.compile(
 _OF_TOOLS = re.compile(
     r"\s*(?:Finished\b.*\btarget|Compiling\b|Downloading\b|Downloaded\b|-- |ok\s+\S+\s+[0-9.]+s|(?:FAIL|PASS|ok)\b"
     r"|(?:added|removed|changed|audited|up to date|Resolved|Installed|Prepared|Built|Uninstalled)\b.*\bin\b|.*\bbuilt in\b"
-    r"|Done in\b|Ran [0-9]+ tests?\b|=*.*\b(?:passed|failed|passing|failing|skipped)\b)"
+    r"|Done in\b|Ran [0-9]+ tests?\b|=*.*\b(?i:passed|failed|passing|failing|skipped)\b"
+    r"|.*[0-9]/[0-9]+ \[[0-9:]+<)"
 )
 _BAD = re.compile(r"(?:err|fail|miss|drop|fault|conflict|alloc|retr|timeout|lost)", re.IGNORECASE)
 _LONGEST_LABEL = 100
@@ -56,7 +61,9 @@ def plain_rows(lines: Sequence[str]) -> Iterator[Row]:
     for line in lines:
         if _OF_TOOLS.match(line):
             continue
-        if row := _row(line):
+        if said := _BEHIND_WORD.search(line):
+            yield _behind_word(said)
+        elif row := _row(line):
             yield row
         elif named := _NAMED.match(line.strip()):
             yield _in_words(named, "rate", Direction.MAXIMIZE)
@@ -72,7 +79,7 @@ def _row(line: str) -> Row | None:
     hit = next((hit for hit in hits if not hit["time"]), hits[0])
     if hit["rate"] and _BAD.match(hit["rate"]):  # more of it is worse
         return None
-    before = line[: hits[0].start()]
+    before = line[: hits[0].start()].lstrip()
     split = _TAIL.fullmatch(before)
     label, between = (split["label"] or "", _regex(split["tail"])) if split else (before.strip(), _SPACE)
     if hit is not hits[0]:  # behind other numbers, which a run may change
@@ -97,6 +104,12 @@ def _form(hit: re.Match[str], between: str, *, labelled: bool = True) -> Form:
         direction=Direction.MAXIMIZE if hit["rate"] else Direction.MINIMIZE,
         by_tool=False,
     )
+
+
+def _behind_word(hit: re.Match[str]) -> Row:
+    pattern = rf"\b{hit['unit']}\b[\s:=]*{_READ_ALONE}"
+    form = Form(named="", every=pattern, unit=hit["unit"].lower(), direction=Direction.MAXIMIZE, by_tool=False)
+    return Row(label=hit["unit"], number=hit["number"], form=form)
 
 
 def _in_words(hit: re.Match[str], unit: str, direction: Direction) -> Row:

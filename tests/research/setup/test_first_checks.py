@@ -69,6 +69,14 @@ def test_the_few_tests_that_fail_are_left_out_and_named(tmp_path: Path) -> None:
     assert "tests/test_a.py::test_net, tests/test_b.py" in note
 
 
+def test_what_the_tests_need_is_built_first(tmp_path: Path) -> None:
+    """A test target that does not say that it needs its program."""
+    makefile = "test:\n\t./unit\n\nunit: unit.c\n\tcc -o unit unit.c\n"
+    output = "make: ./unit: No such file or directory\nmake: *** [Makefile:2: test] Error 127\n"
+    proposal = checked(tmp_path, {"Makefile": makefile, "unit.c": ""}, {"make -s test": output})
+    assert proposal.program.checks == ("make unit && make -s test",)
+
+
 def test_tests_that_go_on_failing_are_left_out_as_a_whole(tmp_path: Path) -> None:
     """Three rounds are enough."""
     commands, command = dict[str, str](), WHOLE

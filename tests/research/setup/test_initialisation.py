@@ -202,7 +202,7 @@ def test_a_metric_that_is_named_by_hand_keeps_what_the_script_shows(tmp_path: Pa
             Wishes(),
             "overnight init --measure 'python play.py'; or `python a/b.py`",
         ),
-        ({"train.py": "x"}, Wishes(), "`python train.py` seems to be about a result that it prints"),
+        ({"train.py": "x"}, Wishes(), "found nothing here that shows the metric"),
         ({"train.py": "print('METRIC reward=1')"}, Wishes(), "found the metric reward, but not which way is better"),
         (
             {"train.py": TRAIN},

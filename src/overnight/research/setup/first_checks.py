@@ -12,7 +12,7 @@ from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.committed import committed_text
 from overnight.research.setup.causes.table import fix_of, words_of
 from overnight.research.setup.first_look import Proposal, rendered, with_note, without_checks
-from overnight.research.setup.missing import MOST_ADDED, with_missing
+from overnight.research.setup.missing import MOST_ADDED, Failed, with_missing
 from overnight.research.setup.tries import Tries
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
@@ -30,7 +30,8 @@ async def with_passing_checks(proposal: Proposal, repository: Repository, tries:
     say(f"Trying the checks: {'; '.join(proposal.program.checks)}")
     failed = await tries.checks(repository, proposal.program)
     for _ in range(MOST_ADDED):
-        fixed = with_missing(proposal, repository, str(failed), failed.excerpt, say) if failed else None
+        lacking = Failed(key="checks", reason=str(failed), excerpt=failed.excerpt) if failed else None
+        fixed = with_missing(proposal, repository, lacking, say) if lacking else None
         if fixed is None:
             break
         proposal = fixed

@@ -14,7 +14,7 @@ from overnight.research.setup.causes.failing import Fix
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import Proposal, propose, with_note
-from overnight.research.setup.missing import MOST_ADDED, with_missing
+from overnight.research.setup.missing import MOST_ADDED, Failed, with_missing
 from overnight.research.setup.refinement import FirstRun, refined, reread
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.shortening import first_run
@@ -95,7 +95,8 @@ async def _first(
     proposal, run = begun.proposal, begun.run
     for _ in range(MOST_ADDED):
         trial = run.observed.trial
-        fixed = with_missing(proposal, repository, trial.reason, trial.excerpt, say) if trial.value is None else None
+        lacking = Failed(key="measure", reason=trial.reason, excerpt=trial.excerpt)
+        fixed = with_missing(proposal, repository, lacking, say) if trial.value is None else None
         if fixed is None:
             break
         begun = await first_run(fixed, repository, tries, wishes, say)

@@ -1,25 +1,50 @@
-"""Data and packages of the checkout that a proposal's commands lack, because they are not committed."""
+"""What a proposal's commands lack because it is not committed: data and packages of the checkout, and what must be built."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from overnight.git.repository import Repository
-from overnight.research.setup.causes.failing import in_yaml
+from overnight.program.front_matter import Value
+from overnight.research.setup.causes.failing import Fix, in_yaml
 from overnight.research.setup.causes.table import fix_of
-from overnight.research.setup.first_look import Proposal, rendered
+from overnight.research.setup.first_look import Proposal, entry_of, rendered
 from overnight.research.setup.packages import with_readable
+from overnight.research.setup.wishes import BY_HAND
+from overnight.words.foreign import printable
 from overnight.words.quantities import listed
 
 MOST_ADDED = 4  # times that something is added and the command is tried again
+NAME = 80  # characters of a command
 
 
-def with_missing(
-    proposal: Proposal, repository: Repository, reason: str, excerpt: Sequence[str], say: Callable[[str], None]
-) -> Proposal | None:
-    """The proposal with what a failed command lacks, if that surely may be shown; else None."""
-    fix = fix_of(repository, proposal.program, reason, excerpt)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A command of a proposal that failed."""
+
+    key: str  # measure or checks
+    reason: str
+    excerpt: Sequence[str]
+
+
+def with_missing(proposal: Proposal, repository: Repository, failed: Failed, say: Callable[[str], None]) -> Proposal | None:
+    """The proposal with what a failed command lacks, if that surely may be shown, or is built by the project; else None."""
+    fix = fix_of(repository, proposal.program, failed.reason, failed.excerpt)
     new = [path for path in fix.readable if path not in proposal.program.readable] if fix and fix.sure else []
     if not new:
-        return None
+        return _built(proposal, failed.key, fix, say) if fix and fix.begin else None
     names = listed(map(in_yaml, new), MOST_ADDED)
     say(f"It fails without what is not committed, so `readable` gets {names}, and it is tried again.")
     return rendered(with_readable(proposal.detected, new, "the commands read them, and they are not committed"), proposal.body)
+
+
+def _built(proposal: Proposal, key: str, fix: Fix, say: Callable[[str], None]) -> Proposal | None:
+    """The proposal whose command first builds what it needs; None if the user named the command, or there are several."""
+    entry = entry_of(proposal, key)
+    commands = [entry.value] if entry and isinstance(entry.value, str) else entry.value if entry else None
+    if entry is None or entry.reason == BY_HAND or not isinstance(commands, list) or len(commands) != 1:
+        return None
+    command = f"{fix.begin}{commands[0]}"
+    say(f"It needs what must be built first, so it is tried again as `{printable(command, NAME)}`.")
+    value: Value = command if isinstance(entry.value, str) else [command]
+    reason = f"{entry.reason}; what it needs is built first"
+    return rendered(proposal.detected.having(replace(entry, value=value, reason=reason)), proposal.body)

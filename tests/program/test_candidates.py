@@ -114,6 +114,7 @@ $(PROG): tool.c
         ({"src/Makefile": "bench: b.c\n\tcc -o bench b.c\n"}, "cd src && make -s bench && ./bench"),
         ({"Makefile": LATER}, "make -s build/tool > /dev/null && make -s newbench"),
         ({"justfile": "build:\n    cargo build\nbench n='3':\n    ./run {{n}}\n"}, "just bench"),
+        ({"tests/Makefile": "bench: b.c\n\tcc b.c -o $@$(EXT)\n"}, "cd tests && make -s bench && ./bench"),
         ({"Makefile": "perf-gen:\n\tperf record ./x\nspeed:\n\t./x\n"}, "make -s speed"),
         ({"tools/Makefile": "bench:\n\t./run\n", "lib/Makefile": "timing:\n\t./run\n"}, "make -s -C lib timing"),
     ],
@@ -284,6 +285,10 @@ def in_readme(*lines: str, about: str = "") -> str:
         (
             {"README.md": in_readme("x.py --help", "./bench.py --help", "poe bench"), "bench.py": "", "pyproject.toml": ""},
             "poe bench",
+        ),
+        (
+            {"README.md": in_readme("./configure", "make", "bin/x bench"), "configure": "", "Makefile": "all:\n\tcc\n"},
+            "make -s && ./bin/x bench",
         ),
         ({"README.md": in_readme("rustc -O x.rs && ./x bench"), "x.rs": None}, "rustc -O x.rs && ./x bench"),
         ({"README.md": in_readme("gcc -O3 m.c -o m", "./m --bench"), "m.c": None}, "gcc -O3 m.c -o m && ./m --bench"),

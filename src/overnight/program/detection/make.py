@@ -11,6 +11,7 @@ from overnight.program.judge.tree import Tree, folder_of
 
 MOST_MAKEFILES = 20  # of a repository that are looked into
 _DEEPEST = 2  # folders above a makefile
+_TESTS = frozenset({"test", "tests"})  # often build the benchmark, too
 
 _PLAIN = re.compile(r"[\w][\w./-]{0,99}")
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
@@ -28,7 +29,7 @@ class Makefiles:
 
     def __init__(self, files: Files) -> None:
         paths = (path for path in by_depth(files) if path.rpartition("/")[2] in MAKEFILES and path.count("/") <= _DEEPEST)
-        near = [path for path in paths if not ASIDE.search(folder_of(path))]
+        near = [path for path in paths if not ASIDE.search(folder_of(path)) or folder_of(path) in _TESTS]
         tree = Tree.of(list(files), files.get)
         self._read = [_Makefile(path, read_targets(path, tree), files) for path in near[:MOST_MAKEFILES]]
 
@@ -113,7 +114,7 @@ class _Makefile:
             here = {self._below(source) for source in sources}
             return plain if not sources.isdisjoint(needs) or not here.isdisjoint(self.files) else self._of_need(name)
         known = recipe.replace("$(@)", "$@").replace("$@", plain)
-        outputs = [self._expanded(word) for word in _OUTPUT.findall(known)]
+        outputs = [_VARIABLE.sub("", self._expanded(word)) for word in _OUTPUT.findall(known)]  # EXT is empty here
         measuring = [word.removeprefix("./") for word in outputs if word.removeprefix("./") == plain or _measures(word)]
         if not measuring or not _PLAIN.fullmatch(measuring[-1]):
             return None

@@ -87,7 +87,7 @@ class _Reading:
         """The command; with what is above it where it runs a program that is neither committed nor built by itself."""
         if (found := self._parts(code)) is not None:
             return found
-        if not re.match(r"(?:[A-Z_]+=\S* +)*\./", code):
+        if not re.match(r"(?:[A-Z_]+=\S* +)*[\w.-]+/", code):
             return None
         for index in range(len(before) - 1, max(-1, len(before) - 4), -1):
             if found := self._parts(" && ".join([*before[index:], code])):
@@ -157,12 +157,13 @@ class _Reading:
 
     def _program(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
         """`./prog`, or an interpreter with a script."""
-        if words[0].startswith("./"):
+        if "/" in words[0] and words[0] not in {"./configure", "./autogen.sh", "./bootstrap"}:
             program = words[0].removeprefix("./")
             path = self._at(program) or ""
             known = path in self.files or program in self.programs or self.anything
             made = "" if known or not self._makes(program) else f"make -s {program} && "
-            return (made + " ".join(words), path if path in self.files else None, program) if known or made else None
+            text = made + " ".join([f"./{program}", *words[1:]])
+            return (text, path if path in self.files else None, program) if known or made else None
         for word in words[1:]:
             leaf = self._at(word) or ""
             ending = "." + word.rpartition(".")[2]

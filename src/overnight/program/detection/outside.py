@@ -3,4 +3,4 @@
 from overnight.program.front_matter import Value
 
 OUTSIDE: Value = {"name": "cpu_s", "direction": "minimize"}
-UNREAD = "a result, which only its output shows"  # in the reason of a metric that stands for it until then
+UNREAD = "a result that has to be read from its output"  # in the reason of a metric that stands for it until then

@@ -29,12 +29,13 @@ _TIME = r"took|elapsed|time|times|seconds|secs|ms|throughput|speed|per second|op
 _SHOWS = re.compile(r"\b(?:print(?:f|ln!?)?|echo|console\.log|puts|cout|fprintf|logging\.info|logger\.info|write)\b")
 _QUALITIES = re.compile(rf"(?<![a-z])(?:{_QUALITY})(?![a-z])", re.IGNORECASE)
 _TIMES = re.compile(rf"(?<![a-z])(?:{_TIME})(?![a-z])", re.IGNORECASE)
+_CLOCK = re.compile(r"perf_counter|time\(|timeit|clock|hrtime|\bnow\(|gettimeofday|Instant")
 _NAMED = re.compile(
     r"(?:^|[^a-z])(?:main|run|play|game|sim(?:ulat\w+)?|solve\w*|solution|eval\w*|score|train\w*|experiment|tsp|optimi[sz]e\w*)(?![a-z])",
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    r"\b(?:train|evaluat|simulat|solv|optimi[sz]|scor(?:e|ing)|reproduc|experiment|results?\b|accuracy|play|run(?:ning)?\b|execute)",
+    r"\b(?:train|evaluat|simulat|solv|optimi[sz]|scor(?:e|ing)|reproduc|experiment|results?\b|accuracy|play)",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
@@ -94,7 +95,8 @@ def prints_score(text: str) -> bool:
 def tells_time(text: str) -> bool:
     """Whether a text prints how long something took, and no other result."""
     lines = [line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST and _SHOWS.search(line)]
-    return any(map(_TIMES.search, lines)) and not any(map(_QUALITIES.search, lines))
+    clock = _CLOCK.search(text) is not None
+    return clock and any(map(_TIMES.search, lines)) and not any(map(_QUALITIES.search, lines))
 
 
 def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:

@@ -142,6 +142,14 @@ def test_a_command_that_cannot_be_made_shorter_gets_its_whole_limit(tmp_path: Pa
     assert begun.run.observed.trial.reason == f"ended after 300.0 s of 300 s{advice}"
 
 
+def test_a_loop_without_end_is_told(tmp_path: Path) -> None:
+    """More time would be of no use to it."""
+    begun, _ = first_of(tmp_path / "a", Machine(10), train="while True:\n    print('loss', 1)\n")
+    assert "; `train.py` has a loop without end: commit an option" in begun.run.observed.trial.reason
+    begun, _ = first_of(tmp_path / "b", Machine(10), train="while True:\n    print('loss', 1)\n    break\n")
+    assert begun.run.observed.trial.reason == "ended after 300.0 s of 300 s"
+
+
 def test_a_benchmark_suite_is_run_more_briefly(tmp_path: Path) -> None:
     """By the option of its runner for the time of each benchmark."""
 

@@ -38,6 +38,8 @@ _BY_ARGUMENTS = re.compile(r"\b(?:typer|fire|tyro|jsonargparse|defopt|cyclopts)\
 _BY_CONSTANTS = "configurator.py"  # run by a script that lets `--name=value` set its constants
 _DEFINED = re.compile(r"DEFINE_integer|\bflags\.")
 _CUT = re.compile(r"[|<>;`\n]|(?<!&)&(?!&)")  # after such a command's words, an option would go elsewhere
+_ENDLESS = re.compile(r"^[ \t]{0,16}while[ \t]+(?:True|1)[ \t]*:", re.MULTILINE)
+_ENDS = re.compile(r"^[ \t]*(?:break|return|raise|(?:sys\.)?exit\(|quit\()", re.MULTILINE)
 _NUMBER = r"(-?[0-9][0-9_]{0,14})(?=\s|$)"
 
 
@@ -83,6 +85,12 @@ def constant_of(texts: Mapping[str, str]) -> str:
             if _rank(setting.name.rpartition(".")[2]) is not None and isinstance(number, int) and number > 1:
                 return f"{setting.name} = {number} in {path}"
     return ""
+
+
+def endless(texts: Mapping[str, str]) -> str:
+    """The file whose loop has no end, among those that a command runs; empty if none is found."""
+    first = list(texts.items())[:1]
+    return next((path for path, text in first if _ENDLESS.search(text) and not _ENDS.search(text)), "")
 
 
 def _explicit(command: str) -> Iterator[tuple[int, Amount]]:

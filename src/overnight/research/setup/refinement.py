@@ -181,7 +181,8 @@ def _with_editable(proposal: Proposal, paths: Sequence[str], read: Read, opened:
         return Refined(proposal=proposal, question=f"the command reads no code of this repository, only {_named(reads)}")
     if files.question:
         return Refined(proposal=proposal, question=files.question, globs=files.globs)
-    frozen = f", but not {_named(files.frozen)}, which by name measures" if files.frozen else ""
+    why = "what trains, makes the data or judges" if trained(proposal) else "which by name measures"
+    frozen = f", but not {_named(files.frozen)}, {why}" if files.frozen else ""
     reason = f"the code that the command reads{frozen}; all else is frozen"
     entry = FrontMatterEntry(key="editable", value=list(files.globs), reason=reason)
     proposal = fitted(_with_entry(proposal, entry, proposal.detected.notes), paths, read)

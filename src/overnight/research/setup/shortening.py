@@ -12,7 +12,7 @@ from overnight.program.detection.progress import amount_done
 from overnight.program.program import Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.loop.committed import committed_text
-from overnight.research.setup.amounts import Amount, amount_of, constant_of
+from overnight.research.setup.amounts import Amount, amount_of, constant_of, endless
 from overnight.research.setup.first_look import Proposal, entry_of, rendered, with_note
 from overnight.research.setup.python_texts import python_texts
 from overnight.research.setup.refinement import FirstRun
@@ -28,6 +28,7 @@ SURE = 0.8  # of the limit: what is expected to take so long is left to end by i
 GUESS = 10  # without progress to read: so many times less is tried next
 MOST_TRIED = 6  # shorter commands
 SHORTEST_S, MOST_TIMES = 0.5, 100  # of a quick trial: its start is not counted, and so many times more is tried
+HALVED = 3  # a first digit up to which a number is rounded to halves of it: 15, 25, but 30
 NAME = 120  # characters of a constant that is named
 UNENDING = 1000  # what is tried first of a command that would go on for ever and prints no progress
 # Python keeps back what it prints into a file, so that nothing would be known of a command that is ended.
@@ -77,6 +78,7 @@ class _Ways:
     amount: Amount | None  # by an option for how much it does
     suites: Sequence[tuple[str, str]]  # by other commands, each with what is set in it
     constant: str  # by a person who edits this one
+    endless: str  # by a person who gives the loop of this file an end
 
 
 def _ways(proposal: Proposal, repository: Repository) -> _Ways:
@@ -86,7 +88,7 @@ def _ways(proposal: Proposal, repository: Repository) -> _Ways:
         read = committed_text(history, start)
         texts = python_texts(command, [file.path for file in history.files(start)], read)
         suites = briefer_commands(command, criterion="criterion" in (read("Cargo.toml") or ""))
-    return _Ways(amount=amount_of(command, texts), suites=suites, constant=constant_of(texts))
+    return _Ways(amount=amount_of(command, texts), suites=suites, constant=constant_of(texts), endless=endless(texts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,9 @@ def _advised(run: FirstRun, ways: _Ways) -> FirstRun:
     """A trial that took too long, whose reason says what makes the command shorter, if that is known."""
     if ways.amount:
         return _explained(run, f"; `{ways.amount.option.strip()}` makes the command shorter")
+    if ways.endless:
+        loop = f"`{printable(ways.endless, NAME)}` has a loop without end"
+        return _explained(run, f"; {loop}: commit an option for how much it does, such as `--steps`")
     if ways.constant:
         return _explained(
             run, f"; `{printable(ways.constant, NAME)}` says how much it does: commit a smaller one, or an option"
@@ -219,5 +224,7 @@ def _explained(run: FirstRun, more: str) -> FirstRun:
 
 def _rounded(number: float) -> int:
     """A number that is easily said, and not larger."""
-    digits = str(int(number))
-    return int(digits[0] + "0" * (len(digits) - 1))
+    whole = int(number)
+    scale = int("1" + "0" * (len(str(whole)) - 1))
+    step = max(scale // 2, 1) if whole < HALVED * scale else scale
+    return whole // step * step

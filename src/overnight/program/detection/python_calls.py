@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from overnight.program.detection.command import Files
 from overnight.program.judge.tree import joined
@@ -11,6 +12,7 @@ README = re.compile(r"(?i:README(?:\.\w{1,8})?)")
 MOST_LINES = 5_000
 LONGEST = 400  # characters of a line
 MOST_CALLS = 60
+MOST_CODE = 500  # lines and phrases of code that run Python
 
 _RUNS = re.compile(r"\b(?:python[\d.]*|uv run)[ \t]+(?:-u[ \t]+)?")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
@@ -31,7 +33,7 @@ def python_calls(files: Files) -> Sequence[Call]:
     """Each script with each set of options, in the order of the text; without the options where they are no plain words."""
     found: dict[str, Call] = {}
     for path in sorted(filter(README.fullmatch, files)):
-        for code, folder in _code(files[path] or ""):
+        for code, folder in islice(_code(files[path] or ""), MOST_CODE):
             call = _call(code, folder, files)
             if call and len(found) < MOST_CALLS:
                 found.setdefault(call.text, call)
@@ -48,9 +50,9 @@ def _code(text: str) -> Iterator[tuple[str, str]]:
         elif fenced or _CODE.match(line):
             if entered := _ENTERS.search(line[:LONGEST]):
                 folder = entered[1]
-            yield line[:LONGEST], folder
+            yield from ((code, folder) for code in [line[:LONGEST]] if _RUNS.search(code))
         else:
-            yield from ((code, "") for code in inline)
+            yield from ((code, "") for code in inline if _RUNS.search(code))
 
 
 def _call(code: str, folder: str, files: Files) -> Call | None:

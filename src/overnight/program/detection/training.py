@@ -12,6 +12,8 @@ from overnight.program.detection.training_options import cpu_option, variables_o
 from overnight.program.judge.tree import folder_of
 
 MOST_DEEP = 4  # folders
+LARGEST = 100_000  # characters of a script; a parser takes a second for a hostile one of this size
+MOST_NAMES = 60  # imported modules that are looked for
 WANTED = re.compile(
     r"[^/]+\.py|(?:[^/]+/){1,4}(?:(?:run_?)?train\w*|\w+_train|main|run|run_\w+|experiment|pretrain\w*|finetune\w*"
     r"|args|arguments|opts|options|config\w*|parser|cli|flags)\.py"
@@ -32,7 +34,7 @@ _FOLDERS = re.compile(
     re.IGNORECASE,
 )
 _DOES = re.compile(
-    r"\bfor[ \t]+\w*(?:epoch|episode|generation|iteration|step|iter|batch|_|i|t|n)\w*[ \t]+in\b|\.backward\(|\.fit\("
+    r"\bfor[ \t]+\w{0,20}(?:epoch|episode|generation|iteration|step|iter|batch|_|i|t|n)\w{0,20}[ \t]+in\b|\.backward\(|\.fit\("
     r"|\btrain\w*\(|\.train\w*\(|\.learn\(|optimi[sz]er\.step|GradientTape|value_and_grad|jax\.grad|\bgrad\("
 )
 _LEARNS = re.compile(
@@ -92,14 +94,21 @@ def of_script(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> T
 def _key(path: str, files: Files) -> tuple[bool, int, int] | None:
     """Sorts scripts by how likely they train; None for one that does not, or not by itself."""
     text = files[path]
-    if text is None or not path.endswith(".py") or path.count("/") > MOST_DEEP or FOREIGN.search(path) or _FOLDERS.search(path):
+    if (
+        text is None
+        or len(text) > LARGEST
+        or not path.endswith(".py")
+        or path.count("/") > MOST_DEEP
+        or FOREIGN.search(path)
+        or _FOLDERS.search(path)
+    ):
         return None
     stem, kind = _stem(path), _kind(path)
     if kind == _OTHER and ("/" in path or stem.startswith("__")):
         return None
-    if _NO_TRAINING.search(stem.replace("train", "")) or only_defines(text):
+    if _NO_TRAINING.search(stem.replace("train", "")) or (kind and not (_DOES.search(text) and _LEARNS.search(text))):
         return None
-    if kind and not (_DOES.search(text) and _LEARNS.search(text)):
+    if only_defines(text):
         return None
     return kind == _OTHER, path.count("/"), kind
 
@@ -158,7 +167,7 @@ def _place_of_modules(path: str, text: str, files: Files) -> str | None:
     names = {name for hit in _IMPORT.finditer(text) for name in hit.groups() if name}
     beside = f"{folder_of(path)}/" if "/" in path else ""
     for place in ("", "src/"):
-        for name in sorted(names):
+        for name in sorted(names)[:MOST_NAMES]:
             there = f"{place}{name}.py" in files or any(each.startswith(f"{place}{name}/") for each in files)
             here = f"{beside}{name}.py" in files or f"{beside}{name}/__init__.py" in files
             if there and not here and place != beside:

@@ -13,13 +13,15 @@ NAME = 80  # characters of a path
 
 # What makes the data or judges the result, by the names of functions and classes; a file with layers as well is a model's.
 _JUDGES = re.compile(
-    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?:load_\w*(?:data|corpus|mnist|cifar)\w*|accuracy|evaluate\w*|eval_\w+|\w+_score"
-    r"|perplexity|(?:get|make|build|create|read)_\w*(?:data|dataset|dataloader|loader|batch|batches|corpus)s?"
+    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?:load_\w{0,40}(?:data|corpus|mnist|cifar)\w{0,40}|accuracy|evaluate\w*|eval_\w+"
+    r"|\w{1,40}_score|perplexity|(?:get|make|build|create|read)_\w{0,40}(?:data|dataset|dataloader|loader|batch|batches|corpus)s?"
     r"|(?:compute|calc\w*|get)_(?:metrics?|accuracy|scores?|auc|f1|perplexity))\("
-    r"|^class[ \t]+\w+\((?:[\w.]+\.)?(?:Dataset|IterableDataset|DataLoader|Env|DataModule|LightningDataModule)\b",
+    r"|^class[ \t]+\w{1,80}\((?:\w{1,40}\.){0,3}(?:Dataset|IterableDataset|DataLoader|Env|DataModule|LightningDataModule)\b",
     re.MULTILINE,
 )
-_LAYERS = re.compile(r"^class[ \t]+\w+\((?:[\w.]+\.)?(?:\w*Module|\w*Layer|\w*Model|\w*Net(?:work)?)\)", re.MULTILINE)
+_LAYERS = re.compile(
+    r"^class[ \t]+\w{1,80}\((?:\w{1,40}\.){0,3}(?:\w{0,40}(?:Module|Layer|Model|Net(?:work)?))\)", re.MULTILINE
+)
 _SCORES = re.compile(r"\b(?:loss|acc|accuracy|reward|score|perplexity|ppl|nll|bpb|error)\b", re.IGNORECASE)
 _PRINTS = re.compile(r"\bprint\(|\.info\(|\.write\(|echo\(|\bMETRIC\b")
 

@@ -411,3 +411,10 @@ def test_a_branch_of_a_makefile_for_another_system_is_not_taken() -> None:
     makefile = "ifneq (,$(filter Windows%,$(OS)))\nEXT =.exe\nelse\nEXT =\nendif\nfullbench: bench.c\n\t$(CC) $^ -o $@$(EXT)\n"
     found = candidates({"Makefile": makefile, "bench.c": "int main(void) {}"}).measuring
     assert found[0].text == "make -s fullbench && ./fullbench"
+
+
+def test_a_picture_in_a_readme_is_no_program() -> None:
+    """Nor is an absolute path."""
+    readme = "# Benchmarks\n\n`/docs/logo.png` `./docs/logo.png` `./docs/notes.md`\n"
+    found = candidates({"README.md": readme, "docs/logo.png": None, "docs/notes.md": None})
+    assert not found.measuring and not found.asked

@@ -562,3 +562,23 @@ def test_a_command_that_ends_well_but_ran_nothing_says_what_it_lacks(tmp_path: P
     output = b"/usr/bin/python: No module named surely_missing\n"
     with pytest.raises(UserError, match=r"ended well, but failed all the same: .*No module named surely_missing"):
         run(repository, Measured(1.0, 1.0, output=output, opened=frozenset({"bench.py"})))
+
+
+def test_a_command_whose_program_is_not_installed_is_passed_over(tmp_path: Path) -> None:
+    """The next may need another one."""
+    measured = ByCommand({"python bench_a.py": "exit code 127: /bin/sh: 1: surely-missing: not found"})
+    run(repository_of(tmp_path, BENCHMARKS), measured)
+    assert measured.programs[-1].measure == "python bench_b.py"
+
+
+def test_a_program_that_is_built_first_is_timed_alone(tmp_path: Path) -> None:
+    """The time of a compiler is not what is to be improved; where the shell's word cannot be read, all of it is measured."""
+    makefile = "bench: bench.c core.c\n\tcc -o bench bench.c core.c\n"
+    repository = repository_of(tmp_path, {"Makefile": makefile, "bench.c": "int main() {}\n", "core.c": "int a;\n"})
+    measured = Measured(1.0, 1.0)
+    report, _ = run(repository, measured, agree=False)
+    metric = measured.programs[-1].metric
+    assert (metric.name, metric.direction) == ("run_s", "minimize") and "time ./bench" in report.front_matter
+    unread = ByCommand({measured.programs[-1].measure or "": "no line `METRIC`"})
+    run(repository, unread, agree=False)
+    assert (unread.programs[-1].metric.name, unread.programs[-1].measure) == ("cpu_s", "make -s bench && ./bench")

@@ -26,6 +26,11 @@ _PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _OUTPUT = re.compile(r"-{1,2}(?:o|out\w*|save\w*|log\w*|result\w*|report\w*|csv|json)")
 _ASKS = frozenset({"--help", "-h", "--version", "-V", "--list", "help"})  # what a program is, instead of running it
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
+_NO_PROGRAM = re.compile(
+    r"^/|^\./(?:configure|autogen\.sh|bootstrap)$"
+    r"|\.(?:png|jpe?g|gif|svg|webp|pdf|md|rst|txt|html?|css|json|ya?ml|toml|csv|tsv|xml|ipynb|lock|zip|gz)$",
+    re.IGNORECASE,
+)
 _SCRIPT = re.compile(r"[\w-]+\.(?:py|js|mjs|ts|sh)")
 _PLAIN_PATH = re.compile(r"[\w./-]+")
 _FILE = re.compile(r"[\w.-]*/[\w./-]+|[\w-]+\.[A-Za-z]\w{0,5}")
@@ -157,7 +162,7 @@ class _Reading:
 
     def _program(self, words: Sequence[str]) -> tuple[str, str | None, str] | None:
         """`./prog`, or an interpreter with a script."""
-        if "/" in words[0] and words[0] not in {"./configure", "./autogen.sh", "./bootstrap"}:
+        if "/" in words[0] and not _NO_PROGRAM.search(words[0]):
             program = words[0].removeprefix("./")
             path = self._at(program) or ""
             known = path in self.files or program in self.programs or self.anything

@@ -8,18 +8,21 @@ from dataclasses import replace
 from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.repository import Repository
+from overnight.program.detection.outside import OUTSIDE
+from overnight.program.detection.run_alone import METRIC, timed_alone
 from overnight.program.detection.session_scope import LEFT_OUT
 from overnight.program.program import Program
-from overnight.research.setup.causes.failing import Fix
-from overnight.research.setup.causes.table import fix_of
+from overnight.research.setup.causes.failing import Failing, Fix
+from overnight.research.setup.causes.table import fix_of, words_of
+from overnight.research.setup.causes.tools import missing_tool
 from overnight.research.setup.connection.proof import Observed
-from overnight.research.setup.first_look import Proposal, propose, with_note
+from overnight.research.setup.first_look import Proposal, entry_of, propose, rendered, with_note
 from overnight.research.setup.missing import MOST_ADDED, Failed, with_missing
 from overnight.research.setup.refinement import FirstRun, refined, reread
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.shortening import first_run
 from overnight.research.setup.tries import Tries
-from overnight.research.setup.wishes import Wishes
+from overnight.research.setup.wishes import BY_HAND, Wishes
 from overnight.words.failure import read_failure
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
@@ -116,9 +119,27 @@ async def _first(
             raise UserError(asked, fix=" ".join(fix.split()))
         raise _UselessError(better.question, asked, fix=" ".join(fix.split()))
     if better.proposal.program.metric == proposal.program.metric:
-        return better.proposal, run.observed
+        return await _without_build(better.proposal, run.observed, repository, tries, say)
     trial = replace(run.observed.trial, value=run.value(better.proposal.program.metric))
     return better.proposal, replace(run.observed, trial=trial)
+
+
+async def _without_build(
+    proposal: Proposal, observed: Observed, repository: Repository, tries: Tries, say: Callable[[str], None]
+) -> tuple[Proposal, Observed]:
+    """The proposal with the time of the run alone in place of that of a build and a run."""
+    metric, measure = entry_of(proposal, "metric"), entry_of(proposal, "measure")
+    if metric is None or measure is None or metric.value != OUTSIDE or BY_HAND in {metric.reason, measure.reason}:
+        return proposal, observed
+    command = timed_alone(str(measure.value))
+    if command is None:
+        return proposal, observed
+    say("Measuring again: the run alone, without the time of its build.")
+    reason = "the shell's word for the CPU time of the run, without that of the build"
+    detected = proposal.detected.having(replace(metric, value=dict(METRIC), reason=reason))
+    timed = rendered(detected.having(replace(measure, value=command)), proposal.body)
+    run = await tries.first(repository, timed.program)
+    return (proposal, observed) if run.observed.trial.value is None else (timed, run.observed)
 
 
 def _of_metric(question: str, choices: Sequence[str], wishes: Wishes, output: bytes) -> UserError:
@@ -167,11 +188,17 @@ def values_of(trials: Sequence[Trial], repository: Repository, program: Program,
         if trial.value is None:
             fix = _fix(repository, program, wishes, trial)
             what = f"the measure command gave no value: {trial.reason}; nothing was written"
-            if fix == UNKNOWN:
+            if fix == UNKNOWN or _lacks_tool(repository, program, trial):
                 raise _UselessError(trial.reason, what, fix=fix, excerpt=trial.excerpt)
             raise UserError(what, fix=fix, excerpt=trial.excerpt)
         values.append(trial.value)
     return values
+
+
+def _lacks_tool(repository: Repository, program: Program, trial: Trial) -> bool:
+    """Whether a program that is not on PATH is all that is wrong: another command may need another one."""
+    failing = Failing(repository=repository, program=program, lines=(trial.reason, *trial.excerpt))
+    return words_of(fix_of(repository, program, trial.reason, trial.excerpt)) == missing_tool(failing) != ""
 
 
 def _fix(repository: Repository, program: Program, wishes: Wishes, trial: Trial) -> str:

@@ -582,3 +582,11 @@ def test_a_program_that_is_built_first_is_timed_alone(tmp_path: Path) -> None:
     unread = ByCommand({measured.programs[-1].measure or "": "no line `METRIC`"})
     run(repository, unread, agree=False)
     assert (unread.programs[-1].metric.name, unread.programs[-1].measure) == ("cpu_s", "make -s bench && ./bench")
+
+
+def test_a_run_that_is_too_short_to_be_timed_is_asked_about(tmp_path: Path) -> None:
+    """What its build takes is no metric either."""
+    makefile = "bench: bench.c core.c\n\tcc -o bench bench.c core.c\n"
+    repository = repository_of(tmp_path, {"Makefile": makefile, "bench.c": "int main() {}\n", "core.c": "int a;\n"})
+    with pytest.raises(UserError, match=r"is that of its build: it runs for only 0.006 s.*--metric NAME"):
+        run(repository, Measured(0.006, 0.006, output=b"width = 3, time = 13\n"))

@@ -30,6 +30,7 @@ from overnight.words.quantities import listed
 MOST_TRIED = 3  # commands, where nobody names one
 NAME = 120  # characters of one
 SHOWN = 8  # lines of what a command printed
+SHORTEST_S = 0.05  # of a run whose time the shell prints in thousandths
 UNKNOWN = "fix it, or set --metric and --measure"
 
 
@@ -119,27 +120,38 @@ async def _first(
             raise UserError(asked, fix=" ".join(fix.split()))
         raise _UselessError(better.question, asked, fix=" ".join(fix.split()))
     if better.proposal.program.metric == proposal.program.metric:
-        return await _without_build(better.proposal, run.observed, repository, tries, say)
+        return await _without_build(better.proposal, run, repository, tries, wishes=wishes, say=say)
     trial = replace(run.observed.trial, value=run.value(better.proposal.program.metric))
     return better.proposal, replace(run.observed, trial=trial)
 
 
 async def _without_build(
-    proposal: Proposal, observed: Observed, repository: Repository, tries: Tries, say: Callable[[str], None]
+    proposal: Proposal, run: FirstRun, repository: Repository, tries: Tries, *, wishes: Wishes, say: Callable[[str], None]
 ) -> tuple[Proposal, Observed]:
-    """The proposal with the time of the run alone in place of that of a build and a run."""
+    """The proposal with the time of the run alone in place of that of a build and a run.
+
+    Raises:
+        UserError: that is too short to be measured, so what the command prints must be the metric.
+    """
     metric, measure = entry_of(proposal, "metric"), entry_of(proposal, "measure")
     if metric is None or measure is None or metric.value != OUTSIDE or BY_HAND in {metric.reason, measure.reason}:
-        return proposal, observed
+        return proposal, run.observed
     command = timed_alone(str(measure.value))
     if command is None:
-        return proposal, observed
+        return proposal, run.observed
     say("Measuring again: the run alone, without the time of its build.")
     reason = "the shell's word for the CPU time of the run, without that of the build"
     detected = proposal.detected.having(replace(metric, value=dict(METRIC), reason=reason))
     timed = rendered(detected.having(replace(measure, value=command)), proposal.body)
-    run = await tries.first(repository, timed.program)
-    return (proposal, observed) if run.observed.trial.value is None else (timed, run.observed)
+    alone = (await tries.first(repository, timed.program)).observed
+    if alone.trial.value is None:
+        return proposal, run.observed
+    if alone.trial.value < SHORTEST_S:
+        what = (
+            f"the time of `{printable(str(measure.value), NAME)}` is that of its build: it runs for only {alone.trial.value} s"
+        )
+        raise _of_metric(f"{what}, and no number of its output is clearly the metric", (), wishes, run.output)
+    return timed, alone
 
 
 def _of_metric(question: str, choices: Sequence[str], wishes: Wishes, output: bytes) -> UserError:

@@ -44,7 +44,9 @@ class Failing:
     async def second(self, repository: Repository, program: Program) -> Trial:
         raise NotImplementedError
 
-    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
+    async def prove(
+        self, repository: Repository, program: Program, first: Observed, sigma: float, *, named: bool
+    ) -> Connection:
         raise NotImplementedError
 
 

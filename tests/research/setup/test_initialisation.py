@@ -22,7 +22,7 @@ from overnight.research.setup.initialisation import InitReport, initialise
 from overnight.research.setup.refinement import FirstRun
 from overnight.research.setup.remedies import remedy
 from overnight.research.setup.wishes import Wishes
-from overnight.research.views.connection import Connection
+from overnight.research.views.connection import BrokenFile, Connection, Outcome
 
 TRAIN = 'print(f"val_bpb: {1.0:.6f}")\n'
 BODY = b"# My program\r\n\r\nTry \xc3\xbcber ideas.\n---\nno newline at the end"
@@ -44,6 +44,7 @@ class Measured:
         self.opened = opened  # by it; if none is named, every file
         self.failing = failing  # what the checks end with
         self.programs: list[Program] = []
+        self.connection = Connection(reads=(), reads_complete=True, editable=(), idle_checks=())
 
     async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
         return TrialFailed(Fault.CHECKS, self.failing) if self.failing else None
@@ -58,8 +59,10 @@ class Measured:
         self.programs.append(program)
         return self._trial(1, self.values[1])
 
-    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
-        return Connection(reads=(), reads_complete=True, editable=(), idle_checks=())
+    async def prove(
+        self, repository: Repository, program: Program, first: Observed, sigma: float, *, named: bool
+    ) -> Connection:
+        return self.connection
 
     @staticmethod
     def _trial(index: int, value: float | None) -> Trial:
@@ -590,3 +593,24 @@ def test_a_run_that_is_too_short_to_be_timed_is_asked_about(tmp_path: Path) -> N
     repository = repository_of(tmp_path, {"Makefile": makefile, "bench.c": "int main() {}\n", "core.c": "int a;\n"})
     with pytest.raises(UserError, match=r"is that of its build: it runs for only 0.006 s.*--metric NAME"):
         run(repository, Measured(0.006, 0.006, output=b"width = 3, time = 13\n"))
+
+
+def test_a_file_whose_failure_changes_nothing_is_left_out(tmp_path: Path) -> None:
+    """A module that is imported only where another package is installed, say; `check` would refuse it."""
+    repository = repository_of(tmp_path, {"bench.py": "import core\nrun()\n", "core.py": "", "extra.py": ""})
+    measured = Measured(1.0, 1.0, opened=frozenset({"bench.py", "core.py", "extra.py"}))
+    outcomes = {"core.py": Outcome.FAILS, "extra.py": Outcome.STAYS}
+    files = tuple(BrokenFile(path=path, outcome=outcome) for path, outcome in outcomes.items())
+    measured.connection = Connection(reads=(), reads_complete=True, editable=files, idle_checks=())
+    report, said = run(repository, measured)
+    assert parse_program((tmp_path / "program.md").read_text(), "program.md").editable == ("core.py",)
+    assert [file.path for file in report.connection.editable] == ["core.py"]
+    assert "left out of `editable`, since breaking it on purpose changed no trial: extra.py" in said
+
+
+def test_where_a_later_command_fails_for_a_known_reason_the_first_is_the_error(tmp_path: Path) -> None:
+    """The fix of a command that nobody meant would mislead."""
+    missing = "exit code 1: ModuleNotFoundError: No module named 'surely_missing'"
+    measured = ByCommand({"python bench_a.py": "exit code 3: a", "python bench_b.py": missing})
+    with pytest.raises(UserError, match="gave no value: exit code 3: a"):
+        run(repository_of(tmp_path, BENCHMARKS), measured)

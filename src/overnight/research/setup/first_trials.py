@@ -58,10 +58,12 @@ class FirstTrials:
         with self._place(repository, program) as place, self.during(_limited("trial 2 of 2", program)):
             return await place.prover.trial(_seed(1))
 
-    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
+    async def prove(
+        self, repository: Repository, program: Program, first: Observed, sigma: float, *, named: bool
+    ) -> Connection:
         """Whether metric, checks and editable files are connected, by breaking what is editable."""
         with self._place(repository, program) as place, self.during("proof: breaking on purpose what may be edited"):
-            return await place.prover.prove(first, sigma)
+            return await place.prover.prove(first, sigma, named=named)
 
     @contextmanager
     def _place(self, repository: Repository, program: Program) -> Iterator[_Place]:

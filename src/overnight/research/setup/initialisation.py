@@ -9,7 +9,9 @@ from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import FrontMatterEntry
 from overnight.research.setup.first_checks import with_passing_checks
 from overnight.research.setup.first_look import describe
-from overnight.research.setup.first_measure import first_that_runs, values_of
+from overnight.research.setup.first_measure import first_that_runs
+from overnight.research.setup.idle import without_idle
+from overnight.research.setup.no_value import values_of
 from overnight.research.setup.program_file import write_above
 from overnight.research.setup.tries import Tries
 from overnight.research.setup.wishes import Wishes
@@ -51,7 +53,10 @@ async def initialise(repository: Repository, wishes: Wishes, tries: Tries, ask: 
     values = values_of(trials, repository, proposal.program, wishes)
     spread = max(values) - min(values)
     say(_describe_values(proposal.program, trials, values, spread))
-    connection = await tries.prove(repository, proposal.program, first, spread)
+    connection = await tries.prove(repository, proposal.program, first, spread, named=bool(wishes.editable))
+    proposal, connection, idle = without_idle(proposal, connection)
+    if idle:
+        say(idle)
     say("\n".join(f"Proof: {line}" for line in (*connection_lines(connection), *connection.notes)))
     path = repository.toplevel / PROGRAM
     written = ask(f"Write this to {PROGRAM}?")

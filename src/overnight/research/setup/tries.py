@@ -26,6 +26,8 @@ class Tries(Protocol):
         """A trial with another seed."""
         ...
 
-    async def prove(self, repository: Repository, program: Program, first: Observed, sigma: float) -> Connection:
-        """Whether metric, checks and editable files are connected, by breaking what is editable."""
+    async def prove(
+        self, repository: Repository, program: Program, first: Observed, sigma: float, *, named: bool
+    ) -> Connection:
+        """Whether metric, checks and editable files are connected, by breaking what is editable; `named` by a person."""
         ...

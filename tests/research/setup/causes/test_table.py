@@ -155,6 +155,17 @@ def test_a_package_that_nothing_names_is_installed_beside(repo: Path) -> None:
     assert "--no-save express" in fix(repo, said)
 
 
+def test_what_a_link_to_the_repository_lacks_is_built(repo: Path) -> None:
+    """A benchmark with packages of its own names the project by a path; its product is built at the top."""
+    (repo / "package.json").write_text('{"name": "own", "scripts": {"build": "true"}}')
+    (repo / "bench/node_modules").mkdir(parents=True)
+    (repo / "bench/node_modules/own").symlink_to("../..")
+    git(repo, "add", "package.json")
+    git(repo, "commit", "-qm", "package")
+    said = "Error: Cannot find module '/trial/bench/node_modules/own/dist/index.js'"
+    assert "begin the command with `npm run --silent build && `" in fix(repo, said, measure="node bench/index.js")
+
+
 def test_packages_that_links_of_a_workspace_lead_to(repo: Path) -> None:
     """The folder of a package has links into the one at the top, as pnpm makes them: both are named."""
     package(repo / "node_modules/.pnpm/tinylib@1/node_modules", "tinylib")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from overnight.jail.checkout import real_path
 from overnight.jail.job import FOLDER
 from overnight.program.judge.targets import MAKEFILES
 from overnight.research.setup.causes.failing import MISSING, Failing, Fix, in_shell, shown
@@ -63,10 +64,20 @@ def _missing(failing: Failing) -> Iterator[str]:
             yield from (hit for hit in re.findall(r"(?:^|[\s:'\"])\./([\w.+-]{1,100})", line))
     requirer = _REQUIRER.search(failing.text)
     for hit in _REQUIRED.finditer(failing.text):
-        named = hit[1].removeprefix(f"{FOLDER}/")
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(requirer[1]) if requirer else "", named))
+        named = _of_package(failing, hit[1].removeprefix(f"{FOLDER}/"))
+        beside = posixpath.dirname(requirer[1]) if requirer and not hit[1].startswith("/") else ""
+        path = posixpath.normpath(posixpath.join(beside, named))
         if not path.startswith(("/", "..")):
             yield path
+
+
+def _of_package(failing: Failing, path: str) -> str:
+    """The path from the top of what is looked for in a link to the repository itself, as a benchmark's own packages have it."""
+    folder, found, inside = path.rpartition("node_modules/")
+    parts = inside.split("/")
+    package = "/".join(parts[: 2 if inside.startswith("@") else 1])
+    link = failing.toplevel / folder / "node_modules" / package
+    return inside.removeprefix(f"{package}/") if found and real_path(link) == real_path(failing.toplevel) else path
 
 
 def _builder(failing: Failing, path: str, committed: Collection[str], rules: Sequence[Rule]) -> str:

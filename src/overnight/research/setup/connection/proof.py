@@ -78,12 +78,13 @@ class Prover:
         trial = await self._run(seed, trees)
         return Observed(trial=trial, opened=frozenset(trees.opened), complete=trees.complete)
 
-    async def prove(self, whole: Observed, sigma: float) -> Connection:
+    async def prove(self, whole: Observed, sigma: float, *, named: bool = True) -> Connection:
         """Break everything, break each file, and run the checks on what is broken.
 
         Args:
             whole: a trial of the unbroken tree, which has a value.
             sigma: how far trials with one seed are apart; 0 if they agree.
+            named: whether a person named the editable files, so that each must matter.
 
         Raises:
             UserError: what is editable is not what is measured, or broken code would win.
@@ -99,7 +100,8 @@ class Prover:
         notes = [] if outcome is Outcome.FAILS else [_swallows(trial)]
         notes += await self._hollow(known, editable, executable)
         files = await self._each(known, editable, executable, read if whole.complete else None, whole.trial.wall_s)
-        self._require_named(files, read)
+        if named or not any(file.outcome in {Outcome.FAILS, Outcome.MOVES, Outcome.NOT_TRIED} for file in files):
+            self._require_named(files, read)
         idle = [check for check in self.program.checks if await self._passes(check, everything)]
         return Connection(
             reads=read, reads_complete=whole.complete, editable=files, idle_checks=tuple(idle), notes=tuple(notes)

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 
-MOST_LINES = 20_000  # of a script
-LONGEST = 300  # characters of a line
+from overnight.program.detection.clock_in_python import python_ends_by_clock
+from overnight.program.detection.clock_in_text import text_ends_by_clock
 
 _TOOLS = (
     (
@@ -18,7 +17,7 @@ _TOOLS = (
     ("{}", re.compile(r"""^\s*(?:import|from)\s+(pyperf|perf|pytest_benchmark|asv_runner)\b""", re.MULTILINE)),
     ("{}", re.compile(r"""["'](pyperf)["']|-m\s+(?:pyperf)\b""")),
     ("pytest-benchmark", re.compile(r"^\s*(?:async )?def test_\w{1,80}\([^()\n]{0,200}(?<!\w)benchmark(?!\w)", re.MULTILINE)),
-    ("timeit", re.compile(r"\.autorange\(|[\"']-m[\"'],\s*[\"']timeit[\"'](?![^\n]{0,80}[\"']-n)|%timeit\b")),
+    ("timeit", re.compile(r"\.autorange\(|\btimeit\.main\(|[\"']-m[\"'],\s*[\"']timeit[\"'](?![^\n]{0,80}[\"']-n)|%timeit\b")),
     ("Deno.bench", re.compile(r"\bDeno\.bench\(")),
     ("Google Benchmark", re.compile(r"#\s*include\s*[<\"]benchmark/benchmark\.h")),
     ("nanobench", re.compile(r"#\s*include\s*[<\"][^>\"\n]{0,80}\bnanobench\.h")),
@@ -31,17 +30,6 @@ _TOOLS = (
     ("benchmark-ips", re.compile(r"\bBenchmark\.ips\b")),
     ("JMH", re.compile(r"\bimport org\.openjdk\.jmh\b")),
     ("BenchmarkDotNet", re.compile(r"\busing BenchmarkDotNet\b")),
-)
-_NOW = (
-    r"(?:time\(\)|perf_counter(?:_ns)?\(\)|monotonic(?:_ns)?\(\)|process_time\(\)|Date\.now\(\)|performance\.now\(\)|hrtime[.\w]*\(|"
-    r"\bclock\(\)|gettime\w{0,20}\(|nanoTime\(\)|currentTimeMillis\(\)|\btime\.Since\(|\bnow\(\)|\belapsed\b|get_?time\w{0,12}\(|time\(NULL\))"
-)
-# A `while` or `for` that ends when the clock says so.
-_LOOP = re.compile(
-    rf"\b(?:while|for)\b[^\n]{{0,120}}?(?:{_NOW}[^\n;]{{0,60}}?(?<![<-])[<>](?![<>])|(?<![<-])[<>](?![<>])=?[^\n;]{{0,60}}?{_NOW})"
-)
-_LEFT = re.compile(
-    rf"\bif\b[^\n]{{0,80}}?{_NOW}[^\n]{{0,60}}?(?<![<-])[<>](?![<>])[^\n]{{0,60}}\s{{0,80}}\{{?\s{{0,40}}break\b"
 )
 _COMMANDS = (
     ("`go test -bench`", re.compile(r"\bgo test\b.*\s-(?:test\.)?bench\b(?!.*-benchtime[= ]\d+x)")),
@@ -66,8 +54,8 @@ def repeats_for_a_time(command: str, scripts: Iterable[str]) -> str:
         for name, found in _TOOLS:
             if hit := found.search(script):
                 return _called(name, hit)
-        lines = [line[:LONGEST] for line in script.splitlines()[:MOST_LINES]]
-        if any(_LOOP.search(line) for line in lines) or any(_LEFT.search("\n".join(two)) for two in pairwise([*lines, ""])):
+        in_python = python_ends_by_clock(script)
+        if in_python or (in_python is None and text_ends_by_clock(script)):
             return "a loop that ends when the clock says so"
     return ""
 

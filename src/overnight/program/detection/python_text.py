@@ -14,7 +14,7 @@ _INERT = (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
 def only_defines(text: str) -> bool:
     """Whether a Python file run as a script does nothing: it imports, defines and assigns."""
-    body = _statements(text) or []
+    body = statements(text) or []
     defines = any(isinstance(one, _DEFINITIONS) for one in body)
     return defines and all(isinstance(one, _INERT) or _is_constant(one) for one in body)
 
@@ -23,7 +23,7 @@ def acts(text: str) -> bool:
     """Whether a Python file run as a script does something: it says what, or calls or loops outside of all functions."""
     if "__main__" in text:
         return True
-    body = _statements(text)
+    body = statements(text)
     if body is None:
         return "print" in text  # of Python 2, perhaps
     loops = (ast.For, ast.While, ast.With)
@@ -35,7 +35,7 @@ def run_by_pytest(text: str) -> bool:
     return re.search(r"^(?:class Test|\s*def test_)", text, re.MULTILINE) is not None
 
 
-def _statements(text: str) -> Sequence[ast.stmt] | None:
+def statements(text: str) -> Sequence[ast.stmt] | None:
     """The statements of a file; None if it is no Python, or nothing that a person wrote."""
     if len(text) > MOST_PARSED or any(name.count(".") > MOST_DOTS for name in _NAME.findall(text)):
         return None

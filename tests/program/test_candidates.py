@@ -33,7 +33,7 @@ ASV = "class Suite:\n    def time_run(self):\n        pass\n"
         ({"benchmarks/common.js": "module.exports.n = 3\n", "benchmarks/find.js": "run()\n"}, "node benchmarks/find.js"),
         ({"benchmarks/a.mjs": "export const n = 3\n", "benchmarks/b.mjs": "run()\n"}, "node benchmarks/b.mjs"),
         ({"README.md": SAID, "Makefile": "all: t\nt: t.o x.o\n\tcc -o $@ $^\n"}, "make -s t && ./t --bench"),
-        ({"README": "To run:\n\n    ./bench.sh all\n", "bench.sh": None, "src/x.c": None}, "./bench.sh all"),
+        ({"README": "To run:\n\n    ./bench.sh all\n", "bench.sh": None, "src/x.c": None}, "bash bench.sh all"),
         ({"go.mod": None, "a_test.go": "func BenchmarkSum(b *testing.B) {\n"}, "go test -run '^$' -bench . ."),
         ({"go.mod": None, "p/a_test.go": "func BenchmarkSum(b *testing.B) {\n"}, "go test -run '^$' -bench . ./..."),
         ({"go.mod": None, "a_test.go": MANY, "p/a_test.go": MANY}, "go test -run '^$' -bench . -benchtime 100ms ."),

@@ -7,7 +7,7 @@ from itertools import islice
 
 from overnight.program.detection import scores
 from overnight.program.detection.cmake import cmake_programs
-from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files
+from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, is_beside
 from overnight.program.detection.go_and_rust import go, rust
 from overnight.program.detection.interpreted import interpreted
 from overnight.program.detection.javascript import javascript, serves_for_ever
@@ -62,14 +62,19 @@ def candidates(files: Files) -> Candidates:
 def _called_so(files: Files, shown: Sequence[Shown], makefiles: Makefiles) -> Iterator[Command]:
     targets, scripts = list(makefiles.measuring()), list(javascript(files))
     readme = list(_of_readme(files, shown, [*targets, *scripts]))
-    yield from (command for command, plainly in readme if plainly)
+    plain = [(command, mentioned) for command, plainly, mentioned in readme if plainly]
+    mentioned = [command for command, only_mentioned in plain if only_mentioned]
+    yield from (command for command, only_mentioned in plain if not only_mentioned)
+    if any((command.leaf or "").endswith(("js", "ts")) for command in mentioned):
+        yield from (script for script in scripts[:1] if script.text.startswith("npm run"))
+    yield from mentioned
     yield from near_scripts(files)
     yield from targets
     yield from just_targets(files)
     yield from measuring_scripts(files)
     yield from scripts
     yield from further_scripts(files)
-    yield from (command for command, _ in readme)
+    yield from (command for command, *_ in readme)
     yield from go(files)
     yield from rust(files)
     yield from interpreted(files)
@@ -77,12 +82,12 @@ def _called_so(files: Files, shown: Sequence[Shown], makefiles: Makefiles) -> It
     yield from single_sources(files)
 
 
-def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -> Iterator[tuple[Command, bool]]:
-    """Those that measure by what the README says, each with whether the command itself says so."""
+def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -> Iterator[tuple[Command, bool, bool]]:
+    """Those that measure by what the README says, each with whether the command itself says so, and is only mentioned."""
     for each in shown:
         spelled, text = each.spelled, files.get(each.spelled.leaf or "") or ""
         plainly = any(map(MEASURES.search, (spelled.text.replace("-D", "-"), each.comment)))
-        if is_test(each):
+        if is_test(each) or is_beside(spelled.leaf or ""):
             continue
         if spelled.lacks or only_defines(text) or not (plainly or MEASURES.search(each.about)):
             continue
@@ -90,7 +95,7 @@ def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -
             continue
         same = (command for command in known if spelled.text in command.text.split(" && "))
         command = Command(text=spelled.text, leaf=spelled.leaf, reason="the README says how to run the benchmark")
-        yield next(same, command), plainly
+        yield next(same, command), plainly, each.mentioned
 
 
 def _once(commands: Iterable[Command]) -> list[Command]:

@@ -22,6 +22,8 @@ BESIDE = re.compile(
     r"|profil\w+|stats|flame\w*|record|server|web|browser|view\w*|watch|lint|format|types?)(?![a-z])",
     re.IGNORECASE,
 )
+# At the start of the name of what only prepares a benchmark, even if it goes on with `bench`.
+_PREPARES = re.compile(r"(?:gen(?:erate)?|create|prepare|download|fetch|install|plot|draw|convert)[-_]")
 # Folders whose scripts serve something else: containers, CI, documents, the code of others.
 FOREIGN = re.compile(
     r"(?:^|/)(?:\.[^/]+|docker\w*|ci|docs?|website|vendor(?:ed)?|third[_-]?party|extern(?:al)?|node_modules|deps|packaging"
@@ -91,9 +93,9 @@ def stem_of(path: str) -> str:
 
 
 def is_beside(path: str) -> bool:
-    """Whether a file only lies with what measures: its name does not say that it does, and says something else."""
+    """Whether a file only lies with what measures: its name says that it prepares, or only that it does something else."""
     stem = stem_of(path)
-    return BESIDE.search(stem) is not None and MEASURES.search(stem) is None
+    return _PREPARES.match(stem) is not None or (BESIDE.search(stem) is not None and MEASURES.search(stem) is None)
 
 
 def called(pattern: re.Pattern[str], files: Files) -> Sequence[str]:

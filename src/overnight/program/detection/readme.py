@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overnight.program.detection.command import FOREIGN, MEASURES, Files
 from overnight.program.detection.spelled import Spelled, Speller
@@ -32,6 +32,7 @@ class Shown:
     spelled: Spelled
     comment: str  # on its line, or on those right above it
     about: str  # the text above it, and its heading
+    mentioned: bool = False  # whether the text only names a file, which can be run
 
 
 def shown_commands(files: Files) -> Sequence[Shown]:
@@ -42,7 +43,9 @@ def shown_commands(files: Files) -> Sequence[Shown]:
         if FOREIGN.search(path):
             continue
         for shown in _Reading(path.rpartition("/")[0], speller).of(files[path] or ""):
-            found.setdefault(shown.spelled.text, shown)
+            text = shown.spelled.text
+            if text not in found or (found[text].mentioned and not shown.mentioned):
+                found[text] = shown
             if len(found) == MOST_COMMANDS:
                 return list(found.values())
     return list(found.values())
@@ -93,7 +96,8 @@ class _Reading:
             self.heading = line
         self.prose = line
         for code in _INLINE.findall(line):
-            yield from self._command(code, "", line)
+            for shown in self._command(code, "", line):
+                yield replace(shown, mentioned=code.removeprefix("./") == shown.spelled.leaf)
 
     def _code(self, line: str) -> Iterator[Shown]:
         line = _PROMPT.sub("", line, count=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from overnight.program.detection.building import TOOLS, built
 from overnight.program.detection.command import MEASURES, Files
+from overnight.program.detection.shebang import interpreter_of
 from overnight.program.judge.targets import MAKEFILES, package_scripts, read_targets
 from overnight.program.judge.tree import Tree, folder_of, joined
 
@@ -165,6 +166,8 @@ class _Reading:
         if "/" in words[0] and not _NO_PROGRAM.search(words[0]):
             program = words[0].removeprefix("./")
             path = self._at(program) or ""
+            if path in self.files and (interpreter := interpreter_of(path, self.files[path] or "")):
+                return " ".join([interpreter, program, *words[1:]]), path, program
             known = path in self.files or program in self.programs or self.anything
             made = "" if known or not self._makes(program) else f"make -s {program} && "
             text = made + " ".join([f"./{program}", *words[1:]])

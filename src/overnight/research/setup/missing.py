@@ -31,20 +31,24 @@ def with_missing(proposal: Proposal, repository: Repository, failed: Failed, say
     fix = fix_of(repository, proposal.program, failed.reason, failed.excerpt)
     new = [path for path in fix.readable if path not in proposal.program.readable] if fix and fix.sure else []
     if not new:
-        return _built(proposal, failed.key, fix, say) if fix and fix.begin else None
+        return _otherwise(proposal, failed.key, fix, say) if fix else None
     names = listed(map(in_yaml, new), MOST_ADDED)
     say(f"It fails without what is not committed, so `readable` gets {names}, and it is tried again.")
     return rendered(with_readable(proposal.detected, new, "the commands read them, and they are not committed"), proposal.body)
 
 
-def _built(proposal: Proposal, key: str, fix: Fix, say: Callable[[str], None]) -> Proposal | None:
-    """The proposal whose command first builds what it needs; None if the user named the command, or there are several."""
+def _otherwise(proposal: Proposal, key: str, fix: Fix, say: Callable[[str], None]) -> Proposal | None:
+    """The proposal whose command first builds what it needs, or is run elsewhere; None if the user named it, or several."""
     entry = entry_of(proposal, key)
     commands = [entry.value] if entry and isinstance(entry.value, str) else entry.value if entry else None
     if entry is None or entry.reason == BY_HAND or not isinstance(commands, list) or len(commands) != 1:
         return None
-    command = f"{fix.begin}{commands[0]}"
-    say(f"It needs what must be built first, so it is tried again as `{printable(command, NAME)}`.")
+    if fix.begin:
+        command, why, reason = f"{fix.begin}{commands[0]}", "It needs what must be built first", "what it needs is built first"
+    elif fix.command and key == "measure":
+        command, why, reason = fix.command, "What it opens is below another folder", "run where the files are that it opens"
+    else:
+        return None
+    say(f"{why}, so it is tried again as `{printable(command, NAME)}`.")
     value: Value = command if isinstance(entry.value, str) else [command]
-    reason = f"{entry.reason}; what it needs is built first"
-    return rendered(proposal.detected.having(replace(entry, value=value, reason=reason)), proposal.body)
+    return rendered(proposal.detected.having(replace(entry, value=value, reason=f"{entry.reason}; {reason}")), proposal.body)

@@ -67,6 +67,6 @@ def _again(fix: Fix, repository: Repository, program: Program, wishes: Wishes) -
     if fix.readable:
         paths = (str(repository.toplevel / path) if wishes.below else path for path in fix.readable)
         return replace(wishes, readable=(*wishes.readable, *paths))
-    if not fix.begin or program.measure is None or wishes.below:
+    if not (fix.begin or fix.command) or program.measure is None or wishes.below:
         return None
-    return replace(wishes, measure=f"{fix.begin}{program.measure}")
+    return replace(wishes, measure=fix.command or f"{fix.begin}{program.measure}")

@@ -79,6 +79,7 @@ class Fix:
     readable: Sequence[str] = ()  # paths to add to `readable`
     sure: bool = False  # whether that shows jobs nothing that they should not see, and nothing stale
     begin: str = ""  # what the command should begin with
+    command: str = ""  # what the measure command should be instead
 
 
 Cause = Callable[[Failing], Fix | str]  # the fix if the failure is of this kind; empty if it is not

@@ -8,7 +8,8 @@ from overnight.program.detection.command import Files
 from overnight.program.detection.metric import PRINTS_IT, metric_entry, printed_metric
 from overnight.program.detection.outside import OUTSIDE, UNREAD
 from overnight.program.detection.python_calls import python_calls
-from overnight.program.detection.training import Training, has_own_modules, of_script, training
+from overnight.program.detection.training import Training, of_script, training
+from overnight.program.detection.training_folder import has_own_modules
 from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
 

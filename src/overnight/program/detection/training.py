@@ -8,15 +8,15 @@ from overnight.program.detection.command import FOREIGN, Files
 from overnight.program.detection.python_calls import Call
 from overnight.program.detection.python_text import only_defines
 from overnight.program.detection.seed import seed_option
+from overnight.program.detection.training_folder import placed
 from overnight.program.detection.training_options import cpu_option, variables_of
 from overnight.program.judge.tree import folder_of
 
 MOST_DEEP = 4  # folders
 LARGEST = 100_000  # characters of a script; a parser takes a second for a hostile one of this size
-MOST_NAMES = 60  # imported modules that are looked for
 WANTED = re.compile(
     r"[^/]+\.py|(?:[^/]+/){1,4}(?:(?:run_?)?train\w*|\w+_train|main|run|run_\w+|experiment|pretrain\w*|finetune\w*"
-    r"|args|arguments|opts|options|config\w*|parser|cli|flags)\.py"
+    r"|args|arguments|opts|options|config\w*|parser|cli|flags|utils?|\w*data\w*|load\w*|preprocess\w*|inputs?)\.py"
 )
 
 _TRAIN = re.compile(r"(?:run_?)?(?:train|training)|main_train|train_model")
@@ -41,11 +41,6 @@ _LEARNS = re.compile(
     r"\.backward\(|\.fit\(|\.learn\(|optimi[sz]er\.step|GradientTape|value_and_grad|jax\.grad|\b(?:num_?|n_?)?(?:epochs?|episodes?)\b"
     r"|\btrain(?:_\w+|er)?\(|\.train\w*\(|\blearning_rate\b|\breward\b",
     re.IGNORECASE,
-)
-_UP = re.compile(r"""["']\.\./""")
-_RELATIVE = re.compile(r"^[ \t]*from[ \t]+\.", re.MULTILINE)
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w{0,60})[\w.]*[ \t]+import\b|import[ \t]+([A-Za-z_]\w{0,60}))", re.MULTILINE
 )
 _IMPORTED = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]{1,100}[ \t]+)?import[ \t]+[^\n]{1,200}", re.MULTILINE)
 _OPTIONS_FILE = re.compile(r"args|arguments|opts|options|config\w*|parser|cli|flags|train\w*|utils")
@@ -125,7 +120,7 @@ def _kind(path: str) -> int:
 def _run(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Training:
     text = "\n".join((files[path] or "", *_options_files(path, files)))
     usable = [each for each in shown if each.leaf == path and (gpu or not _ON_GPU.search(each.text))]
-    begin = _finding_modules(usable[0].text if usable else _plain(path, files), path, files)
+    begin = placed(usable[0].text if usable else "", path, files)
     command = _SEED.sub("", begin) + seed_option(text)
     reason = f"{path} is the script that trains" + ", run as the README says" * bool(usable)
     reason += ", and takes a seed" if "{seed}" in command else ""
@@ -139,53 +134,6 @@ def _run(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Traini
         env=variables_of([text, *(files[other] or "" for other in files if "/" not in other and other.endswith(".py"))]),
         notes=[note] if note else [],
     )
-
-
-def _plain(path: str, files: Files) -> str:
-    """The script's own command, in the folder that it expects."""
-    text, folder = files[path] or "", folder_of(path)
-    module = path.removesuffix(".py").replace("/", ".")
-    if folder and _RELATIVE.search(text) and re.fullmatch(r"[\w.]+", module):
-        return f"python -m {module}"
-    inside = bool(folder) and _UP.search(text) is not None
-    return f"cd {folder} && python {path.rpartition('/')[2]}" if inside else f"python {path}"
-
-
-def _finding_modules(command: str, path: str, files: Files) -> str:
-    """The command, with the place of the modules that the script imports and that Python would not look for by itself."""
-    place = _place_of_modules(path, files[path] or "", files)
-    if place is None or "sys.path" in (files[path] or "") or " -m " in command:
-        return command
-    entered = command.startswith("cd ")
-    up = "/".join([".."] * (folder_of(path).count("/") + 1)) if entered else "."
-    where = "/".join(filter(None, [up if entered or not place else "", place]))
-    return command.replace("python ", f"PYTHONPATH={where} python ", 1)
-
-
-def _place_of_modules(path: str, text: str, files: Files) -> str | None:
-    """The folder with the modules that a script imports and does not have beside it: "" is the top; None if it needs none."""
-    names = {name for hit in _IMPORT.finditer(text) for name in hit.groups() if name}
-    beside = f"{folder_of(path)}/" if "/" in path else ""
-    for place in ("", "src/"):
-        for name in sorted(names)[:MOST_NAMES]:
-            there = f"{place}{name}.py" in files or any(each.startswith(f"{place}{name}/") for each in files)
-            here = f"{beside}{name}.py" in files or f"{beside}{name}/__init__.py" in files
-            if there and not here and place != beside:
-                return place.rstrip("/")
-    return None
-
-
-def has_own_modules(path: str, files: Files) -> bool:
-    """Whether a script imports other code of the repository."""
-    names = {name for hit in _IMPORT.finditer(files[path] or "") for name in hit.groups() if name}
-    beside = f"{folder_of(path)}/" if "/" in path else ""
-    known = {
-        each.removeprefix(place).partition("/")[0].removesuffix(".py")
-        for place in {"", "src/", beside}
-        for each in files
-        if each.startswith(place) and each.endswith(".py")
-    }
-    return not names.isdisjoint(known) or _RELATIVE.search(files[path] or "") is not None
 
 
 def _options_files(path: str, files: Files) -> Sequence[str]:

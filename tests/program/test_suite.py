@@ -195,6 +195,47 @@ def test_many_own_rows_are_read_by_what_they_begin_with() -> None:
     assert (found.values, found.pattern.partition(":")[0]) == (40, r"^mine\s+\(.*?")
 
 
+def cases(*lines: str) -> str:
+    """Lines of columns, each of a case of its own."""
+    return "".join(f"{line} name: case {letter}\n" for line, letter in zip(lines, "abcdefgh", strict=False))
+
+
+COLUMNS = [
+    (cases("lex: 1.0us, parse: 2.00us combined: 4us", "lex: 3.0us, parse: 2.00us combined: 9us"), "combined_us", 6, 2),
+    (cases("lex: 1.0us, parse: 2.00us", "lex: 4.0us, parse: 2.00us"), "lex_us", 2, 2),
+    (cases("lex: 0.0us, parse: 2.00us", "lex: 4.0us, parse: 8.00us"), "parse_us", 4, 2),
+    (cases("lex: 1us, total: 0.00us", "lex: 1us, total: 2us", "lex: 1us, total: 8us"), "total_us", 4, 2),
+    (cases("took: 3 s, read: 20.5 MB/s", "took: 4 s, read: 20.5 MB/s"), "read_mb_per_s", 20.5, 2),
+    ("a: avg = 1.0ms, total = 1s\nb: avg = 4.0ms, total = 1s\n", "avg_ms", 2, 2),
+    ("parse: 1.2ms, render: 3ms, total: 4.2ms\n", "total_ms", 4.2, None),
+    ("mine parse=4ms, dump=9ms\nrival parse=3ms, dump=7ms\n", "mine_parse_ms", 4, None),
+    ("lib mine: parse=4ms, dump=9ms\nlib mine 2: parse=9ms, dump=1ms\nlib rival: parse=3ms, dump=7ms\n", "parse_ms", 6, 2),
+]
+
+
+@pytest.mark.parametrize(("output", "name", "number", "values"), COLUMNS)
+def test_a_column_of_lines_with_several_numbers_is_one_number(
+    output: str, name: str, number: float, values: int | None
+) -> None:
+    """What says that it is the whole, without the cases in which it was not taken; else the first that has no zero."""
+    found = chosen(output, own="mine", foreign="rival")
+    assert (found.name, found.values) == (name, values)
+    assert value(found, output) == pytest.approx(number)
+
+
+def test_the_other_columns_are_offered() -> None:
+    """A person may be after another one."""
+    found = suite(COLUMNS[0][0].encode(), own=[], foreign=[])
+    assert [metric.name for metric in found.others] == ["lex_us", "parse_us"]
+
+
+def test_columns_of_one_long_run_are_no_cases() -> None:
+    """Nor lines that say nothing but the numbers."""
+    progress = "step 1 forward: 1.2ms, backward: 3s\nstep 2 forward: 1.3ms, backward: 2s\n"
+    assert suite(progress.encode(), own=[], foreign=[]).chosen is None
+    assert suite(b"forward: 1.2ms, backward: 3ms\n" * 3, own=[], foreign=[]).chosen is None
+
+
 def test_a_total_is_the_number_of_a_home_made_suite() -> None:
     """The program itself says what its rows come to."""
     assert chosen("foo: 1.0 s\nbar: 2.2 s\nTotal time: 3.2 s\n").name == "total_time_s"
@@ -280,7 +321,8 @@ def test_any_output_is_read(output: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [b"a", b"a ", b"a 1", b"1,", b"x x ", b" ", b"a\t", b"m/s ", b"| ", "│".encode(), b"1 ns ", b"a: "]
+    "piece",
+    [b"a", b"a ", b"a 1", b"1,", b"x x ", b" ", b"a\t", b"m/s ", b"| ", "│".encode(), b"1 ns ", b"a: ", b"a: 1us, ", b"a=0s "],
 )
 def test_hostile_lines_take_no_time(piece: bytes) -> None:
     """A line is cut before it is matched."""

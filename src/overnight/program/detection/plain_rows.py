@@ -8,13 +8,13 @@ from overnight.program.detection.rows import LABEL, NUMBER, READ_NUMBER, TIME, F
 from overnight.program.program import Direction
 
 _A_SECOND = r"s(?:ec(?:onds?)?)?"
-_RATE = rf"[A-Za-z]{{1,16}}\s?/\s?{_A_SECOND}|[A-Za-z]{{1,16}} (?:per|a) sec(?:ond)?"
-_RATE += r"|fps|nps|qps|rps|tps|[GMKk]?B/s|[GMkK]?(?:FLOPS|flops|flop/s)"
+A_RATE = rf"[A-Za-z]{{1,16}}\s?/\s?{_A_SECOND}|[A-Za-z]{{1,16}} (?:per|a) sec(?:ond)?"
+A_RATE += r"|fps|nps|qps|rps|tps|[GMKk]?B/s|[GMkK]?(?:FLOPS|flops|flop/s)"
 _EACH = r"(?:ns|us|µs|μs|ms|s|nsec|usec|msec|sec|B|bytes|cycles|allocs)(?:\s?/\s?| per )(?!s(?:ec(?:ond)?)?\b)[A-Za-z]{1,16}"
 # Not the last digits of `1 234 567`, which no metric can be read from.
 _MEASURED = re.compile(
     rf"(?<![\w.,:+-])(?<![0-9][ \xa0\u202f])(?P<number>{NUMBER})[ \t]{{0,4}}\)?[ \t]?"
-    rf"(?:(?P<rate>{_RATE})|(?P<each>{_EACH})|(?P<time>{TIME}))(?![\w/%])"
+    rf"(?:(?P<rate>{A_RATE})|(?P<each>{_EACH})|(?P<time>{TIME}))(?![\w/%])"
 )
 _NAMED = re.compile(
     rf"(?P<label>[^:=\n]{{0,60}}?\b(?:per sec(?:ond)?|/\s?s(?:ec(?:ond)?)?|qps|fps|nps|rps|tps|throughput|iops|[mg]?flops)\b"
@@ -36,7 +36,7 @@ _TAIL = re.compile(
     r"(?:[A-Za-z][A-Za-z ]{0,16}[:=]?)?\s*)"
 )
 _VARIES = re.compile(r"(?<==)[0-9][0-9.,]*")
-_GROWING = re.compile(
+GROWING = re.compile(
     r"\b(?:epochs?|steps?|iter(?:ation)?s?|batch(?:es)?|episodes?|gen(?:eration)?s?|rounds?|frames?|trials?|runs?)\b\W{0,3}[0-9]|^\W{0,2}[0-9]+\s?/\s?[0-9]+",
     re.I,
 )
@@ -67,14 +67,14 @@ def plain_rows(lines: Sequence[str]) -> Iterator[Row]:
             yield row
         elif named := _NAMED.match(line.strip()):
             yield _in_words(named, "rate", Direction.MAXIMIZE)
-        elif (named := _TIME_IN_WORDS.match(line.strip())) and not _GROWING.search(named["label"]):
+        elif (named := _TIME_IN_WORDS.match(line.strip())) and not GROWING.search(named["label"]):
             yield _in_words(named, "", Direction.MINIMIZE)
 
 
 def _row(line: str) -> Row | None:
     """The first rate of a line, or else its first time."""
     hits = list(islice(_MEASURED.finditer(line), _MOST_IN_LINE))
-    if not hits or len(line[: hits[0].start()]) > _LONGEST_LABEL or _GROWING.search(line[: hits[0].start()]):
+    if not hits or len(line[: hits[0].start()]) > _LONGEST_LABEL or GROWING.search(line[: hits[0].start()]):
         return None
     hit = next((hit for hit in hits if not hit["time"]), hits[0])
     if hit["rate"] and _BAD.match(hit["rate"]):  # more of it is worse

@@ -1,12 +1,14 @@
 """Pure: a number that a command printed, as a metric that reads it again."""
 
+import re
 import shlex
 from dataclasses import dataclass
 
 from overnight.program.front_matter import Value
-from overnight.program.program import Direction, Metric, Take, TimeUnit
+from overnight.program.program import Direction, Metric, Take, TimeUnit, names_time
 
 LONGEST_PATTERN = 256  # characters, in program.md
+LONGEST_NAME = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +52,15 @@ class PrintedMetric:
             "unit": self.unit and self.unit.value,
         }
         return found | {key: value for key, value in further.items() if value is not None}
+
+
+def metric_name(label: str, unit: str, *, more: bool) -> str:
+    """The label and the unit as one word, which says that it is a time or a rate."""
+    slug = re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_").lower()[:LONGEST_NAME]
+    unit = "" if unit == "rate" and slug else unit
+    if unit and (slug == unit or slug.endswith(f"_{unit}")):
+        unit = ""
+    name = "_".join(filter(None, (slug, unit)))
+    if name[:1].isalpha() and names_time(name) and name not in set(TimeUnit):
+        return name
+    return f"{'throughput' if more else 'time'}_{name}"  # so that trials of it run alone

@@ -110,6 +110,7 @@ _TOOLS = (
     _tool(rf"{_WORDS}: <N>(?P<unit>m?s)\s*$", r"^{label}: #\s*$", r": #\s*$"),
 )
 CONSOLE_TIME = _TOOLS[-1].form  # what else a script does may be timed so, too
+_COLUMN = re.compile(rf"[:=]\s{{0,16}}{NUMBER}\s?(?:{TIME})\b")  # in a label: more than one number stands in the row
 _AGGREGATE = re.compile(r".*_(?:mean|median|stddev|cv|min|max)")
 
 
@@ -124,6 +125,8 @@ def tool_rows(lines: Sequence[str]) -> Iterator[Row]:
         hits = ((tool, tool.line.match(line)) for tool in _TOOLS)
         tool, hit = next(((tool, hit) for tool, hit in hits if hit), (None, None))
         if tool is not None and hit is not None and not _AGGREGATE.fullmatch(hit["label"]):
+            if tool.form == CONSOLE_TIME and _COLUMN.search(hit["label"]):
+                continue
             unit = None if tool.form.unit else unit_of(hit["unit"])
             yield Row(label=hit["label"], number=hit["number"], form=tool.form, time_unit=unit)
 

@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 
+from overnight.program.detection.columns import columns_of, lines_of_columns
 from overnight.program.detection.plain_rows import label_regex, plain_rows
-from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
+from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric, metric_name
 from overnight.program.detection.rows import CONSOLE_TIME, LABEL, Form, Row, lines_of, tool_rows
 from overnight.program.detection.table_rows import table_rows
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.output import plain
-from overnight.program.program import Direction, Take, TimeUnit, names_time
+from overnight.program.program import Direction, Take, TimeUnit
 
-LONGEST_NAME = 48
 MOST_SECTIONS = 4
 MOST_FORMS, MOST_OFFERED = 6, 12  # each is looked for in the whole output
 MOST_ROWS = 100  # of which one is the mean
@@ -52,6 +52,11 @@ def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> S
     text = plain(output)
     lines = lines_of(text.decode(errors="replace"))
     rows = _rows(lines) if _ESTIMATES not in output else []
+    if all(_is_home_made(row.form) and not _TOTAL.search(row.label) for row in rows):
+        cases = lines_of_columns(lines)
+        owners = {case.label: _owner(case.label, own, foreign) for case in cases}
+        if columns := columns_of(cases, output, own=owners):
+            return Suite(chosen=columns[0], others=columns[1:])
     groups = sorted(_alike(rows), key=_rank)[:MOST_FORMS]
     found = ((_of_group(group, own, foreign, output), group) for group in groups)
     chosen, group = next(((metric, group) for metric, group in found if metric), (None, ()))
@@ -163,7 +168,7 @@ def _read_by(pattern: str, picked: Sequence[Row], labels: Sequence[str], form: F
     unit = picked[0].time_unit
     words = form.unit or (unit.value if unit else "")
     return PrintedMetric(
-        name=_name(labels[0] if len(labels) == 1 else "", words, more=form.direction is Direction.MAXIMIZE),
+        name=metric_name(labels[0] if len(labels) == 1 else "", words, more=form.direction is Direction.MAXIMIZE),
         words=labels[0] if len(labels) == 1 else f"{labels[0]} and {len(picked) - 1} more",
         pattern=pattern,
         direction=form.direction,
@@ -171,15 +176,3 @@ def _read_by(pattern: str, picked: Sequence[Row], labels: Sequence[str], form: F
         values=len(picked) if len(picked) > 1 else None,
         unit=unit,
     )
-
-
-def _name(label: str, unit: str, *, more: bool) -> str:
-    """The label and the unit as one word, which says that it is a time or a rate."""
-    slug = re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_").lower()[:LONGEST_NAME]
-    unit = "" if unit == "rate" and slug else unit
-    if unit and (slug == unit or slug.endswith(f"_{unit}")):
-        unit = ""
-    name = "_".join(filter(None, (slug, unit)))
-    if name[:1].isalpha() and names_time(name) and name not in set(TimeUnit):
-        return name
-    return f"{'throughput' if more else 'time'}_{name}"  # so that trials of it run alone

@@ -87,7 +87,7 @@ def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -
     for each in shown:
         spelled, text = each.spelled, files.get(each.spelled.leaf or "") or ""
         plainly = any(map(MEASURES.search, (spelled.text.replace("-D", "-"), each.comment)))
-        if is_test(each) or is_beside(spelled.leaf or ""):
+        if is_test(each, files) or is_beside(spelled.leaf or ""):
             continue
         if spelled.lacks or only_defines(text) or not (plainly or MEASURES.search(each.about)):
             continue

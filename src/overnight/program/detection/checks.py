@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+from overnight.program.detection.score_text import is_program_called_test
 from overnight.program.judge.tree import Read
 
 WANTED = re.compile(r"(?:tests?|runtests|run_tests)\.py")
@@ -38,7 +39,8 @@ def tests_of(files: Iterable[str], texts: Mapping[str, str]) -> str | None:
         return "cargo test --quiet"
     if target := _TARGET.search(texts.get("Makefile", "")):
         return f"make -s {target[1]}"
-    if script := next((path for path, text in texts.items() if WANTED.fullmatch(path) and "__main__" in text), None):
+    scripts = (path for path, text in texts.items() if WANTED.fullmatch(path) and "__main__" in text)
+    if script := next((path for path in scripts if not is_program_called_test(path, texts)), None):
         return f"python {script}"
     return next((f"node {path}" for path in _NODE_TEST if path in paths and "package.json" in paths), None)
 

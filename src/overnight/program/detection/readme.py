@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.program.detection.command import FOREIGN, MEASURES, Files
+from overnight.program.detection.score_text import is_program_called_test
 from overnight.program.detection.spelled import Spelled, Speller
 
 README = re.compile(r"(?:(?:[^/]+/)?(?:bench(?:mark)?s?|perf(?:ormance)?)/)?(?i:README(?:\.\w{1,8})?)")
@@ -51,15 +52,17 @@ def shown_commands(files: Files) -> Sequence[Shown]:
     return list(found.values())
 
 
-def is_test(shown: Shown) -> bool:
-    """Whether a command runs the tests, and does not say that it measures."""
+def is_test(shown: Shown, files: Files) -> bool:
+    """Whether a command runs the tests, and does not say that it measures, nor is the program itself."""
+    if is_program_called_test(shown.spelled.leaf or "", files):
+        return False
     words = f"{shown.spelled.text} {shown.comment}"
     return _TESTS.search(words) is not None and MEASURES.search(words) is None
 
 
 def tests_in_readme(files: Files) -> str | None:
     """The first command that a README shows for the tests of the project."""
-    return next((each.spelled.text for each in shown_commands(files) if is_test(each) and not each.spelled.lacks), None)
+    return next((each.spelled.text for each in shown_commands(files) if is_test(each, files) and not each.spelled.lacks), None)
 
 
 class _Reading:

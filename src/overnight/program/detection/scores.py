@@ -10,10 +10,8 @@ from overnight.program.detection.javascript import serves_for_ever
 from overnight.program.detection.python_scripts import python_command
 from overnight.program.detection.python_text import acts
 from overnight.program.detection.readme import Shown, is_test
+from overnight.program.detection.score_text import has_score, is_program_called_test, prints_score, tells_time
 from overnight.program.judge.tree import folder_of
-
-MOST_LINES = 5_000  # of a file that are looked at
-LONGEST = 500  # characters of a line
 
 _RUN = (".py", ".js", ".mjs", ".cjs")  # by an interpreter
 WANTED = re.compile(
@@ -21,15 +19,6 @@ WANTED = re.compile(
     r"|(?:[^/]+/)?(?:main|run|play|sim|solve|game|demo|evaluat|score|train)[^/]*\.[cm]?js"
 )
 
-_QUALITY = (
-    r"scores?|results?|best|costs?|distances?|lengths?|fitness|errors?|accuracy|acc|loss(?:es)?|rewards?|returns?|wins?|win\w*rate"
-    r"|energy|profit|makespan|rmse|mse|mae|f1|auc|perplexity|objective|value|moves|steps"
-)
-_TIME = r"took|elapsed|time|times|seconds|secs|ms|throughput|speed|per second|ops"
-_SHOWS = re.compile(r"\b(?:print(?:f|ln!?)?|echo|console\.log|puts|cout|fprintf|logging\.info|logger\.info|write)\b")
-_QUALITIES = re.compile(rf"(?<![a-z])(?:{_QUALITY})(?![a-z])", re.IGNORECASE)
-_TIMES = re.compile(rf"(?<![a-z])(?:{_TIME})(?![a-z])", re.IGNORECASE)
-_CLOCK = re.compile(r"perf_counter|time\(|timeit|clock|hrtime|\bnow\(|gettimeofday|Instant")
 _NAMED = re.compile(
     r"(?:^|[^a-z])(?:main|run|play|game|sim(?:ulat\w+)?|solve\w*|solution|eval\w*|score|train\w*|experiment|tsp|optimi[sz]e\w*)(?![a-z])",
     re.IGNORECASE,
@@ -85,28 +74,14 @@ def clear_one(likely: Sequence[Likely], files: Files) -> Command | None:
     return replace(command, scores=not tells_time(files.get(command.leaf or command.place) or ""))
 
 
-def prints_score(text: str) -> bool:
-    """Whether a line of a text prints a number with a word for a result."""
-    lines = (line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST)
-    shows = (line for line in lines if _SHOWS.search(line) and re.search(r"[%{,+$<]", line))
-    return any(_QUALITIES.search(line) or _TIMES.search(line) for line in shows)
-
-
-def tells_time(text: str) -> bool:
-    """Whether a text prints how long something took, and no other result."""
-    lines = [line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST and _SHOWS.search(line)]
-    clock = _CLOCK.search(text) is not None
-    return clock and any(map(_TIMES.search, lines)) and not any(map(_QUALITIES.search, lines))
-
-
 def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:
     for each in shown:
         spelled = each.spelled
-        name = stem_of(spelled.name)
+        name, program = stem_of(spelled.name), is_program_called_test(spelled.leaf or "", files)
         if (
             spelled.lacks
-            or is_test(each)
-            or _is_other(name)
+            or is_test(each, files)
+            or (_is_other(name) and not program)
             or spelled.text.startswith("make ")
             or spelled.text.startswith("npm ")
         ):
@@ -118,16 +93,18 @@ def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:
         reason = "the README says how to run it"
         command = Command(text=spelled.text, leaf=spelled.leaf, reason=reason)
         near = "/" not in (spelled.leaf or spelled.name)
-        yield Likely(command=command, said=said, prints=prints_score(text), named=_is_named(name, files), near=near)
+        prints = has_score(spelled.leaf or "", files)
+        yield Likely(command=command, said=said, prints=prints, named=_is_named(name, files), near=near)
 
 
 def _of_files(files: Files) -> Iterator[Likely]:
     for path in filter(WANTED.fullmatch, by_depth(files)):
         text = files.get(path)
-        if not text or not path.endswith(_RUN) or _is_other(stem_of(path)) or not _acts(path, text, files):
+        other = _is_other(stem_of(path)) and not is_program_called_test(path, files)
+        if not text or not path.endswith(_RUN) or other or not _acts(path, text, files):
             continue
         run = python_command(path, text, files) if path.endswith(".py") else f"node {quote(path)}"
-        prints, aside = prints_score(text), ASIDE.search(folder_of(path)) is not None
+        prints, aside = has_score(path, files), ASIDE.search(folder_of(path)) is not None
         if aside and not (prints or _SHOWN.search(folder_of(path))):
             continue
         reason = f"{path} prints a result" if prints else f"{path} is a script"

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.program.detection.names import foreign_names, own_names
+from overnight.program.detection.names import foreign_names, own_names, words_of_project
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
 from overnight.program.detection.suite import suite
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.program import Take, names_time
 
 
-def chosen(output: str, own: str = "", foreign: str = "") -> PrintedMetric:
+def chosen(output: str, own: str = "", foreign: str = "", words: str = "") -> PrintedMetric:
     """The number that is chosen; the names are separated by blanks."""
-    metric = suite(output.encode(), own=own.split(), foreign=foreign.split()).chosen
+    metric = suite(output.encode(), own=own.split(), foreign=foreign.split(), words=words.split()).chosen
     assert metric is not None
     return metric
 
@@ -272,6 +272,42 @@ def test_rows_of_the_project_are_told_from_those_it_is_compared_with(
     found = chosen(output, own=own, foreign=foreign)
     assert found.values == (len(taken) if len(taken) > 1 else None)
     assert all(name in found.pattern.replace("\\", "") for name in taken)
+
+
+@pytest.mark.parametrize(
+    ("labels", "foreign", "words", "taken"),
+    [
+        ("branchless Hoehrmann Simple", "", "branchless utf8", ["branchless"]),
+        ("utf8-a utf8-b", "", "branchless utf8", ["utf8-a", "utf8-b"]),
+        ("tidwall(M) google", "", "tidwall btree", ["tidwall"]),
+        ("quickSort heapSort", "", "quick", ["quickSort"]),
+        ("sorted heap", "", "sort", ["sorted", "heap"]),
+        ("lookup std::lookup naive", "std", "lookup", ["lookup"]),
+    ],
+)
+def test_rows_with_a_word_of_the_project_are_told_from_others(labels: str, foreign: str, words: str, taken: list[str]) -> None:
+    """Where no row has a whole name, and other rows have no such word."""
+    output = "".join(f"{label}: {number}00.5 MB/s, 0 errors\n" for number, label in enumerate(labels.split(), 1))
+    found = chosen(output, own="branchless-utf8", foreign=foreign, words=words)
+    assert found.values == (len(taken) if len(taken) > 1 else None)
+    assert value(found, output) == pytest.approx(100.5 if len(taken) == 1 else (100.5 * 200.5) ** 0.5)
+
+
+def test_words_of_the_project_are_in_its_names_and_files() -> None:
+    """Not those that any project may have, nor what others are called."""
+    words = words_of_project(
+        ["branchless-utf8", "fastJsonThing", "py-lib"],
+        {"go.mod": "module github.com/me-too/x\n"},
+        ["src/range-avx2.c", "lib/__init__.py", "utils.js", "lemire.c"],
+        ["lemire-sse"],
+    )
+    assert words == {"branchless", "utf8", "thing", "range", "avx2", "too"}
+
+
+def test_what_a_benchmark_includes_from_a_vendored_folder_is_another_s() -> None:
+    """A folder of that kind holds what others wrote."""
+    script = '#include <time.h>\n#include "../third_party/snappy/snappy.h"\n#include "deps/qsort.h"\n#include "src/mine.h"\n'
+    assert {"snappy", "qsort"} <= foreign_names({}, [script], []) and not {"mine", "time"} & foreign_names({}, [script], [])
 
 
 def test_names_of_the_project_and_of_its_rivals_are_in_its_files() -> None:

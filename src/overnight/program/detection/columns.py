@@ -1,9 +1,11 @@
 """Pure: lines with several numbers that have names and units, one line for each case: `lex: 1.2us, parse: 3us, name: x`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
+from overnight.program.detection.owners import Names
 from overnight.program.detection.plain_rows import A_RATE, GROWING, label_regex
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric, metric_name
 from overnight.program.detection.rows import NUMBER, READ_NUMBER, READ_TIME, TIME, unit_of
@@ -37,7 +39,7 @@ class Line:
         return [(cell["name"], cell["rate"] or "") for cell in self.cells]
 
 
-def columns_of(lines: Sequence[Line], output: bytes, *, own: Mapping[str, bool | None]) -> Sequence[PrintedMetric]:
+def columns_of(lines: Sequence[Line], output: bytes, names: Names) -> Sequence[PrintedMetric]:
     """Each column as one number, the likeliest first: what says that it is the whole, then a rate, then the first.
 
     A time of zero is one that was not taken, and has no part in a geometric mean.
@@ -45,9 +47,9 @@ def columns_of(lines: Sequence[Line], output: bytes, *, own: Mapping[str, bool |
     Args:
         lines: those of one form.
         output: all that the command printed.
-        own: for each label whether it names the project; None: nothing that is known.
+        names: by which the project's lines are told from those of others.
     """
-    picked = _own(lines, own)
+    picked = list(compress(lines, names.picked([line.label for line in lines])))
     if not picked or len(lines) > _MOST_LINES or len({line.label for line in lines}) < len(lines):
         return []
     places = sorted(range(len(lines[0].cells)), key=lambda place: _rank(picked, place))
@@ -71,11 +73,6 @@ def _lines(lines: Sequence[str]) -> Iterator[Line]:
         names = {cell["name"] for cell in cells}
         if 2 <= len(cells) <= _MOST_COLUMNS and len(names) == len(cells) and not GROWING.search(text):  # noqa: PLR2004
             yield Line(label=" ".join(re.split(r"[\s,;|]+", _CELL.sub(" ", text).strip(" \t,;|"))), cells=cells)
-
-
-def _own(lines: Sequence[Line], own: Mapping[str, bool | None]) -> Sequence[Line]:
-    mine = [line for line in lines if own.get(line.label)]
-    return mine or [line for line in lines if own.get(line.label) is None]
 
 
 def _rank(lines: Sequence[Line], place: int) -> tuple[bool, bool, bool, bool, int]:

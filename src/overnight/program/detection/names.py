@@ -5,6 +5,8 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 
+from overnight.program.detection.owners import words_of
+
 MANIFESTS = ("package.json", "pyproject.toml", "setup.cfg", "setup.py", "Cargo.toml", "go.mod", "CMakeLists.txt")
 SHORTEST = 2  # letters of a name
 
@@ -12,6 +14,19 @@ _NAMED = re.compile(r"""^\s*(?:name\s*=\s*|module\s+|project\s*\(\s*)["']?([\w./
 _IN_SETUP = re.compile(r"""\bname\s*=\s*["']([\w.-]{2,64})["']""")
 _AFFIX = re.compile(
     r"^(?:lib|py|python|node|js|go|rust)[-_.]?(?=\w{3})|[-_.](?:js|py|c|cpp|go|rs|node|python|lib)$|(?<=\w{3})js$", re.I
+)
+_VENDORED = re.compile(
+    r"""^\s*#\s*include\s*["<](?:[^">\n]{0,80}/)?(?:vendor|third[_-]?party|deps|extern(?:al)?|3rd\w{0,8}|contrib|submodules)/"""
+    r"""([A-Za-z][\w-]{1,40})""",
+    re.MULTILINE,
+)
+_OWNER = re.compile(r"^module\s+[\w.-]{1,40}/([\w.-]{2,40})/", re.MULTILINE)
+# In names of many projects, and in labels of whatever is measured.
+_COMMON = re.compile(
+    r"tests?|bench(?:mark)?s?|libs?|fast(?:er)?|simple|naive|small|tiny|src|python|javascript|node|rust|golang|java|cpp|wasm"
+    r"|native|main|index|core|utils?|pars(?:er|e)|common|base|init|data|json|array|object|string|map|set|list|math|promise"
+    r"|buffer|date|time|total|run|impl|tools?|example|demo|ref(?:erence)?|new|old|mod|the|for|and|with|all|one|two|std|api|app"
+    r"|setup|helpers|types|config"
 )
 _IMPORTED = re.compile(
     r"""(?:\brequire\s*\(\s*|\bfrom\s+|\bimport\s+|\bimport\s*\(\s*)["']((?:@[\w.-]{1,64}/)?[A-Za-z][\w.-]{1,63})["'/]"""
@@ -48,10 +63,28 @@ def foreign_names(texts: Mapping[str, str], scripts: Iterable[str], own: Iterabl
     """What the packages are called that a benchmark may compare with: those that it needs or imports."""
     found = {*_MEASURES, *_needed(texts.get("package.json", ""))}
     for script in scripts:
-        found |= {hit[1] or hit[2] for hit in _IMPORTED.finditer(script)}
+        found |= {hit[1] or hit[2] for hit in _IMPORTED.finditer(script)} | {hit[1] for hit in _VENDORED.finditer(script)}
     plain = {name.rpartition("/")[2] for name in found}
     rivals = (found | plain) - (sys.stdlib_module_names - _RIVALS_TOO) - set(own)
     return frozenset(name for name in rivals if len(name) >= SHORTEST and not _NO_RIVAL.fullmatch(name))
+
+
+def words_of_project(
+    own: Iterable[str], texts: Mapping[str, str], sources: Iterable[str], foreign: Iterable[str]
+) -> frozenset[str]:
+    """Words by which a benchmark may call the project's part of it: of its names, its owner, and the stems of its files.
+
+    Args:
+        own: names of the project.
+        texts: those of MANIFESTS that there are.
+        sources: paths of the code that is measured.
+        foreign: names of others, whose words are none of the project's.
+    """
+    owner = _OWNER.search(texts.get("go.mod", ""))
+    stems = (path.rpartition("/")[2].partition(".")[0] for path in sources)
+    found = set().union(*map(words_of, (*own, *stems, *([owner[1]] if owner else []))))
+    others = set().union(*map(words_of, foreign))
+    return frozenset(word for word in found - others if not _COMMON.fullmatch(word))
 
 
 def _of_package(text: str) -> str:

@@ -5,9 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise, takewhile
+from itertools import compress, islice, pairwise, takewhile
 
 from overnight.program.detection.columns import columns_of, lines_of_columns
+from overnight.program.detection.owners import Names
 from overnight.program.detection.plain_rows import label_regex, plain_rows
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric, metric_name
 from overnight.program.detection.rows import CONSOLE_TIME, LABEL, Form, Row, lines_of, tool_rows
@@ -20,8 +21,7 @@ MOST_SECTIONS = 4
 MOST_FORMS, MOST_OFFERED = 6, 12  # each is looked for in the whole output
 MOST_ROWS = 100  # of which one is the mean
 _ESTIMATES = b"est run time"  # Catch2: in a row with its label stands how long the run will take, not what it measures
-_IN_WORDS = 4  # letters of a name that is looked for in words, too; a shorter one must be one
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_LEAST_SAME = 4  # letters that labels begin with
 
 _ASIDE = re.compile(
     r"(?:set ?-?up|warm|init|startup|load(?:ing)?\b|generat|prepar|creat(?:e|ing) data|import|compil|build time)", re.I
@@ -38,7 +38,7 @@ class Suite:
     by_tool: bool = False  # a tool for benchmarks printed the chosen one
 
 
-def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> Suite:
+def suite(output: bytes, *, own: Collection[str], foreign: Collection[str], words: Collection[str] = ()) -> Suite:
     """The number that a benchmark is about, if that is clear.
 
     Rows of tools come before home-made ones, a rate before a time, and the project's own rows before those of others that
@@ -48,17 +48,18 @@ def suite(output: bytes, *, own: Collection[str], foreign: Collection[str]) -> S
         output: all that the command printed.
         own: names of the project.
         foreign: names of packages that it uses, such as those that it is compared with.
+        words: of those names and of its files, by which some rows may be told from others.
     """
+    names = Names(own=own, foreign=foreign, words=words)
     text = plain(output)
     lines = lines_of(text.decode(errors="replace"))
     rows = _rows(lines) if _ESTIMATES not in output else []
-    if all(_is_home_made(row.form) and not _TOTAL.search(row.label) for row in rows):
-        cases = lines_of_columns(lines)
-        owners = {case.label: _owner(case.label, own, foreign) for case in cases}
-        if columns := columns_of(cases, output, own=owners):
-            return Suite(chosen=columns[0], others=columns[1:])
+    home_made = all(_is_home_made(row.form) and not _TOTAL.search(row.label) for row in rows)
+    columns = columns_of(lines_of_columns(lines), output, names) if home_made else []
+    if columns:
+        return Suite(chosen=columns[0], others=columns[1:])
     groups = sorted(_alike(rows), key=_rank)[:MOST_FORMS]
-    found = ((_of_group(group, own, foreign, output), group) for group in groups)
+    found = ((_of_group(group, names, output), group) for group in groups)
     chosen, group = next(((metric, group) for metric, group in found if metric), (None, ()))
     singles = (_metric([row], rows, output) for row in islice(_once(rows), MOST_OFFERED))
     others = [metric for metric in singles if metric is not None and (chosen is None or metric.pattern != chosen.pattern)]
@@ -85,14 +86,14 @@ def _rank(group: Sequence[Row]) -> tuple[bool, bool, int]:
     return not form.by_tool, is_time, -len(group)
 
 
-def _of_group(rows: Sequence[Row], own: Collection[str], foreign: Collection[str], output: bytes) -> PrintedMetric | None:
+def _of_group(rows: Sequence[Row], names: Names, output: bytes) -> PrintedMetric | None:
     """One number over the rows that are the project's; home-made ones without what is no case of its own."""
     if _is_home_made(rows[0].form):
         rows = rows if rows[0].form == CONSOLE_TIME else _of_sections(rows)
         rows = [row for row in rows if not _ASIDE.match(row.label)]
         if totals := [row for row in rows if _TOTAL.search(row.label)]:
             rows = totals[-1:]
-    picked = own_rows(rows, own, foreign)
+    picked = list(compress(rows, names.picked([row.label for row in rows])))
     if not picked or len(picked) > MOST_ROWS:
         return None
     return _metric(picked, rows, output) or _metric(picked[:1], rows, output)
@@ -108,26 +109,6 @@ def _of_sections(rows: Sequence[Row]) -> Sequence[Row]:
     labels = Counter(row.label for row in rows)
     again = {one.label for one, next_one in pairwise(rows) if one.label == next_one.label}
     return [row for row in rows if row.label not in again and labels[row.label] <= MOST_SECTIONS]
-
-
-def own_rows(rows: Sequence[Row], own: Collection[str], foreign: Collection[str]) -> Sequence[Row]:
-    """Those with a name of the project; if none has one, those without the name of another package."""
-    owners = [_owner(row.label, own, foreign) for row in rows]
-    if any(owners):
-        return [row for row, owner in zip(rows, owners, strict=True) if owner]
-    return [row for row, owner in zip(rows, owners, strict=True) if owner is None]
-
-
-def _owner(label: str, own: Collection[str], foreign: Collection[str]) -> bool | None:
-    """Whether a label names the project, by the longest name in it; None if it names nothing that is known."""
-    bare, words = _bare(label), {word.lower() for word in _WORD.findall(label)}
-    names = [(_bare(name), whose) for whose, names in ((True, own), (False, foreign)) for name in names]
-    found = [(len(name), whose) for name, whose in names if name in (bare if len(name) >= _IN_WORDS else words)]
-    return max(found)[1] if found else None
-
-
-def _bare(words: str) -> str:
-    return re.sub(r"[\W_]+", "", words).lower()
 
 
 def _once(rows: Sequence[Row]) -> Iterator[Row]:
@@ -161,7 +142,7 @@ def _beginning(labels: Sequence[str]) -> str:
     """What all labels begin with, if that is more than chance."""
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
     words = "".join(letters[0] for letters in same).rstrip()
-    return words if len(words) >= _IN_WORDS else ""
+    return words if len(words) >= _LEAST_SAME else ""
 
 
 def _read_by(pattern: str, picked: Sequence[Row], labels: Sequence[str], form: Form) -> PrintedMetric:

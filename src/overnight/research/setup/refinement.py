@@ -13,7 +13,8 @@ from overnight.program.detection.fixed_time import repeats_for_a_time
 from overnight.program.detection.from_reads import editable_files, judges_by_name
 from overnight.program.detection.loops import LOOP_FILES
 from overnight.program.detection.metric import PRINTS_IT
-from overnight.program.detection.names import MANIFESTS, foreign_names, own_names
+from overnight.program.detection.names import MANIFESTS, foreign_names, own_names, words_of_project
+from overnight.program.detection.owners import Names
 from overnight.program.detection.printed_metric import PrintedMetric
 from overnight.program.detection.quality import TRAINS, Quality, bare_quality, quality_of_model, score_of_search
 from overnight.program.detection.suite import suite
@@ -98,16 +99,18 @@ def _with_metric(proposal: Proposal, run: FirstRun, folder: str, paths: Sequence
     if entry is None or entry.value != OUTSIDE or entry.reason == BY_HAND:
         return Refined(proposal=proposal)
     manifests = {path: text for path in MANIFESTS if path in paths and (text := read(path)) is not None}
-    return _printed(proposal, run.output, _scripts(proposal, run, paths, read), folder, manifests)
-
-
-def _printed(
-    proposal: Proposal, output: bytes, scripts: Mapping[str, str], folder: str, manifests: Mapping[str, str]
-) -> Refined:
-    """The proposal with the number that the command is about, or the question which it is."""
+    scripts = _scripts(proposal, run, paths, read)
+    sources = [path for path in paths if path in run.observed.opened and is_code(path) and path not in scripts]
     own = own_names(folder, manifests)
+    foreign = foreign_names(manifests, scripts.values(), own)
+    words = words_of_project(own, manifests, sources, foreign)
+    return _printed(proposal, run.output, scripts, Names(own=own, foreign=foreign, words=words))
+
+
+def _printed(proposal: Proposal, output: bytes, scripts: Mapping[str, str], names: Names) -> Refined:
+    """The proposal with the number that the command is about, or the question which it is."""
     trains = trained(proposal) != "" or any(TRAINS.search(text) for text in scripts.values())
-    rows = suite(output, own=own, foreign=foreign_names(manifests, scripts.values(), own))
+    rows = suite(output, own=names.own, foreign=names.foreign, words=names.words)
     quality, score = quality_of_model(output, trains=trains), score_of_search(output)
     numbers = Quality(chosen=rows.chosen)
     measures = "bench" in f"{proposal.program.measure} {' '.join(scripts)}".lower()

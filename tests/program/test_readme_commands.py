@@ -38,3 +38,17 @@ def test_what_prepares_a_benchmark_is_not_run_for_it() -> None:
     readme = "    ./gen_perf_cases.py\n    ./perf.py\n"
     found = candidates({"perf/README.md": readme, "perf/gen_perf_cases.py": "make()\n", "perf/perf.py": "run()\n"})
     assert [command.text for command in found.measuring] == ["cd perf && python perf.py", "python perf/perf.py"]
+
+
+def test_a_tool_that_fetches_its_environment_comes_last() -> None:
+    """A trial has no network, from which tox would install."""
+    files = {"README.md": "    tox -e benchmark\n", "tox.ini": "", "benchmark/run.py": "run()\n"}
+    assert [each.text for each in candidates(files).measuring] == ["python benchmark/run.py", "tox -e benchmark"]
+
+
+def test_a_benchmark_of_everything_comes_before_those_of_parts() -> None:
+    """Then that of the project's main part, by its name."""
+    paths = [f"bench/bench_{part}.py" for part in ("decode", "all", "scale", "sortedlist")]
+    package = {"sortedthings/__init__.py": ""}
+    found = candidates({**dict.fromkeys(paths, "run()\n"), **package}).measuring
+    assert [each.leaf for each in found][:2] == ["bench/bench_all.py", "bench/bench_sortedlist.py"]

@@ -37,3 +37,34 @@ def test_a_score_is_printed_by_an_imported_module(files: dict[str, str | None]) 
     """A short script at the top calls what prints."""
     (command,) = candidates(files).measuring
     assert command.leaf in {"main.py", "main.js"}
+
+
+MAKES = (
+    "PROG=mul\nall: $(PROG)\nmul-fast: mul-fast.o\n\tcc -o $@ $<\nmul: mul.o\n\tcc -o $@ $<\nother: other.o\n\tcc -o $@ $<\n"
+)
+PRINTS = 'int main() { printf("CPU time: %g\\n", t); }\n'
+
+
+@pytest.mark.parametrize(
+    ("makefile", "readme", "name"),
+    [
+        (MAKES, "", ""),
+        (MAKES.replace("all: $(PROG)", "all: mul mul-fast other"), "Run `./mul -h` for help.\n", ""),
+        (MAKES.replace("all: $(PROG)", "all: mul mul-fast other"), "", "mul"),
+    ],
+)
+def test_of_equal_programs_the_one_that_is_the_project_s_is_taken(makefile: str, readme: str, name: str) -> None:
+    """It is what plain `make` builds, or a README runs, or is called as the repository; the others are named in a question."""
+    sources = dict.fromkeys(("mul.c", "mul-fast.c", "other.c"), PRINTS)
+    found = candidates({"Makefile": makefile, "README.md": readme, **sources}, name)
+    assert [command.text for command in found.measuring] == ["make -s mul && ./mul"]
+    assert [command.text for command in found.asked] == ["make -s mul-fast && ./mul-fast", "make -s other && ./other"]
+
+
+def test_equal_programs_of_which_none_is_the_project_s_are_asked_about() -> None:
+    """One that needs a library which is seldom installed, or arguments, comes last."""
+    makefile = MAKES.replace("all: $(PROG)", "all: mul mul-fast other")
+    texts = {"mul.c": "#include <boost/a.hpp>\n" + PRINTS, "mul-fast.c": PRINTS, "other.c": PRINTS}
+    found = candidates({"Makefile": makefile, **texts})
+    assert not found.measuring
+    assert [command.text.rpartition("./")[2] for command in found.asked] == ["mul-fast", "other", "mul"]

@@ -8,6 +8,7 @@ from itertools import islice
 from overnight.program.detection import scores
 from overnight.program.detection.cmake import cmake_programs
 from overnight.program.detection.command import INSTALLS, MEASURES, Command, Files, is_beside
+from overnight.program.detection.demands import lacks_arguments
 from overnight.program.detection.go_and_rust import go, rust
 from overnight.program.detection.interpreted import interpreted
 from overnight.program.detection.javascript import javascript, serves_for_ever
@@ -18,6 +19,8 @@ from overnight.program.detection.readme import README, Shown, is_test, shown_com
 from overnight.program.detection.single_source import single_sources
 
 MOST = 50  # commands
+
+_MAKE_ENVIRONMENTS = {"tox", "nox", "hatch"}  # from a registry, before they run anything
 
 WANTED = re.compile(
     r"(?:[^/]+/){0,2}(?:package\.json|GNUmakefile|makefile|Makefile)|(?:[^/]+/){0,3}CMakeLists\.txt"
@@ -46,12 +49,18 @@ def is_told_by_name(path: str) -> bool:
     return WANTED.fullmatch(path) is not None
 
 
-def candidates(files: Files) -> Candidates:
-    """Every command that may measure, each once: those that are called so; if there are none, what prints a score."""
+def candidates(files: Files, name: str = "") -> Candidates:
+    """Every command that may measure, each once: those that are called so; if there are none, what prints a score.
+
+    Args:
+        files: every path with its text.
+        name: that of the repository, as which its program may be called.
+    """
     shown = shown_commands(files)
     makefiles = Makefiles(files)
-    measuring = sorted(_once(_called_so(files, shown, makefiles)), key=lambda command: command.fetches)
-    likely = scores.likely_programs(files, shown, list(islice(makefiles.programs(), MOST)))
+    named = _once(_called_so(files, shown, makefiles))
+    measuring = sorted(named, key=lambda command: (command.fetches, lacks_arguments(command, files)))
+    likely = scores.likely_programs(files, shown, list(islice(makefiles.programs(), MOST)), name)
     if not measuring and (clear := scores.clear_one(likely, files)):
         measuring = [clear]
     known = {name for command in measuring for name in (command.text, command.leaf)}
@@ -94,7 +103,9 @@ def _of_readme(files: Files, shown: Sequence[Shown], known: Sequence[Command]) -
         if serves_for_ever(text) or ((spelled.leaf or "").endswith(".sh") and INSTALLS.search(text)):
             continue
         same = (command for command in known if spelled.text in command.text.split(" && "))
-        command = Command(text=spelled.text, leaf=spelled.leaf, reason="the README says how to run the benchmark")
+        fetches = spelled.text.split()[0] in _MAKE_ENVIRONMENTS
+        reason = "the README says how to run the benchmark"
+        command = Command(text=spelled.text, leaf=spelled.leaf, reason=reason, fetches=fetches)
         yield next(same, command), plainly, each.mentioned
 
 

@@ -63,6 +63,7 @@ class Command:
     said: str = ""  # its text
     metric: Mapping[str, Value] | None = None  # that the command prints, if that is known beforehand
     fetches: bool = False  # whether it may need the network
+    main: bool = False  # whether it runs the one program that its makefile builds first
     scores: bool = False  # whether it is about a number that it prints, not about how long it takes
 
 
@@ -70,13 +71,18 @@ def likeliness(path: str, projects: Set[str]) -> tuple[bool, int, int, str]:
     """A key that sorts benchmarks: near the top first, then those of everything, of the project itself, and of the usual."""
     stem = stem_of(path)
     words = [word for word in _PART.split(stem) if not MEASURES.match(word)]
-    if stem in _ALL or not words:
+    if stem in _ALL or _ALL.issuperset(words):
         kind = 0
-    elif projects & {stem, "".join(words)}:
+    elif projects & {stem, "".join(words)} or any(_alike("".join(words), project) for project in projects):
         kind = 1
     else:
         kind = 2 if _OFTEN.search(stem) else 3
     return BESIDE.search(stem) is not None, path.count("/"), kind, path
+
+
+def _alike(words: str, project: str) -> bool:
+    """Whether the main part of a project has a name of its own: `sortedlist` of `sortedcontainers`."""
+    return words.startswith(project[: max(5, len(project) // 3 + 1)])
 
 
 def project_names(files: Files) -> Set[str]:

@@ -9,7 +9,7 @@ from functools import partial
 
 from overnight.program.detection import candidates as commands
 from overnight.program.detection import checks, outside, training
-from overnight.program.detection.candidates import candidates
+from overnight.program.detection.candidates import Candidates, candidates
 from overnight.program.detection.checks import tests_of
 from overnight.program.detection.command import Command
 from overnight.program.detection.from_training import TRAINING_FILES, FromTraining, from_training
@@ -62,13 +62,20 @@ def wants(path: str) -> bool:
 
 
 def detect(
-    files: Mapping[str, str | None], *, home: str, uv: bool = True, gpu: bool = True, without: Collection[str] = ()
+    files: Mapping[str, str | None],
+    *,
+    home: str,
+    name: str = "",
+    uv: bool = True,
+    gpu: bool = True,
+    without: Collection[str] = (),
 ) -> Detected:
     """The front matter that fits a repository of these files.
 
     Args:
         files: every path with its text, or None if the text was not read.
         home: the user's home folder, which has the training data of the usual layout.
+        name: that of the repository's own folder.
         uv: whether the program `uv` is installed.
         gpu: whether this machine has a GPU.
         without: commands that were tried and measure nothing.
@@ -84,7 +91,7 @@ def detect(
         from_crucible(texts, notes)
         or from_session(files, texts, notes)
         or (plainly := trains(plain=True)).entries
-        or _from_commands(files, without, notes, others, asked)
+        or _from_commands(files, candidates(files, name), without, notes=notes, others=others, asked=asked)
         or (perhaps := trains(plain=False)).entries
     )
     if any(entry.key == "metric" and entry.value == OUTSIDE for entry in found):
@@ -122,13 +129,14 @@ def _as_option(metric: FrontMatterEntry) -> str:
 
 def _from_commands(
     files: Mapping[str, str | None],
+    found: Candidates,
     without: Collection[str],
+    *,
     notes: list[str],
     others: list[FrontMatterEntry],
     asked: list[str],
 ) -> list[FrontMatterEntry]:
     """The likeliest command that measures; a note names the next ones, and `asked` gets those that may."""
-    found = candidates(files)
     asked += [command.text for command in found.asked if command.text not in without]
     seeds = {command.text: _seed(files, command) for command in found.measuring}
     left = [command for command in found.measuring if command.text + seeds[command.text] not in without]

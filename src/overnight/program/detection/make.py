@@ -73,6 +73,7 @@ class _Makefile:
 
     def programs(self) -> Iterator[Command]:
         """What targets compile that are called otherwise."""
+        first = self._built_first()
         for name in islice(self.targets.recipes, MOST_TARGETS):
             plain, recipe = self._expanded(name), "\n".join(self.targets.recipes[name])
             named = _PLAIN.fullmatch(plain) and recipe.strip() and not _measures(plain) and not _LIBRARY.search(plain)
@@ -80,7 +81,15 @@ class _Makefile:
             if program:
                 text = f"{f'cd {quote(self.folder)} && ' * bool(self.folder)}make -s {plain} && ./{program}"
                 source = next((path for path in self._sources(name, plain) if path in self.files), self.path)
-                yield Command(text=text, place=source, reason=f"{self.path} compiles {program}")
+                yield Command(text=text, place=source, reason=f"{self.path} compiles {program}", main=first == [plain])
+
+    def _built_first(self) -> list[str]:
+        """What plain `make` builds."""
+        targets = [name for name in islice(self.targets.recipes, MOST_TARGETS) if not name.startswith(".")]
+        goal = "all" if "all" in targets else next(iter(targets), "")
+        return (
+            " ".join(map(self._expanded, self.targets.needs.get(goal, ()))).split() if goal == "all" else [self._expanded(goal)]
+        )
 
     def _sources(self, name: str, plain: str) -> Iterator[str]:
         stem = plain.removesuffix(".x").removesuffix(".out")

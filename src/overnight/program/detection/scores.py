@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from overnight.program.detection.command import ASIDE, BESIDE, MEASURES, Command, Files, by_depth, project_names, stem_of
+from overnight.program.detection.demands import demands_arguments, lacks_arguments, needs_library
 from overnight.program.detection.javascript import serves_for_ever
 from overnight.program.detection.python_scripts import python_command
 from overnight.program.detection.python_text import acts
-from overnight.program.detection.readme import Shown, is_test
+from overnight.program.detection.readme import README, Shown, is_test
 from overnight.program.detection.score_text import has_score, is_program_called_test, prints_score, tells_time
 from overnight.program.judge.tree import folder_of
 
@@ -42,6 +43,9 @@ _WAITS = re.compile(
 )
 
 
+_RUN_SO = re.compile(r"(?<![\w./])\./([\w-]{1,80})(?![\w/.-])")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likely:
     """A program that may print a score, and how much speaks for it."""
@@ -51,24 +55,38 @@ class Likely:
     prints: bool  # its text prints a number with such a word
     named: bool  # it is called as such programs are
     near: bool  # at the top
+    own: bool = False  # of equal programs, the one that is called as the project, or built first
+    ready: bool = True  # it needs neither arguments that it is not given, nor a library from elsewhere
 
     @property
-    def weight(self) -> tuple[int, bool, bool]:
+    def weight(self) -> tuple[int, bool, bool, bool, bool]:
         """More of it speaks for a program more."""
-        return 2 * self.said + self.prints, self.named, self.near
+        return 2 * self.said + self.prints, self.ready, self.named or self.own, self.own, self.near
 
 
-def likely_programs(files: Files, shown: Sequence[Shown], compiled: Sequence[Command]) -> Sequence[Likely]:
-    """The programs that a README shows or a makefile builds, and the scripts near the top that do something."""
+def likely_programs(files: Files, shown: Sequence[Shown], compiled: Sequence[Command], name: str) -> Sequence[Likely]:
+    """The programs that a README shows or a makefile builds, and the scripts near the top that do something.
+
+    Args:
+        files: every path with its text.
+        shown: the commands of READMEs.
+        compiled: those for the programs that makefiles build.
+        name: that of the repository.
+    """
     found: dict[str, Likely] = {}
-    for likely in (*_of_readme(files, shown), *_of_files(files), *_of_makefiles(files, compiled)):
+    for likely in (*_of_readme(files, shown), *_of_files(files), *_of_makefiles(files, compiled, name)):
         found.setdefault(likely.command.leaf or likely.command.text, likely)
     return sorted(found.values(), key=lambda likely: likely.weight, reverse=True)
 
 
 def clear_one(likely: Sequence[Likely], files: Files) -> Command | None:
     """The one for which most speaks; None if several are alike, or nothing speaks for it."""
-    if not likely or not likely[0].weight[0] or (len(likely) > 1 and likely[1].weight == likely[0].weight):
+    if (
+        not likely
+        or not likely[0].weight[0]
+        or not likely[0].ready
+        or (len(likely) > 1 and likely[1].weight == likely[0].weight)
+    ):
         return None
     command = likely[0].command
     return replace(command, scores=not tells_time(files.get(command.leaf or command.place) or ""))
@@ -93,8 +111,8 @@ def _of_readme(files: Files, shown: Sequence[Shown]) -> Iterator[Likely]:
         reason = "the README says how to run it"
         command = Command(text=spelled.text, leaf=spelled.leaf, reason=reason)
         near = "/" not in (spelled.leaf or spelled.name)
-        prints = has_score(spelled.leaf or "", files)
-        yield Likely(command=command, said=said, prints=prints, named=_is_named(name, files), near=near)
+        prints, ready = has_score(spelled.leaf or "", files), not lacks_arguments(command, files)
+        yield Likely(command=command, said=said, prints=prints, named=_is_named(name, files), near=near, ready=ready)
 
 
 def _of_files(files: Files) -> Iterator[Likely]:
@@ -110,17 +128,25 @@ def _of_files(files: Files) -> Iterator[Likely]:
         reason = f"{path} prints a result" if prints else f"{path} is a script"
         command = Command(text=run, leaf=path, reason=reason)
         named = _is_named(stem_of(path), files) and not aside
-        yield Likely(command=command, said=False, prints=prints, named=named, near="/" not in path)
+        ready = not lacks_arguments(command, files)
+        yield Likely(command=command, said=False, prints=prints, named=named, near="/" not in path, ready=ready)
 
 
-def _of_makefiles(files: Files, compiled: Sequence[Command]) -> Iterator[Likely]:
+def _of_makefiles(files: Files, compiled: Sequence[Command], repository: str) -> Iterator[Likely]:
+    own = {*project_names(files), repository.lower()}
+    run = {hit for path in filter(README.fullmatch, files) for hit in _RUN_SO.findall(files[path] or "")}
     for each in compiled:
         name = stem_of(each.text)
         if not _is_other(name) or len(compiled) == 1:
-            prints = prints_score(files.get(each.place) or "")
-            command = replace(each, said="")
+            text = files.get(each.place) or ""
             yield Likely(
-                command=command, said=False, prints=prints, named=_is_named(name, files), near=each.text.startswith("make")
+                command=replace(each, said=""),
+                said=False,
+                prints=prints_score(text),
+                named=_is_named(name, files),
+                near=each.text.startswith("make"),
+                own=each.main or name in own or each.text.rpartition("./")[2] in run,
+                ready=not (needs_library(text) or demands_arguments(text)),
             )
 
 

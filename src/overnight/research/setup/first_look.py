@@ -138,7 +138,8 @@ def _detected(looked: _Looked, wishes: Wishes) -> tuple[Detected, str]:
     """What is found and wished, and the folder below the top that it is about; empty for the top itself."""
     repository, committed, without = looked.repository, looked.committed, looked.without
     home, uv = os.path.expanduser("~"), shutil.which("uv", path=search_path()) is not None  # noqa: PTH111
-    look = partial(detect, home=home, uv=uv, gpu=has_gpu(), without=without)
+    name = repository.toplevel.name
+    look = partial(detect, home=home, name=name, uv=uv, gpu=has_gpu(), without=without)
     if wishes.below:
         inside = committed_below(committed, wishes.below)
         found = look(_look(repository.toplevel / wishes.below, inside))

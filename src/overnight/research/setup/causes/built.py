@@ -13,7 +13,6 @@ from overnight.research.setup.causes.failing import MISSING, Failing, Fix, in_sh
 from overnight.research.setup.causes.files import paths_in
 from overnight.research.setup.causes.inside import is_data
 
-MOST_BYTES = 200_000  # of a Makefile or package.json
 MOST_LINES = 5000  # of a Makefile
 MOST_EXPANDED = 500  # characters of a line of it after its variables are replaced
 
@@ -36,7 +35,7 @@ def product(failing: Failing) -> Fix | str:
     committed = {path for mode, path in failing.committed() if not mode.startswith("16")}
     folders = {folder for path in committed for folder in _above(path)}
     makefile = next((name for name in MAKEFILES if name in committed), "")
-    rules = list(_rules(_text(failing.toplevel / makefile))) if makefile else []
+    rules = list(_rules(failing.text_of(makefile))) if makefile else []
     for path in dict.fromkeys(_missing(failing)):
         if path in committed or path in folders or is_data(failing.toplevel, Path(path)):
             continue
@@ -91,7 +90,7 @@ def _builder(failing: Failing, path: str, committed: Collection[str], rules: Seq
         return f"cmake -S . -B {in_shell(top)} && cmake --build {in_shell(top)}"
     if "Cargo.toml" in committed and path.startswith(("target/release/", "target/debug/")):
         return "cargo build --release" if path.startswith("target/release/") else "cargo build"
-    if "package.json" in committed and top in _PRODUCTS and _has_build(_text(failing.toplevel / "package.json")):
+    if "package.json" in committed and top in _PRODUCTS and _has_build(failing.text_of("package.json")):
         return "npm run --silent build"
     return ""
 
@@ -157,13 +156,3 @@ def _extension(failing: Failing) -> str:
 def _above(path: str) -> Iterator[str]:
     while path := path.rpartition("/")[0]:
         yield path
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.is_symlink() or not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES).decode(errors="replace")
-    except OSError:
-        return ""

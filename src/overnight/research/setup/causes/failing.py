@@ -21,6 +21,7 @@ NAME = 80  # characters of a path or a name in a fix
 TYPED = 2000  # characters of one that is to be typed, so it is not shortened
 MISSING = re.compile(r"No such file|not found|ENOENT|annot (?:open|find|access|stat)|does(?: not|n't) exist")
 NOT_FOUND = re.compile(r"(?:^|: |\d: )(\w[\w.+-]{0,60}): (?:command )?not found$", re.MULTILINE)  # a program, by a shell
+MOST_BYTES = 200_000  # of a file that says how to build or what to install
 MOST_FILES = 20_000  # of a tree, or beside it, that are looked through
 
 
@@ -59,6 +60,17 @@ class Failing:
         for entry in listed[:MOST_FILES]:
             fields, _, path = entry.partition(b"\t")
             yield fields.partition(b" ")[0].decode(), os.fsdecode(path)
+
+    def text_of(self, path: str) -> str:
+        """The text of a small file of the checkout, relative to its top; empty without one."""
+        whole = self.toplevel / path
+        try:
+            if whole.is_symlink() or not whole.is_file():
+                return ""
+            with whole.open("rb") as file:
+                return file.read(MOST_BYTES).decode(errors="replace")
+        except OSError:
+            return ""
 
     def untracked(self) -> Sequence[str]:
         """Files of the checkout that are neither committed nor ignored."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from overnight.git.repository import Repository
 from overnight.program.program import Program
-from overnight.research.setup.causes import built, downloads, elsewhere, files, modules, node, surroundings, tools
+from overnight.research.setup.causes import built, downloads, elsewhere, files, modules, node, surroundings, tools, versions
 from overnight.research.setup.causes.failing import Cause, Failing, Fix
 
 # What a failure says in so many words comes before what has to be looked up, and both before a guess by the command.
@@ -19,6 +19,7 @@ CAUSES: Sequence[Cause] = (
     files.named_file,
     elsewhere.other_folder,
     files.missing_folder,
+    versions.other_version,
     tools.runner,
     modules.python_module,
     surroundings.models_hub,

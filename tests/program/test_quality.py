@@ -30,6 +30,18 @@ MODELS = [
     ("epoch 1: accuracy on test set is 0.93\n", "test_accuracy", "maximize", "last", 0.93),
     ("Accuracy of the network on the 10000 test images: 54 %\n", "test_accuracy", "maximize", None, 54),
     ("Loss after iteration 10: 0.9\nLoss after iteration 20: 0.3\n", "loss", "minimize", "last", 0.3),
+    (
+        "Epoch: 0200 train_loss= 0.4 val_ap= 0.9 time= 0.05\nEpoch: 0201 train_loss= 0.3 val_ap= 0.8 time= 0.05\n",
+        "val_ap",
+        "maximize",
+        "last",
+        0.8,
+    ),
+    ("epoch 1 loss 0.4 val_ap 0.5\nTest ROC score: 0.91\nTest AP score: 0.92\n", "test_roc_score", "maximize", None, 0.91),
+    ("epoch 1 val_roc= 0.91 val_ap= 0.92\n", "val_roc", "maximize", "last", 0.91),
+    ("Test MRR: 0.34\nTest Hits@10: 0.5\n", "test_mrr", "maximize", None, 0.34),
+    ("Test NDCG@10: 0.31, HR@10: 0.55\n", "test_ndcg_10", "maximize", None, 0.31),
+    ("Epoch 3: acc 0.6, nmi 0.4, ari 0.3\n", "acc", "maximize", "last", 0.6),
     ("Test Loss 0.3, Test Acc 0.9.\n", "test_acc", "maximize", None, 0.9),
 ]
 
@@ -62,6 +74,7 @@ NONE = [
     "acc 3x\n",
     "val_loss: nan\n",
     "MSE: 0.2\n",
+    "mrr: 0.2\n",
     "",
 ]
 
@@ -90,6 +103,12 @@ def test_a_run_that_ends_in_no_number_has_no_last_value() -> None:
     assert found is not None and found.take is Take.LAST
     reading = read_metrics(EPOCHS.encode() + b"Epoch: 0003 loss_val: nan acc_val: nan\n", found.metric)
     assert isinstance(reading, NoReading) and "is NaN" in reading.reason
+
+
+def test_what_else_the_same_data_is_judged_by_is_named() -> None:
+    """Which of them is meant may be known to a person."""
+    output = b"epoch 1 loss 0.4 val_ap 0.5\nTest ROC score: 0.91\nTest AP score: 0.92\n"
+    assert [one.name for one in quality_of_model(output, trains=True).others] == ["test_ap_score"]
 
 
 SCORES = [

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
+from overnight.program.detection.quality_words import WORDS, Word
 from overnight.program.detection.rows import lines_of
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.output import plain
@@ -13,6 +14,7 @@ from overnight.program.program import Direction, Take
 
 _MOST_IN_LINE = 12
 _LONGEST_NAME = 48
+_MOST_OTHERS = 4
 
 # A script that trains a model.
 TRAINS = re.compile(
@@ -26,7 +28,7 @@ _BARE = re.compile(
 )
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3}){1,5}(?:\.[0-9]{1,20})?|[0-9]{1,20}(?:\.[0-9]{0,20})?(?:[eE][-+]?[0-9]{1,3})?"
 _PAIR = re.compile(
-    r"(?<![\w.])(?P<name>[^\W\d_][\w/.-]{0,24}(?:[ _][^\W\d_][\w/.-]{0,24}){0,3}?)"
+    r"(?<![\w.])(?P<name>[^\W\d_][\w/.@-]{0,24}(?:[ _][^\W\d_][\w/.@-]{0,24}){0,3}?)"
     r"(?P<rest> (?:of|on|for|over|after) [^:=|,\n]{1,48}?)?"
     r"(?P<between>[\"']?[ \t]{0,8}(?:[:=|]|\bis\b|\bwas\b|->)[ \t]{0,12}|(?(rest)(?!)|[ \t]{1,12}))"
     rf"(?P<number>-?(?:{_NUMBER})|nan)(?!\w|/(?![0-9])|\.[0-9])",
@@ -47,39 +49,6 @@ _FINAL = re.compile(r"(?:^|_)(?:final|best|total|overall|mean|avg|average|optima
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Word:
-    """A word that says what is judged."""
-
-    found: re.Pattern[str]
-    direction: Direction | None  # None: only a person knows
-    of_model: bool
-    shared: bool = False  # a benchmark prints it too, of a comparison: it counts with the data's name or a step beside it
-
-
-def _word(words: str, direction: Direction | None, *, model: bool = True, shared: bool = False) -> _Word:
-    found = re.compile(
-        rf"(?:^|_)(?:{words})(?:$|_(?:train|val|valid|test|dev|eval|score|rate|obtained|found|value|so_far)(?:_|$))"
-    )
-    return _Word(found=found, direction=direction, of_model=model, shared=shared)
-
-
-_LESS, _MORE = Direction.MINIMIZE, Direction.MAXIMIZE
-# In the order in which people take them on other data than the training's.
-_WORDS = (
-    _word("acc|accuracy|accuracies|acc1|top1|top_1", _MORE),
-    _word("f1|auc|auroc|bleu|rouge|m?iou|psnr|ssim|map|r2|dice", _MORE),
-    _word("perplexity|ppl|bpb|bpc|nll|wer|cer|rmse", _LESS),
-    _word("loss|cross_entropy|bce|elbo_loss|objective_loss", _LESS),
-    _word("error|err|mse|mae|error_rate", _LESS, shared=True),
-    _word("reward|rewards|return|returns", _MORE, model=False),
-    _word("win_rate|winrate|elo|wins", _MORE, model=False),
-    _word("(?:best_|high_?|final_|total_|mean_|avg_|average_|max_)*score", _MORE, model=False),
-    _word("makespan|(?:tour|path|route)_(?:length|cost|distance)|distance|cost|penalty|energy|conflicts", _LESS, model=False),
-    _word("fitness|objective|objective_value|moves", None, model=False),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """One such number in a line."""
 
@@ -87,7 +56,7 @@ class _Found:
     words: str
     between: str
     heading: str  # of the line, if that says the data
-    word: _Word
+    word: Word
     stepping: bool
 
     @property
@@ -101,6 +70,7 @@ class Quality:
 
     chosen: PrintedMetric | None
     either: Sequence[PrintedMetric] = ()  # both directions of one that only a person knows the direction of
+    others: Sequence[PrintedMetric] = ()  # that are printed of the same data, as plainly
 
 
 NOTHING = Quality(chosen=None)
@@ -121,7 +91,7 @@ def bare_quality(output: bytes, scripts: Iterable[str]) -> Quality:
     for script in scripts:
         for hit in _BARE.finditer(script):
             name = _slug(hit[1])
-            word = next((word for word in _WORDS if word.of_model and word.found.search(name)), None)
+            word = next((word for word in WORDS if word.of_model and word.found.search(name)), None)
             if word is None or word.direction is None:
                 continue
             found = PrintedMetric(
@@ -146,7 +116,7 @@ def _in_line(line: str, *, trains: bool) -> Iterator[_Found]:
     stepping = _STEP.search(line) is not None
     for _, hit in zip(range(_MOST_IN_LINE), _PAIR.finditer(line), strict=False):
         slug = _slug(hit["name"])
-        word = next((word for word in _WORDS if word.found.search(slug)), None)
+        word = next((word for word in WORDS if word.found.search(slug)), None)
         if word is None:
             continue
         words, before = hit["name"] + (hit["rest"] or ""), line[: hit.end("rest") if hit["rest"] else hit.start()]
@@ -182,20 +152,33 @@ def _chosen(found: Sequence[_Found], output: bytes) -> Quality:
     for _, ones in sorted(ranks.items(), key=lambda item: item[0]):
         for one in ones.values() if len(ones) == 1 or next(iter(ones.values())).on_other_data else ():
             if quality := _read_by(one, output):
-                return quality
+                return replace(quality, others=_others(one, quality, ranks, output))
         if len(ones) > 1 and not next(iter(ones.values())).on_other_data:
             return NOTHING
     return NOTHING
 
 
+def _others(
+    one: _Found, quality: Quality, ranks: Mapping[tuple[int, ...], Mapping[str, _Found]], output: bytes
+) -> list[PrintedMetric]:
+    """What else a model is judged by on the same data, by what is likelier."""
+    if quality.chosen is None or not (one.word.of_model and one.on_other_data):
+        return []
+    places = [ones for _, ones in sorted(ranks.items(), key=lambda item: item[0])]
+    near = [other for ones in places for other in ones.values() if other.on_other_data and other.name != one.name]
+    read = (_read_by(other, output) for other in near[:_MOST_OTHERS])
+    return [each.chosen for each in read if each and each.chosen and each.chosen.take == quality.chosen.take]
+
+
 def _rank(one: _Found, times: int) -> tuple[int, ...]:
     """In the end, on other data, by the word; of the training, a loss first."""
     running = one.stepping or times > 1
-    place = _WORDS.index(one.word)
+    place = WORDS.index(one.word)
     if one.on_other_data:
         return (int(running), 0, place)
     unlike_a_result = 0 if _FINAL.search(one.name) else 1
-    return (2 + int(running), unlike_a_result, -place if one.word.of_model else place)
+    last = not one.word.of_model or (one.word.shared and one.word.direction is Direction.MAXIMIZE)
+    return (2 + int(running), unlike_a_result, place if last else -place)
 
 
 def _read_by(one: _Found, output: bytes) -> Quality | None:

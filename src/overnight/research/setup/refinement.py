@@ -121,7 +121,7 @@ def _printed(proposal: Proposal, output: bytes, scripts: Mapping[str, str], name
         found.append(numbers)
     for each in found:
         if each.chosen:
-            return Refined(proposal=_measured_by(proposal, each.chosen, () if trains else rows.others))
+            return Refined(proposal=_measured_by(proposal, each.chosen, each.others or (() if trains else rows.others)))
         if each.either:
             what = f"`{printable(each.either[0].words, NAME)}`"
             question = f"the command prints {what}, and only you know whether more of it is better"

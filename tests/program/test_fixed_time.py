@@ -154,3 +154,14 @@ def test_a_fixed_number_of_calls_is_not_a_fixed_time(command: str, script: str) 
 def test_hostile_scripts_take_no_time(piece: str) -> None:
     """A file of the repository may be anything."""
     repeats_for_a_time(piece * 10_000, [piece * 100_000])
+
+
+@pytest.mark.parametrize(
+    "line", ["", "for " * 74, "if time() > " * 25, "while time() < time() " * 13, "for" + " < " * 90, "for x time() " * 20]
+)
+def test_a_hostile_script_is_read_in_bounds(line: str) -> None:
+    """A megabyte of it, in a time that grows with its length: no pattern begins again at each blank line or word."""
+    assert repeats_for_a_time("node bench.js", [f"{line}\n" * (900_000 // (len(line) + 1))]) in {
+        "",
+        "a loop that ends when the clock says so",
+    }

@@ -161,3 +161,11 @@ def test_hostile_lines_take_no_time(piece: bytes) -> None:
         found = quality_of_model(output.encode()).chosen
         assert found is not None
         read_metrics((piece * (4000 // len(piece)) + b"\n") * 20, found.metric)
+
+
+def test_few_of_many_numbers_are_looked_for() -> None:
+    """An output with thousands of names that have no value, and a script with thousands of prints, are read in bounds."""
+    output = "".join(" ".join(f"val_{i}x{j}_loss: nan" for j in range(12)) + "\n" for i in range(2000)).encode()
+    assert quality_of_model(output).chosen is None
+    script = "print(epoch, test_loss)\n" * 20_000
+    assert bare_quality(b"text\n" * 20_000, [script]).chosen is None

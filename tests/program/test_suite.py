@@ -371,3 +371,9 @@ def test_hostile_lines_take_no_time(piece: bytes) -> None:
 def test_no_pattern_is_slow_on_hostile_output(line: str, piece: str) -> None:
     """A candidate prints what it likes, and each trial is read by the pattern."""
     read_metrics((piece * (4000 // len(piece)) + "\n").encode() * 20, chosen(line).metric)
+
+
+def test_few_of_many_packages_are_looked_for() -> None:
+    """A script may import as many as it likes."""
+    output = "".join(f"case{i} x 1,000 ops/sec\n" for i in range(90)).encode()
+    assert suite(output, own=["abc"], foreign=[f"package{i}" for i in range(200_000)]).chosen

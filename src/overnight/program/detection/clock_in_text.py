@@ -1,8 +1,8 @@
 """Pure: whether a loop in C, JavaScript, Go, Rust and their like ends when the clock says so, line by line."""
 
 import re
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice, pairwise
 
 MOST_LINES = 20_000  # of a script
 LONGEST = 300  # characters of a line
@@ -15,9 +15,11 @@ _NOW = (
     r"|\btime\.(?:Since|Now|Until)\(|\bnow\(\)|\belapsed\b|get_?time\w{0,12}\(|\bGetTickCount\w{0,4}\(|\brdtsc\w{0,2}\(|wtime\()"
 )
 _LESS = r"(?<![<>=-])[<>](?![<>])"
-# A `while` or `for` whose own line compares the clock.
-_LOOP = re.compile(rf"\b(?:while|for)\b[^\n]{{0,120}}?(?:{_NOW}[^\n;]{{0,60}}?{_LESS}|{_LESS}=?[^\n;]{{0,60}}?{_NOW})")
-_LEFT = re.compile(rf"\bif\b[^\n]{{0,80}}?{_NOW}[^\n]{{0,60}}?{_LESS}[^\n]{{0,60}}\s{{0,80}}\{{?\s{{0,40}}break\b")
+_COMPARES = re.compile(r"(?<![<-])[<>](?![<>])=?")
+_LOOP = re.compile(r"\b(?:while|for)\b")
+_IF_WORD = re.compile(r"\bif\b")
+_LEAVES = re.compile(r"[\s{]break\b")
+_AHEAD, _APART, _MOST = 240, 60, 4  # characters behind a word; between the clock and its comparison; of each that are looked at
 _NOW_HERE = re.compile(_NOW)
 _FILLED = re.compile(r"\b(?:clock_gettime\([^,\n]{1,60},|gettimeofday\(|timespec_get\()\s*&?(\w{1,60})")
 _ASSIGNED = re.compile(r"(?<![\w.>])([A-Za-z_]\w{0,60})\s*(?::=|[-+]?=(?!=))\s*([^;=]{1,200})")
@@ -40,9 +42,35 @@ _ALARM = re.compile(r"\b(?:alarm|setitimer|timer_settime)\s*\(")
 def text_ends_by_clock(text: str) -> bool:
     """Whether a loop compares a time that has passed with a limit, or runs until an alarm clears what it looks at."""
     lines = [line[:LONGEST] for line in text.splitlines()[:MOST_LINES]]
-    if any(_LOOP.search(line) for line in lines) or any(_LEFT.search("\n".join(two)) for two in pairwise([*lines, ""])):
+    if any(_loops(line) or _leaves(line, following) for line, following in pairwise([*lines, ""])):
         return True
     return _by_alarm(lines) or _by_names(lines)
+
+
+def _loops(line: str) -> bool:
+    """Whether a line begins a `while` or `for` that ends when the clock says so."""
+    return next(_compared(line, _LOOP), None) is not None
+
+
+def _leaves(line: str, following: str) -> bool:
+    """Whether a line, or the next one, leaves a loop when the clock says so."""
+    behind = [rest for rest, by_clock in _compared(line, _IF_WORD) if by_clock]
+    left = re.match(r"break\b", following.lstrip(" \t{")) is not None
+    return any(left or _LEAVES.search(rest) for rest in behind)
+
+
+def _compared(line: str, word: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
+    """What stands behind each comparison with the clock that follows such a word, and whether the clock stands first."""
+    begins = islice(word.finditer(line), _MOST) if "<" in line or ">" in line else ()
+    for begin in begins:
+        part = line[begin.end() : begin.end() + _AHEAD]
+        signs = list(islice(_COMPARES.finditer(part), _MOST))
+        for clock in islice(_NOW_HERE.finditer(part), _MOST) if signs else ():
+            for sign in signs:
+                first, second = sorted((clock, sign), key=re.Match.start)
+                between = part[first.end() : second.start()]
+                if len(between) <= _APART and ";" not in between:
+                    yield part[sign.end() :], first is clock
 
 
 def _by_alarm(lines: Sequence[str]) -> bool:

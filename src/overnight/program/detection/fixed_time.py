@@ -14,9 +14,12 @@ _TOOLS = (
             r"""|benchmarkify|kelonio|isomorphic-bench|tatami-ng|autocannon)["'/]"""
         ),
     ),
-    ("{}", re.compile(r"""^\s*(?:import|from)\s+(pyperf|perf|pytest_benchmark|asv_runner)\b""", re.MULTILINE)),
+    ("{}", re.compile(r"""^[ \t]*(?:import|from)\s+(pyperf|perf|pytest_benchmark|asv_runner)\b""", re.MULTILINE)),
     ("{}", re.compile(r"""["'](pyperf)["']|-m\s+(?:pyperf)\b""")),
-    ("pytest-benchmark", re.compile(r"^\s*(?:async )?def test_\w{1,80}\([^()\n]{0,200}(?<!\w)benchmark(?!\w)", re.MULTILINE)),
+    (
+        "pytest-benchmark",
+        re.compile(r"^[ \t]*(?:async )?def test_\w{1,80}\([^()\n]{0,200}(?<!\w)benchmark(?!\w)", re.MULTILINE),
+    ),
     ("timeit", re.compile(r"\.autorange\(|\btimeit\.main\(|[\"']-m[\"'],\s*[\"']timeit[\"'](?![^\n]{0,80}[\"']-n)|%timeit\b")),
     ("Deno.bench", re.compile(r"\bDeno\.bench\(")),
     ("Google Benchmark", re.compile(r"#\s*include\s*[<\"]benchmark/benchmark\.h")),
@@ -25,7 +28,7 @@ _TOOLS = (
     ("ubench", re.compile(r"#\s*include\s*[<\"][^>\"\n]{0,80}\bubench\.h")),
     ("Criterion", re.compile(r"\bcriterion_group!|\buse criterion(?:::|2)")),
     ("divan", re.compile(r"\bdivan::(?:main|bench|Bencher)\b")),
-    ("`cargo bench`", re.compile(r"^\s*#\[bench\]|\btest::Bencher\b", re.MULTILINE)),
+    ("`cargo bench`", re.compile(r"^[ \t]*#\[bench\]|\btest::Bencher\b", re.MULTILINE)),
     ("BenchmarkTools", re.compile(r"@(?:btime|benchmark|belapsed)\b|\busing BenchmarkTools\b")),
     ("benchmark-ips", re.compile(r"\bBenchmark\.ips\b")),
     ("JMH", re.compile(r"\bimport org\.openjdk\.jmh\b")),

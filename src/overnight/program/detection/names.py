@@ -10,13 +10,14 @@ from overnight.program.detection.owners import words_of
 MANIFESTS = ("package.json", "pyproject.toml", "setup.cfg", "setup.py", "Cargo.toml", "go.mod", "CMakeLists.txt")
 SHORTEST = 2  # letters of a name
 
-_NAMED = re.compile(r"""^\s*(?:name\s*=\s*|module\s+|project\s*\(\s*)["']?([\w./@-]{2,100})""", re.MULTILINE)
+_NAMED = re.compile(r"""^[ \t]*(?:name\s*=\s*|module\s+|project\s*\(\s*)["']?([\w./@-]{2,100})""", re.MULTILINE)
 _IN_SETUP = re.compile(r"""\bname\s*=\s*["']([\w.-]{2,64})["']""")
 _AFFIX = re.compile(
     r"^(?:lib|py|python|node|js|go|rust)[-_.]?(?=\w{3})|[-_.](?:js|py|c|cpp|go|rs|node|python|lib)$|(?<=\w{3})js$", re.I
 )
 _VENDORED = re.compile(
-    r"""^\s*#\s*include\s*["<](?:[^">\n]{0,80}/)?(?:vendor|third[_-]?party|deps|extern(?:al)?|3rd\w{0,8}|contrib|submodules)/"""
+    r"""^[ \t]*#[ \t]*include[ \t]*["<](?:[^">\n]{0,80}/)?"""
+    r"""(?:vendor|third[_-]?party|deps|extern(?:al)?|3rd\w{0,8}|contrib|submodules)/"""
     r"""([A-Za-z][\w-]{1,40})""",
     re.MULTILINE,
 )
@@ -30,7 +31,7 @@ _COMMON = re.compile(
 )
 _IMPORTED = re.compile(
     r"""(?:\brequire\s*\(\s*|\bfrom\s+|\bimport\s+|\bimport\s*\(\s*)["']((?:@[\w.-]{1,64}/)?[A-Za-z][\w.-]{1,63})["'/]"""
-    r"""|^\s*(?:import|from)\s+([A-Za-z_]\w{1,63})\b(?!\s*\.\.)""",
+    r"""|^[ \t]*(?:import|from)\s+([A-Za-z_]\w{1,63})\b(?!\s*\.\.)""",
     re.MULTILINE,
 )
 # What a comparison calls its measure.

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+MOST_NAMES = 1000  # of the project, and of packages that it uses
 _IN_WORDS = 4  # letters of a name that is looked for in words, too; a shorter one must be one
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _MORE_WORDS = re.compile(r"[a-z]{3,}[0-9]*|[a-z]+[0-9]+[a-z]*")
@@ -33,9 +35,12 @@ class Names:
     def _owner(self, label: str) -> bool | None:
         """Whether a label names the project, by the longest name in it; None if it names nothing that is known."""
         bare, words = _bare(label), {word.lower() for word in _WORD.findall(label)}
-        names = [(_bare(name), whose) for whose, names in ((True, self.own), (False, self.foreign)) for name in names]
+        names = [(_bare(name), whose) for whose, names in self._sides() for name in islice(names, MOST_NAMES)]
         found = [(len(name), whose) for name, whose in names if name in (bare if len(name) >= _IN_WORDS else words)]
         return max(found)[1] if found else None
+
+    def _sides(self) -> tuple[tuple[bool, Collection[str]], ...]:
+        return (True, self.own), (False, self.foreign)
 
     def _has_word(self, label: str) -> bool:
         return not words_of(label).isdisjoint(self.words)

@@ -32,7 +32,7 @@ def acts(text: str) -> bool:
 
 def run_by_pytest(text: str) -> bool:
     """Whether a Python file that only defines functions has some that pytest calls."""
-    return re.search(r"^(?:class Test|\s*def test_)", text, re.MULTILINE) is not None
+    return re.search(r"^(?:class Test|[ \t]*def test_)", text, re.MULTILINE) is not None
 
 
 def statements(text: str) -> Sequence[ast.stmt] | None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from overnight.program.detection.printed_metric import LONGEST_PATTERN, PrintedMetric
 from overnight.program.detection.quality_words import WORDS, Word
@@ -13,6 +14,7 @@ from overnight.program.output import plain
 from overnight.program.program import Direction, Take
 
 _MOST_IN_LINE = 12
+_MOST_READ = 12  # numbers that are looked for in the whole output
 _LONGEST_NAME = 48
 _MOST_OTHERS = 4
 
@@ -89,7 +91,7 @@ def quality_of_model(output: bytes, *, trains: bool = False) -> Quality:
 def bare_quality(output: bytes, scripts: Iterable[str]) -> Quality:
     """What a script prints behind the number of each step, without words: `print(epoch, loss.item())`."""
     for script in scripts:
-        for hit in _BARE.finditer(script):
+        for hit in islice(_BARE.finditer(script), _MOST_READ):
             name = _slug(hit[1])
             word = next((word for word in WORDS if word.of_model and word.found.search(name)), None)
             if word is None or word.direction is None:
@@ -149,8 +151,10 @@ def _chosen(found: Sequence[_Found], output: bytes) -> Quality:
     ranks: dict[tuple[int, ...], dict[str, _Found]] = {}
     for one in found:
         ranks.setdefault(_rank(one, times[one.name]), {})[one.name] = one
+    left = _MOST_READ
     for _, ones in sorted(ranks.items(), key=lambda item: item[0]):
-        for one in ones.values() if len(ones) == 1 or next(iter(ones.values())).on_other_data else ():
+        for one in islice(ones.values(), left) if len(ones) == 1 or next(iter(ones.values())).on_other_data else ():
+            left -= 1
             if quality := _read_by(one, output):
                 return replace(quality, others=_others(one, quality, ranks, output))
         if len(ones) > 1 and not next(iter(ones.values())).on_other_data:

@@ -208,6 +208,12 @@ COLUMNS = [
     (cases("took: 3 s, read: 20.5 MB/s", "took: 4 s, read: 20.5 MB/s"), "read_mb_per_s", 20.5, 2),
     ("a: avg = 1.0ms, total = 1s\nb: avg = 4.0ms, total = 1s\n", "avg_ms", 2, 2),
     ("parse: 1.2ms, render: 3ms, total: 4.2ms\n", "total_ms", 4.2, None),
+    (
+        "Test a\n---\nTotal time: 0.1s. Average run: 4ns.\nTest b:\nTotal time: 0.2s. Average run: 9ns.\n",
+        "average_run_ns",
+        6,
+        2,
+    ),
     ("mine parse=4ms, dump=9ms\nrival parse=3ms, dump=7ms\n", "mine_parse_ms", 4, None),
     ("lib mine: parse=4ms, dump=9ms\nlib mine 2: parse=9ms, dump=1ms\nlib rival: parse=3ms, dump=7ms\n", "parse_ms", 6, 2),
 ]
@@ -223,6 +229,14 @@ def test_a_column_of_lines_with_several_numbers_is_one_number(
     assert value(found, output) == pytest.approx(number)
 
 
+def test_cases_named_by_the_line_above_are_all_taken() -> None:
+    """No pattern tells them apart by a word of the project; unless one is a rival's, they are its own."""
+    output = "Test fuzz:\ntotal: 1s, avg: 4ns\nTest b:\ntotal: 1s, avg: 9ns\n"
+    assert value(chosen(output, words="fuzz"), output) == pytest.approx(6)
+    found = suite(output.replace("b:", "rival:").encode(), own=["fuzz"], foreign=["rival"]).chosen
+    assert found is None or found.values is None
+
+
 def test_the_other_columns_are_offered() -> None:
     """A person may be after another one."""
     found = suite(COLUMNS[0][0].encode(), own=[], foreign=[])
@@ -233,7 +247,7 @@ def test_columns_of_one_long_run_are_no_cases() -> None:
     """Nor lines that say nothing but the numbers."""
     progress = "step 1 forward: 1.2ms, backward: 3s\nstep 2 forward: 1.3ms, backward: 2s\n"
     assert suite(progress.encode(), own=[], foreign=[]).chosen is None
-    assert suite(b"forward: 1.2ms, backward: 3ms\n" * 3, own=[], foreign=[]).chosen is None
+    assert suite(b"forward: 1.2ms, backward: 3ms\n" * 5, own=[], foreign=[]).chosen is None
 
 
 def test_a_total_is_the_number_of_a_home_made_suite() -> None:

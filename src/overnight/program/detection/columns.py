@@ -1,6 +1,7 @@
 """Pure: lines with several numbers that have names and units, one line for each case: `lex: 1.2us, parse: 3us, name: x`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -21,7 +22,9 @@ _WHOLE = re.compile(r"(?:^|[\W_])(?:combined|total|overall|sum|all)(?:$|[\W_])",
 _MEAN = re.compile(
     r"\b(?:avg|average|mean|median)\b|(?<![a-z])per(?![a-z])", re.IGNORECASE
 )  # beside it, a total grows with the calls
+_LETTER = re.compile(r"[^\W\d_]")
 _MOST_LINES = 100  # of which one is the mean
+_MOST_SECTIONS = 4  # that have a line of the same label; what is printed more often is progress
 _MOST_COLUMNS = 8
 _NOT_ZERO = "(?=[0-9.,]*[1-9])"
 
@@ -30,7 +33,7 @@ _NOT_ZERO = "(?=[0-9.,]*[1-9])"
 class Line:
     """One case."""
 
-    label: str  # what the line says besides its columns
+    label: str  # what the line says besides its columns, or else the line above
     cells: Sequence[re.Match[str]]
 
     @property
@@ -49,8 +52,16 @@ def columns_of(lines: Sequence[Line], output: bytes, names: Names) -> Sequence[P
         output: all that the command printed.
         names: by which the project's lines are told from those of others.
     """
-    picked = list(compress(lines, names.picked([line.label for line in lines])))
-    if not picked or len(lines) > _MOST_LINES or len({line.label for line in lines}) < len(lines):
+    labels = [line.label for line in lines]
+    if not lines or len(lines) > _MOST_LINES or max(Counter(labels).values()) > _MOST_SECTIONS:
+        return []
+    found = _columns(list(compress(lines, names.picked(labels))), lines, output)
+    no_rival = all(Names(own=(), foreign=names.foreign).picked(labels))
+    return found or (_columns(lines, lines, output) if no_rival else [])  # cases cannot be told by a line above theirs
+
+
+def _columns(picked: Sequence[Line], lines: Sequence[Line], output: bytes) -> Sequence[PrintedMetric]:
+    if not picked:
         return []
     places = sorted(range(len(lines[0].cells)), key=lambda place: _rank(picked, place))
     if len(picked) == 1 and not _WHOLE.search(lines[0].cells[places[0]]["name"]):
@@ -68,11 +79,16 @@ def lines_of_columns(lines: Sequence[str]) -> Sequence[Line]:
 
 
 def _lines(lines: Sequence[str]) -> Iterator[Line]:
+    above = ""
     for text in lines:
         cells = list(_CELL.finditer(text))
-        names = {cell["name"] for cell in cells}
-        if 2 <= len(cells) <= _MOST_COLUMNS and len(names) == len(cells) and not GROWING.search(text):  # noqa: PLR2004
-            yield Line(label=" ".join(re.split(r"[\s,;|]+", _CELL.sub(" ", text).strip(" \t,;|"))), cells=cells)
+        if not cells:
+            above = text.strip() if _LETTER.search(text) else above
+        elif 2 <= len(cells) <= _MOST_COLUMNS and len({cell["name"] for cell in cells}) == len(cells):  # noqa: PLR2004
+            besides = " ".join(re.split(r"[\s,;|]+", _CELL.sub(" ", text).strip(" \t,;|.")))
+            label = besides if _LETTER.search(besides) else above
+            if not GROWING.search(label):
+                yield Line(label=label, cells=cells)
 
 
 def _rank(lines: Sequence[Line], place: int) -> tuple[bool, bool, bool, bool, int]:

@@ -54,8 +54,9 @@ def suite(output: bytes, *, own: Collection[str], foreign: Collection[str], word
     text = plain(output)
     lines = lines_of(text.decode(errors="replace"))
     rows = _rows(lines) if _ESTIMATES not in output else []
-    home_made = all(_is_home_made(row.form) and not _TOTAL.search(row.label) for row in rows)
-    columns = columns_of(lines_of_columns(lines), output, names) if home_made else []
+    one_total = sum(_TOTAL.search(row.label) is not None for row in rows) == 1
+    home_made = all(_is_home_made(row.form) for row in rows)
+    columns = columns_of(lines_of_columns(lines), output, names) if home_made and not one_total else []
     if columns:
         return Suite(chosen=columns[0], others=columns[1:])
     groups = sorted(_alike(rows), key=_rank)[:MOST_FORMS]

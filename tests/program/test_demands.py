@@ -61,3 +61,13 @@ def test_a_long_text_is_read_in_bounds() -> None:
         text = part * (1_000_000 // len(part))
         demands_arguments(text)
         needs_library(text)
+
+
+def test_a_compiled_benchmark_that_demands_arguments_comes_after_the_others() -> None:
+    """Its source says so."""
+    files = {
+        "Makefile": "a_bench: a_bench.c\n\tcc -o $@ a_bench.c\nb_bench: b_bench.c\n\tcc -o $@ b_bench.c\n",
+        "a_bench.c": 'int main(int argc, char **argv) {\n  if (argc == 1) {\n    puts("Usage: a FILE");\n    return 1;\n',
+        "b_bench.c": "int main(void) {\n  run();\n}\n",
+    }
+    assert candidates(files).measuring[0].text == "make -s b_bench && ./b_bench"

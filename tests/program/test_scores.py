@@ -68,3 +68,10 @@ def test_equal_programs_of_which_none_is_the_project_s_are_asked_about() -> None
     found = candidates({"Makefile": makefile, **texts})
     assert not found.measuring
     assert [command.text.rpartition("./")[2] for command in found.asked] == ["mul-fast", "other", "mul"]
+
+
+def test_a_program_is_found_behind_a_variable_that_is_nowhere_set() -> None:
+    """As in `-o $(TEST_BIN) $@`, where the variable stands for nothing."""
+    makefile = "run.x: run.o\n\tcc run.o $(LIBS) -o $(BIN) $@\n"
+    found = candidates({"src/Makefile": makefile, "src/run.c": PRINTS})
+    assert [command.text for command in (*found.measuring, *found.asked)] == ["cd src && make -s run.x && ./run.x"]

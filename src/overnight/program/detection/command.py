@@ -59,6 +59,7 @@ class Command:
     text: str
     reason: str
     leaf: str | None = None  # the committed file that it runs in the end, and that takes further arguments
+    source: str | None = None  # the committed source of the program that it compiles and runs without arguments
     place: str = "the command"  # that shows what is printed, if it is not the leaf
     said: str = ""  # its text
     metric: Mapping[str, Value] | None = None  # that the command prints, if that is known beforehand

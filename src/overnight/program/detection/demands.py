@@ -49,8 +49,9 @@ def demands_arguments(text: str) -> bool:
 
 def lacks_arguments(command: Command, files: Files) -> bool:
     """Whether a command gives none to a program that demands some."""
-    alone = command.leaf is not None and command.text.endswith((command.leaf, command.leaf.rpartition("/")[2]))
-    return alone and demands_arguments(files.get(command.leaf or "") or "")
+    leaf = command.leaf or ""
+    alone = command.source is not None or (leaf and command.text.endswith((leaf, leaf.rpartition("/")[2])))
+    return bool(alone) and demands_arguments(files.get(command.source or leaf) or "")
 
 
 def _by_parser(text: str) -> bool:

@@ -100,10 +100,12 @@ class _Makefile:
     def _command(self, name: str, plain: str) -> Command | None:
         if _RECORDS.search(self.targets.run([name])):
             return None
+        source = None
         recipe, place = "\n".join(self.targets.recipes[name]), f"the {self.path}" if self.folder else "the Makefile"
         if program := self._only_compiled(name, plain, recipe):
             text = f"{f'cd {quote(self.folder)} && ' * bool(self.folder)}make -s {plain} && ./{program}"
             reason = f"{place} compiles {program}"
+            source = next((path for path in self._sources(name, plain) if path in self.files), None)
         elif recipe.strip() or self._needs_one(name):
             make = f"make -s {f'-C {quote(self.folder)} ' * bool(self.folder)}"
             built = "".join(f"{make}{needed} > /dev/null && " for needed in self._also_needed(name, recipe))
@@ -113,7 +115,7 @@ class _Makefile:
         named = self._named(recipe, name)
         script = named if named and not named.endswith(_COMPILED) else None  # what is compiled shows it when it runs
         said, fetches = self.files.get(script or "") or recipe, INSTALLS.search(self.targets.run([name])) is not None
-        return Command(text=text, place=script or place, said=said, reason=reason, fetches=fetches)
+        return Command(text=text, source=source, place=script or place, said=said, reason=reason, fetches=fetches)
 
     def _only_compiled(self, name: str, plain: str, recipe: str) -> str | None:
         """The program that a target compiles and does not run; None if it is not so."""
@@ -122,13 +124,14 @@ class _Makefile:
             sources = {f"{plain}{ending}" for ending in _SOURCE}
             here = {self._below(source) for source in sources}
             return plain if not sources.isdisjoint(needs) or not here.isdisjoint(self.files) else self._of_need(name)
-        known = recipe.replace("$(@)", "$@").replace("$@", plain)
-        outputs = [_VARIABLE.sub("", self._expanded(word)) for word in _OUTPUT.findall(known)]  # EXT is empty here
+        known = self._expanded(recipe.replace("$(@)", "$@").replace("$@", plain))
+        known = _VARIABLE.sub("", known)  # one that is nowhere set, such as EXT, is empty
+        outputs = _OUTPUT.findall(known)
         measuring = [word.removeprefix("./") for word in outputs if word.removeprefix("./") == plain or _measures(word)]
         if not measuring or not _PLAIN.fullmatch(measuring[-1]):
             return None
         program = measuring[-1]
-        rest = _OUTPUT.sub("", self._expanded(known))
+        rest = _OUTPUT.sub("", known)
         return None if re.search(rf"(?:^|[\s;&|/]){re.escape(program)}(?![\w./-])", rest) else program
 
     def _also_needed(self, name: str, recipe: str) -> list[str]:

@@ -75,3 +75,13 @@ def test_a_program_is_found_behind_a_variable_that_is_nowhere_set() -> None:
     makefile = "run.x: run.o\n\tcc run.o $(LIBS) -o $(BIN) $@\n"
     found = candidates({"src/Makefile": makefile, "src/run.c": PRINTS})
     assert [command.text for command in (*found.measuring, *found.asked)] == ["cd src && make -s run.x && ./run.x"]
+
+
+def test_a_message_of_a_failure_is_no_score() -> None:
+    """One that prints its time, and an error of its options, is about the time; one that prints an error's size is not."""
+    prints = 'int main() { clock();\n  printf("time: %g\\n", t);\n  printf("ERROR: unknown algorithm %d\\n", a);\n'
+    (command,) = candidates({"Makefile": "mul: mul.c\n\tcc -o mul mul.c\n", "mul.c": prints}).measuring
+    assert not command.scores
+    scoring = prints.replace("ERROR: unknown algorithm %d", "error: %.3f")
+    (command,) = candidates({"Makefile": "mul: mul.c\n\tcc -o mul mul.c\n", "mul.c": scoring}).measuring
+    assert command.scores

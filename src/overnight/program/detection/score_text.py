@@ -19,6 +19,9 @@ _SCORE = (
 _QUALITY = rf"{_SCORE}|results?|lengths?|errors?|acc|losses|returns?|value|moves|steps"
 _TIME = r"took|elapsed|time|times|seconds|secs|ms|throughput|speed|per second|ops"
 _SHOWS = re.compile(r"\b(?:print(?:f|ln!?)?|echo|console\.log|puts|cout|fprintf|logging\.info|logger\.info|write)\b")
+_FAILURE = re.compile(
+    r"""["'`]\s{0,9}\[?(?:fatal|internal|usage|warning|errors?(?!\s*[:=]?\s*(?:%[\d.]*l?[fge]|\{|["'],)))\b""", re.IGNORECASE
+)
 _NUMBER = re.compile(r"[%{,+$<]")
 _SCORES = re.compile(rf"(?<![a-z])(?:{_SCORE})(?![a-z])", re.IGNORECASE)
 _QUALITIES = re.compile(rf"(?<![a-z])(?:{_QUALITY})(?![a-z])", re.IGNORECASE)
@@ -65,8 +68,9 @@ def is_program_called_test(path: str, files: Files) -> bool:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Those that print."""
-    return (line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST and _SHOWS.search(line))
+    """Those that print, without messages of a failure."""
+    lines = (line for line in text.splitlines()[:MOST_LINES] if len(line) <= LONGEST and _SHOWS.search(line))
+    return (line for line in lines if not _FAILURE.search(line))
 
 
 def _imported(path: str, text: str, files: Files) -> Iterator[str]:

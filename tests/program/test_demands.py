@@ -57,7 +57,7 @@ def test_a_benchmark_that_demands_arguments_comes_after_the_others_unless_a_read
 
 def test_a_long_text_is_read_in_bounds() -> None:
     """A hostile script takes no longer than its length."""
-    for part in ("import argparse\n.add_argument(", "#include <", "sys.argv[1]", ".add_argument('a'\n"):
+    for part in ("import argparse\n.add_argument(", "#include <", "sys.argv[1]", ".add_argument('a'\n", "if (" + " " * 99_000):
         text = part * (1_000_000 // len(part))
         demands_arguments(text)
         needs_library(text)

@@ -14,7 +14,7 @@ _REQUIRED = re.compile(r"\.add_argument\(|\.add_subparsers\(|\.add_mutually_excl
 _CLICK = re.compile(r"@(?:click\.)?argument\(")
 _TAKEN = re.compile(r"\b(?:sys\.argv\[[1-9]\]|process\.argv\[[2-9]\])([^\n]{0,80})")
 _CHECKED = re.compile(
-    r"\blen\(\s*(?:sys\.)?argv\s*\)|\bargv\.length\b|\bARGV\.(?:size|length|empty)|\bargc\b|\bIndexError\b|\bif\s*\(\s*!?\s*process\.argv\["
+    r"\blen\(\s*(?:sys\.)?argv\s*\)|\bargv\.length\b|\bARGV\.(?:size|length|empty)|\bargc\b|\bIndexError\b|\bif\s*\(\s*(?:!\s*)?process\.argv\["
 )
 _DEFAULT = re.compile(r"[ \t]*(?:\)[ \t]*)?(?:\|\||\?\?|\?|or\b|if\b|==|!=)")
 _TOO_FEW = re.compile(

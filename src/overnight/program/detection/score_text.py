@@ -10,6 +10,8 @@ from overnight.program.judge.tree import folder_of, joined
 MOST_LINES = 5_000  # of a file that are looked at
 LONGEST = 500  # characters of a line
 MOST_IMPORTED = 40  # modules of a script that are looked for
+MOST_MODULES = 10  # of them that are looked into
+LARGEST_MODULE = 20_000  # characters; the rest is not looked into
 
 # Nothing else is called so: such a word counts in an imported module, too.
 _SCORE = (
@@ -50,7 +52,8 @@ def has_score(path: str, files: Files) -> bool:
     text = files.get(path) or ""
     if prints_score(text):
         return True
-    lines = (line for module in _imported(path, text, files) for line in _lines(files.get(module) or ""))
+    modules = islice(_imported(path, text, files), MOST_MODULES)
+    lines = (line for module in modules for line in _lines((files.get(module) or "")[:LARGEST_MODULE]))
     return any(_SCORES.search(line) for line in lines if _NUMBER.search(line))
 
 

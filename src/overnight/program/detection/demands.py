@@ -5,6 +5,7 @@ from itertools import islice
 
 from overnight.program.detection.command import Command, Files
 
+LARGEST = 100_000  # characters; the rest is not read
 MOST = 200  # places of a text that are looked at
 NEAR = 300  # characters behind one
 
@@ -44,6 +45,7 @@ def demands_arguments(text: str) -> bool:
 
     One that has a default for every argument, or asks for none, does not.
     """
+    text = text[:LARGEST]
     return _by_parser(text) or _refuses(text) or _takes(text)
 
 

@@ -130,6 +130,47 @@ def test_on_a_machine_without_gpu_a_script_is_told_so(script: str, words: str) -
     assert any(note.startswith("main.py asks for a GPU, which this machine has not") for note in hard.notes)
 
 
+@pytest.mark.parametrize(
+    ("argument", "others", "words"),
+    [
+        ("'--config', required=True", ["configs/base.yaml"], " --config configs/base.yaml"),
+        (
+            "'-c', '--config', help='a (b)', required=True",
+            ["demo.train.config", "demo.test.config"],
+            " --config demo.train.config",
+        ),
+        ("'--config', required=True", ["configs/a.yaml", "configs/b.yaml"], ""),
+        ("'--config', default=None", ["configs/base.yaml"], ""),
+        ("'config', help='settings'", ["conf/base.yaml"], " conf/base.yaml"),
+        ("'config', nargs='?'", ["conf/base.yaml"], ""),
+        ("'--dataset', required=True", ["data/a.csv"], " --dataset data/a.csv"),
+        ("'--dataset', required=True", ["data/a.csv", "data/b.csv"], ""),
+        ("'--mode', choices=('train', 'test'), default='test'", [], " --mode train"),
+        ("'--mode', choices=['train', 'test'], default='train'", [], ""),
+        ("'--mode', choices=['train', 'test'], required=True", [], " --mode train"),
+    ],
+)
+def test_what_a_script_needs_is_given_if_only_one_value_is_possible(argument: str, others: list[str], words: str) -> None:
+    """A file that is the only one that can be meant, of several the one about training; the mode that trains."""
+    files: dict[str, str | None] = {"main.py": f"p.add_argument({argument})\n{LOOP}", **dict.fromkeys(others)}
+    assert measured(files) == f"python main.py{words}"
+
+
+def test_what_a_script_needs_is_named_from_its_folder() -> None:
+    """Where it is run in one."""
+    text = f"p.add_argument('--config', required=True)\nopen('../x')\n{LOOP}"
+    assert measured({"app/train.py": text, "app/conf/a.yaml": None}) == "cd app && python train.py --config conf/a.yaml"
+
+
+@pytest.mark.parametrize("module", ["engine.py", "pkg/engine.py"])
+def test_a_script_that_only_calls_what_trains_is_run(module: str) -> None:
+    """Its training is in a module that it imports; one that imports it and does not call it trains nothing."""
+    name = module.removesuffix(".py").replace("/", ".")
+    files: dict[str, str | None] = {module: f"def fit():\n    {LOOP.strip().splitlines()[-1].strip()}\n    x.backward()\n"}
+    assert measured({**files, "main.py": f"from {name} import fit\nfit()\n"}) == "python main.py"
+    assert measured({**files, "main.py": f"from {name} import Net\nserve(Net())\n"}) == ""
+
+
 def test_variables_keep_windows_and_services_away() -> None:
     """A trial has no display, no network and nobody who looks."""
     script = f"import wandb\nimport pygame\nfrom matplotlib import pyplot as plt\n{LOOP}plt.show()\n"

@@ -51,13 +51,14 @@ def _modules(path: str, files: Files) -> list[str]:
     left = [path]
     while left and len(found) < MOST_MODULES:
         each = left.pop()
-        new = [module for module in _imported(each, files) if module not in found and module != path]
+        new = [module for module in imported(each, files) if module not in found and module != path]
         found += new
         left += new
     return found[:MOST_MODULES]
 
 
-def _imported(path: str, files: Files) -> Iterator[str]:
+def imported(path: str, files: Files) -> Iterator[str]:
+    """The files of the repository that a Python file imports, beside it or from the top."""
     folder = folder_of(path)
     for hit in _IMPORT.finditer((files.get(path) or "")[:LARGEST]):
         module = (hit[1] or hit[3] or "").lstrip(".").replace(".", "/")

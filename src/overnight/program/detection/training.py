@@ -1,14 +1,16 @@
 """Pure: scripts that train a model or an agent, by their names and what they do; which one is meant, and how it is run."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.program.detection.command import FOREIGN, Files
 from overnight.program.detection.python_calls import Call
 from overnight.program.detection.python_text import only_defines
+from overnight.program.detection.reads_beside import imported
 from overnight.program.detection.seed import seed_option
 from overnight.program.detection.training_folder import placed
+from overnight.program.detection.training_needs import needed_words
 from overnight.program.detection.training_options import cpu_option, variables_of
 from overnight.program.judge.tree import folder_of
 
@@ -16,7 +18,7 @@ MOST_DEEP = 4  # folders
 LARGEST = 100_000  # characters of a script; a parser takes a second for a hostile one of this size
 WANTED = re.compile(
     r"[^/]+\.py|(?:[^/]+/){1,4}(?:(?:run_?)?train\w*|\w+_train|main|run|run_\w+|experiment|pretrain\w*|finetune\w*"
-    r"|args|arguments|opts|options|config\w*|parser|cli|flags|utils?|\w*data\w*|load\w*|preprocess\w*|inputs?)\.py"
+    r"|args|arguments|opts|options|config\w*|parser|cli|flags|utils?|engine|solver|learner|agent|\w*data\w*|load\w*|preprocess\w*|inputs?)\.py"
 )
 
 _TRAIN = re.compile(r"(?:run_?)?(?:train|training)|main_train|train_model")
@@ -37,6 +39,7 @@ _DOES = re.compile(
     r"\bfor[ \t]+\w{0,20}(?:epoch|episode|generation|iteration|step|iter|batch|_|i|t|n)\w{0,20}[ \t]+in\b|\.backward\(|\.fit\("
     r"|\btrain\w*\(|\.train\w*\(|\.learn\(|optimi[sz]er\.step|GradientTape|value_and_grad|jax\.grad|\bgrad\("
 )
+_CALLS = re.compile(r"(?:train|fit|learn)\w{0,30}\(|[Tt]rainer\w{0,20}\(|\.run\(")
 _LEARNS = re.compile(
     r"\.backward\(|\.fit\(|\.learn\(|optimi[sz]er\.step|GradientTape|value_and_grad|jax\.grad|\b(?:num_?|n_?)?(?:epochs?|episodes?)\b"
     r"|\btrain(?:_\w+|er)?\(|\.train\w*\(|\blearning_rate\b|\breward\b",
@@ -74,7 +77,8 @@ def training(files: Files, shown: Sequence[Call], *, gpu: bool) -> Sequence[Trai
         shown: commands of the README.
         gpu: whether this machine has a GPU.
     """
-    found = {path: key for path in files if (key := _key(path, files)) is not None}
+    learns = {path for path, text in files.items() if text and len(text) <= LARGEST and path.endswith(".py") and _learns(text)}
+    found = {path: key for path in files if (key := _key(path, files, learns)) is not None}
     named = [each for each in shown if each.leaf in found and not _ELSEWHERE.search(each.text)]
     paths = list(dict.fromkeys(each.leaf for each in named)) or list(found)
     best = min((found[path] for path in paths), default=None)
@@ -86,7 +90,11 @@ def of_script(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> T
     return _run(path, files, [each for each in shown if each.leaf == path and not _ELSEWHERE.search(each.text)], gpu=gpu)
 
 
-def _key(path: str, files: Files) -> tuple[bool, int, int] | None:
+def _learns(text: str) -> bool:
+    return _DOES.search(text) is not None and _LEARNS.search(text) is not None
+
+
+def _key(path: str, files: Files, learns: Collection[str]) -> tuple[bool, int, int] | None:
     """Sorts scripts by how likely they train; None for one that does not, or not by itself."""
     text = files[path]
     if (
@@ -101,11 +109,18 @@ def _key(path: str, files: Files) -> tuple[bool, int, int] | None:
     stem, kind = _stem(path), _kind(path)
     if kind == _OTHER and ("/" in path or stem.startswith("__")):
         return None
-    if _NO_TRAINING.search(stem.replace("train", "")) or (kind and not (_DOES.search(text) and _LEARNS.search(text))):
+    if _NO_TRAINING.search(stem.replace("train", "")) or (kind and path not in learns and not _calls(path, files, learns)):
         return None
     if only_defines(text):
         return None
     return kind == _OTHER, path.count("/"), kind
+
+
+def _calls(path: str, files: Files, learns: Collection[str]) -> bool:
+    """Whether a script that is called main or so only calls what trains, in a module that it imports."""
+    if _MAIN.fullmatch(_stem(path)) is None or not _CALLS.search(files[path] or ""):
+        return False
+    return any(module in learns for module in imported(path, files))
 
 
 def _stem(path: str) -> str:
@@ -121,7 +136,8 @@ def _run(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Traini
     text = "\n".join((files[path] or "", *_options_files(path, files)))
     usable = [each for each in shown if each.leaf == path and (gpu or not _ON_GPU.search(each.text))]
     begin = placed(usable[0].text if usable else "", path, files)
-    command = _SEED.sub("", begin) + seed_option(text)
+    command = _SEED.sub("", begin)
+    command += needed_words(text, command, files) + seed_option(text)
     reason = f"{path} is the script that trains" + ", run as the README says" * bool(usable)
     reason += ", and takes a seed" if "{seed}" in command else ""
     option, note = ("", "") if gpu else cpu_option(path, text, command)

@@ -15,6 +15,7 @@ from overnight.program.detection.training_options import cpu_option, variables_o
 from overnight.program.judge.tree import folder_of
 
 MOST_DEEP = 4  # folders
+MOST_EQUAL = 12  # scripts of which one is asked for
 LARGEST = 100_000  # characters of a script; a parser takes a second for a hostile one of this size
 WANTED = re.compile(
     r"[^/]+\.py|(?:[^/]+/){1,4}(?:(?:run_?)?train\w*|\w+_train|main|run|run_\w+|experiment|pretrain\w*|finetune\w*"
@@ -82,7 +83,8 @@ def training(files: Files, shown: Sequence[Call], *, gpu: bool) -> Sequence[Trai
     named = [each for each in shown if each.leaf in found and not _ELSEWHERE.search(each.text)]
     paths = list(dict.fromkeys(each.leaf for each in named)) or list(found)
     best = min((found[path] for path in paths), default=None)
-    return [_run(path, files, named, gpu=gpu) for path in paths if found[path] == best]
+    equal = [path for path in paths if found[path] == best]
+    return [_run(path, files, named, gpu=gpu) for path in equal[:MOST_EQUAL]]
 
 
 def of_script(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Training:

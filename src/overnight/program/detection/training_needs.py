@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from overnight.program.detection.command import FOREIGN, Files
 
 MOST_ARGUMENTS = 60  # of a script
+MOST_FILES_NEEDED = 4  # for which all files are looked through
 
 _ARGUMENT = re.compile(
     r"""add_argument\(\s{0,40}(?:["']-\w["']\s{0,9},\s{0,9})?["'](-{0,2})([A-Za-z][\w-]{0,40})["']"""
@@ -42,13 +43,17 @@ def needed_words(text: str, command: str, files: Files) -> str:
 def _words(text: str, command: str, files: Files) -> Iterator[str]:
     entered = _ENTERS.match(command)
     given = " --" in command.partition(".py")[2]
+    looked = 0
     for _, hit in zip(range(MOST_ARGUMENTS), _ARGUMENT.finditer(text), strict=False):
         dashes, name, rest = hit.groups()
         option = f"{dashes}{name}"
         if option in command or (not dashes and command.split()[-1:] != [] and not command.endswith(".py")):
             continue
         needed = _REQUIRED.search(rest) is not None if dashes else not _OPTIONAL.search(rest)
-        value = _choice(rest, needed=needed and not given) or (_only(name, files) if needed else "")
+        value = _choice(rest, needed=needed and not given)
+        if not value and needed and looked < MOST_FILES_NEEDED:
+            looked += 1
+            value = _only(name, files)
         if value:
             value = posixpath.relpath(value, entered[1]) if entered and value in files else value
             yield f" {option} {value}" if dashes else f" {value}"

@@ -76,3 +76,16 @@ def test_a_constant_that_says_how_much_is_named() -> None:
     """For a command that cannot be made shorter by an option."""
     assert constant_of({"a.py": "LR = 1\n", "train.py": "EPOCHS = 10000\n"}) == "EPOCHS = 10000 in train.py"
     assert constant_of({"train.py": "lr = 3\n"}) == ""
+
+
+@pytest.mark.parametrize("default", ["1" + "0" * 400, "1e999", "1" + "+1" * 2000, "-" * 2000 + "1", "2**64**64", "9" * 5000])
+def test_a_number_that_nobody_wrote_is_none(default: str) -> None:
+    """Neither one that no float holds, nor one that is nested deeply."""
+    assert amount_of("python train.py", {"train.py": ARGPARSE + option("epochs", default)}) is None
+    assert constant_of({"train.py": f"EPOCHS = {default}\n"}) == ""
+
+
+@pytest.mark.parametrize("number", ["1__0", "1_", "_1", "1" * 40])
+def test_an_option_whose_number_is_none_is_left_as_it_is(number: str) -> None:
+    """As a README may spell it."""
+    assert amount_of(f"python train.py --epochs {number}", {}) is None

@@ -40,7 +40,7 @@ _DEFINED = re.compile(r"DEFINE_integer|\bflags\.")
 _CUT = re.compile(r"[|<>;`\n]|(?<!&)&(?!&)")  # after such a command's words, an option would go elsewhere
 _ENDLESS = re.compile(r"^[ \t]{0,16}while[ \t]+(?:True|1)[ \t]*:", re.MULTILINE)
 _ENDS = re.compile(r"^[ \t]*(?:break|return|raise|(?:sys\.)?exit\(|quit\()", re.MULTILINE)
-_NUMBER = r"(-?[0-9][0-9_]{0,14})(?=\s|$)"
+_GIVEN = r"(-?[0-9](?:_?[0-9]){0,14})(?=\s|$)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def constant_of(texts: Mapping[str, str]) -> str:
     for path, text in list(texts.items())[:MOST_FILES]:
         tree = _parsed(text)
         for setting in settings_of(tree) if tree else ():
-            number = fold(setting.node)
+            number = _number(setting.node)
             if _rank(setting.name.rpartition(".")[2]) is not None and isinstance(number, int) and number > 1:
                 return f"{setting.name} = {number} in {path}"
     return ""
@@ -108,7 +108,7 @@ def _declared(command: str, text: str) -> Iterator[tuple[int, Amount]]:
     """What the script's own command line has, with the default."""
     tree = _parsed(text)
     for option, setting in _settings(tree, text) if tree else ():
-        rank, number = _rank(option.strip("-= ")), fold(setting.node)
+        rank, number = _rank(option.strip("-= ")), _number(setting.node)
         if rank is None or isinstance(number, bool) or not isinstance(number, int | float) or number != int(number):
             continue
         if number == 1 or option.rstrip(" =") in command.split():
@@ -142,12 +142,19 @@ def _rank(name: str) -> int | None:
     return next((rank for rank, (option, _) in enumerate(_KINDS) if option.fullmatch(name)), None)
 
 
+def _number(node: ast.expr) -> bool | int | float | str | None:
+    try:
+        return fold(node)
+    except RecursionError:  # nested as no person writes it
+        return None
+
+
 def _positive(number: int) -> int | None:
     return number if number > 0 else None
 
 
 def _given(command: str, option: str) -> re.Match[str] | None:
-    return re.search(rf"(?<!\S){re.escape(option)}(?:=|\s+){_NUMBER}", command)
+    return re.search(rf"(?<!\S){re.escape(option)}(?:=|\s+){_GIVEN}", command)
 
 
 def _parsed(text: str) -> ast.Module | None:

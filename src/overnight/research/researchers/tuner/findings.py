@@ -63,4 +63,6 @@ class Findings:
 
 def is_number(value: object) -> bool:
     """Whether it is an int or float small enough to be tuned."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= LARGEST
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= LARGEST if isinstance(value, int) else math.isfinite(value) and abs(value) <= LARGEST

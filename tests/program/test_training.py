@@ -1,9 +1,12 @@
 """Which script trains, and how it is run."""
 
+import shlex
+
 import pytest
 
 from overnight.program.detection.detect import Detected, detect
 from overnight.program.detection.python_calls import python_calls
+from overnight.program.detection.training import MOST_EQUAL, training
 
 LOOP = "import torch\nfor epoch in range(9):\n    loss.backward()\n"
 
@@ -204,3 +207,24 @@ def test_other_names_of_a_seed_are_known(option: str) -> None:
     assert measured({"main.py": f"{LOOP}p.add_argument('{option}')"}) == f"python main.py {option} {{seed}}"
     hydra = f"{LOOP}@hydra.main(config_name='a')\ndef main(cfg):\n    torch.manual_seed(cfg.seed)\n"
     assert measured({"main.py": hydra}) == "python main.py seed={seed}"
+
+
+@pytest.mark.parametrize("name", ["$(id)", "`id`", "a;id", "a b", "'q'", "~", "*", "#h", "a&b"])
+def test_names_are_quoted_in_commands(name: str) -> None:
+    """Of folders that a script expects to be run in, and of scripts and folders that a README runs."""
+    text = "for epoch in range(3):\n    loss.backward()\nopen('../data')\n"
+    readme = f"```\ncd {name}\npython x.py\n```\n```\npython run{name}.py\n```\n"
+    files = {f"{name}/train.py": text, f"{name}/x.py": text, f"run{name}.py": text}
+    shown = python_calls({**files, "README.md": readme})
+    commands = [each.text for each in shown] + [training({f"{name}/train.py": text}, [], gpu=True)[0].command]
+    words = {word for command in commands for word in shlex.split(command) if name in word}
+    assert {name} <= words <= {name, f"run{name}.py"}
+
+
+def test_many_scripts_that_are_alike_are_read_in_bounds() -> None:
+    """Beside many files, with many imported names, and in a README that runs many more."""
+    text = LOOP + "".join(f"import module{i}\n" for i in range(60))
+    files: dict[str, str | None] = {f"src/d{i % 100}/f{i}.py": None for i in range(100_000)}
+    files |= {f"run_{i}.py": text for i in range(200)}
+    files["README.md"] = "```\n" + "".join(f"python none{i}.py\n" for i in range(5000)) + "```\n"
+    assert len(training(files, python_calls(files), gpu=True)) == MOST_EQUAL

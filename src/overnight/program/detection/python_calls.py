@@ -1,9 +1,10 @@
 """Pure: the Python scripts that a README runs, with the options that it gives them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from shlex import quote
 
 from overnight.program.detection.command import Files
 from overnight.program.judge.tree import joined
@@ -32,9 +33,12 @@ class Call:
 def python_calls(files: Files) -> Sequence[Call]:
     """Each script with each set of options, in the order of the text; without the options where they are no plain words."""
     found: dict[str, Call] = {}
+    named: dict[str, list[str]] = {}
+    for path in files:
+        named.setdefault(path.rpartition("/")[2], []).append(path)
     for path in sorted(filter(README.fullmatch, files)):
         for code, folder in islice(_code(files[path] or ""), MOST_CODE):
-            call = _call(code, folder, files)
+            call = _call(code, folder, files, named)
             if call and len(found) < MOST_CALLS:
                 found.setdefault(call.text, call)
     return list(found.values())
@@ -55,7 +59,7 @@ def _code(text: str) -> Iterator[tuple[str, str]]:
             yield from ((code, "") for code in inline if _RUNS.search(code))
 
 
-def _call(code: str, folder: str, files: Files) -> Call | None:
+def _call(code: str, folder: str, files: Files, named: Mapping[str, Sequence[str]]) -> Call | None:
     """The one call of a script in a line; None without one, or with one of a file that is not committed."""
     begin = _RUNS.search(code)
     if begin is None:
@@ -64,22 +68,23 @@ def _call(code: str, folder: str, files: Files) -> Call | None:
     words = rest.split()
     if not words:
         return None
-    named, options = (words[1], words[2:]) if words[0] == "-m" and len(words) > 1 else (words[0], words[1:])
-    leaf = _leaf(f"{named.replace('.', '/')}.py" if words[0] == "-m" else named, folder, files)
+    script, options = (words[1], words[2:]) if words[0] == "-m" and len(words) > 1 else (words[0], words[1:])
+    leaf = _leaf(f"{script.replace('.', '/')}.py" if words[0] == "-m" else script, folder, files, named)
     if leaf is None:
         return None
     plain = all(re.fullmatch(r"[\w.=/:+,@%-]{1,100}", word) for word in options)
-    script = f"-m {named}" if words[0] == "-m" else named
-    inside = leaf.removesuffix(named).rstrip("/") if words[0] != "-m" and leaf.endswith(named) else ""
-    text = " ".join([*(["cd", inside, "&&"] if inside else []), "python", script, *(options if plain else ())])
+    run = f"-m {quote(script)}" if words[0] == "-m" else quote(script)
+    inside = leaf.removesuffix(script).rstrip("/") if words[0] != "-m" and leaf.endswith(script) else ""
+    text = " ".join([*(["cd", quote(inside), "&&"] if inside else []), "python", run, *(options if plain else ())])
     return Call(text=text, leaf=leaf)
 
 
-def _leaf(named: str, folder: str, files: Files) -> str | None:
+def _leaf(script: str, folder: str, files: Files, named: Mapping[str, Sequence[str]]) -> str | None:
     """The committed file that is meant: in the folder, at the top, or the only one of that name further below."""
     for place in (folder, ""):
-        path = joined(place, named) if not named.startswith("/") else None
+        path = joined(place, script) if not script.startswith("/") else None
         if path in files:
             return path
-    below = [path for path in files if path.endswith(f"/{named.removeprefix('./')}")]
-    return below[0] if len(below) == 1 and named.endswith(".py") else None
+    same = named.get(script.rpartition("/")[2], ())
+    below = [path for path in same if path.endswith(f"/{script.removeprefix('./')}")]
+    return below[0] if len(below) == 1 and script.endswith(".py") else None

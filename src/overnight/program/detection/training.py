@@ -84,12 +84,14 @@ def training(files: Files, shown: Sequence[Call], *, gpu: bool) -> Sequence[Trai
     paths = list(dict.fromkeys(each.leaf for each in named)) or list(found)
     best = min((found[path] for path in paths), default=None)
     equal = [path for path in paths if found[path] == best]
-    return [_run(path, files, named, gpu=gpu) for path in equal[:MOST_EQUAL]]
+    variables = _variables_at_top(files) if found else {}
+    return [_run(path, files, named, variables, gpu=gpu) for path in equal[:MOST_EQUAL]]
 
 
 def of_script(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Training:
     """How one script is run, which is known to train."""
-    return _run(path, files, [each for each in shown if each.leaf == path and not _ELSEWHERE.search(each.text)], gpu=gpu)
+    usable = [each for each in shown if each.leaf == path and not _ELSEWHERE.search(each.text)]
+    return _run(path, files, usable, _variables_at_top(files), gpu=gpu)
 
 
 def _learns(text: str) -> bool:
@@ -134,7 +136,11 @@ def _kind(path: str) -> int:
     return next((kind for kind, name in enumerate((_TRAIN, _MAIN, _KINDS)) if name.fullmatch(_stem(path))), _OTHER)
 
 
-def _run(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Training:
+def _variables_at_top(files: Files) -> Mapping[str, str]:
+    return variables_of(text or "" for path, text in files.items() if "/" not in path and path.endswith(".py"))
+
+
+def _run(path: str, files: Files, shown: Sequence[Call], variables: Mapping[str, str], *, gpu: bool) -> Training:
     text = "\n".join((files[path] or "", *_options_files(path, files)))
     usable = [each for each in shown if each.leaf == path and (gpu or not _ON_GPU.search(each.text))]
     begin = placed(usable[0].text if usable else "", path, files)
@@ -149,7 +155,7 @@ def _run(path: str, files: Files, shown: Sequence[Call], *, gpu: bool) -> Traini
         plain=_kind(path) != _OTHER or bool(usable),
         command=command + option,
         reason=reason,
-        env=variables_of([text, *(files[other] or "" for other in files if "/" not in other and other.endswith(".py"))]),
+        env={**variables_of([text]), **variables},
         notes=[note] if note else [],
     )
 

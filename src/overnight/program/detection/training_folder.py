@@ -1,6 +1,7 @@
 """Pure: in which folder a training script is run, and where it then finds the modules of the repository."""
 
 import re
+from shlex import quote
 
 from overnight.program.detection.command import Files
 from overnight.program.detection.reads_beside import reads_beside
@@ -33,16 +34,17 @@ def _plain(path: str, files: Files) -> str:
     if folder and _RELATIVE.search(text) and re.fullmatch(r"[\w.]+", module):
         return f"python -m {module}"
     inside = bool(folder) and _UP.search(text) is not None
-    return f"cd {folder} && python {path.rpartition('/')[2]}" if inside else f"python {path}"
+    return f"cd {quote(folder)} && python {quote(path.rpartition('/')[2])}" if inside else f"python {quote(path)}"
 
 
 def _where_it_reads(command: str, path: str, files: Files) -> str:
     """The command, in the script's own folder if it reads what is committed there by paths that begin there."""
     folder = folder_of(path)
-    simple = command.startswith(f"python {path}") and f"{folder}/" not in command.removeprefix(f"python {path}")
+    run = f"python {quote(path)}"
+    simple = command.startswith(run) and f"{folder}/" not in command.removeprefix(run)
     if not folder or not simple or not reads_beside(path, files):
         return command
-    return f"cd {folder} && python {path.rpartition('/')[2]}{command.removeprefix(f'python {path}')}"
+    return f"cd {quote(folder)} && python {quote(path.rpartition('/')[2])}{command.removeprefix(run)}"
 
 
 def _finding_modules(command: str, path: str, files: Files) -> str:
@@ -61,8 +63,10 @@ def _place_of_modules(path: str, text: str, files: Files) -> str | None:
     names = {name for hit in _IMPORT.finditer(text) for name in hit.groups() if name}
     beside = f"{folder_of(path)}/" if "/" in path else ""
     for place in ("", "src/"):
+        below = (each.removeprefix(place) for each in files if each.startswith(place))
+        folders = {each.partition("/")[0] for each in below if "/" in each}
         for name in sorted(names)[:MOST_NAMES]:
-            there = f"{place}{name}.py" in files or any(each.startswith(f"{place}{name}/") for each in files)
+            there = f"{place}{name}.py" in files or name in folders
             here = f"{beside}{name}.py" in files or f"{beside}{name}/__init__.py" in files
             if there and not here and place != beside:
                 return place.rstrip("/")

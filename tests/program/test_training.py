@@ -228,3 +228,13 @@ def test_many_scripts_that_are_alike_are_read_in_bounds() -> None:
     files |= {f"run_{i}.py": text for i in range(200)}
     files["README.md"] = "```\n" + "".join(f"python none{i}.py\n" for i in range(5000)) + "```\n"
     assert len(training(files, python_calls(files), gpu=True)) == MOST_EQUAL
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("~/.cache/.", None), ("~/.cache/..", None), ("~/.cache/...", None), ("~/.cache/huggingface", "huggingface/hub")],
+)
+def test_a_script_cannot_have_all_caches_shown(said: str, shown: str | None) -> None:
+    """Neither the folder of all of them, nor one above it, nor one that holds a token."""
+    entries = {entry.key: entry.value for entry in detected({"train.py": f"# {said}\n{LOOP}"}).entries}
+    assert entries.get("readable") == ([f"/home/ann/.cache/{shown}"] if shown else None)

@@ -20,7 +20,8 @@ _TIME_BUDGET = re.compile(r"^TIME_BUDGET\s*=\s*([0-9]{1,6})\b", re.MULTILINE)
 _PRINTS_TIME = re.compile(r"\bprint\([^\n]{0,80}\b(?:took|elapsed|seconds|secs)\b", re.IGNORECASE)
 _PRINTS = re.compile(r"\b(?:print|log|info|write|pbar|tqdm|echo)\b")
 _SPEAKS_OF_QUALITY = re.compile(r"(?:loss|acc|accuracy|perplexity|ppl|bpb|nll|score|reward)(?![a-z])", re.IGNORECASE)
-_CACHE = re.compile(r"""~/\.cache/([\w.-]+)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["']([\w.-]+)["']""")
+_CACHE = re.compile(r"""~/\.cache/(\w[\w.-]*)|["']~["']\s*\)\s*,\s*["']\.cache["']\s*,\s*["'](\w[\w.-]*)["']""")
+_BESIDE_SECRETS = {"huggingface": "huggingface/hub"}  # the part of a cache that holds no token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,5 +133,6 @@ def _data(text: str, home: str) -> list[FrontMatterEntry]:
     hit = _CACHE.search(text)
     if hit is None or not home.startswith("/"):
         return []
-    folder = f"{home.rstrip('/')}/.cache/{hit[1] or hit[2]}"
+    name = hit[1] or hit[2]
+    folder = f"{home.rstrip('/')}/.cache/{_BESIDE_SECRETS.get(name, name)}"
     return [FrontMatterEntry(key="readable", value=[folder], reason="prepared data is there; jobs may read it, not write it")]

@@ -1,9 +1,11 @@
 """The part of a project's tests that may pass where the whole fails."""
 
+import json
+
 import pytest
 
 from overnight.program.detection.checks import unittest_of
-from overnight.program.detection.parts_of_checks import MOST_LEFT_OUT, lacks_pytest, parts_of, without_failing
+from overnight.program.detection.parts_of_checks import MOST_LEFT_OUT, NPM_TEST, PYTEST, lacks_pytest, parts_of, without_failing
 
 FAILING = """.F.E
 FAILED tests/test_a.py::TestA::test_get[http://x y] - OSError: no network
@@ -80,3 +82,16 @@ def test_a_missing_pytest_is_known_by_what_python_says() -> None:
     """And not by another module that is missing."""
     assert lacks_pytest("/usr/bin/python: No module named pytest\n")
     assert not lacks_pytest("ModuleNotFoundError: No module named 'pytest_asyncio'\n")
+
+
+@pytest.mark.parametrize("part", ["node a\ud800", "node a\n- x", "node \x1b[31m", "node a\x00", "node {foo}", "node \u202eb"])
+def test_parts_that_no_program_can_name_are_left(part: str) -> None:
+    """Else the whole proposal would be refused for them."""
+    assert parts_of(NPM_TEST, json.dumps({"scripts": {"test": f"node b && {part}"}})) == []
+
+
+def test_tests_that_fail_by_long_names_make_no_long_command() -> None:
+    """As a hostile output may say; program.md would refuse it."""
+    output = "\n".join(f"FAILED {'a' * 190}{i}.py{('::' + 't' * 120) * 6}" for i in range(8))
+    first = without_failing(PYTEST, output)
+    assert first is not None and without_failing(first.command, output) is None

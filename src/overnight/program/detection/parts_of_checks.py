@@ -11,6 +11,7 @@ MOST_LEFT_OUT = 8  # tests; where more fail, something else is wrong
 MOST_PARTS = 8  # of a package's test script
 MOST_LINES = 5_000  # at the end of an output
 LONGEST = 400  # characters of a line, and of a script
+LONGEST_COMMAND = 4000  # characters; program.md has no longer one
 
 _FAILED = re.compile(r"(?:FAILED|ERROR) ([\w./+-]{1,200}\.py)((?:::\w{1,120}){0,6})(?:\[|\s|$)")
 _NO_SUCH_OPTION = re.compile(r"error: unrecognized arguments: -")
@@ -44,8 +45,11 @@ def without_failing(command: str, output: str) -> Narrowed | None:
     failed = list(dict.fromkeys((hit[1], hit[2]) for hit in hits if hit))
     if not 0 < len(failed) <= MOST_LEFT_OUT:
         return None
-    options = (f"--deselect={path}{test}" if test else f"--ignore={path}" for path, test in failed)
-    return Narrowed(command=" ".join((command, *options)), left_out=[path + test for path, test in failed])
+    options = tuple(f"--deselect={path}{test}" if test else f"--ignore={path}" for path, test in failed)
+    narrowed = " ".join((command, *options))
+    if len(narrowed) > LONGEST_COMMAND:
+        return None
+    return Narrowed(command=narrowed, left_out=[path + test for path, test in failed])
 
 
 def parts_of(command: str, package: str) -> Sequence[str]:
@@ -57,6 +61,8 @@ def parts_of(command: str, package: str) -> Sequence[str]:
     """
     script = _script(package) if command == NPM_TEST else ""
     parts = [part.strip() for part in script.split("&&")] if len(script) <= LONGEST else []
+    if not all(part.isprintable() and "{" not in part for part in parts):  # which no program.md has
+        return []
     commands = list(dict.fromkeys(one for part in parts for one in _commands(part)))
     return commands if 1 < len(commands) <= MOST_PARTS else []
 

@@ -418,3 +418,10 @@ def test_a_picture_in_a_readme_is_no_program() -> None:
     readme = "# Benchmarks\n\n`/docs/logo.png` `./docs/logo.png` `./docs/notes.md`\n"
     found = candidates({"README.md": readme, "docs/logo.png": None, "docs/notes.md": None})
     assert not found.measuring and not found.asked
+
+
+@pytest.mark.parametrize("name", ["bench_\udcff.py", "bench_\x1b[31m.py", "bench\n.py", "bench_\u202e.py"])
+def test_a_name_that_no_program_can_have_is_left_aside(name: str) -> None:
+    """Else the whole proposal would be refused for it, though another file measures."""
+    files = {name: "print(1)\n", "perf_all.py": "print(1)\n"}
+    assert [command.text for command in candidates(files).measuring] == ["python perf_all.py"]

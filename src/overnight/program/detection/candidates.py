@@ -52,10 +52,13 @@ def is_told_by_name(path: str) -> bool:
 def candidates(files: Files, name: str = "") -> Candidates:
     """Every command that may measure, each once: those that are called so; if there are none, what prints a score.
 
+    Files whose names have characters that no program.md can name are left aside.
+
     Args:
         files: every path with its text.
         name: that of the repository, as which its program may be called.
     """
+    files = {path: text for path, text in files.items() if path.isprintable()}
     shown = shown_commands(files)
     makefiles = Makefiles(files)
     named = _once(_called_so(files, shown, makefiles))

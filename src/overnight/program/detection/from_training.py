@@ -47,6 +47,7 @@ def from_training(
         without: commands that were tried and measure nothing.
         plain: only scripts whose names or the README say that they are run; else only others.
     """
+    files = {path: text for path, text in files.items() if path.isprintable()}  # no program.md names others
     if files.get("train.py") is not None:
         return _usual(files, home, uv=uv, gpu=gpu) if plain else FromTraining()
     found = [each for each in training(files, python_calls(files), gpu=gpu) if each.command not in without]

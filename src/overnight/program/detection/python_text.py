@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Sequence
 
 MOST_PARSED = 300_000  # characters; no script that a person wrote is longer
@@ -40,7 +41,9 @@ def statements(text: str) -> Sequence[ast.stmt] | None:
     if len(text) > MOST_PARSED or any(name.count(".") > MOST_DOTS for name in _NAME.findall(text)):
         return None
     try:
-        return ast.parse(text).body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a stranger's text, with its characters
+            return ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

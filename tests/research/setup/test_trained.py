@@ -58,7 +58,7 @@ def test_a_command_that_the_user_names_is_no_training_that_was_found(tmp_path: P
 
 
 def test_a_training_is_measured_by_its_result_not_by_the_times_that_it_prints(tmp_path: Path) -> None:
-    """Also if each epoch has a line with a time; those are not offered either."""
+    """Also if each epoch has a line with a time; those are not offered either, other results are."""
     repository = repository_of(tmp_path, {"main.py": LOOP, "models.py": "class Net(nn.Module): ...\n"})
     epochs = "".join(f"Epoch: {i:04d} loss_val: {2 / i:.4f} time: 0.{i:04d}s\n" for i in range(1, 60))
     output = f"{epochs}Test set results: loss= 0.7 accuracy= 0.8\n".encode()
@@ -68,4 +68,4 @@ def test_a_training_is_measured_by_its_result_not_by_the_times_that_it_prints(tm
     observed = Observed(trial=trial, opened=frozenset(("main.py", "models.py")), complete=True)
     proposal = refined(repository, propose(repository, Wishes()), FirstRun(observed=observed, output=output)).proposal
     assert (proposal.program.metric.name, proposal.program.editable) == ("test_accuracy", ("models.py",))
-    assert not any("more that could be the metric" in note for note in proposal.detected.notes)
+    assert not any("--metric time" in note or "_s:minimize" in note for note in proposal.detected.notes)

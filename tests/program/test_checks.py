@@ -22,6 +22,8 @@ GO_TEST = "package a\n\nfunc TestA(t *testing.T) {}\n"
         ({"Makefile": "all:\n\ncheck: all\n\t./t\n"}, "make -s check"),
         ({"Makefile": "test := 3\n"}, None),
         ({"latest.py": ""}, None),
+        ({"Makefile": "unit: unit.c\n\tcc -o unit unit.c\n"}, "make -s unit && ./unit"),
+        ({"Makefile": "unit: unit.c\n\tcc -o unit unit.c && ./unit\n"}, "make -s unit && ./unit"),
         ({"tests/a_test.py": ""}, "python -m pytest -q"),
         ({"Makefile": "tests:\n\t./t\n"}, "make -s tests"),
         ({"tests.py": "if __name__ == '__main__': unittest.main()"}, "python tests.py"),

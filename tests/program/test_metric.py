@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.program.metric import MetricReading, NoReading, read_metrics
+from overnight.program.output import plain
 from overnight.program.program import Direction, Metric, Take, TimeUnit
 
 BPB = Metric(name="val_bpb", direction=Direction.MINIMIZE)
@@ -344,3 +345,10 @@ def test_other_commas_are_no_number(word: str) -> None:
     assert not isinstance(
         read_metrics(f"ops: {word}\n".encode(), Metric(name="ops", direction=Direction.MAXIMIZE)), MetricReading
     )
+
+
+def test_a_line_that_is_drawn_again_by_an_escape_is_read_as_it_is_in_the_end() -> None:
+    """Benchmark tools show what they have so far, and go back to the first column."""
+    output = b"\x1b[G  fast x 54 ops/sec (0 runs)\x1b[G  fast x 97 ops/sec (9 runs)\x1b[1G  fast x 95 ops/sec (90 runs)\n"
+    assert plain(output) == b"  fast x 95 ops/sec (90 runs)\n"
+    assert plain(b"METRIC a=1\n\x1b[Gb\n") == b"METRIC a=1\nb\n"

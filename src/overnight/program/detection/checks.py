@@ -18,6 +18,8 @@ _CARGO_TEST = re.compile(r"tests/[^/]+\.rs")
 _NO_TEST = "no test specified"  # what npm writes into a new package
 _NODE_TEST = ("test.js", "test.mjs", "test.cjs", "test/index.js", "test/test.js", "tests/index.js")
 _TARGET = re.compile(r"^(test|tests|check)[ \t]*:(?!=)", re.MULTILINE)
+# A target that compiles a program of tests.
+_UNIT = re.compile(r"^(unit|unit_?tests?)[ \t]*:(?!=)[^\n]{0,400}\n\t[^\n]{0,400}?-o[ \t]*(?:\$@|\1)(?![\w./-])", re.MULTILINE)
 _LOOKED_AT = 20  # test files
 
 
@@ -39,6 +41,8 @@ def tests_of(files: Iterable[str], texts: Mapping[str, str]) -> str | None:
         return "cargo test --quiet"
     if target := _TARGET.search(texts.get("Makefile", "")):
         return f"make -s {target[1]}"
+    if unit := _UNIT.search(texts.get("Makefile", "")):
+        return f"make -s {unit[1]} && ./{unit[1]}"
     scripts = (path for path, text in texts.items() if WANTED.fullmatch(path) and "__main__" in text)
     if script := next((path for path in scripts if not is_program_called_test(path, texts)), None):
         return f"python {script}"

@@ -166,6 +166,26 @@ def test_what_a_link_to_the_repository_lacks_is_built(repo: Path) -> None:
     assert "begin the command with `npm run --silent build && `" in fix(repo, said, measure="node bench/index.js")
 
 
+def test_the_main_file_of_a_package_is_built(repo: Path) -> None:
+    """By the script that makes it, whatever it is called; a file that the package does not name is no product."""
+    (repo / "package.json").write_text('{"main": "index.js", "scripts": {"prepack": "bundt index.mjs"}}')
+    git(repo, "add", "package.json")
+    git(repo, "commit", "-qm", "package")
+    said = "Error: Cannot find module '/trial/{}'. Please verify that the package.json has a valid \"main\" entry"
+    command = "node bench/index.js"
+    assert "begin the command with `npm run --silent prepack && `" in fix(repo, said.format("index.js"), measure=command)
+    assert "prepack" not in fix(repo, said.format("other.js"), measure=command)
+
+
+def test_modules_of_go_that_jobs_do_not_see(repo: Path, home: Path) -> None:
+    """They lie in the user's home folder; where they do not, they are to be downloaded first."""
+    said = 'go.mod:3:2: github.com/a/b@v1.0.0: Get "https://proxy.golang.org/github.com/a/b": dial tcp: lookup proxy.golang.org'
+    assert "run `go mod download` in your checkout, and write `readable: [" in fix(repo, said, measure="go test .")
+    (home / "go/pkg/mod").mkdir(parents=True)
+    found = fix(repo, said, measure="go test .")
+    assert f"readable: [{home}/go/pkg/mod]" in found and "GOPROXY: off" in found and "download" not in found
+
+
 def test_packages_that_links_of_a_workspace_lead_to(repo: Path) -> None:
     """The folder of a package has links into the one at the top, as pnpm makes them: both are named."""
     package(repo / "node_modules/.pnpm/tinylib@1/node_modules", "tinylib")

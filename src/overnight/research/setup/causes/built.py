@@ -1,6 +1,5 @@
 """A product that is not in a trial's tree because it must be built from what is committed."""
 
-import json
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from overnight.jail.checkout import real_path
 from overnight.jail.job import FOLDER
-from overnight.program.judge.targets import MAKEFILES
+from overnight.program.judge.targets import MAKEFILES, package_scripts
 from overnight.research.setup.causes.failing import MISSING, Failing, Fix, in_shell, shown
 from overnight.research.setup.causes.files import paths_in
 from overnight.research.setup.causes.inside import is_data
@@ -22,9 +21,12 @@ _USED = re.compile(r"\$[({](\w{1,60})[)}]")
 _OUTPUT = re.compile(r"(?:-o[ \t]*|--output[ \t=])([\w./+-]{1,200})")
 _CMAKE = re.compile(r"\bcmake\b.{0,200}?(?:-B|--build)[ \t]*([\w./+-]{1,200})")
 _PLAIN = re.compile(r"[\w./+-]{1,200}")
-_REQUIRED = re.compile(r"Cannot find module '(\.{1,2}/[^'\n]{1,200}|/[^'\n]{1,200})'")
+_REQUIRED = re.compile(r"Cannot find (?:module|package) '(\.{1,2}/[^'\n]{1,200}|/[^'\n]{1,200})'")
 _REQUIRER = re.compile(rf"{FOLDER}/((?:[\w.@+-]{{1,80}}/){{0,20}}[\w.@+-]{{1,80}}\.[cm]?[jt]sx?)\b")
 _MODULE = re.compile(r"(?:No module named|cannot import name .{1,80} from) '?([A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,9})")
+_MAIN = re.compile(r"valid \"main\" entry|ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|Cannot find module")
+_MODULES = (".js", ".mjs", ".cjs")
+_BUILD_SCRIPTS = ("build", "prepack", "prepare", "compile")
 _PRODUCTS = frozenset(("build", "cjs", "dist", "es", "esm", "lib", "out", "pkg", "umd"))
 
 Rule = tuple[Sequence[str], str]  # the targets, and the recipe
@@ -85,14 +87,14 @@ def _builder(failing: Failing, path: str, committed: Collection[str], rules: Seq
     if target := _target(rules, path):
         return f"make {in_shell(target)}"
     if "/" not in path:
-        return ""
+        named = _MAIN.search(failing.text) is not None and path.endswith(_MODULES)
+        return _by_npm(failing.text_of("package.json"), path) if named and "package.json" in committed else ""
     if "CMakeLists.txt" in committed and top.startswith(("build", "cmake-build")):
         return f"cmake -S . -B {in_shell(top)} && cmake --build {in_shell(top)}"
     if "Cargo.toml" in committed and path.startswith(("target/release/", "target/debug/")):
         return "cargo build --release" if path.startswith("target/release/") else "cargo build"
-    if "package.json" in committed and top in _PRODUCTS and _has_build(failing.text_of("package.json")):
-        return "npm run --silent build"
-    return ""
+    package = failing.text_of("package.json") if "package.json" in committed else ""
+    return _by_npm(package, path) if top in _PRODUCTS else ""
 
 
 def _target(rules: Sequence[Rule], path: str) -> str:
@@ -133,13 +135,12 @@ def _expanded(text: str, values: Mapping[str, str]) -> str:
     return _USED.sub(lambda hit: values.get(hit[1], hit[0]), text[:MOST_EXPANDED])[:MOST_EXPANDED]
 
 
-def _has_build(text: str) -> bool:
-    try:
-        package = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    return isinstance(scripts, dict) and isinstance(scripts.get("build"), str)
+def _by_npm(package: str, path: str) -> str:
+    """The script of a package that builds it, which for a file at the top the package must name; empty without one."""
+    if "/" not in path and f'"{path}"' not in package and f'"./{path}"' not in package:
+        return ""
+    scripts = package_scripts(package)
+    return next((f"npm run --silent {name}" for name in _BUILD_SCRIPTS if name in scripts), "")
 
 
 def _extension(failing: Failing) -> str:

@@ -11,6 +11,7 @@ from overnight.research.setup.causes.failing import Cause, Failing, Fix
 CAUSES: Sequence[Cause] = (
     tools.containers,
     tools.rustup,
+    tools.go_modules,
     tools.nvm,
     tools.conda,
     files.submodule,

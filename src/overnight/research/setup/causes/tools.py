@@ -18,6 +18,7 @@ _DAEMON = re.compile(r"docker daemon|docker\.sock|Error response from daemon|can
 _RUSTUP = re.compile(
     r"rustup could not choose|no override and no default toolchain|rustup: |toolchain '[^']*' is not installed"
 )
+_GO_PROXY = re.compile(r"proxy\.golang\.org|module lookup disabled by GOPROXY=off|go: downloading \S+ v\d")
 _NVM = re.compile(r"nvm\.sh\b|\bnvm: (?:command )?not found")
 _CONDA = re.compile(r"CondaError|\bconda(?:\.sh)?: (?:command )?(?:not found|No such file)|conda init|EnvironmentNameNotFound")
 _RUNNERS = {"uv": r"\buv run\b", "poetry": r"\bpoetry run\b", "pipenv": r"\bpipenv run\b", "pdm": r"\bpdm run\b"}
@@ -49,6 +50,21 @@ def rustup(failing: Failing) -> str:
     return (
         f"jobs do not see your toolchains: write `readable: [{in_yaml(folder)}]` and "
         f"`env: {{RUSTUP_HOME: {in_yaml(folder)}, CARGO_HOME: /tmp/cargo}}` in {failing.program.path}"
+    )
+
+
+def go_modules(failing: Failing) -> str:
+    """Modules of Go, which lie in a cache of the user's home folder."""
+    if not _GO_PROXY.search(failing.text):
+        return ""
+    own = failing.environment.get("GOMODCACHE")
+    folder = Path(own or Path.home() / "go/pkg/mod")
+    if failing.shows(folder):
+        return "modules of Go are missing: run `go mod download` in your checkout, and run this again"
+    begin = "" if folder.is_dir() else "run `go mod download` in your checkout, and "
+    return (
+        f"jobs do not see your modules of Go: {begin}write `readable: [{in_yaml(folder)}]` and "
+        f"`env: {{GOMODCACHE: {in_yaml(folder)}, GOPROXY: off}}` in {failing.program.path}"
     )
 
 

@@ -1,11 +1,11 @@
 """Pure: the project's own tests, by the customs of its language."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from overnight.program.detection.score_text import is_program_called_test
+from overnight.program.judge.targets import package_scripts
 from overnight.program.judge.tree import Read
 
 WANTED = re.compile(r"(?:tests?|runtests|run_tests)\.py")
@@ -66,11 +66,6 @@ def unittest_of(files: Sequence[str], read: Read) -> str | None:
     return f"python -m unittest discover -s {folder.rstrip('/')}{top}" if folder else "python -m unittest discover"
 
 
-def _tested_by_npm(text: str) -> bool:
-    try:
-        package = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    test = scripts.get("test") if isinstance(scripts, dict) else None
-    return isinstance(test, str) and _NO_TEST not in test
+def _tested_by_npm(package: str) -> bool:
+    test = package_scripts(package).get("test")
+    return test is not None and _NO_TEST not in test

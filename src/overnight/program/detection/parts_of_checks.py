@@ -1,9 +1,10 @@
 """Pure: the part of a project's tests that may pass where the whole fails on what is committed."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from overnight.program.judge.targets import package_scripts
 
 PYTEST = "python -m pytest -q"
 NPM_TEST = "npm test --silent"
@@ -59,7 +60,7 @@ def parts_of(command: str, package: str) -> Sequence[str]:
         command: what failed.
         package: the text of package.json.
     """
-    script = _script(package) if command == NPM_TEST else ""
+    script = package_scripts(package).get("test", "") if command == NPM_TEST else ""
     parts = [part.strip() for part in script.split("&&")] if len(script) <= LONGEST else []
     if not all(part.isprintable() and "{" not in part for part in parts):  # which no program.md has
         return []
@@ -70,16 +71,6 @@ def parts_of(command: str, package: str) -> Sequence[str]:
 def lacks_pytest(output: str) -> bool:
     """Whether a command failed since pytest is not installed."""
     return _NO_PYTEST.search(output[-MOST_LINES:]) is not None
-
-
-def _script(package: str) -> str:
-    try:
-        found = json.loads(package)
-    except (ValueError, RecursionError):
-        return ""
-    scripts = found.get("scripts") if isinstance(found, dict) else None
-    test = scripts.get("test") if isinstance(scripts, dict) else None
-    return test if isinstance(test, str) else ""
 
 
 def _commands(part: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.proof import Observed
 from overnight.research.setup.first_look import Proposal, entry_of, rendered
 from overnight.research.setup.missing import MOST_ADDED, Failed, with_missing
-from overnight.research.setup.no_value import UselessError, fix_in_init, values_of
+from overnight.research.setup.no_value import UselessError, known_in_init, values_of
 from overnight.research.setup.refinement import FirstRun, refined, reread
 from overnight.research.setup.shortening import first_run
 from overnight.research.setup.tries import Tries
@@ -116,9 +116,9 @@ class Attempt:
         """
         said = read_failure(run.output)
         failed = replace(run.observed.trial, reason=said.headline, excerpt=said.lines)
-        if fix_of(self.repository, program, failed.reason, failed.excerpt):
+        if known := fix_of(self.repository, program, failed.reason, failed.excerpt):
             what = f"the measure command ended well, but failed all the same: {said.headline}; nothing was written"
-            raise UserError(what, fix=fix_in_init(self.repository, program, self.wishes, failed), excerpt=said.lines)
+            raise UserError(what, fix=known_in_init(known, self.repository, program, self.wishes), excerpt=said.lines)
 
 
 def _end_of(output: bytes) -> Sequence[str]:

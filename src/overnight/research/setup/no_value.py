@@ -34,32 +34,31 @@ def values_of(trials: Sequence[Trial], repository: Repository, program: Program,
     values = []
     for trial in trials:
         if trial.value is None:
-            fix = fix_in_init(repository, program, wishes, trial)
+            known = fix_of(repository, program, trial.reason, trial.excerpt)
+            found = None if known else remedy(program, trial.reason)
+            fix = known_in_init(known, repository, program, wishes) if known else found.in_init(wishes) if found else UNKNOWN
             what = f"the measure command gave no value: {trial.reason}; nothing was written"
             guessed = trial.fault is Fault.METRIC and wishes.metric is None
-            if fix == UNKNOWN or guessed or _lacks_tool(repository, program, trial):
+            if fix == UNKNOWN or guessed or _lacks_tool(known, repository, program, trial):
                 raise UselessError(trial.reason, what, fix=fix, excerpt=trial.excerpt)
             raise UserError(what, fix=fix, excerpt=trial.excerpt)
         values.append(trial.value)
     return values
 
 
-def _lacks_tool(repository: Repository, program: Program, trial: Trial) -> bool:
+def _lacks_tool(known: Fix | None, repository: Repository, program: Program, trial: Trial) -> bool:
     """Whether a program that is not on PATH is all that is wrong: another command may need another one."""
     failing = Failing(repository=repository, program=program, lines=(trial.reason, *trial.excerpt))
-    return words_of(fix_of(repository, program, trial.reason, trial.excerpt)) == missing_tool(failing) != ""
+    return words_of(known) == missing_tool(failing) != ""
 
 
-def fix_in_init(repository: Repository, program: Program, wishes: Wishes, trial: Trial) -> str:
-    """What fixes a trial without a value, with the options of `init` where there are some."""
-    if known := fix_of(repository, program, trial.reason, trial.excerpt):
-        if again := _again(known, repository, program, wishes):
-            return f"{known.words}; here: overnight init {again.options()}"
-        forms = (("readable", "PATH"), ("env", "NAME=VALUE"))
-        named = [f"--{key} {form}" for key, form in forms if f"`{key}: " in known.words]
-        return f"{known.words}, with init: {' and '.join(named)}" if named else known.words
-    found = remedy(program, trial.reason)
-    return found.in_init(wishes) if found else UNKNOWN
+def known_in_init(known: Fix, repository: Repository, program: Program, wishes: Wishes) -> str:
+    """A fix for a user of `init`, with its options where there are some."""
+    if again := _again(known, repository, program, wishes):
+        return f"{known.words}; here: overnight init {again.options()}"
+    forms = (("readable", "PATH"), ("env", "NAME=VALUE"))
+    named = [f"--{key} {form}" for key, form in forms if f"`{key}: " in known.words]
+    return f"{known.words}, with init: {' and '.join(named)}" if named else known.words
 
 
 def _again(fix: Fix, repository: Repository, program: Program, wishes: Wishes) -> Wishes | None:

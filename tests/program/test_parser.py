@@ -248,7 +248,12 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("researchers: [{role: a, use: tunr}]", "researchers[0].use: must be 'tuner', 'agent', 'acp', 'command' or"),
         ("researchers: [{role: a, use: command}]", "researchers[0].command: `use: command` needs a `command`"),
         ("researchers: [{role: a, use: tuner, command: b}]", "`use: tuner` takes no `command`"),
-        ("researchers: [{role: a, use: scripted}]", "`use: scripted` needs `edits`"),
+        ("researchers: [{role: a, use: scripted}]", "`use: scripted` needs `edits` or `edits_file`"),
+        ("researchers: [{role: a, use: tuner, edits_file: e.jsonl}]", "`use: tuner` takes no `edits_file`"),
+        (
+            "researchers: [{role: a, use: scripted, edits_file: e.jsonl, edits: [[a, b, c]]}]",
+            "`use: scripted` takes either `edits` or `edits_file`",
+        ),
         ("researchers: [{role: a, use: tuner, edits: [[a, b, c]]}]", "`use: tuner` takes no `edits`"),
         ("researchers: [{role: a, use: scripted, edits: [[a, b]]}]", "researchers[0].edits[0]: must be a mapping"),
         ("researchers: [{role: a, use: tuner}, {role: a, use: tuner}]", "researchers[1].role: `a` appears twice"),

@@ -109,6 +109,23 @@ def test_globs_that_do_not_fit(tmp_path: Path, globs: str, message: str) -> None
     assert "editable" in line and message in line
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        ("none.jsonl", "", "`none.jsonl` is not in the commit"),
+        ("train.py", "", "`train.py` is editable"),
+        ("program.md", "hidden: [program.md]\n", "`program.md` is hidden"),
+    ],
+)
+def test_a_file_of_scripted_edits_that_cannot_be_used(tmp_path: Path, name: str, more: str, message: str) -> None:
+    """It must be committed, and neither hidden nor editable; the error says which."""
+    head, body = program().split("researchers:")[0], program().split("---\n")[-1]
+    text = f"{head}{more}researchers: [{{role: s, use: scripted, edits_file: {name}}}]\n---\n{body}"
+    repo = make_repo(tmp_path / "r", text)
+    line = refused(repo, "run", "--no-report")
+    assert "researchers.edits_file" in line and message in line
+
+
 def test_a_corrupted_ledger(tmp_path: Path) -> None:
     """Even with a newer snapshot, the error says what is readable and what to do, and nothing is run or written."""
     repo = make_repo(tmp_path / "r", program(BETTER))

@@ -27,10 +27,24 @@ def check_fit(program: Program, paths: Sequence[str]) -> None:
             message = f"`{glob}` matches {frozen[0]}, which must stay frozen"
             raise ProgramError(message, path=program.path, key="editable", fix="name the editable files more precisely")
     _check_places(program, paths)
+    _check_edits_files(program, paths)
     for glob in program.hidden:
         if not any(matches(path, [glob]) for path in paths):
             message = f"`{glob}` matches no file of the commit that is checked out"
             raise ProgramError(message, path=program.path, key="hidden", fix="commit the file, or fix the glob")
+
+
+def _check_edits_files(program: Program, paths: Sequence[str]) -> None:
+    """A file of scripted edits must be there for the researcher, and stay as it is."""
+    for name in [spec.edits_file for spec in program.researchers if spec.edits_file]:
+        rules = (
+            (name not in paths, "is not in the commit that is checked out", "commit it"),
+            (matches(name, program.hidden), "is hidden, so that no researcher can read it", "take it out of `hidden`"),
+            (matches(name, program.editable), "is editable, so that an edit could change it", "take it out of `editable`"),
+        )
+        for broken, what, fix in rules:
+            if broken:
+                raise ProgramError(f"`{name}` {what}", path=program.path, key="researchers.edits_file", fix=fix)
 
 
 def loopholes(program: Program) -> tuple[str, ...]:

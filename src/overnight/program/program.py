@@ -138,6 +138,7 @@ class ResearcherSpec:
     count: int = 1
     patience_s: float = PATIENCE_S  # how long it is asked though nothing new comes from it
     edits: tuple[tuple[str, str, str], ...] = ()  # scripted: (path, old text, new text), one proposal each
+    edits_file: str = ""  # scripted: the committed file that has them instead, one in JSON on each line
 
     @property
     def agent(self) -> AgentSpec:

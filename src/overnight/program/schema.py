@@ -192,6 +192,7 @@ class ResearcherKeys(_Keys):
     count: Annotated[Count, Field(ge=1, le=100)] = 1
     patience: Duration = PATIENCE_S
     edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()
+    edits_file: RelativePath | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -205,8 +206,11 @@ class ResearcherKeys(_Keys):
         self._only("model", "agent", "acp", "command")
         self._only("limits", "agent", "acp", "command")
         self._only("edits", "scripted")
-        if self.use == "scripted" and not self.edits:
-            raise Mistake("`use: scripted` needs `edits`", fix="list {path, old, new} entries", key="edits")
+        self._only("edits_file", "scripted")
+        if self.use == "scripted" and bool(self.edits) == bool(self.edits_file):
+            what = "takes either" if self.edits else "needs"
+            fix = "list {path, old, new} entries, or name a committed file with one in JSON on each line"
+            raise Mistake(f"`use: scripted` {what} `edits` or `edits_file`", fix=fix, key="edits")
         if self.role in ADVISERS and self.use in {"tuner", "scripted"}:
             fix = "write `use: agent`, `acp` or `command`, or give the role another name"
             raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", fix=fix, key="use")
@@ -229,6 +233,7 @@ class ResearcherKeys(_Keys):
             count=self.count,
             patience_s=self.patience,
             edits=tuple((edit.path, edit.old, edit.new) for edit in self.edits),
+            edits_file=self.edits_file or "",
         )
 
 

@@ -127,3 +127,55 @@ def test_an_edit_that_does_not_fit_fails_and_the_next_one_follows(
     with pytest.raises(ProposalFailed, match=reason):
         propose(researcher, workspace)
     assert propose(researcher, workspace).notes == {"edit": 1}
+
+
+def from_file(workspace: Path, text: str) -> ScriptedResearcher:
+    """One that reads its edits from a file with this text."""
+    (workspace / "edits.jsonl").write_text(text)
+    return ScriptedResearcher(ResearcherSpec(role="scripted", use="scripted", edits_file="edits.jsonl"))
+
+
+def test_edits_of_a_file_come_in_order_and_end(tmp_path: Path) -> None:
+    """Each line is an edit, as a list or an object; also the last one without a line end."""
+    researcher = from_file(tmp_path, '["train.py", "LR = 1", "LR = 2"]\n{"path": "train.py", "old": "LR = 1", "new": "LR = 3"}')
+    assert "LR = 1 -> LR = 2" in propose(researcher, tmp_path).hypothesis
+    assert "LR = 1 -> LR = 3" in propose(researcher, tmp_path).hypothesis
+    with pytest.raises(NoIdeas, match="all 2 edits"):
+        propose(researcher, tmp_path)
+
+
+def test_goes_on_in_a_file_after_a_restart(tmp_path: Path) -> None:
+    """The edits before the one that it is told of are passed over."""
+    line = '["train.py", "LR = 1", "LR = {}"]\n'
+    researcher = from_file(tmp_path, "".join(line.format(n) for n in range(2, 3000)))
+    done = Draft(hypothesis="h", notes={"edit": 1999})
+    researcher.learn(ended(1, "scripted", done, Verdict.DISCARD, gain=0.0))
+    assert "LR = 2002" in propose(researcher, tmp_path).hypothesis
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("LR = 1", "is not JSON"),
+        ("", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ('["train.py", "LR = 1"]', "is not a list of path, old text and new text"),
+        ('["train.py", "LR = 1", 2]', "is not a list of path, old text and new text"),
+        ('["train.py", "", "LR"]', "its old text is empty"),
+        ('"' + "x" * 5_000_000 + '"', "too long"),
+    ],
+    ids=["text", "blank", "deep", "two", "number", "empty", "long"],
+)
+def test_a_line_that_is_no_edit_is_named_and_passed_over(tmp_path: Path, line: str, why: str) -> None:
+    """The message has the file and the line; the next line is the next edit."""
+    researcher = from_file(tmp_path, f'{line}\n["train.py", "LR = 1", "LR = 2"]\n')
+    with pytest.raises(ProposalFailed, match=f"edits.jsonl, line 1: .*{why}"):
+        propose(researcher, tmp_path)
+    assert "LR = 2" in propose(researcher, tmp_path).hypothesis
+
+
+def test_a_file_that_is_not_there_ends_the_script(tmp_path: Path) -> None:
+    """Nothing is proposed, and the reason names the file."""
+    researcher = ScriptedResearcher(ResearcherSpec(role="scripted", use="scripted", edits_file="edits.jsonl"))
+    with pytest.raises(NoIdeas, match=r"edits.jsonl cannot be read: No such file"):
+        propose(researcher, tmp_path)

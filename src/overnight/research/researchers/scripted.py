@@ -4,6 +4,7 @@ from overnight.program.program import ResearcherSpec
 from overnight.program.scope import path_problem
 from overnight.research.events import Proposed
 from overnight.research.experiment import Draft, Experiment
+from overnight.research.researchers.edits_file import BadEdit, EditsFile
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
@@ -20,6 +21,8 @@ class ScriptedResearcher:
     def __init__(self, spec: ResearcherSpec) -> None:
         self._role = spec.role
         self._edits = spec.edits
+        self._file = spec.edits_file
+        self._lines = EditsFile()
         self._next = 0
 
     def learn(self, experiment: Experiment) -> None:
@@ -34,10 +37,8 @@ class ScriptedResearcher:
             ProposalFailed: the file or the old text is not there; the next proposal is the edit behind it.
         """
         own = [proposed for proposed in assignment.under_way if self._follow(proposed)]
-        if self._next >= len(self._edits):
-            raise NoIdeas(f"all {counted(len(self._edits), 'edit')} of the role {self._role} were made")
         index = self._next
-        path, old, new = self._edits[index]
+        path, old, new = self._edit(assignment, index)
         file = assignment.workspace / path
         content = file.read_bytes() if not path_problem(path) and file.is_file() else None
         missing = content is None or old.encode() not in content
@@ -50,6 +51,22 @@ class ScriptedResearcher:
         file.write_bytes(content.replace(old.encode(), new.encode(), 1))
         hypothesis = f"Edit {index + 1}: {printable(path, QUOTED)}: {printable(old, QUOTED)} -> {printable(new, QUOTED)}"
         return Draft(hypothesis=hypothesis, notes={EDIT: index})
+
+    def _edit(self, assignment: Assignment, index: int) -> tuple[str, str, str]:
+        """The edit `index`, from 0."""
+        try:
+            if self._file:
+                edit = self._lines.read(assignment.workspace / self._file, index)
+            else:
+                edit = self._edits[index] if index < len(self._edits) else None
+        except BadEdit as bad:
+            self._next += 1
+            raise ProposalFailed(f"{printable(self._file, QUOTED)}, line {index + 1}: {bad}") from bad
+        except OSError as error:
+            raise NoIdeas(f"{printable(self._file, QUOTED)} cannot be read: {error.strerror}") from error
+        if edit is None:
+            raise NoIdeas(f"all {counted(index, 'edit')} of the role {self._role} were made")
+        return edit
 
     def _follow(self, made: Experiment | Proposed) -> bool:
         """Go on behind an edit that was made before; whether it is one of this role."""

@@ -43,7 +43,7 @@ class FakeRun:
         """No job of our agent talks to a model."""
         raise AssertionError
 
-    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+    async def call(self, wire: Wire, body: Mapping[str, object], *, waits: bool = True) -> Mapping[str, object]:
         """The next answer; the request is recorded as it would be sent."""
         assert wire is self.wire
         answer = self.answers[min(len(self.bodies), len(self.answers) - 1)]

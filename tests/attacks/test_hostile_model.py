@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_run import Answer, FakeModels, FakeRun, Json
 
+from overnight.agents.chat.bounds import CALLS
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own.agent import COMMANDS, STEPS, own_agent
-from overnight.agents.own.bounds import CALLS
 from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.files.folders import remove_tree

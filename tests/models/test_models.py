@@ -71,7 +71,7 @@ class CannedRun:
             asyncio.ensure_future(self.models.serve(listening, lambda token: self if token == self.token else None))
         )
 
-    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+    async def call(self, wire: Wire, body: Mapping[str, object], *, waits: bool = True) -> Mapping[str, object]:
         begun, self.waiting = time.monotonic(), self.waiting + 1
         try:
             answer = await self.models.answer()
@@ -185,7 +185,7 @@ class KeepsUrls(CannedModels):
 class ForgetfulRun(CannedRun):
     """Counts nothing, and remembers no refusal."""
 
-    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+    async def call(self, wire: Wire, body: Mapping[str, object], *, waits: bool = True) -> Mapping[str, object]:
         return await self.models.answer()
 
 

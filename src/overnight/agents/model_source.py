@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from overnight.agents.own.agent import WIRES
+from overnight.agents.chat.asking import FORMS
 from overnight.config import Settings, from_environment
 from overnight.models.known_providers import KNOWN
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire
 
-AGENT_WIRES = tuple(WIRES)  # that our own agent speaks
+AGENT_WIRES = tuple(FORMS)  # that our own agent speaks
 _PAGE = "docs/gateway.md"
 
 

@@ -21,6 +21,11 @@ class ModelsParked(Exception):  # noqa: N818  # a normal outcome, not an error
 class RequestRefused(Exception):  # noqa: N818  # an outcome, not an error
     """A provider refuses this very request, or its answer cannot be read; says why in one line."""
 
+    def __init__(self, why: str, *, status: int = 0) -> None:
+        """`status`: of HTTP, with which it is refused; 0 if it was answered."""
+        super().__init__(why)
+        self.status = status
+
 
 class ModelRun(Protocol):
     """The models of one piece of work; every call is counted."""
@@ -64,8 +69,10 @@ class ModelRun(Protocol):
         """Answer this run on a socket of its own, from now on on such ones alone, and close that at the run's end."""
         ...
 
-    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+    async def call(self, wire: Wire, body: Mapping[str, object], *, waits: bool = True) -> Mapping[str, object]:
         """One call without streaming, from this process; the provider's answer.
+
+        `waits`: whether a provider that can be asked again soon is waited for; without it, models are parked until then.
 
         Raises:
             ModelsParked: no provider can be asked now, or the budget is spent.

@@ -1,6 +1,7 @@
 """Failover: one request, tried at the accounts in order until one answers."""
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class ModelRequest:
     most_output: int | None = None  # tokens of its answers; None: not known
     single: bool = True  # one answer is asked for, not several side by side
     array: bool = False  # the stream is wanted as a JSON array, not as events
+    waits: bool = True  # for a provider that can be asked again soon
     headers: Mapping[str, str] = field(default_factory=dict)  # that the wire needs, of the client's
 
 
@@ -88,7 +90,7 @@ class Relay:
         return await self._upstream.ask(provider, key, request.wire, sent, request.headers)
 
     async def wait(self, among: Sequence[Account], held_s: float) -> None:
-        """Wait until one of the accounts may be asked.
+        """Wait until one of the accounts may be asked, for a request that was held for so long by now.
 
         Raises:
             ModelsParked: that is too far away.
@@ -142,7 +144,7 @@ class Search:
         while self._left or self._missing is None:
             turn = self._relay.take(self._left)
             if turn is None:
-                await self._relay.wait(self._left, self._held_s())
+                await self._relay.wait(self._left, self._held_s() if self._request.waits else math.inf)
                 continue
             self._tries += 1
             asked_at = time.monotonic()

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic_core import from_json, to_json
 
@@ -98,19 +98,20 @@ class GatewayRun:
         self.enclosed = True
         self._listen(listening, self)
 
-    async def call(self, wire: Wire, body: Mapping[str, object]) -> Mapping[str, object]:
+    async def call(self, wire: Wire, body: Mapping[str, object], *, waits: bool = True) -> Mapping[str, object]:
         """One call without streaming; the provider's answer.
 
         Raises:
             ModelsParked: no provider can be asked now, or the budget is spent.
             RequestRefused: the provider refuses this very request.
         """
-        request = self.request(wire, body)
+        request = replace(self.request(wire, body), waits=waits)
         with self.open(request, len(to_json(body, inf_nan_mode="null"))) as call:
             answer = await self.ask(call, request)
             if answer.reply is None:
                 raise RequestRefused(
-                    f"{answer.account.provider.name} refuses the request: {answer.status} {message(answer.fault)}"
+                    f"{answer.account.provider.name} refuses the request: {answer.status} {message(answer.fault)}",
+                    status=answer.status,
                 )
             try:
                 content = b"".join([chunk async for chunk in call.chunks()])

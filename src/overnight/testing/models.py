@@ -173,6 +173,8 @@ class ModelsConformance:
 
         async def walk(run: ModelRun) -> None:
             assert run.refusal is None
+            parked = await failure_of(ModelsParked, run.call(run.wires[0], BODIES[run.wires[0]], waits=False))
+            assert run.refusal is not None and str(run.refusal) == str(parked)
             parked = await failure_of(ModelsParked, _call(run))
             assert is_one_line(str(parked))
             assert parked.wait_s is None or parked.wait_s >= 0.0

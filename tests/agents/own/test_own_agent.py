@@ -15,14 +15,14 @@ from file_clock import settle
 from scripted_models import ScriptedModels, scripted_models
 from scripted_run import Answer, FakeModels, FakeRun, Json
 
+from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
+from overnight.agents.chat.tool import LONGEST
+from overnight.agents.chat.wires import anthropic, openai_chat
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
 from overnight.agents.own.agent import ANSWER_TOKENS, REPEATS, own_agent
 from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, tokens
-from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
-from overnight.agents.own.shell import LONGEST
-from overnight.agents.own.wires import anthropic, chat
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
@@ -198,9 +198,9 @@ def test_an_answer_without_words_can_be_said_again(tmp_path: Path) -> None:
 
 def test_the_fixed_prompt_is_short() -> None:
     """System prompt and tool as JSON take at most 400 tokens, at four characters each, on both wires and for all roles."""
-    for form in (chat, anthropic):
+    for form in (openai_chat, anthropic):
         for system in (SYSTEM, ADVISE):
-            body = form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=system)
+            body = form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=system, tools=True)
             assert len(json.dumps(body)) / CHARACTERS_PER_TOKEN <= FIXED_TOKENS
 
 

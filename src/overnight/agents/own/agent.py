@@ -4,30 +4,27 @@ Its shell runs in the jail, a new one for each command. It may run what it likes
 nothing of that counts.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from overnight.agents.agent import Agent
+from overnight.agents.chat.asking import Asker
+from overnight.agents.chat.bounds import CALLS
+from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
 from overnight.agents.context import AgentContext
-from overnight.agents.own.bounds import CALLS, bounded
 from overnight.agents.own.compaction import compact
-from overnight.agents.own.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
 from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, REPEATED, SYSTEM, TOO_MANY
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell
-from overnight.agents.own.wires import anthropic, chat
-from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.port import Session, Task, Turn
 from overnight.agents.transcript import EntryKind, Transcript
-from overnight.models.port import ModelRun, ModelsParked, RequestRefused
-from overnight.models.usage import Wire
-from overnight.words.foreign import printable
+from overnight.models.port import ModelRun, ModelsParked
 
 NAME = "agent"
 STEPS = 60  # requests in one turn
 COMMANDS = 4 * STEPS  # in one turn; each may take as long as a job may
 REPEATS = 3  # of the same command with the same outcome in an unchanged folder, until the turn is over
 ANSWER_TOKENS = 8192
-WIRES: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: chat, Wire.ANTHROPIC: anthropic}
 
 
 def own_agent(context: AgentContext) -> Agent:
@@ -47,11 +44,7 @@ class Dialogue:
 
     def __init__(self, context: AgentContext, task: Task, run: ModelRun, transcript: Transcript) -> None:
         """Raises TurnFailed if no provider speaks a wire of ours."""
-        wire = next((wire for wire in run.wires if wire in WIRES), None)
-        if wire is None:
-            raise TurnFailed(f"no provider speaks {' or '.join(WIRES)}, which `use: agent` needs")
-        self._wire, self._form = wire, WIRES[wire]
-        self._run = run
+        self._asker = Asker(run, transcript)
         self._transcript = transcript
         self._system = ADVISE if task.advises else SYSTEM
         self._shell = Shell(context=context, workspace=task.folder, number=task.number)
@@ -93,18 +86,8 @@ class Dialogue:
     async def _ask(self) -> ModelMessage:
         """One request; the answer is part of the dialogue."""
         self._entries = compact(self._entries)
-        body = self._form.request(self._entries, model=self._run.model, most_tokens=ANSWER_TOKENS, system=self._system)
-        try:
-            answer = await self._run.call(self._wire, body)
-        except RequestRefused as refused:
-            raise TurnFailed(str(refused)) from refused
-        try:
-            said = bounded(self._form.read(answer))
-        except ValueError as error:
-            raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
+        said = await self._asker.ask(self._entries, system=self._system, most_tokens=ANSWER_TOKENS, tools=True)
         self._entries.append(said)
-        if said.text.strip():
-            self._transcript.add(EntryKind.MESSAGE, said.text)
         return said
 
     async def _do(self, call: ToolCall) -> int:

@@ -6,7 +6,7 @@ In large steps, so that the beginning of the dialogue stays the same for many re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overnight.agents.own.dialogue import Entry, ModelMessage, ToolResult
+from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolResult
 from overnight.words.foreign import cut_middle, left_out
 
 LIMIT_TOKENS = 24_000

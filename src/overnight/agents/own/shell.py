@@ -5,13 +5,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.agents.chat.tool import LONGEST
 from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
 from overnight.jail.job import Job, JobEnding, with_variables
 from overnight.words.foreign import cut_middle, printable_lines
 
-LONGEST = 100_000  # bytes of a quoted command: the system takes 128 KiB as one argument
 _READ_BYTES = 4 * OUTPUT  # from each end of an output
 
 

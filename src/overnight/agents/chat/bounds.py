@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from overnight.agents.own.dialogue import ModelMessage, ToolCall
-from overnight.agents.own.shell import LONGEST
+from overnight.agents.chat.dialogue import ModelMessage, ToolCall
+from overnight.agents.chat.tool import LONGEST
 from overnight.words.foreign import cut_middle
 
 WORDS = 64_000  # characters; an answer of as many tokens as we ask for has fewer

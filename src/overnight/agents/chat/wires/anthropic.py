@@ -1,11 +1,11 @@
-"""Our agent's dialogue on the wire of Anthropic messages, with marks for the provider's prompt cache."""
+"""A dialogue on the wire of Anthropic messages, with marks for the provider's prompt cache."""
 
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_DESCRIPTION
+from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
+from overnight.agents.chat.tool import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
 _CACHE = {"cache_control": {"type": "ephemeral"}}
 _TOOLS = [{"name": TOOL, "description": TOOL_DESCRIPTION, "input_schema": PARAMETERS}]
@@ -23,7 +23,7 @@ class _Answer(BaseModel):
     stop_reason: str | None = None
 
 
-def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
+def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str, tools: bool) -> Mapping[str, object]:
     """The body of a request; neighbours of the same role are one message, as the wire wants it."""
     messages: list[dict[str, object]] = []
     for entry in entries:
@@ -38,7 +38,8 @@ def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: s
     if isinstance(newest, list):
         newest[-1] |= _CACHE
     system_blocks = [{"type": "text", "text": system, **_CACHE}]
-    return {"model": model, "max_tokens": most_tokens, "system": system_blocks, "messages": messages, "tools": _TOOLS}
+    body = {"model": model, "max_tokens": most_tokens, "system": system_blocks, "messages": messages}
+    return body | {"tools": _TOOLS} if tools else body
 
 
 def read(answer: Mapping[str, object]) -> ModelMessage:

@@ -1,4 +1,4 @@
-"""What our agent and a model have said to each other, independent of the wire."""
+"""What we and a model have said to each other, independent of the wire."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +45,10 @@ Entry = UserMessage | ModelMessage | ToolResult
 class Form(Protocol):
     """A dialogue in the form of one wire: a module each, in `wires/`."""
 
-    def request(self, entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
-        """The body of a request."""
+    def request(
+        self, entries: Sequence[Entry], *, model: str, most_tokens: int, system: str, tools: bool
+    ) -> Mapping[str, object]:
+        """The body of a request; `tools`: whether it offers the shell."""
         ...
 
     def read(self, answer: Mapping[str, object]) -> ModelMessage:

@@ -1,12 +1,12 @@
-"""Our agent's dialogue on the wire of OpenAI chat completions."""
+"""A dialogue on the wire of OpenAI chat completions."""
 
 import json
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field, ValidationError
 
-from overnight.agents.own.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.own.prompt import PARAMETERS, TOOL, TOOL_DESCRIPTION
+from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
+from overnight.agents.chat.tool import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
 LONGEST_ARGUMENTS = 1_000_000  # characters; no command that is run has so many, however it is escaped
 _TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_DESCRIPTION, "parameters": PARAMETERS}}]
@@ -35,10 +35,11 @@ class _Answer(BaseModel):
     choices: list[_Choice] = Field(min_length=1, fail_fast=True)
 
 
-def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str) -> Mapping[str, object]:
+def request(entries: Sequence[Entry], *, model: str, most_tokens: int, system: str, tools: bool) -> Mapping[str, object]:
     """The body of a request."""
     messages = [{"role": "system", "content": system}, *map(_message, entries)]
-    return {"model": model, "max_completion_tokens": most_tokens, "messages": messages, "tools": _TOOLS}
+    body: dict[str, object] = {"model": model, "max_completion_tokens": most_tokens, "messages": messages}
+    return body | {"tools": _TOOLS} if tools else body
 
 
 def read(answer: Mapping[str, object]) -> ModelMessage:

@@ -1,0 +1,84 @@
+"""Asking models: one request after the other, each on a wire of a provider that can answer it now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from overnight.agents.chat.bounds import bounded
+from overnight.agents.chat.dialogue import Entry, Form, ModelMessage
+from overnight.agents.chat.wires import anthropic, openai_chat
+from overnight.agents.port import TurnFailed
+from overnight.agents.transcript import EntryKind, Transcript
+from overnight.models.failures import NOT_FOUND
+from overnight.models.port import ModelRun, ModelsParked, RequestRefused
+from overnight.models.usage import Wire
+from overnight.words.foreign import printable
+
+FORMS: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: openai_chat, Wire.ANTHROPIC: anthropic}
+
+
+class _Call(Protocol):
+    """One request on a wire."""
+
+    async def __call__(self, wire: Wire, *, waits: bool) -> Mapping[str, object]: ...
+
+
+class Asker:
+    """Asks the models of one piece of work; what they say is added to its transcript."""
+
+    def __init__(self, run: ModelRun, transcript: Transcript) -> None:
+        """Raises TurnFailed if no provider speaks a wire of ours."""
+        self._run = run
+        self._transcript = transcript
+        self._wires = [wire for wire in run.wires if wire in FORMS]
+        if not self._wires:
+            raise TurnFailed(f"no provider speaks {' or '.join(FORMS)}")
+
+    async def ask(self, entries: Sequence[Entry], *, system: str, most_tokens: int, tools: bool) -> ModelMessage:
+        """What the model says next in a dialogue; `tools`: whether it may call the shell.
+
+        Raises:
+            ModelsParked: no provider of any wire can be asked now, or the budget is spent.
+            TurnFailed: a provider refuses the request, or the answer cannot be read.
+        """
+
+        async def call(wire: Wire, *, waits: bool) -> Mapping[str, object]:
+            body = FORMS[wire].request(entries, model=self._run.model, most_tokens=most_tokens, system=system, tools=tools)
+            return await self._run.call(wire, body, waits=waits)
+
+        try:
+            wire, answer = await self._first(call)
+        except RequestRefused as refused:
+            raise TurnFailed(str(refused)) from refused
+        try:
+            said = bounded(FORMS[wire].read(answer))
+        except ValueError as error:
+            raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
+        if said.text.strip():
+            self._transcript.add(EntryKind.MESSAGE, said.text)
+        return said
+
+    async def _first(self, call: _Call) -> tuple[Wire, Mapping[str, object]]:
+        """The answer on the first wire that gives one; a provider is waited for only if no other wire has one now."""
+        alone, parked = len(self._wires) == 1, dict[Wire, ModelsParked]()
+        missing: RequestRefused | None = None
+        for wire in self._wires:
+            try:
+                return wire, await call(wire, waits=alone)
+            except ModelsParked as refusal:
+                if refusal.spent:
+                    raise
+                parked[wire] = refusal
+            except RequestRefused as refused:
+                if refused.status != NOT_FOUND:
+                    raise
+                missing = missing or refused
+        soonest = min(parked, key=lambda wire: _wait_s(parked[wire]), default=None)
+        if soonest is None or (missing is not None and parked[soonest].wait_s is None):
+            raise missing or AssertionError("there is a wire, and it gave an outcome")
+        if alone or parked[soonest].wait_s is None:
+            raise ModelsParked("; ".join(dict.fromkeys(map(str, parked.values()))), wait_s=parked[soonest].wait_s)
+        return soonest, await call(soonest, waits=True)
+
+
+def _wait_s(parked: ModelsParked) -> float:
+    return float("inf") if parked.wait_s is None else parked.wait_s

@@ -7,7 +7,8 @@ steps<N>      N calls of the shell tool, then a final text
 ask           a question, and no tool call
 e<code>       always this error; `e429q`: a spent quota
 f<code>x<N>   this error N times, then as `ok`
-s<N>e<code>   N calls of the shell tool, then always this error; `s<N>e429q` too
+s<N><mode>    N calls of the shell tool, then always as in another mode: `s1e429q`, `s2hang`
+o<N><mode>    N answers as `ok`, then always as in another mode
 hang          takes a request and never answers
 slow          answers as `ok` when `go` is set
 silent        never answers a GET request either
@@ -25,7 +26,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -35,7 +36,7 @@ Call = tuple[str, Json | str]  # a tool call: its name, and arguments or a scrip
 CACHED, OUTPUT = 400, 50
 SHELLS = re.compile(r"shell|bash|exec|command|terminal", re.IGNORECASE)
 COMMANDS = ("command", "cmd", "script", "code")
-THEN_FAILING = re.compile(r"s(\d+)e(\d+)q?")
+THEN = re.compile(r"[os](\d+)(e\d+q?|hang|cut)")
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 529: "overloaded_error"}
 
 
@@ -164,6 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.asked[seen.mode] += 1
             turn = self.server.asked[seen.mode]
+        if (then := THEN.fullmatch(seen.mode)) and turn > int(then[1]):
+            seen = replace(seen, mode=then[2])
         if self.server.refused_word and self.server.refused_word in json.dumps(seen.body):
             return self._json(400, {"error": {"message": f"Unsupported parameter: {self.server.refused_word}"}})
         if seen.mode in self.server.replies:
@@ -197,7 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _speak(self, seen: Seen, speak: Any, turn: int) -> None:
         tools, step = _tools(seen.body), results_in(seen.body)
-        wanted = int(seen.mode[5:]) if seen.mode.startswith("steps") else 10**6 if THEN_FAILING.match(seen.mode) else 1
+        wanted = int(seen.mode[5:]) if seen.mode.startswith("steps") else 1
+        wanted = 10**6 if re.match(r"s\d", seen.mode) else wanted
         call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
         text = "" if call else self.server.question if seen.mode == "ask" else self.server.text
         answer, events = speak(seen.body, text, call, step, turn)
@@ -240,8 +244,6 @@ class _Handler(BaseHTTPRequestHandler):
 def _failing(mode: str, turn: int) -> int | None:
     if found := re.fullmatch(r"e([0-9]{3})q?", mode):
         return int(found[1])
-    if found := THEN_FAILING.fullmatch(mode):
-        return int(found[2]) if turn > int(found[1]) else None
     found = re.fullmatch(r"f([0-9]{3})x([0-9]+)", mode)
     return int(found[1]) if found and turn <= int(found[2]) else None
 

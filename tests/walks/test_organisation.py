@@ -242,6 +242,37 @@ def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# half"
 
 
+def test_each_interrupted_try_keeps_its_own_work(tmp_path: Path) -> None:
+    """Two sessions that are stopped during a proposal leave two refs, each with what its try had changed."""
+    os.mkfifo(tmp_path / "thinks")
+    think = f"echo 'x' >> {tmp_path}/tries; echo \"# try $(wc -l < {tmp_path}/tries)\" >> train.txt"
+    repo = repo_of(tmp_path, program(role("thinker", f"{think}; echo > {tmp_path}/thinks; sleep 5432.5"), budget=1))
+    for _ in range(2):
+        with started(RUN, repo, stderr=subprocess.STDOUT) as session:
+            wait_for(tmp_path / "thinks")
+            overnight(repo, "stop", check=0)
+            assert session.stdout is not None
+            session.stdout.read()
+            assert session.wait() == 1
+    refs = git(repo, "for-each-ref", "--format=%(refname)", "refs/overnight/t/unfinished").split()
+    assert [git(repo, "show", f"{ref}:train.txt") for ref in refs] == [f"{TRAIN}# try {n}" for n in (1, 2)]
+
+
+def test_a_stop_during_a_review_keeps_the_edit(tmp_path: Path) -> None:
+    """The researcher has ended, its critic has not: the edit is kept like unfinished work."""
+    os.mkfifo(tmp_path / "thinks")
+    critic = role("critic", f"echo > {tmp_path}/thinks; sleep 5432.125")
+    repo = repo_of(tmp_path, program(role("explorer", "echo '# whole' >> train.txt; echo it helps"), critic, budget=1))
+    with started(RUN, repo, stderr=subprocess.STDOUT) as session:
+        wait_for(tmp_path / "thinks")
+        overnight(repo, "stop", check=0)
+        assert session.stdout is not None
+        session.stdout.read()
+        assert session.wait() == 1
+    assert gone("5432.125")
+    assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# whole"
+
+
 def test_a_kill_during_a_proposal_leaves_a_campaign_that_goes_on(tmp_path: Path) -> None:
     """The next session makes a new proposal, and its ledger is intact."""
     repo = repo_of(tmp_path, program(thinker(tmp_path, "5432.5"), budget=1))

@@ -77,13 +77,13 @@ def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_spent_budget_of_tokens_stops_within_a_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
-    """The call that exceeds it is the last one; another session makes no call at all."""
+    """The call that exceeds it is the last one, and its edit is measured; another session makes no call at all."""
     models.command = CHANGE
     repo = repo_of(tmp_path, monkeypatch, models.url("ok"), "{tokens: 1000}")
     run(repo, check=1)
     assert models.asked["ok"] == 1
     assert used(repo) == {"calls": 1, "tokens": 1_050}
-    assert read_json(repo, "status")["experiments"] == 0
+    assert read_json(repo, "status")["experiments"] == 1
     run(repo, check=1)
     assert models.asked["ok"] == 1
 

@@ -1,7 +1,7 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from overnight.gate.verdict import Conclusion, Verdict
@@ -12,7 +12,8 @@ from overnight.research.caution import judge_words
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import already_tried, shape_of
-from overnight.research.events import Concluded, ProposalEnded, ProposalMissed, Proposed, Proposing
+from overnight.research.changes.syntax import half_finished
+from overnight.research.events import Concluded, Noted, ProposalEnded, ProposalMissed, Proposed, Proposing
 from overnight.research.experiment import Draft
 from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.attempt import MESSAGE, attempt_message
@@ -24,6 +25,9 @@ from overnight.research.places.port import Collected, View, Workspaces
 from overnight.research.researchers.port import Assignment, ProposalFailed, Researcher
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
+
+REVIEW = "review"  # name of the note on an edit that no critic could read
+LONGEST_NOTE = 300  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +112,11 @@ class Intake:
 
     async def _answer(self, staff: NamedResearcher, request: ProposalRequest) -> ProposalOutcome:
         self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
+        refusal = ""
         try:
             edit = await self._edit(staff, request)
-            refusal = "" if edit.collected.problems or not staff.reads else await self._object(edit)
+            if staff.reads and self.council.critics and not (edit.collected.problems or self._violations(edit)):
+                edit, refusal = await self._reviewed(edit)
         except ProposalFailed as failed:
             idea, reworks = _numbers(request)
             self.journal.record(
@@ -135,6 +141,7 @@ class Intake:
                 brief=request.brief,
                 head=head,
                 changed=lambda: bool(self.workspaces.collect(folder, head).changes),
+                unfit=lambda: self._unfit(folder, head),
                 under_way=tuple(opened.proposed for opened in state.open),
             )
             draft = await staff.researcher.propose(assignment)
@@ -142,7 +149,9 @@ class Intake:
             finished = True
         finally:
             if not finished:
-                self._keep_unfinished(staff, request.assignment, head, folder)
+                collected = self.workspaces.collect(folder, head)
+                self.left_out.add(staff.role, collected.by_products)
+                self._keep_unfinished(staff.role, request.assignment, head, collected.changes)
             self.workspaces.remove(folder)
         self.left_out.add(staff.role, collected.by_products)
         return WorkspaceEdit(
@@ -154,23 +163,37 @@ class Intake:
             request=request,
         )
 
-    def _keep_unfinished(self, staff: NamedResearcher, assignment: int, head: str, folder: Path) -> None:
-        """Commit what an interrupted researcher left, under its own ref, for people to inspect."""
+    def _unfit(self, folder: Path, head: str) -> str:
+        """Why an edit whose author was cut off is not worth a trial, the first reason; empty if it is."""
         collected = self.workspaces.collect(folder, head)
-        self.left_out.add(staff.role, collected.by_products)
-        if changes := collected.changes:
-            message = f"Unfinished work of {printable(staff.role, MESSAGE)}, assignment {assignment}\n"
+        wrong = (*collected.problems, *self.scope.violations(collected.changes, head))
+        return wrong[0] if wrong else half_finished(collected.changes, self.scope.before(collected.changes, head))
+
+    def _keep_unfinished(self, role: str, assignment: int, head: str, changes: Sequence[FileChange]) -> None:
+        """Commit what an interrupted researcher left, under a ref of its own, for people to inspect."""
+        if changes:
+            message = f"Unfinished work of {printable(role, MESSAGE)}, assignment {assignment}\n"
             tag = self.journal.state.tag
             self.history.record_attempt(
                 tag=tag, number=assignment, base=head, changes=changes, message=message, group="unfinished"
             )
 
-    async def _object(self, edit: WorkspaceEdit) -> str:
-        """A critic's refusal of an edit that would be measured; empty if there is none."""
-        if not self.council.critics or self._violations(edit):
-            return ""
-        before = self.scope.before(edit.changes, edit.base)
-        return await self.council.object(edit.draft, edit.changes, before, edit.request.assignment)
+    async def _reviewed(self, edit: WorkspaceEdit) -> tuple[WorkspaceEdit, str]:
+        """The edit, and a critic's refusal, empty if there is none; without models for a critic it goes on unreviewed."""
+        before, assignment = self.scope.before(edit.changes, edit.base), edit.request.assignment
+        finished = False
+        try:
+            refusal = await self.council.object(edit.draft, edit.changes, before, assignment)
+            finished = True
+        except ModelsParked as parked:
+            finished = True
+            self.journal.show(Noted(text=f"{edit.role}: the proposal goes on unreviewed: {parked}"))
+            notes = {**edit.draft.notes, REVIEW: printable(f"none: {parked}", LONGEST_NOTE)}
+            return replace(edit, draft=replace(edit.draft, notes=notes)), ""
+        finally:
+            if not finished:
+                self._keep_unfinished(edit.role, assignment, edit.base, edit.changes)
+        return edit, refusal
 
     def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""

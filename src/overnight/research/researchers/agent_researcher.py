@@ -2,6 +2,9 @@
 
 What counts is the workspace, which we read ourselves: exit codes and final words prove nothing. An agent that ends
 without a change, often with a question, gets one reminder that nobody answers; then its try is over.
+
+An edit is work in hand: if its author's session is cut off, for whatever reason, it is submitted as it stands, with a note
+that says so, unless it is unfit (`Assignment.unfit`). A script's edit counts only if the script ended well.
 """
 
 from collections.abc import AsyncIterator
@@ -10,14 +13,21 @@ from contextlib import asynccontextmanager
 from overnight.agents.agent import Agent, AgentSession
 from overnight.agents.hypothesis import MARK, find_hypothesis, last_line
 from overnight.agents.port import Task, Turn, TurnFailed
+from overnight.models.port import ModelsParked
 from overnight.research.experiment import Draft, Experiment
 from overnight.research.researchers.port import Assignment, ProposalFailed
+from overnight.words.foreign import printable
 
 CONTINUE = (
     "You ended without changing a file that you may edit. Nobody is here to answer questions: decide yourself, note the "
     f"assumption, make the edit in the current folder, and end with the line `{MARK} ...`."
 )
 UNSAID = "(no hypothesis was given)"
+UNSAID_CUT = "(its session was cut short before it said what it changed)"
+SESSION = "session"  # name of the note on a session that was cut off
+LONGEST_NOTE = 300  # characters
+
+_Cut = ProposalFailed | ModelsParked
 
 
 class AgentResearcher:
@@ -33,14 +43,33 @@ class AgentResearcher:
     async def propose(self, assignment: Assignment) -> Draft:
         """Let the agent edit the workspace."""
         async with self._open(assignment) as session:
+            turn, cut = await self._work(session, assignment)
+        if cut is None:
+            self._check(turn, assignment)
+            said = turn.text
+        else:
+            self._check_cut(turn, cut, assignment)
+            said = f"{session.said}\n{turn.text}"
+        usage = session.usage
+        return Draft(
+            hypothesis=find_hypothesis(said) or (UNSAID_CUT if cut else UNSAID),
+            notes={} if cut is None else {SESSION: printable(f"cut short: {cut}", LONGEST_NOTE)},
+            tokens=usage.tokens,
+            cost_usd=usage.cost_usd,
+        )
+
+    async def _work(self, session: AgentSession, assignment: Assignment) -> tuple[Turn, _Cut | None]:
+        """The last turn, and what cut the session off, if anything did."""
+        turn = Turn(text="")
+        try:
             turn = await session.turn(assignment.brief)
             if not (self._agent.script or turn.fault or session.refusal or assignment.changed()):
                 turn = await session.turn(CONTINUE)
-        if session.refusal:
-            raise session.refusal
-        self._check(turn, assignment)
-        usage = session.usage
-        return Draft(hypothesis=find_hypothesis(turn.text) or UNSAID, tokens=usage.tokens, cost_usd=usage.cost_usd)
+        except TurnFailed as failed:
+            return turn, ProposalFailed(str(failed))
+        except ModelsParked as parked:
+            return turn, parked
+        return turn, session.refusal or (ProposalFailed(turn.fault) if turn.fault else None)
 
     async def advise(self, assignment: Assignment) -> str:
         """Let the agent answer."""
@@ -69,8 +98,21 @@ class AgentResearcher:
     def _check(self, turn: Turn, assignment: Assignment) -> None:
         """Raise ProposalFailed if there is nothing worth a trial."""
         if self._agent.script:
-            if turn.fault or not turn.text.strip():
-                raise ProposalFailed(turn.fault or "the command said nothing: its last line is its hypothesis")
+            if not turn.text.strip():
+                raise ProposalFailed("the command said nothing: its last line is its hypothesis")
         elif not assignment.changed():
             said = last_line(turn.text)
-            raise ProposalFailed(turn.fault or "it ended without a change" + (f": {said}" if said else ""))
+            raise ProposalFailed("it ended without a change" + (f": {said}" if said else ""))
+
+    def _check_cut(self, turn: Turn, cut: _Cut, assignment: Assignment) -> None:
+        """Raise what cut the session off, with the reason, unless the edit is submitted all the same."""
+        if not assignment.changed() or (self._agent.script and (turn.fault or not turn.text.strip())):
+            raise cut
+        if assignment.unfit is None:
+            if isinstance(cut, ModelsParked) or not turn.fault:
+                raise cut
+        elif unfit := assignment.unfit():
+            why = f"{cut}; what it had changed is not submitted: {unfit}"
+            if isinstance(cut, ModelsParked):
+                raise ModelsParked(why, wait_s=cut.wait_s, spent=cut.spent) from cut
+            raise ProposalFailed(why) from cut

@@ -25,6 +25,8 @@ class Assignment:
     brief: str  # Markdown: program, what was kept, what failed and why, within a length limit
     head: str  # commit that the workspace shows; the same text means the same tree
     changed: Callable[[], bool] = _unseen  # whether the workspace differs from it now
+    # Why what the workspace holds now is not worth a trial if its author was cut off; empty if it is. None: it never is.
+    unfit: Callable[[], str] | None = None
     under_way: Sequence[Proposed] = ()  # everybody's proposals without a verdict, also its own
 
 

@@ -5,7 +5,7 @@ The first segment of a path is the mode:
 ok            one call of the shell tool, then a final text
 steps<N>      N calls of the shell tool, then a final text
 ask           a question, and no tool call
-e<code>       always this error; `e429q`: a spent quota
+e<code>       always this error, to a GET request too; `e429q`: a spent quota
 f<code>x<N>   this error N times, then as `ok`
 s<N><mode>    N calls of the shell tool, then always as in another mode: `s1e429q`, `s2hang`
 o<N><mode>    N answers as `ok`, then always as in another mode
@@ -29,6 +29,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 Json = dict[str, Any]  # a message on the wire, of any shape
 Call = tuple[str, Json | str]  # a tool call: its name, and arguments or a script
@@ -78,6 +79,9 @@ class ScriptedModels(ThreadingHTTPServer):
         self.question = "Should I edit the file?"
         self.replies: dict[str, Reply] = {}
         self.refused_word = ""  # a request that has it is an error
+        self.listed = ["scripted"]  # models; it answers to others as well
+        self.owner = "scripted"  # of the models
+        self.absent: set[str] = set()  # models that it does not have
         self.seen: list[Seen] = []
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
@@ -150,13 +154,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         seen = self._take()
+        path = seen.path.partition("?")[0]
         if seen.mode == "silent":
             self.close_connection = True
             self.connection.recv(1)  # until the client has gone
         elif seen.mode in self.server.replies:
             self._canned(self.server.replies[seen.mode])
-        elif seen.path.endswith("/models"):
-            self._json(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+        elif seen.mode.startswith("e") and (status := _failing(seen.mode, 1)):
+            self._fail(status, quota=seen.mode.endswith("q"))
+        elif path.endswith("/models"):
+            listed = [{"id": name, "object": "model", "owned_by": self.server.owner} for name in self.server.listed]
+            self._json(200, {"object": "list", "data": listed})
+        elif "/models/" in path and (name := unquote(path.rpartition("/models/")[2])) not in self.server.absent:
+            self._json(200, {"id": name, "object": "model"})
+        elif "/models/" in path:
+            self._json(404, {"error": {"message": f"The model `{name}` does not exist", "code": "model_not_found"}})
         else:
             self._json(404, {"error": {"message": "not found", "type": "not_found_error"}})
 

@@ -153,6 +153,17 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
         read_settings({VARIABLE: str(tmp_path / "huge.toml")}, tmp_path)
 
 
+@pytest.mark.parametrize(("kind", "port"), [("ollama", 11434), ("llamacpp", 8080), ("vllm", 8000), ("lmstudio", 1234)])
+def test_a_local_server_needs_its_kind_only(tmp_path: Path, kind: str, port: int) -> None:
+    """It listens on loopback at its usual port, without a key; another port or wire can be written."""
+    [server] = read(tmp_path, f'[[providers]]\nname = "{kind}"\n').providers
+    assert (server.base_url, server.local) == (f"http://127.0.0.1:{port}", True)
+    assert server.wires[0] is Wire.OPENAI_CHAT
+    text = f'[[providers]]\nname = "mine"\nkind = "{kind}"\nbase_url = "http://127.0.0.1:9"\nwires = ["openai-chat"]\n'
+    [server] = read(tmp_path, text).providers
+    assert (server.base_url, server.wires) == ("http://127.0.0.1:9", (Wire.OPENAI_CHAT,))
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [

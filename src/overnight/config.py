@@ -173,7 +173,7 @@ class _ProviderKeys(_Part):
     """One `[[providers]]`."""
 
     name: Name
-    kind: Literal["anthropic", "openai", "gemini", "openrouter", "ollama"] | None = None
+    kind: Literal["anthropic", "openai", "gemini", "openrouter", "ollama", "llamacpp", "vllm", "lmstudio"] | None = None
     base_url: Annotated[Text, AfterValidator(_base_url)] | None = None
     wires: Annotated[tuple[Wire, ...], Field(min_length=1, max_length=len(Wire))] | None = None
     key_env: Annotated[str, AfterValidator(_unlike_a_key)] | None = None

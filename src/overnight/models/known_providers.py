@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from overnight.models.usage import Wire
 
 OLLAMA_PORT = 11434
+LOCAL_WIRES = (Wire.OPENAI_CHAT, Wire.OPENAI_RESPONSES, Wire.ANTHROPIC)  # of local servers; older ones have the first only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +59,13 @@ KNOWN: Mapping[str, KnownProvider] = {
     ),
     "ollama": KnownProvider(
         base_url=f"http://127.0.0.1:{OLLAMA_PORT}",
-        wires=(Wire.OPENAI_CHAT, Wire.OPENAI_RESPONSES, Wire.ANTHROPIC),
+        wires=LOCAL_WIRES,
         base_urls=("OLLAMA_HOST",),
     ),
+    # At the ports that they take by default; no environment variable of theirs says another one.
+    "llamacpp": KnownProvider(base_url="http://127.0.0.1:8080", wires=LOCAL_WIRES),
+    "vllm": KnownProvider(base_url="http://127.0.0.1:8000", wires=LOCAL_WIRES),
+    "lmstudio": KnownProvider(base_url="http://127.0.0.1:1234", wires=LOCAL_WIRES),
 }
 
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import re
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -32,11 +35,13 @@ class Unreachable(Exception):  # noqa: N818  # reported as a busy account
 
     Attributes:
         stale: a kept connection was closed while it was idle, which says nothing about the provider.
+        refused: no connection came about: nobody listens, the host is unknown, or its certificate is not trusted.
     """
 
-    def __init__(self, why: str, *, stale: bool = False) -> None:
+    def __init__(self, why: str, *, stale: bool = False, refused: bool = False) -> None:
         super().__init__(why)
         self.stale = stale
+        self.refused = refused
 
 
 class Reply:
@@ -144,14 +149,18 @@ class Upstream:
         body = None if sent.body is None else encode(sent.body)
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return await self._exchange("GET" if body is None else "POST", url, provider, headers, body)
+        return await self._exchange("GET" if body is None else "POST", url, provider.silence_s, headers, body)
 
-    async def _exchange(
-        self, method: str, url: str, provider: Provider, headers: Mapping[str, str], body: bytes | None
-    ) -> Reply:
-        timeout = aiohttp.ClientTimeout(
-            total=max(WHOLE_S, 6 * provider.silence_s), sock_connect=self._connect_s, sock_read=provider.silence_s
-        )
+    async def get(self, url: str, wait_s: float) -> Reply:
+        """The answer of a URL to a plain GET without any key, when its first bytes are there.
+
+        Raises:
+            Unreachable: it gave none.
+        """
+        return await self._exchange("GET", url, wait_s, {}, None)
+
+    async def _exchange(self, method: str, url: str, silence_s: float, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        timeout = aiohttp.ClientTimeout(total=max(WHOLE_S, 6 * silence_s), sock_connect=self._connect_s, sock_read=silence_s)
         response: aiohttp.ClientResponse | None = None
         try:
             response = await self._session.request(
@@ -168,7 +177,8 @@ class Upstream:
             if response is not None:
                 response.close()
             stale = isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError)
-            raise Unreachable(_describe(error), stale=stale and response is None) from None
+            refused = isinstance(error, aiohttp.ClientConnectorError)
+            raise Unreachable(_describe(error), stale=stale and response is None, refused=refused) from None
         except (asyncio.CancelledError, Unreachable):
             if response is not None:
                 response.close()
@@ -187,13 +197,20 @@ def _describe(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
+        return f"no connection: {_words_of(error.os_error)}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return {
         "ServerDisconnectedError": "it closed the connection",
         "ClientPayloadError": "it closed the connection",
     }.get(type(error).__name__, type(error).__name__)
+
+
+def _words_of(error: OSError) -> str:
+    """The system's words, for asyncio puts the address into its own; a resolver and TLS number their errors differently."""
+    if error.errno and not isinstance(error, socket.gaierror | ssl.SSLError):
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
 
 
 def endpoint(base_url: str, version: str, sent: UpstreamRequest) -> str:

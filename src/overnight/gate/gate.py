@@ -26,6 +26,7 @@ LOSSES = 3  # candidates in a row that crash or are far behind: the head runs ag
 FIRST_PAIRS = 2  # of a test that may run at once: no rule but a crash ends it before
 PAIRS_PER_PAIR_AHEAD = 2  # a test runs one pair ahead for so many that are finished; see bench/gate/parallel.py
 FAILURES = 4  # trials of the head in a row without a value: a broken head
+NO_HEAD = "no trial of the head has a value to compare with"
 _SPARE = 5  # trials beyond those wanted, for a head that may fail
 
 
@@ -78,7 +79,7 @@ def next_step(
     if ended:
         return ended
     if case.noise.level is None:
-        return conclude(Verdict.DISCARD, "no trial of the head has a value to compare with")
+        return conclude(Verdict.DISCARD, NO_HEAD)
     if wanted := _screening(case, screened=screened):
         return wanted
     test = memory.tests + 1

@@ -11,7 +11,7 @@ from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.usage import Usage
-from overnight.research.ending import Ending, SessionKind
+from overnight.research.ending import Ending, Hindrance, SessionKind
 from overnight.research.experiment import ByProducts, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
 from overnight.research.old_events import updated
@@ -141,6 +141,7 @@ class Concluded:
     returned: bool = (
         False  # not a verdict on its own merits: it failed together with a kept change, and its author may adapt it
     )
+    unjudged: bool = False  # it says nothing about the change, which never had inputs or a head to be compared with
     same_as_head: bool = False  # its trials with seeds of the head's trials have the same values, to the last digit
 
 
@@ -156,7 +157,7 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalMissed:
-    """A researcher made no proposal: it failed, or had no ideas left."""
+    """A researcher made no proposal: it failed, could not work, or had no ideas left."""
 
     kind: Literal["proposal_missed"] = "proposal_missed"
     role: str
@@ -165,6 +166,7 @@ class ProposalMissed:
     idea: int = 0  # as in `Proposed`
     assignment: int = 0  # as in `Proposed`
     reworks: int = 0
+    fault: Hindrance | None = None  # what kept it from working; None: it worked, and nothing came of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

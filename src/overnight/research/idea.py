@@ -65,6 +65,7 @@ class AddIdea:
     risk: Risk | None = None
     effect: str = ""
     before: int = 0  # the idea that it is placed before; 0: its normal place
+    ticked: bool = False  # it is not to be tried, whoever has it later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

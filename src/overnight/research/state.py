@@ -86,7 +86,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"9\n"  # raised when the state gets a field, or when an event folds differently
+SNAPSHOT_FORM = b"10\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
 from builders import concluded, proposed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.gate.verdict import Verdict
 from overnight.research.charter import parse_charter
+from overnight.research.ending import Hindrance
 from overnight.research.events import IdeasChanged, ProposalMissed, decode, encode
 from overnight.research.idea import AddIdea, DropIdea, IdeaEdit, IdeaQueue, IdeaState, OrderIdeas, ReopenIdea, RewordIdea, Risk
 from overnight.research.ideas.answer import MOST_IDEAS, parse_answer
@@ -58,6 +60,24 @@ def test_a_proposal_that_came_to_nothing_gives_it_back_but_not_for_ever() -> Non
     assert (queue.ideas[0].state, queue.ideas[0].misses, queue.ideas[0].reason) == (IdeaState.OPEN, PATIENCE, "it slept")
     reworded = after(queue, IdeasChanged(by="person", edits=(RewordIdea(number=1, text="warm up for 100 steps"),)))
     assert choose_idea(reworded, 0.3), "a person who rewords it has it tried again"
+
+
+def test_what_keeps_a_researcher_from_working_says_nothing_about_its_idea() -> None:
+    """A provider that is out, or a program that is missing, does not count as a miss."""
+    queue = filled("warm up longer")
+    for fault in Hindrance:
+        assert after(queue, ProposalMissed(role="explorer", reason="exit 127", idea=1, fault=fault)) == queue
+
+
+def test_only_a_verdict_on_its_own_merits_uses_an_idea_up() -> None:
+    """Each verdict does; a change that went back to its author, and one whose end says nothing about it, does not."""
+    queue = taken(filled("warm up longer", risk=Risk.BOLD), 1, by=1)
+    for verdict in (Verdict.KEEP, Verdict.DISCARD, Verdict.CRASH):
+        assert after(queue, concluded(1, verdict)).done
+    unjudged = after(queue, replace(concluded(1), unjudged=True))
+    assert (unjudged.ideas[0].state, unjudged.ideas[0].misses, unjudged.bold) == (IdeaState.OPEN, 1, 0)
+    returned = after(queue, replace(concluded(1), returned=True))
+    assert (returned.ideas[0].state, returned.ideas[0].misses, returned.bold) == (IdeaState.OPEN, 0, 0)
 
 
 def test_an_experiment_that_is_proposed_once_more_keeps_its_idea() -> None:
@@ -221,6 +241,59 @@ def test_a_tick_that_is_taken_away_opens_an_idea_again() -> None:
     assert parse_ideas(file, queue) == (ReopenIdea(number=1),)
     again = changed(queue, "person", ReopenIdea(number=1))
     assert again.ideas[-1].number == 1 and again.ideas[-1].state is IdeaState.OPEN and not again.done
+
+
+def finished() -> IdeaQueue:
+    return after(taken(three(), 1, by=9), concluded(9))
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("- [ ] my own", "my own"),
+        ("- my own", "my own"),
+        ("my own", "my own"),
+        ("* [ ] lr 0.1 → 0.2", "lr 0.1 -> 0.2"),
+        ("    my own", "my own"),
+    ],
+)
+def test_a_line_behind_all_others_is_an_idea(line: str, text: str) -> None:
+    """That is where `echo` puts it: below what is done, and below the last line of ours; it need not look like an idea."""
+    queue = finished()
+    assert parse_ideas(render_ideas(queue) + line + "\n", queue) == (AddIdea(text=text),)
+    above = render_ideas(queue).replace("\n<!--", f"\n{line}\n<!--")
+    assert parse_ideas(above, queue) == (AddIdea(text=text),) or line.startswith(" ")
+
+
+def test_what_a_person_writes_below_a_new_idea_belongs_to_it() -> None:
+    """A wrapped line and a nested one go on with it; one below an idea of ours rewords that."""
+    queue = three()
+    file = render_ideas(queue).replace("\n<!--", "- [ ] my own idea\n  that goes on\n  - and on\n\n<!--")
+    assert parse_ideas(file, queue) == (AddIdea(text="my own idea that goes on - and on"),)
+    file = render_ideas(queue).replace("- [ ] #2 ", "  for the second time\n- [ ] #2 ")
+    assert parse_ideas(file, queue) == (RewordIdea(number=1, text="warm up longer for the second time"),)
+
+
+def test_the_words_around_the_ideas_are_none() -> None:
+    """Neither the help, also that of another version, nor that nothing is open."""
+    assert parse_ideas(render_ideas(EMPTY), EMPTY) == ()
+    other = "# Ideas\n\nWhat an older version said\nin two lines.\n\nNo idea is open.\n"
+    assert parse_ideas(other, EMPTY) == ()
+    assert parse_ideas("try dropout\n", EMPTY) == (AddIdea(text="try dropout"),), "a file that a person made"
+
+
+def test_a_new_line_that_is_ticked_is_not_tried_and_not_lost() -> None:
+    """It is among what is done, so a role that has it later is refused."""
+    queue = changed(three(), "person", *parse_ideas("- [x] clip the gradient\n", three()))
+    assert (queue.done[-1].text, queue.done[-1].dropped_by) == ("clip the gradient", "person")
+    assert changed(queue, "director", AddIdea(text="clip the gradient")) == queue
+
+
+def test_a_finished_idea_in_other_words_is_a_new_one() -> None:
+    """Its number is that of a finished one; an old copy of the line, from before it was finished, is not."""
+    queue = finished()
+    assert parse_ideas("- [ ] #1 warm up longer (from director)\n", queue) == ()
+    assert parse_ideas("- [ ] #1 warm up for 100 steps\n", queue) == (AddIdea(text="warm up for 100 steps"),)
 
 
 ANY_LINE = st.one_of(

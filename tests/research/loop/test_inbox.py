@@ -8,6 +8,7 @@ import pytest
 
 from overnight.research.events import CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
 from overnight.research.idea import AddIdea
+from overnight.research.ideas.queue import MOST_EDITS, MOST_OPEN
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
 from overnight.research.record.ledger import SqliteLedger
@@ -138,3 +139,20 @@ def test_ideas_are_recorded_before_the_file_is_written_again(world: World) -> No
         IdeasChanged(by="person", edits=(AddIdea(text="try this"),)),
         IdeasChanged(by="person", edits=(AddIdea(text="and that too"),)),
     ]
+
+
+def test_an_idea_that_is_not_taken_is_refused_aloud(world: World) -> None:
+    """A duplicate is named in a note, with the reason, and listed below what is done."""
+    world.written.queue = "- [ ] try this\n- [ ] and that\n- [ ] Try this!\n"
+    world.inbox.show()
+    assert world.reported() == ["the idea 'Try this!' was not taken: nearly the same as idea #1"]
+    assert "- [x] #3 Try this! (from person) → dropped by overnight: nearly the same as idea #1" in world.written.shown[-1]
+
+
+def test_more_ideas_than_an_event_holds_are_all_taken_up(world: World) -> None:
+    """They are recorded in several events; those beyond what the queue holds are refused aloud."""
+    world.written.queue = "".join(f"- [ ] idea {n}\n" for n in range(MOST_EDITS + MOST_OPEN))
+    world.inbox.show()
+    edits = sum(len(sign.edits) for sign in world.recorded() if isinstance(sign, IdeasChanged))
+    assert edits == MOST_EDITS + MOST_OPEN
+    assert len(world.inbox.journal.state.ideas.ideas) == MOST_OPEN and world.reported()

@@ -1,5 +1,6 @@
 """What people write while a campaign runs, as files."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -86,3 +87,27 @@ def test_a_huge_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
     found = orders(tmp_path)
     (tmp_path / "ideas.md").write_bytes(b"x" * (LARGEST + 10))
     assert found.ideas() == "x" * LARGEST
+
+
+def test_what_is_written_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    """The queue is shown once what was added since it was read is read too."""
+    found = orders(tmp_path)
+    found.show_ideas("- [ ] #1 ours\n")
+    assert found.ideas() is None
+    add_idea(tmp_path, "theirs")
+    found.show_ideas("- [x] #1 ours\n")
+    assert (written := found.ideas()) == "- [ ] #1 ours\n- [ ] theirs\n"
+    found.show_ideas("- [x] #1 ours\n- [ ] #2 theirs\n")
+    assert (tmp_path / "ideas.md").read_text() != written
+
+
+def test_a_writer_that_holds_the_ideas_does_not_hold_up_the_campaign(tmp_path: Path) -> None:
+    """The file is outdated until the next time."""
+    found = orders(tmp_path)
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    found.show_ideas("first")
+    assert not (tmp_path / "ideas.md").exists()
+    os.close(held)
+    found.show_ideas("first")
+    assert (tmp_path / "ideas.md").read_text() == "first"

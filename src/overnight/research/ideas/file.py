@@ -1,12 +1,13 @@
 """The queue of ideas as the Markdown file `ideas.md`, which a person may edit while the campaign runs.
 
 No line is lost by accident: without the last line of the file (if it is half written, for example) nothing counts as
-deleted; neither does an idea that is newer than the editor's copy of the file.
+deleted; neither does an idea that is newer than the editor's copy of the file. Whatever a person writes in it is an idea,
+wherever it stands and whether or not it looks like one of a list: `echo` puts it behind the last line.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from overnight.research.idea import (
     AddIdea,
@@ -34,8 +35,10 @@ _LINE = re.compile(
     r"(?P<indent>[ \t]*)[-*+][ \t]+(?:\[(?P<box>.?)\](?:[ \t]+|$))?(?:#(?P<number>[0-9]{1,9})\b[:.]?)?(?P<text>.*)"
 )
 _STAMP = re.compile(r"^<!-- overnight: ideas up to #([0-9]{1,9})\b", re.MULTILINE)  # at the start of a line, where no idea is
-_HELP = """\
-# Ideas
+_NONE = "No idea is open."
+_TITLE = "# Ideas"
+_HELP = f"""\
+{_TITLE}
 
 Edit this file while the campaign runs: add a line `- [ ] what to try`, change a text, tick or delete what not to try, move
 lines (the first is tried first). Write `(bold)` or `(safe)` after an idea to say how far it goes. `[~]` is being tried.
@@ -59,7 +62,7 @@ class _Line:
 
 def render_ideas(queue: IdeaQueue) -> str:
     """The file for a queue; the same queue gives the same file."""
-    parts = [_HELP, "\n".join(_open_line(idea) for idea in queue.ideas) or "No idea is open."]
+    parts = [_HELP, "\n".join(_open_line(idea) for idea in queue.ideas) or _NONE]
     if queue.done:
         parts.append(f"\n## {DONE}\n\n" + "\n".join(_done_line(idea) for idea in reversed(queue.done)))
     stamp = f"<!-- overnight: ideas up to #{queue.next_number - 1}; without this line no idea counts as deleted -->"
@@ -114,23 +117,41 @@ def _stamped(text: str) -> int:
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    below_done = False
+    helping, last = False, None
     for row in text[:MOST_CHARACTERS].splitlines()[:MOST_LINES]:
-        if row.lstrip().startswith("#"):
-            below_done = row.strip("# \t").casefold() == DONE.casefold()
+        bare = row.strip()
         found = _LINE.fullmatch(row)
-        if not found or (found["indent"] and not found["number"]) or (below_done and not found["number"]):
+        if found and (found["number"] or not found["indent"]):
+            helping = False
+        elif not bare or bare.startswith(("#", "<!--")) or bare == _NONE:
+            helping = bare == _TITLE or (helping and not bare)
+            found = None
+        elif helping:
             continue
-        said, arrow, _ = found["text"].partition(ARROW)
-        words, risk, effect = split_marks(said)
-        yield _Line(
-            number=int(found["number"] or 0),
-            ticked=(found["box"] or " ") in _TICKS,
-            text=clean_idea(words),
-            risk=risk,
-            effect=effect,
-            outcome=bool(arrow),
-        )
+        elif last and not last.outcome and row[0].isspace():  # it goes on with the idea above
+            last = replace(last, text=clean_idea(f"{last.text} {bare}"))
+            continue
+        else:
+            found = _LINE.fullmatch(f"- {bare}")
+        if last:
+            yield last
+        last = _line(found) if found else None
+    if last:
+        yield last
+
+
+def _line(found: re.Match[str]) -> _Line:
+    """The idea of a line; only behind a number of ours is an arrow followed by an outcome."""
+    said, arrow, _ = found["text"].partition(ARROW) if found["number"] else (found["text"], "", "")
+    words, risk, effect = split_marks(said)
+    return _Line(
+        number=int(found["number"] or 0),
+        ticked=(found["box"] or " ") in _TICKS,
+        text=clean_idea(words),
+        risk=risk,
+        effect=effect,
+        outcome=bool(arrow),
+    )
 
 
 def _changes(idea: Idea, line: _Line | None, *, deleted: bool) -> Iterator[IdeaEdit]:
@@ -145,21 +166,25 @@ def _changes(idea: Idea, line: _Line | None, *, deleted: bool) -> Iterator[IdeaE
 
 
 def _additions(lines: Sequence[_Line], known: IdeaQueue) -> Iterator[IdeaEdit]:
-    """New lines, each placed before the known idea that follows it; a number that was never assigned is ignored."""
+    """New lines, each placed before the known idea that follows it."""
     open_ones = {idea.number for idea in known.ideas}
+    done = {idea.number: idea for idea in known.done}
     before = 0
     found: list[AddIdea] = []
     for line in reversed(lines):
         if line.number in open_ones:
             before = line.number
-        elif (
-            not line.ticked
-            and not line.outcome
-            and words_of(line.text)
-            and (not line.number or line.number >= known.next_number)
-        ):
-            found.append(AddIdea(text=line.text, risk=line.risk, effect=line.effect, before=before))
+        elif not line.outcome and words_of(line.text) and _is_new(line, known, done):
+            found.append(AddIdea(text=line.text, risk=line.risk, effect=line.effect, before=before, ticked=line.ticked))
     return reversed(found)
+
+
+def _is_new(line: _Line, known: IdeaQueue, done: Mapping[int, Idea]) -> bool:
+    """Whether a line is not an old copy of one of ours: it has no number of ours, or other words than that idea has."""
+    if not line.number or line.number >= known.next_number:
+        return True
+    ended = done.get(line.number)
+    return ended is not None and not line.ticked and words_of(line.text) != words_of(ended.text)
 
 
 def _order(by_number: dict[int, _Line], known: IdeaQueue, lines: Sequence[_Line]) -> Iterator[IdeaEdit]:

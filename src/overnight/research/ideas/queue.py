@@ -98,7 +98,7 @@ def after(queue: IdeaQueue, event: QueueEvent) -> IdeaQueue:
         case Reopened():
             return _taken(queue, event.proposed)
         case ProposalMissed():
-            return _missed(queue, _find(queue.ideas, event.idea), event.reason)
+            return queue if event.fault else _missed(queue, _find(queue.ideas, event.idea), event.reason)
         case Concluded():
             return _concluded(queue, event)
 
@@ -149,6 +149,8 @@ def _added(queue: IdeaQueue, edit: AddIdea, by: str) -> IdeaQueue:
     if refused and (origin not in PERSONS or not idea.text):
         return queue
     queue = replace(queue, next_number=queue.next_number + 1)
+    if edit.ticked:
+        return replace(queue, done=_with_done(queue.done, _as_dropped(idea, by=origin, reason="ticked when it was written")))
     if refused:
         return replace(queue, done=_with_done(queue.done, _as_dropped(idea, by=LAPSED, reason=refused)))
     placed = replace(queue, ideas=_placed(queue.ideas, idea, edit.before))
@@ -210,12 +212,15 @@ def _taken(queue: IdeaQueue, event: Proposed) -> IdeaQueue:
 
 
 def _concluded(queue: IdeaQueue, event: Concluded) -> IdeaQueue:
-    """A verdict on its own merits uses an idea up; a reject is a miss, and with a returned change the idea is open again."""
+    """A verdict on its own merits uses an idea up.
+
+    A reject, or an end that says nothing about the change, is a miss; with a returned change the idea is open again.
+    """
     idea = next((i for i in queue.ideas if i.state is IdeaState.TAKEN and i.experiment == event.number), None)
     if idea is None:
         return queue
     conclusion = event.conclusion
-    if conclusion.verdict is Verdict.REJECT or event.returned:
+    if conclusion.verdict is Verdict.REJECT or event.unjudged or event.returned:
         counts = replace(queue, bold=queue.bold - (idea.risk is Risk.BOLD), safe=queue.safe - (idea.risk is Risk.SAFE))
         if event.returned:
             return _swapped(counts, replace(idea, state=IdeaState.OPEN, experiment=0))

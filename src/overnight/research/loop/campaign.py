@@ -24,6 +24,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.proposal import NamedResearcher
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
+from overnight.research.loop.unjudged import is_unjudged
 from overnight.research.standing import OpenExperiment
 from overnight.words.quantities import numbered
 
@@ -132,7 +133,14 @@ class Campaign:
         elapsed_s = self.journal.elapsed_s()
         same = measured and same_as_head(opened.trials, self.journal.state.gate.anchors)
         self.journal.record(
-            Concluded(number=number, conclusion=conclusion, elapsed_s=elapsed_s, returned=returned, same_as_head=same)
+            Concluded(
+                number=number,
+                conclusion=conclusion,
+                elapsed_s=elapsed_s,
+                returned=returned,
+                unjudged=is_unjudged(conclusion, opened, measured=measured),
+                same_as_head=same,
+            )
         )
         if conclusion.verdict is Verdict.KEEP:
             self.branch.advance(number)

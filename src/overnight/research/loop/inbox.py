@@ -8,6 +8,7 @@ from overnight.program.program import Program
 from overnight.research.events import IdeasChanged, Noted, ProgramChanged
 from overnight.research.idea import PERSON
 from overnight.research.ideas.file import parse_ideas, render_ideas
+from overnight.research.ideas.queue import LAPSED, MOST_EDITS
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.opening import changed_for_good
 from overnight.research.places.port import Orders
@@ -34,9 +35,17 @@ class Inbox:
         """Record what people changed in the queue meanwhile, which would otherwise be lost; then write it for them."""
         written = self.orders.ideas()
         edits = parse_ideas(written, self.journal.state.ideas) if written is not None else ()
-        if edits:
-            self.journal.record(IdeasChanged(by=PERSON, edits=edits))
+        known = self.journal.state.ideas.next_number
+        for at in range(0, len(edits), MOST_EDITS):
+            self.journal.record(IdeasChanged(by=PERSON, edits=edits[at : at + MOST_EDITS]))
+        self._say_refused(known)
         self.orders.show_ideas(render_ideas(self.journal.state.ideas))
+
+    def _say_refused(self, known: int) -> None:
+        """Report the ideas from number `known` on that the queue did not take; the file has them below what is done."""
+        for idea in self.journal.state.ideas.done:
+            if idea.number >= known and idea.dropped_by == LAPSED:
+                self.journal.show(Noted(text=f"the idea {idea.text!r} was not taken: {idea.reason}"))
 
     def _program(self, text: str) -> None:
         old = self.journal.state.program

@@ -1,11 +1,14 @@
 """What people write while a campaign runs: `program.md` in their checkout, and the idea queue in the campaign's folder.
 
+What is added by `add_idea` or saved by an editor while the queue is written again is not overwritten: it is read first.
+
 Does not cover: two people who edit one file at the same time; the later save wins, and what it overwrote is in the ledger.
 """
 
+import fcntl
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from overnight.errors import UserError
@@ -25,7 +28,7 @@ class OrderFiles:
         self._program = program
         self._ideas = folder / IDEAS
         self._known = known
-        self._shown = ""
+        self._shown = self._read = ""
         self._stamp: tuple[int, int] | None = None
 
     def program(self) -> str | None:
@@ -43,20 +46,26 @@ class OrderFiles:
     def ideas(self) -> str | None:
         """The text of the ideas if someone else wrote it."""
         text = _text(read_own, self._ideas)
+        if text is not None:
+            self._read = text
         return None if text == self._shown else text
 
     def show_ideas(self, text: str) -> None:
-        """Write the queue where people find it; a full disk leaves the file outdated, but the campaign goes on."""
+        """Write the queue where people find it; a full disk leaves the file outdated, but the campaign goes on.
+
+        What somebody wrote since `ideas` was asked stays: it is read the next time.
+        """
         if text == self._shown and self._ideas.exists():
             return
-        with suppress(OSError):
-            write_atomically(self._ideas, text.encode())
-            self._shown = text
+        with suppress(OSError), _alone(self._ideas.parent, wait=False):
+            if _text(read_own, self._ideas) in {None, self._read, self._shown}:
+                write_atomically(self._ideas, text.encode())
+                self._shown = text
 
 
 def add_idea(folder: Path, text: str) -> None:
     """Add a line to the ideas of a campaign, which reads it before its next proposal."""
-    with closing_descriptor(open_own(folder / IDEAS, os.O_RDWR | os.O_APPEND | os.O_CREAT)) as file:
+    with _alone(folder), closing_descriptor(open_own(folder / IDEAS, os.O_RDWR | os.O_APPEND | os.O_CREAT)) as file:
         size = os.fstat(file).st_size
         start = b"" if not size or os.pread(file, 1, size - 1) == b"\n" else b"\n"
         write_all(file, start + f"- [ ] {text}\n".encode())
@@ -65,6 +74,14 @@ def add_idea(folder: Path, text: str) -> None:
 def read_ideas(folder: Path) -> str:
     """The ideas of a campaign as they are on disk; empty if there are none yet."""
     return _text(read_own, folder / IDEAS) or ""
+
+
+@contextmanager
+def _alone(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Nobody else who does the same writes ideas meanwhile; raises OSError if somebody does, and we do not wait."""
+    with closing_descriptor(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as held:
+        fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

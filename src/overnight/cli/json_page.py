@@ -18,6 +18,7 @@ from overnight.research.findings import Finding, Rerun
 from overnight.research.receipts.receipt import ReceiptReport
 from overnight.research.report.write import ReportFiles
 from overnight.research.setup.initialisation import InitReport
+from overnight.research.tryout.brief import BriefPage
 from overnight.research.tryout.result import Tryout
 from overnight.research.views.agents import AgentList
 from overnight.research.views.audit import AuditReport
@@ -37,6 +38,7 @@ SHAPES: Mapping[str, Form] = {
     "agents test": Tryout,
     "check": CheckReport,
     "idea list": IdeaList,
+    "brief": BriefPage,
     "notify test": NotifyReport,
     "status": Status,
     "log": ExperimentList,

@@ -26,6 +26,7 @@ COMMANDS = {
     "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
     "run": ("research", "Run a campaign, or continue one."),
     "idea": ("idea", "Add an idea to a campaign, or list its ideas."),
+    "brief": ("brief", "Print the brief that a role would get now; nobody is asked anything."),
     "stop": ("research", "End the running campaign when its running trials are recorded."),
     "notify": ("notify", "Test the channels that campaigns send notices through."),
     "status": ("status", "Show where a campaign stands."),

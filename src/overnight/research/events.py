@@ -12,7 +12,7 @@ from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.usage import Usage
 from overnight.research.ending import Ending, Hindrance, SessionKind
-from overnight.research.experiment import ByProducts, RecordedConclusion, Scalar
+from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
 from overnight.research.old_events import updated
 
@@ -82,6 +82,7 @@ class Proposed:
     assignment: int = 0  # that it answers: calls to models and transcripts have this number; 0: recorded before there were any
     reworks: int = 0  # returned experiment whose change it brings into the head; 0: none
     by_products: ByProducts = field(default_factory=ByProducts)
+    edit: Edit = field(default_factory=Edit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

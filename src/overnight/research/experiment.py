@@ -42,6 +42,17 @@ class ByProducts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What a proposal changes in the files of its base: how much, and the lines themselves if they are few."""
+
+    files: int = 0
+    added: int = 0  # lines
+    removed: int = 0
+    lines: tuple[str, ...] = ()  # a small diff, printable: `path:line`, then lines with `-` and `+`; empty: it is not small
+    digest: str = ""  # equal for the same changed lines on any base; empty: recorded before there was one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """One row of the campaign's history."""
 
@@ -65,3 +76,4 @@ class Experiment:
     cost_usd: float = 0.0
     tokens: int = 0
     by_products: ByProducts = field(default_factory=ByProducts)  # that its researcher left
+    edit: Edit = field(default_factory=Edit)

@@ -53,6 +53,7 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         tokens=proposed.tokens,
         assignment=proposed.assignment,
         by_products=proposed.by_products,
+        edit=proposed.edit,
     )
 
 

@@ -10,6 +10,7 @@ from overnight.models.port import ModelsParked
 from overnight.program.program import PATIENCE_S
 from overnight.research.caution import judge_words
 from overnight.research.changes.code_size import SizeChange
+from overnight.research.changes.edit import edit_of
 from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import already_tried, shape_of
 from overnight.research.changes.syntax import half_finished
@@ -205,6 +206,7 @@ class Intake:
             tag, caution, role = state.tag, judge_words(state), edit.role
             message = attempt_message(state.program, tag, number, role=role, hypothesis=draft.hypothesis, caution=caution)
             commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
+        before = self.scope.before(edit.changes, edit.base)
         size = SizeChange(added=0, removed=0) if violations else self.scope.size(edit.changes, edit.base)
         idea, reworks = _numbers(edit.request)
         proposed = Proposed(
@@ -221,10 +223,11 @@ class Intake:
             lines_added=size.added,
             lines_removed=size.removed,
             idea=idea,
-            shape=shape_of(edit.changes, self.scope.before(edit.changes, edit.base), edit.base),
+            shape=shape_of(edit.changes, before, edit.base),
             assignment=edit.request.assignment,
             reworks=reworks,
             by_products=edit.collected.by_products,
+            edit=edit_of(edit.changes, before),
         )
         if not violations:
             self.journal.record(proposed)

@@ -1,0 +1,129 @@
+"""The brief that a role would get now: of a campaign, or of the program alone before one begins. Nothing is asked or recorded.
+
+Does not cover: what only a running session knows, which is the work in hand without a proposal, the last tries of a researcher
+that came to nothing, and the limits of that session.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import anyio
+
+from overnight import __version__
+from overnight.agents.registry import AGENTS
+from overnight.errors import UserError
+from overnight.git.history import GitHistory
+from overnight.git.repository import Repository, open_repository
+from overnight.program.program import CRITIC, DIRECTOR, Program
+from overnight.research.briefs.brief import write_director_brief
+from overnight.research.briefs.layout import estimate_tokens
+from overnight.research.briefs.review import write_review_brief
+from overnight.research.events import CampaignOpened
+from overnight.research.experiment import Draft
+from overnight.research.loop.assigning import Assigner
+from overnight.research.loop.briefing import Briefing
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.scope import Scope
+from overnight.research.places.campaigns import newest_tag, read_program
+from overnight.research.reading import reading
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.state import begin
+from overnight.words.foreign import printable
+
+RESEARCHER = "researcher"  # any role that proposes changes, if the program has none that reads a brief
+READ_BY_CRITIC = 20  # newest experiments among which one has a change that a critic can read
+NAME = 200  # characters of a name in a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefPage:
+    """A brief, as `brief --json` prints it."""
+
+    role: str
+    campaign: str  # its tag; empty: none has begun, and the program alone is in it
+    tokens: int  # an estimate, more likely too high than too low
+    text: str  # Markdown
+
+
+def show_brief(folder: Path, role: str | None, tag: str | None) -> BriefPage:
+    """The brief of a role, by default the first that reads one, in the newest campaign around a folder or that of a tag.
+
+    Raises:
+        UserError: there is no such role or campaign, or nothing yet that a critic could read.
+    """
+    repository = open_repository(folder)
+    if tag is None and newest_tag(repository) is None:
+        with _not_begun(repository) as (journal, history):
+            return _page(journal, history, role, campaign="")
+    with reading(tag, folder) as campaign, closing(GitHistory(campaign.repository)) as history:
+        state = replace(campaign.state(), ideas=campaign.ideas())
+        return _page(Journal(campaign.ledger, state), history, role, campaign=state.tag)
+
+
+@contextmanager
+def _not_begun(repository: Repository) -> Iterator[tuple[Journal, GitHistory]]:
+    """What a campaign would begin with, in a folder that is gone afterwards."""
+    program = read_program(repository)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(GitHistory(repository)) as history,
+        closing(SqliteLedger(Path(folder))) as ledger,
+    ):
+        opened = CampaignOpened(
+            tag="new",
+            version=__version__,
+            program=program.source,
+            start=history.resolve_start(),
+            secret=secrets.token_hex(16),
+            sandbox="",
+        )
+        yield Journal(ledger, begin(opened, program)), history
+
+
+def _page(journal: Journal, history: GitHistory, role: str | None, *, campaign: str) -> BriefPage:
+    name = _role(journal.state.program, role)
+    briefing = Briefing(journal=journal, history=history)
+    if name == CRITIC:
+        text = _for_critic(journal, history, name)
+    elif name == DIRECTOR:
+        text = write_director_brief(briefing.task(name))
+    else:
+        text = anyio.run(_for_researcher, Assigner(journal=journal, history=history, briefing=briefing), name)
+    return BriefPage(role=name, campaign=campaign, tokens=estimate_tokens(text), text=text)
+
+
+def _role(program: Program, role: str | None) -> str:
+    """The role whose brief is meant; the three kinds of briefs can be read whether or not the program has such a role."""
+    specs = {spec.role: spec for spec in program.researchers}
+    reading_one = [name for name, spec in specs.items() if spec.use in AGENTS]
+    if role is None:
+        return next((name for name in reading_one if name not in {DIRECTOR, CRITIC}), RESEARCHER)
+    if role in reading_one or (role in {RESEARCHER, DIRECTOR, CRITIC} and role not in specs):
+        return role
+    known = ", ".join(dict.fromkeys((*(printable(name, NAME) for name in reading_one), RESEARCHER, DIRECTOR, CRITIC)))
+    if role in specs:
+        what = f"the role `{printable(role, NAME)}` reads no brief: `use: {specs[role].use}` plays it"
+    else:
+        what = f"there is no role `{printable(role, NAME)}` in {program.path}"
+    raise UserError(what, fix=f"roles that read one: {known}")
+
+
+async def _for_researcher(assigner: Assigner, role: str) -> str:
+    async with assigner.assigned(role, reads=True, problems=()) as request:
+        return request.brief
+
+
+def _for_critic(journal: Journal, history: GitHistory, role: str) -> str:
+    """The critic's brief of the newest proposal."""
+    newest = journal.ledger.experiments(limit=READ_BY_CRITIC).experiments
+    found = next((experiment for experiment in newest if experiment.commit), None)
+    if found is None:
+        fix = "`overnight brief` without --role shows what a researcher reads"
+        raise UserError("a critic reads a proposal, and there is none yet", fix=fix)
+    changes = history.merge(base=found.base, head=found.base, commit=found.commit) or ()
+    before = Scope(journal=journal, history=history).before(changes, found.base)
+    return write_review_brief(journal.state, role, Draft(hypothesis=found.hypothesis), changes, before)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from overnight.models.port import ModelRun, ModelsParked
+from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 from overnight.models.usage import Usage, Wire
 
 Json = dict[str, Any]  # what is on the wire
@@ -23,6 +23,7 @@ class FakeRun:
     wire: Wire = Wire.OPENAI_CHAT
     bodies: list[Json] = field(default_factory=list)
     refusal: ModelsParked | None = None
+    failure: str = ""
     url: str = "http://127.0.0.1:9/token"
     port: int = 9
     model: str = "m1"
@@ -50,6 +51,7 @@ class FakeRun:
         self.bodies.append(json.loads(json.dumps(body, allow_nan=False)))
         if isinstance(answer, ModelsParked):
             self.refusal = answer
+        self.failure = str(answer) if isinstance(answer, RequestRefused) else ""
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, dict) else on_the_wire(wire, answer, len(self.bodies))

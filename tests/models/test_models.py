@@ -54,6 +54,7 @@ class CannedRun:
         self.token = secrets.token_hex()
         self.usage = Usage()
         self.refusal: ModelsParked | None = None
+        self.failure = ""
         self.waiting = 0
         self.newest = time.monotonic()
         self.doors: list[asyncio.Task[None]] = []
@@ -78,10 +79,13 @@ class CannedRun:
         except ModelsParked as refusal:
             self.refusal = refusal
             raise
+        except RequestRefused as refused:
+            self.failure = str(refused)
+            raise
         finally:
             self.waiting -= 1
             self.newest = time.monotonic()
-        self.refusal = None
+        self.refusal, self.failure = None, ""
         self.usage += Usage(calls=1, input_tokens=len(json.dumps(body)), output_tokens=1, seconds=time.monotonic() - begun)
         return answer
 

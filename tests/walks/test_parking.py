@@ -27,7 +27,7 @@ editable: [train.txt]
 limits: {wall: 10s, memory: 500MB}
 budget: BUDGET
 researchers:
-  - {role: explorer, use: agent, model: m1}
+  - {role: explorer, use: agent, model: m1, patience: 1s}
 ---
 # Make the loss small
 """
@@ -63,9 +63,9 @@ def test_the_tally_is_the_servers_truth(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """Only a person can fix that: the reason is `models`, no experiment is used, nothing is kept, and the exit code is 1."""
+    """Only a person can fix that: the reason is `models`, no experiment is used, nothing is kept, and the exit code is 2."""
     repo = repo_of(tmp_path, monkeypatch, models.url("e401"))
-    run(repo, check=1)
+    run(repo, check=2)
     stopped = recorded(repo)[-1]
     assert isinstance(stopped, Stopped)
     assert stopped.ending.reason is EndReason.MODELS
@@ -82,6 +82,7 @@ def test_a_spent_budget_of_tokens_stops_within_a_call(
     repo = repo_of(tmp_path, monkeypatch, models.url("ok"), "{tokens: 1000}")
     run(repo, check=1)
     assert models.asked["ok"] == 1
+    assert isinstance(stopped := recorded(repo)[-1], Stopped) and stopped.ending.reason is EndReason.BUDGET
     assert used(repo) == {"calls": 1, "tokens": 1_050}
     assert read_json(repo, "status")["experiments"] == 1
     run(repo, check=1)
@@ -121,3 +122,50 @@ def test_a_spent_quota_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "You exceeded your current quota" in misses[0].reason and "asked again in" in misses[0].reason
     status: Any = read_json(repo, "status")
     assert (status["experiments"], status["tokens"]) == (1, 2_300)
+
+
+def ending(repo: Path) -> tuple[EndReason, str]:
+    """Why the campaign ended."""
+    stopped = recorded(repo)[-1]
+    assert isinstance(stopped, Stopped)
+    return stopped.ending.reason, stopped.ending.detail
+
+
+def test_a_model_that_no_provider_has_is_no_lack_of_ideas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """Each request is refused, so the reason is `models`, with what the provider says; no idea is used up or missed."""
+    models.replies["gone"] = Reply(status=404, body=b'{"error": {"message": "no model m1"}}')
+    repo = repo_of(tmp_path, monkeypatch, models.url("gone"))
+    run(repo, check=2)
+    reason, detail = ending(repo)
+    assert reason is EndReason.MODELS
+    assert "the role `explorer` cannot work" in detail and "404 no model m1" in detail
+    assert {event.fault for event in recorded(repo) if isinstance(event, ProposalMissed) and not event.final} == {"models"}
+
+
+def with_command(tmp_path: Path, command: str) -> Path:
+    """A repository whose only researcher is this command."""
+    text = PROGRAM.replace("BUDGET", "{experiments: 1}").replace(
+        "use: agent, model: m1, patience: 1s", f"use: command, command: {command!r}, patience: 1s"
+    )
+    return make_repo(tmp_path / "r", text, files={"train.txt": TRAIN})
+
+
+def test_a_program_that_is_missing_is_no_lack_of_ideas(tmp_path: Path) -> None:
+    """The campaign ends after a few tries with the reason `setup`, what the shell says, and how to try the role alone."""
+    repo = with_command(tmp_path, "no-such-program --stdin")
+    done = overnight(repo, "run", "--tag", "t", "--no-report", "--plain", "--sandbox", "process", check=2)
+    reason, detail = ending(repo)
+    assert reason is EndReason.SETUP
+    assert "exited with 127" in detail and "overnight agents test explorer" in detail
+    assert "no ideas" not in done.stdout and "explorer could not work: the command exited with 127" in done.stdout
+    assert len([event for event in recorded(repo) if isinstance(event, ProposalMissed) and not event.final]) == 3
+
+
+@pytest.mark.parametrize(("command", "reason"), [("exit 1", EndReason.SETUP), ("echo I am done", EndReason.NO_IDEAS)])
+def test_a_program_that_fails_differs_from_one_that_finds_nothing(tmp_path: Path, command: str, reason: EndReason) -> None:
+    """What ends badly each time does not work; what ends well without a change has no ideas."""
+    repo = with_command(tmp_path, command)
+    run(repo, check=2 if reason is EndReason.SETUP else 1)
+    assert ending(repo)[0] is reason

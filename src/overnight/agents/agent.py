@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from anyio import get_cancelled_exc_class
 
 from overnight.agents.context import AgentContext
-from overnight.agents.port import Opens, Session, Task, Turn, TurnFailed
+from overnight.agents.hindrance import Hindrance
+from overnight.agents.port import Opens, ProgramMissing, Session, Task, Turn, TurnFailed
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.usage import Usage
@@ -20,6 +21,13 @@ class AgentSession:
     session: Session
     run: ModelRun | None
     transcript: Transcript  # so far
+    program: bool = True  # a program works in it, which may be missing or fail; else a dialogue of ours
+    hindrances: list[Hindrance | None] = field(default_factory=list)  # what kept it from working, by turn
+
+    @property
+    def hindrance(self) -> Hindrance | None:
+        """What kept it from working in its newest turn; None if it did work, whatever came of it."""
+        return self.hindrances[-1] if self.hindrances else None
 
     @property
     def refusal(self) -> ModelsParked | None:
@@ -59,6 +67,7 @@ class AgentSession:
         except TurnFailed as failed:
             why = self.transcript.hide(str(failed))
             self.transcript.add(EntryKind.FAULT, why)
+            self._note(missing=isinstance(failed, ProgramMissing), failed=True)
             if self.refusal:
                 raise self.refusal from failed
             raise TurnFailed(why) from failed
@@ -70,10 +79,21 @@ class AgentSession:
             )
             self.transcript.add(EntryKind.FAULT, f"the turn was cut off: {why}")
             raise
-        turn = Turn(text=self.transcript.hide(turn.text), fault=self.transcript.hide(turn.fault))
+        self._note(missing=turn.missing, failed=bool(turn.fault) and self.program)
+        turn = replace(turn, text=self.transcript.hide(turn.text), fault=self.transcript.hide(turn.fault))
         if turn.fault:
             self.transcript.add(EntryKind.FAULT, turn.fault)
         return turn
+
+    def _note(self, *, missing: bool, failed: bool) -> None:
+        if self.run and self.run.failure:
+            self.hindrances.append(Hindrance.MODELS)
+        elif missing:
+            self.hindrances.append(Hindrance.MISSING)
+        elif failed:
+            self.hindrances.append(Hindrance.PROGRAM if self.program else Hindrance.MODELS)
+        else:
+            self.hindrances.append(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +103,7 @@ class Agent:
     name: str
     context: AgentContext
     opens: Opens
+    program: bool = True  # as in `AgentSession`
     script: bool = False  # a command that is no agent: its exit code counts, and it gets one prompt only
 
     @asynccontextmanager
@@ -92,7 +113,7 @@ class Agent:
             transcript = Transcript(run)
             try:
                 async with self.opens(task, run, transcript) as session:
-                    yield AgentSession(session=session, run=run, transcript=transcript)
+                    yield AgentSession(session=session, run=run, transcript=transcript, program=self.program)
             finally:
                 if transcript and self.context.keep_transcript:
                     self.context.keep_transcript(task, transcript)

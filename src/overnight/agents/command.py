@@ -18,6 +18,7 @@ from overnight.agents.agent import Agent
 from overnight.agents.brief_file import remove_brief_file, write_brief_file
 from overnight.agents.context import AgentContext
 from overnight.agents.environment import agent_environment, variables_beside
+from overnight.agents.hindrance import NOT_RUN
 from overnight.agents.installation import installation
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.recap import Recap
@@ -90,7 +91,7 @@ class _CommandSession:
         if not gone:
             self.ended = "the command put something in the place of its brief that cannot be removed"
             raise TurnFailed(self.ended)
-        return Turn(text=said, fault=_fault(result, said))
+        return Turn(text=said, fault=_fault(result, said), missing=result.exit_code in NOT_RUN)
 
     async def _run(self, brief: Path, prompt: str, output: Path) -> JobResult:
         spec, run, folder = self.context.spec, self.run, self.task.folder

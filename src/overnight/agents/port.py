@@ -26,10 +26,15 @@ class Turn:
 
     text: str
     fault: str = ""  # why it did not end well, in one line; what it changed may be good all the same
+    missing: bool = False  # its program is not there, or cannot be run
 
 
 class TurnFailed(Exception):  # noqa: N818  # an outcome, not an error
     """A turn came to nothing; the message says why, in one line."""
+
+
+class ProgramMissing(TurnFailed):
+    """The agent's program is not there, or cannot be run."""
 
 
 class Session(Protocol):

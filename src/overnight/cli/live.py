@@ -164,7 +164,8 @@ def describe(sign: Sign) -> str:
             gained = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
             return f"#{n} {conclusion.verdict.value}:{gained} {printable(conclusion.reason, LINE)}"
         case ProposalMissed():
-            what = "is not asked any more" if sign.final else "made no proposal"
+            made = "could not work" if sign.fault else "made no proposal"
+            what = "is not asked any more" if sign.final else made
             return f"{sign.role} {what}: {printable(sign.reason, LINE)}"
         case ProgramChanged():
             return "program.md changed"

@@ -59,6 +59,7 @@ class ModelCall:
         self._answer: ModelAnswer | None = None
         self._meter: StreamMeter | None = None
         self._started = time.monotonic()
+        self.broken = ""  # why its answer broke off, in one line
         self.over = False  # whether the piece of the answer that was given last is known to be the last one
 
     async def ask(self, accounts: Sequence[Account]) -> ModelAnswer:
@@ -118,6 +119,7 @@ class ModelCall:
                     yield passed
         except (Unreachable, TooLong) as error:
             self._relay.broke(answer.account, str(error))
+            self.broken = f"the answer of {answer.account.provider.name} broke off: {error}"
             if rest := scrubber.end():
                 yield rest
             raise Broken(str(error)) from None

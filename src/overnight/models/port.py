@@ -65,6 +65,14 @@ class ModelRun(Protocol):
         """Why its newest call got no answer from any provider; None if it got one."""
         ...
 
+    @property
+    def failure(self) -> str:
+        """Why its newest call came to nothing although a provider was asked, in one line; empty if it did not.
+
+        The provider refused the request, or its answer broke off.
+        """
+        ...
+
     def listen(self, listening: socket.socket) -> None:
         """Answer this run on a socket of its own, from now on on such ones alone, and close that at the run's end."""
         ...

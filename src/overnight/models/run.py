@@ -56,6 +56,7 @@ class GatewayRun:
         self._number = number
         self._usage = Usage()
         self._refusal: ModelsParked | None = None
+        self._failure = ""
         self._calls: set[ModelCall] = set()
         self._endings: set[Callable[[], None]] = set()
         self._newest = time.monotonic()
@@ -89,6 +90,11 @@ class GatewayRun:
         return self._refusal
 
     @property
+    def failure(self) -> str:
+        """Why its newest call came to nothing although a provider was asked."""
+        return self._failure
+
+    @property
     def wires(self) -> Sequence[Wire]:
         """What its providers speak, those of the first provider first."""
         return self._supply.accounts.wires
@@ -117,6 +123,7 @@ class GatewayRun:
                 content = b"".join([chunk async for chunk in call.chunks()])
                 document: object = from_json(content)
             except (Broken, ValueError) as error:
+                self._failure = f"the answer of {answer.account.provider.name} cannot be read"
                 raise RequestRefused(f"{answer.account.provider.name} gave an answer that cannot be read: {error}") from None
         if not isinstance(document, dict):
             raise RequestRefused(f"{answer.account.provider.name} gave an answer that is not an object")
@@ -171,6 +178,7 @@ class GatewayRun:
         finally:
             call.settle()
             self._calls.discard(call)
+            self._failure = call.broken or self._failure
             self._newest = time.monotonic()
 
     async def ask(self, call: ModelCall, request: ModelRequest) -> ModelAnswer:
@@ -182,8 +190,12 @@ class GatewayRun:
         self._asked += 1
         asked = self._asked
         refusal: ModelsParked | None = None
+        self._failure = ""
         try:
-            return await call.ask(self._supply.accounts.speaking(request.wire.wire))
+            answer = await call.ask(self._supply.accounts.speaking(request.wire.wire))
+            if answer.reply is None:
+                self._failure = f"{answer.account.provider.name} refuses the request: {answer.status} {message(answer.fault)}"
+            return answer
         except ModelsParked as error:
             refusal = error
             raise

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from overnight.agents.hindrance import Hindrance
+
 
 class SessionKind(StrEnum):
     """What a session was for."""
@@ -27,17 +29,7 @@ class EndReason(StrEnum):
     AUDITED = "audited"  # an audit is finished
 
 
-class Hindrance(StrEnum):
-    """What keeps a researcher from working, as against one that works and comes to nothing."""
-
-    MODELS = "models"  # a provider refuses its requests, or breaks its answers off
-    MISSING = "missing"  # its program is not there, or cannot be run
-    PROGRAM = "program"  # its program fails or hangs
-
-    @property
-    def ends(self) -> EndReason:
-        """Why a campaign ends of which nothing else is left."""
-        return EndReason.MODELS if self is Hindrance.MODELS else EndReason.SETUP
+TO_FIX = frozenset({EndReason.MODELS, EndReason.SETUP})  # by a person, before anything can come of another session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +38,18 @@ class Ending:
 
     reason: EndReason
     detail: str
+
+
+def reason_of(hindrance: Hindrance | None) -> EndReason:
+    """Why a campaign ends whose researchers were kept from working, or came to nothing."""
+    if hindrance is None:
+        return EndReason.NO_IDEAS
+    return EndReason.MODELS if hindrance is Hindrance.MODELS else EndReason.SETUP
+
+
+def more_telling(first: Ending | None, second: Ending) -> Ending:
+    """Of two researchers' endings the one that says why the campaign ended: a person can fix that nobody could work."""
+    return second if first is None or (first.reason is EndReason.NO_IDEAS and second.reason in TO_FIX) else first
 
 
 TARGET = Ending(reason=EndReason.TARGET, detail="the head is verified to be beyond the target")

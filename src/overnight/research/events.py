@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from overnight.agents.hindrance import Hindrance
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.usage import Usage
-from overnight.research.ending import Ending, Hindrance, SessionKind
+from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
 from overnight.research.old_events import updated

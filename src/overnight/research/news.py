@@ -43,6 +43,9 @@ def news(state: State, sign: Sign) -> Notice | None:
         case EndReason.MODELS:
             line = f"No model can be asked until you do something: {detail}."
             return needs_person(state, _since("models", state, detail), "no model can be asked", line)
+        case EndReason.SETUP:
+            line = f"No researcher can work until you do something: {detail}."
+            return needs_person(state, _since("setup", state, detail), "no researcher can work", line)
         case _:
             return None
 

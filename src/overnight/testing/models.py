@@ -187,7 +187,7 @@ class ModelsConformance:
 
         async def walk(run: ModelRun) -> None:
             await _call(run)
-            assert run.refusal is None
+            assert run.refusal is None and not run.failure
 
         _with_run(self.answering(), walk)
 
@@ -196,6 +196,7 @@ class ModelsConformance:
 
         async def walk(run: ModelRun) -> None:
             assert is_one_line(str(await failure_of(RequestRefused, _call(run))))
+            assert is_one_line(run.failure) and run.refusal is None
 
         _with_run(self.refusing(), walk)
 

@@ -7,9 +7,9 @@ from builders import concluded, proposed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from overnight.agents.hindrance import Hindrance
 from overnight.gate.verdict import Verdict
 from overnight.research.charter import parse_charter
-from overnight.research.ending import Hindrance
 from overnight.research.events import IdeasChanged, ProposalMissed, decode, encode
 from overnight.research.idea import AddIdea, DropIdea, IdeaEdit, IdeaQueue, IdeaState, OrderIdeas, ReopenIdea, RewordIdea, Risk
 from overnight.research.ideas.answer import MOST_IDEAS, parse_answer

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.research.loop.dry_spell import FREE, LAST, SHARE, TOKENS, TRIES, DrySpell
+from overnight.agents.hindrance import Hindrance
+from overnight.research.loop.dry_spell import FREE, LAST, MISSING, SHARE, TOKENS, TRIES, DrySpell
 
 
 def spell(tries: int, *, patience_s: float = 600.0, began_s: float = 0.0, tokens: int = 0) -> DrySpell:
@@ -57,3 +58,33 @@ def test_the_reason_says_what_was_spent_and_what_was_wrong() -> None:
     tried = "(10 proposals in a row came to nothing; the last one: problem 10)"
     assert spell(TRIES).over(700.0) == f"nothing new in 11 min 40 s {tried}"
     assert spell(TRIES, tokens=12_345).over(700.0) == f"nothing new in 11 min 40 s and 12.3 k tokens {tried}"
+
+
+def hindered(*kinds: Hindrance | None, waited_for: bool = False) -> DrySpell:
+    made = DrySpell(patience_s=600.0, began_s=0.0, waited_for=waited_for)
+    for kind in kinds:
+        made.add("it is out", 0, kind)
+    return made
+
+
+def test_a_program_that_is_missing_is_not_waited_for() -> None:
+    """A few tries in a row suffice, but not if it was there in between."""
+    assert hindered(*[Hindrance.MISSING] * MISSING, waited_for=True).over(1.0) == "it is out"
+    assert not hindered(*[Hindrance.MISSING] * (MISSING - 1)).over(1.0)
+    assert not hindered(Hindrance.PROGRAM, *[Hindrance.MISSING] * MISSING).over(1.0)
+
+
+def test_who_never_worked_is_not_waited_for() -> None:
+    """Its patience is for what may pass, such as an outage; one that comes to nothing has its patience too."""
+    refused = [Hindrance.MODELS] * TRIES
+    assert hindered(*refused).over(1.0) and not hindered(*refused, waited_for=True).over(1.0)
+    assert hindered(*refused, waited_for=True).over(600.0)
+    assert not hindered(*[None] * TRIES).over(1.0)
+
+
+def test_most_tries_say_what_hindered_it() -> None:
+    """None if half of them or more came to nothing although it could work."""
+    assert hindered(Hindrance.MODELS, Hindrance.MODELS, None).hindrance is Hindrance.MODELS
+    assert hindered(Hindrance.MODELS, Hindrance.PROGRAM, Hindrance.PROGRAM, None).hindrance is Hindrance.PROGRAM
+    assert hindered(Hindrance.MODELS, None).hindrance is None
+    assert hindered().hindrance is None

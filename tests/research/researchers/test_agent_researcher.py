@@ -158,7 +158,7 @@ def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_p
 
     @contextmanager
     def use(**_: object) -> Iterator[object]:
-        yield SimpleNamespace(refusal=parked, usage=Usage(), url="http://127.0.0.1:9/token")
+        yield SimpleNamespace(refusal=parked, failure="", usage=Usage(), url="http://127.0.0.1:9/token")
 
     models: Any = SimpleNamespace(use=use)
     spec = AgentSpec(use="acp", command="true")

@@ -21,8 +21,9 @@ from overnight.agents.activity import Activity, unless_idle
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext
 from overnight.agents.environment import agent_environment, variables_beside
+from overnight.agents.hindrance import NOT_RUN
 from overnight.agents.installation import installation
-from overnight.agents.port import Session, Task, Turn, TurnFailed
+from overnight.agents.port import ProgramMissing, Session, Task, Turn, TurnFailed
 from overnight.agents.task_group import companion_tasks
 from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
@@ -78,10 +79,12 @@ class _RunningJob:
     """The agent's process, and why it was ended if it was not its own doing."""
 
     detail: str = ""
+    missing: bool = False  # the program is not there, or cannot be run
     _done: anyio.Event = field(default_factory=anyio.Event)
 
     async def run(self, executor: Executor, job: Job, link: Link) -> None:
-        self.detail = (await executor.run(job, link)).detail
+        result = await executor.run(job, link)
+        self.detail, self.missing = result.detail, result.exit_code in NOT_RUN
         self._done.set()
 
     async def ended(self) -> None:
@@ -117,7 +120,7 @@ class _AcpSession:
             if not (self._open and isinstance(failed, Refused)):  # a refused prompt is over, and the session is as before
                 self._ended = why
                 await self._cancel()
-            raise TurnFailed(why) from failed
+            raise (ProgramMissing(why) if self.job.missing else TurnFailed(why)) from failed
         except anyio.get_cancelled_exc_class():
             self._ended = "a turn was cut off, and the agent may still be at work on it"
             raise

@@ -36,7 +36,7 @@ def own_agent(context: AgentContext) -> Agent:
             raise ModelsParked("no provider of models is set up")
         yield Dialogue(context, task, run, transcript)
 
-    return Agent(name=NAME, context=context, opens=opens)
+    return Agent(name=NAME, context=context, opens=opens, program=False)
 
 
 class Dialogue:

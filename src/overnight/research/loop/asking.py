@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from overnight.agents.hindrance import Hindrance
 from overnight.models.port import ModelsParked
 from overnight.research.budget import SessionAllowance, SessionLimits
-from overnight.research.ending import Ending, EndReason
+from overnight.research.ending import Ending, EndReason, more_telling, reason_of
 from overnight.research.events import ModelCalled, Noted, ProposalMissed, Proposed, Sign
 from overnight.research.loop.dry_spell import DrySpell
 from overnight.research.loop.inbox import Inbox
@@ -55,12 +56,12 @@ class Asking:
         `rejected` is called with the number of each proposal that is not worth a trial.
         """
         if ending := await self._until_it_ends(staff, rejected):
-            self.over = self.over or ending
+            self.over = more_telling(self.over, ending)
             self.journal.record(ProposalMissed(role=staff.role, reason=ending.detail, final=True))
 
     async def _until_it_ends(self, staff: NamedResearcher, rejected: Callable[[int], None]) -> Ending | None:
         """Why this researcher is not asked again; None if the session ends."""
-        spell = self._spell(staff)
+        spell = self._spell(staff, waited_for=False)
         while await self._may_ask(staff.role):
             before = self._seen_by(staff.role)
             try:
@@ -70,7 +71,7 @@ class Asking:
                     continue
                 return None if self.stop.requested else Ending(reason=EndReason.NO_IDEAS, detail=str(none))
             except ModelsParked as parked:
-                return Ending(reason=EndReason.MODELS, detail=str(parked))
+                return Ending(reason=EndReason.BUDGET if parked.spent else EndReason.MODELS, detail=str(parked))
             if outcome is None:
                 continue
             if outcome.number is not None and not outcome.problem:
@@ -79,9 +80,9 @@ class Asking:
                 continue
             if outcome.number is not None:
                 rejected(outcome.number)
-            spell.add(outcome.problem, self._tokens.pop(outcome.assignment, 0))
+            spell.add(outcome.problem, self._tokens.pop(outcome.assignment, 0), outcome.hindrance)
             if why := spell.over(self.journal.elapsed_s()):
-                return Ending(reason=EndReason.NO_IDEAS, detail=why)
+                return _ending(staff.role, why, spell.hindrance)
             if warning := spell.warning():
                 self.journal.show(Noted(text=f"{staff.role}: {warning}"))
             await self._pause(spell.pause_s)
@@ -136,8 +137,8 @@ class Asking:
         state = self.journal.state
         return state.head, frozenset(opened.number for opened in state.open if opened.proposed.role == role)
 
-    def _spell(self, staff: NamedResearcher) -> DrySpell:
-        return DrySpell(patience_s=staff.patience_s, began_s=self.journal.elapsed_s())
+    def _spell(self, staff: NamedResearcher, *, waited_for: bool = True) -> DrySpell:
+        return DrySpell(patience_s=staff.patience_s, began_s=self.journal.elapsed_s(), waited_for=waited_for)
 
     def see(self, sign: Sign) -> None:
         """Count the tokens of each assignment that is under way."""
@@ -150,3 +151,9 @@ class Asking:
                 self._tokens.pop(assignment, None)
             case _:
                 pass
+
+
+def _ending(role: str, why: str, hindrance: Hindrance | None) -> Ending:
+    """The end of a researcher after a dry spell; if it could not work it is said how to try it alone."""
+    detail = why if hindrance is None else f"the role `{role}` cannot work: {why}; try `overnight agents test {role}`"
+    return Ending(reason=reason_of(hindrance), detail=detail)

@@ -99,7 +99,9 @@ class Council:
                 )
             )
         except ProposalFailed as failed:
-            self.journal.record(ProposalMissed(role=adviser.role, reason=str(failed), assignment=assignment))
+            self.journal.record(
+                ProposalMissed(role=adviser.role, reason=str(failed), assignment=assignment, fault=failed.hindrance)
+            )
             return ""
         finally:
             self.journal.show(ProposalEnded(role=adviser.role, assignment=assignment))

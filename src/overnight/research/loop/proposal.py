@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from overnight.agents.hindrance import Hindrance
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
@@ -65,6 +66,7 @@ class ProposalOutcome:
     assignment: int
     number: int | None = None  # of the experiment, open or rejected; None: there is no proposal
     problem: str = ""  # why it is not worth a trial; empty if it is open
+    hindrance: Hindrance | None = None  # what kept the researcher from working; None if it did work
     wait_s: float = 0.0  # until a model is available again, if none is: that is no failed proposal
 
 
@@ -121,9 +123,16 @@ class Intake:
         except ProposalFailed as failed:
             idea, reworks = _numbers(request)
             self.journal.record(
-                ProposalMissed(role=staff.role, reason=str(failed), idea=idea, assignment=request.assignment, reworks=reworks)
+                ProposalMissed(
+                    role=staff.role,
+                    reason=str(failed),
+                    idea=idea,
+                    assignment=request.assignment,
+                    reworks=reworks,
+                    fault=failed.hindrance,
+                )
             )
-            return ProposalOutcome(assignment=request.assignment, problem=str(failed))
+            return ProposalOutcome(assignment=request.assignment, problem=str(failed), hindrance=failed.hindrance)
         finally:
             self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
         return self._take(edit, (*edit.collected.problems, *([refusal] if refusal else [])))

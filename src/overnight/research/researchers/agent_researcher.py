@@ -7,10 +7,11 @@ An edit is work in hand: if its author's session is cut off, for whatever reason
 that says so, unless it is unfit (`Assignment.unfit`). A script's edit counts only if the script ended well.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from overnight.agents.agent import Agent, AgentSession
+from overnight.agents.hindrance import Hindrance
 from overnight.agents.hypothesis import MARK, find_hypothesis, last_line
 from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.models.port import ModelsParked
@@ -36,12 +37,17 @@ class AgentResearcher:
     def __init__(self, agent: Agent) -> None:
         self.name = agent.name
         self._agent = agent
+        self._session: AgentSession | None = None  # the newest
 
     def learn(self, experiment: Experiment) -> None:
         """Nothing: an agent learns from the brief."""
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Let the agent edit the workspace."""
+        with self._explained():
+            return await self._propose(assignment)
+
+    async def _propose(self, assignment: Assignment) -> Draft:
         async with self._open(assignment) as session:
             turn, cut = await self._work(session, assignment)
         if cut is None:
@@ -73,6 +79,19 @@ class AgentResearcher:
 
     async def advise(self, assignment: Assignment) -> str:
         """Let the agent answer."""
+        with self._explained():
+            return await self._advise(assignment)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """A failed try says what kept the agent from working, if that is why."""
+        try:
+            yield
+        except ProposalFailed as failed:
+            unopened = Hindrance.PROGRAM if self._agent.program else Hindrance.MODELS
+            raise ProposalFailed(str(failed), hindrance=self._session.hindrance if self._session else unopened) from failed
+
+    async def _advise(self, assignment: Assignment) -> str:
         async with self._open(assignment, advises=True) as session:
             turn = await session.turn(assignment.brief)
         if session.refusal:
@@ -89,8 +108,10 @@ class AgentResearcher:
             number=assignment.number,
             advises=advises,
         )
+        self._session = None
         try:
             async with self._agent.open(task) as session:
+                self._session = session
                 yield session
         except TurnFailed as failed:
             raise ProposalFailed(str(failed)) from failed

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from overnight.agents.hindrance import Hindrance
 from overnight.program.program import Program
 from overnight.research.events import Proposed
 from overnight.research.experiment import Draft, Experiment
@@ -36,6 +37,11 @@ class NoIdeas(Exception):  # noqa: N818  # a normal outcome, not an error
 
 class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an error
     """A researcher did not come to a proposal this time; the message says why, in one line."""
+
+    def __init__(self, why: str, *, hindrance: Hindrance | None = None) -> None:
+        """`hindrance`: what kept it from working; None if it did work."""
+        super().__init__(why)
+        self.hindrance = hindrance
 
 
 class Researcher(Protocol):

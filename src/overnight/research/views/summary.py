@@ -6,7 +6,7 @@ from overnight.gate.caution import basis
 from overnight.gate.verdict import Conclusion
 from overnight.git.port import branch_of
 from overnight.research.caution import cautions_of, to_look_at
-from overnight.research.ending import EndReason
+from overnight.research.ending import TO_FIX, EndReason
 from overnight.research.events import Stopped
 from overnight.research.state import State
 from overnight.research.views.numbers import half_way, number, replaced
@@ -34,6 +34,8 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
     lines = [f"{stopped.ending.detail}; {used}"]
     if stopped.ending.reason is EndReason.BUDGET:
         lines.append("To continue, raise `budget` in program.md and run again.")
+    if stopped.ending.reason in TO_FIX:
+        lines.append("To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone.")
     if not state.kept and tally.experiments:
         lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` shows what was tried.")
     elif not state.kept:

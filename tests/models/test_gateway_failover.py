@@ -5,6 +5,7 @@ import json
 import time
 from contextlib import closing, suppress
 
+import aiohttp
 import pytest
 from gateways import BODIES, QUICK, ask, gateway, provider
 from scripted_models import Reply, ScriptedModels
@@ -308,6 +309,26 @@ def test_a_stream_that_breaks_sends_the_next_request_elsewhere(models: ScriptedM
                     await ask(run.url, stream=True)
                 assert (await ask(run.url, stream=True)).status == 200
         assert [call.provider for call in opened.called] == ["cut", "ok"]
+
+    asyncio.run(walk())
+
+
+def test_a_provider_whose_streams_all_break_is_asked_less_and_less(models: ScriptedModels) -> None:
+    """Its pauses grow although each stream begins; the run says why it has no answer, and when one may come."""
+
+    async def walk() -> None:
+        pace = RetryTimes(busy_s=0.05, busiest_s=60, near_s=0.15, patience_s=60)
+        async with gateway([provider(models, "cut")], pace=pace) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                for _ in range(4):  # 0.05, 0.1, 0.2 and 0.4 s, give or take a quarter
+                    with suppress(aiohttp.ClientPayloadError):
+                        refused = await ask(run.url, stream=True)
+                        break
+                    assert run.refusal is not None
+                    assert "cut: its answer broke off" in str(run.refusal)
+                    assert run.refusal.wait_s is not None
+        assert refused.status != 200
+        assert "its answer broke off" in refused.text
 
     asyncio.run(walk())
 

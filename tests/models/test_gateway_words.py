@@ -150,6 +150,23 @@ def test_pauses_grow_and_end() -> None:
     assert one.wait_s(now) == 1
 
 
+def test_an_answer_that_breaks_off_was_no_success() -> None:
+    """Pauses grow on although each answer begins well; one that comes to its end resets them."""
+    one, now = breaker(), 0.0
+    pauses = []
+    for whole in (False, False, False, True, False):
+        permission = one.take(now)
+        assert permission is not None
+        one.succeed(permission)
+        if whole:
+            one.finish()
+        one.break_off(failure(ProviderFault.BUSY), now)
+        pauses.append(one.wait_s(now))
+        one.break_off(failure(ProviderFault.BUSY), now)  # another one, at the same time
+        now += pauses[-1] or 0.0
+    assert pauses == [1, 2, 4, 1, 2]
+
+
 def test_what_failed_together_counts_once() -> None:
     """Ten requests in progress when the provider fails do not make the pause ten times as long."""
     one = breaker()

@@ -99,13 +99,10 @@ class Accounts:
                 return AccountLease(self, account, permission)
         return None
 
-    def record_failure(self, account: Account, failure: ProviderFailure) -> None:
-        """An account failed after its turn; if it is out already, nothing happens."""
-        now = time.monotonic()
-        permission = account.breaker.take(now)
-        if permission is not None:
-            account.breaker.fail(permission, failure, now)
-            self.notify()
+    def break_off(self, account: Account, failure: ProviderFailure) -> None:
+        """An answer of an account broke off after its turn."""
+        account.breaker.break_off(failure, time.monotonic())
+        self.notify()
 
     def wait_s(self, among: Sequence[Account]) -> float | None:
         """Seconds until one of them may be asked; None if a person has to fix all of them."""

@@ -49,6 +49,7 @@ class Breaker:
         self._fault: ProviderFault | None = None
         self._until = 0.0
         self._failures = 0  # in a row
+        self._unproven = 0  # failures before an answer that began and may yet break off
         self._changes = 0
         self._probing = False
         self.why = ""  # the newest failure, in words
@@ -79,8 +80,19 @@ class Breaker:
         """The account answered."""
         if permission == self._changes and self._fault is not None:
             self._change(None)
-            self._failures = 0
+            self._unproven, self._failures = self._failures, 0
             self.why = ""
+
+    def finish(self) -> None:
+        """An answer came to its end."""
+        self._unproven = 0
+
+    def break_off(self, failure: ProviderFailure, now: float) -> None:
+        """An answer broke off, so that its beginning was no success; if the account is out already, nothing happens."""
+        permission = self.take(now)
+        if permission is not None:
+            self._failures = max(self._failures, self._unproven)
+            self.fail(permission, failure, now)
 
     def fail(self, permission: int, failure: ProviderFailure, now: float) -> None:
         """The account failed; requests that were under way at an earlier failure count as one with it."""

@@ -57,9 +57,10 @@ class ModelCall:
         self._reservation: Reservation | None = None
         self._search: Search | None = None
         self._answer: ModelAnswer | None = None
+        self._payable: Sequence[Account] = ()
         self._meter: StreamMeter | None = None
         self._started = time.monotonic()
-        self.broken = ""  # why its answer broke off, in one line
+        self.broken: ModelsParked | None = None  # its answer is, and why
         self.over = False  # whether the piece of the answer that was given last is known to be the last one
 
     async def ask(self, accounts: Sequence[Account]) -> ModelAnswer:
@@ -71,6 +72,7 @@ class ModelCall:
         payable = [account for account in accounts if self._price(account) is not None or not self._budget.limits_cost]
         if not payable:
             raise ModelsParked(self._why_unpayable(accounts))
+        self._payable = payable
         plain = self._request
         if self._budget.limited:
             self._request = with_limit(plain)
@@ -118,11 +120,11 @@ class ModelCall:
                 if passed:
                     yield passed
         except (Unreachable, TooLong) as error:
-            self._relay.broke(answer.account, str(error))
-            self.broken = f"the answer of {answer.account.provider.name} broke off: {error}"
+            self.broken = self._relay.break_off(answer.account, str(error), self._payable)
             if rest := scrubber.end():
                 yield rest
             raise Broken(str(error)) from None
+        answer.account.breaker.finish()
         if not self.over and (rest := scrubber.feed(meter.end()) + scrubber.end()):
             yield rest
 

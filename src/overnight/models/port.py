@@ -62,7 +62,7 @@ class ModelRun(Protocol):
 
     @property
     def refusal(self) -> ModelsParked | None:
-        """Why its newest call got no answer from any provider; None if it got one."""
+        """Why its newest call got no answer from any provider, or only a part of one; None if it got one."""
         ...
 
     @property

@@ -109,9 +109,10 @@ class Relay:
         """A turn at the first account that may be asked now."""
         return self._accounts.take(among)
 
-    def broke(self, account: Account, why: str) -> None:
-        """An answer of the account broke off when a part of it had gone on: the client will ask again, and not here."""
-        self._accounts.record_failure(account, ProviderFailure(fault=ProviderFault.BUSY, why=why))
+    def break_off(self, account: Account, why: str, among: Sequence[Account]) -> ModelsParked:
+        """An answer of the account broke off when a part of it had gone on; why there is none if its client gives up then."""
+        self._accounts.break_off(account, ProviderFailure(fault=ProviderFault.BUSY, why=why))
+        return ModelsParked(f"{account.provider.name}: {why}", wait_s=self.wait_s(among) or SOON_S)
 
     def waits_for(self, failure: ProviderFailure) -> bool:
         """Whether a rate limit ends so soon that the same account is asked again, rather than the next."""

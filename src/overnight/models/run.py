@@ -60,7 +60,7 @@ class GatewayRun:
         self._calls: set[ModelCall] = set()
         self._endings: set[Callable[[], None]] = set()
         self._newest = time.monotonic()
-        self._asked = 0
+        self._asked: ModelCall | None = None  # the newest
         self.slots = asyncio.Semaphore(MOST_CALLS)
         self.room = Room()
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -86,7 +86,7 @@ class GatewayRun:
 
     @property
     def refusal(self) -> ModelsParked | None:
-        """Why its newest call got no answer from any provider."""
+        """Why its newest call got no whole answer from any provider."""
         return self._refusal
 
     @property
@@ -178,8 +178,9 @@ class GatewayRun:
         finally:
             call.settle()
             self._calls.discard(call)
-            self._failure = call.broken or self._failure
             self._newest = time.monotonic()
+            if call is self._asked and call.broken:
+                self._refusal, self._failure = call.broken, str(call.broken)
 
     async def ask(self, call: ModelCall, request: ModelRequest) -> ModelAnswer:
         """The answer to a call, or why there is none, which `refusal` has then too.
@@ -187,8 +188,7 @@ class GatewayRun:
         Raises:
             ModelsParked: no provider can be asked now, or the budget is spent.
         """
-        self._asked += 1
-        asked = self._asked
+        self._asked = call
         refusal: ModelsParked | None = None
         self._failure = ""
         try:
@@ -200,7 +200,7 @@ class GatewayRun:
             refusal = error
             raise
         finally:
-            if asked == self._asked:
+            if call is self._asked:
                 self._refusal = refusal
 
     def at_end(self, ending: Callable[[], None]) -> Callable[[], None]:

@@ -211,6 +211,27 @@ def test_each_fault_has_its_pause(fault: ProviderFault, said: float | None, stan
 
 
 @pytest.mark.parametrize(
+    ("fault", "said", "pauses"),
+    [
+        (ProviderFault.RATE, 1.0, [1.05, 1.1, 4, 8, 16, 32, 60]),
+        (ProviderFault.QUOTA, 40.0, [55, 70, 1200, 2400]),  # a quota of a day whose error speaks of seconds
+        (ProviderFault.QUOTA, 7200.0, [7215, 7230, 7260, 7320]),
+    ],
+)
+def test_a_provider_that_is_wrong_about_its_wait_is_not_believed_for_long(
+    fault: ProviderFault, said: float, pauses: list[float]
+) -> None:
+    """After two waits that it named and that were too short, ours go before them."""
+    one, now = breaker(), 0.0
+    for pause in pauses:
+        permission = one.take(now)
+        assert permission is not None
+        one.fail(permission, failure(fault, said), now)
+        assert one.wait_s(now) == pytest.approx(pause)
+        now += pause
+
+
+@pytest.mark.parametrize(
     ("base", "version", "url"),
     [
         ("https://api.openai.com/v1", "v1", "https://api.openai.com/v1/x"),

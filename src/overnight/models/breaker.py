@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from overnight.models.failures import ProviderFailure, ProviderFault
 
+TRUSTED = 2  # times in a row that a provider may say when to ask again, and fail then
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryTimes:
@@ -119,9 +121,8 @@ class Breaker:
         lasting = failure.fault in {ProviderFault.QUOTA, ProviderFault.BROKEN}
         first, most = (pace.quota_s, pace.longest_s) if lasting else (pace.busy_s, pace.busiest_s)
         guess = min(most, first * 2.0 ** min(self._failures - 1, 30))
-        # Never earlier than the provider says, and a little later.
-        return (
-            failure.wait_s + 0.1 * guess * self._jitter()
-            if failure.wait_s is not None
-            else guess * (0.75 + 0.5 * self._jitter())
-        )
+        if failure.wait_s is None:
+            return guess * (0.75 + 0.5 * self._jitter())
+        # Never earlier than the provider says, and a little later; much later once it was wrong about that in a row.
+        said = failure.wait_s + 0.1 * guess * self._jitter()
+        return said if self._failures <= TRUSTED else max(said, guess * (0.75 + 0.5 * self._jitter()))

@@ -114,9 +114,12 @@ class Relay:
         self._accounts.break_off(account, ProviderFailure(fault=ProviderFault.BUSY, why=why))
         return ModelsParked(f"{account.provider.name}: {why}", wait_s=self.wait_s(among) or SOON_S)
 
-    def waits_for(self, failure: ProviderFailure) -> bool:
-        """Whether a rate limit ends so soon that the same account is asked again, rather than the next."""
-        return failure.fault is ProviderFault.RATE and failure.wait_s is not None and failure.wait_s <= self._pace.same_s
+    def soon_s(self, account: Account, failure: ProviderFailure) -> float | None:
+        """How long until a rate limit ends, if that is so soon that the same account is asked again; else None."""
+        if failure.fault is not ProviderFault.RATE or failure.wait_s is None or failure.wait_s > self._pace.same_s:
+            return None
+        wait_s = self.wait_s([account]) or 0.0  # longer than it says if that was wrong before
+        return wait_s if wait_s <= 2 * self._pace.same_s else None
 
 
 class Search:
@@ -160,9 +163,10 @@ class Search:
                     return self._answer(turn.account, asked_at, status=outcome.status, fault=outcome.body)
             finally:
                 turn.release()
-            if self._relay.waits_for(outcome) and self._waits < WAITS:
+            soon_s = self._relay.soon_s(turn.account, outcome) if self._waits < WAITS else None
+            if soon_s is not None:
                 self._waits += 1
-                await asyncio.sleep(self._relay.wait_s([turn.account]) or 0.0)
+                await asyncio.sleep(soon_s)
         return self._missing
 
     def _follow(self, turn: AccountLease, failure: ProviderFailure) -> bool:

@@ -1,15 +1,27 @@
 """The live screen draws the state, and tokens per second if models are used."""
 
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from builders import opened
 from rich.console import Console
 
-from overnight.cli.screen import Screen, TokenRate
+from overnight.cli.live import LiveView, describe
+from overnight.cli.screen import Screen, TokenRate, Worker
+from overnight.models.provider_state import ProviderState, Standing
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
-from overnight.research.events import ModelCalled
+from overnight.research.events import (
+    Event,
+    ModelCalled,
+    ProposalEnded,
+    ProposalMissed,
+    Proposing,
+    ProviderChanged,
+    Working,
+)
 from overnight.research.loop.journal import Journal
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin, fold
@@ -30,15 +42,24 @@ def ledger(tmp_path: Path) -> SqliteLedger:
     return ledger
 
 
-def drawn(ledger: SqliteLedger, calls: int, pace: TokenRate) -> str:
-    """The screen after this many calls of the explorer, as text."""
-    state = fold(begin(opened()), [called("explorer")] * calls)
+def drawn(
+    ledger: SqliteLedger,
+    calls: int,
+    pace: TokenRate,
+    *,
+    events: Sequence[Event] = (),
+    workers: Sequence[Worker] = (),
+    gone: Mapping[str, str] | None = None,
+) -> str:
+    """The screen after this many calls of the explorer, and other events, as text."""
+    state = fold(begin(opened()), [*[called("explorer")] * calls, *events])
     screen = Screen(
         journal=Journal(ledger, state),
         allowance=SessionAllowance(),
         folder=Path(),
         running={},
-        proposing={},
+        workers={(worker.role, worker.assignment): worker for worker in workers},
+        gone=gone or {},
         pace=pace,
         acknowledged=lambda: "",
         note=lambda: "",
@@ -71,3 +92,45 @@ def test_a_campaign_of_agents_shows_what_its_models_use(ledger: SqliteLedger) ->
 def test_a_campaign_without_models_says_nothing_of_them(ledger: SqliteLedger) -> None:
     """A campaign of the tuner has no line of zeros."""
     assert "tokens" not in drawn(ledger, 0, TokenRate())
+
+
+def worker(role: str, assignment: int, doing: str = "") -> Worker:
+    return Worker(role=role, assignment=assignment, since=time.monotonic(), doing=doing)
+
+
+def test_each_worker_of_a_role_has_a_line(ledger: SqliteLedger) -> None:
+    """With what it does now; who is not asked any more stays, with the reason."""
+    workers = [worker("explorer", 3, "asks p"), worker("explorer", 4), worker("critic", 3, "runs \x1b[2J")]
+    text = drawn(ledger, 0, TokenRate(), workers=workers, gone={"tuner": "nothing is left"})
+    for line in (
+        "explorer  3: asks p",
+        "explorer  4: works",
+        "critic    3: runs \\x1b[2J",
+        "tuner     is not asked any more: nothing is left",
+    ):
+        assert line in text
+
+
+def test_a_provider_that_is_out_is_on_the_screen(ledger: SqliteLedger) -> None:
+    """Even before any call was answered; the plain view has a line when it goes out and when it is back."""
+    out = ProviderChanged(state=ProviderState(provider="p", standing=Standing.BROKEN, why="401 no such key"))
+    back = ProviderChanged(state=ProviderState(provider="p", standing=Standing.READY))
+    line = "provider p is out since 00:00 UTC, until you fix it: 401 no such key"
+    assert line in drawn(ledger, 0, TokenRate(), events=[out])
+    assert (describe(out), describe(back)) == (line, "provider p is ready again")
+
+
+def test_a_line_ends_when_its_work_ends() -> None:
+    """Whatever it did last; another worker of the same role goes on."""
+    view = LiveView()
+    for sign in (
+        Proposing(role="explorer", assignment=1),
+        Proposing(role="explorer", assignment=2),
+        Working(role="explorer", assignment=1, doing="asks p"),
+        Working(role="critic", assignment=1, doing="asks p"),
+        ProposalEnded(role="explorer", assignment=1),
+        ProposalMissed(role="tuner", reason="nothing is left", final=True),
+    ):
+        view.see(sign)
+    assert [(role, assignment) for role, assignment in view.workers] == [("explorer", 2), ("critic", 1)]
+    assert view.gone == {"tuner": "nothing is left"}

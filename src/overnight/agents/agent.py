@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from anyio import get_cancelled_exc_class
 
@@ -110,7 +111,7 @@ class Agent:
     async def open(self, task: Task) -> AsyncIterator[AgentSession]:
         """A session for a task; at its end nothing of it runs."""
         with self._models(task) as run:
-            transcript = Transcript(run)
+            transcript = Transcript(run, partial(self.context.watch, task) if self.context.watch else None)
             try:
                 async with self.opens(task, run, transcript) as session:
                     yield AgentSession(session=session, run=run, transcript=transcript, program=self.program)

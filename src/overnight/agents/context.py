@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.agents.port import Task
-from overnight.agents.transcript import Transcript
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
@@ -35,4 +35,5 @@ class AgentContext:
     variables: tuple[tuple[str, str], ...] = ()  # of the program's commands, which it may want to try
     models: Models | None = None  # None: no provider is set up
     patience_s: float = PATIENCE_S
+    watch: Callable[[Task, EntryKind, str], None] | None = None  # is told of each step as it begins
     keep_transcript: Callable[[Task, Transcript], None] | None = None  # at each session's end, however it ended; must not raise

@@ -10,7 +10,7 @@ its session it is worth nothing.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ from overnight.words.markdown import inline
 
 ENTRY_CHARACTERS = 16_000  # of one entry; twice what our own agent reads of a command's output
 TRANSCRIPT_BYTES = 1024**2  # of a session, rendered; sixty steps of our own agent with full outputs take half of it
+WATCHED = 2_000  # characters of a step that its watcher gets
 HIDDEN = "[hidden]"
 _HALF_BYTES = TRANSCRIPT_BYTES * 7 // 16  # of the oldest entries, and of the newest; the rest is room for the last one
 _LEAST_BYTES = 256  # that an entry counts for, as it takes about so many in memory however short it is
@@ -56,8 +57,9 @@ class TranscriptEntry:
 class Transcript:
     """The steps of one session: the oldest and the newest, once they are too many."""
 
-    def __init__(self, run: ModelRun | None = None) -> None:
-        """`run`: the session's models, whose URL and token are hidden."""
+    def __init__(self, run: ModelRun | None = None, watch: Callable[[EntryKind, str], None] | None = None) -> None:
+        """`run`: the session's models, whose URL and token are hidden; `watch` is told of each step as it begins."""
+        self._watch = watch
         self._url = run.url if run else ""
         self._token = forms([run.url.rpartition("/")[2]] if run else [])
         self._oldest: list[TranscriptEntry] = []
@@ -86,6 +88,8 @@ class Transcript:
             self._keep(self._closed(self._last))
         self._last = _Growing(kind)
         self._last.append(text)
+        if self._watch:
+            self._watch(kind, self.hide(text[:WATCHED]))
 
     def append(self, kind: EntryKind, text: str) -> None:
         """Add to the last entry if it is of this kind, as to a message that comes in chunks; else begin a new one."""

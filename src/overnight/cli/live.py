@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Self, cast
 
 from overnight.cli.outlet import Outlet
-from overnight.cli.screen import Running, Screen, TokenRate
+from overnight.cli.screen import Running, Screen, TokenRate, Worker
 from overnight.gate.trial import Stage, Trial, TrialKey
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
@@ -25,14 +25,17 @@ from overnight.research.events import (
     ProposalMissed,
     Proposed,
     Proposing,
+    ProviderChanged,
     Registered,
     Sign,
     TrialCancelled,
     TrialFinished,
     TrialStarted,
+    Working,
 )
 from overnight.research.loop.journal import Journal
 from overnight.research.views.numbers import audited, gain, how_moved, number
+from overnight.research.views.providers import describe_provider
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
@@ -89,7 +92,8 @@ class LiveView(SessionView):
     def __init__(self) -> None:
         super().__init__()
         self._running: dict[TrialKey, Running] = {}
-        self._proposing: set[tuple[str, int]] = set()
+        self.workers: dict[tuple[str, int], Worker] = {}
+        self.gone: dict[str, str] = {}
         self._acknowledged = self._note = ""
         self._pace = TokenRate()
 
@@ -106,14 +110,25 @@ class LiveView(SessionView):
                 self._running[key] = Running(key=key, slot=slot, since=time.monotonic())
             case TrialFinished(trial=Trial(key=key)) | TrialCancelled(key=key):
                 self._running.pop(key, None)
-            case Proposing(role=role, assignment=assignment):
-                self._proposing.add((role, assignment))
-            case ProposalEnded(role=role, assignment=assignment):
-                self._proposing.discard((role, assignment))
             case Noted(text=text):
                 self._note = text
             case ModelCalled(usage=usage):
                 self._pace.add(time.monotonic(), usage.tokens)
+            case _:
+                self._see_workers(sign)
+
+    def _see_workers(self, sign: Sign) -> None:
+        """Keep track of who works on what."""
+        match sign:
+            case Proposing(role=role, assignment=assignment):
+                self.workers[role, assignment] = Worker(role=role, assignment=assignment, since=time.monotonic())
+            case Working(role=role, assignment=assignment, doing=doing):
+                found = Worker(role=role, assignment=assignment, doing=doing, since=time.monotonic())
+                self.workers[role, assignment] = found
+            case ProposalEnded(role=role, assignment=assignment):
+                self.workers.pop((role, assignment), None)
+            case ProposalMissed(role=role, reason=reason, final=True):
+                self.gone[role] = reason
             case _:
                 pass
 
@@ -132,7 +147,8 @@ class LiveView(SessionView):
             allowance=allowance,
             folder=folder,
             running=self._running,
-            proposing=self._proposing,
+            workers=self.workers,
+            gone=self.gone,
             pace=self._pace,
             acknowledged=lambda: self._acknowledged,
             note=lambda: self._note,
@@ -169,6 +185,8 @@ def describe(sign: Sign) -> str:
             return f"{sign.role} {what}: {printable(sign.reason, LINE)}"
         case ProgramChanged():
             return "program.md changed"
+        case ProviderChanged(state=state):
+            return f"provider {describe_provider(state)}"
         case _:
             return _describe_rest(sign)
 

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,13 @@ from overnight.research.caution import cautions_of
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
 from overnight.research.state import State
-from overnight.research.views.numbers import audited, gain, number
+from overnight.research.views.numbers import audited, gain, money, number
+from overnight.research.views.providers import provider_lines
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
 
+DOING = 160  # characters of what a worker does
 LAST = 8  # experiments listed
 BAR = 24  # columns of a progress bar
 PACE_S = 60.0
@@ -39,6 +41,16 @@ class Running:
     key: TrialKey
     slot: int
     since: float  # monotonic, s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A researcher or adviser at work."""
+
+    role: str
+    assignment: int
+    since: float  # of what it does now, monotonic, s
+    doing: str = ""  # foreign; empty: nothing that is worth a word
 
 
 class TokenRate:
@@ -68,7 +80,8 @@ class Screen:
     allowance: SessionAllowance
     folder: Path
     running: Mapping[TrialKey, Running]
-    proposing: Collection[tuple[str, int]]  # role and assignment
+    workers: Mapping[tuple[str, int], Worker]  # by role and assignment
+    gone: Mapping[str, str]  # why a role, or one of it, is not asked any more
     pace: TokenRate
     acknowledged: Callable[[], str]  # the effect of a request to stop; empty before one
     note: Callable[[], str]  # the newest thing that a person should know; empty before one
@@ -116,13 +129,16 @@ class Screen:
 
     def _models(self, state: State) -> Iterator[RenderableType]:
         """What models use; tokens per second come first, because they limit a night of agents."""
+        for line in provider_lines(state.providers.values()):
+            yield Text(f"provider {line}", style="yellow")
         if not state.usage:
             return
         used = sum(state.usage.values(), Usage())
         yield Text.assemble(
             (f"{compact(self.pace.per_second(time.monotonic()))} tokens/s", "bold"),
             f" · {counted(used.calls, 'call')} · {compact(used.input_tokens)} in, {compact(used.cached_tokens)} of them cached"
-            f" · {compact(used.output_tokens)} out at {used.output_tokens_per_s:.0f} tokens/s · ${used.cost_usd:,.2f}",
+            f" · {compact(used.output_tokens)} out at {used.output_tokens_per_s:.0f} tokens/s · {money(used.cost_usd)}",
+            f", {money(used.cost_usd / len(state.kept))} a kept change" if state.kept and used.cost_usd else "",
         )
 
     def _trials(self, state: State) -> RenderableType:
@@ -133,9 +149,11 @@ class Screen:
             bar = ProgressBar(total=usual or None, completed=min(spent, usual), width=BAR, pulse=not usual)
             eta = f"about {max(0.0, usual - spent):.0f} s left" if usual else "the first trial"
             grid.add_row(f"slot {trial.slot}", _name(trial.key), bar, f"{spent:.0f} s, {eta}")
-        for role, count in Counter(role for role, _ in self.proposing).items():
-            at_once = f", {count} at once" if count > 1 else ""
-            grid.add_row("", f"{printable(role, 40)} is working on a proposal{at_once}", "", "")
+        for worker in self.workers.values():
+            what = f"{worker.assignment}: {printable(worker.doing, DOING) or 'works'}"
+            grid.add_row(printable(worker.role, 40), what, "", f"{time.monotonic() - worker.since:.0f} s")
+        for role, reason in self.gone.items():
+            grid.add_row(printable(role, 40), f"is not asked any more: {printable(reason, DOING)}", "", "")
         running = {key.experiment for key in self.running}
         if waiting := sum(not opened.trials and opened.number not in running for opened in state.open):
             grid.add_row("", f"{counted(waiting, 'proposal')} waiting for a slot", "", "")

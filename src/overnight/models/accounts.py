@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.models.breaker import Breaker, BreakerState, RetryTimes
@@ -67,6 +67,12 @@ class Accounts:
             Account(provider, Keys(provider, environment), Breaker(pace, random.random)) for provider in providers
         )
         self._waiters: set[asyncio.Future[None]] = set()
+        self.watch: Callable[[], None] = lambda: None  # called when something changed
+
+    @property
+    def all(self) -> Sequence[Account]:
+        """All of them, in order."""
+        return self._accounts
 
     def speaking(self, wire: Wire) -> Sequence[Account]:
         """Those that speak a wire, in order."""
@@ -117,6 +123,7 @@ class Accounts:
 
     def notify(self) -> None:
         """Something changed: wake all that wait."""
+        self.watch()
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)

@@ -64,6 +64,16 @@ class Breaker:
             return BreakerState.PROBING
         return STANDING_AFTER[self._fault]
 
+    @property
+    def outage(self) -> BreakerState:
+        """How it stands until a request shows that it works again, whether or not one is trying."""
+        return BreakerState.READY if self._fault is None else STANDING_AFTER[self._fault]
+
+    @property
+    def until(self) -> float:
+        """When the newest outage may be over, by the clock that is passed in."""
+        return self._until
+
     def take(self, now: float) -> int | None:
         """Permission for a request, to be handed back with its outcome; None if it is not to be asked now."""
         if self._fault is None:

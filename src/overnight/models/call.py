@@ -46,6 +46,7 @@ class ModelCall:
         budget: SpendingBudget,
         prices: Prices,
         counted: Callable[[SettledCall], None],
+        doing: Callable[[str], None],
     ) -> None:
         """`size` is the request's, in bytes."""
         self._request = request
@@ -54,6 +55,7 @@ class ModelCall:
         self._budget = budget
         self._prices = prices
         self._counted = counted
+        self._doing = doing
         self._reservation: Reservation | None = None
         self._search: Search | None = None
         self._answer: ModelAnswer | None = None
@@ -91,7 +93,7 @@ class ModelCall:
             self._reservation.settle(tokens=0, cost_usd=0.0)
         if self._budget.limited:  # else an estimate, for which the request is written once more, would serve nobody
             self._reservation = await self._reserve(payable)
-        self._search = self._relay.search(self._request, payable)
+        self._search = self._relay.search(self._request, payable, self._doing)
         return await self._search.run()
 
     async def _reserve(self, payable: Sequence[Account]) -> Reservation:

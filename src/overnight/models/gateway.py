@@ -16,6 +16,8 @@ from overnight.models.budget import SpendingBudget, SpendingLimit
 from overnight.models.connections import MOST_CONNECTIONS, Listener
 from overnight.models.metadata_endpoints import MetadataEndpoints
 from overnight.models.provider import Prices, Provider
+from overnight.models.provider_news import ProviderNews
+from overnight.models.provider_state import ProviderState
 from overnight.models.relay import Relay
 from overnight.models.run import GatewayRun, Supply
 from overnight.models.server import Server
@@ -41,14 +43,21 @@ class Gateway:
         *,
         allowance: SpendingLimit,
         called: Callable[[CallRecord], None],
+        changed: Callable[[ProviderState], None] | None = None,
+        doing: Callable[[str, int, str], None] | None = None,
         environment: Mapping[str, str] | None = None,
         pace: RetryTimes | None = None,
     ) -> None:
-        """`called` gets every settled call; `environment` holds keys and proxies, by default this process's."""
+        """`called` gets every settled call, `changed` what is worth telling of a provider's state, and `doing` the role, the
+        number and what a piece of work waits for: a provider's answer, or until one can be asked; empty if for neither.
+
+        `environment` holds keys and proxies, by default this process's."""
         self._providers = tuple(providers)
         self._prices = prices
         self._allowance = allowance
         self._called = called
+        self._changed = changed
+        self._doing = doing
         self._environment = os.environ if environment is None else environment
         self._pace = pace or RetryTimes()
         self._runs: dict[str, GatewayRun] = {}
@@ -60,13 +69,17 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         self._accounts = Accounts(self._providers, self._environment, self._pace)
+        news = ProviderNews(self._accounts.all, self._changed or (lambda _: None))
+        self._accounts.watch = news.look
+        self._stack.callback(news.close)
         upstream = await self._stack.enter_async_context(Upstream(self._environment, self._pace.connect_s))
         self._supply = Supply(
             accounts=self._accounts,
             relay=Relay(self._accounts, upstream, self._pace),
             budget=SpendingBudget(self._allowance),
             prices=self._prices,
-            called=self._called,
+            called=_all(self._called, news.called),
+            doing=self._doing or (lambda *_: None),
         )
         self._server = Server(self._runs, MetadataEndpoints(self._accounts, upstream))
         listening = socket.create_server((LOOPBACK, 0), backlog=128)
@@ -108,3 +121,11 @@ class Gateway:
         listener = Listener(MOST_CONNECTIONS, run)
         self._server.listen(listening, listener)
         run.at_end(lambda: self._server.stop_listening(listener))
+
+
+def _all(*callbacks: Callable[[CallRecord], None]) -> Callable[[CallRecord], None]:
+    def called(call: CallRecord) -> None:
+        for callback in callbacks:
+            callback(call)
+
+    return called

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -59,9 +59,9 @@ class Relay:
         self._upstream = upstream
         self._pace = pace
 
-    def search(self, request: ModelRequest, among: Sequence[Account]) -> "Search":
-        """The way to an answer of the first of the accounts that gives one."""
-        return Search(self, request, list(among))
+    def search(self, request: ModelRequest, among: Sequence[Account], doing: Callable[[str], None]) -> "Search":
+        """The way to an answer of the first of the accounts that gives one; `doing` is told what it waits for."""
+        return Search(self, request, list(among), doing)
 
     async def send(self, turn: AccountLease, request: ModelRequest) -> Reply | ProviderFailure:
         """One try at one account; the account's state is brought up to date."""
@@ -105,6 +105,10 @@ class Relay:
         """Seconds until one of the accounts may be asked; None if a person has to fix all of them."""
         return self._accounts.wait_s(among)
 
+    def why(self, among: Sequence[Account]) -> str:
+        """Why none of the accounts can be asked, in one line."""
+        return self._accounts.why(among)
+
     def take(self, among: Sequence[Account]) -> AccountLease | None:
         """A turn at the first account that may be asked now."""
         return self._accounts.take(among)
@@ -129,10 +133,11 @@ class Search:
         under_way: the account that works on the request now, and since when, by the monotonic clock.
     """
 
-    def __init__(self, relay: Relay, request: ModelRequest, left: list[Account]) -> None:
+    def __init__(self, relay: Relay, request: ModelRequest, left: list[Account], doing: Callable[[str], None]) -> None:
         self._relay = relay
         self._request = request
         self._left = left
+        self._doing = doing
         self._held_since: float | None = None
         self._tries = 0
         self._waits = 0
@@ -148,11 +153,13 @@ class Search:
         while self._left or self._missing is None:
             turn = self._relay.take(self._left)
             if turn is None:
+                self._doing(f"waits until a provider can be asked: {self._relay.why(self._left)}")
                 await self._relay.wait(self._left, self._held_s() if self._request.waits else math.inf)
                 continue
             self._tries += 1
             asked_at = time.monotonic()
             self.under_way = turn.account, asked_at
+            self._doing(f"asks {turn.account.provider.name}")
             try:
                 outcome = await self._relay.send(turn, self._request)
                 self.under_way = None

@@ -35,6 +35,7 @@ class Supply:
     budget: SpendingBudget
     prices: Prices
     called: Callable[[CallRecord], None]
+    doing: Callable[[str, int, str], None]  # role, number, and what its newest call waits for; empty if there is none
 
 
 class GatewayRun:
@@ -171,7 +172,15 @@ class GatewayRun:
         if self.closed:
             raise ModelsParked("the work that these models were for is over")
         supply = self._supply
-        call = ModelCall(request, size, relay=supply.relay, budget=supply.budget, prices=supply.prices, counted=self._count)
+        call = ModelCall(
+            request,
+            size,
+            relay=supply.relay,
+            budget=supply.budget,
+            prices=supply.prices,
+            counted=self._count,
+            doing=self._do,
+        )
         self._calls.add(call)
         try:
             yield call
@@ -181,6 +190,8 @@ class GatewayRun:
             self._newest = time.monotonic()
             if call is self._asked and call.broken:
                 self._refusal, self._failure = call.broken, str(call.broken)
+            if not self._calls:
+                self._do("")
 
     async def ask(self, call: ModelCall, request: ModelRequest) -> ModelAnswer:
         """The answer to a call, or why there is none, which `refusal` has then too.
@@ -215,6 +226,10 @@ class GatewayRun:
             call.settle()
         for ending in list(self._endings):
             ending()
+
+    def _do(self, doing: str) -> None:
+        if not self.closed:
+            self._supply.doing(self._role, self._number, doing)
 
     def _count(self, counted: SettledCall) -> None:
         self._usage += counted.usage

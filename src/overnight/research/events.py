@@ -11,6 +11,7 @@ from overnight.agents.hindrance import Hindrance
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
+from overnight.models.provider_state import ProviderState
 from overnight.models.usage import Usage
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
@@ -193,6 +194,14 @@ class ModelCalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderChanged:
+    """A provider of models stands otherwise than before; what passes in a moment is not recorded."""
+
+    kind: Literal["provider_changed"] = "provider_changed"
+    state: ProviderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditOpened:
     """The start and the head are about to be measured again, then the head without each kept change."""
 
@@ -242,6 +251,7 @@ Event = Annotated[
     | ProposalMissed
     | IdeasChanged
     | ModelCalled
+    | ProviderChanged
     | AuditOpened
     | AuditConcluded
     | Stopped,
@@ -281,13 +291,22 @@ class ProposalEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """What is being done for an assignment now; shown live, never kept."""
+
+    role: str
+    assignment: int
+    doing: str  # foreign; empty: nothing that is worth a word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """Something that a person should know now; shown live, never kept."""
 
     text: str
 
 
-Sign = Event | TrialStarted | TrialCancelled | Proposing | ProposalEnded | Noted  # what a live view sees
+Sign = Event | TrialStarted | TrialCancelled | Proposing | ProposalEnded | Working | Noted  # what a live view sees
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overnight.agents.context import AgentContext
 from overnight.agents.port import Task
 from overnight.agents.registry import AGENTS
-from overnight.agents.transcript import Transcript
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.config import read_settings
 from overnight.errors import UserError
 from overnight.jail.job import Limits
@@ -17,7 +18,7 @@ from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
-from overnight.research.events import Event, ModelCalled
+from overnight.research.events import Event, ModelCalled, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.proposal import NamedResearcher
 from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
@@ -39,7 +40,9 @@ class Team:
     critics: Sequence[NamedAdviser]
 
 
-def make_models(program: Program, state: State, record: Callable[[Event], None]) -> "Gateway | None":
+def make_models(
+    program: Program, state: State, record: Callable[[Event], None], show: Callable[[Sign], None]
+) -> "Gateway | None":
     """The gateway for the agents of a program; None if it has no agents, or none that needs a model and no provider.
 
     Raises:
@@ -62,7 +65,14 @@ def make_models(program: Program, state: State, record: Callable[[Event], None])
         tokens=None if budget.tokens is None else max(0, budget.tokens - spent.tokens),
         cost_usd=None if budget.cost_usd is None else max(0.0, budget.cost_usd - spent.cost_usd),
     )
-    return Gateway(settings.providers, settings.prices, allowance=left, called=lambda call: record(_as_event(call)))
+    return Gateway(
+        settings.providers,
+        settings.prices,
+        allowance=left,
+        called=lambda call: record(_as_event(call)),
+        changed=lambda state: record(ProviderChanged(state=state)),
+        doing=lambda role, number, doing: show(Working(role=role, assignment=number, doing=doing)),
+    )
 
 
 def _as_event(call: CallRecord) -> ModelCalled:
@@ -97,6 +107,7 @@ def make_team(
     models: Models | None,
     *,
     keep_transcript: Callable[[Task, Transcript], None] | None = None,
+    show: Callable[[Sign], None] | None = None,
 ) -> Team:
     """The team of a program; each member has its own slot of the executor, from `first_slot` on."""
     staff: list[NamedResearcher] = []
@@ -112,6 +123,7 @@ def make_team(
             slot=slot,
             variables=program.env,
             models=models,
+            watch=partial(_show_step, show) if show else None,
             keep_transcript=keep_transcript,
         )
         if spec.role in advisers:
@@ -126,6 +138,12 @@ def make_team(
                 )
             )
     return Team(staff=staff, directors=advisers[DIRECTOR], critics=advisers[CRITIC])
+
+
+def _show_step(show: Callable[[Sign], None], task: Task, kind: EntryKind, text: str) -> None:
+    """Show what an agent runs now."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    show(Working(role=task.role, assignment=task.number, doing=f"runs {first.strip()}" if kind is EntryKind.CALL else ""))
 
 
 def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Verdict
+from overnight.models.provider_state import ProviderState, Standing
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
@@ -30,6 +31,7 @@ from overnight.research.events import (
     ProgramChanged,
     ProposalMissed,
     Proposed,
+    ProviderChanged,
     Registered,
     Reopened,
     SessionStarted,
@@ -42,6 +44,7 @@ from overnight.research.returned import Returned, after_ended, after_proposal
 from overnight.research.standing import Kept, OpenExperiment, Tally, continued, levels_of, opened_by
 
 JAIL = "jail"
+MOST_PROVIDERS = 64  # whose states are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ class State:
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
+    providers: Mapping[str, ProviderState] = field(default_factory=dict)  # that are not ready in this session, by name
 
     @property
     def surroundings(self) -> str:
@@ -159,6 +163,8 @@ def apply(state: State, event: Event) -> State:
             return _trial(replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s)), event)
         case ModelCalled():
             return _called(state, event)
+        case ProviderChanged():
+            return replace(state, providers=_providers(state, event))
         case AuditOpened() | AuditConcluded():
             return _audited(state, event)
         case _:
@@ -194,6 +200,7 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
                 stopped=None,
                 ending=None,
                 ending_before=state.ending,
+                providers={},
             )
         case EnvironmentChanged():
             strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
@@ -204,6 +211,13 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
         case Stopped():
             ending = state.ending_before if event.session is SessionKind.AUDIT else event.ending
             return replace(state, elapsed_s=event.elapsed_s, stopped=event, ending=ending)
+
+
+def _providers(state: State, event: ProviderChanged) -> Mapping[str, ProviderState]:
+    others = {name: known for name, known in state.providers.items() if name != event.state.provider}
+    if event.state.standing is Standing.READY or len(others) >= MOST_PROVIDERS:
+        return others
+    return {**others, event.state.provider: event.state}
 
 
 def _called(state: State, event: ModelCalled) -> State:

@@ -211,7 +211,7 @@ def _assembled(
     program, checkout = state.program, checkout_of(home.repository)
     check_readable_paths(program, checkout)
     journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
-    models = make_models(program, state, journal.record)
+    models = make_models(program, state, journal.record, journal.show)
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
         work_folders(home.repository, home.history, program, state.start) as workspaces,
@@ -219,7 +219,7 @@ def _assembled(
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
         keep = TranscriptFolder(home.folder / "transcripts").keep
-        team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep)
+        team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep, show=journal.show)
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,

@@ -1,11 +1,15 @@
 """The status of a campaign, as a value and in words."""
 
-from builders import opened
+from builders import advanced, concluded, opened, proposed, session, stopped
 
+from overnight.gate.verdict import Verdict
+from overnight.models.provider_state import ProviderState, Standing
 from overnight.models.usage import Usage
-from overnight.research.events import ModelCalled
+from overnight.research.ending import EndReason
+from overnight.research.events import Event, ModelCalled, ProviderChanged
 from overnight.research.state import begin, fold
 from overnight.research.views.status import describe, summarise
+from overnight.research.views.summary import summary
 
 USAGE = Usage(
     calls=1, input_tokens=20_000, cached_tokens=15_000, output_tokens=500, seconds=10.0, first_token_s=1.0, cost_usd=0.5
@@ -25,3 +29,57 @@ def test_the_status_shows_the_use_of_each_role() -> None:
         ("critic", 1, 50.0, 1.0),
     ]
     assert "models    explorer: 2 calls, 40 k tokens in (30 k cached), 1 k out at 50 tokens/s, $1.00" in describe(status)
+
+
+def test_the_status_says_what_a_kept_change_cost() -> None:
+    """And tokens a second, over all sessions; null without a kept change."""
+    kept: list[Event] = [proposed(1), called("explorer"), concluded(1, Verdict.KEEP, gain=1.0), advanced(1)]
+    state = fold(begin(opened()), [*kept, called("explorer"), stopped(elapsed_s=100.0)])
+    status = summarise(state, None, "")
+    assert (status.tokens_per_s, status.cost_per_kept_usd) == (410.0, 1.0)
+    assert "cost      41 k tokens, 410 a second; $1.00, $1.00 a kept change" in describe(status)
+    none = summarise(fold(begin(opened()), [called("explorer")]), None, "")
+    assert none.cost_per_kept_usd is None and "a kept change" not in describe(none)
+
+
+def changed(name: str, standing: Standing, why: str = "", until: float | None = None) -> ProviderChanged:
+    return ProviderChanged(state=ProviderState(provider=name, standing=standing, why=why, since=0.0, until=until))
+
+
+OUT = [
+    changed("slow", Standing.SLOW, "m writes 1 tokens/s, and usually 40"),
+    changed("quota", Standing.PARKED, "429 spent", until=3600.0),
+    changed("busy", Standing.PAUSED, "500"),
+    changed("key", Standing.BROKEN, "401 \x1b[2J"),
+    changed("well", Standing.PARKED, "429"),
+    changed("well", Standing.READY),
+]
+SAID = [
+    "provider  key is out since 00:00 UTC, until you fix it: 401 \\x1b[2J",
+    "provider  quota is out of quota since 00:00 UTC, asked again at 01:00 UTC: 429 spent",
+    "provider  busy is out since 00:00 UTC, tried again within a minute: 500",
+    "provider  slow is slow since 00:00 UTC: m writes 1 tokens/s, and usually 40",
+]
+
+
+def test_the_status_of_a_running_campaign_says_which_provider_is_out() -> None:
+    """Those that wait for a person first, with the reason; one that is ready again is not there."""
+    state = fold(begin(opened()), OUT)
+    status = summarise(state, 7, "")
+    assert [state.provider for state in status.providers] == ["slow", "quota", "busy", "key"]
+    assert [line for line in describe(status).splitlines() if line.startswith("provider")] == SAID
+
+
+def test_a_stale_state_is_not_shown_as_present() -> None:
+    """Neither of a campaign that does not run, nor of an earlier session."""
+    state = fold(begin(opened()), OUT)
+    assert summarise(state, None, "").providers == ()
+    assert summarise(fold(state, [session()]), 7, "").providers == ()
+
+
+def test_the_summary_says_which_provider_was_out_at_the_end() -> None:
+    """And what to do if nobody could work for that."""
+    end = stopped(EndReason.MODELS, "no provider can be asked now: key: 401")
+    said = summary(end, fold(begin(opened()), [*OUT, end])).splitlines()
+    assert [line for line in said if line.startswith("provider")] == SAID
+    assert "To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone." in said

@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import anyio
@@ -11,7 +12,7 @@ from overnight.agents.hindrance import Hindrance
 from overnight.models.port import ModelsParked
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason, more_telling, reason_of
-from overnight.research.events import ModelCalled, Noted, ProposalMissed, Proposed, Sign
+from overnight.research.events import ModelCalled, Noted, ProposalEnded, ProposalMissed, Proposed, Sign, Working
 from overnight.research.loop.dry_spell import DrySpell
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
@@ -19,6 +20,7 @@ from overnight.research.loop.proposal import Intake, NamedResearcher, ProposalOu
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
+from overnight.words.quantities import duration
 
 REMEMBERED = 256  # assignments whose tokens are known; advisers have some, too
 
@@ -85,7 +87,8 @@ class Asking:
                 return _ending(staff.role, why, spell.hindrance)
             if warning := spell.warning():
                 self.journal.show(Noted(text=f"{staff.role}: {warning}"))
-            await self._pause(spell.pause_s)
+            with self._shown(staff.role, outcome.assignment, f"pauses, as its last try came to nothing: {outcome.problem}"):
+                await self._pause(spell.pause_s)
         return None
 
     async def _may_ask(self, role: str) -> bool:
@@ -116,11 +119,21 @@ class Asking:
             return None
         if outcome.wait_s:
             spell.began_s += outcome.wait_s
-            await self._pause(outcome.wait_s)
+            with self._shown(staff.role, outcome.assignment, f"waits for a model, {duration(outcome.wait_s)} at most"):
+                await self._pause(outcome.wait_s)
             return None
         if outcome.number is not None:
             self.queue.learn(staff.role, anyio.current_time() - began)
         return outcome
+
+    @contextmanager
+    def _shown(self, role: str, assignment: int, doing: str) -> Iterator[None]:
+        """Show what a researcher does that works on nothing."""
+        self.journal.show(Working(role=role, assignment=assignment, doing=doing))
+        try:
+            yield
+        finally:
+            self.journal.show(ProposalEnded(role=role, assignment=assignment))
 
     async def _pause(self, seconds: float) -> None:
         with self.stop.waiting():

@@ -114,7 +114,6 @@ class Intake:
             return ProposalOutcome(assignment=assignment, wait_s=parked.wait_s)
 
     async def _answer(self, staff: NamedResearcher, request: ProposalRequest) -> ProposalOutcome:
-        self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
         refusal = ""
         try:
             edit = await self._edit(staff, request)
@@ -133,8 +132,6 @@ class Intake:
                 )
             )
             return ProposalOutcome(assignment=request.assignment, problem=str(failed), hindrance=failed.hindrance)
-        finally:
-            self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
         return self._take(edit, (*edit.collected.problems, *([refusal] if refusal else [])))
 
     async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> WorkspaceEdit:
@@ -142,6 +139,7 @@ class Intake:
         state = self.journal.state
         head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
         finished = False
+        self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
         try:
             assignment = Assignment(
                 number=request.assignment,
@@ -163,6 +161,7 @@ class Intake:
                 self.left_out.add(staff.role, collected.by_products)
                 self._keep_unfinished(staff.role, request.assignment, head, collected.changes)
             self.workspaces.remove(folder)
+            self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
         self.left_out.add(staff.role, collected.by_products)
         return WorkspaceEdit(
             role=staff.role,

@@ -7,6 +7,7 @@ from operator import add
 from overnight.models.usage import Usage
 from overnight.research.story.story import ModelUse, Story
 from overnight.research.views.facts import Facts
+from overnight.research.views.numbers import money
 from overnight.research.views.wording import percent
 from overnight.words.quantities import compact, duration
 
@@ -40,7 +41,7 @@ def _row(use: ModelUse) -> ModelRow:
         input=compact(usage.input_tokens),
         cached=_share(usage),
         output=compact(usage.output_tokens),
-        money=_money(usage.cost_usd),
+        money=money(usage.cost_usd),
         first_token=_first_token(usage),
         speed=_speed(usage),
     )
@@ -56,8 +57,8 @@ def model_facts(story: Story) -> Facts:
         ("Tokens read, from a cache", f"{compact(usage.input_tokens)}, {_share(usage)}"),
         ("Tokens written", compact(usage.output_tokens)),
         ("Tokens per experiment", compact(usage.tokens / run) if run else ""),
-        ("Money per experiment", _money(usage.cost_usd / run) if run and usage.cost_usd else ""),
-        ("Money per kept change", _money(usage.cost_usd / kept) if kept and usage.cost_usd else ""),
+        ("Money per experiment", money(usage.cost_usd / run) if run and usage.cost_usd else ""),
+        ("Money per kept change", money(usage.cost_usd / kept) if kept and usage.cost_usd else ""),
         ("Waited for models, sum", duration(usage.seconds)),
         ("First token after, mean", _first_token(usage)),
         ("Tokens written per second of waiting", _speed(usage)),
@@ -70,10 +71,6 @@ def _all(story: Story) -> Usage:
 
 def _share(usage: Usage) -> str:
     return percent(round(usage.cached_tokens / usage.input_tokens, 2)) if usage.input_tokens else "none"
-
-
-def _money(cost_usd: float) -> str:
-    return f"${cost_usd:,.2f}" if cost_usd >= 1 or not cost_usd else f"${cost_usd:.2g}"
 
 
 def _first_token(usage: Usage) -> str:

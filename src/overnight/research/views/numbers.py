@@ -35,6 +35,11 @@ def audited(key: TrialKey) -> str:
     return "the start" if key.arm is Arm.BASELINE else "the head"
 
 
+def money(cost_usd: float) -> str:
+    """Dollars and cents, and two digits of less than a dollar."""
+    return f"${cost_usd:,.2f}" if cost_usd >= 1 or not cost_usd else f"${cost_usd:.2g}"
+
+
 def half_way(opened: OpenExperiment) -> str:
     """How far an experiment without a verdict is."""
     if opened.conclusion:

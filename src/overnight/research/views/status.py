@@ -9,6 +9,7 @@ from overnight.gate.caution import basis
 from overnight.gate.noise import noise_report
 from overnight.gate.plausibility import look_at
 from overnight.git.port import branch_of
+from overnight.models.provider_state import ProviderState
 from overnight.models.usage import Usage
 from overnight.program.program import Noise
 from overnight.research.caution import cautions_of, doubts_of
@@ -16,7 +17,8 @@ from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
-from overnight.research.views.numbers import interval, number, replaced
+from overnight.research.views.numbers import interval, money, number, replaced
+from overnight.research.views.providers import provider_lines
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
@@ -90,8 +92,11 @@ class Status:
     trials: int
     elapsed_s: float  # of all sessions
     tokens: int
+    tokens_per_s: float  # of all sessions
     cost_usd: float
+    cost_per_kept_usd: float | None  # null if nothing is kept
     models: tuple[RoleUse, ...]  # the most expensive first
+    providers: tuple[ProviderState, ...]  # of models, that are not ready now; empty if it is not running
     sandbox: str  # "jail" or "process"
     cautions: tuple[str, ...]  # what weakens the evidence
     basis: str  # what values rest on, if candidates could make them up; empty with `produce` and `score`
@@ -136,8 +141,11 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         trials=tally.trials,
         elapsed_s=state.elapsed_s,
         tokens=tally.tokens,
+        tokens_per_s=tally.tokens / state.elapsed_s if state.elapsed_s else 0.0,
         cost_usd=tally.cost_usd,
+        cost_per_kept_usd=tally.cost_usd / len(state.kept) if state.kept else None,
         models=_uses(state.usage),
+        providers=tuple(state.providers.values()) if running else (),
         sandbox=state.sandbox,
         cautions=cautions_of(state),
         basis=basis(state.program),
@@ -195,6 +203,8 @@ def describe(now: Status) -> str:
         f"branch    {now.branch} at {now.head[:12]}",
     ]
     lines += [f"models    {_use(use)}" for use in now.models]
+    lines += [f"cost      {_cost(now)}"] if now.tokens else []
+    lines += [f"provider  {line}" for line in provider_lines(now.providers)]
     if now.failed:
         lines.append("fix       make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:
@@ -238,11 +248,17 @@ def _life(now: Status) -> str:
 def _use(use: RoleUse) -> str:
     """What a role's models used, in one line."""
     cached = f" ({compact(use.cached_tokens)} cached)" if use.cached_tokens else ""
-    cost = f", ${use.cost_usd:,.2f}" if use.cost_usd else ""
+    cost = f", {money(use.cost_usd)}" if use.cost_usd else ""
     return (
         f"{printable(use.role, 40)}: {counted(use.calls, 'call')}, {compact(use.input_tokens)} tokens in{cached}, "
         f"{compact(use.output_tokens)} out at {use.output_tokens_per_s:.0f} tokens/s{cost}"
     )
+
+
+def _cost(now: Status) -> str:
+    """What the models used in all, and for each kept change."""
+    kept = "" if now.cost_per_kept_usd is None else f", {money(now.cost_per_kept_usd)} a kept change"
+    return f"{compact(now.tokens)} tokens, {compact(now.tokens_per_s)} a second; {money(now.cost_usd)}{kept}"
 
 
 def _level(now: Status) -> str:

@@ -60,3 +60,20 @@ def test_a_line_without_end_takes_no_memory() -> None:
         assert len(reader._begun) <= MAX_LINE
     reader.read(b"\nstep 3/10 loss 4\n")
     assert reader.value == 4.0
+
+
+@given(cuts=st.sets(st.integers(1, len(OUTPUT) - 1)))
+def test_a_few_points_of_the_whole_run_are_kept(cuts: set[int]) -> None:
+    """The first from each share on, and the last; however the output is cut, and also after the value at 30 %."""
+    reader, places = CurveReader(STEPS), [0, *sorted(cuts), len(OUTPUT)]
+    for start, end in pairwise(places):
+        reader.read(OUTPUT[start:end])
+    assert reader.points == ((0.1, 9.5), (0.3, 4.25), (1.0, 1.0))
+
+
+def test_of_a_hostile_curve_few_points_are_kept() -> None:
+    """Steps beyond the end, before the start or backwards are none, and many are no more than a few."""
+    reader = CurveReader(STEPS)
+    reader.read(b"".join(b"step %d/1000 loss %d\n" % (n, n) for n in range(-500, 2000)))
+    reader.read(b"step 2/1000 loss 7\nstep 1000/1000 loss nan\n")
+    assert reader.points == ((0.1, 100.0), (0.3, 300.0), (0.6, 600.0), (1.0, 1000.0))

@@ -45,7 +45,7 @@ def test_the_headline_is_of_the_third_split(campaign: Path) -> None:
 
 def test_what_a_sealed_audit_prints_is_not_kept(campaign: Path) -> None:
     """A candidate that sees the sealed files could print them for the next one to read."""
-    assert {trial.log for trial in audits(campaign)} == {""}
+    assert {(trial.log, trial.tail) for trial in audits(campaign)} == {("", ())}
 
 
 def test_a_candidate_that_fails_there_reveals_nothing(tmp_path: Path) -> None:

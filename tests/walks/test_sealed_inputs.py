@@ -88,7 +88,11 @@ def test_nothing_of_a_sealed_trial_is_kept_or_shown(campaign: Path) -> None:
     """What a candidate prints of sealed inputs is in no log, page or brief; what it prints of public ones is."""
     sealed = [trial for trial in trials_of(campaign) if trial.key.stage in {"holdout", "audit"}]
     public = [trial for trial in trials_of(campaign) if trial not in sealed]
-    assert {(trial.reason, trial.log) for trial in sealed} == {("", "")} and public and all(trial.log for trial in public)
+    assert (
+        {(trial.reason, trial.log, trial.tail) for trial in sealed} == {("", "", ())}
+        and public
+        and all(trial.log for trial in public)
+    )
     everything = b"".join(path.read_bytes() for path in (campaign / ".overnight").rglob("*") if path.is_file())
     pages = "".join(overnight(campaign, *page, "--tag", "t").stdout for page in (["status"], ["log"], *_pages()))
     assert b"SAW" in everything and b"LEAKED" not in everything and "LEAKED" not in pages

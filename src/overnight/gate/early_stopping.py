@@ -46,6 +46,11 @@ class CurveMonitor:
         """The trial's value at 30 % of its run, if it was seen."""
         return self._reader.value
 
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """A few points of the curve, as shares of the run and values."""
+        return self._reader.points
+
     def read(self, output: bytes) -> str:
         """Read more of what it prints; return why to stop it, or an empty text if it runs on."""
         found = self._reader.read(output)

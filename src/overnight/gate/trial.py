@@ -59,9 +59,11 @@ class Trial:
     value: float | None  # of the campaign's metric, in its own units; None: `fault` says why
     metrics: Mapping[str, float] = field(default_factory=dict)  # all that were read, and cpu_s, wall_s, peak_memory_mb
     early: float | None = None  # the value of its curve at 30 % of its run, if the program has one
+    curve: tuple[tuple[float, float], ...] = ()  # a few of its points, as shares of the run and values
     fault: Fault | None = None
     reason: str = ""  # for people and researchers, one line, foreign text already made printable
     excerpt: tuple[str, ...] = ()  # lines of the output that say why, printable; empty if the reason says all
+    tail: tuple[str, ...] = ()  # last lines that the tree printed, printable; only of trials that researchers are shown
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0

@@ -1,14 +1,17 @@
 """What one session of a campaign may use: the program's budget, limited to what the user gave the session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from overnight.program.program import Budget
+from overnight.jail.job import Limits
+from overnight.program.program import Budget, ResearcherSpec
 from overnight.research.ending import Ending, EndReason
 from overnight.research.state import State
 from overnight.words.quantities import counted, duration
 
 SECONDS_PER_HOUR = 3600.0
+AGENT_WALL_S = 1800.0  # of one job of an agent, by default; hangs are found much earlier
+AGENT_PROCESSES = 1024  # agent programs run many threads
 N = TypeVar("N", int, float)
 
 
@@ -82,6 +85,14 @@ def limits_from(state: State, *, experiments: int | None, hours: float | None) -
         experiments_before=state.tally.experiments,
         elapsed_before_s=state.elapsed_s,
     )
+
+
+def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:
+    """The default limits of an agent's job: the program's limits, with more time for a whole session."""
+    if spec.use == "agent":  # its jobs are single commands
+        return replace(limits, gpus=0)
+    most = max(limits.processes, AGENT_PROCESSES)
+    return replace(limits, wall_s=max(limits.wall_s, AGENT_WALL_S), processes=most, gpus=0)
 
 
 def _budget(amount: str) -> Ending:

@@ -77,3 +77,4 @@ class Experiment:
     tokens: int = 0
     by_products: ByProducts = field(default_factory=ByProducts)  # that its researcher left
     edit: Edit = field(default_factory=Edit)
+    curve: tuple[tuple[float, float], ...] = ()  # of its first screening trial, as in `Trial`

@@ -54,6 +54,7 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         assignment=proposed.assignment,
         by_products=proposed.by_products,
         edit=proposed.edit,
+        curve=next((trial.curve for trial in opened.trials if trial.curve and trial.key.stage is Stage.SCREEN), ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ from overnight.agents.registry import AGENTS
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.config import read_settings
 from overnight.errors import UserError
-from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
-from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program, ResearcherSpec
+from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
+from overnight.research.budget import agent_limits
 from overnight.research.events import Event, ModelCalled, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.proposal import NamedResearcher
@@ -26,9 +26,6 @@ from overnight.research.state import State
 
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway
-
-AGENT_WALL_S = 1800.0  # of one job of an agent, by default; hangs are found much earlier
-AGENT_PROCESSES = 1024  # agent programs run many threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +141,3 @@ def _show_step(show: Callable[[Sign], None], task: Task, kind: EntryKind, text: 
     """Show what an agent runs now."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     show(Working(role=task.role, assignment=task.number, doing=f"runs {first.strip()}" if kind is EntryKind.CALL else ""))
-
-
-def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:
-    """The default limits of an agent's job: the program's limits, with more time for a whole session."""
-    if spec.use == "agent":  # its jobs are single commands
-        return replace(limits, gpus=0)
-    most = max(limits.processes, AGENT_PROCESSES)
-    return replace(limits, wall_s=max(limits.wall_s, AGENT_WALL_S), processes=most, gpus=0)

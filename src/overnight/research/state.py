@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import TypeAdapter
 
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
-from overnight.gate.trial import Stage
+from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderState, Standing
 from overnight.models.usage import Usage
@@ -76,6 +76,8 @@ class State:
     ending_before: Ending | None = None  # of the session before; an audit restores it
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
+    head_trial: Trial | None = None  # the first of the head; after a keep, until there is one, that which screened it first
+    trial_s: tuple[float, ...] = ()  # wall times of the newest trials that have a value, oldest first
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
     providers: Mapping[str, ProviderState] = field(default_factory=dict)  # that are not ready in this session, by name
 
@@ -89,6 +91,7 @@ class State:
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 
+TRIALS = 15  # whose wall times are remembered
 SURROUNDINGS = 16  # digits of a digest that people compare
 SNAPSHOT_FORM = b"10\n"  # raised when the state gets a field, or when an event folds differently
 
@@ -264,12 +267,23 @@ def _moved(state: State, event: Moved) -> State:
 def _trial(state: State, event: TrialFinished) -> State:
     trial = event.trial
     tally = replace(state.tally, trials=state.tally.trials + 1, trial_wall_s=state.tally.trial_wall_s + trial.wall_s)
+    if trial.value is not None:
+        state = replace(state, trial_s=(*state.trial_s, trial.wall_s)[-TRIALS:], head_trial=_of_head(state, trial))
     state = replace(state, tally=tally, gate=after_trial(state.gate, trial))
     if trial.key.stage is Stage.BASELINE:
         return state
     if trial.key.stage is Stage.AUDIT:
         return replace(state, audit=with_trial(_audit(state), trial))
     return replace(state, open=_swap(state, continued(_open(state, trial.key.experiment), event)))
+
+
+def _of_head(state: State, trial: Trial) -> Trial | None:
+    """The trial that shows what the head does, after another trial with a value."""
+    known = state.head_trial
+    if trial.key.stage is not Stage.BASELINE or trial.key.experiment != state.head_experiment:
+        return known
+    earlier = known is not None and known.key.stage is Stage.BASELINE and known.key.index <= trial.key.index
+    return known if earlier else trial
 
 
 def _concluded(state: State, event: Concluded) -> State:
@@ -299,8 +313,14 @@ def _advanced(state: State, event: Advanced) -> State:
         levels=levels_of(opened),
     )
     before = tuple(replace(k, replaced_by=event.number) if k.number in opened.replaces else k for k in state.kept)
+    screened = next((trial for trial in opened.trials if trial.key.stage is Stage.SCREEN and trial.value is not None), None)
     return replace(
-        state, head=event.new, head_experiment=event.number, kept=(*before, kept), open=_without(state, event.number)
+        state,
+        head=event.new,
+        head_experiment=event.number,
+        head_trial=screened,
+        kept=(*before, kept),
+        open=_without(state, event.number),
     )
 
 

@@ -17,6 +17,7 @@ LONGEST = 500  # characters of a line that are looked at
 HEADLINE = 200  # characters
 LINE = 160  # characters of one of the lines around it
 LINES, CHARACTERS = 8, 800  # of all lines together
+LAST, LAST_LINE = 4, 120  # lines at the end of an output that are shown, and characters of each
 NEAR_END = 40  # lines among which one counts that only mentions an error
 
 _SAYS_NOTHING = re.compile(r"\W*$|\s+at .*\(?node:internal/")  # rules, carets, frames of Node itself
@@ -50,6 +51,11 @@ def read_failure(output: bytes | str) -> FailureText:
 def headline(output: bytes | str) -> str:
     """The line that says most; empty if nothing was printed."""
     return read_failure(output).headline
+
+
+def last_lines(output: bytes | str) -> tuple[str, ...]:
+    """The last few lines of an output that say anything, printable, however long or hostile it is."""
+    return tuple(printable(line.replace("\t", "    "), LAST_LINE) for line in list(_lines(output))[-LAST:])
 
 
 def _lines(output: bytes | str) -> Iterator[str]:

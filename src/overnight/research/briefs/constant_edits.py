@@ -1,7 +1,7 @@
 """Parses hypotheses that only change constants, in the tuner's wording, so that many of them become one line."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from overnight.gate.verdict import Verdict
@@ -48,19 +48,17 @@ def read_edits(hypothesis: str) -> tuple[ConstantEdit, ...]:
     return tuple(edits)
 
 
-def summarise(experiments: Iterable[Experiment], gain_of: Mapping[int, float | None]) -> list[str]:
-    """A line for each constant that was tried but not kept, the most often tried first.
-
-    `gain_of` has the gain of each experiment by its number; None for an experiment that was not measured.
-    """
+def summarise(experiments: Iterable[Experiment]) -> list[str]:
+    """A line for each constant that was tried but not kept, the most often tried first."""
     by_name: dict[str, _Tried] = {}
     for experiment in experiments:
         edits = read_edits(experiment.hypothesis)
-        kept = experiment.conclusion is not None and experiment.conclusion.verdict is Verdict.KEEP
+        ending = experiment.conclusion
+        kept = ending is not None and ending.verdict is Verdict.KEEP
+        gain = ending.gain if ending and ending.verdict is Verdict.DISCARD else None
         for edit in edits:
             tried = by_name.setdefault(edit.name, _Tried())
             tried.now = edit.new if kept else edit.old
-            gain = gain_of.get(experiment.number)
             if kept:
                 continue
             tried.count += 1
@@ -87,6 +85,6 @@ def _line(name: str, tried: _Tried) -> str:
 def _values(alone: Sequence[tuple[str, float | None]]) -> str:
     newest = dict(alone)  # the newest gain of each value
     ranked = sorted(newest.items(), key=lambda item: (item[1] is None, -(item[1] or 0.0)))
-    shown = [f"{value} ({'no value' if gain is None else number(gain)})" for value, gain in ranked[:SHOWN]]
+    shown = [f"{value} ({'not measured' if gain is None else number(gain)})" for value, gain in ranked[:SHOWN]]
     rest = len(ranked) - len(shown)
     return ", ".join(shown) + (f" and {rest} that were worse" if rest else "")

@@ -35,7 +35,10 @@ def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
     globs = ", ".join(f"`{glob}`" for glob in program.editable)
     editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
     named = listed((f"{code(path, PATH)} ({files[path]:,} bytes)" for path in editable), FILES)
-    yield f"- You may change only {globs}" + (f"; there are {named}." if named else ".")
+    if set(program.editable) == set(editable):
+        yield f"- You may change only {named}."
+    else:
+        yield f"- You may change only {globs}" + (f"; there are {named}." if named else ".")
     if not program.judge_may_change and any(glob not in files for glob in program.editable):
         yield "- A new file that judges is refused: a test, a tool's settings, what a tool loads by its name (`conftest.py`)."
     if program.hidden:
@@ -52,7 +55,12 @@ def judge_lines(state: State) -> Iterator[str]:
     how = "run and compared with the current files" if exact else pairs
     kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
     yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
-    yield f"- One trial may use {_limits(program.limits)}. What exceeds that, crashes or prints no value is discarded."
+    if program.takes_seed and not exact:
+        yield (
+            "- Values compare only at equal seeds: measure the unchanged files with your seed, too. Trials have other seeds: "
+            "what fits one seed gains nothing."
+        )
+    yield f"- One trial may use {limits_text(program.limits)}. What exceeds that, crashes or prints no value is discarded."
     if program.metric.take is Take.GEOMEAN:
         values = f"the {program.metric.values} values of `{program.metric.name}` that a trial prints"
         yield f"- The geometric mean of {values} counts. A trial that prints more or fewer of them counts as crashed."
@@ -136,7 +144,8 @@ def _tried(command: str) -> str:
     return printable(command.replace("{seed}", "1"), COMMAND)
 
 
-def _limits(limits: Limits) -> str:
+def limits_text(limits: Limits) -> str:
+    """Such as `300 s of time, 4,000 MB of memory, 1 CPU core and no network`."""
     wall = f"{limits.wall_s:g} s" if limits.wall_s < 10 * _MINUTE else f"{limits.wall_s / _MINUTE:g} minutes"
     parts = [
         f"{wall} of time",

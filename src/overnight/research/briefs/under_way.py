@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from overnight.research.briefs.edits import edit_to_show, with_edit
 from overnight.research.briefs.layout import quoted
 from overnight.research.standing import OpenExperiment
 from overnight.words.foreign import printable
@@ -10,6 +11,7 @@ from overnight.words.foreign import printable
 WORDS = 160  # characters of a hypothesis or an idea
 ROLE = 40
 MOST = 40
+LINES = 4  # of each change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ def under_way_lines(role: str, opened: Sequence[OpenExperiment], making: Iterabl
     for experiment in reversed(opened):
         stage = "in the test" if experiment.registered else "being measured" if experiment.trials else "not measured yet"
         proposed = experiment.proposed
-        lines.append(f"- #{experiment.number} from {_who(proposed.role, role)}, {stage}: {quoted(proposed.hypothesis, WORDS)}")
+        line = f"- #{experiment.number} from {_who(proposed.role, role)}, {stage}: {quoted(proposed.hypothesis, WORDS)}"
+        lines.append(with_edit(line, edit_to_show(proposed), LINES))
     return lines[:MOST]
 
 

@@ -40,7 +40,7 @@ def make_campaign(
 ) -> Campaign:
     """A session of the scheduler's campaign, ready to run."""
     journal, stop = scheduler.journal, scheduler.stop
-    briefing, scope = Briefing(journal=journal, history=history), Scope(journal=journal, history=history)
+    briefing, scope = Briefing(journal=journal, history=history, limits=limits), Scope(journal=journal, history=history)
     head = HeadRunner(journal=journal, scheduler=scheduler)
     queue = ProposalQueue(slots=scheduler.slots.count, researchers=Counter(one.role for one in staff))
     at_once = len(staff) + len(directors) + len(critics)

@@ -1,20 +1,23 @@
 """The facts that a brief is written from, gathered from the campaign."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from overnight.git.port import History
 from overnight.program.scope import matches
 from overnight.research.briefs.brief import BriefTask
+from overnight.research.briefs.edits import edit_to_show
 from overnight.research.briefs.rework import Rework
 from overnight.research.briefs.under_way import Making
+from overnight.research.budget import SessionLimits
 from overnight.research.changes.similar import terms_of
 from overnight.research.charter import parse_charter
-from overnight.research.experiment import Experiment
+from overnight.research.experiment import Edit, Experiment
 from overnight.research.idea import Idea
 from overnight.research.loop.journal import Journal
 
 SIMILAR = 5  # past attempts that a brief mentions
+KEPT = 8  # newest kept changes whose lines it shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class Briefing:
 
     journal: Journal
     history: History
+    limits: SessionLimits = field(default_factory=SessionLimits)  # the user's, for this session
 
     def task(
         self,
@@ -51,6 +55,8 @@ class Briefing:
             left_out=left_out,
             elsewhere=elsewhere,
             similar=self._similar(idea),
+            kept_edits=self._kept_edits(),
+            allowance=self.limits.within(state.program.budget),
             files={file.path: file.size_bytes for file in self.history.files(state.head)},
         )
 
@@ -60,6 +66,11 @@ class Briefing:
         found = (file for file in self.history.files(commit) if matches(file.path, program.editable))
         files = [file for file in found if not matches(file.path, program.hidden)]
         return [file.path for file in sorted(files, key=lambda file: (-file.size_bytes, file.path))]
+
+    def _kept_edits(self) -> Mapping[int, Edit]:
+        numbers = (link.number for link in self.journal.state.kept[-KEPT:])
+        found = (self.journal.ledger.experiment(number) for number in numbers)
+        return {kept.number: edit_to_show(kept) for kept in found if kept}
 
     def _similar(self, idea: Idea | None) -> Sequence[Experiment]:
         terms = terms_of(idea.text) if idea else ()

@@ -48,6 +48,7 @@ class TrialRun:
     used: list[JobResult] = field(default_factory=list)
     own: JobResult | None = None  # of the job that ran the tree under trial; None: another trial ran it
     log: bytearray = field(default_factory=bytearray)
+    printed: bytes = b""  # by the job that ran the tree under trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class CommandRunner:
         It alone may end with `allow_exit`: a check, a scorer or a `prepare` that fails says so by its exit code.
         """
         output = await self.run(run, command, folder, run.curve, exits=self.program.limits.allow_exit)
-        run.own = run.used[-1]
+        run.own, run.printed = run.used[-1], output
         return output
 
     async def run(

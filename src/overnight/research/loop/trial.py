@@ -18,7 +18,7 @@ from overnight.program.program import OUTSIDE, Program
 from overnight.research.loop.artifacts import ArtifactMaker
 from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
 from overnight.research.places.port import CacheState, View, Workspaces
-from overnight.words.failure import read_failure
+from overnight.words.failure import last_lines, read_failure
 from overnight.words.foreign import printable
 
 BYTES_PER_MB = 1000**2
@@ -71,9 +71,11 @@ class TrialRunner:
             value=value,
             metrics=metrics,
             early=run.curve.early if run.curve else None,
+            curve=run.curve.points if run.curve else (),
             fault=failure.fault if failure else None,
             reason=str(failure or ""),
             excerpt=failure.excerpt if failure else (),
+            tail=last_lines(run.printed) if _is_shown(key) else (),
             wall_s=sum(result.wall_s for result in run.used),
             cpu_s=sum(result.cpu_s for result in run.used),
             peak_memory_bytes=max((result.peak_memory_bytes for result in run.used), default=0),
@@ -181,6 +183,11 @@ class TrialRunner:
             raise
         finally:
             self._workspaces.remove(folder)
+
+
+def _is_shown(key: TrialKey) -> bool:
+    """Whether researchers see the end of what its tree printed: the head, or what may become it; never of sealed data."""
+    return key.stage is Stage.BASELINE or (key.stage is Stage.SCREEN and key.index == 0)
 
 
 def _outside(result: JobResult | None) -> dict[str, float]:

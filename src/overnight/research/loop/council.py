@@ -62,14 +62,24 @@ class Council:
                     self.journal.record(IdeasChanged(by=adviser.role, edits=edits))
             self._asked_at = asked_at  # not if no model was available: then it is asked again
 
-    async def object(self, draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes], assignment: int) -> str:
+    async def object(
+        self,
+        draft: Draft,
+        changes: Sequence[FileChange],
+        before: Mapping[str, bytes],
+        assignment: int,
+        *,
+        refused: str = "",
+    ) -> str:
         """Why a critic refuses what came of an assignment, empty if none does; a critic that fails refuses nothing.
+
+        `refused` is why it was refused before, if it is its author's answer to that.
 
         Raises:
             ModelsParked: no model is available now.
         """
         for adviser in self.critics:
-            brief = write_review_brief(self.journal.state, adviser.role, draft, changes, before)
+            brief = write_review_brief(self.journal.state, adviser.role, draft, changes, before, refused=refused)
             refusal = read_review(await self._ask(adviser, brief, assignment)).refusal
             if refusal:
                 return f"the {adviser.role} refused: {refusal}"

@@ -9,6 +9,7 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
 from overnight.program.program import PATIENCE_S
+from overnight.research.briefs.review import write_answer_brief
 from overnight.research.caution import judge_words
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.edit import edit_of
@@ -24,7 +25,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.left_out import LeftOutNews
 from overnight.research.loop.scope import Scope
 from overnight.research.places.port import Collected, View, Workspaces
-from overnight.research.researchers.port import Assignment, ProposalFailed, Researcher
+from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 
@@ -52,6 +53,7 @@ class WorkspaceEdit:
     base: str
     collected: Collected
     request: ProposalRequest
+    refusal: str = ""  # of a critic, after its author's answer
 
     @property
     def changes(self) -> Sequence[FileChange]:
@@ -114,11 +116,8 @@ class Intake:
             return ProposalOutcome(assignment=assignment, wait_s=parked.wait_s)
 
     async def _answer(self, staff: NamedResearcher, request: ProposalRequest) -> ProposalOutcome:
-        refusal = ""
         try:
             edit = await self._edit(staff, request)
-            if staff.reads and self.council.critics and not (edit.collected.problems or self._violations(edit)):
-                edit, refusal = await self._reviewed(edit)
         except ProposalFailed as failed:
             idea, reworks = _numbers(request)
             self.journal.record(
@@ -132,10 +131,10 @@ class Intake:
                 )
             )
             return ProposalOutcome(assignment=request.assignment, problem=str(failed), hindrance=failed.hindrance)
-        return self._take(edit, (*edit.collected.problems, *([refusal] if refusal else [])))
+        return self._take(edit, (*edit.collected.problems, *([edit.refusal] if edit.refusal else [])))
 
     async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> WorkspaceEdit:
-        """Let a researcher edit a fresh workspace; what it leaves there when it fails is kept."""
+        """Let a researcher edit a fresh workspace, and a critic read it; what is left there when that fails is kept."""
         state = self.journal.state
         head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
         finished = False
@@ -153,7 +152,15 @@ class Intake:
                 under_way=tuple(opened.proposed for opened in state.open),
             )
             draft = await staff.researcher.propose(assignment)
-            collected = self.workspaces.collect(folder, head)
+            edit = WorkspaceEdit(
+                role=staff.role,
+                researcher=staff.researcher.name,
+                draft=draft,
+                base=head,
+                collected=self.workspaces.collect(folder, head),
+                request=request,
+            )
+            edit = await self._reviewed(staff, edit, assignment) if staff.reads else edit
             finished = True
         finally:
             if not finished:
@@ -162,15 +169,8 @@ class Intake:
                 self._keep_unfinished(staff.role, request.assignment, head, collected.changes)
             self.workspaces.remove(folder)
             self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
-        self.left_out.add(staff.role, collected.by_products)
-        return WorkspaceEdit(
-            role=staff.role,
-            researcher=staff.researcher.name,
-            draft=draft,
-            base=head,
-            collected=collected,
-            request=request,
-        )
+        self.left_out.add(staff.role, edit.collected.by_products)
+        return edit
 
     def _unfit(self, folder: Path, head: str) -> str:
         """Why an edit whose author was cut off is not worth a trial, the first reason; empty if it is."""
@@ -187,22 +187,40 @@ class Intake:
                 tag=tag, number=assignment, base=head, changes=changes, message=message, group="unfinished"
             )
 
-    async def _reviewed(self, edit: WorkspaceEdit) -> tuple[WorkspaceEdit, str]:
-        """The edit, and a critic's refusal, empty if there is none; without models for a critic it goes on unreviewed."""
-        before, assignment = self.scope.before(edit.changes, edit.base), edit.request.assignment
-        finished = False
+    async def _reviewed(self, staff: NamedResearcher, edit: WorkspaceEdit, assignment: Assignment) -> WorkspaceEdit:
+        """The edit, with what a critic has against it; its author may answer a refusal once, in the same workspace.
+
+        Without models for a critic it goes on unreviewed, as the gate judges it anyway; a refusal without an answer stands.
+        """
         try:
-            refusal = await self.council.object(edit.draft, edit.changes, before, assignment)
-            finished = True
+            refusal = await self._object(edit)
         except ModelsParked as parked:
-            finished = True
             self.journal.show(Noted(text=f"{edit.role}: the proposal goes on unreviewed: {parked}"))
             notes = {**edit.draft.notes, REVIEW: printable(f"none: {parked}", LONGEST_NOTE)}
-            return replace(edit, draft=replace(edit.draft, notes=notes)), ""
-        finally:
-            if not finished:
-                self._keep_unfinished(edit.role, assignment, edit.base, edit.changes)
-        return edit, refusal
+            return replace(edit, draft=replace(edit.draft, notes=notes))
+        if not refusal:
+            return edit
+        lines = edit_of(edit.changes, self.scope.before(edit.changes, edit.base))
+        brief = write_answer_brief(self.journal.state, edit.role, edit.draft, lines, refusal)
+        try:
+            draft = await staff.researcher.propose(replace(assignment, brief=brief))
+            tokens, cost_usd = edit.draft.tokens + draft.tokens, edit.draft.cost_usd + draft.cost_usd
+            collected = self.workspaces.collect(assignment.workspace, edit.base)
+            answer = replace(edit, draft=replace(draft, tokens=tokens, cost_usd=cost_usd), collected=collected)
+            return replace(answer, refusal=await self._object(answer, refusal))
+        except (ProposalFailed, NoIdeas, ModelsParked):
+            return replace(edit, refusal=refusal)
+
+    async def _object(self, edit: WorkspaceEdit, refused: str = "") -> str:
+        """A critic's refusal of an edit that would be measured; empty if there is none.
+
+        Raises:
+            ModelsParked: no model is available now.
+        """
+        if not self.council.critics or edit.collected.problems or self._violations(edit):
+            return ""
+        before, number = self.scope.before(edit.changes, edit.base), edit.request.assignment
+        return await self.council.object(edit.draft, edit.changes, before, number, refused=refused)
 
     def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""

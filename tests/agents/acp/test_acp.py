@@ -307,3 +307,32 @@ def prompt(text):
     return "end_turn"
 """
     assert propose(tmp_path, script, model="large").hypothesis == "large"
+
+
+@pytest.mark.parametrize(
+    ("current", "offered", "chosen"),
+    [("auto", ["default", "auto"], ["default"]), ("default", ["default", "auto"], []), ("build", ["build", "plan"], [])],
+)
+def test_an_agent_that_lets_a_model_permit_its_calls_asks_us_instead(
+    tmp_path: Path, current: str, offered: list[str], chosen: list[str]
+) -> None:
+    """In its mode `auto` each call costs further requests; one that has no mode for that stays as it is."""
+    modes = {"currentModeId": current, "availableModes": [{"id": name} for name in offered]}
+    script = f"""
+hear_more, modes, chosen = hear, {modes!r}, []
+def hear():
+    message = hear_more()
+    if message.get("method") == "session/new":
+        send({{"id": message["id"], "result": {{"sessionId": "s", "modes": modes}}}})
+        return {{}}
+    if message.get("method") == "session/set_mode":
+        chosen.append(message["params"]["modeId"])
+        send({{"id": message["id"], "error": {{"code": -32602, "message": "not now"}}}})  # which ends nothing
+    return message
+def prompt(text):
+    assert chosen == {chosen!r}, chosen
+    edit()
+    say("asked")
+    return "end_turn"
+"""
+    assert propose(tmp_path, script).hypothesis == "asked"

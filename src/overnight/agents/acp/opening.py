@@ -1,4 +1,4 @@
-"""From the first message to an open session: the version, a login without a person, and the model.
+"""From the first message to an open session: the version, a login without a person, the model, and who permits what.
 
 An agent that wants a login is pointed at the gateway, in the way that existing adapters understand (`_meta.gateway`), or asked
 to take the key from its environment, which is a placeholder. No person is ever asked.
@@ -28,6 +28,7 @@ _CAPABILITIES = {
 _INFO = {"name": "overnight", "title": "overnight", "version": __version__}
 _LOGIN_WANTED = -32000  # the protocol's error "authentication required"
 _BASES: Mapping[str, str] = {"openai": "/v1", "anthropic": "", "google": ""}  # behind our URL, by a gateway's protocol
+_ASKING = "default"  # the mode in which an agent asks us for permissions; in others a model decides, at our cost
 _API_KEY = "api-key"  # in the names of the methods that read a key from the environment
 _SHOWN = 200  # characters of what it offers
 _VERSION = 20  # characters of a version
@@ -80,8 +81,18 @@ class _Choice(BaseModel):
         return alone + [each.value for group in self.options for each in group.options]
 
 
+class _Mode(BaseModel):
+    id: str = ""
+
+
+class _Modes(BaseModel):
+    currentModeId: str = ""  # noqa: N815  # as above
+    availableModes: list[_Mode] = []  # noqa: N815  # as above
+
+
 class _Session(BaseModel):
     sessionId: str  # noqa: N815  # as above
+    modes: _Modes | None = None
     models: _Models | None = None
     configOptions: list[_Choice] | None = None  # noqa: N815  # as above; newer agents have the model here
 
@@ -108,6 +119,7 @@ async def open_session(peer: Peer, folder: str, model: str, run: ModelRun | None
     session = read(_Session, opened)
     if model:
         await _choose(peer, session, model, metered=run is not None)
+    await _have_it_ask(peer, session)
     return session.sessionId
 
 
@@ -151,6 +163,14 @@ async def _choose(peer: Peer, session: _Session, model: str, *, metered: bool) -
             return
     if not metered:
         raise TurnFailed(f"the agent does not accept the model {printable(model, _SHOWN)}: {why}") from why
+
+
+async def _have_it_ask(peer: Peer, session: _Session) -> None:
+    """Leave a mode in which the agent has a model permit its calls, which costs tokens; we do it for nothing."""
+    modes = session.modes
+    if modes and modes.currentModeId != _ASKING and any(mode.id == _ASKING for mode in modes.availableModes):
+        with suppress(Refused):
+            await peer.request("session/set_mode", {"sessionId": session.sessionId, "modeId": _ASKING})
 
 
 def _named(model: str, known: Sequence[str]) -> str:

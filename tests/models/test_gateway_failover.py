@@ -282,6 +282,22 @@ def test_only_providers_of_the_wire_are_asked(models: ScriptedModels) -> None:
     asyncio.run(walk())
 
 
+def test_who_could_be_asked_on_another_wire_is_said_and_comes_first(models: ScriptedModels) -> None:
+    """An agent that speaks several wires starts on that of a provider which can be asked; one that does not learns of it."""
+
+    async def walk() -> None:
+        bad, good = provider(models, "e401", wires=(Wire.ANTHROPIC,)), provider(models, "ok", wires=(Wire.OPENAI_CHAT,))
+        async with gateway([bad, good]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                assert run.wires == [Wire.ANTHROPIC, Wire.OPENAI_CHAT]
+                await ask(run.url, Wire.ANTHROPIC)
+                said = "no provider can be asked now: e401: 401 scripted 401; ok could be asked, but not in anthropic"
+                assert str(run.refusal) == said
+                assert run.wires == [Wire.OPENAI_CHAT, Wire.ANTHROPIC]
+
+    asyncio.run(walk())
+
+
 def test_siblings_wait_for_one_probe(models: ScriptedModels) -> None:
     """Ten agents do not flood a single busy provider: after the first failures they ask one at a time."""
 

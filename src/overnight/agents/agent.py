@@ -1,6 +1,6 @@
 """An agent of any kind: sessions in folders, with a brief, limits, a jail and models."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -8,11 +8,14 @@ from functools import partial
 from anyio import get_cancelled_exc_class
 
 from overnight.agents.context import AgentContext
+from overnight.agents.environment import first_wire
 from overnight.agents.hindrance import Hindrance
 from overnight.agents.port import Opens, ProgramMissing, Session, Task, Turn, TurnFailed
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
-from overnight.models.usage import Usage
+from overnight.models.usage import Usage, Wire
+
+SWITCH_S = 1.0  # until a program is started again on another wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,8 @@ class AgentSession:
     run: ModelRun | None
     transcript: Transcript  # so far
     program: bool = True  # a program works in it, which may be missing or fail; else a dialogue of ours
+    wires: Collection[Wire] = ()  # of which its program takes the first one when it is started
+    wire: Wire | None = None  # that it took
     hindrances: list[Hindrance | None] = field(default_factory=list)  # what kept it from working, by turn
 
     @property
@@ -33,7 +38,11 @@ class AgentSession:
     @property
     def refusal(self) -> ModelsParked | None:
         """Why its newest call to a model got no answer; None if it got one, or made none."""
-        return self.run.refusal if self.run else None
+        refusal = self.run.refusal if self.run else None
+        final = refusal is not None and refusal.wait_s is None and not refusal.spent
+        if final and self.run and first_wire(self.run, self.wires) is not self.wire:
+            return ModelsParked(str(refusal), wait_s=SWITCH_S)
+        return refusal
 
     @property
     def usage(self) -> Usage:
@@ -104,7 +113,8 @@ class Agent:
     name: str
     context: AgentContext
     opens: Opens
-    program: bool = True  # as in `AgentSession`
+    program: bool = True  # as in `AgentSession`, as the next one
+    wires: Collection[Wire] = ()
     script: bool = False  # a command that is no agent: its exit code counts, and it gets one prompt only
 
     @asynccontextmanager
@@ -112,9 +122,17 @@ class Agent:
         """A session for a task; at its end nothing of it runs."""
         with self._models(task) as run:
             transcript = Transcript(run, partial(self.context.watch, task) if self.context.watch else None)
+            wire = first_wire(run, self.wires) if run else None
             try:
                 async with self.opens(task, run, transcript) as session:
-                    yield AgentSession(session=session, run=run, transcript=transcript, program=self.program)
+                    yield AgentSession(
+                        session=session,
+                        run=run,
+                        transcript=transcript,
+                        program=self.program,
+                        wires=self.wires,
+                        wire=wire,
+                    )
             finally:
                 if transcript and self.context.keep_transcript:
                     self.context.keep_transcript(task, transcript)

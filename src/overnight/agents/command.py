@@ -49,7 +49,8 @@ def command_agent(context: AgentContext) -> Agent:
         yield _CommandSession(context=context, task=task, run=run, transcript=transcript)
 
     template = context.spec.template
-    return Agent(name=template or "command", context=context, opens=opens, script=not template)
+    wires = TEMPLATES[template].wires if template else ()
+    return Agent(name=template or "command", context=context, opens=opens, wires=wires, script=not template)
 
 
 def _require(template: Template) -> None:

@@ -4,7 +4,7 @@ Does not cover: an agent that reads neither these variables nor its template's s
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from overnight.models.port import ModelRun
 from overnight.models.usage import Wire
@@ -28,6 +28,7 @@ _PLAIN = {  # short prompts of their own, and no permission checks, for the jail
     "CLAUDE_CODE_SIMPLE": "1",  # claude's own `--bare`: a prompt of a tenth of the length
     "INITIAL_AGENT_MODE": "agent-full-access",  # codex over ACP
 }
+_TRIES = {"CLAUDE_CODE_MAX_RETRIES": "3"}  # the gateway tries again itself; claude would for minutes
 _CODEX = {  # over ACP
     "web_search": "disabled",
     "analytics": {"enabled": False},
@@ -50,6 +51,7 @@ def agent_environment(run: ModelRun | None) -> dict[str, str]:
     return {
         **_QUIET,
         **_PLAIN,
+        **_TRIES,
         "OPENAI_BASE_URL": f"{run.url}/v1",
         "OPENAI_API_BASE": f"{run.url}/v1",
         "OPENAI_API_KEY": NO_KEY,
@@ -65,6 +67,11 @@ def agent_environment(run: ModelRun | None) -> dict[str, str]:
     }
 
 
+def first_wire(run: ModelRun, wires: Collection[Wire]) -> Wire | None:
+    """On which of its wires a program is to ask: the first provider's that can be asked now; None if nobody speaks any."""
+    return next((wire for wire in run.wires if wire in wires), None)
+
+
 def variables_beside(variables: Iterable[tuple[str, str]], environment: Mapping[str, str]) -> list[tuple[str, str]]:
     """A program's variables, without those that an agent's own environment needs."""
     return [(name, value) for name, value in variables if name not in environment]
@@ -72,7 +79,7 @@ def variables_beside(variables: Iterable[tuple[str, str]], environment: Mapping[
 
 def _opencode(run: ModelRun) -> Mapping[str, object]:
     """opencode's settings: it has no environment variables for a provider of one's own."""
-    wire = next((wire for wire in _OPENCODE if wire in run.wires), Wire.OPENAI_CHAT)
+    wire = first_wire(run, _OPENCODE) or Wire.OPENAI_CHAT
     package, behind = _OPENCODE[wire]
     model = run.model or "default"
     return {

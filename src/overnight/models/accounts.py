@@ -13,6 +13,7 @@ from overnight.models.provider import Provider
 from overnight.models.usage import Wire
 from overnight.words.foreign import printable
 
+OUT = {BreakerState.PARKED: 1, BreakerState.BROKEN: 2}  # for longer than a request waits
 LONGEST_WHY = 400  # characters of the reason why no provider is available
 
 
@@ -80,8 +81,10 @@ class Accounts:
 
     @property
     def wires(self) -> Sequence[Wire]:
-        """What they speak, the first one's first."""
-        return list(dict.fromkeys(wire for account in self._accounts for wire in account.provider.wires))
+        """What they speak, the first one's first; last what only those speak that have no quota or are broken."""
+        now = time.monotonic()
+        able = sorted(self._accounts, key=lambda account: OUT.get(account.breaker.standing(now), 0))
+        return list(dict.fromkeys(wire for account in able for wire in account.provider.wires))
 
     def states(self) -> Sequence[AccountState]:
         """How each stands now."""
@@ -116,10 +119,17 @@ class Accounts:
         waits = [account.breaker.wait_s(now) for account in among]
         return min((wait for wait in waits if wait is not None), default=None)
 
-    def why(self, among: Collection[Account]) -> str:
-        """Why none of them can be asked, in one line."""
-        reasons = (f"{account.provider.name}: {account.breaker.why or 'busy'}" for account in among)
-        return printable("; ".join(reasons), LONGEST_WHY)
+    def why(self, among: Collection[Account], wire: Wire) -> str:
+        """Why none of them can be asked, in one line; names those that could be, if they spoke this wire."""
+        reasons = [f"{account.provider.name}: {account.breaker.why or 'busy'}" for account in among]
+        now = time.monotonic()
+        others = [
+            account.provider.name
+            for account in self._accounts
+            if wire not in account.provider.wires and account.breaker.wait_s(now) == 0.0
+        ]
+        also = [f"{' and '.join(others)} could be asked, but not in {wire}"] if others else []
+        return printable("; ".join([*reasons, *also]), LONGEST_WHY)
 
     def notify(self) -> None:
         """Something changed: wake all that wait."""

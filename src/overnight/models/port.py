@@ -47,7 +47,7 @@ class ModelRun(Protocol):
 
     @property
     def wires(self) -> Sequence[Wire]:
-        """The wires that some provider of this run speaks, those of the first provider first."""
+        """The wires that some provider of this run speaks, those of the first one that can be asked now first."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from overnight.models.keys import NoKey
 from overnight.models.port import ModelsParked
 from overnight.models.secret import Secret
 from overnight.models.upstream import Reply, Unreachable, Upstream
+from overnight.models.usage import Wire
 from overnight.models.wires.wire import Format
 
 OK = 200  # HTTP's first status that is a success
@@ -89,8 +90,8 @@ class Relay:
                 raise
         return await self._upstream.ask(provider, key, request.wire, sent, request.headers)
 
-    async def wait(self, among: Sequence[Account], held_s: float) -> None:
-        """Wait until one of the accounts may be asked, for a request that was held for so long by now.
+    async def wait(self, among: Sequence[Account], held_s: float, wire: Wire) -> None:
+        """Wait until one of the accounts may be asked, for a request on a wire that was held for so long by now.
 
         Raises:
             ModelsParked: that is too far away.
@@ -98,7 +99,7 @@ class Relay:
         pace = self._pace
         wait_s = self.wait_s(among)
         if wait_s is None or wait_s > pace.near_s or held_s + wait_s > pace.patience_s:
-            raise ModelsParked(f"no provider can be asked now: {self._accounts.why(among)}", wait_s=wait_s)
+            raise ModelsParked(f"no provider can be asked now: {self._accounts.why(among, wire)}", wait_s=wait_s)
         await self._accounts.change(wait_s or min(SOON_S, pace.patience_s))
 
     def wait_s(self, among: Sequence[Account]) -> float | None:
@@ -154,7 +155,8 @@ class Search:
             turn = self._relay.take(self._left)
             if turn is None:
                 self._doing(f"waits until a provider can be asked: {self._relay.why(self._left)}")
-                await self._relay.wait(self._left, self._held_s() if self._request.waits else math.inf)
+                held_s = self._held_s() if self._request.waits else math.inf
+                await self._relay.wait(self._left, held_s, self._request.wire.wire)
                 continue
             self._tries += 1
             asked_at = time.monotonic()

@@ -97,7 +97,7 @@ class GatewayRun:
 
     @property
     def wires(self) -> Sequence[Wire]:
-        """What its providers speak, those of the first provider first."""
+        """What its providers speak, those of the first one that can be asked now first."""
         return self._supply.accounts.wires
 
     def listen(self, listening: socket.socket) -> None:

@@ -24,6 +24,7 @@ from overnight.agents.environment import agent_environment, variables_beside
 from overnight.agents.hindrance import NOT_RUN
 from overnight.agents.installation import installation
 from overnight.agents.port import ProgramMissing, Session, Task, Turn, TurnFailed
+from overnight.agents.programs import ACP
 from overnight.agents.task_group import companion_tasks
 from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
@@ -71,7 +72,8 @@ def acp_agent(context: AgentContext) -> Agent:
             writer.close()
             output.unlink(missing_ok=True)
 
-    return Agent(name=NAME, context=context, opens=opens)
+    wires = next((each.wires for each in ACP if each.command == context.spec.command), ())
+    return Agent(name=NAME, context=context, opens=opens, wires=wires)
 
 
 @dataclass(slots=True)

@@ -106,9 +106,9 @@ class Relay:
         """Seconds until one of the accounts may be asked; None if a person has to fix all of them."""
         return self._accounts.wait_s(among)
 
-    def why(self, among: Sequence[Account]) -> str:
+    def why(self, among: Sequence[Account], wire: Wire) -> str:
         """Why none of the accounts can be asked, in one line."""
-        return self._accounts.why(among)
+        return self._accounts.why(among, wire)
 
     def take(self, among: Sequence[Account]) -> AccountLease | None:
         """A turn at the first account that may be asked now."""
@@ -154,9 +154,9 @@ class Search:
         while self._left or self._missing is None:
             turn = self._relay.take(self._left)
             if turn is None:
-                self._doing(f"waits until a provider can be asked: {self._relay.why(self._left)}")
-                held_s = self._held_s() if self._request.waits else math.inf
-                await self._relay.wait(self._left, held_s, self._request.wire.wire)
+                wire = self._request.wire.wire
+                self._doing(f"waits until a provider can be asked: {self._relay.why(self._left, wire)}")
+                await self._relay.wait(self._left, self._held_s() if self._request.waits else math.inf, wire)
                 continue
             self._tries += 1
             asked_at = time.monotonic()

@@ -27,7 +27,7 @@ from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
 
 TARGET_CPU_MS = 3.0  # our own CPU per step, without the shell job
-TARGET_TOKENS = 400  # of the fixed prompt
+TARGET_TOKENS = 250  # of the fixed prompt
 AGENTS = 10
 CHARACTERS_PER_TOKEN = 4
 OUTPUT = "x = 1\n" * 600  # of each command: 3.6 kB, so that old output is dropped along the way

@@ -10,6 +10,10 @@ from overnight.agents.transcript import Transcript
 from overnight.models.port import ModelRun
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What an agent is asked to do, and where."""
@@ -18,6 +22,7 @@ class Task:
     role: str  # under which its calls to models are counted
     number: int = 0  # of the piece of work, for the same count
     advises: bool = False  # an answer in words is wanted, and no change of a file
+    done: Callable[[], bool] = _never  # whether the folder holds an edit now that may be taken as it stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,11 @@ NO_MONEY = ("insufficient_quota", "credit balance", "billing", "exceeded your cu
 DAY_LONG = ("perday", "per day", "per_day", "daily", "quota", "usage limit")  # of a limit that lasts, unlike one per minute
 MINUTE_LONG = ("perminute", "per minute", "per_minute")
 BAD_KEY = ("api key not valid", "api_key_invalid", "invalid api key", "api key expired")
+TOO_LARGE = 413
+TOO_LONG = ("context_length_exceeded", "context length", "context_length", "context window", "context size", "context limit",
+            "prompt is too long", "prompt too long", "input is too long", "maximum prompt length", "input token count",
+            "too many tokens", "too many input tokens", "maximum number of tokens", "input tokens exceed", "request_too_large",
+            "reduce the length of", "string too long", "max_model_len", "tokens to keep from the initial prompt")  # fmt: skip
 FLAGGED = ("moderation", "flagged", "content policy", "content_policy")
 
 
@@ -60,6 +65,12 @@ def understand(status: int, headers: Mapping[str, str], body: bytes, now: dateti
         wait_s(headers, body[:65536], now) if fault in {ProviderFault.BUSY, ProviderFault.RATE, ProviderFault.QUOTA} else None
     )
     return ProviderFailure(fault=fault, why=f"{status} {message(body)}".strip(), wait_s=wait, status=status, body=body)
+
+
+def is_too_long(status: int, body: bytes) -> bool:
+    """Whether an error means that the request, with the answer that it asks for, is longer than the model takes."""
+    words = body[:65536].decode(errors="replace").lower()
+    return status == TOO_LARGE or (status in {BAD_REQUEST, UNPROCESSABLE} and any(word in words for word in TOO_LONG))
 
 
 def stream_error(first: bytes) -> tuple[int, bytes] | None:

@@ -14,7 +14,7 @@ from overnight.models.accounts import Accounts
 from overnight.models.body import Room
 from overnight.models.budget import SpendingBudget
 from overnight.models.call import Broken, ModelCall, SettledCall
-from overnight.models.failures import message
+from overnight.models.failures import is_too_long, message
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.provider import Prices
 from overnight.models.relay import ModelAnswer, ModelRequest, Relay
@@ -119,6 +119,7 @@ class GatewayRun:
                 raise RequestRefused(
                     f"{answer.account.provider.name} refuses the request: {answer.status} {message(answer.fault)}",
                     status=answer.status,
+                    too_long=is_too_long(answer.status, answer.fault),
                 )
             try:
                 content = b"".join([chunk async for chunk in call.chunks()])

@@ -20,9 +20,10 @@ from overnight.agents.chat.tool import LONGEST
 from overnight.agents.chat.wires import anthropic, openai_chat
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
-from overnight.agents.own.agent import ANSWER_TOKENS, REPEATS, own_agent
+from overnight.agents.own.agent import ANSWER_TOKENS, own_agent
 from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, tokens
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
+from overnight.agents.own.repeats import SAME
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
@@ -45,7 +46,7 @@ DONE = "HYPOTHESIS: a larger LR learns faster"
 PARAMETERS = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
 WORDS = "Run a shell command; returns its exit code and output."
 CHARACTERS_PER_TOKEN = 4
-FIXED_TOKENS = 400  # at most, in the fixed part of each request
+FIXED_TOKENS = 250  # at most, in the fixed part of each request
 
 
 def process() -> Executor:
@@ -197,7 +198,7 @@ def test_an_answer_without_words_can_be_said_again(tmp_path: Path) -> None:
 
 
 def test_the_fixed_prompt_is_short() -> None:
-    """System prompt and tool as JSON take at most 400 tokens, at four characters each, on both wires and for all roles."""
+    """System prompt and tool as JSON take at most 250 tokens, at four characters each, on both wires and for all roles."""
     for form in (openai_chat, anthropic):
         for system in (SYSTEM, ADVISE):
             body = form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=system, tools=True)
@@ -231,13 +232,13 @@ def test_a_repeated_command_ends_it(tmp_path: Path) -> None:
     run = FakeRun(answers=[("cat train.py",)])
     with pytest.raises(ProposalFailed, match="it repeated the same command in an unchanged folder"):
         propose(tmp_path, run)
-    assert len(run.bodies) == REPEATS + 1
+    assert len(run.bodies) == SAME + 1
     assert [output_in(body).endswith(REPEATED) for body in run.bodies[1:]] == [False, True, True]
 
 
 def test_a_repeated_command_that_does_something_goes_on(tmp_path: Path) -> None:
     """While files change, the same command is not a repetition."""
-    run = FakeRun(answers=[*[("echo >> train.py",)] * (REPEATS + 3), DONE])
+    run = FakeRun(answers=[*[("echo >> train.py",)] * (SAME + 3), DONE])
     assert propose(tmp_path, run).hypothesis
     assert REPEATED not in json.dumps(run.bodies[-1])
 
@@ -252,7 +253,7 @@ def test_the_steps_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert propose(tmp_path, FakeRun(answers=[(EDIT,), ("echo 2",), ("echo 3",)])).hypothesis
 
 
-@pytest.mark.parametrize("arguments", ["", "{", "[]", '{"cmd": "ls"}', '{"command": 7}', '{"command": null}'])
+@pytest.mark.parametrize("arguments", ["", "{", "[]", '{"path": "ls"}', '{"command": 7}', '{"command": null}'])
 def test_unreadable_arguments_are_reported_to_the_model(tmp_path: Path, arguments: str) -> None:
     """The model reads what was wrong, in a request that is valid again."""
     call = {"id": "c", "type": "function", "function": {"name": "bash", "arguments": arguments}}
@@ -309,9 +310,9 @@ GARBAGE: Sequence[Json] = [
     {"choices": []},
     {"choices": None, "content": None},
     {"choices": [{}], "content": [7]},
-    {"choices": [{"message": "hello"}], "content": "hello"},
-    {"choices": [{"message": {"content": {"a": 1}}}], "content": [{"text": "no type"}]},
-    {"choices": [{"message": {"tool_calls": "x"}}], "content": [{"type": "tool_use", "input": "x"}]},
+    {"choices": [{"message": "hello"}], "content": {"text": "hello"}},
+    {"choices": [{"message": {"content": {"a": 1}}}], "content": [{"text": {"a": 1}}]},
+    {"choices": [{"message": {"tool_calls": "x"}}], "content": [{"type": "tool_use", "id": 7}]},
 ]
 
 

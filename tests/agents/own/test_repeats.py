@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from file_clock import settle
 
-from overnight.agents.own.repeats import Repeats
+from overnight.agents.own.repeats import NEARLY, SAME, Repeats
 
 
 def test_the_same_again_is_counted(tmp_path: Path) -> None:
@@ -15,9 +15,9 @@ def test_the_same_again_is_counted(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x")
     settle(tmp_path)
     repeats = Repeats(tmp_path)
-    assert [repeats.count("ls", "a.py") for _ in range(3)] == [1, 2, 3]
-    assert repeats.count("ls", "b.py") == 1
-    assert repeats.count("cat a.py", "a.py") == 1
+    assert [repeats.count("ls", "a.py").same for _ in range(3)] == [1, 2, 3]
+    assert repeats.count("ls", "b.py").same == 1
+    assert repeats.count("cat a.py", "a.py").same == 1
 
 
 def write(file: Path) -> None:
@@ -44,6 +44,86 @@ def test_a_changed_folder_starts_the_count_again(tmp_path: Path, change: Callabl
     file.write_text("x")
     settle(tmp_path)
     repeats = Repeats(tmp_path)
-    assert [repeats.count("test", "ok") for _ in range(2)] == [1, 2]
+    assert [repeats.count("test", "ok").same for _ in range(2)] == [1, 2]
     change(file)
-    assert repeats.count("test", "ok") == 1
+    assert repeats.count("test", "ok").same == 1
+
+
+def rewrite(file: Path) -> None:
+    """The same content in a new file, as `sed -i` leaves it."""
+    (other := file.with_name("other")).write_bytes(file.read_bytes())
+    other.replace(file)
+
+
+def hand_over(file: Path) -> None:
+    """A new file for its owner, as our jail does it."""
+    os.chown(file, os.getuid(), os.getgid())
+
+
+@pytest.mark.parametrize("touch", [rewrite, hand_over, Path.touch])
+def test_files_that_hold_the_same_are_unchanged(tmp_path: Path, touch: Callable[[Path], None]) -> None:
+    """However often they are written: only the first time that a command comes again, nobody has looked into them yet."""
+    (file := tmp_path / "a.py").write_text("x")
+    settle(tmp_path)
+    repeats, times = Repeats(tmp_path), list[int]()
+    for _ in range(6):
+        touch(file)
+        times.append(repeats.count("sed", "ok").same)
+    assert times == [1, 1, 2, 3, 4, 5]
+
+
+def test_commands_that_undo_each_other_go_round_in_a_circle(tmp_path: Path) -> None:
+    """Each leaves the files as it left them before, although they change all the time."""
+    file = tmp_path / "a.py"
+    repeats, over = Repeats(tmp_path), list[bool]()
+    for _ in range(SAME + 2):
+        for content in ("1", "2"):
+            file.write_text(content)
+            over.append(repeats.count(f"echo {content} > a.py", "").over)
+    assert over == [False] * 2 * (SAME + 1) + [True] * 2
+
+
+PASSING = [
+    ("2026-12-01 05:44:01 loss 3", "2026-12-02T06:10:59.5Z loss 3"),
+    ("5 passed in 0.12s", "5 passed in 1.3 seconds"),
+    ("real\t0m3.5s", "real\t1m0.25s"),
+    ("pid 123 at 0x7f00", "pid 4567 at 0x7fff"),
+    ("[1234] done, 12.5 it/s", "[99] done, 7 it/s"),
+    ("wrote /tmp/tmpab12/x", "wrote /tmp/tmpzz99/x"),
+    ("-rw-r--r-- 1 u g 3 Dec  1 05:44 a.py", "-rw-r--r-- 1 u g 3 Dec  1 06:44 a.py"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PASSING)
+def test_times_and_process_ids_make_no_difference_in_the_long_run(tmp_path: Path, one: str, other: str) -> None:
+    """Such an outcome may come more often than just the same one, but not for ever."""
+    settle(tmp_path)
+    repeats = Repeats(tmp_path)
+    found = [repeats.count("run", outcome) for outcome in (one, other) * NEARLY]
+    assert [repetition.nearly for repetition in found] == list(range(1, 2 * NEARLY + 1))
+    assert {repetition.same for repetition in found} == {1}
+    assert [repetition.over for repetition in found] == [n > NEARLY for n in range(1, 2 * NEARLY + 1)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("loss=3.1", "loss=3.2"), ("3 passed", "4 passed"), ("accuracy 91%", "accuracy 92%")]
+)
+def test_another_number_is_another_outcome(tmp_path: Path, one: str, other: str) -> None:
+    """A measurement that is repeated for its noise is no circle."""
+    settle(tmp_path)
+    repeats = Repeats(tmp_path)
+    assert [repeats.count("run", outcome).nearly for outcome in (one, other, one)] == [1, 1, 2]
+
+
+def test_odd_files_are_looked_at_and_not_read(tmp_path: Path) -> None:
+    """A pipe would block for ever, a link leads elsewhere, a file without end has no room."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(10**12)
+    settle(tmp_path)
+    repeats = Repeats(tmp_path)
+    assert [repeats.count("ls", "ok").same for _ in range(3)] == [1, 2, 3]
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("/dev/null")
+    assert repeats.count("ls", "ok").same == 1

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from overnight.agents.chat.bounds import bounded
+from overnight.agents.chat.bounds import bounded, named
 from overnight.agents.chat.dialogue import Entry, Form, ModelMessage
 from overnight.agents.chat.wires import anthropic, openai_chat
 from overnight.agents.port import TurnFailed
@@ -14,6 +14,10 @@ from overnight.models.usage import Wire
 from overnight.words.foreign import printable
 
 FORMS: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: openai_chat, Wire.ANTHROPIC: anthropic}
+
+
+class ContextFull(TurnFailed):
+    """A provider refuses the request for its length: a shorter one may do."""
 
 
 class _Call(Protocol):
@@ -29,6 +33,7 @@ class Asker:
         """Raises TurnFailed if no provider speaks a wire of ours."""
         self._run = run
         self._transcript = transcript
+        self._calls = 0  # so far
         self._wires = [wire for wire in run.wires if wire in FORMS]
         if not self._wires:
             raise TurnFailed(f"no provider speaks {' or '.join(FORMS)}")
@@ -38,6 +43,7 @@ class Asker:
 
         Raises:
             ModelsParked: no provider of any wire can be asked now, or the budget is spent.
+            ContextFull: the request is too long for the model.
             TurnFailed: a provider refuses the request, or the answer cannot be read.
         """
 
@@ -48,11 +54,12 @@ class Asker:
         try:
             wire, answer = await self._first(call)
         except RequestRefused as refused:
-            raise TurnFailed(str(refused)) from refused
+            raise (ContextFull if refused.too_long else TurnFailed)(str(refused)) from refused
         try:
-            said = bounded(FORMS[wire].read(answer))
+            said = named(bounded(FORMS[wire].read(answer)), self._calls)
         except ValueError as error:
             raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
+        self._calls += len(said.calls)
         if said.text.strip():
             self._transcript.add(EntryKind.MESSAGE, said.text)
         return said

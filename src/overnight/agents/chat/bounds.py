@@ -21,6 +21,15 @@ def bounded(said: ModelMessage) -> ModelMessage:
     )
 
 
+def named(said: ModelMessage, number: int) -> ModelMessage:
+    """The answer with an id for each call, counted from a number for those that have none, or one that another has too."""
+    ids: dict[str, ToolCall] = {}
+    for at, call in enumerate(said.calls):
+        id_ = call.id if call.id and call.id not in ids else f"call_{number + at}"
+        ids[id_] = replace(call, id=id_)
+    return replace(said, calls=list(ids.values()))
+
+
 def _bounded(call: ToolCall) -> ToolCall:
     # One character more than may run, so that the command is refused for its length and not run in part.
     command = None if call.command is None else _encodable(call.command[: LONGEST + 1])

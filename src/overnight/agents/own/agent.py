@@ -2,29 +2,42 @@
 
 Its shell runs in the jail, a new one for each command. It may run what it likes there, the program's own measure command too:
 nothing of that counts.
+
+A call that a model writes as text is run like any other. A lone block of shell may as well be an explanation: it is run unless
+the answer has a hypothesis and the edit is there, and never for an adviser, who is asked for words. A turn also ends with an
+answer that calls the tool, if that has the line of a hypothesis, its commands end well, and the edit is there after them.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import anyio
+
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import Asker
+from overnight.agents.chat.asking import Asker, ContextFull
 from overnight.agents.chat.bounds import CALLS
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
+from overnight.agents.chat.written import written_calls
 from overnight.agents.context import AgentContext
-from overnight.agents.own.compaction import compact
-from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, REPEATED, SYSTEM, TOO_MANY
+from overnight.agents.hypothesis import has_hypothesis
+from overnight.agents.own.compaction import LIMIT_TOKENS, compact, squeeze, tokens
+from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, OUTPUT_OF, REPEATED, SHOWN, SYSTEM, TOO_MANY
 from overnight.agents.own.repeats import Repeats
-from overnight.agents.own.shell import Shell
+from overnight.agents.own.shell import Shell, ended_well
 from overnight.agents.port import Session, Task, Turn
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
+from overnight.words.foreign import printable
+from overnight.words.quantities import duration
 
 NAME = "agent"
 STEPS = 60  # requests in one turn
 COMMANDS = 4 * STEPS  # in one turn; each may take as long as a job may
-REPEATS = 3  # of the same command with the same outcome in an unchanged folder, until the turn is over
+TURN_S = 2 * 3600.0  # of one turn, at the least: models on one's own processors take minutes a step
+JOBS = 8  # of full length have room in a turn
 ANSWER_TOKENS = 8192
+LEAST_ANSWER = 1024  # tokens, for a model that has no room for more
+SHORTER = 2  # times that a request is shortened if it is too long for its model
 
 
 def own_agent(context: AgentContext) -> Agent:
@@ -46,11 +59,14 @@ class Dialogue:
         """Raises TurnFailed if no provider speaks a wire of ours."""
         self._asker = Asker(run, transcript)
         self._transcript = transcript
+        self._task = task
         self._system = ADVISE if task.advises else SYSTEM
         self._shell = Shell(context=context, workspace=task.folder, number=task.number)
-        self._folder = task.folder
+        self._turn_s = max(TURN_S, JOBS * context.limits.wall_s)
         self._entries: list[Entry] = []
+        self._limit, self._answer_tokens = LIMIT_TOKENS, ANSWER_TOKENS  # smaller once a model has no room for so much
         self._repeats = Repeats(task.folder)
+        self._said, self._commands = "", 0  # in this turn
 
     @property
     def ended(self) -> str:
@@ -58,43 +74,79 @@ class Dialogue:
         return ""
 
     async def turn(self, prompt: str) -> Turn:
-        """Send a prompt, and run what the model asks for until it answers in words alone."""
+        """Send a prompt, and run what the model asks for until it answers in words alone, or a limit is reached."""
         self._entries += [ToolResult(id=call.id, text=NOT_RUN) for call in open_calls(self._entries)]
-        self._repeats = Repeats(self._folder)
         self._entries.append(UserMessage(text=prompt))
-        said, commands = "", 0
+        self._repeats = Repeats(self._task.folder)
+        self._said, self._commands = "", 0
+        fault = f"it did not end within {duration(self._turn_s)}"
+        with anyio.move_on_after(self._turn_s):
+            fault = await self._steps()
+        return Turn(text=self._said, fault=fault)
+
+    async def _steps(self) -> str:
+        """Go on until the turn ends; why it did not end well, empty if it did."""
         for _ in range(STEPS):
             try:
                 answer = await self._ask()
             except ModelsParked as parked:
-                return Turn(text=said, fault=str(parked))
-            said = answer.text or said
-            if not answer.calls and not answer.cut:
-                return Turn(text=said)
-            for call in answer.calls:
-                if commands == COMMANDS:
-                    return Turn(text=said, fault=f"it did not end within {COMMANDS} commands")
-                commands += 1
-                if await self._do(call) > REPEATS:
-                    return Turn(text=said, fault="it repeated the same command in an unchanged folder")
+                return str(parked)
+            self._said = answer.text or self._said
+            calls = answer.calls or self._written(answer.text)
+            if not calls and not answer.cut:
+                return ""
+            ended_well, fault = await self._run(calls)
+            if fault or (ended_well and has_hypothesis(answer.text) and self._task.done()):
+                return fault
             if answer.left_out:
                 self._entries.append(UserMessage(text=TOO_MANY.format(n=answer.left_out, most=CALLS)))
-            if answer.cut and not answer.calls:
+            if answer.cut and not calls:
                 self._entries.append(UserMessage(text=CUT))
-        return Turn(text=said, fault=f"it did not end within {STEPS} steps")
+        return f"it did not end within {STEPS} steps"
 
     async def _ask(self) -> ModelMessage:
         """One request; the answer is part of the dialogue."""
-        self._entries = compact(self._entries)
-        said = await self._asker.ask(self._entries, system=self._system, most_tokens=ANSWER_TOKENS, tools=True)
+        self._entries = compact(self._entries, self._limit)
+        for left in reversed(range(SHORTER + 1)):
+            try:
+                said = await self._asker.ask(self._entries, system=self._system, most_tokens=self._answer_tokens, tools=True)
+                break
+            except ContextFull:
+                if not left:
+                    raise
+                self._answer_tokens = max(LEAST_ANSWER, self._answer_tokens // 4)
+                self._limit = tokens(self._entries) // 2
+                self._entries = squeeze(self._entries, self._limit)
         self._entries.append(said)
         return said
 
-    async def _do(self, call: ToolCall) -> int:
-        """Run a command and add what it printed; how often just this was seen."""
-        self._transcript.add(EntryKind.CALL, call.command or "(a call that cannot be read)")
-        result = await self._shell.run(call.command)
-        self._transcript.add(EntryKind.OUTPUT, result)
-        times = self._repeats.count(call.command, result)
-        self._entries.append(ToolResult(id=call.id, text=f"{result}\n{REPEATED}" if times > 1 else result))
-        return times
+    def _written(self, text: str) -> Sequence[ToolCall]:
+        """The calls that an answer has as text, without ids."""
+        written = written_calls(text)
+        if not written.certain and (self._task.advises or (has_hypothesis(text) and self._task.done())):
+            return ()
+        return [ToolCall(id="", command=command) for command in written.commands]
+
+    async def _run(self, calls: Sequence[ToolCall]) -> tuple[bool, str]:
+        """Run the commands of one answer: whether all ended well, and why the turn is over, empty if it is not."""
+        well = bool(calls)
+        for call in calls:
+            if self._commands == COMMANDS:
+                return well, f"it did not end within {COMMANDS} commands"
+            self._commands += 1
+            self._transcript.add(EntryKind.CALL, call.command or "(a call that cannot be read)")
+            result = await self._shell.run(call.command)
+            self._transcript.add(EntryKind.OUTPUT, result)
+            well = well and ended_well(result)
+            repetition = self._repeats.count(call.command, result)
+            self._entries.append(_result(call, f"{result}\n{REPEATED}" if repetition.noticed else result))
+            if repetition.over:
+                return well, "it repeated the same command in an unchanged folder"
+        return well, ""
+
+
+def _result(call: ToolCall, text: str) -> Entry:
+    """What a command printed, in the form in which it was called."""
+    if call.id:
+        return ToolResult(id=call.id, text=text)
+    return UserMessage(text=OUTPUT_OF.format(command=printable(call.command or "", SHOWN), output=text))

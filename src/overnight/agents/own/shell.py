@@ -12,6 +12,7 @@ from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
 from overnight.jail.job import Job, JobEnding, with_variables
 from overnight.words.foreign import cut_middle, printable_lines
 
+_EXITED = "exit code "
 _READ_BYTES = 4 * OUTPUT  # from each end of an output
 
 
@@ -43,8 +44,13 @@ class Shell:
             printed, unread = _read(output)
         finally:
             output.unlink(missing_ok=True)
-        ended = f"exit code {result.exit_code}" if result.ending is JobEnding.EXITED else f"ended: {result.detail}"
+        ended = f"{_EXITED}{result.exit_code}" if result.ending is JobEnding.EXITED else f"ended: {result.detail}"
         return f"{ended}\n{printable_lines(cut_middle(printed, OUTPUT, unread=unread), 2 * OUTPUT)}"
+
+
+def ended_well(result: str) -> bool:
+    """Whether a command that printed this, as the model reads it, exited with 0."""
+    return result.startswith(f"{_EXITED}0\n")
 
 
 def _read(output: Path) -> tuple[str, int]:

@@ -107,6 +107,7 @@ class AgentResearcher:
             role=assignment.role,
             number=assignment.number,
             advises=advises,
+            done=lambda: assignment.changed() and not (assignment.unfit and assignment.unfit()),
         )
         self._session = None
         try:

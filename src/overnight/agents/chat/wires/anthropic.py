@@ -1,25 +1,29 @@
 """A dialogue on the wire of Anthropic messages, with marks for the provider's prompt cache."""
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from overnight.agents.chat.arguments import command_in
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.chat.tool import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
+_NO_ID = re.compile(r"[^A-Za-z0-9_-]")
 _CACHE = {"cache_control": {"type": "ephemeral"}}
 _TOOLS = [{"name": TOOL, "description": TOOL_DESCRIPTION, "input_schema": PARAMETERS}]
 
 
 class _Block(BaseModel):
-    type: str
-    text: str = ""
-    id: str = ""
-    input: dict[str, object] = Field(default_factory=dict)
+    type: str = "text"
+    text: str | None = None
+    id: str | None = None
+    input: object = None
 
 
 class _Answer(BaseModel):
-    content: list[_Block] = Field(fail_fast=True)  # one error is enough, however many there are
+    content: str | Annotated[list[_Block], Field(fail_fast=True)]  # one error is enough, however many there are
     stop_reason: str | None = None
 
 
@@ -49,8 +53,9 @@ def read(answer: Mapping[str, object]) -> ModelMessage:
         ValueError: it is not an answer of this wire.
     """
     parsed = _Answer.model_validate(answer)
-    text = "\n".join(block.text for block in parsed.content if block.type == "text")
-    calls = [ToolCall(id=block.id, command=_command(block.input)) for block in parsed.content if block.type == "tool_use"]
+    blocks = [_Block(text=parsed.content)] if isinstance(parsed.content, str) else parsed.content
+    text = "\n".join(block.text for block in blocks if block.type == "text" and block.text)
+    calls = [ToolCall(id=block.id or "", command=command_in(block.input)) for block in blocks if block.type == "tool_use"]
     return ModelMessage(text=text, calls=calls, cut=parsed.stop_reason == "max_tokens")
 
 
@@ -59,16 +64,16 @@ def _blocks(entry: Entry) -> list[dict[str, object]]:
         case UserMessage():
             return [{"type": "text", "text": entry.text}]
         case ToolResult():
-            return [{"type": "tool_result", "tool_use_id": entry.id, "content": entry.text}]
+            return [{"type": "tool_result", "tool_use_id": _id(entry.id), "content": entry.text}]
         case ModelMessage():
             said: list[dict[str, object]] = [{"type": "text", "text": entry.text}] if entry.text.strip() else []
             return [*said, *map(_tool_use, entry.calls)]
 
 
 def _tool_use(call: ToolCall) -> dict[str, object]:
-    return {"type": "tool_use", "id": call.id, "name": TOOL, "input": {"command": call.command or ""}}
+    return {"type": "tool_use", "id": _id(call.id), "name": TOOL, "input": {"command": call.command or ""}}
 
 
-def _command(arguments: Mapping[str, object]) -> str | None:
-    command = arguments.get("command")
-    return command if isinstance(command, str) else None
+def _id(id_: str) -> str:
+    """A call's id as the wire takes it, also one that came on another."""
+    return _NO_ID.sub("_", id_)

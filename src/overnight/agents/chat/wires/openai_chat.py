@@ -3,27 +3,30 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
+from overnight.agents.chat.arguments import command_in
+from overnight.agents.chat.content import text_in
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.chat.tool import PARAMETERS, TOOL, TOOL_DESCRIPTION
 
-LONGEST_ARGUMENTS = 1_000_000  # characters; no command that is run has so many, however it is escaped
 _TOOLS = [{"type": "function", "function": {"name": TOOL, "description": TOOL_DESCRIPTION, "parameters": PARAMETERS}}]
 
 
 class _Function(BaseModel):
-    arguments: str = ""
+    arguments: object = None
 
 
 class _ToolCall(BaseModel):
-    id: str = ""
+    id: str | None = None
     function: _Function = _Function()
 
 
 class _Message(BaseModel):
-    content: str | None = None
+    content: object = None
+    refusal: object = None
     tool_calls: list[_ToolCall] | None = Field(default=None, fail_fast=True)  # one error is enough, however many there are
+    function_call: _Function | None = None  # the older form, of one call
 
 
 class _Choice(BaseModel):
@@ -49,8 +52,12 @@ def read(answer: Mapping[str, object]) -> ModelMessage:
         ValueError: it is not an answer of this wire.
     """
     choice = _Answer.model_validate(answer).choices[0]
-    calls = [ToolCall(id=call.id, command=_command(call.function.arguments)) for call in choice.message.tool_calls or ()]
-    return ModelMessage(text=choice.message.content or "", calls=calls, cut=choice.finish_reason == "length")
+    said = choice.message
+    named = [(call.id or "", call.function) for call in said.tool_calls or ()]
+    if not named and said.function_call is not None:
+        named = [("", said.function_call)]
+    calls = [ToolCall(id=id_, command=command_in(function.arguments)) for id_, function in named]
+    return ModelMessage(text=text_in(said.content) or text_in(said.refusal), calls=calls, cut=choice.finish_reason == "length")
 
 
 def _message(entry: Entry) -> Mapping[str, object]:
@@ -70,16 +77,3 @@ def _message(entry: Entry) -> Mapping[str, object]:
 def _tool_call(call: ToolCall) -> Mapping[str, object]:
     arguments = json.dumps({"command": call.command or ""})
     return {"id": call.id, "type": "function", "function": {"name": TOOL, "arguments": arguments}}
-
-
-class _Arguments(BaseModel):
-    command: str
-
-
-def _command(arguments: str) -> str | None:
-    if len(arguments) > LONGEST_ARGUMENTS:
-        return None
-    try:
-        return _Arguments.model_validate_json(arguments).command
-    except ValidationError:
-        return None

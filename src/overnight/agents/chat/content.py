@@ -1,0 +1,24 @@
+"""The words in the content of an answer: a text, or a list of parts."""
+
+_WORDS = frozenset({"text", "output_text", "refusal"})
+MOST_PARTS = 1000
+
+
+def text_in(content: object) -> str:
+    """What it says, a line for each part; parts that say nothing, such as thoughts and images, are left out.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list):
+        raise ValueError("its content is neither text nor a list of parts")
+    return "\n".join(filter(None, map(_words, content[:MOST_PARTS])))
+
+
+def _words(part: object) -> str:
+    if isinstance(part, dict):
+        kind = part.get("type", "text")
+        part = part.get("refusal" if kind == "refusal" else "text") if kind in _WORDS else None
+    return part if isinstance(part, str) else ""

@@ -1,0 +1,106 @@
+"""Answers are read in the forms in which servers give them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
+from overnight.agents.chat.wires import anthropic, openai_chat
+
+RUN = "ls -la"
+
+
+def chat_message(**message: Any) -> ModelMessage:
+    """An answer of OpenAI chat."""
+    return openai_chat.read({"choices": [{"message": {"role": "assistant", **message}, "finish_reason": "stop"}]})
+
+
+def chat_call(arguments: Any) -> str | None:
+    """The command of a call with these arguments."""
+    said = chat_message(tool_calls=[{"id": "c", "type": "function", "function": {"name": "bash", "arguments": arguments}}])
+    return said.calls[0].command
+
+
+ARGUMENTS = [
+    {"command": RUN},
+    json.dumps({"command": RUN}),
+    json.dumps(json.dumps({"command": RUN})),
+    {"cmd": RUN},
+    {"script": RUN},
+    {"command": ["bash", "-c", RUN]},
+    {"command": ["ls", "-la"]},
+]
+NO_ARGUMENTS: list[Any] = [
+    None,
+    "",
+    "null",
+    "{}",
+    {},
+    [],
+    7,
+    "{",
+    {"command": None},
+    {"command": []},
+    {"command": [1]},
+    {"path": RUN},
+]
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS, ids=str)
+def test_arguments_are_read_as_object_or_json(arguments: Any) -> None:
+    """On both wires; JSON in JSON too, and a list of words."""
+    assert chat_call(arguments) == RUN
+    [call] = anthropic.read({"content": [{"type": "tool_use", "id": "c", "name": "bash", "input": arguments}]}).calls
+    assert call == ToolCall(id="c", command=RUN)
+
+
+@pytest.mark.parametrize("arguments", NO_ARGUMENTS, ids=str)
+def test_other_arguments_are_none(arguments: Any) -> None:
+    """The call is there, so that its model is answered, and has no command."""
+    assert chat_call(arguments) is None
+    [call] = anthropic.read({"content": [{"type": "tool_use", "id": "c", "name": "bash", "input": arguments}]}).calls
+    assert call.command is None
+
+
+PARTS = [
+    ("hello", "hello"),
+    (None, ""),
+    ([], ""),
+    ([{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}], "hel\nlo"),
+    ([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hello"}], "hello"),
+    ([{"type": "output_text", "text": "hello"}, {"type": "image_url"}], "hello"),
+    (["hello", {"type": "refusal", "refusal": "no"}, 7], "hello\nno"),
+]
+
+
+@pytest.mark.parametrize(("content", "text"), PARTS, ids=str)
+def test_content_is_text_or_parts(content: Any, text: str) -> None:
+    """Of a list the parts that say something."""
+    assert chat_message(content=content).text == text
+
+
+def test_a_refusal_is_what_it_says() -> None:
+    """If there is no content."""
+    assert chat_message(content=None, refusal="I cannot").text == "I cannot"
+
+
+def test_the_older_form_of_a_call_is_read() -> None:
+    """One function, without an id."""
+    said = chat_message(content=None, function_call={"name": "bash", "arguments": json.dumps({"command": RUN})})
+    assert said.calls == [ToolCall(id="", command=RUN)]
+
+
+def test_anthropic_content_may_be_text() -> None:
+    """Some servers give no blocks."""
+    answer: Mapping[str, object] = {"content": "hello", "stop_reason": "end_turn"}
+    assert anthropic.read(answer) == ModelMessage(text="hello", calls=[])
+
+
+def test_ids_of_another_wire_are_taken_by_anthropic() -> None:
+    """A dialogue that began elsewhere goes on: each call and its result have one id, in the letters that the wire takes."""
+    call = ToolCall(id="functions.bash:0", command=RUN)
+    entries: list[Entry] = [UserMessage(text="x"), ModelMessage(text="", calls=[call]), ToolResult(id=call.id, text="ok")]
+    body = anthropic.request(entries, model="m", most_tokens=1, system="s", tools=True)
+    assert json.dumps(body).count('"functions_bash_0"') == 2

@@ -1,0 +1,112 @@
+"""Calls that models write as text."""
+
+import json
+from typing import Any
+
+import pytest
+
+from overnight.agents.chat.bounds import CALLS
+from overnight.agents.chat.tool import LONGEST
+from overnight.agents.chat.written import written_calls
+
+RUN = "sed -i 's/1/2/' train.py && cat train.py"
+GIVEN = {"command": RUN}
+FORMS: list[Any] = [
+    {"name": "bash", "arguments": GIVEN},
+    {"name": "bash", "arguments": json.dumps(GIVEN)},
+    {"name": "bash", "parameters": GIVEN},
+    {"name": "shell", "arguments": {"cmd": RUN}},
+    {"name": "bash", "arguments": {"command": ["bash", "-lc", RUN]}},
+    {"tool": "bash", "command": RUN},
+    {"tool": "bash", "args": GIVEN},
+    {"action": "bash", "action_input": GIVEN},
+    {"type": "function", "function": {"name": "bash", "arguments": GIVEN}},
+    {"function": "bash", "arguments": GIVEN},
+    [{"name": "bash", "arguments": GIVEN}],
+    {"command": RUN},
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize(
+    "text", ["{}", "```json\n{}\n```", "I run it:\n\n```\n{}\n```\nand wait.", "<tool_call>\n{}\n</tool_call>", "<tool_call>{}"]
+)
+def test_json_is_read(form: Any, text: str) -> None:
+    """As the whole answer, in a fence, or in tags that may lack their end."""
+    written = written_calls(text.replace("{}", json.dumps(form)))
+    assert (written.commands, written.certain) == ([RUN], True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[TOOL_CALLS] [{{"name": "bash", "arguments": {json.dumps(GIVEN)}}}]',
+        f'<|python_tag|>{{"name": "bash", "parameters": {json.dumps(GIVEN)}}}',
+        f"<tool_call>\n<function=bash>\n<parameter=command>\n{RUN}\n</parameter>\n</function>\n</tool_call>",
+    ],
+)
+def test_the_forms_of_model_families_are_read(text: str) -> None:
+    """Of Mistral, Llama and Qwen."""
+    assert written_calls(text).commands == [RUN]
+
+
+def test_several_calls_are_several() -> None:
+    """In order."""
+    calls = "".join(f"<tool_call>{json.dumps({'name': 'bash', 'arguments': {'command': c}})}</tool_call>" for c in "abc")
+    assert written_calls(f"Now:\n{calls}").commands == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("language", ["bash", "sh", "shell", "console", "BASH"])
+def test_a_lone_block_of_shell_may_be_a_call(language: str) -> None:
+    """It is said that this is not certain; a prompt before its lines is no part of it."""
+    written = written_calls(f"I edit it.\n\n```{language}\n$ cat a\n$ rm a\n```\n")
+    assert (written.commands, written.certain) == (["cat a\nrm a"], False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "All done.",
+        "```python\nimport os\n```",
+        "```bash\na\n```\nor\n```bash\nb\n```",
+        "```bash\n\n```",
+        "Use `bash` to run it.",
+        '{"name": "python", "arguments": {"command": "x"}}',
+        '{"command": "x", "note": "of a config file"}',
+        '```json\n{"lr": 0.1}\n```',
+        '{"name": "bash", "arguments": {"command": 7}}',
+        "<tool_call>no JSON</tool_call>",
+        "{" * 1000,
+        'HYPOTHESIS: a JSON {"command": "x"} in a sentence',
+    ],
+)
+def test_everything_else_is_words(text: str) -> None:
+    """Another tool, two blocks, other JSON, broken JSON."""
+    assert not written_calls(text).commands
+
+
+@pytest.mark.timeout(60)  # a pattern that tries all ways takes hours
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n" * 16_000,
+        "```a\n" * 13_000,
+        "<tool_call>" * 6_000,
+        "<function=bash>\n<parameter=command>\n" * 1_700,
+        "[TOOL_CALLS]" * 5_000,
+        "[" * 64_000,
+        "```json\n" + "[" * 60_000 + "\n```",
+        "~" * 64_000,
+    ],
+    ids=range(8),
+)
+def test_hostile_texts_are_read_in_no_time(text: str) -> None:
+    """Nothing in them makes reading slow."""
+    assert not written_calls(text).commands
+
+
+def test_calls_are_bounded() -> None:
+    """In number and length; one character more than may run is kept, so that the command is refused and not run in part."""
+    call = f"<tool_call>{json.dumps({'name': 'bash', 'arguments': {'command': 'x' * 2 * LONGEST}})}</tool_call>"
+    assert [len(command) for command in written_calls(call * 2 * CALLS).commands] == [LONGEST + 1] * CALLS

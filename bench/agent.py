@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from overnight.agents.chat.asking import FORMS
 from overnight.agents.chat.dialogue import UserMessage
-from overnight.agents.chat.wires import anthropic, openai_chat
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own.agent import ANSWER_TOKENS, Dialogue
 from overnight.agents.own.prompt import SYSTEM
@@ -86,10 +86,9 @@ def resident_mb() -> float:
 
 def fixed_tokens() -> Mapping[str, float]:
     """System prompt, tool and frame of a request as JSON, at four characters per token."""
-    forms = {"chat": openai_chat, "anthropic": anthropic}
     bodies = {
         name: form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=SYSTEM, tools=True)
-        for name, form in forms.items()
+        for name, form in FORMS.items()
     }
     return {name: len(json.dumps(body)) / CHARACTERS_PER_TOKEN for name, body in bodies.items()}
 

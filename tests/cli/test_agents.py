@@ -51,7 +51,7 @@ def test_what_is_there_is_shown_with_its_version_and_never_a_key(tmp_path: Path,
 
 
 def test_a_provider_without_its_key_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings file decides which provider is asked, so the fix is the variable that it names, or the file."""
+    """The settings file decides which provider is asked, so the fix is the variable that it names, on any wire."""
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9", '\n[[providers]]\nname = "ollama"\n')
     monkeypatch.delenv("KEY_OF_P")
     agent = ways_of(read_json(tmp_path, "agents"))["agent"]
@@ -60,7 +60,7 @@ def test_a_provider_without_its_key_is_reported(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("KEY_OF_P")
     assert ways_of(read_json(tmp_path, "agents"))["agent"]["fix"] == "set KEY_OF_P"
     (tmp_path / "settings.toml").write_text('[[providers]]\nname = "gemini"\n')
-    assert "settings file" in ways_of(read_json(tmp_path, "agents"))["agent"]["fix"]
+    assert ways_of(read_json(tmp_path, "agents"))["agent"]["fix"] == "set GEMINI_API_KEY"
 
 
 def test_the_roles_of_the_program_here_are_listed(tmp_path: Path) -> None:

@@ -144,7 +144,31 @@ def test_without_tools_none_is_sent() -> None:
         assert limit(body) == 77
 
 
+@pytest.mark.parametrize("wire", list(Wire))
+def test_a_dialogue_goes_on_over_each_wire(models: ScriptedModels, wire: Wire) -> None:
+    """Two calls with their results, then the last words; each request is understood by the gateway, which bounds its answer."""
+    models.command = "echo it"
+    key_alone = provider(models, "steps2", wires=(wire,))
+    answers = asked([key_alone], times=3, allowance=SpendingLimit(tokens=20_000))
+    assert [[call.command for call in answer.calls] for answer in answers] == [["echo it"], ["echo it"], []]
+    assert answers[2].text == models.text
+    ids = [call.id for answer in answers for call in answer.calls]
+    assert all(ids) and len(set(ids)) == 2
+
+
+@pytest.mark.parametrize("second", list(Wire))
+@pytest.mark.parametrize("first", list(Wire))
+def test_a_dialogue_moves_from_each_wire_to_each(models: ScriptedModels, first: Wire, second: Wire) -> None:
+    """With a call and its result in it."""
+    chain = [provider(models, mode, wires=(wire,)) for mode, wire in (("s1e401", first), ("steps1", second))]
+    assert [bool(answer.calls) for answer in asked(chain, times=2)] == [True, False]
+
+
 def test_no_wire_of_ours_is_said() -> None:
-    """A provider that speaks none of them cannot be asked."""
+    """Without a provider there is none."""
+
+    class Nobody(FakeRun):
+        wires = ()
+
     with pytest.raises(TurnFailed, match="no provider speaks"):
-        Asker(FakeRun(answers=[], wire=Wire.GEMINI), Transcript())
+        Asker(Nobody(answers=[]), Transcript())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.chat.wires import anthropic, openai_chat
+from overnight.agents.chat.wires import anthropic, gemini, openai_chat, openai_responses
 
 RUN = "ls -la"
 
@@ -104,3 +104,36 @@ def test_ids_of_another_wire_are_taken_by_anthropic() -> None:
     entries: list[Entry] = [UserMessage(text="x"), ModelMessage(text="", calls=[call]), ToolResult(id=call.id, text="ok")]
     body = anthropic.request(entries, model="m", most_tokens=1, system="s", tools=True)
     assert json.dumps(body).count('"functions_bash_0"') == 2
+
+
+def test_responses_are_read() -> None:
+    """Thoughts are left out, words and calls are not, and a cut answer is known."""
+    thought = {"type": "reasoning", "summary": []}
+    words = {"type": "message", "content": [{"type": "output_text", "text": "hello"}]}
+    call = {"type": "function_call", "call_id": "c", "name": "bash", "arguments": json.dumps({"command": RUN})}
+    cut = {"reason": "max_output_tokens"}
+    said = openai_responses.read({"output": [thought, words, call], "incomplete_details": cut})
+    assert said == ModelMessage(text="hello", calls=[ToolCall(id="c", command=RUN)], cut=True)
+
+
+def test_gemini_is_read_and_gets_its_seals_back() -> None:
+    """Thoughts are left out; a call of its own keeps its seal, and one of another wire has the word for none."""
+    parts = [
+        {"text": "hm", "thought": True},
+        {"text": "hello"},
+        {"functionCall": {"name": "bash", "args": {"command": RUN}}, "thoughtSignature": "sealed"},
+    ]
+    said = gemini.read({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]})
+    assert said == ModelMessage(text="hello", calls=[ToolCall(id="", command=RUN, seal="sealed")])
+    other = ModelMessage(text="", calls=[ToolCall(id="c", command=RUN)])
+    body = json.dumps(gemini.request([UserMessage(text="x"), said, other], model="m", most_tokens=1, system="s", tools=True))
+    assert body.count('"thoughtSignature": "sealed"') == 1
+    assert body.count("skip_thought_signature_validator") == 1
+
+
+@pytest.mark.parametrize("answer", [{}, {"candidates": []}, {"candidates": [{"content": {"parts": "x"}}]}, {"output": "x"}])
+def test_garbage_is_no_answer(answer: Mapping[str, object]) -> None:
+    """Of either of the newer wires."""
+    for form in (gemini, openai_responses):
+        with pytest.raises(ValueError, match="validation error"):
+            form.read(answer)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from overnight.agents.chat.bounds import bounded, named
 from overnight.agents.chat.dialogue import Entry, Form, ModelMessage
-from overnight.agents.chat.wires import anthropic, openai_chat
+from overnight.agents.chat.wires import anthropic, gemini, openai_chat, openai_responses
 from overnight.agents.port import TurnFailed
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.failures import NOT_FOUND
@@ -13,7 +13,12 @@ from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 from overnight.words.foreign import printable
 
-FORMS: Mapping[Wire, Form] = {Wire.OPENAI_CHAT: openai_chat, Wire.ANTHROPIC: anthropic}
+FORMS: Mapping[Wire, Form] = {
+    Wire.OPENAI_CHAT: openai_chat,
+    Wire.ANTHROPIC: anthropic,
+    Wire.OPENAI_RESPONSES: openai_responses,
+    Wire.GEMINI: gemini,
+}
 
 
 class ContextFull(TurnFailed):

@@ -8,6 +8,7 @@ from overnight.words.foreign import cut_middle
 
 WORDS = 64_000  # characters; an answer of as many tokens as we ask for has fewer
 CALLS = 32  # of one answer, with a result each; models make up to a dozen
+SEAL = 8_192  # characters of a call's seal; providers use some hundred
 ID = 256  # characters of a call's id; providers use 40
 
 
@@ -33,7 +34,8 @@ def named(said: ModelMessage, number: int) -> ModelMessage:
 def _bounded(call: ToolCall) -> ToolCall:
     # One character more than may run, so that the command is refused for its length and not run in part.
     command = None if call.command is None else _encodable(call.command[: LONGEST + 1])
-    return ToolCall(id=_encodable(call.id[:ID]), command=command)
+    seal = _encodable(call.seal) if len(call.seal) <= SEAL else ""  # a part of one is worth nothing
+    return ToolCall(id=_encodable(call.id[:ID]), command=command, seal=seal)
 
 
 def _encodable(text: str) -> str:

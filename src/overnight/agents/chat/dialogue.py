@@ -19,6 +19,7 @@ class ToolCall:
 
     id: str
     command: str | None  # None: its arguments could not be read
+    seal: str = ""  # that its provider wants back with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,10 @@ import pytest
 from gateways import BODIES, QUICK, ask, gateway, provider
 from scripted_models import Reply, ScriptedModels
 
+from overnight.models import run as run_module
 from overnight.models import upstream
 from overnight.models.breaker import BreakerState, RetryTimes
+from overnight.models.budget import SpendingLimit
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 from overnight.testing.waiting import until
@@ -33,9 +35,40 @@ def test_a_first_provider_that_fails_is_not_noticed(models: ScriptedModels, wire
                 assert got.status == 200
                 assert models.text in got.text
                 assert run.refusal is None
-        assert run.usage.calls == 1
+        lost = ["cut"] if bad == "cut" else []  # which its provider bills
+        assert (run.usage.calls, run.usage.estimated) == (1 + len(lost), len(lost))
         assert run.usage.retries >= 1
-        assert [call.provider for call in opened.called] == ["ok"]
+        assert [call.provider for call in opened.called] == [*lost, "ok"]
+
+    asyncio.run(walk())
+
+
+def test_an_answer_that_breaks_off_is_counted(models: ScriptedModels) -> None:
+    """Its provider bills it, also if no answer follows: what it may have used is estimated once, and is in the budget."""
+
+    async def walk() -> None:
+        async with gateway([provider(models, "cut")], allowance=SpendingLimit(tokens=10**6)) as opened:
+            with opened.gateway.use(role="r", number=1) as run, pytest.raises(ModelsParked):
+                await run.call(Wire.OPENAI_CHAT, {**BODIES[Wire.OPENAI_CHAT], "max_tokens": 50})
+        tries = models.asked["cut"]
+        assert tries >= 1
+        assert [(call.provider, call.usage.estimated) for call in opened.called] == [("cut", 1)] * tries
+        assert all(0 < call.usage.output_tokens <= 50 for call in opened.called)
+        assert (run.usage.calls, run.usage.estimated) == (tries, tries)
+
+    asyncio.run(walk())
+
+
+def test_an_answer_without_end_is_refused(models: ScriptedModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that nobody asked for is read up to a limit in this process."""
+    monkeypatch.setattr(run_module, "ANSWER_BYTES", 1000)
+    endless = b"data: {}\n\n" * 1000
+    models.replies["endless"] = Reply(headers={"Content-Type": "text/event-stream"}, body=endless)
+
+    async def walk() -> None:
+        async with gateway([provider(models, "endless")]) as opened:
+            with opened.gateway.use(role="r", number=1) as run, pytest.raises(RequestRefused, match="does not end"):
+                await run.call(Wire.OPENAI_CHAT, BODIES[Wire.OPENAI_CHAT])
 
     asyncio.run(walk())
 
@@ -95,7 +128,7 @@ def test_a_provider_that_only_gives_signs_of_life_is_left(models: ScriptedModels
                 with opened.gateway.use(role="r", number=1) as run:
                     answer = await run.call(Wire.OPENAI_CHAT, {"model": "m1"})
             assert models.text in json.dumps(answer)
-            assert [call.provider for call in opened.called] == ["ok"]
+            assert [call.provider for call in opened.called] == ["drip", "ok"]
 
     asyncio.run(walk())
 

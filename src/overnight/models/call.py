@@ -11,7 +11,7 @@ from overnight.models.estimate import estimate, least_request_tokens, request_to
 from overnight.models.failures import BAD_REQUEST, UNPROCESSABLE
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Price, Prices
-from overnight.models.relay import ModelAnswer, ModelRequest, Relay, Search
+from overnight.models.relay import LostAnswer, ModelAnswer, ModelRequest, Relay, Search
 from overnight.models.scrub import Scrubber
 from overnight.models.stream import Expected, Shape, StreamMeter, TooLong
 from overnight.models.upstream import Unreachable
@@ -58,6 +58,7 @@ class ModelCall:
         self._doing = doing
         self._reservation: Reservation | None = None
         self._search: Search | None = None
+        self._lost: list[LostAnswer] = []  # of an earlier search
         self._answer: ModelAnswer | None = None
         self._payable: Sequence[Account] = ()
         self._meter: StreamMeter | None = None
@@ -93,6 +94,8 @@ class ModelCall:
             self._reservation.settle(tokens=0, cost_usd=0.0)
         if self._budget.limited:  # else an estimate, for which the request is written once more, would serve nobody
             self._reservation = await self._reserve(payable)
+        if self._search is not None:
+            self._lost += self._search.lost
         self._search = self._relay.search(self._request, payable, self._doing)
         return await self._search.run()
 
@@ -132,15 +135,16 @@ class ModelCall:
 
     def settle(self) -> None:
         """Count what the call used; a second time, nothing happens."""
-        counted = None
+        counted: list[SettledCall] = []
         try:
-            counted = self._count_answer() or self._count_abandoned()
+            last = self._count_answer() or self._count_abandoned()
+            counted = [*self._count_lost(), *([last] if last else [])]
             self._answer = self._search = None
-            if counted is not None:
-                self._counted(counted)
+            for call in counted:
+                self._counted(call)
         finally:
             if self._reservation is not None:
-                usage = counted.usage if counted else Usage()
+                usage = sum((call.usage for call in counted), Usage())
                 self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
 
     def _count_answer(self) -> SettledCall | None:
@@ -163,10 +167,19 @@ class ModelCall:
         """A guess of what a call used whose client went away before the first byte: no provider says."""
         if self._search is None or self._search.under_way is None:
             return None
-        account, since = self._search.under_way
+        return self._guessed(*self._search.under_way)
+
+    def _guessed(self, account: Account, since: float) -> SettledCall:
+        """A call whose request was read and whose answer took the time since then."""
         counts = Counts(input_tokens=request_tokens(self._size), output_tokens=self._guess(since))
         model = account.provider.model_for(self._request.model)
         return SettledCall(provider=account.provider.name, model=model, usage=self._usage(account, counts, exact=False))
+
+    def _count_lost(self) -> Sequence[SettledCall]:
+        """A guess of what each answer used that broke off before its client saw any of it."""
+        lost = [*self._lost, *(self._search.lost if self._search else ())]
+        self._lost.clear()
+        return [self._guessed(each.account, time.monotonic() - each.seconds) for each in lost]
 
     def _guess(self, since: float) -> int:
         """Tokens that a model may have written since then, within the request's limit."""

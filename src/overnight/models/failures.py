@@ -55,6 +55,7 @@ class ProviderFailure:
     wait_s: float | None = None  # what the provider says itself
     status: int = 0  # of its answer; it and the body may go to the client
     body: bytes = b""
+    billed: bool = False  # a good answer broke off before anybody read it: its provider counts it all the same
 
 
 def understand(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderFailure:

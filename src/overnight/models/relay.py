@@ -52,6 +52,18 @@ class ModelAnswer:
     fault: bytes = b""  # the body of an error, without keys
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostAnswer:
+    """A good answer that broke off before its client saw any of it; another try followed."""
+
+    account: Account
+    seconds: float  # from the request to the break
+
+
+class _AnswerLost(Unreachable):
+    """A good answer broke off."""
+
+
 class Relay:
     """Tries accounts, waits for them, and says when none is left."""
 
@@ -78,7 +90,7 @@ class Relay:
         except NoKey as error:
             return ProviderFailure(fault=ProviderFault.BROKEN, why=str(error))
         except Unreachable as error:
-            return ProviderFailure(fault=ProviderFault.BUSY, why=str(error))
+            return ProviderFailure(fault=ProviderFault.BUSY, why=str(error), billed=isinstance(error, _AnswerLost))
 
     async def _post(self, account: Account, key: Secret | None, request: ModelRequest) -> Reply:
         provider = account.provider
@@ -132,6 +144,7 @@ class Search:
 
     Attributes:
         under_way: the account that works on the request now, and since when, by the monotonic clock.
+        lost: answers that are billed although they came to nothing.
     """
 
     def __init__(self, relay: Relay, request: ModelRequest, left: list[Account], doing: Callable[[str], None]) -> None:
@@ -144,6 +157,7 @@ class Search:
         self._waits = 0
         self._missing: ModelAnswer | None = None
         self.under_way: tuple[Account, float] | None = None
+        self.lost: list[LostAnswer] = []
 
     async def run(self) -> ModelAnswer:
         """An answer.
@@ -168,6 +182,8 @@ class Search:
                 if isinstance(outcome, Reply):
                     turn.succeed()
                     return self._answer(turn.account, asked_at, reply=outcome, status=outcome.status)
+                if outcome.billed:
+                    self.lost.append(LostAnswer(account=turn.account, seconds=time.monotonic() - asked_at))
                 if self._follow(turn, outcome):
                     return self._answer(turn.account, asked_at, status=outcome.status, fault=outcome.body)
             finally:
@@ -222,7 +238,10 @@ async def _judge(reply: Reply, account: Account) -> Reply | ProviderFailure:
     failed = stream_error(reply.first) if reply.streamed and good else None
     if good and failed is None:
         if not reply.streamed:
-            await reply.fill()
+            try:
+                await reply.fill()
+            except Unreachable as error:
+                raise _AnswerLost(str(error)) from None
         if not reply.first:
             reply.close()
             raise Unreachable("its answer was empty")

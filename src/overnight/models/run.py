@@ -23,6 +23,7 @@ from overnight.models.usage import CallRecord, Usage, Wire
 from overnight.models.wires.formats import FORMATS
 
 TOKEN_BYTES = 32
+ANSWER_BYTES = 16 * 1024 * 1024  # of an answer that is read in this process; an honest one has a thousandth
 MOST_CALLS = 16  # of a run at a time; others wait
 
 
@@ -122,8 +123,7 @@ class GatewayRun:
                     too_long=is_too_long(answer.status, answer.fault),
                 )
             try:
-                content = b"".join([chunk async for chunk in call.chunks()])
-                document: object = from_json(content)
+                document: object = from_json(await _whole(call))
             except (Broken, ValueError) as error:
                 self._failure = f"the answer of {answer.account.provider.name} cannot be read"
                 raise RequestRefused(f"{answer.account.provider.name} gave an answer that cannot be read: {error}") from None
@@ -243,3 +243,18 @@ class GatewayRun:
                 usage=counted.usage,
             )
         )
+
+
+async def _whole(call: ModelCall) -> bytes:
+    """All of an answer, also of one that comes as a stream though none was asked for.
+
+    Raises:
+        ValueError: it has no end.
+        Broken: it does not come to its end.
+    """
+    content = bytearray()
+    async for chunk in call.chunks():
+        content += chunk
+        if len(content) > ANSWER_BYTES:
+            raise ValueError("it does not end")
+    return bytes(content)

@@ -1,4 +1,4 @@
-"""The brief after 10,000 experiments: what it costs to gather and write, and how long it is."""
+"""The brief after 10,000 experiments: what it costs to gather and write, how long it is, and the memory of what it needs."""
 
 import argparse
 import random
@@ -6,6 +6,7 @@ import statistics
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from builders import PROGRAM, baseline, opened, proposed, trial
 
 from overnight.gate.verdict import Conclusion, Verdict
+from overnight.git.port import FileChange
 from overnight.research.briefs.brief import BriefTask, write_brief, write_director_brief
 from overnight.research.briefs.layout import estimate_tokens
+from overnight.research.changes.edit import edit_of
 from overnight.research.changes.similar import MEANING, MOST_WORDS, TERM, terms_of
 from overnight.research.charter import parse_charter
-from overnight.research.events import Concluded, Event
+from overnight.research.events import Concluded, Event, TrialFinished
 from overnight.research.ideas.queue import choose_idea
 from overnight.research.loop.journal import RECENT
 from overnight.research.record.ledger import SqliteLedger
@@ -45,7 +48,7 @@ BODY += "".join(f"- [ ] {verb} {subject} by layer\n" for verb in VERBS for subje
 def generate(ledger: SqliteLedger, experiments: int) -> State:
     """A campaign whose experiments are half agents' ideas and half the tuner's constants, none of them kept."""
     rng = random.Random(0)
-    first: list[Event] = [opened(BODY), *(baseline(n, 5.0 + rng.gauss(0, 0.1)) for n in range(10))]
+    first: list[Event] = [opened(BODY), *(of_head(n, 5.0 + rng.gauss(0, 0.1)) for n in range(10))]
     ledger.append(*first)
     state = fold(begin(opened(BODY)), first[1:])
     for low in range(1, experiments + 1, BATCH):
@@ -53,6 +56,13 @@ def generate(ledger: SqliteLedger, experiments: int) -> State:
         ledger.append(*batch)
         state = fold(state, batch)
     return state
+
+
+def of_head(index: int, value: float) -> TrialFinished:
+    """A trial of the head with all that it may leave for a brief."""
+    event = baseline(index, value)
+    curve = ((0.1, 9.0), (0.3, 7.5), (0.6, 6.0), (1.0, value))
+    return replace(event, trial=replace(event.trial, curve=curve, tail=("step 1000 of 1000",) * 4))
 
 
 def experiment(number: int, rng: random.Random) -> list[Event]:
@@ -64,7 +74,10 @@ def experiment(number: int, rng: random.Random) -> list[Event]:
     verdict = rng.choice((Verdict.DISCARD, Verdict.DISCARD, Verdict.CRASH))
     gain = rng.gauss(-0.1, 0.2) if verdict is Verdict.DISCARD else None
     conclusion = Conclusion(verdict=verdict, reason=f"exit code 1: line {number} of the log", gain=gain)
-    event = replace(proposed(number), hypothesis=said, shape=shape)
+    was, now = f"    x = layer({number % 50}, scale={number % 7})", f"    x = layer({number}, scale=norm(x) / {number % 9 + 1})"
+    change = FileChange(path="train.py", content=f"a\nb\n{now}\nc\n".encode())
+    edit = edit_of([change], {"train.py": f"a\nb\n{was}\nc\n".encode()})
+    event = replace(proposed(number), hypothesis=said, shape=shape, edit=edit)
     return [event, trial(number), Concluded(number=number, conclusion=conclusion, elapsed_s=float(number))]
 
 
@@ -92,6 +105,14 @@ def measure(ledger: SqliteLedger, state: State) -> None:
     print(f"  similar attempts          {cost(lambda: ledger.similar(terms, SIMILAR))}; {len(similar)} found")
     print(f"  the same change           {cost(lambda: ledger.same('0' * MEANING))}")
     print(f"  the brief                 {cost(lambda: write_brief(task))}; {estimate_tokens(write_brief(task))} tokens")
+    tracemalloc.start()
+    kept = list(ledger.experiments(limit=RECENT).experiments)
+    print(f"  {len(kept)} experiments in memory  {tracemalloc.get_traced_memory()[0] / 1000:,.0f} kB")
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    write_brief(task)
+    print(f"  while it is written       {(tracemalloc.get_traced_memory()[1] - before) / 1000:,.0f} kB at most")
+    tracemalloc.stop()
     print(f"  the director's brief      {cost(lambda: write_director_brief(task))}")
 
 

@@ -238,9 +238,10 @@ def _program(task: BriefTask) -> list[Section]:
 
 
 def _output(state: State) -> Section:
-    return Section(
-        title="The end of what a trial of the current files printed", lines=tuple(output_lines(state)), cut=4, more=""
-    )
+    """The end of the head's output, whole or not at all: its last line says most."""
+    block = "\n".join(output_lines(state))
+    title = "The end of what a trial of the current files printed"
+    return Section(title=title, lines=(block,) if block else (), cut=6, floor=1, more="")
 
 
 def _history(task: BriefTask) -> list[Section]:

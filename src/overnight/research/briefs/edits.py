@@ -10,7 +10,7 @@ from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
 SHOWN = 6  # lines of one diff with `-` or `+`
-LINE = 100  # characters
+LINE = 160  # characters
 INDENT = "      "  # deep enough for a block inside a list, in which no line means anything to Markdown
 TUNER = "tuner"  # whose sentences are ours, and say all of its change
 

@@ -15,7 +15,7 @@ from overnight.research.experiment import Edit
 from overnight.words.foreign import printable
 
 MOST_LINES = 12  # with `-` or `+`, of a small diff
-LINE = 120  # characters
+LINE = 160  # characters
 PATH = 100
 MOST_FILES = 100  # that are read; a proposal with more is rejected
 LARGEST = 1_000_000  # bytes of a file that is read

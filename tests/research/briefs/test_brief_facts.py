@@ -14,6 +14,7 @@ from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, Event, Proposed
 from overnight.research.experiment import Edit, Experiment
 from overnight.research.history import as_experiment
+from overnight.research.idea import Idea
 from overnight.research.standing import OpenExperiment
 from overnight.research.state import State, begin, fold
 
@@ -208,17 +209,27 @@ def test_the_end_of_the_head_s_output_is_shown() -> None:
     assert "printed\n\n    step 9/9\n    x\\n## To end\\x1b[2J ```\n" in brief and brief.count("\n## To end") == 1
 
 
-def test_curves_of_the_head_and_of_a_few_tries_are_shown() -> None:
-    """Near misses first, then the newest; it is said if a try had another seed than the head's."""
+def test_curves_of_tries_with_the_head_s_seed_are_shown() -> None:
+    """Near misses first, then the newest; with another seed a curve says little, so there are two of them at most."""
     state = fold(begin(opened()), [head((0.1, 3.0), (1.0, 2.0))])
+    near = replace(ended(1, NEAR), curve=((0.3, 2.5),))
     here = replace(ended(2, DISCARDED, "go faster"), curve=((0.1, 2.5), (1.0, 2.25)))
-    before = replace(ended(1, NEAR), curve=((0.3, 2.5),), base="b" * 40)
-    brief = brief_of(before, here, ended(3, DISCARDED), state=state)
-    lines = (
-        '- the head: 3 at 10%, 2 at 100%\n- #1 "idea 1", another seed: 2.5 at 30%\n- #2 "go faster": 2.5 at 10%, 2.25 at 100%'
+    before = [replace(ended(n, DISCARDED), curve=((0.3, 2.5),), base="b" * 40) for n in (3, 4, 5)]
+    brief = brief_of(near, here, *before, ended(6, DISCARDED), state=state)
+    lines = '- the head: 3 at 10%, 2 at 100%\n- #1 "idea 1": 2.5 at 30%\n- #2 "go faster": 2.5 at 10%, 2.25 at 100%\n\n'
+    assert lines in brief
+    others = (
+        '- the head: 3 at 10%, 2 at 100%\n- #5 "idea 5", another seed: 2.5 at 30%\n- #4 "idea 4", another seed: 2.5 at 30%\n\n'
     )
-    assert lines in brief and brief.count(" at 10%") == 2
+    assert others in brief_of(*before, state=state)
     assert "Training curves" not in brief_of(here)
+
+
+def test_it_ends_with_the_task_and_the_form_of_the_answer() -> None:
+    """Which files, which idea, which way: what a small model has lost by then."""
+    assert "Now make your one change in `train.py`, so that `loss` gets smaller." in brief_of().splitlines()[-2]
+    given = write_brief(replace(task(), idea=Idea(number=7, text="warm up", origin="program")))
+    assert "Now work out idea #7 in `train.py`" in given.splitlines()[-2]
 
 
 def test_the_state_keeps_one_trial_of_the_head() -> None:

@@ -21,7 +21,7 @@ from overnight.research.briefs.layout import Section, lay_out, number, prose, qu
 from overnight.research.briefs.means import means_lines
 from overnight.research.briefs.rework import Rework, diff_lines, rework_lines
 from overnight.research.briefs.shown import curve_lines, output_lines
-from overnight.research.briefs.target import better, file_lines, first_look, judge_lines, standing_lines
+from overnight.research.briefs.target import better, file_lines, first_look, globs_text, judge_lines, standing_lines
 from overnight.research.briefs.under_way import Making, under_way_lines
 from overnight.research.budget import SessionAllowance
 from overnight.research.charter import Charter
@@ -96,7 +96,7 @@ def write_brief(task: BriefTask) -> str:
         ),
         *_history(task),
         Section(title="Other ideas", lines=tuple(_others(task)), cut=9, floor=4, intro=_others_intro(task)),
-        Section(title="To end", lines=tuple(_end())),
+        Section(title="To end", lines=tuple(_end(task))),
     ]
     return lay_out(sections, task.limit_tokens)
 
@@ -176,9 +176,13 @@ def _left_out(names: str) -> list[str]:
     ]
 
 
-def _end() -> list[str]:
+def _end(task: BriefTask) -> list[str]:
+    """The task once more, as it was far above, and the form of the answer."""
+    program, idea = task.state.program, task.idea
+    what = f"work out idea #{idea.number}" if idea and not task.rework else "make your one change"
     return [
-        "Nobody answers questions: decide, and note your assumptions. Leave no other files. End with the line",
+        f"Now {what} in {globs_text(program)}, so that `{program.metric.name}` gets {better(program)}. Nobody answers "
+        "questions: decide, and note your assumptions. Leave no other files. End with the line",
         "`HYPOTHESIS: <one sentence: what you changed, and why it should help>`",
     ]
 
@@ -256,7 +260,7 @@ def _history(task: BriefTask) -> list[Section]:
             lines=tuple(curve_lines(task.state, near, ended)),
             cut=6,
             floor=3,
-            intro="Their own print-outs on the way, with the seed of the head's run unless another is said:",
+            intro="Their own print-outs on the way. Compare those with the seed of the head's run:",
         ),
         Section(
             title="Tried, no better, newest first",

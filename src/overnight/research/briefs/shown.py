@@ -11,7 +11,8 @@ from overnight.words.foreign import printable
 
 LINE = 120  # characters
 WORDS = 80  # of a hypothesis
-CURVES = 5  # beside the head's
+CURVES = 5  # beside the head's, with its seed
+OTHERS = 2  # if there are none of those
 
 
 def output_lines(state: State) -> Iterator[str]:
@@ -27,15 +28,11 @@ def curve_lines(state: State, near: Sequence[Experiment], ended: Sequence[Experi
     if head is None or not head.curve:
         return
     yield f"- the head: {_points(head.curve)}"
-    for experiment in _chosen(near, ended):
-        other = "" if _has_its_seed(experiment, state, head) else ", another seed"
-        yield f"- #{experiment.number} {quoted(experiment.hypothesis, WORDS)}{other}: {_points(experiment.curve)}"
-
-
-def _chosen(near: Iterable[Experiment], ended: Sequence[Experiment]) -> list[Experiment]:
-    """Near misses first, then the newest."""
-    chosen = {one.number: one for one in (*near, *reversed(ended)) if one.curve}
-    return list(chosen.values())[:CURVES]
+    tried = list({one.number: one for one in (*near, *reversed(ended)) if one.curve}.values())  # near misses first
+    alike = [one for one in tried if _has_its_seed(one, state, head)]
+    for one in alike[:CURVES] or tried[:OTHERS]:
+        seed = "" if alike else ", another seed"
+        yield f"- #{one.number} {quoted(one.hypothesis, WORDS)}{seed}: {_points(one.curve)}"
 
 
 def _has_its_seed(experiment: Experiment, state: State, head: Trial) -> bool:

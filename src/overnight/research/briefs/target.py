@@ -30,15 +30,19 @@ def better(program: Program) -> str:
     return "smaller" if program.metric.direction is Direction.MINIMIZE else "larger"
 
 
+def globs_text(program: Program) -> str:
+    """What may be edited, as the program has it."""
+    return ", ".join(f"`{glob}`" for glob in program.editable)
+
+
 def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
     """What may be edited, with sizes in bytes if they are known."""
-    globs = ", ".join(f"`{glob}`" for glob in program.editable)
     editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
     named = listed((f"{code(path, PATH)} ({files[path]:,} bytes)" for path in editable), FILES)
     if set(program.editable) == set(editable):
         yield f"- You may change only {named}."
     else:
-        yield f"- You may change only {globs}" + (f"; there are {named}." if named else ".")
+        yield f"- You may change only {globs_text(program)}" + (f"; there are {named}." if named else ".")
     if not program.judge_may_change and any(glob not in files for glob in program.editable):
         yield "- A new file that judges is refused: a test, a tool's settings, what a tool loads by its name (`conftest.py`)."
     if program.hidden:

@@ -106,6 +106,14 @@ def test_a_sentence_about_constants_is_believed_only_if_the_lines_say_the_same()
     assert "`RATE`, last at" in brief_of(ended(2, DISCARDED, said, rate("0.9"), researcher="tuner"))
 
 
+def test_a_constant_has_the_value_that_was_kept() -> None:
+    """Also if an experiment about its earlier value ended later."""
+    kept: list[Event] = [replace(proposed(1), hypothesis="Raise RATE from 0.1 to 0.2"), trial(1)]
+    state = fold(begin(opened()), [*kept, concluded(1, Verdict.KEEP, gain=1.0), advanced(1)])
+    later = ended(2, DISCARDED, "Raise RATE from 0.1 to 0.3", researcher="tuner")
+    assert "- `RATE`, last at 0.2: tried 0.3 (-0.2)" in brief_of(later, state=state)
+
+
 def test_hostile_lines_of_a_diff_stay_in_their_block() -> None:
     """They open no section and no fence, and an old record's diff is bounded again."""
     edit = Edit(files=1, added=2, removed=0, lines=(HOSTILE, f"+{HOSTILE}", "+" + "y" * 9000), digest="d")

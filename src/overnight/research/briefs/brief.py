@@ -107,7 +107,7 @@ def write_director_brief(task: BriefTask) -> str:
         Section(title="", lines=tuple(_direction(task))),
         _role(task),
         Section(title="How a change is judged", lines=tuple(judge_lines(task.state))),
-        Section(title="What there is", lines=tuple(means_lines(task.state, "", task.allowance))),
+        Section(title="What there is", lines=tuple(means_lines(task.state, task.role, task.allowance))),
         Section(title="Where it stands", lines=tuple(standing_lines(task.state))),
         _output(task.state),
         *_program(task),
@@ -272,7 +272,7 @@ def _history(task: BriefTask) -> list[Section]:
         Section(title="Crashed or refused", lines=tuple(failure_lines(ended)), cut=7, floor=3),
         Section(
             title="Values of constants that were no better",
-            lines=tuple(constant_lines(ended)),
+            lines=tuple(constant_lines(ended, task.state.kept, task.kept_edits)),
             cut=8,
             floor=3,
             intro=_CONSTANTS,

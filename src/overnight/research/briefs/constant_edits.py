@@ -1,7 +1,7 @@
 """Parses hypotheses that only change constants, in the tuner's wording, so that many of them become one line."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.gate.verdict import Verdict
@@ -48,8 +48,11 @@ def read_edits(hypothesis: str) -> tuple[ConstantEdit, ...]:
     return tuple(edits)
 
 
-def summarise(experiments: Iterable[Experiment]) -> list[str]:
-    """A line for each constant that was tried but not kept, the most often tried first."""
+def summarise(experiments: Iterable[Experiment], held: Mapping[str, str]) -> list[str]:
+    """A line for each constant that was tried but not kept, the most often tried first.
+
+    `held` has the values of those that kept changes set: what ends after a keep may still be about the value before it.
+    """
     by_name: dict[str, _Tried] = {}
     for experiment in experiments:
         edits = read_edits(experiment.hypothesis)
@@ -58,7 +61,7 @@ def summarise(experiments: Iterable[Experiment]) -> list[str]:
         gain = ending.gain if ending and ending.verdict is Verdict.DISCARD else None
         for edit in edits:
             tried = by_name.setdefault(edit.name, _Tried())
-            tried.now = edit.new if kept else edit.old
+            tried.now = held.get(edit.name) or (edit.new if kept else edit.old)
             if kept:
                 continue
             tried.count += 1

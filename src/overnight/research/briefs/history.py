@@ -83,9 +83,10 @@ def no_better_lines(ended: Sequence[Experiment], without: Iterable[Experiment]) 
     return [_no_better(group, explained=at < EXPLAINED) for at, group in enumerate(shown)]
 
 
-def constant_lines(ended: Sequence[Experiment]) -> list[str]:
+def constant_lines(ended: Sequence[Experiment], kept: Sequence[Kept], edits: Mapping[int, Edit]) -> list[str]:
     """One line for each constant whose values were tried."""
-    return summarise([e for e in ended if constants_of(e) and not _goes_on(e)])[:MOST_LINES]
+    held = {edit.name: edit.new for link in kept for edit in _constants(link, edits)}
+    return summarise([e for e in ended if constants_of(e) and not _goes_on(e)], held)[:MOST_LINES]
 
 
 def failure_lines(ended: Sequence[Experiment]) -> list[str]:

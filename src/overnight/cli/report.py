@@ -20,7 +20,7 @@ def report(tag: str | None, out: Path | None, as_json: bool) -> None:
     with reading(tag) as campaign:
         folder = out or campaign.folder
         folder.mkdir(parents=True, exist_ok=True)
-        files = write_files(campaign.ledger, campaign.repository, folder, campaign.state().program)
+        files = write_files(campaign.ledger, campaign.repository, folder, campaign.state().program, campaign=campaign.folder)
     if as_json:
         print_json(files)
     else:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
-from overnight.research.experiment import Experiment
+from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.reading import reading
 from overnight.research.views.experiments import ExperimentPage
-from overnight.words.foreign import printable
+from overnight.words.foreign import printable, printable_lines
 from overnight.words.quantities import counted
 
 LOG_LINES = 20
@@ -21,8 +21,11 @@ TEXT = 2000  # characters of one line of foreign text
 @click.option(
     "--log", "with_log", is_flag=True, help="Also print the captured output of its last failed trial, or else its last trial."
 )
+@click.option(
+    "--transcript", "with_transcript", is_flag=True, help="Also print what its author and its critics were asked, said and did."
+)
 @json_option
-def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
+def show(*, number: int, tag: str | None, with_log: bool, with_transcript: bool, as_json: bool) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
     from overnight.research.views.experiments import experiment_page, telling_trial, trials_in
 
@@ -33,7 +36,8 @@ def show(number: int, tag: str | None, with_log: bool, as_json: bool) -> None:
         state = campaign.state()
         telling = telling_trial(trials_in(events))
         output = campaign.output(telling) if with_log and telling else None
-    page = experiment_page(experiment, events, diff=diff, state=state, output=output)
+        transcripts = campaign.transcripts(experiment) if with_transcript else None
+    page = experiment_page(experiment, events, diff=diff, state=state, output=output, transcripts=transcripts)
     if as_json:
         print_json(page)
     else:
@@ -70,6 +74,18 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
     if output is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
         print_wide(Text("end of the captured output:", style="bold"), *end)
+    if page.transcripts is not None:
+        _print_transcripts(page.transcripts)
+
+
+def _print_transcripts(transcripts: Sequence[SessionTranscript]) -> None:
+    """Print whole sessions, as they are: for a pager or a file, lines are not wrapped."""
+    if not transcripts:
+        click.echo(
+            "no transcript is kept of it: its researcher is no agent, or it was among the oldest, which are deleted first"
+        )
+    for session in transcripts:
+        click.echo(f"\ntranscript {session.name}:\n\n{printable_lines(session.text, len(session.text))}")
 
 
 def _excerpt(experiment: Experiment) -> Sequence[str]:

@@ -20,6 +20,7 @@ from overnight.models.provider_news import ProviderNews
 from overnight.models.provider_state import ProviderState
 from overnight.models.relay import Relay
 from overnight.models.run import GatewayRun, Supply
+from overnight.models.scrub import Form
 from overnight.models.server import Server
 from overnight.models.upstream import Upstream
 from overnight.models.usage import CallRecord, Wire
@@ -112,6 +113,11 @@ class Gateway:
     def wires(self) -> Sequence[Wire]:
         """What the providers speak, those of the first one first."""
         return self._accounts.wires
+
+    @property
+    def secrets(self) -> Sequence[Form]:
+        """The keys that were read so far, and the secret headers, in the ways in which they may be written."""
+        return [form for account in self._accounts.all for form in account.keys.forms]
 
     def accounts(self) -> Sequence[AccountState]:
         """How each account stands, for people."""

@@ -13,8 +13,13 @@ SHORTEST_SECRET = 6  # characters; hiding shorter texts would hide plain words
 HIDDEN = "[hidden]"
 # Shapes that are always secrets: keys of common services, and a password in a URL.
 _SECRET_SHAPES = re.compile(
-    r"\b(?:sk-|ghp_|gho_|github_pat_|glpat-|xox[abprs]-|AKIA|tk_)[\w-]{8,}|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?i:bearer)\s+[\w.~+/-]{8,}"
+    r"\b(?:sk-|gh[pousr]_|github_pat_|glpat-|hf_|xox[abprs]-|AKIA|ASIA|AIza|tk_)[\w-]{8,}|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?i:bearer)\s+[\w.~+/-]{8,}"
 )
+
+
+def without_shapes(text: str) -> str:
+    """A text without whatever looks like a key or a password."""
+    return _SECRET_SHAPES.sub(HIDDEN, text)
 
 
 def without_secrets(notice: Notice, secrets: Iterable[str]) -> Notice:
@@ -23,7 +28,7 @@ def without_secrets(notice: Notice, secrets: Iterable[str]) -> Notice:
     known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def clean(text: str) -> str:
-        return _SECRET_SHAPES.sub(HIDDEN, known.sub(HIDDEN, text) if known else text)
+        return without_shapes(known.sub(HIDDEN, text) if known else text)
 
     return replace(
         notice,

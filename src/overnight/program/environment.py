@@ -64,9 +64,14 @@ Environment = Annotated[Variables, Field(max_length=MAX_ITEMS), BeforeValidator(
 
 def secret_notes(variables: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """A line for each variable that looks like a secret, by name or by value."""
-    found = (name for name, value in variables if _SECRET_VALUE.match(value) or _named_secret(name, value))
+    found = (name for name, value in variables if is_secret(name, value))
     what = "looks like a secret: candidates can read it, and it is in the program, the record and every receipt's commit"
     return tuple(f"env.{name} {what}" for name in found)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a variable looks like a secret, by its name or its value."""
+    return bool(_SECRET_VALUE.match(value)) or _named_secret(name, value)
 
 
 def _named_secret(name: str, value: str) -> bool:

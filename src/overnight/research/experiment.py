@@ -16,6 +16,16 @@ RecordedConclusion = Annotated[Conclusion, BeforeValidator(with_superseded)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTranscript:
+    """What went into a session of an agent and came out of it, by its own account; no part of the record."""
+
+    name: str  # of its file in the campaign's folder of transcripts
+    number: int  # of the assignment
+    role: str  # as the name of the file has it
+    text: str  # Markdown, printable, without known secrets; long outputs and sessions are cut in the middle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a researcher says about its edit: claims, never measurements."""
 

@@ -12,7 +12,7 @@ from overnight.git.repository import Repository
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.lock import holder
 from overnight.research.events import Event, IdeasChanged, TrialFinished
-from overnight.research.experiment import Experiment
+from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
@@ -20,6 +20,7 @@ from overnight.research.ideas.queue import after
 from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.places.orders import read_ideas
+from overnight.research.places.transcripts import FOLDER, sessions_of
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
 from overnight.research.state import State
@@ -80,6 +81,10 @@ class CampaignReader:
     def output(self, trial: Trial) -> bytes | None:
         """What a trial printed; None if that was not kept."""
         return ArtifactStore(self.folder / "logs").read(trial.log)
+
+    def transcripts(self, experiment: Experiment) -> Sequence[SessionTranscript]:
+        """What the agents said and did that proposed an experiment and read it; none of a researcher that is no agent."""
+        return sessions_of(self.folder / FOLDER, experiment.assignment) if experiment.assignment else ()
 
     def ideas(self) -> IdeaQueue:
         """The queue as it will be once the campaign has read the current file of ideas."""

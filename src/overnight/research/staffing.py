@@ -1,7 +1,7 @@
 """Who works in a campaign: the researchers and advisers of a program, and their models."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,9 @@ from overnight.config import read_settings
 from overnight.errors import UserError
 from overnight.jail.port import Executor
 from overnight.models.port import Models
+from overnight.models.scrub import Form, forms
 from overnight.models.usage import CallRecord
+from overnight.program.environment import is_secret
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
 from overnight.research.budget import agent_limits
 from overnight.research.events import Event, ModelCalled, ProviderChanged, Sign, Working
@@ -26,6 +28,8 @@ from overnight.research.state import State
 
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway
+
+MOST_SECRETS = 64  # variables; each is looked for in every transcript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,13 @@ def make_models(
         changed=lambda state: record(ProviderChanged(state=state)),
         doing=lambda role, number, doing: show(Working(role=role, assignment=number, doing=doing)),
     )
+
+
+def secrets_of(program: Program, environment: Mapping[str, str], models: "Gateway | None") -> Callable[[], Sequence[Form]]:
+    """What no transcript may show: keys of providers, and variables of the user's and the program's that look like one."""
+    variables = (*environment.items(), *program.env)
+    fixed = forms([value for name, value in variables if is_secret(name, value)][:MOST_SECRETS])
+    return lambda: [*fixed, *(models.secrets if models else ())]
 
 
 def _as_event(call: CallRecord) -> ModelCalled:

@@ -1,5 +1,6 @@
 """The only place where ports meet back ends: from a folder and a tag to a campaign that can run."""
 
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,11 +37,12 @@ from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
 from overnight.research.places.page_cache import PageCache
 from overnight.research.places.seclusion import check_readable_paths, checkout_of, not_shown_notes, shown_paths
+from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
 from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
-from overnight.research.staffing import make_models, make_team
+from overnight.research.staffing import make_models, make_team, secrets_of
 from overnight.research.state import State
 
 
@@ -218,7 +220,7 @@ def _assembled(
     ):
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
-        keep = TranscriptFolder(home.folder / "transcripts").keep
+        keep = TranscriptFolder(home.folder / TRANSCRIPTS, secrets=secrets_of(program, os.environ, models)).keep
         team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep, show=journal.show)
         yield make_campaign(
             scheduler=Scheduler(

@@ -10,7 +10,8 @@ import pytest
 
 from overnight.agents.port import Task
 from overnight.agents.transcript import EntryKind, Transcript
-from overnight.research.places.transcripts import TranscriptFolder
+from overnight.models.scrub import forms
+from overnight.research.places.transcripts import TranscriptFolder, newest_sessions, sessions_of
 
 
 def task(number: int, role: str = "explorer") -> Task:
@@ -124,3 +125,42 @@ def test_what_cannot_be_written_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     TranscriptFolder(tmp_path / "file").keep(task(1), transcript("one"))
     TranscriptFolder(tmp_path / "missing" / "transcripts").keep(task(1), transcript("one"))
+
+
+def test_the_sessions_of_an_assignment_are_read_in_their_order(tmp_path: Path) -> None:
+    """Those of another number that begins alike are not; neither are other files."""
+    kept = TranscriptFolder(tmp_path)
+    for number, role, text in ((1, "critic", "a"), (1, "critic", "b"), (1, "explorer", "c"), (12, "explorer", "d")):
+        kept.keep(task(number, role), transcript(text))
+    (tmp_path / "1-notes.txt").write_text("x")
+    found = sessions_of(tmp_path, 1)
+    assert [(one.name, one.number, one.role) for one in found] == [
+        ("1-critic.md", 1, "critic"),
+        ("1-critic-2.md", 1, "critic"),
+        ("1-explorer.md", 1, "explorer"),
+    ]
+    assert [one.name for one in newest_sessions(tmp_path, 2)] == ["12-explorer.md", "1-explorer.md"]
+    assert sessions_of(tmp_path, 2) == [] and newest_sessions(tmp_path / "none", 2) == []
+
+
+def test_a_transcript_is_read_as_foreign_text(tmp_path: Path) -> None:
+    """Whatever has been written into its file meanwhile; a link and a pipe are not read."""
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "1-a.md").write_bytes(b"\x1b[2J\xff\n")
+    (tmp_path / "1-b.md").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "1-c.md")
+    (one,) = sessions_of(tmp_path, 1)
+    assert (one.name, one.text) == ("1-a.md", "\\x1b[2J\ufffd\n")
+
+
+def test_no_secret_is_kept(tmp_path: Path) -> None:
+    """Neither a known one, also in part, nor what looks like one, whatever kind of entry it is in."""
+    known, shaped = "team-alpha-0123456789abcdefghijABCDEFGHIJ", "sk-ant-0123456789abcdefghij"
+    kept = TranscriptFolder(tmp_path, secrets=lambda: forms([known]))
+    made = Transcript()
+    for kind in EntryKind:
+        made.add(kind, f"{known} {known[-12:]} {shaped} https://me:hunter22@host/")
+    kept.keep(task(1), made)
+    text = sessions_of(tmp_path, 1)[0].text
+    for secret in (known, known[-12:], shaped, "hunter22"):
+        assert secret not in text

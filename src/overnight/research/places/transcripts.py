@@ -6,35 +6,47 @@ transcript is lost and nothing else.
 
 import os
 import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from heapq import nlargest
 from itertools import count
 from pathlib import Path
 
 from overnight.agents.port import Task
-from overnight.agents.transcript import Transcript
+from overnight.agents.transcript import HIDDEN, TRANSCRIPT_BYTES, Transcript
+from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
-from overnight.files.own import NotOurs, make_folder
+from overnight.files.own import NotOurs, make_folder, read_own
+from overnight.models.scrub import Form, scrub_text
+from overnight.notices.redaction import without_shapes
+from overnight.research.experiment import SessionTranscript
+from overnight.words.foreign import printable_lines
 
+FOLDER = "transcripts"  # in a campaign's
 FOLDER_BYTES = 64 * 1024**2  # of a campaign; at some 50 kB for a session of our own agent, the newest thousand or so
 SUFFIX = ".md"
 _ROLE = 40  # characters of a role in a file's name
 _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+_NAMED = re.compile(r"(\d{1,9})-([\w.-]*?)(?:-(\d{1,4}))?\.md", re.ASCII)
 _OURS = re.compile(r"\d+-[\w.-]*\.md|\.\d+-[\w.-]*\.md\.\w{8}", re.ASCII)  # the second: what a killed writer left
 
 
 class TranscriptFolder:
     """Keeps what sessions leave, in a folder of the campaign's."""
 
-    def __init__(self, folder: Path, *, most_bytes: int = FOLDER_BYTES) -> None:
+    def __init__(self, folder: Path, *, most_bytes: int = FOLDER_BYTES, secrets: Callable[[], Sequence[Form]] = tuple) -> None:
+        """`secrets`: what no transcript may show, such as the keys of providers, beside what looks like one."""
         self._folder = folder
         self._most_bytes = most_bytes
+        self._secrets = secrets
 
     def keep(self, task: Task, transcript: Transcript) -> None:
         """Write the transcript of a session that has ended; a campaign goes on without it if it cannot be written.
 
         Nothing is written or deleted where a link stands in the folder's place.
         """
-        content = transcript.render(f"{task.role}, number {task.number}").encode()
+        shown = transcript.render(f"{task.role}, number {task.number}")
+        content = without_shapes(scrub_text(shown, self._secrets(), HIDDEN)).encode()
         with suppress(OSError, NotOurs):
             make_folder(self._folder)
             self._make_room(len(content))
@@ -57,3 +69,38 @@ class TranscriptFolder:
         stem = f"{task.number}-{_UNSAFE.sub('_', task.role)[:_ROLE]}"
         names = (f"{stem}{f'-{n}' if n > 1 else ''}{SUFFIX}" for n in count(1))
         return next(path for path in map(self._folder.joinpath, names) if not os.path.lexists(path))
+
+
+def sessions_of(folder: Path, number: int) -> Sequence[SessionTranscript]:
+    """The transcripts of an assignment that are kept, in the order of its sessions."""
+    found = [read for name in _names(folder) if _place(name)[0] == number and (read := _read(folder, name))]
+    return sorted(found, key=lambda session: _place(session.name)[1])
+
+
+def newest_sessions(folder: Path, most: int) -> Sequence[SessionTranscript]:
+    """The transcripts of the newest assignments, the newest first."""
+    return [read for name in nlargest(most, _names(folder), key=_place) if (read := _read(folder, name))]
+
+
+def _names(folder: Path) -> Sequence[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [each.name for each in entries if _NAMED.fullmatch(each.name)]
+    except OSError:
+        return ()
+
+
+def _place(name: str) -> tuple[int, tuple[str, int]]:
+    """The assignment, and the order within it."""
+    found = _NAMED.fullmatch(name)
+    return (int(found[1]), (found[2], int(found[3] or 1))) if found else (0, ("", 0))
+
+
+def _read(folder: Path, name: str) -> SessionTranscript | None:
+    """A transcript as it is on disk, which anybody may have written since; None if it is gone or not a file of ours."""
+    try:
+        text = read_own(folder / name, 2 * TRANSCRIPT_BYTES).decode(errors="replace")
+    except (OSError, UserError):
+        return None
+    number, (role, _) = _place(name)
+    return SessionTranscript(name=name, number=number, role=role, text=printable_lines(text, 2 * TRANSCRIPT_BYTES))

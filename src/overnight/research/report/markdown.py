@@ -17,7 +17,7 @@ from overnight.research.views.facts import (
     noise_facts,
     when,
 )
-from overnight.research.views.model_costs import model_facts, model_rows
+from overnight.research.views.model_costs import model_facts, model_rows, outage_facts
 from overnight.research.views.numbers import replaced
 from overnight.research.views.wording import better, figures_of
 from overnight.words.markdown import code, fenced, inline
@@ -37,6 +37,7 @@ def render_markdown(story: Story, diffs: ShownDiffs) -> str:
         _section("Noise", _facts(noise_facts(story))),
         _section("Cost", _facts(cost_facts(story))),
         _models(story),
+        _section("Providers that were out", _facts(outage_facts(story))) if story.outages else (),
         _section("Environment", _facts(environment_facts(story))),
         _section("Reproduce", _commands(reproduce_commands(story))),
     )
@@ -84,6 +85,8 @@ def _keep(story: Story, keep: KeepEvidence) -> Iterator[str]:
     yield f"- By: {plain(keep.role)} ({plain(keep.researcher)}), commit {keep.commit[:12]}"
     yield f"- Verdict: {plain(keep.conclusion.reason)}{replaced(keep.replaced_by)}"
     yield from _facts(keep_facts(story, keep))
+    if keep.assignment:
+        yield f"- What its agents said and did: {code(f'overnight show {keep.number} --transcript', _TEXT)}"
     yield ""
 
 

@@ -14,6 +14,7 @@ from overnight.research.report.pictures import (
     funnel_picture,
     progress_picture,
 )
+from overnight.research.report.sessions import NO_SESSIONS, SessionView, ShownSessions
 from overnight.research.report.templates import environment
 from overnight.research.story.story import FailureGroup, KeepEvidence, PairRow, Story
 from overnight.research.views.answers import answers
@@ -29,7 +30,7 @@ from overnight.research.views.facts import (
     noise_facts,
     when,
 )
-from overnight.research.views.model_costs import model_facts, model_rows
+from overnight.research.views.model_costs import model_facts, model_rows, outage_facts
 from overnight.research.views.wording import better, figures_of
 from overnight.words.quantities import counted
 
@@ -60,9 +61,10 @@ class KeepSheet:
     pairs: tuple[PairView, ...]
     screening: str
     commands: tuple[Command, ...]
+    sessions: tuple[SessionView, ...]
 
 
-def render_page(story: Story, diffs: ShownDiffs) -> str:
+def render_page(story: Story, diffs: ShownDiffs, sessions: ShownSessions = NO_SESSIONS) -> str:
     """The whole page."""
     return (
         environment()
@@ -80,7 +82,7 @@ def render_page(story: Story, diffs: ShownDiffs) -> str:
             evidence=evidence_picture(story),
             budget=budget_picture(story),
             floor=floor_picture(story),
-            sheets=[_sheet(story, keep, diffs) for keep in story.keeps],
+            sheets=[_sheet(story, keep, diffs, sessions) for keep in story.keeps],
             folded=len(story.keeps) > _FEW,
             short=_SHORT,
             failures=_by_verdict(story.failures),
@@ -92,12 +94,14 @@ def render_page(story: Story, diffs: ShownDiffs) -> str:
             cost_facts=cost_facts(story),
             model_rows=model_rows(story),
             model_facts=model_facts(story),
+            outage_facts=outage_facts(story),
+            sessions=sessions.others,
             environment_facts=environment_facts(story),
         )
     )
 
 
-def _sheet(story: Story, keep: KeepEvidence, diffs: ShownDiffs) -> KeepSheet:
+def _sheet(story: Story, keep: KeepEvidence, diffs: ShownDiffs, sessions: ShownSessions) -> KeepSheet:
     figures = figures_of(story)
     return KeepSheet(
         keep=keep,
@@ -107,6 +111,7 @@ def _sheet(story: Story, keep: KeepEvidence, diffs: ShownDiffs) -> KeepSheet:
         pairs=tuple(_pair(story, pair) for pair in keep.pairs),
         screening=", ".join(figures.value(value) for value in keep.screening),
         commands=keep_commands(story, keep),
+        sessions=sessions.of_keeps.get(keep.number, ()),
     )
 
 

@@ -8,12 +8,14 @@ from overnight.files.atomic import write_atomically
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.program import Program
+from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
 from overnight.research.record.port import Ledger, Recorded
 from overnight.research.record.restore import Folded, newest_snapshot
 from overnight.research.report.diff import Diffs, view_diff
 from overnight.research.report.markdown import render_markdown
 from overnight.research.report.page import render_page
 from overnight.research.report.pictures import progress_png
+from overnight.research.report.sessions import choose_sessions
 from overnight.research.story.narrator import tell_story
 
 _DIFF_LINES = 400  # of one diff that the page shows
@@ -28,22 +30,37 @@ class ReportFiles:
     md: Path
 
 
-def write_files(ledger: Ledger, repository: Repository, folder: Path, program: Program) -> ReportFiles:
-    """Write the report of a campaign into its folder."""
+def write_files(
+    ledger: Ledger, repository: Repository, folder: Path, program: Program, *, campaign: Path | None = None
+) -> ReportFiles:
+    """Write the report of a campaign into a folder; `campaign` is its own, if that is another."""
     history = GitHistory(repository)
     try:
-        return write_report(ledger.events(), history.diff, folder, program=program, folded=newest_snapshot(ledger))
+        return write_report(
+            ledger.events(),
+            history.diff,
+            folder,
+            program=program,
+            folded=newest_snapshot(ledger),
+            transcripts=(campaign or folder) / TRANSCRIPTS,
+        )
     finally:
         history.close()
 
 
 def write_report(
-    recorded: Iterable[Recorded], diffs: Diffs, folder: Path, *, program: Program, folded: Folded | None = None
+    recorded: Iterable[Recorded],
+    diffs: Diffs,
+    folder: Path,
+    *,
+    program: Program,
+    folded: Folded | None = None,
+    transcripts: Path | None = None,
 ) -> ReportFiles:
     """Write `report.html`, `progress.png` and `report.md` into the folder, each completely or not at all.
 
     `diffs` gives the unified diff from one commit to another; it is called once for each kept change. `folded` is as in
-    `tell_story`.
+    `tell_story`. `transcripts`: the folder of those of its agents.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -54,5 +71,5 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(files.png, progress_png(story))
     write_atomically(files.md, render_markdown(story, shown).encode())
-    write_atomically(files.html, render_page(story, shown).encode())
+    write_atomically(files.html, render_page(story, shown, choose_sessions(story, transcripts)).encode())
     return files

@@ -84,6 +84,7 @@ class Dossier:
             researcher=proposed.researcher,
             hypothesis=proposed.hypothesis,
             notes=proposed.notes,
+            assignment=proposed.assignment,
             base=move.old,
             commit=move.new,
             conclusion=conclusion,

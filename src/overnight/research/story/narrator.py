@@ -23,8 +23,11 @@ from overnight.research.events import (
     Moved,
     ProposalMissed,
     Proposed,
+    ProviderChanged,
     Registered,
     Reopened,
+    SessionStarted,
+    Stopped,
     TrialFinished,
 )
 from overnight.research.record.port import Recorded
@@ -36,9 +39,12 @@ from overnight.research.story.dossier import Dossier
 from overnight.research.story.evidence import EvidenceTally
 from overnight.research.story.failures import FailureTally
 from overnight.research.story.heads import HeadTally, headline
+from overnight.research.story.outages import Outages
 from overnight.research.story.spending import Spending
 from overnight.research.story.story import Audited, ErrorBudget, Funnel, KeepEvidence, Point, Story, TotalGain
 from overnight.research.story.values import Values
+
+ANSWERED = 500  # experiments whose assignments are known
 
 
 def tell_story(recorded: Iterable[Recorded], program: Program, folded: Folded | None = None) -> Story:
@@ -73,9 +79,13 @@ class _Narrator:
         self.evidence = EvidenceTally()
         self.failures = FailureTally()
         self.spending = Spending()
+        self.outages = Outages()
+        self.answered: dict[int, int] = {}
 
     def take(self, entry: Recorded) -> None:
         hours = self.clock.tick(entry)
+        if isinstance(entry.event, SessionStarted | Stopped):
+            self.outages.end_session(self.ended_at)
         self.ended_at = max(self.ended_at, entry.at)
         if entry.seq > self.folded_seq or self.state is None:
             self._fold(entry.event)
@@ -104,7 +114,7 @@ class _Narrator:
                 self._conclude(event, at)
             case Advanced():
                 self._advance(event, hours)
-            case ProposalMissed() | ModelCalled():
+            case ProposalMissed() | ModelCalled() | ProviderChanged():
                 self._miss_or_call(event)
             case AuditOpened() | AuditConcluded():
                 self._take_audit(event)
@@ -118,6 +128,9 @@ class _Narrator:
 
     def _propose(self, event: Proposed, at: float) -> None:
         self.proposed += 1
+        self.answered[event.assignment] = event.number
+        if len(self.answered) > ANSWERED:
+            self.answered.pop(next(iter(self.answered)))
         self.open[event.number] = Dossier(event, at, used=self.spending.propose(event))
 
     def _restart(self, event: Moved | Reopened, at: float) -> None:
@@ -130,11 +143,14 @@ class _Narrator:
         if dossier := self.open.get(event.number):
             dossier.move()
 
-    def _miss_or_call(self, event: ProposalMissed | ModelCalled) -> None:
-        if isinstance(event, ProposalMissed):
-            self.failures.miss(event.role, event.reason)
-        else:
-            self.spending.call(event)
+    def _miss_or_call(self, event: ProposalMissed | ModelCalled | ProviderChanged) -> None:
+        match event:
+            case ProposalMissed():
+                self.failures.miss(event.role, event.reason)
+            case ModelCalled():
+                self.spending.call(event)
+            case ProviderChanged():
+                self.outages.change(event.state)
 
     def _take_trial(self, trial: Trial, hours: float) -> None:
         self.spending.take(trial)
@@ -216,6 +232,9 @@ class _Narrator:
             answers=self.evidence.answers(),
             noise=noise_report(program, state.gate if state else GateMemory()),
             costs=self.spending.costs(self.clock.seconds),
+            outages=self.outages.listed(self.ended_at),
+            out_s=self.outages.totals(self.ended_at),
+            answered=dict(self.answered),
         )
 
     def _errors(self) -> ErrorBudget:

@@ -10,6 +10,7 @@ from overnight.gate.plausibility import look_at
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import branch_of
+from overnight.models.provider_state import Standing
 from overnight.models.usage import Usage
 from overnight.program.program import Budget, Metric
 from overnight.research.ending import Ending
@@ -57,6 +58,7 @@ class KeepEvidence:
     researcher: str
     hypothesis: str
     notes: Mapping[str, Scalar]
+    assignment: int  # that it answers, as in the names of transcripts; 0: not known
     base: str  # the head that it replaced
     commit: str
     conclusion: Conclusion
@@ -179,6 +181,17 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A provider of models that was out, or slow, for a while."""
+
+    provider: str
+    standing: Standing
+    why: str
+    since: float  # Unix time, s
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What the campaign spent."""
 
@@ -256,6 +269,9 @@ class Story:
     answers: tuple[SealedAnswer, ...]  # of the holdout, in the order of the verdicts; refusals are thinned
     noise: NoiseReport
     costs: Costs
+    outages: tuple[Outage, ...]  # of providers, the newest ones in order
+    out_s: Mapping[str, float]  # how long each provider was out, all outages included, s
+    answered: Mapping[int, int]  # the newest experiments, by the assignment that each answers
 
     @property
     def to_look_at(self) -> tuple[str, ...]:

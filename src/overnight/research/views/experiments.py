@@ -8,7 +8,7 @@ from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
 from overnight.research.caution import doubts_of
 from overnight.research.events import Event, Moved, Registered, TrialFinished
-from overnight.research.experiment import Experiment
+from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.history import as_judged
 from overnight.research.state import State
 
@@ -35,6 +35,7 @@ class ExperimentPage:
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
     doubts: Sequence[str]  # what makes the value of a kept one hard to believe; for people, no part of the verdict
     log: str | None  # captured output; null without `--log`
+    transcripts: Sequence[SessionTranscript] | None  # of its author and critics, foreign text; null without `--transcript`
 
 
 def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: int, state: State) -> ExperimentList:
@@ -45,9 +46,15 @@ def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: in
 
 
 def experiment_page(
-    experiment: Experiment, events: Sequence[Event], *, diff: str, state: State, output: bytes | None
+    experiment: Experiment,
+    events: Sequence[Event],
+    *,
+    diff: str,
+    state: State,
+    output: bytes | None,
+    transcripts: Sequence[SessionTranscript] | None = None,
 ) -> ExperimentPage:
-    """One experiment by its events; `output` is what a trial of it printed, None if it was not requested."""
+    """One experiment by its events; `output` is what a trial of it printed, None if it was not requested, as `transcripts`."""
     verdict = explain(experiment.conclusion, state.program) if experiment.conclusion else []
     return ExperimentPage(
         experiment=experiment,
@@ -58,6 +65,7 @@ def experiment_page(
         explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],
         doubts=doubts_of(state).get(experiment.number, ()),
         log=output.decode(errors="replace") if output else None,
+        transcripts=transcripts,
     )
 
 

@@ -4,12 +4,22 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
+from overnight.models.provider_state import Standing
 from overnight.models.usage import Usage
-from overnight.research.story.story import ModelUse, Story
+from overnight.research.story.story import ModelUse, Outage, Story
 from overnight.research.views.facts import Facts
 from overnight.research.views.numbers import money
+from overnight.research.views.providers import clock
 from overnight.research.views.wording import percent
 from overnight.words.quantities import compact, duration
+
+_NAMES = {
+    Standing.READY: "ready",
+    Standing.SLOW: "slow",
+    Standing.PAUSED: "out",
+    Standing.PARKED: "out of quota",
+    Standing.BROKEN: "out, for you to fix",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,17 @@ def model_facts(story: Story) -> Facts:
         ("First token after, mean", _first_token(usage)),
         ("Tokens written per second of waiting", _speed(usage)),
     )
+
+
+def outage_facts(story: Story) -> Facts:
+    """When a provider was out or slow, and for how long in all; nothing if none was."""
+    totals = ((f"{name} was out, in all", duration(seconds)) for name, seconds in story.out_s.items() if seconds)
+    return (*totals, *((f"{outage.provider}, {_NAMES[outage.standing]}", _when(outage)) for outage in story.outages))
+
+
+def _when(outage: Outage) -> str:
+    lasted = duration(outage.until - outage.since)
+    return f"{clock(outage.since)} to {clock(outage.until)} ({lasted})" + (f": {outage.why}" if outage.why else "")
 
 
 def _all(story: Story) -> Usage:

@@ -17,10 +17,11 @@ PATIENCE_S = 600.0  # an agent that does nothing for this long hangs; a long tra
 class AgentSpec:
     """Which agent it is."""
 
-    use: str  # "agent", "acp" or "command"
+    use: str  # "agent", "editor", "acp" or "command"
     command: str | None = None
     template: str = ""  # of a ready command, see agents/templates.py
     model: str = ""  # empty: what the template or the provider says
+    edit_form: str = ""  # that the editor asks for, see agents/editor/form.py; empty: its default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,10 @@ def _never() -> bool:
     return False
 
 
+def _nothing(_path: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What an agent is asked to do, and where."""
@@ -23,6 +27,7 @@ class Task:
     number: int = 0  # of the piece of work, for the same count
     advises: bool = False  # an answer in words is wanted, and no change of a file
     done: Callable[[], bool] = _never  # whether the folder holds an edit now that may be taken as it stands
+    may_edit: Callable[[str], bool] = _nothing  # which paths in the folder; for an agent whose edits we make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

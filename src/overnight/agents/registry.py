@@ -12,6 +12,12 @@ def _own(context: AgentContext) -> Agent:
     return own_agent(context)
 
 
+def _editor(context: AgentContext) -> Agent:
+    from overnight.agents.editor.editor import editor_agent
+
+    return editor_agent(context)
+
+
 def _acp(context: AgentContext) -> Agent:
     from overnight.agents.acp.agent import acp_agent
 
@@ -24,4 +30,9 @@ def _command(context: AgentContext) -> Agent:
     return command_agent(context)
 
 
-AGENTS: Mapping[str, Callable[[AgentContext], Agent]] = {"agent": _own, "acp": _acp, "command": _command}
+AGENTS: Mapping[str, Callable[[AgentContext], Agent]] = {
+    "agent": _own,
+    "editor": _editor,
+    "acp": _acp,
+    "command": _command,
+}

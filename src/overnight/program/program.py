@@ -134,6 +134,7 @@ class ResearcherSpec:
     command: str | None = None
     template: str = ""  # of a ready command, see agents/templates.py
     model: str = ""  # empty: that of the template or the provider
+    edit_form: str = ""  # that an editor asks for; empty: its default
     limits: Limits | None = None  # of its own jobs; None: the program's, with more time
     count: int = 1
     patience_s: float = PATIENCE_S  # how long it is asked though nothing new comes from it
@@ -143,7 +144,7 @@ class ResearcherSpec:
     @property
     def agent(self) -> AgentSpec:
         """The agent that plays it."""
-        return AgentSpec(use=self.use, command=self.command, template=self.template, model=self.model)
+        return AgentSpec(use=self.use, command=self.command, template=self.template, model=self.model, edit_form=self.edit_form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

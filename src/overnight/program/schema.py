@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from overnight.agents.editor.form import EditForm
 from overnight.jail.job import Limits
 from overnight.notices.settings import Notify, NotifyKeys
 from overnight.program.direction import guess_direction
@@ -184,10 +185,11 @@ class ResearcherKeys(_Keys):
     """One entry of `researchers:`."""
 
     role: Role
-    use: Literal["tuner", "agent", "acp", "command", "scripted"]
+    use: Literal["tuner", "agent", "editor", "acp", "command", "scripted"]
     command: Text | None = None
     template: Literal["claude", "codex", "opencode", "gemini"] | None = None
     model: Short | None = None
+    edit_form: EditForm | None = None
     limits: LimitsKeys | None = None
     count: Annotated[Count, Field(ge=1, le=100)] = 1
     patience: Duration = PATIENCE_S
@@ -203,7 +205,8 @@ class ResearcherKeys(_Keys):
             raise Mistake("`use: acp` needs a `command`", fix=fix, key="command")
         self._only("command", "command", "acp")
         self._only("template", "command")
-        self._only("model", "agent", "acp", "command")
+        self._only("model", "agent", "editor", "acp", "command")
+        self._only("edit_form", "editor")
         self._only("limits", "agent", "acp", "command")
         self._only("edits", "scripted")
         self._only("edits_file", "scripted")
@@ -212,7 +215,7 @@ class ResearcherKeys(_Keys):
             fix = "list {path, old, new} entries, or name a committed file with one in JSON on each line"
             raise Mistake(f"`use: scripted` {what} `edits` or `edits_file`", fix=fix, key="edits")
         if self.role in ADVISERS and self.use in {"tuner", "scripted"}:
-            fix = "write `use: agent`, `acp` or `command`, or give the role another name"
+            fix = "write `use: agent`, `editor`, `acp` or `command`, or give the role another name"
             raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", fix=fix, key="use")
         return self
 
@@ -229,6 +232,7 @@ class ResearcherKeys(_Keys):
             command=self.command,
             template=self.template or "",
             model=self.model or "",
+            edit_form=self.edit_form or "",
             limits=self.limits.record() if self.limits else None,
             count=self.count,
             patience_s=self.patience,

@@ -89,7 +89,7 @@ def limits_from(state: State, *, experiments: int | None, hours: float | None) -
 
 def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:
     """The default limits of an agent's job: the program's limits, with more time for a whole session."""
-    if spec.use == "agent":  # its jobs are single commands
+    if spec.use in {"agent", "editor"}:  # the jobs of the one are single commands, and the other has none
         return replace(limits, gpus=0)
     most = max(limits.processes, AGENT_PROCESSES)
     return replace(limits, wall_s=max(limits.wall_s, AGENT_WALL_S), processes=most, gpus=0)

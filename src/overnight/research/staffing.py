@@ -54,7 +54,7 @@ def make_models(
         return None
     settings = read_settings(os.environ, Path.home())
     if not settings.providers:
-        if needy := [spec for spec in program.researchers if spec.use == "agent" or spec.template]:
+        if needy := [spec for spec in program.researchers if spec.use in {"agent", "editor"} or spec.template]:
             what = f"{program.path}: the role `{needy[0].role}` needs a model, and no provider of models is set up"
             raise UserError(what, fix="set ANTHROPIC_API_KEY, OPENAI_API_KEY or another, or see docs/gateway.md")
         return None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from agent_settings import KEY, forget_settings, install, only_git, provide
 from processes import gone
-from scripted_models import ScriptedModels
+from scripted_models import Reply, ScriptedModels
 from targets import COMMAND, make_repo, overnight, program, started
 
 from overnight.agents.templates import TEMPLATES
@@ -69,6 +69,51 @@ def test_our_agent_is_asked_for_an_edit_and_counted(
     assert "+RATE = 0.2" in done.stdout and "2,200 tokens in (800 of them cached), 100 out" in done.stdout
     assert "at most 60,000 tokens" in done.stderr and "$0.0028 of at most $0.10" in done.stdout
     assert list(tmp_path.iterdir()) == [tmp_path / "settings.toml"]
+
+
+def chat(text: str) -> Reply:
+    """An answer of a model in words."""
+    message = {"role": "assistant", "content": text}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 50, "total_tokens": 1050}
+    return Reply(body=json.dumps({"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage}).encode())
+
+
+def test_the_best_form_of_an_editor_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """Each form is tried, the model's own is offered for program.md, and all calls are counted together."""
+    provide(tmp_path, monkeypatch, models.url("words"))
+    models.replies["words"] = chat('train.py\n```python\nRATE = 0.2\n\nprint(f"METRIC loss={RATE}")\n```\nHYPOTHESIS: as asked')
+    found = tried(tmp_path, "editor", "--model", "m1")
+    outcomes = [(form["form"], form["edited"], form["calls"]) for form in found["forms"]]
+    assert outcomes == [("search-replace", False, 2), ("diff", False, 2), ("lines", False, 2), ("file", True, 1)]
+    assert "no edit in your answer" in found["forms"][0]["reason"]
+    assert found["write"] == "{role: explorer, use: editor, model: m1, edit_form: file}"
+    assert (found["calls"], found["hypothesis"]) == (7, "as asked") and "+RATE = 0.2" in found["diff"]
+    shown = overnight(tmp_path, "agents", "test", "editor", "--model", "m1", check=0).stdout
+    assert "form  file                 works\n" in shown and "write - {role: explorer, use: editor" in shown
+
+
+def test_the_form_that_a_program_names_is_the_only_one_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """A role is tested as it is declared; an editor that answers no form fails with the reason."""
+    provide(tmp_path, monkeypatch, models.url("words"))
+    models.replies["words"] = chat("```\n- RATE = 0.1\n+ RATE = 0.2\n```\nHYPOTHESIS: as asked")
+    declared = '  - {role: drafter, use: editor, model: m1, edit_form: lines}\nmeasure: "true"'
+    text = program(("a", "b")).replace("measure: python train.py {seed}\n", "").replace("\n---\n#", f"\n{declared}\n---\n#")
+    repo = make_repo(tmp_path / "r", text)
+    found = tried(repo, "drafter")
+    assert (found["calls"], found["forms"], found["write"]) == (1, [], "")
+    models.replies["words"] = chat("Which file?")
+    assert "no edit in your answer" in tried(repo, "drafter", check=1)["reason"]
+
+
+def test_a_provider_that_does_not_answer_is_not_asked_for_each_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """A refused key is told at once, as for our agent."""
+    provide(tmp_path, monkeypatch, models.url("e401"))
+    assert "401" in tried(tmp_path, "editor", "--model", "m1", check=1)["reason"]
+    assert models.asked["e401"] <= 2
 
 
 def test_a_cost_without_a_price_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:

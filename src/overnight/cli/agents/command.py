@@ -73,8 +73,9 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, seconds: float | None, as_json: bool) -> int:
     """Ask a researcher for one tiny edit, in a throw-away repository.
 
-    It runs in the jail and through the gateway, as in a campaign. NAME is agent, tuner, claude, codex, opencode, gemini,
-    "acp:COMMAND", or a role of the program.md of this repository. Shows what came back, the tokens, the cost and the times.
+    It runs in the jail and through the gateway, as in a campaign. NAME is agent, editor, tuner, claude, codex, opencode,
+    gemini, "acp:COMMAND", or a role of the program.md of this repository. Shows what came back, the tokens, the cost and the
+    times.
     Exit code: 0 if an edit within scope came back, 1 if none did.
     """
     spec, program = choose(name, model, Path.cwd())

@@ -45,6 +45,11 @@ def describe_tryout(found: Tryout) -> Iterator[str]:
         yield f"FAIL  {name}: {found.reason}"
         if found.fix:
             yield f"      fix: {found.fix}"
+    for form in found.forms:
+        repaired = " after a repair" if form.edited and form.calls > 1 else ""
+        yield f"form  {form.form:{COLUMN}} {f'works{repaired}' if form.edited else form.reason}"
+    if found.write:
+        yield f"write - {found.write}"
     if found.calls or found.models:
         yield f"used  {_used(found)}"
         yield f"cost  {_cost(found)}"

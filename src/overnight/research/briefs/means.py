@@ -24,7 +24,7 @@ def means_lines(state: State, role: str, allowance: SessionAllowance) -> Iterato
 
 
 def _own_limits(state: State, spec: ResearcherSpec | None) -> Iterator[str]:
-    if spec is None or spec.use not in AGENTS:
+    if spec is None or spec.use not in AGENTS or spec.use == "editor":  # which runs nothing
         return
     trial = state.program.limits
     limits = spec.limits or agent_limits(trial, spec)

@@ -27,7 +27,7 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
     if spec is None:
         roles = f", a role of {PROGRAM}" if program else ""
         shown = printable(name, NAME)
-        fix = f"choose agent, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
+        fix = f"choose agent, editor, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
         raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), fix=fix)
     if spec.use == "scripted":
         raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="choose another: it has nothing to test")
@@ -37,7 +37,7 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
 
 
 def _built_in(name: str) -> ResearcherSpec | None:
-    if name in {"tuner", "agent"}:
+    if name in {"tuner", "agent", "editor"}:
         return ResearcherSpec(role=name, use=name)
     if name in TEMPLATES:
         return ResearcherSpec(role=name, use="command", template=name)

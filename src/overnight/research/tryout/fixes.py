@@ -29,7 +29,7 @@ LATE = "give it more time with --seconds, or run it by hand to see what it waits
 def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, str]) -> Failing | None:
     """What a researcher lacks before it is tried: its program, or a model; None if nothing is known to be missing."""
     program, install = "", ""
-    wires: Sequence[Wire] = AGENT_WIRES if spec.use == "agent" else ()
+    wires: Sequence[Wire] = AGENT_WIRES if spec.use in {"agent", "editor"} else ()
     if spec.template:
         template = TEMPLATES[spec.template]
         program, install, wires = template.program, template.install, template.wires

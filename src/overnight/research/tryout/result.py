@@ -54,6 +54,16 @@ class TryoutMeter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormTried:
+    """What became of one form of edits."""
+
+    form: str
+    edited: bool
+    calls: int  # 2 if the first answer had to be repaired
+    reason: str  # why there was no edit; empty if there was
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tryout:
     """The result, as `agents test --json` prints it."""
 
@@ -76,6 +86,8 @@ class Tryout:
     first_token_s: float | None  # from the first call to the first byte of its answer
     most_tokens: int  # that the test was allowed to use
     most_usd: float  # that the test was allowed to spend
+    forms: Sequence[FormTried] = ()  # of edits, if an editor's was to be found
+    write: str = ""  # an entry of `researchers:` with the form that worked best; empty if none was to be found, or none worked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

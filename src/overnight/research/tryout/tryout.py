@@ -31,9 +31,20 @@ from overnight.research.places.work_folders import WorkFolders
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
+from overnight.research.tryout.edit_forms import entry_for, finds_form, try_forms
 from overnight.research.tryout.fixes import LATE, SPENT, fix_edit, fix_failed, fix_parked, missing, out_of_service, ties
 from overnight.research.tryout.repo import TASK, make_throwaway
-from overnight.research.tryout.result import COST_USD, SHOWN, Ask, Failing, Tryout, TryoutEdit, TryoutMeter, result_of
+from overnight.research.tryout.result import (
+    COST_USD,
+    SHOWN,
+    Ask,
+    Failing,
+    FormTried,
+    Tryout,
+    TryoutEdit,
+    TryoutMeter,
+    result_of,
+)
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 
@@ -46,12 +57,16 @@ async def try_out(ask: Ask, meter: TryoutMeter) -> Tryout:
     """Have the researcher make one edit; leaves nothing behind and nothing running, however it ends."""
     outcome: TryoutEdit | Failing | None = missing(ask.spec, ask.settings, ask.environment)
     outcome = outcome or ties(ask.spec, Path.cwd())
+    forms: list[FormTried] = []
     if outcome is None:
         try:
-            outcome = await _try(ask, meter)
+            if finds_form(ask.spec):
+                outcome, forms = await try_forms(ask, meter, _try)
+            else:
+                outcome = await _try(ask, meter)
         except UserError as error:  # the machine's or the settings'
             outcome = Failing(reason=str(error.args[0]), fix=error.fix)
-    return result_of(ask, meter, outcome)
+    return replace(result_of(ask, meter, outcome), forms=forms, write=entry_for(ask, forms))
 
 
 async def _try(ask: Ask, meter: TryoutMeter) -> TryoutEdit | Failing:

@@ -13,6 +13,7 @@ from overnight.config import Settings
 from overnight.models.usage import Wire
 from overnight.research.researchers.way import Way
 
+OWN = {"agent": "our own agent", "editor": "one request, one edit"}
 NO_VERSION = "(it does not say its version)"
 
 
@@ -54,19 +55,19 @@ async def find_ways(settings: Settings, environment: Mapping[str, str]) -> Seque
         )
         for each in ACP
     ]
-    return [tuner, _agent(settings, environment), *commands, *over_acp]
+    return [tuner, *(_own(use, settings, environment) for use in OWN), *commands, *over_acp]
 
 
-def _agent(settings: Settings, environment: Mapping[str, str]) -> Way:
+def _own(use: str, settings: Settings, environment: Mapping[str, str]) -> Way:
     source = find_source(AGENT_WIRES, settings, environment)
     model = source.model or "the one that `model:` names"
     return Way(
-        name="agent",
-        use="agent",
+        name=use,
+        use=use,
         ready=source.ready,
-        detail=f"our own agent: {source.detail}" + (f"; model: {model}" if source.ready else ""),
+        detail=f"{OWN[use]}: {source.detail}" + (f"; model: {model}" if source.ready else ""),
         fix=source.fix,
-        write=f"{{role: explorer, use: agent{'' if source.model else ', model: NAME'}}}",
+        write=f"{{role: explorer, use: {use}{'' if source.model else ', model: NAME'}}}",
         wires=AGENT_WIRES,
         provider=source.provider,
     )

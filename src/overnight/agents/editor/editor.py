@@ -1,0 +1,111 @@
+"""`use: editor`: one request with the brief and the files, one answer with an edit; at most one more if that does not fit.
+
+It runs nothing and needs no jail: a model sees text and answers text, and what it may edit is what the program says. All edits
+of an answer are made, or none.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from overnight.agents.agent import Agent
+from overnight.agents.chat.asking import Asker
+from overnight.agents.chat.dialogue import Entry, ModelMessage, UserMessage
+from overnight.agents.context import AgentContext
+from overnight.agents.editor.applying import apply
+from overnight.agents.editor.edit import DoesNotApply
+from overnight.agents.editor.excerpt import show_files
+from overnight.agents.editor.form import DEFAULT, EditForm
+from overnight.agents.editor.own_edits import OwnEdits
+from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT, material, question, repair, system
+from overnight.agents.editor.reading import read_answer
+from overnight.agents.editor.texts import read_texts, write_texts
+from overnight.agents.port import Session, Task, Turn
+from overnight.agents.transcript import EntryKind, Transcript
+from overnight.models.port import ModelRun, ModelsParked
+from overnight.words.foreign import printable
+
+NAME = "editor"
+FILES_TOKENS = 12_000  # of files in a request; with a brief and an answer it fits a small context of 24,000
+ANSWER_TOKENS = 8192
+FAULT = 300  # characters
+
+
+def editor_agent(context: AgentContext) -> Agent:
+    """The editor; its last edits are remembered from session to session."""
+    own = OwnEdits()
+
+    @asynccontextmanager
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
+        if run is None:
+            raise ModelsParked("no provider of models is set up")
+        yield EditorSession(EditForm(context.spec.edit_form or DEFAULT), task, Asker(run, transcript), transcript, own)
+
+    return Agent(name=NAME, context=context, opens=opens)
+
+
+class EditorSession:
+    """One session: each turn is a question and an answer, and a repair if the answer cannot be used."""
+
+    def __init__(self, form: EditForm, task: Task, asker: Asker, transcript: Transcript, own: OwnEdits) -> None:
+        self._form = form
+        self._task = task
+        self._asker = asker
+        self._transcript = transcript
+        self._own = own
+        self._system = ADVISE if task.advises else system(form)
+
+    @property
+    def ended(self) -> str:
+        """Never: a further turn asks anew."""
+        return ""
+
+    async def turn(self, prompt: str) -> Turn:
+        """Ask for one edit and make it; without one the turn has a fault, and the folder is as it was."""
+        texts = read_texts(self._task.folder, self._task.may_edit)
+        files = show_files(texts, prompt, FILES_TOKENS)
+        self._transcript.add(EntryKind.OUTPUT, f"(sent with it: {len(files)} characters of {', '.join(texts) or 'no file'})")
+        try:
+            if self._task.advises:
+                return Turn(text=(await self._ask([UserMessage(text=material(files, prompt))])).text)
+            return await self._edited(texts, UserMessage(text=question(files, prompt, self._own.shown(texts))))
+        except ModelsParked as parked:
+            return Turn(text="", fault=str(parked))
+
+    async def _edited(self, texts: Mapping[str, str], asked: UserMessage) -> Turn:
+        answer = await self._ask([asked])
+        try:
+            return self._edit(answer, texts)
+        except DoesNotApply as failed:
+            self._note(failed)
+            again: Sequence[Entry] = [asked, replace(answer, calls=()), UserMessage(text=repair(failed.problems))]
+        answer = await self._ask(again)
+        try:
+            return self._edit(answer, texts)
+        except DoesNotApply as failed:
+            self._note(failed)
+            return Turn(text=answer.text, fault=f"its edit could not be used: {printable(str(failed), FAULT)}")
+
+    async def _ask(self, entries: Sequence[Entry]) -> ModelMessage:
+        return await self._asker.ask(entries, system=self._system, most_tokens=ANSWER_TOKENS, tools=False)
+
+    def _edit(self, answer: ModelMessage, texts: Mapping[str, str]) -> Turn:
+        """Make the edits of an answer.
+
+        Raises:
+            DoesNotApply: they cannot be made.
+        """
+        if answer.cut:
+            raise DoesNotApply(CUT)
+        read = read_answer(answer.text, self._form, texts)
+        if not read.edits:
+            raise DoesNotApply(NO_EDIT)
+        changed = apply(read.edits, texts, self._task.may_edit)
+        if not self._own.is_new(texts, changed):
+            raise DoesNotApply(AGAIN)
+        write_texts(self._task.folder, changed)
+        self._own.add(texts, changed)
+        return Turn(text=read.words)
+
+    def _note(self, failed: DoesNotApply) -> None:
+        self._transcript.add(EntryKind.OUTPUT, "\n".join(failed.problems))

@@ -1,0 +1,88 @@
+"""The text files of a folder that may be edited: read and written one name at a time, and never through a link.
+
+Does not cover: a process that changes the folder meanwhile; while the editor works, nothing runs there.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from overnight.agents.editor.edit import DoesNotApply
+from overnight.files.folders import (
+    GIT_NAMES,
+    BadArtifact,
+    closing_descriptor,
+    create_file,
+    decode_path,
+    delete_file,
+    opened,
+    read_artifact,
+    write_all,
+)
+from overnight.words.foreign import printable
+
+MOST_FILES = 500  # that are read; a model would see no more of them
+MOST_BYTES = 400_000  # of a file that is read, and can be edited
+LOOKED_AT = 20_000  # names in the folder
+SHOWN = 120
+
+
+def read_texts(folder: Path, may_edit: Callable[[str], bool]) -> Mapping[str, str]:
+    """The editable files that are text, by path; links, binary files and large ones are left out."""
+    texts: dict[str, str] = {}
+    for path in sorted(path for path in _files(folder) if may_edit(path)):
+        if len(texts) == MOST_FILES:
+            break
+        with suppress(BadArtifact, UnicodeDecodeError):
+            text = read_artifact(folder, path, MOST_BYTES).decode()
+            if "\0" not in text:
+                texts[path] = text
+    return texts
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Replace files, or make new ones; an executable file stays one.
+
+    Raises:
+        DoesNotApply: something else is in a new file's place, or in that of a folder above it; nothing is written then.
+    """
+    there, made = {path: _executable(folder, path) for path in texts}, list[str]()
+    with opened(folder) as root:
+        for path in sorted(texts, key=lambda path: there[path] is not None):  # new ones first: only they can fail
+            try:
+                if there[path] is not None:
+                    delete_file(root, path)
+                with closing_descriptor(create_file(root, path, executable=bool(there[path]))) as file:
+                    write_all(file, texts[path].encode())
+            except (OSError, ValueError) as error:
+                for each in made:
+                    delete_file(root, each)
+                why = error.strerror if isinstance(error, OSError) else str(error)
+                raise DoesNotApply(f"{printable(path, SHOWN)} cannot be written: {why}") from error
+            made.append(path)
+
+
+def _executable(folder: Path, path: str) -> bool | None:
+    """Whether the file that is there is executable; None if there is none that may be replaced."""
+    try:
+        read_artifact(folder, path, MOST_BYTES)
+    except BadArtifact:
+        return None
+    return bool((folder / path).lstat().st_mode & stat.S_IXUSR)
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """The regular files below a folder, as paths in it."""
+    folders, seen = [b""], 0
+    while folders and seen < LOOKED_AT:
+        inside = folders.pop()
+        with suppress(OSError), os.scandir(os.path.join(os.fsencode(folder), inside)) as entries:  # noqa: PTH118  # of bytes
+            for entry in entries:
+                seen += 1
+                path = os.path.join(inside, entry.name)  # noqa: PTH118
+                if entry.is_dir(follow_symlinks=False):
+                    folders += [path] if decode_path(entry.name).lower() not in GIT_NAMES else []
+                elif entry.is_file(follow_symlinks=False):
+                    yield decode_path(path)

@@ -1,0 +1,55 @@
+"""Which form of edits a model handles best: each is tried on the tiny edit, in order."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from overnight.agents.editor.form import DEFAULT, EditForm
+from overnight.program.program import ResearcherSpec
+from overnight.research.tryout.result import Ask, Failing, FormTried, TryoutEdit, TryoutMeter
+from overnight.words.foreign import printable
+
+ENTRY = "{{role: explorer, use: editor{keys}}}"
+SHOWN = 200  # characters of a reason
+Tries = Callable[[Ask, TryoutMeter], Awaitable[TryoutEdit | Failing]]
+
+
+def finds_form(spec: ResearcherSpec) -> bool:
+    """Whether the form is to be found: an editor whose program names none."""
+    return spec.use == "editor" and not spec.edit_form
+
+
+async def try_forms(ask: Ask, meter: TryoutMeter, tries: Tries) -> tuple[TryoutEdit | Failing, list[FormTried]]:
+    """The outcome of the best form, and what became of each; ends early if no model answers."""
+    tried: list[FormTried] = []
+    outcomes: list[TryoutEdit | Failing] = []
+    for form in EditForm:
+        before = meter.usage
+        left = max(0, ask.tokens - before.tokens)
+        outcome = await tries(replace(ask, spec=replace(ask.spec, edit_form=form), tokens=left), meter)
+        calls = meter.usage.calls - before.calls
+        if not calls:
+            break
+        reason = printable(outcome.reason, SHOWN) if isinstance(outcome, Failing) else ""
+        tried.append(FormTried(form=form, edited=not reason, calls=calls, reason=reason))
+        outcomes.append(outcome)
+    if not outcomes:
+        return outcome, tried
+    best = best_form(tried)
+    chosen = next((at for at, each in enumerate(tried) if each is best), 0)
+    return outcomes[chosen], tried
+
+
+def best_form(tried: list[FormTried]) -> FormTried | None:
+    """The first form that needed no repair, else the first that worked at all."""
+    worked = [each for each in tried if each.edited]
+    return min(worked, key=lambda each: each.calls, default=None)
+
+
+def entry_for(ask: Ask, tried: list[FormTried]) -> str:
+    """The line for `researchers:` with the best form; empty if none worked."""
+    best = best_form(tried)
+    if best is None:
+        return ""
+    model = f", model: {ask.spec.model}" if ask.spec.model else ""
+    form = f", edit_form: {best.form}" if best.form != DEFAULT else ""
+    return ENTRY.format(keys=model + form)

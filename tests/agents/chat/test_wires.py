@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from overnight.agents.chat.asking import FORMS
+from overnight.agents.chat.bounds import bounded, named
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.chat.wires import anthropic, gemini, openai_chat, openai_responses
 
@@ -137,3 +141,26 @@ def test_garbage_is_no_answer(answer: Mapping[str, object]) -> None:
     for form in (gemini, openai_responses):
         with pytest.raises(ValueError, match="validation error"):
             form.read(answer)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+NAMES = ["choices", "message", "content", "parts", "text", "tool_calls", "function", "arguments", "input", "output", "type",
+         "candidates", "functionCall", "args", "finishReason", "call_id", "command", "id", "thoughtSignature"]  # fmt: skip
+KINDS = SCALARS | st.sampled_from(["text", "tool_use", "message", "function_call"])
+ANSWERS = st.recursive(
+    KINDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6), max_leaves=30
+)
+
+
+@given(answer=st.dictionaries(st.sampled_from(NAMES), ANSWERS, max_size=5))
+def test_no_answer_is_our_fault(answer: dict[str, Any]) -> None:
+    """Whatever comes on whichever wire is an answer, or a ValueError; what was read can be sent on each wire again."""
+    for form in FORMS.values():
+        try:
+            said = named(bounded(form.read(answer)), 0)
+        except ValueError:
+            continue
+        results = [ToolResult(id=call.id, text="ok") for call in said.calls]
+        for other in FORMS.values():
+            entries: list[Entry] = [UserMessage(text="x"), said, *results, UserMessage(text="y")]
+            json.dumps(other.request(entries, model="m", most_tokens=1, system="s", tools=True)).encode()

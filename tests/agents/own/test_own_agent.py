@@ -236,6 +236,16 @@ def test_a_repeated_command_ends_it(tmp_path: Path) -> None:
     assert [output_in(body).endswith(REPEATED) for body in run.bodies[1:]] == [False, True, True]
 
 
+def test_a_repeated_command_that_writes_the_same_ends_it_in_the_jail(tmp_path: Path) -> None:
+    """Files get other times, and as root other owners, though they hold the same."""
+    tmp_path.chmod(0o755)
+    run = FakeRun(answers=[("sed -i s/absent/x/ train.py; echo ok",)])
+    jail = JailExecutor(slots=1, search_path=SEARCH_PATH)
+    with pytest.raises(ProposalFailed, match="it repeated the same command in an unchanged folder"):
+        propose(tmp_path, run, jail, memory_bytes=500 * 1000**2)
+    assert len(run.bodies) <= SAME + 2
+
+
 def test_a_repeated_command_that_does_something_goes_on(tmp_path: Path) -> None:
     """While files change, the same command is not a repetition."""
     run = FakeRun(answers=[*[("echo >> train.py",)] * (SAME + 3), DONE])

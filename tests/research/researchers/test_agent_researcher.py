@@ -12,12 +12,13 @@ import pytest
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.port import Session, Task, Turn, TurnFailed
-from overnight.agents.transcript import Transcript
+from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.usage import Usage
 from overnight.program.program import Direction, Metric, Program
+from overnight.research.experiment import Draft
 from overnight.research.researchers.agent_researcher import CONTINUE, UNSAID, AgentResearcher
 from overnight.research.researchers.port import Assignment, ProposalFailed
 
@@ -174,3 +175,75 @@ def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_p
     parked = None
     with pytest.raises(ProposalFailed, match="internal error"):
         asyncio.run(researcher.propose(assignment))
+
+
+# --- Work in hand ---
+
+
+class CutOff:
+    """A session that edits and says something, and then has no end of its own."""
+
+    ended = ""
+
+    def __init__(self, workspace: Path, transcript: Transcript, error: Exception) -> None:
+        self._workspace, self._transcript, self._error = workspace, transcript, error
+
+    async def turn(self, prompt: str) -> Turn:
+        """One turn."""
+        (self._workspace / "new").write_text("x")
+        self._transcript.add(EntryKind.MESSAGE, "HYPOTHESIS: it helps\nNow I check it.")
+        raise self._error
+
+
+def cut_off(tmp_path: Path, error: Exception, unfit: Callable[[], str] | None, *, script: bool = False) -> Draft:
+    """What comes of a session that edits and is then cut off."""
+
+    @asynccontextmanager
+    async def opens(task: Task, run: ModelRun | None, transcript: Transcript) -> AsyncIterator[Session]:
+        yield CutOff(tmp_path, transcript, error)
+
+    spec, executor = AgentSpec(use="acp", command="true"), ProcessExecutor(slots=1, search_path="")
+    context = AgentContext(spec=spec, executor=executor, limits=Limits(), scratch=tmp_path, slot=0)
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
+    assignment = Assignment(
+        number=1,
+        role="r",
+        program=program,
+        workspace=tmp_path,
+        brief=BRIEF,
+        head="c0",
+        changed=(tmp_path / "new").exists,
+        unfit=unfit,
+    )
+    return asyncio.run(AgentResearcher(Agent(name="r", context=context, opens=opens, script=script)).propose(assignment))
+
+
+CUTS = [TurnFailed("it did nothing for 600 s"), ModelsParked("out of quota", wait_s=60), ModelsParked("spent", spent=True)]
+CUT = pytest.mark.parametrize("error", CUTS, ids=str)
+
+
+@CUT
+def test_an_edit_that_was_in_hand_is_a_proposal(tmp_path: Path, error: Exception) -> None:
+    """Its hypothesis is what its author had said, and a note says what cut it off."""
+    draft = cut_off(tmp_path, error, lambda: "")
+    assert (draft.hypothesis, draft.notes) == ("it helps", {"session": f"cut short: {error}"})
+
+
+@CUT
+@pytest.mark.parametrize("unfit", [None, lambda: "line 1 of `a.py` is no Python"], ids=["nobody asks", "unfit"])
+def test_an_edit_that_is_unfit_is_none(tmp_path: Path, error: Exception, unfit: Callable[[], str] | None) -> None:
+    """What cut it off is raised, with all that it says of a wait, and with why the edit is not submitted."""
+    with pytest.raises((ProposalFailed, ModelsParked)) as raised:
+        cut_off(tmp_path, error, unfit)
+    assert str(raised.value).startswith(str(error))
+    assert ("is no Python" in str(raised.value)) is (unfit is not None)
+    assert isinstance(raised.value, ModelsParked) is isinstance(error, ModelsParked)
+    if isinstance(raised.value, ModelsParked) and isinstance(error, ModelsParked):
+        assert (raised.value.wait_s, raised.value.spent) == (error.wait_s, error.spent)
+
+
+@CUT
+def test_a_script_that_is_cut_off_has_no_edit(tmp_path: Path, error: Exception) -> None:
+    """It answers for its end: nobody knows how far it came."""
+    with pytest.raises((ProposalFailed, ModelsParked), match=str(error)):
+        cut_off(tmp_path, error, lambda: "", script=True)

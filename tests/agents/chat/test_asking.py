@@ -90,6 +90,14 @@ def test_a_busy_provider_is_waited_for_if_no_other_is_left(models: ScriptedModel
     assert (models.asked["e401"], models.asked["f500x1"]) == (1, 2)
 
 
+def test_after_a_wait_in_vain_the_others_are_tried_again(models: ScriptedModels) -> None:
+    """Two busy providers of two wires: the one that is waited for stays busy, and the other has recovered meanwhile."""
+    first = provider(models, "e500", wires=(Wire.ANTHROPIC,))
+    second = provider(models, "f500x1", wires=(Wire.OPENAI_CHAT,))
+    pace = RetryTimes(busy_s=0.02, busiest_s=0.02, patience_s=0.2)
+    assert asked([first, second], pace=pace)[0].calls
+
+
 def parked(providers: Sequence[Provider], **more: Any) -> ModelsParked:
     """Why nobody answered."""
     with pytest.raises(ModelsParked) as caught:

@@ -69,8 +69,8 @@ class Asker:
             self._transcript.add(EntryKind.MESSAGE, said.text)
         return said
 
-    async def _first(self, call: _Call) -> tuple[Wire, Mapping[str, object]]:
-        """The answer on the first wire that gives one; a provider is waited for only if no other wire has one now."""
+    async def _first(self, call: _Call, *, waited: bool = False) -> tuple[Wire, Mapping[str, object]]:
+        """The answer on the first wire that gives one; a provider is waited for, once, only if no other wire has one now."""
         alone, parked = len(self._wires) == 1, dict[Wire, ModelsParked]()
         missing: RequestRefused | None = None
         for wire in self._wires:
@@ -87,9 +87,14 @@ class Asker:
         soonest = min(parked, key=lambda wire: _wait_s(parked[wire]), default=None)
         if soonest is None or (missing is not None and parked[soonest].wait_s is None):
             raise missing or AssertionError("there is a wire, and it gave an outcome")
-        if alone or parked[soonest].wait_s is None:
+        if alone or waited or parked[soonest].wait_s is None:
             raise ModelsParked("; ".join(dict.fromkeys(map(str, parked.values()))), wait_s=parked[soonest].wait_s)
-        return soonest, await call(soonest, waits=True)
+        try:
+            return soonest, await call(soonest, waits=True)
+        except ModelsParked as refusal:
+            if refusal.spent:
+                raise
+        return await self._first(call, waited=True)  # meanwhile another may be alive again
 
 
 def _wait_s(parked: ModelsParked) -> float:

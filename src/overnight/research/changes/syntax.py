@@ -1,4 +1,7 @@
-"""Python text as a syntax tree, and whether a file has one."""
+"""Python text as a syntax tree, and whether a file has one.
+
+Does not cover: syntax that is newer than the Python that runs us; very large files, which are not looked at.
+"""
 
 import ast
 import warnings
@@ -8,6 +11,7 @@ from overnight.git.port import FileChange
 from overnight.words.foreign import printable
 
 PATH = 120  # characters
+LARGEST = 1_000_000  # bytes of a file that is parsed to see whether it can be
 
 
 def parse_python(text: str | bytes) -> ast.Module:
@@ -24,7 +28,7 @@ def parse_python(text: str | bytes) -> ast.Module:
 
 def unparsable(path: str, content: bytes | None) -> str:
     """Why a file cannot be run, in words, if it is Python that does not parse; empty else, and for a removed file."""
-    if content is None or not path.endswith((".py", ".pyw")):
+    if content is None or not path.endswith((".py", ".pyw")) or len(content) > LARGEST:
         return ""
     try:
         parse_python(content)

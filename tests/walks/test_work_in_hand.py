@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from processes import gone
+from scripted_acp import command
 from scripted_models import ScriptedModels
 from targets import git, make_repo, recorded
 
+from overnight.agents.context import AgentContext
 from overnight.config import VARIABLE
 from overnight.git.repository import open_repository
 from overnight.models import gateway as gateway_module
 from overnight.models.breaker import RetryTimes
+from overnight.research import staffing
 from overnight.research.ending import Ending, EndReason
 from overnight.research.events import Concluded, Event, ProposalMissed, Proposed, Stopped
 from overnight.research.loop.stop import Stop
@@ -211,6 +216,33 @@ def test_an_agent_program_that_crashes_has_edited(
     [proposal] = proposed(events)
     assert proposal.hypothesis == "it crashed later"
     assert "the command exited with" in session_note(proposal)
+
+
+CRASHES = """
+def prompt(text):
+    open("train.txt", "a").write("# better\\n")
+    say("HYPOTHESIS: a better file")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+HANGS = """
+def prompt(text):
+    open("train.txt", "a").write("# better\\n")
+    say("HYPOTHESIS: a better file")
+    time.sleep(6543.5)
+"""
+
+
+@pytest.mark.parametrize(("script", "patience_s"), [(CRASHES, 600.0), (HANGS, 0.5)], ids=["crashes", "hangs"])
+def test_an_agent_over_acp_that_breaks_has_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, script: str, patience_s: float
+) -> None:
+    """Its process is killed, or does nothing and is ended: the edit and what it had said are a proposal."""
+    monkeypatch.setattr(staffing, "AgentContext", partial(AgentContext, patience_s=patience_s))
+    acp: dict[str, object] = {"role": "explorer", "use": "acp", "command": command(script)}
+    [proposal] = proposed(run(repo_of(tmp_path, monkeypatch, models.url("ok"), acp), monkeypatch))
+    assert proposal.hypothesis == "a better file"
+    assert session_note(proposal).startswith("cut short: ")
+    assert gone("6543.5")
 
 
 def test_an_edit_goes_on_unreviewed_if_the_critic_has_no_models(

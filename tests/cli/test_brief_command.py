@@ -58,3 +58,11 @@ def test_a_role_that_reads_no_brief_is_the_user_s_mistake(repo: Path) -> None:
     assert "there is none yet" in overnight(repo, "brief", "--role", "critic", check=2).stderr
     assert "start one with `overnight run`" in overnight(repo, "brief", "--tag", "other", check=2).stderr
     assert not (repo / ".overnight" / "other").exists()
+
+
+def test_a_terminal_is_not_driven_by_a_program_s_text(repo: Path) -> None:
+    """What it would obey is made visible; lines stay lines."""
+    path = repo / "program.md"
+    path.write_text(path.read_text() + "\n## Priorities\n\none\x1b[2J\u202e\ntwo\n")
+    said = overnight(repo, "brief", check=0).stdout
+    assert "one\\x1b[2J\\u202e\ntwo\n" in said and "\x1b" not in said

@@ -5,6 +5,9 @@ from pathlib import Path
 import click
 
 from overnight.cli.options import json_option, print_json, tag_option
+from overnight.words.foreign import printable_lines
+
+ESCAPED = 10  # characters that an invisible one becomes, at most
 
 
 @click.command()
@@ -19,5 +22,5 @@ def brief(role: str | None, tag: str | None, as_json: bool) -> None:
     if as_json:
         print_json(page)
         return
-    click.echo(page.text, nl=False)
+    click.echo(printable_lines(page.text, ESCAPED * len(page.text)), nl=False)
     click.echo(f"about {page.tokens:,} tokens, for {page.role}", err=True)

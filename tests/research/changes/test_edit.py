@@ -82,6 +82,13 @@ def test_repetitive_files_of_any_length_are_read(old: bytes) -> None:
     assert edited(b"\n".join(reversed(old.split(b"\n"))), old).files == 1
 
 
+def test_of_many_large_files_only_the_first_are_read() -> None:
+    """A proposal that is far too large is rejected; what is recorded of it costs no more than of a large one."""
+    huge = [change(f"{n:03}.py", b"x\n" * 500_000) for n in range(200)]
+    edit = edit_of(huge, {})
+    assert edit.lines == () and edit.files == 100 and edit.added == 4 * 500_000
+
+
 LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b"", b"    d"]), max_size=30)
 
 

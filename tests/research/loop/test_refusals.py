@@ -138,10 +138,12 @@ def test_an_author_may_edit_again(world: World) -> None:
 
 
 def test_an_author_may_say_why_the_critic_is_wrong(world: World) -> None:
-    """Without another edit: the critic reads its words, and may consent."""
+    """Without another edit: the critic reads its words, and may consent; they do not take the place of its hypothesis."""
     critic = Critic([REFUSE, "ACCEPT"])
     assert not world.propose(Author([replacing(OLD, BETTER), stays]), critic).problem
-    assert '"words 2"' in critic.briefs[1] and f"+{BETTER}" in critic.briefs[1]
+    assert 'Its author says: "words 1"' in critic.briefs[1] and 'Its author answers: "words 2"' in critic.briefs[1]
+    assert f"+{BETTER}" in critic.briefs[1]
+    assert (world.proposed().hypothesis, world.proposed().tokens) == ("words 1", 20)
 
 
 def test_the_second_answer_is_final(world: World) -> None:

@@ -48,6 +48,14 @@ class Review:
     note: str = ""  # what was wrong with the answer's form
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What was said about a proposal since a critic first read it."""
+
+    reason: str  # of the refusal
+    answer: str  # the author's words
+
+
 def write_review_brief(
     state: State,
     role: str,
@@ -55,7 +63,7 @@ def write_review_brief(
     changes: Sequence[FileChange],
     before: Mapping[str, bytes],
     *,
-    refused: str = "",
+    refused: Refused | None = None,
     limit_tokens: int = LIMIT,
 ) -> str:
     """The brief of a critic: the diff, the program, the facts of the scope check, and how to answer.
@@ -66,7 +74,7 @@ def write_review_brief(
         draft: what the author says about the proposal.
         changes: within the scope, which was checked before.
         before: the contents of the changed files that exist in the base.
-        refused: why it was refused before; what it is now is its author's answer to that.
+        refused: if it was refused before; the changes are as they are after its author's answer.
         limit_tokens: for the whole text, estimated.
     """
     program, charter = state.program, parse_charter(state.program.body)
@@ -148,13 +156,11 @@ _ANSWER = (
 )
 
 
-def _refused(reason: str) -> Iterator[str]:
-    yield f"- The reason was: {quoted(reason, LONGEST_REASON + NAME)}"
+def _refused(refused: Refused) -> Iterator[str]:
+    yield f"- The reason was: {quoted(refused.reason, LONGEST_REASON + NAME)}"
+    yield f"- Its author answers: {quoted(refused.answer, LONGEST_HYPOTHESIS)}"
     yield ""
-    yield (
-        "What is above and below is its author's answer: the files may be others now, and its sentence may say why the reason "
-        "does not hold. Judge it by the diff. There is no further answer."
-    )
+    yield "The diff is as it is after that answer. Judge it by the diff; there is no further answer."
 
 
 def _facts(draft: Draft, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> list[str]:

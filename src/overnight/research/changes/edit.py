@@ -18,7 +18,8 @@ MOST_LINES = 12  # with `-` or `+`, of a small diff
 LINE = 160  # characters
 PATH = 100
 MOST_FILES = 100  # that are read; a proposal with more is rejected
-LARGEST = 1_000_000  # bytes of a file that is read
+LARGEST = 1_000_000  # bytes of a file that are read
+MOST_BYTES = 4_000_000  # of all files; a proposal with more is rejected
 DIGEST = 16  # hex digits
 _AGREE = 2  # lines that end a difference
 
@@ -39,7 +40,12 @@ def edit_of(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> Edit:
     lines: list[str] | None = []  # None: the diff is not small
     added = removed = 0
     digest = hashlib.sha256()
+    room = MOST_BYTES
     for change in differing:
+        room -= len(change.content or b"")
+        if room < 0:
+            lines = None  # nor are the rest counted
+            break
         old, new = _lines(before.get(change.path)), _lines(change.content)
         places = _places(old, new) if lines is not None else None
         gone, come = _counted(old, new, places)

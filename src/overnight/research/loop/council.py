@@ -7,7 +7,7 @@ import anyio
 
 from overnight.git.port import FileChange
 from overnight.research.briefs.brief import write_director_brief
-from overnight.research.briefs.review import read_review, write_review_brief
+from overnight.research.briefs.review import Refused, read_review, write_review_brief
 from overnight.research.events import IdeasChanged, ProposalEnded, ProposalMissed, Proposing
 from overnight.research.experiment import Draft
 from overnight.research.idea import IdeaState
@@ -69,11 +69,11 @@ class Council:
         before: Mapping[str, bytes],
         assignment: int,
         *,
-        refused: str = "",
+        refused: Refused | None = None,
     ) -> str:
         """Why a critic refuses what came of an assignment, empty if none does; a critic that fails refuses nothing.
 
-        `refused` is why it was refused before, if it is its author's answer to that.
+        `refused`: it was refused before, and its author has answered.
 
         Raises:
             ModelsParked: no model is available now.

@@ -9,7 +9,7 @@ from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
 from overnight.program.program import PATIENCE_S
-from overnight.research.briefs.review import write_answer_brief
+from overnight.research.briefs.review import Refused, write_answer_brief
 from overnight.research.caution import judge_words
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.edit import edit_of
@@ -25,6 +25,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.left_out import LeftOutNews
 from overnight.research.loop.scope import Scope
 from overnight.research.places.port import Collected, View, Workspaces
+from overnight.research.researchers.agent_researcher import UNSAID
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
@@ -204,14 +205,15 @@ class Intake:
         brief = write_answer_brief(self.journal.state, edit.role, edit.draft, lines, refusal)
         try:
             draft = await staff.researcher.propose(replace(assignment, brief=brief))
-            tokens, cost_usd = edit.draft.tokens + draft.tokens, edit.draft.cost_usd + draft.cost_usd
             collected = self.workspaces.collect(assignment.workspace, edit.base)
-            answer = replace(edit, draft=replace(draft, tokens=tokens, cost_usd=cost_usd), collected=collected)
-            return replace(answer, refusal=await self._object(answer, refusal))
+            says = edit.draft if draft.hypothesis == UNSAID or collected.changes == edit.changes else draft
+            both = replace(says, tokens=edit.draft.tokens + draft.tokens, cost_usd=edit.draft.cost_usd + draft.cost_usd)
+            answer = replace(edit, draft=both, collected=collected)
+            return replace(answer, refusal=await self._object(answer, Refused(reason=refusal, answer=draft.hypothesis)))
         except (ProposalFailed, NoIdeas, ModelsParked):
             return replace(edit, refusal=refusal)
 
-    async def _object(self, edit: WorkspaceEdit, refused: str = "") -> str:
+    async def _object(self, edit: WorkspaceEdit, refused: Refused | None = None) -> str:
         """A critic's refusal of an edit that would be measured; empty if there is none.
 
         Raises:

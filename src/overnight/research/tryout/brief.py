@@ -56,6 +56,7 @@ def show_brief(folder: Path, role: str | None, tag: str | None) -> BriefPage:
         UserError: there is no such role or campaign, or nothing yet that a critic could read.
     """
     repository = open_repository(folder)
+    repository.check_overnight()
     if tag is None and newest_tag(repository) is None:
         with _not_begun(repository) as (journal, history):
             return _page(journal, history, role, campaign="")

@@ -51,6 +51,7 @@ class _Reader:
     at: int = 0
     path: str = ""  # that was named last
     around: str = ""  # the mark of the fence that blocks are read in
+    searched: int = 0  # lines before this are no edit without a fence
     words: list[str] = field(default_factory=list)
 
     def read(self) -> Iterator[Edit]:
@@ -140,10 +141,12 @@ class _Reader:
 
     def _bare_signs(self) -> Sequence[str]:
         """Lines with signs outside any fence, from here on; the whole is moved over."""
+        if self.at < self.searched:
+            return ()
         end = self.at
         while end < len(self.lines) and self.lines[end][:1] in SIGNS:
             end += 1
-        run = self.lines[self.at : end]
+        run, self.searched = self.lines[self.at : end], end
         if not (run and run[0].startswith("-") and has_signs(run)):
             return ()
         self.at = end

@@ -25,20 +25,20 @@ from overnight.words.foreign import printable
 
 MOST_FILES = 500  # that are read; a model would see no more of them
 MOST_BYTES = 400_000  # of a file that is read, and can be edited
+MOST_TOTAL = 4_000_000  # characters of all; as much as one proposal may have
 LOOKED_AT = 20_000  # names in the folder
 SHOWN = 120
 
 
 def read_texts(folder: Path, may_edit: Callable[[str], bool]) -> Mapping[str, str]:
     """The editable files that are text, by path; links, binary files and large ones are left out."""
-    texts: dict[str, str] = {}
-    for path in sorted(path for path in _files(folder) if may_edit(path)):
-        if len(texts) == MOST_FILES:
-            break
+    texts, room = dict[str, str](), MOST_TOTAL
+    for path in sorted(path for path in _files(folder) if may_edit(path))[:MOST_FILES]:
         with suppress(BadArtifact, UnicodeDecodeError):
             text = read_artifact(folder, path, MOST_BYTES).decode()
-            if "\0" not in text:
+            if "\0" not in text and len(text) <= room:
                 texts[path] = text
+                room -= len(text)
     return texts
 
 

@@ -157,13 +157,19 @@ def _unlike_a_key(name: str) -> str:
     return name
 
 
+def is_model_name(text: str) -> bool:
+    """Whether the settings can hold a text as the name of a model."""
+    return MODEL.fullmatch(text) is not None
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$")]
-Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,199}$")]
+MODEL = re.compile(r"^[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,199}$")
+Model = Annotated[str, StringConstraints(pattern=MODEL.pattern)]
 Glob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/@+*?\[\]!-]{1,200}$")]
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 Dollars = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]  # per million tokens

@@ -139,9 +139,11 @@ def test_check_says_that_dollars_need_a_price(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("P_KEY", "secret")
     agent = "  - {role: smith, use: agent, model: m9}\nbudget: {cost_usd: 5}"
     repo = make_repo(tmp_path / "r", program(BETTER, front=agent))
-    assert any("call of `smith`: the price of m9 is not known" in note for note in read_json(repo, "check")["notes"])
+    whys = [problem["why"] for role in read_json(repo, "check")["roles"] for problem in role["problems"]]
+    assert whys[-1] == "the budget in dollars refuses every call to p: the price of m9 is not known"
     settings.write_text(provider + '[prices."m*"]\ninput = 1.0\ncached = 0.1\noutput = 2.0\n')
-    assert not any("price" in note for note in read_json(repo, "check")["notes"])
+    whys = [problem["why"] for role in read_json(repo, "check")["roles"] for problem in role["problems"]]
+    assert whys == ["p cannot be reached: no connection: Connection refused"]
 
 
 def test_doctor_says_what_holds(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from gateways import DEAD, provider
 from scripted_models import Reply, ScriptedModels
 
 from overnight.models import inquiry
-from overnight.models.inquiry import Presence, ProviderFacts, Trouble, inquire
+from overnight.models.inquiry import inquire
 from overnight.models.provider import Provider
+from overnight.models.provider_facts import Presence, ProviderFacts, Trouble
 from overnight.models.usage import Wire
 
 KEY = "sk-this-is-the-key-of-the-test"
@@ -31,6 +32,15 @@ def test_its_models_are_asked_for_with_its_key_and_no_call(models: ScriptedModel
     version = "/v1beta" if wire is Wire.GEMINI else "/v1"
     assert all(seen.path.startswith(f"{version}/models") for seen in models.seen)
     assert all(KEY in "".join(seen.headers.values()) for seen in models.seen)
+
+
+def test_whether_a_model_must_be_named_is_known(models: ScriptedModels) -> None:
+    """llama.cpp has one for every request; others do not choose."""
+    assert facts(provider(models, "ok"), "").presence == {"": Presence.ABSENT}
+    models.owner = "llamacpp"
+    assert facts(provider(models, "ok"), "").presence == {"": Presence.THERE}
+    models.listed = []
+    assert facts(provider(models, "ok"), "").presence == {"": Presence.UNKNOWN}
 
 
 def test_a_model_that_it_does_not_have_is_told_from_one_that_is_not_listed(models: ScriptedModels) -> None:
@@ -91,9 +101,9 @@ def test_a_host_that_does_not_exist_and_a_redirect_are_a_wrong_address(models: S
 def test_a_key_that_cannot_be_read_is_said_without_asking(models: ScriptedModels) -> None:
     """Nothing is sent, and neither a value nor what a command printed is shown."""
     found = facts(provider(models, "ok", key_env="OTHER"))
-    assert (found.trouble, found.why) == (Trouble.KEY, "the environment variable OTHER is not set")
+    assert (found.trouble, found.why) == (Trouble.NO_KEY, "the environment variable OTHER is not set")
     found = facts(provider(models, "ok", key_command=f"echo {KEY}; exit 3"))
-    assert found.trouble is Trouble.KEY and "exited with 3" in found.why and KEY not in found.why
+    assert found.trouble is Trouble.NO_KEY and "exited with 3" in found.why and KEY not in found.why
     assert models.seen == []
     assert facts(provider(models, "ok", key_command=f"echo {KEY}")).trouble is None
     assert models.seen[0].headers["authorization"] == f"Bearer {KEY}"

@@ -63,8 +63,11 @@ def test_the_tally_is_the_servers_truth(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_bad_key_ends_the_campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
-    """Only a person can fix that: the reason is `models`, no experiment is used, nothing is kept, and the exit code is 2."""
-    repo = repo_of(tmp_path, monkeypatch, models.url("e401"))
+    """Only a person can fix that: the reason is `models`, no experiment is used, nothing is kept, and the exit code is 2.
+
+    A list of models comes anyway, as where it is open to everybody.
+    """
+    repo = repo_of(tmp_path, monkeypatch, models.url("f401x99"))
     run(repo, check=2)
     stopped = recorded(repo)[-1]
     assert isinstance(stopped, Stopped)
@@ -154,7 +157,7 @@ def with_command(tmp_path: Path, command: str) -> Path:
 
 def test_a_program_that_is_missing_is_no_lack_of_ideas(tmp_path: Path) -> None:
     """The campaign ends after a few tries with the reason `setup`, what the shell says, and how to try the role alone."""
-    repo = with_command(tmp_path, "no-such-program --stdin")
+    repo = with_command(tmp_path, "cd . && no-such-program --stdin")  # alone, it would be missed before the campaign begins
     done = overnight(repo, "run", "--tag", "t", "--no-report", "--plain", "--sandbox", "process", check=2)
     reason, detail = ending(repo)
     assert reason is EndReason.SETUP

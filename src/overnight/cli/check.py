@@ -20,8 +20,9 @@ from overnight.research.wiring import SessionRequest
 def check(sandbox: str, slots: int | None, as_json: bool) -> None:
     """Check the program: measure the baseline, its noise, and what the gate could detect.
 
-    Runs the checks, a few trials of what you have committed, and the holdout and audit commands once;
-    their results are not shown. Nothing is recorded.
+    Tries each role first: looks for its program, and asks its providers which models they have, which uses
+    no token. Runs the checks, a few trials of what you have committed, and the holdout and audit commands
+    once; their results are not shown. Nothing is recorded.
     """
     found = anyio.run(_check, Path.cwd(), SessionRequest(sandbox=sandbox, slots=slots), as_json)
     if as_json:
@@ -33,4 +34,4 @@ def check(sandbox: str, slots: int | None, as_json: bool) -> None:
 async def _check(folder: Path, request: SessionRequest, quiet: bool) -> CheckReport:
     repository = open_repository(folder)
     with view_for(plain=True) as view:
-        return await check_baseline(repository, request, [] if quiet else [view.see])
+        return await check_baseline(repository, request, [] if quiet else [view.see], view.note)

@@ -6,15 +6,15 @@ back printable and without keys. Does not cover: whether a call would succeed, w
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from urllib.parse import quote, urlsplit
 
 from overnight.models.failures import BAD_REQUEST, FORBIDDEN, NOT_FOUND, ProviderFault, message, understand
 from overnight.models.keys import Keys, NoKey
 from overnight.models.listing import ModelList, read_list
 from overnight.models.provider import Provider
+from overnight.models.provider_facts import Presence, ProviderFacts, Trouble
 from overnight.models.relay import MULTIPLE_CHOICES, OK
 from overnight.models.secret import Secret
 from overnight.models.upstream import Reply, Unreachable, Upstream, proxy_for
@@ -33,39 +33,6 @@ WHOLE_LIST: Mapping[Wire, str] = {Wire.ANTHROPIC: "limit=1000", Wire.GEMINI: "pa
 MISSING_SCOPE = "missing scopes"  # OpenAI's words for a key that may call models but not list them
 # OpenRouter lists its models to everybody, whatever the key; this path is for the key.
 KEY_PATHS: Mapping[str, str] = {"openrouter.ai": "/key"}
-
-
-class Trouble(StrEnum):
-    """What is wrong with a provider."""
-
-    KEY = "key"  # there is none, or it is refused
-    ADDRESS = "address"  # nobody answers there, or it redirects
-    QUOTA = "quota"  # used up, until a reset
-    BUSY = "busy"  # no answer in time, or an error of its own; it may work again soon
-
-
-class Presence(StrEnum):
-    """Whether a provider has a model."""
-
-    THERE = "there"
-    ABSENT = "absent"  # it says so
-    UNLISTED = "unlisted"  # its list lacks the model, which is no proof
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderFacts:
-    """What a provider says of itself."""
-
-    trouble: Trouble | None = None  # None: nothing is known against it
-    why: str = ""  # of the trouble, in one line
-    models: tuple[str, ...] = ()  # that it lists; empty: not known
-    presence: Mapping[str, Presence] = field(default_factory=dict)  # of the models that were asked about
-
-    @property
-    def out(self) -> bool:
-        """Whether it answers no call until a person acts."""
-        return self.trouble in {Trouble.KEY, Trouble.ADDRESS}
 
 
 async def inquire(
@@ -107,7 +74,7 @@ class _Inquiry:
             async with asyncio.timeout(KEY_S):
                 key = await self._keys.get()
         except NoKey as none:
-            return ProviderFacts(trouble=Trouble.KEY, why=str(none))
+            return ProviderFacts(trouble=Trouble.NO_KEY, why=str(none))
         except TimeoutError:
             return ProviderFacts(trouble=Trouble.BUSY, why=f"its key_command did not end within {KEY_S:g} s")
         try:
@@ -137,8 +104,8 @@ class _Inquiry:
         """Whether it has a model. Lists lack aliases, so that a model which is not listed is asked for by name."""
         if listed.has(name):
             return Presence.THERE
-        if listed.complete or not listed.names:
-            return Presence.ABSENT if listed.complete else Presence.UNKNOWN
+        if listed.complete or not (name and listed.names):
+            return Presence.ABSENT if listed.complete or listed.names else Presence.UNKNOWN
         answer = await self._get(key, f"/models/{quote(name, safe='')}", most=LARGEST_WORDS)
         if answer.good:
             one = read_list(b"[" + answer.body + b"]")

@@ -50,10 +50,10 @@ class LocalServer:
         return bool(self.kind) and KNOWN[self.kind].base_url.endswith(f":{self.port}")
 
 
-async def find_local_servers(ports: Sequence[int] = PORTS) -> Sequence[LocalServer]:
-    """Those that listen on the ports now."""
+async def find_local_servers(ports: Sequence[int] | None = None) -> Sequence[LocalServer]:
+    """Those that listen now, on these ports or the usual ones."""
     async with Upstream({}, WAIT_S) as upstream:
-        found = await asyncio.gather(*(_look(upstream, port) for port in ports))
+        found = await asyncio.gather(*(_look(upstream, port) for port in (PORTS if ports is None else ports)))
     return [server for server in found if server]
 
 

@@ -1,7 +1,7 @@
 """Who works in a campaign: the researchers and advisers of a program, and their models."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from overnight.agents.port import Task
 from overnight.agents.registry import AGENTS
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.config import read_settings
-from overnight.errors import UserError
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.scrub import Form, forms
@@ -44,19 +43,16 @@ class Team:
 def make_models(
     program: Program, state: State, record: Callable[[Event], None], show: Callable[[Sign], None]
 ) -> "Gateway | None":
-    """The gateway for the agents of a program; None if it has no agents, or none that needs a model and no provider.
+    """The gateway for the agents of a program; None if it has no agents, or no provider is set up.
 
     Raises:
-        UserError: a role needs a model and no provider is set up, or the settings are wrong.
+        UserError: the settings are wrong.
     """
     uses = {spec.use for spec in program.researchers}
     if not uses & AGENTS.keys():
         return None
     settings = read_settings(os.environ, Path.home())
     if not settings.providers:
-        if needy := [spec for spec in program.researchers if spec.use in {"agent", "editor"} or spec.template]:
-            what = f"{program.path}: the role `{needy[0].role}` needs a model, and no provider of models is set up"
-            raise UserError(what, fix="set ANTHROPIC_API_KEY, OPENAI_API_KEY or another, or see docs/gateway.md")
         return None
     from overnight.models.budget import SpendingLimit
     from overnight.models.gateway import Gateway
@@ -87,26 +83,6 @@ def _as_event(call: CallRecord) -> ModelCalled:
     return ModelCalled(number=call.number, role=call.role, provider=call.provider, model=call.model, usage=call.usage)
 
 
-def unpriced(program: Program) -> list[str]:
-    """A note for each role whose every call a budget in dollars would refuse, for lack of a price.
-
-    Does not cover: a model that an agent program chooses for itself.
-    """
-    if program.budget.cost_usd is None:
-        return []
-    settings = read_settings(os.environ, Path.home())
-    notes = []
-    for spec in program.researchers:
-        names = [provider.model_for(spec.model) for provider in settings.providers] if spec.use in AGENTS else []
-        priced = any(settings.prices.of(provider, spec.model) for provider in settings.providers)
-        if all(names) and names and not priced:
-            notes.append(
-                f"the budget in dollars refuses every call of `{spec.role}`: the price of {names[0]} is not known; add it to "
-                "`prices` in your settings (docs/gateway.md)"
-            )
-    return notes
-
-
 def make_team(
     program: Program,
     executor: Executor,
@@ -116,11 +92,12 @@ def make_team(
     *,
     keep_transcript: Callable[[Task, Transcript], None] | None = None,
     show: Callable[[Sign], None] | None = None,
+    without: Collection[str] = (),
 ) -> Team:
-    """The team of a program; each member has its own slot of the executor, from `first_slot` on."""
+    """The team of a program, less some roles; each member has its own slot of the executor, from `first_slot` on."""
     staff: list[NamedResearcher] = []
     advisers: dict[str, list[NamedAdviser]] = {name: [] for name in ADVISERS}
-    everybody = [spec for spec in program.researchers for _ in range(spec.count)]
+    everybody = [spec for spec in program.researchers if spec.role not in without for _ in range(spec.count)]
     for slot, spec in enumerate(everybody, first_slot):
         limits = spec.limits or agent_limits(program.limits, spec)
         context = AgentContext(

@@ -40,6 +40,7 @@ from overnight.research.places.seclusion import check_readable_paths, checkout_o
 from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
 from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.work_folders import WorkFolders, work_folders
+from overnight.research.readiness.roles import lasting_gaps
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
 from overnight.research.staffing import make_models, make_team, secrets_of
@@ -221,7 +222,16 @@ def _assembled(
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
         keep = TranscriptFolder(home.folder / TRANSCRIPTS, secrets=secrets_of(program, os.environ, models)).keep
-        team = make_team(program, executor, workspaces.scratch, share.slots, models, keep_transcript=keep, show=journal.show)
+        team = make_team(
+            program,
+            executor,
+            workspaces.scratch,
+            share.slots,
+            models,
+            keep_transcript=keep,
+            show=journal.show,
+            without=lasting_gaps(program, home.repository.toplevel),
+        )
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,

@@ -65,6 +65,7 @@ def test_our_agent_is_asked_for_an_edit_and_counted(
     assert "+RATE = 0.2" in found["diff"] and found["hypothesis"] == "it is better" and found["models"] == ["p: m1"]
     assert 0 <= found["first_call_s"] <= found["seconds"] and found["first_token_s"] > 0
     assert all(seen.headers["authorization"] == f"Bearer {KEY}" for seen in models.seen)
+    assert found["notes"] == [] and {seen.method for seen in models.seen[:2]} == {"GET"}
     done = overnight(tmp_path, "agents", "test", "agent", "--model", "m1", check=0)
     assert "+RATE = 0.2" in done.stdout and "2,200 tokens in (800 of them cached), 100 out" in done.stdout
     assert "at most 60,000 tokens" in done.stderr and "$0.0028 of at most $0.10" in done.stdout
@@ -145,7 +146,7 @@ def test_a_program_s_calls_go_through_the_gateway(
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} && ! env | grep {KEY} && {EDIT}; {SAYS}")
     found = tried(tmp_path, "claude", "--model", "m1")
     assert (found["calls"], found["input_tokens"], found["models"]) == (1, 1_000, ["p: m1"])
-    assert models.seen[0].headers["x-api-key"] == KEY
+    assert [seen.headers["x-api-key"] for seen in models.seen if seen.method == "POST"] == [KEY]
 
 
 def test_a_program_that_speaks_acp_is_asked(tmp_path: Path) -> None:
@@ -185,8 +186,9 @@ def test_what_is_missing_is_reported_before_anything_runs(tmp_path: Path, monkey
     only_git(tmp_path, monkeypatch)
     for name, template in TEMPLATES.items():
         found = tried(tmp_path, name, check=1)
-        assert (found["reason"], found["fix"]) == (f"there is no program `{name}` on PATH", template.install)
-    assert tried(tmp_path, "acp:opencode acp", check=1)["fix"] == TEMPLATES["opencode"].install
+        assert found["reason"].startswith(f"there is no program `{name}` on PATH, and no provider of models is set up")
+        assert found["fix"].startswith(f"{template.install}, and set ")
+    assert tried(tmp_path, "acp:opencode acp", check=1)["fix"].startswith(TEMPLATES["opencode"].install)
     assert "ANTHROPIC_API_KEY" in tried(tmp_path, "agent", check=1)["fix"]
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9")
     monkeypatch.setenv("KEY_OF_P", " ")
@@ -194,16 +196,17 @@ def test_what_is_missing_is_reported_before_anything_runs(tmp_path: Path, monkey
     assert "acp:COMMAND" in overnight(tmp_path, "agents", "test", "nobody", check=2).stderr
 
 
+@pytest.mark.parametrize("mode", ["e401", "f401x99"])
 def test_a_refused_key_is_reported_with_where_it_comes_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels, mode: str
 ) -> None:
-    """For our agent, and for a program whose own words do not matter."""
-    provide(tmp_path, monkeypatch, models.url("e401"))
+    """For our agent, and for a program whose own words do not matter; before it is asked, unless only calls are refused."""
+    provide(tmp_path, monkeypatch, models.url(mode))
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; {SAYS}")
     for name in ("agent", "claude"):
         found = tried(tmp_path, name, "--model", "m1", check=1)
         assert "401" in found["reason"] and "KEY_OF_P" in found["fix"] and found["calls"] == 0
-    done = overnight(tmp_path, "agents", "test", "agent", check=1)
+    done = overnight(tmp_path, "agents", "test", "agent", "--model", "m1", check=1)
     assert done.stdout.startswith("FAIL  agent: ") and "\n      fix: " in done.stdout
 
 
@@ -260,7 +263,7 @@ def test_an_agent_that_tries_again_and_again_is_reported_with_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
     """The provider's words, not only that the time is over."""
-    provide(tmp_path, monkeypatch, models.url("e401"))
+    provide(tmp_path, monkeypatch, models.url("f401x99"))
     install(tmp_path, monkeypatch, "claude", f"python3 -c {shlex.quote(ASK)} 2>/dev/null; sleep {TRACE}")
     found = tried(tmp_path, "claude", "--model", "m1", "--seconds", "3", check=1)
     assert "401" in found["reason"] and "KEY_OF_P" in found["fix"]

@@ -10,13 +10,12 @@ import anyio
 import click
 from anyio.abc import TaskStatus
 
-from overnight.cli.agents.words import describe_role, describe_tryout, describe_way
+from overnight.cli.agents.words import describe_offer, describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
-from overnight.research.tryout.choice import choose, program_around
+from overnight.research.tryout.choice import choose
 from overnight.research.tryout.result import SECONDS, TOKENS, Ask, Tryout, TryoutMeter
-from overnight.research.tryout.ways import find_ways
-from overnight.research.views.agents import AgentList, role_entry
+from overnight.research.tryout.ways import list_agents
 from overnight.words.foreign import printable
 from overnight.words.units import parse_count
 
@@ -31,20 +30,19 @@ INTERRUPTED = 130
 def agents(context: click.Context, as_json: bool) -> None:
     """List the researchers available on this machine, or test one.
 
-    Each comes with its line for program.md, and with the fix if something is missing. Does not use the network.
+    Each comes with its line for program.md, and with the fix if something is missing. Asks your providers which
+    models they have, which uses no token, and looks for servers of models on this machine.
     """
     if context.invoked_subcommand is not None:
         return
-    ways = anyio.run(find_ways, read_settings(os.environ, Path.home()), os.environ)
-    program, problem = program_around(Path.cwd())
-    roles = program.researchers if program else ()
+    found = anyio.run(list_agents, read_settings(os.environ, Path.home()), os.environ, Path.cwd())
     if as_json:
-        print_json(AgentList(ways=ways, roles=[role_entry(spec) for spec in roles], problem=problem))
+        print_json(found)
         return
-    _say(*(describe_way(way) for way in ways), *(describe_role(spec) for spec in roles))
+    _say(*map(describe_way, found.ways), *map(describe_role, found.roles), *map(describe_offer, found.servers))
     _say("", "`overnight agents test NAME` asks one of them for a tiny edit. Models, keys and local servers: docs/gateway.md")
-    if problem:
-        click.echo(f"note: {problem}", err=True)
+    if found.problem:
+        click.echo(f"note: {found.problem}", err=True)
 
 
 def _count(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:  # noqa: ARG001  # click's signature

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from overnight.program.program import ResearcherSpec
+from overnight.research.readiness.offer import Offer
+from overnight.research.readiness.role import describe_problem
 from overnight.research.researchers.way import Way
 from overnight.research.tryout.result import Tryout
+from overnight.research.views.agents import RoleEntry
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
@@ -23,15 +25,23 @@ def describe_way(way: Way) -> str:
     return "\n".join([*lines, f"{INDENT}- {way.write}"])
 
 
-def describe_role(spec: ResearcherSpec) -> str:
-    """One role of the program in this repository."""
-    plays = spec.template or spec.command or ""
+def describe_role(entry: RoleEntry) -> str:
+    """One role of the program in this repository: whether it is ready, and all that is wrong with it."""
+    plays = entry.template or entry.command
     words = [
-        spec.use,
+        entry.use,
         *([printable(plays, LINE)] if plays else []),
-        *([f"model {printable(spec.model, LINE)}"] if spec.model else []),
+        *([f"model {printable(entry.model, LINE)}"] if entry.model else []),
     ]
-    return f"role  {printable(spec.role, LINE):{COLUMN}} of program.md here: {', '.join(words)}"
+    standing = "ready" if entry.ready else "not ready"
+    lines = [f"role  {printable(entry.role, LINE):{COLUMN}} of program.md here is {standing}: {', '.join(words)}"]
+    return "\n".join([*lines, *(f"{INDENT}{describe_problem(problem)}" for problem in entry.problems)])
+
+
+def describe_offer(offer: Offer) -> str:
+    """A server of models on this machine, and what to do to use it."""
+    lines = [f"found {offer.found}; it is not used unless you say so:", f"{INDENT}{offer.accept}", f"{INDENT}- {offer.write}"]
+    return "\n".join(lines)
 
 
 def describe_tryout(found: Tryout) -> Iterator[str]:
@@ -50,6 +60,7 @@ def describe_tryout(found: Tryout) -> Iterator[str]:
         yield f"form  {form.form:{COLUMN}} {f'works{repaired}' if form.edited else form.reason}"
     if found.write:
         yield f"write - {found.write}"
+    yield from (f"note  {note}" for note in found.notes)
     if found.calls or found.models:
         yield f"used  {_used(found)}"
         yield f"cost  {_cost(found)}"

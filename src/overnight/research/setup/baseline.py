@@ -1,6 +1,6 @@
 """Measures what is committed, before a night is spent on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from overnight.errors import UserError
 from overnight.gate import guards
@@ -18,6 +18,7 @@ from overnight.research.loop.head import NO_KNOWN_CAUSE, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.seclusion import check_secluded
+from overnight.research.readiness.roles import require_roles, role_notes, try_roles
 from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.causes.table import fix_of
@@ -26,7 +27,6 @@ from overnight.research.setup.connection.proof import Observed, allowed_s
 from overnight.research.setup.connection.readiness import ready_tuner
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
-from overnight.research.staffing import unpriced
 from overnight.research.views.check import CheckReport, report_on
 from overnight.research.views.connection import Life
 from overnight.research.views.numbers import number
@@ -38,18 +38,25 @@ LISTED = 8  # names of metrics
 NAME = 40  # characters of one
 
 
-async def check_baseline(repository: Repository, request: SessionRequest, watchers: Sequence[Watcher]) -> CheckReport:
-    """Run the checks and the baseline trials, and report what they show; nothing is recorded.
+async def check_baseline(
+    repository: Repository, request: SessionRequest, watchers: Sequence[Watcher], say: Callable[[Sequence[str]], None]
+) -> CheckReport:
+    """Try every role, run the checks and the baseline trials, and report what they show; nothing is recorded.
+
+    `say` gets what is wrong with a role, before anything is measured.
 
     Raises:
-        UserError: what is committed cannot be measured, or nothing could ever be kept.
+        UserError: nobody can propose anything, what is committed cannot be measured, or nothing could ever be kept.
     """
     with rehearsal(repository, request, Stop(), watchers) as campaign:
         state = campaign.journal.state
+        roles = await try_roles(state.program, repository.toplevel)
+        require_roles(roles, state.program.path)
+        say(role_notes(roles))
         unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
         tuner = ready_tuner(campaign)
         failed = await _first_failure(campaign.head)
-        notes = (*repository.notes, *left_out(repository, state.program), *unpriced(state.program), *campaign.notes)
+        notes = (*repository.notes, *left_out(repository, state.program), *campaign.notes)
         notes += tuner.notes if tuner else ()
         notes += (unsure,) if unsure else ()
         if failed:
@@ -67,6 +74,7 @@ async def check_baseline(repository: Repository, request: SessionRequest, watche
             life=life,
             connection=connection,
             judges=_judges(campaign),
+            roles=roles,
             notes=notes,
         )
 

@@ -23,7 +23,7 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
     """
     program, problem = program_around(folder)
     declared = next((spec for spec in program.researchers if spec.role == name), None) if program else None
-    spec = declared or _built_in(name)
+    spec = declared or built_in(name)
     if spec is None:
         roles = f", a role of {PROGRAM}" if program else ""
         shown = printable(name, NAME)
@@ -36,7 +36,8 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
     return replace(spec, model=model or spec.model), program if declared else None
 
 
-def _built_in(name: str) -> ResearcherSpec | None:
+def built_in(name: str) -> ResearcherSpec | None:
+    """The researcher of a name that needs no program.md; None if there is none."""
     if name in {"tuner", "agent", "editor"}:
         return ResearcherSpec(role=name, use=name)
     if name in TEMPLATES:
@@ -57,3 +58,11 @@ def program_around(folder: Path) -> tuple[Program | None, str]:
         return read_program(repository), ""
     except UserError as error:
         return None, str(error)
+
+
+def top_of(folder: Path) -> Path:
+    """The top of the repository around a folder, else the folder itself."""
+    try:
+        return open_repository(folder).toplevel
+    except RepositoryError:
+        return folder

@@ -1,19 +1,17 @@
 """Why a test of a researcher failed, and what a person can do about it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from overnight.agents.model_source import AGENT_WIRES, describe, find_source
-from overnight.agents.programs import ACP, find_program
-from overnight.agents.templates import TEMPLATES
+from overnight.agents.model_source import describe
 from overnight.config import Settings
 from overnight.errors import RepositoryError
 from overnight.git.repository import open_repository
 from overnight.models.accounts import AccountState
 from overnight.models.breaker import BreakerState
-from overnight.models.usage import Wire
 from overnight.program.program import ResearcherSpec
+from overnight.research.readiness.role import RoleReadiness
 from overnight.research.tryout.repo import FILES
 from overnight.research.tryout.result import Failing
 from overnight.words.foreign import printable
@@ -26,21 +24,12 @@ NAME = 200  # characters of a file's name
 LATE = "give it more time with --seconds, or run it by hand to see what it waits for"
 
 
-def missing(spec: ResearcherSpec, settings: Settings, environment: Mapping[str, str]) -> Failing | None:
-    """What a researcher lacks before it is tried: its program, or a model; None if nothing is known to be missing."""
-    program, install = "", ""
-    wires: Sequence[Wire] = AGENT_WIRES if spec.use in {"agent", "editor"} else ()
-    if spec.template:
-        template = TEMPLATES[spec.template]
-        program, install, wires = template.program, template.install, template.wires
-    elif known := [each for each in ACP if spec.use == "acp" and (spec.command or "").split()[:1] == [each.program]]:
-        program, install, wires = known[0].program, known[0].install, known[0].wires
-    if program and not find_program(program):
-        return Failing(reason=f"there is no program `{program}` on PATH", fix=install)
-    source = find_source(wires, settings, environment) if wires else None
-    if source and not source.ready:
-        return Failing(reason=source.detail, fix=source.fix)
-    return None
+def missing(role: RoleReadiness) -> Failing | None:
+    """What a researcher lacks before it is tried; None if nothing is known to be missing."""
+    if role.ready:
+        return None
+    fixes = dict.fromkeys(problem.fix for problem in role.fatal if problem.fix)
+    return Failing(reason=", and ".join(problem.why for problem in role.fatal), fix=", and ".join(fixes))
 
 
 def ties(spec: ResearcherSpec, folder: Path) -> Failing | None:

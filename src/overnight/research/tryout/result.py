@@ -72,6 +72,7 @@ class Tryout:
     edited: bool  # an edit within scope came back
     reason: str  # why not; empty if it did
     fix: str
+    notes: Sequence[str]  # what else is wrong, such as a second provider that cannot be reached
     hypothesis: str
     diff: str
     calls: int
@@ -106,7 +107,7 @@ class Failing:
     fix: str = ""
 
 
-def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing) -> Tryout:
+def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing, *, notes: Sequence[str] = ()) -> Tryout:
     """The result of a try with this outcome."""
     edit = outcome if isinstance(outcome, TryoutEdit) else None
     failing = outcome if isinstance(outcome, Failing) else Failing(reason="")
@@ -117,6 +118,7 @@ def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing) -> Tr
         edited=edit is not None,
         reason=printable(failing.reason, SHOWN),
         fix=failing.fix,
+        notes=notes,
         hypothesis=printable(edit.hypothesis, SHOWN) if edit else "",
         diff=edit.diff if edit else "",
         calls=usage.calls,

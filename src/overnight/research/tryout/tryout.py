@@ -28,6 +28,9 @@ from overnight.research.events import CampaignOpened
 from overnight.research.places.port import View
 from overnight.research.places.seclusion import checkout_around
 from overnight.research.places.work_folders import WorkFolders
+from overnight.research.readiness.judging import Surroundings, judge
+from overnight.research.readiness.role import describe_problem
+from overnight.research.readiness.roles import ask_around, with_offers
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
@@ -55,8 +58,11 @@ SLOT = 0  # the researcher's; no trial runs here
 
 async def try_out(ask: Ask, meter: TryoutMeter) -> Tryout:
     """Have the researcher make one edit; leaves nothing behind and nothing running, however it ends."""
-    outcome: TryoutEdit | Failing | None = missing(ask.spec, ask.settings, ask.environment)
-    outcome = outcome or ties(ask.spec, Path.cwd())
+    dollars = ask.cost_usd is not None
+    around = Surroundings(settings=ask.settings, environment=ask.environment, dollars=dollars)
+    around = await with_offers([ask.spec], await ask_around([ask.spec], around))
+    role = judge(ask.spec, around)
+    outcome: TryoutEdit | Failing | None = missing(role) or ties(ask.spec, Path.cwd())
     forms: list[FormTried] = []
     if outcome is None:
         try:
@@ -66,7 +72,8 @@ async def try_out(ask: Ask, meter: TryoutMeter) -> Tryout:
                 outcome = await _try(ask, meter)
         except UserError as error:  # the machine's or the settings'
             outcome = Failing(reason=str(error.args[0]), fix=error.fix)
-    return replace(result_of(ask, meter, outcome), forms=forms, write=entry_for(ask, forms))
+    notes = [describe_problem(each) for each in role.problems if not each.fatal]
+    return replace(result_of(ask, meter, outcome, notes=notes), forms=forms, write=entry_for(ask, forms))
 
 
 async def _try(ask: Ask, meter: TryoutMeter) -> TryoutEdit | Failing:

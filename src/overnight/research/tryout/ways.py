@@ -1,101 +1,95 @@
 """Every way to have a researcher here: what there is, what is missing, and what to write into `program.md`.
 
-Nothing is asked over the network, and no key is read. Does not cover: whether a program really works in the jail and with the
-models, which only `overnight agents test` can say.
+Providers are asked which models they have. Does not cover: whether a program really works in the jail and with the models,
+which only `overnight agents test` can say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
-from overnight.agents.model_source import AGENT_WIRES, find_source
 from overnight.agents.programs import ACP, find_program, find_versions
 from overnight.agents.templates import TEMPLATES
 from overnight.config import Settings
-from overnight.models.usage import Wire
+from overnight.models.provider import Provider
+from overnight.models.provider_facts import ProviderFacts
+from overnight.program.program import ResearcherSpec
+from overnight.research.readiness.judging import Surroundings, judge
+from overnight.research.readiness.needs import needs_of
+from overnight.research.readiness.roles import ask_around, surroundings_of
 from overnight.research.researchers.way import Way
+from overnight.research.tryout.choice import OVER_ACP, built_in, program_around, top_of
+from overnight.research.views.agents import AgentList, role_entry
+from overnight.words.foreign import printable
+from overnight.words.quantities import listed
 
-OWN = {"agent": "our own agent", "editor": "one request, one edit"}
+# In the order in which a newcomer would try them.
+NAMES = ("tuner", "agent", "editor", *TEMPLATES, *(f"{OVER_ACP}{each.command}" for each in ACP))
 NO_VERSION = "(it does not say its version)"
 
 
-async def find_ways(settings: Settings, environment: Mapping[str, str]) -> Sequence[Way]:
-    """All ways, in the order in which a newcomer would try them."""
-    programs = [*(template.program for template in TEMPLATES.values()), *(each.program for each in ACP)]
-    versions = await find_versions(programs)
-    tuner = Way(
-        name="tuner",
-        use="tuner",
-        ready=True,
-        detail="built in: needs no model and no key",
-        fix="",
-        write="{role: tuner, use: tuner}",
-    )
-    commands = [
-        _program(
-            name,
-            program=template.program,
-            install=template.install,
-            wires=template.wires,
-            write=f"{{role: explorer, use: command, template: {name}}}",
-            settings=settings,
-            environment=environment,
-            versions=versions,
-        )
-        for name, template in TEMPLATES.items()
-    ]
-    over_acp = [
-        _program(
-            f"acp:{each.command}",
-            program=each.program,
-            install=each.install,
-            wires=each.wires,
-            write=f'{{role: explorer, use: acp, command: "{each.command}"}}',
-            settings=settings,
-            environment=environment,
-            versions=versions,
-        )
-        for each in ACP
-    ]
-    return [tuner, *(_own(use, settings, environment) for use in OWN), *commands, *over_acp]
+MODELS = 5  # of a provider that are shown
+NAME = 80  # characters of one
 
 
-def _own(use: str, settings: Settings, environment: Mapping[str, str]) -> Way:
-    source = find_source(AGENT_WIRES, settings, environment)
-    model = source.model or "the one that `model:` names"
-    return Way(
-        name=use,
-        use=use,
-        ready=source.ready,
-        detail=f"{OWN[use]}: {source.detail}" + (f"; model: {model}" if source.ready else ""),
-        fix=source.fix,
-        write=f"{{role: explorer, use: {use}{'' if source.model else ', model: NAME'}}}",
-        wires=AGENT_WIRES,
-        provider=source.provider,
+async def list_agents(settings: Settings, environment: Mapping[str, str], folder: Path) -> AgentList:
+    """All ways, the roles of the program around a folder, and the servers of models that listen on this machine."""
+    from overnight.research.readiness.offers import find_offers
+
+    program, problem = program_around(folder)
+    specs = program.researchers if program else ()
+    ways = {name: spec for name in NAMES if (spec := built_in(name))}
+    around = await ask_around([*ways.values(), *specs], Surroundings(settings=settings, environment=environment))
+    versions = await find_versions([needs_of(spec).program for spec in ways.values()])
+    here = replace(surroundings_of(program, top_of(folder)), facts=around.facts) if program else around
+    return AgentList(
+        ways=[_way(name, spec, around, versions) for name, spec in ways.items()],
+        roles=[role_entry(spec, judge(spec, here)) for spec in specs],
+        servers=await find_offers(settings, environment),
+        problem=problem,
     )
 
 
-def _program(
-    name: str,
-    *,
-    program: str,
-    install: str,
-    wires: tuple[Wire, ...],
-    write: str,
-    settings: Settings,
-    environment: Mapping[str, str],
-    versions: Mapping[str, str],
-) -> Way:
-    """An agent program, whichever way it is talked with."""
-    path, source = find_program(program), find_source(wires, settings, environment)
-    detail = f"{versions[program] or NO_VERSION} at {path}; {source.detail}" if path else f"`{program}` is not on PATH"
+def _way(name: str, spec: ResearcherSpec, around: Surroundings, versions: Mapping[str, str]) -> Way:
+    """One way, which names no model of its own."""
+    needs, judged = needs_of(spec), judge(spec, around, any_model=True)
+    path = find_program(needs.program) if needs.program else ""
+    served = next((each for each in around.settings.providers if each.name == judged.provider), None)
+    if needs.program:
+        place = f"{versions.get(needs.program) or NO_VERSION} at {path}" if path else f"`{needs.program}` is not on PATH"
+    else:
+        place = needs.who
+    fatal = [problem.why for problem in judged.fatal if path or not needs.program]
+    model = _model(served, around) if needs.own and served else ""
     return Way(
         name=name,
-        use="acp" if name.startswith("acp:") else "command",
-        ready=bool(path) and source.ready,
-        detail=detail,
-        fix="; ".join(filter(None, ["" if path else install, source.fix])),
-        write=write,
+        use=spec.use,
+        ready=judged.ready,
+        detail="; ".join(filter(None, [place, judged.route, model, *fatal])),
+        fix=", and ".join(dict.fromkeys(problem.fix for problem in judged.fatal)),
+        write=_entry(name, spec, named=not needs.own or bool(served and served.model_for(""))),
         path=path,
-        version=versions.get(program, ""),
-        wires=wires,
-        provider=source.provider,
+        version=versions.get(needs.program, ""),
+        wires=needs.wires,
+        provider=judged.provider,
     )
+
+
+def _model(served: Provider, around: Surroundings) -> str:
+    """Which model our own agent asks for, and which there are."""
+    if served.model_for(""):
+        return f"model: {served.model_for('')}"
+    facts = around.facts.get(served.name) or ProviderFacts()
+    has = f", such as {listed((printable(each, NAME) for each in facts.models), MODELS)}" if facts.models else ""
+    return f"model: the one that `model:` names{has}"
+
+
+def _entry(name: str, spec: ResearcherSpec, *, named: bool) -> str:
+    """What to write into program.md."""
+    if spec.use == "tuner":
+        return "{role: tuner, use: tuner}"
+    if spec.template:
+        return f"{{role: explorer, use: command, template: {name}}}"
+    if spec.command:
+        return f'{{role: explorer, use: {spec.use}, command: "{spec.command}"}}'
+    return f"{{role: explorer, use: {spec.use}{'' if named else ', model: NAME'}}}"

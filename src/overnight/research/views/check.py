@@ -11,6 +11,7 @@ from overnight.program.judge.rules import is_editable
 from overnight.program.judge.steps import Judge
 from overnight.program.program import Noise, Program
 from overnight.research.caution import judge_words
+from overnight.research.readiness.role import RoleReadiness, describe_problem
 from overnight.research.state import State
 from overnight.research.views.connection import Connection, Life, connection_lines
 from overnight.research.views.numbers import number
@@ -60,6 +61,7 @@ class CheckReport:
     life: Life | None  # which of them live; None: none can be moved, or trials with one seed differ
     runs: tuple[RunFile, ...]  # the first 500 committed files that the commands run, as far as that can be read
     connection: Connection  # of metric, checks and editable files
+    roles: tuple[RoleReadiness, ...]  # whether each can be played
     notes: tuple[str, ...]  # what to know before a night
 
 
@@ -71,6 +73,7 @@ def report_on(
     life: Life | None,
     connection: Connection,
     judges: Sequence[Judge],
+    roles: tuple[RoleReadiness, ...],
     notes: tuple[str, ...],
 ) -> CheckReport:
     """The report on a campaign whose baseline is measured."""
@@ -104,6 +107,7 @@ def report_on(
         life=life,
         runs=tuple(_run_file(judge, program) for judge in judges[:MOST_RUN]),
         connection=connection,
+        roles=roles,
         notes=(*notes, *connection.notes, *loopholes(program)),
     )
 
@@ -154,6 +158,15 @@ def _life(found: Life) -> str:
     return f"the metric changes with {tried}{dead}{unknown}"
 
 
+def _role(role: RoleReadiness) -> str:
+    """Whether it is ready, who plays it, and all that is wrong with it."""
+    said = "; ".join(map(describe_problem, role.problems))
+    if not role.ready:
+        return f"`{role.role}` is not ready: {said}"
+    played = ", ".join(filter(None, [role.player, role.route]))
+    return f"`{role.role}` is ready: {played}" + (f"; but {said}" if said else "")
+
+
 def describe(found: CheckReport) -> str:
     """The report in a few lines for people."""
     same = found.noise == Noise.DETERMINISTIC
@@ -182,4 +195,5 @@ def describe(found: CheckReport) -> str:
         lines.append(f"alive       {_life(found.life)}")
     lines += [f"runs        {line}" for line in _runs(found)]
     lines += [f"connected   {line}" for line in connection_lines(found.connection)]
+    lines += [f"role        {_role(role)}" for role in found.roles]
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

@@ -1,0 +1,121 @@
+"""All roles of a program, tried before anything is spent on them: programs are looked for, providers are asked.
+
+No token is used. A program without agents needs nothing, not even the settings.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from overnight.agents.registry import AGENTS
+from overnight.config import Settings, read_settings
+from overnight.errors import UserError
+from overnight.models.provider_facts import ProviderFacts
+from overnight.program.program import ADVISERS, CRITIC, Program, ResearcherSpec
+from overnight.research.readiness.judging import Surroundings, judge
+from overnight.research.readiness.needs import needs_of
+from overnight.research.readiness.role import RoleReadiness, describe_problem
+
+UNASKED = ProviderFacts()
+
+
+async def try_roles(program: Program, folder: Path) -> tuple[RoleReadiness, ...]:
+    """Whether each role of a program can be played now; `folder` is the top of its repository.
+
+    Raises:
+        UserError: the settings are wrong.
+    """
+    if not has_agents(program):
+        return tuple(judge(spec, Surroundings(settings=Settings(), environment={})) for spec in program.researchers)
+    around = await ask_around(program.researchers, surroundings_of(program, folder))
+    around = await with_offers(program.researchers, around)
+    return tuple(judge(spec, around) for spec in program.researchers)
+
+
+def lasting_gaps(program: Program, folder: Path) -> frozenset[str]:
+    """The roles that nobody can play in this session, by what is known without asking anybody.
+
+    Raises:
+        UserError: the settings are wrong.
+    """
+    if not has_agents(program):
+        return frozenset()
+    around = surroundings_of(program, folder)
+    return frozenset(spec.role for spec in program.researchers if judge(spec, around).lasting)
+
+
+def has_agents(program: Program) -> bool:
+    """Whether a role may need a program or a model."""
+    return any(spec.use in AGENTS for spec in program.researchers)
+
+
+def surroundings_of(program: Program, folder: Path) -> Surroundings:
+    """What is known around the roles of a program without asking anybody."""
+    return Surroundings(
+        settings=read_settings(os.environ, Path.home()),
+        environment=os.environ,
+        dollars=program.budget.cost_usd is not None,
+        folder=folder,
+    )
+
+
+async def ask_around(specs: Sequence[ResearcherSpec], around: Surroundings) -> Surroundings:
+    """The same with what the providers say, if one of these roles needs a model."""
+    providers = around.settings.providers
+    needs = {spec: needs_of(spec) for spec in specs}
+    if not providers or not any(each.models for each in needs.values()):
+        return around
+    wanted = {
+        provider.name: {
+            provider.model_for(spec.model) for spec in specs if not set(needs[spec].wires).isdisjoint(provider.wires)
+        }
+        for provider in providers
+    }
+    from overnight.models.inquiry import inquire
+
+    return replace(around, facts=await inquire(providers, wanted, around.environment))
+
+
+async def with_offers(specs: Sequence[ResearcherSpec], around: Surroundings) -> Surroundings:
+    """The same with the servers on this machine, if one of these roles needs a model and no provider can be asked."""
+    needy = any(needs_of(spec).models for spec in specs)
+    if not needy or not all(around.facts.get(each.name, UNASKED).out for each in around.settings.providers):
+        return around
+    from overnight.research.readiness.offers import find_offers
+
+    return replace(around, offers=await find_offers(around.settings, around.environment))
+
+
+def require_roles(roles: Sequence[RoleReadiness], path: str) -> None:
+    """See to it that somebody can propose something.
+
+    Raises:
+        UserError: nobody can; says why of each role, with the fixes.
+    """
+    proposing = [role for role in roles if role.role not in ADVISERS]
+    if not proposing or any(role.ready for role in proposing):
+        return
+    first, *others = proposing
+    reasons = ", and ".join(problem.why for problem in first.fatal)
+    fixes = ", and ".join(dict.fromkeys(problem.fix for problem in first.fatal if problem.fix))
+    notes = [f"nor can `{role.role}`: {'; '.join(map(describe_problem, role.fatal))}" for role in others]
+    raise UserError(f"{path}: the role `{first.role}` cannot be played: {reasons}", fix=fixes, notes=notes)
+
+
+def role_notes(roles: Sequence[RoleReadiness]) -> Sequence[str]:
+    """A line for each role that cannot be played, and for all else that is wrong with one."""
+    notes = []
+    for role in roles:
+        what = "is left out" if role.lasting else "cannot work now"
+        if not role.ready:
+            notes.append(f"the role `{role.role}` {what}{_without(role)}: {'; '.join(map(describe_problem, role.fatal))}")
+        notes += [f"the role `{role.role}`: {describe_problem(each)}" for each in role.problems if not each.fatal]
+    return notes
+
+
+def _without(role: RoleReadiness) -> str:
+    """What a campaign lacks without an adviser."""
+    if role.role not in ADVISERS:
+        return ""
+    return ", so proposals are not reviewed" if role.role == CRITIC else ", so no new ideas come from it"

@@ -201,5 +201,5 @@ def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
     """The example in docs/gateway.md is a valid settings file."""
     page = (Path(__file__).parents[1] / "docs" / "gateway.md").read_text()
     settings = read(tmp_path, page.split("```toml\n")[1].split("```")[0])
-    assert [one.name for one in settings.providers] == ["anthropic", "anthropic-team", "vllm"]
+    assert [one.name for one in settings.providers] == ["anthropic", "anthropic-team", "gpu-box"]
     assert settings.prices.find("claude-x") is not None

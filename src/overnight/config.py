@@ -36,6 +36,7 @@ class Settings:
     """What the user set, in addition to `program.md`."""
 
     providers: tuple[Provider, ...] = ()  # in the order in which they are asked
+    listed: bool = False  # the file lists them; else they come from the environment
     prices: Prices = field(default_factory=Prices)
     notify: NotifySettings = field(default_factory=NotifySettings)
 
@@ -52,6 +53,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
     providers = tuple(entry.record(environment) for entry in keys.providers) or from_environment(environment)
     return Settings(
         providers=providers,
+        listed=bool(keys.providers),
         prices=Prices(table={name: entry.record() for name, entry in keys.prices.items()}),
         notify=keys.notify.record(),
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from overnight.agents.chat.asking import FORMS
-from overnight.config import Settings, from_environment
+from overnight.config import Settings
 from overnight.models.known_providers import KNOWN
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire
@@ -37,9 +37,9 @@ def nobody_speaks(wires: Collection[Wire], settings: Settings) -> str:
     return f"no provider of your settings speaks {' or '.join(wires)}"
 
 
-def fix_nobody(wires: Collection[Wire], settings: Settings, environment: Mapping[str, str]) -> str:
+def fix_nobody(wires: Collection[Wire], settings: Settings) -> str:
     """Which variable to set; if the settings file decides, what to write there."""
-    if settings.providers and settings.providers != from_environment(environment):
+    if settings.listed:
         return f"add one to your settings file: {_PAGE}"
     fitting = [known for known in KNOWN.values() if not set(wires).isdisjoint(known.wires)]
     keys = " or ".join(known.keys[0] for known in fitting if known.keys)

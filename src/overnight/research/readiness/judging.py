@@ -100,7 +100,7 @@ def _model_problems(
     """What is wrong with the models of a role; if one provider serves it, nothing about the others is fatal."""
     settings = around.settings
     if not found:
-        fix = fix_nobody(needs.wires, settings, around.environment)
+        fix = fix_nobody(needs.wires, settings)
         if not set(needs.wires).isdisjoint(LOCAL_WIRES):
             fix += "".join(f", or use {offer.words}" for offer in around.offers)
         yield RoleProblem(why=nobody_speaks(needs.wires, settings), fix=fix + _alive_elsewhere(needs, around), fatal=True)

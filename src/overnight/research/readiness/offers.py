@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from overnight.config import Settings, from_environment, is_model_name, settings_path
+from overnight.config import Settings, is_model_name, settings_path
 from overnight.models.local_servers import LocalServer, find_local_servers, unused
 from overnight.research.readiness.offer import Offer
 from overnight.words.foreign import printable
@@ -22,20 +22,18 @@ async def find_offers(settings: Settings, environment: Mapping[str, str], home: 
     """What listens on this machine and is not set up."""
     found = unused(await find_local_servers(), settings.providers)
     path = settings_path(environment, home or Path.home())
-    return [offer_of(server, settings, environment, path) for server in found]
+    return [offer_of(server, settings, path) for server in found]
 
 
-def offer_of(server: LocalServer, settings: Settings, environment: Mapping[str, str], path: Path) -> Offer:
+def offer_of(server: LocalServer, settings: Settings, path: Path) -> Offer:
     """One server as it is offered; `path` is the settings file's."""
-    from_variables = from_environment(environment)
-    by_variables = settings.providers == from_variables
     named = next((name for name in server.models if is_model_name(name) and not any(part in name for part in NO_CHAT)), "")
     only = named if len(server.models) == 1 else ""
-    if server.kind == "ollama" and by_variables:
+    if server.kind == "ollama" and not settings.listed:
         only, name, accept = "", server.kind, f"export OLLAMA_HOST={server.address}"
     else:
         name = _free_name(server, settings)
-        kept = [each.name for each in from_variables] if by_variables else []  # else a file with a provider ends their use
+        kept = [] if settings.listed else [each.name for each in settings.providers]  # which a file's first provider would end
         accept = _append(path, [*(line for each in kept for line in _lines(each)), *_lines(name, server, only)])
     model = "" if only or (server.kind == "llamacpp" and len(server.models) <= 1) else f'"{named}"' if named else "NAME"
     return Offer(

@@ -9,6 +9,7 @@ import pytest
 from scripted_models import Reply, ScriptedModels
 from targets import make_repo, overnight, read_json, recorded
 
+from overnight.agents.hindrance import Hindrance
 from overnight.config import VARIABLE
 from overnight.git.repository import open_repository
 from overnight.models import gateway as gateway_module
@@ -147,12 +148,21 @@ def test_a_model_that_no_provider_has_is_no_lack_of_ideas(
     assert {event.fault for event in recorded(repo) if isinstance(event, ProposalMissed) and not event.final} == {"models"}
 
 
-def with_command(tmp_path: Path, command: str) -> Path:
+def with_command(tmp_path: Path, command: str, *, use: str = "command") -> Path:
     """A repository whose only researcher is this command."""
     text = PROGRAM.replace("BUDGET", "{experiments: 1}").replace(
-        "use: agent, model: m1, patience: 1s", f"use: command, command: {command!r}, patience: 1s"
+        "use: agent, model: m1, patience: 1s", f"use: {use}, command: {command!r}, patience: 1s"
     )
     return make_repo(tmp_path / "r", text, files={"train.txt": TRAIN})
+
+
+def test_an_agent_that_is_missing_is_no_lack_of_ideas(tmp_path: Path) -> None:
+    """One that speaks ACP too."""
+    repo = with_command(tmp_path, "no-such-program acp", use="acp")
+    run(repo, check=2)
+    assert ending(repo)[0] is EndReason.SETUP and "not found" in ending(repo)[1]
+    misses = [event.fault for event in recorded(repo) if isinstance(event, ProposalMissed) and not event.final]
+    assert misses == [Hindrance.MISSING] * 3
 
 
 def test_a_program_that_is_missing_is_no_lack_of_ideas(tmp_path: Path) -> None:

@@ -149,10 +149,10 @@ class Screen:
             bar = ProgressBar(total=usual or None, completed=min(spent, usual), width=BAR, pulse=not usual)
             eta = f"about {max(0.0, usual - spent):.0f} s left" if usual else "the first trial"
             grid.add_row(f"slot {trial.slot}", _name(trial.key), bar, f"{spent:.0f} s, {eta}")
-        for worker in self.workers.values():
+        for worker in list(self.workers.values()):  # a copy, as this runs in a thread of its own
             what = f"{worker.assignment}: {printable(worker.doing, DOING) or 'works'}"
             grid.add_row(printable(worker.role, 40), what, "", f"{time.monotonic() - worker.since:.0f} s")
-        for role, reason in self.gone.items():
+        for role, reason in list(self.gone.items()):
             grid.add_row(printable(role, 40), f"is not asked any more: {printable(reason, DOING)}", "", "")
         running = {key.experiment for key in self.running}
         if waiting := sum(not opened.trials and opened.number not in running for opened in state.open):

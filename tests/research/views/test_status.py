@@ -32,12 +32,12 @@ def test_the_status_shows_the_use_of_each_role() -> None:
 
 
 def test_the_status_says_what_a_kept_change_cost() -> None:
-    """And tokens a second, over all sessions; null without a kept change."""
+    """And how fast models wrote, over all roles; null without a kept change."""
     kept: list[Event] = [proposed(1), called("explorer"), concluded(1, Verdict.KEEP, gain=1.0), advanced(1)]
     state = fold(begin(opened()), [*kept, called("explorer"), stopped(elapsed_s=100.0)])
     status = summarise(state, None, "")
-    assert (status.tokens_per_s, status.cost_per_kept_usd) == (410.0, 1.0)
-    assert "cost      41 k tokens, 410 a second; $1.00, $1.00 a kept change" in describe(status)
+    assert (status.output_tokens_per_s, status.cost_per_kept_usd) == (50.0, 1.0)
+    assert "cost      41 k tokens, written at 50 a second; $1.00, $1.00 a kept change" in describe(status)
     none = summarise(fold(begin(opened()), [called("explorer")]), None, "")
     assert none.cost_per_kept_usd is None and "a kept change" not in describe(none)
 

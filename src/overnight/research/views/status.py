@@ -92,7 +92,7 @@ class Status:
     trials: int
     elapsed_s: float  # of all sessions
     tokens: int
-    tokens_per_s: float  # of all sessions
+    output_tokens_per_s: float  # of all roles, while answers came
     cost_usd: float
     cost_per_kept_usd: float | None  # null if nothing is kept
     models: tuple[RoleUse, ...]  # the most expensive first
@@ -141,7 +141,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         trials=tally.trials,
         elapsed_s=state.elapsed_s,
         tokens=tally.tokens,
-        tokens_per_s=tally.tokens / state.elapsed_s if state.elapsed_s else 0.0,
+        output_tokens_per_s=sum(state.usage.values(), Usage()).output_tokens_per_s,
         cost_usd=tally.cost_usd,
         cost_per_kept_usd=tally.cost_usd / len(state.kept) if state.kept else None,
         models=_uses(state.usage),
@@ -258,7 +258,8 @@ def _use(use: RoleUse) -> str:
 def _cost(now: Status) -> str:
     """What the models used in all, and for each kept change."""
     kept = "" if now.cost_per_kept_usd is None else f", {money(now.cost_per_kept_usd)} a kept change"
-    return f"{compact(now.tokens)} tokens, {compact(now.tokens_per_s)} a second; {money(now.cost_usd)}{kept}"
+    speed = f"written at {now.output_tokens_per_s:.0f} a second"
+    return f"{compact(now.tokens)} tokens, {speed}; {money(now.cost_usd)}{kept}"
 
 
 def _level(now: Status) -> str:

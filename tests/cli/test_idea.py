@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from targets import make_repo, overnight, program, read_json
+from targets import copied, make_repo, overnight, program, read_json
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +52,21 @@ def test_an_idea_for_no_campaign_is_the_user_s_mistake(repo: Path) -> None:
     for arguments in (("add", "larger batches"), ("list",)):
         assert "start one with `overnight run`" in overnight(repo, "idea", *arguments, "--tag", "other", check=2).stderr
     assert not (repo / ".overnight" / "other").exists()
+
+
+def test_nothing_that_is_appended_vanishes_below_what_is_done(repo: Path, tmp_path: Path) -> None:
+    """By the command and by hand, while the campaign does not run: it is listed at once, and still is after a session."""
+    made = copied(repo, tmp_path / "r")
+    ideas = made / ".overnight" / "t" / "ideas.md"
+    with ideas.open("a") as file:
+        file.write("- [x] was tried elsewhere\n")
+    overnight(made, "run", "--tag", "t", "--no-report")
+    assert "## Done" in ideas.read_text()
+    overnight(made, "idea", "add", "cosine decay", check=0)
+    with ideas.open("a") as file:
+        file.write("- [ ] label smoothing\nweight averaging\n")
+    for _ in range(2):
+        listed = [one["text"] for one in read_json(made, "idea", "list")["open"]]
+        assert {"cosine decay", "label smoothing", "weight averaging"} <= set(listed)
+        overnight(made, "run", "--tag", "t", "--no-report")
+    assert "weight averaging" in ideas.read_text()

@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 AGENTS := build/agents
 
-.PHONY: demo test fuzz test-agents check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-agents fault-table check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -20,7 +20,11 @@ fuzz: $(VENV)/installed-dev
 
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap
-	$(BIN)/pytest tests/agent_programs
+	$(BIN)/pytest tests/agent_programs --numprocesses 2 --override-ini timeout=600
+
+fault-table: $(VENV)/installed-dev $(AGENTS)/installed
+	@.ci/bubblewrap
+	PYTHONPATH=tests:tests/agent_programs $(BIN)/python tests/agent_programs/fault_runs.py $(ONLY)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -57,7 +61,7 @@ $(VENV)/installed-dev: pyproject.toml .ci/constraints.txt
 	@touch $(VENV)/installed $@
 
 $(AGENTS)/installed: tests/agent_programs/package.json
-	@command -v npm >/dev/null || { echo "npm is missing, but the agent programs need it: install Node.js 20 or newer" >&2; exit 2; }
+	@command -v npm >/dev/null || { echo "npm is missing, but the agent programs need it: install Node.js 22 or newer" >&2; exit 2; }
 	@mkdir -p $(AGENTS)
 	cp $< $(AGENTS)
 	npm install --prefix $(AGENTS) --no-package-lock --no-audit --no-fund

@@ -5,22 +5,19 @@
 
 import json
 import os
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from agent_ways import KEY, KEY_VARIABLE, PROGRAMS, SEARCHED, WAYS, Asked, Way, template, write_repo, write_settings
 from scripted_models import CACHED, OUTPUT, ScriptedModels, input_tokens, results_in
-from targets import git, make_repo, overnight, recorded
+from targets import git, overnight, recorded
 
 from overnight.config import VARIABLE
 from overnight.models.usage import Wire
 from overnight.research.ending import EndReason
 from overnight.research.events import Concluded, Event, ModelCalled, ProposalMissed, Proposed, Stopped
 
-PROGRAMS = Path(__file__).parents[2] / "build/agents/node_modules/.bin"
-KEY = "sk-secret-of-the-user"
 TRAIN = "METRIC loss=5.0\n"
 # What the model has the agent run: an edit that says what can be seen and reached from where it runs.
 PROBE = """\
@@ -33,7 +30,8 @@ def opens(port):
         return False
     return True
 
-provider, settings, key = sys.argv[1:]
+provider, settings, backwards = sys.argv[1:]  # a key as such would be taken out of the model's answer
+key = backwards[::-1]
 gateway = os.environ["OVERNIGHT_MODELS"].split(":")[2].split("/")[0]
 processes = [open(f"/proc/{name}/environ").read() for name in os.listdir("/proc") if name.isdigit() and name != "1"]
 found = {"gateway": opens(gateway), "provider": opens(provider)}
@@ -43,38 +41,6 @@ open("train.txt", "w").write("METRIC loss=4.0\\n" + json.dumps(found) + "\\n")
 FOUND = {"gateway": True, "provider": False, "settings": False, "key": False}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """One way to have an agent program as a researcher."""
-
-    entry: str  # of `researchers`, behind its role
-    wire: Wire
-
-    def __str__(self) -> str:
-        words = self.entry.translate(str.maketrans("", "", '",:')).split()
-        return "-".join([*words[1:], self.wire])
-
-
-def template(name: str, wire: Wire, *, model: str = "m1") -> Way:
-    """A headless run."""
-    return Way(entry=f"use: command, template: {name}" + (f", model: {model}" if model else ""), wire=wire)
-
-
-def acp(command: str, wire: Wire) -> Way:
-    """A talk over the Agent Client Protocol."""
-    return Way(entry=f'use: acp, command: "{command}", model: m1', wire=wire)
-
-
-WAYS = [
-    template("claude", Wire.ANTHROPIC),
-    template("codex", Wire.OPENAI_RESPONSES),
-    template("opencode", Wire.OPENAI_CHAT),
-    template("gemini", Wire.GEMINI),
-    acp("opencode acp", Wire.OPENAI_CHAT),
-    acp("gemini --acp", Wire.GEMINI),
-    acp("codex-acp", Wire.OPENAI_RESPONSES),
-    acp("claude-agent-acp", Wire.ANTHROPIC),
-]
 VARIANTS = [
     template("claude", Wire.ANTHROPIC, model=""),  # the model is its own choice
     template("codex", Wire.OPENAI_RESPONSES, model=""),  # the same, with other tools than for a model that it does not know
@@ -87,27 +53,15 @@ def _agents_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """The agent programs go before the tools of the system."""
     if not PROGRAMS.is_dir():
         pytest.fail(f"there are no agent programs in {PROGRAMS}: run `make test-agents`")
-    monkeypatch.setenv("PATH", f"{PROGRAMS}:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", SEARCHED)
 
 
 def repo_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way, url: str) -> Path:
     """A repository with one researcher, and settings with one provider of its wire."""
-    settings = tmp_path / "settings.toml"
-    lines = ["[[providers]]", 'name = "scripted"', f'base_url = "{url}"', f'wires = ["{way.wire}"]', 'key_env = "SCRIPTED_KEY"']
-    settings.write_text("\n".join(lines))
+    settings = write_settings(tmp_path, [Asked(name="scripted", url=url, wire=way.wire)])
     monkeypatch.setenv(VARIABLE, str(settings))
-    monkeypatch.setenv("SCRIPTED_KEY", KEY)
-    program = f"""---
-metric: {{name: loss, direction: minimize}}
-measure: cat train.txt
-editable: [train.txt]
-budget: {{experiments: 1}}
-researchers:
-  - {{role: explorer, {way.entry}}}
----
-# Make the loss small
-"""
-    return make_repo(tmp_path / "r", program, files={"train.txt": TRAIN, "probe.py": PROBE})
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    return write_repo(tmp_path / "r", way, {"train.txt": TRAIN, "probe.py": PROBE})
 
 
 def run(repo: Path, check: int) -> Sequence[Event]:
@@ -122,7 +76,7 @@ def test_an_agent_program_is_a_researcher(
 ) -> None:
     """Its edit is kept, every token of it is counted, and from the jail it reaches the gateway and nothing else."""
     repo = repo_of(tmp_path, monkeypatch, way, models.url("ok"))
-    models.command = f"python3 probe.py {models.server_address[1]} {os.environ[VARIABLE]} {KEY}"
+    models.command = f"python3 probe.py {models.server_address[1]} {os.environ[VARIABLE]} {KEY[::-1]}"
     events = run(repo, check=0)
 
     assert [event.reason for event in events if isinstance(event, ProposalMissed)] == []
@@ -148,7 +102,7 @@ def test_an_agent_program_without_a_model_ends_the_campaign_with_the_reason(
     way: Way, models: ScriptedModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the key is wrong the agent stops soon, whatever it makes of that, and it counts as no failed try of its."""
-    events = run(repo_of(tmp_path, monkeypatch, way, models.url("e401")), check=1)
+    events = run(repo_of(tmp_path, monkeypatch, way, models.url("e401")), check=2)
     stopped = next(event for event in events if isinstance(event, Stopped))
     assert stopped.ending.reason is EndReason.MODELS
     assert "401" in stopped.ending.detail

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from overnight.gate.trial import Arm, Stage, Trial
+from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.research.events import Concluded, Event, Moved, Proposed, Registered, Reopened, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.standing import OpenExperiment, continued, opened_by
@@ -54,8 +54,13 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         assignment=proposed.assignment,
         by_products=proposed.by_products,
         edit=proposed.edit,
-        curve=next((trial.curve for trial in opened.trials if trial.curve and trial.key.stage is Stage.SCREEN), ()),
+        curve=next((trial.curve for trial in opened.trials if _is_first(trial.key)), ()),
     )
+
+
+def _is_first(key: TrialKey) -> bool:
+    """Whether it is the first screening trial, which has the seed of the head's first one."""
+    return key.stage is Stage.SCREEN and key.index == 0
 
 
 def experiment_number(event: Event) -> int | None:

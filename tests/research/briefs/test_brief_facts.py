@@ -233,6 +233,13 @@ def test_curves_of_tries_with_the_head_s_seed_are_shown() -> None:
     assert "Training curves" not in brief_of(here)
 
 
+def test_the_curve_of_an_experiment_is_that_of_its_first_trial() -> None:
+    """Trials run side by side and end in any order; only the first has the seed of the head's first."""
+    second, first = (replace(trial(1, n), trial=replace(trial(1, n).trial, curve=((0.3, float(n)),))) for n in (1, 0))
+    state = fold(begin(opened()), [proposed(1), second, first])
+    assert as_experiment(state.open[0], None, at=0.0, until=0.0).curve == ((0.3, 0.0),)
+
+
 def test_it_ends_with_the_task_and_the_form_of_the_answer() -> None:
     """Which files, which idea, which way: what a small model has lost by then."""
     assert "Now make your one change in `train.py`, so that `loss` gets smaller." in brief_of().splitlines()[-2]

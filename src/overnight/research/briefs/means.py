@@ -35,7 +35,8 @@ def _own_limits(state: State, spec: ResearcherSpec | None) -> Iterator[str]:
             "You cannot install anything."
         )
     else:
-        yield f"- Your session may use {limits_text(limits)} but for your model{gpu}. You cannot install anything."
+        model = " but for your model" if limits.network == "none" else ""
+        yield f"- Your session may use {limits_text(limits)}{model}{gpu}. You cannot install anything."
 
 
 def _trial_time(state: State) -> Iterator[str]:

@@ -72,3 +72,13 @@ def test_check_says_whether_the_curve_is_seen(tmp_path: Path) -> None:
     unseen = make_repo(tmp_path / "unseen", text.replace("step (", "epoch ("), files={"train.py": TRAIN})
     found = read_json(unseen, "check")
     assert found["curves"] == 0 and any("matches `curve`" in note for note in found["notes"])
+
+
+def test_a_brief_shows_the_curves(repo: Path) -> None:
+    """Of the head as it is now, and of tries as far as they ran; that of the kept change begins behind and ends ahead."""
+    curves = overnight(repo, "brief", check=0).stdout.partition("## Training curves")[2]
+    assert "- the head: 7.5 at 10%, 7.5 at 30%, 1.5 at 60%, 1.5 at 100%" in curves
+    assert f"- #{len(BAD) + 1} " in curves and "40 at 10%, 40 at 30%\n" in curves
+    experiment = read_json(repo, "show", "1")["experiment"]
+    assert experiment["curve"] == [[0.1, 6.0], [0.3, 6.0], [0.6, 6.0], [1.0, 6.0]]
+    assert experiment["edit"]["lines"] == ["train.py:3", "-OFFSET = 5.0", "+OFFSET = 6.0"]

@@ -32,12 +32,13 @@ from overnight.research.loop.ahead import PairsAhead
 from overnight.research.loop.asking import Asking
 from overnight.research.loop.branch import Branch
 from overnight.research.loop.campaign import Campaign
+from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.moving import Mover
-from overnight.research.loop.proposal import Intake, NamedResearcher, ProposalOutcome
+from overnight.research.loop.proposal import Intake, ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope

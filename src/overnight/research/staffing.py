@@ -21,7 +21,7 @@ from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
 from overnight.research.budget import agent_limits
 from overnight.research.events import Event, ModelCalled, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
-from overnight.research.loop.proposal import NamedResearcher
+from overnight.research.loop.edit import NamedResearcher
 from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
 from overnight.research.state import State
 

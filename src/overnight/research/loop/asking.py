@@ -14,9 +14,10 @@ from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason, more_telling, reason_of
 from overnight.research.events import ModelCalled, Noted, ProposalEnded, ProposalMissed, Proposed, Sign, Working
 from overnight.research.loop.dry_spell import DrySpell
+from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.proposal import Intake, NamedResearcher, ProposalOutcome
+from overnight.research.loop.proposal import Intake, ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas

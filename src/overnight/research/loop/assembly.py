@@ -13,11 +13,12 @@ from overnight.research.loop.branch import Branch
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.council import Council, NamedAdviser
+from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.moving import Mover
-from overnight.research.loop.proposal import Intake, NamedResearcher
+from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope

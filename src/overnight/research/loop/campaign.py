@@ -18,10 +18,10 @@ from overnight.research.experiment import Experiment
 from overnight.research.history import same_as_head
 from overnight.research.loop.asking import Asking
 from overnight.research.loop.branch import Branch
+from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.proposal import NamedResearcher
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.unjudged import is_unjudged

@@ -1,65 +1,33 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.agents.hindrance import Hindrance
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
-from overnight.program.program import PATIENCE_S
-from overnight.research.briefs.review import Refused, write_answer_brief
 from overnight.research.caution import judge_words
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.edit import edit_of
 from overnight.research.changes.scope import NOTHING, proposal_digest
-from overnight.research.changes.similar import already_tried, shape_of
+from overnight.research.changes.similar import shape_of
 from overnight.research.changes.syntax import half_finished
-from overnight.research.events import Concluded, Noted, ProposalEnded, ProposalMissed, Proposed, Proposing
-from overnight.research.experiment import Draft
+from overnight.research.events import Concluded, ProposalEnded, ProposalMissed, Proposed, Proposing
 from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.attempt import MESSAGE, attempt_message
 from overnight.research.loop.council import Council
+from overnight.research.loop.edit import NamedResearcher, WorkspaceEdit
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.left_out import LeftOutNews
+from overnight.research.loop.objections import Objections
+from overnight.research.loop.reviewing import Reviewing
 from overnight.research.loop.scope import Scope
-from overnight.research.places.port import Collected, View, Workspaces
-from overnight.research.researchers.agent_researcher import UNSAID
-from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
+from overnight.research.places.port import View, Workspaces
+from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
-
-REVIEW = "review"  # name of the note on an edit that no critic could read
-LONGEST_NOTE = 300  # characters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedResearcher:
-    """A researcher and the role that it plays."""
-
-    role: str
-    researcher: Researcher
-    reads: bool = False  # its brief: it works on ideas, and critics review its proposals
-    patience_s: float = PATIENCE_S  # how long nothing new may come from it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceEdit:
-    """A researcher's edit of a head, and what it says about it."""
-
-    role: str
-    researcher: str
-    draft: Draft
-    base: str
-    collected: Collected
-    request: ProposalRequest
-    refusal: str = ""  # of a critic, after its author's answer
-
-    @property
-    def changes(self) -> Sequence[FileChange]:
-        """What it changes, in scope or not."""
-        return self.collected.changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +129,7 @@ class Intake:
                 collected=self.workspaces.collect(folder, head),
                 request=request,
             )
-            edit = await self._reviewed(staff, edit, assignment) if staff.reads else edit
+            edit = await self._reviewing.reviewed(staff, edit, assignment) if staff.reads else edit
             finished = True
         finally:
             if not finished:
@@ -172,6 +140,14 @@ class Intake:
             self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
         self.left_out.add(staff.role, edit.collected.by_products)
         return edit
+
+    @property
+    def _objections(self) -> Objections:
+        return Objections(journal=self.journal, scope=self.scope)
+
+    @property
+    def _reviewing(self) -> Reviewing:
+        return Reviewing(journal=self.journal, workspaces=self.workspaces, council=self.council, objections=self._objections)
 
     def _unfit(self, folder: Path, head: str) -> str:
         """Why an edit whose author was cut off is not worth a trial, the first reason; empty if it is."""
@@ -188,46 +164,10 @@ class Intake:
                 tag=tag, number=assignment, base=head, changes=changes, message=message, group="unfinished"
             )
 
-    async def _reviewed(self, staff: NamedResearcher, edit: WorkspaceEdit, assignment: Assignment) -> WorkspaceEdit:
-        """The edit, with what a critic has against it; its author may answer a refusal once, in the same workspace.
-
-        Without models for a critic it goes on unreviewed, as the gate judges it anyway; a refusal without an answer stands.
-        """
-        try:
-            refusal = await self._object(edit)
-        except ModelsParked as parked:
-            self.journal.show(Noted(text=f"{edit.role}: the proposal goes on unreviewed: {parked}"))
-            notes = {**edit.draft.notes, REVIEW: printable(f"none: {parked}", LONGEST_NOTE)}
-            return replace(edit, draft=replace(edit.draft, notes=notes))
-        if not refusal:
-            return edit
-        lines = edit_of(edit.changes, self.scope.before(edit.changes, edit.base))
-        brief = write_answer_brief(self.journal.state, edit.role, edit.draft, lines, refusal)
-        try:
-            draft = await staff.researcher.propose(replace(assignment, brief=brief))
-            collected = self.workspaces.collect(assignment.workspace, edit.base)
-            says = edit.draft if draft.hypothesis == UNSAID or collected.changes == edit.changes else draft
-            both = replace(says, tokens=edit.draft.tokens + draft.tokens, cost_usd=edit.draft.cost_usd + draft.cost_usd)
-            answer = replace(edit, draft=both, collected=collected)
-            return replace(answer, refusal=await self._object(answer, Refused(reason=refusal, answer=draft.hypothesis)))
-        except (ProposalFailed, NoIdeas, ModelsParked):
-            return replace(edit, refusal=refusal)
-
-    async def _object(self, edit: WorkspaceEdit, refused: Refused | None = None) -> str:
-        """A critic's refusal of an edit that would be measured; empty if there is none.
-
-        Raises:
-            ModelsParked: no model is available now.
-        """
-        if not self.council.critics or edit.collected.problems or self._violations(edit):
-            return ""
-        before, number = self.scope.before(edit.changes, edit.base), edit.request.assignment
-        return await self.council.object(edit.draft, edit.changes, before, number, refused=refused)
-
     def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""
         draft, number = edit.draft, self.journal.state.next_number
-        violations = self._violations(edit, problems)
+        violations = self._objections.to(edit, problems)
         commit = ""
         if not violations:
             state = self.journal.state
@@ -285,21 +225,6 @@ class Intake:
         self.journal.record(proposed, Concluded(number=number, conclusion=rejected, elapsed_s=self.journal.elapsed_s()))
         problem = f"#{number} ({proposed.hypothesis}) was rejected: {reason}"
         return ProposalOutcome(assignment=proposed.assignment, number=number, problem=problem)
-
-    def _violations(self, edit: WorkspaceEdit, problems: Sequence[str] = ()) -> Sequence[str]:
-        """Why an edit is not worth a trial; empty if it is."""
-        return (*problems, *self.scope.violations(edit.changes, edit.base)) or self._tried(edit)
-
-    def _tried(self, edit: WorkspaceEdit) -> Sequence[str]:
-        """Which earlier experiment this edit repeats, in the same or another spelling; empty if it is new."""
-        ledger = self.journal.ledger
-        if (earlier := ledger.tried(proposal_digest(edit.changes, edit.base))) is not None:
-            found = ledger.experiment(earlier)
-            how = "was" if found and found.conclusion else "is being"
-            return (f"the same change {how} tried in experiment {earlier}",)
-        like = ledger.same(shape_of(edit.changes, self.scope.before(edit.changes, edit.base), edit.base))
-        found = None if like is None else ledger.experiment(like)
-        return () if found is None else (already_tried(found),)
 
 
 def _numbers(request: ProposalRequest) -> tuple[int, int]:

@@ -17,8 +17,10 @@ from builders import PROGRAM, baseline, opened, proposed, trial
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange
-from overnight.research.briefs.brief import BriefTask, write_brief, write_director_brief
+from overnight.research.briefs.brief import write_brief
+from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.layout import estimate_tokens
+from overnight.research.briefs.task import BriefTask
 from overnight.research.changes.edit import edit_of
 from overnight.research.changes.similar import MEANING, MOST_WORDS, TERM, terms_of
 from overnight.research.charter import parse_charter

@@ -9,9 +9,11 @@ from builders import PROGRAM, advanced, concluded, opened, proposed, trial
 from overnight.agents.recap import Recap
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange
-from overnight.research.briefs.brief import BriefTask, write_brief, write_director_brief
+from overnight.research.briefs.brief import write_brief
+from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.review import write_review_brief
 from overnight.research.briefs.rework import Rework
+from overnight.research.briefs.task import BriefTask
 from overnight.research.briefs.under_way import Making
 from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, IdeasChanged

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.research.briefs.brief import LIMIT, BriefTask, write_brief, write_director_brief
+from overnight.research.briefs.brief import write_brief
 from overnight.research.briefs.constant_edits import ConstantEdit, read_edits
+from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.layout import Section, estimate_tokens, lay_out, prose, quoted
+from overnight.research.briefs.task import LIMIT, BriefTask
 from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, Event, IdeasChanged
 from overnight.research.experiment import Experiment

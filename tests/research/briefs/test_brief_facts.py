@@ -7,8 +7,10 @@ import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
 
 from overnight.gate.verdict import Conclusion, Verdict
-from overnight.research.briefs.brief import BriefTask, write_brief, write_director_brief
+from overnight.research.briefs.brief import write_brief
+from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.layout import estimate_tokens
+from overnight.research.briefs.task import BriefTask
 from overnight.research.budget import SessionAllowance
 from overnight.research.charter import parse_charter
 from overnight.research.events import Concluded, Event, Proposed

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from overnight.git.port import History
 from overnight.program.scope import matches
-from overnight.research.briefs.brief import BriefTask
 from overnight.research.briefs.edits import edit_to_show
 from overnight.research.briefs.rework import Rework
+from overnight.research.briefs.task import BriefTask
 from overnight.research.briefs.under_way import Making
 from overnight.research.budget import SessionLimits
 from overnight.research.changes.similar import terms_of

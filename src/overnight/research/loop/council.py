@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from overnight.git.port import FileChange
-from overnight.research.briefs.brief import write_director_brief
+from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.review import Refused, read_review, write_review_brief
 from overnight.research.events import IdeasChanged, ProposalEnded, ProposalMissed, Proposing
 from overnight.research.experiment import Draft

@@ -19,7 +19,7 @@ from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, open_repository
 from overnight.program.program import CRITIC, DIRECTOR, Program
-from overnight.research.briefs.brief import write_director_brief
+from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.layout import estimate_tokens
 from overnight.research.briefs.review import write_review_brief
 from overnight.research.events import CampaignOpened

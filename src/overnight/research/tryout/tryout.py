@@ -21,7 +21,8 @@ from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Prices
-from overnight.research.briefs.brief import BriefTask, write_brief
+from overnight.research.briefs.brief import write_brief
+from overnight.research.briefs.task import BriefTask
 from overnight.research.changes.scope import check_scope
 from overnight.research.charter import parse_charter
 from overnight.research.events import CampaignOpened

@@ -1,0 +1,65 @@
+"""What critics have against an edit, and the one answer that its author may give."""
+
+from dataclasses import dataclass, replace
+
+from overnight.models.port import ModelsParked
+from overnight.research.briefs.review import Refused, write_answer_brief
+from overnight.research.changes.edit import edit_of
+from overnight.research.events import Noted
+from overnight.research.loop.council import Council
+from overnight.research.loop.edit import NamedResearcher, WorkspaceEdit
+from overnight.research.loop.journal import Journal
+from overnight.research.loop.objections import Objections
+from overnight.research.places.port import Workspaces
+from overnight.research.researchers.agent_researcher import UNSAID
+from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
+from overnight.words.foreign import printable
+
+REVIEW = "review"  # name of the note on an edit that no critic could read
+LONGEST_NOTE = 300  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewing:
+    """Shows edits to the critics of a campaign."""
+
+    journal: Journal
+    workspaces: Workspaces
+    council: Council
+    objections: Objections
+
+    async def reviewed(self, staff: NamedResearcher, edit: WorkspaceEdit, assignment: Assignment) -> WorkspaceEdit:
+        """The edit, with what a critic has against it; its author may answer a refusal once, in the same workspace.
+
+        Without models for a critic it goes on unreviewed, as the gate judges it anyway; a refusal without an answer stands.
+        """
+        try:
+            refusal = await self._object(edit)
+        except ModelsParked as parked:
+            self.journal.show(Noted(text=f"{edit.role}: the proposal goes on unreviewed: {parked}"))
+            notes = {**edit.draft.notes, REVIEW: printable(f"none: {parked}", LONGEST_NOTE)}
+            return replace(edit, draft=replace(edit.draft, notes=notes))
+        if not refusal:
+            return edit
+        lines = edit_of(edit.changes, self.objections.scope.before(edit.changes, edit.base))
+        brief = write_answer_brief(self.journal.state, edit.role, edit.draft, lines, refusal)
+        try:
+            draft = await staff.researcher.propose(replace(assignment, brief=brief))
+            collected = self.workspaces.collect(assignment.workspace, edit.base)
+            says = edit.draft if draft.hypothesis == UNSAID or collected.changes == edit.changes else draft
+            both = replace(says, tokens=edit.draft.tokens + draft.tokens, cost_usd=edit.draft.cost_usd + draft.cost_usd)
+            answer = replace(edit, draft=both, collected=collected)
+            return replace(answer, refusal=await self._object(answer, Refused(reason=refusal, answer=draft.hypothesis)))
+        except (ProposalFailed, NoIdeas, ModelsParked):
+            return replace(edit, refusal=refusal)
+
+    async def _object(self, edit: WorkspaceEdit, refused: Refused | None = None) -> str:
+        """A critic's refusal of an edit that would be measured; empty if there is none.
+
+        Raises:
+            ModelsParked: no model is available now.
+        """
+        if not self.council.critics or self.objections.to(edit, edit.collected.problems):
+            return ""
+        before, number = self.objections.scope.before(edit.changes, edit.base), edit.request.assignment
+        return await self.council.object(edit.draft, edit.changes, before, number, refused=refused)

@@ -1,4 +1,4 @@
-"""A critic's refusal is answered once, in the same workspace; while models are missing, the edit waits and is not lost."""
+"""A critic's refusal is answered once, in the same workspace; an edit is not lost for lack of a critic's model."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, program
+from targets import make_repo, program
 
 from overnight.git.history import GitHistory
 from overnight.git.repository import open_repository
@@ -168,28 +168,27 @@ def test_an_answer_out_of_scope_is_rejected_for_that(world: World) -> None:
     assert world.reason() == "the proposal changes nothing" and not critic.answers
 
 
-def test_an_edit_waits_while_its_critic_has_no_model(world: World) -> None:
-    """Then it is read, as if nothing had been."""
-    author, critic = Author([replacing(OLD, BETTER)]), Critic([*[ModelsParked("no quota", wait_s=0.0)] * 2, "ACCEPT"])
-    assert world.propose(author, critic).number == 1
-    assert len(critic.briefs) == 3 and world.proposed().edit.lines[-1] == f"+{BETTER}"
+@pytest.mark.parametrize("wait_s", [3600.0, None])
+def test_an_edit_goes_on_unreviewed_if_its_critic_has_no_model(world: World, wait_s: float | None) -> None:
+    """It is not lost, it does not wait, and a note says so."""
+    author, critic = Author([replacing(OLD, BETTER)]), Critic([ModelsParked("no quota", wait_s=wait_s)])
+    assert not world.propose(author, critic).problem
+    assert world.proposed().edit.lines[-1] == f"+{BETTER}"
+    assert world.proposed().notes["review"] == "none: no quota"
 
 
-def test_an_edit_waits_while_its_author_has_no_model_to_answer(world: World) -> None:
-    """It is asked again in the same workspace."""
+def test_a_refusal_stands_if_its_author_has_no_model_to_answer(world: World) -> None:
+    """What a critic has read and refused is not measured for lack of a model."""
 
-    def parked(folder: Path) -> None:
-        replacing(OLD, BETTER)(folder)
-        if len(author.briefs) == 2:
-            raise ModelsParked("no quota", wait_s=0.0)
+    def parked(_folder: Path) -> None:
+        raise ModelsParked("no quota", wait_s=3600.0)
 
-    author = Author([replacing(OLD, GAMED), parked, replacing(GAMED, BETTER)])
-    assert not world.propose(author, Critic([REFUSE, "ACCEPT"])).problem
-    assert len(author.briefs) == 3 and world.proposed().edit.lines[-1] == f"+{BETTER}"
+    refused = world.propose(Author([replacing(OLD, GAMED), parked]), Critic([REFUSE]))
+    assert "the critic refused: it games the metric" in refused.problem
 
 
-def test_an_edit_is_kept_if_only_a_person_can_bring_models_back(world: World) -> None:
-    """Under its own ref, as other unfinished work."""
-    with pytest.raises(ModelsParked):
-        world.propose(Author([replacing(OLD, BETTER)]), Critic([ModelsParked("wrong key")]))
-    assert BETTER in git(world.repo, "show", "refs/overnight/t/unfinished/1:train.py")
+def test_a_refusal_stands_if_its_critic_has_no_model_to_read_the_answer(world: World) -> None:
+    """The answer is not taken for consent."""
+    author = Author([replacing(OLD, GAMED), replacing(GAMED, BETTER)])
+    refused = world.propose(author, Critic([REFUSE, ModelsParked("no quota", wait_s=3600.0)]))
+    assert "the critic refused: it games the metric" in refused.problem

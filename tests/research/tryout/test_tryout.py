@@ -288,3 +288,18 @@ def test_ctrl_c_ends_it_with_nothing_left_running(
         said, problem = asked.communicate(timeout=60)
     assert (asked.returncode, said) == (130, "") and "nothing is left running" in problem
     assert gone(TRACE) and list(temporary.iterdir()) == []
+
+
+def test_a_claim_is_held_against_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """A small model says that it made an edit which it never made, or another one: the folder counts, and the test says so."""
+    provide(tmp_path, monkeypatch, models.url("ok"))
+    models.text = "I changed RATE in train.py from 0.1 to 0.2.\nHYPOTHESIS: RATE set to 0.2 is significantly better"
+    found = tried(tmp_path, "agent", "--model", "m1", check=1)
+    assert found["reason"].startswith(
+        "it says that it changed RATE, but no file changed; it ended without a change: HYPOTHESIS"
+    )
+    assert "another model" in found["fix"]
+    models.command = "sed -i 's/RATE = 0.1/RATE = 0.25/' train.py"
+    assert tried(tmp_path, "agent", "--model", "m1")["notes"] == [
+        "it says that RATE is 0.2 now, but train.py has `RATE = 0.25`"
+    ]

@@ -18,9 +18,10 @@ editable: [train.py]
 
 This is a test of the connection, and the whole of the task: change this one number, run nothing, and end.
 """
+EDITED, NAME, AFTER = "train.py", "RATE", "RATE = 0.2"  # what is asked for
 FILES = {
     PROGRAM: TASK,
-    "train.py": 'RATE = 0.1\n\nprint(f"METRIC loss={(RATE - 0.3) ** 2:.6f}")\n',
+    EDITED: 'RATE = 0.1\n\nprint(f"METRIC loss={(RATE - 0.3) ** 2:.6f}")\n',
 }
 
 

@@ -97,6 +97,7 @@ class TryoutEdit:
 
     hypothesis: str
     diff: str
+    notes: tuple[str, ...] = ()  # such as a claim that the diff does not bear out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing, *, no
         edited=edit is not None,
         reason=printable(failing.reason, SHOWN),
         fix=failing.fix,
-        notes=notes,
+        notes=[*notes, *(edit.notes if edit else ())],
         hypothesis=printable(edit.hypothesis, SHOWN) if edit else "",
         diff=edit.diff if edit else "",
         calls=usage.calls,

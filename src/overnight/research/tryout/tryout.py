@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 
 import anyio
 
+from overnight.agents.port import Task
 from overnight.agents.registry import AGENTS
+from overnight.agents.transcript import Transcript
 from overnight.errors import UserError
 from overnight.files.folders import remove_tree
 from overnight.git.history import GitHistory
@@ -35,6 +37,7 @@ from overnight.research.readiness.roles import ask_around, with_offers
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
+from overnight.research.tryout.claims import false_claim, other_value, words_of
 from overnight.research.tryout.edit_forms import entry_for, finds_form, try_forms
 from overnight.research.tryout.fixes import LATE, SPENT, fix_edit, fix_failed, fix_parked, missing, out_of_service, ties
 from overnight.research.tryout.repo import TASK, make_throwaway
@@ -100,12 +103,13 @@ class _TryoutRun:
     history: GitHistory
     workspaces: WorkFolders
     gateway: Gateway | None
+    said: str = ""  # by the agent
 
     async def run(self) -> TryoutEdit | Failing:
         """The edit, or why there is none."""
         program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
         executor = make_executor("jail", others=1, checkout=checkout_around(Path.cwd()))
-        team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway)
+        team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway, keep_transcript=self._hear)
         try:
             return await self._propose(team.staff[0].researcher, folder)
         except NoIdeas as none:
@@ -113,7 +117,12 @@ class _TryoutRun:
         except ModelsParked as parked:
             return Failing(reason=str(parked), fix=self._fix_parked(parked.wait_s) or (SPENT if parked.spent else ""))
         except ProposalFailed as failed:
-            return Failing(reason=str(failed), fix=fix_failed(self.ask.spec, self.meter.usage.calls))
+            claim = "" if self.workspaces.collect(folder, self.state.head).changes else false_claim(self.said)
+            fix = fix_failed(self.ask.spec, self.meter.usage.calls)
+            return Failing(reason=f"{claim}; {failed}" if claim else str(failed), fix=fix)
+
+    def _hear(self, _task: Task, transcript: Transcript) -> None:
+        self.said = words_of(transcript.entries)
 
     async def _propose(self, researcher: Researcher, folder: Path) -> TryoutEdit | Failing:
         head = self.state.head
@@ -160,7 +169,9 @@ class _TryoutRun:
         commit = self.history.record_attempt(
             tag=TAG, number=1, base=head, changes=collected.changes, message=f"{printable(hypothesis, SHOWN)}\n"
         )
-        return TryoutEdit(hypothesis=hypothesis, diff=self.history.diff(head, commit))
+        diff = self.history.diff(head, commit)
+        claim = other_value(hypothesis, diff)
+        return TryoutEdit(hypothesis=hypothesis, diff=diff, notes=(printable(claim, SHOWN),) if claim else ())
 
 
 def _state(start: str, ask: Ask) -> State:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import threading
 
 import pytest
 from gateways import DEAD, provider
@@ -179,3 +181,15 @@ def test_the_user_s_proxy_is_used_and_named_without_its_password(models: Scripte
     assert facts(asked, http_proxy=through).trouble is Trouble.KEY
     dead = facts(asked, http_proxy=DEAD.replace("//", "//user:secret@"))
     assert dead.why.endswith("Connection refused, through the proxy 127.0.0.1:9") and "secret" not in dead.why
+
+
+def test_a_resolver_without_an_answer_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the question nor the end of the program waits for it."""
+    never = threading.Event()
+    monkeypatch.setattr(inquiry, "WAIT_S", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: never.wait())
+    try:
+        found = facts(Provider(name="p", base_url="https://somewhere.example", wires=(Wire.ANTHROPIC,)))
+        assert (found.trouble, found.why) == (Trouble.BUSY, "no answer within 0.3 s")
+    finally:
+        never.set()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from overnight.models.failures import BAD_REQUEST, FORBIDDEN, NOT_FOUND, ProviderFault, message, understand
+from overnight.models.host_lookup import look_up
 from overnight.models.keys import Keys, NoKey
 from overnight.models.listing import ModelList, read_list
 from overnight.models.provider import Provider
@@ -79,12 +80,16 @@ class _Inquiry:
             return ProviderFacts(trouble=Trouble.BUSY, why=f"its key_command did not end within {KEY_S:g} s")
         try:
             async with asyncio.timeout(WAIT_S):
+                await look_up(self._host())
                 return await self._facts(key, wanted)
         except TimeoutError:
             return ProviderFacts(trouble=Trouble.BUSY, why=f"no answer within {WAIT_S:g} s{self._through()}")
         except Unreachable as unreachable:
             trouble = Trouble.ADDRESS if unreachable.refused else Trouble.BUSY
             return ProviderFacts(trouble=trouble, why=printable(f"{unreachable}{self._through()}", WHY))
+        except OSError as error:
+            why = f"no connection: {error.strerror or error}{self._through()}"
+            return ProviderFacts(trouble=Trouble.ADDRESS, why=printable(why, WHY))
 
     async def _facts(self, key: Secret | None, wanted: Collection[str]) -> ProviderFacts:
         if path := KEY_PATHS.get(urlsplit(self._provider.base_url).hostname or ""):
@@ -124,6 +129,11 @@ class _Inquiry:
         finally:
             if reply is not None:
                 reply.close()
+
+    def _host(self) -> str:
+        """Whose name has to be resolved here: the proxy's, if there is one."""
+        proxy = proxy_for(self._provider.base_url, self._environment)
+        return urlsplit(proxy or self._provider.base_url).hostname or ""
 
     def _through(self) -> str:
         """Which proxy the environment names for it; a proxy's URL may have a password, its host has not."""

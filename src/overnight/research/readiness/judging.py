@@ -24,7 +24,7 @@ from overnight.words.quantities import listed
 
 NAME = 100  # characters of a foreign name
 NEAR = 3  # names of models that are offered
-MOST_COMPARED = 2000  # names of models, to find those that are near
+MOST_COMPARED, COMPARED = 1000, 64  # names of models, and characters of each, to find those that are near
 GATEWAY_PAGE = "docs/gateway.md"
 
 
@@ -191,7 +191,7 @@ def _near(facts: ProviderFacts, model: str) -> str:
     """The names of a provider's models that are near to one; the first ones if none is."""
     if not facts.models:
         return ""
-    lower = {name.lower(): name for name in facts.models[:MOST_COMPARED]}
-    close = [lower[name] for name in difflib.get_close_matches(model.lower()[:NAME], list(lower), n=NEAR, cutoff=0.5)]
+    lower = {name[:COMPARED].lower(): name for name in facts.models[:MOST_COMPARED]}
+    close = [lower[name] for name in difflib.get_close_matches(model[:COMPARED].lower(), list(lower), n=NEAR, cutoff=0.5)]
     names = close or facts.models
     return f": {'near are' if close else 'it has'} {listed((printable(name, NAME) for name in names), NEAR)}"

@@ -59,13 +59,13 @@ def _way(name: str, spec: ResearcherSpec, around: Surroundings, versions: Mappin
         place = f"{versions.get(needs.program) or NO_VERSION} at {path}" if path else f"`{needs.program}` is not on PATH"
     else:
         place = needs.who
-    fatal = [problem.why for problem in judged.fatal if path or not needs.program]
+    wrong = [problem.why for problem in judged.problems if path or not needs.program]
     model = _model(served, around) if needs.own and served else ""
     return Way(
         name=name,
         use=spec.use,
         ready=judged.ready,
-        detail="; ".join(filter(None, [place, judged.route, model, *fatal])),
+        detail="; ".join(filter(None, [place, judged.route, model, *wrong])),
         fix=", and ".join(dict.fromkeys(problem.fix for problem in judged.fatal)),
         write=_entry(name, spec, named=not needs.own or bool(served and served.model_for(""))),
         path=path,

@@ -84,6 +84,17 @@ def test_a_provider_that_serves_nobody_makes_nobody_ready(
     assert why in ways["agent"]["detail"] and "p at 127.0.0.1" in ways["agent"]["fix"] and not models.asked
 
 
+def test_a_server_with_one_model_for_every_name_needs_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """So the line for program.md is complete as it is."""
+    provide(tmp_path, monkeypatch, models.url("ok"))
+    assert ways_of(read_json(tmp_path, "agents"))["agent"]["write"] == "{role: explorer, use: agent, model: NAME}"
+    models.owner = "llamacpp"
+    agent = ways_of(read_json(tmp_path, "agents"))["agent"]
+    assert agent["write"] == "{role: explorer, use: agent}" and "model: scripted, whatever is asked for" in agent["detail"]
+
+
 def test_the_roles_of_the_program_here_are_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:

@@ -136,6 +136,8 @@ def test_without_a_provider_the_variables_and_a_server_found_here_are_the_fix(
     monkeypatch.setattr(local_servers, "PORTS", (port,))
     _, fix = only_problem(tried(tmp_path, OWN)[0])
     assert f", or use llama.cpp, found at 127.0.0.1:{port}: printf " in fix and not models.asked
+    provide(tmp_path, monkeypatch, DEAD)
+    assert f", or use llama.cpp, found at 127.0.0.1:{port}: printf " in only_problem(tried(tmp_path, OWN)[0])[1]
 
 
 def test_one_dead_provider_of_two_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:

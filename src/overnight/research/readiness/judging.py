@@ -50,16 +50,16 @@ class _Finding:
     lasting: bool = False
 
 
-def judge(spec: ResearcherSpec, around: Surroundings, *, any_model: bool = False) -> RoleReadiness:
-    """Whether a role can be played; with `any_model` it need not say which model it asks for."""
+def judge(spec: ResearcherSpec, around: Surroundings, *, listed: bool = False) -> RoleReadiness:
+    """Whether a role can be played; `listed`: it stands for one of all ways, and so names no model and needs no other way."""
     needs = needs_of(spec)
     problems = list(_program_problems(needs, around))
     lasting, usable = bool(problems), list[Provider]()
     if needs.models:
         speaking = [each for each in around.settings.providers if not set(needs.wires).isdisjoint(each.wires)]
-        found = {each.name: list(_findings(spec, needs, each, around, any_model=any_model)) for each in speaking}
+        found = {each.name: list(_findings(spec, needs, each, around, listed=listed)) for each in speaking}
         usable = [each for each in speaking if not any(finding.out for finding in found[each.name])]
-        problems += _model_problems(needs, around, found, served=bool(usable))
+        problems += _model_problems(needs, around, found, other="" if usable or listed else _other_ways(needs, around))
         lasting = lasting or all(any(finding.lasting for finding in each) for each in found.values())
     ready = not any(problem.fatal for problem in problems)
     return RoleReadiness(
@@ -95,32 +95,34 @@ def _program_problems(needs: Needs, around: Surroundings) -> Iterator[RoleProble
 
 
 def _model_problems(
-    needs: Needs, around: Surroundings, found: Mapping[str, Sequence[_Finding]], *, served: bool
+    needs: Needs, around: Surroundings, found: Mapping[str, Sequence[_Finding]], *, other: str
 ) -> Iterator[RoleProblem]:
-    """What is wrong with the models of a role; if one provider serves it, nothing about the others is fatal."""
-    settings = around.settings
+    """What is wrong with the models of a role; if one provider serves it, nothing about the others is fatal.
+
+    `other` is another way out, in words.
+    """
+    settings, served = around.settings, any(not any(one.out for one in each) for each in found.values())
     if not found:
-        fix = fix_nobody(needs.wires, settings)
-        if not set(needs.wires).isdisjoint(LOCAL_WIRES):
-            fix += "".join(f", or use {offer.words}" for offer in around.offers)
-        yield RoleProblem(why=nobody_speaks(needs.wires, settings), fix=fix + _alive_elsewhere(needs, around), fatal=True)
+        yield RoleProblem(why=nobody_speaks(needs.wires, settings), fix=fix_nobody(needs.wires, settings) + other, fatal=True)
     last = list(found)[-1:]
     for name, findings in found.items():
         for finding in findings:
             fatal = finding.out and not served
-            fix = finding.fix + (_alive_elsewhere(needs, around) if fatal and [name] == last else "")
+            fix = finding.fix + (other if fatal and [name] == last else "")
             yield RoleProblem(why=finding.why, fix=fix, fatal=fatal)
 
 
-def _alive_elsewhere(needs: Needs, around: Surroundings) -> str:
-    """Who can use a provider that is there, but speaks no wire of the role's program."""
+def _other_ways(needs: Needs, around: Surroundings) -> str:
+    """Servers found here, and who can use a provider that is there but speaks no wire of the role's program."""
+    offers = () if set(needs.wires).isdisjoint(LOCAL_WIRES) else around.offers
+    found = "".join(f", or use {offer.words}" for offer in offers)
     others = [each for each in around.settings.providers if set(needs.wires).isdisjoint(each.wires)]
     alive = [each for each in others if has_key(each, around.environment) and not _facts(each, around).out]
     if not alive:
-        return ""
+        return found
     speakers = {"agent": AGENT_WIRES, **{name: template.wires for name, template in TEMPLATES.items()}}
     able = [name for name, wires in speakers.items() if not set(wires).isdisjoint(alive[0].wires)]
-    return f", or have the role played by {' or '.join(able)}, which can use {alive[0].name}: {needs.who} cannot"
+    return f"{found}, or have the role played by {' or '.join(able)}, which can use {alive[0].name}: {needs.who} cannot"
 
 
 def _facts(provider: Provider, around: Surroundings) -> ProviderFacts:
@@ -128,7 +130,7 @@ def _facts(provider: Provider, around: Surroundings) -> ProviderFacts:
 
 
 def _findings(
-    spec: ResearcherSpec, needs: Needs, provider: Provider, around: Surroundings, *, any_model: bool
+    spec: ResearcherSpec, needs: Needs, provider: Provider, around: Surroundings, *, listed: bool
 ) -> Iterator[_Finding]:
     """What is wrong with one provider."""
     facts, model = _facts(provider, around), provider.model_for(spec.model)
@@ -139,7 +141,7 @@ def _findings(
         yield _trouble(provider, facts)
     elif model:
         yield from _absent(provider, facts, model)
-    elif needs.own and not any_model:
+    elif needs.own and not listed:
         yield from _unnamed(provider, facts)
     if around.dollars and model and around.settings.prices.of(provider, spec.model) is None:
         shown = printable(model, NAME)

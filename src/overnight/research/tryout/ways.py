@@ -12,7 +12,7 @@ from overnight.agents.programs import ACP, find_program, find_versions
 from overnight.agents.templates import TEMPLATES
 from overnight.config import Settings
 from overnight.models.provider import Provider
-from overnight.models.provider_facts import ProviderFacts
+from overnight.models.provider_facts import Presence, ProviderFacts
 from overnight.program.program import ResearcherSpec
 from overnight.research.readiness.judging import Surroundings, judge
 from overnight.research.readiness.needs import needs_of
@@ -52,7 +52,7 @@ async def list_agents(settings: Settings, environment: Mapping[str, str], folder
 
 def _way(name: str, spec: ResearcherSpec, around: Surroundings, versions: Mapping[str, str]) -> Way:
     """One way, which names no model of its own."""
-    needs, judged = needs_of(spec), judge(spec, around, any_model=True)
+    needs, judged = needs_of(spec), judge(spec, around, listed=True)
     path = find_program(needs.program) if needs.program else ""
     served = next((each for each in around.settings.providers if each.name == judged.provider), None)
     if needs.program:
@@ -67,7 +67,7 @@ def _way(name: str, spec: ResearcherSpec, around: Surroundings, versions: Mappin
         ready=judged.ready,
         detail="; ".join(filter(None, [place, judged.route, model, *wrong])),
         fix=", and ".join(dict.fromkeys(problem.fix for problem in judged.fatal)),
-        write=_entry(name, spec, named=not needs.own or bool(served and served.model_for(""))),
+        write=_entry(name, spec, named=bool(served and (served.model_for("") or _any_name(served, around)))),
         path=path,
         version=versions.get(needs.program, ""),
         wires=needs.wires,
@@ -76,12 +76,20 @@ def _way(name: str, spec: ResearcherSpec, around: Surroundings, versions: Mappin
 
 
 def _model(served: Provider, around: Surroundings) -> str:
-    """Which model our own agent asks for, and which there are."""
+    """Which model one of our own agents asks for, and which there are."""
     if served.model_for(""):
         return f"model: {served.model_for('')}"
     facts = around.facts.get(served.name) or ProviderFacts()
+    if _any_name(served, around):
+        return f"model: {printable(facts.models[0], NAME)}, whatever is asked for"
     has = f", such as {listed((printable(each, NAME) for each in facts.models), MODELS)}" if facts.models else ""
     return f"model: the one that `model:` names{has}"
+
+
+def _any_name(served: Provider, around: Surroundings) -> bool:
+    """Whether a provider answers with its one model whatever is asked for."""
+    facts = around.facts.get(served.name) or ProviderFacts()
+    return facts.presence.get("") is Presence.THERE
 
 
 def _entry(name: str, spec: ResearcherSpec, *, named: bool) -> str:

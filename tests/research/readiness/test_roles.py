@@ -17,7 +17,7 @@ from overnight.program.parser import parse_program
 from overnight.program.program import Program, ResearcherSpec
 from overnight.research.readiness.needs import program_of
 from overnight.research.readiness.role import RoleReadiness
-from overnight.research.readiness.roles import lasting_gaps, require_roles, role_notes, try_roles
+from overnight.research.readiness.roles import lasting_gaps, require_roles, role_notes, surroundings_of, try_roles
 
 DEAD = "http://127.0.0.1:9"  # the discard port, where nothing listens
 OWN = ResearcherSpec(role="explorer", use="agent", model="m1")
@@ -262,3 +262,4 @@ def test_the_environment_alone_is_enough(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", models.url("ok"))
     assert tried(tmp_path, OWN)[0].ready and models.seen[0].headers["x-api-key"] == os.environ["ANTHROPIC_API_KEY"]
+    assert KEY not in repr(surroundings_of(program(OWN), tmp_path))

@@ -33,7 +33,7 @@ class Surroundings:
     """What is known around the roles."""
 
     settings: Settings
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # has keys
     facts: Mapping[str, ProviderFacts] = field(default_factory=dict)  # by provider; one that is missing was not asked
     offers: Sequence[Offer] = ()  # servers of models on this machine that are not set up, as far as they were looked for
     dollars: bool = False  # the budget has some, so that every call needs a price

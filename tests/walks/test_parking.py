@@ -158,7 +158,9 @@ def with_command(tmp_path: Path, command: str, *, use: str = "command") -> Path:
 
 def test_an_agent_that_is_missing_is_no_lack_of_ideas(tmp_path: Path) -> None:
     """One that speaks ACP too."""
-    repo = with_command(tmp_path, "no-such-program acp", use="acp")
+    repo = with_command(
+        tmp_path, "cd . && no-such-program acp", use="acp"
+    )  # alone, it would be missed before the campaign begins
     run(repo, check=2)
     assert ending(repo)[0] is EndReason.SETUP and "not found" in ending(repo)[1]
     misses = [event.fault for event in recorded(repo) if isinstance(event, ProposalMissed) and not event.final]

@@ -12,6 +12,7 @@ from overnight.words.foreign import cut_middle
 KEEPS = 40  # newest ones whose sessions are shown
 OF_KEEP = 4  # sessions of one: its author, and critics
 OTHERS = 20
+LINES = 400  # of a session
 _CHARACTERS = 16_000  # of a session of a kept change; half of it of another
 
 
@@ -60,4 +61,12 @@ def _others(story: Story, newest: Sequence[SessionTranscript], shown: set[int]) 
 def _view(session: SessionTranscript, experiment: int, most: int) -> SessionView:
     came = f"experiment #{experiment}" if experiment else "no experiment came of it"
     title = f"{session.role}, assignment {session.number}, {came}"
-    return SessionView(title=title, lines=tuple(cut_middle(session.text, most).splitlines()))
+    return SessionView(title=title, lines=_few(cut_middle(session.text, most).splitlines()))
+
+
+def _few(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines, with the middle ones left out if they are too many."""
+    missing = len(lines) - LINES
+    if missing <= 0:
+        return tuple(lines)
+    return (*lines[: LINES // 2], f"[... {missing} lines left out ...]", *lines[-LINES // 2 :])

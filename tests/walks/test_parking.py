@@ -15,7 +15,7 @@ from overnight.git.repository import open_repository
 from overnight.models import gateway as gateway_module
 from overnight.models.breaker import RetryTimes
 from overnight.research.ending import EndReason
-from overnight.research.events import ModelCalled, ProposalMissed, Stopped
+from overnight.research.events import ModelCalled, ProposalEnded, ProposalMissed, Proposing, Sign, Stopped, Working
 from overnight.research.loop.stop import Stop
 from overnight.research.wiring import SessionRequest, open_session
 
@@ -184,3 +184,32 @@ def test_a_program_that_fails_differs_from_one_that_finds_nothing(tmp_path: Path
     repo = with_command(tmp_path, command)
     run(repo, check=2 if reason is EndReason.SETUP else 1)
     assert ending(repo)[0] is reason
+
+
+async def signs_of(repo: Path, monkeypatch: pytest.MonkeyPatch) -> list[Sign]:
+    """What a live view sees of a session in this process."""
+    monkeypatch.chdir(repo)
+    seen: list[Sign] = []
+    with open_session(open_repository(repo), SessionRequest(tag="t", sandbox="process"), Stop(), [seen.append]) as campaign:
+        await campaign.run()
+    return seen
+
+
+def test_a_line_of_the_screen_ends_when_its_work_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """The author's before the critic's begins; each says whom it asks and what it runs, and none is left at the end."""
+    models.command = CHANGE
+    repo = repo_of(tmp_path, monkeypatch, models.url("ok"))
+    program = (repo / "program.md").read_text().replace("researchers:\n", "researchers:\n  - {role: critic, use: agent}\n")
+    (repo / "program.md").write_text(program)
+    seen = anyio.run(signs_of, repo, monkeypatch)
+    lines = [sign for sign in seen if isinstance(sign, Proposing | Working | ProposalEnded)]
+    roles = [sign.role for sign in lines]
+    critics = roles.index("critic")
+    assert isinstance(lines[critics - 1], ProposalEnded) and set(roles[:critics]) == {"explorer"}
+    doing = [sign.doing for sign in lines if isinstance(sign, Working) and sign.role == "explorer"]
+    assert doing.count("asks p") == 2 and f"runs {CHANGE}" in doing
+    shown = {(sign.role, sign.assignment) for sign in lines}
+    last = {(sign.role, sign.assignment): sign for sign in lines}
+    assert all(isinstance(last[line], ProposalEnded) for line in shown)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from overnight.agents.activity import REFUSED_S, Activity, mark, unless_idle
+from overnight.agents.activity import FINAL_S, REFUSED_S, Activity, mark, unless_idle
 from overnight.agents.port import TurnFailed
 from overnight.models.port import ModelsParked
+from overnight.models.usage import Usage
 
 
 class Clock:
@@ -82,7 +83,7 @@ def test_files_output_and_signs_each_count(tmp_path: Path, clock: Clock) -> None
 
 def test_waiting_for_a_model_is_no_idleness(tmp_path: Path, clock: Clock) -> None:
     """While a call is in progress, nothing else needs to happen."""
-    run: Any = SimpleNamespace(idle_s=0.0, refusal=None)
+    run: Any = SimpleNamespace(idle_s=0.0, refusal=None, usage=Usage())
     activity = Activity(tmp_path, tmp_path / "output", run)
     activity.idle_s()
     clock.now += 500
@@ -93,7 +94,7 @@ def test_waiting_for_a_model_is_no_idleness(tmp_path: Path, clock: Clock) -> Non
 
 def test_an_agent_that_no_model_answers_is_not_waited_for(tmp_path: Path, clock: Clock) -> None:
     """However often it tries again, unless a call is in progress or was answered."""
-    run: Any = SimpleNamespace(idle_s=1.0, refusal=ModelsParked("no quota"))
+    run: Any = SimpleNamespace(idle_s=1.0, refusal=ModelsParked("no quota", wait_s=300.0), usage=Usage())
     activity = Activity(tmp_path, tmp_path / "output", run)
     assert activity.idle_s() == 0
     clock.now += REFUSED_S
@@ -104,8 +105,26 @@ def test_an_agent_that_no_model_answers_is_not_waited_for(tmp_path: Path, clock:
     assert activity.idle_s() == 0
     run.idle_s, run.refusal = 1.0, None
     assert activity.idle_s() == 1
-    run.refusal = ModelsParked("no quota")
+    run.refusal = ModelsParked("no quota", wait_s=300.0)
     assert activity.idle_s() == 1, "the time starts again"
+
+
+@pytest.mark.parametrize(("calls", "longest_s"), [(0, FINAL_S), (1, REFUSED_S)])
+def test_one_that_never_had_a_model_nor_will_is_ended_soon(tmp_path: Path, clock: Clock, calls: int, longest_s: float) -> None:
+    """Where a person has to act first; one that had answers gets longer, as another model of its may still answer."""
+    run: Any = SimpleNamespace(idle_s=1.0, refusal=ModelsParked("401"), usage=Usage(calls=calls))
+    activity = Activity(tmp_path, tmp_path / "output", run)
+    assert activity.idle_s() == 0
+    clock.now += longest_s
+    assert activity.idle_s() == 1
+    clock.now += 1
+    assert activity.idle_s() == math.inf
+
+
+def test_one_without_a_model_is_not_said_to_have_done_nothing() -> None:
+    """It may have asked again and again."""
+    with pytest.raises(TurnFailed, match="no model answered it any more"):
+        asyncio.run(unless_idle(asyncio.Event().wait(), lambda: math.inf, 600.0))
 
 
 def test_idle_work_is_ended_with_a_reason() -> None:

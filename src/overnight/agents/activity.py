@@ -23,6 +23,8 @@ T = TypeVar("T")
 LOOKED_AT = 20_000  # files of a workspace
 LOOKS = 20  # within the patience
 REFUSED_S = 60.0  # for an agent to end by itself when no provider is available; those that do so take some seconds
+FINAL_S = 10.0  # the same for one that never had an answer, nor will get one until a person acts
+FIRST_LOOK_S = 1.0  # after the start; later ones are further apart
 
 
 def mark(folder: Path) -> int:
@@ -63,7 +65,7 @@ class Activity:
         idle_s = time.monotonic() - self._since
         if self._run is None:
             return idle_s
-        return math.inf if self._refused_s(self._run) > REFUSED_S else min(idle_s, self._run.idle_s)
+        return math.inf if self._refused_s(self._run) > _longest_s(self._run) else min(idle_s, self._run.idle_s)
 
     def _refused_s(self, run: ModelRun) -> float:
         """How long it has had no model; 0 while a call is under way, which may get one."""
@@ -74,6 +76,13 @@ class Activity:
         return time.monotonic() - self._refused_since if self._refused_since is not None and run.idle_s else 0.0
 
 
+def _longest_s(run: ModelRun) -> float:
+    """How long an agent may go on without a model."""
+    refusal = run.refusal
+    final = refusal is not None and refusal.wait_s is None and not run.usage.calls
+    return FINAL_S if final else REFUSED_S
+
+
 async def unless_idle(work: Awaitable[T], idle_s: Callable[[], float], patience_s: float) -> T:
     """What the work returns; it is cancelled once it has been idle for `patience_s`.
 
@@ -82,11 +91,15 @@ async def unless_idle(work: Awaitable[T], idle_s: Callable[[], float], patience_
     """
 
     async def watch() -> None:
+        pause_s = FIRST_LOOK_S
         while True:
-            left_s = patience_s - idle_s()
-            if left_s <= 0:
+            idle = idle_s()
+            if math.isinf(idle):
+                raise TurnFailed("no model answered it any more, and it was ended")
+            if idle >= patience_s:
                 raise TurnFailed(f"it did nothing for {patience_s:.3g} s and was ended")
-            await anyio.sleep(min(left_s, patience_s / LOOKS))
+            await anyio.sleep(min(patience_s - idle, patience_s / LOOKS, pause_s))
+            pause_s *= 2
 
     async with companion_tasks() as tasks:
         tasks.start_soon(watch)

@@ -15,14 +15,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from agent_ways import KEY, KEY_VARIABLE, SEARCHED, WAYS, Asked, Way, write_repo, write_settings
-from quick_command import QUICK
+from quick_command import LEFT, QUICK
 from scripted_models import ScriptedModels, scripted_models
 from targets import git, recorded
 
@@ -209,32 +209,13 @@ class _Running:
             case=self._case, lines=self._lines, code=code, told_s=told_at and told_at - first,
             asked=[at_s - first for at_s in (self._asked() if asked is None else asked)],
             events=recorded(self._repo) if (self._repo / ".overnight/t/ledger.db").exists() else [],
-            left=_left(self._repo.parent), wall_s=time.monotonic() - self._began,
+            left=[line for _, line in self._lines if line.startswith(LEFT)], wall_s=time.monotonic() - self._began,
             unfinished=len(git(self._repo, "for-each-ref", "refs/overnight/t/unfinished").splitlines()),
         )  # fmt: skip
 
     def _asked(self) -> Sequence[float]:
         mode = self._case.fault.mode
         return [seen.at_s for seen in self._server.seen if seen.method == "POST" and seen.mode == mode]
-
-
-def _left(folder: Path) -> Sequence[str]:
-    """Processes with the run's folder as their current one, in their arguments or environment, a moment after its end."""
-    until = time.monotonic() + 3.0
-    while (found := list(_processes_of(str(folder)))) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
-
-
-def _processes_of(folder: str) -> Iterator[str]:
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes()
-            known = words + (process / "environ").read_bytes() + os.fsencode((process / "cwd").readlink())
-        except OSError:
-            continue
-        if folder.encode() in known:
-            yield words.replace(b"\0", b" ").decode(errors="replace")[:200]
 
 
 def faults_of(run: FaultRun) -> Sequence[str]:

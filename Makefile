@@ -24,7 +24,7 @@ test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 
 fault-table: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap
-	PYTHONPATH=tests:tests/agent_programs $(BIN)/python tests/agent_programs/fault_runs.py $(ONLY)
+	PYTHONPATH=tests:tests/agent_programs $(BIN)/python tests/agent_programs/fault_runs.py '$(ONLY)'
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
 """What agent programs make of a failing provider by themselves, without the gateway and the campaign: a table.
 
-Each is run by its template's command in an empty folder, with a scripted provider at the gateway's place.
+Each is run by its template's command in an empty folder, with a scripted provider at the gateway's place. To see it:
+`PYTHONPATH=tests:tests/agent_programs python tests/agent_programs/bare_runs.py`.
 """
 
 import argparse

@@ -258,7 +258,7 @@ def row(run: FaultRun) -> Sequence[str]:
     """A line of the table."""
     case = run.case
     kept = ", ".join(run.verdicts) or (f"{run.unfinished} unfinished" if run.unfinished else "none")
-    told = "never" if run.told_s is None else f"{run.told_s:.1f}"
+    told = "never" if run.told_s is None else f"{max(run.told_s, 0.0):.1f}"  # 0: before it was asked
     last = run.ending.detail if run.ending else next((line for _, line in reversed(run.lines) if line.strip()), "")
     what = run.missed[0] if run.missed else last
     reason = str(run.ending.reason) if run.ending else "no session"

@@ -101,8 +101,8 @@ def test_an_agent_program_is_a_researcher(
 def test_an_agent_program_without_a_model_ends_the_campaign_with_the_reason(
     way: Way, models: ScriptedModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the key is wrong the agent stops soon, whatever it makes of that, and it counts as no failed try of its."""
-    events = run(repo_of(tmp_path, monkeypatch, way, models.url("e401")), check=2)
+    """Where the key is refused once work began, the agent stops soon, and it counts as no failed try of its."""
+    events = run(repo_of(tmp_path, monkeypatch, way, models.url("f401x99")), check=2)
     stopped = next(event for event in events if isinstance(event, Stopped))
     assert stopped.ending.reason is EndReason.MODELS
     assert "401" in stopped.ending.detail

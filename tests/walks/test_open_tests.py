@@ -113,9 +113,9 @@ def test_rejects_end_no_night(tmp_path: Path) -> None:
 def test_nothing_new_for_long_ends_a_researcher(tmp_path: Path) -> None:
     """The summary says for how long, and why the last one came to nothing."""
     repo = make_repo(tmp_path / "r", program(command("one", "exit 3", ', "patience": "0.2s"')), files={"train.py": NOISY})
-    said = overnight(repo, *RUN, "--slots", "2", check=1).stdout
+    said = overnight(repo, *RUN, "--slots", "2", check=2).stdout
     ended = (
-        r"one is not asked any more: nothing new in \d.* s "
+        r"one is not asked any more: the role `one` cannot work: nothing new in \d.* s "
         r"\(\d+ proposals in a row came to nothing; the last one: the command exited with 3\)"
     )
     assert re.search(ended, said), said

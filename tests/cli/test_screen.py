@@ -10,7 +10,7 @@ from rich.console import Console
 
 from overnight.cli.live import LiveView, describe
 from overnight.cli.screen import Screen, TokenRate, Worker
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
 from overnight.research.events import (
@@ -113,8 +113,8 @@ def test_each_worker_of_a_role_has_a_line(ledger: SqliteLedger) -> None:
 
 def test_a_provider_that_is_out_is_on_the_screen(ledger: SqliteLedger) -> None:
     """Even before any call was answered; the plain view has a line when it goes out and when it is back."""
-    out = ProviderChanged(state=ProviderState(provider="p", standing=Standing.BROKEN, why="401 no such key"))
-    back = ProviderChanged(state=ProviderState(provider="p", standing=Standing.READY))
+    out = ProviderChanged(state=ProviderState(provider="p", standing=ProviderStanding.BROKEN, why="401 no such key"))
+    back = ProviderChanged(state=ProviderState(provider="p", standing=ProviderStanding.READY))
     line = "provider p is out since 00:00 UTC, until you fix it: 401 no such key"
     assert line in drawn(ledger, 0, TokenRate(), events=[out])
     assert (describe(out), describe(back)) == (line, "provider p is ready again")

@@ -15,7 +15,7 @@ from overnight.models.keys import Keys
 from overnight.models.pace import NEWEST, USUAL, Pace
 from overnight.models.provider import Provider
 from overnight.models.provider_news import LONGEST, ProviderNews
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import CallRecord, Usage, Wire
 
 
@@ -46,7 +46,7 @@ class World:
         self.news.look()
 
     @property
-    def standings(self) -> Sequence[Standing]:
+    def standings(self) -> Sequence[ProviderStanding]:
         return [state.standing for state in self.told]
 
 
@@ -58,7 +58,7 @@ def test_what_lasts_is_told_at_once_and_in_words() -> None:
         world.fail(ProviderFault.QUOTA, "429 out of quota")
         world.fail(ProviderFault.BROKEN, "401 \x1b[2J" + "x" * 1000)
         world.recover()
-        assert world.standings == [Standing.PARKED, Standing.BROKEN, Standing.READY]
+        assert world.standings == [ProviderStanding.PARKED, ProviderStanding.BROKEN, ProviderStanding.READY]
         parked, broken, ready = world.told
         assert (parked.provider, parked.why) == ("p", "429 out of quota")
         assert parked.until is not None and parked.until >= parked.since
@@ -75,10 +75,10 @@ def test_the_same_state_is_told_once() -> None:
         world = World()
         for _ in range(5):
             world.fail(ProviderFault.BROKEN, "401")
-        assert world.standings == [Standing.BROKEN]
+        assert world.standings == [ProviderStanding.BROKEN]
         world.fail(ProviderFault.QUOTA)
         world.fail(ProviderFault.QUOTA)
-        assert world.standings == [Standing.BROKEN, Standing.PARKED, Standing.PARKED]
+        assert world.standings == [ProviderStanding.BROKEN, ProviderStanding.PARKED, ProviderStanding.PARKED]
 
     asyncio.run(walk())
 
@@ -97,9 +97,9 @@ def test_what_passes_in_a_moment_is_not_told() -> None:
         world.fail(ProviderFault.QUOTA)
         world.recover()
         world.fail(ProviderFault.BROKEN)
-        assert world.standings == [Standing.PARKED, Standing.READY]
+        assert world.standings == [ProviderStanding.PARKED, ProviderStanding.READY]
         world.news.close()
-        assert world.standings == [Standing.PARKED, Standing.READY, Standing.BROKEN]
+        assert world.standings == [ProviderStanding.PARKED, ProviderStanding.READY, ProviderStanding.BROKEN]
 
     asyncio.run(walk())
 
@@ -115,7 +115,7 @@ def test_a_pause_that_lasts_is_told_when_it_has() -> None:
         world.changed.clear()
         world.recover()
         await world.changed.wait()
-        assert world.standings == [Standing.PAUSED, Standing.READY]
+        assert world.standings == [ProviderStanding.PAUSED, ProviderStanding.READY]
 
     asyncio.run(walk())
 
@@ -128,7 +128,7 @@ def test_a_provider_that_flaps_fills_no_record() -> None:
         for _ in range(1000):
             world.fail(ProviderFault.QUOTA)
             world.recover()
-        assert world.standings == [Standing.PARKED, Standing.READY]
+        assert world.standings == [ProviderStanding.PARKED, ProviderStanding.READY]
 
     asyncio.run(walk())
 
@@ -147,10 +147,10 @@ def test_a_slow_provider_is_told_by_its_own_usual_pace() -> None:
         for tokens in [100] * USUAL + [10] * NEWEST:
             world.news.called(call(tokens))
             world.news.called(call(1, "other"))
-        assert world.standings == [Standing.SLOW]
+        assert world.standings == [ProviderStanding.SLOW]
         assert world.told[0].why == "m1 writes 10 tokens/s, and usually 100"
         world.fail(ProviderFault.BROKEN)
-        assert world.standings[-1] is Standing.BROKEN
+        assert world.standings[-1] is ProviderStanding.BROKEN
 
     asyncio.run(walk())
 
@@ -177,7 +177,7 @@ def test_a_refused_key_is_told_by_the_gateway(models: ScriptedModels) -> None:
             with opened.gateway.use(role="explorer", number=7) as run:
                 path, body = request_of(Wire.OPENAI_CHAT)
                 assert (await post(run.url + path, body)).status == 200
-        assert [(state.provider, state.standing) for state in told] == [("e401", Standing.BROKEN)]
+        assert [(state.provider, state.standing) for state in told] == [("e401", ProviderStanding.BROKEN)]
         assert "401" in told[0].why and "sk-" not in told[0].why
         assert doing == [("explorer", 7, "asks e401"), ("explorer", 7, "asks ok"), ("explorer", 7, "")]
 

@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 from overnight.models.accounts import Account
 from overnight.models.breaker import BreakerState
 from overnight.models.pace import Pace
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import CallRecord
 from overnight.words.foreign import printable
 
 LONGEST = 300  # characters of a reason
 SETTLED_S = 3.0  # what a pause or a recovery must last to be told
 APART_S = 60.0  # between two changes of one provider that are told
-LASTING = frozenset({Standing.PARKED, Standing.BROKEN})
+LASTING = frozenset({ProviderStanding.PARKED, ProviderStanding.BROKEN})
 STANDINGS = {
-    BreakerState.READY: Standing.READY,
-    BreakerState.PAUSED: Standing.PAUSED,
-    BreakerState.PARKED: Standing.PARKED,
-    BreakerState.BROKEN: Standing.BROKEN,
+    BreakerState.READY: ProviderStanding.READY,
+    BreakerState.PAUSED: ProviderStanding.PAUSED,
+    BreakerState.PARKED: ProviderStanding.PARKED,
+    BreakerState.BROKEN: ProviderStanding.BROKEN,
 }
 
 
@@ -35,7 +35,7 @@ class _Told:
 
     account: Account
     pace: Pace = field(default_factory=Pace)
-    mark: tuple[Standing, float] = (Standing.READY, 0.0)
+    mark: tuple[ProviderStanding, float] = (ProviderStanding.READY, 0.0)
     at: float = -math.inf  # when it was last told not to be ready, by the monotonic clock
     timer: asyncio.TimerHandle | None = None
 
@@ -74,7 +74,7 @@ class ProviderNews:
         for told in self._told.values():
             if told.timer:
                 told.timer.cancel()
-            if self._mark(told) != told.mark and self._mark(told)[0] is not Standing.PAUSED:
+            if self._mark(told) != told.mark and self._mark(told)[0] is not ProviderStanding.PAUSED:
                 self._say(told)
 
     def _look(self, told: _Told) -> None:
@@ -82,7 +82,7 @@ class ProviderNews:
         if self._closed or told.timer or mark == told.mark:
             return
         wait_s = 0.0 if mark[0] in LASTING else self._settled_s
-        if mark[0] is not Standing.READY:
+        if mark[0] is not ProviderStanding.READY:
             wait_s = max(wait_s, told.at + self._apart_s - now)
         if wait_s > 0:
             told.timer = asyncio.get_running_loop().call_later(wait_s, self._due, told)
@@ -97,9 +97,9 @@ class ProviderNews:
     def _say(self, told: _Told) -> None:
         standing, until = told.mark = self._mark(told)
         monotonic, now = time.monotonic(), time.time()
-        if standing is not Standing.READY:
+        if standing is not ProviderStanding.READY:
             told.at = monotonic
-        slow = told.pace.slow() if standing is Standing.SLOW else ""
+        slow = told.pace.slow() if standing is ProviderStanding.SLOW else ""
         self._tell(
             ProviderState(
                 provider=printable(told.account.provider.name, LONGEST),
@@ -110,10 +110,10 @@ class ProviderNews:
             )
         )
 
-    def _mark(self, told: _Told) -> tuple[Standing, float]:
+    def _mark(self, told: _Told) -> tuple[ProviderStanding, float]:
         """What makes a difference: the standing, and for a spent quota the monotonic time of its reset."""
         breaker = told.account.breaker
         standing = STANDINGS[breaker.outage]
-        if standing is Standing.READY and told.pace.slow():
-            return Standing.SLOW, 0.0
-        return standing, breaker.until if standing is Standing.PARKED else 0.0
+        if standing is ProviderStanding.READY and told.pace.slow():
+            return ProviderStanding.SLOW, 0.0
+        return standing, breaker.until if standing is ProviderStanding.PARKED else 0.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Standing(StrEnum):
+class ProviderStanding(StrEnum):
     """How a provider stands."""
 
     READY = "ready"
@@ -16,7 +16,7 @@ class Standing(StrEnum):
     @property
     def out(self) -> bool:
         """Whether it is not asked now."""
-        return self in {Standing.PAUSED, Standing.PARKED, Standing.BROKEN}
+        return self in {ProviderStanding.PAUSED, ProviderStanding.PARKED, ProviderStanding.BROKEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class ProviderState:
     """How a provider stands since when."""
 
     provider: str  # its name in the settings
-    standing: Standing
+    standing: ProviderStanding
     why: str = ""  # in one printable line, without keys; empty if it is ready
     since: float = 0.0  # Unix time, s
     until: float | None = None  # when it is asked again, Unix time, s; None: not known, or not out

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
 from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Verdict
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
@@ -218,7 +218,7 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
 
 def _providers(state: State, event: ProviderChanged) -> Mapping[str, ProviderState]:
     others = {name: known for name, known in state.providers.items() if name != event.state.provider}
-    if event.state.standing is Standing.READY or len(others) >= MOST_PROVIDERS:
+    if event.state.standing is ProviderStanding.READY or len(others) >= MOST_PROVIDERS:
         return others
     return {**others, event.state.provider: event.state}
 

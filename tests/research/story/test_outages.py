@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from builders import opened, session, stopped
 
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.program.parser import parse_program
 from overnight.research.events import Event, ProviderChanged
 from overnight.research.record.port import Recorded
@@ -16,7 +16,7 @@ from overnight.research.story.story import Story
 from overnight.research.views.model_costs import outage_facts
 
 
-def changed(at: float, standing: Standing, provider: str = "p", why: str = "") -> tuple[float, Event]:
+def changed(at: float, standing: ProviderStanding, provider: str = "p", why: str = "") -> tuple[float, Event]:
     return at, ProviderChanged(state=ProviderState(provider=provider, standing=standing, why=why, since=at))
 
 
@@ -33,16 +33,16 @@ def told(*events: tuple[float, Event]) -> Story:
 def test_an_outage_lasts_until_the_provider_is_ready_again() -> None:
     """A spent quota that turns into a refused key is two; slow is not out."""
     story = told(
-        changed(100.0, Standing.PARKED, why="429 spent"),
-        changed(160.0, Standing.BROKEN, why="401"),
-        changed(220.0, Standing.READY),
-        changed(300.0, Standing.SLOW, why="m writes 1 tokens/s"),
-        changed(400.0, Standing.READY),
+        changed(100.0, ProviderStanding.PARKED, why="429 spent"),
+        changed(160.0, ProviderStanding.BROKEN, why="401"),
+        changed(220.0, ProviderStanding.READY),
+        changed(300.0, ProviderStanding.SLOW, why="m writes 1 tokens/s"),
+        changed(400.0, ProviderStanding.READY),
     )
     assert [(one.standing, one.since, one.until) for one in story.outages] == [
-        (Standing.PARKED, 100.0, 160.0),
-        (Standing.BROKEN, 160.0, 220.0),
-        (Standing.SLOW, 300.0, 400.0),
+        (ProviderStanding.PARKED, 100.0, 160.0),
+        (ProviderStanding.BROKEN, 160.0, 220.0),
+        (ProviderStanding.SLOW, 300.0, 400.0),
     ]
     assert story.out_s == {"p": 120.0}
     facts = dict(outage_facts(story))
@@ -52,16 +52,16 @@ def test_an_outage_lasts_until_the_provider_is_ready_again() -> None:
 
 def test_nothing_is_known_of_the_time_between_sessions() -> None:
     """An outage ends with its session, also of one that was killed; one that is under way lasts until the newest event."""
-    ended = told(changed(100.0, Standing.BROKEN), (130.0, stopped()), (900.0, session()))
+    ended = told(changed(100.0, ProviderStanding.BROKEN), (130.0, stopped()), (900.0, session()))
     assert [(one.since, one.until) for one in ended.outages] == [(100.0, 100.0)]
-    killed = told(changed(100.0, Standing.BROKEN), changed(150.0, Standing.PAUSED, "q"), (900.0, session()))
+    killed = told(changed(100.0, ProviderStanding.BROKEN), changed(150.0, ProviderStanding.PAUSED, "q"), (900.0, session()))
     assert killed.out_s == {"p": 50.0, "q": 0.0}
-    assert told(changed(100.0, Standing.BROKEN), changed(150.0, Standing.READY, "q")).out_s == {"p": 50.0}
+    assert told(changed(100.0, ProviderStanding.BROKEN), changed(150.0, ProviderStanding.READY, "q")).out_s == {"p": 50.0}
 
 
 def test_many_outages_are_listed_in_part_and_counted_in_full() -> None:
     """The newest ones, in order."""
-    flaps = [changed(10.0 * n, Standing.PAUSED if n % 2 else Standing.READY) for n in range(1, 401)]
+    flaps = [changed(10.0 * n, ProviderStanding.PAUSED if n % 2 else ProviderStanding.READY) for n in range(1, 401)]
     story = told(*flaps)
     assert len(story.outages) == LISTED and story.outages[-1].until == 4000.0
     assert story.out_s == {"p": 2000.0}
@@ -69,7 +69,7 @@ def test_many_outages_are_listed_in_part_and_counted_in_full() -> None:
 
 def test_page_and_markdown_say_it() -> None:
     """With foreign words escaped; nothing without an outage."""
-    story = told(changed(100.0, Standing.BROKEN, why="<b>401</b>"), changed(160.0, Standing.READY))
+    story = told(changed(100.0, ProviderStanding.BROKEN, why="<b>401</b>"), changed(160.0, ProviderStanding.READY))
     page, text = render_page(story, {}), render_markdown(story, {})
     assert "Providers that were out" in page and "&lt;b&gt;401&lt;/b&gt;" in page
     assert "## Providers that were out" in text and "<b>" not in text.replace("\\<b", "")

@@ -3,7 +3,7 @@
 from builders import advanced, concluded, opened, proposed, session, stopped
 
 from overnight.gate.verdict import Verdict
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.ending import EndReason
 from overnight.research.events import Event, ModelCalled, ProviderChanged
@@ -42,17 +42,17 @@ def test_the_status_says_what_a_kept_change_cost() -> None:
     assert none.cost_per_kept_usd is None and "a kept change" not in describe(none)
 
 
-def changed(name: str, standing: Standing, why: str = "", until: float | None = None) -> ProviderChanged:
+def changed(name: str, standing: ProviderStanding, why: str = "", until: float | None = None) -> ProviderChanged:
     return ProviderChanged(state=ProviderState(provider=name, standing=standing, why=why, since=0.0, until=until))
 
 
 OUT = [
-    changed("slow", Standing.SLOW, "m writes 1 tokens/s, and usually 40"),
-    changed("quota", Standing.PARKED, "429 spent", until=3600.0),
-    changed("busy", Standing.PAUSED, "500"),
-    changed("key", Standing.BROKEN, "401 \x1b[2J"),
-    changed("well", Standing.PARKED, "429"),
-    changed("well", Standing.READY),
+    changed("slow", ProviderStanding.SLOW, "m writes 1 tokens/s, and usually 40"),
+    changed("quota", ProviderStanding.PARKED, "429 spent", until=3600.0),
+    changed("busy", ProviderStanding.PAUSED, "500"),
+    changed("key", ProviderStanding.BROKEN, "401 \x1b[2J"),
+    changed("well", ProviderStanding.PARKED, "429"),
+    changed("well", ProviderStanding.READY),
 ]
 SAID = [
     "provider  key is out since 00:00 UTC, until you fix it: 401 \\x1b[2J",

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.research.story.story import Outage
 
 LISTED = 40  # newest ones; how long a provider was out in all counts every one
@@ -22,7 +22,7 @@ class Outages:
     def change(self, state: ProviderState) -> None:
         """A provider stands otherwise from now on."""
         self._end(state.provider, state.since)
-        if state.standing is not Standing.READY and len(self._open) < PROVIDERS:
+        if state.standing is not ProviderStanding.READY and len(self._open) < PROVIDERS:
             self._open[state.provider] = state
 
     def end_session(self, at: float) -> None:

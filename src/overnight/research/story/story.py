@@ -10,7 +10,7 @@ from overnight.gate.plausibility import look_at
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import branch_of
-from overnight.models.provider_state import Standing
+from overnight.models.provider_state import ProviderStanding
 from overnight.models.usage import Usage
 from overnight.program.program import Budget, Metric
 from overnight.research.ending import Ending
@@ -185,7 +185,7 @@ class Outage:
     """A provider of models that was out, or slow, for a while."""
 
     provider: str
-    standing: Standing
+    standing: ProviderStanding
     why: str
     since: float  # Unix time, s
     until: float

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from overnight.models.provider_state import Standing
+from overnight.models.provider_state import ProviderStanding
 from overnight.models.usage import Usage
 from overnight.research.story.story import ModelUse, Outage, Story
 from overnight.research.views.facts import Facts
@@ -14,11 +14,11 @@ from overnight.research.views.wording import percent
 from overnight.words.quantities import compact, duration
 
 _NAMES = {
-    Standing.READY: "ready",
-    Standing.SLOW: "slow",
-    Standing.PAUSED: "out",
-    Standing.PARKED: "out of quota",
-    Standing.BROKEN: "out, for you to fix",
+    ProviderStanding.READY: "ready",
+    ProviderStanding.SLOW: "slow",
+    ProviderStanding.PAUSED: "out",
+    ProviderStanding.PARKED: "out of quota",
+    ProviderStanding.BROKEN: "out, for you to fix",
 }
 
 

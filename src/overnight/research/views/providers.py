@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from overnight.models.provider_state import ProviderState, Standing
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.words.foreign import printable
 
 NAME, WHY = 60, 300  # characters
@@ -14,22 +14,22 @@ def describe_provider(state: ProviderState) -> str:
     name, since = printable(state.provider, NAME), f"since {clock(state.since)}"
     why = f": {printable(state.why, WHY)}" if state.why else ""
     match state.standing:
-        case Standing.READY:
+        case ProviderStanding.READY:
             return f"{name} is ready again"
-        case Standing.SLOW:
+        case ProviderStanding.SLOW:
             return f"{name} is slow {since}{why}"
-        case Standing.PAUSED:
+        case ProviderStanding.PAUSED:
             return f"{name} is out {since}, tried again within a minute{why}"
-        case Standing.PARKED:
+        case ProviderStanding.PARKED:
             again = f", asked again at {clock(state.until)}" if state.until else ""
             return f"{name} is out of quota {since}{again}{why}"
-        case Standing.BROKEN:
+        case ProviderStanding.BROKEN:
             return f"{name} is out {since}, until you fix it{why}"
 
 
 def provider_lines(states: Iterable[ProviderState]) -> list[str]:
     """A line for each provider that is not ready, those that wait for a person first."""
-    order = [Standing.BROKEN, Standing.PARKED, Standing.PAUSED, Standing.SLOW]
+    order = [ProviderStanding.BROKEN, ProviderStanding.PARKED, ProviderStanding.PAUSED, ProviderStanding.SLOW]
     shown = [state for state in states if state.standing in order]
     return [describe_provider(state) for state in sorted(shown, key=lambda state: order.index(state.standing))]
 

@@ -263,7 +263,7 @@ def test_a_compressed_answer_is_read_or_a_failure(
                     assert run.usage.input_tokens == 70
                     assert size == 10
                 except (ModelsParked, RequestRefused):
-                    assert run.usage.input_tokens == 0
+                    assert run.usage.estimated == run.usage.calls  # it may be billed: at most our estimate counts
 
     asyncio.run(walk())
 

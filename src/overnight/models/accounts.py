@@ -108,9 +108,9 @@ class Accounts:
                 return AccountLease(self, account, permission)
         return None
 
-    def break_off(self, account: Account, failure: ProviderFailure) -> None:
-        """An answer of an account broke off after its turn."""
-        account.breaker.break_off(failure, time.monotonic())
+    def break_off(self, account: Account, failure: ProviderFailure, *, alone: bool) -> None:
+        """An answer of an account broke off after its turn; `alone`: no other can be asked instead."""
+        account.breaker.break_off(failure, time.monotonic(), alone=alone)
         self.notify()
 
     def wait_s(self, among: Sequence[Account]) -> float | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from overnight.models.failures import ProviderFailure, ProviderFault
 
 TRUSTED = 2  # times in a row that a provider may say when to ask again, and fail then
+CUT_SESSION = 4  # failures that a broken answer counts for if others can be asked: the next one may cost a session, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +100,15 @@ class Breaker:
         """An answer came to its end."""
         self._unproven = 0
 
-    def break_off(self, failure: ProviderFailure, now: float) -> None:
-        """An answer broke off, so that its beginning was no success; if the account is out already, nothing happens."""
+    def break_off(self, failure: ProviderFailure, now: float, *, alone: bool) -> None:
+        """An answer broke off, so that its beginning was no success; if the account is out already, nothing happens.
+
+        Agents give up a session if their answers break, and take seconds to start another. So unless the account is `alone`
+        it rests for longer than that.
+        """
         permission = self.take(now)
         if permission is not None:
-            self._failures = max(self._failures, self._unproven)
+            self._failures = max(self._failures, self._unproven, 0 if alone else CUT_SESSION)
             self.fail(permission, failure, now)
 
     def fail(self, permission: int, failure: ProviderFailure, now: float) -> None:

@@ -123,19 +123,34 @@ async def _ask(arm: Arm, repository: Path, brief: str, url: str) -> _Answered:
 
 
 def _measured(folder: Path, lab: str, answers: Sequence[Mapping[str, object]]) -> Counts:
-    """The counts of answers, whose edits are measured in a campaign behind those of the history."""
-    edits = [dict(answer["changed"]) for answer in answers if answer["changed"]]  # type: ignore[call-overload]  # JSON of ours
+    """The counts of answers; each different edit is measured once, in a campaign behind the edits of the history."""
+    history = HISTORIES[lab]
+    path = history[0][0]  # each lab has one editable file
+    text = (folder / "lab" / path).read_text()
+    edits = [dict(answer["changed"])[path] for answer in answers if answer["changed"]]  # type: ignore[call-overload]  # ours
+    tried = {text.replace(old, new, 1) for _, old, new in history}
+    different = [edit for edit in dict.fromkeys(edits) if edit not in tried]
     replay = folder / f"replay-{len(answers)}"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    texts = {path: (folder / "lab" / path).read_text() for edit in edits for path in edit}
-    rows = list(HISTORIES[lab])
-    rows += [(path, texts[path], text) for edit in edits for path, text in edit.items()]  # each lab has one editable file
-    if not replay.exists():
+    if different and not replay.exists():
+        rows = [*history, *((path, text, edit) for edit in different)]
         prepare(replay, lab, _scripted(rows), f"{GATE}min_effect: {NOTHING_IS_KEPT}", environment)
         subprocess.run(_RUN, cwd=replay / "lab", env=environment, capture_output=True, check=False)
-    events = [
-        event for event in events_of(replay / "lab", environment) if int(str(event.get("number", 99_999))) > len(HISTORIES[lab])
-    ]
-    counts = count(events)
-    tokens = sum(int(str(answer["tokens"])) for answer in answers)
-    return Counts(**{**asdict(counts), "asked": len(answers), "edits": len(edits), "tokens": tokens})
+    events = events_of(replay / "lab", environment) if different else []
+    counts = count([event for event in events if int(str(event.get("number", 0))) > len(history)])
+    outside = {different[at] for at in range(len(different)) if _is_outside(events, at + 1 + len(history))}
+    return Counts(
+        asked=len(answers),
+        edits=len(edits),
+        in_scope=sum(edit not in outside for edit in edits),
+        new=counts.new,
+        run=counts.run,
+        better=counts.better,
+        tokens=sum(int(str(answer["tokens"])) for answer in answers),
+    )
+
+
+def _is_outside(events: Sequence[Mapping[str, object]], number: int) -> bool:
+    """Whether an experiment was rejected for another reason than that it was tried before."""
+    ended = next((event for event in events if event["kind"] == "concluded" and event["number"] == number), {})
+    return ended.get("verdict") == "reject" and "tried" not in str(ended["reason"])

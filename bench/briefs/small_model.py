@@ -53,8 +53,8 @@ def settings(url: str) -> str:
 def _drain(process: subprocess.Popen[bytes], log: Path, ready: threading.Event) -> None:
     """Keep what it says, and set `ready` once it listens or has ended."""
     assert process.stdout is not None
-    with log.open("wb") as file:
-        for line in process.stdout:
+    with process.stdout as said, log.open("wb") as file:
+        for line in said:
             file.write(line)
             file.flush()
             if _LISTENS.encode() in line:

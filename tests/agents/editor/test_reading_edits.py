@@ -90,6 +90,7 @@ def test_a_whole_file_is_read_only_if_it_was_asked_for() -> None:
 
 def test_the_words_around_the_edits_stay() -> None:
     """The hypothesis is found wherever it stands, also inside a fence."""
+    assert read_answer(f"**train.py**\n{BLOCK}", EditForm.SEARCH_REPLACE, KNOWN).words == ""
     for text in (
         f"train.py\n{BLOCK}\nHYPOTHESIS: more",
         f"```\n{BLOCK}\nHYPOTHESIS: more\n```",

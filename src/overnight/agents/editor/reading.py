@@ -66,8 +66,9 @@ class _Reader:
             elif bare := self._bare_signs():
                 yield Edit(path=self.path, ways=read_signs(bare))
             else:
-                self.path = named_file(line, self.known) or self.path
-                self.words.append(line)
+                name = named_file(line, self.known)
+                self.path = name or self.path
+                self.words += [] if name and len(line.split()) == 1 else [line]  # a heading is no hypothesis
                 self.at += 1
 
     def _block(self) -> Edit:

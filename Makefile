@@ -2,8 +2,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 AGENTS := build/agents
+MODEL := build/model
 
-.PHONY: demo test fuzz test-agents fault-table check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-agents fault-table test-model check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -25,6 +26,11 @@ test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 fault-table: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap
 	PYTHONPATH=tests:tests/agent_programs $(BIN)/python tests/agent_programs/fault_runs.py '$(ONLY)'
+
+test-model: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/python .ci/model.py $(MODEL)
+	nice $(BIN)/pytest tests/model
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

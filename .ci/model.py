@@ -169,4 +169,5 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]))
     except (Failed, OSError, zipfile.BadZipFile, tarfile.TarError) as failed:
-        sys.exit(f"the small model cannot be made here: {failed}")
+        print(f"the small model cannot be made here: {failed}", file=sys.stderr)
+        sys.exit(2)

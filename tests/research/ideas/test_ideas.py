@@ -265,6 +265,14 @@ def test_a_line_behind_all_others_is_an_idea(line: str, text: str) -> None:
     assert parse_ideas(above, queue) == (AddIdea(text=text),) or line.startswith(" ")
 
 
+@pytest.mark.parametrize("place", ["Edit this file", "lines (the first", "\nNo idea is open.", "No idea is open."])
+def test_a_line_among_the_words_above_the_ideas_is_an_idea(place: str) -> None:
+    """Whether it touches the help or not; so is one in place of the help."""
+    file = render_ideas(EMPTY)
+    assert parse_ideas(file.replace(place, f"my own\n{place}", 1), EMPTY) == (AddIdea(text="my own"),)
+    assert parse_ideas("# Ideas\n\nmy own\n", EMPTY) == (AddIdea(text="my own"),)
+
+
 def test_what_a_person_writes_below_a_new_idea_belongs_to_it() -> None:
     """A wrapped line and a nested one go on with it; one below an idea of ours rewords that."""
     queue = three()
@@ -277,7 +285,7 @@ def test_what_a_person_writes_below_a_new_idea_belongs_to_it() -> None:
 def test_the_words_around_the_ideas_are_none() -> None:
     """Neither the help, also that of another version, nor that nothing is open."""
     assert parse_ideas(render_ideas(EMPTY), EMPTY) == ()
-    other = "# Ideas\n\nWhat an older version said\nin two lines.\n\nNo idea is open.\n"
+    other = "# Ideas\n\nEdit this file while the campaign runs, as an older version\nsaid in two lines.\n\nNo idea is open.\n"
     assert parse_ideas(other, EMPTY) == ()
     assert parse_ideas("try dropout\n", EMPTY) == (AddIdea(text="try dropout"),), "a file that a person made"
 

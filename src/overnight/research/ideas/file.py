@@ -36,13 +36,14 @@ _LINE = re.compile(
 )
 _STAMP = re.compile(r"^<!-- overnight: ideas up to #([0-9]{1,9})\b", re.MULTILINE)  # at the start of a line, where no idea is
 _NONE = "No idea is open."
-_TITLE = "# Ideas"
+_BEGINS = "Edit this file while the campaign runs"  # the help, in every version
 _HELP = f"""\
-{_TITLE}
+# Ideas
 
-Edit this file while the campaign runs: add a line `- [ ] what to try`, change a text, tick or delete what not to try, move
+{_BEGINS}: add a line `- [ ] what to try`, change a text, tick or delete what not to try, move
 lines (the first is tried first). Write `(bold)` or `(safe)` after an idea to say how far it goes. `[~]` is being tried.
 """
+_NO_IDEAS = frozenset([*_HELP.splitlines(), _NONE])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +124,10 @@ def _lines(text: str) -> Iterator[_Line]:
         found = _LINE.fullmatch(row)
         if found and (found["number"] or not found["indent"]):
             helping = False
-        elif not bare or bare.startswith(("#", "<!--")) or bare == _NONE:
-            helping = bare == _TITLE or (helping and not bare)
-            found = None
-        elif helping:
-            continue
+        elif not bare or bare.startswith(("#", "<!--")) or bare in _NO_IDEAS:
+            helping, found = False, None
+        elif helping or bare.startswith(_BEGINS):  # the help of another version, to its blank line
+            helping, found = True, None
         elif last and not last.outcome and row[0].isspace():  # it goes on with the idea above
             last = replace(last, text=clean_idea(f"{last.text} {bare}"))
             continue

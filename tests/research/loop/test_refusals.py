@@ -22,6 +22,7 @@ from overnight.research.loop.proposal import Intake, ProposalOutcome
 from overnight.research.loop.scope import Scope
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
+from overnight.research.researchers.agent_researcher import UNSAID, UNSAID_CUT
 from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.research.state import begin
 
@@ -54,13 +55,15 @@ class Author:
 
     acts: list[Callable[[Path], None]]
     name: str = "author"
+    says: list[str] = field(default_factory=list)  # at each time; then how often it was asked
     briefs: list[str] = field(default_factory=list)
 
     async def propose(self, assignment: Assignment) -> Draft:
-        """Act, and say how often it was asked."""
+        """Act, and say something."""
         self.briefs.append(assignment.brief)
         self.acts.pop(0)(assignment.workspace)
-        return Draft(hypothesis=f"words {len(self.briefs)}", tokens=10, cost_usd=0.5)
+        says, asked = self.says.pop(0) if self.says else "", len(self.briefs)
+        return Draft(hypothesis=says or f"words {asked}", notes={f"note {asked}": asked}, tokens=10, cost_usd=0.5)
 
     def learn(self, experiment: Experiment) -> None:
         """Nothing."""
@@ -145,6 +148,16 @@ def test_an_author_may_say_why_the_critic_is_wrong(world: World) -> None:
     assert 'Its author says: "words 1"' in critic.briefs[1] and 'Its author answers: "words 2"' in critic.briefs[1]
     assert f"+{BETTER}" in critic.briefs[1]
     assert (world.proposed().hypothesis, world.proposed().tokens) == ("words 1", 20)
+
+
+@pytest.mark.parametrize("unsaid", [UNSAID, UNSAID_CUT])
+def test_an_answer_without_a_hypothesis_keeps_the_first_one(world: World, unsaid: str) -> None:
+    """Also if its session was cut off after the edit; the notes of both sessions stay."""
+    author = Author([replacing(OLD, GAMED), replacing(GAMED, BETTER)], says=["", unsaid])
+    assert not world.propose(author, Critic([REFUSE, "ACCEPT"])).problem
+    event = world.proposed()
+    assert event.edit.lines[-1] == f"+{BETTER}" and event.hypothesis == "words 1"
+    assert event.notes == {"note 1": 1, "note 2": 2}
 
 
 def test_the_second_answer_is_final(world: World) -> None:

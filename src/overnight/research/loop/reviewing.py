@@ -6,12 +6,13 @@ from overnight.models.port import ModelsParked
 from overnight.research.briefs.review import Refused, write_answer_brief
 from overnight.research.changes.edit import edit_of
 from overnight.research.events import Noted
+from overnight.research.experiment import Draft
 from overnight.research.loop.council import Council
 from overnight.research.loop.edit import NamedResearcher, WorkspaceEdit
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.objections import Objections
 from overnight.research.places.port import Workspaces
-from overnight.research.researchers.agent_researcher import UNSAID
+from overnight.research.researchers.agent_researcher import UNSAID, UNSAID_CUT
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
 from overnight.words.foreign import printable
 
@@ -46,9 +47,8 @@ class Reviewing:
         try:
             draft = await staff.researcher.propose(replace(assignment, brief=brief))
             collected = self.workspaces.collect(assignment.workspace, edit.base)
-            says = edit.draft if draft.hypothesis == UNSAID or collected.changes == edit.changes else draft
-            both = replace(says, tokens=edit.draft.tokens + draft.tokens, cost_usd=edit.draft.cost_usd + draft.cost_usd)
-            answer = replace(edit, draft=both, collected=collected)
+            unsaid = draft.hypothesis in {UNSAID, UNSAID_CUT} or collected.changes == edit.changes
+            answer = replace(edit, draft=_together(edit.draft, draft, unsaid=unsaid), collected=collected)
             return replace(answer, refusal=await self._object(answer, Refused(reason=refusal, answer=draft.hypothesis)))
         except (ProposalFailed, NoIdeas, ModelsParked):
             return replace(edit, refusal=refusal)
@@ -63,3 +63,13 @@ class Reviewing:
             return ""
         before, number = self.objections.scope.before(edit.changes, edit.base), edit.request.assignment
         return await self.council.object(edit.draft, edit.changes, before, number, refused=refused)
+
+
+def _together(first: Draft, answer: Draft, *, unsaid: bool) -> Draft:
+    """What an author says of its edit after its answer; `unsaid`: that says nothing new about the edit."""
+    return Draft(
+        hypothesis=first.hypothesis if unsaid else answer.hypothesis,
+        notes={**first.notes, **answer.notes},
+        tokens=first.tokens + answer.tokens,
+        cost_usd=first.cost_usd + answer.cost_usd,
+    )

@@ -51,9 +51,9 @@ def test_an_outage_lasts_until_the_provider_is_ready_again() -> None:
 
 
 def test_nothing_is_known_of_the_time_between_sessions() -> None:
-    """An outage ends with its session, also of one that was killed; one that is under way lasts until the newest event."""
+    """An outage ends with its session, with the newest event of one that was killed; else it lasts until the newest event."""
     ended = told(changed(100.0, ProviderStanding.BROKEN), (130.0, stopped()), (900.0, session()))
-    assert [(one.since, one.until) for one in ended.outages] == [(100.0, 100.0)]
+    assert [(one.since, one.until) for one in ended.outages] == [(100.0, 130.0)]
     killed = told(changed(100.0, ProviderStanding.BROKEN), changed(150.0, ProviderStanding.PAUSED, "q"), (900.0, session()))
     assert killed.out_s == {"p": 50.0, "q": 0.0}
     assert told(changed(100.0, ProviderStanding.BROKEN), changed(150.0, ProviderStanding.READY, "q")).out_s == {"p": 50.0}

@@ -84,9 +84,11 @@ class _Narrator:
 
     def take(self, entry: Recorded) -> None:
         hours = self.clock.tick(entry)
-        if isinstance(entry.event, SessionStarted | Stopped):
-            self.outages.end_session(self.ended_at)
+        if isinstance(entry.event, SessionStarted):
+            self.outages.end_session(self.ended_at)  # of the newest event of a session that was killed
         self.ended_at = max(self.ended_at, entry.at)
+        if isinstance(entry.event, Stopped):
+            self.outages.end_session(self.ended_at)
         if entry.seq > self.folded_seq or self.state is None:
             self._fold(entry.event)
         self._dispatch(entry.event, entry.at, hours)

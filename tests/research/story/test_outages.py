@@ -47,7 +47,7 @@ def test_an_outage_lasts_until_the_provider_is_ready_again() -> None:
     assert story.out_s == {"p": 120.0}
     facts = dict(outage_facts(story))
     assert facts["p was out, in all"] == "2 min 00 s"
-    assert facts["p, out of quota"] == "00:01 UTC to 00:02 UTC (1 min 00 s): 429 spent"
+    assert facts["p, out of quota"] == "1970-01-01 00:01 to 00:02 UTC (1 min 00 s): 429 spent"
 
 
 def test_nothing_is_known_of_the_time_between_sessions() -> None:

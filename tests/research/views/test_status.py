@@ -77,9 +77,17 @@ def test_a_stale_state_is_not_shown_as_present() -> None:
     assert summarise(fold(state, [session()]), 7, "").providers == ()
 
 
+def test_a_reset_on_another_day_has_its_date() -> None:
+    """Quotas of a week are such."""
+    later = changed("quota", ProviderStanding.PARKED, until=3 * 86_400.0)
+    assert "asked again at 1970-01-04 00:00 UTC" in describe(summarise(fold(begin(opened()), [later]), 7, ""))
+
+
 def test_the_summary_says_which_provider_was_out_at_the_end() -> None:
-    """And what to do if nobody could work for that."""
+    """And what to do if nobody could work for that; not that one is asked again, as the session is over."""
     end = stopped(EndReason.MODELS, "no provider can be asked now: key: 401")
     said = summary(end, fold(begin(opened()), [*OUT, end])).splitlines()
-    assert [line for line in said if line.startswith("provider")] == SAID
+    assert [line for line in said if line.startswith("provider")] == [
+        line.replace("asked again at", "until").replace(", tried again within a minute", "") for line in SAID
+    ]
     assert "To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone." in said

@@ -167,6 +167,11 @@ def environment_facts(story: Story) -> Facts:
 
 def when(story: Story) -> str:
     """The dates of the campaign, UTC."""
-    opened, ended = (datetime.fromtimestamp(at, tz=UTC) for at in (story.opened_at, story.ended_at))
-    last = f"{ended:%H:%M}" if opened.date() == ended.date() else f"{ended:%Y-%m-%d %H:%M}"
-    return f"{opened:%Y-%m-%d %H:%M} to {last} UTC"
+    return period(story.opened_at, story.ended_at)
+
+
+def period(since: float, until: float) -> str:
+    """Two Unix times with their dates, UTC; that of the second only if it is another."""
+    first, last = (datetime.fromtimestamp(at, tz=UTC) for at in (since, until))
+    end = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M}"
+    return f"{first:%Y-%m-%d %H:%M} to {end} UTC"

@@ -7,9 +7,8 @@ from operator import add
 from overnight.models.provider_state import ProviderStanding
 from overnight.models.usage import Usage
 from overnight.research.story.story import ModelUse, Outage, Story
-from overnight.research.views.facts import Facts
+from overnight.research.views.facts import Facts, period
 from overnight.research.views.numbers import money
-from overnight.research.views.providers import clock
 from overnight.research.views.wording import percent
 from overnight.words.quantities import compact, duration
 
@@ -83,7 +82,7 @@ def outage_facts(story: Story) -> Facts:
 
 def _when(outage: Outage) -> str:
     lasted = duration(outage.until - outage.since)
-    return f"{clock(outage.since)} to {clock(outage.until)} ({lasted})" + (f": {outage.why}" if outage.why else "")
+    return f"{period(outage.since, outage.until)} ({lasted})" + (f": {outage.why}" if outage.why else "")
 
 
 def _all(story: Story) -> Usage:

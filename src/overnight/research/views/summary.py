@@ -37,7 +37,7 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
         lines.append("To continue, raise `budget` in program.md and run again.")
     if stopped.ending.reason in TO_FIX:
         lines.append("To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone.")
-    lines += [f"provider  {line}" for line in provider_lines(state.providers.values())]
+    lines += [f"provider  {line}" for line in provider_lines(state.providers.values(), ended=True)]
     if tally.cost_usd and state.kept:
         lines.append(f"cost      {money(tally.cost_usd)} for models, {money(tally.cost_usd / len(state.kept))} a kept change")
     if not state.kept and tally.experiments:

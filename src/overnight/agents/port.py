@@ -18,6 +18,10 @@ def _nothing(_path: str) -> bool:
     return False
 
 
+def _none() -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What an agent is asked to do, and where."""
@@ -28,6 +32,7 @@ class Task:
     advises: bool = False  # an answer in words is wanted, and no change of a file
     done: Callable[[], bool] = _never  # whether the folder holds an edit now that may be taken as it stands
     may_edit: Callable[[str], bool] = _nothing  # which paths in the folder; for an agent whose edits we make
+    objection: Callable[[], str] = _none  # why what the folder holds now would be rejected; empty if it would not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,15 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
-def turn(agent: Agent, folder: Path, brief: str = BRIEF, *, advises: bool = False) -> Turn:
-    """One session of one turn, in which only `train.py` may be edited."""
-    task = Task(folder=folder, role="explorer", advises=advises, may_edit=lambda path: path == "train.py")
+def fits() -> str:
+    """Nothing speaks against what was edited."""
+    return ""
+
+
+def turn(agent: Agent, folder: Path, brief: str = BRIEF, *, advises: bool = False, objection: Callable[[], str] = fits) -> Turn:
+    """One session of one turn, in which only `train.py` and new files of a folder may be edited."""
+    may_edit: Callable[[str], bool] = lambda path: path == "train.py" or path.startswith("new/")  # noqa: E731
+    task = Task(folder=folder, role="explorer", advises=advises, may_edit=may_edit, objection=objection)
 
     async def walk() -> Turn:
         async with agent.open(task) as session:
@@ -160,6 +167,34 @@ def test_its_last_edits_are_shown_and_refused(tmp_path: Path) -> None:
     (folder / "train.py").write_text("LR = 5\n")  # another head, without those lines
     assert turn(agent, folder).fault == ""
     assert "-LR = 1" not in sent(run, 3)
+
+
+def test_an_edit_that_would_be_rejected_is_undone_and_may_be_another_once(tmp_path: Path) -> None:
+    """The model is told what speaks against it; the files are as they were before its second answer is read."""
+    folder = workspace(tmp_path)
+    seen: list[bool] = []
+
+    def objection() -> str:
+        seen.append((folder / "new" / "a.py").exists())
+        return "the same change was tried in experiment 3" if "LR = 2" in (folder / "train.py").read_text() else ""
+
+    both = f"new/a.py\n<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE\n\n{answer()}"
+    run = FakeRun(answers=[both, answer("LR = 1", "LR = 3")])
+    assert turn(editor_agent(context(tmp_path, run)), folder, objection=objection).fault == ""
+    assert "would be rejected: the same change was tried in experiment 3" in sent(run, 1)
+    assert seen == [True, False]
+    assert (folder / "train.py").read_text() == "LR = 3\n\nprint(LR)\n"
+    assert sorted(path.name for path in folder.rglob("*.py")) == ["eval.py", "train.py"]
+
+
+def test_an_edit_that_would_be_rejected_twice_is_none(tmp_path: Path) -> None:
+    """The turn ends with the reason, and nothing is changed."""
+    folder = workspace(tmp_path)
+    run = FakeRun(answers=[answer(), answer("LR = 1", "LR = 3")])
+    ended = turn(editor_agent(context(tmp_path, run)), folder, objection=lambda: "it was tried in experiment 3")
+    assert "it was tried in experiment 3" in ended.fault
+    assert len(run.bodies) == 2
+    assert (folder / "train.py").read_text() == FILES["train.py"]
 
 
 def test_it_advises_in_words(tmp_path: Path) -> None:

@@ -205,3 +205,27 @@ def test_a_refusal_stands_if_its_critic_has_no_model_to_read_the_answer(world: W
     author = Author([replacing(OLD, GAMED), replacing(GAMED, BETTER)])
     refused = world.propose(author, Critic([REFUSE, ModelsParked("no quota", wait_s=3600.0)]))
     assert "the critic refused: it games the metric" in refused.problem
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (replacing(OLD, BETTER), "the same change is being tried in experiment 1"),
+        (lambda folder: (folder / "program.md").write_text("x"), "program.md"),
+        (replacing(OLD, "OFFSET = 3.0"), ""),
+    ],
+    ids=["tried", "scope", "new"],
+)
+def test_an_author_can_know_what_speaks_against_its_edit(world: World, edit: Callable[[Path], None], why: str) -> None:
+    """Before it submits: what was tried, and what is out of scope."""
+    heard: list[str] = []
+
+    class Asks(Author):
+        async def propose(self, assignment: Assignment) -> Draft:
+            edit(assignment.workspace)
+            heard.append(assignment.objection())
+            return Draft(hypothesis="words")
+
+    world.propose(Author([replacing(OLD, BETTER)]), Critic(["ACCEPT"]))
+    world.propose(Asks([]), Critic(["ACCEPT"]))
+    assert why in heard[0] and bool(heard[0]) is bool(why)

@@ -19,7 +19,7 @@ from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.usage import Usage
 from overnight.program.program import Direction, Metric, Program
 from overnight.research.experiment import Draft
-from overnight.research.researchers.agent_researcher import CONTINUE, UNSAID, AgentResearcher
+from overnight.research.researchers.agent_researcher import CONTINUE, OBJECTED, UNSAID, AgentResearcher
 from overnight.research.researchers.port import Assignment, ProposalFailed
 
 T = TypeVar("T")
@@ -51,7 +51,12 @@ def said(text: str, fault: str = "") -> Turn:
 
 
 def ask(
-    tmp_path: Path, what: Callable[[AgentResearcher, Assignment], Coroutine[Any, Any, T]], *turns: Turn, script: bool = False
+    tmp_path: Path,
+    what: Callable[[AgentResearcher, Assignment], Coroutine[Any, Any, T]],
+    *turns: Turn,
+    script: bool = False,
+    program: bool = True,
+    objection: str = "",
 ) -> tuple[T, list[str]]:
     """What comes of a proposal or an answer, and the prompts."""
     session = Scripted(tmp_path, turns)
@@ -65,17 +70,20 @@ def ask(
     desk = AgentContext(
         spec=spec, executor=ProcessExecutor(slots=1, search_path=""), limits=Limits(), scratch=tmp_path, slot=0, models=None
     )
-    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
+    declared = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
     assignment = Assignment(
         number=1,
         role="r",
-        program=program,
+        program=declared,
         workspace=tmp_path,
         brief=BRIEF,
         head="c0",
         changed=(tmp_path / "new").exists,
+        objection=lambda: objection,
     )
-    got = asyncio.run(what(AgentResearcher(Agent(name="r", context=desk, opens=opens, script=script)), assignment))
+    got = asyncio.run(
+        what(AgentResearcher(Agent(name="r", context=desk, opens=opens, script=script, program=program)), assignment)
+    )
     return got, session.heard
 
 
@@ -159,7 +167,7 @@ def test_an_agent_that_breaks_for_want_of_a_model_is_no_failure_of_its_own(tmp_p
 
     @contextmanager
     def use(**_: object) -> Iterator[object]:
-        yield SimpleNamespace(refusal=parked, failure="", usage=Usage(), url="http://127.0.0.1:9/token")
+        yield SimpleNamespace(refusal=parked, failure="", wires=(), usage=Usage(), url="http://127.0.0.1:9/token")
 
     models: Any = SimpleNamespace(use=use)
     spec = AgentSpec(use="acp", command="true")
@@ -247,3 +255,26 @@ def test_a_script_that_is_cut_off_has_no_edit(tmp_path: Path, error: Exception) 
     """It answers for its end: nobody knows how far it came."""
     with pytest.raises((ProposalFailed, ModelsParked), match=str(error)):
         cut_off(tmp_path, error, lambda: "", script=True)
+
+
+def test_an_edit_that_would_be_rejected_is_told_once(tmp_path: Path) -> None:
+    """In a dialogue of ours, which goes on; its second answer is taken as it is."""
+
+    async def proposes(researcher: AgentResearcher, assignment: Assignment) -> Draft:
+        return await researcher.propose(assignment)
+
+    why = "the same change was tried in experiment 3"
+    turns = said("!\nHYPOTHESIS: first"), said("!\nHYPOTHESIS: second")
+    got, heard = ask(tmp_path, proposes, *turns, program=False, objection=why)
+    assert (got.hypothesis, heard) == ("second", [BRIEF, OBJECTED.format(why=why)])
+
+
+@pytest.mark.parametrize(("program", "objection"), [(True, "it was tried"), (False, "")])
+def test_nothing_is_told_to_a_program_or_of_an_edit_that_is_new(tmp_path: Path, *, program: bool, objection: str) -> None:
+    """A program would be started again, which costs as much as its next try."""
+
+    async def proposes(researcher: AgentResearcher, assignment: Assignment) -> Draft:
+        return await researcher.propose(assignment)
+
+    got, heard = ask(tmp_path, proposes, said("!\nHYPOTHESIS: first"), program=program, objection=objection)
+    assert (got.hypothesis, heard) == ("first", [BRIEF])

@@ -17,9 +17,9 @@ from overnight.agents.editor.edit import DoesNotApply
 from overnight.agents.editor.excerpt import show_files
 from overnight.agents.editor.form import DEFAULT, EditForm
 from overnight.agents.editor.own_edits import OwnEdits
-from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT, material, question, repair, system
+from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT, OBJECTED, material, question, repair, system
 from overnight.agents.editor.reading import read_answer
-from overnight.agents.editor.texts import read_texts, write_texts
+from overnight.agents.editor.texts import read_texts, restore_texts, write_texts
 from overnight.agents.port import Session, Task, Turn
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
@@ -41,7 +41,7 @@ def editor_agent(context: AgentContext) -> Agent:
             raise ModelsParked("no provider of models is set up")
         yield EditorSession(EditForm(context.spec.edit_form or DEFAULT), task, Asker(run, transcript), transcript, own)
 
-    return Agent(name=NAME, context=context, opens=opens)
+    return Agent(name=NAME, context=context, opens=opens, program=False)
 
 
 class EditorSession:
@@ -105,6 +105,9 @@ class EditorSession:
             raise DoesNotApply(AGAIN)
         write_texts(self._task.folder, changed)
         self._own.add(texts, changed)
+        if why := self._task.objection():
+            restore_texts(self._task.folder, texts, changed)
+            raise DoesNotApply(OBJECTED.format(why=printable(why, FAULT)))
         return Turn(text=read.words)
 
     def _note(self, failed: DoesNotApply) -> None:

@@ -25,6 +25,7 @@ _REPAIR = (
 )
 NO_EDIT = "there is no edit in your answer"
 CUT = "your answer was cut at its length limit: make a smaller edit"
+OBJECTED = "this edit would be rejected: {why}; make a different one"
 AGAIN = "you have made exactly this edit before: make a different one"
 
 

@@ -64,6 +64,14 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
             made.append(path)
 
 
+def restore_texts(folder: Path, before: Mapping[str, str], written: Mapping[str, str]) -> None:
+    """Undo what was written: the files are as they were, and new ones are gone."""
+    with opened(folder) as root:
+        for path in written.keys() - before.keys():
+            delete_file(root, path)
+    write_texts(folder, {path: before[path] for path in written if path in before})
+
+
 def _executable(folder: Path, path: str) -> bool | None:
     """Whether the file that is there is executable; None if there is none that may be replaced."""
     try:

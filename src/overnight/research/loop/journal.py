@@ -2,10 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from overnight.errors import UserError
-from overnight.research.events import Concluded, Event, Sign
+from overnight.research.events import Concluded, Event, ProposalEnded, Proposing, Sign
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
 from overnight.research.standing import OpenExperiment
@@ -61,6 +62,15 @@ class Journal:
         """Show something to the watchers, without keeping it."""
         for watcher in self._watchers:
             watcher(sign)
+
+    @contextmanager
+    def working(self, role: str, assignment: int) -> Iterator[None]:
+        """Show that a role works on an assignment until the context ends."""
+        self.show(Proposing(role=role, assignment=assignment))
+        try:
+            yield
+        finally:
+            self.show(ProposalEnded(role=role, assignment=assignment))
 
     def snapshot(self) -> None:
         """Save the state, so that a later session need not fold from the start."""

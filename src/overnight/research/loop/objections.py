@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from overnight.git.port import FileChange
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.changes.similar import already_tried, shape_of
-from overnight.research.loop.edit import WorkspaceEdit
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
 
@@ -17,17 +17,17 @@ class Objections:
     journal: Journal
     scope: Scope
 
-    def to(self, edit: WorkspaceEdit, problems: Sequence[str] = ()) -> Sequence[str]:
-        """Why an edit is not worth a trial, `problems` before all else; empty if it is."""
-        return (*problems, *self.scope.violations(edit.changes, edit.base)) or self._tried(edit)
+    def to(self, changes: Sequence[FileChange], base: str, problems: Sequence[str] = ()) -> Sequence[str]:
+        """Why changes of a commit are not worth a trial, `problems` before all else; empty if they are."""
+        return (*problems, *self.scope.violations(changes, base)) or self._tried(changes, base)
 
-    def _tried(self, edit: WorkspaceEdit) -> Sequence[str]:
-        """Which earlier experiment this edit repeats, in the same or another spelling; empty if it is new."""
+    def _tried(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
+        """Which earlier experiment these changes repeat, in the same or another spelling; empty if they are new."""
         ledger = self.journal.ledger
-        if (earlier := ledger.tried(proposal_digest(edit.changes, edit.base))) is not None:
+        if (earlier := ledger.tried(proposal_digest(changes, base))) is not None:
             found = ledger.experiment(earlier)
             how = "was" if found and found.conclusion else "is being"
             return (f"the same change {how} tried in experiment {earlier}",)
-        like = ledger.same(shape_of(edit.changes, self.scope.before(edit.changes, edit.base), edit.base))
+        like = ledger.same(shape_of(changes, self.scope.before(changes, base), base))
         found = None if like is None else ledger.experiment(like)
         return () if found is None else (already_tried(found),)

@@ -14,7 +14,7 @@ from overnight.research.changes.edit import edit_of
 from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import shape_of
 from overnight.research.changes.syntax import half_finished
-from overnight.research.events import Concluded, ProposalEnded, ProposalMissed, Proposed, Proposing
+from overnight.research.events import Concluded, ProposalMissed, Proposed
 from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.attempt import MESSAGE, attempt_message
 from overnight.research.loop.council import Council
@@ -107,7 +107,6 @@ class Intake:
         state = self.journal.state
         head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
         finished = False
-        self.journal.show(Proposing(role=staff.role, assignment=request.assignment))
         try:
             assignment = Assignment(
                 number=request.assignment,
@@ -118,9 +117,11 @@ class Intake:
                 head=head,
                 changed=lambda: bool(self.workspaces.collect(folder, head).changes),
                 unfit=lambda: self._unfit(folder, head),
+                objection=lambda: self._objection(folder, head),
                 under_way=tuple(opened.proposed for opened in state.open),
             )
-            draft = await staff.researcher.propose(assignment)
+            with self.journal.working(staff.role, request.assignment):
+                draft = await staff.researcher.propose(assignment)
             edit = WorkspaceEdit(
                 role=staff.role,
                 researcher=staff.researcher.name,
@@ -137,7 +138,6 @@ class Intake:
                 self.left_out.add(staff.role, collected.by_products)
                 self._keep_unfinished(staff.role, request.assignment, head, collected.changes)
             self.workspaces.remove(folder)
-            self.journal.show(ProposalEnded(role=staff.role, assignment=request.assignment))
         self.left_out.add(staff.role, edit.collected.by_products)
         return edit
 
@@ -148,6 +148,11 @@ class Intake:
     @property
     def _reviewing(self) -> Reviewing:
         return Reviewing(journal=self.journal, workspaces=self.workspaces, council=self.council, objections=self._objections)
+
+    def _objection(self, folder: Path, head: str) -> str:
+        """What speaks against a trial of what a workspace holds, the first reason; empty if nothing does."""
+        collected = self.workspaces.collect(folder, head)
+        return next(iter(self._objections.to(collected.changes, head, collected.problems)), "")
 
     def _unfit(self, folder: Path, head: str) -> str:
         """Why an edit whose author was cut off is not worth a trial, the first reason; empty if it is."""
@@ -167,7 +172,7 @@ class Intake:
     def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""
         draft, number = edit.draft, self.journal.state.next_number
-        violations = self._objections.to(edit, problems)
+        violations = self._objections.to(edit.changes, edit.base, problems)
         commit = ""
         if not violations:
             state = self.journal.state

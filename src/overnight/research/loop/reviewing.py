@@ -45,7 +45,8 @@ class Reviewing:
         lines = edit_of(edit.changes, self.objections.scope.before(edit.changes, edit.base))
         brief = write_answer_brief(self.journal.state, edit.role, edit.draft, lines, refusal)
         try:
-            draft = await staff.researcher.propose(replace(assignment, brief=brief))
+            with self.journal.working(edit.role, assignment.number):
+                draft = await staff.researcher.propose(replace(assignment, brief=brief))
             collected = self.workspaces.collect(assignment.workspace, edit.base)
             unsaid = draft.hypothesis in {UNSAID, UNSAID_CUT} or collected.changes == edit.changes
             answer = replace(edit, draft=_together(edit.draft, draft, unsaid=unsaid), collected=collected)
@@ -59,7 +60,7 @@ class Reviewing:
         Raises:
             ModelsParked: no model is available now.
         """
-        if not self.council.critics or self.objections.to(edit, edit.collected.problems):
+        if not self.council.critics or self.objections.to(edit.changes, edit.base, edit.collected.problems):
             return ""
         before, number = self.objections.scope.before(edit.changes, edit.base), edit.request.assignment
         return await self.council.object(edit.draft, edit.changes, before, number, refused=refused)

@@ -26,6 +26,10 @@ CONTINUE = (
     "You ended without changing a file that you may edit. Nobody is here to answer questions: decide yourself, note the "
     f"assumption, make the edit in the current folder, and end with the line `{MARK} ...`."
 )
+OBJECTED = (
+    "This edit would be rejected: {why}. Undo it, make another one in the current folder, and end with the line "
+    f"`{MARK} ...`."
+)
 UNSAID = "(no hypothesis was given)"
 UNSAID_CUT = "(its session was cut short before it said what it changed)"
 SESSION = "session"  # name of the note on a session that was cut off
@@ -72,13 +76,23 @@ class AgentResearcher:
         turn = Turn(text="")
         try:
             turn = await session.turn(assignment.brief)
-            if not (self._agent.script or turn.fault or session.refusal or assignment.changed()):
-                turn = await session.turn(CONTINUE)
+            if more := "" if turn.fault or session.refusal else self._once_more(assignment):
+                turn = await session.turn(more)
         except TurnFailed as failed:
             return turn, ProposalFailed(str(failed))
         except ModelsParked as parked:
             return turn, parked
         return turn, session.refusal or (ProposalFailed(turn.fault) if turn.fault else None)
+
+    def _once_more(self, assignment: Assignment) -> str:
+        """What the agent is told once, if what it has done by now is of no use; empty if it is of use."""
+        if self._agent.script:
+            return ""
+        if not assignment.changed():
+            return CONTINUE
+        # A program that is started again costs as much as another try, whose brief says what was wrong.
+        why = "" if self._agent.program else assignment.objection()
+        return OBJECTED.format(why=printable(why, LONGEST_NOTE)) if why else ""
 
     async def advise(self, assignment: Assignment) -> str:
         """Let the agent answer."""
@@ -112,6 +126,7 @@ class AgentResearcher:
             advises=advises,
             done=lambda: assignment.changed() and not (assignment.unfit and assignment.unfit()),
             may_edit=partial(_may_edit, assignment.program),
+            objection=assignment.objection,
         )
         self._session = None
         try:

@@ -15,6 +15,10 @@ def _unseen() -> bool:
     return True  # the caller checks
 
 
+def _none() -> str:
+    return ""  # the caller checks
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """What a researcher gets for one proposal, or an adviser for one answer."""
@@ -28,6 +32,7 @@ class Assignment:
     changed: Callable[[], bool] = _unseen  # whether the workspace differs from it now
     # Why what the workspace holds now is not worth a trial if its author was cut off; empty if it is. None: it never is.
     unfit: Callable[[], str] | None = None
+    objection: Callable[[], str] = _none  # why it would be rejected if it were submitted now; empty if it would not
     under_way: Sequence[Proposed] = ()  # everybody's proposals without a verdict, also its own
 
 

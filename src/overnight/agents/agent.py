@@ -81,6 +81,10 @@ class AgentSession:
             if self.refusal:
                 raise self.refusal from failed
             raise TurnFailed(why) from failed
+        except ModelsParked as parked:
+            self.transcript.add(EntryKind.FAULT, str(parked))
+            self._note(missing=False, failed=False)
+            raise
         except BaseException as error:  # a cancellation too
             why = (
                 "its time was up, or the session ended"

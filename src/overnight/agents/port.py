@@ -65,6 +65,7 @@ class Session(Protocol):
 
         Raises:
             TurnFailed: the agent hangs, breaks or refuses; `ended` says whether another turn is possible.
+            ModelsParked: every provider was asked in vain; another turn is possible once one can be asked.
         """
         ...
 

@@ -212,9 +212,9 @@ def test_without_a_model_it_says_so(tmp_path: Path) -> None:
         [ModelsParked("all are out of quota", wait_s=9.0)],
         ["hm", ModelsParked("all are out of quota", wait_s=9.0)],
     ):
-        _, ended, text = edited(tmp_path, *answers)
-        assert ended.fault == "all are out of quota"
-        assert text == FILES["train.py"]
+        with pytest.raises(ModelsParked, match="all are out of quota"):
+            edited(tmp_path, *answers)
+        assert (tmp_path / "workspace" / "train.py").read_text() == FILES["train.py"]
 
 
 def test_it_speaks_every_wire(tmp_path: Path) -> None:

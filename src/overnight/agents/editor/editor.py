@@ -65,12 +65,9 @@ class EditorSession:
         texts = read_texts(self._task.folder, self._task.may_edit)
         files = show_files(texts, prompt, FILES_TOKENS)
         self._transcript.add(EntryKind.OUTPUT, f"(sent with it: {len(files)} characters of {', '.join(texts) or 'no file'})")
-        try:
-            if self._task.advises:
-                return Turn(text=(await self._ask([UserMessage(text=material(files, prompt))])).text)
-            return await self._edited(texts, UserMessage(text=question(files, prompt, self._own.shown(texts))))
-        except ModelsParked as parked:
-            return Turn(text="", fault=str(parked))
+        if self._task.advises:
+            return Turn(text=(await self._ask([UserMessage(text=material(files, prompt))])).text)
+        return await self._edited(texts, UserMessage(text=question(files, prompt, self._own.shown(texts))))
 
     async def _edited(self, texts: Mapping[str, str], asked: UserMessage) -> Turn:
         answer = await self._ask([asked])

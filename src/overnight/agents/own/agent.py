@@ -87,10 +87,7 @@ class Dialogue:
     async def _steps(self) -> str:
         """Go on until the turn ends; why it did not end well, empty if it did."""
         for _ in range(STEPS):
-            try:
-                answer = await self._ask()
-            except ModelsParked as parked:
-                return str(parked)
+            answer = await self._ask()
             self._said = answer.text or self._said
             calls = answer.calls or self._written(answer.text)
             if not calls and not answer.cut:

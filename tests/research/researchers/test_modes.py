@@ -78,12 +78,12 @@ SPECS = {
 }
 EDITED, UNCHANGED = "edited", "unchanged"
 PARKED, FAILED = "ModelsParked: no provider can be asked now: p: ", "ProposalFailed: "
-ENDS = {  # mode: what comes of it, and the tokens that were counted
+ENDS: dict[str, tuple[str, list[int] | None]] = {  # mode: what comes of it, and the tokens counted; None: by a guess
     "ok": (EDITED, [1050, 1250]),
     "steps3": (EDITED, [1050, 1250, 1450, 1650]),
     "f429x2": (EDITED, [1050, 1250]),
     "ask": (FAILED + "it ended without a change: Should I edit the file?", [1050, 1050]),
-    "cut": (PARKED + "its answer broke off", []),
+    "cut": (PARKED + "its answer broke off", None),
     "e401": (PARKED, []),
     "e429q": (PARKED, []),
     "e500": (PARKED, []),
@@ -127,11 +127,14 @@ def propose(place: Path, models: ScriptedModels, mode: str, spec: AgentSpec) -> 
 @pytest.mark.parametrize("use", SPECS)
 @pytest.mark.parametrize("mode", ENDS)
 def test_each_mode_ends_as_an_edit_or_a_reason(tmp_path: Path, models: ScriptedModels, mode: str, use: str) -> None:
-    """Nothing else is raised, nothing waits for ever, and what an answer used is counted to the token."""
+    """Nothing else is raised, nothing waits for ever, and what whole answers used is counted to the token."""
     models.command = EDIT
     end, counted = propose(tmp_path, models, mode, SPECS[use])
     wanted, tokens = ENDS[mode]
     if (mode, use) == ("ask", "command"):  # a script is not talked to twice, and its proposal is refused as empty by the loop
         wanted, tokens = UNCHANGED, [1050]
     assert end.startswith(wanted)
-    assert [call.usage.tokens for call in counted] == tokens
+    if tokens is None:
+        assert counted and all(call.usage.estimated for call in counted)
+    else:
+        assert [call.usage.tokens for call in counted] == tokens

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from gateways import gateway, provider
-from scripted_models import ScriptedModels
+from scripted_models import Reply, ScriptedModels
 from scripted_run import FakeRun
 
 from overnight.agents.chat.asking import Asker
@@ -80,6 +80,25 @@ def test_the_first_provider_is_preferred_again(models: ScriptedModels) -> None:
 
     asyncio.run(walk())
     assert (models.asked["f500x1"], models.asked["ok"]) == (2, 1)
+
+
+def test_a_provider_that_was_out_at_the_beginning_is_preferred_once_it_is_back(models: ScriptedModels) -> None:
+    """The order of wires is looked up for each request: a dialogue does not stay with the provider that it began with."""
+    first = provider(models, "first", wires=(Wire.ANTHROPIC,))
+    second = provider(models, "second", wires=(Wire.OPENAI_CHAT,))
+    models.replies["first"] = Reply(status=429, body=b'{"error": {"message": "You exceeded your current quota"}}')
+
+    async def walk() -> None:
+        async with gateway([first, second], pace=RetryTimes(quota_s=0.2)) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await Asker(run, Transcript(run)).ask(BRIEF, system="be brief", most_tokens=100, tools=True)
+                asker = Asker(run, Transcript(run))
+                del models.replies["first"]
+                await until(lambda: opened.gateway.accounts()[0].wait_s == 0.0)
+                await asker.ask(BRIEF, system="be brief", most_tokens=100, tools=True)
+
+    asyncio.run(walk())
+    assert [seen.mode for seen in models.seen] == ["first", "second", "first"]
 
 
 def test_a_busy_provider_is_waited_for_if_no_other_is_left(models: ScriptedModels) -> None:

@@ -20,6 +20,10 @@ FORMS: Mapping[Wire, Form] = {
     Wire.GEMINI: gemini,
 }
 
+ANSWER_TOKENS = 8192  # at most, of an answer
+LEAST_ANSWER = 1024  # for a model that has no room for more
+SHORTER = 2  # times that a request is shortened if it is too long for its model
+
 
 class ContextFull(TurnFailed):
     """A provider refuses the request for its length: a shorter one may do."""
@@ -39,9 +43,13 @@ class Asker:
         self._run = run
         self._transcript = transcript
         self._calls = 0  # so far
-        self._wires = [wire for wire in run.wires if wire in FORMS]
         if not self._wires:
             raise TurnFailed(f"no provider speaks {' or '.join(FORMS)}")
+
+    @property
+    def _wires(self) -> Sequence[Wire]:
+        """Those of ours that a provider speaks, in the order in which to ask now."""
+        return [wire for wire in self._run.wires if wire in FORMS]
 
     async def ask(self, entries: Sequence[Entry], *, system: str, most_tokens: int, tools: bool) -> ModelMessage:
         """What the model says next in a dialogue; `tools`: whether it may call the shell.
@@ -71,9 +79,9 @@ class Asker:
 
     async def _first(self, call: _Call, *, waited: bool = False) -> tuple[Wire, Mapping[str, object]]:
         """The answer on the first wire that gives one; a provider is waited for, once, only if no other wire has one now."""
-        alone, parked = len(self._wires) == 1, dict[Wire, ModelsParked]()
-        missing: RequestRefused | None = None
-        for wire in self._wires:
+        wires, parked = self._wires, dict[Wire, ModelsParked]()
+        alone, missing = len(wires) == 1, None
+        for wire in wires:
             try:
                 return wire, await call(wire, waits=alone)
             except ModelsParked as refusal:

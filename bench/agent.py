@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from overnight.agents.chat.asking import FORMS
+from overnight.agents.chat.asking import ANSWER_TOKENS, FORMS
 from overnight.agents.chat.dialogue import UserMessage
 from overnight.agents.context import AgentContext, AgentSpec
-from overnight.agents.own.agent import ANSWER_TOKENS, Dialogue
+from overnight.agents.own.agent import Dialogue
 from overnight.agents.own.prompt import SYSTEM
 from overnight.agents.port import Task
 from overnight.agents.transcript import Transcript

@@ -75,6 +75,7 @@ def test_a_lone_block_of_shell_may_be_a_call(language: str) -> None:
         '{"name": "python", "arguments": {"command": "x"}}',
         '{"command": "x", "note": "of a config file"}',
         '```json\n{"lr": 0.1}\n```',
+        'I set this in the settings:\n```json\n{"script": "train.py"}\n```',
         '{"name": "bash", "arguments": {"command": 7}}',
         "<tool_call>no JSON</tool_call>",
         "{" * 1000,

@@ -15,12 +15,12 @@ from file_clock import settle
 from scripted_models import ScriptedModels, scripted_models
 from scripted_run import Answer, FakeModels, FakeRun, Json
 
-from overnight.agents.chat.asking import FORMS
+from overnight.agents.chat.asking import ANSWER_TOKENS, FORMS
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.chat.tool import LONGEST
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
-from overnight.agents.own.agent import ANSWER_TOKENS, own_agent
+from overnight.agents.own.agent import own_agent
 from overnight.agents.own.compaction import KEPT, LIMIT_TOKENS, compact, tokens
 from overnight.agents.own.prompt import ADVISE, CUT, REPEATED, SYSTEM, UNREADABLE
 from overnight.agents.own.repeats import SAME

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from scripted_run import Answer, FakeModels, FakeRun, Json
 
+from overnight.agents.chat.asking import ANSWER_TOKENS, LEAST_ANSWER
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
-from overnight.agents.own.agent import ANSWER_TOKENS, LEAST_ANSWER, own_agent
+from overnight.agents.own.agent import own_agent
+from overnight.agents.own.prompt import CUT
 from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
@@ -115,6 +117,15 @@ def test_a_call_in_words_is_run(tmp_path: Path, text: str) -> None:
     if len(run.bodies) > 1:
         assert [message["role"] for message in run.bodies[1]["messages"]] == ["system", "user", "assistant", "user"]
         assert run.bodies[1]["messages"][-1]["content"] == f"Output of `{EDIT}`:\nexit code 0\n"
+
+
+@pytest.mark.parametrize("text", [f"```bash\n{EDIT}", f'<tool_call>{{"name": "bash", "arguments": {{"command": "{EDIT}"}}}}'])
+def test_a_call_in_words_that_was_cut_is_not_run(tmp_path: Path, text: str) -> None:
+    """A part of a command may do something else than the whole one: the model is told, and goes on."""
+    run = FakeRun(answers=[{"choices": [{"message": {"content": text}, "finish_reason": "length"}]}, "done"])
+    assert turn(tmp_path, run) == Turn(text="done")
+    assert newest(run)["content"] == CUT
+    assert (tmp_path / "work" / "a.txt").read_text() == "1\n"
 
 
 def test_a_block_beside_a_finished_edit_is_an_explanation(tmp_path: Path) -> None:

@@ -97,10 +97,8 @@ def _calls(document: object) -> Iterator[str]:
         if isinstance(document.get("function"), dict):
             yield from _calls(document["function"])
             return
-        name = next((document[key] for key in ("name", "tool", "function", "action") if key in document), None)
-        given = next(
-            (document[key] for key in ("arguments", "parameters", "action_input", "input", "args") if key in document), None
-        )
+        name = next((document[key] for key in _NAME_KEYS if key in document), None)
+        given = next((document[key] for key in _ARGUMENT_KEYS if key in document), None)
         command = command_in(document if given is None else given)
-        if command and (name in _NAMES or (name is None and len(document) == 1)):
+        if command and (name in _NAMES if name is not None else document.keys() == {"command"}):
             yield command

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import Asker, ContextFull
+from overnight.agents.chat.asking import ANSWER_TOKENS, LEAST_ANSWER, SHORTER, Asker, ContextFull
 from overnight.agents.chat.bounds import CALLS
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
 from overnight.agents.chat.written import written_calls
@@ -35,9 +35,6 @@ STEPS = 60  # requests in one turn
 COMMANDS = 4 * STEPS  # in one turn; each may take as long as a job may
 TURN_S = 2 * 3600.0  # of one turn, at the least: models on one's own processors take minutes a step
 JOBS = 8  # of full length have room in a turn
-ANSWER_TOKENS = 8192
-LEAST_ANSWER = 1024  # tokens, for a model that has no room for more
-SHORTER = 2  # times that a request is shortened if it is too long for its model
 
 
 def own_agent(context: AgentContext) -> Agent:
@@ -89,7 +86,7 @@ class Dialogue:
         for _ in range(STEPS):
             answer = await self._ask()
             self._said = answer.text or self._said
-            calls = answer.calls or self._written(answer.text)
+            calls = answer.calls or self._written(answer)
             if not calls and not answer.cut:
                 return ""
             ended_well, fault = await self._run(calls)
@@ -117,12 +114,16 @@ class Dialogue:
         self._entries.append(said)
         return said
 
-    def _written(self, text: str) -> Sequence[ToolCall]:
-        """The calls that an answer has as text, without ids."""
-        written = written_calls(text)
-        if not written.certain and (self._task.advises or (has_hypothesis(text) and self._task.done())):
+    def _written(self, answer: ModelMessage) -> Sequence[ToolCall]:
+        """The calls that an answer has as text, without ids; none of one that was cut, for a part of a command is none."""
+        written = written_calls(answer.text)
+        if answer.cut or (not written.certain and self._explains(answer.text)):
             return ()
         return [ToolCall(id="", command=command) for command in written.commands]
+
+    def _explains(self, text: str) -> bool:
+        """Whether a block of shell in an answer is an explanation."""
+        return self._task.advises or (has_hypothesis(text) and self._task.done())
 
     async def _run(self, calls: Sequence[ToolCall]) -> tuple[bool, str]:
         """Run the commands of one answer: whether all ended well, and why the turn is over, empty if it is not."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.editor.editor import editor_agent
 from overnight.agents.editor.form import EditForm
 from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT
-from overnight.agents.port import Task, Turn
+from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.agents.transcript import Transcript
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
-from overnight.models.port import ModelsParked
+from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.usage import Wire
 from overnight.program.program import Direction, Metric, Program
 from overnight.research.experiment import Draft
@@ -29,6 +30,7 @@ from overnight.testing import ResearcherConformance
 BRIEF = "# Brief\nMake it better.\n"
 FILES = {"train.py": "LR = 1\n\nprint(LR)\n", "eval.py": "print('frozen')\n"}
 DONE = "HYPOTHESIS: a larger LR learns faster"
+TOO_LONG = RequestRefused("p refuses the request: 400 prompt is too long", status=400, too_long=True)
 
 
 def answer(old: str = "LR = 1", new: str = "LR = 2", path: str = "train.py") -> str:
@@ -271,8 +273,29 @@ def test_a_campaign_gets_its_hypothesis_and_tokens(tmp_path: Path) -> None:
 
 def test_a_useless_answer_is_no_proposal(tmp_path: Path) -> None:
     """It is not asked a third time, as an agent with a shell would be."""
-    with pytest.raises(ProposalFailed, match=NO_EDIT):
+    with pytest.raises(ProposalFailed, match=NO_EDIT) as failed:
         propose(tmp_path, "hm", "hm", answer())
+    assert failed.value.hindrance is None  # nothing kept it from working
+
+
+@pytest.mark.parametrize("full", [1, 2])
+def test_a_request_that_is_too_long_is_shortened(tmp_path: Path, full: int) -> None:
+    """Less of the files goes with it then, and the answer may be shorter."""
+    run, folder = FakeRun(answers=[*[TOO_LONG] * full, answer()]), workspace(tmp_path)
+    with (folder / "train.py").open("a") as file:
+        file.writelines(f"\nX{n} = 1\n" for n in range(2000))
+    assert turn(editor_agent(context(tmp_path, run)), folder).fault == ""
+    sizes = [len(sent(run, at)) for at in range(full + 1)]
+    assert all(after < 0.7 * before for before, after in pairwise(sizes))
+    assert [body["max_completion_tokens"] for body in run.bodies] == [8192, 2048, 1024][: full + 1]
+
+
+def test_what_is_still_too_long_is_said(tmp_path: Path) -> None:
+    """After two shorter tries the provider's words are the reason."""
+    run = FakeRun(answers=[TOO_LONG])
+    with pytest.raises(TurnFailed, match="prompt is too long"):
+        turn(editor_agent(context(tmp_path, run)), workspace(tmp_path))
+    assert len(run.bodies) == 3
 
 
 class TestEditor(ResearcherConformance):

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import Asker
+from overnight.agents.chat.asking import ANSWER_TOKENS, LEAST_ANSWER, SHORTER, Asker, ContextFull
 from overnight.agents.chat.dialogue import Entry, ModelMessage, UserMessage
 from overnight.agents.context import AgentContext
 from overnight.agents.editor.applying import apply
 from overnight.agents.editor.edit import DoesNotApply
-from overnight.agents.editor.excerpt import show_files
+from overnight.agents.editor.excerpt import CHARACTERS_PER_TOKEN, show_files
 from overnight.agents.editor.form import DEFAULT, EditForm
 from overnight.agents.editor.own_edits import OwnEdits
 from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT, OBJECTED, material, question, repair, system
@@ -27,7 +27,6 @@ from overnight.words.foreign import printable
 
 NAME = "editor"
 FILES_TOKENS = 12_000  # of files in a request; with a brief and an answer it fits a small context of 24,000
-ANSWER_TOKENS = 8192
 FAULT = 300  # characters
 
 
@@ -54,6 +53,7 @@ class EditorSession:
         self._transcript = transcript
         self._own = own
         self._system = ADVISE if task.advises else system(form)
+        self._files_tokens, self._answer_tokens = FILES_TOKENS, ANSWER_TOKENS  # less once a model has no room for so much
 
     @property
     def ended(self) -> str:
@@ -63,7 +63,18 @@ class EditorSession:
     async def turn(self, prompt: str) -> Turn:
         """Ask for one edit and make it; without one the turn has a fault, and the folder is as it was."""
         texts = read_texts(self._task.folder, self._task.may_edit)
-        files = show_files(texts, prompt, FILES_TOKENS)
+        for left in reversed(range(SHORTER + 1)):
+            files = show_files(texts, prompt, self._files_tokens)
+            try:
+                return await self._turn(texts, files, prompt)
+            except ContextFull:
+                if not left:
+                    raise
+                self._files_tokens = len(files) // CHARACTERS_PER_TOKEN // 2
+                self._answer_tokens = max(LEAST_ANSWER, self._answer_tokens // 4)
+        raise AssertionError("the last try ends in one way or the other")
+
+    async def _turn(self, texts: Mapping[str, str], files: str, prompt: str) -> Turn:
         self._transcript.add(EntryKind.OUTPUT, f"(sent with it: {len(files)} characters of {', '.join(texts) or 'no file'})")
         if self._task.advises:
             return Turn(text=(await self._ask([UserMessage(text=material(files, prompt))])).text)
@@ -84,7 +95,7 @@ class EditorSession:
             return Turn(text=answer.text, fault=f"its edit could not be used: {printable(str(failed), FAULT)}")
 
     async def _ask(self, entries: Sequence[Entry]) -> ModelMessage:
-        return await self._asker.ask(entries, system=self._system, most_tokens=ANSWER_TOKENS, tools=False)
+        return await self._asker.ask(entries, system=self._system, most_tokens=self._answer_tokens, tools=False)
 
     def _edit(self, answer: ModelMessage, texts: Mapping[str, str]) -> Turn:
         """Make the edits of an answer.

@@ -93,6 +93,16 @@ def test_the_best_form_of_an_editor_is_found(tmp_path: Path, monkeypatch: pytest
     assert "form  file                 works\n" in shown and "write - {role: explorer, use: editor" in shown
 
 
+def test_all_forms_together_keep_the_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
+    """Dollars are not allowed anew for each form, and the time that is reported is that of all of them."""
+    provide(tmp_path, monkeypatch, models.url("words"), '[prices."m1"]\ninput = 20.0\noutput = 0.0\n')
+    models.replies["words"] = chat("Which file?")
+    found = tried(tmp_path, "editor", "--model", "m1", "--cost-usd", "0.05", check=1)
+    assert found["cost_usd"] <= 0.05 + 0.02  # and what one call costs
+    asked = [seen.at_s for seen in models.seen if seen.method == "POST"]
+    assert found["seconds"] > asked[-1] - asked[0]
+
+
 def test_the_form_that_a_program_names_is_the_only_one_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:

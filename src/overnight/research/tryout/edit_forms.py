@@ -19,14 +19,13 @@ def finds_form(spec: ResearcherSpec) -> bool:
 
 
 async def try_forms(ask: Ask, meter: TryoutMeter, tries: Tries) -> tuple[TryoutEdit | Failing, list[FormTried]]:
-    """The outcome of the best form, and what became of each; ends early if no model answers."""
+    """The outcome of the best form, and what became of each; ends early if no model answers, or a limit is reached."""
     tried: list[FormTried] = []
     outcomes: list[TryoutEdit | Failing] = []
     for form in EditForm:
-        before = meter.usage
-        left = max(0, ask.tokens - before.tokens)
-        outcome = await tries(replace(ask, spec=replace(ask.spec, edit_form=form), tokens=left), meter)
-        calls = meter.usage.calls - before.calls
+        before = meter.usage.calls
+        outcome = await tries(replace(ask, spec=replace(ask.spec, edit_form=form)), meter)
+        calls = meter.usage.calls - before
         if not calls:
             break
         reason = printable(outcome.reason, SHOWN) if isinstance(outcome, Failing) else ""

@@ -34,6 +34,7 @@ class TryoutMeter:
     """What was used so far, for anyone who watches."""
 
     started: float = field(default_factory=time.monotonic)
+    begun: bool = False
     usage: Usage = field(default_factory=Usage)
     models: list[tuple[str, str]] = field(default_factory=list)  # provider and model of each call
     first_call_s: float | None = None  # from the start to the first call
@@ -43,6 +44,11 @@ class TryoutMeter:
     def seconds(self) -> float:
         """Since the start."""
         return time.monotonic() - self.started
+
+    def begin(self) -> None:
+        """The first try begins now; for a further one, the clock goes on."""
+        if not self.begun:
+            self.started, self.begun = time.monotonic(), True
 
     def count(self, called: CallRecord) -> None:
         """Add a settled call."""

@@ -3,7 +3,6 @@
 Does not cover: whether an agent is any good at research; whether a command that is made for one repository works there.
 """
 
-import time
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,8 +134,8 @@ class _TryoutRun:
             head=head,
             changed=lambda: bool(self.workspaces.collect(folder, head).changes),
         )
-        self.meter.started = time.monotonic()
-        with anyio.move_on_after(self.ask.seconds) as scope:
+        self.meter.begin()
+        with anyio.move_on_after(self.ask.seconds - self.meter.seconds) as scope:
             draft = await researcher.propose(assignment)
         if scope.cancelled_caught:
             return self._late()
@@ -189,6 +188,7 @@ def _gateway(ask: Ask, meter: TryoutMeter) -> AbstractAsyncContextManager[Gatewa
     prices, cost_usd = ask.settings.prices, ask.cost_usd
     if cost_usd is None:  # our own limit must not refuse what has no price: the limit of tokens applies to that
         prices, cost_usd = Prices(table={"*": FREE, **prices.table}), COST_USD
-    allowance = SpendingLimit(tokens=ask.tokens, cost_usd=cost_usd)
+    used = meter.usage  # by earlier tries
+    allowance = SpendingLimit(tokens=max(0, ask.tokens - used.tokens), cost_usd=max(0.0, cost_usd - used.cost_usd))
     providers, environment = ask.settings.providers, ask.environment
     return Gateway(providers, prices, allowance=allowance, called=meter.count, environment=environment, pace=PACE)

@@ -244,3 +244,19 @@ head -c 20000 /dev/zero; env; echo the end"""
     assert printable(rendered)
     assert len(rendered) < 4 * ENTRY_CHARACTERS
     assert rendered.count("\n## ") == 1, "only our own prompt"
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([(EntryKind.MESSAGE, "first"), (EntryKind.OUTPUT, "printed"), (EntryKind.MESSAGE, "then")], "first\nthen"),
+        ([(EntryKind.PROMPT, "edit it"), (EntryKind.OUTPUT, "a command's words")], "a command's words"),
+        ([(EntryKind.CALL, "make"), (EntryKind.OUTPUT, "updated a file"), (EntryKind.FAULT, "cut off")], ""),
+    ],
+)
+def test_what_was_said_are_messages_and_never_what_a_call_printed(steps: list[tuple[EntryKind, str]], said: str) -> None:
+    """Only a plain command, which has neither messages nor calls, speaks through its output."""
+    transcript = Transcript()
+    for kind, text in steps:
+        transcript.add(kind, text)
+    assert transcript.said == said

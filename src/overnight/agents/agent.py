@@ -50,14 +50,6 @@ class AgentSession:
         return self.run.usage if self.run else Usage()
 
     @property
-    def said(self) -> str:
-        """What it said so far, as far as its transcript has it: its messages; a command's output, which has none."""
-        entries = self.transcript.entries
-        speaks = any(entry.kind in {EntryKind.MESSAGE, EntryKind.CALL} for entry in entries)
-        kind = EntryKind.MESSAGE if speaks else EntryKind.OUTPUT
-        return "\n".join(entry.text for entry in entries if entry.kind is kind)
-
-    @property
     def ended(self) -> str:
         """Why no further turn is possible, in one line; empty while one is."""
         return self.transcript.hide(self.session.ended)

@@ -78,6 +78,14 @@ class Transcript:
         return [*self._oldest, *(entry for entry, _ in self._newest), *last]
 
     @property
+    def said(self) -> str:
+        """What the agent said so far, as far as it was kept: its messages; a command's output, which has none."""
+        entries = self.entries
+        speaks = any(entry.kind in {EntryKind.MESSAGE, EntryKind.CALL} for entry in entries)
+        kind = EntryKind.MESSAGE if speaks else EntryKind.OUTPUT
+        return "\n".join(entry.text for entry in entries if entry.kind is kind)
+
+    @property
     def left_out(self) -> int:
         """How many entries between the oldest and the newest were not kept."""
         return self._left_out

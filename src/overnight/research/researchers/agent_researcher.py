@@ -62,7 +62,7 @@ class AgentResearcher:
             said = turn.text
         else:
             self._check_cut(turn, cut, assignment)
-            said = f"{session.said}\n{turn.text}"
+            said = f"{session.transcript.said}\n{turn.text}"
         usage = session.usage
         return Draft(
             hypothesis=find_hypothesis(said) or (UNSAID_CUT if cut else UNSAID),

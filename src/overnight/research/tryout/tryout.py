@@ -36,7 +36,7 @@ from overnight.research.readiness.roles import ask_around, with_offers
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, Researcher
 from overnight.research.staffing import make_team
 from overnight.research.state import State, begin
-from overnight.research.tryout.claims import false_claim, other_value, words_of
+from overnight.research.tryout.claims import false_claim, other_value
 from overnight.research.tryout.edit_forms import entry_for, finds_form, try_forms
 from overnight.research.tryout.fixes import LATE, SPENT, fix_edit, fix_failed, fix_parked, missing, out_of_service, ties
 from overnight.research.tryout.repo import TASK, make_throwaway
@@ -121,7 +121,7 @@ class _TryoutRun:
             return Failing(reason=f"{claim}; {failed}" if claim else str(failed), fix=fix)
 
     def _hear(self, _task: Task, transcript: Transcript) -> None:
-        self.said = words_of(transcript.entries)
+        self.said = transcript.said
 
     async def _propose(self, researcher: Researcher, folder: Path) -> TryoutEdit | Failing:
         head = self.state.head

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from random import random
 
 import pytest
-from gateways import gateway, post, provider, request_of
+from gateways import BODIES, gateway, post, provider, request_of
 from scripted_models import ScriptedModels
 
 from overnight.models.accounts import Account
@@ -133,10 +133,10 @@ def test_a_provider_that_flaps_fills_no_record() -> None:
     asyncio.run(walk())
 
 
-def call(tokens: int, provider: str = "p") -> CallRecord:
-    """A call of one second."""
-    usage = Usage(calls=1, output_tokens=tokens, seconds=1.0)
-    return CallRecord(number=1, role="r", provider=provider, model="m1", usage=usage)
+def call(tokens: int, provider: str = "p", *, waited_s: float = 0.0, estimated: int = 0) -> CallRecord:
+    """A call that its provider answered within one second."""
+    usage = Usage(calls=1, output_tokens=tokens, seconds=waited_s + 1.0, estimated=estimated)
+    return CallRecord(number=1, role="r", provider=provider, model="m1", usage=usage, answer_s=1.0)
 
 
 def test_a_slow_provider_is_told_by_its_own_usual_pace() -> None:
@@ -151,6 +151,33 @@ def test_a_slow_provider_is_told_by_its_own_usual_pace() -> None:
         assert world.told[0].why == "m1 writes 10 tokens/s, and usually 100"
         world.fail(ProviderFault.BROKEN)
         assert world.standings[-1] is ProviderStanding.BROKEN
+
+    asyncio.run(walk())
+
+
+@pytest.mark.parametrize("usual", [call(100), call(10_000, estimated=1)])
+def test_a_wait_for_another_and_a_guess_say_nothing_of_a_pace(usual: CallRecord) -> None:
+    """A provider is not slow for the time in which others were tried, nor beside answers whose tokens nobody counted."""
+
+    async def walk() -> None:
+        world = World()
+        for each in [usual] * USUAL + [call(100, waited_s=60.0)] * NEWEST:
+            world.news.called(each)
+        assert world.told == []
+
+    asyncio.run(walk())
+
+
+def test_the_gateway_says_how_long_the_provider_itself_took(models: ScriptedModels) -> None:
+    """Without the time for which the request was held for it."""
+
+    async def walk() -> None:
+        pace = RetryTimes(busy_s=0.2, busiest_s=0.2, patience_s=5.0)
+        async with gateway([provider(models, "f500x1")], pace=pace) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                await run.call(Wire.OPENAI_CHAT, BODIES[Wire.OPENAI_CHAT])
+        [record] = opened.called
+        assert 0 < record.answer_s < record.usage.seconds - 0.1
 
     asyncio.run(walk())
 

@@ -28,6 +28,7 @@ class SettledCall:
     provider: str
     model: str
     usage: Usage
+    answer_s: float  # from the request to this provider to the end of its answer
 
 
 class Broken(Exception):  # noqa: N818  # the client gets it as we did: a connection that breaks
@@ -161,7 +162,7 @@ class ModelCall:
         counts, exact = self._meter.settle(expected)
         usage = self._usage(self._answer.account, counts, exact=exact)
         usage = replace(usage, first_token_s=self._answer.first_byte_at - self._started, retries=self._answer.retries)
-        return SettledCall(provider=self._answer.account.provider.name, model=self._answer.model, usage=usage)
+        return self._settled(self._answer.account, self._answer.model, usage, self._answer.asked_at)
 
     def _count_abandoned(self) -> SettledCall | None:
         """A guess of what a call used whose client went away before the first byte: no provider says."""
@@ -173,7 +174,10 @@ class ModelCall:
         """A call whose request was read and whose answer took the time since then."""
         counts = Counts(input_tokens=request_tokens(self._size), output_tokens=self._guess(since))
         model = account.provider.model_for(self._request.model)
-        return SettledCall(provider=account.provider.name, model=model, usage=self._usage(account, counts, exact=False))
+        return self._settled(account, model, self._usage(account, counts, exact=False), since)
+
+    def _settled(self, account: Account, model: str, usage: Usage, since: float) -> SettledCall:
+        return SettledCall(provider=account.provider.name, model=model, usage=usage, answer_s=time.monotonic() - since)
 
     def _count_lost(self) -> Sequence[SettledCall]:
         """A guess of what each answer used that broke off before its client saw any of it."""

@@ -59,8 +59,9 @@ class ProviderNews:
 
     def called(self, call: CallRecord) -> None:
         """A call was answered and counted."""
-        if told := self._told.get(call.provider):
-            told.pace.add(call.model, call.usage.output_tokens, call.usage.seconds)
+        told = self._told.get(call.provider)
+        if told and not call.usage.estimated:
+            told.pace.add(call.model, call.usage.output_tokens, call.answer_s)
             self._look(told)
 
     def look(self) -> None:

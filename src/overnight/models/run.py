@@ -241,6 +241,7 @@ class GatewayRun:
                 provider=counted.provider,
                 model=counted.model,
                 usage=counted.usage,
+                answer_s=counted.answer_s,
             )
         )
 

@@ -60,3 +60,4 @@ class CallRecord:
     provider: str
     model: str
     usage: Usage
+    answer_s: float  # that the provider itself took; `usage.seconds` has waits and other tries too

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from file_clock import settle
 
+from overnight.agents.own import repeats as repeats_module
 from overnight.agents.own.repeats import NEARLY, SAME, Repeats
 
 
@@ -70,6 +71,20 @@ def test_files_that_hold_the_same_are_unchanged(tmp_path: Path, touch: Callable[
         touch(file)
         times.append(repeats.count("sed", "ok").same)
     assert times == [1, 1, 2, 3, 4, 5]
+
+
+def test_a_folder_of_many_bytes_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once so many were read at a time, size and time of writing stand for what a file holds."""
+    monkeypatch.setattr(repeats_module, "READ_AT_ONCE", 3)
+    (first := tmp_path / "a").write_text("xx")
+    (second := tmp_path / "b").write_text("yy")
+    repeats, times = Repeats(tmp_path), list[int]()
+    for _ in range(6):
+        first.touch()
+        second.touch()
+        settle(tmp_path)
+        times.append(repeats.count("touch", "ok").same)
+    assert times == [1] * 6
 
 
 def test_commands_that_undo_each_other_go_round_in_a_circle(tmp_path: Path) -> None:

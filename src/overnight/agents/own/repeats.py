@@ -11,8 +11,8 @@ The folder is read only when a command comes again with its outcome, and a file 
 that it comes again, times alone tell whether anything changed: on the clock that stamps files, which goes in steps of some
 milliseconds, so that a change in the same step as the count is taken for a later one.
 
-Does not cover: what changes beyond the first files of a very large folder; the content of large files, whose size and time of
-writing stand for it.
+Does not cover: what changes beyond the first files of a very large folder; the content of large files, and of those beyond what
+is read at once, for which size and time of writing stand.
 """
 
 import os
@@ -30,6 +30,7 @@ from overnight.agents.activity import LOOKED_AT
 SAME = 3  # times that a command may have just the same outcome, until the turn is over
 NEARLY = 8  # times that it may have nearly the same one
 READ_BYTES = 1_000_000  # of a file; of a larger one the content is not compared
+READ_AT_ONCE = 64_000_000  # bytes of all files, each time that the folder is read: nothing else runs meanwhile
 FILE_CLOCK = 5  # CLOCK_REALTIME_COARSE of Linux, which Python has no name for
 _PASSING = re.compile(
     r"""\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?  # dates, with a time
@@ -115,10 +116,11 @@ class _Files:
     folder: str
     _known: dict[str, tuple[tuple[int, ...], bytes]] = field(default_factory=dict)  # state and content of each
     _at: int = 0  # when it was looked (ns)
+    _room: int = 0  # bytes that are still read this time
 
     def look(self) -> tuple[int, int]:
         """A number that is the same if they hold the same, and when one was last written, made or removed (ns)."""
-        now = time.clock_gettime_ns(FILE_CLOCK)
+        now, self._room = time.clock_gettime_ns(FILE_CLOCK), READ_AT_ONCE
         self._known = {path: (state, content) for path, state, content in self._entries()}
         self._at = now
         newest = max(Path(self.folder).stat().st_ctime_ns, *(state[-1] for state, _ in self._known.values()), 0)
@@ -135,20 +137,21 @@ class _Files:
                     state = (status.st_ino, status.st_size, status.st_ctime_ns)
                     known = self._known.get(entry.path)
                     still = known and known[0] == state and status.st_ctime_ns < self._at  # else written as we looked, perhaps
-                    held = known[1] if known and still else _content(entry.path, status)
+                    held = known[1] if known and still else self._content(entry.path, status)
                     yield entry.path, state, held
                     if stat.S_ISDIR(status.st_mode):
                         folders.append(entry.path)
 
-
-def _content(path: str, status: os.stat_result) -> bytes:
-    """What stands for the content of a file; of anything but a small ordinary one, what its status says."""
-    with suppress(OSError):
-        if stat.S_ISLNK(status.st_mode):
-            return b"to " + os.fsencode(Path(path).readlink())
-        if stat.S_ISREG(status.st_mode) and status.st_size <= READ_BYTES:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                return blake2b(file.read(READ_BYTES), digest_size=16).digest()
-    kind = stat.S_IFMT(status.st_mode)
-    return b"%d" % kind if kind == stat.S_IFDIR else b"%d %d %d" % (kind, status.st_size, status.st_mtime_ns)
+    def _content(self, path: str, status: os.stat_result) -> bytes:
+        """What stands for the content of a file; of anything but a small ordinary one, what its status says."""
+        with suppress(OSError):
+            if stat.S_ISLNK(status.st_mode):
+                return b"to " + os.fsencode(Path(path).readlink())
+            if stat.S_ISREG(status.st_mode) and status.st_size <= min(READ_BYTES, self._room):
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                with os.fdopen(descriptor, "rb") as file:
+                    content = file.read(READ_BYTES)
+                self._room -= len(content)
+                return blake2b(content, digest_size=16).digest()
+        kind = stat.S_IFMT(status.st_mode)
+        return b"%d" % kind if kind == stat.S_IFDIR else b"%d %d %d" % (kind, status.st_size, status.st_mtime_ns)

@@ -13,7 +13,7 @@ from overnight.models.known_providers import KNOWN, OLLAMA_PORT
 from overnight.models.listing import LLAMA_CPP, VLLM, ModelList, read_list
 from overnight.models.provider import Provider
 from overnight.models.relay import MULTIPLE_CHOICES, OK
-from overnight.models.upstream import Unreachable, Upstream
+from overnight.models.upstream import Unreachable, Upstream, is_here
 
 LOOPBACK = "127.0.0.1"
 PORTS = (OLLAMA_PORT, 8080, 8000, 1234)  # of Ollama, llama.cpp, vLLM, LM Studio
@@ -94,9 +94,3 @@ def unused(found: Sequence[LocalServer], providers: Sequence[Provider]) -> Seque
     """Those that no provider of the settings leads to."""
     taken = {urlsplit(provider.base_url).port for provider in providers if is_here(provider.base_url)}
     return [server for server in found if server.port not in taken]
-
-
-def is_here(url: str) -> bool:
-    """Whether a URL leads to this machine itself."""
-    host = urlsplit(url).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.")

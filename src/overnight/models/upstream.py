@@ -220,11 +220,17 @@ def endpoint(base_url: str, version: str, sent: UpstreamRequest) -> str:
     return base + ("" if versioned else f"/{version}") + sent.path + (f"?{sent.query}" if sent.query else "")
 
 
+def is_here(url: str) -> bool:
+    """Whether a URL leads to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
 def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
     """The proxy that the environment names for a URL; None for the machine itself."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if host in {"localhost", "::1"} or host.startswith("127."):
+    if is_here(url):
         return None
     settings = {name.lower(): value for name, value in environment.items() if name.lower().endswith("_proxy")}
     if proxy_bypass_environment(host, {"no": settings.get("no_proxy", "")}):

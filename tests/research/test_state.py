@@ -1,14 +1,18 @@
 """The state is a pure fold: any prefix folds, a snapshot anywhere changes nothing, and the state stays small."""
 
+from dataclasses import replace
+
 import pytest
 from builders import advanced, baseline, concluded, opened, proposed, session, stopped, trial
 from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
+from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.research.ending import EndReason, SessionKind
-from overnight.research.events import Event
+from overnight.research.events import Event, ProviderChanged, TrialFinished
 from overnight.research.state import apply, begin, dump_state, fold, fold_all, load_state
 
 VERDICTS = st.sampled_from(list(Verdict))
@@ -17,16 +21,31 @@ VERDICTS = st.sampled_from(list(Verdict))
 @st.composite
 def campaigns(draw: st.DrawFn) -> list[Event]:
     """Events as a campaign writes them."""
-    events: list[Event] = [session(), *(baseline(n, 5.0 + n / 10) for n in range(3))]
+    events: list[Event] = [session(), *(printing(baseline(n, 5.0 + n / 10)) for n in range(3))]
     head = "a" * 40
     for number, verdict in enumerate(draw(st.lists(VERDICTS, max_size=8)), start=1):
         events.append(proposed(number, base=head))
-        events += [trial(number, n, value=4.0 + n / 7) for n in range(draw(st.integers(0, 3)))]
+        events += [printing(trial(number, n, value=4.0 + n / 7)) for n in range(draw(st.integers(0, 3)))]
+        events += [provider(draw(st.sampled_from(ProviderStanding)), at=float(number))]
         events.append(concluded(number, verdict))
         if verdict is Verdict.KEEP:
             events.append(advanced(number, old=head))
             head = f"{number:040x}"
+            events += [
+                printing(trial(number, n, stage=Stage.BASELINE, arm=Arm.BASELINE, value=4.0))
+                for n in range(draw(st.integers(0, 2)))
+            ]
     return events
+
+
+def printing(event: TrialFinished) -> TrialFinished:
+    """A trial that printed something and a curve."""
+    return replace(event, trial=replace(event.trial, tail=("the end",), curve=((0.1, 3.0), (1.0, 2.5))))
+
+
+def provider(standing: ProviderStanding, *, at: float) -> ProviderChanged:
+    """What becomes of the only one."""
+    return ProviderChanged(state=ProviderState(provider="p", standing=standing, why="429", since=at, until=at + 0.1))
 
 
 @settings(deadline=None, max_examples=scaled(60))
@@ -36,6 +55,7 @@ def test_a_snapshot_anywhere_changes_nothing(events: list[Event], cut: int) -> N
     whole = fold(begin(opened()), events)
     half = load_state(dump_state(fold(begin(opened()), events[:cut])))
     assert fold(half, events[cut:]) == whole
+    assert whole.trial_s
     assert fold_all([opened(), *events]) == whole
 
 

@@ -137,7 +137,8 @@ class Screen:
         yield Text.assemble(
             (f"{compact(self.pace.per_second(time.monotonic()))} tokens/s", "bold"),
             f" · {counted(used.calls, 'call')} · {compact(used.input_tokens)} in, {compact(used.cached_tokens)} of them cached"
-            f" · {compact(used.output_tokens)} out at {used.output_tokens_per_s:.0f} tokens/s · {money(used.cost_usd)}",
+            f" · {compact(used.output_tokens)} out at {used.output_tokens_per_s:.0f} tokens/s",
+            f" · {money(used.cost_usd)}" if used.cost_usd else "",
             f", {money(used.cost_usd / len(state.kept))} a kept change" if state.kept and used.cost_usd else "",
         )
 

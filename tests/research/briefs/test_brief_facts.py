@@ -192,7 +192,8 @@ def test_it_says_what_a_trial_takes_and_what_is_left() -> None:
     state = fold(begin(opened()), events)
     allowance = SessionAllowance(experiments=10, elapsed_s=101.0, tokens=2_000_000, cost_usd=1.5)
     brief = write_brief(replace(task(state=state), allowance=allowance))
-    assert "A trial usually takes 0.5 s (the median of the last 5); an experiment so far took 5.0 trials and 2.5 s" in brief
+    assert "A trial usually takes 0.5 s (the median of the last 5); with those of the head, an experiment so far took" in brief
+    assert "took 5.0 trials and 2.5 s of a machine" in brief
     assert "9 experiments, 1 min 40 s (time for 200 trials one by one), 2 M tokens, $1.50" in brief
     assert "Left for all" not in write_brief(task(state=state)) and "usually takes" not in write_brief(task())
     spent = write_brief(replace(task(state=state), allowance=SessionAllowance(experiments=0, tokens=0, cost_usd=0.0)))

@@ -1,5 +1,7 @@
 """The status of a campaign, as a value and in words."""
 
+from dataclasses import replace
+
 from builders import advanced, concluded, opened, proposed, session, stopped
 
 from overnight.gate.verdict import Verdict
@@ -40,6 +42,14 @@ def test_the_status_says_what_a_kept_change_cost() -> None:
     assert "cost      41 k tokens, written at 50 a second; $1.00, $1.00 a kept change" in describe(status)
     none = summarise(fold(begin(opened()), [called("explorer")]), None, "")
     assert none.cost_per_kept_usd is None and "a kept change" not in describe(none)
+
+
+def test_models_without_a_price_show_no_money() -> None:
+    """Such as those of a server on this machine, or of a provider whose price is not known."""
+    free = replace(called("explorer"), usage=replace(USAGE, cost_usd=0.0))
+    state = fold(begin(opened()), [proposed(1), concluded(1, Verdict.KEEP), advanced(1), free])
+    [line] = [line for line in describe(summarise(state, None, "")).splitlines() if line.startswith("cost")]
+    assert "tokens" in line and "$" not in line
 
 
 def changed(name: str, standing: ProviderStanding, why: str = "", until: float | None = None) -> ProviderChanged:

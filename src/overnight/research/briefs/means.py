@@ -48,7 +48,7 @@ def _trial_time(state: State) -> Iterator[str]:
         yield f"{each}."
         return
     trials, seconds = tally.trials / tally.experiments, tally.trial_wall_s / tally.experiments
-    yield f"{each}; an experiment so far took {trials:.1f} trials and {duration(seconds)} of a machine."
+    yield f"{each}; with those of the head, an experiment so far took {trials:.1f} trials and {duration(seconds)} of a machine."
 
 
 def _left(state: State, allowance: SessionAllowance) -> Sequence[str]:

@@ -256,10 +256,10 @@ def _use(use: RoleUse) -> str:
 
 
 def _cost(now: Status) -> str:
-    """What the models used in all, and for each kept change."""
+    """What the models used in all, and for each kept change; no money of models without a price."""
+    used = f"{compact(now.tokens)} tokens, written at {now.output_tokens_per_s:.0f} a second"
     kept = "" if now.cost_per_kept_usd is None else f", {money(now.cost_per_kept_usd)} a kept change"
-    speed = f"written at {now.output_tokens_per_s:.0f} a second"
-    return f"{compact(now.tokens)} tokens, {speed}; {money(now.cost_usd)}{kept}"
+    return f"{used}; {money(now.cost_usd)}{kept}" if now.cost_usd else used
 
 
 def _level(now: Status) -> str:

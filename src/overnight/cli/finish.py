@@ -11,7 +11,7 @@ INTERRUPTED = 130
 def exit_code(stopped: Stopped, state: State, *, worked: bool) -> int:
     """0 if something is kept, 1 if nothing is or this session ran no trial, 130 after Ctrl-C.
 
-    2 instead of 1 if it ended because no researcher could work: the user has to fix its models or its program.
+    2 instead of 1 if it ended because a researcher could not work: the user has to fix its models or its program.
     """
     if stopped.ending.reason is EndReason.INTERRUPT:
         return INTERRUPTED

@@ -46,7 +46,7 @@ def run(
 
     Ctrl-C, SIGTERM or `overnight stop` end it when the running trials are recorded; a second Ctrl-C ends it at once.
     However it ends, `overnight run` continues where it stopped. Exit code: 0 if something was kept, 1 if nothing was, 2 if
-    no researcher could work.
+    nothing was as a researcher could not work.
     """
     request = SessionRequest(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
     return run_session(Path.cwd(), request, plain=plain, report=report)

@@ -13,7 +13,7 @@ from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.git.repository import open_repository
 from overnight.models.port import ModelsParked
-from overnight.research.events import CampaignOpened, IdeasChanged, ProposalMissed
+from overnight.research.events import CampaignOpened, IdeasChanged, Noted, ProposalMissed, Sign
 from overnight.research.experiment import Draft
 from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.briefing import Briefing
@@ -133,13 +133,16 @@ def test_a_failed_director_is_a_miss_and_is_asked_later(world: World) -> None:
     assert (world.missed(), len(adviser.asked)) == (["it said nothing"], 1)
 
 
-def test_a_parked_director_is_asked_again(world: World) -> None:
-    """No model is available: the campaign waits, and the question does not count as asked."""
-    adviser = world.direct(ModelsParked("no quota", wait_s=1.0))
+@pytest.mark.parametrize("wait_s", [3600.0, None])
+def test_nobody_waits_for_a_parked_director(world: World, wait_s: float | None) -> None:
+    """Others may have a model; it is said that this one has none, and the next question comes after the usual pause."""
+    said: list[Sign] = []
+    world.journal.watch(said.append)
+    adviser = world.direct(ModelsParked("no quota", wait_s=wait_s))
     for _ in range(2):
-        with pytest.raises(ModelsParked, match="no quota"):
-            asyncio.run(world.council.have_ideas())
-    assert len(adviser.asked) == 2
+        asyncio.run(world.council.have_ideas())
+    assert len(adviser.asked) == 1
+    assert [sign.text for sign in said if isinstance(sign, Noted)] == ["director: no ideas come from it now: no quota"]
     assert not any(asked.workspace.exists() for asked in adviser.asked)
 
 

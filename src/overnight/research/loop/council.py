@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import anyio
 
 from overnight.git.port import FileChange
+from overnight.models.port import ModelsParked
 from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.review import Refused, read_review, write_review_brief
-from overnight.research.events import IdeasChanged, ProposalEnded, ProposalMissed, Proposing
+from overnight.research.events import IdeasChanged, Noted, ProposalEnded, ProposalMissed, Proposing
 from overnight.research.experiment import Draft
 from overnight.research.idea import IdeaState
 from overnight.research.ideas.answer import parse_answer
@@ -47,8 +48,7 @@ class Council:
     async def have_ideas(self) -> None:
         """Ask the directors if the queue runs low or was not reviewed for long; one question at a time.
 
-        Raises:
-            ModelsParked: no model is available now.
+        Without models for a director nobody waits: others may have theirs, and it is asked again after the usual pause.
         """
         if not self.directors or self._director.locked() or not self._due():
             return
@@ -56,11 +56,15 @@ class Council:
             asked_at = self.journal.state.tally.experiments
             for adviser in self.directors:
                 brief = write_director_brief(self.briefing.task(adviser.role))
-                answer = await self._ask(adviser, brief, self.assigner.next_number())
+                try:
+                    answer = await self._ask(adviser, brief, self.assigner.next_number())
+                except ModelsParked as parked:
+                    self.journal.show(Noted(text=f"{adviser.role}: no ideas come from it now: {parked}"))
+                    continue
                 edits = parse_answer(answer)
                 if edits:
                     self.journal.record(IdeasChanged(by=adviser.role, edits=edits))
-            self._asked_at = asked_at  # not if no model was available: then it is asked again
+            self._asked_at = asked_at
 
     async def object(
         self,

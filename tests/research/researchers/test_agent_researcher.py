@@ -11,6 +11,7 @@ import pytest
 
 from overnight.agents.agent import Agent
 from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.hindrance import Hindrance
 from overnight.agents.port import Session, Task, Turn, TurnFailed
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.job import Limits
@@ -278,3 +279,35 @@ def test_nothing_is_told_to_a_program_or_of_an_edit_that_is_new(tmp_path: Path, 
 
     got, heard = ask(tmp_path, proposes, said("!\nHYPOTHESIS: first"), program=program, objection=objection)
     assert (got.hypothesis, heard) == ("first", [BRIEF])
+
+
+def test_each_question_of_several_at_once_has_its_own_reason(tmp_path: Path) -> None:
+    """A critic reads the proposals of several authors at a time; one session fails, and another is opened meanwhile."""
+    other = asyncio.Event()
+
+    @asynccontextmanager
+    async def opens(task: Task) -> AsyncIterator[Any]:
+        async def turn(_prompt: str) -> Turn:
+            if task.number == 2:
+                other.set()
+                return Turn(text="ACCEPT")
+            await other.wait()
+            raise TurnFailed("its model refuses")
+
+        hindrance = Hindrance.MODELS if task.number == 1 else None
+        yield SimpleNamespace(turn=turn, refusal=None, hindrance=hindrance)
+
+    agent: Any = SimpleNamespace(name="critic", open=opens, program=True, script=False)
+    researcher = AgentResearcher(agent)
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("new",))
+
+    async def ask_both() -> list[str | BaseException]:
+        both = (
+            Assignment(number=number, role="critic", program=program, workspace=tmp_path, brief=BRIEF, head="c0")
+            for number in (1, 2)
+        )
+        return await asyncio.gather(*map(researcher.advise, both), return_exceptions=True)
+
+    failed, answer = asyncio.run(ask_both())
+    assert isinstance(failed, ProposalFailed) and failed.hindrance is Hindrance.MODELS
+    assert answer == "ACCEPT"

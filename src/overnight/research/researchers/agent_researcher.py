@@ -44,18 +44,17 @@ class AgentResearcher:
     def __init__(self, agent: Agent) -> None:
         self.name = agent.name
         self._agent = agent
-        self._session: AgentSession | None = None  # the newest
 
     def learn(self, experiment: Experiment) -> None:
         """Nothing: an agent learns from the brief."""
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Let the agent edit the workspace."""
-        with self._explained():
-            return await self._propose(assignment)
+        with self._explained() as opened:
+            return await self._propose(assignment, opened)
 
-    async def _propose(self, assignment: Assignment) -> Draft:
-        async with self._open(assignment) as session:
+    async def _propose(self, assignment: Assignment, opened: list[AgentSession]) -> Draft:
+        async with self._open(assignment, opened) as session:
             turn, cut = await self._work(session, assignment)
         if cut is None:
             self._check(turn, assignment)
@@ -96,20 +95,21 @@ class AgentResearcher:
 
     async def advise(self, assignment: Assignment) -> str:
         """Let the agent answer."""
-        with self._explained():
-            return await self._advise(assignment)
+        with self._explained() as opened:
+            return await self._advise(assignment, opened)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """A failed try says what kept the agent from working, if that is why."""
+    def _explained(self) -> Iterator[list[AgentSession]]:
+        """A failed try says what kept the agent from working, if that is why; its session is put into what this gives."""
+        opened: list[AgentSession] = []
         try:
-            yield
+            yield opened
         except ProposalFailed as failed:
             unopened = Hindrance.PROGRAM if self._agent.program else Hindrance.MODELS
-            raise ProposalFailed(str(failed), hindrance=self._session.hindrance if self._session else unopened) from failed
+            raise ProposalFailed(str(failed), hindrance=opened[0].hindrance if opened else unopened) from failed
 
-    async def _advise(self, assignment: Assignment) -> str:
-        async with self._open(assignment, advises=True) as session:
+    async def _advise(self, assignment: Assignment, opened: list[AgentSession]) -> str:
+        async with self._open(assignment, opened, advises=True) as session:
             turn = await session.turn(assignment.brief)
         if session.refusal:
             raise session.refusal
@@ -118,7 +118,9 @@ class AgentResearcher:
         return turn.text
 
     @asynccontextmanager
-    async def _open(self, assignment: Assignment, *, advises: bool = False) -> AsyncIterator[AgentSession]:
+    async def _open(
+        self, assignment: Assignment, opened: list[AgentSession], *, advises: bool = False
+    ) -> AsyncIterator[AgentSession]:
         task = Task(
             folder=assignment.workspace,
             role=assignment.role,
@@ -128,10 +130,9 @@ class AgentResearcher:
             may_edit=partial(_may_edit, assignment.program),
             objection=assignment.objection,
         )
-        self._session = None
         try:
             async with self._agent.open(task) as session:
-                self._session = session
+                opened.append(session)
                 yield session
         except TurnFailed as failed:
             raise ProposalFailed(str(failed)) from failed

@@ -41,7 +41,8 @@ def repo_of(
 ) -> Path:
     """A repository with these researchers, by default our agent, and settings with one provider."""
     settings = tmp_path / "settings.toml"
-    provider = f'[[providers]]\nname = "p"\nbase_url = "{url}"\nwires = ["openai-chat", "anthropic"]\nsilence_s = 0.2\nkey_env = "KEY"\n'
+    wires = 'wires = ["openai-chat", "anthropic"]'
+    provider = f'[[providers]]\nname = "p"\nbase_url = "{url}"\n{wires}\nsilence_s = 0.2\nkey_env = "KEY"\n'
     settings.write_text(provider + PRICED)
     monkeypatch.setenv(VARIABLE, str(settings))
     monkeypatch.setenv("KEY", "sk-test")

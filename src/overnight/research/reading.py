@@ -84,7 +84,9 @@ class CampaignReader:
 
     def transcripts(self, experiment: Experiment) -> Sequence[SessionTranscript]:
         """What the agents said and did that proposed an experiment and read it; none of a researcher that is no agent."""
-        return sessions_of(self.folder / FOLDER, experiment.assignment) if experiment.assignment else ()
+        if not experiment.assignment:
+            return ()
+        return sessions_of(self.folder / FOLDER, experiment.assignment, experiment.role)
 
     def ideas(self) -> IdeaQueue:
         """The queue as it will be once the campaign has read the current file of ideas."""

@@ -128,19 +128,19 @@ def test_what_cannot_be_written_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_sessions_of_an_assignment_are_read_in_their_order(tmp_path: Path) -> None:
-    """Those of another number that begins alike are not; neither are other files."""
+    """The author's first. Those of another number that begins alike are not; neither are other files."""
     kept = TranscriptFolder(tmp_path)
     for number, role, text in ((1, "critic", "a"), (1, "critic", "b"), (1, "explorer", "c"), (12, "explorer", "d")):
         kept.keep(task(number, role), transcript(text))
     (tmp_path / "1-notes.txt").write_text("x")
-    found = sessions_of(tmp_path, 1)
+    found = sessions_of(tmp_path, 1, "explorer")
     assert [(one.name, one.number, one.role) for one in found] == [
+        ("1-explorer.md", 1, "explorer"),
         ("1-critic.md", 1, "critic"),
         ("1-critic-2.md", 1, "critic"),
-        ("1-explorer.md", 1, "explorer"),
     ]
     assert [one.name for one in newest_sessions(tmp_path, 2)] == ["12-explorer.md", "1-explorer.md"]
-    assert sessions_of(tmp_path, 2) == [] and newest_sessions(tmp_path / "none", 2) == []
+    assert sessions_of(tmp_path, 2, "explorer") == [] and newest_sessions(tmp_path / "none", 2) == []
 
 
 def test_a_transcript_is_read_as_foreign_text(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_transcript_is_read_as_foreign_text(tmp_path: Path) -> None:
     (tmp_path / "1-a.md").write_bytes(b"\x1b[2J\xff\n")
     (tmp_path / "1-b.md").symlink_to(tmp_path / "secret")
     os.mkfifo(tmp_path / "1-c.md")
-    (one,) = sessions_of(tmp_path, 1)
+    (one,) = sessions_of(tmp_path, 1, "explorer")
     assert (one.name, one.text) == ("1-a.md", "\\x1b[2J\ufffd\n")
 
 
@@ -161,6 +161,6 @@ def test_no_secret_is_kept(tmp_path: Path) -> None:
     for kind in EntryKind:
         made.add(kind, f"{known} {known[-12:]} {shaped} https://me:hunter22@host/")
     kept.keep(task(1), made)
-    text = sessions_of(tmp_path, 1)[0].text
+    text = sessions_of(tmp_path, 1, "explorer")[0].text
     for secret in (known, known[-12:], shaped, "hunter22"):
         assert secret not in text

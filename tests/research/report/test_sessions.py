@@ -18,7 +18,7 @@ def story() -> Story:
     """A campaign whose kept changes answer the assignments 1, 2 and so on."""
     world = CASES["usual"]
     told = tell_story(record(world), world.program)
-    keeps = tuple(replace(keep, assignment=number) for number, keep in enumerate(told.keeps, 1))
+    keeps = tuple(replace(keep, assignment=number, role="explorer") for number, keep in enumerate(told.keeps, 1))
     return replace(told, keeps=keeps, answered={900: 77})
 
 
@@ -30,8 +30,8 @@ def test_kept_changes_have_their_sessions_and_the_newest_others_follow(tmp_path:
     shown = choose_sessions(told, tmp_path)
     first = told.keeps[0].number
     assert [view.title for view in shown.of_keeps[first]] == [
-        f"critic, assignment 1, experiment #{first}",
         f"explorer, assignment 1, experiment #{first}",
+        f"critic, assignment 1, experiment #{first}",
     ]
     assert [view.title for view in shown.others] == [
         "director, assignment 901, no experiment came of it",
@@ -42,14 +42,15 @@ def test_kept_changes_have_their_sessions_and_the_newest_others_follow(tmp_path:
 
 
 def test_many_and_long_sessions_leave_the_page_readable(tmp_path: Path) -> None:
-    """A limited number of them, with their middles left out; what they say does nothing."""
+    """A limited number of them, the author's before those of critics, with their middles left out; they do nothing."""
     told = story()
     for number in range(1, 200):
         (tmp_path / f"{number}-explorer.md").write_text(f"{HOSTILE}\n" + "x\n" * 100_000 + "the end\n")
     for n in range(2, 20):
-        (tmp_path / f"1-explorer-{n}.md").write_text("again")
+        (tmp_path / f"1-critic-{n}.md").write_text("again")
     shown = choose_sessions(told, tmp_path)
     assert len(shown.others) == OTHERS and len(shown.of_keeps[told.keeps[0].number]) == OF_KEEP
+    assert shown.of_keeps[told.keeps[0].number][0].title.startswith("explorer")
     page = render_page(told, {}, shown)
     assert len(page) - len(render_page(told, {})) < 1_000_000
     assert "<script>alert" not in page and "\x1b" not in page

@@ -66,15 +66,20 @@ class TranscriptFolder:
 
     def _unused(self, task: Task) -> Path:
         """The name of a session's file; several agents of one role may work under the same number."""
-        stem = f"{task.number}-{_UNSAFE.sub('_', task.role)[:_ROLE]}"
+        stem = f"{task.number}-{_safe(task.role)}"
         names = (f"{stem}{f'-{n}' if n > 1 else ''}{SUFFIX}" for n in count(1))
         return next(path for path in map(self._folder.joinpath, names) if not os.path.lexists(path))
 
 
-def sessions_of(folder: Path, number: int) -> Sequence[SessionTranscript]:
-    """The transcripts of an assignment that are kept, in the order of its sessions."""
+def sessions_of(folder: Path, number: int, author: str) -> Sequence[SessionTranscript]:
+    """The transcripts of an assignment that are kept: of its author's role, then of each other, in the order of sessions."""
     found = [read for name in _names(folder) if _place(name)[0] == number and (read := _read(folder, name))]
-    return sorted(found, key=lambda session: _place(session.name)[1])
+    return sorted(found, key=lambda session: (session.role != _safe(author), _place(session.name)[1]))
+
+
+def _safe(role: str) -> str:
+    """A role as names of files have it."""
+    return _UNSAFE.sub("_", role)[:_ROLE]
 
 
 def newest_sessions(folder: Path, most: int) -> Sequence[SessionTranscript]:

@@ -42,7 +42,7 @@ def choose_sessions(story: Story, folder: Path | None) -> ShownSessions:
     keeps = [keep for keep in story.keeps[-KEEPS:] if keep.assignment]
     of_keeps = {
         keep.number: tuple(
-            _view(session, keep.number, _CHARACTERS) for session in sessions_of(folder, keep.assignment)[:OF_KEEP]
+            _view(session, keep.number, _CHARACTERS) for session in sessions_of(folder, keep.assignment, keep.role)[:OF_KEEP]
         )
         for keep in keeps
     }

@@ -9,9 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_run import Answer, FakeModels, FakeRun
 
+from overnight.agents.chat.bounds import WORDS
 from overnight.agents.context import AgentContext, AgentSpec
+from overnight.agents.editor.applying import apply
+from overnight.agents.editor.edit import DoesNotApply
 from overnight.agents.editor.editor import editor_agent
 from overnight.agents.editor.form import EditForm
+from overnight.agents.editor.own_edits import OwnEdits
+from overnight.agents.editor.reading import read_answer
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.program.program import Direction, Metric, Program
@@ -102,6 +107,48 @@ def test_a_huge_answer_ends_with_a_reason(tmp_path: Path) -> None:
         run, changed, fault = attack(tmp_path, answer)
         assert (changed, bool(fault)) == ({}, True)
         assert len(str(run.bodies[-1])) < 200_000
+
+
+def block(old: str, new: str = "z", path: str = "a.txt") -> str:
+    """An edit of some lines."""
+    return f"{path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n"
+
+
+SAME = "x\n" * 190_000
+OWN = "".join(f"line{at}\n" for at in range(30_000))
+LIKE = {f"{name}.txt": "".join(f"{'ab' * 60}{name}{at}{'ba' * 60}\n" for at in range(100)) for name in range(200)}
+NEAR = [f"{'ab' * 60}c{at}{'ba' * 50}" for at in range(50)]
+SQUARES = {
+    "fences": ("```a\n" * 12_000 + "<<<<<<< SEARCH\n", {}),
+    "a block that is nearly everywhere": (block("x\n" * 30_000 + "y"), {"a.txt": SAME}),
+    "a block that is everywhere": (block("x\n" * 15_000 + "x"), {"a.txt": SAME}),
+    "an indented block that is everywhere": (block(" x\n" * 10_000 + " x"), {"a.txt": SAME}),
+    "a part of a long line": (block("a" * 20_000 + "b"), {"a.txt": "a" * 400_000}),
+    "a part of a long line that is there": (block("a" * 20_000), {"a.txt": "b" + "a" * 390_000}),
+    "hunks": ("a.txt\n```diff\n" + "".join(f"@@\n-line{at}\n+{at}\n" for at in range(3000)) + "```\n", {"a.txt": OWN}),
+    "similar lines of many files": ("".join(block(each, path="") for each in NEAR), LIKE),
+    "similar lines of one file": ("".join(block(each) for each in NEAR), {"a.txt": "".join(LIKE.values())[:390_000]}),
+    "parts of a key": (f"a.toml\n```\n{'a.' * 30_000}a = 1\n```\n", {}),
+}
+
+
+@pytest.mark.parametrize("case", SQUARES)
+def test_no_answer_takes_the_square_of_its_length(case: str) -> None:
+    """A short answer is refused, also if another one made its file to fit; each held up a campaign for minutes."""
+    answer, texts = SQUARES[case]
+    form = EditForm.FILE if case == "parts of a key" else EditForm.SEARCH_REPLACE
+    assert len(answer) <= WORDS
+    with pytest.raises(DoesNotApply):
+        apply(read_answer(answer, form, texts).edits, texts, lambda _: True)
+
+
+def test_a_large_edit_is_remembered_without_being_compared_with_the_file() -> None:
+    """What changes in a file whose lines all come again and again is found in one pass."""
+    before, after = ("".join(f"{at * step % 120}\n" for at in range(60_000)) for step in (1, 7))
+    own = OwnEdits()
+    own.add({"a": before}, {"a": after})
+    assert not own.is_new({"a": before}, {"a": after})
+    assert own.is_new({"a": after}, {"a": before})
 
 
 MARKS = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "```", "@@ @@", "--- /dev/null", "+++ b/src/up/x.py"]

@@ -5,49 +5,61 @@ the hunk, an indentation that is off by the same amount everywhere, a part of on
 """
 
 import difflib
-import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import dedent
 
 from overnight.agents.editor.edit import DoesNotApply, Hunk
+from overnight.agents.editor.effort import Effort
 from overnight.agents.editor.elision import require_complete
 
-NEAREST_AMONG = 20_000  # lines that are compared; a larger file gets no hint
-LINE = 300  # characters of a line that are compared or shown
+LINE = 300  # characters of a line that are shown
+COMPARED = 100  # characters of a line that are compared for a hint
 SHOWN = 6  # lines of a hunk, or around the nearest place, in a message
 PLACES = 5  # line numbers in a message
+PASS = 4  # of the effort for a line that is only looked at: what a comparison with spaces cut off takes
 _SIMILAR = 0.6
 
 Lines = Sequence[str]
 
 
-def place(hunk: Hunk, lines: Lines) -> Lines:
-    """The lines with the hunk applied.
+def place(hunk: Hunk, lines: Lines, effort: Effort, *, hint: bool = True) -> Lines:
+    """The lines with the hunk applied; `hint`: whether a failure names the most similar lines.
 
     Raises:
         DoesNotApply: its old lines are not there, or more than once; or it stands for more than it shows.
     """
-    require_complete(hunk, lines)
+    effort.look(lines, hunk.old, hunk.new)
+    stripped = [line.strip() for line in lines]
+    often = Counter(stripped)
+    require_complete(hunk, often)
     for tried in (hunk, _without_blank_ends(hunk)):
         if not tried.old:
             continue
+        starts = _starts(tried.old, stripped, often, effort)
         for same in (_exactly, _but_for_ends, _but_for_indentation):
-            found = _places(tried.old, lines, same)
+            effort.spend(PASS * len(starts) * len(tried.old))
+            found = [at for at in starts if same(tried.old, lines[at : at + len(tried.old)])]
             if len(found) > 1:
                 raise DoesNotApply(_several(tried, found))
             if found:
                 at, end = found[0], found[0] + len(tried.old)
                 return [*lines[:at], *_indented(tried, lines[at:end]), *lines[end:]]
-    if (replaced := _inside_a_line(hunk, lines)) is not None:
+    if (replaced := _inside_a_line(hunk, lines, effort)) is not None:
         return replaced
-    raise DoesNotApply(_nowhere(hunk, lines))
+    raise DoesNotApply(_nowhere(hunk, stripped, lines, effort if hint else None))
 
 
-def _places(old: Lines, lines: Lines, same: Callable[[Lines, Lines], bool]) -> list[int]:
-    first = next((at for at, line in enumerate(old) if line.strip()), 0)
-    wanted = old[first].strip()
-    starts = range(len(lines) - len(old) + 1)
-    return [at for at in starts if lines[at + first].strip() == wanted and same(old, lines[at : at + len(old)])]
+def _starts(old: Lines, stripped: Lines, often: Mapping[str, int], effort: Effort) -> Sequence[int]:
+    """Where the old lines may begin: their rarest one is there."""
+    filled = [at for at, line in enumerate(old) if line.strip()] or [0]
+    rarest = min(filled, key=lambda at: often.get(old[at].strip(), 0))
+    wanted = old[rarest].strip()
+    if wanted not in often:
+        return ()
+    effort.spend(len(stripped))
+    last = len(stripped) - len(old)
+    return [at - rarest for at, line in enumerate(stripped) if line == wanted and 0 <= at - rarest <= last]
 
 
 def _exactly(old: Lines, there: Lines) -> bool:
@@ -99,18 +111,34 @@ def _indentation(lines: Lines) -> str:
     return shortest if all(line.startswith(shortest) for line in filled) else ""
 
 
-def _inside_a_line(hunk: Hunk, lines: Lines) -> Lines | None:
+def _inside_a_line(hunk: Hunk, lines: Lines, effort: Effort) -> Lines | None:
     """The lines with a part of one replaced, if the part stands there once and as whole words."""
     if len(hunk.old) != 1 or len(hunk.new) != 1 or not (old := hunk.old[0].strip()):
         return None
-    pattern = re.compile(rf"(?<!\w){re.escape(old)}(?!\w)")
-    found = [at for at, line in enumerate(lines) for _ in pattern.finditer(line)]
+    found = [(number, at) for number, line in enumerate(lines) for at in _words_at(old, line, effort)]
     if len(found) > 1:
-        raise DoesNotApply(_several(hunk, found))
+        raise DoesNotApply(_several(hunk, [number for number, _ in found]))
     if not found:
         return None
-    new = hunk.new[0].strip()
-    return [*lines[: found[0]], pattern.sub(lambda _: new, lines[found[0]]), *lines[found[0] + 1 :]]
+    number, at = found[0]
+    line = lines[number]
+    return [*lines[:number], line[:at] + hunk.new[0].strip() + line[at + len(old) :], *lines[number + 1 :]]
+
+
+def _words_at(words: str, line: str, effort: Effort) -> Iterator[int]:
+    """Where words stand in a line, with no part of another word before or behind them."""
+    at = line.find(words)
+    while at >= 0:
+        effort.spend(1 + len(words) // COMPARED)
+        end = at + len(words)
+        whole = not (_in_word(line[at - 1 : at]) or _in_word(line[end : end + 1]))
+        if whole:
+            yield at
+        at = line.find(words, end if whole else at + 1)
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _several(hunk: Hunk, found: Sequence[int]) -> str:
@@ -118,23 +146,23 @@ def _several(hunk: Hunk, found: Sequence[int]) -> str:
     return f"these lines stand in the file {len(found)} times (lines {numbers}), so add lines around them:\n{_shown(hunk.old)}"
 
 
-def _nowhere(hunk: Hunk, lines: Lines) -> str:
-    near = _nearest(hunk, lines)
+def _nowhere(hunk: Hunk, stripped: Lines, lines: Lines, effort: Effort | None) -> str:
+    near = _nearest(hunk, stripped, lines, effort) if effort else ()
     hint = f"\nThe most similar lines of the file are:\n{_shown(near)}" if near else ""
     return f"these lines are not in the file:\n{_shown(hunk.old)}{hint}"
 
 
-def _nearest(hunk: Hunk, lines: Lines) -> Lines:
-    wanted = max((line.strip()[:LINE] for line in hunk.old), key=len, default="")
-    if not wanted or len(lines) > NEAREST_AMONG:
+def _nearest(hunk: Hunk, stripped: Lines, lines: Lines, effort: Effort) -> Lines:
+    wanted = max((line.strip()[:COMPARED] for line in hunk.old), key=len, default="")
+    beginnings = [line[:COMPARED] for line in stripped]
+    different = set(beginnings)
+    if not wanted or not effort.compares(len(different)):
         return ()
-    stripped = [line.strip()[:LINE] for line in lines]
-    close = difflib.get_close_matches(wanted, set(stripped), n=1, cutoff=_SIMILAR)
+    close = difflib.get_close_matches(wanted, different, n=1, cutoff=_SIMILAR)
     if not close:
         return ()
-    at = stripped.index(close[0])
-    start = max(0, at - SHOWN // 2)
-    return lines[start : start + SHOWN]
+    start = max(0, beginnings.index(close[0]) - SHOWN // 2)
+    return [line.strip()[:LINE] for line in lines[start : start + SHOWN]]
 
 
 def _shown(lines: Lines) -> str:

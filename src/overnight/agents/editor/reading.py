@@ -52,6 +52,8 @@ class _Reader:
     path: str = ""  # that was named last
     around: str = ""  # the mark of the fence that blocks are read in
     searched: int = 0  # lines before this are no edit without a fence
+    ends: dict[str, int] = field(default_factory=dict)  # where the fence of each mark ends next, as far as that was sought
+    marker: int = -1  # the next line with SEARCH, as far as that was sought
     words: list[str] = field(default_factory=list)
 
     def read(self) -> Iterator[Edit]:
@@ -99,12 +101,12 @@ class _Reader:
     def _fence(self, mark: str, info: str) -> Iterator[Edit]:
         """A block of code: with edits in it, or a whole file, or nothing for us."""
         start = self.at + 1
-        end = next((at for at in range(start, len(self.lines)) if _closes(self.lines[at], mark)), len(self.lines))
-        inside = self.lines[start:end]
+        end = self._end_of(mark, start)
         self.path = named_file(info, self.known) or self.path
-        if any(_SEARCH.fullmatch(line) for line in inside):
+        if self._next_marker(start) < end:
             self.at, self.around = start, mark  # its markers are read as they come
             return
+        inside = self.lines[start:end]
         self.at = end + 1
         if has_signs(inside) or (info.strip().startswith(("diff", "patch")) and any(line[:1] in SIGNS for line in inside)):
             yield from self._signs(inside)
@@ -112,6 +114,21 @@ class _Reader:
             yield Edit(path=self.path, ways=[[Hunk(old=(), new=inside)]], whole=True)
         else:
             self.words += inside
+
+    def _end_of(self, mark: str, start: int) -> int:
+        """The line that ends a fence; the end of the answer if none does. Each line is looked at once for a mark."""
+        if self.ends.get(mark, -1) < start:
+            self.ends[mark] = next(
+                (at for at in range(start, len(self.lines)) if _closes(self.lines[at], mark)), len(self.lines)
+            )
+        return self.ends[mark]
+
+    def _next_marker(self, start: int) -> int:
+        """The first line with SEARCH from there on; the end of the answer if there is none."""
+        if self.marker < start:
+            lines = range(start, len(self.lines))
+            self.marker = next((at for at in lines if _SEARCH.fullmatch(self.lines[at])), len(self.lines))
+        return self.marker
 
     def _signs(self, lines: Sequence[str]) -> Iterator[Edit]:
         """Lines with signs; headers of files among them begin a new edit."""

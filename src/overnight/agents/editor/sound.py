@@ -14,6 +14,7 @@ from overnight.agents.editor.edit import DoesNotApply
 from overnight.words.foreign import printable
 
 SHOWN = 200  # characters of a reason
+MOST_DOTS = 200  # of a line: a key's parts take their square in time
 
 
 def _python(text: str) -> object:
@@ -22,7 +23,13 @@ def _python(text: str) -> object:
         return ast.parse(text)
 
 
-_PARSERS: Mapping[str, Callable[[str], object]] = {".py": _python, ".json": json.loads, ".toml": tomllib.loads}
+def _toml(text: str) -> object:
+    if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
+        raise ValueError(f"a line of it has more than {MOST_DOTS} dots")
+    return tomllib.loads(text)
+
+
+_PARSERS: Mapping[str, Callable[[str], object]] = {".py": _python, ".json": json.loads, ".toml": _toml}
 
 
 def require_sound(path: str, text: str, *, before: str | None) -> None:

@@ -183,6 +183,16 @@ def test_the_user_s_proxy_is_used_and_named_without_its_password(models: Scripte
     assert dead.why.endswith("Connection refused, through the proxy 127.0.0.1:9") and "secret" not in dead.why
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:port", "http://127.0.0.1:99999", "http://[::1", "127.0.0.1:3128", "\x1b[31m"]
+)
+def test_a_proxy_that_is_no_url_is_a_wrong_address(proxy: str) -> None:
+    """It is said of the provider, and is no error of ours."""
+    found = facts(Provider(name="far", base_url="https://far.test", wires=(Wire.OPENAI_CHAT,)), "m1", HTTPS_PROXY=proxy)
+    assert found.trouble is Trouble.ADDRESS
+    assert "the proxy that the environment names for it is not a URL" in found.why
+
+
 def test_a_resolver_without_an_answer_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the question nor the end of the program waits for it."""
     never = threading.Event()

@@ -65,12 +65,15 @@ class _Inquiry:
     def __init__(self, upstream: Upstream, provider: Provider, environment: Mapping[str, str]) -> None:
         self._upstream = upstream
         self._provider = provider
-        self._environment = environment
         self._keys = Keys(provider, environment)
         self._wire = provider.wires[0]
+        self._proxy = proxy_for(provider.base_url, environment)
 
     async def ask(self, wanted: Collection[str]) -> ProviderFacts:
         """All of them, within the time."""
+        if self._proxy and not _is_url(self._proxy):
+            why = "the proxy that the environment names for it is not a URL with a host, such as http://proxy.example:3128"
+            return ProviderFacts(trouble=Trouble.ADDRESS, why=why)
         try:
             async with asyncio.timeout(KEY_S):
                 key = await self._keys.get()
@@ -132,14 +135,21 @@ class _Inquiry:
 
     def _host(self) -> str:
         """Whose name has to be resolved here: the proxy's, if there is one."""
-        proxy = proxy_for(self._provider.base_url, self._environment)
-        return urlsplit(proxy or self._provider.base_url).hostname or ""
+        return urlsplit(self._proxy or self._provider.base_url).hostname or ""
 
     def _through(self) -> str:
         """Which proxy the environment names for it; a proxy's URL may have a password, its host has not."""
-        proxy = proxy_for(self._provider.base_url, self._environment)
-        parts = urlsplit(proxy or "")
+        parts = urlsplit(self._proxy or "")
         return f", through the proxy {parts.hostname}:{parts.port}" if parts.hostname else ""
+
+
+def _is_url(text: str) -> bool:
+    """Whether a URL has a host, and a port that there can be."""
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _trouble(answer: _Answer) -> ProviderFacts | None:

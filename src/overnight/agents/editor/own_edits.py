@@ -4,16 +4,15 @@ Without them a model that is asked the same again answers the same: of six usabl
 whose old lines are no longer in the files is not shown, or the model would search for them.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
 
+from overnight.words.diff import diff_lines
 from overnight.words.foreign import cut_middle, printable_lines
 
 KEPT = 4
 CHARACTERS = 600  # of each as it is shown
-SIDE_BY_SIDE = 100  # lines of a change that are compared with each other, which takes their square in time and more
 _SIGNS = 1
 
 
@@ -45,34 +44,9 @@ def _made(before: Mapping[str, str], after: Mapping[str, str]) -> _Made:
     return _Made(tuple((path, line) for path in sorted(after) for line in _changes(before.get(path, ""), after[path])))
 
 
-def _changes(before: str, after: str) -> Sequence[str]:
-    """The lines that go and come, each with its sign; of a large change in the order of the files, not side by side."""
-    old, new = _differing(before.split("\n"), after.split("\n"))
-    if max(len(old), len(new)) <= SIDE_BY_SIDE:
-        lines = list(unified_diff(old, new, n=0, lineterm=""))[2:]  # without the two headers
-        return [line for line in lines if not line.startswith("@@")]
-    gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
-    if not (gone or come):  # only their order differs
-        gone, come = Counter(old), Counter(new)
-    return [*_signed("-", old, gone), *_signed("+", new, come)]
-
-
-def _differing(old: Sequence[str], new: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Both without what they begin and end with alike."""
-    most = min(len(old), len(new))
-    begin = next((at for at in range(most) if old[at] != new[at]), most)
-    most -= begin
-    end = next((at for at in range(most) if old[-1 - at] != new[-1 - at]), most)
-    return old[begin : len(old) - end], new[begin : len(new) - end]
-
-
-def _signed(sign: str, lines: Sequence[str], often: Counter[str]) -> Iterator[str]:
-    """The lines that are still to come so often, in their order."""
-    left = Counter(often)
-    for line in lines:
-        if left[line] > 0:
-            left[line] -= 1
-            yield f"{sign}{line}"
+def _changes(before: str, after: str) -> Iterator[str]:
+    """The lines that go and come, each with its sign."""
+    return (line for line in diff_lines(before.split("\n"), after.split("\n"), context=0) if not line.startswith("@@"))
 
 
 def _could(made: _Made, texts: Mapping[str, str]) -> bool:

@@ -4,7 +4,6 @@ A critic can only refuse. An answer in any other form counts as consent, so a br
 text it reads has persuaded lets nothing pass that the scope check or the gate would stop.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from overnight.research.changes.code_size import size_change
 from overnight.research.charter import parse_charter
 from overnight.research.experiment import Draft, Edit
 from overnight.research.state import State
+from overnight.words.diff import diff_lines
 from overnight.words.foreign import printable
 from overnight.words.markdown import code
 from overnight.words.quantities import more
@@ -192,5 +192,5 @@ def _file_diff(change: FileChange, before: Mapping[str, bytes]) -> Iterator[str]
         yield f"{name}: {len(old):,} bytes before, {len(new):,} after, too large to show"
         return
     old_lines, new_lines = (content.decode(errors="replace").splitlines() for content in (old, new))
-    for line in difflib.unified_diff(old_lines, new_lines, f"before/{name}", f"after/{name}", lineterm=""):
+    for line in (f"--- before/{name}", f"+++ after/{name}", *diff_lines(old_lines, new_lines)):
         yield printable(line.expandtabs(4), LINE)

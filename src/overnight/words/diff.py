@@ -1,0 +1,41 @@
+"""A unified diff of two foreign texts, in a time that is bounded whatever they hold.
+
+The time to find the smallest diff grows with the pairs of equal lines between the parts that differ, and worse: where there
+are too many, all of these parts goes and comes.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from itertools import takewhile
+
+MOST_PAIRS = 20_000
+_HUNK = re.compile(r"@@ -(\d+)(.*) \+(\d+)(.*) @@")
+
+
+def diff_lines(old: Sequence[str], new: Sequence[str], context: int = 3) -> Iterator[str]:
+    """The hunks of a unified diff, without the two lines that name the files; nothing for equal texts."""
+    begin = _equal(old, new)
+    end = min(_equal(old[::-1], new[::-1]), len(old) - begin, len(new) - begin)
+    gone, come = old[begin : len(old) - end], new[begin : len(new) - end]
+    before = min(begin, context)
+    start, after = begin - before, min(end, context)
+    often = Counter(come)
+    if sum(often[line] for line in gone) > MOST_PAIRS:
+        yield f"@@ -{start + 1},{before + len(gone) + after} +{start + 1},{before + len(come) + after} @@"
+        yield from (f" {line}" for line in old[start:begin])
+        yield from (f"-{line}" for line in gone)
+        yield from (f"+{line}" for line in come)
+        yield from (f" {line}" for line in old[len(old) - end : len(old) - end + after])
+        return
+    one, other = (text[start : len(text) - end + after] for text in (old, new))
+    for at, line in enumerate(unified_diff(one, other, n=context, lineterm="")):
+        if at > 1:  # behind the names
+            found = _HUNK.fullmatch(line) if line.startswith("@@") else None
+            yield f"@@ -{start + int(found[1])}{found[2]} +{start + int(found[3])}{found[4]} @@" if found else line
+
+
+def _equal(one: Sequence[str], other: Sequence[str]) -> int:
+    """With how many equal lines two texts begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -39,6 +39,21 @@ def test_a_spent_budget_stops_within_one_call(models: ScriptedModels, wire: Wire
     asyncio.run(walk())
 
 
+@pytest.mark.parametrize("providers", [1, 6])
+def test_answers_that_break_off_spend_the_budget_by_one_call_at_most(models: ScriptedModels, providers: int) -> None:
+    """Each is billed, so each next try of the same request has to fit into what is left."""
+
+    async def walk() -> None:
+        cutting = [provider(models, "cut", name=f"p{at}") for at in range(providers)]
+        async with gateway(cutting, allowance=SpendingLimit(tokens=2000)) as opened:
+            with opened.gateway.use(role="r", number=1) as run, pytest.raises(ModelsParked, match="budget") as spent:
+                await run.call(Wire.OPENAI_CHAT, {"model": "m1", "messages": [{"role": "user", "content": "hi " * 1500}]})
+        assert spent.value.spent and models.asked["cut"] == len(opened.called) == 1
+        assert 1000 < run.usage.tokens <= 2000
+
+    asyncio.run(walk())
+
+
 def test_ten_runs_at_once_pass_the_budget_by_one_answer_at_most(models: ScriptedModels) -> None:
     """Concurrent runs share one budget: together they exceed it by at most one answer."""
 

@@ -59,7 +59,6 @@ class ModelCall:
         self._doing = doing
         self._reservation: Reservation | None = None
         self._search: Search | None = None
-        self._lost: list[LostAnswer] = []  # of an earlier search
         self._answer: ModelAnswer | None = None
         self._payable: Sequence[Account] = ()
         self._meter: StreamMeter | None = None
@@ -95,10 +94,22 @@ class ModelCall:
             self._reservation.settle(tokens=0, cost_usd=0.0)
         if self._budget.limited:  # else an estimate, for which the request is written once more, would serve nobody
             self._reservation = await self._reserve(payable)
-        if self._search is not None:
-            self._lost += self._search.lost
-        self._search = self._relay.search(self._request, payable, self._doing)
+        self._search = self._relay.search(self._request, payable, self._doing, self._pay)
         return await self._search.run()
+
+    async def _pay(self, lost: LostAnswer) -> None:
+        """Count an answer that came to nothing, and reserve anew for the next try, as it is billed once more.
+
+        It is a guess: what its provider counted came with the part that is missing.
+
+        Raises:
+            ModelsParked: the budget is spent.
+        """
+        counted = self._guessed(lost.account, time.monotonic() - lost.seconds)
+        self._counted(counted)
+        if self._reservation is not None:
+            self._reservation.settle(tokens=counted.usage.tokens, cost_usd=counted.usage.cost_usd)
+            self._reservation = await self._reserve(self._payable)
 
     async def _reserve(self, payable: Sequence[Account]) -> Reservation:
         prices = [self._price(account) or FREE for account in payable]
@@ -136,16 +147,15 @@ class ModelCall:
 
     def settle(self) -> None:
         """Count what the call used; a second time, nothing happens."""
-        counted: list[SettledCall] = []
+        counted: SettledCall | None = None
         try:
-            last = self._count_answer() or self._count_abandoned()
-            counted = [*self._count_lost(), *([last] if last else [])]
+            counted = self._count_answer() or self._count_abandoned()
             self._answer = self._search = None
-            for call in counted:
-                self._counted(call)
+            if counted:
+                self._counted(counted)
         finally:
             if self._reservation is not None:
-                usage = sum((call.usage for call in counted), Usage())
+                usage = counted.usage if counted else Usage()
                 self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
 
     def _count_answer(self) -> SettledCall | None:
@@ -178,12 +188,6 @@ class ModelCall:
 
     def _settled(self, account: Account, model: str, usage: Usage, since: float) -> SettledCall:
         return SettledCall(provider=account.provider.name, model=model, usage=usage, answer_s=time.monotonic() - since)
-
-    def _count_lost(self) -> Sequence[SettledCall]:
-        """A guess of what each answer used that broke off before its client saw any of it."""
-        lost = [*self._lost, *(self._search.lost if self._search else ())]
-        self._lost.clear()
-        return [self._guessed(each.account, time.monotonic() - each.seconds) for each in lost]
 
     def _guess(self, since: float) -> int:
         """Tokens that a model may have written since then, within the request's limit."""

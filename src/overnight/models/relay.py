@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -72,9 +72,18 @@ class Relay:
         self._upstream = upstream
         self._pace = pace
 
-    def search(self, request: ModelRequest, among: Sequence[Account], doing: Callable[[str], None]) -> "Search":
-        """The way to an answer of the first of the accounts that gives one; `doing` is told what it waits for."""
-        return Search(self, request, list(among), doing)
+    def search(
+        self,
+        request: ModelRequest,
+        among: Sequence[Account],
+        doing: Callable[[str], None],
+        lost: Callable[[LostAnswer], Awaitable[None]],
+    ) -> "Search":
+        """The way to an answer of the first of the accounts that gives one.
+
+        `doing` is told what it waits for; `lost` pays an answer that came to nothing, and raises if no other try may follow.
+        """
+        return Search(self, request, list(among), doing, lost)
 
     async def send(self, turn: AccountLease, request: ModelRequest) -> Reply | ProviderFailure:
         """One try at one account; the account's state is brought up to date."""
@@ -146,26 +155,32 @@ class Search:
 
     Attributes:
         under_way: the account that works on the request now, and since when, by the monotonic clock.
-        lost: answers that are billed although they came to nothing.
     """
 
-    def __init__(self, relay: Relay, request: ModelRequest, left: list[Account], doing: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        request: ModelRequest,
+        left: list[Account],
+        doing: Callable[[str], None],
+        lost: Callable[[LostAnswer], Awaitable[None]],
+    ) -> None:
         self._relay = relay
         self._request = request
         self._left = left
         self._doing = doing
+        self._lost = lost
         self._held_since: float | None = None
         self._tries = 0
         self._waits = 0
         self._missing: ModelAnswer | None = None
         self.under_way: tuple[Account, float] | None = None
-        self.lost: list[LostAnswer] = []
 
     async def run(self) -> ModelAnswer:
         """An answer.
 
         Raises:
-            ModelsParked: none of the accounts gives one, nor will soon.
+            ModelsParked: none of the accounts gives one, nor will soon; or one that was lost has spent the budget.
         """
         while self._left or self._missing is None:
             turn = self._relay.take(self._left)
@@ -184,12 +199,12 @@ class Search:
                 if isinstance(outcome, Reply):
                     turn.succeed()
                     return self._answer(turn.account, asked_at, reply=outcome, status=outcome.status)
-                if outcome.billed:
-                    self.lost.append(LostAnswer(account=turn.account, seconds=time.monotonic() - asked_at))
                 if self._follow(turn, outcome):
                     return self._answer(turn.account, asked_at, status=outcome.status, fault=outcome.body)
             finally:
                 turn.release()
+            if outcome.billed:
+                await self._lost(LostAnswer(account=turn.account, seconds=time.monotonic() - asked_at))
             soon_s = self._relay.soon_s(turn.account, outcome) if self._waits < WAITS else None
             if soon_s is not None:
                 self._waits += 1

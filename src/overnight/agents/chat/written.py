@@ -3,7 +3,8 @@
 Read are the forms in which open models were trained: `<tool_call>` and `[TOOL_CALLS]` with JSON, `<function=bash>`, JSON in a
 fence or as the whole answer, and a lone fenced block of shell.
 
-Does not cover: a call in the middle of a sentence.
+A tag behind a backtick, a quotation mark or the sign of a diff is what the answer quotes, such as a critic the file that it
+refuses, and no call. Does not cover: JSON in the middle of a sentence; a quotation without any such sign.
 """
 
 import re
@@ -25,6 +26,7 @@ _SHELL = frozenset({"bash", "sh", "shell", "console", "zsh"})
 _NAMES = frozenset({TOOL, "shell", "sh", "run", "execute", "terminal", "run_shell_command", "execute_command", "run_command"})
 _NAME_KEYS = ("name", "tool", "function", "action")
 _ARGUMENT_KEYS = ("arguments", "parameters", "action_input", "input", "args")
+_QUOTED = re.compile(r"(?<=[`'\"+|-])(?:<tool_call>|<function=|\[TOOL_CALLS\])")
 _PROMPT = re.compile(r"^\$ ", re.MULTILINE)
 
 
@@ -38,7 +40,7 @@ class WrittenCalls:
 
 def written_calls(text: str) -> WrittenCalls:
     """The calls in an answer that makes none; at most as many as are read of any answer."""
-    commands = list(_explicit(text))
+    commands = list(_explicit(_QUOTED.sub("", text)))
     if commands:
         return WrittenCalls(commands=[command[: LONGEST + 1] for command in commands[:CALLS]])
     blocks = [block for language, block in _fenced(text) if language in _SHELL]

@@ -1,6 +1,6 @@
 """Briefs and researchers, judged by a real model: the share of proposals that are in scope, new, run and gain, at equal tokens.
 
-    make build/model/made
+    python .ci/model.py build/model
     python bench/briefs/compare_arms.py --arm before=COMMIT:agent --arm after=.:agent
     python bench/briefs/compare_arms.py --arm agent=.:agent --arm editor=.:editor --tokens 60k
     python bench/briefs/compare_arms.py --arm before=COMMIT:editor --arm after=.:editor --samples 20
@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 from arm_campaigns import FOLDER, Arm, Setting, measure
 from samples import sample
@@ -104,5 +103,4 @@ class _Bar:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main()

@@ -16,7 +16,7 @@ from agent_settings import forget_settings
 from small_model import FOLDER, settings, small_model
 from targets import COMMAND, git, make_repo, read_json, recorded
 
-from overnight.agents.editor.editor import ANSWER_TOKENS
+from overnight.agents.chat.asking import ANSWER_TOKENS
 from overnight.config import VARIABLE
 from overnight.research.events import Concluded, ModelCalled, ProposalMissed, Proposed, Stopped
 

@@ -347,6 +347,23 @@ def test_siblings_wait_for_one_probe(models: ScriptedModels) -> None:
     asyncio.run(walk())
 
 
+@pytest.mark.parametrize(("other", "short"), [("e401", True), ("ok", False)])
+def test_a_provider_whose_streams_break_rests_long_only_for_another_one(
+    models: ScriptedModels, other: str, short: bool
+) -> None:
+    """Beside one that is broken itself it is asked again as soon as if it was alone."""
+
+    async def walk() -> None:
+        chain = [provider(models, "cut"), provider(models, other)]
+        async with gateway(chain if other == "ok" else chain[::-1], pace=RetryTimes()) as opened:
+            with opened.gateway.use(role="r", number=1) as run, pytest.raises(Exception, match="not completed"):
+                await ask(run.url, stream=True)
+            [wait_s] = [account.wait_s for account in opened.gateway.accounts() if account.name == "cut"]
+        assert wait_s is not None and (wait_s < 2.0) is short
+
+    asyncio.run(walk())
+
+
 def test_a_stream_that_breaks_sends_the_next_request_elsewhere(models: ScriptedModels) -> None:
     """A provider whose streams break is paused, so that the agent's own retry reaches another."""
 

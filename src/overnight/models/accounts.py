@@ -108,9 +108,11 @@ class Accounts:
                 return AccountLease(self, account, permission)
         return None
 
-    def break_off(self, account: Account, failure: ProviderFailure, *, alone: bool) -> None:
-        """An answer of an account broke off after its turn; `alone`: no other can be asked instead."""
-        account.breaker.break_off(failure, time.monotonic(), alone=alone)
+    def break_off(self, account: Account, failure: ProviderFailure, among: Sequence[Account]) -> None:
+        """An answer of one of some accounts broke off after its turn; the others may be asked instead."""
+        now = time.monotonic()
+        alone = not any(each.breaker.wait_s(now) == 0.0 for each in among if each is not account)
+        account.breaker.break_off(failure, now, alone=alone)
         self.notify()
 
     def wait_s(self, among: Sequence[Account]) -> float | None:

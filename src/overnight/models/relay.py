@@ -137,9 +137,7 @@ class Relay:
 
     def break_off(self, account: Account, why: str, among: Sequence[Account]) -> ModelsParked:
         """An answer of the account broke off when a part of it had gone on; why there is none if its client gives up then."""
-        self._accounts.break_off(
-            account, ProviderFailure(fault=ProviderFault.BUSY, why=why), alone=all(each is account for each in among)
-        )
+        self._accounts.break_off(account, ProviderFailure(fault=ProviderFault.BUSY, why=why), among)
         return ModelsParked(f"{account.provider.name}: {why}", wait_s=self.wait_s(among) or SOON_S)
 
     def soon_s(self, account: Account, failure: ProviderFailure) -> float | None:

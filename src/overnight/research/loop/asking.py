@@ -12,7 +12,7 @@ from overnight.agents.hindrance import Hindrance
 from overnight.models.port import ModelsParked
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason, more_telling, reason_of
-from overnight.research.events import ModelCalled, Noted, ProposalEnded, ProposalMissed, Proposed, Sign, Working
+from overnight.research.events import ModelCalled, Noted, ProposalEnded, ProposalMissed, Sign, Working
 from overnight.research.loop.dry_spell import DrySpell
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.inbox import Inbox
@@ -79,6 +79,7 @@ class Asking:
                 continue
             if outcome.number is not None and not outcome.problem:
                 self.queue.put(outcome.number, staff.role)
+                self._tokens.pop(outcome.assignment, None)
                 spell = self._spell(staff)
                 continue
             if outcome.number is not None:
@@ -156,15 +157,10 @@ class Asking:
 
     def see(self, sign: Sign) -> None:
         """Count the tokens of each assignment that is under way."""
-        match sign:
-            case ModelCalled(number=number, usage=usage):
-                self._tokens[number] += usage.tokens
-                if len(self._tokens) > REMEMBERED:
-                    self._tokens.pop(next(iter(self._tokens)))
-            case Proposed(assignment=assignment):
-                self._tokens.pop(assignment, None)
-            case _:
-                pass
+        if isinstance(sign, ModelCalled):
+            self._tokens[sign.number] += sign.usage.tokens
+            if len(self._tokens) > REMEMBERED:
+                self._tokens.pop(next(iter(self._tokens)))
 
 
 def _ending(role: str, why: str, hindrance: Hindrance | None) -> Ending:

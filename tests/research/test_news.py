@@ -107,6 +107,16 @@ def test_models_that_wait_for_a_person_are_news_once() -> None:
     assert first.occasion is Occasion.PERSON and "401: no key" in first.text
 
 
+@pytest.mark.parametrize(
+    ("reason", "title"), [(EndReason.MODELS, "models cannot be used"), (EndReason.SETUP, "no researcher can work")]
+)
+def test_models_that_answer_with_refusals_need_a_person_like_a_missing_program(reason: EndReason, title: str) -> None:
+    """It is not said that no model can be asked: one that refuses each request was asked."""
+    notice = news(state(), ended(reason, "the role `r` cannot work: p refuses the request: 400"))
+    assert notice and notice.occasion is Occasion.PERSON and title in notice.title
+    assert "until you do something: the role `r` cannot work" in notice.text and "can be asked" not in notice.text
+
+
 def test_foreign_text_is_one_line_without_controls() -> None:
     """A hypothesis adds no line, escape or bidirectional mark to a message, which has bounded length."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")

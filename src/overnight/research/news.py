@@ -41,8 +41,8 @@ def news(state: State, sign: Sign) -> Notice | None:
             key = f"no ideas {state.next_number} {state.program.digest[:12]}"
             return needs_person(state, key, "no ideas left", f"The campaign ended before its budget was spent: {detail}.")
         case EndReason.MODELS:
-            line = f"No model can be asked until you do something: {detail}."
-            return needs_person(state, _since("models", state, detail), "no model can be asked", line)
+            line = f"No researcher can use its models until you do something: {detail}."
+            return needs_person(state, _since("models", state, detail), "models cannot be used", line)
         case EndReason.SETUP:
             line = f"No researcher can work until you do something: {detail}."
             return needs_person(state, _since("setup", state, detail), "no researcher can work", line)

@@ -9,7 +9,7 @@ from overnight.git.port import FileChange
 from overnight.models.port import ModelsParked
 from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.review import Refused, read_review, write_review_brief
-from overnight.research.events import IdeasChanged, Noted, ProposalEnded, ProposalMissed, Proposing
+from overnight.research.events import IdeasChanged, Noted, ProposalMissed
 from overnight.research.experiment import Draft
 from overnight.research.idea import IdeaState
 from overnight.research.ideas.answer import parse_answer
@@ -99,24 +99,17 @@ class Council:
     async def _ask(self, adviser: NamedAdviser, brief: str, assignment: int) -> str:
         """The answer; if there is none, it is empty and a miss is recorded."""
         state = self.journal.state
-        self.journal.show(Proposing(role=adviser.role, assignment=assignment))
         folder = self.workspaces.create(state.head, View.OPEN)
+        question = Assignment(
+            number=assignment, role=adviser.role, program=state.program, workspace=folder, brief=brief, head=state.head
+        )
         try:
-            return await adviser.adviser.advise(
-                Assignment(
-                    number=assignment,
-                    role=adviser.role,
-                    program=state.program,
-                    workspace=folder,
-                    brief=brief,
-                    head=state.head,
-                )
-            )
+            with self.journal.working(adviser.role, assignment):
+                return await adviser.adviser.advise(question)
         except ProposalFailed as failed:
             self.journal.record(
                 ProposalMissed(role=adviser.role, reason=str(failed), assignment=assignment, fault=failed.hindrance)
             )
             return ""
         finally:
-            self.journal.show(ProposalEnded(role=adviser.role, assignment=assignment))
             self.workspaces.remove(folder)

@@ -57,3 +57,11 @@ def test_it_keeps_the_limit(texts: dict[str, str], brief: str, limit: int) -> No
     """Whatever the files are, about as many tokens are used as allowed."""
     names = sum(len(path) + 200 for path in texts)
     assert len(show_files(texts, brief, limit)) <= limit * CHARACTERS_PER_TOKEN + names + 100
+
+
+def test_files_of_many_small_parts_are_shown_in_larger_ones() -> None:
+    """Tens of thousands of paragraphs, which another one may have written, do not hold up a campaign."""
+    texts = {f"f{at}.py": "a\n\n" * 3000 + f"wanted{at} = 1\n" for at in range(10)}
+    shown = show_files(texts, "wanted7", 2000)
+    assert "wanted7 = 1" in shown and "wanted3" not in shown
+    assert len(shown) < 12_000

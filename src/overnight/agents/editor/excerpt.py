@@ -14,6 +14,7 @@ from overnight.words.foreign import printable
 
 CHARACTERS_PER_TOKEN = 4  # of English and code, by rule of thumb
 PART = 40  # lines of a part at most
+MOST_PARTS = 20_000  # of all files, else parts are just so many lines: looking at each takes its time
 NAMED = 100  # files that are named without a text
 SHOWN = 120
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
@@ -42,7 +43,10 @@ def show_files(texts: Mapping[str, str], brief: str, limit_tokens: int) -> str:
     room = limit_tokens * CHARACTERS_PER_TOKEN
     if sum(map(len, texts.values())) <= room:
         return "\n\n".join(_shown(path, text.split("\n")) for path, text in texts.items())
-    parts = {path: _scored(_parts(path, text), brief) for path, text in texts.items()}
+    cut = {path: _parts(path, text) for path, text in texts.items()}
+    if sum(map(len, cut.values())) > MOST_PARTS:
+        cut = {path: _parts(path, text, at_blanks=False) for path, text in texts.items()}
+    parts = {path: _scored(those, brief) for path, those in cut.items()}
     chosen = _chosen([part for those in parts.values() for part in those], room)
     shown = [path for path in texts if any(part in chosen for part in parts[path])]
     left = [printable(path, SHOWN) for path in texts if path not in shown]
@@ -56,12 +60,12 @@ def _shown(path: str, lines: Sequence[str]) -> str:
     return f"{printable(path, SHOWN)}\n{mark}\n{text}\n{mark}"
 
 
-def _parts(path: str, text: str) -> Sequence[_Part]:
+def _parts(path: str, text: str, *, at_blanks: bool = True) -> Sequence[_Part]:
     """A file in parts: each begins at a line without indentation behind a blank one, or after so many lines."""
     parts, start = list[_Part](), 0
     lines = text.split("\n")
     for at in range(1, len(lines) + 1):
-        begins = at < len(lines) and lines[at][:1].strip() and not lines[at - 1].strip()
+        begins = at_blanks and at < len(lines) and lines[at][:1].strip() and not lines[at - 1].strip()
         if at == len(lines) or begins or at - start == PART:
             parts.append(_Part(path=path, start=start, lines=tuple(lines[start:at])))
             start = at

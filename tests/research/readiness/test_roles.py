@@ -177,6 +177,8 @@ def test_a_missing_program_is_told_with_all_else_that_is_missing(tmp_path: Path,
     assert why == "there is no program `my-agent` on PATH"
     why, _ = only_problem(tried(tmp_path, ResearcherSpec(role="r", use="command", command="tools/agent.sh"))[0])
     assert why == "there is no file `tools/agent.sh`, which its command runs"
+    why, _ = only_problem(tried(tmp_path, ResearcherSpec(role="r", use="command", command=f"./{'a' * 300}"))[0])
+    assert why.startswith("there is no file `./aaa")  # nor can there be one
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Pure but for a look at which programs there are. What cannot be known without a 
 """
 
 import difflib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +87,7 @@ def _program_problems(needs: Needs, around: Surroundings) -> Iterator[RoleProble
     program = needs.program
     if "/" in program:
         place = (around.folder or Path("/")) / program
-        if (around.folder or program.startswith("/")) and not place.is_file():
+        if (around.folder or program.startswith("/")) and not os.path.isfile(place):  # noqa: PTH113  # False also for one that cannot be looked at
             why = f"there is no file `{printable(program, NAME)}`, which its command runs"
             yield RoleProblem(why=why, fix="fix `command` in its entry", fatal=True)
     elif program and not find_program(program):

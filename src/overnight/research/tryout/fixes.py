@@ -1,5 +1,6 @@
 """Why a test of a researcher failed, and what a person can do about it."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,8 @@ def ties(spec: ResearcherSpec, folder: Path) -> Failing | None:
         folder = open_repository(folder).toplevel
     except RepositoryError:
         return None
-    named = [word for word in words if word not in FILES and not Path(word).is_absolute() and (folder / word).is_file()]
+    own = (word for word in words if word not in FILES and not Path(word).is_absolute())
+    named = [word for word in own if os.path.isfile(folder / word)]  # noqa: PTH113  # False also for what cannot be a name
     if not named:
         return None
     shown = printable(named[0], NAME)

@@ -1,7 +1,8 @@
 """Answers are read in the forms in which servers give them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from overnight.agents.chat.asking import FORMS
 from overnight.agents.chat.bounds import bounded, named
-from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage
+from overnight.agents.chat.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage
 from overnight.agents.chat.wires import anthropic, gemini, openai_chat, openai_responses
+from overnight.agents.chat.written import written_calls
 
 RUN = "ls -la"
 
@@ -164,3 +166,46 @@ def test_no_answer_is_our_fault(answer: dict[str, Any]) -> None:
         for other in FORMS.values():
             entries: list[Entry] = [UserMessage(text="x"), said, *results, UserMessage(text="y")]
             json.dumps(other.request(entries, model="m", most_tokens=1, system="s", tools=True)).encode()
+
+
+CALL = {"name": "bash", "arguments": '{"command": "ls"}'}
+CHAT = {"content": [{"type": "text", "text": "a"}], "refusal": "no", "function_call": CALL, "tool_calls": [{"function": CALL}]}
+WHOLE: list[dict[str, Any]] = [
+    {"choices": [{"message": CHAT, "finish_reason": "stop"}]},
+    {"content": [{"type": "text", "text": "a"}, {"type": "tool_use", "id": "c", "input": {"cmd": "ls"}}], "stop_reason": "x"},
+    {"candidates": [{"content": {"parts": [{"text": "a", "thought": True}]}, "finishReason": "STOP"}]},
+    {"candidates": [{"content": {"parts": [{"functionCall": {"id": "c", "args": {"cmd": ["a"]}}, "thoughtSignature": "s"}]}}]},
+    {"output": [{"type": "message", "content": [{"type": "output_text", "text": "a"}]}], "incomplete_details": {"reason": "x"}},
+    {"output": [{"type": "function_call", "call_id": "c", "arguments": "{}"}]},
+]
+ODD: list[Any] = [None, "", 0, 10**30, float("nan"), True, [], [None], [[]], {}, {"a": None}, [{}], "\ud800", "\0"]
+
+
+def replaced(node: Any, value: object) -> Iterator[Any]:
+    """Each document that has this value in one place instead."""
+    yield value
+    if isinstance(node, dict | list):
+        for key in node if isinstance(node, dict) else range(len(node)):
+            for inner in replaced(node[key], value):
+                copy = node.copy()
+                copy[key] = inner
+                yield copy
+
+
+@pytest.mark.parametrize("form", FORMS.values())
+@pytest.mark.parametrize("whole", WHOLE, ids=lambda whole: next(iter(whole)))
+def test_an_odd_value_anywhere_is_not_our_fault(form: Form, whole: dict[str, Any]) -> None:
+    """In the place of any part of an answer, also where a word is expected and a list without a hash comes."""
+    for value in ODD:
+        for answer in replaced(whole, value):
+            with suppress(ValueError):
+                written_calls(form.read(answer).text)
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_an_odd_value_in_a_written_call_is_not_our_fault(value: object) -> None:
+    """The same for calls in the text of an answer."""
+    written = {"name": "bash", "arguments": {"command": "ls"}, "function": {"name": "bash", "parameters": {"cmd": ["ls"]}}}
+    flat = {"tool": "bash", "args": {"script": "ls"}}
+    for document in (*replaced([written, written], value), *replaced(flat, value)):
+        assert len(written_calls(json.dumps(document)).commands) <= 2

@@ -1,6 +1,6 @@
 """The words in the content of an answer: a text, or a list of parts."""
 
-_WORDS = frozenset({"text", "output_text", "refusal"})
+_WORDS = ("text", "output_text", "refusal")  # no set: a hostile kind may have no hash
 MOST_PARTS = 1000
 
 

@@ -102,5 +102,6 @@ def _calls(document: object) -> Iterator[str]:
         name = next((document[key] for key in _NAME_KEYS if key in document), None)
         given = next((document[key] for key in _ARGUMENT_KEYS if key in document), None)
         command = command_in(document if given is None else given)
-        if command and (name in _NAMES if name is not None else document.keys() == {"command"}):
+        named = isinstance(name, str) and name in _NAMES
+        if command and (named if name is not None else document.keys() == {"command"}):
             yield command

@@ -1,12 +1,16 @@
 """The editable files of a folder, and what an edit leaves there."""
 
+import errno
 import os
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from overnight.agents.editor import texts
 from overnight.agents.editor.edit import DoesNotApply
 from overnight.agents.editor.texts import MOST_BYTES, read_texts, write_texts
+from overnight.files.folders import write_all
 
 
 def anything(_path: str) -> bool:
@@ -59,3 +63,23 @@ def test_nothing_is_written_through_a_link_or_outside(tmp_path: Path, path: str)
     assert not (folder / "src/new.py").exists()
     assert (outside / "a.py").read_text() == "theirs\n"
     assert sorted(each.name for each in outside.iterdir()) == ["a.py"]
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3])
+def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
+    """A file that was replaced halfway has its old text again: without it the folder would look like an edit."""
+    (tmp_path / "a.py").write_text("a\n")
+    (tmp_path / "b.sh").write_text("b\n")
+    (tmp_path / "b.sh").chmod(0o755)
+    calls = count(1)
+
+    def full(file: int, content: bytes) -> None:
+        if next(calls) == fails_at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_all(file, content)
+
+    monkeypatch.setattr(texts, "write_all", full)
+    with pytest.raises(DoesNotApply, match="No space left"):
+        write_texts(tmp_path, {"a.py": "A\n", "b.sh": "B\n", "new/c.py": "C\n"})
+    assert read_texts(tmp_path, anything) == {"a.py": "a\n", "b.sh": "b\n"}
+    assert (tmp_path / "b.sh").stat().st_mode & 0o111 == 0o111

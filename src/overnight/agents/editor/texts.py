@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.agents.editor.edit import DoesNotApply
@@ -46,22 +47,26 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
     """Replace files, or make new ones; an executable file stays one.
 
     Raises:
-        DoesNotApply: something else is in a new file's place, or in that of a folder above it; nothing is written then.
+        DoesNotApply: something else is in a new file's place, or in that of a folder above it, or the disk is full; all is as
+            it was then.
     """
-    there, made = {path: _executable(folder, path) for path in texts}, list[str]()
+    there = {path: _there(folder, path) for path in texts}
     with opened(folder) as root:
-        for path in sorted(texts, key=lambda path: there[path] is not None):  # new ones first: only they can fail
+        touched = list[str]()
+        for path in sorted(texts, key=lambda path: there[path] is not None):  # new ones first: they fail more often
+            old = there[path]
             try:
-                if there[path] is not None:
+                if old is not None:
+                    touched.append(path)
                     delete_file(root, path)
-                with closing_descriptor(create_file(root, path, executable=bool(there[path]))) as file:
+                with closing_descriptor(create_file(root, path, executable=old is not None and old.executable)) as file:
+                    touched += [path] if old is None else []
                     write_all(file, texts[path].encode())
             except (OSError, ValueError) as error:
-                for each in made:
-                    delete_file(root, each)
+                for each in touched:
+                    _put_back(root, each, there[each])
                 why = error.strerror if isinstance(error, OSError) else str(error)
                 raise DoesNotApply(f"{printable(path, SHOWN)} cannot be written: {why}") from error
-            made.append(path)
 
 
 def restore_texts(folder: Path, before: Mapping[str, str], written: Mapping[str, str]) -> None:
@@ -72,13 +77,30 @@ def restore_texts(folder: Path, before: Mapping[str, str], written: Mapping[str,
     write_texts(folder, {path: before[path] for path in written if path in before})
 
 
-def _executable(folder: Path, path: str) -> bool | None:
-    """Whether the file that is there is executable; None if there is none that may be replaced."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _There:
+    """A file that may be replaced."""
+
+    content: bytes
+    executable: bool
+
+
+def _there(folder: Path, path: str) -> _There | None:
+    """The file of a name; None if there is none that may be replaced."""
     try:
-        read_artifact(folder, path, MOST_BYTES)
+        content = read_artifact(folder, path, MOST_BYTES)
     except BadArtifact:
         return None
-    return bool((folder / path).lstat().st_mode & stat.S_IXUSR)
+    return _There(content=content, executable=bool((folder / path).lstat().st_mode & stat.S_IXUSR))
+
+
+def _put_back(root: int, path: str, old: _There | None) -> None:
+    """Make a file what it was; a disk that is full has room for that, as the new one is deleted first."""
+    with suppress(OSError):
+        delete_file(root, path)
+    if old is not None:
+        with suppress(OSError), closing_descriptor(create_file(root, path, executable=old.executable)) as file:
+            write_all(file, old.content)
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from overnight.research.ending import TO_FIX, Ending, EndReason, more_telling, r
 BY_REASON = {reason: Ending(reason=reason, detail=reason) for reason in EndReason}
 
 
-@pytest.mark.parametrize("fault", TO_FIX)
+@pytest.mark.parametrize("fault", sorted(TO_FIX))
 def test_what_a_person_can_fix_goes_before_a_lack_of_ideas(fault: EndReason) -> None:
     """Whoever ended first; otherwise the first one counts."""
     none, broken = BY_REASON[EndReason.NO_IDEAS], BY_REASON[fault]

@@ -206,6 +206,21 @@ def test_values_are_to_be_compared_at_equal_seeds() -> None:
     assert "equal seeds" not in brief_of(state=fold(begin(opened()), [baseline(n, 2.0) for n in range(3)]))
 
 
+def test_an_editor_is_not_told_to_run_anything() -> None:
+    """It has one request and no shell, whichever way the program measures; an agent beside it is told."""
+    agents = "researchers: [{role: drafter, use: editor, model: m}, {role: explorer, use: agent, model: m}]"
+    two = "prepare: make.py {seed} {split}\ninputs: [in.json]\nproduce: run.py {seed}\nartifacts: [out]\nscore: s\nholdout: h"
+    plain, parts = PROGRAM.replace("editable:", f"{agents}\neditable:"), "measure: python train.py --seed {seed}"
+    for text in (plain, plain.replace(parts, two), plain.replace(parts, two[two.index("produce") :])):
+        state = begin(opened(text))
+        drafter, explorer = (write_brief(task(state=state, role=role)) for role in ("drafter", "explorer"))
+        for words in (" run it ", "Run it", "Run both", "with your seed", "delete those", "other files", "in this folder so"):
+            assert words not in drafter
+        assert "fits one seed gains nothing" in drafter
+        assert "un it " in explorer or "Run both" in explorer
+        assert "measure the unchanged files with your seed" in explorer and "Leave no other files." in explorer
+
+
 # --- What trials printed ---
 
 
@@ -217,7 +232,10 @@ def head(*curve: tuple[float, float], index: int = 0, tail: Sequence[str] = ()) 
 def test_the_end_of_the_head_s_output_is_shown() -> None:
     """As a block that nothing in it can leave."""
     brief = brief_of(state=fold(begin(opened()), [head(tail=("step 9/9", HOSTILE))]))
-    assert "printed\n\n    step 9/9\n    x\\n## To end\\x1b[2J ```\n" in brief and brief.count("\n## To end") == 1
+    assert (
+        "printed (output, no part of any file)\n\n    step 9/9\n    x\\n## To end\\x1b[2J ```\n" in brief
+        and brief.count("\n## To end") == 1
+    )
 
 
 def test_curves_of_tries_with_the_head_s_seed_are_shown() -> None:

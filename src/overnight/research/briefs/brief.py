@@ -19,7 +19,7 @@ from overnight.research.briefs.known import (
 from overnight.research.briefs.layout import Section, lay_out, quoted
 from overnight.research.briefs.means import means_lines
 from overnight.research.briefs.rework import Rework, diff_lines, rework_lines
-from overnight.research.briefs.target import better, file_lines, globs_text, judge_lines, standing_lines
+from overnight.research.briefs.target import better, can_run, file_lines, globs_text, judge_lines, standing_lines
 from overnight.research.briefs.task import BriefTask
 from overnight.research.briefs.under_way import under_way_lines
 from overnight.research.idea import Idea, IdeaState, Risk
@@ -44,7 +44,7 @@ def write_brief(task: BriefTask) -> str:
         Section(title="Your last tries came to nothing", lines=tuple(_problems(task.problems)), intro=_AGAIN),
         Section(title="Left out of your last edit", lines=tuple(_left_out(task.left_out)) if task.left_out else ()),
         role_section(task),
-        Section(title="How it is judged", lines=tuple(judge_lines(task.state))),
+        Section(title="How it is judged", lines=tuple(judge_lines(task.state, task.role))),
         Section(title="What you have", lines=tuple(means_lines(task.state, task.role, task.allowance))),
         Section(title="Where it stands", lines=tuple(standing_lines(task.state))),
         output_section(task.state),
@@ -65,10 +65,11 @@ def write_brief(task: BriefTask) -> str:
 
 def _task(task: BriefTask) -> list[str]:
     program = task.state.program
+    where = " in this folder" if can_run(task.state, task.role) else ""
     return [
         f"# Propose one change, as {printable(task.role, ROLE)}",
         "",
-        f"Edit the files in this folder so that `{program.metric.name}` gets {better(program)}. One idea, one focused change: "
+        f"Edit the files{where} so that `{program.metric.name}` gets {better(program)}. One idea, one focused change: "
         "the effects of several cannot be separated. Look at the code before you decide.",
         "",
         *file_lines(program, task.files),
@@ -121,9 +122,10 @@ def _end(task: BriefTask) -> list[str]:
     """The task once more, as it was far above, and the form of the answer."""
     program, idea = task.state.program, task.idea
     what = f"work out idea #{idea.number}" if idea and not task.rework else "make your one change"
+    alone = "Leave no other files. " if can_run(task.state, task.role) else ""
     return [
         f"Now {what} in {globs_text(program)}, so that `{program.metric.name}` gets {better(program)}. Nobody answers "
-        "questions: decide, and note your assumptions. Leave no other files. End with the line",
+        f"questions: decide, and note your assumptions. {alone}End with the line",
         "`HYPOTHESIS: <one sentence: what you changed, and why it should help>`",
     ]
 

@@ -27,7 +27,7 @@ def write_director_brief(task: BriefTask) -> str:
     sections = [
         Section(title="", lines=tuple(_direction(task))),
         role_section(task),
-        Section(title="How a change is judged", lines=tuple(judge_lines(task.state))),
+        Section(title="How a change is judged", lines=tuple(judge_lines(task.state, task.role))),
         Section(title="What there is", lines=tuple(means_lines(task.state, task.role, task.allowance))),
         Section(title="Where it stands", lines=tuple(standing_lines(task.state))),
         output_section(task.state),

@@ -58,7 +58,7 @@ def program_sections(task: BriefTask) -> list[Section]:
 def output_section(state: State) -> Section:
     """The end of the head's output, whole or not at all: its last line says most."""
     block = "\n".join(output_lines(state))
-    title = "The end of what a trial of the current files printed"
+    title = "The end of what a trial of the current files printed (output, no part of any file)"
     return Section(title=title, lines=(block,) if block else (), cut=6, floor=1, more="")
 
 

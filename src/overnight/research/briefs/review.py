@@ -86,7 +86,7 @@ def write_review_brief(
         Section(title="The proposal", lines=tuple(_facts(draft, changes, before))),
         Section(title="It was refused before", lines=tuple(_refused(refused)) if refused else ()),
         Section(title="Its diff", lines=tuple(shown), cut=1, floor=60, more="    (and {} more lines)"),
-        Section(title="How it will be judged", lines=tuple(judge_lines(state))),
+        Section(title="How it will be judged", lines=tuple(judge_lines(state, role))),
         Section(title="Where it stands", lines=tuple(standing_lines(state))),
         prose("The program", charter.text, longest=LONGEST_PROGRAM, cut=3, whole=program.path),
         prose("Priorities", charter.priorities, longest=LONGEST_PROGRAM, cut=2, whole=program.path),

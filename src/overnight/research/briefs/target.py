@@ -49,10 +49,15 @@ def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
         yield "- Files that only the scorer sees are not in this folder. Do not look for them or rebuild the scorer."
 
 
-def judge_lines(state: State) -> Iterator[str]:
-    """How a proposal is judged, and which limits it must keep."""
-    program = state.program
-    yield f"- {_command(program)}"
+def can_run(state: State, role: str) -> bool:
+    """Whether a role can run anything before it answers: an editor has one request and no shell."""
+    return not any(spec.role == role and spec.use == "editor" for spec in state.program.researchers)
+
+
+def judge_lines(state: State, role: str) -> Iterator[str]:
+    """How a proposal is judged, and which limits it must keep; a role that can run things is told to."""
+    program, runs = state.program, can_run(state, role)
+    yield f"- {_command(program, runs=runs)}"
     holdout = ", then on data that nobody sees" if program.holdout else ""
     exact = noise_kind(program, state.gate) is Noise.DETERMINISTIC
     pairs = "measured against the current files, in pairs of trials with fresh seeds"
@@ -60,10 +65,8 @@ def judge_lines(state: State) -> Iterator[str]:
     kept = "kept only if it is better" if exact else "kept only if it is better beyond noise"
     yield f"- A change is {how}{holdout}, and {kept}. No number that you report counts."
     if program.takes_seed and not exact:
-        yield (
-            "- Values compare only at equal seeds: measure the unchanged files with your seed, too. Trials have other seeds: "
-            "what fits one seed gains nothing."
-        )
+        equal = "Values compare only at equal seeds: measure the unchanged files with your seed, too. " if runs else ""
+        yield f"- {equal}Trials have other seeds: what fits one seed gains nothing."
     yield f"- One trial may use {limits_text(program.limits)}. What exceeds that, crashes or prints no value is discarded."
     if program.metric.take is Take.GEOMEAN:
         values = f"the {program.metric.values} values of `{program.metric.name}` that a trial prints"
@@ -133,15 +136,16 @@ def _noise_lines(state: State) -> Iterator[str]:
         yield said.rstrip()
 
 
-def _command(program: Program) -> str:
+def _command(program: Program, *, runs: bool) -> str:
     if program.measure:
-        return f"`{_tried(program.measure)}` prints it. You may run it to check that your change works."
+        return f"`{_tried(program.measure)}` prints it." + (" You may run it to check that your change works." if runs else "")
     produce, artifacts = _tried(program.produce or ""), _listed(program.artifacts)
     scored = f"`{produce}` leaves {artifacts}; frozen code outside this folder scores that."
     if program.prepare is None:
-        return f"{scored} Run it to check that it works."
+        return scored + (" Run it to check that it works." if runs else "")
     prepare, inputs = _tried(program.prepare.replace(SPLIT, PUBLIC)), _listed(program.inputs)
-    return f"{scored} Before that, `{prepare}` makes {inputs}, new for each trial. Run both to test it, then delete those."
+    both = " Run both to test it, then delete those." if runs else ""
+    return f"{scored} Before that, `{prepare}` makes {inputs}, new for each trial.{both}"
 
 
 def _tried(command: str) -> str:

@@ -14,7 +14,8 @@ def status(tag: str | None, as_json: bool) -> None:
     """Show where a campaign stands."""
     with reading(tag) as campaign:
         state = campaign.state()
-        now = summarise(state, campaign.running, str(campaign.folder), failed=campaign.failure(state))
+        failed, elapsed_s = campaign.failure(state), campaign.elapsed_s(state)
+        now = summarise(state, campaign.running, str(campaign.folder), failed=failed, elapsed_s=elapsed_s)
     if as_json:
         print_json(now)
     else:

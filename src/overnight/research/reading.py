@@ -1,5 +1,6 @@
 """Opening a campaign to read it, running or not."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.places.orders import read_ideas
 from overnight.research.places.transcripts import FOLDER, sessions_of
+from overnight.research.record.elapsed import elapsed_at
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
 from overnight.research.state import State
@@ -99,6 +101,10 @@ class CampaignReader:
             return experiment
         events = ((recorded.at, recorded.event) for recorded in self.ledger.experiment_events(experiment.number))
         return fold_experiment(events) or experiment
+
+    def elapsed_s(self, state: State) -> float:
+        """The campaign's clock, until now if it runs."""
+        return elapsed_at(self.ledger, state, time.time()) if self.running else state.elapsed_s
 
     def failure(self, state: State) -> str:
         """Why the head cannot be measured, if no trial of the campaign ever had a value; else empty."""

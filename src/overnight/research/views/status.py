@@ -90,7 +90,7 @@ class Status:
     testing: int  # of these, put to the test
     unmeasured: int  # of these, without a finished trial
     trials: int
-    elapsed_s: float  # of all sessions
+    elapsed_s: float  # of all sessions, until now if it is running
     tokens: int
     output_tokens_per_s: float  # of all roles, while answers came
     cost_usd: float
@@ -109,8 +109,8 @@ class Status:
     folder: str  # of the campaign
 
 
-def summarise(state: State, running: int | None, folder: str, *, failed: str = "") -> Status:
-    """The status of a campaign in this state."""
+def summarise(state: State, running: int | None, folder: str, *, failed: str = "", elapsed_s: float | None = None) -> Status:
+    """The status of a campaign in this state; `elapsed_s`: if it runs, until now."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     doubted = doubts_of(state)
     fresh, unfinished = state.gate.baseline, [opened for opened in state.open if opened.conclusion is None]
@@ -139,7 +139,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         testing=sum(opened.registered is not None for opened in unfinished),
         unmeasured=sum(not opened.trials for opened in unfinished),
         trials=tally.trials,
-        elapsed_s=state.elapsed_s,
+        elapsed_s=state.elapsed_s if elapsed_s is None else elapsed_s,
         tokens=tally.tokens,
         output_tokens_per_s=sum(state.usage.values(), Usage()).output_tokens_per_s,
         cost_usd=tally.cost_usd,

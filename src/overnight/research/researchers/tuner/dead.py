@@ -19,18 +19,26 @@ class DeadValues:
     def __init__(self) -> None:
         self.dropped: dict[str, bool] = {}  # by key: whether that is beyond doubt
         self.said: set[str] = set()  # what a proposal has said
+        self._alive: set[str] = (
+            set()
+        )  # changed alone or kept, with another value: it changes nothing only in a part of its range
 
     def learn(self, experiment: Experiment, changed: Iterable[str]) -> None:
         """Take in an own experiment that changed these constants."""
         self.said |= said_dropped(experiment.notes)
-        discarded = experiment.conclusion is not None and experiment.conclusion.verdict is Verdict.DISCARD
-        if discarded and experiment.same_as_head and experiment.value is not None:
-            keys, sure = frozenset(changed), is_fine(experiment.value)
+        if experiment.conclusion is None or experiment.value is None:
+            return
+        verdict, keys = experiment.conclusion.verdict, frozenset(changed) - self._alive
+        if verdict is Verdict.DISCARD and experiment.same_as_head:
+            sure = is_fine(experiment.value)
             self.dropped |= {key: sure or self.dropped.get(key, False) for key in keys}
+        elif not experiment.same_as_head and (len(keys) == 1 or verdict is Verdict.KEEP):
+            self._alive |= keys
+            self.dropped = {key: sure for key, sure in self.dropped.items() if key not in keys}
 
     def revive(self) -> None:
         """Forget all: the head now reads values that it did not read before."""
-        self.dropped, self.said = {}, set()
+        self.dropped, self.said, self._alive = {}, set(), set()
 
 
 def said_dropped(notes: Mapping[str, Scalar]) -> frozenset[str]:

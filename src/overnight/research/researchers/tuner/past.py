@@ -1,11 +1,13 @@
 """What the tuner knows about its earlier proposals: a window of bounded size, built from the experiments passed to it."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.gate.verdict import Verdict
 from overnight.research.experiment import Experiment, Scalar
+from overnight.research.researchers.tuner.crashing import CrashingValues, Directions
 from overnight.research.researchers.tuner.dead import DeadValues
 from overnight.research.researchers.tuner.findings import Value
 
@@ -15,6 +17,7 @@ BEST, NEWEST = 30, 40  # attempts that stay when the window is full
 POINT = "point"  # the note that identifies the content of the edited files
 WAS = "was "  # prefix to the key of a changed constant, for its value before
 CONSTANT_MARK = ":"  # in every key of a constant, and in no other note
+_PLACE = re.compile(r"^[^ +-].*:\d+$")  # a heading among the lines of an edit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class Past:
         self.points: set[str] = set()
         self.gains: dict[tuple[str, bool], float] = {}  # the newest gain of a constant changed alone, upward or downward
         self.dead = DeadValues()
+        self.crashing = CrashingValues()
         self._levels: dict[str, float] = {}  # by commit: how far a head is above the start of the campaign
         self._level = 0.0
 
@@ -57,10 +61,12 @@ class Past:
             self._level = self._levels[experiment.commit] = score
         if kept and not (own and _only_numbers(experiment.notes)):
             self.dead.revive()
+            self.crashing.revive(_changed_paths(experiment))
         if own:
             self.count += 1
             self.points.add(str(experiment.notes.get(POINT, "")))
             self.dead.learn(experiment, changed_keys(experiment.notes))
+            self.crashing.learn(experiment, _directions(experiment.notes))
             stopped = conclusion.verdict is Verdict.DISCARD and experiment.trials and experiment.value is None
             if gain is not None or conclusion.verdict is Verdict.CRASH or stopped:
                 self._attempt(experiment.notes, gain, score, kept=kept)
@@ -90,6 +96,22 @@ class Past:
 def changed_keys(notes: Mapping[str, Scalar]) -> frozenset[str]:
     """The keys of the constants that a proposal changes, by its notes."""
     return frozenset(key.removeprefix(WAS) for key in notes if key.startswith(WAS))
+
+
+def _directions(notes: Mapping[str, Scalar]) -> Directions:
+    """The keys of the constants that a proposal changes, by whether it raises them; None for a switch or a text."""
+    return {key: _way(notes[WAS + key], notes.get(key)) for key in sorted(changed_keys(notes))}
+
+
+def _way(old: Scalar, new: Scalar) -> bool | None:
+    if isinstance(old, int | float) and isinstance(new, int | float) and not isinstance(old, bool):
+        return new > old
+    return None
+
+
+def _changed_paths(experiment: Experiment) -> list[str] | None:
+    """The files that a small edit changes, None if its lines are not known."""
+    return [line.rpartition(":")[0] for line in experiment.edit.lines if _PLACE.search(line)] or None
 
 
 def _only_numbers(notes: Mapping[str, Scalar]) -> bool:

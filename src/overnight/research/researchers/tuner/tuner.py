@@ -4,25 +4,25 @@ It only reads and writes text: nothing in the workspace is imported or run.
 """
 
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from anyio import to_thread
 
 from overnight.research.experiment import Draft, Experiment, Scalar
 from overnight.research.researchers.port import Assignment, NoIdeas
+from overnight.research.researchers.tuner.crashing import CRASHING, said_crashing
 from overnight.research.researchers.tuner.dead import DROPPED, said_dropped
+from overnight.research.researchers.tuner.dropping import all_tried, dropped_parts
 from overnight.research.researchers.tuner.hypothesis import describe
 from overnight.research.researchers.tuner.moves import Move, Situation, moves
 from overnight.research.researchers.tuner.optimizer import Optimizer, Space
 from overnight.research.researchers.tuner.past import POINT, WAS, Past, changed_keys
 from overnight.research.researchers.tuner.readiness import hindrance
 from overnight.research.researchers.tuner.target import Scans, Target, read_target
-from overnight.words.quantities import listed
 
 MOST_SEARCHED = 64  # values at once; each is a note in every experiment
-MOST_NAMES = 8  # in a message
-MOST_DEAD = 3  # names in a hypothesis
+MOST_SAID = 3  # names in a hypothesis, for each reason why they were dropped
 
 
 class Tuner:
@@ -62,14 +62,15 @@ class Tuner:
                 point = target.point(target.edit(move))
                 if point not in self._past.points and point not in under_way and point != target.point({}):
                     return self._make(assignment, target, space, move)
-        raise NoIdeas(_all_tried(target, self._past.dead.dropped))
+        raise NoIdeas(all_tried(target, self._past))
 
     def _spaces(self, target: Target) -> Iterator[Space]:
-        """What to search, without the dead values; then, if all is tried, with those that are dead only in all likelihood."""
+        """What to search, without dead and crashing values; then, if all is tried, with those that may be dead by chance."""
         dropped = self._past.dead.dropped
-        living = tuple(d for d in target.space if d.key not in dropped)
+        running = tuple(d for d in target.space if d.key not in self._past.crashing.dropped)
+        living = tuple(d for d in running if d.key not in dropped)
         yield living[:MOST_SEARCHED]
-        doubtful = tuple(d for d in target.space if not dropped.get(d.key))
+        doubtful = tuple(d for d in running if not dropped.get(d.key))
         if len(living) < len(doubtful):
             yield doubtful[:MOST_SEARCHED]
 
@@ -87,28 +88,25 @@ class Tuner:
             (assignment.workspace / path).write_bytes(content)
         constants = {d.key: d.constant for d in space}
         found = {d.key: d.constant.name for d in target.space}
-        dropped = self._unsaid(assignment, found)
-        if dropped:
-            dead = [found[key] for key in dropped]
-            move = replace(move, reason=f"{move.reason}; {', '.join(dead)} changed nothing and {_is(dead)} dropped")
+        dead = self._unsaid(assignment, self._past.dead.dropped, found, said_dropped, self._past.dead.said)
+        crashing = self._unsaid(assignment, self._past.crashing.dropped, found, said_crashing, self._past.crashing.said)
+        move = replace(
+            move, reason="; ".join((move.reason, *dropped_parts(found, list(dict.fromkeys(dead + crashing)), self._past)))
+        )
         notes: dict[str, Scalar] = {POINT: target.point(edited)}
         notes |= {key: move.values.get(key, constant.value) for key, constant in constants.items()}
-        notes |= {DROPPED: "\n".join(dropped)} if dropped else {}
+        notes |= {note: "\n".join(keys) for note, keys in ((DROPPED, dead), (CRASHING, crashing)) if keys}
         notes |= {WAS + key: constants[key].value for key in move.values}
         return Draft(hypothesis=describe(move, constants, several_files=len(target.contents) > 1), notes=notes)
 
-    def _unsaid(self, assignment: Assignment, found: Collection[str]) -> list[str]:
-        """The next dropped constants of which no proposal has said so."""
-        said = self._past.dead.said.union(*(said_dropped(p.notes) for p in assignment.under_way if p.researcher == self.name))
-        return [key for key in self._past.dead.dropped if key in found and key not in said][:MOST_DEAD]
-
-
-def _all_tried(target: Target, dropped: Collection[str]) -> str:
-    living = [d.constant.name for d in target.space if d.key not in dropped]
-    dead = [d.constant.name for d in target.space if d.key in dropped]
-    message = f"the tuner tried everything in the range of {', '.join(living[:MOST_NAMES]) or 'the removable statements'}"
-    return f"{message}; {listed(dead, MOST_NAMES)} changed nothing and {_is(dead)} dropped" if dead else message
-
-
-def _is(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
+    def _unsaid(
+        self,
+        assignment: Assignment,
+        dropped: Iterable[str],
+        found: Collection[str],
+        said_in: Callable[[Mapping[str, Scalar]], frozenset[str]],
+        said: Collection[str],
+    ) -> list[str]:
+        """The next dropped constants of which no proposal has said so, nor one under way."""
+        waiting = frozenset().union(*(said_in(p.notes) for p in assignment.under_way if p.researcher == self.name))
+        return [key for key in dropped if key in found and key not in said and key not in waiting][:MOST_SAID]

@@ -50,12 +50,13 @@ def drawn(
     events: Sequence[Event] = (),
     workers: Sequence[Worker] = (),
     gone: Mapping[str, str] | None = None,
+    allowance: SessionAllowance | None = None,
 ) -> str:
     """The screen after this many calls of the explorer, and other events, as text."""
     state = fold(begin(opened()), [*[called("explorer")] * calls, *events])
     screen = Screen(
         journal=Journal(ledger, state),
-        allowance=SessionAllowance(),
+        allowance=allowance or SessionAllowance(),
         folder=Path(),
         running={},
         workers={(worker.role, worker.assignment): worker for worker in workers},
@@ -87,6 +88,22 @@ def test_a_campaign_of_agents_shows_what_its_models_use(ledger: SqliteLedger) ->
     """Throughput first, then calls, tokens, speed and money."""
     text = drawn(ledger, 2, TokenRate())
     assert "tokens/s · 2 calls · 40 k in, 30 k of them cached · 1 k out at 50 tokens/s · $1.00" in text
+
+
+def test_estimated_calls_are_marked_and_have_no_pace(ledger: SqliteLedger) -> None:
+    """Neither their own nor that of the last minute."""
+    view = LiveView()
+    guess = Usage(calls=1, input_tokens=1_680, output_tokens=8_192, estimated=1, estimated_output_tokens=8_192, unanswered=1)
+    cut = ModelCalled(number=1, role="explorer", provider="p", model="m", usage=guess)
+    view.see(cut)
+    text = drawn(ledger, 0, view.pace, events=[cut])
+    assert "0 tokens/s · 1 call (1 call estimated) · 1.68 k in, 0 of them cached · 8.19 k out " in text
+    assert "out at" not in text
+
+
+def test_what_is_left_of_a_budget_is_written_as_elsewhere(ledger: SqliteLedger) -> None:
+    """Tokens in three digits."""
+    assert "180 k left" in drawn(ledger, 1, TokenRate(), allowance=SessionAllowance(tokens=200_000))
 
 
 def test_a_campaign_without_models_says_nothing_of_them(ledger: SqliteLedger) -> None:

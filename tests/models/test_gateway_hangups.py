@@ -7,10 +7,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from gateways import gateway, request_of
+from gateways import PRICES, gateway, request_of
 
 from overnight.models import call
-from overnight.models.provider import Provider
+from overnight.models.provider import Prices, Provider
 from overnight.models.stream import KEPT_BYTES, Expected, Shape, StreamMeter
 from overnight.models.usage import Usage, Wire
 from overnight.models.wires.formats import FORMATS
@@ -48,8 +48,9 @@ def event(document: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(document).encode() + b"\n\n"
 
 
-def used(wire: Wire, piece: bytes) -> Usage:
+def used(wire: Wire, piece: bytes, *, key_env: str = "KEY", prices: Prices | None = None) -> Usage:
     """What is counted of a call whose client hangs up when it has got this piece, or before any."""
+    known = {"environment": {"KEY": "sk-0123456789abcdef"}, "prices": prices or Prices()}
 
     async def walk() -> Usage:
         asked, end = asyncio.Event(), asyncio.Event()
@@ -64,7 +65,8 @@ def used(wire: Wire, piece: bytes) -> Usage:
 
         upstream = await asyncio.start_server(answer, "127.0.0.1", 0)
         base_url = f"http://127.0.0.1:{upstream.sockets[0].getsockname()[1]}"
-        async with upstream, gateway([Provider(name="own", base_url=base_url, wires=tuple(Wire))]) as opened:
+        own = Provider(name="own", base_url=base_url, wires=tuple(Wire), key_env=key_env)
+        async with upstream, gateway([own], **known) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 path, body = request_of(wire, stream=True, **LIMITED[wire])
 
@@ -95,6 +97,30 @@ def test_a_client_that_hangs_up_pays_for_the_time(wire: Wire, pieces: Any, monke
     monkeypatch.setattr(call, "TOKENS_PER_S", 1e12)
     usage = used(wire, event(pieces[wire]) if pieces else b"")
     assert (usage.output_tokens, usage.estimated) == (LIMIT, 1)
+
+
+def test_a_free_server_that_sent_nothing_wrote_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have had the call wait behind others: only the request counts, marked, and says nothing of its speed.
+
+    Its words count as those of any other; so does a call to a server that needs no key and has a price.
+    """
+    monkeypatch.setattr(call, "TOKENS_PER_S", 1e12)
+    usage = used(Wire.OPENAI_CHAT, b"", key_env="")
+    assert (usage.calls, usage.estimated, usage.output_tokens) == (1, 1, 0)
+    assert usage.input_tokens > 0
+    assert (usage.output_tokens_per_s, usage.mean_first_token_s) == (None, None)
+    piece = event(WORDS[Wire.OPENAI_CHAT])
+    assert used(Wire.OPENAI_CHAT, piece, key_env="").output_tokens == LIMIT
+    assert used(Wire.OPENAI_CHAT, b"", key_env="", prices=PRICES).output_tokens == LIMIT
+
+
+def test_estimated_calls_say_nothing_of_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a sum, the speed is of the calls that their providers counted, and the first token of those that had one."""
+    monkeypatch.setattr(call, "TOKENS_PER_S", 1e12)
+    counted = Usage(calls=1, output_tokens=100, seconds=2.0, first_token_s=0.5)
+    total = counted + used(Wire.OPENAI_CHAT, b"")
+    assert (total.calls, total.estimated, total.output_tokens) == (2, 1, LIMIT + 100)
+    assert (total.output_tokens_per_s, total.mean_first_token_s) == (50.0, 0.5)
 
 
 @WIRES

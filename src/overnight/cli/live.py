@@ -95,7 +95,7 @@ class LiveView(SessionView):
         self.workers: dict[tuple[str, int], Worker] = {}
         self.gone: dict[str, str] = {}
         self._acknowledged = self._note = ""
-        self._pace = TokenRate()
+        self.pace = TokenRate()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Also show the cursor again, in case the output that did so was dropped because nobody read it."""
@@ -112,8 +112,8 @@ class LiveView(SessionView):
                 self._running.pop(key, None)
             case Noted(text=text):
                 self._note = text
-            case ModelCalled(usage=usage):
-                self._pace.add(time.monotonic(), usage.tokens)
+            case ModelCalled(usage=usage) if not usage.estimated:
+                self.pace.add(time.monotonic(), usage.tokens)
             case _:
                 self._see_workers(sign)
 
@@ -149,7 +149,7 @@ class LiveView(SessionView):
             running=self._running,
             workers=self.workers,
             gone=self.gone,
-            pace=self._pace,
+            pace=self.pace,
             acknowledged=lambda: self._acknowledged,
             note=lambda: self._note,
         )

@@ -22,7 +22,7 @@ from overnight.research.caution import cautions_of
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
 from overnight.research.state import State
-from overnight.research.views.numbers import audited, gain, money, number
+from overnight.research.views.numbers import audited, estimated, gain, money, number, pace
 from overnight.research.views.providers import provider_lines
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
@@ -116,7 +116,7 @@ class Screen:
         left = (
             ("experiments", tally.experiments, self.allowance.experiments, str),
             ("time", self.journal.elapsed_s(), self.allowance.elapsed_s, duration),
-            ("tokens", tally.tokens, self.allowance.tokens, str),
+            ("tokens", tally.tokens, self.allowance.tokens, compact),
         )
         if state.audit and not state.audit.concluded:
             done, wanted = len(state.audit.samples), state.audit.wanted
@@ -136,8 +136,9 @@ class Screen:
         used = sum(state.usage.values(), Usage())
         yield Text.assemble(
             (f"{compact(self.pace.per_second(time.monotonic()))} tokens/s", "bold"),
-            f" · {counted(used.calls, 'call')} · {compact(used.input_tokens)} in, {compact(used.cached_tokens)} of them cached"
-            f" · {compact(used.output_tokens)} out at {used.output_tokens_per_s:.0f} tokens/s",
+            f" · {counted(used.calls, 'call')}{estimated(used.estimated)}"
+            f" · {compact(used.input_tokens)} in, {compact(used.cached_tokens)} of them cached"
+            f" · {compact(used.output_tokens)} out{pace(used.output_tokens_per_s)}",
             f" · {money(used.cost_usd)}" if used.cost_usd else "",
             f", {money(used.cost_usd / len(state.kept))} a kept change" if state.kept and used.cost_usd else "",
         )

@@ -105,7 +105,8 @@ class ModelCall:
         Raises:
             ModelsParked: the budget is spent.
         """
-        counted = self._guessed(lost.account, time.monotonic() - lost.seconds)
+        since = time.monotonic() - lost.seconds
+        counted = self._guessed(lost.account, since, self._guess(since))
         self._counted(counted)
         if self._reservation is not None:
             self._reservation.settle(tokens=counted.usage.tokens, cost_usd=counted.usage.cost_usd)
@@ -175,16 +176,22 @@ class ModelCall:
         return self._settled(self._answer.account, self._answer.model, usage, self._answer.asked_at)
 
     def _count_abandoned(self) -> SettledCall | None:
-        """A guess of what a call used whose client went away before the first byte: no provider says."""
+        """A guess of what a call used whose client went away before the first byte: no provider says.
+
+        A free server may have had it wait behind others all that time, and nobody pays if not: only its request counts.
+        """
         if self._search is None or self._search.under_way is None:
             return None
-        return self._guessed(*self._search.under_way)
+        account, since = self._search.under_way
+        free = account.provider.local and self._price(account) == FREE
+        return self._guessed(account, since, 0 if free else self._guess(since))
 
-    def _guessed(self, account: Account, since: float) -> SettledCall:
-        """A call whose request was read and whose answer took the time since then."""
-        counts = Counts(input_tokens=request_tokens(self._size), output_tokens=self._guess(since))
+    def _guessed(self, account: Account, since: float, output_tokens: int) -> SettledCall:
+        """A call whose request was read and whose answer began then, or never."""
+        counts = Counts(input_tokens=request_tokens(self._size), output_tokens=output_tokens)
         model = account.provider.model_for(self._request.model)
-        return self._settled(account, model, self._usage(account, counts, exact=False), since)
+        usage = replace(self._usage(account, counts, exact=False), unanswered=1)
+        return self._settled(account, model, usage, since)
 
     def _settled(self, account: Account, model: str, usage: Usage, since: float) -> SettledCall:
         return SettledCall(provider=account.provider.name, model=model, usage=usage, answer_s=time.monotonic() - since)
@@ -196,14 +203,17 @@ class ModelCall:
         return written if most is None else min(most, written)
 
     def _usage(self, account: Account, counts: Counts, *, exact: bool) -> Usage:
+        seconds = time.monotonic() - self._started
         return Usage(
             calls=1,
             input_tokens=counts.input_tokens,
             cached_tokens=counts.cached_tokens,
             output_tokens=counts.all_output,
             cost_usd=_cost_usd(self._price(account) or FREE, counts),
-            seconds=time.monotonic() - self._started,
+            seconds=seconds,
             estimated=0 if exact else 1,
+            estimated_output_tokens=0 if exact else counts.all_output,
+            estimated_s=0.0 if exact else seconds,
         )
 
     def _shape(self, answer: ModelAnswer) -> Shape:

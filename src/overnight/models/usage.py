@@ -26,6 +26,9 @@ class Usage:
     first_token_s: float = 0.0  # from request to the first byte of the answer's body
     retries: int = 0  # further tries, at the same provider or the next
     estimated: int = 0  # of the calls, whose tokens are our estimate: the answer broke before its provider counted them
+    estimated_output_tokens: int = 0  # of the output, by these calls
+    estimated_s: float = 0.0  # of the seconds, by these calls
+    unanswered: int = 0  # of the estimated calls, that had no first byte
 
     @property
     def tokens(self) -> int:
@@ -33,9 +36,20 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     @property
-    def output_tokens_per_s(self) -> float:
-        """How fast answers came, from request to end."""
-        return self.output_tokens / self.seconds if self.seconds else 0.0
+    def output_tokens_per_s(self) -> float | None:
+        """How fast answers came, from request to end; None if no provider counted any."""
+        seconds = self.seconds - self.estimated_s
+        return (
+            (self.output_tokens - self.estimated_output_tokens) / seconds
+            if self.calls > self.estimated and seconds > 0
+            else None
+        )
+
+    @property
+    def mean_first_token_s(self) -> float | None:
+        """How long the first byte of an answer took; None if no call had one."""
+        answered = self.calls - self.unanswered
+        return self.first_token_s / answered if answered else None
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -48,6 +62,9 @@ class Usage:
             first_token_s=self.first_token_s + other.first_token_s,
             retries=self.retries + other.retries,
             estimated=self.estimated + other.estimated,
+            estimated_output_tokens=self.estimated_output_tokens + other.estimated_output_tokens,
+            estimated_s=self.estimated_s + other.estimated_s,
+            unanswered=self.unanswered + other.unanswered,
         )
 
 

@@ -1,5 +1,7 @@
 """What models cost, by role and model."""
 
+from dataclasses import replace
+
 import pytest
 from campaigns import CASES, record
 from with_models import CALL, CALLS, with_models
@@ -79,6 +81,19 @@ def test_models_are_shown_with_speed_and_price() -> None:
     money = CALLS * CALL.cost_usd * story.funnel.proposed
     assert float(facts["Money per kept change"].lstrip("$")) == pytest.approx(money / len(story.keeps), rel=0.01)
     assert "## Models" in render_markdown(story, {})
+
+
+def test_what_is_estimated_or_unnamed_is_said_so() -> None:
+    """A call that was cut off at a server whose model needs no name: no speed, no first token, no empty name."""
+    world = CASES["usual"]
+    guess = Usage(calls=1, input_tokens=9, output_tokens=0, estimated=1, unanswered=1, seconds=264.0, estimated_s=264.0)
+    entries = list(record(world))
+    cut = replace(entries[1], event=ModelCalled(number=1, role="explorer", provider="llamacpp", model="", usage=guess))
+    story = tell_story([*entries[:1], cut, *entries[1:]], world.program)
+    text = render_markdown(story, {})
+    assert "- explorer with llamacpp: 1 call (1 call estimated), 9 tokens read (0 % from a cache), 0 written, $0" in text
+    assert "- Of these with estimated tokens: 1" in text
+    assert "First token" not in text and "Tokens written per second" not in text
 
 
 def test_nothing_is_shown_if_no_model_was_called() -> None:

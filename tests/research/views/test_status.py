@@ -33,6 +33,26 @@ def test_the_status_shows_the_use_of_each_role() -> None:
     assert "models    explorer: 2 calls, 40 k tokens in (30 k cached), 1 k out at 50 tokens/s, $1.00" in describe(status)
 
 
+def test_estimated_calls_are_marked_and_have_no_speed() -> None:
+    """As a call that `overnight stop` cut off: neither a speed nor a wait for the first token is made up."""
+    guess = Usage(
+        calls=1, input_tokens=1_680, output_tokens=8_192, estimated=1, estimated_output_tokens=8_192, unanswered=1,
+        seconds=264.0, estimated_s=264.0, cost_usd=0.1,
+    )  # fmt: skip
+    cut = replace(called("explorer"), usage=guess)
+    status = summarise(fold(begin(opened()), [cut]), None, "")
+    [use] = status.models
+    assert (use.estimated, use.output_tokens_per_s, use.first_token_s) == (1, None, None)
+    assert (status.estimated, status.output_tokens_per_s) == (1, None)
+    text = describe(status)
+    assert "explorer: 1 call (1 call estimated), 1.68 k tokens in, 8.19 k out, $0.1" in text
+    assert "cost      9.87 k tokens (1 call estimated); $0.1" in text
+    kept: list[Event] = [proposed(1), concluded(1, Verdict.KEEP, gain=1.0), advanced(1), stopped()]
+    both = fold(begin(opened()), [called("explorer"), cut, *kept])
+    assert "2 calls (1 call estimated), 21.7 k tokens in (15 k cached), 8.69 k out at 50" in describe(summarise(both, None, ""))
+    assert both.stopped and "for models (1 call estimated), " in summary(both.stopped, both)
+
+
 def test_the_status_says_what_a_kept_change_cost() -> None:
     """And how fast models wrote, over all roles; null without a kept change."""
     kept: list[Event] = [proposed(1), called("explorer"), concluded(1, Verdict.KEEP, gain=1.0), advanced(1)]

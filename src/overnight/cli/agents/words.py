@@ -7,6 +7,7 @@ from overnight.research.readiness.role import describe_problem
 from overnight.research.researchers.way import Way
 from overnight.research.tryout.result import Tryout
 from overnight.research.views.agents import RoleEntry
+from overnight.research.views.numbers import estimated
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
@@ -74,8 +75,7 @@ def _shown(diff: str) -> list[str]:
 
 def _used(found: Tryout) -> str:
     tokens = f"{found.input_tokens:,} tokens in ({found.cached_tokens:,} of them cached), {found.output_tokens:,} out"
-    guessed = f" ({counted(found.estimated, 'call')} estimated)" if found.estimated else ""
-    calls = f"{counted(found.calls, 'call')}{guessed} to {', '.join(found.models)}"
+    calls = f"{counted(found.calls, 'call')}{estimated(found.estimated)} to {', '.join(found.models)}"
     return f"{tokens}, of at most {found.most_tokens:,}; {calls}"
 
 

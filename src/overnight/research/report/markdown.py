@@ -17,7 +17,7 @@ from overnight.research.views.facts import (
     noise_facts,
     when,
 )
-from overnight.research.views.model_costs import model_facts, model_rows, outage_facts
+from overnight.research.views.model_costs import ModelRow, model_facts, model_rows, outage_facts
 from overnight.research.views.numbers import replaced
 from overnight.research.views.wording import better, figures_of
 from overnight.words.markdown import code, fenced, inline
@@ -111,12 +111,17 @@ def _failures(story: Story) -> Iterator[str]:
         yield from _section("Near misses, not proven", near)
 
 
+def _model(row: ModelRow) -> str:
+    speed = f" at {row.speed} a second" if row.speed else ""
+    first = f", first token after {row.first_token}" if row.first_token else ""
+    return (
+        f"{plain(row.role)} with {plain(row.model)}: {row.counted}, {row.input} tokens read ({row.cached} from a cache), "
+        f"{row.output} written{speed}{first}, {row.money}"
+    )
+
+
 def _models(story: Story) -> Iterator[str]:
-    rows = [
-        f"- {plain(row.role)} with {plain(row.model)}: {row.calls} calls, {row.input} tokens read ({row.cached} from a cache), "
-        f"{row.output} written at {row.speed} a second, first token after {row.first_token}, {row.money}"
-        for row in model_rows(story)
-    ]
+    rows = [f"- {_model(row)}" for row in model_rows(story)]
     return _section("Models", chain(_facts(model_facts(story)), rows)) if rows else iter(())
 
 

@@ -87,7 +87,7 @@ class Tryout:
     output_tokens: int
     estimated: int  # calls whose tokens are our estimate
     cost_usd: float | None  # None: not known, for lack of a price
-    models: Sequence[str]  # that answered, each as `provider: model`
+    models: Sequence[str]  # that answered, each as `provider: model`, or `provider` alone if no model was named
     seconds: float  # in all
     first_call_s: float | None  # from the start to the first call
     first_token_s: float | None  # from the first call to the first byte of its answer
@@ -134,7 +134,9 @@ def result_of(ask: Ask, meter: TryoutMeter, outcome: TryoutEdit | Failing, *, no
         output_tokens=usage.output_tokens,
         estimated=usage.estimated,
         cost_usd=usage.cost_usd if _priced(ask.settings, meter) else None,
-        models=[f"{provider}: {printable(model, SHOWN)}" for provider, model in dict.fromkeys(meter.models)],
+        models=[
+            f"{provider}: {printable(model, SHOWN)}" if model else provider for provider, model in dict.fromkeys(meter.models)
+        ],
         seconds=meter.seconds,
         first_call_s=meter.first_call_s,
         first_token_s=meter.first_token_s,

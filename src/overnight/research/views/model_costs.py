@@ -8,9 +8,9 @@ from overnight.models.provider_state import ProviderStanding
 from overnight.models.usage import Usage
 from overnight.research.story.story import ModelUse, Outage, Story
 from overnight.research.views.facts import Facts, period
-from overnight.research.views.numbers import money
+from overnight.research.views.numbers import estimated, money
 from overnight.research.views.wording import percent
-from overnight.words.quantities import compact, duration
+from overnight.words.quantities import compact, counted, duration
 
 _NAMES = {
     ProviderStanding.READY: "ready",
@@ -28,6 +28,7 @@ class ModelRow:
     role: str
     model: str  # and who provides it
     calls: str
+    counted: str  # the same as a phrase
     input: str
     cached: str
     output: str
@@ -45,8 +46,11 @@ def _row(use: ModelUse) -> ModelRow:
     usage = use.usage
     return ModelRow(
         role=use.role,
-        model=f"{use.model} ({use.provider})",
-        calls=f"{usage.calls:,}",
+        model=f"{use.model} ({use.provider})"
+        if use.model
+        else use.provider,  # some servers have one model, which needs no name
+        calls=f"{usage.calls:,}{estimated(usage.estimated)}",
+        counted=f"{counted(usage.calls, 'call')}{estimated(usage.estimated)}",
         input=compact(usage.input_tokens),
         cached=_share(usage),
         output=compact(usage.output_tokens),
@@ -63,6 +67,7 @@ def model_facts(story: Story) -> Facts:
     usage, run, kept = _all(story), story.funnel.experiments, len(story.keeps)
     return (
         ("Calls to models", f"{usage.calls:,}" + (f" ({usage.retries:,} tried again)" if usage.retries else "")),
+        ("Of these with estimated tokens", f"{usage.estimated:,}" if usage.estimated else ""),
         ("Tokens read, from a cache", f"{compact(usage.input_tokens)}, {_share(usage)}"),
         ("Tokens written", compact(usage.output_tokens)),
         ("Tokens per experiment", compact(usage.tokens / run) if run else ""),
@@ -94,8 +99,8 @@ def _share(usage: Usage) -> str:
 
 
 def _first_token(usage: Usage) -> str:
-    return duration(usage.first_token_s / usage.calls) if usage.calls else ""
+    return "" if usage.mean_first_token_s is None else duration(usage.mean_first_token_s)
 
 
 def _speed(usage: Usage) -> str:
-    return f"{usage.output_tokens / usage.seconds:,.0f}" if usage.seconds else ""
+    return "" if usage.output_tokens_per_s is None else f"{usage.output_tokens_per_s:,.0f}"

@@ -6,7 +6,7 @@ from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.gate.verdict import Conclusion
 from overnight.research.standing import OpenExperiment
 from overnight.words.figures import figure
-from overnight.words.quantities import numbered
+from overnight.words.quantities import counted, numbered
 
 
 def number(value: float | None) -> str:
@@ -38,6 +38,16 @@ def audited(key: TrialKey) -> str:
 def money(cost_usd: float) -> str:
     """Dollars and cents, and two digits of less than a dollar."""
     return f"${cost_usd:,.2f}" if cost_usd >= 1 or not cost_usd else f"${cost_usd:.2g}"
+
+
+def estimated(calls: int) -> str:
+    """What to write after a count of calls: ` (2 calls estimated)`; nothing if their providers counted all."""
+    return f" ({counted(calls, 'call')} estimated)" if calls else ""
+
+
+def pace(output_tokens_per_s: float | None) -> str:
+    """What to write after tokens: ` at 40 tokens/s`; nothing if it is not known."""
+    return "" if output_tokens_per_s is None else f" at {output_tokens_per_s:.0f} tokens/s"
 
 
 def half_way(opened: OpenExperiment) -> str:

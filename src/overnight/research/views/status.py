@@ -17,7 +17,7 @@ from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
-from overnight.research.views.numbers import interval, money, number, replaced
+from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
@@ -54,11 +54,12 @@ class RoleUse:
 
     role: str
     calls: int
+    estimated: int  # of the calls, whose tokens are our estimate, as their answers did not come to the end
     input_tokens: int  # cached ones included
     cached_tokens: int
     output_tokens: int
-    output_tokens_per_s: float  # while answers came
-    first_token_s: float  # mean wait for the first token
+    output_tokens_per_s: float | None  # while answers came; null if no provider counted any
+    first_token_s: float | None  # mean wait for the first token; null if none came
     cost_usd: float
 
 
@@ -92,7 +93,8 @@ class Status:
     trials: int
     elapsed_s: float  # of all sessions, until now if it is running
     tokens: int
-    output_tokens_per_s: float  # of all roles, while answers came
+    estimated: int  # calls to models whose tokens are our estimate
+    output_tokens_per_s: float | None  # of all roles, while answers came; null if no provider counted any
     cost_usd: float
     cost_per_kept_usd: float | None  # null if nothing is kept
     models: tuple[RoleUse, ...]  # the most expensive first
@@ -112,7 +114,7 @@ class Status:
 def summarise(state: State, running: int | None, folder: str, *, failed: str = "", elapsed_s: float | None = None) -> Status:
     """The status of a campaign in this state; `elapsed_s`: if it runs, until now."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
-    doubted = doubts_of(state)
+    doubted, used = doubts_of(state), sum(state.usage.values(), Usage())
     fresh, unfinished = state.gate.baseline, [opened for opened in state.open if opened.conclusion is None]
     return Status(
         tag=state.tag,
@@ -141,7 +143,8 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         trials=tally.trials,
         elapsed_s=state.elapsed_s if elapsed_s is None else elapsed_s,
         tokens=tally.tokens,
-        output_tokens_per_s=sum(state.usage.values(), Usage()).output_tokens_per_s,
+        estimated=used.estimated,
+        output_tokens_per_s=used.output_tokens_per_s,
         cost_usd=tally.cost_usd,
         cost_per_kept_usd=tally.cost_usd / len(state.kept) if state.kept else None,
         models=_uses(state.usage),
@@ -180,11 +183,12 @@ def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:
         RoleUse(
             role=role,
             calls=used.calls,
+            estimated=used.estimated,
             input_tokens=used.input_tokens,
             cached_tokens=used.cached_tokens,
             output_tokens=used.output_tokens,
             output_tokens_per_s=used.output_tokens_per_s,
-            first_token_s=used.first_token_s / max(1, used.calls),
+            first_token_s=used.mean_first_token_s,
             cost_usd=used.cost_usd,
         )
         for role, used in usage.items()
@@ -250,14 +254,15 @@ def _use(use: RoleUse) -> str:
     cached = f" ({compact(use.cached_tokens)} cached)" if use.cached_tokens else ""
     cost = f", {money(use.cost_usd)}" if use.cost_usd else ""
     return (
-        f"{printable(use.role, 40)}: {counted(use.calls, 'call')}, {compact(use.input_tokens)} tokens in{cached}, "
-        f"{compact(use.output_tokens)} out at {use.output_tokens_per_s:.0f} tokens/s{cost}"
+        f"{printable(use.role, 40)}: {counted(use.calls, 'call')}{estimated(use.estimated)}, "
+        f"{compact(use.input_tokens)} tokens in{cached}, {compact(use.output_tokens)} out{pace(use.output_tokens_per_s)}{cost}"
     )
 
 
 def _cost(now: Status) -> str:
     """What the models used in all, and for each kept change; no money of models without a price."""
-    used = f"{compact(now.tokens)} tokens, written at {now.output_tokens_per_s:.0f} a second"
+    written = "" if now.output_tokens_per_s is None else f", written at {now.output_tokens_per_s:.0f} a second"
+    used = f"{compact(now.tokens)} tokens{estimated(now.estimated)}{written}"
     kept = "" if now.cost_per_kept_usd is None else f", {money(now.cost_per_kept_usd)} a kept change"
     return f"{used}; {money(now.cost_usd)}{kept}" if now.cost_usd else used
 

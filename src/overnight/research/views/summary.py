@@ -9,7 +9,7 @@ from overnight.research.caution import cautions_of, to_look_at
 from overnight.research.ending import TO_FIX, EndReason
 from overnight.research.events import Stopped
 from overnight.research.state import State
-from overnight.research.views.numbers import half_way, money, number, replaced
+from overnight.research.views.numbers import estimated, half_way, money, number, replaced
 from overnight.research.views.providers import provider_lines
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
@@ -39,7 +39,10 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
         lines.append("To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone.")
     lines += [f"provider  {line}" for line in provider_lines(state.providers.values(), ended=True)]
     if tally.cost_usd and state.kept:
-        lines.append(f"cost      {money(tally.cost_usd)} for models, {money(tally.cost_usd / len(state.kept))} a kept change")
+        guessed = estimated(sum(used.estimated for used in state.usage.values()))
+        lines.append(
+            f"cost      {money(tally.cost_usd)} for models{guessed}, {money(tally.cost_usd / len(state.kept))} a kept change"
+        )
     if not state.kept and tally.experiments:
         lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` shows what was tried.")
     elif not state.kept:

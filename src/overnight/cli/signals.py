@@ -25,6 +25,6 @@ async def listen(stop: Stop, acknowledge: Callable[[str], None], *, task_status:
                 continue
             by_hand = received == signal.SIGINT
             reason = EndReason.INTERRUPT if by_hand else EndReason.SIGNAL
-            stop.interrupt(Ending(reason=reason, detail=f"{received.name} was received"))
             name = "Ctrl-C" if by_hand else received.name
+            stop.interrupt(Ending(reason=reason, detail=f"stopped by {name}"))
             acknowledge("ending at once" if stop.at_once.cancel_called else f"{name}: {ENDING}; {AGAIN}")

@@ -214,7 +214,7 @@ def test_the_nearest_models_are_offered(tmp_path: Path, monkeypatch: pytest.Monk
     models.listed, models.absent = ["Coder-Large\x1b[2J", "coder-small", "painter"], {"coder-larg"}
     [role] = tried(tmp_path, replace(OWN, model="coder-larg"))
     why, fix = only_problem(role)
-    assert (why, fix) == ("p has no model `coder-larg`", "correct `model`: near are Coder-Large\\x1b[2J, coder-small")
+    assert (why, fix) == ("p has no model `coder-larg`", "correct `model`: close names are Coder-Large\\x1b[2J, coder-small")
     assert tried(tmp_path, replace(OWN, model="coder-small"))[0].problems == ()
     assert tried(tmp_path, replace(OWN, model="an-alias"))[0].problems == ()
 

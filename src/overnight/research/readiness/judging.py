@@ -197,4 +197,4 @@ def _near(facts: ProviderFacts, model: str) -> str:
     lower = {name[:COMPARED].lower(): name for name in facts.models[:MOST_COMPARED]}
     close = [lower[name] for name in difflib.get_close_matches(model[:COMPARED].lower(), list(lower), n=NEAR, cutoff=0.5)]
     names = close or facts.models
-    return f": {'near are' if close else 'it has'} {listed((printable(name, NAME) for name in names), NEAR)}"
+    return f": {'close names are' if close else 'it has'} {listed((printable(name, NAME) for name in names), NEAR)}"

@@ -255,6 +255,18 @@ def test_advance_that_git_refuses(tmp_path: Path) -> None:
     history.close()
 
 
+def test_retracting_a_branch(tmp_path: Path) -> None:
+    """It is deleted only where it is expected to be, so nobody's commit is lost."""
+    history = Checkout.make(tmp_path).history()
+    start = history.resolve_start()
+    assert not history.retract(tag="t", at=start)
+    history.advance(tag="t", old=None, new=start)
+    moved = history.record_attempt(tag="t", number=1, base=start, changes=[], message="x")
+    assert not history.retract(tag="t", at=moved) and history.branch_head("t") == start
+    assert history.retract(tag="t", at=start) and history.branch_head("t") is None
+    history.close()
+
+
 def test_commit_that_is_missing(tmp_path: Path) -> None:
     """A commit that is not in the repository is an error of one clear line."""
     history = Checkout.make(tmp_path).history()

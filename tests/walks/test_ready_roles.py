@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from agent_settings import KEY, forget_settings, provide
 from scripted_models import ScriptedModels
-from targets import make_repo, overnight, program, read_json, recorded
+from targets import git, make_repo, overnight, program, read_json, recorded
 
-from overnight.research.events import ProposalMissed, Proposing, TrialFinished
+from overnight.research.events import ProposalMissed, Proposing
 
 RUN = ("run", "--tag", "t", "--no-report", "--plain", "--sandbox", "process")
 EXPLORER = "  - {role: explorer, use: agent, model: m1}"
@@ -25,15 +25,60 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_night_that_nobody_can_work_ends_before_the_baseline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
-    """Also when the campaign is continued: a mistake of the user's, with the fix, and no trial. `check` says the same."""
+    """A mistake of the user's, with the fix: no campaign is left that could be continued. `check` says the same."""
     repo = make_repo(tmp_path / "r", ALONE)
     provide(tmp_path, monkeypatch, models.url("e401"))
     for command in (RUN, RUN, ("check",)):
         done = overnight(repo, *command, check=2)
         assert "error: program.md: the role `explorer` cannot be played: p refuses its key: 401 scripted 401;" in done.stderr
         assert "check the account and its key: p at 127.0.0.1" in done.stderr and KEY not in done.stderr + done.stdout
-    assert not [event for event in recorded(repo) if isinstance(event, TrialFinished | Proposing | ProposalMissed)]
     assert not models.asked
+    nothing_left(repo)
+
+
+def test_a_campaign_that_nobody_can_continue_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """No session is recorded, and its branch stays."""
+    repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))
+    overnight(repo, *RUN, check=0)
+    before = recorded(repo), git(repo, "rev-parse", "autoresearch/t")
+    provide(tmp_path, monkeypatch, models.url("e401"))
+    (repo / "program.md").write_text(ALONE)
+    assert "the role `explorer` cannot be played" in overnight(repo, *RUN, check=2).stderr
+    assert (recorded(repo), git(repo, "rev-parse", "autoresearch/t")) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (program(("a", "b")).replace("editable: [train.py]", "editable: [train.py, gone.py]"), "matches no file"),
+        (program(("a", "b"), front="readable: [/nowhere]"), "/nowhere"),
+        (program(("a", "b")).replace("editable: [train.py]", "editable: [plain.txt]").split("researchers:")[0] + "---\n", ""),
+    ],
+    ids=["no such file", "not readable", "nothing to tune"],
+)
+def test_an_error_before_anything_ran_leaves_no_campaign(tmp_path: Path, text: str, said: str) -> None:
+    """Of whatever kind, so the next run begins with the program as it is then."""
+    repo = make_repo(tmp_path / "r", text, files={"plain.txt": "no value\n"})
+    assert said in overnight(repo, *RUN, check=2).stderr
+    nothing_left(repo)
+
+
+def test_before_the_first_value_program_md_as_it_is_now_counts(tmp_path: Path) -> None:
+    """For briefs and ideas: a run would start over with it."""
+    repo = make_repo(tmp_path / "r", program(("a", "b"), measure="python -c 1/0"))
+    overnight(repo, *RUN, check=2)
+    (repo / "program.md").write_text(program(("a", "b"), front=EXPLORER) + "\n## Ideas\n\n- [ ] a smaller offset\n")
+    git(repo, "commit", "-qam", "fixed")
+    assert overnight(repo, "brief", check=0).stdout.startswith("# Propose one change, as explorer\n")
+    assert [idea["text"] for idea in read_json(repo, "idea", "list")["open"]] == ["a smaller offset"]
+
+
+def nothing_left(repo: Path) -> None:
+    """Neither a campaign nor its branch is there."""
+    assert not (repo / ".overnight" / "t").exists() and not git(repo, "branch", "--list", "autoresearch/*")
+    assert "there is no campaign here yet" in overnight(repo, "status", check=2).stderr
 
 
 def test_a_role_that_nobody_can_play_is_left_out_and_the_others_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from overnight.notices.channels import choose_channels
 from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
-from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
 from overnight.research.readiness.roles import require_roles, role_notes, try_roles
 from overnight.research.report.write import ReportFiles, write_files
 from overnight.research.setup.connection.readiness import require_work
@@ -77,14 +77,15 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
     view.note(repository.notes)
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen, stop, view.acknowledge)
+        program = read_program(repository)
+        roles = await try_roles(program, repository.toplevel)
+        require_roles(roles, program.path)
         dispatcher = NotificationDispatcher(os.environ)
         with open_session(repository, request, stop, [view.see, dispatcher.see]) as campaign:
             journal = campaign.journal
             before = journal.state.tally.trials
             folder = campaign_folder(repository, journal.state.tag)
             view.note((*left_out(repository, journal.state.program), *campaign.notes))
-            roles = await try_roles(journal.state.program, repository.toplevel)
-            require_roles(roles, journal.state.program.path)
             view.note(role_notes(roles))
             await require_work(campaign, view.note)
             view.note(() if journal.state.sessions or before else started_over(folder))

@@ -127,6 +127,13 @@ class GitHistory:
             return head == new
         return True
 
+    def retract(self, *, tag: str, at: str) -> bool:
+        """Delete `autoresearch/<tag>`; False, changing nothing, if it is not at `at`."""
+        if self.branch_head(tag) != at:
+            return False
+        self._move(branch_ref(tag), self._none, at)
+        return True
+
     def publish(self, commit: str, text: str) -> None:
         """Attach a text to a commit under `refs/notes/overnight`; the same text again changes nothing."""
         attach_text(self._store, self._swap, commit=commit, text=text, at=int(self._now()))

@@ -1,31 +1,34 @@
 """Opening a campaign to read it, running or not."""
 
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight import __version__
 from overnight.errors import UserError
 from overnight.gate.trial import Trial
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.lock import holder
-from overnight.research.events import Event, IdeasChanged, TrialFinished
+from overnight.research.events import CampaignOpened, Event, IdeasChanged, TrialFinished
 from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
 from overnight.research.ideas.queue import after
 from overnight.research.places.begun import require_begun_here
-from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
+from overnight.research.places.fresh_start import is_barren
 from overnight.research.places.orders import read_ideas
 from overnight.research.places.transcripts import FOLDER, sessions_of
 from overnight.research.record.elapsed import elapsed_at
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
-from overnight.research.state import State
+from overnight.research.state import State, begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +93,21 @@ class CampaignReader:
             return ()
         return sessions_of(self.folder / FOLDER, experiment.assignment, experiment.role)
 
+    def next_state(self) -> State:
+        """The state that work goes on from: without any result, a session starts over with program.md as it is now.
+
+        Raises:
+            UserError: its ledger is empty, or program.md has mistakes.
+        """
+        state = self.state()
+        if self.running or not is_barren(state):
+            return state
+        with closing(GitHistory(self.repository)) as history:
+            return opening_state(self.repository, history, state.tag)
+
     def ideas(self) -> IdeaQueue:
         """The queue as it will be once the campaign has read the current file of ideas."""
-        known = self.state().ideas
+        known = self.next_state().ideas
         return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))
 
     def under_way(self, experiment: Experiment) -> Experiment:
@@ -112,6 +127,24 @@ class CampaignReader:
             return ""
         trials = [entry.event.trial for entry in self.ledger.events() if isinstance(entry.event, TrialFinished)]
         return next((trial.reason for trial in reversed(trials) if trial.fault), "")
+
+
+def opening_state(repository: Repository, history: GitHistory, tag: str) -> State:
+    """What a campaign would begin with now; nothing is recorded.
+
+    Raises:
+        UserError: program.md has mistakes.
+    """
+    program = read_program(repository)
+    opened = CampaignOpened(
+        tag=tag,
+        version=__version__,
+        program=program.source,
+        start=history.resolve_start(),
+        secret=secrets.token_hex(16),
+        sandbox="",
+    )
+    return begin(opened, program)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from overnight.research.places.page_cache import PageCache
 from overnight.research.places.seclusion import check_readable_paths, checkout_of, not_shown_notes, shown_paths
 from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
 from overnight.research.places.transcripts import TranscriptFolder
+from overnight.research.places.withdrawal import withdrawn_if_refused
 from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.readiness.roles import lasting_gaps
 from overnight.research.record.ledger import SqliteLedger
@@ -111,7 +112,7 @@ def _home(repository: Repository, folder: Path) -> Iterator[Home]:
 def open_session(
     repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
 ) -> Iterator[Campaign]:
-    """Open or resume a campaign and hold it; leaves nothing running.
+    """Open or resume a campaign and hold it; leaves nothing running, and no new campaign if a user's error ends it unused.
 
     Raises:
         UserError: the user must fix something before it can run.
@@ -120,16 +121,21 @@ def open_session(
     repository.exclude_overnight()
     tag = _tag_of(repository, request)
     folder = campaign_folder(repository, tag)
-    make_folder(folder)
-    claim_folder(folder)
     check_branch_free(repository, tag)
     sweep(repository.overnight)
+    new = not os.path.lexists(folder)
+    make_folder(folder)
+    claim_folder(folder)
     if request.tag is None and (folder / LEDGER).exists():
         with closing(SqliteLedger.for_reading(folder)) as ledger:
             require_begun_here(folder, ledger)
     with closing(GitHistory(repository)) as history:
         set_aside_barren(folder, history, program)
-    with _home(repository, folder) as home, home.ledger.lock():
+    with (
+        _home(repository, folder) as home,
+        home.ledger.lock(),
+        withdrawn_if_refused(folder, home.ledger, home.history, tag) if new else nullcontext(),
+    ):
         state, notes = _take_up(home, program, tag, request.sandbox)
         with _assembled(home, state, request, stop, watchers, notes=notes) as campaign:
             yield campaign

@@ -83,6 +83,14 @@ def mark_begun(folder: Path, ledger: SqliteLedger) -> str:
     return ""
 
 
+def unmark_begun(folder: Path, ledger: SqliteLedger) -> None:
+    """Forget a campaign that is withdrawn; a mark that cannot be deleted marks nothing any more."""
+    origin = ledger.origin()
+    if origin is not None:
+        with suppress(OSError):
+            _mark(folder, origin).unlink()
+
+
 def _is_marked(folder: Path, origin: str | None) -> bool:
     if origin is None:
         return True

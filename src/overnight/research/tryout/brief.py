@@ -4,7 +4,6 @@ Does not cover: what only a running session knows, which is the work in hand wit
 that came to nothing, and the limits of that session.
 """
 
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import anyio
 
-from overnight import __version__
 from overnight.agents.registry import AGENTS
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
@@ -22,16 +20,14 @@ from overnight.program.program import CRITIC, DIRECTOR, Program
 from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.layout import estimate_tokens
 from overnight.research.briefs.review import write_review_brief
-from overnight.research.events import CampaignOpened
 from overnight.research.experiment import Draft
 from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
-from overnight.research.places.campaigns import newest_tag, read_program
-from overnight.research.reading import reading
+from overnight.research.places.campaigns import newest_tag
+from overnight.research.reading import opening_state, reading
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.state import begin
 from overnight.words.foreign import printable
 
 RESEARCHER = "researcher"  # any role that proposes changes, if the program has none that reads a brief
@@ -61,28 +57,19 @@ def show_brief(folder: Path, role: str | None, tag: str | None) -> BriefPage:
         with _not_begun(repository) as (journal, history):
             return _page(journal, history, role, campaign="")
     with reading(tag, folder) as campaign, closing(GitHistory(campaign.repository)) as history:
-        state = replace(campaign.state(), ideas=campaign.ideas())
+        state = replace(campaign.next_state(), ideas=campaign.ideas())
         return _page(Journal(campaign.ledger, state), history, role, campaign=state.tag)
 
 
 @contextmanager
 def _not_begun(repository: Repository) -> Iterator[tuple[Journal, GitHistory]]:
     """What a campaign would begin with, in a folder that is gone afterwards."""
-    program = read_program(repository)
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(GitHistory(repository)) as history,
         closing(SqliteLedger(Path(folder))) as ledger,
     ):
-        opened = CampaignOpened(
-            tag="new",
-            version=__version__,
-            program=program.source,
-            start=history.resolve_start(),
-            secret=secrets.token_hex(16),
-            sandbox="",
-        )
-        yield Journal(ledger, begin(opened, program)), history
+        yield Journal(ledger, opening_state(repository, history, "new")), history
 
 
 def _page(journal: Journal, history: GitHistory, role: str | None, *, campaign: str) -> BriefPage:

@@ -93,6 +93,38 @@ def test_the_best_form_of_an_editor_is_found(tmp_path: Path, monkeypatch: pytest
     assert "form  file                 works\n" in shown and "write - {role: explorer, use: editor" in shown
 
 
+def test_a_form_that_was_not_tried_says_why_and_each_other_has_a_line_of_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """When the tokens of the whole test are spent, or the server is gone; the limit that is printed is that of all forms."""
+    provide(tmp_path, monkeypatch, models.url("words"))
+    models.replies["words"] = chat("Which file?")
+    done = overnight(tmp_path, "agents", "test", "editor", "--model", "m1", "--tokens", "2000", check=1)
+    assert "in each of 4 forms: at most 2,000 tokens and 300 s for all together\n" in done.stderr
+    assert "form  search-replace       " in done.stderr and "so far)\n" in done.stderr
+    assert done.stderr.count("\nform  ") == 1 and done.stdout.count("\nform  ") == 4
+    for form in ("diff", "lines", "file"):
+        assert f"form  {form:20} not tried: the budget of tokens is spent" in done.stdout
+    provide(tmp_path, monkeypatch, models.url("e401"))
+    forms = tried(tmp_path, "editor", "--model", "m1", check=1)["forms"]
+    assert forms == []  # it is known before anything is asked
+    provide(tmp_path, monkeypatch, models.url("o1e500"))
+    forms = tried(tmp_path, "editor", "--model", "m1", check=1)["forms"]
+    assert [form["form"] for form in forms if not form["tried"]] == ["diff", "lines", "file"]
+    assert all("500" in form["reason"] for form in forms)
+
+
+def test_no_form_is_tried_after_the_time_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """The limit is not allowed anew for each form, and the rest say that it is over."""
+    provide(tmp_path, monkeypatch, models.url("hang"))
+    found = tried(tmp_path, "editor", "--model", "m1", "--seconds", "1", check=1)
+    assert models.asked["hang"] == 1 and "did not end within" in found["reason"] and "--seconds" in found["fix"]
+    assert [form["form"] for form in found["forms"]] == ["search-replace", "diff", "lines", "file"]
+    assert not any(form["edited"] for form in found["forms"]) and not found["forms"][3]["tried"]
+
+
 def test_all_forms_together_keep_the_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:
     """Dollars are not allowed anew for each form, and the time that is reported is that of all of them."""
     provide(tmp_path, monkeypatch, models.url("words"), '[prices."m1"]\ninput = 20.0\noutput = 0.0\n')

@@ -5,19 +5,26 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 from anyio.abc import TaskStatus
 
-from overnight.cli.agents.words import describe_offer, describe_role, describe_tryout, describe_way
+from overnight.agents.editor.form import EditForm
+from overnight.cli.agents.words import describe_form, describe_offer, describe_role, describe_tryout, describe_way
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.research.tryout.choice import choose
-from overnight.research.tryout.result import SECONDS, TOKENS, Ask, Tryout, TryoutMeter
+from overnight.research.tryout.edit_forms import finds_form
+from overnight.research.tryout.result import SECONDS, TOKENS, Ask, FormTried, Tryout, TryoutMeter
 from overnight.research.tryout.ways import list_agents
 from overnight.words.foreign import printable
+from overnight.words.quantities import duration
 from overnight.words.units import parse_count
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NAME = 200  # characters of a name in a message
 REFRESH_S = 0.25
@@ -60,20 +67,22 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option(
     "--model", default="", help="The model to ask for; by default the role's, else the agent's or the provider's default."
 )
-@click.option("--tokens", callback=_count, help="At most this many tokens; by default 60k.")
+@click.option("--tokens", callback=_count, help="At most this many tokens in all; by default 60k.")
 @click.option(
     "--cost-usd",
     type=click.FloatRange(min=0, min_open=True),
     help="At most this many dollars; needs a price. By default 0.10 if your settings have a price for the model.",
 )
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="At most this many seconds; by default 300.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0, min_open=True), help="At most this many seconds in all; by default 300."
+)
 @json_option
 def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, seconds: float | None, as_json: bool) -> int:
     """Ask a researcher for one tiny edit, in a throw-away repository.
 
     It runs in the jail and through the gateway, as in a campaign. NAME is agent, editor, tuner, claude, codex, opencode,
     gemini, "acp:COMMAND", or a role of the program.md of this repository. Shows what came back, the tokens, the cost and the
-    times.
+    times. An editor is asked in each form of edits, within the same limits.
     Exit code: 0 if an edit within scope came back, 1 if none did.
     """
     spec, program = choose(name, model, Path.cwd())
@@ -100,12 +109,21 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
 
 async def _watched(ask: Ask) -> Tryout | None:
     """Try it and show its progress; None if a signal ended it."""
+    from rich.console import Console
+
     from overnight.research.tryout.tryout import try_out
 
-    found, meter = None, TryoutMeter()
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True) if sys.stderr.isatty() else None
+
+    def tell(form: FormTried) -> None:
+        with suppress(OSError):
+            line = f"{describe_form(form)} ({duration(meter.seconds)} so far)"
+            console.print(line) if console else click.echo(line, err=True)
+
+    found, meter = None, TryoutMeter(tell=tell)
     async with anyio.create_task_group() as tasks:
         await tasks.start(_ended_by_signals, tasks.cancel_scope)
-        tasks.start_soon(_show, ask, meter)
+        tasks.start_soon(_show, ask, meter, console)
         found = await try_out(ask, meter)
         tasks.cancel_scope.cancel()
     return found
@@ -118,20 +136,20 @@ async def _ended_by_signals(scope: anyio.CancelScope, *, task_status: TaskStatus
             scope.cancel()
 
 
-async def _show(ask: Ask, meter: TryoutMeter) -> None:
+async def _show(ask: Ask, meter: TryoutMeter, console: "Console | None") -> None:
     """Show what is used so far on a terminal; print one line elsewhere."""
-    from rich.console import Console
-
-    asked = f"asking {printable(ask.name, NAME)} for one edit"
-    if not sys.stderr.isatty():
+    several = finds_form(ask.spec)
+    asked = f"asking {printable(ask.name, NAME)} for one edit" + (f" in each of {len(EditForm)} forms" if several else "")
+    if console is None:
         with suppress(OSError):
-            click.echo(f"{asked}: at most {ask.tokens:,} tokens and {ask.seconds:g} s", err=True)
+            together = " for all together" if several else ""
+            click.echo(f"{asked}: at most {ask.tokens:,} tokens and {ask.seconds:g} s{together}", err=True)
         return
-    console = Console(stderr=True, markup=False, highlight=False)
     with console.status(asked) as status:
         while True:
             used = f"{meter.usage.calls} calls, {meter.usage.tokens:,} of {ask.tokens:,} tokens"
-            status.update(f"{asked}: {meter.seconds:.0f} of {ask.seconds:g} s, {used}")
+            now = f", now {meter.form}" if meter.form else ""
+            status.update(f"{asked}{now}: {meter.seconds:.0f} of {ask.seconds:g} s, {used}")
             await anyio.sleep(REFRESH_S)
 
 

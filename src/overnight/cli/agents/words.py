@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from overnight.research.readiness.offer import Offer
 from overnight.research.readiness.role import describe_problem
 from overnight.research.researchers.way import Way
-from overnight.research.tryout.result import Tryout
+from overnight.research.tryout.result import FormTried, Tryout
 from overnight.research.views.agents import RoleEntry
 from overnight.research.views.numbers import estimated
 from overnight.words.foreign import printable
@@ -56,9 +56,7 @@ def describe_tryout(found: Tryout) -> Iterator[str]:
         yield f"FAIL  {name}: {found.reason}"
         if found.fix:
             yield f"      fix: {found.fix}"
-    for form in found.forms:
-        repaired = " after a repair" if form.edited and form.calls > 1 else ""
-        yield f"form  {form.form:{COLUMN}} {f'works{repaired}' if form.edited else form.reason}"
+    yield from map(describe_form, found.forms)
     if found.write:
         yield f"write - {found.write}"
     yield from (f"note  {note}" for note in found.notes)
@@ -66,6 +64,13 @@ def describe_tryout(found: Tryout) -> Iterator[str]:
         yield f"used  {_used(found)}"
         yield f"cost  {_cost(found)}"
     yield f"time  {_times(found)}"
+
+
+def describe_form(form: FormTried) -> str:
+    """What became of one form of edits, in one line."""
+    repaired = " after a repair" if form.edited and form.calls > 1 else ""
+    outcome = f"works{repaired}" if form.edited else form.reason if form.tried else f"not tried: {form.reason}"
+    return f"form  {form.form:{COLUMN}} {outcome}"
 
 
 def _shown(diff: str) -> list[str]:

@@ -7,9 +7,11 @@ from overnight.agents.editor.form import DEFAULT, EditForm
 from overnight.program.program import ResearcherSpec
 from overnight.research.tryout.result import Ask, Failing, FormTried, TryoutEdit, TryoutMeter
 from overnight.words.foreign import printable
+from overnight.words.quantities import duration
 
 ENTRY = "{{role: explorer, use: editor{keys}}}"
 SHOWN = 200  # characters of a reason
+TIME_OVER = "the {} of the whole test are over (--seconds)"
 Tries = Callable[[Ask, TryoutMeter], Awaitable[TryoutEdit | Failing]]
 
 
@@ -19,20 +21,26 @@ def finds_form(spec: ResearcherSpec) -> bool:
 
 
 async def try_forms(ask: Ask, meter: TryoutMeter, tries: Tries) -> tuple[TryoutEdit | Failing, list[FormTried]]:
-    """The outcome of the best form, and what became of each; ends early if no model answers, or a limit is reached."""
+    """The outcome of the best form, and what became of each; those after the end of a limit or of the models are not tried."""
     tried: list[FormTried] = []
     outcomes: list[TryoutEdit | Failing] = []
+    ended = ""
     for form in EditForm:
-        before = meter.usage.calls
+        if tried and not ended and meter.seconds >= ask.seconds:
+            ended = TIME_OVER.format(duration(ask.seconds))
+        if ended:
+            tried.append(FormTried(form=form, tried=False, edited=False, calls=0, reason=ended))
+            continue
+        before, meter.form = meter.usage.calls, form
         outcome = await tries(replace(ask, spec=replace(ask.spec, edit_form=form)), meter)
         calls = meter.usage.calls - before
-        if not calls:
-            break
         reason = printable(outcome.reason, SHOWN) if isinstance(outcome, Failing) else ""
-        tried.append(FormTried(form=form, edited=not reason, calls=calls, reason=reason))
+        tried.append(FormTried(form=form, tried=bool(calls), edited=not reason, calls=calls, reason=reason))
         outcomes.append(outcome)
-    if not outcomes:
-        return outcome, tried
+        if not calls:
+            ended = reason
+        else:
+            meter.tell(tried[-1])
     best = best_form(tried)
     chosen = next((at for at, each in enumerate(tried) if each is best), 0)
     return outcomes[chosen], tried

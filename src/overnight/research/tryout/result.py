@@ -1,7 +1,7 @@
 """What `overnight agents test` asks for, what it counts, and what it reports."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.config import Settings
@@ -9,7 +9,7 @@ from overnight.models.usage import CallRecord, Usage
 from overnight.program.program import Program, ResearcherSpec
 from overnight.words.foreign import printable
 
-SECONDS = 300.0  # for the one edit, an agent's slow start included
+SECONDS = 300.0  # an agent's slow start and all forms of edits included
 TOKENS = 60_000  # five calls of an agent with a prompt of 12,000, and no more
 COST_USD = 0.10
 SHOWN = 500  # characters of foreign text
@@ -29,6 +29,17 @@ class Ask:
     seconds: float = SECONDS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormTried:
+    """What became of one form of edits."""
+
+    form: str
+    tried: bool  # no call was answered otherwise
+    edited: bool
+    calls: int  # 2 if the first answer had to be repaired
+    reason: str  # why there was no edit, or why it was not tried; empty if there was an edit
+
+
 @dataclass(slots=True)
 class TryoutMeter:
     """What was used so far, for anyone who watches."""
@@ -39,6 +50,8 @@ class TryoutMeter:
     models: list[tuple[str, str]] = field(default_factory=list)  # provider and model of each call
     first_call_s: float | None = None  # from the start to the first call
     first_token_s: float | None = None  # from the first call to the first byte of its answer
+    form: str = ""  # of edits, that is tried now
+    tell: Callable[[FormTried], None] = lambda _: None  # called when a form was tried
 
     @property
     def seconds(self) -> float:
@@ -57,16 +70,6 @@ class TryoutMeter:
             self.first_token_s = called.usage.first_token_s or None
         self.usage += called.usage
         self.models.append((called.provider, called.model))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormTried:
-    """What became of one form of edits."""
-
-    form: str
-    edited: bool
-    calls: int  # 2 if the first answer had to be repaired
-    reason: str  # why there was no edit; empty if there was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def drawn(
     workers: Sequence[Worker] = (),
     gone: Mapping[str, str] | None = None,
     allowance: SessionAllowance | None = None,
+    misses: Sequence[ProposalMissed] = (),
 ) -> str:
     """The screen after this many calls of the explorer, and other events, as text."""
     state = fold(begin(opened()), [*[called("explorer")] * calls, *events])
@@ -61,6 +62,7 @@ def drawn(
         running={},
         workers={(worker.role, worker.assignment): worker for worker in workers},
         gone=gone or {},
+        misses=misses,
         pace=pace,
         acknowledged=lambda: "",
         note=lambda: "",
@@ -151,3 +153,20 @@ def test_a_line_ends_when_its_work_ends() -> None:
         view.see(sign)
     assert [(role, assignment) for role, assignment in view.workers] == [("explorer", 2), ("critic", 1)]
     assert view.gone == {"tuner": "nothing is left"}
+
+
+def test_a_try_that_came_to_nothing_has_a_line(ledger: SqliteLedger) -> None:
+    """The newest few, with the assignment and the reason on one line; the end of a researcher is another line."""
+    view = LiveView()
+    for number in range(1, 6):
+        view.see(ProposalMissed(role="explorer", reason=f"edit {number}:\nno such line", assignment=number))
+    view.see(ProposalMissed(role="explorer", reason="over", final=True))
+    text = drawn(ledger, 0, TokenRate(), misses=list(view.misses), gone=view.gone)
+    assert "3: made no proposal: edit 3: no such line" in text and "5: made no proposal" in text
+    assert "2: made no proposal" not in text and text.count("is not asked any more: over") == 1
+
+
+def test_a_line_of_the_plain_view_is_one_line() -> None:
+    """Whatever the reason's lines are."""
+    missed = ProposalMissed(role="explorer", reason="an edit:\n  no such line", assignment=1)
+    assert describe(missed) == "explorer made no proposal: an edit: no such line"

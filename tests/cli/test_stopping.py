@@ -99,6 +99,7 @@ def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
         running={},
         workers={},
         gone={},
+        misses=(),
         pace=TokenRate(),
         acknowledged=lambda: "".join(acknowledged),
         note=lambda: "",

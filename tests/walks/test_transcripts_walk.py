@@ -63,6 +63,10 @@ def test_every_session_is_kept_shown_and_in_the_report(repo: Path) -> None:
         assert "\x1b" not in text
     assert "<script" not in page and "<script>alert(1)</script>" in titles
     assert "[hidden]" in shown
+    number = int(next(name for name in kept if name.endswith("-explorer.md")).partition("-")[0])
+    assert "explorer.md:" in overnight(repo, "show", "--assignment", str(number), check=0).stdout
+    assert {one["number"] for one in read_json(repo, "show", "--assignment", str(number))} == {number}
+    assert "give the number" in overnight(repo, "show", check=2).stderr
 
 
 def test_without_the_option_there_is_none(repo: Path) -> None:

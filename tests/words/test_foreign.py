@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overnight.words.foreign import cut_middle, left_out, printable, printable_lines
+from overnight.words.foreign import cut_middle, left_out, one_line, printable, printable_lines
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates and control characters included
 
@@ -16,6 +16,12 @@ def test_it_never_shows_more_than_the_limit_nor_an_invisible_character(text: str
     shown = printable(text, limit)
     assert len(shown) <= limit
     assert shown.isprintable()
+
+
+def test_a_reason_of_several_lines_is_one_line() -> None:
+    """Line breaks are spaces; what cannot be seen is written out; the length is bounded."""
+    assert one_line(" two\r\n  lines\t\x1b[2J\n", 40) == r"two lines \x1b[2J"
+    assert len(one_line("word\n" * 1000, 40)) == 40
 
 
 @settings(deadline=None)

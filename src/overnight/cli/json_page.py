@@ -14,6 +14,7 @@ from overnight.cli.record_fields import about, comments_of, members_of, types_of
 from overnight.jail.doctor import Probe
 from overnight.notices.channel_test import NotifyReport
 from overnight.program.front_matter import Value
+from overnight.research.experiment import SessionTranscript
 from overnight.research.findings import Finding, Rerun
 from overnight.research.receipts.receipt import ReceiptReport
 from overnight.research.report.write import ReportFiles
@@ -43,6 +44,7 @@ SHAPES: Mapping[str, Form] = {
     "status": Status,
     "log": ExperimentList,
     "show N": ExperimentPage,
+    "show --assignment K": Sequence[SessionTranscript],
     "compare A B": Comparison,
     "audit": AuditReport,
     "report": ReportFiles,
@@ -55,6 +57,7 @@ SHAPES: Mapping[str, Form] = {
 }
 
 NOTES = {
+    "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
     "verify": "One for each check.",
     "verify --rerun N": "One for each kept change that was measured again.",

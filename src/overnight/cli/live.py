@@ -3,13 +3,14 @@
 import math
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self, cast
 
 from overnight.cli.outlet import Outlet
-from overnight.cli.screen import Running, Screen, TokenRate, Worker
+from overnight.cli.screen import MISSES, Running, Screen, TokenRate, Worker, missed_words
 from overnight.gate.trial import Stage, Trial, TrialKey
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
@@ -36,7 +37,7 @@ from overnight.research.events import (
 from overnight.research.loop.journal import Journal
 from overnight.research.views.numbers import audited, gain, how_moved, number
 from overnight.research.views.providers import describe_provider
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import counted
 
 LINE = 300  # characters of foreign text per line
@@ -94,6 +95,7 @@ class LiveView(SessionView):
         self._running: dict[TrialKey, Running] = {}
         self.workers: dict[tuple[str, int], Worker] = {}
         self.gone: dict[str, str] = {}
+        self.misses: deque[ProposalMissed] = deque(maxlen=MISSES)
         self._acknowledged = self._note = ""
         self.pace = TokenRate()
 
@@ -129,6 +131,8 @@ class LiveView(SessionView):
                 self.workers.pop((role, assignment), None)
             case ProposalMissed(role=role, reason=reason, final=True):
                 self.gone[role] = reason
+            case ProposalMissed():
+                self.misses.append(sign)
             case _:
                 pass
 
@@ -149,6 +153,7 @@ class LiveView(SessionView):
             running=self._running,
             workers=self.workers,
             gone=self.gone,
+            misses=self.misses,
             pace=self.pace,
             acknowledged=lambda: self._acknowledged,
             note=lambda: self._note,
@@ -180,9 +185,8 @@ def describe(sign: Sign) -> str:
             gained = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
             return f"#{n} {conclusion.verdict.value}:{gained} {printable(conclusion.reason, LINE)}"
         case ProposalMissed():
-            made = "could not work" if sign.fault else "made no proposal"
-            what = "is not asked any more" if sign.final else made
-            return f"{sign.role} {what}: {printable(sign.reason, LINE)}"
+            what = "is not asked any more" if sign.final else missed_words(sign)
+            return f"{sign.role} {what}: {one_line(sign.reason, LINE)}"
         case ProgramChanged():
             return "program.md changed"
         case ProviderChanged(state=state):

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +19,19 @@ from overnight.gate.trial import Stage, TrialKey
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
+from overnight.research.events import ProposalMissed
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
 from overnight.research.state import State
 from overnight.research.views.numbers import audited, estimated, gain, money, number, pace
 from overnight.research.views.providers import provider_lines
 from overnight.words.figures import figure
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import compact, counted, duration
 
 DOING = 160  # characters of what a worker does
 LAST = 8  # experiments listed
+MISSES = 3  # newest tries that came to nothing
 BAR = 24  # columns of a progress bar
 PACE_S = 60.0
 
@@ -82,6 +84,7 @@ class Screen:
     running: Mapping[TrialKey, Running]
     workers: Mapping[tuple[str, int], Worker]  # by role and assignment
     gone: Mapping[str, str]  # why a role, or one of it, is not asked any more
+    misses: Iterable[ProposalMissed]  # the newest tries that came to nothing, oldest first
     pace: TokenRate
     acknowledged: Callable[[], str]  # the effect of a request to stop; empty before one
     note: Callable[[], str]  # the newest thing that a person should know; empty before one
@@ -156,6 +159,9 @@ class Screen:
             grid.add_row(printable(worker.role, 40), what, "", f"{time.monotonic() - worker.since:.0f} s")
         for role, reason in list(self.gone.items()):
             grid.add_row(printable(role, 40), f"is not asked any more: {printable(reason, DOING)}", "", "")
+        for missed in list(self.misses):
+            what = f"{missed.assignment}: {missed_words(missed)}: {one_line(missed.reason, DOING)}"
+            grid.add_row(printable(missed.role, 40), Text(what, style="dim"), "", "")
         running = {key.experiment for key in self.running}
         if waiting := sum(not opened.trials and opened.number not in running for opened in state.open):
             grid.add_row("", f"{counted(waiting, 'proposal')} waiting for a slot", "", "")
@@ -170,6 +176,11 @@ class Screen:
             what = Text(printable(experiment.hypothesis, 200), overflow="ellipsis", no_wrap=True)
             table.add_row(str(experiment.number), verdict_text(experiment), gain(experiment.conclusion), what)
         return table
+
+
+def missed_words(missed: ProposalMissed) -> str:
+    """What a role did whose try came to nothing."""
+    return "could not work" if missed.fault else "made no proposal"
 
 
 def _head(state: State) -> RenderableType:

@@ -16,7 +16,12 @@ TEXT = 2000  # characters of one line of foreign text
 
 
 @click.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@click.option(
+    "--assignment",
+    type=click.IntRange(min=1),
+    help="Print the transcripts of an assignment instead, also of one that came to nothing.",
+)
 @tag_option
 @click.option(
     "--log", "with_log", is_flag=True, help="Also print the captured output of its last failed trial, or else its last trial."
@@ -25,10 +30,17 @@ TEXT = 2000  # characters of one line of foreign text
     "--transcript", "with_transcript", is_flag=True, help="Also print what its author and its critics were asked, said and did."
 )
 @json_option
-def show(*, number: int, tag: str | None, with_log: bool, with_transcript: bool, as_json: bool) -> None:
+def show(
+    *, number: int | None, assignment: int | None, tag: str | None, with_log: bool, with_transcript: bool, as_json: bool
+) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
     from overnight.research.views.experiments import experiment_page, telling_trial, trials_in
 
+    if assignment is not None and number is None:
+        _show_assignment(assignment, tag, as_json=as_json)
+        return
+    if number is None or assignment is not None:
+        raise click.UsageError("give the number of an experiment, or --assignment")
     with reading(tag) as campaign:
         experiment = campaign.experiment(number)
         events = campaign.events(number)
@@ -76,6 +88,15 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         print_wide(Text("end of the captured output:", style="bold"), *end)
     if page.transcripts is not None:
         _print_transcripts(page.transcripts)
+
+
+def _show_assignment(assignment: int, tag: str | None, *, as_json: bool) -> None:
+    with reading(tag) as campaign:
+        transcripts = campaign.transcripts_of(assignment)
+    if as_json:
+        print_json(transcripts)
+    else:
+        _print_transcripts(transcripts)
 
 
 def _print_transcripts(transcripts: Sequence[SessionTranscript]) -> None:

@@ -105,6 +105,10 @@ class CampaignReader:
         with closing(GitHistory(self.repository)) as history:
             return opening_state(self.repository, history, state.tag)
 
+    def transcripts_of(self, assignment: int) -> Sequence[SessionTranscript]:
+        """What was said and done in an assignment, whatever came of it."""
+        return sessions_of(self.folder / FOLDER, assignment, "")
+
     def ideas(self) -> IdeaQueue:
         """The queue as it will be once the campaign has read the current file of ideas."""
         known = self.next_state().ideas

@@ -90,6 +90,7 @@ class Tally:
     discard: int = 0
     crash: int = 0
     reject: int = 0
+    missed: int = 0  # tries of researchers and advisers that came to nothing
     trials: int = 0
     trial_wall_s: float = 0.0
     tokens: int = 0

@@ -80,6 +80,7 @@ class State:
     trial_s: tuple[float, ...] = ()  # wall times of the newest trials that have a value, oldest first
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
     providers: Mapping[str, ProviderState] = field(default_factory=dict)  # that are not ready in this session, by name
+    missed: ProposalMissed | None = None  # the newest try that came to nothing
 
     @property
     def surroundings(self) -> str:
@@ -93,7 +94,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 TRIALS = 15  # whose wall times are remembered
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"10\n"  # raised when the state gets a field, or when an event folds differently
+SNAPSHOT_FORM = b"11\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:
@@ -164,10 +165,8 @@ def apply(state: State, event: Event) -> State:
             return _experiment(state, event)
         case TrialFinished():
             return _trial(replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s)), event)
-        case ModelCalled():
-            return _called(state, event)
-        case ProviderChanged():
-            return replace(state, providers=_providers(state, event))
+        case ModelCalled() | ProviderChanged() | ProposalMissed():
+            return _asked(state, event)
         case AuditOpened() | AuditConcluded():
             return _audited(state, event)
         case _:
@@ -214,6 +213,18 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
         case Stopped():
             ending = state.ending_before if event.session is SessionKind.AUDIT else event.ending
             return replace(state, elapsed_s=event.elapsed_s, stopped=event, ending=ending)
+
+
+def _asked(state: State, event: ModelCalled | ProviderChanged | ProposalMissed) -> State:
+    match event:
+        case ModelCalled():
+            return _called(state, event)
+        case ProviderChanged():
+            return replace(state, providers=_providers(state, event))
+        case ProposalMissed(final=False):
+            return replace(state, missed=event, tally=replace(state.tally, missed=state.tally.missed + 1))
+        case _:
+            return state
 
 
 def _providers(state: State, event: ProviderChanged) -> Mapping[str, ProviderState]:

@@ -16,6 +16,13 @@ def printable(text: str, limit: int) -> str:
     return visible if len(visible) <= limit else _cut(visible, limit)
 
 
+def one_line(text: str, limit: int) -> str:
+    """As `printable`, but line breaks and other runs of white space are single spaces: for reasons of several lines."""
+    if len(text) > 4 * limit:
+        text = text[: 2 * limit] + text[-2 * limit :]
+    return printable(" ".join(text.split()), limit)
+
+
 def printable_lines(text: str, limit: int) -> str:
     """As `printable`, but lines stay lines and tabs stay tabs."""
     if len(text) > 2 * limit:

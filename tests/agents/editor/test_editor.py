@@ -145,7 +145,7 @@ def test_there_is_one_repair_and_then_an_end(tmp_path: Path, first: Answer, why:
     assert len(run.bodies) == 2
     assert why in sent(run, 1) and why in ended.fault
     assert text == FILES["train.py"]
-    assert "\n" not in ended.fault
+    assert "\n" not in ended.fault and "\\n" not in ended.fault
 
 
 def test_the_transcript_says_what_was_wrong(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.ending import EndReason
-from overnight.research.events import Event, ModelCalled, ProviderChanged
+from overnight.research.events import Event, ModelCalled, ProposalMissed, ProviderChanged
 from overnight.research.state import begin, fold
 from overnight.research.views.status import describe, summarise
 from overnight.research.views.summary import summary
@@ -121,3 +121,16 @@ def test_the_summary_says_which_provider_was_out_at_the_end() -> None:
         line.replace("asked again at", "until").replace(", tried again within a minute", "") for line in SAID
     ]
     assert "To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone." in said
+
+
+def test_the_status_says_how_many_tries_came_to_nothing() -> None:
+    """With the newest reason, and how its transcript is shown; the end of a researcher is no try."""
+    missed = ProposalMissed(role="explorer", reason="no such\nline", assignment=4)
+    state = fold(
+        begin(opened()), [replace(missed, assignment=3), missed, ProposalMissed(role="explorer", reason="x", final=True)]
+    )
+    status = summarise(state, 7, "")
+    assert (status.missed, status.newest_missed and status.newest_missed.assignment) == (2, 4)
+    line = "missed    2 tries came to nothing; the newest, of explorer (`overnight show --assignment 4`): no such line"
+    assert line in describe(status).splitlines()
+    assert "missed" not in describe(summarise(begin(opened()), 7, ""))

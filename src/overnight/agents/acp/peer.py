@@ -13,7 +13,7 @@ from pydantic import BaseModel, StrictInt, ValidationError
 
 from overnight.agents.acp.incoming import Incoming
 from overnight.agents.port import TurnFailed
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line, printable
 
 _NOT_FOUND = -32601
 _SHOWN = 200  # characters
@@ -148,4 +148,4 @@ def read(kind: type[M], answer: object) -> M:
     try:
         return kind.model_validate(answer)
     except ValidationError as error:
-        raise TurnFailed(f"the agent's answer is not ACP: {printable(str(error), _SHOWN)}") from error
+        raise TurnFailed(f"the agent's answer is not ACP: {one_line(str(error), _SHOWN)}") from error

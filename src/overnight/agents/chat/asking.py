@@ -11,7 +11,7 @@ from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.failures import NOT_FOUND
 from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 from overnight.models.usage import Wire
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line
 
 FORMS: Mapping[Wire, Form] = {
     Wire.OPENAI_CHAT: openai_chat,
@@ -71,7 +71,7 @@ class Asker:
         try:
             said = named(bounded(FORMS[wire].read(answer)), self._calls)
         except ValueError as error:
-            raise TurnFailed(f"the model's answer cannot be read: {printable(str(error), 200)}") from error
+            raise TurnFailed(f"the model's answer cannot be read: {one_line(str(error), 200)}") from error
         self._calls += len(said.calls)
         if said.text.strip():
             self._transcript.add(EntryKind.MESSAGE, said.text)

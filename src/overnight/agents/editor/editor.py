@@ -23,7 +23,7 @@ from overnight.agents.editor.texts import read_texts, restore_texts, write_texts
 from overnight.agents.port import Session, Task, Turn
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line, printable
 
 NAME = "editor"
 FILES_TOKENS = 12_000  # of files in a request; with a brief and an answer it fits a small context of 24,000
@@ -92,7 +92,7 @@ class EditorSession:
             return self._edit(answer, texts)
         except DoesNotApply as failed:
             self._note(failed)
-            return Turn(text=answer.text, fault=f"its edit could not be used: {printable(str(failed), FAULT)}")
+            return Turn(text=answer.text, fault=f"its edit could not be used: {one_line(str(failed), FAULT)}")
 
     async def _ask(self, entries: Sequence[Entry]) -> ModelMessage:
         return await self._asker.ask(entries, system=self._system, most_tokens=self._answer_tokens, tools=False)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from overnight.agents.editor.edit import DoesNotApply
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line, printable
 
 SHOWN = 200  # characters of a reason
 MOST_DOTS = 200  # of a line: a key's parts take their square in time
@@ -52,5 +52,5 @@ def _problem(parse: Callable[[str], object], text: str) -> str:
     except SyntaxError as error:
         return f"{error.msg} (line {error.lineno}): {printable((error.text or '').strip(), SHOWN)}"
     except (ValueError, RecursionError, MemoryError) as error:
-        return printable(str(error) or type(error).__name__, SHOWN)
+        return one_line(str(error) or type(error).__name__, SHOWN)
     return ""

@@ -45,7 +45,7 @@ class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an
 
     def __init__(self, why: str, *, hindrance: Hindrance | None = None) -> None:
         """`hindrance`: what kept it from working; None if it did work."""
-        super().__init__(why)
+        super().__init__(" ".join(why.split()))
         self.hindrance = hindrance
 
 

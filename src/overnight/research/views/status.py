@@ -20,7 +20,7 @@ from overnight.research.views.audit import total_verdict
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
 from overnight.words.figures import figure
-from overnight.words.foreign import printable
+from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import compact, counted, duration
 
 ENDINGS = {
@@ -64,6 +64,15 @@ class RoleUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A try that came to nothing."""
+
+    role: str
+    assignment: int  # `show --assignment` has its transcript; 0 if it ended before it had one
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What `status --json` prints."""
 
@@ -90,6 +99,8 @@ class Status:
     open: int  # proposed, and without a verdict
     testing: int  # of these, put to the test
     unmeasured: int  # of these, without a finished trial
+    missed: int  # tries of researchers and advisers that came to nothing
+    newest_missed: Missed | None  # of these
     trials: int
     elapsed_s: float  # of all sessions, until now if it is running
     tokens: int
@@ -140,6 +151,8 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         open=len(unfinished),
         testing=sum(opened.registered is not None for opened in unfinished),
         unmeasured=sum(not opened.trials for opened in unfinished),
+        missed=tally.missed,
+        newest_missed=_missed(state),
         trials=tally.trials,
         elapsed_s=state.elapsed_s if elapsed_s is None else elapsed_s,
         tokens=tally.tokens,
@@ -174,6 +187,11 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
     )
 
 
+def _missed(state: State) -> Missed | None:
+    missed = state.missed
+    return Missed(role=missed.role, assignment=missed.assignment, reason=missed.reason) if missed else None
+
+
 def _reason(stopped: Stopped) -> str:
     return (stopped.session if stopped.session is SessionKind.AUDIT else stopped.ending.reason).value
 
@@ -206,6 +224,9 @@ def describe(now: Status) -> str:
         f"{now.open} open{_stages(now)}",
         f"branch    {now.branch} at {now.head[:12]}",
     ]
+    if missed := now.newest_missed:
+        what = "try" if now.missed == 1 else "tries"
+        lines.append(f"missed    {now.missed} {what} came to nothing; the newest, of {_try(missed)}")
     lines += [f"models    {_use(use)}" for use in now.models]
     lines += [f"cost      {_cost(now)}"] if now.tokens else []
     lines += [f"provider  {line}" for line in provider_lines(now.providers)]
@@ -231,6 +252,12 @@ def describe(now: Status) -> str:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
         lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{replaced(keep.replaced_by)}")
     return "\n".join(lines)
+
+
+def _try(missed: Missed) -> str:
+    """A try that came to nothing, and how its transcript is shown."""
+    shown = f" (`overnight show --assignment {missed.assignment}`)" if missed.assignment else ""
+    return f"{printable(missed.role, 40)}{shown}: {one_line(missed.reason, 300)}"
 
 
 def _stages(now: Status) -> str:

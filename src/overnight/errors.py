@@ -39,7 +39,9 @@ class UserError(OvernightError):
 
     def __str__(self) -> str:
         message = super().__str__()
-        return f"{message}; {self.fix}" if self.fix else message
+        if not self.fix:
+            return message
+        return f"{message if message.endswith('..') else message.removesuffix('.')}; {self.fix}"
 
 
 class ProgramError(UserError):

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,7 +23,12 @@ from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas
 from overnight.words.quantities import duration
 
+ORDERS_S = 10.0  # between looks at what people wrote, while everybody waits
 REMEMBERED = 256  # assignments whose tokens are known; advisers have some, too
+
+
+async def _a_while() -> None:
+    await anyio.sleep(ORDERS_S)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +42,7 @@ class Asking:
     limits: SessionLimits
     stop: Stop
     over: Ending | None = None  # why nothing more is proposed; open experiments are still finished
+    a_while: Callable[[], Awaitable[None]] = _a_while  # until what people wrote is read again
     _tokens: Counter[int] = field(default_factory=Counter)  # by assignment that is under way
 
     def __post_init__(self) -> None:
@@ -52,6 +58,16 @@ class Asking:
         allowance = self.allowance
         left_s = math.inf if allowance.elapsed_s is None else allowance.elapsed_s - self.journal.elapsed_s()
         self.stop.after(left_s, allowance.time_over())
+
+    async def keep_reading(self) -> None:
+        """Take in what people write, also while every researcher waits for a model or a trial; until cancelled."""
+        while True:
+            await self.a_while()
+            before = self.journal.state
+            self.inbox.take_in()
+            if self.journal.state is not before:
+                self.set_clock()
+                self.queue.announce()
 
     async def keep_asking(self, staff: NamedResearcher, rejected: Callable[[int], None]) -> None:
         """Ask one researcher, who does not wait for verdicts, until it or the session ends.

@@ -89,6 +89,7 @@ class Campaign:
         """Let everybody work until nothing more can come."""
         async with anyio.create_task_group() as background:
             background.start_soon(self.runner.ahead.keep_running)
+            background.start_soon(self.asking.keep_reading)
             async with anyio.create_task_group() as tasks:
                 self._at_work = len(self.staff)
                 for staff in self.staff:

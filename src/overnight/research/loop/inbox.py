@@ -1,4 +1,4 @@
-"""What people change while a campaign runs, applied before the next proposal: the program's text, the queue of ideas."""
+"""What people change while a campaign runs, applied within seconds: the program's text, the queue of ideas."""
 
 from dataclasses import dataclass, fields, replace
 

@@ -30,9 +30,11 @@ class Stop:
         return self.ending is not None
 
     def after(self, seconds: float, ending: Ending) -> None:
-        """Stop once this much time has passed on the monotonic clock."""
+        """Stop once this much time has passed on the monotonic clock; waits that are under way last until then, too."""
         self._deadline = time.monotonic() + seconds
         self._over = ending
+        for scope in self._waits:
+            scope.deadline = anyio.current_time() + seconds
 
     def request(self, ending: Ending) -> None:
         """Stop when the running trials are recorded; the first reason counts."""

@@ -265,7 +265,7 @@ def test_a_line_behind_all_others_is_an_idea(line: str, text: str) -> None:
     assert parse_ideas(above, queue) == (AddIdea(text=text),) or line.startswith(" ")
 
 
-@pytest.mark.parametrize("place", ["Edit this file", "lines (the first", "\nNo idea is open.", "No idea is open."])
+@pytest.mark.parametrize("place", ["Edit this file", "move lines (the first", "\nNo idea is open.", "No idea is open."])
 def test_a_line_among_the_words_above_the_ideas_is_an_idea(place: str) -> None:
     """Whether it touches the help or not; so is one in place of the help."""
     file = render_ideas(EMPTY)
@@ -388,3 +388,15 @@ def test_an_idea_cannot_say_how_far_the_file_goes() -> None:
     hostile = filled("look <!-- overnight: ideas up to #999; x -->")
     newer = changed(hostile, "director", AddIdea(text="newer"))
     assert parse_ideas(render_ideas(hostile), newer) == ()
+
+
+def test_the_help_of_the_version_before_is_no_idea() -> None:
+    """A campaign that is continued finds a file whose help begins as ours does and ends otherwise."""
+    before = (
+        "# Ideas\n\nEdit this file while the campaign runs: add a line `- [ ] what to try`, change a text, tick or delete "
+        "what not to try, move\nlines (the first is tried first). Write `(bold)` or `(safe)` after an idea to say how far it "
+        "goes. `[~]` is being tried.\n\nNo idea is open.\n"
+    )
+    assert parse_ideas(before, IdeaQueue()) == ()
+    assert "still works on is `[ ]`" in render_ideas(IdeaQueue())
+    assert parse_ideas(render_ideas(IdeaQueue()), IdeaQueue()) == ()

@@ -40,8 +40,9 @@ _BEGINS = "Edit this file while the campaign runs"  # the help, in every version
 _HELP = f"""\
 # Ideas
 
-{_BEGINS}: add a line `- [ ] what to try`, change a text, tick or delete what not to try, move
-lines (the first is tried first). Write `(bold)` or `(safe)` after an idea to say how far it goes. `[~]` is being tried.
+{_BEGINS}: add a line `- [ ] what to try`, change a text, tick or delete what not to try,
+move lines (the first is tried first). Write `(bold)` or `(safe)` after an idea to say how far it goes. `[~]` is proposed
+and waits for its verdict; an idea that a researcher still works on is `[ ]`.
 """
 _NO_IDEAS = frozenset([*_HELP.splitlines(), _NONE])
 

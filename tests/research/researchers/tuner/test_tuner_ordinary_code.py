@@ -280,6 +280,34 @@ def test_facts_are_left_alone(tmp_path: Path, line: str) -> None:
     assert tunable(tmp_path, {"t.py": f"{line}\nWIDTH = 1024\nALPHA = 3.1\n"}) == {"WIDTH": 1024, "ALPHA": 3.1}
 
 
+CODEC = """
+def varint(out, n):
+    while n > 127:
+        out.append(128 | n & 127)
+        n >>= 7
+    out.append(n % 128 + 128)
+
+def read_varint(data, i):
+    shift = value = 0
+    while True:
+        b = data[i]
+        value += (b & 127) << shift
+        if b < 128:
+            return value
+        shift += 7
+
+def find(size, best, step):
+    if step % 40 == 0 and size > 128 and best * 0.37 > 64 and step < 512:
+        return size * 5
+"""
+
+
+def test_operands_of_bit_operations_are_facts(tmp_path: Path) -> None:
+    """Masks and shifts of a format are left alone in decimal too; sizes and factors beside them are tuned."""
+    found = tunable(tmp_path, {"train.py": CODEC})
+    assert found == {"find.size": 128, "find.best": 0.37, "find.value": 64, "find.step": 512, "find.size-2": 5}
+
+
 def test_without_the_parsers_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file in another language is skipped, with the command that would let it be read."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from overnight.research.researchers.tuner.bits import BITS, FORMULA, BitNames, bit_names
 from overnight.research.researchers.tuner.declared import Function, functions
 from overnight.research.researchers.tuner.facts import is_fact
 from overnight.research.researchers.tuner.findings import LONGEST_LIST, Tier, Value
@@ -27,9 +28,6 @@ _SKIPPED = (
     ast.arguments, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
 )
 # fmt: on
-
-
-_FORMULA = (ast.Pow, ast.Mod, ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor)  # whose right side is seldom taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def function_literals(tree: ast.Module) -> Iterator[Setting]:
 
 
 def _literals(function: Function) -> Iterator[tuple[str, ast.expr]]:
-    variables = _variables(function)
+    variables, bits = _variables(function), bit_names(function)
     waiting: list[_Place] = [_Place(statement, "value") for statement in function.body[::-1]]
     while waiting:
         place = waiting.pop()
@@ -64,7 +62,7 @@ def _literals(function: Function) -> Iterator[tuple[str, ast.expr]]:
             if _is_setting(value, switch=place.switch):
                 yield place.use, node
         elif not isinstance(node, _SKIPPED):
-            waiting += list(_within(place, variables))[::-1]
+            waiting += list(_within(place, variables, bits))[::-1]
 
 
 def _is_setting(value: Value, *, switch: bool) -> bool:
@@ -85,7 +83,7 @@ def _variables(function: Function) -> frozenset[str]:
     return frozenset(name for name, count in bound.items() if count > 1)
 
 
-def _within(place: _Place, variables: frozenset[str]) -> Iterator[_Place]:
+def _within(place: _Place, variables: frozenset[str], bits: BitNames) -> Iterator[_Place]:
     """What to look at inside a node."""
     use = place.use
     match place.node:
@@ -96,23 +94,26 @@ def _within(place: _Place, variables: frozenset[str]) -> Iterator[_Place]:
             varies = name in variables or not isinstance(target, ast.Name)
             if not (varies and fold(value) is not None):  # what is bound again is a variable
                 yield _Place(value, name or use, True)
-        case ast.AugAssign(target=target, value=value):
-            yield _Place(value, last_name(target) or use)
+        case ast.AugAssign(target=target, op=op, value=value) if not isinstance(op, FORMULA):
+            yield from _beside(value, target, use, bits)
+        case ast.AugAssign():
+            return
         case ast.expr() as expression:
-            yield from _in_expression(expression, use)
+            yield from _in_expression(expression, use, bits)
         case node:
             yield from (_Place(child, use) for child in ast.iter_child_nodes(node))
 
 
-def _in_expression(expression: ast.expr, use: str) -> Iterator[_Place]:
+def _in_expression(expression: ast.expr, use: str, bits: BitNames) -> Iterator[_Place]:
     match expression:
         case ast.BinOp(left=left, op=op, right=right):
-            yield _Place(left, last_name(right) or use)
-            if not isinstance(op, _FORMULA):
-                yield _Place(right, last_name(left) or use)
+            if fold(left) is None or not isinstance(op, BITS):
+                yield from _beside(left, right, use, bits)
+            if not isinstance(op, FORMULA):
+                yield from _beside(right, left, use, bits)
         case ast.Compare(left=left, comparators=[right, *_]):
-            yield _Place(left, last_name(right) or use)
-            yield _Place(right, last_name(left) or use)
+            yield from _beside(left, right, use, bits)
+            yield from _beside(right, left, use, bits)
         case ast.Subscript(value=value):
             yield _Place(value, use)
         case ast.List(elts=elements) | ast.Tuple(elts=elements) if len(elements) > LONGEST_LIST:
@@ -123,6 +124,12 @@ def _in_expression(expression: ast.expr, use: str) -> Iterator[_Place]:
                 yield _Place(value, name if isinstance(name, str) else use, True)
         case _:
             yield from (_Place(child, use) for child in ast.iter_child_nodes(expression))
+
+
+def _beside(node: ast.expr, other: ast.expr, use: str, bits: BitNames) -> Iterator[_Place]:
+    """An operand, named by the other one that explains it."""
+    if not bits.explain(fold(node), other):
+        yield _Place(node, last_name(other) or use)
 
 
 def _in_call(call: ast.Call, use: str) -> Iterator[_Place]:

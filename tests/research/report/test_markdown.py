@@ -1,13 +1,16 @@
 """The report for agents."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from campaigns import CASES, World, record
 
+from overnight.research.events import Proposed
 from overnight.research.report.diff import view_diff
 from overnight.research.report.markdown import plain, render_markdown
-from overnight.research.report.write import ReportFiles
+from overnight.research.report.write import ReportFiles, write_report
 from overnight.research.story.narrator import tell_story
 
 Written = Callable[[str], ReportFiles]
@@ -58,6 +61,21 @@ def test_long_diff_is_cut_and_says_so() -> None:
     diff = view_diff("+x\n" * 1000, limit=400)
     text = render_markdown(story, {keep.number: diff for keep in story.keeps})
     assert f"940 more lines: `git show {story.keeps[0].commit[:12]}`" in text
+
+
+def test_transcripts_are_named_only_if_they_are_kept(tmp_path: Path) -> None:
+    """A keep of the tuner, which has no session, does not name a command that would find nothing."""
+    world = CASES["usual"]
+    events = [
+        replace(one, event=replace(one.event, assignment=100 + one.event.number)) if isinstance(one.event, Proposed) else one
+        for one in record(world)
+    ]
+    first, second, *_ = tell_story(events, world.program).keeps
+    (tmp_path / f"{first.assignment}-explorer.md").write_text("said\n")
+    files = write_report(events, lambda old, new: "", tmp_path / "report", program=world.program, transcripts=tmp_path)
+    text = files.md.read_text()
+    assert f"overnight show {first.number} --transcript" in text
+    assert f"overnight show {second.number} --transcript" not in text
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,11 @@ def _safe(role: str) -> str:
     return _UNSAFE.sub("_", role)[:_ROLE]
 
 
+def transcribed(folder: Path) -> frozenset[int]:
+    """The numbers of the assignments of which a transcript is kept."""
+    return frozenset(_place(name)[0] for name in _names(folder))
+
+
 def newest_sessions(folder: Path, most: int) -> Sequence[SessionTranscript]:
     """The transcripts of the newest assignments, the newest first."""
     return [read for name in nlargest(most, _names(folder), key=_place) if (read := _read(folder, name))]

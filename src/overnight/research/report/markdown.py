@@ -1,6 +1,6 @@
 """The report as compact Markdown, for agents: the same facts as the page, without raw trials."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from overnight.research.report.diff import DiffView, ShownDiffs
@@ -26,11 +26,11 @@ _TEXT = 400  # characters of one piece of foreign text
 _DIFF_LINES = 60
 
 
-def render_markdown(story: Story, diffs: ShownDiffs) -> str:
-    """The whole report."""
+def render_markdown(story: Story, diffs: ShownDiffs, transcribed: Collection[int] = ()) -> str:
+    """The whole report; `transcribed` are the assignments of which a transcript is kept."""
     sections: tuple[Iterable[str], ...] = (
         _opening(story),
-        _keeps(story, diffs),
+        _keeps(story, diffs, transcribed),
         _section("Audit", _facts(audit_facts(story))) if story.audit else (),
         _failures(story),
         _section("Error budget", _facts(error_facts(story))),
@@ -71,21 +71,21 @@ def _opening(story: Story) -> Iterator[str]:
     yield ""
 
 
-def _keeps(story: Story, diffs: ShownDiffs) -> Iterator[str]:
+def _keeps(story: Story, diffs: ShownDiffs, transcribed: Collection[int]) -> Iterator[str]:
     yield from _section("Kept changes", [] if story.keeps else ["None."])
     for keep in story.keeps:
-        yield from _keep(story, keep)
+        yield from _keep(story, keep, has_transcript=keep.assignment in transcribed)
         if diff := diffs.get(keep.number):
             yield from _diff(keep, diff.shortened(_DIFF_LINES))
 
 
-def _keep(story: Story, keep: KeepEvidence) -> Iterator[str]:
+def _keep(story: Story, keep: KeepEvidence, *, has_transcript: bool) -> Iterator[str]:
     yield f"### {keep.number}. {plain(keep.hypothesis)}"
     yield ""
     yield f"- By: {plain(keep.role)} ({plain(keep.researcher)}), commit {keep.commit[:12]}"
     yield f"- Verdict: {plain(keep.conclusion.reason)}{replaced(keep.replaced_by)}"
     yield from _facts(keep_facts(story, keep))
-    if keep.assignment:
+    if has_transcript:
         yield f"- What its agents said and did: {code(f'overnight show {keep.number} --transcript', _TEXT)}"
     yield ""
 

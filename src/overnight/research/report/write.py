@@ -9,6 +9,7 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.program import Program
 from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
+from overnight.research.places.transcripts import transcribed
 from overnight.research.record.port import Ledger, Recorded
 from overnight.research.record.restore import Folded, newest_snapshot
 from overnight.research.report.diff import Diffs, view_diff
@@ -70,6 +71,6 @@ def write_report(
     files = ReportFiles(html=folder / "report.html", png=folder / "progress.png", md=folder / "report.md")
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(files.png, progress_png(story))
-    write_atomically(files.md, render_markdown(story, shown).encode())
+    write_atomically(files.md, render_markdown(story, shown, transcribed(transcripts) if transcripts else ()).encode())
     write_atomically(files.html, render_page(story, shown, choose_sessions(story, transcripts)).encode())
     return files

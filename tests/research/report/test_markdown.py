@@ -8,6 +8,7 @@ import pytest
 from campaigns import CASES, World, record
 
 from overnight.research.events import Proposed
+from overnight.research.experiment import Scalar
 from overnight.research.report.diff import view_diff
 from overnight.research.report.markdown import plain, render_markdown
 from overnight.research.report.write import ReportFiles, write_report
@@ -76,6 +77,28 @@ def test_transcripts_are_named_only_if_they_are_kept(tmp_path: Path) -> None:
     text = files.md.read_text()
     assert f"overnight show {first.number} --transcript" in text
     assert f"overnight show {second.number} --transcript" not in text
+
+
+def test_the_bookkeeping_of_the_tuner_is_no_note(tmp_path: Path) -> None:
+    """It has all values as they were when it proposed, which other keeps have changed since; what others note is shown."""
+    world = CASES["usual"]
+    own: dict[str, Scalar] = {
+        "point": "ffbfbdf6",
+        "train.py:LAZY": False,
+        "train.py:LR": 0.2,
+        "was train.py:LR": 0.1,
+        "crashing": "train.py:N",
+    }
+    events = [
+        replace(one, event=replace(one.event, notes={**own, "review": "it doubts"})) if isinstance(one.event, Proposed) else one
+        for one in record(world)
+    ]
+    files = write_report(events, lambda old, new: "", tmp_path, program=world.program)
+    text, page = files.md.read_text(), files.html.read_text()
+    assert r"Notes: review \= it doubts" in text or "Notes: review = it doubts" in text
+    assert "review = it doubts" in page
+    for hidden in ("ffbfbdf6", "LAZY", "crashing"):
+        assert hidden not in text and hidden not in page
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
 from overnight.research.events import Advanced, Proposed
+from overnight.research.researchers.tuner.past import without_bookkeeping
 from overnight.research.story.spread import Interval
 from overnight.research.story.story import Example, KeepEvidence, PairRow
 
@@ -83,7 +84,7 @@ class Dossier:
             role=proposed.role,
             researcher=proposed.researcher,
             hypothesis=proposed.hypothesis,
-            notes=proposed.notes,
+            notes=without_bookkeeping(proposed.notes),
             assignment=proposed.assignment,
             base=move.old,
             commit=move.new,

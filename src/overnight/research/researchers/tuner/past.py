@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from overnight.gate.verdict import Verdict
 from overnight.research.experiment import Experiment, Scalar
-from overnight.research.researchers.tuner.crashing import CrashingValues, Directions
-from overnight.research.researchers.tuner.dead import DeadValues
+from overnight.research.researchers.tuner.crashing import CRASHING, CrashingValues, Directions
+from overnight.research.researchers.tuner.dead import DROPPED, DeadValues
 from overnight.research.researchers.tuner.findings import Value
 
 WINDOW = 100  # attempts kept; the optimizer's time grows with them
@@ -96,6 +96,13 @@ class Past:
 def changed_keys(notes: Mapping[str, Scalar]) -> frozenset[str]:
     """The keys of the constants that a proposal changes, by its notes."""
     return frozenset(key.removeprefix(WAS) for key in notes if key.startswith(WAS))
+
+
+def without_bookkeeping(notes: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+    """Notes without what only the tuner reads: all values as they were when it proposed; the head may have moved since."""
+    if POINT not in notes:
+        return notes
+    return {name: note for name, note in notes.items() if CONSTANT_MARK not in name and name not in {POINT, DROPPED, CRASHING}}
 
 
 def _directions(notes: Mapping[str, Scalar]) -> Directions:

@@ -36,6 +36,19 @@ def test_a_night_that_nobody_can_work_ends_before_the_baseline(
     nothing_left(repo)
 
 
+def test_roles_that_only_advise_are_the_user_s_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """Before anything is measured, with a role that would propose something."""
+    provide(tmp_path, monkeypatch, models.url("ok"))
+    repo = make_repo(tmp_path / "r", ALONE.replace("explorer", "critic"))
+    for command in (RUN, ("check",)):
+        done = overnight(repo, *command, check=2)
+        assert "error: program.md: no role proposes changes; `critic` only advises; add one" in done.stderr
+        assert "{role: tuner, use: tuner}" in done.stderr and "baseline" not in done.stderr + done.stdout
+    nothing_left(repo)
+
+
 def test_a_campaign_that_nobody_can_continue_is_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
 ) -> None:
@@ -97,6 +110,16 @@ def test_a_role_that_nobody_can_play_is_left_out_and_the_others_work(tmp_path: P
     )
     asked = {event.role for event in recorded(repo) if isinstance(event, Proposing | ProposalMissed)}
     assert asked == {"script"}
+
+
+def test_a_heading_of_no_role_is_noted(tmp_path: Path) -> None:
+    """By `check` and `run`, with the role that may be meant."""
+    body = "## Roles\n\n### scrit\n\nBe bold.\n\n### Script\n\nBe quick.\n"
+    repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")) + body)
+    for command in (("check",), RUN):
+        said = overnight(repo, *command, check=0).stderr
+        assert "nobody reads the text of `scrit` below `Roles`: no researcher has that role; did you mean `script`?" in said
+        assert "`Script`" not in said
 
 
 def test_an_audit_needs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels) -> None:

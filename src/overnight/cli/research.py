@@ -20,7 +20,7 @@ from overnight.research.events import Stopped
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
-from overnight.research.readiness.roles import require_roles, role_notes, try_roles
+from overnight.research.readiness.roles import heading_notes, require_roles, role_notes, try_roles
 from overnight.research.report.write import ReportFiles, write_files
 from overnight.research.setup.connection.readiness import require_work
 from overnight.research.setup.preconditions import fixing, left_out, started_over
@@ -86,7 +86,7 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             before = journal.state.tally.trials
             folder = campaign_folder(repository, journal.state.tag)
             view.note((*left_out(repository, journal.state.program), *campaign.notes))
-            view.note(role_notes(roles))
+            view.note((*role_notes(roles), *heading_notes(program)))
             await require_work(campaign, view.note)
             view.note(() if journal.state.sessions or before else started_over(folder))
             wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)

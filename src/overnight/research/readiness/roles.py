@@ -3,6 +3,7 @@
 No token is used. A program without agents needs nothing, not even the settings.
 """
 
+import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,11 +14,14 @@ from overnight.config import Settings, read_settings
 from overnight.errors import UserError
 from overnight.models.provider_facts import ProviderFacts
 from overnight.program.program import ADVISERS, CRITIC, Program, ResearcherSpec
+from overnight.research.charter import parse_charter
 from overnight.research.readiness.judging import Surroundings, judge
 from overnight.research.readiness.needs import needs_of
 from overnight.research.readiness.role import RoleReadiness, describe_problem
 
 UNASKED = ProviderFacts()
+MOST_HEADINGS = 5  # in notes
+PROPOSES = "`{role: tuner, use: tuner}`, which needs no model, or `{role: explorer, use: agent}`"
 
 
 async def try_roles(program: Program, folder: Path) -> tuple[RoleReadiness, ...]:
@@ -91,10 +95,14 @@ def require_roles(roles: Sequence[RoleReadiness], path: str) -> None:
     """See to it that somebody can propose something.
 
     Raises:
-        UserError: nobody can; says why of each role, with the fixes.
+        UserError: no role is there to do so, or none can; says why of each, with the fixes.
     """
     proposing = [role for role in roles if role.role not in ADVISERS]
-    if not proposing or any(role.ready for role in proposing):
+    if not proposing:
+        advising = " and ".join(f"`{role.role}`" for role in roles)
+        fix = f"add one that does to `researchers`: {PROPOSES}"
+        raise UserError(f"{path}: no role proposes changes; {advising} only advise{'s' * (len(roles) == 1)}", fix=fix)
+    if any(role.ready for role in proposing):
         return
     first, *others = proposing
     reasons = ", and ".join(problem.why for problem in first.fatal)
@@ -112,6 +120,22 @@ def role_notes(roles: Sequence[RoleReadiness]) -> Sequence[str]:
             notes.append(f"the role `{role.role}` {what}{_without(role)}: {'; '.join(map(describe_problem, role.fatal))}")
         notes += [f"the role `{role.role}`: {describe_problem(each)}" for each in role.problems if not each.fatal]
     return notes
+
+
+def heading_notes(program: Program) -> Sequence[str]:
+    """A line for each heading below `Roles` that names no role of the program, so that its text is read by nobody.
+
+    Without an agent nobody reads any; only a name that is nearly that of a role is then a mistake.
+    """
+    known = {spec.role.casefold(): spec.role for spec in program.researchers}
+    notes = []
+    for role in parse_charter(program.body).roles:
+        if role.name.casefold() not in known:
+            near = difflib.get_close_matches(role.name.casefold(), list(known), n=1)
+            guess = f"; did you mean `{known[near[0]]}`?" if near else ""
+            if near or has_agents(program):
+                notes.append(f"nobody reads the text of `{role.name}` below `Roles`: no researcher has that role{guess}")
+    return notes[:MOST_HEADINGS]
 
 
 def _without(role: RoleReadiness) -> str:

@@ -18,7 +18,7 @@ from overnight.research.loop.head import NO_KNOWN_CAUSE, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
 from overnight.research.places.seclusion import check_secluded
-from overnight.research.readiness.roles import require_roles, role_notes, try_roles
+from overnight.research.readiness.roles import heading_notes, require_roles, role_notes, try_roles
 from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.causes.table import fix_of
@@ -52,7 +52,7 @@ async def check_baseline(
         state = campaign.journal.state
         roles = await try_roles(state.program, repository.toplevel)
         require_roles(roles, state.program.path)
-        say(role_notes(roles))
+        say((*role_notes(roles), *heading_notes(state.program)))
         unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
         tuner = ready_tuner(campaign)
         failed = await _first_failure(campaign.head)

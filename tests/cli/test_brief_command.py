@@ -53,7 +53,8 @@ def test_a_role_that_reads_no_brief_is_the_user_s_mistake(repo: Path) -> None:
     path.write_text(path.read_text().replace("  - role: script\n", ROLES))
     assert overnight(repo, "brief", check=0).stdout.startswith("# Propose one change, as explorer\n")
     unknown = overnight(repo, "brief", "--role", "explorr\x1b", check=2).stderr
-    assert "there is no role `explorr\\x1b`" in unknown and "explorer, director, critic, researcher" in unknown
+    assert "there is no role `explorr\\x1b`" in unknown and "read one: explorer, director, critic; not there" in unknown
+    assert unknown.endswith("shown as well: researcher\n")
     assert "`use: scripted` plays it" in overnight(repo, "brief", "--role", "script", check=2).stderr
     assert "there is none yet" in overnight(repo, "brief", "--role", "critic", check=2).stderr
     assert "start one with `overnight run`" in overnight(repo, "brief", "--tag", "other", check=2).stderr

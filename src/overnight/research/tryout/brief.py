@@ -92,12 +92,14 @@ def _role(program: Program, role: str | None) -> str:
         return next((name for name in reading_one if name not in {DIRECTOR, CRITIC}), RESEARCHER)
     if role in reading_one or (role in {RESEARCHER, DIRECTOR, CRITIC} and role not in specs):
         return role
-    known = ", ".join(dict.fromkeys((*(printable(name, NAME) for name in reading_one), RESEARCHER, DIRECTOR, CRITIC)))
+    shown, own = printable(role, NAME), ", ".join(printable(name, NAME) for name in reading_one) or "none"
+    kinds = ", ".join(kind for kind in (RESEARCHER, DIRECTOR, CRITIC) if kind not in specs)
     if role in specs:
-        what = f"the role `{printable(role, NAME)}` reads no brief: `use: {specs[role].use}` plays it"
+        what = f"the role `{shown}` reads no brief: `use: {specs[role].use}` plays it"
     else:
-        what = f"there is no role `{printable(role, NAME)}` in {program.path}"
-    raise UserError(what, fix=f"roles that read one: {known}")
+        what = f"there is no role `{shown}` in {program.path}"
+    fix = f"roles there that read one: {own}" + (f"; not there, but shown as well: {kinds}" if kinds else "")
+    raise UserError(what, fix=fix)
 
 
 async def _for_researcher(assigner: Assigner, role: str) -> str:

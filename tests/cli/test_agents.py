@@ -31,6 +31,7 @@ def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatc
     ways = ways_of(read_json(tmp_path, "agents"))
     assert [name for name, way in ways.items() if way["ready"]] == ["tuner"]
     assert "ANTHROPIC_API_KEY" in ways["agent"]["fix"] and "OLLAMA_HOST" in ways["agent"]["fix"]
+    assert all(words in ways["agent"]["fix"] for words in ("llama.cpp, vLLM or LM Studio", "the tuner, which needs no model"))
     for name, template in TEMPLATES.items():
         assert template.install in ways[name]["fix"]
         assert f"template: {name}" in ways[name]["write"]
@@ -121,6 +122,8 @@ def test_servers_on_this_machine_are_offered(tmp_path: Path, monkeypatch: pytest
     assert found.returncode == 0 and "\x1b" not in found.stdout
     assert f"found Ollama at {address} has m1, a\\x1b[2Jb, n0, n1, n2 and 7 more; it is not used" in found.stdout
     assert f"export OLLAMA_HOST={address}\n" in found.stdout and '- {role: explorer, use: agent, model: "m1"}' in found.stdout
+    places = [found.stdout.index(f"{words} ") for words in ("ok    tuner", "found Ollama", "--    agent")]
+    assert places == sorted(places)  # before all that is missing
     monkeypatch.setenv("OLLAMA_HOST", address)
     assert json.loads(run_here(tmp_path, "agents", "--json").stdout)["servers"] == []
 

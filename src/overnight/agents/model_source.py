@@ -11,6 +11,10 @@ from overnight.models.usage import Wire
 
 AGENT_WIRES = tuple(FORMS)  # that our own agent speaks
 _PAGE = "docs/gateway.md"
+_LOCAL = (
+    ", or OLLAMA_HOST for a local Ollama, or start llama.cpp, vLLM or LM Studio (`overnight agents` finds them), "
+    "or take the tuner, which needs no model"
+)
 
 
 def has_key(provider: Provider, environment: Mapping[str, str]) -> bool:
@@ -43,5 +47,5 @@ def fix_nobody(wires: Collection[Wire], settings: Settings) -> str:
         return f"add one to your settings file: {_PAGE}"
     fitting = [known for known in KNOWN.values() if not set(wires).isdisjoint(known.wires)]
     keys = " or ".join(known.keys[0] for known in fitting if known.keys)
-    local = ", or OLLAMA_HOST for a local server such as Ollama" if any(not known.keys for known in fitting) else ""
+    local = _LOCAL if any(not known.keys for known in fitting) else ""
     return f"set {keys}{local}"

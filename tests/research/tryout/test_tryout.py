@@ -340,7 +340,9 @@ def test_a_claim_is_held_against_the_folder(tmp_path: Path, monkeypatch: pytest.
     assert found["reason"].startswith(
         "it says that it changed RATE, but no file changed; it ended without a change: HYPOTHESIS"
     )
-    assert "another model" in found["fix"]
+    assert "another model" in found["fix"] and "too small for an agent: try `overnight agents test editor`" in found["fix"]
+    models.owner = "llamacpp"  # which has one model, and needs no name of it
+    assert tried(tmp_path, "agent", check=1)["fix"].startswith("the model may be too small for an agent")
     models.command = "sed -i 's/RATE = 0.1/RATE = 0.25/' train.py"
     assert tried(tmp_path, "agent", "--model", "m1")["notes"] == [
         "it says that RATE is 0.2 now, but train.py has `RATE = 0.25`"

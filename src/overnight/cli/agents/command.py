@@ -46,7 +46,9 @@ def agents(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    _say(*map(describe_way, found.ways), *map(describe_role, found.roles), *map(describe_offer, found.servers))
+    ready, lacking = ([way for way in found.ways if way.ready is wanted] for wanted in (True, False))
+    _say(*map(describe_way, ready), *map(describe_offer, found.servers))
+    _say(*map(describe_way, lacking), *map(describe_role, found.roles))
     _say("", "`overnight agents test NAME` asks one of them for a tiny edit. Models, keys and local servers: docs/gateway.md")
     if found.problem:
         click.echo(f"note: {found.problem}", err=True)

@@ -21,6 +21,7 @@ from overnight.words.quantities import duration
 SPENT = "allow it more with --tokens or --cost-usd"
 BY_HAND = "run it by hand to see what it says: it asked the gateway for nothing"
 OWN_FILES = "try it with `overnight run --experiments 1`"
+SMALL = "the model may be too small for an agent: try `overnight agents test editor`"
 NAME = 200  # characters of a file's name
 LATE = "give it more time with --seconds, or run it by hand to see what it waits for"
 
@@ -82,6 +83,8 @@ def fix_failed(spec: ResearcherSpec, calls: int) -> str:
     """What to do if an agent ended without an edit."""
     if calls == 0 and spec.use in {"acp", "command"}:
         return BY_HAND
+    if spec.use == "agent" and calls:
+        return f"{SMALL}, or another model with --model" if spec.model else SMALL
     return "try another model with --model" if spec.model else "name a model of your provider with --model"
 
 

@@ -79,6 +79,7 @@ def use_all(folder: Path, out: Path) -> set[str]:
     history.publish(one, "evidence")
     assert history.published(one) == "evidence"
     assert history.trailer(one, "Overnight-Attempt") == "" and history.same_files(one, one)
+    assert history.advance(tag="withdrawn", old=None, new=start) and history.retract(tag="withdrawn", at=start)
     history.close()
     finalize(repository, start=start, kept=[KeptChange(commit=one, subject="s", body="b")], branch="overnight/t")
     finalize(repository, start=start, kept=[KeptChange(commit=one, subject="other", body="b")], branch="overnight/u")

@@ -20,7 +20,7 @@ from overnight.research.tryout.edit_forms import finds_form
 from overnight.research.tryout.result import SECONDS, TOKENS, Ask, FormTried, Tryout, TryoutMeter
 from overnight.research.tryout.ways import list_agents
 from overnight.words.foreign import printable
-from overnight.words.quantities import duration
+from overnight.words.quantities import counted, duration
 from overnight.words.units import parse_count
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ async def _show(ask: Ask, meter: TryoutMeter, console: "Console | None") -> None
         return
     with console.status(asked) as status:
         while True:
-            used = f"{meter.usage.calls} calls, {meter.usage.tokens:,} of {ask.tokens:,} tokens"
+            used = f"{counted(meter.usage.calls, 'call')}, {meter.usage.tokens:,} of {ask.tokens:,} tokens"
             now = f", now {meter.form}" if meter.form else ""
             status.update(f"{asked}{now}: {meter.seconds:.0f} of {ask.seconds:g} s, {used}")
             await anyio.sleep(REFRESH_S)

@@ -65,7 +65,8 @@ def test_no_candidate_makes_the_head_read_from_the_disk(tmp_path: Path, data: li
     overnight(repo, "run", "--no-report", "--plain", "--slots", "1", "--tag", "t", check=1)
     found = losses(repo)
     assert len(found) > 2 * len(edits)
-    assert max(found) < 2, found
+    pages = sum(path.stat().st_size for path in data) // 4096
+    assert max(found) - 1 < pages / 20, found  # the kernel takes a page at any time by itself; a candidate would take all
 
 
 @pytest.mark.parametrize("forget", [True, False])

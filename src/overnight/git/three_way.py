@@ -1,13 +1,13 @@
 """Merges two edits of one text line by line, even where git's own merge requires unchanged lines between them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise, takewhile
+from itertools import pairwise
+
+from overnight.words.differing import differing
 
 MOST_LINES = 5_000  # of one text
-MOST_PAIRS = 20_000  # of equal lines between the parts that differ: the time to find the edits grows with them and worse
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,23 +41,15 @@ def merge_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
 
 def _edits(base: Sequence[bytes], lines: Sequence[bytes]) -> list[_Edit] | None:
     """What leads from one text to the other; None if it would take too long to find."""
-    before = _equal(base, lines)
-    after = min(_equal(base[::-1], lines[::-1]), len(base) - before, len(lines) - before)
-    old, new = base[before : len(base) - after], lines[before : len(lines) - after]
-    counts = Counter(new)
-    if sum(counts[line] for line in old) > MOST_PAIRS:
+    part = differing(base, lines)
+    if part.repeats_itself:
         return None
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    matcher = SequenceMatcher(None, part.old, part.new, autojunk=False)
     return [
-        _Edit(before + start, before + end, tuple(new[first:last]))
+        _Edit(part.before + start, part.before + end, tuple(part.new[first:last]))
         for what, start, end, first, last in matcher.get_opcodes()
         if what != "equal"
     ]
-
-
-def _equal(one: Sequence[bytes], other: Sequence[bytes]) -> int:
-    """With how many equal lines two texts begin."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _clash(one: _Edit, other: _Edit) -> bool:

@@ -5,24 +5,21 @@ are too many, all of these parts goes and comes.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
-from itertools import takewhile
 
-MOST_PAIRS = 20_000
+from overnight.words.differing import differing
+
 _HUNK = re.compile(r"@@ -(\d+)(.*) \+(\d+)(.*) @@")
 
 
 def diff_lines(old: Sequence[str], new: Sequence[str], context: int = 3) -> Iterator[str]:
     """The hunks of a unified diff, without the two lines that name the files; nothing for equal texts."""
-    begin = _equal(old, new)
-    end = min(_equal(old[::-1], new[::-1]), len(old) - begin, len(new) - begin)
-    gone, come = old[begin : len(old) - end], new[begin : len(new) - end]
+    part = differing(old, new)
+    begin, end, gone, come = part.before, part.after, part.old, part.new
     before = min(begin, context)
     start, after = begin - before, min(end, context)
-    often = Counter(come)
-    if sum(often[line] for line in gone) > MOST_PAIRS:
+    if part.repeats_itself:
         yield f"@@ -{start + 1},{before + len(gone) + after} +{start + 1},{before + len(come) + after} @@"
         yield from (f" {line}" for line in old[start:begin])
         yield from (f"-{line}" for line in gone)
@@ -34,8 +31,3 @@ def diff_lines(old: Sequence[str], new: Sequence[str], context: int = 3) -> Iter
         if at > 1:  # behind the names
             found = _HUNK.fullmatch(line) if line.startswith("@@") else None
             yield f"@@ -{start + int(found[1])}{found[2]} +{start + int(found[3])}{found[4]} @@" if found else line
-
-
-def _equal(one: Sequence[str], other: Sequence[str]) -> int:
-    """With how many equal lines two texts begin."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from overnight.gate.noise import noise_kind, noise_report
 from overnight.jail.job import Limits
+from overnight.program.judge.rules import is_editable
 from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program, Take
-from overnight.program.scope import matches
 from overnight.research.state import State
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
@@ -37,7 +37,7 @@ def globs_text(program: Program) -> str:
 
 def file_lines(program: Program, files: Mapping[str, int]) -> Iterator[str]:
     """What may be edited, with sizes in bytes if they are known."""
-    editable = sorted(path for path in files if matches(path, program.editable) and not matches(path, program.hidden))
+    editable = sorted(path for path in files if is_editable(path, program))
     named = listed((f"{code(path, PATH)} ({files[path]:,} bytes)" for path in editable), FILES)
     if set(program.editable) == set(editable):
         yield f"- You may change only {named}."

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from overnight.git.port import History
-from overnight.program.scope import matches
+from overnight.program.judge.rules import is_editable
 from overnight.research.briefs.edits import edit_to_show
 from overnight.research.briefs.rework import Rework
 from overnight.research.briefs.task import BriefTask
@@ -63,8 +63,7 @@ class Briefing:
     def editable(self, commit: str) -> Sequence[str]:
         """The files of a commit that a researcher sees and may change, the largest first."""
         program = self.journal.state.program
-        found = (file for file in self.history.files(commit) if matches(file.path, program.editable))
-        files = [file for file in found if not matches(file.path, program.hidden)]
+        files = [file for file in self.history.files(commit) if is_editable(file.path, program)]
         return [file.path for file in sorted(files, key=lambda file: (-file.size_bytes, file.path))]
 
     def _kept_edits(self) -> Mapping[int, Edit]:

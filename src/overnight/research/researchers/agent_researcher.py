@@ -9,15 +9,14 @@ that says so, unless it is unfit (`Assignment.unfit`). A script's edit counts on
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 
 from overnight.agents.agent import Agent, AgentSession
 from overnight.agents.hindrance import Hindrance
 from overnight.agents.hypothesis import MARK, find_hypothesis, last_line
 from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.models.port import ModelsParked
-from overnight.program.program import Program
-from overnight.program.scope import matches, path_problem
+from overnight.program.judge.rules import is_editable
+from overnight.program.scope import path_problem
 from overnight.research.experiment import Draft, Experiment
 from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.words.foreign import printable
@@ -127,7 +126,7 @@ class AgentResearcher:
             number=assignment.number,
             advises=advises,
             done=lambda: assignment.changed() and not (assignment.unfit and assignment.unfit()),
-            may_edit=partial(_may_edit, assignment.program),
+            may_edit=lambda path: not path_problem(path) and is_editable(path, assignment.program),
             objection=assignment.objection,
         )
         try:
@@ -158,7 +157,3 @@ class AgentResearcher:
             if isinstance(cut, ModelsParked):
                 raise ModelsParked(why, wait_s=cut.wait_s, spent=cut.spent) from cut
             raise ProposalFailed(why) from cut
-
-
-def _may_edit(program: Program, path: str) -> bool:
-    return not path_problem(path) and matches(path, program.editable) and not matches(path, program.hidden)

@@ -1,7 +1,7 @@
 """Asking models: one request after the other, each on a wire of a provider that can answer it now."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from overnight.agents.chat.bounds import bounded, named
 from overnight.agents.chat.dialogue import Entry, Form, ModelMessage
@@ -20,13 +20,34 @@ FORMS: Mapping[Wire, Form] = {
     Wire.GEMINI: gemini,
 }
 
+T = TypeVar("T")
+
 ANSWER_TOKENS = 8192  # at most, of an answer
 LEAST_ANSWER = 1024  # for a model that has no room for more
 SHORTER = 2  # times that a request is shortened if it is too long for its model
 
 
+def less_room(answer_tokens: int) -> int:
+    """How long an answer may be from now on, if a request with the room for so long a one was too long."""
+    return max(LEAST_ANSWER, answer_tokens // 4)
+
+
 class ContextFull(TurnFailed):
     """A provider refuses the request for its length: a shorter one may do."""
+
+
+async def with_less(attempt: Callable[[], Awaitable[T]], shorten: Callable[[], None]) -> T:
+    """What an attempt gives, made again with less if its request is too long for the model.
+
+    Raises:
+        ContextFull: it is still too long when it was shortened as often as it may be.
+    """
+    for _ in range(SHORTER):
+        try:
+            return await attempt()
+        except ContextFull:
+            shorten()
+    return await attempt()
 
 
 class _Call(Protocol):

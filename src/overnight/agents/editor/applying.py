@@ -83,7 +83,7 @@ def _replaced(hunk: Hunk, text: str | None, effort: Effort, *, hint: bool) -> st
         return _written(hunk, text, effort)
     if text is None:
         raise DoesNotApply("there is no such file")
-    newline = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"
+    newline = _newline(text)
     return newline.join(place(hunk, text.split(newline), effort, hint=hint))
 
 
@@ -94,5 +94,10 @@ def _written(hunk: Hunk, text: str | None, effort: Effort) -> str:
     require_complete(hunk, {line.strip() for line in before})
     if len(before) > SHORT and len(hunk.new) < len(before) // 2:
         raise DoesNotApply(f"it has {len(hunk.new)} lines instead of {len(before)}: write the whole file")
-    newline = "\r\n" if text and text.count("\r\n") == text.count("\n") > 0 else "\n"
+    newline = _newline(text or "")
     return newline.join(hunk.new).rstrip("\r\n") + newline
+
+
+def _newline(text: str) -> str:
+    """What ends the lines of a file."""
+    return "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import ANSWER_TOKENS, LEAST_ANSWER, SHORTER, Asker, ContextFull
+from overnight.agents.chat.asking import ANSWER_TOKENS, Asker, less_room, with_less
 from overnight.agents.chat.dialogue import Entry, ModelMessage, UserMessage
 from overnight.agents.context import AgentContext
 from overnight.agents.editor.applying import apply
@@ -54,6 +54,7 @@ class EditorSession:
         self._own = own
         self._system = ADVISE if task.advises else system(form)
         self._files_tokens, self._answer_tokens = FILES_TOKENS, ANSWER_TOKENS  # less once a model has no room for so much
+        self._sent = 0  # characters of files in the newest request
 
     @property
     def ended(self) -> str:
@@ -63,18 +64,15 @@ class EditorSession:
     async def turn(self, prompt: str) -> Turn:
         """Ask for one edit and make it; without one the turn has a fault, and the folder is as it was."""
         texts = read_texts(self._task.folder, self._task.may_edit)
-        for left in reversed(range(SHORTER + 1)):
-            files = show_files(texts, prompt, self._files_tokens)
-            try:
-                return await self._turn(texts, files, prompt)
-            except ContextFull:
-                if not left:
-                    raise
-                self._files_tokens = len(files) // CHARACTERS_PER_TOKEN // 2
-                self._answer_tokens = max(LEAST_ANSWER, self._answer_tokens // 4)
-        raise AssertionError("the last try ends in one way or the other")
+        return await with_less(lambda: self._turn(texts, prompt), self._shorten)
 
-    async def _turn(self, texts: Mapping[str, str], files: str, prompt: str) -> Turn:
+    def _shorten(self) -> None:
+        self._files_tokens = self._sent // CHARACTERS_PER_TOKEN // 2
+        self._answer_tokens = less_room(self._answer_tokens)
+
+    async def _turn(self, texts: Mapping[str, str], prompt: str) -> Turn:
+        files = show_files(texts, prompt, self._files_tokens)
+        self._sent = len(files)
         self._transcript.add(EntryKind.OUTPUT, f"(sent with it: {len(files)} characters of {', '.join(texts) or 'no file'})")
         if self._task.advises:
             return Turn(text=(await self._ask([UserMessage(text=material(files, prompt))])).text)

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import ANSWER_TOKENS, LEAST_ANSWER, SHORTER, Asker, ContextFull
+from overnight.agents.chat.asking import ANSWER_TOKENS, Asker, less_room, with_less
 from overnight.agents.chat.bounds import CALLS
 from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
 from overnight.agents.chat.written import written_calls
@@ -101,18 +101,17 @@ class Dialogue:
     async def _ask(self) -> ModelMessage:
         """One request; the answer is part of the dialogue."""
         self._entries = compact(self._entries, self._limit)
-        for left in reversed(range(SHORTER + 1)):
-            try:
-                said = await self._asker.ask(self._entries, system=self._system, most_tokens=self._answer_tokens, tools=True)
-                break
-            except ContextFull:
-                if not left:
-                    raise
-                self._answer_tokens = max(LEAST_ANSWER, self._answer_tokens // 4)
-                self._limit = tokens(self._entries) // 2
-                self._entries = squeeze(self._entries, self._limit)
+        said = await with_less(self._said_next, self._shorten)
         self._entries.append(said)
         return said
+
+    async def _said_next(self) -> ModelMessage:
+        return await self._asker.ask(self._entries, system=self._system, most_tokens=self._answer_tokens, tools=True)
+
+    def _shorten(self) -> None:
+        self._answer_tokens = less_room(self._answer_tokens)
+        self._limit = tokens(self._entries) // 2
+        self._entries = squeeze(self._entries, self._limit)
 
     def _written(self, answer: ModelMessage) -> Sequence[ToolCall]:
         """The calls that an answer has as text, without ids; none of one that was cut, for a part of a command is none."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from overnight.git.port import FileChange
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.changes.similar import already_tried, shape_of
+from overnight.research.changes.syntax import half_finished
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
 
@@ -20,6 +21,12 @@ class Objections:
     def to(self, changes: Sequence[FileChange], base: str, problems: Sequence[str] = ()) -> Sequence[str]:
         """Why changes of a commit are not worth a trial, `problems` before all else; empty if they are."""
         return (*problems, *self.scope.violations(changes, base)) or self._tried(changes, base)
+
+    def to_a_part(self, changes: Sequence[FileChange], base: str, problems: Sequence[str] = ()) -> Sequence[str]:
+        """The same for an edit whose author was cut off: it may be half finished, and need not be new to be kept."""
+        wrong = (*problems, *self.scope.violations(changes, base))
+        half = "" if wrong else half_finished(changes, self.scope.before(changes, base))
+        return (half,) if half else wrong
 
     def _tried(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
         """Which earlier experiment these changes repeat, in the same or another spelling; empty if they are new."""

@@ -1,6 +1,6 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.edit import edit_of
 from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import shape_of
-from overnight.research.changes.syntax import half_finished
 from overnight.research.events import Concluded, ProposalMissed, Proposed
 from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.attempt import MESSAGE, attempt_message
@@ -116,8 +115,8 @@ class Intake:
                 brief=request.brief,
                 head=head,
                 changed=lambda: bool(self.workspaces.collect(folder, head).changes),
-                unfit=lambda: self._unfit(folder, head),
-                objection=lambda: self._objection(folder, head),
+                unfit=lambda: self._against(folder, head, self._objections.to_a_part),
+                objection=lambda: self._against(folder, head, self._objections.to),
                 under_way=tuple(opened.proposed for opened in state.open),
             )
             with self.journal.working(staff.role, request.assignment):
@@ -149,16 +148,12 @@ class Intake:
     def _reviewing(self) -> Reviewing:
         return Reviewing(journal=self.journal, workspaces=self.workspaces, council=self.council, objections=self._objections)
 
-    def _objection(self, folder: Path, head: str) -> str:
+    def _against(
+        self, folder: Path, head: str, objections: Callable[[Sequence[FileChange], str, Sequence[str]], Sequence[str]]
+    ) -> str:
         """What speaks against a trial of what a workspace holds, the first reason; empty if nothing does."""
         collected = self.workspaces.collect(folder, head)
-        return next(iter(self._objections.to(collected.changes, head, collected.problems)), "")
-
-    def _unfit(self, folder: Path, head: str) -> str:
-        """Why an edit whose author was cut off is not worth a trial, the first reason; empty if it is."""
-        collected = self.workspaces.collect(folder, head)
-        wrong = (*collected.problems, *self.scope.violations(collected.changes, head))
-        return wrong[0] if wrong else half_finished(collected.changes, self.scope.before(collected.changes, head))
+        return next(iter(objections(collected.changes, head, collected.problems)), "")
 
     def _keep_unfinished(self, role: str, assignment: int, head: str, changes: Sequence[FileChange]) -> None:
         """Commit what an interrupted researcher left, under a ref of its own, for people to inspect."""

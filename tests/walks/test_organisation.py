@@ -228,15 +228,20 @@ def wait_for(pipe: Path) -> None:
     os.close(reader)
 
 
-def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
-    """Nothing waits for the researcher: the session ends cleanly, and its unfinished work is kept."""
-    repo = repo_of(tmp_path, program(thinker(tmp_path, "5432.75"), budget=1))
+def stop_in_thought(repo: Path, thinks: Path) -> None:
+    """Run a session that is stopped as soon as somebody signals that it thinks; it ends cleanly."""
     with started(RUN, repo, stderr=subprocess.STDOUT) as session:
-        wait_for(tmp_path / "thinks")
+        wait_for(thinks)
         overnight(repo, "stop", check=0)
         assert session.stdout is not None
         session.stdout.read()
         assert session.wait() == 1
+
+
+def test_a_stop_ends_a_proposal_in_the_making(tmp_path: Path) -> None:
+    """Nothing waits for the researcher: the session ends cleanly, and its unfinished work is kept."""
+    repo = repo_of(tmp_path, program(thinker(tmp_path, "5432.75"), budget=1))
+    stop_in_thought(repo, tmp_path / "thinks")
     assert gone("5432.75")
     assert recorded(repo)[-1].kind == "stopped"
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# half"
@@ -248,12 +253,7 @@ def test_each_interrupted_try_keeps_its_own_work(tmp_path: Path) -> None:
     think = f"echo 'x' >> {tmp_path}/tries; echo \"# try $(wc -l < {tmp_path}/tries)\" >> train.txt"
     repo = repo_of(tmp_path, program(role("thinker", f"{think}; echo > {tmp_path}/thinks; sleep 5432.5"), budget=1))
     for _ in range(2):
-        with started(RUN, repo, stderr=subprocess.STDOUT) as session:
-            wait_for(tmp_path / "thinks")
-            overnight(repo, "stop", check=0)
-            assert session.stdout is not None
-            session.stdout.read()
-            assert session.wait() == 1
+        stop_in_thought(repo, tmp_path / "thinks")
     refs = git(repo, "for-each-ref", "--format=%(refname)", "refs/overnight/t/unfinished").split()
     assert [git(repo, "show", f"{ref}:train.txt") for ref in refs] == [f"{TRAIN}# try {n}" for n in (1, 2)]
 
@@ -263,12 +263,7 @@ def test_a_stop_during_a_review_keeps_the_edit(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "thinks")
     critic = role("critic", f"echo > {tmp_path}/thinks; sleep 5432.125")
     repo = repo_of(tmp_path, program(role("explorer", "echo '# whole' >> train.txt; echo it helps"), critic, budget=1))
-    with started(RUN, repo, stderr=subprocess.STDOUT) as session:
-        wait_for(tmp_path / "thinks")
-        overnight(repo, "stop", check=0)
-        assert session.stdout is not None
-        session.stdout.read()
-        assert session.wait() == 1
+    stop_in_thought(repo, tmp_path / "thinks")
     assert gone("5432.125")
     assert git(repo, "show", "refs/overnight/t/unfinished/1:train.txt") == TRAIN + "# whole"
 

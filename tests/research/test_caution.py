@@ -9,7 +9,7 @@ from overnight.gate.caution import ONE_DRAW, basis, kind_of_pairs, of_no_seed, o
 from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
-from overnight.research.caution import cautions_of, doubts_of, to_look_at
+from overnight.research.caution import cautions_of, doubts_of, search_note, search_words, to_look_at, warnings_of
 from overnight.research.events import Event
 from overnight.research.state import JAIL, fold_all
 
@@ -62,6 +62,40 @@ def test_fresh_seeds_are_claimed_only_if_the_command_takes_one() -> None:
     seeded, unseeded = parse_program(PROGRAM, "program.md"), parse_program(UNSEEDED, "program.md")
     assert "seeds that nothing had used before" in kind_of_pairs(seeded) and of_no_seed(seeded) == ""
     assert "seeds that" not in kind_of_pairs(unseeded) and "another seed is not known" in of_no_seed(unseeded)
+
+
+PREPARED = SPLIT.replace("editable", "prepare: python prepare.py --seed {seed}\ninputs: [data.npz]\neditable")
+
+
+@pytest.mark.parametrize(
+    ("program", "checked"),
+    [
+        (PROGRAM, False),  # its seed may decide nothing but how the candidate is trained
+        (PROGRAM.replace("editable", "holdout: python hold.py\neditable"), True),
+        (PREPARED, True),
+        (PREPARED.replace(" --seed {seed}", "", 1).replace("prepare.py --seed {seed}", "prepare.py"), False),
+    ],
+)
+def test_a_search_needs_a_holdout_or_inputs_drawn_for_each_trial(program: str, checked: bool) -> None:
+    """Else each keep that it led to is named, its commit says so, and `check` says so of a tuner before the night."""
+    found = replace(proposed(1), searched=20)
+    keep = trial(1, value=1.0), concluded(1, Verdict.KEEP, gain=1.0), advanced(1)
+    state = fold_all([replace(opened(program), sandbox=JAIL), baseline(0, 2.0), baseline(1, 2.1), found, *keep])
+    assert state is not None
+    assert search_words(state).startswith("" if checked else "found by search and checked on no other data: #1; a long search")
+    assert bool(search_words(state)) is (search_words(state) in cautions_of(state)) is not checked
+    assert bool(warnings_of(state, 20)) is bool(search_note(state.program)) is not checked and not warnings_of(state, 0)
+    no_tuner = program.replace("editable", "researchers: [{role: a, use: agent}]\neditable")
+    assert search_note(parse_program(no_tuner, "program.md")) == ""
+
+
+def test_a_keep_without_a_search_has_no_such_caution() -> None:
+    """Nor one that the holdout of its time let pass, although the program has none any more."""
+    keep = trial(1, value=1.0), concluded(1, Verdict.KEEP, gain=1.0), advanced(1)
+    state = fold_all([opened(), baseline(0, 2.0), proposed(1), *keep])
+    assert state is not None and search_words(state) == ""
+    passed = replace(state.kept[0], searched=20, conclusion=replace(state.kept[0].conclusion, holdout_gain=0.5))
+    assert search_words(replace(state, kept=(passed,))) == ""
 
 
 def test_doubts_name_the_keep_and_change_nothing() -> None:

@@ -56,6 +56,15 @@ def test_a_message_names_keeps_that_are_hard_to_believe() -> None:
     assert news(state(kept=kept), ended(EndReason.STOP)) is None
 
 
+def test_a_message_warns_of_keeps_that_a_search_found() -> None:
+    """If nothing checked them on other data."""
+    kept = Kept(number=3, commit="c", hypothesis="h", conclusion=Conclusion(verdict=Verdict.KEEP, reason="better"), searched=9)
+    notice = news(state("target: 0.95", kept=(kept,)), ended(EndReason.TARGET))
+    assert notice is not None and "Warning: found by search and checked on no other data: #3; a long search" in notice.text
+    plain = news(state("target: 0.95", kept=(replace(kept, searched=0),)), ended(EndReason.TARGET))
+    assert plain is not None and "Warning" not in plain.text
+
+
 @pytest.mark.parametrize("reason", [EndReason.INTERRUPT, EndReason.SIGNAL, EndReason.STOP, EndReason.AUDITED, EndReason.ERROR])
 def test_what_a_person_did_is_no_news(reason: EndReason) -> None:
     """Ctrl-C, `overnight stop` and an audit need no message; an error has its own, which says what it was."""

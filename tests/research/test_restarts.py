@@ -108,3 +108,16 @@ def test_the_rules_of_the_gate_stay_with_the_campaign() -> None:
     """A ledger without them was written by the first ones."""
     assert begin(opened()).gate.rules == 1
     assert begin(replace(opened(), rules=7)).gate.rules == 7
+
+
+@pytest.mark.parametrize(("replaces", "screened"), [((), True), ((1,), False)])
+def test_what_a_search_found_stays_unscreened_only_if_it_is_merged(replaces: tuple[int, ...], screened: bool) -> None:
+    """In its own text on another head it is a change that nothing has compared with that head."""
+    found = replace(proposed(2), searched=30)
+    kept: list[Event] = [proposed(1), trial(1), found, concluded(1, Verdict.KEEP, gain=1.0), advanced(1, old="a" * 40)]
+    state = fold(begin(opened()), [*START, *kept])
+    [before] = state.open
+    assert before.screened
+    moved = replace(MOVE, replaces=replaces, screened=not replaces)
+    [after] = fold(state, [moved]).open
+    assert after.screened is screened

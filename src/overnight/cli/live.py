@@ -35,6 +35,7 @@ from overnight.research.events import (
     Working,
 )
 from overnight.research.loop.journal import Journal
+from overnight.research.origin import origin_words
 from overnight.research.views.numbers import audited, gain, how_moved, number
 from overnight.research.views.providers import describe_provider
 from overnight.words.foreign import one_line, printable
@@ -176,11 +177,12 @@ def describe(sign: Sign) -> str:
             return f"baseline trial {trial.key.index + 1}: {found}"
         case Proposed():
             left_out = f"; left out: {printable(str(sign.by_products), LINE)}" if str(sign.by_products) else ""
-            return f"#{sign.number} proposed by {sign.role}: {printable(sign.hypothesis, LINE)}{left_out}"
+            found = f", {origin}" if (origin := origin_words(sign.searched)) else ""
+            return f"#{sign.number} proposed by {sign.role}{found}: {printable(sign.hypothesis, LINE)}{left_out}"
         case Moved(number=n, replaces=replaces):
             return f"#{n} goes on against the new head, {how_moved(replaces)}"
         case Registered():
-            return f"#{sign.number} survived screening; confirming with fresh seeds at level {sign.level:.2g}"
+            return f"#{sign.number} is put to the test with fresh seeds at level {sign.level:.2g}"
         case Concluded(number=n, conclusion=conclusion):
             gained = f" gain {gain(conclusion)}" if conclusion.gain is not None else ""
             return f"#{n} {conclusion.verdict.value}:{gained} {printable(conclusion.reason, LINE)}"

@@ -6,6 +6,7 @@ import click
 
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.research.experiment import Experiment, SessionTranscript
+from overnight.research.origin import origin_words
 from overnight.research.reading import reading
 from overnight.research.views.experiments import ExperimentPage
 from overnight.words.foreign import printable, printable_lines
@@ -69,6 +70,7 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
         Text(printable(experiment.hypothesis, TEXT)),
         Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
+        *([Text(origin)] if (origin := origin_words(experiment.searched, unscreened=experiment.unscreened)) else []),
         *([Text(f"left out of it: {printable(left_out, TEXT)}")] if (left_out := str(experiment.by_products)) else []),
         *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),

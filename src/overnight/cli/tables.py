@@ -10,6 +10,7 @@ from rich.text import Text
 
 from overnight.gate.trial import Stage, Trial
 from overnight.research.experiment import Experiment
+from overnight.research.origin import origin_words
 from overnight.research.views.numbers import gain, number
 from overnight.words.foreign import printable
 
@@ -45,6 +46,8 @@ def experiments_table(experiments: Iterable[Experiment], doubts: Mapping[str, Se
         table.add_column(name, justify="right" if name in ("#", "value", "trials") else "left")
     for e in experiments:
         what = Text(printable(e.hypothesis, CELL))
+        if origin := origin_words(e.searched, unscreened=e.unscreened):
+            what.append(f" ({origin})", style="dim")
         if e.conclusion and e.conclusion.verdict.value != "keep":
             what.append(f"\n{printable(e.conclusion.reason, CELL)}", style="dim")
         for doubt in doubts.get(str(e.number), ()):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from overnight.program.program import OUTSIDE, Program
+from overnight.program.program import OUTSIDE, Program, names_seed
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, listed
 
@@ -11,6 +11,10 @@ NAME = 80  # characters of a path
 ONE_DRAW = (
     "if the target draws random numbers from its own fixed seed, these exact gains hold for that one draw, and another seed "
     "may undo them: let the command take {seed} (or read OVERNIGHT_SEED), or set min_effect; if it draws none, they stand"
+)
+ONE_SPLIT = (
+    "a long search fits the data that all its trials share, and fresh seeds do not cure that: set `holdout`, or let `prepare` "
+    "draw inputs by {seed}"
 )
 
 _SEEDED = "pairs of trials with seeds that nothing had used before"
@@ -43,6 +47,14 @@ def cautions(unjailed: int, strayed: Sequence[str], *, one_draw: bool = False) -
 def of_one_draw(program: Program, *, exact: bool, kept: int) -> bool:
     """Whether kept gains may be the luck of one fixed seed: nothing in the program or its trials rules that out."""
     return bool(kept) and exact and program.metric.min_effect is None and not program.seeded
+
+
+def of_one_split(program: Program) -> bool:
+    """Whether a search may fit the public data: there is no holdout, and `prepare` does not draw other inputs for each trial.
+
+    A seed of the command that runs the candidate is no fresh data: it may only decide how the candidate is trained.
+    """
+    return program.holdout is None and not names_seed(program.prepare)
 
 
 def basis(program: Program) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from overnight.gate.caution import cautions, of_one_draw
+from overnight.gate.caution import ONE_SPLIT, cautions, of_one_draw, of_one_split
 from overnight.gate.noise import noise_kind
 from overnight.gate.plausibility import doubts, look_at
-from overnight.program.program import Noise
+from overnight.program.program import Noise, Program
 from overnight.research.state import State
 from overnight.words.foreign import printable
-from overnight.words.quantities import listed
+from overnight.words.quantities import listed, numbered
 
+TUNER = "tuner"  # whose proposals may come from search trials
 LISTED = 3
 NAME = 40  # characters of a path
 REASON = 200  # of the user's words
@@ -20,7 +21,29 @@ def cautions_of(state: State) -> tuple[str, ...]:
     exact = noise_kind(state.program, state.gate) is Noise.DETERMINISTIC
     one_draw = of_one_draw(state.program, exact=exact, kept=len(state.kept))
     judged = judge_words(state)
-    return (*([judged] if judged else []), *cautions(state.unjailed, state.strayed, one_draw=one_draw))
+    weak = cautions(state.unjailed, state.strayed, one_draw=one_draw)
+    return (*filter(None, [judged]), *weak, *filter(None, [search_words(state)]))
+
+
+def search_words(state: State) -> str:
+    """Which kept changes a search found that nothing checked on other data; empty if there are none."""
+    found = [kept.number for kept in state.kept if kept.searched and kept.conclusion.holdout_gain is None]
+    if not found or not of_one_split(state.program):
+        return ""
+    return f"found by search and checked on no other data: {numbered(found)}; {ONE_SPLIT}"
+
+
+def warnings_of(state: State, searched: int) -> tuple[str, ...]:
+    """What weakens the evidence for one proposal, for its commit; `searched` is how many search trials found it."""
+    alone = f"found by search, and nothing checks it on other data; {ONE_SPLIT}"
+    return tuple(filter(None, [judge_words(state), alone if searched and of_one_split(state.program) else ""]))
+
+
+def search_note(program: Program) -> str:
+    """What to know before a tuner searches; empty without one, or if what it finds is checked on other data."""
+    if not of_one_split(program) or all(spec.use != TUNER for spec in program.researchers):
+        return ""
+    return f"the tuner's keeps will have a caution: {ONE_SPLIT}"
 
 
 def judge_words(state: State) -> str:

@@ -85,6 +85,7 @@ class Proposed:
     reworks: int = 0  # returned experiment whose change it brings into the head; 0: none
     by_products: ByProducts = field(default_factory=ByProducts)
     edit: Edit = field(default_factory=Edit)
+    searched: int = 0  # search trials that it was found by: it is put to the test without screening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

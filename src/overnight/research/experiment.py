@@ -33,6 +33,7 @@ class Draft:
     notes: Mapping[str, Scalar] = field(default_factory=dict)  # its own, returned to it with the result
     tokens: int = 0
     cost_usd: float = 0.0
+    searched: int = 0  # search trials that it was found by, so that it is not screened; only from our own process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +89,5 @@ class Experiment:
     by_products: ByProducts = field(default_factory=ByProducts)  # that its researcher left
     edit: Edit = field(default_factory=Edit)
     curve: tuple[tuple[float, float], ...] = ()  # of its first screening trial, as in `Trial`
+    searched: int = 0  # search trials of its researcher that it was found by
+    unscreened: bool = False  # it was put to the test at once, as those stand in for screening

@@ -54,6 +54,8 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         assignment=proposed.assignment,
         by_products=proposed.by_products,
         edit=proposed.edit,
+        searched=proposed.searched,
+        unscreened=opened.unscreened,
         curve=next((trial.curve for trial in opened.trials if _is_first(trial.key)), ()),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from overnight.git.port import branch_of
 from overnight.notices.notice import Notice, Occasion
 from overnight.notices.redaction import without_secrets
-from overnight.research.caution import doubts_of, to_look_at
+from overnight.research.caution import doubts_of, search_words, to_look_at
 from overnight.research.ending import EndReason
 from overnight.research.events import Sign, Stopped
 from overnight.research.state import State
@@ -132,8 +132,13 @@ def _standing(state: State) -> tuple[str, ...]:
         *newest,
         *doubtful[:DOUBTS],
         *others,
+        *filter(None, [_warned(search_words(state))]),
         f"Branch {branch_of(state.tag)} at {state.head[:12]}; more: overnight status --tag {state.tag}",
     )
+
+
+def _warned(caution: str) -> str:
+    return f"Warning: {caution}." if caution else ""
 
 
 def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:

@@ -54,8 +54,14 @@ class OpenExperiment:
 
     @property
     def screened(self) -> bool:
-        """Whether it need not be screened again."""
-        return self.moved is not None and self.moved.screened
+        """Whether it need not be screened: it was before it was merged into this head, or a search found it."""
+        return self.moved.screened if self.moved else self.proposed.searched > 0
+
+    @property
+    def unscreened(self) -> bool:
+        """Whether it was put to the test without screening, as its author's search stands in for it."""
+        stages = {trial.key.stage for trial in self.trials}
+        return self.proposed.searched > 0 and Stage.CONFIRM in stages and Stage.SCREEN not in stages
 
     @property
     def replaces(self) -> tuple[int, ...]:
@@ -80,6 +86,8 @@ class Kept:
     head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
     levels: Levels | None = None  # of the head and of this, by the trials that its verdict is based on
     replaced_by: int = 0  # later keep that undid it, because their texts conflict; 0: none
+    searched: int = 0  # as in `Experiment`, as the next one
+    unscreened: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ _ADAPTER: TypeAdapter[State] = TypeAdapter(State)
 
 TRIALS = 15  # whose wall times are remembered
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"11\n"  # raised when the state gets a field, or when an event folds differently
+SNAPSHOT_FORM = b"12\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:
@@ -322,6 +322,8 @@ def _advanced(state: State, event: Advanced) -> State:
         conclusion=opened.conclusion,
         head_values=opened.head_values,
         levels=levels_of(opened),
+        searched=opened.proposed.searched,
+        unscreened=opened.unscreened,
     )
     before = tuple(replace(k, replaced_by=event.number) if k.number in opened.replaces else k for k in state.kept)
     screened = next((trial for trial in opened.trials if trial.key.stage is Stage.SCREEN and trial.value is not None), None)

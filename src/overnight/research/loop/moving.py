@@ -9,12 +9,13 @@ from anyio import from_thread, to_thread
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange, History, moved_group
-from overnight.research.caution import judge_words
+from overnight.research.caution import warnings_of
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.events import Moved
 from overnight.research.loop.attempt import attempt_message
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scope import Scope
+from overnight.research.origin import origin_words
 from overnight.research.standing import Kept, OpenExperiment
 from overnight.research.state import State
 from overnight.words.quantities import numbered
@@ -105,6 +106,8 @@ class Mover:
     def _message(self, opened: OpenExperiment, replaces: Sequence[int]) -> str:
         how = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
         proposed, state = opened.proposed, self.journal.state
+        if origin := origin_words(proposed.searched):
+            how = f"{origin}, {how}"
         return attempt_message(
             state.program,
             state.tag,
@@ -112,7 +115,7 @@ class Mover:
             role=proposed.role,
             hypothesis=proposed.hypothesis,
             how=how,
-            caution=judge_words(state),
+            warnings=warnings_of(state, proposed.searched),
         )
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.agents.hindrance import Hindrance
+from overnight.gate.noise import noise_kind
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
-from overnight.research.caution import judge_words
+from overnight.program.program import Noise
+from overnight.research.caution import warnings_of
 from overnight.research.changes.code_size import SizeChange
 from overnight.research.changes.edit import edit_of
 from overnight.research.changes.scope import NOTHING, proposal_digest
@@ -23,6 +25,7 @@ from overnight.research.loop.left_out import LeftOutNews
 from overnight.research.loop.objections import Objections
 from overnight.research.loop.reviewing import Reviewing
 from overnight.research.loop.scope import Scope
+from overnight.research.origin import origin_words
 from overnight.research.places.port import View, Workspaces
 from overnight.research.researchers.port import Assignment, ProposalFailed
 from overnight.words.foreign import printable
@@ -171,8 +174,16 @@ class Intake:
         commit = ""
         if not violations:
             state = self.journal.state
-            tag, caution, role = state.tag, judge_words(state), edit.role
-            message = attempt_message(state.program, tag, number, role=role, hypothesis=draft.hypothesis, caution=caution)
+            tag = state.tag
+            message = attempt_message(
+                state.program,
+                tag,
+                number,
+                role=edit.role,
+                hypothesis=draft.hypothesis,
+                how=origin_words(draft.searched, unscreened=noise_kind(state.program, state.gate) is not Noise.DETERMINISTIC),
+                warnings=warnings_of(state, draft.searched),
+            )
             commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
         before = self.scope.before(edit.changes, edit.base)
         size = SizeChange(added=0, removed=0) if violations else self.scope.size(edit.changes, edit.base)
@@ -196,6 +207,7 @@ class Intake:
             reworks=reworks,
             by_products=edit.collected.by_products,
             edit=edit_of(edit.changes, before),
+            searched=draft.searched,
         )
         if not violations:
             self.journal.record(proposed)

@@ -94,6 +94,8 @@ class Dossier:
             fresh=fresh,
             replaced_by=replaced_by,
             doubts=doubts,
+            searched=proposed.searched,
+            unscreened=proposed.searched > 0 and bool(self.confirming) and not self.screening,
             trials=self.trials,
             cpu_s=self.cpu_s,
             seconds=self.seconds,

@@ -67,6 +67,8 @@ class KeepEvidence:
     fresh: Interval | None  # gain by fresh trials: the head before against this one, without the winning trials
     replaced_by: int  # later keep that undid it, because their texts conflict; 0: none
     doubts: tuple[str, ...]  # what makes its value hard to believe
+    searched: int  # search trials that it was found by
+    unscreened: bool  # it was put to the test at once, as those stand in for screening
     trials: int
     cpu_s: float
     seconds: float

@@ -10,7 +10,7 @@ from overnight.program.fit import loopholes
 from overnight.program.judge.rules import is_editable
 from overnight.program.judge.steps import Judge
 from overnight.program.program import Noise, Program
-from overnight.research.caution import judge_words
+from overnight.research.caution import judge_words, search_note
 from overnight.research.readiness.role import RoleReadiness, describe_problem
 from overnight.research.state import State
 from overnight.research.views.connection import Connection, Life, connection_lines
@@ -83,7 +83,7 @@ def report_on(
     if program.budget.hours is not None:
         fit = int(program.budget.hours * 3600 * slots / (trial_s * TRIALS_PER_EXPERIMENT))
     fit = min((n for n in (fit, program.budget.experiments) if n is not None), default=None)
-    notes = (*notes, *filter(None, [judge_words(state), seed_note(program, noise.kind)]))
+    notes = (*notes, *filter(None, [judge_words(state), seed_note(program, noise.kind), search_note(program)]))
     if noise.drifting:
         notes = (*notes, explain_noise(noise))
     curves = len(state.gate.head_early) if program.metric.curve else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from overnight.gate.audit import ChangeAudit, Standing, harm
+from overnight.research.origin import origin_words
 from overnight.research.story.story import Audited, Costs, KeepEvidence, Story
 from overnight.research.views.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration
@@ -32,6 +33,7 @@ def keep_facts(story: Story, keep: KeepEvidence) -> Facts:
         if not story.noise.deterministic:
             fresh += f" ({figures.interval(keep.fresh.low, keep.fresh.high)})"
     return (
+        ("Origin", origin_words(keep.searched, unscreened=keep.unscreened)),
         ("Gain at acceptance", gain),
         ("Gain by fresh trials", fresh),
         ("Gain in the head of the audit", _left_out(story, keep)),

@@ -7,7 +7,8 @@ from overnight.gate.caution import basis, of_no_seed
 from overnight.gate.explain import explain
 from overnight.gate.plausibility import look_at
 from overnight.git.port import ATTEMPT, KeptChange
-from overnight.research.caution import doubts_of, judge_words
+from overnight.research.caution import doubts_of, warnings_of
+from overnight.research.origin import origin_words
 from overnight.research.standing import Kept
 from overnight.research.state import State
 from overnight.research.views.numbers import gain
@@ -30,13 +31,15 @@ def change(state: State, kept: Kept, researcher: str) -> KeptChange:
     way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
     subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
     found = doubts_of(state).get(kept.number, ())
+    checked = kept.conclusion.holdout_gain is not None
     body = [
         *explain(kept.conclusion, state.program),
         *([f"How the tuner came to it: {way[1]}."] if way else []),
+        *([f"Origin: {origin}."] if (origin := origin_words(kept.searched, unscreened=kept.unscreened)) else []),
         *([f"Doubt: {look_at(kept.number, found)}."] if found else []),
         *([f"Seeds: {unseeded}."] if (unseeded := of_no_seed(state.program)) else []),
         *([f"Basis: {rests_on}."] if (rests_on := basis(state.program)) else []),
-        *([f"Warning: {judged}."] if (judged := judge_words(state)) else []),
+        *(f"Warning: {warning}." for warning in warnings_of(state, 0 if checked else kept.searched)),
     ]
     trailers = [
         f"Overnight-Campaign: {state.tag}",

@@ -15,6 +15,7 @@ from overnight.program.program import Noise
 from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
+from overnight.research.origin import origin_words
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
@@ -46,6 +47,8 @@ class KeepSummary:
     high: float | None
     replaced_by: int  # later keep that undid it, because their texts conflict; 0: none
     doubts: tuple[str, ...]  # what makes its value hard to believe; for people, no part of the verdict
+    searched: int  # search trials that it was found by
+    unscreened: bool  # it was put to the test at once, as those stand in for screening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,8 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
                 high=k.conclusion.high,
                 replaced_by=k.replaced_by,
                 doubts=doubted.get(k.number, ()),
+                searched=k.searched,
+                unscreened=k.unscreened,
             )
             for k in state.kept
         ),
@@ -250,7 +255,9 @@ def describe(now: Status) -> str:
     lines += [f"DOUBT     {look_at(keep.number, keep.doubts)}" for keep in now.keeps if keep.doubts]
     for keep in now.keeps:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
-        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{replaced(keep.replaced_by)}")
+        found = f" ({origin})" if (origin := origin_words(keep.searched, unscreened=keep.unscreened)) else ""
+        undone = replaced(keep.replaced_by)
+        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{found}{undone}")
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ from overnight.research import staffing, wiring
 from overnight.research.events import Concluded, Sign
 from overnight.research.experiment import Draft, Experiment
 from overnight.research.loop.stop import Stop
-from overnight.research.researchers.port import Assignment
+from overnight.research.researchers.port import Assignment, SearchTrial
 
 COMMAND = "echo METRIC loss=5"
 PROGRAM = f"""---
@@ -44,6 +44,9 @@ class Counter:
 
     def learn(self, experiment: Experiment) -> None:
         """Learn nothing."""
+
+    def recall(self, trial: SearchTrial) -> None:
+        """Recall nothing."""
 
 
 def cpu_s() -> float:

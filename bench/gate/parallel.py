@@ -42,13 +42,14 @@ from overnight.research.loop.proposal import Intake, ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope
+from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.loop.turns import Turns
 from overnight.research.places.port import EnvironmentWatch
 from overnight.research.record.port import Ledger, Page
-from overnight.research.researchers.port import Assignment
+from overnight.research.researchers.port import Assignment, SearchTrial
 from overnight.research.standing import OpenExperiment
 from overnight.research.state import State, begin
 
@@ -95,6 +96,9 @@ class MemoryLedger:
     def append(self, *events: Event) -> int:
         self.seq += len(events)
         return self.seq
+
+    def search_trials(self, _: int) -> list[SearchTrial]:
+        return []
 
     def experiments(self, **_: int) -> Page:
         return Page(experiments=(), total=0)
@@ -227,6 +231,9 @@ class Simulation:
     def learn(self, experiment: Experiment) -> None:
         pass
 
+    def recall(self, trial: SearchTrial) -> None:
+        pass
+
     async def draft(self, _: Assignment) -> Draft:
         raise NotImplementedError
 
@@ -246,6 +253,7 @@ class Simulation:
         head = HeadRunner(journal=self.journal, scheduler=scheduler)
         queue = ProposalQueue(slots=self.slots, researchers={"r": self.researchers})
         mover = _MovesAtOnce(journal=self.journal, history=me, scope=cast("Scope", me))
+        staff = [NamedResearcher(role="r", researcher=me)] * self.researchers
         return Campaign(
             journal=self.journal,
             head=head,
@@ -268,7 +276,8 @@ class Simulation:
             ),
             queue=queue,
             branch=cast("Branch", me),
-            staff=[NamedResearcher(role="r", researcher=me)] * self.researchers,
+            staff=staff,
+            searches=SearchTrials(scheduler=scheduler, scope=cast("Scope", me), limits=SessionLimits(), staff=staff),
             stop=self.stop,
         )
 

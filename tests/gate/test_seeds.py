@@ -48,13 +48,13 @@ def test_experiment_stage_index_and_secret_each_change_the_seed() -> None:
 
 
 def test_evidence_that_starts_again_has_seeds_of_its_own() -> None:
-    """Each restart draws new ones for every stage but screening, which follows the head; a search never shares any."""
+    """Each restart draws new ones for every stage but screening, which follows the head, and a search, which has its own."""
     seeds = [
         trial_seed(SECRET, place_of_seed(replace(KEY, stage=stage, restart=restart), 3))
-        for stage in (Stage.CONFIRM, Stage.SEARCH)
+        for stage in (Stage.CONFIRM, Stage.HOLDOUT)
         for restart in range(4)
     ]
-    assert len({*seeds}) == len(seeds)
+    assert len({*seeds}) == len(seeds) // 2
     screened = [place_of_seed(replace(KEY, stage=Stage.SCREEN, restart=restart), 3) for restart in range(3)]
     assert len({*screened}) == 1
     assert candidate_first(SECRET, KEY) is True
@@ -64,6 +64,31 @@ def test_the_order_is_a_fair_coin() -> None:
     """Over many pairs the candidate goes first about half the time."""
     firsts = sum(candidate_first(SECRET, replace(KEY, index=index)) for index in range(2000))
     assert 900 < firsts < 1100  # 4.5 standard deviations; a fixed draw, so it cannot flicker
+
+
+def test_a_search_has_seeds_of_its_own() -> None:
+    """Its trials share a seed by their repeat alone, over the whole campaign, and with no trial of another stage."""
+    first, second = (
+        {
+            place_of_seed(replace(KEY, stage=Stage.SEARCH, index=index, experiment=0), head, repeat=repeat)
+            for index in range(3)
+            for head in range(3)
+        }
+        for repeat in range(2)
+    )
+    assert len(first) == len(second) == 1 and first != second
+    others = {
+        place_of_seed(TrialKey(experiment=number, stage=stage, arm=arm, index=index), head=head)
+        for stage in Stage
+        if stage is not Stage.SEARCH
+        for number in range(3)
+        for arm in Arm
+        for index in range(8)
+        for head in range(3)
+    }
+    mine = {place_of_seed(replace(KEY, stage=Stage.SEARCH), 0, repeat=repeat) for repeat in range(100)}
+    seeds = {trial_seed(SECRET, place) for place in mine}
+    assert len(seeds) == len(mine) and seeds.isdisjoint(trial_seed(SECRET, place) for place in others)
 
 
 def test_which_trials_share_a_seed() -> None:

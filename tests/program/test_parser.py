@@ -240,7 +240,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("budget: {hours: 0}", "budget.hours: must be greater than 0"),
         ("budget: {hours: long}", "budget.hours: must be hours such as 8 or 0.5, or a duration such as 90m, not `long`"),
         ("budget: {hour: 5}", "budget.hour: unknown key; did you mean `hours`?"),
-        ("budget: {zzz: 5}", "budget.zzz: unknown key; known here: experiments, hours, tokens, cost_usd"),
+        ("budget: {zzz: 5}", "budget.zzz: unknown key; known here: experiments, trials, hours, tokens, cost_usd"),
         ("gate: {error_rate: 0.9}", "gate.error_rate: must be less than or equal to 0.5, not `0.9`"),
         ("gate: {noise: gausian}", "did you mean `gaussian`?"),
         ("target: much", "target: must be a number, not `much`"),

@@ -13,12 +13,12 @@ def trial_seed(secret: str, key: TrialKey) -> int:
     return int.from_bytes(_digest(secret, "seed", key)[:4], "big") >> 1
 
 
-def place_of_seed(key: TrialKey, head: int) -> TrialKey:
+def place_of_seed(key: TrialKey, head: int, *, repeat: int = 0) -> TrialKey:
     """The place in a campaign whose seed a trial uses; `head` is the experiment that made the head, 0 at the start.
 
     Screening uses the seeds of the head's first trials, which separates a change from its luck. Screening trials from the index
     ANCHORS on, and confirmation pairs, use fresh seeds. A holdout trial uses that of the pair with its index: the same models,
-    other data. All trials of an audit with one index share a seed.
+    other data. All trials of an audit with one index share a seed, and so do all search trials of a campaign with one `repeat`.
     """
     match key.stage:
         case Stage.SCREEN if key.index < ANCHORS:
@@ -27,6 +27,8 @@ def place_of_seed(key: TrialKey, head: int) -> TrialKey:
             return replace(key, stage=Stage.CONFIRM)
         case Stage.AUDIT:
             return replace(key, experiment=0)
+        case Stage.SEARCH:
+            return replace(key, experiment=0, index=repeat, restart=0)
     return key
 
 

@@ -18,7 +18,7 @@ class Stage(StrEnum):
     """What a trial is for; trials of one stage never count as evidence in another."""
 
     BASELINE = "baseline"  # the noise and level of the head
-    SEARCH = "search"  # compares proposals with each other before one of them is screened
+    SEARCH = "search"  # compares what a researcher may propose, before it proposes anything
     SCREEN = "screen"
     CONFIRM = "confirm"
     HOLDOUT = "holdout"
@@ -40,7 +40,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialKey:
-    """Which trial it is: experiment, stage, arm and index; both arms of one index share the seed."""
+    """Which trial it is: experiment, stage, arm and index; both arms of one index share the seed.
+
+    Search trials belong to no experiment: theirs is 0, and they are numbered over the whole campaign.
+    """
 
     experiment: int
     stage: Stage

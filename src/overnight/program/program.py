@@ -109,6 +109,7 @@ class Budget:
     """What a campaign may spend; None means no limit."""
 
     experiments: int | None = None
+    trials: int | None = None
     hours: float | None = None
     tokens: int | None = None
     cost_usd: float | None = None

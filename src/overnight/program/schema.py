@@ -139,13 +139,16 @@ class BudgetKeys(_Keys):
     """`budget:` of a campaign."""
 
     experiments: Annotated[Count, Field(ge=1)] | None = None
+    trials: Annotated[Count, Field(ge=1)] | None = None
     hours: Hours | None = None
     tokens: Annotated[Count, Field(ge=0)] | None = None
     cost_usd: Annotated[Number, Field(ge=0)] | None = None
 
     def record(self) -> Budget:
         """What the campaign works with."""
-        return Budget(experiments=self.experiments, hours=self.hours, tokens=self.tokens, cost_usd=self.cost_usd)
+        return Budget(
+            experiments=self.experiments, trials=self.trials, hours=self.hours, tokens=self.tokens, cost_usd=self.cost_usd
+        )
 
 
 class GateKeys(_Keys):

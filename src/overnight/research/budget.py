@@ -23,13 +23,16 @@ class SessionAllowance:
     elapsed_s: float | None = None  # highest campaign clock
     tokens: int | None = None
     cost_usd: float | None = None
+    trials: int | None = None
     asked_experiments: int | None = None  # the user's limit for this session, if `experiments` comes from it
     asked_s: float | None = None  # the same for `elapsed_s`
 
     def spent(self, state: State, elapsed_s: float) -> Ending | None:
-        """Which of time, tokens and money is used up; None if none is."""
+        """Which of time, trials, tokens and money is used up; None if none is."""
         if self.elapsed_s is not None and elapsed_s >= self.elapsed_s:
             return self.time_over()
+        if self.trials is not None and state.tally.trials >= self.trials:
+            return _budget(counted(self.trials, "trial"))
         if self.tokens is not None and state.tally.tokens >= self.tokens:
             return _budget(counted(self.tokens, "token"))
         if self.cost_usd is not None and state.tally.cost_usd >= self.cost_usd:
@@ -72,6 +75,7 @@ class SessionLimits:
             elapsed_s=last_s,
             tokens=budget.tokens,
             cost_usd=budget.cost_usd,
+            trials=budget.trials,
             asked_experiments=None if last == most else self.experiments,
             asked_s=None if last_s == most_s else asked_s,
         )

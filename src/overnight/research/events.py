@@ -17,6 +17,7 @@ from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
 from overnight.research.old_events import updated
+from overnight.research.search_trial import Searched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,7 @@ class TrialFinished:
     kind: Literal["trial_finished"] = "trial_finished"
     trial: Trial
     elapsed_s: float = 0.0  # as in `Concluded`
+    searched: Searched | None = None  # what for, if it is a search trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

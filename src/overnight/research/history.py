@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.research.events import Concluded, Event, Moved, Proposed, Registered, Reopened, TrialFinished
 from overnight.research.experiment import Experiment
+from overnight.research.search_trial import SearchTrial
 from overnight.research.standing import OpenExperiment, continued, opened_by
 
 OWN_STAGES = (Stage.SCREEN, Stage.CONFIRM)
+SEARCH = 0  # no experiment has this number: the ledger has search trials under it
 
 
 def mean_value(trials: Iterable[Trial]) -> tuple[float | None, int]:
@@ -66,12 +68,31 @@ def _is_first(key: TrialKey) -> bool:
 
 
 def experiment_number(event: Event) -> int | None:
-    """The experiment that an event belongs to, None for an event of the campaign; trials of heads and audits belong to none."""
+    """The experiment that an event belongs to, None for an event of the campaign.
+
+    Trials of heads and audits belong to none; those of searches are found under SEARCH.
+    """
     match event:
         case TrialFinished(trial=trial):
             return trial.key.experiment if trial.key.stage not in {Stage.BASELINE, Stage.AUDIT} else None
         case _:
             return getattr(event, "number", None)
+
+
+def as_search_trial(event: TrialFinished) -> SearchTrial | None:
+    """A finished trial as a researcher knows it; None if it is no search trial."""
+    if event.searched is None:
+        return None
+    trial, searched = event.trial, event.searched
+    return SearchTrial(
+        base=searched.base,
+        role=searched.role,
+        notes=searched.notes,
+        repeat=searched.repeat,
+        value=None if searched.breach else trial.value,
+        reason=searched.breach or trial.reason,
+        wall_s=trial.wall_s,
+    )
 
 
 def fold_experiment(events: Iterable[tuple[float, Event]]) -> Experiment | None:

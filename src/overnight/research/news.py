@@ -97,6 +97,7 @@ def _spent(state: State) -> str:
     budget, tally = state.program.budget, state.tally
     used: tuple[tuple[str, float, float | None], ...] = (
         ("experiments", tally.experiments, budget.experiments),
+        ("trials", tally.trials, budget.trials),
         ("tokens", tally.tokens, budget.tokens),
         ("cost_usd", tally.cost_usd, budget.cost_usd),
         ("hours", state.elapsed_s / _HOUR_S, budget.hours),

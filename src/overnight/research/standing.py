@@ -9,6 +9,8 @@ from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.research.events import Moved, Proposed, Registered, Reopened, TrialFinished
 
+PROOF = frozenset({Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT})  # stages that judge proposals
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenExperiment:
@@ -100,6 +102,9 @@ class Tally:
     reject: int = 0
     missed: int = 0  # tries of researchers and advisers that came to nothing
     trials: int = 0
+    search: int = 0  # of the trials: those that searched
+    proof: int = 0  # screening, confirmation and holdout
+    baseline: int = 0  # of heads; the rest are an audit's
     trial_wall_s: float = 0.0
     tokens: int = 0
     cost_usd: float = 0.0
@@ -108,6 +113,19 @@ class Tally:
     def experiments(self) -> int:
         """Those that ran; a reject is free of charge."""
         return self.keep + self.discard + self.crash
+
+
+def counted_in(tally: Tally, trial: Trial) -> Tally:
+    """The tally after another finished trial."""
+    stage = trial.key.stage
+    return replace(
+        tally,
+        trials=tally.trials + 1,
+        search=tally.search + (stage is Stage.SEARCH),
+        proof=tally.proof + (stage in PROOF),
+        baseline=tally.baseline + (stage is Stage.BASELINE),
+        trial_wall_s=tally.trial_wall_s + trial.wall_s,
+    )
 
 
 def levels_of(opened: OpenExperiment) -> Levels | None:

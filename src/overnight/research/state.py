@@ -41,7 +41,7 @@ from overnight.research.events import (
 from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
 from overnight.research.returned import Returned, after_ended, after_proposal
-from overnight.research.standing import Kept, OpenExperiment, Tally, continued, levels_of, opened_by
+from overnight.research.standing import Kept, OpenExperiment, Tally, continued, counted_in, levels_of, opened_by
 
 JAIL = "jail"
 MOST_PROVIDERS = 64  # whose states are kept
@@ -69,6 +69,7 @@ class State:
     returned: tuple[Returned, ...] = ()  # changes that their authors may bring into the head
     next_number: int = 1
     next_assignment: int = 1
+    next_search: int = 0  # index of the next search trial
     sessions: int = 0
     elapsed_s: float = 0.0
     stopped: Stopped | None = None  # the end of the newest session; None while one runs, or after a kill
@@ -277,10 +278,11 @@ def _moved(state: State, event: Moved) -> State:
 
 def _trial(state: State, event: TrialFinished) -> State:
     trial = event.trial
-    tally = replace(state.tally, trials=state.tally.trials + 1, trial_wall_s=state.tally.trial_wall_s + trial.wall_s)
     if trial.value is not None:
         state = replace(state, trial_s=(*state.trial_s, trial.wall_s)[-TRIALS:], head_trial=_of_head(state, trial))
-    state = replace(state, tally=tally, gate=after_trial(state.gate, trial))
+    state = replace(state, tally=counted_in(state.tally, trial), gate=after_trial(state.gate, trial))
+    if trial.key.stage is Stage.SEARCH:
+        return replace(state, next_search=max(state.next_search, trial.key.index + 1))
     if trial.key.stage is Stage.BASELINE:
         return state
     if trial.key.stage is Stage.AUDIT:

@@ -23,7 +23,7 @@ from overnight.research.loop.scope import Scope
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.researchers.agent_researcher import UNSAID, UNSAID_CUT
-from overnight.research.researchers.port import Assignment, ProposalFailed
+from overnight.research.researchers.port import Assignment, ProposalFailed, SearchTrial
 from overnight.research.state import begin
 
 OLD, GAMED, BETTER = "OFFSET = 5.0", "OFFSET = 0.0  # gamed", "OFFSET = 4.0"
@@ -66,6 +66,9 @@ class Author:
         return Draft(hypothesis=says or f"words {asked}", notes={f"note {asked}": asked}, tokens=10, cost_usd=0.5)
 
     def learn(self, experiment: Experiment) -> None:
+        """Nothing."""
+
+    def recall(self, trial: SearchTrial) -> None:
         """Nothing."""
 
 

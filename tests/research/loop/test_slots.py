@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.research.loop.slots import Slots, Urgency
 
-URGENCIES = st.sampled_from(list(Urgency))
+URGENCIES = st.sampled_from([urgency for urgency in Urgency if urgency is not Urgency.SEARCH])
 
 
 def key(experiment: int, index: int = 0) -> TrialKey:
@@ -63,9 +63,20 @@ def test_free_slots_are_handed_out_and_come_back() -> None:
 @settings(max_examples=scaled(50))
 @given(st.lists(st.tuples(URGENCIES, st.integers(0, 3)), max_size=8))
 def test_the_most_urgent_is_first(waiters: list[tuple[Urgency, int]]) -> None:
-    """Of one urgency what is for no trial (0 here), then the lowest experiment, and of one experiment the first that came."""
+    """Of one urgency what is for no trial (0 here), then the lowest experiment, and of one experiment the first that came.
+
+    Searches and screenings take turns instead, see below.
+    """
     got = order([(urgency, key(experiment) if experiment else None) for urgency, experiment in waiters])
     assert got == sorted(range(len(waiters)), key=lambda place: (*waiters[place], place))
+
+
+def test_searches_and_screenings_take_turns() -> None:
+    """Neither starves, however many of the other wait; both go after tests, and before pairs that run ahead."""
+    screens = [(Urgency.SCREEN, key(experiment)) for experiment in (1, 2, 3)]
+    searches = [(Urgency.SEARCH, key(0, index)) for index in range(2)]
+    assert order([(Urgency.AHEAD, key(1)), *searches, *screens, (Urgency.TEST, key(4))]) == [6, 3, 1, 4, 2, 5, 0]
+    assert order([*searches, (Urgency.TEST, key(4))]) == [2, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -20,7 +20,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.proposal import Intake, ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
-from overnight.research.researchers.port import NoIdeas
+from overnight.research.researchers.port import NoIdeas, SearchEnded
 from overnight.words.quantities import duration
 
 ORDERS_S = 10.0  # between looks at what people wrote, while everybody waits
@@ -126,11 +126,11 @@ class Asking:
         return False
 
     async def _ask(self, staff: NamedResearcher, spell: DrySpell) -> ProposalOutcome | None:
-        """Ask a researcher; None if the session stops, or after a wait for a model, which is no failed proposal."""
+        """Ask a researcher; None if the session stops, its search ends, or after a wait for a model: no failed proposal."""
         self.inbox.take_in()
         self.set_clock()
         outcome, began = None, anyio.current_time()
-        with self.stop.waiting(), self.queue.proposing(staff.role):
+        with self.stop.waiting(), self.queue.proposing(staff.role), suppress(SearchEnded):
             outcome = await self.intake.propose(staff, tuple(spell.problems))
         self.inbox.show()
         if outcome is None:
@@ -140,8 +140,8 @@ class Asking:
             with self._shown(staff.role, outcome.assignment, f"waits for a model, {duration(outcome.wait_s)} at most"):
                 await self._pause(outcome.wait_s)
             return None
-        if outcome.number is not None:
-            self.queue.learn(staff.role, anyio.current_time() - began)
+        if outcome.number is not None:  # a search has the slots to itself, so there is nothing to gain from being ahead
+            self.queue.learn(staff.role, 0.0 if outcome.searched else anyio.current_time() - began)
         return outcome
 
     @contextmanager

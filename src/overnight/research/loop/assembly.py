@@ -22,6 +22,7 @@ from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope
+from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.turns import Turns
 from overnight.research.places.port import Orders, Workspaces
 
@@ -46,6 +47,7 @@ def make_campaign(
     queue = ProposalQueue(slots=scheduler.slots.count, researchers=Counter(one.role for one in staff))
     at_once = len(staff) + len(directors) + len(critics)
     assigner = Assigner(journal=journal, history=history, briefing=briefing, at_once=at_once)
+    searches = SearchTrials(scheduler=scheduler, scope=scope, limits=limits, staff=staff)
     intake = Intake(
         journal=journal,
         history=history,
@@ -60,6 +62,7 @@ def make_campaign(
         ),
         assigner=assigner,
         scope=scope,
+        searches=searches,
     )
     return Campaign(
         journal=journal,
@@ -84,6 +87,7 @@ def make_campaign(
         queue=queue,
         branch=Branch(journal=journal, history=history),
         staff=staff,
+        searches=searches,
         stop=stop,
         models=models or nullcontext(),
         notes=notes,

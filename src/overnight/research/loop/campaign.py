@@ -23,6 +23,7 @@ from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.queue import ProposalQueue
+from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.unjudged import is_unjudged
 from overnight.research.standing import OpenExperiment
@@ -42,6 +43,7 @@ class Campaign:
     queue: ProposalQueue
     branch: Branch
     staff: Sequence[NamedResearcher]
+    searches: SearchTrials
     stop: Stop
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
     notes: Sequence[str] = ()  # what a person should know about this session before it begins
@@ -83,6 +85,7 @@ class Campaign:
         for experiment in self.journal.ledger.experiments(limit=LEARNED).experiments[::-1]:
             if experiment.conclusion:
                 self._inform(experiment)
+        self.searches.recall_all()
         self.asking.set_clock()
 
     async def _work(self) -> None:
@@ -91,7 +94,7 @@ class Campaign:
             background.start_soon(self.runner.ahead.keep_running)
             background.start_soon(self.asking.keep_reading)
             async with anyio.create_task_group() as tasks:
-                self._at_work = len(self.staff)
+                self._at_work, self.searches.tasks = len(self.staff), tasks
                 for staff in self.staff:
                     tasks.start_soon(self._ask, staff)
                 await self._measure_what_is_open(tasks)

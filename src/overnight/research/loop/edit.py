@@ -31,6 +31,7 @@ class WorkspaceEdit:
     base: str
     collected: Collected
     request: ProposalRequest
+    searched: int = 0  # trials that its researcher ran before
     refusal: str = ""  # of a critic, after its author's answer
 
     @property

@@ -16,6 +16,8 @@ from overnight.research.changes.edit import edit_of
 from overnight.research.changes.scope import NOTHING, proposal_digest
 from overnight.research.changes.similar import shape_of
 from overnight.research.events import Concluded, ProposalMissed, Proposed
+from overnight.research.experiment import Draft
+from overnight.research.loop.assigned_search import AssignedSearch
 from overnight.research.loop.assigning import Assigner, ProposalRequest
 from overnight.research.loop.attempt import MESSAGE, attempt_message
 from overnight.research.loop.council import Council
@@ -25,9 +27,10 @@ from overnight.research.loop.left_out import LeftOutNews
 from overnight.research.loop.objections import Objections
 from overnight.research.loop.reviewing import Reviewing
 from overnight.research.loop.scope import Scope
+from overnight.research.loop.searching import SearchTrials
 from overnight.research.origin import origin_words
 from overnight.research.places.port import View, Workspaces
-from overnight.research.researchers.port import Assignment, ProposalFailed
+from overnight.research.researchers.port import Assignment, ProposalFailed, SearchEnded
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
 
@@ -39,6 +42,7 @@ class ProposalOutcome:
     assignment: int
     number: int | None = None  # of the experiment, open or rejected; None: there is no proposal
     problem: str = ""  # why it is not worth a trial; empty if it is open
+    searched: int = 0  # trials that its researcher ran before
     hindrance: Hindrance | None = None  # what kept the researcher from working; None if it did work
     wait_s: float = 0.0  # until a model is available again, if none is: that is no failed proposal
 
@@ -60,6 +64,7 @@ class Intake:
     council: Council
     assigner: Assigner
     scope: Scope
+    searches: SearchTrials | None = None  # None: nobody searches
     left_out: LeftOutNews = field(default_factory=LeftOutNews)
     _rejected: dict[str, _Rejected] = field(default_factory=dict)  # the last one of each role
 
@@ -69,6 +74,7 @@ class Intake:
         Raises:
             NoIdeas: the researcher raised it.
             ModelsParked: no model is available until a person acts.
+            SearchEnded: the researcher's search did.
         """
         assignment, left = 0, self.left_out.take(staff.role)
         try:
@@ -108,6 +114,7 @@ class Intake:
         """Let a researcher edit a fresh workspace, and a critic read it; what is left there when that fails is kept."""
         state = self.journal.state
         head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
+        search = self._search(staff, request.assignment, head)
         finished = False
         try:
             assignment = Assignment(
@@ -121,9 +128,10 @@ class Intake:
                 unfit=lambda: self._against(folder, head, self._objections.to_a_part),
                 objection=lambda: self._against(folder, head, self._objections.to),
                 under_way=tuple(opened.proposed for opened in state.open),
+                search=search,
             )
             with self.journal.working(staff.role, request.assignment):
-                draft = await staff.researcher.propose(assignment)
+                draft = await _proposed(staff, assignment, search)
             edit = WorkspaceEdit(
                 role=staff.role,
                 researcher=staff.researcher.name,
@@ -131,9 +139,13 @@ class Intake:
                 base=head,
                 collected=self.workspaces.collect(folder, head),
                 request=request,
+                searched=search.count if search else 0,
             )
             edit = await self._reviewing.reviewed(staff, edit, assignment) if staff.reads else edit
             finished = True
+        except SearchEnded:
+            finished = True  # what it tried out in its workspace is none of a proposal's
+            raise
         finally:
             if not finished:
                 collected = self.workspaces.collect(folder, head)
@@ -142,6 +154,11 @@ class Intake:
             self.workspaces.remove(folder)
         self.left_out.add(staff.role, edit.collected.by_products)
         return edit
+
+    def _search(self, staff: NamedResearcher, assignment: int, head: str) -> AssignedSearch | None:
+        if self.searches is None:
+            return None
+        return AssignedSearch(trials=self.searches, staff=staff, assignment=assignment, head=head)
 
     @property
     def _objections(self) -> Objections:
@@ -211,7 +228,7 @@ class Intake:
         )
         if not violations:
             self.journal.record(proposed)
-            return ProposalOutcome(assignment=edit.request.assignment, number=number)
+            return ProposalOutcome(assignment=edit.request.assignment, number=number, searched=edit.searched)
         return self._reject(proposed, "; ".join(violations))
 
     def _reject(self, proposed: Proposed, reason: str) -> ProposalOutcome:
@@ -242,3 +259,20 @@ class Intake:
 def _numbers(request: ProposalRequest) -> tuple[int, int]:
     """The idea and the returned experiment that a request is about; 0 if there is none."""
     return request.idea.number if request.idea else 0, request.rework.number if request.rework else 0
+
+
+async def _proposed(staff: NamedResearcher, assignment: Assignment, search: AssignedSearch | None) -> Draft:
+    """A researcher's draft.
+
+    Raises:
+        SearchEnded: its search is over, which is no failure; also if several of its trials say so, in a group.
+        ProposalFailed: it raised that itself, or ended a search that is not over.
+    """
+    try:
+        return await staff.researcher.propose(assignment)
+    except (SearchEnded, BaseExceptionGroup) as error:
+        if isinstance(error, BaseExceptionGroup) and error.split(SearchEnded)[1]:
+            raise
+        if search and search.over:
+            raise SearchEnded(search.over) from error
+        raise ProposalFailed("it gave up a search that is not over") from error

@@ -17,8 +17,9 @@ class Urgency(IntEnum):
 
     HEAD = 0  # no experiment goes on before the head is measured
     TEST = 1  # the sooner a test ends, the fewer proposals are measured against a head that it replaces
-    SCREEN = 2
-    AHEAD = 3  # a pair that may turn out not to be needed
+    SCREEN = 2  # it and a search take turns, if both wait
+    SEARCH = 3
+    AHEAD = 4  # a pair that may turn out not to be needed
 
 
 @dataclass(order=True, slots=True)
@@ -39,6 +40,7 @@ class Slots:
         self._free = list(range(number))
         self._waiting: list[_Waiter] = []
         self._turns = count()
+        self._screened_last = False  # of a screening and a search
         self._idle = anyio.Event()  # set while a slot is free
         self._idle.set()
 
@@ -90,9 +92,20 @@ class Slots:
 
     def _give(self, slot: int) -> None:
         if self._waiting:
-            waiter = heapq.heappop(self._waiting)
+            waiter = self._next()
             waiter.slot = slot
             waiter.ready.set()
         else:
             heapq.heappush(self._free, slot)
             self._idle.set()
+
+    def _next(self) -> _Waiter:
+        """Take out who goes next: the most urgent, but a screening and a search take turns, so that neither starves."""
+        waiter = self._waiting[0]
+        if waiter.urgency is Urgency.SCREEN and self._screened_last:
+            waiter = min((one for one in self._waiting if one.urgency is Urgency.SEARCH), default=waiter)
+        if waiter.urgency in {Urgency.SCREEN, Urgency.SEARCH}:
+            self._screened_last = waiter.urgency is Urgency.SCREEN
+        self._waiting.remove(waiter)
+        heapq.heapify(self._waiting)
+        return waiter

@@ -1,6 +1,6 @@
 """One trial: a tree in a jail, the command with its seed, and the number that is read from what it left."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from anyio import from_thread, to_thread
 from overnight.files.folders import BadArtifact
 from overnight.gate.early_stopping import CurveMonitor, StoppingBar
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.git.port import FileChange
 from overnight.jail.job import JobResult
 from overnight.jail.port import Executor
 from overnight.ledger.port import Artifacts
@@ -17,6 +18,7 @@ from overnight.program.metric import MetricReading, printed_metrics, read_metric
 from overnight.program.program import OUTSIDE, Program
 from overnight.research.loop.artifacts import ArtifactMaker
 from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
+from overnight.research.places.changed_trees import ChangedTrees
 from overnight.research.places.port import CacheState, View, Workspaces
 from overnight.words.failure import last_lines, read_failure
 from overnight.words.foreign import printable
@@ -104,6 +106,10 @@ class TrialRunner:
             cache=self._cache,
             home=self._commands.home,
         )
+
+    def with_changes(self, changes: Sequence[FileChange]) -> "TrialRunner":
+        """The runner of the same program on trees with changes that are in scope and in no commit."""
+        return self.over(ChangedTrees(inner=self._workspaces, changes=changes))
 
     def forget(self, number: int) -> None:
         """Delete what was kept of an experiment between its trials."""

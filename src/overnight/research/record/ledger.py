@@ -14,13 +14,14 @@ from overnight.gate.verdict import Verdict
 from overnight.ledger.file import NAME
 from overnight.ledger.owner import Codec
 from overnight.ledger.store import SqliteEventStore
-from overnight.research.events import Event, decode, encode
+from overnight.research.events import Event, TrialFinished, decode, encode
 from overnight.research.experiment import Experiment
-from overnight.research.history import experiment_number
+from overnight.research.history import SEARCH, as_search_trial, experiment_number
 from overnight.research.record import attempt_index, experiments
 from overnight.research.record.attempt_index import AttemptIndex
 from overnight.research.record.experiments import ExperimentTable
 from overnight.research.record.port import Page, Recorded
+from overnight.research.search_trial import SearchTrial
 
 VERSION = 1  # of the derived tables; before 1 there was no index of attempts
 CODEC: Codec[Event] = Codec(
@@ -108,6 +109,14 @@ class SqliteLedger(SqliteEventStore[Event]):
     def experiment_events(self, number: int) -> Sequence[Recorded]:
         """The events of one experiment, in order."""
         return self.events_of(number)
+
+    def search_trials(self, limit: int) -> Sequence[SearchTrial]:
+        """The newest search trials, oldest first."""
+        with self.reading() as db:
+            query = "SELECT body FROM events WHERE experiment=? ORDER BY seq DESC LIMIT ?"
+            events = [decode(body) for (body,) in db.execute(query, (SEARCH, limit))]
+        trials = [as_search_trial(event) for event in reversed(events) if isinstance(event, TrialFinished)]
+        return [trial for trial in trials if trial]
 
     def tried(self, tree: str) -> int | None:
         """The number of the first experiment with this proposal digest, None if it is new."""

@@ -8,6 +8,7 @@ from overnight.gate.verdict import Verdict
 from overnight.ledger import port as ledger
 from overnight.research.events import Event
 from overnight.research.experiment import Experiment
+from overnight.research.search_trial import SearchTrial
 
 Recorded: TypeAlias = ledger.Recorded[Event]
 
@@ -43,6 +44,10 @@ class Ledger(ledger.EventStore[Event], Protocol):
 
     def experiment_events(self, number: int) -> Sequence[Recorded]:
         """The events of one experiment, in order."""
+        ...
+
+    def search_trials(self, limit: int) -> Sequence[SearchTrial]:
+        """The newest search trials, oldest first."""
         ...
 
     def tried(self, tree: str) -> int | None:

@@ -18,7 +18,7 @@ from overnight.models.port import ModelsParked
 from overnight.program.judge.rules import is_editable
 from overnight.program.scope import path_problem
 from overnight.research.experiment import Draft, Experiment
-from overnight.research.researchers.port import Assignment, ProposalFailed
+from overnight.research.researchers.port import Assignment, ProposalFailed, SearchTrial
 from overnight.words.foreign import printable
 
 CONTINUE = (
@@ -46,6 +46,9 @@ class AgentResearcher:
 
     def learn(self, experiment: Experiment) -> None:
         """Nothing: an agent learns from the brief."""
+
+    def recall(self, trial: SearchTrial) -> None:
+        """Nothing: its brief tells of experiments."""
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Let the agent edit the workspace."""

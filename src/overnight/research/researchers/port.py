@@ -1,6 +1,6 @@
 """The seam of researchers: what proposes changes, or gives advice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +8,10 @@ from typing import Protocol
 from overnight.agents.hindrance import Hindrance
 from overnight.program.program import Program
 from overnight.research.events import Proposed
-from overnight.research.experiment import Draft, Experiment
+from overnight.research.experiment import Draft, Experiment, Scalar
+from overnight.research.search_trial import SearchTrial
+
+__all__ = ["Adviser", "Assignment", "NoIdeas", "ProposalFailed", "Researcher", "Search", "SearchEnded", "SearchTrial"]
 
 
 def _unseen() -> bool:
@@ -17,6 +20,62 @@ def _unseen() -> bool:
 
 def _none() -> str:
     return ""  # the caller checks
+
+
+class SearchEnded(Exception):  # noqa: N818  # a normal outcome, not an error
+    """Nothing more is measured for this assignment: the head moved, a budget is spent, or the session stops.
+
+    The researcher lets it pass. It counts as no failed try, and the researcher is asked again if the session goes on.
+    """
+
+
+class Search(Protocol):
+    """Trials that a researcher may run before it proposes: cheap, with seeds of their own, and never evidence.
+
+    They have no commit, no ref and no row in `results.tsv`; they count in the budget of trials.
+    """
+
+    @property
+    def at_once(self) -> int:
+        """How many may run at once for this researcher; more wait for these."""
+        ...
+
+    @property
+    def proof_trials(self) -> int:
+        """What a proof of a good change takes about, the trials of the new head included."""
+        ...
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of one trial as the gate knows it, in the metric's units; 0: none, or not known."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether the target is deterministic, as far as that is known."""
+        ...
+
+    @property
+    def head_values(self) -> Sequence[float]:
+        """The newest values of the head, oldest first; of other seeds than any search trial."""
+        ...
+
+    def trials_left(self) -> float:
+        """How many trials the session may still run, by every limit that it has; infinite if nothing bounds it."""
+        ...
+
+    async def measure(self, files: Mapping[str, bytes], notes: Mapping[str, Scalar], *, repeat: int = 0) -> SearchTrial:
+        """Run the assignment's head with these files in place of its own.
+
+        Args:
+            files: new contents of files of the head, by path; what a proposal may not change has no value, and runs nothing.
+            notes: the researcher's own, returned to it with the trial, also after a restart.
+            repeat: which of the search's seeds: trials of one repeat share a seed over the whole campaign.
+
+        Raises:
+            SearchEnded: nothing more is measured for this assignment. A trial that ended all the same is recalled.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +93,7 @@ class Assignment:
     unfit: Callable[[], str] | None = None
     objection: Callable[[], str] = _none  # why it would be rejected if it were submitted now; empty if it would not
     under_way: Sequence[Proposed] = ()  # everybody's proposals without a verdict, also its own
+    search: Search | None = None  # None: there is none, as when a researcher is only tried; then propose at once
 
 
 class NoIdeas(Exception):  # noqa: N818  # a normal outcome, not an error
@@ -61,6 +121,7 @@ class Researcher(Protocol):
             NoIdeas: nothing is left to try; the campaign asks no more.
             ProposalFailed: this try came to nothing, through no fault of ours.
             ModelsParked: it needs a model, and none is available now.
+            SearchEnded: its search did; let it pass.
         """
         ...
 
@@ -68,6 +129,14 @@ class Researcher(Protocol):
         """Take in an ended experiment, also one of another researcher.
 
         Called in order for the newest few thousand when a campaign is taken up, then for each that ends.
+        """
+        ...
+
+    def recall(self, trial: SearchTrial) -> None:
+        """Take in a search trial, also one of another researcher.
+
+        Called in order for the newest few thousand when a campaign is taken up, after all that it learns of experiments. Then
+        for each that ends, unless `measure` returned it.
         """
         ...
 

@@ -5,7 +5,7 @@ from overnight.program.scope import path_problem
 from overnight.research.events import Proposed
 from overnight.research.experiment import Draft, Experiment
 from overnight.research.researchers.edits_file import BadEdit, EditsFile
-from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
+from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed, SearchTrial
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
@@ -28,6 +28,9 @@ class ScriptedResearcher:
     def learn(self, experiment: Experiment) -> None:
         """Take in an ended experiment, also one of another researcher."""
         self._follow(experiment)
+
+    def recall(self, trial: SearchTrial) -> None:
+        """Nothing: no edit depends on it."""
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Replace the next edit's old text, where it first stands in its file, by the new one.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from anyio import to_thread
 
 from overnight.research.experiment import Draft, Experiment, Scalar
-from overnight.research.researchers.port import Assignment, NoIdeas
+from overnight.research.researchers.port import Assignment, NoIdeas, SearchTrial
 from overnight.research.researchers.tuner.crashing import CRASHING, said_crashing
 from overnight.research.researchers.tuner.dead import DROPPED, said_dropped
 from overnight.research.researchers.tuner.dropping import all_tried, dropped_parts
@@ -39,6 +39,9 @@ class Tuner:
     def learn(self, experiment: Experiment) -> None:
         """Learn from a finished experiment, including one of another researcher."""
         self._past.learn(experiment, own=experiment.researcher == self.name)
+
+    def recall(self, trial: SearchTrial) -> None:
+        """Nothing yet: it proposes straight away."""
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Write new values for one or a few constants into the workspace.

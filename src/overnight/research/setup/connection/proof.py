@@ -14,9 +14,10 @@ from overnight.program.code_files import is_code
 from overnight.program.program import OUTSIDE, Program
 from overnight.program.scope import matches
 from overnight.research.loop.trial import TrialRunner
+from overnight.research.places.changed_trees import ChangedTrees
 from overnight.research.places.port import Workspaces
 from overnight.research.setup.connection.breaking import broken, hollowed
-from overnight.research.setup.connection.trees import ChangedTrees, ObservedTrees
+from overnight.research.setup.connection.trees import ObservedTrees
 from overnight.research.setup.connection.unmeasured import Cause, why_unmeasured
 from overnight.research.views.connection import BrokenFile, Connection, Outcome, names
 from overnight.research.views.numbers import number

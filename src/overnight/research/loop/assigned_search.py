@@ -1,0 +1,122 @@
+"""The search of one assignment: what its researcher may still measure, and the trials that it asks for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from overnight.gate.error_budget import level_of
+from overnight.gate.gate import HEAD_TRIALS
+from overnight.gate.noise import fewest_pairs, noise_kind
+from overnight.git.port import FileChange
+from overnight.program.program import Noise
+from overnight.research.events import Working
+from overnight.research.experiment import Scalar
+from overnight.research.loop.edit import NamedResearcher
+from overnight.research.loop.searching import SearchTrials
+from overnight.research.researchers.port import SearchEnded
+from overnight.research.search_trial import Searched, SearchTrial
+from overnight.research.state import State
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted
+
+EXACT_PROOF = 2  # trials: one of the proposal, one of the head that it becomes
+QUOTED = 100  # characters of a path in a reason
+
+
+@dataclass(slots=True, kw_only=True)
+class AssignedSearch:
+    """The port `Search`."""
+
+    trials: SearchTrials
+    staff: NamedResearcher
+    assignment: int
+    head: str
+    count: int = 0  # that ended
+    _room: anyio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._room = anyio.Semaphore(self.at_once)
+
+    @property
+    def at_once(self) -> int:
+        """How many may run at once for this researcher."""
+        return self.trials.at_once
+
+    @property
+    def proof_trials(self) -> int:
+        """What a proof of a good change takes about, the trials of the new head included."""
+        if self.exact:
+            return EXACT_PROOF
+        gate = self._state.gate
+        level = level_of(self._state.program.gate.error_rate, test=gate.tests + 1, keeps=gate.keeps)
+        return 2 * fewest_pairs(level) + HEAD_TRIALS
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of one trial as the gate knows it, in the metric's units; 0: none, or not known."""
+        return 0.0 if self.exact else float(self._state.gate.linear.variance**0.5)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the target is deterministic, as far as that is known."""
+        return noise_kind(self._state.program, self._state.gate) is Noise.DETERMINISTIC
+
+    @property
+    def head_values(self) -> Sequence[float]:
+        """The newest values of the head, oldest first."""
+        return self._state.gate.baseline
+
+    @property
+    def over(self) -> str:
+        """Why nothing more is measured for the assignment; empty if something is."""
+        return self.trials.over(self.head)
+
+    def trials_left(self) -> float:
+        """How many trials the session may still run; infinite if nothing bounds it."""
+        return self.trials.trials_left()
+
+    async def measure(self, files: Mapping[str, bytes], notes: Mapping[str, Scalar], *, repeat: int = 0) -> SearchTrial:
+        """Run the assignment's head with these files in place of its own."""
+        await checkpoint()  # so that a search of nothing but mistakes can be stopped
+        searched = Searched(role=self.staff.role, base=self.head, notes=dict(notes), repeat=repeat)
+        async with self._room:
+            if why := self.over:
+                raise SearchEnded(why)
+            changes = self._changes(files)
+            if wrong := self._wrong(files, changes):
+                return SearchTrial(
+                    base=self.head, role=self.staff.role, notes=searched.notes, repeat=repeat, value=None, reason=wrong
+                )
+            trial = await self.trials.run(changes, searched, self.staff, self._told)
+        if trial is None:
+            raise SearchEnded(self.trials.over(self.head) or "its trial was not run")
+        return trial
+
+    @property
+    def _state(self) -> State:
+        return self.trials.journal.state
+
+    def _changes(self, files: Mapping[str, bytes]) -> Sequence[FileChange]:
+        """What these files change in the head; nothing if it has them all."""
+        executable = {file.path: file.executable for file in self.trials.scope.history.files(self.head)}
+        changes = [
+            FileChange(path=path, content=content, executable=executable.get(path, False)) for path, content in files.items()
+        ]
+        before = self.trials.scope.before(changes, self.head)
+        return [change for change in changes if before.get(change.path) != change.content]
+
+    def _wrong(self, files: Mapping[str, bytes], changes: Sequence[FileChange]) -> str:
+        """Why these files may not be measured: what no proposal may change, or what the head does not have."""
+        known = {file.path for file in self.trials.scope.history.files(self.head)}
+        new = [f"`{printable(path, QUOTED)}` is no file of the head" for path in files if path not in known]
+        if new or not changes:
+            return "; ".join(new)
+        return "; ".join(self.trials.scope.violations(changes, self.head))
+
+    def _told(self) -> None:
+        """Say live how far the search is."""
+        self.count += 1
+        doing = f"searches, {counted(self.count, 'trial')}"
+        self.trials.journal.show(Working(role=self.staff.role, assignment=self.assignment, doing=doing))

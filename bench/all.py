@@ -16,10 +16,12 @@ SCRIPTS = (
     "gateway.py",
     "agent.py",
     "brief.py",
-    "tuner.py",
+    "tuner.py --seeds 4",
+    "tuner.py cost",
 )
 
 if __name__ == "__main__":
     for script in SCRIPTS:
         print(f"\n== {script}", flush=True)
-        subprocess.run([sys.executable, str(HERE / script)], check=True)
+        name, *arguments = script.split()
+        subprocess.run([sys.executable, str(HERE / name), *arguments], check=True)

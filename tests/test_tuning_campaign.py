@@ -43,6 +43,9 @@ class ProposesOptimum:
     def learn(self, experiment: Experiment) -> None:
         self.learned.append(experiment)
 
+    def recall(self, trial: object) -> None:
+        pass
+
 
 def compared(regrets: Mapping[int, float], theirs: float, seed: int) -> Compared:
     """A comparison with these regrets of heads, by budget."""

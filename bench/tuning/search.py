@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.research.experiment import Scalar
+from overnight.research.researchers import port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +20,11 @@ class SearchTrial:
     wall_s: float = 0.0
 
 
-class SearchEnded(Exception):  # noqa: N818  # a normal outcome
+class _Ended(Exception):  # noqa: N818  # a normal outcome
     """Nothing more is measured for this assignment."""
+
+
+SearchEnded: type[Exception] = getattr(port, "SearchEnded", _Ended)  # the package's own, as a researcher may catch it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,10 +78,9 @@ class _Campaign:
                 self.laboratory.baseline()
 
     async def _propose(self, number: int, folder: Path) -> Draft | None:
-        head = _commit(self.laboratory.head_number)
+        program, head = self.objective.program, _commit(self.laboratory.head_number)
         search = self.laboratory.search(head, ROLE)
         extra: Mapping[str, Any] = {"search": search} if _TAKES_SEARCH else {}  # Any: of its own type once there is one
-        program = self.objective.program
         assignment = Assignment(number=number, role=ROLE, program=program, workspace=folder, brief="", head=head, **extra)
         began = time.process_time()
         try:
@@ -99,14 +98,13 @@ class _Campaign:
         found, trials = laboratory.judge(number, source, screened=searched > 0)
         if found.verdict is Verdict.KEEP:
             self._keep(number, source, found, searched)
-        regret = self.objective.regret(laboratory.head)
         self.judged.append(
             Judged(
                 used=laboratory.used.total(),
                 hypothesis=draft.hypothesis,
                 verdict=found.verdict,
                 reason=found.reason,
-                regret=regret,
+                regret=self.objective.regret(laboratory.head),
             )
         )
         return _experiment(number, base, draft, found, trials, same=same_as_head(trials, anchors))

@@ -35,14 +35,15 @@ class Figures:
 
     objective: str
     budget: int
-    instances: int
-    regret: float  # median of the heads
+    seeds: tuple[int, ...]  # of the instances
+    regrets: tuple[float, ...]  # of the heads
+    regret: float  # their median
     quartiles: tuple[float, float]
     equal: Mapping[Sampler, Ratio]  # Optuna with the same number of trials
     left: Mapping[Sampler, Ratio]  # Optuna with those that proof and baseline left
     errors: Mapping[Sampler, float]  # median of what Optuna's claim is too high by, as a share of the gap
     claims: int
-    hold: int  # claims whose interval holds the truth
+    missed: tuple[int, ...]  # seeds of those whose interval does not hold the truth
     jumps: int  # claims that a search stands behind
     stages: tuple[float, float, float]  # mean trials: baseline, search, proof
     cpu_ms: float  # of the tuner, per trial of a campaign
@@ -59,14 +60,15 @@ def figures(results: Sequence[Compared]) -> Iterator[Figures]:
         yield Figures(
             objective=results[0].instance.objective,
             budget=budget,
-            instances=len(results),
+            seeds=tuple(result.instance.seed for result in results),
+            regrets=tuple(regrets),
             regret=median(regrets),
             quartiles=(float(low), float(high)),
             equal={s: _ratio(regrets, [r.optuna[s].regret(budget) for r in results]) for s in Sampler},
             left={s: _ratio(regrets, [r.optuna[s].regret(n) for r, n in zip(results, spared, strict=True)]) for s in Sampler},
             errors={s: median(r.optuna[s].errors[budget - 1] for r in results) for s in Sampler},
             claims=len(claims),
-            hold=sum(claim.holds for claim in claims),
+            missed=tuple(r.instance.seed for r in results for claim in r.ours[budget].claims if not claim.holds),
             jumps=sum(claim.searched > 0 for claim in claims),
             stages=(fmean(o.baseline for o in ours), fmean(o.search for o in ours), fmean(o.proof for o in ours)),
             cpu_ms=1_000 * sum(o.tuner_cpu_s for o in ours) / max(1, sum(o.trials for o in ours)),
@@ -107,7 +109,11 @@ def row(found: Figures) -> str:
         *(found.objective, found.budget, f"{found.regret:.3f} ({low:.3f} to {high:.3f})"),
         *(found.equal[s] for s in Sampler),
         *(found.left[s] for s in Sampler),
-        *(f"{found.hold} of {found.claims}", found.jumps, " / ".join(f"{found.errors[s]:.3f}" for s in Sampler)),
+        *(
+            f"{found.claims - len(found.missed)} of {found.claims}",
+            found.jumps,
+            " / ".join(f"{found.errors[s]:.3f}" for s in Sampler),
+        ),
         *(" / ".join(f"{trials:.0f}" for trials in found.stages), f"{found.cpu_ms:.1f}"),
     )
     return "| " + " | ".join(str(cell) for cell in cells) + " |"

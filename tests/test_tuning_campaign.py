@@ -17,13 +17,12 @@ from tuning.laboratory import Laboratory, Spent
 from tuning.objective import PATH, Objective
 from tuning.optuna_alone import Sampler, Trace
 from tuning.pricing import Pricing
-from tuning.search import SearchEnded
 from tuning.training import Training
 
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Verdict
 from overnight.research.experiment import Draft, Experiment
-from overnight.research.researchers.port import Assignment, NoIdeas
+from overnight.research.researchers.port import Assignment, NoIdeas, SearchEnded, SearchTrial
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class ProposesOptimum:
     def learn(self, experiment: Experiment) -> None:
         self.learned.append(experiment)
 
-    def recall(self, trial: object) -> None:
+    def recall(self, trial: SearchTrial) -> None:
         pass
 
 

@@ -1,12 +1,11 @@
 """A campaign of the real tuner under the real gate in virtual time."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import anyio
 
@@ -14,16 +13,14 @@ from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.experiment import Draft, Experiment
 from overnight.research.history import same_as_head
-from overnight.research.researchers.port import Assignment, NoIdeas, Researcher
+from overnight.research.researchers.port import Assignment, NoIdeas, Researcher, SearchEnded
 from overnight.research.researchers.tuner.tuner import Tuner
 from tuning.laboratory import Laboratory, Spent
 from tuning.objective import PATH, Objective
 from tuning.outcome import Claim, Judged, Outcome
-from tuning.search import SearchEnded
 
 ROLE = "tuner"
 PROOF = (Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT)
-_TAKES_SEARCH = any(field.name == "search" for field in fields(Assignment))
 
 
 def run_campaign(objective: Objective, trials: int, secret: str) -> Outcome:
@@ -61,7 +58,7 @@ class _Campaign:
     researcher: Researcher
     claims: list[Claim] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
-    cpu_s: float = 0.0  # of the researcher, the trials that it searches included
+    cpu_s: float = 0.0  # of the researcher, without its trials
 
     async def run(self) -> None:
         """Propose, judge and learn in turn; ends by an exception."""
@@ -80,9 +77,8 @@ class _Campaign:
     async def _propose(self, number: int, folder: Path) -> Draft | None:
         program, head = self.objective.program, _commit(self.laboratory.head_number)
         search = self.laboratory.search(head, ROLE)
-        extra: Mapping[str, Any] = {"search": search} if _TAKES_SEARCH else {}  # Any: of its own type once there is one
-        assignment = Assignment(number=number, role=ROLE, program=program, workspace=folder, brief="", head=head, **extra)
-        began = time.process_time()
+        assignment = Assignment(number=number, role=ROLE, program=program, workspace=folder, brief="", head=head, search=search)
+        began = time.process_time() - self.laboratory.cpu_s
         try:
             return await self.researcher.propose(assignment)
         except SearchEnded:
@@ -90,10 +86,10 @@ class _Campaign:
                 raise Spent from None
             return None
         finally:
-            self.cpu_s += time.process_time() - began
+            self.cpu_s += time.process_time() - self.laboratory.cpu_s - began
 
     def _judge(self, number: int, source: str, draft: Draft) -> Experiment:
-        laboratory, searched = self.laboratory, int(getattr(draft, "searched", 0))
+        laboratory, searched = self.laboratory, draft.searched
         base, anchors = _commit(laboratory.head_number), laboratory.memory.anchors
         found, trials = laboratory.judge(number, source, screened=searched > 0)
         if found.verdict is Verdict.KEEP:
@@ -135,6 +131,8 @@ def _experiment(number: int, base: str, draft: Draft, found: Conclusion, trials:
         trials=len(own),
         conclusion=found,
         same_as_head=same,
+        searched=draft.searched,
+        unscreened=draft.searched > 0,
     )
 
 

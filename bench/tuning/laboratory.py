@@ -1,5 +1,6 @@
 """The real gate over simulated trials, one after another, until the budget is spent."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion
 from overnight.program.program import Noise, Program
 from tuning.objective import PATH, Objective
-from tuning.search import Search
+from tuning.search import SimulatedSearch
 
 FAILED = "exit code 1"
 
@@ -34,6 +35,7 @@ class Laboratory:
     head_number: int = 0  # experiment that made it
     memory: GateMemory = field(default_factory=GateMemory)
     used: Counter[Stage] = field(default_factory=Counter)
+    cpu_s: float = 0.0  # of its trials
 
     @property
     def program(self) -> Program:
@@ -55,12 +57,12 @@ class Laboratory:
             for key in wanted.trials:
                 self._trial(key, self.head)
 
-    def search(self, base: str, role: str) -> Search:
+    def search(self, base: str, role: str) -> SimulatedSearch:
         """The search of one assignment."""
         noise = noise_model(self.program, self.memory)
         level = level_of(self.program.gate.error_rate, test=self.memory.tests + 1, keeps=self.memory.keeps)
         exact = noise.kind is Noise.DETERMINISTIC
-        return Search(
+        return SimulatedSearch(
             base=base,
             role=role,
             proof_trials=2 if exact else 2 * fewest_pairs(level) + HEAD_TRIALS,
@@ -95,19 +97,25 @@ class Laboratory:
         return key.index, (key.arm is Arm.CANDIDATE) is not candidate_first(self.secret, key)
 
     def _search_trial(self, files: Mapping[str, bytes], repeat: int) -> float | None:
-        key = TrialKey(experiment=0, stage=Stage.SEARCH, arm=Arm.CANDIDATE, index=repeat)
-        return self._value(key, files[PATH].decode())[1]
+        key = TrialKey(experiment=0, stage=Stage.SEARCH, arm=Arm.CANDIDATE, index=self.used[Stage.SEARCH])
+        return self._value(key, self._seed(key, repeat), files[PATH].decode())
 
     def _trial(self, key: TrialKey, source: str) -> Trial:
-        seed, value = self._value(key, source)
+        seed = self._seed(key)
+        value = self._value(key, seed, source)
         fault, reason = (Fault.EXIT, FAILED) if value is None else (None, "")
         trial = Trial(key=key, seed=seed, tree=source, value=value, fault=fault, reason=reason)
         self.memory = after_trial(self.memory, trial)
         return trial
 
-    def _value(self, key: TrialKey, source: str) -> tuple[int, float | None]:
+    def _seed(self, key: TrialKey, repeat: int = 0) -> int:
+        return trial_seed(self.secret, place_of_seed(key, self.head_number, repeat=repeat))
+
+    def _value(self, key: TrialKey, seed: int, source: str) -> float | None:
         if self.left < 1:
             raise Spent
         self.used[key.stage] += 1
-        seed = trial_seed(self.secret, place_of_seed(key, self.head_number))
-        return seed, self.objective.trial(source, seed)
+        began = time.process_time()
+        value = self.objective.trial(source, seed)
+        self.cpu_s += time.process_time() - began
+        return value

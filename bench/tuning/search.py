@@ -4,32 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.research.experiment import Scalar
-from overnight.research.researchers import port
+from overnight.research.researchers.port import SearchEnded, SearchTrial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchTrial:
-    """A finished trial of a search, as a researcher knows it."""
-
-    base: str  # commit of the head that its files replace files of
-    role: str
-    notes: Mapping[str, Scalar]
-    repeat: int  # trials of one repeat share a seed
-    value: float | None  # of the metric; None: `reason` says why
-    reason: str = ""
-    wall_s: float = 0.0
-
-
-class _Ended(Exception):  # noqa: N818  # a normal outcome
-    """Nothing more is measured for this assignment."""
-
-
-SearchEnded: type[Exception] = getattr(port, "SearchEnded", _Ended)  # the package's own, as a researcher may catch it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """The search of one assignment; trials run one after another."""
+class SimulatedSearch:
+    """The port `Search` for one assignment; trials run one after another."""
 
     base: str
     role: str
@@ -52,7 +32,7 @@ class Search:
             SearchEnded: the budget is spent.
         """
         if self.left() < 1:
-            raise SearchEnded
+            raise SearchEnded("the trials are used up")
         value = self.run(files, repeat)
         reason = "" if value is not None else "exit code 1"
         return SearchTrial(base=self.base, role=self.role, notes=notes, repeat=repeat, value=value, reason=reason, wall_s=1.0)

@@ -12,6 +12,7 @@ from tuning import optuna_alone
 from tuning.bowls import Bowls
 from tuning.campaign import run_campaign, run_in
 from tuning.comparison import Compared, Instance
+from tuning.cost import TimedLaboratory
 from tuning.figures import figures, row
 from tuning.laboratory import Laboratory, Spent
 from tuning.objective import PATH, Objective
@@ -44,6 +45,20 @@ class ProposesOptimum:
 
     def recall(self, trial: SearchTrial) -> None:
         pass
+
+
+@dataclass(slots=True)
+class SearchesFirst(ProposesOptimum):
+    """One that measures the optimum a few times before it proposes it."""
+
+    trials: int = 5
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        assert assignment.search
+        for repeat in range(self.trials):
+            await assignment.search.measure({PATH: self.source.encode()}, {}, repeat=repeat)
+        draft = await ProposesOptimum.propose(self, assignment)
+        return replace(draft, searched=self.trials)
 
 
 def compared(regrets: Mapping[int, float], theirs: float, seed: int) -> Compared:
@@ -80,6 +95,29 @@ def test_optimum_is_proven_and_its_claim_is_compared_with_the_truth() -> None:
     assert claim.holds
     assert researcher.learned[0].conclusion is not None
     assert outcome.proof + outcome.baseline == outcome.trials < 100
+
+
+def test_what_a_search_found_is_not_screened() -> None:
+    """Search trials have a count of their own; the time between them is taken for the tuner's."""
+    objective = Bowls(2)
+    researcher = SearchesFirst(objective.best)
+    laboratory = TimedLaboratory(objective=objective, trials=100, secret="s", head=objective.start)
+    outcome = run_in(laboratory, researcher)
+    assert outcome.search == 5 + 5  # the second time it finds that it has no ideas
+    assert [claim.searched for claim in outcome.claims] == [5]
+    assert laboratory.used[Stage.SCREEN] == 0
+    assert researcher.learned[0].unscreened
+    assert len(laboratory.thought_s) == 4 + 4
+
+
+def test_search_ends_with_the_budget() -> None:
+    """The campaign is over then."""
+    objective = Bowls(2)
+    laboratory = Laboratory(objective=objective, trials=12, secret="s", head=objective.start)
+    outcome = run_in(laboratory, SearchesFirst(objective.best))
+    assert outcome.end == "the trials are used up"
+    assert (outcome.baseline, outcome.search, outcome.proof) == (8, 4, 0)
+    assert not outcome.judged
 
 
 def test_unfinished_proof_does_not_count() -> None:

@@ -4,11 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from overnight.gate.error_budget import level_of
-from overnight.gate.gate import HEAD_TRIALS, baseline_step, next_step
+from overnight.gate.forecast import proof_trials
+from overnight.gate.gate import baseline_step, next_step
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
-from overnight.gate.noise import fewest_pairs, noise_model
+from overnight.gate.noise import noise_model
 from overnight.gate.seeds import candidate_first, place_of_seed, trial_seed
 from overnight.gate.steps import Conclude, Register, RunTrials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
@@ -60,12 +61,11 @@ class Laboratory:
     def search(self, base: str, role: str) -> SimulatedSearch:
         """The search of one assignment."""
         noise = noise_model(self.program, self.memory)
-        level = level_of(self.program.gate.error_rate, test=self.memory.tests + 1, keeps=self.memory.keeps)
         exact = noise.kind is Noise.DETERMINISTIC
         return SimulatedSearch(
             base=base,
             role=role,
-            proof_trials=2 if exact else 2 * fewest_pairs(level) + HEAD_TRIALS,
+            cost=partial(proof_trials, self.program, self.memory),
             sigma=noise.sigma,
             exact=exact,
             head_values=self.memory.baseline,

@@ -13,13 +13,17 @@ class SimulatedSearch:
 
     base: str
     role: str
-    proof_trials: int
+    cost: Callable[[float], float]  # trials of the proof of a gain
     sigma: float
     exact: bool
     head_values: Sequence[float]
     left: Callable[[], float]
     run: Callable[[Mapping[str, bytes], int], float | None]  # one trial of these files at a repeat's seed
     at_once: int = 1
+
+    def proof_trials(self, gain: float) -> float:
+        """How many trials the proof of such a gain would take."""
+        return self.cost(gain)
 
     def trials_left(self) -> float:
         """Trials that the campaign may still run."""

@@ -124,6 +124,12 @@ def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> f
     return paired_sigma * (math.sqrt(2.0 * (math.log(1.0 / level) + _MIXTURE_COST)) + _POWER) / math.sqrt(max_pairs)
 
 
+def pairs_for(gain: float, *, paired_sigma: float, level: float) -> int:
+    """The pairs within which a test at `level` finds such a gain 4 times out of 5: `detectable_effect` solved for them."""
+    wanted = paired_sigma * (math.sqrt(2.0 * (math.log(1.0 / level) + _MIXTURE_COST)) + _POWER)
+    return max(fewest_pairs(level), math.ceil((wanted / gain) ** 2))
+
+
 def fewest_pairs(level: float) -> int:
     """The fewest pairs that a keep at this level needs, if it wins all of them."""
     return math.ceil((math.log(1.0 / level) + math.log(len(BETS))) / math.log(2.0))

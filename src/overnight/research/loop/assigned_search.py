@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 import anyio
 from anyio.lowlevel import checkpoint
 
-from overnight.gate.error_budget import level_of
-from overnight.gate.gate import HEAD_TRIALS
-from overnight.gate.noise import fewest_pairs, noise_kind
+from overnight.gate.forecast import proof_trials
+from overnight.gate.noise import noise_kind
 from overnight.git.port import FileChange
 from overnight.program.program import Noise
 from overnight.research.events import Working
@@ -21,7 +20,6 @@ from overnight.research.state import State
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
-EXACT_PROOF = 2  # trials: one of the proposal, one of the head that it becomes
 QUOTED = 100  # characters of a path in a reason
 
 
@@ -45,15 +43,6 @@ class AssignedSearch:
         return self.trials.at_once
 
     @property
-    def proof_trials(self) -> int:
-        """What a proof of a good change takes about, the trials of the new head included."""
-        if self.exact:
-            return EXACT_PROOF
-        gate = self._state.gate
-        level = level_of(self._state.program.gate.error_rate, test=gate.tests + 1, keeps=gate.keeps)
-        return 2 * fewest_pairs(level) + HEAD_TRIALS
-
-    @property
     def sigma(self) -> float:
         """The standard deviation of one trial as the gate knows it, in the metric's units; 0: none, or not known."""
         return 0.0 if self.exact else float(self._state.gate.linear.variance**0.5)
@@ -72,6 +61,10 @@ class AssignedSearch:
     def over(self) -> str:
         """Why nothing more is measured for the assignment; empty if something is."""
         return self.trials.over(self.head)
+
+    def proof_trials(self, gain: float) -> float:
+        """How many trials the proof of such a gain would take, those of the new head included; infinite: none will do."""
+        return proof_trials(self._state.program, self._state.gate, gain)
 
     def trials_left(self) -> float:
         """How many trials the session may still run; infinite if nothing bounds it."""

@@ -41,11 +41,6 @@ class Search(Protocol):
         ...
 
     @property
-    def proof_trials(self) -> int:
-        """What a proof of a good change takes about, the trials of the new head included."""
-        ...
-
-    @property
     def sigma(self) -> float:
         """The standard deviation of one trial as the gate knows it, in the metric's units; 0: none, or not known."""
         ...
@@ -58,6 +53,13 @@ class Search(Protocol):
     @property
     def head_values(self) -> Sequence[float]:
         """The newest values of the head, oldest first; of other seeds than any search trial."""
+        ...
+
+    def proof_trials(self, gain: float) -> float:
+        """How many trials the proof of such a gain would take, those of the new head included; infinite: none will do.
+
+        `gain` is in the metric's units, positive if it is better.
+        """
         ...
 
     def trials_left(self) -> float:

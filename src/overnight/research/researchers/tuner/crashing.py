@@ -42,12 +42,16 @@ class CrashingValues:
     def learn(self, experiment: Experiment, changed: Directions) -> None:
         """Take in an own experiment that changed these constants."""
         self.said |= said_crashing(experiment.notes)
-        if experiment.conclusion is None or not changed:
-            return
-        if experiment.conclusion.verdict is Verdict.CRASH:
+        if experiment.conclusion is not None:
+            crashed = experiment.conclusion.verdict is Verdict.CRASH
+            self.see(changed, crashed=crashed, ran=bool(experiment.trials) and not experiment.same_as_head)
+
+    def see(self, changed: Directions, *, crashed: bool, ran: bool) -> None:
+        """Take in whether a trial that changed these constants crashed, or ran with another value than the head's."""
+        if crashed:
             if suspects := {key: way for key, way in changed.items() if key not in self._ran}:
                 self._crashes.append(suspects)
-        elif experiment.trials and not experiment.same_as_head:
+        elif ran:
             self._ran |= changed.keys()
             rest = ({key: way for key, way in crash.items() if key not in changed} for crash in self._crashes)
             self._crashes = [crash for crash in rest if crash]

@@ -10,35 +10,38 @@ _FINE_DIGITS = 6  # significant ones: two trials of a metric with fewer may be e
 
 
 class DeadValues:
-    """The constants that were changed without any effect, by the head that they were changed in.
+    """The constants that were changed without any effect.
 
-    A value of the metric with few digits, such as a count of errors, may stay the same by chance: the constants of such
-    trials are only put back, and tried again when nothing else is left.
+    A value of the metric with few digits, such as a count of errors, may stay the same by chance, and shows nothing.
     """
 
     def __init__(self) -> None:
-        self.dropped: dict[str, bool] = {}  # by key: whether that is beyond doubt
+        self.dropped: tuple[str, ...] = ()  # their keys
         self.said: set[str] = set()  # what a proposal has said
-        self._alive: set[str] = (
-            set()
-        )  # changed alone or kept, with another value: it changes nothing only in a part of its range
+        # Changed alone or kept, with another value: it changes nothing only in a part of its range.
+        self._alive: set[str] = set()
 
     def learn(self, experiment: Experiment, changed: Iterable[str]) -> None:
         """Take in an own experiment that changed these constants."""
         self.said |= said_dropped(experiment.notes)
-        if experiment.conclusion is None or experiment.value is None:
+        if experiment.conclusion:
+            verdict, same = experiment.conclusion.verdict, experiment.same_as_head
+            self.see(changed, experiment.value, same=same and verdict is Verdict.DISCARD, kept=verdict is Verdict.KEEP)
+
+    def see(self, changed: Iterable[str], value: float | None, *, same: bool, kept: bool = False) -> None:
+        """Take in a value that changed constants gave; `same`: the head has it too, with the same seed, to the last digit."""
+        keys = [key for key in changed if key not in self._alive]
+        if value is None:
             return
-        verdict, keys = experiment.conclusion.verdict, frozenset(changed) - self._alive
-        if verdict is Verdict.DISCARD and experiment.same_as_head:
-            sure = is_fine(experiment.value)
-            self.dropped |= {key: sure or self.dropped.get(key, False) for key in keys}
-        elif not experiment.same_as_head and (len(keys) == 1 or verdict is Verdict.KEEP):
-            self._alive |= keys
-            self.dropped = {key: sure for key, sure in self.dropped.items() if key not in keys}
+        if same and is_fine(value):
+            self.dropped = tuple(dict.fromkeys((*self.dropped, *keys)))
+        elif not same and (len(keys) == 1 or kept):
+            self._alive |= set(keys)
+            self.dropped = tuple(key for key in self.dropped if key not in self._alive)
 
     def revive(self) -> None:
         """Forget all: the head now reads values that it did not read before."""
-        self.dropped, self.said, self._alive = {}, set(), set()
+        self.dropped, self.said, self._alive = (), set(), set()
 
 
 def said_dropped(notes: Mapping[str, Scalar]) -> frozenset[str]:

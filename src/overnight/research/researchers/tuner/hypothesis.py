@@ -3,16 +3,28 @@
 from collections.abc import Mapping
 
 from overnight.research.researchers.tuner.findings import Constant, Value
+from overnight.research.researchers.tuner.jump import Jump
 from overnight.research.researchers.tuner.moves import Move
+from overnight.research.researchers.tuner.target import Target
 from overnight.words.foreign import printable
+from overnight.words.quantities import counted, listed
 
 LONGEST = 300  # characters
+MOST_IN_FULL = 3  # changes that are said with the values before
+MOST_SETTINGS = 8
+MOST_TOLD = 3  # constants of which it is said what they bring
+TOLD = 0.05  # of a gain
 
 
 def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bool) -> str:
     """A sentence such as "Raise LR from 0.003 to 0.0071 and lower DROPOUT from 0.2 to 0.1 (a local step)"."""
     if move.removal:
         text = f"Drop `{move.removal.statement}` in {move.removal.function}()"
+    elif len(move.values) > MOST_IN_FULL:
+        settings = [
+            f"{_name(constants[key], several_files=several_files)} to {_written(value)}" for key, value in move.values.items()
+        ]
+        text = f"set {listed(settings, MOST_SETTINGS)}"
     else:
         changes = [_change(constants[key], value, several_files=several_files) for key, value in move.values.items()]
         text = " and ".join([", ".join(changes[:-1]), changes[-1]]) if len(changes) > 1 else changes[0]
@@ -20,14 +32,34 @@ def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bo
     return printable(sentence[0].upper() + sentence[1:], LONGEST)
 
 
+def found_by(jump: Jump, target: Target, trials: int) -> str:
+    """How a jump was found, and what its model expects each of its constants to bring."""
+    names = {d.key: d.constant.name for d in target.space}
+    told = [f"{names[key]} {100 * share:.0f} %" for key, share in jump.shares.items() if share >= TOLD]
+    parts = (
+        f"; without it, the expected gain would be less by: {', '.join(told[:MOST_TOLD])}"
+        if len(jump.values) > 1 and told
+        else ""
+    )
+    return f"the best of {counted(trials, 'search trial')}{parts}"
+
+
+def _name(constant: Constant, *, several_files: bool) -> str:
+    return constant.key if several_files else constant.name
+
+
 def _change(constant: Constant, value: Value, *, several_files: bool) -> str:
-    name = constant.key if several_files else constant.name
+    name = _name(constant, several_files=several_files)
     if isinstance(value, bool):
         return f"switch {name} {'on' if value else 'off'}"
     if isinstance(value, str) or isinstance(constant.value, str):
         return f"set {name} to {value} instead of {constant.value}"
     verb = "raise" if value > constant.value else "lower"
     return f"{verb} {name} from {_number(constant.value)} to {_number(value)}"
+
+
+def _written(value: Value) -> str:
+    return str(value) if isinstance(value, bool | str) else _number(value)
 
 
 def _number(value: int | float) -> str:

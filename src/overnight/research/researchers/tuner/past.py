@@ -1,18 +1,21 @@
-"""What the tuner knows about its earlier proposals: a window of bounded size, built from the experiments passed to it."""
+"""What the tuner knows about its earlier trials and proposals: a window of bounded size, built from what is passed to it."""
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from overnight.gate.verdict import Verdict
+from overnight.program.program import Metric
 from overnight.research.experiment import Experiment, Scalar
 from overnight.research.researchers.tuner.crashing import CRASHING, CrashingValues, Directions
 from overnight.research.researchers.tuner.dead import DROPPED, DeadValues
 from overnight.research.researchers.tuner.findings import Value
+from overnight.research.researchers.tuner.observations import Observation
+from overnight.research.search_trial import SearchTrial
 
-WINDOW = 100  # attempts kept; the optimizer's time grows with them
-BEST, NEWEST = 30, 40  # attempts that stay when the window is full
+REMEMBERED = 1000  # trials
+BEST, NEWEST = 64, 192  # of them that the surrogate sees: its time grows with the cube of their number
 
 POINT = "point"  # the note that identifies the content of the edited files
 WAS = "was "  # prefix to the key of a changed constant, for its value before
@@ -21,76 +24,128 @@ _PLACE = re.compile(r"^[^ +-].*:\d+$")  # a heading among the lines of an edit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One measured proposal that changed constants."""
+class _Seen:
+    """A trial, or the mean of an experiment's own trials, as it was reported."""
 
-    values: Mapping[str, Value]  # of all constants
-    before: Mapping[str, Value]  # of the changed ones
-    gain: float | None  # over its base, positive is better; None: it crashed, or was stopped early
-    score: float | None  # the gain over the start of the campaign
-    kept: bool
+    values: Mapping[str, Value]
+    value: float | None  # in the metric's units
+    base: str  # commit of the head
+    seed: str  # what its trials share
+    trials: int = 1
+    before: Mapping[str, Value] = field(default_factory=dict)  # of an experiment: its changed constants in the head
+    gain: float | None = None  # of an experiment over the head
 
 
 class Past:
-    """Learns from finished experiments; the same experiments in the same order give the same past."""
+    """Learns from finished trials and experiments; the same ones in the same order give the same past."""
 
     def __init__(self) -> None:
-        self.attempts: list[Attempt] = []
-        self.generation = 0  # grows whenever older attempts are dropped
-        self.count = 0  # own experiments so far
-        self.points: set[str] = set()
-        self.gains: dict[tuple[str, bool], float] = {}  # the newest gain of a constant changed alone, upward or downward
+        self.searched = 0  # search trials
+        self.points: set[str] = set()  # of own proposals
         self.dead = DeadValues()
         self.crashing = CrashingValues()
-        self._levels: dict[str, float] = {}  # by commit: how far a head is above the start of the campaign
-        self._level = 0.0
-
-    def level(self, commit: str) -> float:
-        """How far a head is above the start of the campaign, in units of the metric."""
-        return self._levels.get(commit, self._level)
+        self._seen: tuple[_Seen, ...] = ()  # replaced, never changed: a search reads it in a thread
+        self._versions: dict[str, int] = {}  # by commit: how many keeps of others its code has
+        self._newest = 0  # version
+        self._heads: dict[tuple[str, int], float] = {}  # search trials of heads themselves, by commit and repeat
 
     def learn(self, experiment: Experiment, *, own: bool) -> None:
-        """Learn from a finished experiment; from another researcher's, only how far it moved the head."""
+        """Learn from a finished experiment; from another researcher's, only that the code is another."""
         conclusion = experiment.conclusion
         if conclusion is None:
             return
-        gain = conclusion.gain if conclusion.gain is not None and math.isfinite(conclusion.gain) else None
-        score = None if gain is None else self.level(experiment.base) + gain
-        kept = conclusion.verdict is Verdict.KEEP
-        if kept and score is not None:
-            self._level = self._levels[experiment.commit] = score
-        if kept and not (own and _only_numbers(experiment.notes)):
-            self.dead.revive()
-            self.crashing.revive(_changed_paths(experiment))
+        kept, numbers = conclusion.verdict is Verdict.KEEP, own and _only_numbers(experiment.notes)
+        if kept:
+            self._newest = max(self._newest, self._version(experiment.base)) + (not numbers)
+            self._versions[experiment.commit] = self._newest
+            if not numbers:
+                self.dead.revive()
+                self.crashing.revive(_changed_paths(experiment))
         if own:
-            self.count += 1
             self.points.add(str(experiment.notes.get(POINT, "")))
             self.dead.learn(experiment, changed_keys(experiment.notes))
             self.crashing.learn(experiment, _directions(experiment.notes))
-            stopped = conclusion.verdict is Verdict.DISCARD and experiment.trials and experiment.value is None
-            if gain is not None or conclusion.verdict is Verdict.CRASH or stopped:
-                self._attempt(experiment.notes, gain, score, kept=kept)
+            self._learn_values(experiment)
 
-    def _attempt(self, notes: Mapping[str, Scalar], gain: float | None, score: float | None, *, kept: bool) -> None:
-        noted = {key: value for key, value in notes.items() if value is not None and CONSTANT_MARK in key}
-        before = {key.removeprefix(WAS): value for key, value in noted.items() if key.startswith(WAS)}
-        values = {key: value for key, value in noted.items() if not key.startswith(WAS)}
-        if not before or not before.keys() <= values.keys():
+    def recall(self, trial: SearchTrial) -> None:
+        """Learn from a search trial of a tuner."""
+        values, before = _values(trial.notes)
+        if not values:
+            return
+        self.searched += 1
+        seen = _Seen(values=values, value=trial.value, base=trial.base, seed=f"search {trial.repeat}")
+        self._seen = (*self._seen, seen)[-REMEMBERED:]
+        if not before:
+            if trial.value is not None:
+                self._heads[trial.base, trial.repeat] = trial.value
+            return
+        same = trial.value is not None and self._heads.get((trial.base, trial.repeat)) == trial.value
+        self.dead.see(before, trial.value, same=same)
+        self.crashing.see(_directions(trial.notes), crashed=trial.value is None, ran=not same)
+
+    def observations(self, metric: Metric) -> Sequence[Observation]:
+        """What the surrogate should see, oldest first: the newest, and the best of those before."""
+        seen = list(self._seen)
+        older, newest = seen[:-NEWEST], seen[-NEWEST:]
+        older.sort(key=lambda one: math.inf if one.value is None else _oriented(metric, one.value))
+        return [found for one in (*older[:BEST], *newest) for found in self._observed(one, metric)]
+
+    def block(self, base: str, seed: str) -> str:
+        """What trials of these seeds on the code of this head share."""
+        return f"{self._version(base)} {seed}"
+
+    def repeats(self, values: Mapping[str, Value], base: str) -> frozenset[str]:
+        """The seeds with which these values were measured on the code of this head."""
+        version = self._version(base)
+        return frozenset(
+            one.seed
+            for one in self._seen
+            if self._version(one.base) == version and all(one.values.get(key) == value for key, value in values.items())
+        )
+
+    def _version(self, commit: str) -> int:
+        return self._versions.get(commit, 0)
+
+    def _learn_values(self, experiment: Experiment) -> None:
+        values, before = _values(experiment.notes)
+        conclusion = experiment.conclusion
+        if not before or conclusion is None or not before.keys() <= values.keys():
             return  # the proposal dropped a statement
-        self.attempts.append(Attempt(values=values, before=before, gain=gain, score=score, kept=kept))
-        if len(before) == 1:
-            (key,) = before
-            self.gains[key, is_upward(before[key], values[key])] = -math.inf if gain is None else gain
-        if len(self.attempts) > WINDOW:
-            self._forget()
+        gain = conclusion.gain if conclusion.gain is not None and math.isfinite(conclusion.gain) else None
+        if gain is None and conclusion.verdict is not Verdict.CRASH:
+            return
+        crashed = gain is None
+        seen = _Seen(
+            values=values,
+            value=None if crashed else experiment.value,
+            base=experiment.base,
+            seed=f"experiment {experiment.number}",
+            trials=max(experiment.trials, 1),
+            before=before,
+            gain=gain,
+        )
+        if crashed or experiment.value is not None:
+            self._seen = (*self._seen, seen)[-REMEMBERED:]
 
-    def _forget(self) -> None:
-        older, newest = self.attempts[:-NEWEST], self.attempts[-NEWEST:]
-        measured = sorted((a.score for a in older if a.score is not None), reverse=True)
-        enough = measured[min(BEST, len(measured)) - 1] if measured else math.inf
-        best = [attempt for attempt in older if attempt.score is not None and attempt.score >= enough][:BEST]
-        self.attempts = best + newest
-        self.generation += 1
+    def _observed(self, seen: _Seen, metric: Metric) -> Sequence[Observation]:
+        value = None if seen.value is None else _oriented(metric, seen.value)
+        block, share = self.block(seen.base, seen.seed), 1.0 / seen.trials
+        own = Observation(values=seen.values, value=value, block=block, share=share)
+        if value is None or seen.gain is None:
+            return [own]
+        return [own, Observation(values={**seen.values, **seen.before}, value=value + seen.gain, block=block, share=share)]
+
+
+def _oriented(metric: Metric, value: float) -> float:
+    """The value so that less is better."""
+    return -metric.gain(0.0, value)
+
+
+def _values(notes: Mapping[str, Scalar]) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
+    """The values of all constants by a proposal's or a trial's notes, and those of the changed ones before it."""
+    noted = {key: value for key, value in notes.items() if value is not None and CONSTANT_MARK in key}
+    before = {key.removeprefix(WAS): value for key, value in noted.items() if key.startswith(WAS)}
+    return {key: value for key, value in noted.items() if not key.startswith(WAS)}, before
 
 
 def changed_keys(notes: Mapping[str, Scalar]) -> frozenset[str]:
@@ -125,10 +180,3 @@ def _only_numbers(notes: Mapping[str, Scalar]) -> bool:
     """Whether a proposal only changes numbers: a switch or an option may give life to what was dead."""
     before = [value for key, value in notes.items() if key.startswith(WAS)]
     return bool(before) and not any(isinstance(value, bool | str) for value in before)
-
-
-def is_upward(old: Value, new: Value) -> bool:
-    """Whether a change raises a number, switches on, or moves to a later word in alphabetical order."""
-    if isinstance(old, str) or isinstance(new, str):
-        return str(new) > str(old)
-    return new > old

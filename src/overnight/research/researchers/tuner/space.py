@@ -8,9 +8,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from overnight.research.researchers.tuner.findings import Constant, Value, is_number
 from overnight.research.researchers.tuner.names import words
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
 
 DIGITS = 2  # significant digits of a proposed value: more would claim a precision that no trial has
 SMALLEST = 1e-4  # lower end of a logarithmic range that includes zero; it stands for 0
@@ -61,6 +68,29 @@ class Dimension:
         rest = 1 - number if self.scale is AxisScale.LOG_REST else number
         return math.log2(rest) if rest > 0 else self.low
 
+    def unit(self, value: Value) -> float:
+        """Where a value is, 0 to 1 over the range and beyond outside of it; the index of an option."""
+        if self.scale is AxisScale.OPTIONS:
+            return self.position(value)
+        if isinstance(value, str) or not is_number(value):
+            value = self.constant.value
+        return (self._unbounded(float(value)) - self.low) / (self.high - self.low)
+
+    def of_unit(self, unit: float) -> Value:
+        """The value there, as `at` writes it."""
+        return self.at(unit if self.scale is AxisScale.OPTIONS else self.low + unit * (self.high - self.low))
+
+    def whole_units(self, units: "Array") -> "Array":
+        """The places of the whole numbers nearest to places on the scale, of a dimension of whole numbers."""
+        import numpy as np
+
+        positions = self.low + units * (self.high - self.low)
+        if self.octaves or self.scale is AxisScale.LINEAR:
+            positions = np.rint(positions)
+        else:
+            positions = np.log2(np.maximum(np.rint(2.0**positions), 1.0))
+        return (positions - self.low) / (self.high - self.low)
+
     def at(self, position: float) -> Value:
         """The value at a position on the scale, moved into the range and rounded to what a person would write."""
         position = min(max(position, self.low), self.high)
@@ -85,6 +115,9 @@ class Dimension:
         if value == own and self.whole and not isinstance(own, str):
             value = self.at(self._unbounded(max(1.0, own + math.copysign(1, by))))
         return None if value == own else value
+
+
+Space = tuple[Dimension, ...]
 
 
 def rounded(number: float, digits: int = DIGITS) -> float:

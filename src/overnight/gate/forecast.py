@@ -1,0 +1,27 @@
+"""What a proof of a gain would cost, before there is one: for researchers that decide what is worth a proof."""
+
+import math
+
+from overnight.gate.error_budget import level_of
+from overnight.gate.memory import GateMemory
+from overnight.gate.noise import noise_report, pairs_for
+from overnight.program.program import Program
+
+EXACT = 2  # trials of a win on a target without noise: it is run twice
+_HEAD = 8  # trials of a new head
+
+
+def proof_trials(program: Program, memory: GateMemory, gain: float) -> float:
+    """How many trials the proof of such a gain takes in 4 cases out of 5, and the new head after it; infinite: none will do.
+
+    `gain` is in the metric's units, better if positive.
+    """
+    wanted = program.metric.min_effect or 0.0
+    if gain <= 0.0 or gain < wanted:
+        return math.inf
+    report = noise_report(program, memory)
+    if report.deterministic:
+        return EXACT
+    level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps)
+    pairs = pairs_for(gain, paired_sigma=report.paired_sigma, level=level)
+    return math.inf if pairs > program.gate.max_pairs else 2.0 * pairs + _HEAD

@@ -1,0 +1,175 @@
+"""One search of the tuner: it measures what its model finds promising, until the best of it is worth a proof."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import anyio
+from anyio import to_thread
+
+from overnight.program.program import Metric
+from overnight.research.experiment import Scalar
+from overnight.research.researchers.port import Search, SearchEnded
+from overnight.research.researchers.tuner.banking import Prospect, worth_a_proof
+from overnight.research.researchers.tuner.exploring import Explorer, Point
+from overnight.research.researchers.tuner.findings import Value
+from overnight.research.researchers.tuner.jump import Jump, best_jump
+from overnight.research.researchers.tuner.moves import Move
+from overnight.research.researchers.tuner.observations import Observation
+from overnight.research.researchers.tuner.past import WAS, Past
+from overnight.research.researchers.tuner.target import Target
+
+SEEDS = 3  # that trials take in turn: one would be overfitted, many would hide in their own luck what a change does
+LOOKS = 4  # trials between two looks at whether the best is worth a proof
+CHECKED = 2  # seeds with which a jump is measured before its proof: a proof of what crashes costs ten times as much
+MOST_REPEATS = 8  # trials of one choice of values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A trial to run next."""
+
+    values: Mapping[str, Value]  # of all constants
+    repeat: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Searching:
+    """The search for one proposal."""
+
+    target: Target
+    explorer: Explorer
+    past: Past
+    search: Search
+    metric: Metric
+    head: str  # commit
+    random: Random
+    _running: list[Probe] = field(default_factory=list)
+    _ended: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when a trial ends
+    _over: bool = False  # nothing more is measured for this proposal
+    _looked: int = 0  # search trials when it last looked at the best
+    _chosen: Jump | None = None  # what is checked before its proof
+
+    async def jump(self) -> Jump | None:
+        """The best that was found, once it is worth a proof; None if there is nothing left to measure.
+
+        Raises:
+            SearchEnded: nothing more is measured for this proposal.
+        """
+        async with anyio.create_task_group() as tasks:
+            while not self._over:
+                found = await to_thread.run_sync(self._next) if len(self._running) < self.search.at_once else self._running[0]
+                if isinstance(found, Probe) and found not in self._running:
+                    self._running.append(found)
+                    tasks.start_soon(self._measure, found)
+                elif self._running:
+                    await self._ended.wait()
+                elif not isinstance(found, Probe):
+                    return found
+        raise SearchEnded
+
+    async def _measure(self, probe: Probe) -> None:
+        changed = {key: value for key, value in probe.values.items() if value != self._own[key]}
+        notes: dict[str, Scalar] = {**probe.values, **{WAS + key: self._own[key] for key in changed}}
+        try:
+            trial = await self.search.measure(self.target.edit(Move(values=changed, reason="")), notes, repeat=probe.repeat)
+            self.past.recall(trial)
+        except SearchEnded:
+            self._over = True
+        finally:
+            self._running.remove(probe)
+            self._ended.set()
+            self._ended = anyio.Event()
+
+    @property
+    def _own(self) -> Mapping[str, Value]:
+        """The values of the head."""
+        return {d.key: d.constant.value for d in self.explorer.space}
+
+    def _next(self) -> Probe | Jump | None:
+        """What to measure or to propose; None if there is neither. It takes some 10 ms, so it runs in a thread."""
+        seeds = 1 if self.search.exact else SEEDS
+        if (unseen := self._unseen(self._own, seeds)) is not None:
+            return Probe(values=self._own, repeat=unseen)
+        self.explorer.learn(self._observations(), self.search.sigma)
+        if self._chosen or abs(self.past.searched - self._looked) >= LOOKS:
+            found = self._look()
+            if found:
+                return found
+        tried = self._tried()
+        values = self.explorer.suggest(tried, self.random.getrandbits(32))
+        if values:
+            return Probe(values=values, repeat=(self.past.searched + len(self._running)) % seeds)
+        return self._again() or self._jump_worth_a_proof(last=True)
+
+    def _look(self) -> Probe | Jump | None:
+        """The best as a jump if it is worth a proof, after a few trials of its own; else None."""
+        self._looked = self.past.searched
+        jump = self._revised(self._chosen) if self._chosen else self._jump_worth_a_proof()
+        if jump is None:
+            return None
+        values = {**self._own, **jump.values}
+        unseen = self._unseen(values, 1 if self.search.exact else CHECKED)
+        self._chosen = jump if unseen is not None else None
+        return jump if unseen is None else Probe(values=values, repeat=unseen)
+
+    def _revised(self, chosen: Jump) -> Jump | None:
+        """A jump as it looks after further trials; None if it is not worth a proof any more."""
+        ((gain,), (error,)) = self.explorer.gains([chosen.values])
+        jump = Jump(values=chosen.values, gain=float(gain), error=float(error), shares=chosen.shares)
+        if self._is_worth(jump):
+            return jump
+        self._chosen = None
+        return None
+
+    def _jump_worth_a_proof(self, *, last: bool = False) -> Jump | None:
+        jump = best_jump(self.explorer, self.random.getrandbits(32))
+        return jump if jump and self._is_worth(jump, last=last) else None
+
+    def _is_worth(self, jump: Jump, *, last: bool = False) -> bool:
+        potential = 0.0 if last else self.explorer.potential
+        if potential is None:
+            return False
+        prospect = Prospect(
+            gain=jump.gain,
+            error=jump.error,
+            potential=potential,
+            constants=len(self.explorer.space),
+            spent=self.past.searched,
+            left=self.search.trials_left(),
+        )
+        return worth_a_proof(prospect, self.search.proof_trials)
+
+    def _observations(self) -> Sequence[Observation]:
+        heads = self.search.head_values
+        own = Observation(
+            values=self._own,
+            value=-self.metric.gain(0.0, sum(heads) / len(heads)) if heads else None,
+            block=self.past.block(self.head, "head"),
+            share=1.0 / max(len(heads), 1),
+        )
+        return [*self.past.observations(self.metric), *([own] if heads else [])]
+
+    def _tried(self) -> set[Point]:
+        """What was measured, or is: the choices of values of this space."""
+        keys = [d.key for d in self.explorer.space]
+        own = self._own
+        seen = (one.values for one in self.past.observations(self.metric))
+        points = {tuple((key, values.get(key, own[key])) for key in keys) for values in seen}
+        return points | {tuple((key, probe.values[key]) for key in keys) for probe in tuple(self._running)}
+
+    def _unseen(self, values: Mapping[str, Value], seeds: int) -> int | None:
+        """The first seed with which these values were not measured, nor are, if that were fewer than so many; else None."""
+        running = {f"search {probe.repeat}" for probe in tuple(self._running) if probe.values == values}
+        seen = running | {seed for seed in self.past.repeats(values, self.head) if seed.startswith("search ")}
+        if len(seen) >= seeds:
+            return None
+        return next(repeat for repeat in range(len(seen) + 1) if f"search {repeat}" not in seen)
+
+    def _again(self) -> Probe | None:
+        """Another trial of a choice that was measured before, where there are only few choices and they are noisy."""
+        if self.search.exact:
+            return None
+        values = self.explorer.suggest((), self.random.getrandbits(32))
+        unseen = self._unseen(values, MOST_REPEATS) if values else None
+        return None if values is None or unseen is None else Probe(values=values, repeat=unseen)

@@ -1,8 +1,7 @@
-"""A small researcher that searches: it measures some values of OFFSET in train.py, and proposes the best."""
+"""Small researchers that search: they measure some values of OFFSET in train.py, and propose the best."""
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -16,7 +15,7 @@ OFFSET = re.compile(r"(?m)^OFFSET = (.*)$")
 
 @dataclass(slots=True, kw_only=True)
 class Searcher:
-    """Searches once for each head, at once as many values as it may, and knows after a restart what it had measured."""
+    """Measures all its values once for each head, and knows after a restart what it had measured."""
 
     offsets: Sequence[float]
     repeats: int = 1
@@ -32,20 +31,23 @@ class Searcher:
         """Measure what is not known of this head, then write the best value."""
         source = (assignment.workspace / FILE).read_text()
         here = OFFSET.search(source)
-        if here is None or float(here[1]) == min(self.offsets) or assignment.search is None or assignment.under_way:
-            raise NoIdeas("no offset is better")
+        if here is None or float(here[1]) in self.offsets or assignment.search is None or assignment.under_way:
+            raise NoIdeas("it has found its offset")
         self.searches.append(assignment.search)
-        known = {(t.notes["offset"], t.repeat) for t in (*self.recalled, *self.found) if t.base == assignment.head}
+        known = {(t.notes["offset"], t.repeat) for t in self._of(assignment)}
         wanted = [(offset, n) for n in range(self.repeats) for offset in self.offsets if (offset, n) not in known]
         async with anyio.create_task_group() as tasks:
             for offset, repeat in wanted:
                 tasks.start_soon(self._measure, assignment.search, source, offset, repeat)
-        mine = [t for t in (*self.recalled, *self.found) if t.base == assignment.head and t.value is not None]
-        if not mine:
-            raise NoIdeas("no offset has a value")
-        best = min(mine, key=lambda t: math.inf if t.value is None else t.value).notes["offset"]
+        values = {t.value: t.notes["offset"] for t in self._of(assignment) if t.value is not None}
+        best = values[min(values)] if values else None
+        if not isinstance(best, float) or best >= float(here[1]):
+            raise NoIdeas("no offset is better")
         (assignment.workspace / FILE).write_text(OFFSET.sub(f"OFFSET = {best}", source))
         return Draft(hypothesis=f"OFFSET = {best}", notes={"offset": best})
+
+    def _of(self, assignment: Assignment) -> list[SearchTrial]:
+        return [trial for trial in (*self.recalled, *self.found) if trial.base == assignment.head]
 
     async def _measure(self, search: Search, source: str, offset: float, repeat: int) -> None:
         files = {FILE: OFFSET.sub(f"OFFSET = {offset}", source).encode(), **self.more}
@@ -62,3 +64,40 @@ class Searcher:
     def recall(self, trial: SearchTrial) -> None:
         """Remember it."""
         self.recalled.append(trial)
+
+
+@dataclass(slots=True, kw_only=True)
+class Restless(Searcher):
+    """Searches one trial after the other until its search ends, and never proposes; then it has no more ideas."""
+
+    offsets: Sequence[float] = ()
+    source: Callable[[str], str] = str  # what to measure, made of the head's file
+    began: anyio.Event = field(default_factory=anyio.Event)  # set once it searches
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Search until nothing more is measured."""
+        if self.ended or assignment.search is None:
+            raise NoIdeas("it has searched")
+        source = self.source((assignment.workspace / FILE).read_text())
+        while True:
+            self.began.set()
+            await self._measure(assignment.search, source, 7.0 + len(self.found), 0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Better(Searcher):
+    """Proposes one value without a search, once another researcher searches."""
+
+    offsets: Sequence[float] = ()
+    after: anyio.Event
+    value: float = 3.0
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Write the value."""
+        await self.after.wait()
+        file = assignment.workspace / FILE
+        source = file.read_text()
+        if f"OFFSET = {self.value}" in source or assignment.under_way:
+            raise NoIdeas("it has proposed")
+        file.write_text(OFFSET.sub(f"OFFSET = {self.value}", source))
+        return Draft(hypothesis="better")

@@ -1,64 +1,40 @@
 """Campaigns whose researcher searches before it proposes: its trials are recorded, cheap, and never evidence."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-import anyio
 import pytest
-from searcher import Searcher
-from targets import assert_verified, git, make_repo, program, recorded
+from searcher import Better, Restless, Searcher
+from searches import repo_of, run, searched
+from targets import FINDINGS, git, overnight, read_json
 
+from overnight.gate.seeds import place_of_seed, trial_seed
 from overnight.gate.trial import Stage
-from overnight.git.repository import open_repository
-from overnight.research import staffing
 from overnight.research.ending import Ending, EndReason
-from overnight.research.events import Event, Sign, TrialFinished
-from overnight.research.loop.stop import Stop
-from overnight.research.researchers.port import Researcher
+from overnight.research.events import (
+    Advanced,
+    Event,
+    ProposalMissed,
+    Proposed,
+    Sign,
+    Stopped,
+    TrialFinished,
+    TrialStarted,
+)
+from overnight.research.experiment import Draft
+from overnight.research.record.ledger import SqliteLedger
+from overnight.research.researchers.port import Assignment, SearchEnded
 from overnight.research.state import State, fold_all
-from overnight.research.wiring import SessionRequest, open_session
 
-OFFSETS = (6.0, 4.0, 5.0)
-
-
-def repo_of(folder: Path, *, roles: Sequence[str] = ("one",), noise: float = 0.0, front: str = "", **files: str) -> Path:
-    """A repository whose researchers are tuners: the tests put a searcher in their place."""
-    listed = "\n".join(f"  - {{role: {role}, use: tuner}}" for role in roles)
-    head, _, rest = program(front=front).partition("researchers:")
-    text = f"{head}researchers:\n{listed}\n{front}{rest[rest.index('---') - 1 :]}"
-    return make_repo(folder, text, noise=noise, files=files)
+OFFSETS = (6.0, 4.0, 7.0)
 
 
-def run(
-    repo: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *researchers: Researcher,
-    until: Callable[[Sign], bool] = lambda _: False,
-    slots: int = 2,
-    sandbox: str = "process",
-) -> list[Event]:
-    """One session in this process with these researchers in order; what is in the record then."""
-    left = list(researchers)
-    monkeypatch.setattr(staffing, "RESEARCHERS", {"tuner": lambda _spec, _context: left.pop(0)})
-
-    async def walk() -> None:
-        stop = Stop()
-
-        def see(sign: Sign) -> None:
-            if until(sign):
-                stop.request(Ending(reason=EndReason.STOP, detail="enough was seen"))
-
-        request = SessionRequest(tag="t", sandbox=sandbox, slots=slots)
-        with open_session(open_repository(repo), request, stop, [see]) as campaign:
-            await campaign.run()
-
-    anyio.run(walk)
-    return recorded(repo)
-
-
-def searched(events: Sequence[Sign]) -> list[TrialFinished]:
-    """The search trials."""
-    return [event for event in events if isinstance(event, TrialFinished) and event.trial.key.stage is Stage.SEARCH]
+def is_search(sign: Sign) -> bool:
+    """Whether a search trial begins."""
+    return isinstance(sign, TrialStarted) and sign.key.stage is Stage.SEARCH
 
 
 def state_of(events: Sequence[Event]) -> State:
@@ -68,25 +44,200 @@ def state_of(events: Sequence[Event]) -> State:
     return state
 
 
+def verified(repo: Path) -> dict[str, bool]:
+    """What `overnight verify` finds."""
+    return {finding["what"]: finding["holds"] for finding in json.loads(overnight(repo, "verify", "--json").stdout)}
+
+
 def test_a_search_leads_to_a_proposal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its trials have values, notes and an index each; the best is proposed and judged as any other change."""
     repo, searcher = repo_of(tmp_path / "repo"), Searcher(offsets=OFFSETS)
     events = run(repo, monkeypatch, searcher)
-    assert {(trial.notes["offset"], trial.value) for trial in searcher.found} == {(4.0, 4.0), (5.0, 5.0), (6.0, 6.0)}
-    assert [event.trial.key.index for event in searched(events)] == [0, 1, 2]
+    assert {(trial.notes["offset"], trial.value) for trial in searcher.found} == {(4.0, 4.0), (6.0, 6.0), (7.0, 7.0)}
+    assert sorted(event.trial.key.index for event in searched(events)) == [0, 1, 2]
     assert {event.searched.role for event in searched(events) if event.searched} == {"one"}
     state = state_of(events)
     assert (state.tally.search, state.tally.keep, state.next_search) == (3, 1, 3)
     assert state.tally.trials == state.tally.search + state.tally.proof + state.tally.baseline
+    search = searcher.searches[0]
+    assert (search.exact, search.sigma, search.proof_trials, search.at_once) == (True, 0.0, 2, 2)
+    assert searcher.recalled == [] and len(searcher.learned) == 1
     assert len((repo / ".overnight/t/results.tsv").read_text().splitlines()) == 3  # names, the start, the keep
-    assert_verified(repo)
+    assert verified(repo) == dict.fromkeys((*FINDINGS, "searches"), True)
 
 
 def test_a_search_leaves_no_commit_no_ref_and_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session that only searched leaves the repository's objects and refs, and the rows, as they were."""
     repo = repo_of(tmp_path / "repo")
     before = git(repo, "rev-list", "--all", "--objects"), git(repo, "count-objects")
-    events = run(repo, monkeypatch, Searcher(offsets=OFFSETS), until=lambda sign: bool(searched([sign])), slots=1)
+    events = run(repo, monkeypatch, Searcher(offsets=OFFSETS), until=lambda sign: searched([sign]), slots=1)
     assert len(searched(events)) == 1
     assert (git(repo, "rev-list", "--all", "--objects"), git(repo, "count-objects")) == before
+    assert git(repo, "for-each-ref", "refs/overnight") == ""
     assert not (repo / ".overnight/t/results.tsv").exists()
+
+
+def test_trials_of_one_repeat_share_a_seed_that_no_other_stage_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over all heads of the campaign; `verify` finds a trial with another seed."""
+    repo, searcher = repo_of(tmp_path / "repo", noise=0.01), Searcher(offsets=(4.0, 3.0), repeats=2)
+    events = run(repo, monkeypatch, searcher)
+    secret = state_of(events).secret
+    seeds = {(event.searched.repeat, event.trial.seed) for event in searched(events) if event.searched}
+    places = {repeat: place_of_seed(searched(events)[0].trial.key, 0, repeat=repeat) for repeat in range(2)}
+    assert seeds == {(repeat, trial_seed(secret, place)) for repeat, place in places.items()}
+    others = [e.trial for e in events if isinstance(e, TrialFinished) and e.trial.key.stage is not Stage.SEARCH]
+    assert {trial.seed for trial in others}.isdisjoint(seed for _, seed in seeds)
+    assert {trial.key.stage for trial in others} == {Stage.BASELINE, Stage.SCREEN, Stage.CONFIRM}
+    search = searcher.searches[0]
+    assert not search.exact and 0.0 < search.sigma < 0.1 and search.proof_trials > 2 and len(search.head_values) >= 2
+    assert verified(repo)["searches"]
+    forged = replace(searched(events)[0], trial=replace(searched(events)[0].trial, seed=others[0].seed))
+    with closing(SqliteLedger(repo / ".overnight/t")) as ledger:
+        ledger.append(forged)
+    assert not verified(repo)["searches"]
+
+
+def test_a_search_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial that runs when the session is asked to stop is recorded; the next session recalls all, and measures the rest."""
+    repo, first, second = repo_of(tmp_path / "repo"), Searcher(offsets=OFFSETS), Searcher(offsets=OFFSETS)
+    events = run(repo, monkeypatch, first, until=is_search, slots=1)
+    assert len(searched(events)) == 1 and not first.found
+    assert isinstance(events[-1], Stopped) and not any(isinstance(event, ProposalMissed) for event in events)
+    events = run(repo, monkeypatch, second)
+    assert [trial.notes["offset"] for trial in second.recalled] == [6.0]
+    assert {trial.notes["offset"] for trial in second.found} == {4.0, 7.0}
+    assert sorted(event.trial.key.index for event in searched(events)) == [0, 1, 2]
+    assert verified(repo) == dict.fromkeys((*FINDINGS, "searches"), True)
+
+
+def test_the_budget_of_trials_ends_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search trial is begun that would exceed it, however many may run at once; then nothing more is proposed."""
+    repo = repo_of(tmp_path / "repo", front="budget: {trials: 7}")
+    searcher = Searcher(offsets=[6.0 + n for n in range(20)] + [1.0])
+    events = run(repo, monkeypatch, searcher, slots=3)
+    state = state_of(events)
+    assert state.tally.trials == 7 and state.tally.proof == 0
+    assert state.ending == Ending(reason=EndReason.BUDGET, detail="the budget of 7 trials is spent")
+    assert searcher.searches[0].trials_left() == 0
+    assert len(searcher.found) == state.tally.search and set(searcher.ended) == {"the budget of 7 trials is spent"}
+    assert not any(isinstance(event, ProposalMissed) for event in events)
+
+
+def test_open_experiments_are_finished_after_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proposal that was made with the last trial of the budget gets its verdict."""
+    repo = repo_of(tmp_path / "repo", front="budget: {trials: 6}")  # three of the head, three that search
+    state = state_of(run(repo, monkeypatch, Searcher(offsets=OFFSETS)))
+    assert (state.tally.search, state.tally.keep) == (3, 1)
+    assert state.ending is not None and state.ending.reason is EndReason.BUDGET
+
+
+def test_another_head_ends_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs meanwhile is finished and recorded, and recalled also to the researcher that had asked for it."""
+    repo, go = repo_of(tmp_path / "repo", roles=("one", "two")), tmp_path / "go"
+    wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
+    restless = Restless(source=lambda source: wait + source)
+    better = Better(after=restless.began)
+
+    def let_go(sign: Sign) -> None:
+        if isinstance(sign, Advanced):
+            go.touch()
+
+    events = run(repo, monkeypatch, restless, better, until=let_go)
+    advanced = next(place for place, event in enumerate(events) if isinstance(event, Advanced))
+    late = searched(events)
+    assert len(late) == 1 and events.index(late[0]) > advanced and late[0].trial.value == 7.0
+    assert restless.found == [] and restless.ended == ["another head was made"]
+    assert [trial.value for trial in restless.recalled] == [trial.value for trial in better.recalled] == [7.0]
+    assert not any(isinstance(event, ProposalMissed) and not event.final for event in events)
+
+
+def test_a_search_starves_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One slot for one that never stops searching and one that proposes: both get on, until the head moves."""
+    repo = repo_of(tmp_path / "repo", roles=("one", "two"), noise=0.001)
+    restless = Restless()
+    better = Better(after=restless.began)
+    events = run(repo, monkeypatch, restless, better, slots=1)
+    assert state_of(events).tally.keep == 1
+    assert len(restless.found) >= 2
+    assert len(better.recalled) == len(searched(events))
+
+
+def test_two_roles_recall_what_the_other_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gets the other's trials as they end, and after a restart all, in order."""
+    repo = repo_of(tmp_path / "repo", roles=("one", "two"))
+    one, two = Searcher(offsets=(6.0, 7.0)), Searcher(offsets=(8.0, 9.0))
+    run(repo, monkeypatch, one, two, slots=2)
+    assert {trial.notes["offset"] for trial in one.recalled} == {8.0, 9.0} == {t.notes["offset"] for t in two.found}
+    assert {trial.notes["offset"] for trial in two.recalled} == {6.0, 7.0}
+    assert one.searches[0].at_once == 1
+    again = Searcher(offsets=(6.0, 7.0)), Searcher(offsets=(8.0, 9.0))
+    events = run(repo, monkeypatch, *again, until=lambda sign: isinstance(sign, Proposed))
+    in_order = [event.searched.notes for event in searched(events) if event.searched]
+    assert [trial.notes for trial in again[0].recalled] == [trial.notes for trial in again[1].recalled] == in_order
+
+
+class GivesUp(Searcher):
+    """Raises what only an ended search raises."""
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Give up."""
+        raise SearchEnded("for no reason")
+
+
+def test_a_search_that_is_not_over_cannot_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a proposal that failed, so that its researcher is not asked again for ever."""
+    repo = repo_of(tmp_path / "repo")
+    events = run(repo, monkeypatch, GivesUp(offsets=()), until=lambda sign: isinstance(sign, ProposalMissed))
+    missed = next(event for event in events if isinstance(event, ProposalMissed))
+    assert missed.reason == "it gave up a search that is not over"
+
+
+PRODUCE = """\
+import pathlib, random, sys
+OFFSET = 5.0
+pathlib.Path("model.txt").write_text(str(OFFSET))
+"""
+SCORE = "print('METRIC loss=' + open('model.txt').read())\n"
+
+
+def test_artifacts_are_made_for_each_search_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `produce` and `score` what frozen code scores is what the changed tree made."""
+    repo = repo_of(tmp_path / "repo")
+    text = (repo / "program.md").read_text()
+    two = "produce: python train.py {seed}\nscore: python score.py\nartifacts: [model.txt]"
+    (repo / "program.md").write_text(text.replace("measure: python train.py {seed}", two))
+    (repo / "train.py").write_text(PRODUCE)
+    (repo / "score.py").write_text(SCORE)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "two processes")
+    searcher = Searcher(offsets=OFFSETS)
+    events = run(repo, monkeypatch, searcher)
+    assert {(trial.notes["offset"], trial.value) for trial in searcher.found} == {(4.0, 4.0), (6.0, 6.0), (7.0, 7.0)}
+    assert state_of(events).tally.keep == 1
+
+
+def test_a_guard_that_one_trial_breaks_leaves_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a deterministic target one trial is clear; the record has the value, researchers get the reason."""
+    repo = repo_of(tmp_path / "repo", front="guards: [loss >= 4.5]")
+    searcher, again = Searcher(offsets=(4.0, 6.0)), Searcher(offsets=(4.0, 6.0))
+    events = run(repo, monkeypatch, searcher)
+    found = {trial.notes["offset"]: trial for trial in searcher.found}
+    assert found[6.0].value == 6.0 and found[4.0].value is None
+    assert found[4.0].reason == "the guard loss >= 4.5 does not hold: loss is 4"
+    assert sorted(event.trial.value or 0.0 for event in searched(events)) == [4.0, 6.0]
+    run(repo, monkeypatch, again)
+    assert {trial.notes["offset"]: trial for trial in again.recalled} == found
+
+
+def test_where_the_trials_went_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status, log, report and comparison say how many trials searched, and how many were proof."""
+    repo = repo_of(tmp_path / "repo")
+    run(repo, monkeypatch, Searcher(offsets=OFFSETS))
+    shown = "3 to search (33 %), 2 for proof (22 %), 4 for the baseline (44 %)"
+    assert f"trials    {shown}\n" in overnight(repo, "status", check=0).stdout
+    assert f"trials: {shown}" in overnight(repo, "log", check=0).stdout
+    assert read_json(repo, "status")["trials_used"][0] == {"purpose": "to search", "trials": 3, "share": 1 / 3}
+    overnight(repo, "report", check=0)
+    assert shown in (repo / ".overnight/t/report.md").read_text()
+    compared = overnight(repo, "compare", "t", "t").stdout.splitlines()
+    assert ["3", "(33", "%)"] * 2 in [line.split()[3:] for line in compared if line.startswith("Trials to search")]

@@ -36,6 +36,7 @@ from overnight.research.events import (
 )
 from overnight.research.loop.journal import Journal
 from overnight.research.origin import origin_words
+from overnight.research.search_trial import Searched
 from overnight.research.views.numbers import audited, gain, how_moved, number
 from overnight.research.views.providers import describe_provider
 from overnight.words.foreign import one_line, printable
@@ -175,6 +176,9 @@ def describe(sign: Sign) -> str:
         case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"baseline trial {trial.key.index + 1}: {found}"
+        case TrialFinished(trial=trial, searched=Searched(role=role)):
+            found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
+            return f"search trial {trial.key.index + 1} of {printable(role, LINE)}: {found}"
         case Proposed():
             left_out = f"; left out: {printable(str(sign.by_products), LINE)}" if str(sign.by_products) else ""
             found = f", {origin}" if (origin := origin_words(sign.searched)) else ""

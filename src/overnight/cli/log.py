@@ -5,6 +5,7 @@ import click
 from overnight.cli.options import json_option, print_json, tag_option
 from overnight.gate.verdict import Verdict
 from overnight.research.views.experiments import ExperimentList, experiment_list
+from overnight.research.views.trial_use import TO_SEARCH, used_words
 from overnight.words.quantities import counted
 
 
@@ -45,3 +46,5 @@ def _print(page: ExperimentList) -> None:
     shown = page.offset + len(page.experiments)
     if shown < page.total:
         print_wide(Text(f"{shown} of {page.total}; more with --offset {shown}", style="dim"))
+    if any(use.purpose == TO_SEARCH for use in page.trials_used):
+        print_wide(Text(f"trials: {used_words(page.trials_used)}", style="dim"))

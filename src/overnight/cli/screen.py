@@ -25,6 +25,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.state import State
 from overnight.research.views.numbers import audited, estimated, gain, money, number, pace
 from overnight.research.views.providers import provider_lines
+from overnight.research.views.trial_use import use_of, used_words
 from overnight.words.figures import figure
 from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import compact, counted, duration
@@ -114,10 +115,12 @@ class Screen:
             (f"{tally.keep} kept", "bold green"),
             f" · {tally.discard} discarded · {tally.crash} crashed · {tally.reject} rejected free · ",
             counted(tally.trials, "trial"),
+            f": {used_words(use_of(tally))}" if tally.trials else "",
         )
         grid = Table.grid(padding=(0, 2))
         left = (
             ("experiments", tally.experiments, self.allowance.experiments, str),
+            ("trials", tally.trials, self.allowance.trials, str),
             ("time", self.journal.elapsed_s(), self.allowance.elapsed_s, duration),
             ("tokens", tally.tokens, self.allowance.tokens, compact),
         )
@@ -201,6 +204,8 @@ def _head(state: State) -> RenderableType:
 def _name(key: TrialKey) -> str:
     if key.stage is Stage.AUDIT:
         return f"audit {key.index + 1} of {audited(key)}"
+    if key.stage is Stage.SEARCH:
+        return f"search trial {key.index + 1}"
     if key.experiment == 0 or key.stage.value == "baseline":
         return f"baseline trial {key.index + 1}"
     return f"#{key.experiment} {key.stage.value} {key.index + 1} {key.arm.value}"

@@ -106,6 +106,7 @@ class Tally:
     proof: int = 0  # screening, confirmation and holdout
     baseline: int = 0  # of heads; the rest are an audit's
     trial_wall_s: float = 0.0
+    search_wall_s: float = 0.0  # of it
     tokens: int = 0
     cost_usd: float = 0.0
 
@@ -125,6 +126,7 @@ def counted_in(tally: Tally, trial: Trial) -> Tally:
         proof=tally.proof + (stage in PROOF),
         baseline=tally.baseline + (stage is Stage.BASELINE),
         trial_wall_s=tally.trial_wall_s + trial.wall_s,
+        search_wall_s=tally.search_wall_s + (trial.wall_s if stage is Stage.SEARCH else 0.0),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.scope import matches
 from overnight.research.experiment import Draft, Experiment
-from overnight.research.researchers.port import Assignment, Researcher
+from overnight.research.researchers.port import Assignment, Researcher, SearchTrial
 from overnight.testing.folders import contents, new
 
 LONGEST_HYPOTHESIS = 300  # characters
@@ -69,6 +69,16 @@ class ResearcherConformance:
         researcher.learn(ended(1, researcher.name, draft, Verdict.DISCARD, gain=-1.0))
         for number, verdict in enumerate(Verdict, start=2):
             researcher.learn(ended(number, "somebody", Draft(hypothesis="?", notes={"a": None, "b": True}), verdict, gain=None))
+        after, _ = self._propose(researcher, tmp_path / "second", 9)
+        assert after.hypothesis
+
+    def test_recalls_anybody(self, tmp_path: Path) -> None:
+        """A researcher can recall every kind of search trial, also of another one and of a head that is gone, and proposes."""
+        researcher = self.make(new(tmp_path, "own"))
+        draft, _ = self._propose(researcher, tmp_path / "first", 1)
+        for role, notes in ((researcher.name, draft.notes), ("somebody", {"a": None, "b": True})):
+            researcher.recall(SearchTrial(base="gone", role=role, notes=notes, repeat=0, value=-1.0, wall_s=1.0))
+            researcher.recall(SearchTrial(base="gone", role=role, notes=notes, repeat=7, value=None, reason="exit code 1"))
         after, _ = self._propose(researcher, tmp_path / "second", 9)
         assert after.hypothesis
 

@@ -47,7 +47,8 @@ def _trial_time(state: State) -> Iterator[str]:
     if not tally.experiments:
         yield f"{each}."
         return
-    trials, seconds = tally.trials / tally.experiments, tally.trial_wall_s / tally.experiments
+    trials = (tally.trials - tally.search) / tally.experiments
+    seconds = (tally.trial_wall_s - tally.search_wall_s) / tally.experiments
     yield f"{each}; with those of the head, an experiment so far took {trials:.1f} trials and {duration(seconds)} of a machine."
 
 
@@ -56,6 +57,8 @@ def _left(state: State, allowance: SessionAllowance) -> Sequence[str]:
     left, tally = [], state.tally
     if allowance.experiments is not None:
         left.append(counted(max(0, allowance.experiments - tally.experiments - len(state.open)), "experiment"))
+    if allowance.trials is not None:
+        left.append(counted(max(0, allowance.trials - tally.trials), "trial"))
     if allowance.elapsed_s is not None:
         seconds = max(0.0, allowance.elapsed_s - state.elapsed_s)
         usual = median(state.trial_s) if len(state.trial_s) >= LEAST else 0.0

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from overnight.errors import UserError
-from overnight.research.events import Concluded, Event, ProposalEnded, Proposing, Sign
+from overnight.research.events import Concluded, Event, ProposalEnded, Proposing, Sign, TrialFinished
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
 from overnight.research.standing import OpenExperiment
 from overnight.research.state import State, apply, dump_state
 
 SNAPSHOT_EVERY = 50  # concluded experiments: at most this many are folded again after a kill
+SEARCHES = 10  # search trials that count as one of these
 RECENT = 200  # ended experiments kept in memory for the brief
 
 Watcher = Callable[[Sign], None]
@@ -27,7 +28,7 @@ class Journal:
         self._watchers = tuple(watchers)
         self._started = time.monotonic()
         self._elapsed_before = state.elapsed_s
-        self._since_snapshot = 0
+        self._since_snapshot = 0.0  # experiments
         self._seq: int | None = None  # of the newest event of ours
         newest = ledger.experiments(limit=RECENT).experiments
         self.recent = deque((e for e in reversed(newest) if e.conclusion), maxlen=RECENT)
@@ -46,6 +47,8 @@ class Journal:
         for event in events:
             if isinstance(event, Concluded):
                 self._remember(event)
+            elif isinstance(event, TrialFinished) and event.searched:
+                self._since_snapshot += 1 / SEARCHES
             self.state = apply(self.state, event)
             self.show(event)
         if self._since_snapshot >= SNAPSHOT_EVERY:
@@ -75,7 +78,7 @@ class Journal:
     def snapshot(self) -> None:
         """Save the state, so that a later session need not fold from the start."""
         self.ledger.save_snapshot(dump_state(self.state))
-        self._since_snapshot = 0
+        self._since_snapshot = 0.0
 
     def opened(self, number: int) -> OpenExperiment:
         """An open experiment as it stands now."""

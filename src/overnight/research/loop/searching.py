@@ -11,7 +11,9 @@ from overnight.gate.trial import Arm, Stage, TrialKey
 from overnight.git.port import FileChange
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.changes.scope import proposal_digest
+from overnight.research.events import Concluded, Sign
 from overnight.research.history import as_search_trial
+from overnight.research.loop.ahead import SLOTS_PER_PAIR
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.scheduler import Scheduler, Subject
@@ -43,7 +45,10 @@ class SearchTrials:
     tasks: TaskGroup | None = None  # of the campaign, while it runs
     _next: int = 0  # index of the next trial
     _running: int = 0  # those that wait for a slot included
-    _ended: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when one of them ends
+    _news: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when there may be room for another
+
+    def __post_init__(self) -> None:
+        self.journal.watch(self._see)
 
     @property
     def journal(self) -> Journal:
@@ -109,13 +114,29 @@ class SearchTrials:
         return asked.trial
 
     async def _has_room(self, head: str) -> bool:
-        """Wait until the budget of trials has room for one more beside those under way; False if the search is over."""
+        """Wait until there is room for one more beside those under way; False if the search is over."""
         while not self.over(head):
-            most = self.allowance.trials
-            if most is None or self.journal.state.tally.trials + self._running < most:
+            if self._running < self._most():
                 return True
-            await self._ended.wait()
+            await self._news.wait()
         return False
+
+    def _most(self) -> float:
+        """How many may be under way: what the budget of trials has left; and a researcher that is alone waits for its tests."""
+        state, slots, budget = self.journal.state, self.scheduler.slots.count, self.allowance.trials
+        left = math.inf if budget is None else budget - state.tally.trials
+        testing = any(opened.registered for opened in state.open)
+        beside = slots - len(Arm) * max(1, slots // SLOTS_PER_PAIR) if testing and len(self.staff) == 1 else math.inf
+        return min(left, beside)
+
+    def _see(self, sign: Sign) -> None:
+        """A verdict makes room."""
+        if isinstance(sign, Concluded):
+            self._announce()
+
+    def _announce(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
 
     async def _run(
         self,
@@ -145,5 +166,4 @@ class SearchTrials:
         finally:
             self._running -= 1
             asked.ended.set()
-            self._ended.set()
-            self._ended = anyio.Event()
+            self._announce()

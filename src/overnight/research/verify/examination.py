@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from overnight.errors import LedgerCorrupt, ProgramError
+from overnight.gate.seeds import place_of_seed, trial_seed
+from overnight.gate.trial import Stage
 from overnight.gate.verdict import Verdict
 from overnight.git.history import GitHistory
 from overnight.git.port import branch_of, moved_group
@@ -40,6 +42,8 @@ class Record:
     strange_rows: list[int] = field(default_factory=list)  # experiments that `log` shows differently from the events
     strange_snapshots: list[int] = field(default_factory=list)  # seqs
     snapshots: int = 0
+    searches: int = 0
+    strange_searches: list[int] = field(default_factory=list)  # seqs of search trials whose seed or place is not theirs
     logs: dict[str, int] = field(default_factory=dict)  # digest to experiment, of kept outputs
 
 
@@ -68,7 +72,17 @@ def _derived(record: Record) -> list[Finding]:
     return [
         Finding(what="experiments", holds=not rows, detail=shown),
         Finding(what="snapshots", holds=not snapshots, detail=kept),
+        *_searches(record),
     ]
+
+
+def _searches(record: Record) -> Iterator[Finding]:
+    """Whether every search trial has the seed of its repeat, which no evidence has; nothing without any."""
+    if record.searches:
+        bad = record.strange_searches
+        fine = f"{counted(record.searches, 'trial')} with seeds that no evidence has"
+        detail = f"the search trials at {_listed(bad)} do not have the seed of their repeat" if bad else fine
+        yield Finding(what="searches", holds=not bad, detail=detail)
 
 
 def _outputs(campaign: CampaignReader, record: Record) -> Finding:
@@ -207,9 +221,21 @@ class _Reader:
         else:
             record.state = apply(record.state, event)
         record.events = entry.seq
+        if isinstance(event, TrialFinished):
+            self._check_search(entry.seq, event, record.state.secret)
         if entry.seq in self._snapshots and not _same_state(self._snapshots[entry.seq], record.state):
             record.strange_snapshots.append(entry.seq)
         self._follow(entry)
+
+    def _check_search(self, seq: int, event: TrialFinished, secret: str) -> None:
+        """Compare the seed of a search trial with that of its repeat."""
+        key, searched = event.trial.key, event.searched
+        if searched is None and key.stage is not Stage.SEARCH:
+            return
+        self._record.searches += 1
+        place = place_of_seed(key, head=0, repeat=searched.repeat if searched else 0)
+        if searched is None or key.stage is not Stage.SEARCH or event.trial.seed != trial_seed(secret, place):
+            self._record.strange_searches.append(seq)
 
     def _follow(self, entry: Recorded) -> None:
         """Gather the events of each open experiment, and compare its row with them when it has its verdict."""

@@ -79,10 +79,11 @@ def report_on(
     """The report on a campaign whose baseline is measured."""
     program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
     trial_s = state.tally.trial_wall_s / state.tally.trials
-    fit = None
-    if program.budget.hours is not None:
-        fit = int(program.budget.hours * 3600 * slots / (trial_s * TRIALS_PER_EXPERIMENT))
-    fit = min((n for n in (fit, program.budget.experiments) if n is not None), default=None)
+    budget = program.budget
+    trials = [] if budget.hours is None else [budget.hours * 3600 * slots / trial_s]
+    trials += [] if budget.trials is None else [budget.trials]
+    fits = [int(most / TRIALS_PER_EXPERIMENT) for most in trials]
+    fit = min(fits + ([] if budget.experiments is None else [budget.experiments]), default=None)
     notes = (*notes, *filter(None, [judge_words(state), seed_note(program, noise.kind), search_note(program)]))
     if noise.drifting:
         notes = (*notes, explain_noise(noise))
@@ -181,7 +182,7 @@ def describe(found: CheckReport) -> str:
         f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
         f"budget      about {counted(found.experiments, 'experiment')} would fit"
         if found.experiments is not None
-        else "budget      no limit on experiments or hours is set: Ctrl-C ends the campaign",
+        else "budget      no limit on experiments, trials or hours is set: Ctrl-C ends the campaign",
     ]
     if not same:
         lines.append(f"detectable  {_detectable(found)}")

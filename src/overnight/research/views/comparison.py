@@ -16,6 +16,7 @@ from overnight.research.story.narrator import tell_story
 from overnight.research.story.spread import CONFIDENCE, Interval
 from overnight.research.story.story import KeepEvidence, Story
 from overnight.research.views.comparability import cautions, incomparable
+from overnight.research.views.trial_use import TrialUse, use_by_stage
 
 _HOUR_S = 3600
 
@@ -69,6 +70,7 @@ class CampaignSummary:
     experiments: int
     kept: int
     trials: int  # without those of audits, as in `hours`
+    trials_used: tuple[TrialUse, ...]  # for what, those of audits included
     hours: float
     tokens: int
     cost_usd: float
@@ -106,6 +108,7 @@ class ComparedCampaign:
             experiments=story.funnel.experiments,
             kept=len(story.keeps),
             trials=trials,
+            trials_used=use_by_stage(story.funnel.trials),
             hours=hours,
             tokens=story.costs.tokens,
             cost_usd=story.costs.cost_usd,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from overnight.research.views.answers import ReportAnswer
 from overnight.research.views.comparability import incomparable
 from overnight.research.views.comparison import Ahead, CampaignSummary, ComparedCampaign, Comparison, GainSource
+from overnight.research.views.trial_use import used_rows
 from overnight.research.views.wording import Figures, figures_of, percent
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration
@@ -128,6 +129,7 @@ def _side(side: CampaignSummary, figures: Figures) -> tuple[tuple[str, str], ...
         ("Experiments", f"{side.experiments:,}"),
         ("Kept", f"{side.kept:,}"),
         ("Trials", f"{side.trials:,}"),
+        *used_rows(side.trials_used),
         ("Time", duration(side.hours * 3600)),
         ("Tokens", f"{side.tokens:,}" if side.tokens else NONE),
         ("Money", f"${side.cost_usd:,.2f}" if side.cost_usd else NONE),

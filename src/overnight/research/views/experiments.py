@@ -11,6 +11,7 @@ from overnight.research.events import Event, Moved, Registered, TrialFinished
 from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.history import as_judged
 from overnight.research.state import State
+from overnight.research.views.trial_use import TrialUse, use_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class ExperimentList:
     offset: int  # how many were skipped
     experiments: Sequence[Experiment]
     doubts: Mapping[str, Sequence[str]]  # about kept ones of this page, by number, as in `show N`
+    trials_used: Sequence[TrialUse]  # of the campaign, for what; purposes without a trial are left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: in
     """A page of the log."""
     found = doubts_of(state)
     doubts = {str(each.number): found[each.number] for each in experiments if each.number in found}
-    return ExperimentList(total=total, offset=offset, experiments=experiments, doubts=doubts)
+    return ExperimentList(total=total, offset=offset, experiments=experiments, doubts=doubts, trials_used=use_of(state.tally))
 
 
 def experiment_page(

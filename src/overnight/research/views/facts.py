@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from overnight.gate.audit import ChangeAudit, Standing, harm
 from overnight.research.origin import origin_words
 from overnight.research.story.story import Audited, Costs, KeepEvidence, Story
+from overnight.research.views.trial_use import use_by_stage, used_words
 from overnight.research.views.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration
 
@@ -136,6 +137,7 @@ def cost_facts(story: Story) -> Facts:
         ("Sessions", f"{story.sessions}"),
         ("Experiments", f"{funnel.experiments:,}" + (f" ({funnel.experiments / hours:,.1f} per hour)" if hours else "")),
         ("Trials", f"{costs.trials:,}" + (f" ({costs.trials / hours:,.1f} per hour)" if hours else "")),
+        ("Trials were", used_words(use_by_stage(funnel.trials))),
         ("Trials' wall time, sum", duration(costs.trial_wall_s)),
         ("Trials stopped early", _stopped_early(costs)),
         ("Trials' CPU time, sum", duration(costs.cpu_s)),

@@ -20,6 +20,7 @@ from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
+from overnight.research.views.trial_use import TrialUse, use_of, used_words
 from overnight.words.figures import figure
 from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import compact, counted, duration
@@ -105,6 +106,7 @@ class Status:
     missed: int  # tries of researchers and advisers that came to nothing
     newest_missed: Missed | None  # of these
     trials: int
+    trials_used: tuple[TrialUse, ...]  # for what; purposes without a trial are left out
     elapsed_s: float  # of all sessions, until now if it is running
     tokens: int
     estimated: int  # calls to models whose tokens are our estimate
@@ -157,6 +159,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         missed=tally.missed,
         newest_missed=_missed(state),
         trials=tally.trials,
+        trials_used=use_of(tally),
         elapsed_s=state.elapsed_s if elapsed_s is None else elapsed_s,
         tokens=tally.tokens,
         estimated=used.estimated,
@@ -229,6 +232,7 @@ def describe(now: Status) -> str:
         f"{now.open} open{_stages(now)}",
         f"branch    {now.branch} at {now.head[:12]}",
     ]
+    lines += [f"trials    {used_words(now.trials_used)}"] if now.trials_used else []
     if missed := now.newest_missed:
         what = "try" if now.missed == 1 else "tries"
         lines.append(f"missed    {now.missed} {what} came to nothing; the newest, of {_try(missed)}")

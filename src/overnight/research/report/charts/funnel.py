@@ -14,6 +14,7 @@ _BESIDE = 160  # px that names and numbers take beside the bars
 
 STAGES = {
     Stage.BASELINE: "baseline",
+    Stage.SEARCH: "search",
     Stage.SCREEN: "screening",
     Stage.CONFIRM: "confirmation",
     Stage.HOLDOUT: "holdout",

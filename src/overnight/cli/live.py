@@ -181,7 +181,7 @@ def describe(sign: Sign) -> str:
             return f"search trial {trial.key.index + 1} of {printable(role, LINE)}: {found}"
         case Proposed():
             left_out = f"; left out: {printable(str(sign.by_products), LINE)}" if str(sign.by_products) else ""
-            found = f", {origin}" if (origin := origin_words(sign.searched)) else ""
+            found = f", {origin}" if (origin := origin_words(sign.searched, sign.together)) else ""
             return f"#{sign.number} proposed by {sign.role}{found}: {printable(sign.hypothesis, LINE)}{left_out}"
         case Moved(number=n, replaces=replaces):
             return f"#{n} goes on against the new head, {how_moved(replaces)}"

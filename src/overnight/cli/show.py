@@ -66,11 +66,12 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
     from overnight.research.views.numbers import how_moved
 
     experiment = page.experiment
+    origin = origin_words(experiment.searched, experiment.together, unscreened=experiment.unscreened)
     print_wide(
         Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
         Text(printable(experiment.hypothesis, TEXT)),
         Text(f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}"),
-        *([Text(origin)] if (origin := origin_words(experiment.searched, unscreened=experiment.unscreened)) else []),
+        *([Text(origin)] if origin else []),
         *([Text(f"left out of it: {printable(left_out, TEXT)}")] if (left_out := str(experiment.by_products)) else []),
         *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),

@@ -46,7 +46,7 @@ def experiments_table(experiments: Iterable[Experiment], doubts: Mapping[str, Se
         table.add_column(name, justify="right" if name in ("#", "value", "trials") else "left")
     for e in experiments:
         what = Text(printable(e.hypothesis, CELL))
-        if origin := origin_words(e.searched, unscreened=e.unscreened):
+        if origin := origin_words(e.searched, e.together, unscreened=e.unscreened):
             what.append(f" ({origin})", style="dim")
         if e.conclusion and e.conclusion.verdict.value != "keep":
             what.append(f"\n{printable(e.conclusion.reason, CELL)}", style="dim")

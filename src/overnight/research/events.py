@@ -87,6 +87,7 @@ class Proposed:
     by_products: ByProducts = field(default_factory=ByProducts)
     edit: Edit = field(default_factory=Edit)
     searched: int = 0  # search trials that it was found by: it is put to the test without screening
+    together: tuple[int, ...] = ()  # experiments of its role whose changes are merged into it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

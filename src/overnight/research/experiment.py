@@ -34,6 +34,7 @@ class Draft:
     tokens: int = 0
     cost_usd: float = 0.0
     searched: int = 0  # search trials that it was found by, so that it is not screened; only from our own process
+    together: tuple[int, ...] = ()  # experiments of its role whose changes are to be merged into its edit; not looked up yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +91,5 @@ class Experiment:
     edit: Edit = field(default_factory=Edit)
     curve: tuple[tuple[float, float], ...] = ()  # of its first screening trial, as in `Trial`
     searched: int = 0  # search trials of its researcher that it was found by
+    together: tuple[int, ...] = ()  # earlier experiments whose changes are merged into it
     unscreened: bool = False  # it was put to the test at once, as those stand in for screening

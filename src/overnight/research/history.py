@@ -58,6 +58,7 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         edit=proposed.edit,
         searched=proposed.searched,
         unscreened=opened.unscreened,
+        together=proposed.together,
         curve=next((trial.curve for trial in opened.trials if _is_first(trial.key)), ()),
     )
 

@@ -88,8 +88,9 @@ class Kept:
     head_values: tuple[float, ...] = ()  # trials of the head that a keep without a test was judged against
     levels: Levels | None = None  # of the head and of this, by the trials that its verdict is based on
     replaced_by: int = 0  # later keep that undid it, because their texts conflict; 0: none
-    searched: int = 0  # as in `Experiment`, as the next one
+    searched: int = 0  # as in `Experiment`, as the next two
     unscreened: bool = False
+    together: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -326,6 +326,7 @@ def _advanced(state: State, event: Advanced) -> State:
         levels=levels_of(opened),
         searched=opened.proposed.searched,
         unscreened=opened.unscreened,
+        together=opened.proposed.together,
     )
     before = tuple(replace(k, replaced_by=event.number) if k.number in opened.replaces else k for k in state.kept)
     screened = next((trial for trial in opened.trials if trial.key.stage is Stage.SCREEN and trial.value is not None), None)

@@ -16,6 +16,7 @@ from overnight.agents.editor.editor import editor_agent
 from overnight.agents.editor.form import EditForm
 from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT
 from overnight.agents.port import Task, Turn, TurnFailed
+from overnight.agents.together import find_together
 from overnight.agents.transcript import Transcript
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
@@ -126,6 +127,22 @@ def test_what_does_not_fit_may_be_repaired_once(tmp_path: Path) -> None:
     assert "edit 1 of train.py: these lines are not in the file:\n    LR = 7" in sent(run, 1)
     assert "most similar lines of the file are:\n    LR = 1" in sent(run, 1)
     assert [message["role"] for message in run.bodies[1]["messages"]] == ["system", "user", "assistant", "user"]
+
+
+@pytest.mark.parametrize("form", list(EditForm))
+def test_earlier_changes_may_be_put_together_without_an_edit(tmp_path: Path, form: EditForm) -> None:
+    """One request; the words have the numbers, and the file is as it was."""
+    run, ended, text = edited(tmp_path, f"Both may help.\n\nTOGETHER: #3 #5\n{DONE}", edit_form=form)
+    assert (text, ended.fault, len(run.bodies)) == (FILES["train.py"], "", 1)
+    assert find_together(ended.text) == (3, 5)
+
+
+def test_an_edit_beside_earlier_changes_is_not_judged_alone(tmp_path: Path) -> None:
+    """What would be said against it holds of a part only."""
+    run, folder = FakeRun(answers=[answer().replace(DONE, f"TOGETHER: #3\n{DONE}")]), workspace(tmp_path)
+    ended = turn(editor_agent(context(tmp_path, run)), folder, objection=lambda: "it was tried before")
+    assert (ended.fault, find_together(ended.text), len(run.bodies)) == ("", (3,), 1)
+    assert "LR = 2" in (folder / "train.py").read_text()
 
 
 @pytest.mark.parametrize(

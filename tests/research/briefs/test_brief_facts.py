@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
 
+from overnight.agents.together import find_together
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.briefs.brief import write_brief
 from overnight.research.briefs.director import write_director_brief
@@ -53,6 +54,37 @@ def brief_of(*recent: Experiment, state: State | None = None) -> str:
 
 def with_front(*lines: str) -> State:
     return begin(opened(PROGRAM.replace("editable:", "\n".join((*lines, "editable:")))))
+
+
+# --- What may be put together ---
+
+
+def test_near_misses_of_a_role_may_be_put_together() -> None:
+    """The largest gain first, with its interval, and how to say so; no number stands where its reader may only repeat it."""
+    better = replace(NEAR, gain=0.4)
+    brief = brief_of(ended(3, NEAR), ended(4, DISCARDED), ended(5, better), ended(6, CRASHED), ended(7, REFUSED))
+    shown = brief[brief.index("## Near misses of yours that may add up") :].split("\n\n")
+    assert "`TOGETHER: <their numbers>`" in shown[1] and find_together(brief) == ()
+    assert shown[2] == "- #5: +0.4 (-0.1 to +0.7) in 60 pairs\n- #3: +0.3 (-0.1 to +0.7) in 60 pairs"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ended(5, DISCARDED),
+        replace(ended(5, NEAR), role="other"),
+        replace(ended(5, NEAR), replaces=(2,)),
+        replace(ended(5, NEAR), same_as_head=True),
+    ],
+)
+def test_one_alone_is_not_offered(other: Experiment) -> None:
+    """What was behind, what is another role's, what conflicts with the head and what has no effect is none."""
+    assert "that may add up" not in brief_of(ended(3, NEAR), other)
+
+
+def test_what_was_put_together_says_so() -> None:
+    """In the history of every role."""
+    assert '"idea 3" (#1, #2 together): -0.2 in 1 trial' in brief_of(replace(ended(3, DISCARDED), together=(1, 2)))
 
 
 # --- What was changed ---

@@ -311,3 +311,21 @@ def test_each_question_of_several_at_once_has_its_own_reason(tmp_path: Path) -> 
     failed, answer = asyncio.run(ask_both())
     assert isinstance(failed, ProposalFailed) and failed.hindrance is Hindrance.MODELS
     assert answer == "ACCEPT"
+
+
+def test_numbers_to_put_together_are_a_proposal_without_an_edit(tmp_path: Path) -> None:
+    """It is not asked for an edit, and not told what speaks against a part; without the line it is."""
+    proposing: Callable[[AgentResearcher, Assignment], Coroutine[Any, Any, Draft]] = lambda researcher, a: researcher.propose(a)  # noqa: E731
+    got, heard = ask(tmp_path, proposing, said("TOGETHER: #3 #5\nHYPOTHESIS: both"), program=False, objection="tried before")
+    assert (got.together, got.hypothesis, heard) == ((3, 5), "both", [BRIEF])
+    got, heard = ask(
+        tmp_path, proposing, said("!\nTOGETHER: #3\nHYPOTHESIS: and mine"), program=False, objection="tried before"
+    )
+    assert got.together == (3,) and len(heard) == 1
+    assert not ask(tmp_path, proposing, said("HYPOTHESIS: mine"))[0].together
+
+
+def test_a_session_that_was_cut_off_puts_nothing_together(tmp_path: Path) -> None:
+    """What it named may have been a plan."""
+    with pytest.raises(ProposalFailed):
+        ask(tmp_path, lambda researcher, assignment: researcher.propose(assignment), said("TOGETHER: #3 #5", fault="it hung"))

@@ -21,6 +21,7 @@ from overnight.agents.editor.prompt import ADVISE, AGAIN, CUT, NO_EDIT, OBJECTED
 from overnight.agents.editor.reading import read_answer
 from overnight.agents.editor.texts import read_texts, restore_texts, write_texts
 from overnight.agents.port import Session, Task, Turn
+from overnight.agents.together import find_together
 from overnight.agents.transcript import EntryKind, Transcript
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.words.foreign import one_line, printable
@@ -104,6 +105,9 @@ class EditorSession:
         if answer.cut:
             raise DoesNotApply(CUT)
         read = read_answer(answer.text, self._form, texts)
+        together = find_together(read.words)  # then its edit is only a part, or there is none
+        if together and not read.edits:
+            return Turn(text=read.words)
         if not read.edits:
             raise DoesNotApply(NO_EDIT)
         changed = apply(read.edits, texts, self._task.may_edit)
@@ -111,7 +115,7 @@ class EditorSession:
             raise DoesNotApply(AGAIN)
         write_texts(self._task.folder, changed)
         self._own.add(texts, changed)
-        if why := self._task.objection():
+        if why := "" if together else self._task.objection():
             restore_texts(self._task.folder, texts, changed)
             raise DoesNotApply(OBJECTED.format(why=printable(why, FAULT)))
         return Turn(text=read.words)

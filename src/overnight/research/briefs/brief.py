@@ -21,6 +21,7 @@ from overnight.research.briefs.means import means_lines
 from overnight.research.briefs.rework import Rework, diff_lines, rework_lines
 from overnight.research.briefs.target import better, can_run, file_lines, globs_text, judge_lines, standing_lines
 from overnight.research.briefs.task import BriefTask
+from overnight.research.briefs.together import together_section
 from overnight.research.briefs.under_way import under_way_lines
 from overnight.research.idea import Idea, IdeaState, Risk
 from overnight.research.ideas.text import LONGEST
@@ -57,6 +58,7 @@ def write_brief(task: BriefTask) -> str:
             intro="Without a verdict yet. Propose something else:",
         ),
         *history_sections(task),
+        together_section(task),
         Section(title="Other ideas", lines=tuple(_others(task)), cut=9, floor=4, intro=_others_intro(task)),
         Section(title="To end", lines=tuple(_end(task))),
     ]

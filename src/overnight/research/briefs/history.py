@@ -12,6 +12,7 @@ from overnight.research.briefs.constant_edits import ConstantEdit, read_edits, s
 from overnight.research.briefs.edits import constants_of, edit_to_show, same_change, with_edit
 from overnight.research.briefs.layout import number, quoted
 from overnight.research.experiment import Edit, Experiment
+from overnight.research.origin import origin_words
 from overnight.research.standing import Kept
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed, numbered
@@ -137,7 +138,8 @@ def _kept_gain(link: Kept) -> str:
 
 
 def _named(experiment: Experiment) -> str:
-    return f"- #{experiment.number} by {printable(experiment.role, ROLE)}, {quoted(experiment.hypothesis, WORDS)}"
+    joined = f" ({origin})" if (origin := origin_words(0, experiment.together)) else ""
+    return f"- #{experiment.number} by {printable(experiment.role, ROLE)}, {quoted(experiment.hypothesis, WORDS)}{joined}"
 
 
 def _shown(line: str, experiment: Experiment) -> str:
@@ -147,12 +149,13 @@ def _shown(line: str, experiment: Experiment) -> str:
 
 def _missed_by(experiment: Experiment) -> str:
     if not _conflicts(experiment):
-        return f"{_measured(experiment)}; {quoted(_reason(experiment), REASON)}"
-    instead = "" if _gain(experiment) is None else f"; in place of it {_measured(experiment)}"
+        return f"{measured(experiment)}; {quoted(_reason(experiment), REASON)}"
+    instead = "" if _gain(experiment) is None else f"; in place of it {measured(experiment)}"
     return f"not judged alone, as its text conflicts with {numbered(experiment.replaces)}, which was kept first{instead}"
 
 
-def _measured(experiment: Experiment) -> str:
+def measured(experiment: Experiment) -> str:
+    """What an experiment was measured to gain, and in how many trials."""
     ending = experiment.conclusion
     if ending is None or ending.gain is None:
         return f"not measured, {quoted(_reason(experiment), REASON)}"
@@ -167,7 +170,7 @@ def _measured(experiment: Experiment) -> str:
 def _because(experiment: Experiment) -> str:
     if experiment.conclusion is None:
         return ""
-    return f", {_measured(experiment)}"
+    return f", {measured(experiment)}"
 
 
 def _no_better(group: Sequence[Experiment], *, explained: bool) -> str:
@@ -176,7 +179,7 @@ def _no_better(group: Sequence[Experiment], *, explained: bool) -> str:
     why = f"; {quoted(_reason(newest), REASON)}" if explained and _gain(newest) is not None and not newest.same_as_head else ""
     earlier = [f"#{e.number} {_number(_gain(e))}" for e in group[1 : 1 + EXAMPLES]]
     again = f"; before that {', '.join(earlier)}" if earlier else ""
-    return _shown(f"{_named(newest)}: {_measured(newest)}{why}{again}", newest)
+    return _shown(f"{_named(newest)}: {measured(newest)}{why}{again}", newest)
 
 
 def _failure(group: Sequence[Experiment]) -> str:

@@ -33,6 +33,7 @@ class WorkspaceEdit:
     request: ProposalRequest
     searched: int = 0  # trials that its researcher ran before
     refusal: str = ""  # of a critic, after its author's answer
+    together: tuple[int, ...] = ()  # experiments whose changes are merged into it
 
     @property
     def changes(self) -> Sequence[FileChange]:

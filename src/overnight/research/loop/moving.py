@@ -106,7 +106,7 @@ class Mover:
     def _message(self, opened: OpenExperiment, replaces: Sequence[int]) -> str:
         how = f"in its own text on the head; it replaces {numbered(replaces)}" if replaces else "merged into the head"
         proposed, state = opened.proposed, self.journal.state
-        if origin := origin_words(proposed.searched):
+        if origin := origin_words(proposed.searched, proposed.together):
             how = f"{origin}, {how}"
         return attempt_message(
             state.program,

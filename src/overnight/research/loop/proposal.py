@@ -28,6 +28,7 @@ from overnight.research.loop.objections import Objections
 from overnight.research.loop.reviewing import Reviewing
 from overnight.research.loop.scope import Scope
 from overnight.research.loop.searching import SearchTrials
+from overnight.research.loop.together import Putting
 from overnight.research.origin import origin_words
 from overnight.research.places.port import View, Workspaces
 from overnight.research.researchers.port import Assignment, ProposalFailed, SearchEnded
@@ -141,6 +142,7 @@ class Intake:
                 request=request,
                 searched=search.count if search else 0,
             )
+            edit = await self._putting.together(edit)
             edit = await self._reviewing.reviewed(staff, edit, assignment) if staff.reads else edit
             finished = True
         except SearchEnded:
@@ -166,7 +168,17 @@ class Intake:
 
     @property
     def _reviewing(self) -> Reviewing:
-        return Reviewing(journal=self.journal, workspaces=self.workspaces, council=self.council, objections=self._objections)
+        return Reviewing(
+            journal=self.journal,
+            workspaces=self.workspaces,
+            council=self.council,
+            objections=self._objections,
+            putting=self._putting,
+        )
+
+    @property
+    def _putting(self) -> Putting:
+        return Putting(journal=self.journal, history=self.history, scope=self.scope)
 
     def _against(
         self, folder: Path, head: str, objections: Callable[[Sequence[FileChange], str, Sequence[str]], Sequence[str]]
@@ -191,14 +203,14 @@ class Intake:
         commit = ""
         if not violations:
             state = self.journal.state
-            tag = state.tag
+            tag, noisy = state.tag, noise_kind(state.program, state.gate) is not Noise.DETERMINISTIC
             message = attempt_message(
                 state.program,
                 tag,
                 number,
                 role=edit.role,
                 hypothesis=draft.hypothesis,
-                how=origin_words(draft.searched, unscreened=noise_kind(state.program, state.gate) is not Noise.DETERMINISTIC),
+                how=origin_words(draft.searched, edit.together, unscreened=noisy),
                 warnings=warnings_of(state, draft.searched),
             )
             commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
@@ -225,6 +237,7 @@ class Intake:
             by_products=edit.collected.by_products,
             edit=edit_of(edit.changes, before),
             searched=draft.searched,
+            together=edit.together,
         )
         if not violations:
             self.journal.record(proposed)

@@ -11,6 +11,7 @@ from overnight.research.loop.council import Council
 from overnight.research.loop.edit import NamedResearcher, WorkspaceEdit
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.objections import Objections
+from overnight.research.loop.together import Putting
 from overnight.research.places.port import Workspaces
 from overnight.research.researchers.agent_researcher import UNSAID, UNSAID_CUT
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
@@ -28,6 +29,7 @@ class Reviewing:
     workspaces: Workspaces
     council: Council
     objections: Objections
+    putting: Putting
 
     async def reviewed(self, staff: NamedResearcher, edit: WorkspaceEdit, assignment: Assignment) -> WorkspaceEdit:
         """The edit, with what a critic has against it; its author may answer a refusal once, in the same workspace.
@@ -48,8 +50,10 @@ class Reviewing:
             with self.journal.working(edit.role, assignment.number):
                 draft = await staff.researcher.propose(replace(assignment, brief=brief))
             collected = self.workspaces.collect(assignment.workspace, edit.base)
-            unsaid = draft.hypothesis in {UNSAID, UNSAID_CUT} or collected.changes == edit.changes
-            answer = replace(edit, draft=_together(edit.draft, draft, unsaid=unsaid), collected=collected)
+            named = replace(draft, together=draft.together or edit.draft.together)
+            answer = await self.putting.together(replace(edit, draft=named, collected=collected))
+            unsaid = draft.hypothesis in {UNSAID, UNSAID_CUT} or answer.changes == edit.changes
+            answer = replace(answer, draft=_of_both(edit.draft, named, unsaid=unsaid))
             return replace(answer, refusal=await self._object(answer, Refused(reason=refusal, answer=draft.hypothesis)))
         except (ProposalFailed, NoIdeas, ModelsParked):
             return replace(edit, refusal=refusal)
@@ -66,11 +70,12 @@ class Reviewing:
         return await self.council.object(edit.draft, edit.changes, before, number, refused=refused)
 
 
-def _together(first: Draft, answer: Draft, *, unsaid: bool) -> Draft:
+def _of_both(first: Draft, answer: Draft, *, unsaid: bool) -> Draft:
     """What an author says of its edit after its answer; `unsaid`: that says nothing new about the edit."""
     return Draft(
         hypothesis=first.hypothesis if unsaid else answer.hypothesis,
         notes={**first.notes, **answer.notes},
         tokens=first.tokens + answer.tokens,
         cost_usd=first.cost_usd + answer.cost_usd,
+        together=answer.together,
     )

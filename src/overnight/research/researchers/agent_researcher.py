@@ -14,6 +14,7 @@ from overnight.agents.agent import Agent, AgentSession
 from overnight.agents.hindrance import Hindrance
 from overnight.agents.hypothesis import MARK, find_hypothesis, last_line
 from overnight.agents.port import Task, Turn, TurnFailed
+from overnight.agents.together import find_together
 from overnight.models.port import ModelsParked
 from overnight.program.judge.rules import is_editable
 from overnight.program.scope import path_problem
@@ -67,6 +68,7 @@ class AgentResearcher:
         usage = session.usage
         return Draft(
             hypothesis=find_hypothesis(said) or (UNSAID_CUT if cut else UNSAID),
+            together=() if cut else find_together(turn.text),
             notes={} if cut is None else {SESSION: printable(f"cut short: {cut}", LONGEST_NOTE)},
             tokens=usage.tokens,
             cost_usd=usage.cost_usd,
@@ -77,7 +79,7 @@ class AgentResearcher:
         turn = Turn(text="")
         try:
             turn = await session.turn(assignment.brief)
-            if more := "" if turn.fault or session.refusal else self._once_more(assignment):
+            if more := "" if turn.fault or session.refusal else self._once_more(assignment, turn.text):
                 turn = await session.turn(more)
         except TurnFailed as failed:
             return turn, ProposalFailed(str(failed))
@@ -85,10 +87,12 @@ class AgentResearcher:
             return turn, parked
         return turn, session.refusal or (ProposalFailed(turn.fault) if turn.fault else None)
 
-    def _once_more(self, assignment: Assignment) -> str:
+    def _once_more(self, assignment: Assignment, said: str) -> str:
         """What the agent is told once, if what it has done by now is of no use; empty if it is of use."""
         if self._agent.script:
             return ""
+        if find_together(said):
+            return ""  # what it has edited is only a part of it
         if not assignment.changed():
             return CONTINUE
         # A program that is started again costs as much as another try, whose brief says what was wrong.
@@ -144,7 +148,7 @@ class AgentResearcher:
         if self._agent.script:
             if not turn.text.strip():
                 raise ProposalFailed("the command said nothing: its last line is its hypothesis")
-        elif not assignment.changed():
+        elif not assignment.changed() and not find_together(turn.text):
             said = last_line(turn.text)
             raise ProposalFailed("it ended without a change" + (f": {said}" if said else ""))
 

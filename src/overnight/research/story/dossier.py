@@ -95,6 +95,7 @@ class Dossier:
             replaced_by=replaced_by,
             doubts=doubts,
             searched=proposed.searched,
+            together=proposed.together,
             unscreened=proposed.searched > 0 and bool(self.confirming) and not self.screening,
             trials=self.trials,
             cpu_s=self.cpu_s,

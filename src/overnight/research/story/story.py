@@ -69,6 +69,7 @@ class KeepEvidence:
     doubts: tuple[str, ...]  # what makes its value hard to believe
     searched: int  # search trials that it was found by
     unscreened: bool  # it was put to the test at once, as those stand in for screening
+    together: tuple[int, ...]  # earlier experiments whose changes are merged into it
     trials: int
     cpu_s: float
     seconds: float

@@ -34,7 +34,7 @@ def keep_facts(story: Story, keep: KeepEvidence) -> Facts:
         if not story.noise.deterministic:
             fresh += f" ({figures.interval(keep.fresh.low, keep.fresh.high)})"
     return (
-        ("Origin", origin_words(keep.searched, unscreened=keep.unscreened)),
+        ("Origin", origin_words(keep.searched, keep.together, unscreened=keep.unscreened)),
         ("Gain at acceptance", gain),
         ("Gain by fresh trials", fresh),
         ("Gain in the head of the audit", _left_out(story, keep)),

@@ -31,11 +31,12 @@ def change(state: State, kept: Kept, researcher: str) -> KeptChange:
     way = _WAY.search(kept.hypothesis) if researcher == TUNER else None
     subject = kept.hypothesis[: way.start()] if way else kept.hypothesis
     found = doubts_of(state).get(kept.number, ())
+    origin = origin_words(kept.searched, kept.together, unscreened=kept.unscreened)
     checked = kept.conclusion.holdout_gain is not None
     body = [
         *explain(kept.conclusion, state.program),
         *([f"How the tuner came to it: {way[1]}."] if way else []),
-        *([f"Origin: {origin}."] if (origin := origin_words(kept.searched, unscreened=kept.unscreened)) else []),
+        *([f"Origin: {origin}."] if origin else []),
         *([f"Doubt: {look_at(kept.number, found)}."] if found else []),
         *([f"Seeds: {unseeded}."] if (unseeded := of_no_seed(state.program)) else []),
         *([f"Basis: {rests_on}."] if (rests_on := basis(state.program)) else []),

@@ -50,6 +50,7 @@ class KeepSummary:
     doubts: tuple[str, ...]  # what makes its value hard to believe; for people, no part of the verdict
     searched: int  # search trials that it was found by
     unscreened: bool  # it was put to the test at once, as those stand in for screening
+    together: tuple[int, ...]  # earlier experiments whose changes are merged into it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
                 doubts=doubted.get(k.number, ()),
                 searched=k.searched,
                 unscreened=k.unscreened,
+                together=k.together,
             )
             for k in state.kept
         ),
@@ -259,7 +261,8 @@ def describe(now: Status) -> str:
     lines += [f"DOUBT     {look_at(keep.number, keep.doubts)}" for keep in now.keeps if keep.doubts]
     for keep in now.keeps:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
-        found = f" ({origin})" if (origin := origin_words(keep.searched, unscreened=keep.unscreened)) else ""
+        origin = origin_words(keep.searched, keep.together, unscreened=keep.unscreened)
+        found = f" ({origin})" if origin else ""
         undone = replaced(keep.replaced_by)
         lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{found}{undone}")
     return "\n".join(lines)

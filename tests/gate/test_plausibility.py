@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.gate.plausibility import Levels, doubts, look_at
-from overnight.program.program import Direction, Metric
+from overnight.gate.plausibility import Levels, by_orders, doubts, hold, look_at, unbelievable
+from overnight.program.parser import parse_program
+from overnight.program.program import Direction, Metric, Program
 
 SMALL = (Levels(before=1.0, after=0.99), Levels(before=0.99, after=0.985))
 VALUES = st.floats(-1e60, 1e60)
@@ -13,6 +14,13 @@ VALUES = st.floats(-1e60, 1e60)
 
 def metric(name: str = "loss", direction: Direction = Direction.MINIMIZE) -> Metric:
     return Metric(name=name, direction=direction)
+
+
+def program(name: str, direction: Direction = Direction.MINIMIZE, *, plain: bool = True) -> Program:
+    """A program whose value the candidate's own process prints, or frozen code, with `plain` false."""
+    commands = "measure: python train.py" if plain else "produce: python train.py\nscore: python score.py\nartifacts: [out]"
+    front = f"metric: {{name: {name}, direction: {direction.value}}}\n{commands}\neditable: [train.py]"
+    return parse_program(f"---\n{front}\n---\n", "program.md")
 
 
 ACCURACY = metric("val_accuracy", Direction.MAXIMIZE)
@@ -89,3 +97,91 @@ def test_the_unit_does_not_matter(before: float, left: float, unit: float) -> No
     one = doubts(metric("cost"), Levels(before=before, after=before * left), ())
     other = doubts(metric("cost"), Levels(before=before * unit, after=before * left * unit), ())
     assert one == other == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "minimize"),
+    [
+        (100.0, 10.0, True),
+        (100.0, 1.0, True),
+        (0.4, 0.0, True),
+        (-1.0, -10.0, True),
+        (1.0, -1e9, True),
+        (0.0, -1e-9, True),
+        (1.0, 1e9, False),
+        (-100.0, -10.0, False),
+        (-5.0, 0.0, False),
+        (-5.0, 1e9, False),
+        (0.0, 3.0, False),
+    ],
+)
+def test_orders_of_magnitude(before: float, after: float, minimize: bool) -> None:
+    """Ten times as large, or ten times nearer to 0 from its wrong side; from 0 every gain, across 0 a large one."""
+    direction = Direction.MINIMIZE if minimize else Direction.MAXIMIZE
+    levels = Levels(before=before, after=after)
+    assert by_orders(metric("x", direction), levels)
+    assert "by orders of magnitude at once" in unbelievable(program("x", direction), levels)
+    assert unbelievable(program("x", direction, plain=False), levels) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "minimize"),
+    [
+        (100.0, 11.0, True),
+        (0.5, -0.2, True),
+        (-1.0, -9.0, True),
+        (1.0, 1.0, True),
+        (1.0, 9.9, False),
+        (-5.0, 40.0, False),
+        (-100.0, -11.0, False),
+        (0.0, 0.0, False),
+        (1.0, 0.0, False),
+    ],
+)
+def test_less_than_an_order_of_magnitude(before: float, after: float, minimize: bool) -> None:
+    """A deterministic target has no spread to compare with, so that such a gain is believable; so is one that is a loss."""
+    direction = Direction.MINIMIZE if minimize else Direction.MAXIMIZE
+    assert unbelievable(program("x", direction), Levels(before=before, after=after)) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "deviations", "held"),
+    [
+        ("loss", 0.97, 20.5, True),
+        ("loss", 0.97, 19.5, False),
+        ("loss", 0.97, None, False),
+        ("loss", 1.2, -90.0, False),
+        ("latency_ms", 0.88, 24.0, False),
+        ("latency_ms", 0.79, 46.0, True),
+        ("latency_ms", 0.79, 19.0, False),
+        ("cpu_s", 0.5, 140.0, False),
+        ("cpu_s", 0.05, 600.0, True),
+        ("peak_memory_mb", 0.2, 900.0, False),
+    ],
+)
+def test_far_beyond_the_noise(name: str, after: float, deviations: float | None, held: bool) -> None:
+    """More than 20 sd of one trial; of a printed time also a fifth of it; what is measured from outside only by orders."""
+    found = unbelievable(program(name), Levels(before=1.0, after=after, deviations=deviations))
+    assert bool(found) == held
+    assert unbelievable(program(name, plain=False), Levels(before=1.0, after=after, deviations=deviations)) == ""
+
+
+@given(VALUES, VALUES, st.one_of(st.none(), st.floats(-1e150, 1e150)))
+def test_both_directions_are_judged_alike(before: float, after: float, deviations: float | None) -> None:
+    """A metric that is minimized and its negative that is maximized; what is held is a gain, in one short line."""
+    levels = Levels(before=before, after=after, deviations=deviations)
+    mirrored = Levels(before=-before, after=-after, deviations=deviations)
+    found = unbelievable(program("loss"), levels)
+    assert bool(found) == bool(unbelievable(program("loss", Direction.MAXIMIZE), mirrored))
+    assert not found or after < before
+    line = hold(3, [found])
+    assert len(line) < 400 and line.isprintable() and "nan" not in line
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.sampled_from([2.0**-20, 0.5, 2.0, 2.0**20]))
+def test_the_unit_decides_nothing_about_orders(before: float, after: float, unit: float) -> None:
+    """Seconds or milliseconds: the ratio is what counts."""
+    what = metric("x", Direction.MAXIMIZE)
+    assert by_orders(what, Levels(before=before, after=after)) == by_orders(
+        what, Levels(before=before * unit, after=after * unit)
+    )

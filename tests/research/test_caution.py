@@ -1,17 +1,28 @@
 """What weakens a campaign's evidence."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, trial
 
 from overnight.gate.caution import ONE_DRAW, basis, kind_of_pairs, of_no_seed, of_one_draw
+from overnight.gate.plausibility import Doubt
 from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
-from overnight.research.caution import cautions_of, doubts_of, search_note, search_words, to_look_at, warnings_of
-from overnight.research.events import Event
-from overnight.research.state import JAIL, fold_all
+from overnight.research.caution import (
+    cautions_of,
+    doubts_of,
+    held,
+    search_note,
+    search_words,
+    to_hold,
+    to_look_at,
+    warnings_of,
+)
+from overnight.research.events import Believed, Event
+from overnight.research.state import JAIL, State, dump_state, fold, fold_all, load_state
 
 UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
 
@@ -108,5 +119,48 @@ def test_doubts_name_the_keep_and_change_nothing() -> None:
         events += [trial(number, stage=Stage.BASELINE, arm=Arm.BASELINE, value=value)]
     state = fold_all(events)
     assert state is not None and len(state.kept) == 2
-    assert doubts_of(state) == {2: ("its loss is 0, and no value is better",)}
-    assert [line[:12] for line in to_look_at(state)] == ["look at #2 ("]
+    said = ("loss went from 1 to 0, by orders of magnitude at once", "its loss is 0, and no value is better")
+    assert doubts_of(state) == {2: Doubt(number=2, says=said, unbelievable=True, believed=False)}
+    assert to_look_at(state) == () and [line[:24] for line in to_hold(state)] == ["#2 is unbelievable until"]
+    assert [kept.number for kept in held(state)] == [2]
+
+
+def kept_from(program: str, values: Sequence[float], after: float) -> State:
+    """A campaign whose head had these values, and that kept a change with another one."""
+    heads = [baseline(index, value) for index, value in enumerate(values)]
+    state = fold_all([opened(program), *heads, proposed(1), trial(1, value=after), concluded(1, Verdict.KEEP), advanced(1)])
+    assert state is not None
+    return state
+
+
+QUIET = (1.0, 1.01, 0.99, 1.0, 1.01, 0.99, 1.0, 1.01)
+
+
+@pytest.mark.parametrize(
+    ("program", "values", "after", "unread"),
+    [
+        (PROGRAM, QUIET, 0.7, True),
+        (PROGRAM, QUIET, 0.9, False),
+        (PROGRAM, (1.0,) * 8, 0.7, False),
+        (PROGRAM, (1.0,) * 8, 0.05, True),
+        (SPLIT, QUIET, 0.0, False),
+        (PROGRAM.replace("name: loss", "name: time_s"), QUIET, 0.7, True),
+        (PROGRAM.replace("name: loss", "name: time_s"), QUIET, 0.81, False),
+        (PROGRAM.replace("name: loss", "name: cpu_s"), QUIET, 0.2, False),
+        (PROGRAM.replace("---\n#", "gate: {noise: deterministic}\n---\n#"), QUIET, 0.7, False),
+    ],
+)
+def test_the_noise_of_the_head_says_what_cannot_be_true(
+    program: str, values: Sequence[float], after: float, unread: bool
+) -> None:
+    """As the gate knew it when it kept the change, on its scale; with no noise, by orders of magnitude alone."""
+    assert [kept.number for kept in held(kept_from(program, values, after))] == [1] * unread
+
+
+def test_a_person_lets_a_keep_go() -> None:
+    """It raises no lines any more, also after a snapshot; its doubts stay as facts. Another commit's word is nothing."""
+    state = kept_from(PROGRAM, QUIET, 0.7)
+    assert held(fold(state, [Believed(number=1, commit="f" * 40)])) == state.kept
+    state = load_state(dump_state(fold(state, [Believed(number=1, commit=state.kept[0].commit)])))
+    assert state.kept[0].believed and (held(state), to_hold(state), to_look_at(state)) == ((), (), ())
+    assert doubts_of(state)[1].unbelievable

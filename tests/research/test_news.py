@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import PROGRAM, baseline, opened, session, stopped
+from builders import PROGRAM, advanced, baseline, opened, session, stopped
 
 from overnight.errors import ProgramError
 from overnight.gate.plausibility import Levels
@@ -17,7 +17,7 @@ from overnight.notices.redaction import HIDDEN, without_secrets
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.program.parser import parse_program
 from overnight.research.ending import EndReason
-from overnight.research.events import ProposalMissed, Stopped
+from overnight.research.events import Believed, ProposalMissed, Stopped
 from overnight.research.news import failed, news
 from overnight.research.standing import Kept
 from overnight.research.state import State, begin, fold
@@ -45,15 +45,35 @@ def test_a_verified_target_is_news_once_for_each_target() -> None:
     assert again and other and again.key == notice.key != other.key
 
 
+def test_a_keep_that_cannot_be_true_is_news_at_once() -> None:
+    """Once for each; every later message begins with it, until a person has read it."""
+    conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")
+    levels = Levels(before=0.9, after=0.0)
+    kept = tuple(Kept(number=n, commit=f"c{n}", hypothesis="h", conclusion=conclusion, levels=levels) for n in range(1, 6))
+    at = state("target: 0.95", kept=kept)
+    first, second = (news(at, advanced(number)) for number in (1, 2))
+    assert first and second and first.key != second.key and first.occasion is Occasion.PERSON
+    assert first.title == "t: needs you: #1 is unbelievable until read" and "`overnight believe 1`" in first.text
+    later = news(at, ended(EndReason.TARGET))
+    assert later and later.facts["unbelievable"] == "1, 2, 3, 4, 5" and "2 more keeps held until read" in later.text
+    assert [line[:10] for line in later.lines[1:4]] == ["#1 is unbe", "#2 is unbe", "#3 is unbe"]
+    read = fold(at, [Believed(number=1, commit="c1")])
+    assert news(read, advanced(1)) is None and news(replace(at, kept=(replace(kept[0], levels=None),)), advanced(1)) is None
+
+
 def test_a_message_names_keeps_that_are_hard_to_believe() -> None:
     """A few of them in lines, all of them as a fact; they make no message by themselves."""
     conclusion = Conclusion(verdict=Verdict.KEEP, reason="better")
     perfect = Levels(before=0.9, after=0.0)
+    split = PROGRAM.replace(
+        "measure: python train.py --seed {seed}", "produce: python t.py\nscore: python s.py\nartifacts: [out]"
+    )
+    program = parse_program(split.replace("editable:", "target: 0.95\neditable:"), "program.md")
     kept = tuple(Kept(number=n, commit="c", hypothesis="h", conclusion=conclusion, levels=perfect) for n in range(1, 6))
-    notice = news(state("target: 0.95", kept=kept), ended(EndReason.TARGET))
+    notice = news(state(kept=kept, program=program), ended(EndReason.TARGET))
     assert notice is not None and notice.facts["doubts"] == "1, 2, 3, 4, 5"
     assert notice.text.count("no value is better") == 3 and "2 more keeps to look at" in notice.text
-    assert news(state(kept=kept), ended(EndReason.STOP)) is None
+    assert news(state(kept=kept, program=program), ended(EndReason.STOP)) is None
 
 
 def test_a_message_warns_of_keeps_that_a_search_found() -> None:

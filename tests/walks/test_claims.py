@@ -6,6 +6,8 @@ import pytest
 from targets import git, make_repo, overnight, program, read_json
 
 LEAK = ("OFFSET = 5.0", "OFFSET = 0.0")  # stands for a candidate that reads the labels, or prints its own number
+BEYOND = "loss went from 5 to 0, by orders of magnitude at once"
+TO_DO = "(`overnight show 1`, then `overnight believe 1` if its gain is real)"
 DOUBT = "its loss is 0, and no value is better"
 BASIS = "values come from the candidate's own process, which could print any number"
 
@@ -15,19 +17,19 @@ def leaked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign that kept a leak, from a command that takes no seed."""
     repo = make_repo(tmp_path_factory.mktemp("leak") / "r", program(LEAK, measure="python train.py 1"))
     done = overnight(repo, "run", "--tag", "t", check=0)
-    assert f"DOUBT     look at #1 (`overnight show 1`): {DOUBT}" in done.stdout and BASIS in done.stdout
+    assert f"HELD      #1 is unbelievable until read {TO_DO}: {BEYOND}; {DOUBT}" in done.stdout and BASIS in done.stdout
     return repo
 
 
 def test_a_perfect_value_is_for_a_person_to_look_at(leaked: Path) -> None:
     """It is kept all the same; status, log and show say that it is hard to believe, in words and for programs."""
     status = read_json(leaked, "status")
-    assert status["kept"] == 1 and status["keeps"][0]["doubts"] == [DOUBT] and BASIS in status["basis"]
+    assert status["kept"] == 1 and status["keeps"][0]["doubts"] == [BEYOND, DOUBT] and BASIS in status["basis"]
     words = overnight(leaked, "status", check=0).stdout
     assert DOUBT in words and f"basis     {BASIS}" in words
-    assert read_json(leaked, "log")["doubts"] == {"1": [DOUBT]}
+    assert read_json(leaked, "log")["doubts"] == {"1": [BEYOND, DOUBT]}
     assert DOUBT in overnight(leaked, "log", check=0).stdout
-    assert read_json(leaked, "show", "1")["doubts"] == [DOUBT]
+    assert read_json(leaked, "show", "1")["doubts"] == [BEYOND, DOUBT]
     assert DOUBT in overnight(leaked, "show", "1", check=0).stdout
 
 
@@ -42,7 +44,7 @@ def test_the_report_says_it_above_its_headline(leaked: Path) -> None:
 def test_each_commit_says_what_its_gain_rests_on(leaked: Path) -> None:
     """The measured commit and that of `finalize`: one process, no seed, and the doubt."""
     assert BASIS in git(leaked, "log", "-1", "--format=%b", "autoresearch/t")
-    overnight(leaked, "finalize", check=0)
+    overnight(leaked, "finalize", "--include-unread", check=0)
     body = git(leaked, "log", "-1", "--format=%b", "overnight/t")
     assert DOUBT in body and BASIS in body and "Seeds: the command takes no {seed}" in body
     assert git(leaked, "rev-list", "--count", "overnight/t") == "2"

@@ -60,7 +60,7 @@ def test_a_search_leads_to_a_proposal(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (state.tally.search, state.tally.keep, state.next_search) == (3, 1, 3)
     assert state.tally.trials == state.tally.search + state.tally.proof + state.tally.baseline
     search = searcher.searches[0]
-    assert (search.exact, search.sigma, search.proof_trials, search.at_once) == (True, 0.0, 2, 2)
+    assert (search.exact, search.sigma, search.proof_trials(1.0), search.at_once) == (True, 0.0, 2, 2)
     assert searcher.recalled == [] and len(searcher.learned) == 1
     assert len((repo / ".overnight/t/results.tsv").read_text().splitlines()) == 3  # names, the start, the keep
     assert verified(repo) == dict.fromkeys((*FINDINGS, "searches"), True)
@@ -89,7 +89,7 @@ def test_trials_of_one_repeat_share_a_seed_that_no_other_stage_has(tmp_path: Pat
     assert {trial.seed for trial in others}.isdisjoint(seed for _, seed in seeds)
     assert {trial.key.stage for trial in others} == {Stage.BASELINE, Stage.SCREEN, Stage.CONFIRM}
     search = searcher.searches[0]
-    assert not search.exact and 0.0 < search.sigma < 0.1 and search.proof_trials > 2 and len(search.head_values) >= 2
+    assert not search.exact and 0.0 < search.sigma < 0.1 and search.proof_trials(1.0) > 2 and len(search.head_values) >= 2
     assert verified(repo)["searches"]
     forged = replace(searched(events)[0], trial=replace(searched(events)[0].trial, seed=others[0].seed))
     with closing(SqliteLedger(repo / ".overnight/t")) as ledger:

@@ -49,8 +49,9 @@ def read(name: str) -> ComparedCampaign:
     with reading(tag or None, Path(place) if colon else None) as campaign:
         state = campaign.state()
         changes = {number: changed_lines(diff) for number, diff in campaign.kept_diffs(state).items()}
-        ledger = campaign.ledger
-        return compared(printable(name, TEXT), ledger.events(), state.program, changes, newest_snapshot(ledger))
+        ledger, believed = campaign.ledger, [kept.commit for kept in state.kept if kept.believed]
+        found = newest_snapshot(ledger)
+        return compared(printable(name, TEXT), ledger.events(), state.program, changes, found, believed=believed)
 
 
 def write_page(found: Comparison, a: ComparedCampaign, b: ComparedCampaign, path: Path) -> None:

@@ -42,7 +42,7 @@ def _print(page: ExperimentList) -> None:
 
     from overnight.cli.tables import experiments_table, print_wide
 
-    print_wide(experiments_table(page.experiments, page.doubts))
+    print_wide(experiments_table(page.experiments, page.doubts, page.unbelievable))
     shown = page.offset + len(page.experiments)
     if shown < page.total:
         print_wide(Text(f"{shown} of {page.total}; more with --offset {shown}", style="dim"))

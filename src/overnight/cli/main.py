@@ -32,6 +32,7 @@ COMMANDS = {
     "status": ("status", "Show where a campaign stands."),
     "log": ("log", "List the experiments of a campaign."),
     "show": ("show", "Show one experiment: hypothesis, diff, trials, and the verdict with its reason."),
+    "believe": ("believe", "Say that you have read a kept change and that its gain is real."),
     "compare": ("compare", "Compare two campaigns: what each gained for what it cost, and how sure the difference is."),
     "audit": ("audit", "Measure start and head again, and what each kept change is still worth."),
     "report": ("report", "Write report.html, report.md and progress.png of a campaign."),

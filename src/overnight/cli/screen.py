@@ -18,7 +18,7 @@ from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
-from overnight.research.caution import cautions_of
+from overnight.research.caution import cautions_of, to_hold
 from overnight.research.events import ProposalMissed
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
@@ -100,6 +100,8 @@ class Screen:
             self._trials(state),
             self._last(),
         ]
+        for line in to_hold(state):
+            parts.insert(0, Text(line, style="bold red"))
         for caution in cautions_of(state):
             parts.insert(0, Text(f"WARNING: {caution}", style="bold red"))
         title = f"overnight · {state.tag} · {duration(self.journal.elapsed_s())}"

@@ -67,6 +67,10 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
 
     experiment = page.experiment
     origin = origin_words(experiment.searched, experiment.together, unscreened=experiment.unscreened)
+    diff = [Syntax("\n".join(printable(line, TEXT) for line in page.diff.splitlines()), "diff", background_color="default")]
+    diff = diff if page.diff else []
+    if page.unbelievable:
+        print_wide(Text(f"#{experiment.number} is unbelievable until read; its diff:", style="bold red"), *diff)
     print_wide(
         Text.assemble((f"experiment {experiment.number}: ", "bold"), verdict_text(experiment)),
         Text(printable(experiment.hypothesis, TEXT)),
@@ -75,12 +79,13 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         *([Text(f"left out of it: {printable(left_out, TEXT)}")] if (left_out := str(experiment.by_products)) else []),
         *(Text(f"moved onto {move.onto[:12]}, {how_moved(move.replaces)}: measured again from there") for move in page.moves),
         *(Text(f"  {printable(sentence, TEXT)}") for sentence in page.explanation),
-        *(Text(f"  Hard to believe: {printable(doubt, TEXT)}. Look at the diff.", style="yellow") for doubt in page.doubts),
+        *(Text(f"  {_doubted(page, doubt)}", style="yellow") for doubt in page.doubts),
         *(Text(f"  | {printable(line, TEXT)}", style="dim") for line in _excerpt(experiment)),
     )
-    if page.diff:
-        lines = "\n".join(printable(line, TEXT) for line in page.diff.splitlines())
-        print_wide(Syntax(lines, "diff", background_color="default"))
+    if page.unbelievable:
+        print_wide(*(Text(line, style="bold red") for line in _what_to_do(experiment)))
+    else:
+        print_wide(*diff)
     counting = [trial for trial in page.trials if trial.key.restart == experiment.restart]
     if counting:
         print_wide(trials_table(counting))
@@ -91,6 +96,25 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         print_wide(Text("end of the captured output:", style="bold"), *end)
     if page.transcripts is not None:
         _print_transcripts(page.transcripts)
+
+
+def _doubted(page: ExperimentPage, doubt: str) -> str:
+    """Why its value is hard to believe, and what a person has to do, or has done."""
+    if page.believed:
+        return f"A person has read it: {printable(doubt, TEXT)}."
+    return (
+        f"{'Unbelievable until read' if page.unbelievable else 'Hard to believe'}: {printable(doubt, TEXT)}. Look at the diff."
+    )
+
+
+def _what_to_do(experiment: Experiment) -> Sequence[str]:
+    """How a person lets a change go that is held, or goes on without it."""
+    number = experiment.number
+    return (
+        f"If the gain is real: overnight believe {number}",
+        f"If it is not, nothing that was kept after #{number} counts either: end the campaign (`overnight stop`), check out "
+        f"{experiment.base[:12]}, the head before it, take what it tricked out of `editable`, and start with another --tag.",
+    )
 
 
 def _show_assignment(assignment: int, tag: str | None, *, as_json: bool) -> None:

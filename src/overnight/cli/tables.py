@@ -1,7 +1,7 @@
 """Experiments and trials as terminal tables; all foreign text is made printable."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import click
 from rich.console import Console, RenderableType
@@ -39,8 +39,10 @@ def verdict_text(experiment: Experiment) -> Text:
     return Text(verdict, style=COLOURS[verdict])
 
 
-def experiments_table(experiments: Iterable[Experiment], doubts: Mapping[str, Sequence[str]]) -> Table:
-    """One row per experiment; `doubts` about kept ones by number."""
+def experiments_table(
+    experiments: Iterable[Experiment], doubts: Mapping[str, Sequence[str]], held: Collection[int] = ()
+) -> Table:
+    """One row per experiment; `doubts` about kept ones by number, and which of them are held for a person."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", "verdict", "value", "trials", "gain", "hypothesis, and reason for the verdict"):
         table.add_column(name, justify="right" if name in ("#", "value", "trials") else "left")
@@ -50,8 +52,9 @@ def experiments_table(experiments: Iterable[Experiment], doubts: Mapping[str, Se
             what.append(f" ({origin})", style="dim")
         if e.conclusion and e.conclusion.verdict.value != "keep":
             what.append(f"\n{printable(e.conclusion.reason, CELL)}", style="dim")
+        until = "unbelievable until read" if e.number in held else "look at the diff"
         for doubt in doubts.get(str(e.number), ()):
-            what.append(f"\nlook at the diff: {printable(doubt, CELL)}", style="yellow")
+            what.append(f"\n{until}: {printable(doubt, CELL)}", style="bold red" if e.number in held else "yellow")
         table.add_row(str(e.number), verdict_text(e), number(e.value), str(e.trials), gain(e.conclusion), what)
     return table
 

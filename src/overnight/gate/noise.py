@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from overnight.gate.error_budget import level_of
 from overnight.gate.memory import LOCAL, GateMemory
 from overnight.gate.scale import Scale
-from overnight.gate.stats import BETS, mean
+from overnight.gate.stats import BETS, LARGEST, clip, mean
 from overnight.program.program import Metric, Noise, Program, names_time
 
 IDENTICAL = 3  # identical baseline trials that make a target deterministic
@@ -36,6 +36,12 @@ class NoiseModel:
     prior_freedom: float  # its weight, in pairs
     anchors: Mapping[int, float]  # the head's value with each seed that screening reuses
     luck: float  # share of a seed's effect on the head that it also has on a candidate, 0 to 1
+
+    def deviations(self, metric: Metric, before: float, after: float) -> float | None:
+        """How many sd of one trial a gain from one value to another is; None if there is no noise, or none is known."""
+        if self.kind is Noise.DETERMINISTIC or self.sigma <= 0.0:
+            return None
+        return clip(self.scale.gain(metric, before, after) / self.sigma, LARGEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

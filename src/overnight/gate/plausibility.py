@@ -1,16 +1,17 @@
 """Finds kept values that are too good to be taken without a look: a bug, a leak of labels or a trick gives such values too.
 
-A doubt is for people. It never changes a verdict, and only what was measured in public raises one.
+A doubt is for people. It never changes a verdict, and only what was measured in public raises one. A gain that cannot be true
+for all that is known is more than a doubt: the change is held until a person has read it.
 
 Does not cover: a leak that gains little; one that gains in small steps, until its value is nearly the best; a metric whose best
-value its name does not give away.
+value its name does not give away; with `produce` and `score`, an artifact that cheats the scorer raises doubts alone.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from overnight.program.program import Direction, Metric
+from overnight.program.program import OUTSIDE, Direction, Metric, Program
 from overnight.words.figures import figure
 
 # Words in the names of metrics that are shares: of 1, or of 100 if the start is above 1.
@@ -22,7 +23,9 @@ LEAP = 0.1  # of the distance before one change: a change that leaves less of it
 TIMES = 10.0  # as large as before by one change, or as large as the largest gain before
 FEWEST = 2  # kept changes, before their gains say how large the next one may be
 WORTH = 0.2  # of the value before: a smaller gain is no leap, whatever the gains before it
+MOST_DEVIATIONS = 20.0  # sd of one trial of the head: no change gains more by itself, unless it takes the metric elsewhere
 _DIGITS = 3
+_DOUBTED = "A bug, a leak or a trick gives such values too"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,29 @@ class Levels:
 
     before: float
     after: float
+    deviations: float | None = (
+        None  # the gain in sd of one trial of the head, as the gate knew it; None: not known, or no noise
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why the value of a kept change is hard to believe, and what a person said to it."""
+
+    number: int  # of the experiment
+    says: tuple[str, ...]  # sentence parts, the gravest first
+    unbelievable: bool  # its gain cannot be true for all that is known
+    believed: bool  # a person has read the change, and believes it
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits for a person."""
+        return self.unbelievable and not self.believed
+
+    @property
+    def open(self) -> bool:
+        """Whether it is no more than a doubt, and nobody has looked."""
+        return not self.unbelievable and not self.believed
 
 
 def doubts(metric: Metric, levels: Levels, earlier: Sequence[Levels]) -> tuple[str, ...]:
@@ -39,9 +65,51 @@ def doubts(metric: Metric, levels: Levels, earlier: Sequence[Levels]) -> tuple[s
     return (*_near_best(metric, levels, start), *_out_of_line(metric, levels, earlier))
 
 
+def unbelievable(program: Program, levels: Levels) -> str:
+    """Why a gain cannot be true, as a sentence part; empty if it may be.
+
+    Only where the candidate's own process is what the value comes from: with `produce` and `score`, frozen code read what it
+    wrote. A time that a program prints varies so little that 20 sd are an ordinary gain, so it must be large beside its value,
+    too; one that is measured from outside no candidate can print, so that only orders of magnitude count: work left out.
+    """
+    metric = program.metric
+    gain = metric.gain(levels.before, levels.after)
+    if not program.one_process or gain <= 0.0:
+        return ""
+    moved = f"{metric.name} went from {figure(levels.before, _DIGITS)} to {figure(levels.after, _DIGITS)}"
+    apart = 0.0 if metric.name in OUTSIDE else levels.deviations or 0.0
+    if apart > MOST_DEVIATIONS and (not program.measures_time or gain >= WORTH * abs(levels.before)):
+        return f"{moved}, {apart:.3g} standard deviations of one trial at once"
+    if by_orders(metric, levels):
+        return f"{moved}, by orders of magnitude at once"
+    return ""
+
+
+def by_orders(metric: Metric, levels: Levels) -> bool:
+    """Whether the value after is ten times better, or more: as large, or as near 0 if it comes from its wrong side.
+
+    From 0 itself, which has no size to compare with, every gain is; one across 0 if it is ten times as far beyond as before.
+    """
+    before, after = levels.before, levels.after
+    if metric.direction is Direction.MINIMIZE:
+        before, after = -before, -after
+    if after <= before:
+        return False
+    if before < 0.0 and after <= 0.0:
+        return -after <= -before / TIMES
+    return after >= TIMES * abs(before)
+
+
 def look_at(number: int, found: Sequence[str]) -> str:
     """The doubts about an experiment in one line that says what to do."""
-    return f"look at #{number} (`overnight show {number}`): {'; '.join(found)}. A bug, a leak or a trick gives such values too"
+    return f"look at #{number} (`overnight show {number}`): {'; '.join(found)}. {_DOUBTED}"
+
+
+def hold(number: int, found: Sequence[str]) -> str:
+    """The same for a keep that is held: what it means for others, and how a person lets it go."""
+    way = f"`overnight show {number}`, then `overnight believe {number}` if its gain is real"
+    after = f"{_DOUBTED}, and all that is kept after #{number} is measured against it"
+    return f"#{number} is unbelievable until read ({way}): {'; '.join(found)}. {after}"
 
 
 def _near_best(metric: Metric, levels: Levels, start: float) -> Iterator[str]:

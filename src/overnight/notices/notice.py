@@ -10,7 +10,7 @@ class Occasion(StrEnum):
 
     TARGET = "target"  # the head is verified to have passed the target
     BUDGET = "budget"  # a budget is spent
-    PERSON = "person"  # the work cannot continue without a person
+    PERSON = "person"  # the work cannot continue without a person, or waits for one to read
     TEST = "test"  # the person asked whether a channel works
 
 

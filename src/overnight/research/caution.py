@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from overnight.gate.caution import ONE_SPLIT, cautions, of_one_draw, of_one_split
 from overnight.gate.noise import noise_kind
-from overnight.gate.plausibility import doubts, look_at
+from overnight.gate.plausibility import Doubt, doubts, hold, look_at, unbelievable
 from overnight.program.program import Noise, Program
+from overnight.research.standing import Kept
 from overnight.research.state import State
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed, numbered
@@ -54,16 +55,29 @@ def judge_words(state: State) -> str:
     return f'editable includes what judges it: {names}; program.md says: "{printable(state.program.judge_may_change, REASON)}"'
 
 
-def doubts_of(state: State) -> Mapping[int, tuple[str, ...]]:
+def doubts_of(state: State) -> Mapping[int, Doubt]:
     """What makes values of kept changes hard to believe, by experiment; those that raise no doubt are left out."""
-    known = [(kept.number, kept.levels) for kept in state.kept if kept.levels]
-    found = {
-        number: doubts(state.program.metric, levels, [earlier for _, earlier in known[:place]])
-        for place, (number, levels) in enumerate(known)
-    }
-    return {number: each for number, each in found.items() if each}
+    known = [(kept, kept.levels) for kept in state.kept if kept.levels]
+    found: dict[int, Doubt] = {}
+    for place, (kept, levels) in enumerate(known):
+        beyond = unbelievable(state.program, levels)
+        says = (*filter(None, [beyond]), *doubts(state.program.metric, levels, [earlier for _, earlier in known[:place]]))
+        if says:
+            found[kept.number] = Doubt(number=kept.number, says=says, unbelievable=bool(beyond), believed=kept.believed)
+    return found
+
+
+def held(state: State) -> tuple[Kept, ...]:
+    """The kept changes whose gains cannot be true until a person has read them, the oldest first."""
+    found = doubts_of(state)
+    return tuple(kept for kept in state.kept if kept.number in found and found[kept.number].held)
+
+
+def to_hold(state: State) -> tuple[str, ...]:
+    """The same as lines for people."""
+    return tuple(hold(doubt.number, doubt.says) for doubt in doubts_of(state).values() if doubt.held)
 
 
 def to_look_at(state: State) -> tuple[str, ...]:
-    """The same as lines for people, the oldest first."""
-    return tuple(look_at(number, found) for number, found in doubts_of(state).items())
+    """The other doubts that nobody has looked at, as lines for people, the oldest first."""
+    return tuple(look_at(doubt.number, doubt.says) for doubt in doubts_of(state).values() if doubt.open)

@@ -163,6 +163,15 @@ class Advanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Believed:
+    """A person has read a kept change, and believes its gain."""
+
+    kind: Literal["believed"] = "believed"
+    number: int
+    commit: str  # that was read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalMissed:
     """A researcher made no proposal: it failed, could not work, or had no ideas left."""
 
@@ -252,6 +261,7 @@ Event = Annotated[
     | Registered
     | Concluded
     | Advanced
+    | Believed
     | ProposalMissed
     | IdeasChanged
     | ModelCalled

@@ -1,21 +1,22 @@
 """What is worth waking a person for: a verified target, a spent budget, or a campaign that cannot continue on its own.
 
-A keep is not: it can wait for the report. Neither is what a person did (Ctrl-C, `overnight stop`, an audit), nor one of
-several researchers without ideas left. A notice with the key of an earlier one is the same news, in any session.
+A keep is not, as it can wait for the report, unless its gain cannot be true: what comes after builds on it. Neither is what a
+person did (Ctrl-C, `overnight stop`, an audit), nor one of several researchers without ideas left. A notice with the key of an
+earlier one is the same news, in any session.
 """
 
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from overnight.git.port import branch_of
 from overnight.notices.notice import Notice, Occasion
 from overnight.notices.redaction import without_secrets
-from overnight.research.caution import doubts_of, search_words, to_look_at
+from overnight.research.caution import doubts_of, held, search_words, to_hold, to_look_at
 from overnight.research.ending import EndReason
-from overnight.research.events import Sign, Stopped
+from overnight.research.events import Advanced, Sign, Stopped
 from overnight.research.state import State
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
@@ -29,6 +30,8 @@ _HOUR_S = 3600
 
 def news(state: State, sign: Sign) -> Notice | None:
     """The notice for a person after this event, if any; `state` is the state after it."""
+    if isinstance(sign, Advanced):
+        return _held(state, sign.number)
     if not isinstance(sign, Stopped):
         return None
     detail = sign.ending.detail
@@ -48,6 +51,14 @@ def news(state: State, sign: Sign) -> Notice | None:
             return needs_person(state, _since("setup", state, detail), "no researcher can work", line)
         case _:
             return None
+
+
+def _held(state: State, number: int) -> Notice | None:
+    """The notice that a keep waits for a person to read it; None if it does not."""
+    found = doubts_of(state).get(number)
+    if found is None or not found.held:
+        return None
+    return needs_person(state, f"held {number}", f"#{number} is unbelievable until read", f"Kept: {'; '.join(found.says)}.")
 
 
 def failed(state: State, why: str) -> Notice:
@@ -126,13 +137,11 @@ def _standing(state: State) -> tuple[str, ...]:
     used = f"{counted(tally.trials, 'trial')}, {duration(state.elapsed_s)}"
     so_far = f"{tally.keep} kept of {counted(tally.experiments, 'experiment')}; {used}."
     newest = tuple(f"Kept last, #{kept.number}: {kept.hypothesis}" for kept in state.kept[-1:])
-    doubtful = to_look_at(state)
-    others = (f"{counted(len(doubtful) - DOUBTS, 'more keep')} to look at: see the report",) * (len(doubtful) > DOUBTS)
     return (
+        *_first(to_hold(state), "held until read"),
         so_far,
         *newest,
-        *doubtful[:DOUBTS],
-        *others,
+        *_first(to_look_at(state), "to look at"),
         *filter(None, [_warned(search_words(state))]),
         f"Branch {branch_of(state.tag)} at {state.head[:12]}; more: overnight status --tag {state.tag}",
     )
@@ -140,6 +149,13 @@ def _standing(state: State) -> tuple[str, ...]:
 
 def _warned(caution: str) -> str:
     return f"Warning: {caution}." if caution else ""
+
+
+def _first(lines: Sequence[str], what: str) -> Iterator[str]:
+    """The first few lines about keeps, and how many more there are."""
+    yield from lines[:DOUBTS]
+    if len(lines) > DOUBTS:
+        yield f"{counted(len(lines) - DOUBTS, 'more keep')} {what}: see the report"
 
 
 def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
@@ -161,4 +177,5 @@ def _facts(state: State, occasion: Occasion, reason: str) -> Mapping[str, str]:
         "cost_usd": f"{tally.cost_usd:.2f}",
         "reason": reason,
         "doubts": ", ".join(str(number) for number in doubts_of(state)),
+        "unbelievable": ", ".join(str(kept.number) for kept in held(state)),
     }

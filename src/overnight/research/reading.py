@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from overnight import __version__
@@ -23,11 +23,12 @@ from overnight.research.ideas.queue import after
 from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
 from overnight.research.places.fresh_start import is_barren
-from overnight.research.places.orders import read_ideas
+from overnight.research.places.orders import read_believed, read_ideas
 from overnight.research.places.transcripts import FOLDER, sessions_of
 from overnight.research.record.elapsed import elapsed_at
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
+from overnight.research.standing import with_beliefs
 from overnight.research.state import State, begin
 
 
@@ -41,7 +42,7 @@ class CampaignReader:
     running: int | None  # the process that runs it
 
     def state(self) -> State:
-        """Where the campaign stands now.
+        """Where the campaign stands now, with what a person believes that no session has recorded yet.
 
         Raises:
             UserError: its ledger is empty.
@@ -49,7 +50,7 @@ class CampaignReader:
         state = restore(self.ledger)
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
-        return state
+        return replace(state, kept=with_beliefs(state.kept, read_believed(self.folder)))
 
     def experiment(self, number: int) -> Experiment:
         """One experiment, with the trials that it has so far.

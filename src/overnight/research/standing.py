@@ -1,12 +1,16 @@
 """What a campaign's state consists of: open experiments, kept changes and a tally."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from overnight.gate.memory import GateMemory
+from overnight.gate.noise import noise_model
 from overnight.gate.pairs import judged_pairs
 from overnight.gate.plausibility import Levels
 from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion
+from overnight.program.program import Program
 from overnight.research.events import Moved, Proposed, Registered, Reopened, TrialFinished
 
 PROOF = frozenset({Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT})  # stages that judge proposals
@@ -23,6 +27,7 @@ class OpenExperiment:
     trials: tuple[Trial, ...] = ()  # since the evidence last started again
     conclusion: Conclusion | None = None  # set: a keep that waits for `Advanced`
     head_values: tuple[float, ...] = ()  # of such a keep, as in `Kept`
+    levels: Levels | None = None  # of such a keep, as in `Kept`
 
     @property
     def number(self) -> int:
@@ -91,6 +96,12 @@ class Kept:
     searched: int = 0  # as in `Experiment`, as the next two
     unscreened: bool = False
     together: tuple[int, ...] = ()
+    believed: bool = False  # a person has read it, and believes its gain
+
+
+def with_beliefs(kept: Iterable[Kept], commits: Collection[str]) -> tuple[Kept, ...]:
+    """The chain, with what a person said of these commits."""
+    return tuple(replace(link, believed=link.believed or link.commit in commits) for link in kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,14 +142,20 @@ def counted_in(tally: Tally, trial: Trial) -> Tally:
     )
 
 
-def levels_of(opened: OpenExperiment) -> Levels | None:
-    """Both sides of a kept experiment by the trials that its verdict is based on; None if there are none."""
+def levels_of(opened: OpenExperiment, program: Program, gate: GateMemory) -> Levels | None:
+    """Both sides of a kept experiment by the trials that its verdict is based on; None if there are none.
+
+    `gate` is what was known of the head that it was judged against.
+    """
     pairs = [pair for pair in judged_pairs(opened.trials, opened.conclusion.pairs if opened.conclusion else 0) if pair.valid]
     before, after = [pair.values[0] for pair in pairs], [pair.values[1] for pair in pairs]
     if not pairs:
         before = list(opened.head_values)
         after = [t.value for t in opened.trials if t.key.stage is Stage.SCREEN and t.value is not None]
-    return Levels(before=fmean(before), after=fmean(after)) if before and after else None
+    if not before or not after:
+        return None
+    sides = fmean(before), fmean(after)
+    return Levels(before=sides[0], after=sides[1], deviations=noise_model(program, gate).deviations(program.metric, *sides))
 
 
 def opened_by(event: Proposed | Reopened) -> OpenExperiment:

@@ -21,6 +21,7 @@ from overnight.research.events import (
     Advanced,
     AuditConcluded,
     AuditOpened,
+    Believed,
     CampaignOpened,
     Concluded,
     EnvironmentChanged,
@@ -41,7 +42,16 @@ from overnight.research.events import (
 from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
 from overnight.research.returned import Returned, after_ended, after_proposal
-from overnight.research.standing import Kept, OpenExperiment, Tally, continued, counted_in, levels_of, opened_by
+from overnight.research.standing import (
+    Kept,
+    OpenExperiment,
+    Tally,
+    continued,
+    counted_in,
+    levels_of,
+    opened_by,
+    with_beliefs,
+)
 
 JAIL = "jail"
 MOST_PROVIDERS = 64  # whose states are kept
@@ -170,6 +180,8 @@ def apply(state: State, event: Event) -> State:
             return _asked(state, event)
         case AuditOpened() | AuditConcluded():
             return _audited(state, event)
+        case Believed():
+            return replace(state, kept=with_beliefs(state.kept, (event.commit,)))
         case _:
             return state
 
@@ -300,15 +312,16 @@ def _of_head(state: State, trial: Trial) -> Trial | None:
 
 
 def _concluded(state: State, event: Concluded) -> State:
-    opened, before = _open(state, event.number), state.gate.baseline
+    opened, known = _open(state, event.number), state.gate
     verdict = event.conclusion.verdict
     tally = replace(state.tally, **{verdict.value: getattr(state.tally, verdict.value) + 1})
     gate = after_concluded(state.gate, event.conclusion, opened.trials, state.program.metric)
     returned = after_ended(state.returned, event, opened)
     state = replace(state, tally=tally, gate=gate, elapsed_s=event.elapsed_s, returned=returned)
     if verdict is Verdict.KEEP:
-        judged_by = () if opened.level else before
+        judged_by = () if opened.level else known.baseline
         keep = replace(opened, conclusion=event.conclusion, head_values=judged_by)
+        keep = replace(keep, levels=levels_of(keep, state.program, known))
         return replace(state, open=_swap(state, keep))
     return replace(state, open=_without(state, event.number))
 
@@ -323,7 +336,7 @@ def _advanced(state: State, event: Advanced) -> State:
         hypothesis=opened.proposed.hypothesis,
         conclusion=opened.conclusion,
         head_values=opened.head_values,
-        levels=levels_of(opened),
+        levels=opened.levels,
         searched=opened.proposed.searched,
         unscreened=opened.unscreened,
         together=opened.proposed.together,

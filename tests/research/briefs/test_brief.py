@@ -9,6 +9,7 @@ from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.briefs.brief import write_brief
 from overnight.research.briefs.constant_edits import ConstantEdit, read_edits
@@ -16,7 +17,7 @@ from overnight.research.briefs.director import write_director_brief
 from overnight.research.briefs.layout import Section, estimate_tokens, lay_out, prose, quoted
 from overnight.research.briefs.task import LIMIT, BriefTask
 from overnight.research.charter import parse_charter
-from overnight.research.events import Concluded, Event, IdeasChanged
+from overnight.research.events import Believed, Concluded, Event, IdeasChanged
 from overnight.research.experiment import Experiment
 from overnight.research.history import as_experiment
 from overnight.research.idea import AddIdea, Idea, Risk
@@ -80,6 +81,24 @@ def test_a_block_that_is_cut_does_not_take_in_what_follows(block: str) -> None:
         assert "# x" in lines
         fences = [fence for line, fence in marked(lines) if line == "## Ours"]
         assert fences == [""]
+
+
+def test_nobody_is_taught_what_a_person_has_to_read_first() -> None:
+    """A keep that is unbelievable until read is neither described nor counted; once a person believes it, it is."""
+    first: list[Event] = [proposed(1), trial(1, value=0.9), concluded(1, Verdict.KEEP, gain=0.1), advanced(1)]
+    first.append(trial(1, stage=Stage.BASELINE, arm=Arm.BASELINE, value=0.9))
+    trick: list[Event] = [
+        replace(proposed(2), hypothesis="Print 0"),
+        trial(2, value=0.0),
+        concluded(2, Verdict.KEEP, gain=0.9),
+        advanced(2),
+    ]
+    state = fold(noisy(1.0, 1.0, 1.0), [*first, *trick])
+    known = ended(2, Conclusion(verdict=Verdict.KEEP, reason="better", gain=0.9), "Print 0")
+    brief = write_brief(task(known, state=state))
+    assert "- #2: waits for a person to read it" in brief and "Print 0" not in brief and "gained +0.1 in total" in brief
+    brief = write_brief(task(known, state=fold(state, [Believed(number=2, commit=state.kept[1].commit)])))
+    assert "Print 0" in brief and "gained +1 in total" in brief and "waits for a person" not in brief
 
 
 def test_it_says_what_to_do_and_what_was_learned() -> None:

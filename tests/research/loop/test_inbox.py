@@ -1,12 +1,14 @@
 """What people change while a campaign runs: applied, reported or left."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from builders import advanced, concluded, proposed, trial
 
-from overnight.research.events import CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
+from overnight.gate.verdict import Verdict
+from overnight.research.events import Believed, CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
 from overnight.research.idea import AddIdea
 from overnight.research.ideas.queue import MOST_EDITS, MOST_OPEN
 from overnight.research.loop.inbox import Inbox
@@ -30,6 +32,7 @@ class Written:
     text: str | None = None
     queue: str | None = None
     shown: list[str] = field(default_factory=list)
+    said: tuple[str, ...] = ()
 
     def program(self) -> str | None:
         """Returned once."""
@@ -40,6 +43,10 @@ class Written:
         """Returned once."""
         queue, self.queue = self.queue, None
         return queue
+
+    def believed(self) -> Collection[str]:
+        """The same each time."""
+        return self.said
 
     def show_ideas(self, text: str) -> None:
         """Kept."""
@@ -156,3 +163,14 @@ def test_more_ideas_than_an_event_holds_are_all_taken_up(world: World) -> None:
     edits = sum(len(sign.edits) for sign in world.recorded() if isinstance(sign, IdeasChanged))
     assert edits == MOST_EDITS + MOST_OPEN
     assert len(world.inbox.journal.state.ideas.ideas) == MOST_OPEN and world.reported()
+
+
+def test_what_a_person_believes_is_recorded_once(world: World) -> None:
+    """By the commit of the kept change; a word about any other commit is nothing."""
+    journal = world.inbox.journal
+    journal.record(proposed(1), trial(1), concluded(1, Verdict.KEEP), advanced(1))
+    commit = journal.state.kept[0].commit
+    world.written.said = ("f" * 40, commit)
+    for _ in range(2):
+        world.inbox.take_in()
+    assert world.recorded()[4:] == [Believed(number=1, commit=commit)] and journal.state.kept[0].believed

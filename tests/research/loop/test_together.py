@@ -25,7 +25,7 @@ from overnight.research.loop.proposal import Intake, ProposalOutcome
 from overnight.research.loop.scope import Scope
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.researchers.port import Assignment
+from overnight.research.researchers.port import Assignment, SearchTrial
 from overnight.research.state import begin
 
 PROGRAM = "---\nmetric: loss\nmeasure: python a.py --seed {seed}\neditable: ['*.py']\n---\n"
@@ -48,6 +48,9 @@ class Author:
         path = assignment.workspace / ("program.md" if old == "metric" else "a.py")
         path.write_text(path.read_text().replace(old, new) if old else path.read_text())
         return Draft(hypothesis=f"words {len(self.briefs)}", together=named)
+
+    def recall(self, trial: SearchTrial) -> None:
+        """Nobody searches."""
 
     def learn(self, experiment: Experiment) -> None:
         """Nothing."""

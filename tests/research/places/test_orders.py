@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from overnight.research.places.orders import LARGEST, OrderFiles, add_idea
+from overnight.research.places.orders import LARGEST, OrderFiles, add_idea, believe
 
 
 def orders(tmp_path: Path, known: str = "old") -> OrderFiles:
@@ -111,3 +111,15 @@ def test_a_writer_that_holds_the_ideas_does_not_hold_up_the_campaign(tmp_path: P
     os.close(held)
     found.show_ideas("first")
     assert (tmp_path / "ideas.md").read_text() == "first"
+
+
+def test_what_a_person_believes_is_read_by_commit(tmp_path: Path) -> None:
+    """In the campaign's folder, a line for each; a link in its place is not followed, and says nothing."""
+    found = orders(tmp_path)
+    assert found.believed() == frozenset()
+    (tmp_path / "believed.txt").write_text("aa")
+    believe(tmp_path, "bb")
+    assert found.believed() == {"aa", "bb"}
+    (tmp_path / "believed.txt").rename(tmp_path / "elsewhere")
+    (tmp_path / "believed.txt").symlink_to(tmp_path / "elsewhere")
+    assert found.believed() == frozenset()

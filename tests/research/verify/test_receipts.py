@@ -77,7 +77,7 @@ def test_a_forged_receipt_does_not_hold(clone: Path, field: str, value: object, 
 
 def test_a_finalized_commit_leads_to_its_receipt(ended: Path, clone: Path) -> None:
     """The trailer names the measured commit, whose files, before and after, have to be the same."""
-    overnight(ended, "finalize", "--tag", "t", "--into", "review", check=0)
+    overnight(ended, "finalize", "--tag", "t", "--into", "review", "--include-unread", check=0)
     git(clone, "fetch", "-q", "origin", "review:review")
     for commit in ("review", "review^"):
         printed = overnight(clone, "verify", "--receipt", commit, check=0).stdout

@@ -30,14 +30,22 @@ EXPLAINED = 3  # newest discards with the gate's reason
 _NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
-def kept_lines(kept: Sequence[Kept], edits: Mapping[int, Edit]) -> list[str]:
+def kept_lines(kept: Sequence[Kept], edits: Mapping[int, Edit], unread: Collection[int] = ()) -> list[str]:
     """A line for each kept change, newest first; consecutive steps of the same constants share a line.
 
-    `edits` has what some of them changed, by number.
+    `edits` has what some of them changed, by number. What is `unread` is unbelievable until a person has read it: how it came
+    by its gain is nothing to learn from.
     """
     lines: list[str] = []
     chain: list[Kept] = []
     for link in kept[-MOST_KEPT:]:
+        if link.number in unread:
+            lines += [
+                *_chain(chain, edits),
+                f"- #{link.number}: waits for a person to read it, and is not described until then",
+            ]
+            chain = []
+            continue
         names = _names(link, edits)
         if chain and names and names == _names(chain[-1], edits):
             chain.append(link)

@@ -14,6 +14,7 @@ from overnight.research.briefs.layout import Section, prose, quoted
 from overnight.research.briefs.shown import curve_lines, output_lines
 from overnight.research.briefs.target import first_look
 from overnight.research.briefs.task import BriefTask
+from overnight.research.caution import held
 from overnight.research.idea import Idea, IdeaState
 from overnight.research.ideas.text import LONGEST
 from overnight.research.state import State
@@ -64,11 +65,14 @@ def output_section(state: State) -> Section:
 
 def history_sections(task: BriefTask) -> list[Section]:
     """What was tried, and what came of it."""
-    ended = [experiment for experiment in task.recent if experiment.conclusion]
+    unread = [kept.number for kept in held(task.state)]
+    ended = [experiment for experiment in task.recent if experiment.conclusion and experiment.number not in unread]
+    similar = [experiment for experiment in task.similar if experiment.number not in unread]
     near = near_misses(ended, task.state.kept, noise_report(task.state.program, task.state.gate), task.kept_edits)
+    kept = kept_lines(task.state.kept, task.kept_edits, unread)
     return [
-        Section(title="Kept so far, newest first", lines=tuple(kept_lines(task.state.kept, task.kept_edits)), cut=4, floor=6),
-        Section(title="Tried before, similar to this idea", lines=tuple(similar_lines(task.similar)), cut=5, floor=4),
+        Section(title="Kept so far, newest first", lines=tuple(kept), cut=4, floor=6),
+        Section(title="Tried before, similar to this idea", lines=tuple(similar_lines(similar)), cut=5, floor=4),
         Section(title="Near misses: better perhaps, not proven", lines=tuple(near_lines(near)), cut=6, floor=3),
         Section(
             title="Training curves",

@@ -7,6 +7,7 @@ from overnight.gate.noise import noise_kind, noise_report
 from overnight.jail.job import Limits
 from overnight.program.judge.rules import is_editable
 from overnight.program.program import PUBLIC, SPLIT, Direction, Noise, Program, Take
+from overnight.research.caution import held
 from overnight.research.state import State
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
@@ -99,8 +100,10 @@ def standing_lines(state: State) -> Iterator[str]:
             f"- Gains below are in units of `{program.metric.name}`, positive is better; "
             f"1 % of the current value is {abs(head) / 100:.3g}."
         )
-    gained = math.fsum(link.conclusion.gain or 0.0 for link in state.kept)
-    if state.kept:
+    unread = held(state)
+    read = [link for link in state.kept if link not in unread]
+    gained = math.fsum(link.conclusion.gain or 0.0 for link in read)
+    if read:
         yield f"- Kept changes gained {figure(gained, 3, signed=True)} in total, by the measurements that each was kept for."
     yield from _noise_lines(state)
     if program.target is not None:

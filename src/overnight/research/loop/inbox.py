@@ -1,11 +1,11 @@
-"""What people change while a campaign runs, applied within seconds: the program's text, the queue of ideas."""
+"""What people change while a campaign runs, applied within seconds: the program's text, the ideas, what they believe."""
 
 from dataclasses import dataclass, fields, replace
 
 from overnight.errors import ProgramError
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.research.events import IdeasChanged, Noted, ProgramChanged
+from overnight.research.events import Believed, IdeasChanged, Noted, ProgramChanged
 from overnight.research.idea import PERSON
 from overnight.research.ideas.file import parse_ideas, render_ideas
 from overnight.research.ideas.queue import LAPSED, MOST_EDITS
@@ -29,7 +29,15 @@ class Inbox:
         text = self.orders.program()
         if text is not None:
             self._program(text)
+        self._beliefs()
         self.show()
+
+    def _beliefs(self) -> None:
+        """Record which kept changes a person has read and believes, each once."""
+        said = self.orders.believed()
+        for kept in self.journal.state.kept if said else ():
+            if kept.commit in said and not kept.believed:
+                self.journal.record(Believed(number=kept.number, commit=kept.commit))
 
     def show(self) -> None:
         """Record what people changed in the queue meanwhile, which would otherwise be lost; then write it for them."""

@@ -1,4 +1,4 @@
-"""What people write while a campaign runs: `program.md` in their checkout, and the idea queue in the campaign's folder.
+"""What people write while a campaign runs: `program.md` in their checkout; ideas and what they believe in its folder.
 
 What is added by `add_idea` or saved by an editor while the queue is written again is not overwritten: it is read first.
 
@@ -7,7 +7,7 @@ Does not cover: two people who edit one file at the same time; the later save wi
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from overnight.files.folders import closing_descriptor, write_all
 from overnight.files.own import open_own, read_own, read_regular
 
 IDEAS = "ideas.md"
+BELIEVED = "believed.txt"  # a commit on each line: kept changes that a person has read
 LARGEST = 4 * 1024 * 1024  # bytes of a file that are read
 
 
@@ -50,6 +51,10 @@ class OrderFiles:
             self._read = text
         return None if text == self._shown else text
 
+    def believed(self) -> Collection[str]:
+        """The commits that a person has read and believes."""
+        return read_believed(self._ideas.parent)
+
     def show_ideas(self, text: str) -> None:
         """Write the queue where people find it; a full disk leaves the file outdated, but the campaign goes on.
 
@@ -65,15 +70,29 @@ class OrderFiles:
 
 def add_idea(folder: Path, text: str) -> None:
     """Add a line to the ideas of a campaign, which reads it before its next proposal."""
-    with _alone(folder), closing_descriptor(open_own(folder / IDEAS, os.O_RDWR | os.O_APPEND | os.O_CREAT)) as file:
-        size = os.fstat(file).st_size
-        start = b"" if not size or os.pread(file, 1, size - 1) == b"\n" else b"\n"
-        write_all(file, start + f"- [ ] {text}\n".encode())
+    _add_line(folder / IDEAS, f"- [ ] {text}")
+
+
+def believe(folder: Path, commit: str) -> None:
+    """Note that a person has read a kept commit and believes it; a campaign that runs records it within seconds."""
+    _add_line(folder / BELIEVED, commit)
+
+
+def read_believed(folder: Path) -> Collection[str]:
+    """The commits of a campaign that a person has read and believes, recorded or not."""
+    return frozenset((_text(read_own, folder / BELIEVED) or "").split())
 
 
 def read_ideas(folder: Path) -> str:
     """The ideas of a campaign as they are on disk; empty if there are none yet."""
     return _text(read_own, folder / IDEAS) or ""
+
+
+def _add_line(path: Path, line: str) -> None:
+    with _alone(path.parent), closing_descriptor(open_own(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)) as file:
+        size = os.fstat(file).st_size
+        start = b"" if not size or os.pread(file, 1, size - 1) == b"\n" else b"\n"
+        write_all(file, start + f"{line}\n".encode())
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The interface of places: work folders, what people write meanwhile, and what trials depend on outside the repository."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -39,6 +39,10 @@ class Orders(Protocol):
 
     def ideas(self) -> str | None:
         """The queue of ideas as text, if someone else changed it since `show_ideas`."""
+        ...
+
+    def believed(self) -> Collection[str]:
+        """The kept commits that a person has read and believes."""
         ...
 
     def show_ideas(self, text: str) -> None:

@@ -7,6 +7,8 @@ Does not cover: whether the values in a receipt were ever measured. Its publishe
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from statistics import stdev
 
 from pydantic import TypeAdapter
 
@@ -14,13 +16,14 @@ from overnight import __version__
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
 from overnight.gate.pairs import Pair, judged_pairs
-from overnight.gate.plausibility import Levels, doubts
+from overnight.gate.plausibility import Levels, doubts, unbelievable
 from overnight.gate.scale import Scale
 from overnight.gate.seeds import candidate_first
-from overnight.gate.stats import log_label_swap, mean
+from overnight.gate.stats import LARGEST as FARTHEST
+from overnight.gate.stats import clip, log_label_swap, mean
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.program.metric import LARGEST as LARGEST_VALUE
-from overnight.program.program import Guard, Metric
+from overnight.program.program import Guard, Metric, Program
 from overnight.research.events import Event
 from overnight.research.findings import Finding
 from overnight.research.history import as_judged
@@ -30,6 +33,7 @@ from overnight.research.state import State
 from overnight.words.quantities import counted
 
 LARGEST = 1_000_000  # characters: 60 pairs take some 10,000
+FEWEST_OF_SPREAD = 5  # pairs whose heads say how trials vary
 _SAME = 1e-9  # by which sums of logarithms may differ between two machines
 _LARGEST_LOG = 700.0  # e^x beyond it overflows
 _ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
@@ -138,8 +142,11 @@ def check_receipt(receipt: Receipt) -> list[Finding]:
     return [*findings, _guarded(receipt, receipt.level)] if receipt.guards else findings
 
 
-def doubts_about(receipt: Receipt) -> tuple[str, ...]:
-    """What makes the values of a receipt hard to believe; the keeps before it are not known."""
+def doubts_about(receipt: Receipt, program: Program | None = None) -> tuple[str, ...]:
+    """What makes the values of a receipt hard to believe; the keeps before it are not known, nor is the noise beyond its pairs.
+
+    `program` is that of the campaign, None if it is not known: then no gain is unbelievable.
+    """
     metric = Metric(name=receipt.metric, direction=receipt.direction)
     both = [
         (pair.baseline, pair.candidate) for pair in receipt.pairs if pair.baseline is not None and pair.candidate is not None
@@ -147,7 +154,17 @@ def doubts_about(receipt: Receipt) -> tuple[str, ...]:
     before, after = [one for one, _ in both] or receipt.head_values, [other for _, other in both] or receipt.values
     if not before or not after or max(map(abs, (*before, *after))) > LARGEST_VALUE:
         return ()
-    return doubts(metric, Levels(before=mean(before), after=mean(after)), ())
+    levels = Levels(before=mean(before), after=mean(after), deviations=_deviations(receipt, metric, before, after))
+    beyond = unbelievable(replace(program, metric=metric), levels) if program else ""
+    return (*([f"unbelievable until read: {beyond}"] if beyond else []), *doubts(metric, levels, ()))
+
+
+def _deviations(receipt: Receipt, metric: Metric, before: Sequence[float], after: Sequence[float]) -> float | None:
+    """The gain in sd of the head's trials in the pairs; None if they are too few, or without noise."""
+    scale = Scale(receipt.scale) if receipt.scale in set(Scale) else Scale.LINEAR
+    placed = [scale.place(value) for value in before]
+    spread = stdev(placed) if len(placed) >= FEWEST_OF_SPREAD else 0.0
+    return clip(scale.gain(metric, mean(before), mean(after)) / spread, FARTHEST) if spread > 0.0 else None
 
 
 def _evidence(receipt: Receipt, metric: Metric) -> Finding:

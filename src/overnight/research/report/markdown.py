@@ -29,7 +29,7 @@ _DIFF_LINES = 60
 def render_markdown(story: Story, diffs: ShownDiffs, transcribed: Collection[int] = ()) -> str:
     """The whole report; `transcribed` are the assignments of which a transcript is kept."""
     sections: tuple[Iterable[str], ...] = (
-        _opening(story),
+        _opening(story, diffs),
         _keeps(story, diffs, transcribed),
         _section("Audit", _facts(audit_facts(story))) if story.audit else (),
         _failures(story),
@@ -49,7 +49,7 @@ def plain(text: str) -> str:
     return inline(text, _TEXT)
 
 
-def _opening(story: Story) -> Iterator[str]:
+def _opening(story: Story, diffs: ShownDiffs) -> Iterator[str]:
     yield f"# Campaign {plain(story.tag)}"
     yield ""
     yield f"Metric {plain(story.metric.name)}, {better(story.metric)}. {when(story)}."
@@ -57,6 +57,12 @@ def _opening(story: Story) -> Iterator[str]:
     for caution in story.cautions:
         yield ""
         yield f"**Warning:** {plain(caution)}."
+    for keep, line in zip(story.held, story.to_hold, strict=True):
+        yield ""
+        yield f"**Unbelievable until read:** {plain(line)}."
+        yield ""
+        if diff := diffs.get(keep.number):
+            yield from _diff(keep, diff.shortened(_DIFF_LINES))
     for line in story.to_look_at:
         yield ""
         yield f"**Doubt:** {plain(line)}."
@@ -75,7 +81,8 @@ def _keeps(story: Story, diffs: ShownDiffs, transcribed: Collection[int]) -> Ite
     yield from _section("Kept changes", [] if story.keeps else ["None."])
     for keep in story.keeps:
         yield from _keep(story, keep, has_transcript=keep.assignment in transcribed)
-        if diff := diffs.get(keep.number):
+        diff = diffs.get(keep.number)
+        if diff and not keep.held:  # that of one that is held stands at the top
             yield from _diff(keep, diff.shortened(_DIFF_LINES))
 
 

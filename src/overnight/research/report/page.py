@@ -82,6 +82,7 @@ def render_page(story: Story, diffs: ShownDiffs, sessions: ShownSessions = NO_SE
             evidence=evidence_picture(story),
             budget=budget_picture(story),
             floor=floor_picture(story),
+            diffs=diffs,
             sheets=[_sheet(story, keep, diffs, sessions) for keep in story.keeps],
             folded=len(story.keeps) > _FEW,
             short=_SHORT,

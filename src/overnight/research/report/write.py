@@ -1,6 +1,6 @@
 """A campaign's report as files: a page and a picture for people, Markdown for agents."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from overnight.files.atomic import write_atomically
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.program.program import Program
+from overnight.research.places.orders import read_believed
 from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
 from overnight.research.places.transcripts import transcribed
 from overnight.research.record.port import Ledger, Recorded
@@ -43,6 +44,7 @@ def write_files(
             folder,
             program=program,
             folded=newest_snapshot(ledger),
+            believed=read_believed(campaign or folder),
             transcripts=(campaign or folder) / TRANSCRIPTS,
         )
     finally:
@@ -56,17 +58,18 @@ def write_report(
     *,
     program: Program,
     folded: Folded | None = None,
+    believed: Collection[str] = (),
     transcripts: Path | None = None,
 ) -> ReportFiles:
     """Write `report.html`, `progress.png` and `report.md` into the folder, each completely or not at all.
 
-    `diffs` gives the unified diff from one commit to another; it is called once for each kept change. `folded` is as in
-    `tell_story`. `transcripts`: the folder of those of its agents.
+    `diffs` gives the unified diff from one commit to another; it is called once for each kept change. `folded` and `believed`
+    are as in `tell_story`. `transcripts`: the folder of those of its agents.
 
     Raises:
         OSError: the folder cannot be written to.
     """
-    story = tell_story(recorded, program, folded)
+    story = tell_story(recorded, program, folded, believed)
     shown = {keep.number: view_diff(diffs(keep.base, keep.commit), limit=_DIFF_LINES) for keep in story.keeps}
     files = ReportFiles(html=folder / "report.html", png=folder / "progress.png", md=folder / "report.md")
     folder.mkdir(parents=True, exist_ok=True)

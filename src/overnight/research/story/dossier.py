@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from overnight.gate.pairs import judged_pairs
+from overnight.gate.plausibility import Doubt
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.models.usage import Usage
@@ -75,7 +76,7 @@ class Dossier:
         move: Advanced,
         fresh: Interval | None,
         replaced_by: int = 0,
-        doubts: tuple[str, ...] = (),
+        doubt: Doubt | None = None,
     ) -> KeepEvidence:
         """The experiment as a kept one."""
         proposed = self.proposed
@@ -93,10 +94,12 @@ class Dossier:
             pairs=self.pairs(),
             fresh=fresh,
             replaced_by=replaced_by,
-            doubts=doubts,
             searched=proposed.searched,
             together=proposed.together,
             unscreened=proposed.searched > 0 and bool(self.confirming) and not self.screening,
+            doubts=doubt.says if doubt else (),
+            held=doubt.held if doubt else False,
+            believed=doubt.believed if doubt else False,
             trials=self.trials,
             cpu_s=self.cpu_s,
             seconds=self.seconds,

@@ -1,6 +1,7 @@
 """From the ledger's events to the story, in one pass whose memory does not grow with the number of experiments."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from overnight.gate.audit import Estimate
 from overnight.gate.caution import basis, kind_of_pairs
@@ -32,7 +33,7 @@ from overnight.research.events import (
 )
 from overnight.research.record.port import Recorded
 from overnight.research.record.restore import Folded
-from overnight.research.standing import Tally
+from overnight.research.standing import Tally, with_beliefs
 from overnight.research.state import apply, begin
 from overnight.research.story.clock import CampaignClock
 from overnight.research.story.dossier import Dossier
@@ -47,14 +48,18 @@ from overnight.research.story.values import Values
 ANSWERED = 500  # experiments whose assignments are known
 
 
-def tell_story(recorded: Iterable[Recorded], program: Program, folded: Folded | None = None) -> Story:
+def tell_story(
+    recorded: Iterable[Recorded], program: Program, folded: Folded | None = None, believed: Collection[str] = ()
+) -> Story:
     """The story of a campaign of this program, including one that still runs or was killed.
 
-    `folded` is the state at one of its events, from a snapshot, so that only those after it need folding.
+    `folded` is the state at one of its events, from a snapshot, so that only those after it need folding. `believed` are kept
+    commits that a person believes, of which no event says so yet.
     """
     narrator = _Narrator(program, folded)
     for entry in recorded:
         narrator.take(entry)
+    narrator.believe(believed)
     return narrator.story()
 
 
@@ -92,6 +97,10 @@ class _Narrator:
         if entry.seq > self.folded_seq or self.state is None:
             self._fold(entry.event)
         self._dispatch(entry.event, entry.at, hours)
+
+    def believe(self, commits: Collection[str]) -> None:
+        if self.state:
+            self.state = replace(self.state, kept=with_beliefs(self.state.kept, commits))
 
     def _fold(self, event: Event) -> None:
         if self.state is not None:
@@ -252,7 +261,7 @@ class _Narrator:
                 move=move,
                 fresh=self.heads.fresh_gain(self.program.metric, dossier.proposed.number) if comparable else None,
                 replaced_by=replaced.get(dossier.proposed.number, 0),
-                doubts=doubted.get(dossier.proposed.number, ()),
+                doubt=doubted.get(dossier.proposed.number),
             )
             for dossier, conclusion, move in self.kept
         )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from overnight.gate.audit import ChangeAudit
 from overnight.gate.noise import NoiseReport
-from overnight.gate.plausibility import look_at
+from overnight.gate.plausibility import hold, look_at
 from overnight.gate.trial import Stage
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import branch_of
@@ -70,6 +70,8 @@ class KeepEvidence:
     searched: int  # search trials that it was found by
     unscreened: bool  # it was put to the test at once, as those stand in for screening
     together: tuple[int, ...]  # earlier experiments whose changes are merged into it
+    held: bool  # it is unbelievable until a person has read it
+    believed: bool  # a person has read it, and believes its gain
     trials: int
     cpu_s: float
     seconds: float
@@ -278,8 +280,18 @@ class Story:
 
     @property
     def to_look_at(self) -> tuple[str, ...]:
-        """The keeps whose values are hard to believe, a line each."""
-        return tuple(look_at(keep.number, keep.doubts) for keep in self.keeps if keep.doubts)
+        """The keeps whose values are hard to believe, and that nobody has looked at, a line each."""
+        return tuple(look_at(k.number, k.doubts) for k in self.keeps if k.doubts and not k.held and not k.believed)
+
+    @property
+    def to_hold(self) -> tuple[str, ...]:
+        """The keeps that are unbelievable until a person has read them, a line each."""
+        return tuple(hold(keep.number, keep.doubts) for keep in self.held)
+
+    @property
+    def held(self) -> tuple[KeepEvidence, ...]:
+        """These keeps, the oldest first."""
+        return tuple(keep for keep in self.keeps if keep.held)
 
     @property
     def branch(self) -> str:

@@ -82,7 +82,7 @@ def _cautions(receipt: Receipt, program: Program | None) -> tuple[str, ...]:
     lines = [
         UNJAILED if receipt.sandbox != JAIL else "",
         *((of_no_seed(program), basis(program)) if program else ()),
-        *(f"{doubt}: a bug, a leak or a trick gives such values too" for doubt in doubts_about(receipt)),
+        *(f"{doubt}: a bug, a leak or a trick gives such values too" for doubt in doubts_about(receipt, program)),
     ]
     return tuple(filter(None, lines))
 

@@ -21,7 +21,12 @@ def next_commands(story: Story) -> tuple[Command, ...]:
         audit = Command(
             line=f"overnight audit --tag {tag}", purpose="measure the true gain again, and what each change is worth"
         )
+        read = (
+            Command(line=f"overnight show {keep.number} --tag {tag}", purpose="read it first: its gain cannot be true unread")
+            for keep in story.held[:1]
+        )
         return (
+            *read,
             *(() if story.total and story.total.audited else (audit,)),
             Command(line=f"overnight finalize --tag {tag}", purpose="a clean branch, one commit per change with its evidence"),
             Command(line=f"git merge {shlex.quote(story.branch)}", purpose="or merge the kept chain as it is"),

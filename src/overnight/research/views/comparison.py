@@ -1,7 +1,7 @@
 """Two campaigns side by side: what each gained for what it cost, and how sure the difference of their gains is."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -181,10 +181,12 @@ def compared(
     program: Program,
     changes: dict[int, frozenset[str]],
     folded: Folded | None = None,
+    *,
+    believed: Collection[str] = (),
 ) -> ComparedCampaign:
-    """One campaign; `changes` as in `ComparedCampaign`, `folded` as in `tell_story`."""
+    """One campaign; `changes` as in `ComparedCampaign`, `folded` and `believed` as in `tell_story`."""
     figures = CampaignFigures()
-    story = tell_story(figures.watch(recorded), program, folded)
+    story = tell_story(figures.watch(recorded), program, folded, believed)
     called = f"{name}{story.tag}" if name.endswith(":") else name  # a folder alone means its newest campaign
     return ComparedCampaign(
         name=called, program=program, story=story, steps=tuple(figures.steps), audit_s=figures.audit_s, changes=changes
@@ -255,7 +257,7 @@ def _cautions(campaign: ComparedCampaign) -> Iterator[str]:
         fix = f"`overnight audit --tag {story.tag}`"
         yield f"{campaign.name} is not audited: its start and head were not measured side by side ({fix})"
     yield from (f"{campaign.name}: {caution}" for caution in story.cautions)
-    yield from (f"{campaign.name}: {line}" for line in story.to_look_at)
+    yield from (f"{campaign.name}: {line}" for line in (*story.to_hold, *story.to_look_at))
     if not story.ending:
         yield f"{campaign.name} has not ended normally: it still runs, or it was killed"
 

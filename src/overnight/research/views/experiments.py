@@ -23,6 +23,7 @@ class ExperimentList:
     experiments: Sequence[Experiment]
     doubts: Mapping[str, Sequence[str]]  # about kept ones of this page, by number, as in `show N`
     trials_used: Sequence[TrialUse]  # of the campaign, for what; purposes without a trial are left out
+    unbelievable: Sequence[int]  # kept ones of this page whose gains cannot be true until a person has read them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class ExperimentPage:
     diff: str
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
     doubts: Sequence[str]  # what makes the value of a kept one hard to believe; for people, no part of the verdict
+    unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` leaves it out
+    believed: bool  # a person has read it, and said so with `believe`
     log: str | None  # captured output; null without `--log`
     transcripts: Sequence[SessionTranscript] | None  # of its author and critics, foreign text; null without `--transcript`
 
@@ -43,8 +46,15 @@ class ExperimentPage:
 def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: int, state: State) -> ExperimentList:
     """A page of the log."""
     found = doubts_of(state)
-    doubts = {str(each.number): found[each.number] for each in experiments if each.number in found}
-    return ExperimentList(total=total, offset=offset, experiments=experiments, doubts=doubts, trials_used=use_of(state.tally))
+    here = [found[each.number] for each in experiments if each.number in found]
+    return ExperimentList(
+        total=total,
+        offset=offset,
+        experiments=experiments,
+        doubts={str(doubt.number): doubt.says for doubt in here},
+        unbelievable=[doubt.number for doubt in here if doubt.held],
+        trials_used=use_of(state.tally),
+    )
 
 
 def experiment_page(
@@ -58,6 +68,7 @@ def experiment_page(
 ) -> ExperimentPage:
     """One experiment by its events; `output` is what a trial of it printed, None if it was not requested, as `transcripts`."""
     verdict = explain(experiment.conclusion, state.program) if experiment.conclusion else []
+    doubt = doubts_of(state).get(experiment.number)
     return ExperimentPage(
         experiment=experiment,
         level=opened.registered if (opened := as_judged(events)) else None,
@@ -65,7 +76,9 @@ def experiment_page(
         trials=[sealed(trial) for trial in trials_in(events)],
         diff=diff,
         explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],
-        doubts=doubts_of(state).get(experiment.number, ()),
+        doubts=doubt.says if doubt else (),
+        unbelievable=doubt.held if doubt else False,
+        believed=any(kept.believed for kept in state.kept if kept.number == experiment.number),
         log=output.decode(errors="replace") if output else None,
         transcripts=transcripts,
     )

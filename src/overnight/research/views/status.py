@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from overnight.gate.audit import harm
 from overnight.gate.caution import basis
 from overnight.gate.noise import noise_report
-from overnight.gate.plausibility import look_at
+from overnight.gate.plausibility import hold, look_at
 from overnight.git.port import branch_of
 from overnight.models.provider_state import ProviderState
 from overnight.models.usage import Usage
@@ -51,6 +51,8 @@ class KeepSummary:
     searched: int  # search trials that it was found by
     unscreened: bool  # it was put to the test at once, as those stand in for screening
     together: tuple[int, ...]  # earlier experiments whose changes are merged into it
+    unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` leaves it out
+    believed: bool  # a person has read it, and said so with `believe`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +188,12 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
                 low=k.conclusion.low,
                 high=k.conclusion.high,
                 replaced_by=k.replaced_by,
-                doubts=doubted.get(k.number, ()),
+                doubts=doubted[k.number].says if k.number in doubted else (),
                 searched=k.searched,
                 unscreened=k.unscreened,
                 together=k.together,
+                unbelievable=k.number in doubted and doubted[k.number].held,
+                believed=k.believed,
             )
             for k in state.kept
         ),
@@ -228,6 +232,7 @@ def describe(now: Status) -> str:
     """The status in a few lines for people."""
     lines = [
         f"campaign  {now.tag}, {_life(now)}, {duration(now.elapsed_s)} so far",
+        *(f"HELD      {hold(keep.number, keep.doubts)}" for keep in now.keeps if keep.unbelievable),
         f"metric    {now.metric} ({now.direction}); {_level(now)}",
         f"tried     {counted(now.experiments, 'experiment')} in {counted(now.trials, 'trial')}: {now.kept} kept, "
         f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, "
@@ -258,14 +263,22 @@ def describe(now: Status) -> str:
             lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
     lines += [f"WARNING   {caution}" for caution in now.cautions]
     lines += [f"basis     {now.basis}"] if now.basis else []
-    lines += [f"DOUBT     {look_at(keep.number, keep.doubts)}" for keep in now.keeps if keep.doubts]
+    unread = [keep for keep in now.keeps if keep.doubts and not keep.unbelievable and not keep.believed]
+    lines += [f"DOUBT     {look_at(keep.number, keep.doubts)}" for keep in unread]
     for keep in now.keeps:
         gained = f"{number(keep.gain)}{interval(keep.low, keep.high)}"
         origin = origin_words(keep.searched, keep.together, unscreened=keep.unscreened)
         found = f" ({origin})" if origin else ""
-        undone = replaced(keep.replaced_by)
-        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{found}{undone}")
+        marks = f"{found}{_mark(keep)}{replaced(keep.replaced_by)}"
+        lines.append(f"kept #{keep.number:<4} gain {gained}  {printable(keep.hypothesis, 200)}{marks}")
     return "\n".join(lines)
+
+
+def _mark(keep: KeepSummary) -> str:
+    """What a person said of it, or has to say."""
+    if keep.unbelievable:
+        return " (unbelievable until read)"
+    return " (read by a person)" if keep.believed else ""
 
 
 def _try(missed: Missed) -> str:

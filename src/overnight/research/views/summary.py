@@ -5,7 +5,7 @@ import math
 from overnight.gate.caution import basis
 from overnight.gate.verdict import Conclusion
 from overnight.git.port import branch_of
-from overnight.research.caution import cautions_of, to_look_at
+from overnight.research.caution import cautions_of, to_hold, to_look_at
 from overnight.research.ending import TO_FIX, EndReason
 from overnight.research.events import Stopped
 from overnight.research.state import State
@@ -53,6 +53,7 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
     lines += [f"WARNING   {caution}" for caution in cautions_of(state)]
     lines += [f"basis     {basis(state.program)}"] if state.kept and basis(state.program) else []
+    lines += [f"HELD      {line}" for line in to_hold(state)]
     lines += [f"DOUBT     {line}" for line in to_look_at(state)]
     lines += [f"report    {report}"] if report else []
     lines += [f"picture   {picture}"] if picture else []

@@ -49,7 +49,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
     """
     path = settings_path(environment, home)
     content = _read(path, demanded=bool(environment.get(VARIABLE)))
-    keys = _Keys() if content is None else _check(content, str(path))
+    keys = _Keys.model_construct() if content is None else _check(content, str(path))
     providers = tuple(entry.record(environment) for entry in keys.providers) or from_environment(environment)
     return Settings(
         providers=providers,
@@ -165,7 +165,7 @@ def is_model_name(text: str) -> bool:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -239,7 +239,7 @@ class _Keys(_Part):
 
     providers: Annotated[tuple[_ProviderKeys, ...], Field(max_length=MOST_ENTRIES)] = ()
     prices: Annotated[Mapping[Glob, _PriceKeys], Field(max_length=10 * MOST_ENTRIES)] = {}
-    notify: NotifySettingsKeys = NotifySettingsKeys()
+    notify: NotifySettingsKeys = NotifySettingsKeys.model_construct()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

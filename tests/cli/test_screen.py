@@ -8,8 +8,9 @@ import pytest
 from builders import opened
 from rich.console import Console
 
+from overnight.cli.at_work import TokenRate, Worker
 from overnight.cli.live import LiveView, describe
-from overnight.cli.screen import Screen, TokenRate, Worker
+from overnight.cli.screen import Screen
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance

@@ -13,7 +13,8 @@ from rich.console import Console
 from targets import COMMAND, SHARED, make_repo, overnight, program, read_json, started
 
 from overnight.cli import main
-from overnight.cli.screen import Screen, TokenRate
+from overnight.cli.at_work import TokenRate
+from overnight.cli.screen import Screen
 from overnight.cli.signals import AGAIN, ENDING
 from overnight.research.budget import SessionAllowance
 from overnight.research.loop.journal import Journal

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overnight.models.port import ModelRun
-from overnight.models.scrub import forms, scrub_text
 from overnight.words.foreign import left_out, printable_lines
 from overnight.words.markdown import inline
 
@@ -59,6 +58,8 @@ class Transcript:
 
     def __init__(self, run: ModelRun | None = None, watch: Callable[[EntryKind, str], None] | None = None) -> None:
         """`run`: the session's models, whose URL and token are hidden; `watch` is told of each step as it begins."""
+        from overnight.models.scrub import forms
+
         self._watch = watch
         self._url = run.url if run else ""
         self._token = forms([run.url.rpartition("/")[2]] if run else [])
@@ -108,6 +109,8 @@ class Transcript:
 
     def hide(self, text: str) -> str:
         """A text of the agent's without the URL and the token of its models, or a part of the token."""
+        from overnight.models.scrub import scrub_text
+
         return scrub_text(text.replace(self._url, HIDDEN) if self._token else text, self._token, HIDDEN)
 
     def render(self, title: str) -> str:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self, cast
 
+from overnight.cli.at_work import MISSES, Running, TokenRate, Worker, missed_words
 from overnight.cli.outlet import Outlet
-from overnight.cli.screen import MISSES, Running, Screen, TokenRate, Worker, missed_words
 from overnight.gate.trial import Stage, Trial, TrialKey
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of
@@ -147,6 +147,8 @@ class LiveView(SessionView):
         """Redraw until the context ends; the last screen stays."""
         from rich.console import Console
         from rich.live import Live
+
+        from overnight.cli.screen import Screen
 
         screen = Screen(
             journal=journal,

@@ -1,12 +1,11 @@
 """The command `overnight`: finds a subcommand, runs it, and turns errors into one line and an exit code."""
 
-import difflib
 import errno
+import gc
 import importlib
 import io
 import os
 import sys
-import traceback
 from typing import NoReturn
 
 import click
@@ -71,6 +70,8 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"overnight.cli.{COMMANDS[cmd_name][0]}")
+        gc.freeze()
+        gc.enable()
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{cmd_name} is not a command")
@@ -78,9 +79,11 @@ class Lazy(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is called; an unknown name is an error with the nearest one."""
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args[0] not in COMMANDS else []
-        if near:
-            raise click.UsageError(f"No such command '{args[0]}'; did you mean `{near[0]}`?", ctx)
+        if args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(args[0], COMMANDS, n=1):
+                raise click.UsageError(f"No such command '{args[0]}'; did you mean `{near[0]}`?", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -100,6 +103,8 @@ def app(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line; never returns."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads the metadata of all that is installed
+    gc.disable()  # what is imported stays, so looking for garbage among it is in vain; see `Lazy.get_command`
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
@@ -137,6 +142,8 @@ def _fail(error: Exception) -> NoReturn:
         sys.exit(UserError.exit_code)
     ours = _single(error)
     if ours is None:
+        import traceback
+
         click.echo(_visible("".join(traceback.format_exception(error))), err=True)
         _complain("this is a bug in overnight; all finished work is saved")
         sys.exit(OvernightError.exit_code)

@@ -1,8 +1,10 @@
 """`overnight run` and `overnight stop`: one session of a campaign, shown live."""
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import click
@@ -11,22 +13,24 @@ from overnight.cli.finish import exit_code
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import sandbox_option, tag_option
 from overnight.cli.signals import STOP, listen
-from overnight.config import read_settings
 from overnight.errors import UserError
 from overnight.git.repository import Repository, open_repository
 from overnight.ledger.lock import holder
-from overnight.notices.channels import choose_channels
+from overnight.notices.notice import NotifySpec
+from overnight.program.program import Program
 from overnight.research.events import Stopped
+from overnight.research.loop.campaign import Campaign
+from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
 from overnight.research.readiness.roles import heading_notes, require_roles, role_notes, try_roles
-from overnight.research.report.write import ReportFiles, write_files
-from overnight.research.setup.connection.readiness import require_work
 from overnight.research.setup.preconditions import fixing, left_out, started_over
 from overnight.research.state import State
-from overnight.research.views.summary import summary
 from overnight.research.wiring import SessionRequest, open_session
+
+if TYPE_CHECKING:
+    from overnight.research.report.write import ReportFiles
 
 
 @click.command()
@@ -57,6 +61,8 @@ def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: b
     repository = open_repository(folder)
     with view_for(plain=plain) as view:
         ended = anyio.run(_session, repository, request, view, report)
+    from overnight.research.views.summary import summary
+
     page, picture = (str(ended.files.html), str(ended.files.png)) if ended.files else ("", "")
     click.echo(summary(ended.stopped, ended.state, page, picture))
     return exit_code(ended.stopped, ended.state, worked=ended.worked)
@@ -68,7 +74,7 @@ class _Ended:
 
     stopped: Stopped
     state: State
-    files: ReportFiles | None
+    files: "ReportFiles | None"
     worked: bool  # it ran a trial
 
 
@@ -87,17 +93,41 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             folder = campaign_folder(repository, journal.state.tag)
             view.note((*left_out(repository, journal.state.program), *campaign.notes))
             view.note((*role_notes(roles), *heading_notes(program)))
-            await require_work(campaign, view.note)
+            await _require_work(campaign, view.note)
             view.note(() if journal.state.sessions or before else started_over(folder))
-            wanted = choose_channels(journal.state.program.notify, read_settings(os.environ, Path.home()).notify)
-            view.note(wanted.problems)
+            channels = _channels(journal.state.program, view.note)
             with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
-                async with dispatcher.on_duty(folder, wanted.chosen, lambda: journal.state):
+                async with dispatcher.on_duty(folder, channels, lambda: journal.state):
                     stopped = await campaign.run()
             view.note(dispatcher.problems)
-            files = write_files(journal.ledger, repository, folder, journal.state.program) if report else None
+            files = _written(journal, repository, folder) if report else None
         tasks.cancel_scope.cancel()
     return _Ended(stopped=stopped, state=journal.state, files=files, worked=journal.state.tally.trials > before)
+
+
+async def _require_work(campaign: Campaign, say: Callable[[Sequence[str]], None]) -> None:
+    """Say what to know about the tuner before the baseline, if there is one."""
+    if any(spec.use == "tuner" for spec in campaign.journal.state.program.researchers):
+        from overnight.research.setup.connection.readiness import require_work
+
+        await require_work(campaign, say)
+
+
+def _channels(program: Program, say: Callable[[Sequence[str]], None]) -> Sequence[NotifySpec]:
+    """The channels of a campaign; says what is wrong with the others."""
+    from overnight.config import read_settings
+    from overnight.notices.channels import choose_channels
+
+    wanted = choose_channels(program.notify, read_settings(os.environ, Path.home()).notify)
+    say(wanted.problems)
+    return wanted.chosen
+
+
+def _written(journal: Journal, repository: Repository, folder: Path) -> "ReportFiles":
+    """The report of a campaign, written."""
+    from overnight.research.report.write import write_files
+
+    return write_files(journal.ledger, repository, folder, journal.state.program)
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from overnight.cli.at_work import Running, TokenRate, Worker, missed_words
 from overnight.cli.tables import verdict_text
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
@@ -32,47 +32,7 @@ from overnight.words.quantities import compact, counted, duration
 
 DOING = 160  # characters of what a worker does
 LAST = 8  # experiments listed
-MISSES = 3  # newest tries that came to nothing
 BAR = 24  # columns of a progress bar
-PACE_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """A trial that is running now."""
-
-    key: TrialKey
-    slot: int
-    since: float  # monotonic, s
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """A researcher or adviser at work."""
-
-    role: str
-    assignment: int
-    since: float  # of what it does now, monotonic, s
-    doing: str = ""  # foreign; empty: nothing that is worth a word
-
-
-class TokenRate:
-    """Tokens per second over the last minute."""
-
-    def __init__(self) -> None:
-        self._calls: deque[tuple[float, int]] = deque()  # monotonic, s; tokens
-        self._began = 0.0
-
-    def add(self, now: float, tokens: int) -> None:
-        """Count a call that has ended."""
-        self._began = self._began or now
-        self._calls.append((now, tokens))
-
-    def per_second(self, now: float) -> float:
-        """The mean over the last minute, or since the first call if that is more recent."""
-        while self._calls and self._calls[0][0] < now - PACE_S:
-            self._calls.popleft()
-        return sum(tokens for _, tokens in self._calls) / min(PACE_S, max(1.0, now - self._began))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,11 +141,6 @@ class Screen:
             what = Text(printable(experiment.hypothesis, 200), overflow="ellipsis", no_wrap=True)
             table.add_row(str(experiment.number), verdict_text(experiment), gain(experiment.conclusion), what)
         return table
-
-
-def missed_words(missed: ProposalMissed) -> str:
-    """What a role did whose try came to nothing."""
-    return "could not work" if missed.fault else "made no proposal"
 
 
 def _head(state: State) -> RenderableType:

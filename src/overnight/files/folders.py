@@ -7,7 +7,6 @@ inside the tree.
 import errno
 import os
 import stat
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -263,6 +262,8 @@ def _empty(folder: int, top: int, depth: int) -> bool:
             if depth < DEPTH_DESCENDED:
                 _empty(below, top, depth + 1)
             else:
+                import uuid
+
                 for nested in _delete_files(below):
                     os.close(_unlocked(nested, below))  # moving a folder needs write permission on it
                     os.rename(nested, uuid.uuid4().hex, src_dir_fd=below, dst_dir_fd=top)

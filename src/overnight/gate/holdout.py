@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
 from overnight.gate.pairs import pairs_of, why_void
 from overnight.gate.stats import mean, sum_of_squares
@@ -129,6 +128,8 @@ def _adjusted(confirmed: Sequence[float], hidden: Sequence[float], spread: float
     slope = max(0.0, min(1.0, common / own)) if own > 0.0 else 0.0
     adjusted = [h - slope * (confirmed[j] - public) if j < twins else h for j, h in enumerate(hidden)]
     left = spread * (1.0 - slope * slope)
+    from statistics import median
+
     middle = median(adjusted)
     cut = _CUT * max(math.sqrt(left), _MAD_TO_SD * median(abs(gain - middle) for gain in adjusted))
     adjusted = [max(-cut, min(expected + cut, gain)) for gain in adjusted]

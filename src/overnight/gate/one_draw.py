@@ -10,7 +10,6 @@ value that the head has too; and a fixed seed with noise added on purpose, which
 import math
 from collections import Counter
 from collections.abc import Sequence
-from statistics import median
 
 from overnight.gate.noise import NoiseModel
 from overnight.gate.stats import mean, sum_of_squares
@@ -49,6 +48,8 @@ def _spread(values: Sequence[float]) -> float:
 
 def _usual_spread(values: Sequence[float]) -> float:
     """The sd from the median deviation: one diverged trial of the head must not make a candidate's trials seem to agree."""
+    from statistics import median
+
     centre = median(values)
     return _SD_OF_NORMAL * median(abs(value - centre) for value in values)
 

@@ -9,13 +9,11 @@ from pathlib import Path
 from overnight.errors import RepositoryError
 from overnight.files.folders import closing_descriptor, create_file, decode_path, opened, split_path
 from overnight.git.deadline import Deadline
-from overnight.git.merge import merge_files
 from overnight.git.objects import ObjectStore
 from overnight.git.pipe import Pipe
 from overnight.git.plumbing import Batch, start
 from overnight.git.port import FileChange, TreeFile
 from overnight.git.process import GitError, GitTooSlow
-from overnight.git.published import attach_text, find_text
 from overnight.git.repository import Repository, attempt_ref, branch_ref
 from overnight.git.trees import Tree, TreeEntry, edit_tree
 
@@ -136,10 +134,14 @@ class GitHistory:
 
     def publish(self, commit: str, text: str) -> None:
         """Attach a text to a commit under `refs/notes/overnight`; the same text again changes nothing."""
+        from overnight.git.published import attach_text
+
         attach_text(self._store, self._swap, commit=commit, text=text, at=int(self._now()))
 
     def published(self, commit: str) -> str | None:
         """The text that is attached to a commit, None if there is none."""
+        from overnight.git.published import find_text
+
         return find_text(self._store, commit)
 
     def resolve(self, name: str) -> str | None:
@@ -187,6 +189,8 @@ class GitHistory:
 
         Texts that are not merged by the deadline, or within `MERGE_S` all together, conflict.
         """
+        from overnight.git.merge import merge_files
+
         until = deadline.at_most(MERGE_S) if deadline else Deadline.within(MERGE_S)
         listings = [self._listing(name).files for name in (base, head, commit)]
         return merge_files(*listings, read=self._store.blob, git_dir=self._git_dir, deadline=until)

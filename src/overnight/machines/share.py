@@ -79,6 +79,8 @@ def make_executor(name: str, share: Share | None = None, *, others: int = 0, che
 
 def limit_notes(executor: Executor) -> Sequence[str]:
     """Which limits of jobs hold less well on this machine; a process without a jail has a warning of its own."""
+    if executor.name != "jail":
+        return ()
     from overnight.jail.jail import JailExecutor
     from overnight.jail.weak_limits import weak_limits
 

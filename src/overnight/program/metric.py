@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from overnight.program.missing import instead, where
 from overnight.program.output import plain
 from overnight.program.printed_number import number_in, time_in
 from overnight.program.program import Metric, Take, TimeUnit
@@ -128,6 +127,8 @@ def _value(metric: Metric, hits: Iterator[_Hit], missing: str, text: bytes, seen
     numbers = _numbers(metric, hits)
     value = _geometric_mean(metric, numbers) if metric.take is Take.GEOMEAN else _one(metric, numbers)
     if value is None:
+        from overnight.program.missing import instead, where
+
         raise _Unreadable(f"{missing} in the output{instead(metric.name, seen)}; {where(metric.name, text)}")
     return value
 
@@ -238,6 +239,8 @@ def _flat(values: Mapping[str, object], prefix: str, levels: int) -> Iterator[tu
 
 def _from_result(written: Mapping[str, float], metric: Metric) -> float:
     if metric.name not in written:
+        from overnight.program.missing import instead
+
         there = instead(metric.name, written)
         raise _Unreadable(f"no number `{metric.name}` in the result file {metric.result}{there}")
     value = written[metric.name]

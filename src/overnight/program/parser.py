@@ -1,8 +1,8 @@
 """`program.md` as a checked record: front matter for the machine, Markdown for the researchers."""
 
-import difflib
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -25,6 +25,7 @@ from overnight.program.scope import collide, matches
 from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
 
+PARSED = 4  # programs remembered: a start reads the same one several times
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
 
@@ -62,6 +63,7 @@ _WRITTEN: Mapping[str, str] = {
 }
 
 
+@lru_cache(maxsize=PARSED)
 def parse_program(text: str, path: str) -> Program:
     """The program that `text` describes, with every default filled in; `path` is for messages.
 
@@ -236,6 +238,8 @@ def _nearest_key(place: Place) -> str:
     *parents, name = place
     above = next((parent for parent in reversed(parents) if isinstance(parent, str)), "")
     siblings = KEYS.get(above, ())
+    import difflib
+
     near = difflib.get_close_matches(str(name), siblings, n=1)
     if near:
         return f"did you mean `{near[0]}`?"
@@ -250,6 +254,8 @@ def _nearest_word(raw: object, expected: str) -> str:
     known = expected.replace(" or ", ", ").replace("'", "").split(", ")
     if SYNONYMS.get(word) in known:
         return f"write `{SYNONYMS[word]}`"
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1)
     return f"did you mean `{near[0]}`?" if near else ""
 

@@ -4,7 +4,6 @@ Braces for a shell or another language stay as they are: `${NAME}`, `{a,b}`, `HE
 misspelt `{seed}`.
 """
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +40,8 @@ def slips(command: str, *, splits: bool = False) -> Iterator[Slip]:
                 fix = "remove it: a candidate must not know the split, and `holdout` and `audit` are commands of their own"
                 yield Slip(message="`{split}` is allowed only in `prepare`", fix=fix)
         elif name != SEED and (not inside or name.lower() in _TYPOS):
+            import difflib
+
             near = difflib.get_close_matches(name.lower(), [SEED, SPLIT] if splits else [SEED], n=1, cutoff=_NEAR)
             known = "`{seed}` and `{split}` are the only ones" if splits else "`{seed}` is the only one"
             fix = f"did you mean `{{{near[0]}}}`?" if near else f"{known}; quote braces that are for the shell"

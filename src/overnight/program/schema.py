@@ -50,7 +50,7 @@ _COUNT_THEM = "write both, such as `take: geomean, values: 6`, or neither"
 
 
 class _Keys(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class MetricKeys(_Keys):
@@ -263,13 +263,13 @@ class ProgramKeys(_Keys):
     audit: Text | None = None
     readable: ReadablePaths = ()
     env: Environment = ()
-    limits: LimitsKeys = LimitsKeys()
-    budget: BudgetKeys = BudgetKeys()
-    gate: GateKeys = GateKeys()
+    limits: LimitsKeys = LimitsKeys.model_construct()
+    budget: BudgetKeys = BudgetKeys.model_construct()
+    gate: GateKeys = GateKeys.model_construct()
     target: Number | None = None
     notify: Notify = ()
     researchers: Annotated[tuple[ResearcherKeys, ...], Field(min_length=1, max_length=MAX_ITEMS)] = (
-        ResearcherKeys(role="tuner", use="tuner"),
+        ResearcherKeys.model_construct(role="tuner", use="tuner"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -322,12 +323,14 @@ class Noted:
 
 Sign = Event | TrialStarted | TrialCancelled | Proposing | ProposalEnded | Working | Noted  # what a live view sees
 
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+# By kind. A new campaign writes few kinds before its first trial, and each takes time to prepare.
+_WRITERS: dict[str, TypeAdapter[Event]] = {}
 
 
 def encode(event: Event) -> bytes:
     """The event as compact JSON; an event never contains NaN or infinity."""
-    return _ADAPTER.dump_json(event)
+    writer = _WRITERS.get(event.kind) or _WRITERS.setdefault(event.kind, TypeAdapter(type(event)))
+    return writer.dump_json(event)
 
 
 def decode(body: bytes | str) -> Event:
@@ -337,10 +340,15 @@ def decode(body: bytes | str) -> Event:
         ValueError: it is not an event.
     """
     try:
-        return _ADAPTER.validate_json(body)
+        return _reader().validate_json(body)
     except ValidationError:
         old = from_json(body)
         today = updated(old) if isinstance(old, dict) else None
         if today is None:
             raise
-        return _ADAPTER.validate_python(today)
+        return _reader().validate_python(today)
+
+
+@cache
+def _reader() -> TypeAdapter[Event]:
+    return TypeAdapter(Event)

@@ -7,20 +7,19 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
 from overnight.errors import leaf_errors
 from overnight.notices.notice import Notice, NotifySpec
-from overnight.notices.outbox import Delivery, Outbox
 from overnight.notices.port import Notifier, NotSent
-from overnight.notices.redaction import without_secrets
-from overnight.notices.registry import make_notifiers
-from overnight.notices.secrets import secret_values
 from overnight.research.events import Sign
-from overnight.research.news import failed, news
 from overnight.research.state import State
 from overnight.words.foreign import printable
+
+if TYPE_CHECKING:
+    from overnight.notices.outbox import Delivery, Outbox
 
 PAUSES_S = (2.0, 8.0)  # before each retry in a row
 AGAIN_S = 300.0  # after which a failed notice is sent again, while the session lasts
@@ -32,12 +31,12 @@ LAST_S = 60.0  # how long the end of a session waits for the last messages
 class _Duty:
     """The campaign that is watched."""
 
-    outbox: Outbox
+    outbox: "Outbox"
     notifiers: Mapping[NotifySpec, Notifier]
     state: Callable[[], State]
     failed: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by key and channel, on the monotonic clock
 
-    def pending(self) -> Sequence[Delivery]:
+    def pending(self) -> "Sequence[Delivery]":
         """The deliveries to try now; not those that failed recently."""
         names = {spec.name for spec in self.notifiers}
         ripe = time.monotonic() - AGAIN_S
@@ -55,13 +54,13 @@ class NotificationDispatcher:
         self,
         environment: Mapping[str, str],
         *,
-        make: Callable[[Sequence[NotifySpec], Mapping[str, str]], Mapping[NotifySpec, Notifier]] = make_notifiers,
+        make: Callable[[Sequence[NotifySpec], Mapping[str, str]], Mapping[NotifySpec, Notifier]] | None = None,
         pauses_s: Sequence[float] = PAUSES_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.problems: list[str] = []  # for the person at the terminal, one line each
         self._environment = environment
-        self._make = make
+        self._make = make or _make
         self._pauses_s = tuple(pauses_s)
         self._clock = clock
         self._duty: _Duty | None = None
@@ -70,14 +69,20 @@ class NotificationDispatcher:
 
     def see(self, sign: Sign) -> None:
         """A watcher of the journal; counts only while `on_duty`."""
-        if self._duty and (notice := news(self._duty.state(), sign)):
-            self.post(notice)
+        if self._duty:
+            from overnight.research.news import news
+
+            if notice := news(self._duty.state(), sign):
+                self.post(notice)
 
     def post(self, notice: Notice) -> None:
         """Store a notice, to be sent soon; repeated news is left out. Counts only while `on_duty`."""
         names = [spec.name for spec in self._duty.notifiers if notice.occasion in spec.on] if self._duty else []
         if not names or not self._duty:
             return
+        from overnight.notices.redaction import without_secrets
+        from overnight.notices.secrets import secret_values
+
         try:
             self._duty.outbox.post(without_secrets(notice, secret_values(self._environment)), names)
         except sqlite3.Error as error:
@@ -90,6 +95,12 @@ class NotificationDispatcher:
 
         `folder` is the campaign's. An exception of the body is reported too, and raised again.
         """
+        if not channels:
+            yield
+            return
+        from overnight.notices.outbox import Outbox
+        from overnight.research.news import failed
+
         made = self._make(channels, self._environment)
         self._duty = duty = _Duty(outbox=Outbox(folder, clock=self._clock), notifiers=made, state=state)
         self._over, failure, done = False, None, anyio.Event()
@@ -140,14 +151,14 @@ class NotificationDispatcher:
         finally:
             done.set()
 
-    async def _send_all(self, duty: _Duty, notifier: Notifier, deliveries: Sequence[Delivery]) -> None:
+    async def _send_all(self, duty: _Duty, notifier: Notifier, deliveries: "Sequence[Delivery]") -> None:
         for delivery in deliveries:
             why = await self._send(duty.outbox, notifier, delivery)
             if why:
                 duty.failed[delivery.notice.key, delivery.channel] = time.monotonic()
                 self._complain(f"`{delivery.channel}` did not get “{delivery.notice.title}”: {why}")
 
-    async def _send(self, outbox: Outbox, notifier: Notifier, delivery: Delivery) -> str:
+    async def _send(self, outbox: "Outbox", notifier: Notifier, delivery: "Delivery") -> str:
         """Why it did not get through; empty if it did."""
         why = ""
         try:
@@ -165,6 +176,13 @@ class NotificationDispatcher:
         except sqlite3.Error as error:
             return f"what was sent cannot be recorded: {error}"
         return why
+
+
+def _make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
+    """The notifiers of channels; they are imported where a channel is set."""
+    from overnight.notices.registry import make_notifiers
+
+    return make_notifiers(specs, environment)
 
 
 async def _try(notifier: Notifier, notice: Notice) -> NotSent | None:

@@ -11,10 +11,8 @@ from overnight.agents.context import AgentContext
 from overnight.agents.port import Task
 from overnight.agents.registry import AGENTS
 from overnight.agents.transcript import EntryKind, Transcript
-from overnight.config import read_settings
 from overnight.jail.port import Executor
 from overnight.models.port import Models
-from overnight.models.scrub import Form, forms
 from overnight.models.usage import CallRecord
 from overnight.program.environment import is_secret
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
@@ -27,6 +25,7 @@ from overnight.research.state import State
 
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway
+    from overnight.models.scrub import Form
 
 MOST_SECRETS = 64  # variables; each is looked for in every transcript
 
@@ -51,6 +50,8 @@ def make_models(
     uses = {spec.use for spec in program.researchers}
     if not uses & AGENTS.keys():
         return None
+    from overnight.config import read_settings
+
     settings = read_settings(os.environ, Path.home())
     if not settings.providers:
         return None
@@ -72,8 +73,10 @@ def make_models(
     )
 
 
-def secrets_of(program: Program, environment: Mapping[str, str], models: "Gateway | None") -> Callable[[], Sequence[Form]]:
+def secrets_of(program: Program, environment: Mapping[str, str], models: "Gateway | None") -> "Callable[[], Sequence[Form]]":
     """What no transcript may show: keys of providers, and variables of the user's and the program's that look like one."""
+    from overnight.models.scrub import forms
+
     variables = (*environment.items(), *program.env)
     fixed = forms([value for name, value in variables if is_secret(name, value)][:MOST_SECRETS])
     return lambda: [*fixed, *(models.secrets if models else ())]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from statistics import fmean
+from math import fsum
 
 from overnight.gate.memory import GateMemory
 from overnight.gate.noise import noise_model
@@ -154,7 +154,7 @@ def levels_of(opened: OpenExperiment, program: Program, gate: GateMemory) -> Lev
         after = [t.value for t in opened.trials if t.key.stage is Stage.SCREEN and t.value is not None]
     if not before or not after:
         return None
-    sides = fmean(before), fmean(after)
+    sides = fsum(before) / len(before), fsum(after) / len(after)
     return Levels(before=sides[0], after=sides[1], deviations=noise_model(program, gate).deviations(program.metric, *sides))
 
 

@@ -3,11 +3,14 @@
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from overnight.agents.port import Task
+from overnight.agents.transcript import Transcript
 from overnight.files.own import claim_folder, make_folder
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
@@ -21,11 +24,9 @@ from overnight.program.environment import secret_notes
 from overnight.program.program import PROGRAM, Program
 from overnight.research.budget import limits_from
 from overnight.research.loop.assembly import make_campaign
-from overnight.research.loop.audit import Audit
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.journal import Journal, Watcher
 from overnight.research.loop.opening import Opening
-from overnight.research.loop.recheck import Recheck
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
@@ -35,17 +36,20 @@ from overnight.research.places.campaigns import campaign_folder, newest_tag, rea
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
-from overnight.research.places.page_cache import PageCache
+from overnight.research.places.port import CacheState
 from overnight.research.places.seclusion import check_readable_paths, checkout_of, not_shown_notes, shown_paths
-from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
-from overnight.research.places.transcripts import TranscriptFolder
 from overnight.research.places.withdrawal import withdrawn_if_refused
 from overnight.research.places.work_folders import WorkFolders, work_folders
-from overnight.research.readiness.roles import lasting_gaps
+from overnight.research.readiness.roles import has_agents, lasting_gaps
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
 from overnight.research.staffing import make_models, make_team, secrets_of
 from overnight.research.state import State
+
+if TYPE_CHECKING:
+    from overnight.models.gateway import Gateway
+    from overnight.research.loop.audit import Audit
+    from overnight.research.loop.recheck import Recheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +81,15 @@ def make_trial_runner(
         executor=executor,
         workspaces=workspaces,
         artifacts=ArtifactStore(folder / "logs"),
-        cache=PageCache(readable, alone=program.measures_time and slots == 1) if readable else None,
+        cache=_page_cache(readable, alone=program.measures_time and slots == 1) if readable else None,
         home=home_for(program),
     )
+
+
+def _page_cache(readable: Sequence[str], *, alone: bool) -> CacheState:
+    from overnight.research.places.page_cache import PageCache
+
+    return PageCache(readable, alone=alone)
 
 
 def home_for(program: Program) -> str | None:
@@ -144,7 +154,7 @@ def open_session(
 @contextmanager
 def open_audit(
     repository: Repository, tag: str, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
-) -> Iterator[Audit]:
+) -> "Iterator[Audit]":
     """Resume an existing campaign to audit it, and hold it; leaves nothing running.
 
     The repository is one from `find_campaign`, which has checked what is in our folder.
@@ -152,6 +162,8 @@ def open_audit(
     Raises:
         UserError: the user must fix something before it can be audited.
     """
+    from overnight.research.loop.audit import Audit
+
     program, folder = read_program(repository), campaign_folder(repository, tag)
     claim_folder(folder)
     with _home(repository, folder) as home, home.ledger.lock():
@@ -183,8 +195,10 @@ def _tag_of(repository: Repository, request: SessionRequest) -> str:
 
 
 @contextmanager
-def remeasuring(repository: Repository, state: State, request: SessionRequest) -> Iterator[Recheck]:
+def remeasuring(repository: Repository, state: State, request: SessionRequest) -> "Iterator[Recheck]":
     """Measures commits of a campaign again, outside the campaign: it leaves no record and shares no seed with it."""
+    from overnight.research.loop.recheck import Recheck
+
     program = state.program
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
@@ -227,14 +241,13 @@ def _assembled(
     ):
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
-        keep = TranscriptFolder(home.folder / TRANSCRIPTS, secrets=secrets_of(program, os.environ, models)).keep
         team = make_team(
             program,
             executor,
             workspaces.scratch,
             share.slots,
             models,
-            keep_transcript=keep,
+            keep_transcript=_keeper(home.folder, program, models) if has_agents(program) else None,
             show=journal.show,
             without=lasting_gaps(program, home.repository.toplevel),
         )
@@ -261,3 +274,10 @@ def _assembled(
                 *limit_notes(executor),
             ],
         )
+
+
+def _keeper(folder: Path, program: Program, models: "Gateway | None") -> Callable[[Task, Transcript], None]:
+    """What keeps the transcripts of a campaign's agents."""
+    from overnight.research.places.transcripts import FOLDER, TranscriptFolder
+
+    return TranscriptFolder(folder / FOLDER, secrets=secrets_of(program, os.environ, models)).keep

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from overnight.agents.own.agent import STEPS
 from overnight.agents.registry import AGENTS
 from overnight.program.program import ResearcherSpec
 from overnight.research.briefs.target import limits_text
@@ -30,6 +29,8 @@ def _own_limits(state: State, spec: ResearcherSpec | None) -> Iterator[str]:
     limits = spec.limits or agent_limits(trial, spec)
     gpu = ", and no GPU: a trial has one, so check only what runs without" if trial.gpus and not limits.gpus else ""
     if spec.use == "agent":
+        from overnight.agents.own.agent import STEPS
+
         yield (
             f"- You have at most {STEPS} steps. Each command of yours may use {limits_text(limits)}{gpu}. "
             "You cannot install anything."

@@ -9,7 +9,6 @@ import ast
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 
 from overnight.research.changes.syntax import parse_python
@@ -52,6 +51,8 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _toml(content: bytes) -> bytes:
+    import tomllib
+
     return b"toml " + repr(tomllib.loads(content.decode())).encode(errors="surrogatepass")
 
 

@@ -5,21 +5,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from anyio import from_thread, to_thread
 
 from overnight.git.deadline import Deadline
 from overnight.git.port import History
 from overnight.research.briefs.angles import ANGLES, angle
-from overnight.research.briefs.brief import write_brief
-from overnight.research.briefs.rework import Rework
-from overnight.research.briefs.under_way import Making
 from overnight.research.charter import parse_charter
 from overnight.research.idea import Idea
 from overnight.research.ideas.queue import choose_idea
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.journal import Journal
 from overnight.research.returned import Returned
+
+if TYPE_CHECKING:
+    from overnight.research.briefs.rework import Rework
+    from overnight.research.briefs.under_way import Making
 
 DIFFS_S = 60.0  # for what a returned change and the kept ones changed; honest texts take milliseconds
 REMEMBERED = 1000  # briefs of this session that are not sent again
@@ -80,7 +82,7 @@ class Assigner:
             self._in_hand.pop(number, None)
 
     def _request(
-        self, number: int, role: str, rework: Rework | None, problems: Sequence[str], *, left_out: str
+        self, number: int, role: str, rework: "Rework | None", problems: Sequence[str], *, left_out: str
     ) -> ProposalRequest:
         idea = self._idea_of(rework.returned) if rework else self._next_idea()
         request = self._written(number, role, idea, rework, problems, left_out=left_out)
@@ -92,8 +94,10 @@ class Assigner:
         return request
 
     def _written(
-        self, number: int, role: str, idea: Idea | None, rework: Rework | None, problems: Sequence[str], *, left_out: str
+        self, number: int, role: str, idea: Idea | None, rework: "Rework | None", problems: Sequence[str], *, left_out: str
     ) -> ProposalRequest:
+        from overnight.research.briefs.brief import write_brief
+
         where = "" if idea or rework else self._next_angle()
         brief = write_brief(
             self.briefing.task(
@@ -142,7 +146,7 @@ class Assigner:
         """How many places to look there are."""
         return len(ANGLES) * max(1, len(self.briefing.editable(self.journal.state.head)))
 
-    async def _reworked(self, returned: Returned) -> Rework:
+    async def _reworked(self, returned: Returned) -> "Rework":
         """A returned change with the diffs that its author needs now; asked again if the head moves meanwhile."""
         while True:
             head = self.journal.state.head
@@ -150,8 +154,10 @@ class Assigner:
             if self.journal.state.head == head:
                 return rework
 
-    def _with_diffs(self, returned: Returned, head: str) -> Rework:
+    def _with_diffs(self, returned: Returned, head: str) -> "Rework":
         """What it changed and what was kept meanwhile; runs in a thread."""
+        from overnight.research.briefs.rework import Rework
+
         deadline = Deadline.within(DIFFS_S, check=from_thread.check_cancelled)
         diff, kept = (self.history.diff(returned.base, commit, deadline=deadline) for commit in (returned.commit, head))
         return Rework(returned=returned, diff=diff, kept=kept)
@@ -161,7 +167,9 @@ def _digest(brief: str) -> bytes:
     return sha256(brief.encode()).digest()
 
 
-def _making(request: ProposalRequest) -> Making:
+def _making(request: ProposalRequest) -> "Making":
+    from overnight.research.briefs.under_way import Making
+
     if request.rework:
         return Making(role=request.role, what=f"brings #{request.rework.number} into the head")
     if request.idea:

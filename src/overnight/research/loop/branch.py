@@ -6,7 +6,6 @@ from overnight.errors import RepositoryError
 from overnight.git.port import History, branch_of
 from overnight.research.events import Advanced, Concluded
 from overnight.research.loop.journal import Journal
-from overnight.research.receipts.proof import receipt_of, write_receipt
 from overnight.research.standing import Kept
 from overnight.research.state import State
 
@@ -45,6 +44,8 @@ class Branch:
 
     def publish(self, kept: Kept) -> None:
         """Attach the evidence to a kept commit, for anyone who has only the repository."""
+        from overnight.research.receipts.proof import receipt_of, write_receipt
+
         recorded = self.journal.ledger.experiment_events(kept.number)
         verdict = next(entry.digest for entry in reversed(recorded) if isinstance(entry.event, Concluded))
         receipt = receipt_of(self.journal.state, kept, [entry.event for entry in recorded], verdict)

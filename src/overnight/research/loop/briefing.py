@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from overnight.git.port import History
 from overnight.program.judge.rules import is_editable
-from overnight.research.briefs.edits import edit_to_show
-from overnight.research.briefs.rework import Rework
-from overnight.research.briefs.task import BriefTask
-from overnight.research.briefs.under_way import Making
 from overnight.research.budget import SessionLimits
 from overnight.research.changes.similar import terms_of
 from overnight.research.charter import parse_charter
 from overnight.research.experiment import Edit, Experiment
 from overnight.research.idea import Idea
 from overnight.research.loop.journal import Journal
+
+if TYPE_CHECKING:
+    from overnight.research.briefs.rework import Rework
+    from overnight.research.briefs.task import BriefTask
+    from overnight.research.briefs.under_way import Making
 
 SIMILAR = 5  # past attempts that a brief mentions
 KEPT = 8  # newest kept changes whose lines it shows
@@ -33,14 +35,16 @@ class Briefing:
         role: str,
         idea: Idea | None = None,
         *,
-        rework: Rework | None = None,
+        rework: "Rework | None" = None,
         angle: str = "",
-        making: Sequence[Making] = (),
+        making: "Sequence[Making]" = (),
         problems: Sequence[str] = (),
         left_out: str = "",
         elsewhere: Collection[int] = (),
-    ) -> BriefTask:
+    ) -> "BriefTask":
         """The facts for one brief; the arguments are those of `BriefTask`."""
+        from overnight.research.briefs.task import BriefTask
+
         state = self.journal.state
         return BriefTask(
             state=state,
@@ -67,6 +71,8 @@ class Briefing:
         return [file.path for file in sorted(files, key=lambda file: (-file.size_bytes, file.path))]
 
     def _kept_edits(self) -> Mapping[int, Edit]:
+        from overnight.research.briefs.edits import edit_to_show
+
         numbers = (link.number for link in self.journal.state.kept[-KEPT:])
         found = (self.journal.ledger.experiment(number) for number in numbers)
         return {kept.number: edit_to_show(kept) for kept in found if kept}

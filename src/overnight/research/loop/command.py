@@ -10,7 +10,6 @@ from overnight.jail.job import Job, JobEnding, JobResult, with_variables
 from overnight.jail.port import Executor
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
-from overnight.words.failure import read_failure
 
 SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
 TAIL = 256_000  # bytes of an output that a failure keeps
@@ -100,6 +99,8 @@ class CommandRunner:
         if result.ending is JobEnding.MONITOR:
             raise TrialFailed(Fault.BEHIND, result.detail)
         if result.ending is not JobEnding.EXITED:
+            from overnight.words.failure import read_failure
+
             raise TrialFailed(Fault.LIMIT, result.detail + _idle(result), read_failure(captured).lines)
         if result.exit_code not in exits:
             raise _failed(result, captured)
@@ -128,6 +129,8 @@ def _idle(result: JobResult) -> str:
 
 def _failed(result: JobResult, captured: bytes) -> TrialFailed:
     """Why a command ended with an exit code that is a crash: the one place that words it."""
+    from overnight.words.failure import read_failure
+
     code, found = result.exit_code or 0, read_failure(captured)
     what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
     failure = f"{what}: {found.headline}" if found.headline else f"{what}, no output"

@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio
 
 from overnight.git.port import FileChange
 from overnight.models.port import ModelsParked
-from overnight.research.briefs.director import write_director_brief
-from overnight.research.briefs.review import Refused, read_review, write_review_brief
 from overnight.research.events import IdeasChanged, Noted, ProposalMissed
 from overnight.research.experiment import Draft
 from overnight.research.idea import IdeaState
-from overnight.research.ideas.answer import parse_answer
 from overnight.research.loop.assigning import Assigner
 from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.journal import Journal
 from overnight.research.places.port import View, Workspaces
 from overnight.research.researchers.port import Adviser, Assignment, ProposalFailed
+
+if TYPE_CHECKING:
+    from overnight.research.briefs.review import Refused
 
 FEW = 3  # free ideas: with fewer the director is asked for more
 PAUSE = 5  # experiments between two questions, so that a director without ideas is not asked all the time
@@ -52,6 +53,9 @@ class Council:
         """
         if not self.directors or self._director.locked() or not self._due():
             return
+        from overnight.research.briefs.director import write_director_brief
+        from overnight.research.ideas.answer import parse_answer
+
         async with self._director:
             asked_at = self.journal.state.tally.experiments
             for adviser in self.directors:
@@ -73,7 +77,7 @@ class Council:
         before: Mapping[str, bytes],
         assignment: int,
         *,
-        refused: Refused | None = None,
+        refused: "Refused | None" = None,
     ) -> str:
         """Why a critic refuses what came of an assignment, empty if none does; a critic that fails refuses nothing.
 
@@ -82,6 +86,10 @@ class Council:
         Raises:
             ModelsParked: no model is available now.
         """
+        if not self.critics:
+            return ""
+        from overnight.research.briefs.review import read_review, write_review_brief
+
         for adviser in self.critics:
             brief = write_review_brief(self.journal.state, adviser.role, draft, changes, before, refused=refused)
             refusal = read_review(await self._ask(adviser, brief, assignment)).refusal

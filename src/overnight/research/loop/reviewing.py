@@ -1,9 +1,9 @@
 """What critics have against an edit, and the one answer that its author may give."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from overnight.models.port import ModelsParked
-from overnight.research.briefs.review import Refused, write_answer_brief
 from overnight.research.changes.edit import edit_of
 from overnight.research.events import Noted
 from overnight.research.experiment import Draft
@@ -13,9 +13,11 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.objections import Objections
 from overnight.research.loop.together import Putting
 from overnight.research.places.port import Workspaces
-from overnight.research.researchers.agent_researcher import UNSAID, UNSAID_CUT
 from overnight.research.researchers.port import Assignment, NoIdeas, ProposalFailed
 from overnight.words.foreign import printable
+
+if TYPE_CHECKING:
+    from overnight.research.briefs.review import Refused
 
 REVIEW = "review"  # name of the note on an edit that no critic could read
 LONGEST_NOTE = 300  # characters
@@ -44,6 +46,9 @@ class Reviewing:
             return replace(edit, draft=replace(edit.draft, notes=notes))
         if not refusal:
             return edit
+        from overnight.research.briefs.review import Refused, write_answer_brief
+        from overnight.research.researchers.agent_researcher import UNSAID, UNSAID_CUT
+
         lines = edit_of(edit.changes, self.objections.scope.before(edit.changes, edit.base))
         brief = write_answer_brief(self.journal.state, edit.role, edit.draft, lines, refusal)
         try:
@@ -58,7 +63,7 @@ class Reviewing:
         except (ProposalFailed, NoIdeas, ModelsParked):
             return replace(edit, refusal=refusal)
 
-    async def _object(self, edit: WorkspaceEdit, refused: Refused | None = None) -> str:
+    async def _object(self, edit: WorkspaceEdit, refused: "Refused | None" = None) -> str:
         """A critic's refusal of an edit that would be measured; empty if there is none.
 
         Raises:

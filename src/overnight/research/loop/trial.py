@@ -20,7 +20,6 @@ from overnight.research.loop.artifacts import ArtifactMaker
 from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
 from overnight.research.places.changed_trees import ChangedTrees
 from overnight.research.places.port import CacheState, View, Workspaces
-from overnight.words.failure import last_lines, read_failure
 from overnight.words.foreign import printable
 
 BYTES_PER_MB = 1000**2
@@ -77,7 +76,7 @@ class TrialRunner:
             fault=failure.fault if failure else None,
             reason=str(failure or ""),
             excerpt=failure.excerpt if failure else (),
-            tail=last_lines(run.printed) if _is_shown(key) else (),
+            tail=_tail(run) if _is_shown(key) else (),
             wall_s=sum(result.wall_s for result in run.used),
             cpu_s=sum(result.cpu_s for result in run.used),
             peak_memory_bytes=max((result.peak_memory_bytes for result in run.used), default=0),
@@ -155,6 +154,8 @@ class TrialRunner:
                 result_json = self._workspaces.artifact(folder, self.program.metric.result, self.program.limits.output_bytes)
         reading = read_metrics(output, self.program.metric, result_json)
         if not isinstance(reading, MetricReading):
+            from overnight.words.failure import read_failure
+
             said = read_failure(output)  # of a script that goes on after an error
             raise TrialFailed(Fault.METRIC, reading.reason, said.lines if said.known else ())
         return {**reading.metrics, **outside, name: reading.value}
@@ -194,6 +195,13 @@ class TrialRunner:
 def _is_shown(key: TrialKey) -> bool:
     """Whether researchers see the end of what its tree printed: the head, or what may become it; never of sealed data."""
     return key.stage is Stage.BASELINE or (key.stage is Stage.SCREEN and key.index == 0)
+
+
+def _tail(run: TrialRun) -> tuple[str, ...]:
+    """The end of what it printed."""
+    from overnight.words.failure import last_lines
+
+    return last_lines(run.printed)
 
 
 def _outside(result: JobResult | None) -> dict[str, float]:

@@ -11,6 +11,7 @@ from overnight.agents.registry import AGENTS
 from overnight.agents.templates import TEMPLATES, Template
 from overnight.models.usage import Wire
 from overnight.program.program import ResearcherSpec
+from overnight.research.readiness.role import built_in
 
 OWN = {"agent": "our own agent", "editor": "one request, one edit"}
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -38,8 +39,7 @@ class Needs:
 def needs_of(spec: ResearcherSpec) -> Needs:
     """What a role needs; of a command that we do not know, its program only."""
     if spec.use not in AGENTS:
-        who = {"tuner": "built in: needs no model and no key", "scripted": "plays the edits of program.md"}
-        return Needs(models=False, who=who.get(spec.use, spec.use))
+        return Needs(models=False, who=built_in(spec).player)
     if spec.use not in {"acp", "command"}:
         return Needs(models=True, who=OWN.get(spec.use, spec.use), wires=AGENT_WIRES, own=True)
     if spec.template:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from overnight.program.program import ResearcherSpec
+
+BUILT_IN = {"tuner": "built in: needs no model and no key", "scripted": "plays the edits of program.md"}  # who, for people
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleProblem:
@@ -29,6 +33,14 @@ class RoleReadiness:
     def fatal(self) -> tuple[RoleProblem, ...]:
         """The problems because of which nobody can play it."""
         return tuple(problem for problem in self.problems if problem.fatal)
+
+
+def built_in(spec: ResearcherSpec) -> RoleReadiness:
+    """That of a role that no agent plays, which needs nothing of the machine."""
+    player = BUILT_IN.get(spec.use, spec.use)
+    return RoleReadiness(
+        role=spec.role, use=spec.use, ready=True, lasting=False, player=player, provider="", route="", problems=()
+    )
 
 
 def describe_problem(problem: RoleProblem) -> str:

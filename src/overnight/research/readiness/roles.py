@@ -3,21 +3,21 @@
 No token is used. A program without agents needs nothing, not even the settings.
 """
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overnight.agents.registry import AGENTS
-from overnight.config import Settings, read_settings
 from overnight.errors import UserError
 from overnight.models.provider_facts import ProviderFacts
 from overnight.program.program import ADVISERS, CRITIC, Program, ResearcherSpec
 from overnight.research.charter import parse_charter
-from overnight.research.readiness.judging import Surroundings, judge
-from overnight.research.readiness.needs import needs_of
-from overnight.research.readiness.role import RoleReadiness, describe_problem
+from overnight.research.readiness.role import RoleReadiness, built_in, describe_problem
+
+if TYPE_CHECKING:
+    from overnight.research.readiness.judging import Surroundings
 
 UNASKED = ProviderFacts()
 MOST_HEADINGS = 5  # in notes
@@ -31,7 +31,9 @@ async def try_roles(program: Program, folder: Path) -> tuple[RoleReadiness, ...]
         UserError: the settings are wrong.
     """
     if not has_agents(program):
-        return tuple(judge(spec, Surroundings(settings=Settings(), environment={})) for spec in program.researchers)
+        return tuple(map(built_in, program.researchers))
+    from overnight.research.readiness.judging import judge
+
     around = await ask_around(program.researchers, surroundings_of(program, folder))
     around = await with_offers(program.researchers, around)
     return tuple(judge(spec, around) for spec in program.researchers)
@@ -45,6 +47,8 @@ def lasting_gaps(program: Program, folder: Path) -> frozenset[str]:
     """
     if not has_agents(program):
         return frozenset()
+    from overnight.research.readiness.judging import judge
+
     around = surroundings_of(program, folder)
     return frozenset(spec.role for spec in program.researchers if judge(spec, around).lasting)
 
@@ -54,8 +58,11 @@ def has_agents(program: Program) -> bool:
     return any(spec.use in AGENTS for spec in program.researchers)
 
 
-def surroundings_of(program: Program, folder: Path) -> Surroundings:
+def surroundings_of(program: Program, folder: Path) -> "Surroundings":
     """What is known around the roles of a program without asking anybody."""
+    from overnight.config import read_settings
+    from overnight.research.readiness.judging import Surroundings
+
     return Surroundings(
         settings=read_settings(os.environ, Path.home()),
         environment=os.environ,
@@ -64,8 +71,10 @@ def surroundings_of(program: Program, folder: Path) -> Surroundings:
     )
 
 
-async def ask_around(specs: Sequence[ResearcherSpec], around: Surroundings) -> Surroundings:
+async def ask_around(specs: Sequence[ResearcherSpec], around: "Surroundings") -> "Surroundings":
     """The same with what the providers say, if one of these roles needs a model."""
+    from overnight.research.readiness.needs import needs_of
+
     providers = around.settings.providers
     needs = {spec: needs_of(spec) for spec in specs}
     if not providers or not any(each.models for each in needs.values()):
@@ -81,8 +90,10 @@ async def ask_around(specs: Sequence[ResearcherSpec], around: Surroundings) -> S
     return replace(around, facts=await inquire(providers, wanted, around.environment))
 
 
-async def with_offers(specs: Sequence[ResearcherSpec], around: Surroundings) -> Surroundings:
+async def with_offers(specs: Sequence[ResearcherSpec], around: "Surroundings") -> "Surroundings":
     """The same with the servers on this machine, if one of these roles needs a model and no provider can be asked."""
+    from overnight.research.readiness.needs import needs_of
+
     needy = any(needs_of(spec).models for spec in specs)
     if not needy or not all(around.facts.get(each.name, UNASKED).out for each in around.settings.providers):
         return around
@@ -131,6 +142,8 @@ def heading_notes(program: Program) -> Sequence[str]:
     notes = []
     for role in parse_charter(program.body).roles:
         if role.name.casefold() not in known:
+            import difflib
+
             near = difflib.get_close_matches(role.name.casefold(), list(known), n=1)
             guess = f"; did you mean `{known[near[0]]}`?" if near else ""
             if near or has_agents(program):

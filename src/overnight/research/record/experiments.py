@@ -1,6 +1,7 @@
 """The experiments of a campaign in SQLite, to page through and to find by their tree: a table derived from the events."""
 
 import sqlite3
+from functools import cache
 
 from pydantic import TypeAdapter
 
@@ -14,7 +15,6 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS experiments(number INTEGER PRIMARY KEY, tree TEXT NOT NULL, verdict TEXT, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS experiments_by_tree ON experiments(tree);
 """
-_EXPERIMENT: TypeAdapter[Experiment] = TypeAdapter(Experiment)
 
 
 class ExperimentTable:
@@ -38,7 +38,7 @@ class ExperimentTable:
             case _:
                 return
         if experiment:
-            row = (experiment.number, *_indexed(experiment), _EXPERIMENT.dump_json(experiment).decode())
+            row = (experiment.number, *_indexed(experiment), _form().dump_json(experiment).decode())
             db.execute("INSERT OR REPLACE INTO experiments VALUES(?,?,?,?)", row)
 
 
@@ -56,7 +56,7 @@ def page(db: sqlite3.Connection, *, offset: int, limit: int, newest_first: bool)
     else:
         query = "SELECT body FROM experiments WHERE number > ? ORDER BY number LIMIT ?"
         rows = db.execute(query, (offset, limit)).fetchall()
-    return Page(experiments=[_EXPERIMENT.validate_json(body) for (body,) in rows], total=total)
+    return Page(experiments=[_form().validate_json(body) for (body,) in rows], total=total)
 
 
 def page_of(db: sqlite3.Connection, verdict: Verdict, *, offset: int, limit: int, newest_first: bool) -> Page:
@@ -65,7 +65,7 @@ def page_of(db: sqlite3.Connection, verdict: Verdict, *, offset: int, limit: int
     order = "DESC" if newest_first else "ASC"
     query = f"SELECT body FROM experiments WHERE verdict=? ORDER BY number {order} LIMIT ? OFFSET ?"  # noqa: S608  # ours
     rows = db.execute(query, (verdict, limit, offset)).fetchall()
-    return Page(experiments=[_EXPERIMENT.validate_json(body) for (body,) in rows], total=total)
+    return Page(experiments=[_form().validate_json(body) for (body,) in rows], total=total)
 
 
 def one(db: sqlite3.Connection, number: int) -> Experiment | None:
@@ -74,7 +74,7 @@ def one(db: sqlite3.Connection, number: int) -> Experiment | None:
     if not row:
         return None
     *indexed, body = row
-    experiment = _EXPERIMENT.validate_json(body)
+    experiment = _form().validate_json(body)
     if indexed != _indexed(experiment):
         raise ValueError(f"the row of experiment {number} contradicts itself")
     return experiment
@@ -85,3 +85,8 @@ def tried(db: sqlite3.Connection, tree: str) -> int | None:
     query = "SELECT min(number) FROM experiments WHERE tree=? AND (verdict IS NULL OR verdict != 'reject')"
     row = db.execute(query, (tree,)).fetchone()
     return None if row[0] is None else int(row[0])
+
+
+@cache
+def _form() -> TypeAdapter[Experiment]:
+    return TypeAdapter(Experiment)

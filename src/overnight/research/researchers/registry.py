@@ -1,18 +1,23 @@
 """The researcher of each `use:` of a program; a kind is imported when a program names it."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from overnight.agents.context import AgentContext
 from overnight.agents.registry import AGENTS
 from overnight.program.program import ResearcherSpec
-from overnight.research.researchers.agent_researcher import AgentResearcher
 from overnight.research.researchers.port import Researcher
+
+if TYPE_CHECKING:
+    from overnight.research.researchers.agent_researcher import AgentResearcher
 
 Makes = Callable[[ResearcherSpec, AgentContext], Researcher]
 
 
-def agent_researcher(context: AgentContext) -> AgentResearcher:
+def agent_researcher(context: AgentContext) -> "AgentResearcher":
     """A researcher, or an adviser, that is an agent."""
+    from overnight.research.researchers.agent_researcher import AgentResearcher
+
     return AgentResearcher(AGENTS[context.spec.use](context))
 
 

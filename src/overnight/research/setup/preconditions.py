@@ -9,7 +9,6 @@ from overnight.git.repository import Repository
 from overnight.git.uncommitted import uncommitted
 from overnight.program.program import Program
 from overnight.program.scope import matches
-from overnight.research.setup.causes.table import fix_of, words_of
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
 
@@ -40,5 +39,7 @@ def fixing(repository: Repository, program: Program) -> Iterator[None]:
     try:
         yield
     except UserError as error:
+        from overnight.research.setup.causes.table import fix_of, words_of
+
         error.fix = words_of(fix_of(repository, program, str(error.args[0]), error.excerpt)) or error.fix
         raise

@@ -1,0 +1,52 @@
+"""What the start of a session imports: only what its program needs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from targets import make_repo, program
+
+FOREIGN = ("aiohttp", "altair", "jinja2", "numpy", "optuna", "rich", "smtplib", "urllib.request", "vl_convert")
+OURS = (
+    "agents.acp",
+    "agents.chat",
+    "agents.own",
+    "models.gateway",
+    "notices.outbox",
+    "notices.registry",
+    "research.briefs.brief",
+    "research.report",
+    "research.researchers.agent_researcher",
+    "research.researchers.tuner",
+    "research.setup.causes",
+    "research.setup.connection",
+    "research.story",
+)
+MOST_MODULES = 640  # 573 on 2026-12-01, the standard library's and all others counted; 950 the day before
+MOST_OURS = 280  # 249 on 2026-12-01
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """The modules that a command imports, by Python's own record of it."""
+    command = [sys.executable, "-X", "importtime", "-m", "overnight", *arguments]
+    done = subprocess.run(command, cwd=folder, env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False)
+    assert "1 experiment in this session" in done.stdout, done.stderr[-2000:]
+    return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+
+
+def within(names: set[str], roots: tuple[str, ...], above: str = "") -> list[str]:
+    """The names that are one of these modules or in one."""
+    return [name for name in sorted(names) if any(f"{name}.".startswith(f"{above}{root}.") for root in roots)]
+
+
+def test_a_session_without_models_or_channels_imports_neither(tmp_path: Path) -> None:
+    """No library for models, charts, pages, optimization or messages, no live screen, no agent, no report, no notifier."""
+    repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", "OFFSET = 3.0")))
+    names = imported(repo, "run", "--plain", "--no-report", "--sandbox", "process", "--experiments", "1")
+    assert "overnight.research.loop.campaign" in names
+    assert within(names, FOREIGN) == []
+    assert within(names, OURS, "overnight.") == []
+    assert len(within(names, ("overnight",))) <= MOST_OURS
+    assert len(names) <= MOST_MODULES

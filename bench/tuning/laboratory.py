@@ -98,7 +98,7 @@ class Laboratory:
 
     def _search_trial(self, files: Mapping[str, bytes], repeat: int) -> float | None:
         key = TrialKey(experiment=0, stage=Stage.SEARCH, arm=Arm.CANDIDATE, index=self.used[Stage.SEARCH])
-        return self._value(key, self._seed(key, repeat), files[PATH].decode())
+        return self._value(key, self._seed(key, repeat), files[PATH].decode() if files else self.head)
 
     def _trial(self, key: TrialKey, source: str) -> Trial:
         seed = self._seed(key)

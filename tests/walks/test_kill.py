@@ -51,6 +51,30 @@ def test_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:
     assert gone(MARK)
 
 
+def test_the_table_of_results_is_continued_after_a_kill(tmp_path: Path) -> None:
+    """A session after a kill -9 cuts off a torn row and adds what is missing to the same file, each row once."""
+    worse = [("OFFSET = 5.0", f"OFFSET = {number}.0") for number in range(6, 14)]
+    repo = make_repo(tmp_path / "repo", program(*worse))
+    table = repo / ".overnight/t/results.tsv"
+    with started(RUN, repo) as session:
+        assert session.stdout is not None
+        for line in session.stdout:
+            if "#4 discard" in line:
+                session.send_signal(signal.SIGKILL)
+                break
+        assert session.wait() == -signal.SIGKILL
+    file = table.stat().st_ino
+    torn = table.read_bytes()[:-9]  # as when the machine stops in the middle of a row
+    table.write_bytes(torn)
+    overnight(repo, "run", "--tag", "t", "--no-report", check=1)
+    assert table.stat().st_ino == file
+    assert table.read_bytes().startswith(torn)
+    lines = table.read_text().splitlines()
+    assert [line.split("\t")[-1] for line in lines[:2]] == ["description", "baseline"]
+    tried = [line.rpartition(" -> ")[2].partition(";")[0] for line in lines[2:]]
+    assert sorted(Counter(tried).values()) == [1] * len(worse), lines
+
+
 def test_an_interrupt_ends_in_good_order_and_goes_on(tmp_path: Path) -> None:
     """The first SIGINT lets running trials finish and exits with 130; `run` then continues to the same end."""
     repo = campaign(tmp_path / "repo")

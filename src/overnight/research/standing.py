@@ -112,6 +112,7 @@ class Tally:
     discard: int = 0
     crash: int = 0
     reject: int = 0
+    reopened: int = 0  # that had another verdict before, which counts no more
     missed: int = 0  # tries of researchers and advisers that came to nothing
     trials: int = 0
     search: int = 0  # of the trials: those that searched

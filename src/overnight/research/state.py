@@ -282,7 +282,8 @@ def _reopened(state: State, event: Reopened) -> State:
         raise ValueError(f"experiment {event.number} is open already")
     if event.verdict is Verdict.KEEP:
         raise ValueError(f"experiment {event.number} was kept, and cannot be opened again")
-    tally = replace(state.tally, **{event.verdict.value: getattr(state.tally, event.verdict.value) - 1})
+    before = getattr(state.tally, event.verdict.value)
+    tally = replace(state.tally, reopened=state.tally.reopened + 1, **{event.verdict.value: before - 1})
     return _opened(replace(state, tally=tally), opened_by(event))
 
 

@@ -11,7 +11,7 @@ from overnight.files.own import open_own
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Metric
-from overnight.research.events import CampaignOpened, Concluded, Moved, Proposed, Reopened, TrialFinished
+from overnight.research.events import CampaignOpened, Concluded, Event, Moved, Proposed, Reopened, TrialFinished
 from overnight.research.history import mean_value
 from overnight.research.record.port import Recorded
 from overnight.words.foreign import printable
@@ -74,6 +74,12 @@ class ResultsTable:
             lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
         return max(0, lines - 1)
 
+    def last(self) -> bytes:
+        """The last row, with its end; empty if there is none."""
+        with self._opened() as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST))
+            return (file.read(_LONGEST).splitlines(keepends=True) or [b""])[-1]
+
     def rebuild(self, rows: Iterable[ResultRow]) -> None:
         """Write the whole table again."""
         write_atomically(self._path, self._header + b"".join(row.line() for row in rows))
@@ -95,18 +101,17 @@ def _whole_lines_end(file: BinaryIO) -> int:
 
 
 def experiment_row(recorded: Iterable[Recorded]) -> ResultRow | None:
-    """The row of one experiment from its own events; None while it has no verdict."""
-    pending = _Pending()
+    """The row of an experiment's newest verdict from its own events; None while it has none."""
+    pending, newest = PendingRow(), None
     for entry in recorded:
-        if row := pending.take(entry):
-            return row
-    return None
+        newest = pending.take(entry.event) or newest
+    return newest
 
 
 def table_rows(recorded: Iterable[Recorded]) -> Iterator[ResultRow]:
     """All rows of a campaign: its baseline, then each experiment at its verdict."""
     start, baseline = "", list[Trial]()
-    pending: dict[int, _Pending] = {}
+    pending: dict[int, PendingRow] = {}
     for entry in recorded:
         match entry.event:
             case CampaignOpened():
@@ -117,11 +122,11 @@ def table_rows(recorded: Iterable[Recorded]) -> Iterator[ResultRow]:
                 if start:
                     yield baseline_row(start, baseline)
                     start = ""
-                if row := pending.setdefault(number, _Pending()).take(entry):
+                if row := pending.setdefault(number, PendingRow()).take(entry.event):
                     yield row
                     del pending[number]
             case TrialFinished(trial=trial) if trial.key.experiment in pending:
-                pending[trial.key.experiment].take(entry)
+                pending[trial.key.experiment].take(entry.event)
     if start:
         yield baseline_row(start, baseline)
 
@@ -140,15 +145,16 @@ def baseline_row(commit: str, trials: Iterable[Trial]) -> ResultRow:
 
 
 @dataclass(slots=True)
-class _Pending:
+class PendingRow:
     """An experiment on its way to a row."""
 
     proposed: Proposed | None = None
     commit: str = ""
     trials: list[Trial] = field(default_factory=list)
 
-    def take(self, entry: Recorded) -> ResultRow | None:
-        match entry.event:
+    def take(self, event: Event) -> ResultRow | None:
+        """The row, if this event of the experiment is a verdict and its proposal was taken before."""
+        match event:
             case Proposed() as proposed:
                 self.proposed, self.commit = proposed, proposed.commit
             case Moved(commit=commit):

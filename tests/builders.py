@@ -1,10 +1,13 @@
 """Small values for tests, each valid by itself."""
 
+from dataclasses import replace
+
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange
 from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import Advanced, CampaignOpened, Concluded, Proposed, SessionStarted, Stopped, TrialFinished
+from overnight.research.search_trial import Searched
 
 PROGRAM = """---
 metric: {name: loss, direction: minimize}
@@ -48,6 +51,14 @@ def trial(
 
 def baseline(index: int, value: float) -> TrialFinished:
     return trial(0, index, stage=Stage.BASELINE, arm=Arm.BASELINE, value=value)
+
+
+def searched(
+    index: int, value: float | None = 1.0, *, role: str = "tuner", base: str = "a" * 40, repeat: int = 0
+) -> TrialFinished:
+    """A search trial, with its index as a note."""
+    asked = Searched(role=role, base="a" * 40, notes={"index": index}, repeat=repeat)
+    return replace(trial(0, index, stage=Stage.SEARCH, value=value), searched=asked)
 
 
 def concluded(number: int, verdict: Verdict = Verdict.DISCARD, *, gain: float | None = None) -> Concluded:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.gate.gate import FIRST_PAIRS, next_step, pair_ahead
-from overnight.gate.memory import GateMemory
+from overnight.gate.memory import GateMemory, after_trial
 from overnight.gate.steps import Conclude, RunTrials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Conclusion, Verdict
@@ -142,6 +142,7 @@ def test_search_is_no_evidence(fault: Fault | None) -> None:
     alone = next_step(program(), MEMORY, 1, [], None)
     assert next_step(program(), MEMORY, 1, [searched], None) == alone
     assert isinstance(alone, RunTrials) and [key.stage for key in alone.trials] == [Stage.SCREEN]
+    assert after_trial(MEMORY, searched) == after_trial(MEMORY, replace(searched, tree=MEMORY.head_tree)) == MEMORY
 
 
 def test_a_merged_survivor_is_tested_at_once() -> None:

@@ -1,7 +1,7 @@
 """Budgets: the program's for the campaign, the session's from where it begins."""
 
 import pytest
-from builders import concluded, opened, proposed
+from builders import baseline, concluded, opened, proposed, searched
 
 from overnight.program.program import Budget
 from overnight.research.budget import SessionAllowance, limits_from
@@ -52,6 +52,14 @@ def test_money_and_tokens_are_hard() -> None:
     """At the limit nothing more is requested."""
     assert "tokens" in str(said(SessionAllowance(tokens=0).spent(state(0), 0.0)))
     assert "$0.00" in str(said(SessionAllowance(cost_usd=0.0).spent(state(0), 0.0)))
+
+
+def test_every_trial_counts_in_the_budget_of_trials() -> None:
+    """At the limit nothing more is proposed, whatever the trials were for."""
+    state = fold(begin(opened()), [baseline(0, 1.0), searched(0), searched(1, None)])
+    assert allow(Budget(trials=4), state, experiments=None, hours=None).spent(state, 0.0) is None
+    spent = allow(Budget(trials=3), state, experiments=None, hours=None).spent(state, 0.0)
+    assert said(spent) == (EndReason.BUDGET, "the budget of 3 trials is spent")
 
 
 def test_open_and_asked_for_proposals_count() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import advanced, baseline, concluded, opened, proposed, session, stopped, trial
+from builders import advanced, baseline, concluded, opened, proposed, searched, session, stopped, trial
 from examples import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +24,7 @@ def campaigns(draw: st.DrawFn) -> list[Event]:
     events: list[Event] = [session(), *(printing(baseline(n, 5.0 + n / 10)) for n in range(3))]
     head = "a" * 40
     for number, verdict in enumerate(draw(st.lists(VERDICTS, max_size=8)), start=1):
+        events += [searched(index) for index in range(draw(st.integers(0, 2)))]
         events.append(proposed(number, base=head))
         events += [printing(trial(number, n, value=4.0 + n / 7)) for n in range(draw(st.integers(0, 3)))]
         events += [provider(draw(st.sampled_from(ProviderStanding)), at=float(number))]
@@ -46,6 +47,29 @@ def printing(event: TrialFinished) -> TrialFinished:
 def provider(standing: ProviderStanding, *, at: float) -> ProviderChanged:
     """What becomes of the only one."""
     return ProviderChanged(state=ProviderState(provider="p", standing=standing, why="429", since=at, until=at + 0.1))
+
+
+@settings(deadline=None, max_examples=scaled(30))
+@given(events=campaigns())
+def test_search_trials_count_and_change_nothing_else(events: list[Event]) -> None:
+    """The gate, the open experiments and the head are as they would be without them; the tally and the time are not."""
+    whole, without = fold(begin(opened()), events), fold(begin(opened()), [event for event in events if not is_search(event)])
+    count = sum(map(is_search, events))
+    assert whole.tally.search == whole.tally.trials - without.tally.trials == count
+    assert whole.tally.search_wall_s == pytest.approx(whole.tally.trial_wall_s - without.tally.trial_wall_s) == 0.5 * count
+    assert whole.tally.trials == whole.tally.search + whole.tally.proof + whole.tally.baseline
+    alike = replace(whole, tally=without.tally, next_search=0, trial_s=without.trial_s)
+    assert alike == without
+
+
+def is_search(event: Event) -> bool:
+    """Whether it is a search trial."""
+    return isinstance(event, TrialFinished) and event.searched is not None
+
+
+def test_the_next_search_trial_has_a_number_of_its_own() -> None:
+    """Whichever of those under way ended before a kill."""
+    assert fold(begin(opened()), [searched(0), searched(3)]).next_search == 4
 
 
 @settings(deadline=None, max_examples=scaled(60))

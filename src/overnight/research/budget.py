@@ -62,6 +62,7 @@ class SessionLimits:
     experiments: int | None = None  # that may end in the session
     hours: float | None = None
     experiments_before: int = 0
+    trials_before: int = 0
     elapsed_before_s: float = 0.0
 
     def within(self, budget: Budget) -> SessionAllowance:
@@ -87,6 +88,7 @@ def limits_from(state: State, *, experiments: int | None, hours: float | None) -
         experiments=experiments,
         hours=hours,
         experiments_before=state.tally.experiments,
+        trials_before=state.tally.trials,
         elapsed_before_s=state.elapsed_s,
     )
 

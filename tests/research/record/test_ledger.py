@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from builders import advanced, baseline, concluded, opened, proposed, session, trial
+from builders import advanced, baseline, concluded, opened, proposed, searched, session, trial
 from sqlite_stores import TAMPERED, SqliteConformance
 from targets import started
 
@@ -17,6 +17,7 @@ from overnight.ledger.lock import holder
 from overnight.research.events import Concluded, Event, Proposed
 from overnight.research.history import experiment_number
 from overnight.research.record.ledger import SqliteLedger
+from overnight.research.search_trial import SearchTrial
 
 
 class TestConformance(SqliteConformance[Event]):
@@ -159,6 +160,17 @@ def test_the_tables_are_those_of_version_0_1(ledger: SqliteLedger) -> None:
     assert names(ledger._db) == names(old) and len(names(old)) == 7
     assert ledger._db.execute("PRAGMA user_version").fetchone() == old.execute("PRAGMA user_version").fetchone()
     old.close()
+
+
+def test_the_newest_search_trials_are_found(ledger: SqliteLedger) -> None:
+    """Oldest first, as researchers know them, whatever else is in the record; no experiment has them."""
+    filled(ledger)
+    ledger.append(searched(0), searched(1, None), baseline(9, 1.0), searched(2, 3.0, role="r", repeat=4))
+    first, second = ledger.search_trials(2)
+    assert (first.notes, first.value) == ({"index": 1}, None)
+    assert second == SearchTrial(base="a" * 40, role="r", notes={"index": 2}, repeat=4, value=3.0, wall_s=0.5)
+    assert len(ledger.search_trials(50)) == 3 and ledger.search_trials(0) == []
+    assert ledger.experiment(0) is None
 
 
 def test_what_is_derived_can_be_rebuilt(ledger: SqliteLedger) -> None:

@@ -21,7 +21,7 @@ from overnight.research.loop.scope import Scope
 from overnight.research.loop.slots import Urgency
 from overnight.research.search_trial import Searched, SearchTrial
 
-TRIALS_PER_EXPERIMENT = 8  # that a session may search for each experiment which it may still run
+TRIALS_PER_EXPERIMENT = 8  # of all kinds that a session is supposed to take for each experiment that it may run
 LEARNED = 5000  # search trials that a researcher recalls when a campaign is taken up
 
 
@@ -82,16 +82,19 @@ class SearchTrials:
         return spent.detail if spent else ""
 
     def trials_left(self) -> float:
-        """How many the session may still run: the least that its limits allow."""
-        state, allowance = self.journal.state, self.allowance
-        tally, left = state.tally, [math.inf]
+        """How many trials the session may still run: the least that its limits allow.
+
+        A limit of experiments is none of trials, so it is taken to mean as many trials as so many experiments usually need.
+        """
+        tally, allowance, left = self.journal.state.tally, self.allowance, [math.inf]
         if allowance.trials is not None:
             left.append(allowance.trials - tally.trials - self._running)
         if allowance.elapsed_s is not None and tally.trial_wall_s:
             rest_s, trial_s = allowance.elapsed_s - self.journal.elapsed_s(), tally.trial_wall_s / tally.trials
             left.append(rest_s / trial_s * self.scheduler.slots.count)
         if allowance.experiments is not None:
-            left.append((allowance.experiments - tally.experiments - len(state.open)) * TRIALS_PER_EXPERIMENT)
+            most = (allowance.experiments - self.limits.experiments_before) * TRIALS_PER_EXPERIMENT
+            left.append(most - (tally.trials - self.limits.trials_before) - self._running)
         return max(0.0, min(left))
 
     async def run(

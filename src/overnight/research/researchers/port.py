@@ -63,7 +63,11 @@ class Search(Protocol):
         ...
 
     def trials_left(self) -> float:
-        """How many trials the session may still run, by every limit that it has; infinite if nothing bounds it."""
+        """How many trials the session may still run, those of proofs included; infinite if nothing bounds it.
+
+        It is the least of what is left of the budget of trials, of the time, and of eight trials for each experiment. Only
+        limits that the user set end a search: `measure` goes on at 0 if time and budget are not over.
+        """
         ...
 
     async def measure(self, files: Mapping[str, bytes], notes: Mapping[str, Scalar], *, repeat: int = 0) -> SearchTrial:

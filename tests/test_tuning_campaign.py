@@ -67,7 +67,7 @@ def compared(regrets: Mapping[int, float], theirs: float, seed: int) -> Compared
     return Compared(
         instance=Instance(objective="bowls", seed=seed, budgets=tuple(regrets)),
         ours={budget: replace(outcome, regret=regret) for budget, regret in regrets.items()},
-        optuna={sampler: Trace(regrets=[2.0] * 10 + [theirs] * 90, errors=[0.1] * 100) for sampler in Sampler},
+        optuna={sampler: Trace(regrets=[2.0] * 15 + [theirs] * 85, errors=[0.1] * 100) for sampler in Sampler},
     )
 
 

@@ -1,5 +1,6 @@
 """Turning a kept chain into a clean branch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from checkouts import Checkout
 
 from overnight.errors import RepositoryError
 from overnight.git.finalize import finalize
-from overnight.git.port import FileChange, KeptChange
+from overnight.git.port import FileChange, KeptChange, KeptPart
 from overnight.git.repository import open_repository
 
 
@@ -104,3 +105,30 @@ def test_long_foreign_subject(tmp_path: Path) -> None:
     assert first.endswith("…")
     assert rest[0].endswith("very much")
     assert rest[-1] == "Signed-off-by: evidence"
+
+
+def test_a_change_in_parts(tmp_path: Path) -> None:
+    """A commit for each, with a mode and a removal; the last has the very tree that was kept."""
+    checkout = Checkout.make(tmp_path)
+    start, kept = chain(checkout, 1)
+    history = checkout.history()
+    changes = [FileChange(path="train.py", content=None), FileChange(path="a/run", content=b"x\n", executable=True)]
+    head = history.record_attempt(tag="t", number=2, base=kept[0].commit, changes=changes, message="raw")
+    history.close()
+    parts = tuple(KeptPart(changes=(change,), subject=f"part {n}", body="b") for n, change in enumerate(changes, 1))
+    whole = KeptChange(commit=head, subject="whole", body="b", parts=parts)
+    tip = finalize(open_repository(tmp_path), start=start, kept=[*kept, whole], branch="review")
+    assert checkout.git("log", "--reverse", "--format=%s", f"{start}..{tip}").splitlines() == ["change 1", "part 1", "part 2"]
+    assert checkout.git("rev-parse", f"{tip}^{{tree}}") == checkout.git("rev-parse", f"{head}^{{tree}}")
+    assert "train.py" not in checkout.git("ls-tree", "--name-only", f"{tip}~1").splitlines()
+    assert checkout.git("fsck", "--strict", "--no-dangling") == ""
+
+
+def test_parts_that_are_not_the_whole(tmp_path: Path) -> None:
+    """They make no branch: at its end are the files that were measured, or nothing."""
+    checkout = Checkout.make(tmp_path)
+    start, [kept] = chain(checkout, 1)
+    other = KeptPart(changes=(FileChange(path="train.py", content=b"rate = 7\n"),), subject="s", body="b")
+    with pytest.raises(RepositoryError, match="are not the whole of it"):
+        finalize(open_repository(tmp_path), start=start, kept=[replace(kept, parts=(other,))], branch="review")
+    assert checkout.git("branch", "--list", "review") == ""

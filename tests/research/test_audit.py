@@ -9,15 +9,16 @@ import pytest
 from builders import opened as campaign_opened
 from gate_walk import Walk, program
 
-from overnight.gate.audit import LeftOut, Standing
+from overnight.gate.audit import ChangePart, LeftOut, PartLeftOut, Standing
 from overnight.gate.memory import GateMemory
+from overnight.gate.seeds import place_in_block, place_of_seed, trial_seed
 from overnight.gate.trial import Arm, Fault, Trial, TrialKey
 from overnight.program.program import Program
 from overnight.research.audit import AuditState, Tree, audit_step, conclude_audit, tree_of, with_trial
-from overnight.research.events import AuditConcluded, AuditOpened, Event, TrialFinished
+from overnight.research.events import AuditConcluded, AuditOpened, Event, TrialFinished, decode, encode
 from overnight.research.state import begin, dump_state, fold, load_state
 
-START, HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
+START, HEAD = Tree(0, Arm.BASELINE), Tree(0, Arm.CANDIDATE)
 Values = Callable[[Tree, int], float | None]
 
 
@@ -74,10 +75,38 @@ def test_start_and_head_first_then_blocks_with_every_change() -> None:
     audit, asked = run(audit, lambda _tree, _index: 1.0)
     assert [(tree_of(key), key.index) for key in asked] == [
         *((tree, index) for index in (40, 41) for tree in (START, HEAD)),
-        *((tree, index) for index in (42, 43) for tree in (HEAD, (3, Arm.BASELINE), (5, Arm.BASELINE))),
+        *((tree, index) for index in (42, 43) for tree in (HEAD, Tree(3, Arm.BASELINE), Tree(5, Arm.BASELINE))),
     ]
     assert len(asked) == audit.wanted
     assert audit.next_index == 44
+
+
+def part(number: int, of: int = 3, commit: str = "p") -> PartLeftOut:
+    """The head without one part of a change."""
+    shown = ChangePart(experiment=of, part=number, where=f"a.py:{number}", lines=("-A = 1", "+A = 2"))
+    return PartLeftOut(of=shown, commit=commit, reason="" if commit else "in the way")
+
+
+def test_parts_are_left_out_in_the_same_blocks() -> None:
+    """Beside the whole change, each with trials and a standing of its own, on the seeds of the block."""
+    start = replace(opened(without(3), pairs=2), parts=(part(2), part(1), part(4, commit=""), part(5)), unmeasured=6)
+    levels = {START: 9.0, HEAD: 5.0, Tree(3, Arm.BASELINE): 9.0, Tree(3, Arm.BASELINE, 1): 8.0, Tree(3, Arm.BASELINE, 2): 5.0}
+    audit, asked = run(AuditState(opened=start), lambda tree, _index: levels.get(tree))
+    block = [key for key in asked if key.index == 2]
+    assert [key.part for key in block] == [0, 0, 2, 1, 5]
+    assert len({trial_seed("s", place_of_seed(key, 0)) for key in block}) == 1
+    assert len({place_in_block("s", key) for key in block}) == len(block)
+    assert len(asked) + 1 == audit.wanted, "what fails once is not run again"
+    concluded = conclusion_of(program(), audit)
+    assert [(one.of.part, one.standing, one.matters) for one in concluded.parts] == [
+        (2, Standing.CAN_GO, False),
+        (1, Standing.HELPS, True),
+        (4, Standing.CONFLICT, False),
+        (5, Standing.NEEDED, True),
+    ]
+    assert concluded.parts[1].estimate is not None and concluded.parts[1].estimate.gain == 3.0
+    assert concluded.unmeasured == 6 and [change.standing for change in concluded.changes] == [Standing.HELPS]
+    assert decode(encode(concluded)) == concluded and decode(encode(start)) == start
 
 
 def test_without_changes_it_is_over_after_the_pairs() -> None:
@@ -108,7 +137,7 @@ def test_interval_holds_the_truth() -> None:
 def test_each_change_has_its_standing() -> None:
     """A change that still helps, one that can go, an undecided one, a conflict, and one that is needed."""
     changes = (without(1), without(2), without(3), without(4, commit=""), without(5))
-    levels = {START: 10.0, HEAD: 8.0, (1, Arm.BASELINE): 9.0, (2, Arm.BASELINE): 7.0, (3, Arm.BASELINE): 8.1}
+    levels = {START: 10.0, HEAD: 8.0, Tree(1, Arm.BASELINE): 9.0, Tree(2, Arm.BASELINE): 7.0, Tree(3, Arm.BASELINE): 8.1}
     noise = noisy(levels, sd=0.5)
     audit, asked = run(AuditState(opened=opened(*changes)), lambda tree, index: None if tree[0] == 5 else noise(tree, index))
     found = {change.number: change for change in conclusion_of(program(), audit, memory_of(program(), 0.5)).changes}
@@ -125,7 +154,7 @@ def test_each_change_has_its_standing() -> None:
 
 def test_without_noise_equal_can_go() -> None:
     """In a deterministic target a change that no longer makes a difference can go, and one that does helps."""
-    values = {START: 10.0, HEAD: 8.0, (1, Arm.BASELINE): 8.0, (2, Arm.BASELINE): 8.5}
+    values = {START: 10.0, HEAD: 8.0, Tree(1, Arm.BASELINE): 8.0, Tree(2, Arm.BASELINE): 8.5}
     audit, _ = run(AuditState(opened=opened(without(1), without(2), pairs=3)), lambda tree, _index: values[tree])
     concluded = conclusion_of(program(), audit)
     assert concluded.total is not None and concluded.total.low == concluded.total.high == 2.0
@@ -182,8 +211,8 @@ def test_a_trial_without_inputs_says_nothing_of_its_tree() -> None:
     audit = AuditState(opened=opened(without(3), pairs=5))
     while step := audit_step(audit):
         for key in step.trials:
-            lacks = tree_of(key) == (3, Arm.BASELINE) and key.index == 5
-            trial = finished(key, None if lacks else 2.0 if tree_of(key) in {START, (3, Arm.BASELINE)} else 1.0)
+            lacks = tree_of(key) == Tree(3, Arm.BASELINE) and key.index == 5
+            trial = finished(key, None if lacks else 2.0 if tree_of(key) in {START, Tree(3, Arm.BASELINE)} else 1.0)
             audit = with_trial(audit, replace(trial, fault=Fault.PREPARE) if lacks else trial)
     [change] = conclusion_of(program(), audit).changes
     assert change.standing is Standing.HELPS and change.estimate is not None and change.estimate.pairs == 4

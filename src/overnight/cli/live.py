@@ -211,8 +211,9 @@ def _describe_rest(sign: Sign) -> str:
         case TrialFinished(trial=trial) if trial.key.stage is Stage.AUDIT:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"audit trial {trial.key.index + 1} of {audited(trial.key)}: {found}"
-        case AuditOpened(audit=n, pairs=pairs, changes=changes):
+        case AuditOpened(audit=n, pairs=pairs, changes=changes, parts=parts):
             then = f", then each of {counted(len(changes), 'kept change')} left out in turn" if changes else ""
+            then += f", and {counted(len(parts), 'part')} of them" if parts else ""
             return f"audit {n}: start against head in {counted(pairs, 'pair')}{then}"
         case AuditConcluded(audit=n):
             return f"audit {n} is done"

@@ -39,6 +39,25 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePart:
+    """One part of a kept change, as it is shown."""
+
+    experiment: int  # that was kept
+    part: int  # from 1, by path and line
+    where: str  # `path:line` before the change; printable, as the lines are
+    lines: tuple[str, ...]  # the first of them, with `-` and `+`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartLeftOut:
+    """The head without one part of a kept change."""
+
+    of: ChangePart
+    commit: str  # of the head without it; empty if it cannot be removed
+    reason: str = ""  # why not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A gain from a number of pairs fixed beforehand, in the metric's units; positive is better."""
 
@@ -61,6 +80,21 @@ class ChangeAudit:
     reason: str = ""  # why not
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartAudit:
+    """One part of a kept change, tested by leaving it out."""
+
+    of: ChangePart
+    standing: Standing
+    estimate: Estimate | None = None  # None if it could not be measured
+    reason: str = ""  # why not
+
+    @property
+    def matters(self) -> bool:
+        """Whether the head is shown to be worse without it."""
+        return self.standing in {Standing.HELPS, Standing.NEEDED}
+
+
 def estimate_gain(metric: Metric, noise: NoiseModel, pairs: Sequence[tuple[float, float]]) -> Estimate | None:
     """Student's interval of the mean gain, computed on the scale where noise is additive, in the metric's units."""
     if len(pairs) < _LEAST:
@@ -80,7 +114,7 @@ def standing_of(metric: Metric, noise: NoiseModel, estimate: Estimate) -> Standi
     return Standing.CAN_GO if estimate.high <= worth else Standing.UNPROVEN
 
 
-def harm(change: ChangeAudit) -> float:
+def harm(change: ChangeAudit | PartAudit) -> float:
     """How much better the head is without the change, in the metric's units; 0 unless that is beyond noise."""
     estimate = change.estimate
     return -estimate.gain if estimate is not None and estimate.high < 0.0 else 0.0

@@ -26,7 +26,7 @@ def place_of_seed(key: TrialKey, head: int, *, repeat: int = 0) -> TrialKey:
         case Stage.HOLDOUT:
             return replace(key, stage=Stage.CONFIRM)
         case Stage.AUDIT:
-            return replace(key, experiment=0)
+            return replace(key, experiment=0, part=0)
         case Stage.SEARCH:
             return replace(key, experiment=0, index=repeat, restart=0)
     return key
@@ -39,7 +39,8 @@ def candidate_first(secret: str, key: TrialKey) -> bool:
 
 def place_in_block(secret: str, key: TrialKey) -> bytes:
     """The sort key of the trials of one block, all of one seed: a random order."""
-    message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}"  # an audit never restarts
+    part = f"\n{key.part}" if key.part else ""
+    message = f"block\n{key.experiment}\n{key.stage.value}\n{key.arm.value}\n{key.index}{part}"  # an audit never restarts
     return hmac.digest(secret.encode(), message.encode(), "sha256")
 
 

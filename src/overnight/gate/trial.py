@@ -50,6 +50,7 @@ class TrialKey:
     arm: Arm
     index: int
     restart: int = 0  # how often the experiment's evidence had started again: indices and seeds do so, too
+    part: int = 0  # of an audit, that is left out of the head: a part of the experiment's change; 0: all of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

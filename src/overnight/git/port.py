@@ -29,12 +29,22 @@ class TreeFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPart:
+    """A part of a kept change, as a commit of its own."""
+
+    changes: tuple[FileChange, ...]  # its files with it and the parts before it
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptChange:
     """One kept commit and what to say about it."""
 
     commit: str
     subject: str  # its hypothesis, of any length
     body: str  # the evidence, Markdown or plain
+    parts: tuple[KeptPart, ...] = ()  # that make it up, in place of one commit for all of it
 
 
 def branch_of(tag: str) -> str:

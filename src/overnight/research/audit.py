@@ -7,8 +7,9 @@ counts in the error budget or enters the gate's memory.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from overnight.gate.audit import ChangeAudit, LeftOut, Standing, estimate_gain, standing_of
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, PartAudit, PartLeftOut, Standing, estimate_gain, standing_of
 from overnight.gate.memory import GateMemory
 from overnight.gate.noise import NoiseModel, noise_model
 from overnight.gate.steps import VOIDS, RunTrials
@@ -17,8 +18,16 @@ from overnight.program.program import Metric, Program
 from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.words.quantities import counted
 
-_START, _HEAD = (0, Arm.BASELINE), (0, Arm.CANDIDATE)
-Tree = tuple[int, Arm]  # the start, the head, or (n, BASELINE), which is the head without experiment n
+
+class Tree(NamedTuple):
+    """The start, the head, or the head without experiment n or a part of it, which is a baseline."""
+
+    number: int
+    arm: Arm
+    part: int = 0
+
+
+_START, _HEAD = Tree(0, Arm.BASELINE), Tree(0, Arm.CANDIDATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +56,8 @@ class AuditState:
     @property
     def wanted(self) -> int:
         """How many trials it takes in total, if none fails."""
-        changes = sum(bool(change.commit) for change in self.opened.changes)
-        return self.opened.pairs * (2 + (changes + 1 if changes else 0))
+        without = len(commits(self.opened)) - len((_START, _HEAD))
+        return self.opened.pairs * (2 + (without + 1 if without else 0))
 
 
 def with_trial(audit: AuditState, trial: Trial) -> AuditState:
@@ -59,13 +68,20 @@ def with_trial(audit: AuditState, trial: Trial) -> AuditState:
 
 def tree_of(key: TrialKey) -> Tree:
     """The tree that a trial of an audit runs."""
-    return key.experiment, key.arm
+    return Tree(key.experiment, key.arm, key.part)
 
 
 def commits(opened: AuditOpened) -> dict[Tree, str]:
     """The commit of each tree."""
-    without = {(change.number, Arm.BASELINE): change.commit for change in opened.changes if change.commit}
+    left_out: tuple[LeftOut | PartLeftOut, ...] = (*opened.changes, *opened.parts)
+    without = {_without(left): left.commit for left in left_out if left.commit}
     return {_START: opened.start, _HEAD: opened.head, **without}
+
+
+def _without(left: LeftOut | PartLeftOut) -> Tree:
+    if isinstance(left, PartLeftOut):
+        return Tree(left.of.experiment, Arm.BASELINE, left.of.part)
+    return Tree(left.number, Arm.BASELINE)
 
 
 def audit_step(audit: AuditState) -> RunTrials | None:
@@ -91,13 +107,15 @@ def conclude_audit(program: Program, memory: GateMemory, audit: AuditState, *, e
         total=total,
         reason=reason,
         changes=tuple(_change(program.metric, noise, audit, change) for change in audit.opened.changes),
+        parts=tuple(_part(program.metric, noise, audit, part) for part in audit.opened.parts),
+        unmeasured=audit.opened.unmeasured,
         elapsed_s=elapsed_s,
     )
 
 
-def first_key_without(opened: AuditOpened, number: int) -> TrialKey:
-    """The first trial of the head without a kept change."""
-    return _key((number, Arm.BASELINE), opened.first + opened.pairs)
+def first_key_without(opened: AuditOpened, tree: Tree) -> TrialKey:
+    """The first trial of the head without a kept change, or a part of one."""
+    return _key(tree, opened.first + opened.pairs)
 
 
 def _blocks(audit: AuditState) -> Iterator[list[TrialKey]]:
@@ -112,8 +130,7 @@ def _blocks(audit: AuditState) -> Iterator[list[TrialKey]]:
 
 
 def _key(tree: Tree, index: int) -> TrialKey:
-    number, arm = tree
-    return TrialKey(experiment=number, stage=Stage.AUDIT, arm=arm, index=index)
+    return TrialKey(experiment=tree.number, stage=Stage.AUDIT, arm=tree.arm, index=index, part=tree.part)
 
 
 def _failing(audit: AuditState) -> str:
@@ -136,12 +153,25 @@ def _pairs(values: dict[TrialKey, float | None], before: Tree) -> list[tuple[flo
 
 
 def _change(metric: Metric, noise: NoiseModel, audit: AuditState, change: LeftOut) -> ChangeAudit:
-    if not change.commit:
-        return ChangeAudit(number=change.number, standing=Standing.CONFLICT, reason=change.reason)
-    tree = (change.number, Arm.BASELINE)
+    standing, estimate, reason = _shown(metric, noise, audit, change)
+    return ChangeAudit(number=change.number, standing=standing, estimate=estimate, reason=reason)
+
+
+def _part(metric: Metric, noise: NoiseModel, audit: AuditState, part: PartLeftOut) -> PartAudit:
+    standing, estimate, reason = _shown(metric, noise, audit, part)
+    return PartAudit(of=part.of, standing=standing, estimate=estimate, reason=reason)
+
+
+def _shown(
+    metric: Metric, noise: NoiseModel, audit: AuditState, left: LeftOut | PartLeftOut
+) -> tuple[Standing, Estimate | None, str]:
+    """What leaving something out showed, and why it could not be measured."""
+    if not left.commit:
+        return Standing.CONFLICT, None, left.reason
+    tree = _without(left)
     if failed := [sample for sample in _failures(audit, tree) if not sample.void]:
-        return ChangeAudit(number=change.number, standing=Standing.NEEDED, reason=failed[0].reason)
+        return Standing.NEEDED, None, failed[0].reason
     estimate = estimate_gain(metric, noise, _pairs({s.key: s.value for s in audit.samples}, tree))
     if estimate is None:
-        return ChangeAudit(number=change.number, standing=Standing.UNPROVEN, reason="too few of its pairs have values")
-    return ChangeAudit(number=change.number, standing=standing_of(metric, noise, estimate), estimate=estimate)
+        return Standing.UNPROVEN, None, "too few of its pairs have values"
+    return standing_of(metric, noise, estimate), estimate, ""

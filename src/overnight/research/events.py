@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from overnight.agents.hindrance import Hindrance
-from overnight.gate.audit import ChangeAudit, Estimate, LeftOut
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, PartAudit, PartLeftOut
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderState
@@ -226,6 +226,8 @@ class AuditOpened:
     first: int  # index of its first pair: no index, and so no seed, is used twice
     pairs: int  # of start and head; as many again for the changes
     changes: tuple[LeftOut, ...] = ()
+    parts: tuple[PartLeftOut, ...] = ()  # of those of many parts, the most important first
+    unmeasured: int = 0  # further parts, which the audit leaves in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +239,8 @@ class AuditConcluded:
     total: Estimate | None  # of the head over the start
     reason: str = ""  # why there is no total
     changes: tuple[ChangeAudit, ...] = ()
+    parts: tuple[PartAudit, ...] = ()
+    unmeasured: int = 0  # as in `AuditOpened`
     elapsed_s: float
 
 

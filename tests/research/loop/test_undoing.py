@@ -16,8 +16,9 @@ from overnight.gate.verdict import Verdict
 from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange
 from overnight.research.loop import audit
-from overnight.research.loop.audit import TOO_LONG, Audit
+from overnight.research.loop.audit import Audit
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.kept_parts import TOO_LONG
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin
 

@@ -25,6 +25,8 @@ def test_an_audit_says_what_harms() -> None:
             ChangeAudit(number=4, standing=Standing.CAN_GO, estimate=worse),
             ChangeAudit(number=5, standing=Standing.CAN_GO, estimate=replace(worse, gain=0.0, low=0.0, high=0.0, after=2098.0)),
         ),
+        parts=(),
+        unmeasured=0,
     )
     said = describe(found, ())
     assert "kept #4    harms: 66 better without it; gain -66, the same in 3 pairs" in said

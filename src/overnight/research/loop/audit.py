@@ -16,12 +16,12 @@ from overnight.research.ending import Ending, EndReason, SessionKind
 from overnight.research.events import AuditOpened, Stopped, TrialFinished
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.kept_parts import TOO_LONG, PartsLeftOut, base_of
 from overnight.research.loop.scheduler import Scheduler, Subject
 from overnight.research.loop.stop import Stop
 from overnight.research.standing import Kept
 from overnight.research.state import State
 
-TOO_LONG = "git takes too long to undo it in the head"
 UNDO_S = 60.0  # for all merges that undo one kept change; honest texts take milliseconds
 FINISHED = Ending(reason=EndReason.AUDITED, detail="the audit is finished")
 
@@ -59,6 +59,10 @@ class Audit:
                 return audit
         number = audit.opened.audit + 1 if audit else 1
         without = [await to_thread.run_sync(self._without, state, number, kept) for kept in state.kept if leave_one_out]
+        recorded = (self.journal.ledger.experiment(kept.number) for kept in state.kept)
+        notes = {one.number: one.notes for one in recorded if one}
+        undoing = PartsLeftOut(state=state, history=self.history, audit=number, notes=notes)
+        parts, unmeasured = await to_thread.run_sync(undoing.parts) if leave_one_out else ((), 0)
         opened = AuditOpened(
             audit=number,
             start=state.start,
@@ -66,6 +70,8 @@ class Audit:
             first=audit.next_index if audit else 0,
             pairs=pairs or self._usual_pairs(),
             changes=tuple(without),
+            parts=tuple(parts),
+            unmeasured=unmeasured,
         )
         self.journal.record(opened)
         return AuditState(opened=opened)
@@ -77,8 +83,7 @@ class Audit:
     def _without(self, state: State, audit: int, kept: Kept) -> LeftOut:
         """The head without one kept change: the change undone, merged into the head; runs in a thread."""
         deadline = Deadline.within(UNDO_S, check=from_thread.check_cancelled)
-        place = state.kept.index(kept)
-        before = state.kept[place - 1].commit if place else state.start
+        place, before = state.kept.index(kept), base_of(state, kept)
         changes = self.history.merge(base=kept.commit, head=state.head, commit=before, deadline=deadline)
         if changes is None:
             return LeftOut(
@@ -111,7 +116,7 @@ class Audit:
             async with self.scheduler.slots.lease() as slot:
                 failed = await self.scheduler.trials.checks(commit, slot)
             if failed:
-                key = first_key_without(opened, tree[0])
+                key = first_key_without(opened, tree)
                 fault = Trial(
                     key=key,
                     seed=self.scheduler.seed(key),

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from overnight.gate.audit import ChangeAudit, Estimate, Standing, by_ratios, harm
+from overnight.gate.audit import ChangeAudit, ChangePart, Estimate, PartAudit, Standing, by_ratios, harm
 from overnight.research.standing import Kept
 from overnight.research.state import State
 from overnight.research.views.numbers import number
 from overnight.words.figures import figure
 from overnight.words.foreign import printable
-from overnight.words.quantities import counted
+from overnight.words.quantities import counted, listed
 
 TEXT = 200  # characters of one foreign line
 DIGITS = 4  # significant ones of a gain
@@ -36,6 +36,8 @@ class AuditReport:
     total: Estimate | None  # of the head over the start
     reason: str  # why there is no total; empty if there is
     changes: tuple[ChangeAudit, ...]  # the kept ones
+    parts: tuple[PartAudit, ...]  # of those that a search found or that were put together
+    unmeasured: int  # further parts of these
 
 
 def report_on(state: State) -> AuditReport:
@@ -53,6 +55,8 @@ def report_on(state: State) -> AuditReport:
         total=concluded.total if concluded else None,
         reason=concluded.reason if concluded else "" if state.kept else NOTHING,
         changes=concluded.changes if concluded else (),
+        parts=concluded.parts if concluded else (),
+        unmeasured=concluded.unmeasured if concluded else 0,
     )
 
 
@@ -65,7 +69,27 @@ def describe(found: AuditReport, kept: tuple[Kept, ...]) -> str:
     for change in found.changes:
         lines.append(f"kept #{change.number:<4} {_worth(change)}; {_numbers(change)}")
         lines.append(f"           {names.get(change.number, '')}")
+        lines += [f"  part     {part_line(part)}" for part in found.parts if part.of.experiment == change.number]
+    if found.unmeasured:
+        lines.append(f"  and {counted(found.unmeasured, 'further part')}, not measured alone")
     return "\n".join(lines)
+
+
+def part_line(part: PartAudit) -> str:
+    """A part, whether it matters, and by how much."""
+    worth = "matters" if part.matters else "not shown to matter"
+    lost = f" (the head is {figure(lost, DIGITS)} better without it)" if (lost := harm(part)) else ""
+    measured = _interval(part.estimate) if part.estimate else printable(part.reason, TEXT)
+    return f"{part_words(part.of)}: {worth}{lost}; {measured}"
+
+
+def part_words(part: ChangePart) -> str:
+    """Where a part is, and the first of its lines: `train.py:3 `LR = 0.1` -> `LR = 0.3``."""
+    gone, come = ([line[1:].strip() for line in part.lines if line.startswith(sign)] for sign in "-+")
+    if not gone and not come:
+        return f"{part.where} {listed(part.lines, 1)}"
+    old, new = (f"`{listed(lines, 1, noun='line')}`" if lines else "nothing" for lines in (gone, come))
+    return f"{part.where} {old} -> {new}"
 
 
 def _worth(change: ChangeAudit) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from overnight.gate.audit import ChangeAudit, Standing, harm
 from overnight.research.origin import origin_words
 from overnight.research.story.story import Audited, Costs, KeepEvidence, Story
+from overnight.research.views.audit import part_line
 from overnight.research.views.trial_use import use_by_stage, used_words
 from overnight.research.views.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration
@@ -38,6 +39,7 @@ def keep_facts(story: Story, keep: KeepEvidence) -> Facts:
         ("Gain at acceptance", gain),
         ("Gain by fresh trials", fresh),
         ("Gain in the head of the audit", _left_out(story, keep)),
+        *_parts(story, keep),
         ("Gain on the holdout", "" if conclusion.holdout_gain is None else figures.gain(conclusion.holdout_gain)),
         ("e-value, required", f"{e_value(conclusion)}, {required(conclusion)}" if conclusion.level else ""),
         ("Pairs, trials in total", f"{conclusion.pairs}, {keep.trials}"),
@@ -58,6 +60,13 @@ def _left_out(story: Story, keep: KeepEvidence) -> str:
     interval = "" if story.noise.deterministic else f" ({figures.interval(estimate.low, estimate.high)})"
     standing = "harms, the head is better without it" if harm(change) else change.standing
     return f"{figures.gain(estimate.gain)}{interval}: {standing}"
+
+
+def _parts(story: Story, keep: KeepEvidence) -> Facts:
+    """Which of its parts the audit showed to matter, and which it did not."""
+    parts = [part for part in story.audit.concluded.parts if part.of.experiment == keep.number] if story.audit else []
+    named = (("Parts that matter", True), ("Parts not shown to matter", False))
+    return tuple((name, "; ".join(part_line(part) for part in parts if part.matters is matters)) for name, matters in named)
 
 
 def audit_facts(story: Story) -> Facts:

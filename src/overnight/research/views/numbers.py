@@ -31,7 +31,8 @@ def interval(low: float | None, high: float | None, *, digits: int = 5) -> str:
 def audited(key: TrialKey) -> str:
     """The tree that a trial of an audit runs."""
     if key.experiment:
-        return f"the head without #{key.experiment}"
+        part = f"part {key.part} of " if key.part else ""
+        return f"the head without {part}#{key.experiment}"
     return "the start" if key.arm is Arm.BASELINE else "the head"
 
 

@@ -1,4 +1,4 @@
-"""The clean branch for review: what the commit of each kept change says."""
+"""The clean branch for review: what the commit of each kept change, or of each of its parts, says."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,8 @@ class ReviewBranch:
 
     branch: str
     commit: str  # at its tip
-    changes: int  # commits on top of the start
+    changes: int  # kept ones
+    commits: int  # on top of the start: more if changes are split
     unread: tuple[int, ...]  # of these, experiments whose gains are unbelievable until read, with `--include-unread`
 
 

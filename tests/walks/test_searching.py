@@ -7,22 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from searcher import Better, Restless, Searcher
+from searcher import FILE, OFFSET, Better, Restless, Searcher
 from searches import repo_of, run, searched
 from targets import FINDINGS, git, overnight, read_json
 
+from overnight.cli.live import describe
 from overnight.gate.seeds import place_of_seed, trial_seed
 from overnight.gate.trial import Stage
 from overnight.research.ending import Ending, EndReason
 from overnight.research.events import (
     Advanced,
+    Concluded,
     Event,
     ProposalMissed,
     Proposed,
+    Registered,
     Sign,
     Stopped,
     TrialFinished,
     TrialStarted,
+    Working,
 )
 from overnight.research.experiment import Draft
 from overnight.research.record.ledger import SqliteLedger
@@ -174,6 +178,37 @@ def test_two_roles_recall_what_the_other_found(tmp_path: Path, monkeypatch: pyte
     events = run(repo, monkeypatch, *again, until=lambda sign: isinstance(sign, Proposed))
     in_order = [event.searched.notes for event in searched(events) if event.searched]
     assert [trial.notes for trial in again[0].recalled] == [trial.notes for trial in again[1].recalled] == in_order
+
+
+class Alone(Restless):
+    """Proposes at once, then searches."""
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Propose a better value if nothing is open."""
+        if assignment.under_way or self.learned:
+            return await Restless.propose(self, assignment)
+        file = assignment.workspace / FILE
+        file.write_text(OFFSET.sub("OFFSET = 3.0", file.read_text()))
+        return Draft(hypothesis="better")
+
+
+def test_a_search_leaves_its_own_test_the_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A researcher that is alone searches while its proposal waits or is screened, and not while it is tested."""
+    repo, signs, alone = repo_of(tmp_path / "repo", noise=0.01), list[Sign](), Alone()
+    events = run(repo, monkeypatch, alone, until=signs.append)
+    assert state_of(events).tally.keep == 1
+    kinds = [type(sign) for sign in signs if isinstance(sign, Registered | Concluded) or is_search(sign)]
+    assert kinds[-2:] == [Registered, Concluded] and alone.ended == ["another head was made"]
+
+
+def test_a_search_says_live_what_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many trials it has run, and in a log each with its value."""
+    repo, signs = repo_of(tmp_path / "repo"), list[Sign]()
+    run(repo, monkeypatch, Searcher(offsets=OFFSETS), until=signs.append, slots=1)
+    doing = [sign.doing for sign in signs if isinstance(sign, Working)]
+    assert doing == ["searches, 1 trial", "searches, 2 trials", "searches, 3 trials"]
+    lines = [line for line in map(describe, signs) if line.startswith("search")]
+    assert lines == ["search trial 1 of one: 6", "search trial 2 of one: 4", "search trial 3 of one: 7"]
 
 
 class GivesUp(Searcher):

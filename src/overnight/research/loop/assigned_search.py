@@ -33,9 +33,11 @@ class AssignedSearch:
     head: str
     count: int = 0  # that ended
     _room: anyio.Semaphore = field(init=False)
+    _known: Mapping[str, bool] = field(init=False)  # the head's files, and whether each is executable
 
     def __post_init__(self) -> None:
         self._room = anyio.Semaphore(self.at_once)
+        self._known = {file.path: file.executable for file in self.trials.scope.history.files(self.head)}
 
     @property
     def at_once(self) -> int:
@@ -93,17 +95,15 @@ class AssignedSearch:
 
     def _changes(self, files: Mapping[str, bytes]) -> Sequence[FileChange]:
         """What these files change in the head; nothing if it has them all."""
-        executable = {file.path: file.executable for file in self.trials.scope.history.files(self.head)}
         changes = [
-            FileChange(path=path, content=content, executable=executable.get(path, False)) for path, content in files.items()
+            FileChange(path=path, content=content, executable=self._known.get(path, False)) for path, content in files.items()
         ]
         before = self.trials.scope.before(changes, self.head)
         return [change for change in changes if before.get(change.path) != change.content]
 
     def _wrong(self, files: Mapping[str, bytes], changes: Sequence[FileChange]) -> str:
         """Why these files may not be measured: what no proposal may change, or what the head does not have."""
-        known = {file.path for file in self.trials.scope.history.files(self.head)}
-        new = [f"`{printable(path, QUOTED)}` is no file of the head" for path in files if path not in known]
+        new = [f"`{printable(path, QUOTED)}` is no file of the head" for path in files if path not in self._known]
         if new or not changes:
             return "; ".join(new)
         return "; ".join(self.trials.scope.violations(changes, self.head))

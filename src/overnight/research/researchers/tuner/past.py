@@ -90,6 +90,11 @@ class Past:
         older.sort(key=lambda one: math.inf if one.value is None else _oriented(metric, one.value))
         return [found for one in (*older[:BEST], *newest) for found in self._observed(one, metric)]
 
+    def is_even(self, key: str) -> bool:
+        """Whether a constant never had a whole value that is no power of two, in what was measured."""
+        values = (one.values.get(key) for one in self._seen)
+        return not any(isinstance(value, int) and value > 0 and value & (value - 1) for value in values)
+
     def block(self, base: str, seed: str) -> str:
         """What trials of these seeds on the code of this head share."""
         return f"{self._version(base)} {seed}"

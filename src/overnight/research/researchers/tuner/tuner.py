@@ -105,9 +105,13 @@ class Tuner:
         return next((move for move in moves if target.point(target.edit(move)) not in known), None)
 
     def _space(self, target: Target) -> Space:
-        """What to search: without what changes nothing, and what always crashes."""
+        """What to search: without what changes nothing, and what always crashes.
+
+        A whole number that became a power of two by chance goes on to take other values too.
+        """
         dropped = {*self._past.dead.dropped, *self._past.crashing.dropped}
-        return tuple(d for d in target.space if d.key not in dropped)[:MOST_SEARCHED]
+        living = [d for d in target.space if d.key not in dropped][:MOST_SEARCHED]
+        return tuple(replace(d, octaves=False) if d.octaves and not self._past.is_even(d.key) else d for d in living)
 
     def _target(self, assignment: Assignment) -> Target:
         if self._read is None or self._read[0] != assignment.head:

@@ -48,7 +48,7 @@ class Searching:
     _ended: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when a trial ends
     _over: bool = False  # nothing more is measured for this proposal
     _looked: int = 0  # search trials when it last looked at the best
-    _chosen: Jump | None = None  # what is checked before its proof
+    _chosen: Jump | None = None  # what is worth a proof, while it is checked and trials that run end
 
     async def jump(self) -> Jump | None:
         """The best that was found, once it is worth a proof; None if there is nothing left to measure.
@@ -105,22 +105,18 @@ class Searching:
     def _look(self) -> Probe | Jump | None:
         """The best as a jump if it is worth a proof, after a few trials of its own; else None."""
         self._looked = self.past.searched
-        jump = self._revised(self._chosen) if self._chosen else self._jump_worth_a_proof()
-        if jump is None:
+        self._chosen = self._revised(self._chosen) if self._chosen else self._jump_worth_a_proof()
+        if self._chosen is None:
             return None
-        values = {**self._own, **jump.values}
+        values = {**self._own, **self._chosen.values}
         unseen = self._unseen(values, 1 if self.search.exact else CHECKED)
-        self._chosen = jump if unseen is not None else None
-        return jump if unseen is None else Probe(values=values, repeat=unseen)
+        return self._chosen if unseen is None else Probe(values=values, repeat=unseen)
 
     def _revised(self, chosen: Jump) -> Jump | None:
         """A jump as it looks after further trials; None if it is not worth a proof any more."""
         ((gain,), (error,)) = self.explorer.gains([chosen.values])
         jump = Jump(values=chosen.values, gain=float(gain), error=float(error), shares=chosen.shares)
-        if self._is_worth(jump):
-            return jump
-        self._chosen = None
-        return None
+        return jump if self._is_worth(jump) else None
 
     def _jump_worth_a_proof(self, *, last: bool = False) -> Jump | None:
         jump = best_jump(self.explorer, self.random.getrandbits(32))

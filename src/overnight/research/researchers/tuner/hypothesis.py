@@ -12,8 +12,8 @@ from overnight.words.quantities import counted, listed
 LONGEST = 300  # characters
 MOST_IN_FULL = 3  # changes that are said with the values before
 MOST_SETTINGS = 8
-MOST_TOLD = 3  # constants of which it is said what they bring
-TOLD = 0.05  # of a gain
+MOST_NEEDED = 3  # constants
+NEEDED = 0.1  # of a gain that is lost without a constant
 
 
 def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bool) -> str:
@@ -33,15 +33,11 @@ def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bo
 
 
 def found_by(jump: Jump, target: Target, trials: int) -> str:
-    """How a jump was found, and what its model expects each of its constants to bring."""
+    """How a jump was found, and which of its constants its gain needs most, by the model."""
     names = {d.key: d.constant.name for d in target.space}
-    told = [f"{names[key]} {100 * share:.0f} %" for key, share in jump.shares.items() if share >= TOLD]
-    parts = (
-        f"; without it, the expected gain would be less by: {', '.join(told[:MOST_TOLD])}"
-        if len(jump.values) > 1 and told
-        else ""
-    )
-    return f"the best of {counted(trials, 'search trial')}{parts}"
+    needed = [names[key] for key, share in jump.shares.items() if share >= NEEDED][:MOST_NEEDED]
+    most = f"; it needs {', '.join(needed)} most" if len(jump.values) > len(needed) > 0 else ""
+    return f"the best of {counted(trials, 'search trial')}{most}"
 
 
 def _name(constant: Constant, *, several_files: bool) -> str:

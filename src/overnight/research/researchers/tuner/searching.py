@@ -58,13 +58,16 @@ class Searching:
         """
         async with anyio.create_task_group() as tasks:
             while not self._over:
-                found = await to_thread.run_sync(self._next) if len(self._running) < self.search.at_once else self._running[0]
-                if isinstance(found, Probe) and found not in self._running:
+                if len(self._running) >= self.search.at_once:
+                    await self._ended.wait()
+                    continue
+                found = await to_thread.run_sync(self._next)
+                if isinstance(found, Probe):
                     self._running.append(found)
                     tasks.start_soon(self._measure, found)
                 elif self._running:
                     await self._ended.wait()
-                elif not isinstance(found, Probe):
+                else:
                     return found
         raise SearchEnded
 

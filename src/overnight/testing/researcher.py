@@ -5,15 +5,18 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.scope import matches
 from overnight.research.experiment import Draft, Experiment
-from overnight.research.researchers.port import Assignment, Researcher, SearchTrial
+from overnight.research.researchers.port import Assignment, Researcher, SearchEnded, SearchTrial
 from overnight.testing.folders import contents, new
+from overnight.testing.search import CountedSearch
 
 LONGEST_HYPOTHESIS = 300  # characters
+SEARCHED = 40  # trials of a search
 
 
 class ResearcherConformance:
@@ -82,6 +85,23 @@ class ResearcherConformance:
         after, _ = self._propose(researcher, tmp_path / "second", 9)
         assert after.hypothesis
 
+    def test_a_search_asks_for_what_it_may(self, tmp_path: Path) -> None:
+        """A researcher that searches changes only editable files of the head there, and then proposes or lets its end pass."""
+        assignment = self.assign(new(tmp_path, "workspace"), 1)
+        before = contents(assignment.workspace)
+        search = CountedSearch(most=SEARCHED, head=assignment.head)
+        self._propose_or_end(self.make(new(tmp_path, "own")), replace(assignment, search=search))
+        asked = {path for files in search.asked for path in files}
+        assert asked <= before.keys()
+        assert [path for path in asked if not matches(path, assignment.program.editable)] == []
+
+    def test_a_search_that_is_over_ends_alone(self, tmp_path: Path) -> None:
+        """A researcher proposes without it, or lets `SearchEnded` pass, and nothing else."""
+        assignment = self.assign(new(tmp_path, "workspace"), 1)
+        over = CountedSearch(most=SEARCHED, head=assignment.head, stale=True)
+        self._propose_or_end(self.make(new(tmp_path, "own")), replace(assignment, search=over))
+        assert over.asked == []
+
     def test_same_past_leads_to_a_proposal_after_a_restart(self, tmp_path: Path) -> None:
         """A new researcher that learns past experiments continues from there."""
         draft, first = self._propose(self.make(new(tmp_path, "own")), tmp_path / "first", 1)
@@ -90,6 +110,15 @@ class ResearcherConformance:
         _, second = self._propose(restarted, tmp_path / "second", 2)
         assert first != self._untouched(tmp_path)
         assert second != self._untouched(tmp_path)
+
+    def _propose_or_end(self, researcher: Researcher, assignment: Assignment) -> None:
+        """One proposal, unless its search ends; several trials may say so at once, in a group."""
+        try:
+            assert asyncio.run(researcher.propose(assignment)).hypothesis
+        except SearchEnded:
+            pass
+        except BaseExceptionGroup as group:
+            assert group.split(SearchEnded)[1] is None
 
     def _propose(self, researcher: Researcher, workspace: Path, number: int) -> tuple[Draft, Mapping[str, bytes]]:
         workspace.mkdir()

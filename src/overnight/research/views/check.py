@@ -9,7 +9,7 @@ from overnight.gate.noise import fewest_pairs, noise_report
 from overnight.program.fit import loopholes
 from overnight.program.judge.rules import is_editable
 from overnight.program.judge.steps import Judge
-from overnight.program.program import Noise, Program
+from overnight.program.program import Budget, Noise, Program
 from overnight.research.caution import judge_words, search_note
 from overnight.research.readiness.role import RoleReadiness, describe_problem
 from overnight.research.state import State
@@ -65,6 +65,13 @@ class CheckReport:
     notes: tuple[str, ...]  # what to know before a night
 
 
+def experiments_that_fit(budget: Budget, *, trial_s: float, slots: int) -> int | None:
+    """How many experiments a budget is for, with trials of this time on so many slots; None without a limit of any."""
+    hours = None if budget.hours is None else budget.hours * 3600 * slots / trial_s
+    fits = [int(trials / TRIALS_PER_EXPERIMENT) for trials in (hours, budget.trials) if trials is not None]
+    return min(fits + ([] if budget.experiments is None else [budget.experiments]), default=None)
+
+
 def report_on(
     state: State,
     *,
@@ -79,11 +86,6 @@ def report_on(
     """The report on a campaign whose baseline is measured."""
     program, fresh, noise = state.program, state.gate.baseline, noise_report(state.program, state.gate)
     trial_s = state.tally.trial_wall_s / state.tally.trials
-    budget = program.budget
-    trials = [] if budget.hours is None else [budget.hours * 3600 * slots / trial_s]
-    trials += [] if budget.trials is None else [budget.trials]
-    fits = [int(most / TRIALS_PER_EXPERIMENT) for most in trials]
-    fit = min(fits + ([] if budget.experiments is None else [budget.experiments]), default=None)
     notes = (*notes, *filter(None, [judge_words(state), seed_note(program, noise.kind), search_note(program)]))
     if noise.drifting:
         notes = (*notes, explain_noise(noise))
@@ -99,7 +101,7 @@ def report_on(
         trials=len(fresh),
         trial_s=trial_s,
         slots=slots,
-        experiments=fit,
+        experiments=experiments_that_fit(program.budget, trial_s=trial_s, slots=slots),
         smallest_effect=noise.smallest_effect,
         max_pairs=program.gate.max_pairs,
         fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from builders import opened
+from builders import baseline, opened, proposed, searched, trial
 from rich.console import Console
 
 from overnight.cli.at_work import TokenRate, Worker
 from overnight.cli.live import LiveView, describe
-from overnight.cli.screen import Screen
+from overnight.cli.screen import Running, Screen
+from overnight.gate.trial import TrialKey
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
@@ -51,6 +52,7 @@ def drawn(
     events: Sequence[Event] = (),
     workers: Sequence[Worker] = (),
     gone: Mapping[str, str] | None = None,
+    running: Sequence[TrialKey] = (),
     allowance: SessionAllowance | None = None,
     misses: Sequence[ProposalMissed] = (),
 ) -> str:
@@ -60,7 +62,7 @@ def drawn(
         journal=Journal(ledger, state),
         allowance=allowance or SessionAllowance(),
         folder=Path(),
-        running={},
+        running={key: Running(key=key, slot=0, since=0.0) for key in running},
         workers={(worker.role, worker.assignment): worker for worker in workers},
         gone=gone or {},
         misses=misses,
@@ -102,6 +104,23 @@ def test_estimated_calls_are_marked_and_have_no_pace(ledger: SqliteLedger) -> No
     text = drawn(ledger, 0, view.pace, events=[cut])
     assert "0 tokens/s · 1 call (1 call estimated) · 1.68 k in, 0 of them cached · 8.19 k out " in text
     assert "out at" not in text
+
+
+def test_a_search_is_told_from_a_proof(ledger: SqliteLedger) -> None:
+    """What ran so far, by what it was for; what runs now; and what is left of the budget of trials."""
+    events: list[Event] = [baseline(0, 1.0), searched(0), searched(1), proposed(1), trial(1)]
+    worker = Worker(role="tuner", assignment=4, since=0.0, doing="searches, 2 trials")
+    text = drawn(
+        ledger,
+        0,
+        TokenRate(),
+        events=events,
+        workers=[worker],
+        running=[searched(2).trial.key],
+        allowance=SessionAllowance(trials=10),
+    )
+    assert "4 trials: 2 to search (50 %), 1 for proof (25 %), 1 for the baseline (25 %)" in text
+    assert "search trial 3" in text and "4: searches, 2 trials" in text and "6 left" in text
 
 
 def test_what_is_left_of_a_budget_is_written_as_elsewhere(ledger: SqliteLedger) -> None:

@@ -22,7 +22,7 @@ from overnight.program.front_matter import Value
 from overnight.program.writer import FrontMatterEntry
 from overnight.words.quantities import listed
 
-ORDER = ("metric", "measure", "editable", "checks", "readable", "env", "limits", "budget")
+ORDER = ("metric", "measure", "produce", "score", "artifacts", "editable", "checks", "readable", "env", "limits", "budget")
 
 NAMED = 4  # commands in a note
 

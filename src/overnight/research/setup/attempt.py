@@ -18,6 +18,7 @@ from overnight.research.setup.missing import MOST_ADDED, Failed, with_missing
 from overnight.research.setup.no_value import UselessError, known_in_init, values_of
 from overnight.research.setup.refinement import FirstRun, refined, reread
 from overnight.research.setup.shortening import first_run
+from overnight.research.setup.splitting import Splitting
 from overnight.research.setup.tries import Tries
 from overnight.research.setup.wishes import BY_HAND, Wishes
 from overnight.words.failure import read_failure
@@ -53,6 +54,10 @@ class Attempt:
                 break
             begun = await first_run(fixed, self.repository, self.tries, self.wishes, self.say)
             proposal, run = begun.proposal, begun.run
+        split = await Splitting(repository=self.repository, tries=self.tries, say=self.say).split(proposal, run)
+        if not isinstance(split, Proposal):
+            return split
+        proposal = split
         proposal, run = reread(self.repository, proposal, run) or (proposal, run)
         values_of([run.observed.trial], self.repository, proposal.program, self.wishes)
         better = refined(self.repository, proposal, run)

@@ -10,6 +10,8 @@ from overnight.research.setup.wishes import BY_HAND
 from overnight.words.foreign import printable
 
 NAME = 80  # characters of a path
+SAYS_ITSELF = "trains and says itself how good the result is"  # in a note
+SAYS_IT = "is frozen, since it says how good the result is"
 
 # What makes the data or judges the result, by the names of functions and classes; a file with layers as well is a model's.
 _JUDGES = re.compile(
@@ -46,9 +48,9 @@ def with_trust(proposal: Proposal, read: Read) -> Proposal:
         return proposal
     shown = printable(script, NAME)
     if script in proposal.program.editable:
-        what = f"{shown} trains and says itself how good the result is, so a candidate could change how it is measured"
+        what = f"{shown} {SAYS_ITSELF}, so a candidate could change how it is measured"
         return with_note(
             proposal, f"{what}: read what is kept, or let a frozen script score (docs/trust.md, `produce` and `score`)"
         )
-    what = f"{shown} is frozen, since it says how good the result is: its own settings cannot be changed"
+    what = f"{shown} {SAYS_IT}: its own settings cannot be changed"
     return with_note(proposal, f"{what}, unless its training moves to a file of its own")

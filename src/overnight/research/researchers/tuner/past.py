@@ -47,6 +47,7 @@ class Past:
         self._seen: tuple[_Seen, ...] = ()  # replaced, never changed: a search reads it in a thread
         self._versions: dict[str, int] = {}  # by commit: how many keeps of others its code has
         self._newest = 0  # version
+        self._rewritten: dict[str, int] = {}  # by path: the version that changed it last; under no name: all of them
         self._heads: dict[tuple[str, int], float] = {}  # search trials of heads themselves, by commit and repeat
 
     def learn(self, experiment: Experiment, *, own: bool) -> None:
@@ -59,8 +60,10 @@ class Past:
             self._newest = max(self._newest, self._version(experiment.base)) + (not numbers)
             self._versions[experiment.commit] = self._newest
             if not numbers:
+                paths = _changed_paths(experiment)
+                self._rewritten.update(dict.fromkeys([""] if paths is None else paths, self._newest))
                 self.dead.revive()
-                self.crashing.revive(_changed_paths(experiment))
+                self.crashing.revive(paths)
         if own:
             self.points.add(str(experiment.notes.get(POINT, "")))
             self.dead.learn(experiment, changed_keys(experiment.notes))
@@ -79,9 +82,13 @@ class Past:
             if trial.value is not None:
                 self._heads[trial.base, trial.repeat] = trial.value
             return
-        same = trial.value is not None and self._heads.get((trial.base, trial.repeat)) == trial.value
-        self.dead.see(before, trial.value, same=same)
-        self.crashing.see(_directions(trial.notes), crashed=trial.value is None, ran=not same)
+        head, directions = self._heads.get((trial.base, trial.repeat)), self._valid(_directions(trial.notes), trial.base)
+        if head is not None and self._version(trial.base) == self._newest:
+            self.dead.see(before, trial.value, same=trial.value == head)
+        if trial.value is None and len(directions) == len(before):
+            self.crashing.see(directions, crashed=True, ran=False)
+        elif trial.value is not None:
+            self.crashing.see(directions, crashed=False, ran=head not in {None, trial.value})
 
     def observations(self, metric: Metric) -> Sequence[Observation]:
         """What the surrogate should see, oldest first: the newest, and the best of those before."""
@@ -107,6 +114,15 @@ class Past:
             for one in self._seen
             if self._version(one.base) == version and all(one.values.get(key) == value for key, value in values.items())
         )
+
+    def _valid(self, directions: Directions, base: str) -> Directions:
+        """Those of constants in files that nobody else has changed since this head."""
+        since, every = self._version(base), self._rewritten.get("", 0)
+        return {
+            key: way
+            for key, way in directions.items()
+            if max(every, self._rewritten.get(key.partition(CONSTANT_MARK)[0], 0)) <= since
+        }
 
     def _version(self, commit: str) -> int:
         return self._versions.get(commit, 0)

@@ -8,9 +8,9 @@ import pytest
 from builders import baseline, opened, proposed, searched, trial
 from rich.console import Console
 
-from overnight.cli.at_work import TokenRate, Worker
+from overnight.cli.at_work import Running, TokenRate, Worker
 from overnight.cli.live import LiveView, describe
-from overnight.cli.screen import Running, Screen
+from overnight.cli.screen import Screen
 from overnight.gate.trial import TrialKey
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage

@@ -103,14 +103,15 @@ class TestTuner(ResearcherConformance):
 
 
 def test_first_steps_cover_each_constant_in_order(tmp_path: Path) -> None:
-    """The first proposals change one constant each, the learning rate first, no constant twice."""
+    """Without search trials, the first proposals are bold steps of one constant each, the learning rate first."""
     work = Work(tmp_path, {"train.py": TRAIN})
     changed = []
-    for number in range(1, 5):
+    for number in range(1, 8):
         draft = work.propose(number)
         changed += [key for key in draft.notes if key.startswith("was ")]
         work.end(number, draft, Verdict.DISCARD, -0.1)
-    assert changed == [f"was train.py:{name}" for name in ("LEARNING_RATE", "INIT_STD", "USE_NORM", "WIDTH")]
+    names = ("LEARNING_RATE", "LEARNING_RATE", "INIT_STD", "INIT_STD", "USE_NORM", "WIDTH", "WIDTH")
+    assert changed == [f"was train.py:{name}" for name in names]
 
 
 def test_hypothesis_says_what_changed(tmp_path: Path) -> None:
@@ -133,18 +134,6 @@ def test_proposals_differ_parse_and_leave_seeds_and_comments_alone(tmp_path: Pat
             assert kept in text
         verdict = (Verdict.DISCARD, Verdict.CRASH, Verdict.DISCARD)[number % 3]
         work.end(number, draft, verdict, None if verdict is Verdict.CRASH else number % 5 - 2.5)
-    assert any("x = norm(x)" not in text for text in seen)
-
-
-def test_goes_further_after_a_win(tmp_path: Path) -> None:
-    """After a keep, the next proposal repeats the step from there."""
-    work = Work(tmp_path, {"train.py": TRAIN})
-    draft = work.propose(1)
-    work.end(1, draft, Verdict.KEEP, 1.0)
-    first = draft.notes["train.py:LEARNING_RATE"]
-    further = work.propose(2)
-    assert further.notes["train.py:LEARNING_RATE"] == {0.025: 0.062, 0.004: 0.0016}[float(str(first))]
-    assert further.notes["was train.py:LEARNING_RATE"] == first
 
 
 def test_restart_makes_no_difference(tmp_path: Path) -> None:
@@ -164,23 +153,9 @@ def test_restart_makes_no_difference(tmp_path: Path) -> None:
 
 
 def test_concurrent_proposals_differ(tmp_path: Path) -> None:
-    """Concurrent proposals change different constants first."""
+    """What is under way is not proposed again."""
     work = Work(tmp_path, {"train.py": TRAIN})
-    drafts = [work.propose(number) for number in range(1, 5)]
-    changed = {key for draft in drafts for key in draft.notes if key.startswith("was ")}
-    assert len(changed) == 4
-
-
-def test_near_misses_are_combined(tmp_path: Path) -> None:
-    """Two changes that looked better alone but were not kept are tried together."""
-    work = Work(tmp_path, {"train.py": TRAIN})
-    sentences = []
-    for number in range(1, 30):
-        draft = work.propose(number)
-        sentences.append(draft.hypothesis)
-        alone = sum(key.startswith("was ") for key in draft.notes) == 1
-        work.end(number, draft, Verdict.DISCARD, 0.5 if alone else -1.0)
-    assert any(" and " in sentence and "near misses together" in sentence for sentence in sentences)
+    assert len({work.propose(number).notes["point"] for number in range(1, 5)}) == 4
 
 
 def test_data_files_are_tuned(tmp_path: Path) -> None:
@@ -188,7 +163,7 @@ def test_data_files_are_tuned(tmp_path: Path) -> None:
     files = {"a/c.yaml": "lr: 0.1 # y\n", "c.toml": "decay = 0.1 # t\n", "c.json": '{"std": 0.1}', "c.ini": "[m]\nbeta=0.9\n"}
     work = Work(tmp_path, files, editable=("**",))
     changed = set()
-    for number in range(1, 5):
+    for number in range(1, 9):
         draft = work.propose(number)
         changed |= {key.removeprefix("was ") for key in draft.notes if key.startswith("was ")}
         assert re.search(r"c\.(yaml|toml|json|ini):", draft.hypothesis)
@@ -251,27 +226,7 @@ def test_a_seed_in_another_file_is_a_seed(tmp_path: Path) -> None:
 
 
 def test_heavy_libraries_wait_for_the_first_proposal() -> None:
-    """Importing and constructing the tuner imports neither optuna nor numpy."""
-    code = (
-        "import sys; from overnight.research.researchers.tuner.tuner import Tuner; "
-        "Tuner(); print({'optuna', 'numpy'} & set(sys.modules))"
-    )
+    """Importing and constructing the tuner does not import numpy."""
+    code = "import sys; from overnight.research.researchers.tuner.tuner import Tuner; Tuner(); print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
-
-
-def test_what_crashed_is_not_tried_again_nor_exceeded(tmp_path: Path) -> None:
-    """A larger value seldom fits where a large one did not: each crash costs a trial."""
-    work = Work(tmp_path, {"train.py": "LAYERS = 2\nRATE = 0.1\n"})
-    crashed: list[int] = []
-    for number in range(1, 30):
-        draft = work.propose(number)
-        layers = int(work.written["train.py"].split()[2])
-        assert not crashed or layers < min(crashed), draft.hypothesis
-        if layers > 2:
-            alone = "RATE = 0.1\n" in work.written["train.py"]
-            crashed += [layers] if alone else []
-            work.end(number, draft, Verdict.CRASH, None)
-        else:
-            work.end(number, draft, Verdict.DISCARD, -0.1)
-    assert crashed == sorted(crashed, reverse=True) and len(crashed) in {1, 2}
+    assert done.stdout == "False\n"

@@ -104,7 +104,14 @@ def test_trials_of_one_repeat_share_a_seed_that_no_other_stage_has(tmp_path: Pat
 def test_a_search_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trial that runs when the session is asked to stop is recorded; the next session recalls all, and measures the rest."""
     repo, first, second = repo_of(tmp_path / "repo"), Searcher(offsets=OFFSETS), Searcher(offsets=OFFSETS)
-    events = run(repo, monkeypatch, first, until=is_search, slots=1)
+    signs = list[Sign]()
+
+    def search_begins(sign: Sign) -> bool:
+        signs.append(sign)
+        return is_search(sign)
+
+    events = run(repo, monkeypatch, first, until=search_begins, slots=1)
+    assert not any(isinstance(sign, Working) for sign in signs), "the researcher is not at work any more"
     assert len(searched(events)) == 1 and not first.found
     assert isinstance(events[-1], Stopped) and not any(isinstance(event, ProposalMissed) for event in events)
     events = run(repo, monkeypatch, second)

@@ -102,7 +102,7 @@ class SearchTrials:
     ) -> SearchTrial | None:
         """Run a trial of a head with changes; None if the search is over before it starts.
 
-        `told` is called when it has ended. If the caller is cancelled, it goes on, and everybody recalls it.
+        `told` is called when it has ended. If the caller is cancelled, a trial that runs goes on, and everybody recalls it.
         """
         if self.tasks is None or not await self._has_room(searched.base):
             return None
@@ -155,14 +155,18 @@ class SearchTrials:
         self._next = max(self._next, self.journal.state.next_search)
         key = TrialKey(experiment=0, stage=Stage.SEARCH, arm=Arm.CANDIDATE, index=self._next)
         self._next += 1
+
+        def wanted() -> bool:
+            return asked.waited_for and not self.over(head)
+
         try:
-            wanted = lambda: asked.waited_for and not self.over(head)  # noqa: E731
             finished = await self.scheduler.run(key, on, Urgency.SEARCH, wanted=wanted)
             trial = as_search_trial(finished) if finished else None
             if trial:
                 returned = asked.waited_for and self.journal.state.head == head
                 asked.trial = trial if returned else None
-                told()
+                if asked.waited_for:
+                    told()
                 for other in self.staff:
                     if not (returned and other is staff):
                         other.researcher.recall(trial)

@@ -232,3 +232,11 @@ def test_a_critic_reads_the_whole_of_it_and_an_answer_keeps_the_names(world: Wor
     assert "A = 2" in critic.briefs[0] and "D = 9" in critic.briefs[0] and "D = 2" in critic.briefs[1]
     event, text = world.newest()
     assert event.together == (1, 2) and text == "A=2 B=2 C=1 D=2" and event.hypothesis == "words 2"
+
+
+def test_an_answer_that_conflicts_is_rejected_and_records_nothing_as_put_together(world: World) -> None:
+    """Although its first edit was merged."""
+    critic = Critic(["REFUSE: D is too much"])
+    outcome = world.propose(1, 2, edit=("D = 1", "D = 9"), again=("A = 1", "A = 9"), critic=critic)
+    assert "#1 cannot be put together with the rest: its text conflicts with your own edit" in outcome.problem
+    assert world.newest()[0].together == ()

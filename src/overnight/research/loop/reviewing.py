@@ -56,7 +56,7 @@ class Reviewing:
                 draft = await staff.researcher.propose(replace(assignment, brief=brief))
             collected = self.workspaces.collect(assignment.workspace, edit.base)
             named = replace(draft, together=draft.together or edit.draft.together)
-            answer = await self.putting.together(replace(edit, draft=named, collected=collected))
+            answer = await self.putting.together(replace(edit, draft=named, collected=collected, together=()))
             unsaid = draft.hypothesis in {UNSAID, UNSAID_CUT} or answer.changes == edit.changes
             answer = replace(answer, draft=_of_both(edit.draft, named, unsaid=unsaid))
             return replace(answer, refusal=await self._object(answer, Refused(reason=refusal, answer=draft.hypothesis)))

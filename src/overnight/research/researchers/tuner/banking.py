@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-EARLY = 0.15  # of a gain: what it is worth to have it for the whole time that is left
+EARLY = 0.05  # of a gain: what it is worth to have it for the whole time that is left
 AHEAD = 3  # times the trials so far: how far a plan looks at most
 LEAST_AHEAD = 120  # trials
 HALVING, HALVING_PER_CONSTANT, SLOWEST = 10, 4, 150  # trials in which a search halves what is left

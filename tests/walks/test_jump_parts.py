@@ -28,8 +28,10 @@ class Searching(ScriptedResearcher):
 
     async def propose(self, assignment: Assignment) -> Draft:
         """The next edit."""
+        assert assignment.search
+        await assignment.search.measure({}, {})
         draft = await super().propose(assignment)
-        return replace(draft, searched=34, notes={**draft.notes, **NOTES})
+        return replace(draft, searched=1, notes={**draft.notes, **NOTES})
 
 
 def _searching(spec: ResearcherSpec, _context: AgentContext) -> Searching:

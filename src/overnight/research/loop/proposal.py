@@ -1,7 +1,7 @@
 """From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from overnight.agents.hindrance import Hindrance
@@ -199,6 +199,9 @@ class Intake:
     def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""
         draft, number = edit.draft, self.journal.state.next_number
+        draft = replace(
+            draft, searched=min(draft.searched, self.journal.state.tally.search)
+        )  # a claim, and it spares screening
         violations = self._objections.to(edit.changes, edit.base, problems)
         commit = ""
         if not violations:

@@ -1,7 +1,9 @@
 """Describes a move in one sentence."""
 
+import re
 from collections.abc import Mapping
 
+from overnight.research.changes.parts import SHARE
 from overnight.research.researchers.tuner.findings import Constant, Value
 from overnight.research.researchers.tuner.jump import Jump
 from overnight.research.researchers.tuner.moves import Move
@@ -38,6 +40,12 @@ def found_by(jump: Jump, target: Target, trials: int) -> str:
     needed = [names[key] for key, share in jump.shares.items() if share >= NEEDED][:MOST_NEEDED]
     most = f"; it needs {', '.join(needed)} most" if len(jump.values) > len(needed) > 0 else ""
     return f"the best of {counted(trials, 'search trial')}{most}"
+
+
+def share_notes(jump: Jump, target: Target) -> Mapping[str, float]:
+    """What a jump's constants are expected to bring, as notes that an audit of its parts reads: shares of the gain."""
+    words = {d.key: re.findall(r"\w+", d.constant.name.rsplit(".", 1)[-1])[:1] for d in target.space}
+    return {f"{SHARE}{word}": round(share, 3) for key, share in jump.shares.items() for word in words[key]}
 
 
 def _name(constant: Constant, *, several_files: bool) -> str:

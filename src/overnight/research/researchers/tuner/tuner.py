@@ -17,7 +17,7 @@ from overnight.research.researchers.tuner.crashing import CRASHING, said_crashin
 from overnight.research.researchers.tuner.dead import DROPPED, said_dropped
 from overnight.research.researchers.tuner.dropping import all_tried, dropped_parts
 from overnight.research.researchers.tuner.exploring import Explorer
-from overnight.research.researchers.tuner.hypothesis import describe, found_by
+from overnight.research.researchers.tuner.hypothesis import describe, found_by, share_notes
 from overnight.research.researchers.tuner.jump import Jump
 from overnight.research.researchers.tuner.moves import Move, simplifications, steps
 from overnight.research.researchers.tuner.past import POINT, WAS, Past
@@ -71,7 +71,8 @@ class Tuner:
                 return self._make(assignment, target, space, move)
             if jump := await self._search(assignment, assignment.search, target, space, rng):
                 move = Move(values=jump.values, reason=found_by(jump, target, self._past.searched))
-                return self._make(assignment, target, space, move, searched=self._past.searched)
+                draft = self._make(assignment, target, space, move)
+                return replace(draft, searched=self._past.searched, notes={**draft.notes, **share_notes(jump, target)})
         moves = simpler if assignment.search else chain(steps(space, rng), simpler)
         if move := self._new(assignment, target, moves):
             return self._make(assignment, target, space, move)
@@ -121,7 +122,7 @@ class Tuner:
             self._read = assignment.head, target
         return self._read[1]
 
-    def _make(self, assignment: Assignment, target: Target, space: Space, move: Move, *, searched: int = 0) -> Draft:
+    def _make(self, assignment: Assignment, target: Target, space: Space, move: Move) -> Draft:
         edited = target.edit(move)
         for path, content in edited.items():
             (assignment.workspace / path).write_bytes(content)
@@ -137,7 +138,7 @@ class Tuner:
         notes |= {note: "\n".join(keys) for note, keys in ((DROPPED, dead), (CRASHING, crashing)) if keys}
         notes |= {WAS + key: constants[key].value for key in move.values}
         hypothesis = describe(move, constants, several_files=len(target.contents) > 1)
-        return Draft(hypothesis=hypothesis, notes=notes, searched=searched)
+        return Draft(hypothesis=hypothesis, notes=notes)
 
     def _unsaid(
         self,

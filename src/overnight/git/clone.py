@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from overnight.files.folders import decode_path, opened
+from overnight.files.folders import CREATE_FILE, closing_descriptor, decode_path, opened, write_all
 from overnight.git.objects import Kind, ObjectStore
 from overnight.git.pack import GitObject, IndexEntry, Pack, make_index, make_pack, oid_of
 from overnight.git.plumbing import EMAIL, NAME
@@ -27,6 +27,7 @@ from overnight.git.trees import FOLDER, Tree, TreeEntry
 CLONES_CACHED = 4  # the trees that trials alternate between, in two views
 LARGEST_BYTES = 1000**2  # of a file whose content is there
 TOTAL_BYTES = 64 * 1000**2  # of the files whose content is there: it is written for every trial
+IN_MEMORY_BYTES = 1000**2  # of a pack; writing a larger one is slower than having the kernel copy it
 BRANCH = "main"  # whatever the user's is called, so that it says nothing
 _WHO = f"{NAME} <{EMAIL}> 946684800 +0000"  # the same for every commit of ours: the first second of 2000
 _CONFIG = """\
@@ -62,7 +63,8 @@ class _Shown:
 class _Base:
     """A pack that the clones of one view share: no commit of the session changes the files that are in it."""
 
-    name: Path  # without its suffix
+    name: Path | None  # without its suffix; None: it is small, and in memory
+    files: Sequence[tuple[str, bytes]]  # that it is in a clone
     oids: Collection[str]
 
 
@@ -70,12 +72,9 @@ class _Base:
 class _Clone:
     """All that is written for one commit."""
 
-    head: str
-    shallow: bool
     paths: Sequence[bytes]
-    index: bytes
-    base: Path
-    own: Pack
+    files: Sequence[tuple[str, bytes]]  # of `.git`
+    base: Path | None  # of a large pack that is copied
 
 
 class Clones:
@@ -106,21 +105,15 @@ class Clones:
             for path in clone.paths:
                 os.utime(path, (self._at_s, self._at_s), dir_fd=root, follow_symlinks=False)
         place = folder / ".git"
-        for name in ("", "objects", "objects/pack", "refs", "refs/heads", "info"):
-            (place / name).mkdir()
-        (place / "HEAD").write_text(f"ref: refs/heads/{BRANCH}\n")
-        (place / "refs/heads" / BRANCH).write_text(f"{clone.head}\n")
-        sha256 = self._format == "sha256"
-        (place / "config").write_text(_CONFIG.format(version=int(sha256)) + _SHA256 * sha256)
-        (place / "info/exclude").write_text(self._ignored)
-        if clone.shallow:
-            (place / "shallow").write_text(f"{clone.head}\n")
-        packs = place / "objects/pack"
-        for suffix in (".pack", ".idx"):
-            shutil.copyfile(clone.base.with_suffix(suffix), packs / f"pack-0{suffix}")
-        (packs / "pack-1.pack").write_bytes(clone.own.data)
-        (packs / "pack-1.idx").write_bytes(clone.own.table)
-        (place / "index").write_bytes(clone.index)
+        for name in ("", "/objects", "/objects/pack", "/refs", *(["/info"] if self._ignored else [])):
+            os.mkdir(f"{place}{name}")  # noqa: PTH102  # a trial has two such folders, and a path costs more than a call
+        with opened(place) as inside:
+            for name, content in clone.files:
+                with closing_descriptor(os.open(name, CREATE_FILE, 0o666, dir_fd=inside)) as file:
+                    write_all(file, content)
+        if clone.base:
+            for suffix in (".pack", ".idx"):
+                shutil.copyfile(clone.base.with_suffix(suffix), place / f"objects/pack/pack-0{suffix}")
 
     def close(self) -> None:
         """End the helper processes."""
@@ -143,13 +136,23 @@ class Clones:
         base = self._bases.get(omit) or self._bases.setdefault(omit, self._make_base(files))
         more = _few_bytes(file for file in files if file.entry.oid not in base.oids)
         own = {item.oid: item for item in (*self._read("tree", shown.trees), *self._read("blob", more), *shown.own)}
-        return _Clone(
-            head=head,
-            shallow=whole and bool(real.parents),
-            paths=[file.path for file in files],
-            index=make_index(files, at_s=self._at_s, object_format=self._format),
-            base=base.name,
-            own=make_pack(own.values(), self._format),
+        pack = make_pack(own.values(), self._format)
+        written = self._files(head, files, pack, shallow=whole and bool(real.parents))
+        return _Clone(paths=[file.path for file in files], files=(*base.files, *written), base=base.name)
+
+    def _files(self, head: str, shown: Sequence[IndexEntry], pack: Pack, *, shallow: bool) -> Sequence[tuple[str, bytes]]:
+        """What is written into `.git`, in the folders that `write` makes; the branch is packed, which needs no folder."""
+        sha256 = self._format == "sha256"
+        config = _CONFIG.format(version=int(sha256)) + _SHA256 * sha256
+        return (
+            ("HEAD", f"ref: refs/heads/{BRANCH}\n".encode()),
+            ("packed-refs", f"# pack-refs with: peeled fully-peeled sorted \n{head} refs/heads/{BRANCH}\n".encode()),
+            ("config", config.encode()),
+            *([("info/exclude", self._ignored.encode())] if self._ignored else []),
+            *([("shallow", f"{head}\n".encode())] if shallow else []),
+            ("objects/pack/pack-1.pack", pack.data),
+            ("objects/pack/pack-1.idx", pack.table),
+            ("index", make_index(shown, at_s=self._at_s, object_format=self._format)),
         )
 
     def _walk(self, oid: str, prefix: bytes, omit: Omit, shown: _Shown) -> str | None:
@@ -178,11 +181,15 @@ class Clones:
         frozen = [file for file in files if not self._changes(decode_path(file.path))]
         enough = _few_bytes(frozen)
         pack = make_pack(self._read("blob", enough), self._format)
+        oids = frozenset(file.entry.oid for file in frozen)
+        if len(pack.data) <= IN_MEMORY_BYTES:
+            inside = (("objects/pack/pack-0.pack", pack.data), ("objects/pack/pack-0.idx", pack.table))
+            return _Base(name=None, files=inside, oids=oids)
         self._place.mkdir(exist_ok=True)
         name = self._place / str(len(self._bases))
         name.with_suffix(".pack").write_bytes(pack.data)
         name.with_suffix(".idx").write_bytes(pack.table)
-        return _Base(name=name, oids=frozenset(file.entry.oid for file in frozen))
+        return _Base(name=name, files=(), oids=oids)
 
     def _read(self, kind: Kind, oids: Iterable[str]) -> Iterator[GitObject]:
         for oid in oids:

@@ -1,10 +1,13 @@
 """Reads and writes git objects through long-lived processes, so that an experiment starts no process."""
 
 import os
+import re
 import tempfile
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from overnight.errors import RepositoryError
@@ -16,6 +19,8 @@ from overnight.words.foreign import printable
 
 Kind = Literal["blob", "tree", "commit"]
 ERROR_SHOWN = 200  # characters
+SMALL_BYTES, RECENT = 32_768, 256  # of an object that is kept in memory, and how many are: 8 MB at most
+FULL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # an id
 ASKED_AT_ONCE = 200  # sizes in one exchange: far less than fills a pipe, so that neither side blocks the other
 
 
@@ -46,6 +51,7 @@ class ObjectStore:
     """The objects of a repository; writing adds objects and never changes one."""
 
     def __init__(self, git_dir: Path) -> None:
+        self._recent = _Recent()
         self._reader = Batch(git_dir, "cat-file", "--batch-command")
         self._blobs = _Writer(git_dir, "blob")
         self._commits = _Writer(git_dir, "commit")
@@ -85,13 +91,21 @@ class ObjectStore:
     def copy_blob(self, oid: str, file: int) -> None:
         """Write the content of a file to a descriptor, piece by piece."""
 
+        if (known := self._recent.get(oid, "blob")) is not None:
+            write_all(file, known)
+            return
+
         def exchange(pipe: Pipe) -> None:
             os.ftruncate(file, 0)  # after an exchange that was cut short
             os.lseek(file, 0, os.SEEK_SET)
             rest = _expect(_ask(pipe, "contents", oid), oid, "blob").size_bytes
-            while rest:
+            whole = rest <= SMALL_BYTES
+            while rest or whole:
                 chunk = pipe.take(min(rest, CHUNK_BYTES))
                 write_all(file, chunk)
+                if whole:
+                    self._recent.add(oid, "blob", chunk)
+                    break
                 rest -= len(chunk)
             pipe.take(1)
 
@@ -104,7 +118,9 @@ class ObjectStore:
 
     def add_blob(self, content: bytes) -> str:
         """Add a file's content unchanged; return its id."""
-        return self._blobs.write(content)
+        oid = self._blobs.write(content)
+        self._recent.add(oid, "blob", content)
+        return oid
 
     def add_tree(self, entries: Tree) -> str:
         """Add a tree; return its id."""
@@ -123,7 +139,10 @@ class ObjectStore:
         text = message.replace("\0", "").strip()
         parents = f"parent {parent}\n" if parent else ""
         content = f"tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{text}\n"
-        return self._commits.write(content.encode("utf-8", "replace"))
+        written = content.encode("utf-8", "replace")
+        oid = self._commits.write(written)
+        self._recent.add(oid, "commit", written)
+        return oid
 
     def close(self) -> None:
         """End the processes."""
@@ -133,12 +152,16 @@ class ObjectStore:
     def raw(self, oid: str, kind: Kind) -> bytes:
         """The content of an object of this kind, as git stores it."""
 
+        if (known := self._recent.get(oid, kind)) is not None:
+            return known
+
         def exchange(pipe: Pipe) -> tuple[Found | None, bytes]:
             found = _ask(pipe, "contents", oid)
             return found, pipe.take(found.size_bytes + 1)[:-1] if found else b""
 
         found, content = self._reader.ask(exchange)
         _expect(found, oid, kind)
+        self._recent.add(oid, kind, content)
         return content
 
     def _some_sizes(self, oids: Sequence[str]) -> list[int]:
@@ -147,6 +170,32 @@ class ObjectStore:
             return [_parse(pipe.line()) for _ in oids]
 
         return [_expect(found, oid, "blob").size_bytes for oid, found in zip(oids, self._reader.ask(exchange), strict=True)]
+
+
+class _Recent:
+    """Small objects that were read or written last, by their full ids, so that git is asked for each once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._objects: OrderedDict[str, tuple[Kind, bytes]] = OrderedDict()
+
+    def get(self, oid: str, kind: Kind) -> bytes | None:
+        """The content of an object of this kind; None if it is not here."""
+        with self._lock:
+            found = self._objects.get(oid)
+            if found is None or found[0] != kind:
+                return None
+            self._objects.move_to_end(oid)
+            return found[1]
+
+    def add(self, oid: str, kind: Kind, content: bytes) -> None:
+        """Keep an object, unless it is large; the one that was used least recently goes."""
+        if len(content) > SMALL_BYTES or not FULL.fullmatch(oid):  # a name or a short id may mean another object later
+            return
+        with self._lock:
+            self._objects[oid] = (kind, content)
+            if len(self._objects) > RECENT:
+                self._objects.popitem(last=False)
 
 
 class _Writer:

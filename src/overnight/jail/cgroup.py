@@ -5,6 +5,7 @@ that a job shares with others, which is charged to the first reader; a limit set
 to it (see `cgroup_v2.py`) instead of below.
 """
 
+import os
 import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +15,8 @@ from pathlib import Path
 import anyio
 
 from overnight.errors import SandboxError
-from overnight.jail.cgroup_tree import Parents, find_parents, kill_all, make_own, new_name, sweep
+from overnight.files.folders import closing_descriptor
+from overnight.jail.cgroup_tree import Parents, find_parents, kill_all, make_own, new_name, read, sweep
 from overnight.jail.cgroup_v2 import CONTROLLERS
 from overnight.jail.job import Limits
 
@@ -124,7 +126,7 @@ class ControlGroup:
         if self._v2:
             return _field(self._v2 / "cpu.stat", "usage_usec") / 1e6
         if "cpuacct" in self._v1:
-            return int((self._v1["cpuacct"] / "cpuacct.usage").read_text()) / 1e9
+            return int(read(self._v1["cpuacct"] / "cpuacct.usage")) / 1e9
         return None
 
     def oom_kills(self) -> int:
@@ -165,19 +167,19 @@ class ControlGroup:
         for folder in self._folders:
             folder.mkdir()
         if memory := self._folder("memory"):
-            (memory / ("memory.max" if memory == self._v2 else "memory.limit_in_bytes")).write_text(str(limits.memory_bytes))
+            _write(memory / ("memory.max" if memory == self._v2 else "memory.limit_in_bytes"), str(limits.memory_bytes))
             _write_if_there(memory / "memory.swap.max", "0")
             _write_if_there(memory / "memory.oom.group", "1")
             _write_if_there(memory / "memory.memsw.limit_in_bytes", str(limits.memory_bytes))
         if pids := self._folder("pids"):
-            (pids / "pids.max").write_text(str(limits.processes + HELPERS))
+            _write(pids / "pids.max", str(limits.processes + HELPERS))
         if cpu := self._folder("cpu"):
             quota = limits.cpus * PERIOD_US
             if cpu == self._v2:
-                (cpu / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+                _write(cpu / "cpu.max", f"{quota} {PERIOD_US}")
             else:
-                (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-                (cpu / "cpu.cfs_quota_us").write_text(str(quota))
+                _write(cpu / "cpu.cfs_period_us", str(PERIOD_US))
+                _write(cpu / "cpu.cfs_quota_us", str(quota))
 
     def _hold(self, cpus: Sequence[int]) -> None:
         """Pin the job to some processors; skipped silently if our own group has none (a new v1 group has none)."""
@@ -186,8 +188,8 @@ class ControlGroup:
             return
         try:
             if folder != self._v2:
-                (folder / "cpuset.mems").write_text((folder.parent / "cpuset.mems").read_text())
-            (folder / "cpuset.cpus").write_text(",".join(map(str, cpus)))
+                _write(folder / "cpuset.mems", read(folder.parent / "cpuset.mems"))
+            _write(folder / "cpuset.cpus", ",".join(map(str, cpus)))
         except OSError:
             self.limited -= {"cpuset"}
             if folder not in {self._v2, *(other for name, other in self._v1.items() if name != "cpuset")}:
@@ -214,7 +216,7 @@ class ControlGroup:
 
     def _forget(self, memory: Path) -> bool:
         """Drop all pages that are charged to the group; False if it still has processes."""
-        if (memory / "cgroup.procs").read_text():
+        if read(memory / "cgroup.procs"):
             return False
         with suppress(OSError):  # not all of it; v2 has this since Linux 5.19
             if memory == self._v2:
@@ -228,7 +230,7 @@ class ControlGroup:
         if folder is None:
             return None
         try:
-            return int((folder / (v2 if folder == self._v2 else v1)).read_text())
+            return int(read(folder / (v2 if folder == self._v2 else v1)))
         except FileNotFoundError:  # memory.peak needs Linux 5.19
             return None
 
@@ -242,11 +244,17 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
+def _write(path: Path, text: str, flags: int = os.O_CREAT | os.O_TRUNC) -> None:
+    """Write to a file of the kernel's. A job has a dozen of them, and a file object costs more than the write."""
+    with closing_descriptor(os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags)) as file:
+        os.write(file, text.encode())
+
+
 def _write_if_there(path: Path, text: str) -> None:
-    with suppress(FileNotFoundError, PermissionError), path.open("r+") as file:
-        file.write(text)
+    with suppress(FileNotFoundError, PermissionError):
+        _write(path, text, 0)
 
 
 def _field(path: Path, name: str) -> int:
-    lines = (line.split() for line in path.read_text().splitlines())
+    lines = (line.split() for line in read(path).splitlines())
     return next((int(line[1]) for line in lines if line[0] == name), 0)

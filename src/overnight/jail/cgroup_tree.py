@@ -13,9 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from overnight.files.folders import closing_descriptor
 from overnight.jail.cgroup_v2 import CONTROLLERS, find_delegated, hand_down
 from overnight.jail.owner import owner_is_dead, owner_tag
 
+READ_BYTES = 65_536
 _COUNTER = itertools.count()
 
 
@@ -90,13 +92,19 @@ def _remove_stale(folder: Path) -> None:
 def kill_all(folder: Path) -> None:
     """Kill every process in a group."""
     try:
-        with (folder / "cgroup.kill").open("r+") as file:
-            file.write("1")
+        with closing_descriptor(os.open(folder / "cgroup.kill", os.O_WRONLY | os.O_CLOEXEC)) as file:
+            os.write(file, b"1")
     except OSError:  # v1, or before Linux 5.14
         with suppress(OSError):
-            for pid in (folder / "cgroup.procs").read_text().split():
+            for pid in read(folder / "cgroup.procs").split():
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(int(pid), signal.SIGKILL)
+
+
+def read(path: Path) -> str:
+    """The content of a file of the kernel's."""
+    with closing_descriptor(os.open(path, os.O_RDONLY | os.O_CLOEXEC)) as file:
+        return b"".join(iter(lambda: os.read(file, READ_BYTES), b"")).decode()
 
 
 def _cgroup_mounts(mounts: str) -> list[tuple[str, Path, str, list[str]]]:

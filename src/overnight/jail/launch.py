@@ -1,8 +1,8 @@
 """Starts a job's first process, holds it back until it is limited, and waits for its end.
 
 The process we start is a shell that dies with us, waits for our signal, joins its control groups and only then becomes bwrap
-or the job. A second shell, the last before the job, reports on a separate channel that the job begins. Without that report a
-failure is the machine's, and never looks like an exit code of the job.
+or the job. The last shell before the job, the same one if there is no bwrap, reports on a separate channel that the job
+begins. Without that report a failure is the machine's, and never looks like an exit code of the job.
 
 Does not cover: a thread that ends before the job does (the job dies with the thread that started it, so run the event loop
 in a thread that stays); the job's descendants (see `cgroup.py` and bwrap's pid namespace).
@@ -31,9 +31,11 @@ SHELL = "/bin/sh"
 _BEGUN = b"begun\n"
 _GO = b"go\n"
 # read takes no byte past the end of the line, so the rest of standard input goes to the job.
-_WAIT_AND_JOIN = 'read -r word || exit; while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"'
+_WAIT_AND_JOIN = 'read -r word || exit; while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; '
+_GO_ON = 'exec "$@"'
 # If nobody reads the report any more, the job does not begin.
 _BEGIN = f'echo {_BEGUN.decode().strip()} >&2 || exit; exec "$@" 2>&1'
+_BEGINNING = [SHELL, "-c", _BEGIN, "sh"]
 _HOST = '"$@"; exit $?'
 _COMPLAINT_BYTES = 2000
 _COMPLAINT_SHOWN = 300  # characters
@@ -61,7 +63,7 @@ def install_command(package: str) -> str:
 
 def job_argv(command: str, tie: Sequence[str] = ()) -> list[str]:
     """The end of every argument vector: reports that the job begins, then becomes, through `tie`, the shell that runs it."""
-    return [SHELL, "-c", _BEGIN, "sh", *tie, SHELL, "-c", command]
+    return [*_BEGINNING, *tie, SHELL, "-c", command]
 
 
 def init_argv(argv: Sequence[str]) -> list[str]:
@@ -105,12 +107,15 @@ class Child:
         self.output, output = os.pipe()
         self._channel, channel = os.pipe()
         self._ours = {self._stdin, self.output, self._channel}
+        then, argv = _GO_ON, list(launch.argv)
+        if argv[: len(_BEGINNING)] == _BEGINNING:  # nothing is between the two shells, so one does
+            then, argv = _BEGIN, argv[len(_BEGINNING) :]
         try:
             self._process = subprocess.Popen(
                 [
                     *(find_tool("setpriv", "util-linux"), "--pdeathsig", "KILL", "--"),
-                    *(SHELL, "-c", _WAIT_AND_JOIN, "sh", *launch.joins, "--"),
-                    *launch.argv,
+                    *(SHELL, "-c", _WAIT_AND_JOIN + then, "sh", *launch.joins, "--"),
+                    *argv,
                 ],
                 env=launch.environment,
                 cwd=launch.folder,
@@ -215,4 +220,4 @@ class Child:
 
 def _signal_or_code(code: int) -> int:
     name = code - _SHELL_SIGNAL_BASE
-    return -name if name in signal.valid_signals() else code
+    return -name if name > 0 and name in signal.valid_signals() else code

@@ -41,6 +41,12 @@ class WorkspacesConformance:
         assert contents(folder) == {path: FILES[path] for path in OPEN}
         assert [path for path in OPEN if os.access(folder / path, os.X_OK)] == [PROGRAM]
 
+    def test_edited_view_has_what_the_open_one_has(self, tmp_path: Path) -> None:
+        """A researcher in our own process sees the files that an agent sees, without a `.git`."""
+        workspaces, commit = self.make(tmp_path)
+        shown = {path: text for path, text in contents(workspaces.create(commit, View.OPEN)).items() if ".git/" not in path}
+        assert contents(workspaces.create(commit, View.EDITED)) == shown
+
     def test_scorer_view_has_no_editable_file(self, tmp_path: Path) -> None:
         """The scorer runs among files that no candidate can change."""
         workspaces, commit = self.make(tmp_path)

@@ -12,7 +12,7 @@ def printable(text: str, limit: int) -> str:
     # Escapes only lengthen a text, so only the two ends of a huge one can be left.
     if len(text) > 2 * limit:
         text = text[:limit] + text[-limit:]
-    visible = "".join(character if character.isprintable() else _escape(character) for character in text)
+    visible = text if text.isprintable() else "".join(each if each.isprintable() else _escape(each) for each in text)
     return visible if len(visible) <= limit else _cut(visible, limit)
 
 

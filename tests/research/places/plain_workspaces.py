@@ -30,7 +30,7 @@ class PlainWorkspaces:
     ) -> None:
         self.root = root
         self.files = {path: (content, path in programs) for path, content in files.items()}
-        self.omitted = {View.OPEN: hidden, View.SCORER: editable, View.SEALED: ()}
+        self.omitted = {View.OPEN: hidden, View.EDITED: hidden, View.SCORER: editable, View.SEALED: ()}
 
     def create(self, commit: str, view: View) -> Path:
         folder = Path(tempfile.mkdtemp(dir=self.root))

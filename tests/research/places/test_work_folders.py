@@ -1,5 +1,6 @@
 """The work folders of a campaign keep the promises of `Workspaces`, and folders that break a promise are found."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import pytest
 from conformance import holds
 from memory_history import MemoryHistory, repository
 from plain_workspaces import PlainWorkspaces
+from targets import repository_of
 
+from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.program.program import Direction, Metric, Program
 from overnight.program.scope import matches
 from overnight.research.places.port import Collected, View, Workspaces
-from overnight.research.places.work_folders import WorkFolders
+from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.testing import WorkspacesConformance
 from overnight.testing.workspaces import EDITABLE, FILES, HIDDEN, PROGRAM
 
@@ -43,6 +46,21 @@ class TestWorkFolders(WorkspacesConformance):
         found = workspaces.collect(folder, history.resolve_start())
         assert list(found.changes) == []
         assert found.problems == ["link collides with something that the workspace did not show"]
+
+
+def test_git_is_where_a_command_may_run(tmp_path: Path) -> None:
+    """Each folder of a campaign has a `.git`, except that of a researcher in our own process, which runs nothing."""
+    checkout = repository_of(tmp_path / "repo", {"a.py": "A = 1\n", "program.md": "x"})
+    checkout.overnight.mkdir()
+    program = Program(path="program.md", metric=Metric(name="x", direction=Direction.MINIMIZE), editable=("a.py",))
+    with closing(GitHistory(checkout)) as history:
+        start = history.resolve_start()
+        with work_folders(checkout, history, program, start) as workspaces:
+            folders = {view: workspaces.create(start, view) for view in View}
+            assert {view for view, folder in folders.items() if not (folder / ".git").exists()} == {View.EDITED}
+            assert (folders[View.EDITED] / "a.py").read_text() == "A = 1\n"
+            (folders[View.EDITED] / "a.py").write_text("A = 2\n")
+            assert [change.path for change in workspaces.collect(folders[View.EDITED], start).changes] == ["a.py"]
 
 
 class TestPlainWorkspaces(WorkspacesConformance):

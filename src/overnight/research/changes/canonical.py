@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from overnight.research.changes.syntax import parse_python
 
@@ -19,10 +20,20 @@ _SLASH_COMMENTS = frozenset(("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "java", 
 _TEXT_BLOCKS = re.compile(rb"<<|[|>][+-]?[0-9]?\s*$|\"\"\"|'''|`|R\"", re.MULTILINE)  # here a comment sign may be content
 
 
+REMEMBERED = 16  # files: each is asked for several times for one proposal, that of the head for every one
+
+
 def canonical(path: str, content: bytes) -> str:
     """The digest of a file's canonical form: SHA-256, hex."""
     suffix = path.rpartition(".")[2].lower()
-    form = _FORMS.get(suffix, _text) if len(content) <= LARGEST else _text
+    if len(content) > LARGEST:
+        return hashlib.sha256(_text(content)).hexdigest()
+    return _canonical(suffix, content)
+
+
+@lru_cache(REMEMBERED)
+def _canonical(suffix: str, content: bytes) -> str:
+    form = _FORMS.get(suffix, _text)
     try:
         found = form(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

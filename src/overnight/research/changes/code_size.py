@@ -13,6 +13,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from overnight.git.port import FileChange
 
@@ -25,6 +26,7 @@ _COMMENTS: Mapping[str, tuple[bytes, ...]] = {
     "sql": (b"--",),
     "hs": (b"--",),
 }
+REMEMBERED = 8  # files, the head's among them, which every proposal is compared with
 _LAYOUT = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER))
 
 
@@ -55,10 +57,14 @@ def size_change(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> S
 
 def code_lines(path: str, content: bytes) -> list[bytes]:
     """The lines of a file that count, without their indentation; statements if the file is Python."""
-    suffix = path.rpartition(".")[2].lower()
+    return list(_code_lines(path.rpartition(".")[2].lower(), content))
+
+
+@lru_cache(REMEMBERED)
+def _code_lines(suffix: str, content: bytes) -> Sequence[bytes]:
     if suffix in {"py", "pyi"}:
         try:
-            return list(_statements(content))
+            return tuple(_statements(content))
         except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
             pass  # not Python, whatever its name: its lines count
     comments = _COMMENTS.get(suffix, ())

@@ -114,7 +114,7 @@ class Intake:
     async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> WorkspaceEdit:
         """Let a researcher edit a fresh workspace, and a critic read it; what is left there when that fails is kept."""
         state = self.journal.state
-        head, folder = state.head, self.workspaces.create(state.head, View.OPEN)
+        head, folder = state.head, self.workspaces.create(state.head, View.OPEN if staff.reads else View.EDITED)
         search = self._search(staff, request.assignment, head)
         finished = False
         try:

@@ -55,6 +55,7 @@ class View(StrEnum):
 
     OPEN = "open"  # without the hidden files: for researchers, candidates and checks
     SCORER = "scorer"  # without the editable files: for frozen code that scores artifacts
+    EDITED = "edited"  # as OPEN, and without git: what a researcher in our own process edits, which runs nothing there
     SEALED = "sealed"  # the whole tree: for a holdout command that runs the candidate itself
 
 

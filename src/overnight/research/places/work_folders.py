@@ -63,7 +63,7 @@ class WorkFolders:
         self._history = history
         self._clones = clones
         self._placed = placed or Placed()
-        globs = {View.OPEN: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
+        globs = {View.OPEN: program.hidden, View.EDITED: program.hidden, View.SCORER: program.editable, View.SEALED: ()}
         self._omit = {view: partial(matches, globs=omitted) for view, omitted in globs.items()}
         self._program = program
         self._numbers = count(1)
@@ -76,7 +76,7 @@ class WorkFolders:
         """A new folder that contains a view of a commit's tree."""
         folder = self._written(commit, view)
         self._placed.put_into(folder)
-        if self._clones:
+        if self._clones and view is not View.EDITED:
             self._clones.write(commit, folder, self._omit[view])
         return folder
 
@@ -87,7 +87,7 @@ class WorkFolders:
         return folder
 
     def collect(self, folder: Path, commit: str) -> Collected:
-        """What differs in an OPEN folder from the commit that it was created from."""
+        """What differs in an OPEN or EDITED folder from the commit that it was created from."""
         base = self._base(commit)
         unseen = [path for path in self._history.paths(commit) if path not in base]
         with IgnoreRules(self._rules(commit), self._empty) as rules:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from overnight.jail.processes import start_ticks
@@ -16,7 +17,11 @@ _TAG = re.compile(r"overnight-(?P<space>\d+)-(?P<pid>\d+)-(?P<start>\d+)")
 
 def owner_tag() -> str:
     """A name that no other process has, even after this one's end and in other containers."""
-    pid = os.getpid()
+    return _tag_of(os.getpid())
+
+
+@cache
+def _tag_of(pid: int) -> str:
     return f"overnight-{_pid_space()}-{pid}-{start_ticks(pid)}"
 
 

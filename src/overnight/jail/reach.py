@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from functools import lru_cache
+from pathlib import Path, PurePath
 
 from overnight.errors import SandboxError
 from overnight.files.search_path import absolute_entries
@@ -24,6 +26,7 @@ _CLOSED = ("/proc", "/dev", "/run", "/var/run", "/sys")  # they lead to other pr
 _PYTHONS = ("python3", "python")
 _PROGRAMS = {"bin", "sbin", ".bin"}  # names of a folder of programs in an installation; the last is npm's
 _ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix]))"
+NAMES = 4096  # paths whose names are remembered
 _ASK_TIMEOUT_S = 30.0
 _SHOWN = 200  # characters of its message
 _LOCAL = "/usr/local"  # the part of the system in which people install
@@ -202,4 +205,11 @@ def _installation(entry: Path, home: Path, checkout: Checkout) -> str:
 
 def is_within(path: str, folders: Iterable[str]) -> bool:
     """Whether a path is one of some folders, or lies below one, by their names alone."""
-    return any(Path(path).is_relative_to(folder) for folder in folders)
+    names = _names(path)
+    return any(names[: len(above)] == above for above in map(_names, folders))
+
+
+@lru_cache(NAMES)
+def _names(path: str) -> tuple[str, ...]:
+    """The names in a path; each job asks for those of the same folders, many times."""
+    return PurePath(path).parts

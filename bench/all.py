@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "startup.py",
     "overhead.py",
+    "session.py",
     "occupancy.py",
     "ledger.py",
     "history.py",

@@ -1,4 +1,4 @@
-"""Our own CPU per experiment: all CPU of a campaign, including its processes, minus that of the bare command."""
+"""Our own CPU per experiment as a campaign goes on: all CPU, including its processes, minus that of the bare command."""
 
 import argparse
 import resource

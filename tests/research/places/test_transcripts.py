@@ -65,6 +65,28 @@ def test_the_oldest_are_deleted_first(tmp_path: Path) -> None:
     assert names(tmp_path) == [f"{number}-explorer.md" for number in range(55, 60)]
 
 
+def test_the_folder_is_looked_through_only_when_it_may_be_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So keeping one more costs the same, however many there are; what another session left counts from the first look on."""
+    TranscriptFolder(tmp_path).keep(task(1), transcript("x" * 1000))
+    looks: list[object] = []
+    scandir = os.scandir
+
+    def counted(path: Path) -> object:
+        looks.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    folder = TranscriptFolder(tmp_path, most_bytes=12_000)
+    for number in range(2, 11):
+        folder.keep(task(number), transcript("x" * 1000))
+    assert len(looks) == 1
+    assert len(names(tmp_path)) == 10
+    for number in range(11, 14):
+        folder.keep(task(number), transcript("x" * 1000))
+    assert len(looks) > 1
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 12_000
+
+
 def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     """Nothing is written or deleted where it leads."""
     docs = tmp_path / "docs"

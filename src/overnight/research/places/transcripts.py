@@ -39,6 +39,7 @@ class TranscriptFolder:
         self._folder = folder
         self._most_bytes = most_bytes
         self._secrets = secrets
+        self._counted_bytes: int | None = None  # in the folder, by the last look at it and what was written since
 
     def keep(self, task: Task, transcript: Transcript) -> None:
         """Write the transcript of a session that has ended; a campaign goes on without it if it cannot be written.
@@ -53,16 +54,23 @@ class TranscriptFolder:
             write_atomically(self._unused(task), content)
 
     def _make_room(self, size_bytes: int) -> None:
-        """Delete the oldest transcripts until one of this size fits in; everything else in the folder is left alone."""
+        """Delete the oldest transcripts until one of this size fits in; everything else in the folder is left alone.
+
+        Files are looked at only when it may be full, so that keeping one does not grow with their number.
+        """
+        if self._counted_bytes is not None and self._counted_bytes + size_bytes <= self._most_bytes:
+            self._counted_bytes += size_bytes
+            return
         with os.scandir(self._folder) as entries:
             ours = [each for each in entries if _OURS.fullmatch(each.name) and each.is_file(follow_symlinks=False)]
         found = [(Path(each), each.stat(follow_symlinks=False)) for each in ours]
         total = size_bytes + sum(status.st_size for _, status in found)
         for path, status in sorted(found, key=lambda each: (each[1].st_mtime_ns, each[0].name)):
             if total <= self._most_bytes:
-                return
+                break
             path.unlink()
             total -= status.st_size
+        self._counted_bytes = total
 
     def _unused(self, task: Task) -> Path:
         """The name of a session's file; several agents of one role may work under the same number."""

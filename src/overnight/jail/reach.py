@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from functools import lru_cache
 from pathlib import Path, PurePath
 

@@ -3,6 +3,7 @@
 That is Thompson sampling, over candidates around the best places so far.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FIRST = 10  # trials at most before the surrogate chooses
 _GROWTH = 1.1  # of the number of trials, before the parameters are fitted again
 _FEW, _MANY = 5, 2  # constants that a candidate changes on average: of coarse and fine steps
+_MOST_CHANGED = 0.75  # of all constants on average: a switch that crashes must not be in every trial
 _COARSE, _FINE, _WIDE = 0.12, 0.05, 0.35  # of a range: sizes of steps
 _CANDIDATES = 320
 _TOPS = 4  # best places, from which steps are taken
@@ -53,7 +55,7 @@ class Explorer:
         if self._scaled is None:
             return
         if not self._fitted or len(observations) > _GROWTH * self._fitted:
-            self._surrogate.fit(self._scaled.data, sigma / self._scaled.span)
+            self._surrogate.fit(self._scaled.data, sigma / self._scaled.span if math.isfinite(sigma) else 0.0)
             self._fitted = len(observations)
         self._surrogate.learn(self._scaled.data)
 
@@ -122,7 +124,7 @@ class Explorer:
         import numpy as np
 
         d = len(self.space)
-        chosen = random.random((count, d)) < min(1.0, changed / d)
+        chosen = random.random((count, d)) < min(_MOST_CHANGED, changed / d)
         chosen[np.arange(count), random.integers(0, d, count)] = True
         steps = random.standard_normal((count, d)) * size * np.exp(0.7 * random.standard_normal((count, 1)))
         moved = np.abs(np.clip(at, 0.0, 1.0) + steps)

@@ -1,5 +1,6 @@
 """What was measured of constants, as the surrogate takes it: places, values on one scale, and blocks."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ LEAST_SPAN = 3.0  # sd of one trial: differences below are noise, whatever their
 _GOOD, _MIDDLE = 0.05, 0.6  # quantiles of the values between which the scale is linear
 _CRASHED = 0.1  # beyond the worst value
 _WORST = 0.5  # at least, of a crash
+_LARGEST = 1e200  # of a value: what is computed from it is finite
+_INCREDIBLE = 100.0  # spans: what is better by more is only a little better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +45,18 @@ def scaled(space: Space, observations: Sequence[Observation], sigma: float) -> S
     """Observations on a scale that bad values do not dominate; None if no trial has a value. `sigma`: sd of one trial."""
     import numpy as np
 
-    known = np.array([o.value for o in observations if o.value is not None])
+    found = np.array([np.nan if o.value is None or not math.isfinite(o.value) else o.value for o in observations])
+    found = np.clip(found, -_LARGEST, _LARGEST)
+    known = found[~np.isnan(found)]
     if not known.size:
         return None
     good, middle = np.quantile(known, _GOOD), np.quantile(known, _MIDDLE)
-    span = float(max(middle - good, LEAST_SPAN * sigma, 1e-9 * abs(middle), 1e-300))
-    values = np.array([np.nan if o.value is None else (o.value - middle) / span for o in observations])
+    noise = LEAST_SPAN * sigma if math.isfinite(sigma) else 0.0
+    span = float(max(middle - good, min(noise, _LARGEST), 1e-9 * abs(middle), 1 / _LARGEST))
+    with np.errstate(over="ignore"):
+        values = np.clip((found - middle) / span, -_LARGEST, _LARGEST)
     values = np.where(values > 0.0, np.log1p(np.maximum(values, 0.0)), values)
+    values = np.where(values < -_INCREDIBLE, -_INCREDIBLE - np.log1p(np.maximum(-values - _INCREDIBLE, 0.0)), values)
     values = np.where(np.isnan(values), max(float(np.nanmax(values)) + _CRASHED, _WORST), values)
     blocks = {block: number for number, block in enumerate(dict.fromkeys(o.block for o in observations))}
     return Scaled(

@@ -1,5 +1,6 @@
 """One search of the tuner: it measures what its model finds promising, until the best of it is worth a proof."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -140,10 +141,10 @@ class Searching:
         return worth_a_proof(prospect, self.search.proof_trials)
 
     def _observations(self) -> Sequence[Observation]:
-        heads = self.search.head_values
+        heads = [value for value in self.search.head_values if math.isfinite(value)]
         own = Observation(
             values=self._own,
-            value=-self.metric.gain(0.0, sum(heads) / len(heads)) if heads else None,
+            value=-self.metric.gain(0.0, sum(value / len(heads) for value in heads)),
             block=self.past.block(self.head, "head"),
             share=1.0 / max(len(heads), 1),
         )

@@ -102,9 +102,11 @@ class Explorer:
             return np.zeros(len(choices)), np.full(len(choices), np.inf)
         places = np.array([place(self.space, values) for values in ({}, *choices)])
         means, covariance = self._surrogate.joint(places)
+        slopes = self._scaled.slopes(means)
+        covariance = covariance * np.outer(slopes, slopes)
         variances = covariance[0, 0] + np.diag(covariance) - 2.0 * covariance[0]
-        span = self._scaled.span
-        return span * (means[0] - means[1:]), span * np.sqrt(np.maximum(variances[1:], 0.0))
+        values = self._scaled.metric(means)
+        return values[0] - values[1:], self._scaled.span * np.sqrt(np.maximum(variances[1:], 0.0))
 
     def _candidates(self, random: "np.random.Generator") -> "Array":
         import numpy as np

@@ -20,6 +20,7 @@ _GOOD, _MIDDLE = 0.05, 0.6  # quantiles of the values between which the scale is
 _CRASHED = 0.1  # beyond the worst value
 _WORST = 0.5  # at least, of a crash
 _LARGEST = 1e200  # of a value: what is computed from it is finite
+_DEEPEST = 100.0  # on the scale, for the same reason
 _INCREDIBLE = 100.0  # spans: what is better by more is only a little better
 
 
@@ -38,7 +39,19 @@ class Scaled:
     """Observations for the surrogate."""
 
     data: Data
-    span: float  # of the metric: one unit of the scale
+    span: float  # of the metric: one unit of the scale where it is linear
+
+    def metric(self, values: "Array") -> "Array":
+        """Values on the scale in the metric's units, from the middle on."""
+        import numpy as np
+
+        return self.span * np.where(values > 0.0, np.expm1(np.clip(values, 0.0, _DEEPEST)), values)
+
+    def slopes(self, values: "Array") -> "Array":
+        """What one unit of the scale is there, in spans."""
+        import numpy as np
+
+        return np.exp(np.clip(values, 0.0, _DEEPEST))
 
 
 def scaled(space: Space, observations: Sequence[Observation], sigma: float) -> Scaled | None:

@@ -52,11 +52,15 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
 
 def stages(repo: Path) -> set[Stage]:
     """Of the trials of experiments."""
-    return {event.trial.key.stage for event in recorded(repo) if isinstance(event, TrialFinished)} - {Stage.BASELINE, Stage.SEARCH}
+    every = {event.trial.key.stage for event in recorded(repo) if isinstance(event, TrialFinished)}
+    return every - {Stage.BASELINE, Stage.SEARCH}
 
 
 def test_what_a_search_found_is_put_to_the_test_at_once(tmp_path: Path, run: Callable[[Path], str]) -> None:
-    """No trial screens it; of the search only what ran counts; the record, every view and the commits say so, and that nothing checked it on other data."""
+    """No trial screens it, and of the search only what ran counts.
+
+    The record, every view and the commits say so, and that nothing checked it on other data.
+    """
     repo = make_repo(tmp_path / "r", program(BETTER), noise=0.3)
     printed = run(repo)
     events = recorded(repo)

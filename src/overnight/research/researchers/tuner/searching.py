@@ -1,7 +1,7 @@
 """One search of the tuner: it measures what its model finds promising, until the best of it is worth a proof."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -45,6 +45,7 @@ class Searching:
     metric: Metric
     head: str  # commit
     random: Random
+    proposed: Collection[str] = ()  # points of the tuner's proposals
     _running: list[Probe] = field(default_factory=list)
     _ended: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when a trial ends
     _over: bool = False  # nothing more is measured for this proposal
@@ -128,7 +129,7 @@ class Searching:
 
     def _is_worth(self, jump: Jump, *, last: bool = False) -> bool:
         potential = 0.0 if last else self.explorer.potential
-        if potential is None:
+        if potential is None or self.target.point(self.target.edit(Move(values=jump.values, reason=""))) in self.proposed:
             return False
         prospect = Prospect(
             gain=jump.gain,

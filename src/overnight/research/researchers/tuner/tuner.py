@@ -97,6 +97,7 @@ class Tuner:
                 metric=assignment.program.metric,
                 head=assignment.head,
                 random=rng,
+                proposed=self._past.points,
             ).jump()
 
     def _new(self, assignment: Assignment, target: Target, moves: Iterable[Move]) -> Move | None:

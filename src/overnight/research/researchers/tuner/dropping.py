@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from overnight.research.researchers.tuner.past import Past
+from overnight.research.researchers.tuner.past import FRUITLESS, Past
 from overnight.research.researchers.tuner.target import Target
-from overnight.words.quantities import listed
+from overnight.words.quantities import counted, listed
 
 MOST_NAMES = 8  # in a message
 ADVICE = "`checks` or `editable` can exclude such changes"
@@ -14,6 +14,8 @@ def all_tried(target: Target, past: Past) -> str:
     """Why there are no ideas left: what was tried out, what changed nothing, and what crashed."""
     dead, crashing = past.dead.dropped, past.crashing.dropped
     names = {d.key: d.constant.name for d in target.space}
+    if past.fruitless >= FRUITLESS:
+        return f"the last {counted(past.fruitless, 'search trial')} of the tuner had no value: {past.why_fruitless}"
     living = [name for key, name in names.items() if key not in dead and key not in crashing]
     message = f"the tuner tried everything in the range of {', '.join(living[:MOST_NAMES]) or 'the removable statements'}"
     return "".join((message, *(f"; {part}" for part in dropped_parts(names, list(names), past))))

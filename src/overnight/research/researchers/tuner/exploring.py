@@ -49,9 +49,12 @@ class Explorer:
 
         self._surrogate = Surrogate(np.array([d.scale is AxisScale.OPTIONS for d in self.space]))
 
-    def learn(self, observations: Sequence[Observation], sigma: float) -> None:
-        """Take in everything that was measured; `sigma` is the sd of one trial, 0 if it is not known."""
-        self._scaled = scaled(self.space, observations, sigma)
+    def learn(self, observations: Sequence[Observation], sigma: float, head: float | None = None) -> None:
+        """Take in everything that was measured.
+
+        `sigma` is the sd of one trial, 0 if it is not known; `head` the value of the head, oriented, None if it is not known.
+        """
+        self._scaled = scaled(self.space, observations, sigma, head)
         if self._scaled is None:
             return
         if not self._fitted or len(observations) > _GROWTH * self._fitted:

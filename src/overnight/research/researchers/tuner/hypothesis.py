@@ -19,7 +19,7 @@ NEEDED = 0.1  # of a gain that is lost without a constant
 
 
 def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bool) -> str:
-    """A sentence such as "Raise LR from 0.003 to 0.0071 and lower DROPOUT from 0.2 to 0.1 (a local step)"."""
+    """A sentence such as "Raise LR from 0.003 to 0.0071 and lower DROPOUT from 0.2 to 0.1 (one bold step)"."""
     if move.removal:
         text = f"Drop `{move.removal.statement}` in {move.removal.function}()"
     elif len(move.values) > MOST_IN_FULL:

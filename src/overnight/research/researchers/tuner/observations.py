@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LEAST_SPAN = 3.0  # sd of one trial: differences below are noise, whatever their scale
 _GOOD, _MIDDLE = 0.05, 0.6  # quantiles of the values between which the scale is linear
+_SHOWN = 0.05  # of the way from the head to the best: the least that one unit of the scale is
 _CRASHED = 0.1  # beyond the worst value
 _WORST = 0.5  # at least, of a crash
 _LARGEST = 1e200  # of a value: what is computed from it is finite
@@ -54,8 +55,11 @@ class Scaled:
         return np.exp(np.clip(values, 0.0, _DEEPEST))
 
 
-def scaled(space: Space, observations: Sequence[Observation], sigma: float) -> Scaled | None:
-    """Observations on a scale that bad values do not dominate; None if no trial has a value. `sigma`: sd of one trial."""
+def scaled(space: Space, observations: Sequence[Observation], sigma: float, head: float | None = None) -> Scaled | None:
+    """Observations on a scale that bad values do not dominate; None if no trial has a value.
+
+    `sigma` is the sd of one trial; `head` what the head's value is, so that the scale tells what is gained over it.
+    """
     import numpy as np
 
     found = np.array([np.nan if o.value is None or not math.isfinite(o.value) else o.value for o in observations])
@@ -65,7 +69,8 @@ def scaled(space: Space, observations: Sequence[Observation], sigma: float) -> S
         return None
     good, middle = np.quantile(known, _GOOD), np.quantile(known, _MIDDLE)
     noise = LEAST_SPAN * sigma if math.isfinite(sigma) else 0.0
-    span = float(max(middle - good, min(noise, _LARGEST), 1e-9 * abs(middle), 1 / _LARGEST))
+    gained = _SHOWN * (min(head, _LARGEST) - float(known.min())) if head is not None and math.isfinite(head) else 0.0
+    span = float(max(middle - good, gained, min(noise, _LARGEST), 1e-9 * abs(middle), 1 / _LARGEST))
     with np.errstate(over="ignore"):
         values = np.clip((found - middle) / span, -_LARGEST, _LARGEST)
     values = np.where(values > 0.0, np.log1p(np.maximum(values, 0.0)), values)

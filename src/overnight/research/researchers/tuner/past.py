@@ -15,6 +15,7 @@ from overnight.research.researchers.tuner.observations import Observation
 from overnight.research.search_trial import SearchTrial
 
 REMEMBERED = 1000  # trials
+FRUITLESS = 40  # search trials in a row without a value: nothing is to be found this way
 BEST, NEWEST = 64, 192  # of them that the surrogate sees: its time grows with the cube of their number
 
 POINT = "point"  # the note that identifies the content of the edited files
@@ -41,6 +42,8 @@ class Past:
 
     def __init__(self) -> None:
         self.searched = 0  # search trials
+        self.fruitless = 0  # the newest of them in a row that changed something and have no value
+        self.why_fruitless = ""  # of the last of those
         self.points: set[str] = set()  # of own proposals
         self.dead = DeadValues()
         self.crashing = CrashingValues()
@@ -82,6 +85,7 @@ class Past:
             if trial.value is not None:
                 self._heads[trial.base, trial.repeat] = trial.value
             return
+        self.fruitless, self.why_fruitless = (self.fruitless + 1, trial.reason) if trial.value is None else (0, "")
         head, directions = self._heads.get((trial.base, trial.repeat)), self._valid(_directions(trial.notes), trial.base)
         if head is not None and self._version(trial.base) == self._newest:
             self.dead.see(before, trial.value, same=trial.value == head)

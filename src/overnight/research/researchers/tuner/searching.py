@@ -17,7 +17,7 @@ from overnight.research.researchers.tuner.findings import Value
 from overnight.research.researchers.tuner.jump import Jump, best_jump
 from overnight.research.researchers.tuner.moves import Move
 from overnight.research.researchers.tuner.observations import Observation
-from overnight.research.researchers.tuner.past import WAS, Past
+from overnight.research.researchers.tuner.past import FRUITLESS, WAS, Past
 from overnight.research.researchers.tuner.target import Target
 
 SEEDS = 3  # that trials take in turn: one would be overfitted, many would hide in their own luck what a change does
@@ -93,10 +93,13 @@ class Searching:
 
     def _next(self) -> Probe | Jump | None:
         """What to measure or to propose; None if there is neither. It takes some 10 ms, so it runs in a thread."""
+        if self.past.fruitless >= FRUITLESS:
+            return None
         seeds = 1 if self.search.exact else SEEDS
         if (unseen := self._unseen(self._own, seeds)) is not None:
             return Probe(values=self._own, repeat=unseen)
-        self.explorer.learn(self._observations(), self.search.sigma)
+        observations = self._observations()
+        self.explorer.learn(observations, self.search.sigma, observations[-1].value if self.search.head_values else None)
         if self._chosen or abs(self.past.searched - self._looked) >= LOOKS:
             found = self._look()
             if found:

@@ -17,11 +17,13 @@ def proof_trials(program: Program, memory: GateMemory, gain: float) -> float:
     `gain` is in the metric's units, better if positive.
     """
     wanted = program.metric.min_effect or 0.0
-    if gain <= 0.0 or gain < wanted:
+    if not (gain > 0.0 and gain >= wanted):  # NaN is no gain
         return math.inf
     report = noise_report(program, memory)
     if report.deterministic:
         return EXACT
+    if report.smallest_effect is None or gain < report.smallest_effect:
+        return math.inf
     level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps)
     pairs = pairs_for(gain, paired_sigma=report.paired_sigma, level=level)
-    return math.inf if pairs > program.gate.max_pairs else 2.0 * pairs + _HEAD
+    return 2.0 * min(pairs, program.gate.max_pairs) + _HEAD

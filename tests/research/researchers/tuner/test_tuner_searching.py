@@ -1,15 +1,20 @@
 """The tuner with search trials: what it measures, when it proposes, and that nothing but its two exceptions leaves it."""
 
 import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import anyio
 import pytest
+from anyio import from_thread, wait_all_tasks_blocked
 from tuner_searches import LOSS, FakeSearch, Function, Searched, Values, constants, quadratic
 
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, Metric
-from overnight.research.experiment import Draft
-from overnight.research.researchers.port import NoIdeas, SearchEnded
+from overnight.research.experiment import Draft, Scalar
+from overnight.research.researchers.port import NoIdeas, SearchEnded, SearchTrial
+from overnight.research.researchers.tuner.exploring import Explorer, Point
 from overnight.research.researchers.tuner.past import changed_keys
 
 SOURCE = "RATE = 0.1\nDECAY = 0.1\nSCALE = 2.0\n"
@@ -143,6 +148,40 @@ def test_a_restart_continues_the_search(tmp_path: Path) -> None:
     assert draft.searched == len(work.search.trials) > 12
     assert len({repr(trial.notes) for trial in work.search.trials}) == len(work.search.trials)
     assert found(work) < 0.2 * START
+
+
+@dataclass(slots=True, kw_only=True)
+class Late(FakeSearch):
+    """Trials of other values than the head's end when they may."""
+
+    may_end: anyio.Event = field(default_factory=anyio.Event)
+
+    async def measure(self, files: Mapping[str, bytes], notes: Mapping[str, Scalar], *, repeat: int = 0) -> SearchTrial:
+        """One trial."""
+        if changed_keys(notes):
+            await self.may_end.wait()
+        return await FakeSearch.measure(self, files, notes, repeat=repeat)
+
+    async def end(self) -> None:
+        """Let them end, and wait until they have been taken in."""
+        self.may_end.set()
+        await wait_all_tasks_blocked()
+
+
+def test_what_ends_while_it_thinks_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last choice of a small space ends while the tuner looks at the ones before, and is what it proposes."""
+    search = Late(function=lambda values: float(bool(values["A"])), source="A = True\n", at_once=2)
+    work, suggest = Searched(folder=tmp_path, search=search), Explorer.suggest
+
+    def thinks(explorer: Explorer, tried: Collection[Point], seed: int) -> Values | None:
+        suggested = suggest(explorer, tried, seed)
+        if suggested is None:
+            from_thread.run(search.end)
+        return suggested
+
+    monkeypatch.setattr(Explorer, "suggest", thinks)
+    work.propose(1)
+    assert constants(work.proposal) == {"A": False} and len(search.trials) == 2
 
 
 def test_the_same_assignment_gives_the_same_search(tmp_path: Path) -> None:

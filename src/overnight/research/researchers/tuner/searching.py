@@ -63,12 +63,13 @@ class Searching:
                 if len(self._running) >= self.search.at_once:
                     await self._ended.wait()
                     continue
+                ended = self._ended
                 found = await to_thread.run_sync(self._next)
                 if isinstance(found, Probe):
                     self._running.append(found)
                     tasks.start_soon(self._measure, found)
-                elif self._running:
-                    await self._ended.wait()
+                elif self._running or ended.is_set():
+                    await ended.wait()  # a trial that ended meanwhile may show something better
                 else:
                     return found
         raise SearchEnded

@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 
-import anyio
 from anyio import to_thread
 
 from overnight.research.experiment import Draft, Experiment, Scalar
-from overnight.research.researchers.port import Assignment, NoIdeas, Search, SearchEnded
+from overnight.research.researchers.port import Assignment, NoIdeas, Search
 from overnight.research.researchers.tuner.crashing import CRASHING, said_crashing
 from overnight.research.researchers.tuner.dead import DROPPED, said_dropped
 from overnight.research.researchers.tuner.dropping import all_tried, dropped_parts
@@ -34,7 +33,7 @@ WAITS = "the tuner waits for the verdict on what its search found"
 
 
 class Tuner:
-    """Tunes the constants of the editable files; one per role, for a whole session."""
+    """Tunes the constants of the editable files; one per researcher, for a whole session."""
 
     name = "tuner"
 
@@ -43,7 +42,6 @@ class Tuner:
         self._explorer: Explorer | None = None
         self._scans: Scans = {}
         self._read: tuple[str, Target] | None = None  # of the last head
-        self._searches = anyio.Lock()
         self._simpler_at = SIMPLER_EVERY  # search trials of all, when a simplification is due
 
     def learn(self, experiment: Experiment) -> None:
@@ -83,22 +81,18 @@ class Tuner:
     ) -> Jump | None:
         if any(proposed.searched and proposed.researcher == self.name for proposed in assignment.under_way):
             raise NoIdeas(WAITS)
-        if self._searches.locked():
-            async with self._searches:
-                raise SearchEnded  # the one before may have proposed what was found
-        async with self._searches:
-            if self._explorer is None or self._explorer.space != space:
-                self._explorer = Explorer(space)
-            return await Searching(
-                target=target,
-                explorer=self._explorer,
-                past=self._past,
-                search=search,
-                metric=assignment.program.metric,
-                head=assignment.head,
-                random=rng,
-                proposed=self._past.points,
-            ).jump()
+        if self._explorer is None or self._explorer.space != space:
+            self._explorer = Explorer(space)
+        return await Searching(
+            target=target,
+            explorer=self._explorer,
+            past=self._past,
+            search=search,
+            metric=assignment.program.metric,
+            head=assignment.head,
+            random=rng,
+            proposed=self._past.points,
+        ).jump()
 
     def _new(self, assignment: Assignment, target: Target, moves: Iterable[Move]) -> Move | None:
         """The first move whose result was not proposed yet."""

@@ -1,11 +1,12 @@
 """Campaigns whose researcher searches before it proposes: its trials are recorded, cheap, and never evidence."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import anyio
 import pytest
 from searcher import FILE, OFFSET, Better, Restless, Searcher
 from searches import repo_of, run, searched
@@ -29,8 +30,9 @@ from overnight.research.events import (
     Working,
 )
 from overnight.research.experiment import Draft
+from overnight.research.loop.assigned_search import OVERTAKEN
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.researchers.port import Assignment, SearchEnded
+from overnight.research.researchers.port import Assignment, NoIdeas, SearchEnded
 from overnight.research.state import State, fold_all
 
 OFFSETS = (6.0, 4.0, 7.0)
@@ -216,6 +218,80 @@ def test_a_search_says_live_what_it_does(tmp_path: Path, monkeypatch: pytest.Mon
     assert doing == ["searches, 1 trial", "searches, 2 trials", "searches, 3 trials"]
     lines = [line for line in map(describe, signs) if line.startswith("search")]
     assert lines == ["search trial 1 of one: 6", "search trial 2 of one: 4", "search trial 3 of one: 7"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Finds(Searcher):
+    """Proposes a value as what a search found, once `after` is set and if nothing is open; the first time it is `restless`."""
+
+    offsets: Sequence[float] = ()
+    value: float
+    after: anyio.Event
+    began: anyio.Event = field(default_factory=anyio.Event)  # set once it searches
+    restless: bool = False  # it searches until its search ends
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Measure something, then write the value."""
+        search, source = assignment.search, (assignment.workspace / FILE).read_text()
+        if search is None or assignment.under_way or any(one.notes["offset"] == self.value for one in self.learned):
+            raise NoIdeas("it has proposed, or waits")
+        await self._measure(search, source, 7.0, 0)
+        self.began.set()
+        while self.restless and not self.ended:
+            await self._measure(search, source, 7.0, 0)
+        await self.after.wait()
+        return replace(self._write(assignment, self.value), searched=1)
+
+
+@pytest.mark.parametrize("restless", [True, False])
+def test_searches_of_one_kind_propose_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restless: bool
+) -> None:
+    """What one finds while the proposal of another has no verdict would be the same: its search ends, also with a draft.
+
+    It is asked again after the verdict, though it has another role.
+    """
+    repo, opened = repo_of(tmp_path / "repo", roles=("one", "two"), noise=0.01), anyio.Event()
+    second = Finds(value=3.0, after=opened, restless=restless)
+    first = Finds(value=9.0, after=second.began)
+
+    def see(sign: Sign) -> None:
+        if isinstance(sign, Proposed):
+            opened.set()
+
+    events = run(repo, monkeypatch, first, second, until=see)
+    kinds = [type(event) for event in events if isinstance(event, Proposed | Concluded)]
+    assert kinds == [Proposed, Concluded, Proposed, Concluded]
+    assert state_of(events).tally.keep == 1 and second.ended == [OVERTAKEN] * restless
+    assert not any(isinstance(event, ProposalMissed) and not event.final for event in events)
+
+
+@dataclass(slots=True, kw_only=True)
+class Cancelled(Searcher):
+    """Gives up waiting for a trial when the test says so."""
+
+    offsets: Sequence[float] = ()
+    cancel: list[Callable[[], None]] = field(default_factory=list)
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Measure one value."""
+        assert assignment.search
+        with anyio.CancelScope() as wait:
+            self.cancel.append(wait.cancel)
+            await self._measure(assignment.search, (assignment.workspace / FILE).read_text(), 7.0, 0)
+        raise NoIdeas("it does not wait")
+
+
+def test_a_trial_that_ends_as_its_wait_is_cancelled_is_recalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial is returned or recalled, whatever happens at the moment at which it ends."""
+    repo, searcher = repo_of(tmp_path / "repo"), Cancelled()
+
+    def see(sign: Sign) -> None:
+        if isinstance(sign, Working):
+            searcher.cancel[0]()
+
+    run(repo, monkeypatch, searcher, until=see)
+    assert searcher.found == [] and [trial.value for trial in searcher.recalled] == [7.0]
 
 
 class GivesUp(Searcher):

@@ -82,11 +82,11 @@ class Asking:
         """Why this researcher is not asked again; None if the session ends."""
         spell = self._spell(staff, waited_for=False)
         while await self._may_ask(staff.role):
-            before = self._seen_by(staff.role)
+            before = self._seen_by(staff)
             try:
                 outcome = await self._ask(staff, spell)
             except NoIdeas as none:
-                if await self._something_changes(staff.role, before):
+                if await self._something_changes(staff, before):
                     continue
                 return None if self.stop.requested else Ending(reason=EndReason.NO_IDEAS, detail=str(none))
             except ModelsParked as parked:
@@ -157,16 +157,17 @@ class Asking:
         with self.stop.waiting():
             await anyio.sleep(seconds)
 
-    async def _something_changes(self, role: str, before: tuple[str, frozenset[int]]) -> bool:
-        """Wait until a researcher without ideas may have some again, as the head or its open proposals are others."""
-        while self._seen_by(role) == before and self.journal.state.open and not self.stop.requested:
+    async def _something_changes(self, staff: NamedResearcher, before: tuple[str, frozenset[int]]) -> bool:
+        """Wait until a researcher without ideas may have some again, as the head or what it waits for is another."""
+        while self._seen_by(staff) == before and self.journal.state.open and not self.stop.requested:
             with self.stop.waiting():
                 await self.queue.news()
-        return self._seen_by(role) != before and not self.stop.requested
+        return self._seen_by(staff) != before and not self.stop.requested
 
-    def _seen_by(self, role: str) -> tuple[str, frozenset[int]]:
+    def _seen_by(self, staff: NamedResearcher) -> tuple[str, frozenset[int]]:
+        """The head, and the open proposals that it may wait for."""
         state = self.journal.state
-        return state.head, frozenset(opened.number for opened in state.open if opened.proposed.role == role)
+        return state.head, frozenset(opened.number for opened in state.open if staff.waits_for(opened.proposed))
 
     def _spell(self, staff: NamedResearcher, *, waited_for: bool = True) -> DrySpell:
         return DrySpell(patience_s=staff.patience_s, began_s=self.journal.elapsed_s(), waited_for=waited_for)

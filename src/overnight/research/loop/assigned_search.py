@@ -21,6 +21,7 @@ from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
 QUOTED = 100  # characters of a path in a reason
+OVERTAKEN = "what another search found is put to the proof"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,10 +33,12 @@ class AssignedSearch:
     assignment: int
     head: str
     count: int = 0  # that ended
+    _first: int = field(init=False)  # the lowest number that a proposal made since then has
     _room: anyio.Semaphore = field(init=False)
     _known: Mapping[str, bool] = field(init=False)  # the head's files, and whether each is executable
 
     def __post_init__(self) -> None:
+        self._first = self._state.next_number
         self._room = anyio.Semaphore(self.at_once)
         self._known = {file.path: file.executable for file in self.trials.scope.history.files(self.head)}
 
@@ -62,7 +65,17 @@ class AssignedSearch:
     @property
     def over(self) -> str:
         """Why nothing more is measured for the assignment; empty if something is."""
-        return self.trials.over(self.head)
+        return self.trials.over(self.head) or self.overtaken
+
+    @property
+    def overtaken(self) -> str:
+        """That a search of its kind has led to a proposal meanwhile, which this one would repeat; empty if none has.
+
+        Both know all trials, so both find the same, and two proofs of it would cost twice as much.
+        """
+        made = (opened.proposed for opened in self._state.open if opened.number >= self._first)
+        kind = self.staff.researcher.name
+        return OVERTAKEN if any(proposed.searched and proposed.researcher == kind for proposed in made) else ""
 
     def proof_trials(self, gain: float) -> float:
         """How many trials the proof of such a gain would take, those of the new head included; infinite: none will do."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from overnight.git.port import FileChange
 from overnight.program.program import PATIENCE_S
+from overnight.research.events import Proposed
 from overnight.research.experiment import Draft
 from overnight.research.loop.assigning import ProposalRequest
 from overnight.research.places.port import Collected
@@ -19,6 +20,10 @@ class NamedResearcher:
     researcher: Researcher
     reads: bool = False  # its brief: it works on ideas, and critics review its proposals
     patience_s: float = PATIENCE_S  # how long nothing new may come from it
+
+    def waits_for(self, proposed: Proposed) -> bool:
+        """Whether it may have other ideas after the verdict on a proposal: one of its role, or of a search of its kind."""
+        return proposed.role == self.role or (proposed.searched > 0 and proposed.researcher == self.researcher.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -281,11 +281,15 @@ async def _proposed(staff: NamedResearcher, assignment: Assignment, search: Assi
     """A researcher's draft.
 
     Raises:
-        SearchEnded: its search is over, which is no failure; also if several of its trials say so, in a group.
+        SearchEnded: its search is over, which is no failure; also if several of its trials say so, in a group. Or what it found
+            is the same as what another search found first.
         ProposalFailed: it raised that itself, or ended a search that is not over.
     """
     try:
-        return await staff.researcher.propose(assignment)
+        draft = await staff.researcher.propose(assignment)
+        if search and draft.searched and search.overtaken:
+            raise SearchEnded
+        return draft
     except (SearchEnded, BaseExceptionGroup) as error:
         if isinstance(error, BaseExceptionGroup) and error.split(SearchEnded)[1]:
             raise

@@ -113,6 +113,8 @@ class SearchTrials:
             await asked.ended.wait()
         except anyio.get_cancelled_exc_class():
             asked.waited_for = False
+            if asked.trial:  # it ended at the same moment
+                staff.researcher.recall(asked.trial)
             raise
         return asked.trial
 

@@ -25,6 +25,8 @@ def _none() -> str:
 class SearchEnded(Exception):  # noqa: N818  # a normal outcome, not an error
     """Nothing more is measured for this assignment: the head moved, a budget is spent, or the session stops.
 
+    Or another researcher of its kind proposes what its search found, which this one would find too.
+
     The researcher lets it pass. It counts as no failed try, and the researcher is asked again if the session goes on.
     """
 

@@ -57,7 +57,7 @@ def searched(
     index: int, value: float | None = 1.0, *, role: str = "tuner", base: str = "a" * 40, repeat: int = 0
 ) -> TrialFinished:
     """A search trial, with its index as a note."""
-    asked = Searched(role=role, base="a" * 40, notes={"index": index}, repeat=repeat)
+    asked = Searched(role=role, base=base, notes={"index": index}, repeat=repeat)
     return replace(trial(0, index, stage=Stage.SEARCH, value=value), searched=asked)
 
 

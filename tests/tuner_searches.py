@@ -3,7 +3,7 @@
 import ast
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class FakeSearch:
     head_values: Sequence[float] = ()
     pairs: int = 4  # of a proof
     together: int = 1  # trials that must run at once before the first one ends
+    without_inputs: Collection[int] = ()  # numbers of trials whose `prepare` fails
     trials: list[SearchTrial] = field(default_factory=list)
     most_running: int = 0
     _full: anyio.Event = field(default_factory=anyio.Event)
@@ -91,7 +92,9 @@ class FakeSearch:
         value = self.function(constants(files.get(PATH, self.source.encode()).decode()))
         if value is not None:
             value += self.luck * random.Random(f"seed {repeat}").gauss(0, 1) + self.noise * random.Random(number).gauss(0, 1)
+        void, reason = number in self.without_inputs, "`prepare` failed: exit code 1"
         trial = SearchTrial(base=self.base, role="tuner", notes=notes, repeat=repeat, value=value)
+        trial = replace(trial, value=None, void=True, reason=reason) if void else trial
         self.trials.append(trial)
         return trial
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.research.events import Concluded, Event, Moved, Proposed, Registered, Reopened, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.search_trial import SearchTrial
@@ -92,6 +92,7 @@ def as_search_trial(event: TrialFinished) -> SearchTrial | None:
         repeat=searched.repeat,
         value=None if searched.breach else trial.value,
         reason=searched.breach or trial.reason,
+        void=trial.fault is Fault.PREPARE,
         wall_s=trial.wall_s,
     )
 

@@ -27,4 +27,5 @@ class SearchTrial:
     repeat: int  # which of the search's seeds: trials of one repeat share a seed
     value: float | None  # of the metric, in its own units; None: it has none
     reason: str = ""  # why it has none
+    void: bool = False  # it has none because `prepare` failed, which says nothing about these files
     wall_s: float = 0.0

@@ -13,7 +13,7 @@ from tuner_searches import LOSS, FakeSearch, Function, Searched, Values, constan
 from overnight.gate.verdict import Verdict
 from overnight.program.program import Direction, Metric
 from overnight.research.experiment import Draft, Scalar
-from overnight.research.researchers.port import NoIdeas, SearchEnded, SearchTrial
+from overnight.research.researchers.port import NoIdeas, ProposalFailed, SearchEnded, SearchTrial
 from overnight.research.researchers.tuner.exploring import Explorer, Point
 from overnight.research.researchers.tuner.past import changed_keys
 
@@ -182,6 +182,25 @@ def test_what_ends_while_it_thinks_counts(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Explorer, "suggest", thinks)
     work.propose(1)
     assert constants(work.proposal) == {"A": False} and len(search.trials) == 2
+
+
+def test_a_trial_without_inputs_shows_nothing(tmp_path: Path) -> None:
+    """No constant is to blame for it: each is measured again, and is part of what is proposed; it counts as no trial."""
+    void = [n for n in range(40) if n % 3]
+    work = Searched(folder=tmp_path, search=FakeSearch(function=BOWL, source=SOURCE, without_inputs=void))
+    draft = work.propose(1)
+    assert found(work) < 0.2 * START
+    assert draft.searched == sum(not trial.void for trial in work.search.trials) < len(work.search.trials)
+    assert "crash" not in draft.hypothesis
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_search_without_inputs_is_given_up(tmp_path: Path, at_once: int) -> None:
+    """After three trials in a row whose `prepare` failed, with the reason; those under way end."""
+    search = FakeSearch(function=BOWL, source=SOURCE, at_once=at_once, without_inputs=range(100))
+    with pytest.raises(ProposalFailed, match="search trials in a row had no inputs: `prepare` failed: exit code 1"):
+        Searched(folder=tmp_path, search=search).propose(1)
+    assert 3 <= len(search.trials) < 3 + at_once
 
 
 def test_the_same_assignment_gives_the_same_search(tmp_path: Path) -> None:

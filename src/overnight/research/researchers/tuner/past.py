@@ -74,9 +74,9 @@ class Past:
             self._learn_values(experiment)
 
     def recall(self, trial: SearchTrial) -> None:
-        """Learn from a search trial of a tuner."""
+        """Learn from a search trial of a tuner; one without inputs shows nothing, and is measured again."""
         values, before = _values(trial.notes)
-        if not values:
+        if not values or trial.void:
             return
         self.searched += 1
         seen = _Seen(values=values, value=trial.value, base=trial.base, seed=f"search {trial.repeat}")

@@ -8,9 +8,10 @@ from random import Random
 import anyio
 from anyio import to_thread
 
+from overnight.gate.steps import VOIDS
 from overnight.program.program import Metric
 from overnight.research.experiment import Scalar
-from overnight.research.researchers.port import Search, SearchEnded
+from overnight.research.researchers.port import ProposalFailed, Search, SearchEnded
 from overnight.research.researchers.tuner.banking import Prospect, worth_a_proof
 from overnight.research.researchers.tuner.exploring import Explorer, Point
 from overnight.research.researchers.tuner.findings import Value
@@ -19,6 +20,7 @@ from overnight.research.researchers.tuner.moves import Move
 from overnight.research.researchers.tuner.observations import Observation
 from overnight.research.researchers.tuner.past import FRUITLESS, WAS, Past
 from overnight.research.researchers.tuner.target import Target
+from overnight.words.quantities import counted
 
 SEEDS = 3  # that trials take in turn: one would be overfitted, many would hide in their own luck what a change does
 LOOKS = 4  # trials between two looks at whether the best is worth a proof
@@ -49,6 +51,7 @@ class Searching:
     _running: list[Probe] = field(default_factory=list)
     _ended: anyio.Event = field(default_factory=anyio.Event)  # set and replaced when a trial ends
     _over: bool = False  # nothing more is measured for this proposal
+    _voids: list[str] = field(default_factory=list)  # why the newest trials in a row had no inputs
     _looked: int = 0  # search trials when it last looked at the best
     _chosen: Jump | None = None  # what is worth a proof, while it is checked and trials that run end
 
@@ -57,9 +60,10 @@ class Searching:
 
         Raises:
             SearchEnded: nothing more is measured for this proposal.
+            ProposalFailed: trials have no inputs.
         """
         async with anyio.create_task_group() as tasks:
-            while not self._over:
+            while not self._over and len(self._voids) < VOIDS:
                 if len(self._running) >= self.search.at_once:
                     await self._ended.wait()
                     continue
@@ -72,7 +76,9 @@ class Searching:
                     await ended.wait()  # a trial that ended meanwhile may show something better
                 else:
                     return found
-        raise SearchEnded
+        if self._over:
+            raise SearchEnded
+        raise ProposalFailed(f"{counted(len(self._voids), 'search trial')} in a row had no inputs: {self._voids[-1]}")
 
     async def _measure(self, probe: Probe) -> None:
         changed = {key: value for key, value in probe.values.items() if value != self._own[key]}
@@ -80,6 +86,7 @@ class Searching:
         try:
             trial = await self.search.measure(self.target.edit(Move(values=changed, reason="")), notes, repeat=probe.repeat)
             self.past.recall(trial)
+            self._voids = [*self._voids, trial.reason] if trial.void else []
         except SearchEnded:
             self._over = True
         finally:

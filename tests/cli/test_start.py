@@ -1,12 +1,16 @@
 """What the start of a session imports: only what its program needs."""
 
+import gc
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from targets import make_repo, program
+import click
+from targets import make_repo, program, run_here
+
+from overnight.cli.main import app
 
 FOREIGN = ("aiohttp", "altair", "jinja2", "numpy", "optuna", "rich", "smtplib", "urllib.request", "vl_convert")
 OURS = (
@@ -50,3 +54,13 @@ def test_a_session_without_models_or_channels_imports_neither(tmp_path: Path) ->
     assert within(names, OURS, "overnight.") == []
     assert len(within(names, ("overnight",))) <= MOST_OURS
     assert len(names) <= MOST_MODULES
+
+
+def test_the_collector_of_a_caller_is_left_alone(tmp_path: Path) -> None:
+    """Looking a command up freezes nothing, and `main` leaves garbage collected as before, also after a mistake."""
+    frozen = gc.get_freeze_count()
+    assert app.get_command(click.Context(app), "status")
+    assert (gc.isenabled(), gc.get_freeze_count()) == (True, frozen)
+    assert run_here(tmp_path, "xyzzy").returncode == 2
+    assert run_here(tmp_path, "--version").returncode == 0
+    assert gc.isenabled()

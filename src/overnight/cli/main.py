@@ -70,8 +70,9 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"overnight.cli.{COMMANDS[cmd_name][0]}")
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():  # `main` is at work; whoever else calls has a collector of their own
+            gc.freeze()
+            gc.enable()
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{cmd_name} is not a command")
@@ -104,6 +105,7 @@ def app(context: click.Context) -> None:
 def main() -> NoReturn:
     """Run the command line; never returns."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads the metadata of all that is installed
+    collects = gc.isenabled()
     gc.disable()  # what is imported stays, so looking for garbage among it is in vain; see `Lazy.get_command`
     try:
         sys.exit(app(standalone_mode=False) or 0)
@@ -127,6 +129,9 @@ def main() -> NoReturn:
         if _is_interrupt(error):
             sys.exit(130)
         _fail(error)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from overnight.errors import SandboxError
 from overnight.jail.checkout import Checkout
-from overnight.jail.reach import check_readable, find_reach
+from overnight.jail.reach import check_readable, find_reach, is_within
 
 
 def make_python(path: Path, *, prefix: Path) -> Path:
@@ -188,3 +188,20 @@ def test_links_on_path_show_no_more_than_the_tool(tmp_path: Path) -> None:
     checkout = Checkout(toplevels=(repo,), private=(repo / ".git", repo / ".overnight"))
     reach = find_reach(f"{home}/.local/bin", home, checkout)
     assert reach.folders == (f"{home}/.local/bin", str(alone), str(direct))
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "within"),
+    [
+        ("/usr/bin", "/usr", True),
+        ("/usr", "/usr/", True),
+        ("/usr2", "/usr", False),
+        ("/usr", "/", True),
+        ("/usr", "", False),  # an interpreter may say that it is installed nowhere
+        ("/usr", ".", False),
+        ("/usr", "usr", False),
+    ],
+)
+def test_a_path_is_within_a_folder_by_its_names(path: str, folder: str, *, within: bool) -> None:
+    """Whole names count, and a folder without a name holds nothing."""
+    assert is_within(path, (folder,)) is within

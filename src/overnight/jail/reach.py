@@ -205,7 +205,7 @@ def _installation(entry: Path, home: Path, checkout: Checkout) -> str:
 def is_within(path: str, folders: Iterable[str]) -> bool:
     """Whether a path is one of some folders, or lies below one, by their names alone."""
     names = _names(path)
-    return any(names[: len(above)] == above for above in map(_names, folders))
+    return any(above and names[: len(above)] == above for above in map(_names, folders))
 
 
 @lru_cache(NAMES)

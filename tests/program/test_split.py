@@ -80,6 +80,11 @@ def test_what_needs_a_person_names_no_scorer() -> None:
         ("torch.load('weights.json', weights_only=True)", False),
         ("np.load('weights.json', allow_pickle=True)", True),
         ("np.load('weights.json')", False),
+        ("np.load('weights.json', allow_pickle=False)", False),
+        ("pd.read_pickle('weights.json')", True),
+        ("cloudpickle.load(open('weights.json', 'rb'))", True),
+        ("load_model('weights.json')\nfrom keras.models import load_model", True),
+        ("load_model('weights.json')", False),
         ("eval(open('weights.json').read())", True),
         ("load_file('weights.json')", False),
     ],
@@ -88,3 +93,13 @@ def test_a_scorer_that_runs_what_it_reads(reads: str, runs_code: bool) -> None:
     """It would let the candidate into its process, by a pickle for example."""
     found = split({"train.py": TRAIN, "evaluate.py": f"w = {reads}\nprint(w)\n"})
     assert found and found.scorer == "evaluate.py" and found.runs_code == runs_code
+
+
+def test_a_module_of_the_scorer_runs_what_it_reads() -> None:
+    """A frozen module that unpickles, however far it is imported; one that nobody imports says nothing."""
+    scorer = "from lib import io\nw = io.load_file('weights.json')\nprint(w)\n"
+    files = {"train.py": TRAIN, "evaluate.py": scorer, "lib/io.py": "import reading\n", "reading.py": "import pickle\n"}
+    found = split(files)
+    assert found and found.scorer == "evaluate.py" and found.runs_code
+    alone = split({**files, "lib/io.py": "import evaluate\n"})
+    assert alone and not alone.runs_code

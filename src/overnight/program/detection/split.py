@@ -1,14 +1,17 @@
 """Pure: a training that writes a file and a script that scores it, as two commands in place of one.
 
-Only what a scorer can read without running it is taken: no pickle, and so no `torch.load` without `weights_only=True`.
+Only what a scorer can read without running it is taken: no pickle, and so no `torch.load` without `weights_only=True`, in
+its own text and in the modules of the repository that it imports.
 
-Does not cover: names of files that are computed, and scripts in other languages.
+Does not cover: names of files that are computed, scripts in other languages, and libraries under other names (`import torch
+as t`).
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from overnight.program.detection.reads_beside import MOST_MODULES, imported
 from overnight.program.judge.tree import Read
 
 LARGEST = 100_000  # characters of a script
@@ -27,11 +30,13 @@ _WRITES = tuple(
         rf"add_argument\([ \t]*[\"']--(?:out|output|save)[\w-]{{0,20}}[\"'][^\n)]{{0,200}}default=[ \t]*{_NAME}",
     )
 )
-_READS = re.compile(r"\bopen\(|\.read_(?:text|bytes)\(|\.load\w{0,10}\(|\bload\w{0,10}\(|genfromtxt\(|read_(?:csv|json)\(")
+_READS = re.compile(r"\bopen\(|\.read_(?:text|bytes)\(|\bload\w{0,10}\(|genfromtxt\(|read_(?:csv|json|pickle)\(")
 _JUDGES = re.compile(r"(?:^|_)(?:eval|evaluate|evaluation|score|scorer|judge|grade|validate)(?:_|$)")
 _RUNS_CODE = re.compile(
-    r"\bpickle\b|\bjoblib\b|\bdill\b|allow_pickle[ \t]*=[ \t]*True|\b(?:torch|keras|tf)\b[\w.]{0,40}\.load(?:_model)?\("
-    r"(?![^\n]{0,300}weights_only[ \t]*=[ \t]*True)|\bexec\(|(?<![\w.])eval\("
+    r"(?<!allow_)pickle|\bjoblib\b|\bdill\b|\bshelve\b|\bmarshal\b|allow_pickle[ \t]*=[ \t]*True"
+    r"|\b(?:torch|keras|tf)\b[\w.]{0,40}\.load(?:_model)?\((?![^\n]{0,300}weights_only[ \t]*=[ \t]*True)"
+    r"|\bfrom[ \t]+(?:torch|keras|tensorflow)\b[\w.]{0,40}[ \t]+import\b[^\n]{0,200}\bload(?:_model)?\b"
+    r"|\bexec\(|(?<![\w.])eval\("
 )
 _COMMAND = re.compile(r"(?P<before>(?:uv run (?:python )?|python3? ))(?P<script>[\w./-]+\.py)(?P<options>(?: [^;&|<>$`]*)?)")
 
@@ -74,8 +79,20 @@ def split_of(command: str, script: str, committed: Iterable[str], read: Read) ->
         scorer=path,
         score=f"{call['before']}{path}",
         artifacts=taken,
-        runs_code=_RUNS_CODE.search(read(path) or "") is not None,
+        runs_code=any(map(_RUNS_CODE.search, _texts(path, paths, read))),
     )
+
+
+def _texts(script: str, paths: Iterable[str], read: Read) -> Iterator[str]:
+    """Of a script and of the modules of the repository that it imports."""
+    files: dict[str, str | None] = dict.fromkeys(paths)  # read as they are come across
+    found = left = [script]
+    while left and len(found) <= MOST_MODULES:
+        path, *left = left
+        files[path] = read(path)
+        yield files[path] or ""
+        new = [module for module in dict.fromkeys(imported(path, files)) if module not in found]
+        found, left = [*found, *new], [*left, *new]
 
 
 def _scorers(script: str, paths: Iterable[str], made: Sequence[str], read: Read) -> Iterator[tuple[str, tuple[str, ...]]]:

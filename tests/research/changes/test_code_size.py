@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overnight.git.port import FileChange
-from overnight.research.changes.code_size import SizeChange, code_lines, size_change
+from overnight.research.changes.code_size import LARGEST, SizeChange, _remembered, code_lines, size_change
 
 PYTHON = b'''\
 """A module."""
@@ -102,6 +102,14 @@ def test_less_code_shrinks_and_a_moved_line_does_not() -> None:
 def test_other_languages_count_lines(path: str, content: bytes, count: int) -> None:
     """The file's suffix decides what a comment is; a `.py` file that is not Python counts by lines."""
     assert len(code_lines(path, content)) == count
+
+
+def test_a_large_file_is_counted_and_not_remembered() -> None:
+    """Only small ones stay in memory."""
+    asked, large = _remembered.cache_info().misses, b"a = 1\n" * (LARGEST // 6 + 1)
+    assert len(code_lines("large.py", large)) == LARGEST // 6 + 1
+    assert len(code_lines("large.txt", large)) == LARGEST // 6 + 1
+    assert _remembered.cache_info().misses == asked
 
 
 @given(st.binary(max_size=60), st.sampled_from(["a.py", "a.rs", "a"]))

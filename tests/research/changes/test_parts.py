@@ -1,5 +1,7 @@
 """A change taken apart: each part can be left out or made alone, and all of them are the change."""
 
+import math
+
 import pytest
 from builders import change
 from hypothesis import given
@@ -81,6 +83,8 @@ def test_what_a_researcher_expects_of_a_part() -> None:
     first, second, third = taken(OLD, NEW).parts
     notes: dict[str, Scalar] = {f"{SHARE}A": 0.2, f"{SHARE}B": "0.9", f"{SHARE}x": 3, "A": 9.0, f"{SHARE}os": 1.0}
     assert [expected(part, notes) for part in (first, second, third)] == [0.2, 0.0, 3.0]
+    odd: dict[str, Scalar] = {f"{SHARE}A": 10**400, f"{SHARE}B": math.nan, f"{SHARE}x": math.inf}
+    assert [expected(part, odd) for part in (first, second, third)] == [0.0, 0.0, 0.0]
 
 
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c = 1\n", b"c = 2\n", b"\n", b"d"]), max_size=12).map(b"".join)

@@ -27,6 +27,7 @@ _COMMENTS: Mapping[str, tuple[bytes, ...]] = {
     "hs": (b"--",),
 }
 REMEMBERED = 8  # files, the head's among them, which every proposal is compared with
+LARGEST = 200_000  # bytes of a file that is remembered: its lines take many times that
 _LAYOUT = frozenset((tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER))
 
 
@@ -57,10 +58,15 @@ def size_change(changes: Sequence[FileChange], before: Mapping[str, bytes]) -> S
 
 def code_lines(path: str, content: bytes) -> list[bytes]:
     """The lines of a file that count, without their indentation; statements if the file is Python."""
-    return list(_code_lines(path.rpartition(".")[2].lower(), content))
+    read = _remembered if len(content) <= LARGEST else _code_lines
+    return list(read(path.rpartition(".")[2].lower(), content))
 
 
 @lru_cache(REMEMBERED)
+def _remembered(suffix: str, content: bytes) -> Sequence[bytes]:
+    return _code_lines(suffix, content)
+
+
 def _code_lines(suffix: str, content: bytes) -> Sequence[bytes]:
     if suffix in {"py", "pyi"}:
         try:

@@ -19,6 +19,7 @@ from overnight.words.foreign import printable
 SHARE = "share of "  # begins the name of a note: what its researcher expects a constant, named behind it, to be worth
 MOST_LINES = 5_000  # of a file whose parts are looked for
 SHOWN = 6  # lines of a part
+LARGEST_SHARE = 1e300  # neither infinite, nor an integer that is no float
 LINE = 160  # characters
 _NUMBERS = re.compile(rb"[-+]?\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _WORD = re.compile(r"\w+")
@@ -104,16 +105,17 @@ def parts_of(
 def expected(part: ChangePart, notes: Mapping[str, Scalar]) -> float:
     """What its researcher expects a part to be worth, by its notes, which may say anything; 0 if they do not say."""
     words = {word for line in part.lines for word in _WORD.findall(line)}
-    shares = (share for name, share in notes.items() if name.startswith(SHARE) and name.removeprefix(SHARE) in words)
-    return max((float(share) for share in shares if isinstance(share, int | float)), default=0.0)
+    named = (share for name, share in notes.items() if name.startswith(SHARE) and name.removeprefix(SHARE) in words)
+    shares = (share for share in named if isinstance(share, int | float) and -LARGEST_SHARE <= share <= LARGEST_SHARE)
+    return max(map(float, shares), default=0.0)
 
 
 def _hunks(old: bytes, new: bytes) -> Iterator[_Hunk]:
     """Where two texts differ; none if they are not texts, or too long to compare."""
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    part = differing(before, after)
     if b"\0" in old or b"\0" in new or max(len(old), len(new)) > LARGEST:
         return
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    part = differing(before, after)
     if max(len(before), len(after)) > MOST_LINES or part.repeats_itself:
         return
     for what, start, end, first, last in SequenceMatcher(None, part.old, part.new, autojunk=False).get_opcodes():

@@ -1,5 +1,7 @@
 """Values that are too good to be taken without a look."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,10 @@ def test_the_unit_does_not_matter(before: float, left: float, unit: float) -> No
         (-1.0, -10.0, True),
         (1.0, -1e9, True),
         (0.0, -1e-9, True),
+        (0.5, -0.2, True),
+        (100.0, -0.001, True),
         (1.0, 1e9, False),
+        (-5.0, 40.0, False),
         (-100.0, -10.0, False),
         (-5.0, 0.0, False),
         (-5.0, 1e9, False),
@@ -116,7 +121,7 @@ def test_the_unit_does_not_matter(before: float, left: float, unit: float) -> No
     ],
 )
 def test_orders_of_magnitude(before: float, after: float, minimize: bool) -> None:
-    """Ten times as large, or ten times nearer to 0 from its wrong side; from 0 every gain, across 0 a large one."""
+    """Ten times as large, or ten times nearer to 0 from its wrong side; from 0 every gain, and every value across 0."""
     direction = Direction.MINIMIZE if minimize else Direction.MAXIMIZE
     levels = Levels(before=before, after=after)
     assert by_orders(metric("x", direction), levels)
@@ -128,11 +133,9 @@ def test_orders_of_magnitude(before: float, after: float, minimize: bool) -> Non
     ("before", "after", "minimize"),
     [
         (100.0, 11.0, True),
-        (0.5, -0.2, True),
         (-1.0, -9.0, True),
         (1.0, 1.0, True),
         (1.0, 9.9, False),
-        (-5.0, 40.0, False),
         (-100.0, -11.0, False),
         (0.0, 0.0, False),
         (1.0, 0.0, False),
@@ -176,6 +179,33 @@ def test_both_directions_are_judged_alike(before: float, after: float, deviation
     assert not found or after < before
     line = hold(3, [found])
     assert len(line) < 400 and line.isprintable() and "nan" not in line
+
+
+@given(VALUES, VALUES, st.floats(0.0, 1e60), st.sampled_from(Direction))
+def test_a_larger_gain_is_no_more_believable(before: float, after: float, more: float, direction: Direction) -> None:
+    """There is no value beyond one that cannot be true which can: printing a little more hides nothing."""
+    what = metric("x", direction)
+    better = after - more if direction is Direction.MINIMIZE else after + more
+    if by_orders(what, Levels(before=before, after=after)):
+        assert by_orders(what, Levels(before=before, after=better))
+
+
+def in_steps(what: Program, values: list[float]) -> str:
+    """What is said of the last of some keeps that nobody has read."""
+    steps = [Levels(before=before, after=after) for before, after in pairwise(values)]
+    return unbelievable(what, steps[-1], steps[:-1])
+
+
+@pytest.mark.parametrize(
+    ("values", "direction"), [([1.0, 9.0, 81.0, 729.0], Direction.MAXIMIZE), ([5.0, 0.6, 0.07, 0.008], Direction.MINIMIZE)]
+)
+def test_what_cannot_be_true_at_once_cannot_in_small_steps(values: list[float], direction: Direction) -> None:
+    """A gain of orders of magnitude cut into believable ones; a time may become as short step by step by honest work."""
+    assert in_steps(program("x", direction), values[:3]) == ""
+    assert "by 3 changes that nobody has read, by orders of magnitude" in in_steps(program("x", direction), values)
+    assert in_steps(program("x", direction, plain=False), values) == ""
+    if direction is Direction.MINIMIZE:
+        assert in_steps(program("cpu_s"), values) == in_steps(program("latency_ms"), values) == ""
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.sampled_from([2.0**-20, 0.5, 2.0, 2.0**20]))

@@ -157,6 +157,19 @@ def test_the_noise_of_the_head_says_what_cannot_be_true(
     assert [kept.number for kept in held(kept_from(program, values, after))] == [1] * unread
 
 
+def test_small_steps_are_held_together_until_one_of_them_is_read() -> None:
+    """From the start, or from the last keep that was held or that a person has read."""
+    events: list[Event] = [opened(PROGRAM.replace("minimize", "maximize")), *(baseline(index, 1.0) for index in range(3))]
+    for number in range(1, 7):
+        gain = (trial(number, value=8.0**number), concluded(number, Verdict.KEEP, gain=1.0), advanced(number))
+        head = trial(number, stage=Stage.BASELINE, arm=Arm.BASELINE, value=8.0**number)
+        events += [proposed(number), *gain, head]
+    state = fold_all(events)
+    assert state is not None and [kept.number for kept in held(state)] == [3, 6]
+    read = fold(state, [Believed(number=2, commit=state.kept[1].commit)])
+    assert [kept.number for kept in held(read)] == [5]
+
+
 def test_a_person_lets_a_keep_go() -> None:
     """It raises no lines any more, also after a snapshot; its doubts stay as facts. Another commit's word is nothing."""
     state = kept_from(PROGRAM, QUIET, 0.7)

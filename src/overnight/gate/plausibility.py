@@ -3,8 +3,9 @@
 A doubt is for people. It never changes a verdict, and only what was measured in public raises one. A gain that cannot be true
 for all that is known is more than a doubt: the change is held until a person has read it.
 
-Does not cover: a leak that gains little; one that gains in small steps, until its value is nearly the best; a metric whose best
-value its name does not give away; with `produce` and `score`, an artifact that cheats the scorer raises doubts alone.
+Does not cover: a leak that gains little; one that gains in small steps, until all of them make a value a hundred times better
+or nearly the best; a metric whose best value its name does not give away; with `produce` and `score`, an artifact that cheats
+the scorer raises doubts alone.
 """
 
 import re
@@ -21,6 +22,7 @@ SHARES = frozenset(
 NEARLY = 0.01  # of the start's distance to the best value: what is left of it then is nearly nothing
 LEAP = 0.1  # of the distance before one change: a change that leaves less of it is rare
 TIMES = 10.0  # as large as before by one change, or as large as the largest gain before
+TIMES_IN_STEPS = 100.0  # the same by several changes, none of which a person has read
 FEWEST = 2  # kept changes, before their gains say how large the next one may be
 WORTH = 0.2  # of the value before: a smaller gain is no leap, whatever the gains before it
 MOST_DEVIATIONS = 20.0  # sd of one trial of the head: no change gains more by itself, unless it takes the metric elsewhere
@@ -65,39 +67,48 @@ def doubts(metric: Metric, levels: Levels, earlier: Sequence[Levels]) -> tuple[s
     return (*_near_best(metric, levels, start), *_out_of_line(metric, levels, earlier))
 
 
-def unbelievable(program: Program, levels: Levels) -> str:
+def unbelievable(program: Program, levels: Levels, unread: Sequence[Levels] = ()) -> str:
     """Why a gain cannot be true, as a sentence part; empty if it may be.
 
     Only where the candidate's own process is what the value comes from: with `produce` and `score`, frozen code read what it
     wrote. A time that a program prints varies so little that 20 sd are an ordinary gain, so it must be large beside its value,
     too; one that is measured from outside no candidate can print, so that only orders of magnitude count: work left out.
+
+    `unread` are the keeps just before that a person has not read and that were not held either, the oldest first: what many of
+    them gain together is judged too, but for times, which honest work makes many times shorter step by step.
     """
     metric = program.metric
     gain = metric.gain(levels.before, levels.after)
     if not program.one_process or gain <= 0.0:
         return ""
-    moved = f"{metric.name} went from {figure(levels.before, _DIGITS)} to {figure(levels.after, _DIGITS)}"
     apart = 0.0 if metric.name in OUTSIDE else levels.deviations or 0.0
     if apart > MOST_DEVIATIONS and (not program.measures_time or gain >= WORTH * abs(levels.before)):
-        return f"{moved}, {apart:.3g} standard deviations of one trial at once"
+        return f"{_moved(metric, levels)}, {apart:.3g} standard deviations of one trial at once"
     if by_orders(metric, levels):
-        return f"{moved}, by orders of magnitude at once"
+        return f"{_moved(metric, levels)}, by orders of magnitude at once"
+    if not unread or program.measures_time or metric.name in OUTSIDE:
+        return ""
+    whole = Levels(before=unread[0].before, after=levels.after)
+    if by_orders(metric, whole, TIMES_IN_STEPS):
+        return f"{_moved(metric, whole)} by {len(unread) + 1} changes that nobody has read, by orders of magnitude"
     return ""
 
 
-def by_orders(metric: Metric, levels: Levels) -> bool:
-    """Whether the value after is ten times better, or more: as large, or as near 0 if it comes from its wrong side.
+def by_orders(metric: Metric, levels: Levels, times: float = TIMES) -> bool:
+    """Whether the value after is so many times better, or more: as large, or as near 0 if it comes from its wrong side.
 
-    From 0 itself, which has no size to compare with, every gain is; one across 0 if it is ten times as far beyond as before.
+    What is better than such a value is so too: every value across 0, and from 0 itself, which has no size, every gain.
     """
     before, after = levels.before, levels.after
     if metric.direction is Direction.MINIMIZE:
         before, after = -before, -after
     if after <= before:
         return False
-    if before < 0.0 and after <= 0.0:
-        return -after <= -before / TIMES
-    return after >= TIMES * abs(before)
+    return after >= before / times if before < 0.0 else after >= times * before
+
+
+def _moved(metric: Metric, levels: Levels) -> str:
+    return f"{metric.name} went from {figure(levels.before, _DIGITS)} to {figure(levels.after, _DIGITS)}"
 
 
 def look_at(number: int, found: Sequence[str]) -> str:

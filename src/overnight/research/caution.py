@@ -59,11 +59,14 @@ def doubts_of(state: State) -> Mapping[int, Doubt]:
     """What makes values of kept changes hard to believe, by experiment; those that raise no doubt are left out."""
     known = [(kept, kept.levels) for kept in state.kept if kept.levels]
     found: dict[int, Doubt] = {}
+    unread = 0  # keeps just before that are neither held nor read
     for place, (kept, levels) in enumerate(known):
-        beyond = unbelievable(state.program, levels)
-        says = (*filter(None, [beyond]), *doubts(state.program.metric, levels, [earlier for _, earlier in known[:place]]))
+        earlier = [before for _, before in known[:place]]
+        beyond = unbelievable(state.program, levels, earlier[place - unread :])
+        says = (*filter(None, [beyond]), *doubts(state.program.metric, levels, earlier))
         if says:
             found[kept.number] = Doubt(number=kept.number, says=says, unbelievable=bool(beyond), believed=kept.believed)
+        unread = 0 if beyond or kept.believed else unread + 1
     return found
 
 

@@ -65,6 +65,7 @@ class Past:
             if not numbers:
                 paths = _changed_paths(experiment)
                 self._rewritten.update(dict.fromkeys([""] if paths is None else paths, self._newest))
+                self.fruitless = 0
                 self.dead.revive()
                 self.crashing.revive(paths)
         if own:

@@ -38,8 +38,9 @@ from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.moving import Mover
-from overnight.research.loop.proposal import Intake, ProposalOutcome
+from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
+from overnight.research.loop.recording import ProposalOutcome
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope
 from overnight.research.loop.searching import SearchTrials

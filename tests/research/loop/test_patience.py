@@ -20,8 +20,8 @@ from overnight.research.loop.asking import Asking
 from overnight.research.loop.dry_spell import TOKENS, TRIES
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.proposal import ProposalOutcome
 from overnight.research.loop.queue import ProposalQueue
+from overnight.research.loop.recording import ProposalOutcome
 from overnight.research.loop.stop import Stop
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin

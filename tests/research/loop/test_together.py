@@ -21,7 +21,8 @@ from overnight.research.loop.briefing import Briefing
 from overnight.research.loop.council import Council, NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.proposal import Intake, ProposalOutcome
+from overnight.research.loop.proposal import Intake
+from overnight.research.loop.recording import ProposalOutcome
 from overnight.research.loop.scope import Scope
 from overnight.research.places.work_folders import WorkFolders
 from overnight.research.record.ledger import SqliteLedger

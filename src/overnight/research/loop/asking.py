@@ -17,8 +17,9 @@ from overnight.research.loop.dry_spell import DrySpell
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.proposal import Intake, ProposalOutcome
+from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
+from overnight.research.loop.recording import ProposalOutcome
 from overnight.research.loop.stop import Stop
 from overnight.research.researchers.port import NoIdeas, SearchEnded
 from overnight.words.quantities import duration

@@ -1,58 +1,30 @@
-"""From a researcher's edit to a proposal in the ledger: collect, check the scope, commit, record."""
+"""One request to a researcher: a fresh workspace, its edit there, what critics say to it, and what came of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from overnight.agents.hindrance import Hindrance
-from overnight.gate.noise import noise_kind
-from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.port import FileChange, History
 from overnight.models.port import ModelsParked
-from overnight.program.program import Noise
-from overnight.research.caution import warnings_of
-from overnight.research.changes.code_size import SizeChange
-from overnight.research.changes.edit import edit_of
-from overnight.research.changes.scope import NOTHING, proposal_digest
-from overnight.research.changes.similar import shape_of
-from overnight.research.events import Concluded, ProposalMissed, Proposed
+from overnight.research.events import ProposalMissed
 from overnight.research.experiment import Draft
 from overnight.research.loop.assigned_search import AssignedSearch
 from overnight.research.loop.assigning import Assigner, ProposalRequest
-from overnight.research.loop.attempt import MESSAGE, attempt_message
+from overnight.research.loop.attempt import MESSAGE
 from overnight.research.loop.council import Council
 from overnight.research.loop.edit import NamedResearcher, WorkspaceEdit
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.left_out import LeftOutNews
 from overnight.research.loop.objections import Objections
+from overnight.research.loop.recording import ProposalOutcome, Recording, Rejected, numbers_of
 from overnight.research.loop.reviewing import Reviewing
 from overnight.research.loop.scope import Scope
 from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.together import Putting
-from overnight.research.origin import origin_words
 from overnight.research.places.port import View, Workspaces
 from overnight.research.researchers.port import Assignment, ProposalFailed, SearchEnded
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposalOutcome:
-    """What came of a request."""
-
-    assignment: int
-    number: int | None = None  # of the experiment, open or rejected; None: there is no proposal
-    problem: str = ""  # why it is not worth a trial; empty if it is open
-    searched: int = 0  # trials that its researcher ran before
-    hindrance: Hindrance | None = None  # what kept the researcher from working; None if it did work
-    wait_s: float = 0.0  # until a model is available again, if none is: that is no failed proposal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rejected:
-    number: int
-    tree: str  # digest of its change
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +39,7 @@ class Intake:
     scope: Scope
     searches: SearchTrials | None = None  # None: nobody searches
     left_out: LeftOutNews = field(default_factory=LeftOutNews)
-    _rejected: dict[str, _Rejected] = field(default_factory=dict)  # the last one of each role
+    _rejected: dict[str, Rejected] = field(default_factory=dict)  # the last one of each role
 
     async def propose(self, staff: NamedResearcher, problems: Sequence[str] = ()) -> ProposalOutcome:
         """Ask for one proposal; `problems` are those of the researcher's last tries.
@@ -97,7 +69,7 @@ class Intake:
         try:
             edit = await self._edit(staff, request)
         except ProposalFailed as failed:
-            idea, reworks = _numbers(request)
+            idea, reworks = numbers_of(request)
             self.journal.record(
                 ProposalMissed(
                     role=staff.role,
@@ -109,7 +81,7 @@ class Intake:
                 )
             )
             return ProposalOutcome(assignment=request.assignment, problem=str(failed), hindrance=failed.hindrance)
-        return self._take(edit, (*edit.collected.problems, *([edit.refusal] if edit.refusal else [])))
+        return self._recording.take(edit)
 
     async def _edit(self, staff: NamedResearcher, request: ProposalRequest) -> WorkspaceEdit:
         """Let a researcher edit a fresh workspace, and a critic read it; what is left there when that fails is kept."""
@@ -177,6 +149,16 @@ class Intake:
         )
 
     @property
+    def _recording(self) -> Recording:
+        return Recording(
+            journal=self.journal,
+            history=self.history,
+            scope=self.scope,
+            objections=self._objections,
+            rejected=self._rejected,
+        )
+
+    @property
     def _putting(self) -> Putting:
         return Putting(journal=self.journal, history=self.history, scope=self.scope)
 
@@ -195,86 +177,6 @@ class Intake:
             self.history.record_attempt(
                 tag=tag, number=assignment, base=head, changes=changes, message=message, group="unfinished"
             )
-
-    def _take(self, edit: WorkspaceEdit, problems: Sequence[str]) -> ProposalOutcome:
-        """Record an edit as an open experiment or as a rejected one."""
-        draft, number = edit.draft, self.journal.state.next_number
-        draft = replace(
-            draft, searched=min(draft.searched, self.journal.state.tally.search)
-        )  # a claim, and it spares screening
-        violations = self._objections.to(edit.changes, edit.base, problems)
-        commit = ""
-        if not violations:
-            state = self.journal.state
-            tag, noisy = state.tag, noise_kind(state.program, state.gate) is not Noise.DETERMINISTIC
-            message = attempt_message(
-                state.program,
-                tag,
-                number,
-                role=edit.role,
-                hypothesis=draft.hypothesis,
-                how=origin_words(draft.searched, edit.together, unscreened=noisy),
-                warnings=warnings_of(state, draft.searched),
-            )
-            commit = self.history.record_attempt(tag=tag, number=number, base=edit.base, changes=edit.changes, message=message)
-        before = self.scope.before(edit.changes, edit.base)
-        size = SizeChange(added=0, removed=0) if violations else self.scope.size(edit.changes, edit.base)
-        idea, reworks = _numbers(edit.request)
-        proposed = Proposed(
-            number=number,
-            role=edit.role,
-            researcher=edit.researcher,
-            hypothesis=draft.hypothesis,
-            base=edit.base,
-            commit=commit,
-            tree=proposal_digest(edit.changes, edit.base),
-            notes=draft.notes,
-            tokens=draft.tokens,
-            cost_usd=draft.cost_usd,
-            lines_added=size.added,
-            lines_removed=size.removed,
-            idea=idea,
-            shape=shape_of(edit.changes, before, edit.base),
-            assignment=edit.request.assignment,
-            reworks=reworks,
-            by_products=edit.collected.by_products,
-            edit=edit_of(edit.changes, before),
-            searched=draft.searched,
-            together=edit.together,
-        )
-        if not violations:
-            self.journal.record(proposed)
-            return ProposalOutcome(assignment=edit.request.assignment, number=number, searched=edit.searched)
-        return self._reject(proposed, "; ".join(violations))
-
-    def _reject(self, proposed: Proposed, reason: str) -> ProposalOutcome:
-        """Record a rejected experiment; one that its role repeats at once is the same one, and is not recorded as another."""
-        if reason == NOTHING and (left := str(proposed.by_products)):
-            reason = f"{reason}; left out: {left}"
-        last = self._rejected.get(proposed.role)
-        if last and (last.tree, last.reason) == (proposed.tree, reason):
-            again = f"#{last.number} again, which was rejected: {reason}"
-            self.journal.record(
-                ProposalMissed(
-                    role=proposed.role,
-                    reason=again,
-                    idea=proposed.idea,
-                    assignment=proposed.assignment,
-                    reworks=proposed.reworks,
-                )
-            )
-            return ProposalOutcome(assignment=proposed.assignment, problem=again)
-        number = proposed.number
-        self._rejected[proposed.role] = _Rejected(number=number, tree=proposed.tree, reason=reason)
-        rejected = Conclusion(verdict=Verdict.REJECT, reason=reason)
-        self.journal.record(proposed, Concluded(number=number, conclusion=rejected, elapsed_s=self.journal.elapsed_s()))
-        problem = f"#{number} ({proposed.hypothesis}) was rejected: {reason}"
-        return ProposalOutcome(assignment=proposed.assignment, number=number, problem=problem)
-
-
-def _numbers(request: ProposalRequest) -> tuple[int, int]:
-    """The idea and the returned experiment that a request is about; 0 if there is none."""
-    return request.idea.number if request.idea else 0, request.rework.number if request.rework else 0
 
 
 async def _proposed(staff: NamedResearcher, assignment: Assignment, search: AssignedSearch | None) -> Draft:

@@ -20,7 +20,8 @@ from overnight.research.events import CampaignOpened, Event
 from overnight.research.places.begun import mark_begun
 from overnight.research.places.campaigns import campaign_folder
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.state import begin, dump_state, fold
+from overnight.research.snapshot import dump_state
+from overnight.research.state import begin, fold
 
 BATCH = 1000  # experiments per transaction
 

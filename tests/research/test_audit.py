@@ -15,8 +15,10 @@ from overnight.gate.seeds import place_in_block, place_of_seed, trial_seed
 from overnight.gate.trial import Arm, Fault, Trial, TrialKey
 from overnight.program.program import Program
 from overnight.research.audit import AuditState, Tree, audit_step, conclude_audit, tree_of, with_trial
-from overnight.research.events import AuditConcluded, AuditOpened, Event, TrialFinished, decode, encode
-from overnight.research.state import begin, dump_state, fold, load_state
+from overnight.research.event_text import decode, encode
+from overnight.research.events import AuditConcluded, AuditOpened, Event, TrialFinished
+from overnight.research.snapshot import dump_state, load_state
+from overnight.research.state import begin, fold
 
 START, HEAD = Tree(0, Arm.BASELINE), Tree(0, Arm.CANDIDATE)
 Values = Callable[[Tree, int], float | None]

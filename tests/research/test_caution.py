@@ -22,7 +22,8 @@ from overnight.research.caution import (
     warnings_of,
 )
 from overnight.research.events import Believed, Event
-from overnight.research.state import JAIL, State, dump_state, fold, fold_all, load_state
+from overnight.research.snapshot import dump_state, load_state
+from overnight.research.state import JAIL, State, fold, fold_all
 
 UNSEEDED = PROGRAM.replace(" --seed {seed}", "")
 

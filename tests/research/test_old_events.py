@@ -6,7 +6,8 @@ import pytest
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.research.ending import EndReason, SessionKind
-from overnight.research.events import Concluded, Stopped, decode, encode
+from overnight.research.event_text import decode, encode
+from overnight.research.events import Concluded, Stopped
 
 SUPERSEDED = "another change was kept first; it goes on against the new head"
 

@@ -7,10 +7,12 @@ from builders import advanced, baseline, concluded, opened, proposed, session, t
 
 from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
-from overnight.research.events import Event, IdeasChanged, Moved, Registered, Reopened, decode, encode
+from overnight.research.event_text import decode, encode
+from overnight.research.events import Event, IdeasChanged, Moved, Registered, Reopened
 from overnight.research.history import as_judged, fold_experiment
 from overnight.research.idea import AddIdea, IdeaState
-from overnight.research.state import State, begin, dump_state, fold, load_state
+from overnight.research.snapshot import dump_state, load_state
+from overnight.research.state import State, begin, fold
 
 HEAD = f"{1:040x}"
 START: list[Event] = [session(), *(baseline(n, 5.0 + n / 10) for n in range(8))]

@@ -13,7 +13,8 @@ from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import Event, ProviderChanged, TrialFinished
-from overnight.research.state import apply, begin, dump_state, fold, fold_all, load_state
+from overnight.research.snapshot import dump_state, load_state
+from overnight.research.state import apply, begin, fold, fold_all
 
 VERDICTS = st.sampled_from(list(Verdict))
 

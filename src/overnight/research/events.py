@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import Field
 
 from overnight.agents.hindrance import Hindrance
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, PartAudit, PartLeftOut
@@ -17,7 +15,6 @@ from overnight.models.usage import Usage
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
-from overnight.research.old_events import updated
 from overnight.research.search_trial import Searched
 
 
@@ -326,33 +323,3 @@ class Noted:
 
 
 Sign = Event | TrialStarted | TrialCancelled | Proposing | ProposalEnded | Working | Noted  # what a live view sees
-
-# By kind. A new campaign writes few kinds before its first trial, and each takes time to prepare.
-_WRITERS: dict[str, TypeAdapter[Event]] = {}
-
-
-def encode(event: Event) -> bytes:
-    """The event as compact JSON; an event never contains NaN or infinity."""
-    writer = _WRITERS.get(event.kind) or _WRITERS.setdefault(event.kind, TypeAdapter(type(event)))
-    return writer.dump_json(event)
-
-
-def decode(body: bytes | str) -> Event:
-    """The event of such a JSON text, including one that an older version wrote.
-
-    Raises:
-        ValueError: it is not an event.
-    """
-    try:
-        return _reader().validate_json(body)
-    except ValidationError:
-        old = from_json(body)
-        today = updated(old) if isinstance(old, dict) else None
-        if today is None:
-            raise
-        return _reader().validate_python(today)
-
-
-@cache
-def _reader() -> TypeAdapter[Event]:
-    return TypeAdapter(Event)

@@ -4,9 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-
-from pydantic import TypeAdapter
 
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
 from overnight.gate.trial import Stage, Trial
@@ -103,25 +100,6 @@ class State:
 
 TRIALS = 15  # whose wall times are remembered
 SURROUNDINGS = 16  # digits of a digest that people compare
-SNAPSHOT_FORM = b"12\n"  # raised when the state gets a field, or when an event folds differently
-
-
-def dump_state(state: State) -> bytes:
-    """The state as JSON, for a snapshot."""
-    return SNAPSHOT_FORM + _form().dump_json(state)
-
-
-def load_state(snapshot: bytes) -> State:
-    """The state of a snapshot; raises ValueError if it is of another version; then the caller folds the ledger again."""
-    if not snapshot.startswith(SNAPSHOT_FORM):
-        raise ValueError("the snapshot is of another version")
-    return _form().validate_json(snapshot.removeprefix(SNAPSHOT_FORM))
-
-
-@cache
-def _form() -> TypeAdapter[State]:
-    """Prepared with the first snapshot: that takes as long as a trial of a small program."""
-    return TypeAdapter(State)
 
 
 def begin(opened: CampaignOpened, program: Program | None = None) -> State:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from overnight.agents.hindrance import Hindrance
 from overnight.gate.verdict import Verdict
 from overnight.research.charter import parse_charter
-from overnight.research.events import IdeasChanged, ProposalMissed, decode, encode
+from overnight.research.event_text import decode, encode
+from overnight.research.events import IdeasChanged, ProposalMissed
 from overnight.research.idea import AddIdea, DropIdea, IdeaEdit, IdeaQueue, IdeaState, OrderIdeas, ReopenIdea, RewordIdea, Risk
 from overnight.research.ideas.answer import MOST_IDEAS, parse_answer
 from overnight.research.ideas.file import parse_ideas, render_ideas

@@ -12,7 +12,7 @@ from overnight.research.events import Event, ModelCalled
 from overnight.research.record.elapsed import elapsed_at
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
-from overnight.research.state import dump_state
+from overnight.research.snapshot import dump_state
 
 CALLED = ModelCalled(number=1, role="r", provider="p", model="m", usage=Usage(calls=1))
 

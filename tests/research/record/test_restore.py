@@ -12,7 +12,8 @@ from overnight.errors import LedgerCorrupt
 from overnight.research.events import Event, ProgramChanged
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
-from overnight.research.state import dump_state, fold_all
+from overnight.research.snapshot import dump_state
+from overnight.research.state import fold_all
 
 EVENTS: list[Event] = [opened(), session(), baseline(0, 1.0), proposed(1), trial(1, value=1.0), concluded(1)]
 

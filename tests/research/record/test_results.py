@@ -14,8 +14,9 @@ from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.port import Ledger, Recorded
 from overnight.research.record.results import FILE, ResultsKeeper
 from overnight.research.record.tsv import ResultsTable, experiment_row, table_rows
+from overnight.research.snapshot import dump_state
 from overnight.research.standing import Tally
-from overnight.research.state import begin, dump_state, fold
+from overnight.research.state import begin, fold
 
 VERDICTS = (2, 1, 3, 4, 6, 5, 7, 8, 9, 12, 10, 11)  # experiments in the order in which they ended
 

@@ -9,8 +9,9 @@ from overnight.errors import UserError
 from overnight.research.events import Concluded, Event, ProposalEnded, Proposing, Sign, TrialFinished
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
+from overnight.research.snapshot import dump_state
 from overnight.research.standing import OpenExperiment
-from overnight.research.state import State, apply, dump_state
+from overnight.research.state import State, apply
 
 SNAPSHOT_EVERY = 50  # concluded experiments: at most this many are folded again after a kill
 SEARCHES = 10  # search trials that count as one of these

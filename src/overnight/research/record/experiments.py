@@ -6,7 +6,8 @@ from functools import cache
 from pydantic import TypeAdapter
 
 from overnight.gate.verdict import Verdict
-from overnight.research.events import Concluded, Moved, Proposed, Reopened, decode
+from overnight.research.event_text import decode
+from overnight.research.events import Concluded, Moved, Proposed, Reopened
 from overnight.research.experiment import Experiment
 from overnight.research.history import fold_experiment
 from overnight.research.record.port import Page, Recorded

@@ -14,7 +14,8 @@ from overnight.gate.verdict import Verdict
 from overnight.ledger.file import NAME
 from overnight.ledger.owner import Codec
 from overnight.ledger.store import SqliteEventStore
-from overnight.research.events import Event, TrialFinished, decode, encode
+from overnight.research.event_text import decode, encode
+from overnight.research.events import Event, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import SEARCH, as_search_trial, experiment_number
 from overnight.research.record import attempt_index, experiments

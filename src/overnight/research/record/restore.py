@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from overnight.errors import LedgerCorrupt, ProgramError
 from overnight.research.record.port import Ledger
-from overnight.research.state import State, fold, fold_all, load_state
+from overnight.research.snapshot import load_state
+from overnight.research.state import State, fold, fold_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

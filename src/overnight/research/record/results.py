@@ -7,8 +7,9 @@ from pathlib import Path
 from overnight.research.events import Concluded, Moved, Proposed, Reopened, Sign, TrialFinished
 from overnight.research.record.port import Ledger
 from overnight.research.record.tsv import PendingRow, ResultRow, ResultsTable, experiment_row, table_rows
+from overnight.research.snapshot import load_state
 from overnight.research.standing import Tally
-from overnight.research.state import State, load_state
+from overnight.research.state import State
 
 FILE = "results.tsv"
 

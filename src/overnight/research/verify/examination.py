@@ -22,7 +22,8 @@ from overnight.research.reading import CampaignReader
 from overnight.research.receipts.proof import read_receipt, receipt_of
 from overnight.research.receipts.receipt import Receipt
 from overnight.research.record.port import Recorded
-from overnight.research.state import SNAPSHOT_FORM, State, apply, begin, load_state
+from overnight.research.snapshot import SNAPSHOT_FORM, load_state
+from overnight.research.state import State, apply, begin
 from overnight.words.quantities import counted, listed
 
 PAGE = 50  # newest attempts whose refs are checked

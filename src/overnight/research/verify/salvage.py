@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from overnight.errors import LedgerCorrupt, UserError
-from overnight.research.events import encode
+from overnight.research.event_text import encode
 from overnight.research.record.ledger import SqliteLedger
 
 

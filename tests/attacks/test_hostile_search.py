@@ -8,6 +8,7 @@ from searcher import Searcher
 from searches import repo_of, run, searched
 from targets import git
 
+from overnight.research.events import TrialFinished
 from overnight.research.experiment import Draft
 from overnight.research.researchers.port import Assignment, NoIdeas
 
@@ -27,6 +28,16 @@ HOSTILE: tuple[tuple[Mapping[str, bytes], str], ...] = (
     ({"train.py": b"#" * 1_000_001}, "has more than 1,000,000 bytes"),
     ({"train.py": b"OFFSET = 1.0\n", "other.py": b"x = 2\n"}, "`other.py` is not editable"),
 )
+
+
+FLOOD = """\
+import sys
+OFFSET = 5.0
+print(f"METRIC cost={OFFSET}")
+print("\\n".join(f"METRIC x{sys.argv[1]}_{i}=1" for i in range(20_000)))
+print("y" * 1_000_000)
+print(f"METRIC loss={OFFSET}")
+"""
 
 
 class Hostile(Searcher):
@@ -63,3 +74,12 @@ def test_what_no_proposal_may_change_no_search_may(tmp_path: Path, monkeypatch: 
     assert len(searched(events)) == 2
     assert outside.read_text() == "mine\n" and {path.name for path in tmp_path.iterdir()} == before
     assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_no_output_of_a_search_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be thousands of search trials: none leaves what it printed, nor metrics that nobody asked for."""
+    repo = repo_of(tmp_path / "repo", front="guards: [cost >= 1]", files={"train.py": FLOOD})
+    events = run(repo, monkeypatch, Searcher(offsets=(6.0, 4.0)))
+    trials = [event.trial for event in searched(events)]
+    assert [(trial.log, set(trial.metrics)) for trial in trials] == [("", {"loss", "cost"})] * 2
+    assert any(event.trial.log for event in events if isinstance(event, TrialFinished))

@@ -70,7 +70,7 @@ class TrialRunner:
             seed=seed,
             tree=tree,
             value=value,
-            metrics=metrics,
+            metrics=self._recorded(key, metrics),
             early=run.curve.early if run.curve else None,
             curve=run.curve.points if run.curve else (),
             fault=failure.fault if failure else None,
@@ -172,9 +172,16 @@ class TrialRunner:
         explained.saw_hidden = failed.saw_hidden
         return explained
 
+    def _recorded(self, key: TrialKey, metrics: Mapping[str, float]) -> Mapping[str, float]:
+        """What is recorded of the metrics: of a search trial only what is asked of it, as there may be thousands of them."""
+        if key.stage is not Stage.SEARCH:
+            return metrics
+        asked = {self.program.metric.name, *(guard.metric for guard in self.program.guards)}
+        return {name: value for name, value in metrics.items() if name in asked}
+
     def _keep_log(self, run: TrialRun) -> str:
-        """Keep the captured output; never that of sealed data, which nobody may see."""
-        if run.key is None or self._sealed_command(run.key.stage) or not run.log:
+        """Keep the captured output; never that of sealed data, which nobody may see, or of a search, which nobody judges by."""
+        if run.key is None or run.key.stage is Stage.SEARCH or self._sealed_command(run.key.stage) or not run.log:
             return ""
         path = self._workspaces.output()
         path.write_bytes(run.log)

@@ -175,6 +175,17 @@ def test_a_line_ends_when_its_work_ends() -> None:
     assert view.gone == {"tuner": "nothing is left"}
 
 
+def test_the_time_of_work_that_goes_on_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search says after each trial how far it is, and its time is that of the whole search."""
+    view, clock = LiveView(), iter((1.0, 2.0, 3.0))
+    monkeypatch.setattr("overnight.cli.live.time.monotonic", lambda: next(clock))
+    began = []
+    for doing, goes_on in (("asks", False), ("searches, 1 trial", False), ("searches, 2 trials", True)):
+        view.see(Working(role="tuner", assignment=1, doing=doing, goes_on=goes_on))
+        began.append(view.workers["tuner", 1].since)
+    assert began == [1.0, 2.0, 2.0] and view.workers["tuner", 1].doing == "searches, 2 trials"
+
+
 def test_a_try_that_came_to_nothing_has_a_line(ledger: SqliteLedger) -> None:
     """The newest few, with the assignment and the reason on one line; the end of a researcher is another line."""
     view = LiveView()

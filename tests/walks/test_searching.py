@@ -29,10 +29,11 @@ from overnight.research.events import (
     TrialStarted,
     Working,
 )
-from overnight.research.experiment import Draft
+from overnight.research.experiment import Draft, Scalar
 from overnight.research.loop.assigned_search import OVERTAKEN
 from overnight.research.record.ledger import SqliteLedger
-from overnight.research.researchers.port import Assignment, NoIdeas, SearchEnded
+from overnight.research.researchers.port import Assignment, NoIdeas, Search, SearchEnded
+from overnight.research.search_trial import SO_FAR
 from overnight.research.state import State, fold_all
 
 OFFSETS = (6.0, 4.0, 7.0)
@@ -292,6 +293,33 @@ def test_a_trial_that_ends_as_its_wait_is_cancelled_is_recalled(tmp_path: Path, 
 
     run(repo, monkeypatch, searcher, until=see)
     assert searcher.found == [] and [trial.value for trial in searcher.recalled] == [7.0]
+
+
+class Telling(Searcher):
+    """Says of each trial what it has found."""
+
+    async def _measure(self, search: Search, source: str, offset: float, repeat: int) -> None:
+        notes: dict[str, Scalar] = {"offset": offset, SO_FAR: f"best so far {offset:g};\x1b[2J searches on"}
+        files = {FILE: OFFSET.sub(f"OFFSET = {offset}", source).encode()}
+        self.found.append(await search.measure(files, notes, repeat=repeat))
+
+
+def test_a_search_says_what_it_has_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live, in a log, and in the status of a campaign that stopped; as its researcher says it, made harmless."""
+    repo, signs = repo_of(tmp_path / "repo"), list[Sign]()
+
+    def three_began(sign: Sign) -> bool:
+        signs.append(sign)
+        return sum(map(is_search, signs)) == 3
+
+    run(repo, monkeypatch, Telling(offsets=OFFSETS), until=three_began, slots=1)
+    working = [sign for sign in signs if isinstance(sign, Working)]
+    assert [sign.doing.partition(";")[0] for sign in working] == ["searches, 1 trial", "searches, 2 trials"]
+    assert "; best so far 6;" in working[0].doing and [sign.goes_on for sign in working] == [False, True]
+    [line, *_] = [line for line in map(describe, signs) if line.startswith("search")]
+    assert line.startswith("search trial 1 of one: 6; best so far 6;") and "\x1b" not in line
+    [line] = [line for line in overnight(repo, "status").stdout.splitlines() if line.startswith("search  ")]
+    assert line.startswith("search    one: best so far 7;") and "\x1b" not in line
 
 
 class GivesUp(Searcher):

@@ -126,9 +126,10 @@ class LiveView(SessionView):
         match sign:
             case Proposing(role=role, assignment=assignment):
                 self.workers[role, assignment] = Worker(role=role, assignment=assignment, since=time.monotonic())
-            case Working(role=role, assignment=assignment, doing=doing):
-                found = Worker(role=role, assignment=assignment, doing=doing, since=time.monotonic())
-                self.workers[role, assignment] = found
+            case Working(role=role, assignment=assignment, doing=doing, goes_on=goes_on):
+                before = self.workers.get((role, assignment)) if goes_on else None
+                since = before.since if before else time.monotonic()
+                self.workers[role, assignment] = Worker(role=role, assignment=assignment, doing=doing, since=since)
             case ProposalEnded(role=role, assignment=assignment):
                 self.workers.pop((role, assignment), None)
             case ProposalMissed(role=role, reason=reason, final=True):
@@ -178,9 +179,10 @@ def describe(sign: Sign) -> str:
         case TrialFinished(trial=trial) if trial.key.stage is Stage.BASELINE:
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
             return f"baseline trial {trial.key.index + 1}: {found}"
-        case TrialFinished(trial=trial, searched=Searched(role=role)):
+        case TrialFinished(trial=trial, searched=Searched(role=role) as searched):
             found = number(trial.value) if trial.value is not None else printable(trial.reason, LINE)
-            return f"search trial {trial.key.index + 1} of {printable(role, LINE)}: {found}"
+            said = f"; {printable(searched.so_far, LINE)}" if searched.so_far else ""
+            return f"search trial {trial.key.index + 1} of {printable(role, LINE)}: {found}{said}"
         case Proposed():
             left_out = f"; left out: {printable(str(sign.by_products), LINE)}" if str(sign.by_products) else ""
             found = f", {origin}" if (origin := origin_words(sign.searched, sign.together)) else ""

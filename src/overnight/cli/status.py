@@ -15,7 +15,8 @@ def status(tag: str | None, as_json: bool) -> None:
     with reading(tag) as campaign:
         state = campaign.state()
         failed, elapsed_s = campaign.failure(state), campaign.elapsed_s(state)
-        now = summarise(state, campaign.running, str(campaign.folder), failed=failed, elapsed_s=elapsed_s)
+        searched = next(iter(campaign.ledger.search_trials(1)), None)
+        now = summarise(state, campaign.running, str(campaign.folder), failed=failed, elapsed_s=elapsed_s, searched=searched)
     if as_json:
         print_json(now)
     else:

@@ -313,6 +313,7 @@ class Working:
     role: str
     assignment: int
     doing: str  # foreign; empty: nothing that is worth a word
+    goes_on: bool = False  # with what it did before: how long it has done so counts from there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 
 from overnight.research.experiment import Scalar
 
+SO_FAR = "so far"  # the note that tells people what the search has found, and why that is not proposed yet; absent: nothing
+
+
+def so_far_in(notes: Mapping[str, Scalar]) -> str:
+    """What the notes of a search trial tell people of its search; empty: nothing."""
+    return str(notes.get(SO_FAR, ""))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
@@ -15,6 +22,11 @@ class Searched:
     notes: Mapping[str, Scalar] = field(default_factory=dict)
     repeat: int = 0  # trials of one repeat share a seed
     breach: str = ""  # the guard that its one trial breaks for certain; then its value counts for nothing
+
+    @property
+    def so_far(self) -> str:
+        """What its researcher had found when it asked, and why that was not proposed, for people; foreign."""
+        return so_far_in(self.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.ending import EndReason
 from overnight.research.events import Event, ModelCalled, ProposalMissed, ProviderChanged
+from overnight.research.search_trial import SO_FAR, SearchTrial
 from overnight.research.state import begin, fold
 from overnight.research.views.status import describe, summarise
 from overnight.research.views.summary import summary
@@ -134,3 +135,20 @@ def test_the_status_says_how_many_tries_came_to_nothing() -> None:
     line = "missed    2 tries came to nothing; the newest, of explorer (`overnight show --assignment 4`): no such line"
     assert line in describe(status).splitlines()
     assert "missed" not in describe(summarise(begin(opened()), 7, ""))
+
+
+def test_a_search_is_shown_until_what_it_found_is_proposed() -> None:
+    """What its researcher says of it, with foreign text made harmless; nothing of a search on an earlier head."""
+    state = begin(opened())
+    trial = SearchTrial(base=state.head, role="tuner", notes={SO_FAR: "best so far +1\x1b[2J"}, repeat=0, value=1.0)
+    status = summarise(state, None, "", searched=trial)
+    assert status.search.startswith("tuner: best so far +1") and "\x1b" not in status.search
+    assert f"search    {status.search}" in describe(status).splitlines()
+    found = fold(state, [replace(proposed(1), searched=3)])
+    for other in (
+        summarise(state, None, "", searched=replace(trial, base="another")),
+        summarise(found, None, "", searched=trial),
+        summarise(state, None, "", searched=replace(trial, notes={})),
+        summarise(state, None, ""),
+    ):
+        assert other.search == "" and "search  " not in describe(other)

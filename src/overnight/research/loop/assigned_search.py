@@ -97,7 +97,7 @@ class AssignedSearch:
                 return SearchTrial(
                     base=self.head, role=self.staff.role, notes=searched.notes, repeat=repeat, value=None, reason=wrong
                 )
-            trial = await self.trials.run(changes, searched, self.staff, self._told)
+            trial = await self.trials.run(changes, searched, self.staff, lambda: self._told(searched))
         if trial is None:
             raise SearchEnded(self.trials.over(self.head) or "its trial was not run")
         return trial
@@ -121,8 +121,9 @@ class AssignedSearch:
             return "; ".join(new)
         return "; ".join(self.trials.scope.violations(changes, self.head))
 
-    def _told(self) -> None:
-        """Say live how far the search is."""
+    def _told(self, searched: Searched) -> None:
+        """Say live how far the search is, and what its researcher says of it."""
         self.count += 1
         doing = f"searches, {counted(self.count, 'trial')}"
-        self.trials.journal.show(Working(role=self.staff.role, assignment=self.assignment, doing=doing))
+        doing += f"; {searched.so_far}" if searched.so_far else ""
+        self.trials.journal.show(Working(role=self.staff.role, assignment=self.assignment, doing=doing, goes_on=self.count > 1))

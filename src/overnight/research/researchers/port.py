@@ -77,7 +77,7 @@ class Search(Protocol):
 
         Args:
             files: new contents of files of the head, by path; what a proposal may not change has no value, and runs nothing.
-            notes: the researcher's own, returned to it with the trial, also after a restart.
+            notes: the researcher's own, returned to it with the trial, also after a restart. People are shown `SO_FAR`.
             repeat: which of the search's seeds: trials of one repeat share a seed over the whole campaign.
 
         Raises:

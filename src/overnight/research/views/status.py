@@ -16,6 +16,7 @@ from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.origin import origin_words
+from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
@@ -110,6 +111,7 @@ class Status:
     newest_missed: Missed | None  # of these
     trials: int
     trials_used: tuple[TrialUse, ...]  # for what; purposes without a trial are left out
+    search: str  # what a search on this head has found, and why that is not proposed yet; empty: nothing is known
     elapsed_s: float  # of all sessions, until now if it is running
     tokens: int
     estimated: int  # calls to models whose tokens are our estimate
@@ -130,8 +132,16 @@ class Status:
     folder: str  # of the campaign
 
 
-def summarise(state: State, running: int | None, folder: str, *, failed: str = "", elapsed_s: float | None = None) -> Status:
-    """The status of a campaign in this state; `elapsed_s`: if it runs, until now."""
+def summarise(
+    state: State,
+    running: int | None,
+    folder: str,
+    *,
+    failed: str = "",
+    elapsed_s: float | None = None,
+    searched: SearchTrial | None = None,
+) -> Status:
+    """The status of a campaign in this state; `elapsed_s`: if it runs, until now; `searched`: its newest search trial."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     doubted, used = doubts_of(state), sum(state.usage.values(), Usage())
     fresh, unfinished = state.gate.baseline, [opened for opened in state.open if opened.conclusion is None]
@@ -163,6 +173,7 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         newest_missed=_missed(state),
         trials=tally.trials,
         trials_used=use_of(tally),
+        search=_search(state, searched) if searched else "",
         elapsed_s=state.elapsed_s if elapsed_s is None else elapsed_s,
         tokens=tally.tokens,
         estimated=used.estimated,
@@ -199,6 +210,13 @@ def summarise(state: State, running: int | None, folder: str, *, failed: str = "
         ),
         folder=folder,
     )
+
+
+def _search(state: State, newest: SearchTrial) -> str:
+    """What its researcher says of the search; empty if that is of another head, or what was found is proposed."""
+    over = newest.base != state.head or any(opened.proposed.searched for opened in state.open)
+    said = printable(so_far_in(newest.notes), 200)
+    return "" if over or not said else f"{printable(newest.role, 40)}: {said}"
 
 
 def _missed(state: State) -> Missed | None:
@@ -240,6 +258,7 @@ def describe(now: Status) -> str:
         f"branch    {now.branch} at {now.head[:12]}",
     ]
     lines += [f"trials    {used_words(now.trials_used)}"] if now.trials_used else []
+    lines += [f"search    {now.search}"] if now.search else []
     if missed := now.newest_missed:
         what = "try" if now.missed == 1 else "tries"
         lines.append(f"missed    {now.missed} {what} came to nothing; the newest, of {_try(missed)}")

@@ -19,7 +19,9 @@ from overnight.research.researchers.tuner.jump import Jump, best_jump
 from overnight.research.researchers.tuner.moves import Move
 from overnight.research.researchers.tuner.observations import Observation
 from overnight.research.researchers.tuner.past import FRUITLESS, WAS, Past
+from overnight.research.researchers.tuner.so_far import Wait, so_far
 from overnight.research.researchers.tuner.target import Target
+from overnight.research.search_trial import SO_FAR
 from overnight.words.quantities import counted
 
 SEEDS = 3  # that trials take in turn: one would be overfitted, many would hide in their own luck what a change does
@@ -54,6 +56,7 @@ class Searching:
     _voids: list[str] = field(default_factory=list)  # why the newest trials in a row had no inputs
     _looked: int = 0  # search trials when it last looked at the best
     _chosen: Jump | None = None  # what is worth a proof, while it is checked and trials that run end
+    _said: str = ""  # of the best at the last look, for people
 
     async def jump(self) -> Jump | None:
         """The best that was found, once it is worth a proof; None if there is nothing left to measure.
@@ -83,6 +86,7 @@ class Searching:
     async def _measure(self, probe: Probe) -> None:
         changed = {key: value for key, value in probe.values.items() if value != self._own[key]}
         notes: dict[str, Scalar] = {**probe.values, **{WAS + key: self._own[key] for key in changed}}
+        notes |= {SO_FAR: self._said} if self._said else {}
         try:
             trial = await self.search.measure(self.target.edit(Move(values=changed, reason="")), notes, repeat=probe.repeat)
             self.past.recall(trial)
@@ -131,17 +135,25 @@ class Searching:
     def _revised(self, chosen: Jump) -> Jump | None:
         """A jump as it looks after further trials; None if it is not worth a proof any more."""
         ((gain,), (error,)) = self.explorer.gains([chosen.values])
-        jump = Jump(values=chosen.values, gain=float(gain), error=float(error), shares=chosen.shares)
-        return jump if self._is_worth(jump) else None
+        return self._if_worth(Jump(values=chosen.values, gain=float(gain), error=float(error), shares=chosen.shares))
 
     def _jump_worth_a_proof(self, *, last: bool = False) -> Jump | None:
-        jump = best_jump(self.explorer, self.random.getrandbits(32))
-        return jump if jump and self._is_worth(jump, last=last) else None
+        return self._if_worth(best_jump(self.explorer, self.random.getrandbits(32)), last=last)
 
-    def _is_worth(self, jump: Jump, *, last: bool = False) -> bool:
+    def _if_worth(self, jump: Jump | None, *, last: bool = False) -> Jump | None:
+        """A jump if it is worth a proof; what people are told of it changes with that."""
+        wait = self._wait(jump, last=last) if jump else None
+        heads = self._heads
+        self._said = so_far(jump, sum(heads) / len(heads) if heads else None, wait or Wait.CHECKED)
+        return None if wait else jump
+
+    def _wait(self, jump: Jump, *, last: bool) -> Wait | None:
+        """Why a jump is not worth a proof now; None if it is."""
         potential = 0.0 if last else self.explorer.potential
-        if potential is None or self.target.point(self.target.edit(Move(values=jump.values, reason=""))) in self.proposed:
-            return False
+        if potential is None:
+            return Wait.FEW
+        if self.target.point(self.target.edit(Move(values=jump.values, reason=""))) in self.proposed:
+            return Wait.PROPOSED
         prospect = Prospect(
             gain=jump.gain,
             error=jump.error,
@@ -150,10 +162,17 @@ class Searching:
             spent=self.past.searched,
             left=self.search.trials_left(),
         )
-        return worth_a_proof(prospect, self.search.proof_trials)
+        if worth_a_proof(prospect, self.search.proof_trials):
+            return None
+        return Wait.UNPROVABLE if math.isinf(self.search.proof_trials(jump.gain - jump.error)) else Wait.MORE
+
+    @property
+    def _heads(self) -> Sequence[float]:
+        """The newest values of the head."""
+        return [value for value in self.search.head_values if math.isfinite(value)]
 
     def _observations(self) -> Sequence[Observation]:
-        heads = [value for value in self.search.head_values if math.isfinite(value)]
+        heads = self._heads
         own = Observation(
             values=self._own,
             value=-self.metric.gain(0.0, sum(value / len(heads) for value in heads)),

@@ -75,3 +75,15 @@ def test_an_uncertain_gain_waits() -> None:
     """What is not known well enough is measured first: its proof might take far longer."""
     assert worth_a_proof(replace(FOUND, potential=0.01), cost)
     assert not worth_a_proof(replace(FOUND, potential=0.01, error=1.0), cost)
+
+
+def test_a_search_without_an_end_does_not_wait_for_a_little_for_ever() -> None:
+    """Found in a campaign without a budget: 457 search trials, a gain of nine sd, and always 4 % more to be found."""
+    found = Prospect(gain=1235.6, error=389.5, potential=44.2, constants=15, spent=457, left=math.inf)
+
+    def large_alone(gain: float) -> float:
+        return 30.0 if gain > 200.0 else math.inf
+
+    assert worth_a_proof(found, large_alone)
+    assert worth_a_proof(replace(found, left=20_000.0), large_alone)
+    assert not worth_a_proof(replace(found, potential=600.0), large_alone)

@@ -40,6 +40,9 @@ def worth_a_proof(prospect: Prospect, cost: Callable[[float], float]) -> bool:
     if prospect.left <= now:
         return True  # the last chance
     horizon = min(prospect.left, max(AHEAD * prospect.spent, LEAST_AHEAD))
+    endless = prospect.left > horizon and prospect.spent > LEAST_AHEAD  # each trial moves the horizon on
+    if endless and prospect.potential <= EARLY * prospect.gain:
+        return True  # else a little that may still be found would be worth waiting for, again and again
     best = max(_worth(prospect, cost, 2**doubling, horizon) for doubling in range(2, _DOUBLINGS + 1))
     return _worth(prospect, cost, 0, horizon) >= best
 

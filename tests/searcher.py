@@ -91,6 +91,21 @@ class Restless(Searcher):
 
 
 @dataclass(slots=True, kw_only=True)
+class Stubborn(Searcher):
+    """Never finds what it would propose, whatever it measures; without a search it proposes a worse value."""
+
+    offsets: Sequence[float] = ()
+
+    async def propose(self, assignment: Assignment) -> Draft:
+        """Search until that is over; without a search, propose."""
+        source = (assignment.workspace / FILE).read_text()
+        if assignment.search is None:
+            return self._write(assignment, 7.0 + assignment.number)
+        while True:
+            await self._measure(assignment.search, source, 70.0 + len(self.found), 0)
+
+
+@dataclass(slots=True, kw_only=True)
 class Better(Searcher):
     """Proposes one value without a search, once another researcher searches."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from searcher import FILE, OFFSET, Better, Restless, Searcher
+from searcher import FILE, OFFSET, Better, Restless, Searcher, Stubborn
 from searches import repo_of, run, searched
 from targets import FINDINGS, git, overnight, read_json
 
@@ -30,6 +30,7 @@ from overnight.research.events import (
     Working,
 )
 from overnight.research.experiment import Draft, Scalar
+from overnight.research.loop import searching
 from overnight.research.loop.assigned_search import OVERTAKEN
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.researchers.port import Assignment, NoIdeas, Search, SearchEnded
@@ -135,6 +136,19 @@ def test_the_budget_of_trials_ends_a_search(tmp_path: Path, monkeypatch: pytest.
     assert searcher.searches[0].trials_left() == 0
     assert len(searcher.found) == state.tally.search and set(searcher.ended) == {"the budget of 7 trials is spent"}
     assert not any(isinstance(event, ProposalMissed) for event in events)
+
+
+def test_a_search_that_finds_nothing_ends_with_the_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of experiments alone ends it: from then on researchers propose without a search."""
+    monkeypatch.setattr(searching, "MOST_PER_EXPERIMENT", 4)
+    repo = repo_of(tmp_path / "repo", front="budget: {experiments: 2}")
+    researcher = Stubborn()
+    events = run(repo, monkeypatch, researcher)
+    assert len(searched(events)) == len(researcher.found) == 8
+    assert researcher.ended and set(researcher.ended) == {"its experiments had their search trials"}
+    state = state_of(events)
+    assert state.tally.experiments == 2 and state.ending
+    assert state.ending.detail == "the budget of 2 experiments is spent"
 
 
 def test_open_experiments_are_finished_after_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,7 @@ class SessionLimits:
     hours: float | None = None
     experiments_before: int = 0
     trials_before: int = 0
+    search_before: int = 0  # of them: search trials
     elapsed_before_s: float = 0.0
 
     def within(self, budget: Budget) -> SessionAllowance:
@@ -89,6 +90,7 @@ def limits_from(state: State, *, experiments: int | None, hours: float | None) -
         hours=hours,
         experiments_before=state.tally.experiments,
         trials_before=state.tally.trials,
+        search_before=state.tally.search,
         elapsed_before_s=state.elapsed_s,
     )
 

@@ -130,7 +130,7 @@ class Intake:
         return edit
 
     def _search(self, staff: NamedResearcher, assignment: int, head: str) -> AssignedSearch | None:
-        if self.searches is None:
+        if self.searches is None or self.searches.exhausted:
             return None
         return AssignedSearch(trials=self.searches, staff=staff, assignment=assignment, head=head)
 

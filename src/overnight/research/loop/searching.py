@@ -22,6 +22,7 @@ from overnight.research.loop.slots import Urgency
 from overnight.research.search_trial import Searched, SearchTrial
 
 TRIALS_PER_EXPERIMENT = 8  # of all kinds that a session is supposed to take for each experiment that it may run
+MOST_PER_EXPERIMENT = 32  # search trials for each of them: a search that finds nothing would never end
 LEARNED = 5000  # search trials that a researcher recalls when a campaign is taken up
 
 
@@ -79,7 +80,14 @@ class SearchTrials:
         if state.head != head:
             return "another head was made"
         spent = self.allowance.spent(state, self.journal.elapsed_s())
-        return spent.detail if spent else ""
+        if spent:
+            return spent.detail
+        return "its experiments had their search trials" if self.exhausted else ""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so much was searched for the experiments that the session may run that researchers should propose without."""
+        return self._left_of_search() <= 0
 
     def trials_left(self) -> float:
         """How many trials the session may still run: the least that its limits allow.
@@ -96,6 +104,14 @@ class SearchTrials:
             most = (allowance.experiments - self.limits.experiments_before) * TRIALS_PER_EXPERIMENT
             left.append(most - (tally.trials - self.limits.trials_before) - self._running)
         return max(0.0, min(left))
+
+    def _left_of_search(self) -> float:
+        """How many search trials the experiments that the session may run have left; infinite if those are not limited."""
+        limits, most = self.limits, self.allowance.experiments
+        if most is None:
+            return math.inf
+        searched = self.journal.state.tally.search - limits.search_before
+        return (most - limits.experiments_before) * MOST_PER_EXPERIMENT - searched
 
     async def run(
         self, changes: Sequence[FileChange], searched: Searched, staff: NamedResearcher, told: Callable[[], None]
@@ -129,7 +145,7 @@ class SearchTrials:
     def _most(self) -> float:
         """How many may be under way: what the budget of trials has left; and a researcher that is alone waits for its tests."""
         state, slots, budget = self.journal.state, self.scheduler.slots.count, self.allowance.trials
-        left = math.inf if budget is None else budget - state.tally.trials
+        left = min(math.inf if budget is None else budget - state.tally.trials, self._left_of_search())
         testing = any(opened.registered for opened in state.open)
         beside = slots - len(Arm) * max(1, slots // SLOTS_PER_PAIR) if testing and len(self.staff) == 1 else math.inf
         return min(left, beside)

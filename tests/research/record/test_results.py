@@ -74,6 +74,17 @@ def test_a_table_with_rows_of_its_own_is_rewritten(tmp_path: Path) -> None:
     filled.ledger.close()
 
 
+def test_a_row_of_a_person_does_not_stand_for_one_that_a_kill_left_out(tmp_path: Path) -> None:
+    """The number of rows is right, but the last one is not ours."""
+    filled = Filled(tmp_path, (10,))
+    expected = filled.expected(tmp_path / "expected")
+    lines = expected.splitlines(keepends=True)
+    (tmp_path / FILE).write_bytes(b"".join([*lines[:-1], b"deadbee\t1.0\t0.0\tkeep\tby hand\n"]))
+    ResultsKeeper(tmp_path, filled.ledger, filled.state)
+    assert (tmp_path / FILE).read_bytes() == expected
+    filled.ledger.close()
+
+
 def test_a_table_that_lacks_a_row_in_between_is_rewritten(tmp_path: Path) -> None:
     """If its last row is not the one of that place, a row before was taken away: nothing is appended twice."""
     filled = Filled(tmp_path, (10,))

@@ -27,7 +27,7 @@ class ResultsKeeper:
         self._pending: dict[int, PendingRow] = {}  # experiments that were proposed or opened again in this session
         expected = _rows_of(state.tally)
         found = self._table.fix()
-        self._whole = found == expected or self._append_newest(found, expected)
+        self._whole = self._append_newest(found, expected)
         if expected > 1 and not self._whole:
             self._rebuild()
 
@@ -58,11 +58,14 @@ class ResultsKeeper:
         If the last row that is there is not the one that it should be, somebody took another away, and nothing is appended.
         """
         for seq, known in self._marks():
-            if known <= found < expected and found:
+            if known <= found <= expected and found:
+                if not seq and found == expected:
+                    return True  # only the whole ledger could say more
                 rows = list(self._rows_after(seq) if seq else table_rows(self._ledger.events()))
                 if known + len(rows) != expected or (found > known and rows[found - known - 1].line() != self._table.last()):
                     return False
-                self._table.append(*rows[found - known :])
+                if found < expected:
+                    self._table.append(*rows[found - known :])
                 return True
         return False
 

@@ -24,6 +24,9 @@ def proposal_of(folder: Path, files: dict[str, str], wishes: Wishes | None = Non
     ("text", "judges"),
     [
         ("def load_data(path): ...\n", True),
+        ("def load(split): ...\n", True),
+        ("    def load(self, path): ...\n", False),
+        ("class Net(nn.Module): ...\n\n\ndef load(path): ...\n", False),
         ("def accuracy(output, labels): ...\n", True),
         ("class Cora(Dataset):\n    ...\n", True),
         ("    def evaluate_model(self): ...\n", True),
@@ -55,6 +58,21 @@ def test_a_command_that_the_user_names_is_no_training_that_was_found(tmp_path: P
     """Nothing is assumed about it."""
     wishes = Wishes(measure="python a.py", metric="loss", editable=("main.py",))
     assert trained(proposal_of(tmp_path, {"main.py": LOOP, "a.py": ""}, wishes)) == ""
+
+
+@pytest.mark.parametrize("beside", ["data.py", "inputs.py"])
+def test_a_script_that_trains_beside_its_data_is_what_is_edited(tmp_path: Path, beside: str) -> None:
+    """Known by its name or by what it defines, the data stays as it is: more of it, or easier ones, would be a gain."""
+    script = f"from {beside.removesuffix('.py')} import load\n{LOOP}"
+    repository = repository_of(tmp_path, {"train.py": script, beside: "def load(split): ...\n"})
+    trial = Trial(
+        key=TrialKey(experiment=0, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0), seed=1, tree="t", value=3.0, wall_s=3.0
+    )
+    observed = Observed(trial=trial, opened=frozenset(("train.py", beside)), complete=True)
+    found = refined(repository, propose(repository, Wishes()), FirstRun(observed=observed, output=b"loss 0.7\n"))
+    assert found.question == "" and found.proposal.program.editable == ("train.py",)
+    assert f"but not {beside}, what makes the data or judges" in found.proposal.front
+    assert any(note.startswith("train.py trains and says itself") for note in found.proposal.detected.notes)
 
 
 def test_a_training_is_measured_by_its_result_not_by_the_times_that_it_prints(tmp_path: Path) -> None:

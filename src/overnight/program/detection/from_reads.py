@@ -38,7 +38,13 @@ class EditableFiles:
 
 
 def editable_files(
-    reads: Sequence[str], paths: Sequence[str], *, runs: Collection[str], leaf: str | None, timed: bool = False
+    reads: Sequence[str],
+    paths: Sequence[str],
+    *,
+    runs: Collection[str],
+    leaf: str | None,
+    timed: bool = False,
+    trains: bool = False,
 ) -> EditableFiles | None:
     """The files that a person would tune, of those that a trial opened; None if it opened no code.
 
@@ -48,6 +54,7 @@ def editable_files(
         runs: files that measure, score or check by themselves, such as scripts on the way and tests.
         leaf: the file that the command runs in the end, if that is known.
         timed: whether the metric is a time.
+        trains: whether the leaf is a script that trains: where nothing but its data is beside it, it is what a person tunes.
     """
     code = [path for path in reads if is_code(path) and path not in runs]
     timed = timed and leaf is not None and judges_by_name(leaf)
@@ -59,6 +66,9 @@ def editable_files(
     if tuned:
         globs = _folded(tuned, [path for path in paths if path in runs or stays(path)])
         return EditableFiles(globs=globs, frozen=tuple(path for path in code if not matches(path, globs)))
+    if trains and leaf is not None and leaf in reads and not judges_by_name(leaf):
+        beside = (path for path in reads if is_code(path) and path != leaf)
+        return EditableFiles(globs=(escape(leaf),), frozen=tuple(beside))
     if not code:
         return None
     return EditableFiles(globs=tuple(map(escape, code)), frozen=(), question=_question(code, leaf))

@@ -179,12 +179,14 @@ def _with_editable(proposal: Proposal, paths: Sequence[str], read: Read, opened:
     if trained(proposal):
         runs |= judging(set(reads) - set(leaves), read)
     timed = names_time(proposal.program.metric.name)
-    files = editable_files(reads, paths, runs=runs, leaf=leaves[-1] if leaves else None, timed=timed)
+    leaf, trains = leaves[-1] if leaves else None, bool(trained(proposal))
+    files = editable_files(reads, paths, runs=runs, leaf=leaf, timed=timed, trains=trains)
     if files is None:
         return Refined(proposal=proposal, question=f"the command reads no code of this repository, only {_named(reads)}")
     if files.question:
         return Refined(proposal=proposal, question=files.question, globs=files.globs)
-    why = "what trains, makes the data or judges" if trained(proposal) else "which by name measures"
+    what = "makes the data or judges" if leaf in files.globs else "trains, makes the data or judges"
+    why = f"what {what}" if trains else "which by name measures"
     frozen = f", but not {_named(files.frozen)}, {why}" if files.frozen else ""
     reason = f"the code that the command reads{frozen}; all else is frozen"
     entry = FrontMatterEntry(key="editable", value=list(files.globs), reason=reason)

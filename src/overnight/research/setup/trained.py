@@ -15,8 +15,9 @@ SAYS_IT = "is frozen, since it says how good the result is"
 
 # What makes the data or judges the result, by the names of functions and classes; a file with layers as well is a model's.
 _JUDGES = re.compile(
-    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?:load_\w{0,40}(?:data|corpus|mnist|cifar)\w{0,40}|accuracy|evaluate\w*|eval_\w+"
-    r"|\w{1,40}_score|perplexity|(?:get|make|build|create|read)_\w{0,40}(?:data|dataset|dataloader|loader|batch|batches|corpus)s?"
+    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?:load(?=\((?!self\b))|load_\w{0,40}(?:data|corpus|mnist|cifar)\w{0,40}"
+    r"|accuracy|evaluate\w*|eval_\w+|\w{1,40}_score|perplexity"
+    r"|(?:get|make|build|create|read)_\w{0,40}(?:data|dataset|dataloader|loader|batch|batches|corpus)s?"
     r"|(?:compute|calc\w*|get)_(?:metrics?|accuracy|scores?|auc|f1|perplexity))\("
     r"|^class[ \t]+\w{1,80}\((?:\w{1,40}\.){0,3}(?:Dataset|IterableDataset|DataLoader|Env|DataModule|LightningDataModule)\b",
     re.MULTILINE,

@@ -9,6 +9,7 @@ import pytest
 from gate_walk import Numbers, Walk, program
 
 from overnight.gate.noise import MOST_LUCK, PRIOR_LUCK, noise_model
+from overnight.gate.screening import stands
 from overnight.gate.seeds import place_of_seed
 from overnight.gate.trial import Arm, TrialKey
 from overnight.gate.verdict import Verdict
@@ -60,6 +61,20 @@ def test_a_discard_says_behind_or_ahead_in_plain_words() -> None:
     reason = Walk(SEEDED, target(-9.0, 0.0, seed=1)).baseline().experiment(1).reason
     said = r"screening: [0-9.]+ standard errors behind the head after 1 trial; to go on it needs a lead of 0.6"
     assert re.fullmatch(said, reason)
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (0.59, "0.5 standard errors ahead of the head"),
+        (0.02, "0.0 standard errors ahead of the head"),
+        (-1.01, "1.1 standard errors behind the head"),
+        (-math.inf, "behind the head"),
+    ],
+)
+def test_a_lead_that_is_short_of_the_bar_never_reads_as_on_it(score: float, said: str) -> None:
+    """0.59 is not said to be 0.6 where 0.6 was needed, nor 1.01 behind to be 1."""
+    assert stands(score) == said
 
 
 @pytest.mark.parametrize(("common", "low", "high"), [(0.0, 0.0, 0.4), (0.95, 0.7, MOST_LUCK)])

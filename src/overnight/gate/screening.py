@@ -13,6 +13,7 @@ from overnight.program.program import Noise
 from overnight.words.quantities import counted
 
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
+_TENTHS = 10.0
 SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same, beyond the harm that less code may do: most that do no harm pass
 
 
@@ -27,16 +28,19 @@ def screen(case: Case) -> Step | None:
         score = lead / error if error > 0.0 else math.copysign(math.inf, lead) if lead else 0.0
         needed = bars[min(done, len(bars)) - 1]
         if score < needed:
-            reason = f"screening: {_stands(score)} after {counted(done, 'trial')}; to go on it needs {_lead_in_words(needed)}"
+            reason = f"screening: {stands(score)} after {counted(done, 'trial')}; to go on it needs {_lead_in_words(needed)}"
             return conclude(Verdict.DISCARD, reason, gain=case.in_units(lead - case.margin))
     return case.run_trials(Stage.SCREEN, (Arm.CANDIDATE, done + _voids(case))) if done < len(bars) else None
 
 
-def _stands(score: float) -> str:
-    """Where a candidate is, in standard errors: rounded, as digits of it mean nothing."""
+def stands(score: float) -> str:
+    """Where a candidate is that is not far enough ahead, in standard errors: digits of it mean nothing.
+
+    Rounded down, so that what is short of a bar never reads as on it.
+    """
     if math.isinf(score):
         return "behind the head" if score < 0 else "ahead of the head"
-    return f"{abs(score):.1f} standard errors {'behind' if score < 0 else 'ahead of'} the head"
+    return f"{abs(math.floor(_TENTHS * score) / _TENTHS):.1f} standard errors {'behind' if score < 0 else 'ahead of'} the head"
 
 
 def _lead_in_words(needed: float) -> str:

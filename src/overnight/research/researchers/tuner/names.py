@@ -13,6 +13,8 @@ _UNTOUCHED = frozenset((
     "device", "dtype", "cuda", "gpu", "gpus", "cpu", "cpus", "world", "workers", "threads", "processes", "jobs",
     # how much may be spent
     "budget", "timeout", "deadline", "seconds", "minutes", "hours", "flops", "limit", "limits",
+    # the shape of what is computed
+    "axis", "keepdims", "keepdim", "inplace",
     # what other parts depend on, and what changes nothing
     "version", "vocab", "classes", "log", "logs", "logging", "verbose", "debug", "print", "save",
 ))

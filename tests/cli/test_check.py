@@ -46,3 +46,15 @@ def test_a_branch_in_the_way_is_found_before_a_night(tmp_path: Path) -> None:
     said = overnight(repo, "check", check=2).stderr
     assert "error: the branch autoresearch is in the way" in said
     assert said.endswith("rename it: git branch -m autoresearch autoresearch-old\n")
+
+
+def test_fewer_experiments_fit_where_the_tuner_searches(tmp_path: Path) -> None:
+    """Most of its trials make no experiment, so the number for other researchers would mislead."""
+    budget = "budget: {trials: 150}"
+    other = make_repo(tmp_path / "o", program(BETTER, front=budget))
+    fits = "budget      about 50 experiments would fit"
+    assert fits in overnight(other, "check", check=0).stdout.splitlines()
+    scripted = program(BETTER, front=budget)
+    entry = scripted[scripted.index("  - role") : scripted.index(budget)]
+    tuned = make_repo(tmp_path / "t", scripted.replace(entry, "  - {role: tuner, use: tuner}\n"))
+    assert f"{fits}, fewer of the tuner: most of its trials search" in overnight(tuned, "check", check=0).stdout.splitlines()

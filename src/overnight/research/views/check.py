@@ -170,6 +170,12 @@ def _role(role: RoleReadiness) -> str:
     return f"`{role.role}` is ready: {played}" + (f"; but {said}" if said else "")
 
 
+def _fits(found: CheckReport) -> str:
+    """How many experiments the budget is for; the tuner makes few of them, and spends most trials before."""
+    fits = f"about {counted(found.experiments or 0, 'experiment')} would fit"
+    return f"{fits}, fewer of the tuner: most of its trials search" if found.tunable else fits
+
+
 def describe(found: CheckReport) -> str:
     """The report in a few lines for people."""
     same = found.noise == Noise.DETERMINISTIC
@@ -182,7 +188,7 @@ def describe(found: CheckReport) -> str:
         f"metric      {found.metric} ({found.direction}), baseline {number(found.value)}",
         f"noise       {noise}",
         f"time        {duration(found.trial_s)} a trial, {found.slots} at once",
-        f"budget      about {counted(found.experiments, 'experiment')} would fit"
+        f"budget      {_fits(found)}"
         if found.experiments is not None
         else "budget      no limit on experiments, trials or hours is set: Ctrl-C ends the campaign",
     ]

@@ -120,7 +120,7 @@ def test_doubts_name_the_keep_and_change_nothing() -> None:
         events += [trial(number, stage=Stage.BASELINE, arm=Arm.BASELINE, value=value)]
     state = fold_all(events)
     assert state is not None and len(state.kept) == 2
-    said = ("loss went from 1 to 0, by orders of magnitude at once", "its loss is 0, and no value is better")
+    said = ("loss went from 1 to 0, tenfold or more at once", "its loss is 0, and no value is better")
     assert doubts_of(state) == {2: Doubt(number=2, says=said, unbelievable=True, believed=False)}
     assert to_look_at(state) == () and [line[:24] for line in to_hold(state)] == ["#2 is unbelievable until"]
     assert [kept.number for kept in held(state)] == [2]

@@ -6,7 +6,7 @@ import pytest
 from targets import git, make_repo, overnight, program, read_json
 
 LEAK = ("OFFSET = 5.0", "OFFSET = 0.0")  # stands for a candidate that reads the labels, or prints its own number
-BEYOND = "loss went from 5 to 0, by orders of magnitude at once"
+BEYOND = "loss went from 5 to 0, tenfold or more at once"
 TO_DO = "(`overnight show 1`, then `overnight believe 1` if its gain is real)"
 DOUBT = "its loss is 0, and no value is better"
 BASIS = "values come from the candidate's own process, which could print any number"

@@ -85,12 +85,12 @@ def unbelievable(program: Program, levels: Levels, unread: Sequence[Levels] = ()
     if apart > MOST_DEVIATIONS and (not program.measures_time or gain >= WORTH * abs(levels.before)):
         return f"{_moved(metric, levels)}, {apart:.3g} standard deviations of one trial at once"
     if by_orders(metric, levels):
-        return f"{_moved(metric, levels)}, by orders of magnitude at once"
+        return f"{_moved(metric, levels)}, tenfold or more at once"
     if not unread or program.measures_time or metric.name in OUTSIDE:
         return ""
     whole = Levels(before=unread[0].before, after=levels.after)
     if by_orders(metric, whole, TIMES_IN_STEPS):
-        return f"{_moved(metric, whole)} by {len(unread) + 1} changes that nobody has read, by orders of magnitude"
+        return f"{_moved(metric, whole)} by {len(unread) + 1} changes that nobody has read, tenfold or more"
     return ""
 
 

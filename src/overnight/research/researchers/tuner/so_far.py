@@ -21,8 +21,12 @@ class Wait(StrEnum):
 
 
 def so_far(jump: Jump | None, head: float | None, wait: Wait) -> str:
+<<<<<<< HEAD
     """Such as `best so far +0.21 (7 %) expected; searches on, as more may be found`."""
+=======
+    """Such as `best so far +0.21 ± 0.03 (7 %) expected; more may be found`."""
+>>>>>>> 0670fd1 (What a search expects is said with how unsure it is)
     if jump is None:
         return NOTHING
     share = f" ({rough(_PERCENT * jump.gain / abs(head))} %)" if head else ""
-    return f"best so far {figure(jump.gain, _DIGITS, signed=True)}{share} expected; {wait}"
+    return f"best so far {figure(jump.gain, _DIGITS, signed=True)} ± {rough(jump.error)}{share} expected; {wait}"

@@ -22,19 +22,11 @@ def jump(gain: float) -> Jump:
     ("found", "head", "said"),
     [
         (None, 3.0, NOTHING),
-<<<<<<< HEAD
-        (jump(0.21), 3.0, "best so far +0.21 (7 %) expected; searches on, as more may be found"),
-        (jump(0.21), -3.0, "best so far +0.21 (7 %) expected; searches on, as more may be found"),
-        (jump(8849.0), 44185.0, "best so far +8849 (20 %) expected; searches on, as more may be found"),
-        (jump(0.21), 0.0, "best so far +0.21 expected; searches on, as more may be found"),
-        (jump(0.21), None, "best so far +0.21 expected; searches on, as more may be found"),
-=======
         (jump(0.21), 3.0, "best so far +0.21 ± 0.01 (7 %) expected; more may be found"),
         (jump(0.21), -3.0, "best so far +0.21 ± 0.01 (7 %) expected; more may be found"),
         (jump(8849.0), 44185.0, "best so far +8849 ± 0.01 (20 %) expected; more may be found"),
         (jump(0.21), 0.0, "best so far +0.21 ± 0.01 expected; more may be found"),
         (jump(0.21), None, "best so far +0.21 ± 0.01 expected; more may be found"),
->>>>>>> 0670fd1 (What a search expects is said with how unsure it is)
     ],
 )
 def test_the_gain_is_said_in_the_units_of_the_metric_and_as_a_share(found: Jump | None, head: float | None, said: str) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 EARLY = 0.05  # of a gain: what it is worth to have it for the whole time that is left
+EARLIER = 0.5  # more, where far more trials are left than a plan looks ahead: the search goes on after the proof
 AHEAD = 3  # times the trials so far: how far a plan looks at most
-LEAST_AHEAD = 120  # trials
+LEAST_AHEAD = 300  # trials
 HALVING, HALVING_PER_CONSTANT, SLOWEST = 10, 4, 150  # trials in which a search halves what is left
 SLACK = 1.15  # a proof may take longer than is expected
 _SHARES = (0.25, 0.5, 0.75)  # of what is left after a proof, for another search
@@ -40,9 +41,8 @@ def worth_a_proof(prospect: Prospect, cost: Callable[[float], float]) -> bool:
     if prospect.left <= now:
         return True  # the last chance
     horizon = min(prospect.left, max(AHEAD * prospect.spent, LEAST_AHEAD))
-    endless = prospect.left > horizon and prospect.spent > LEAST_AHEAD  # each trial moves the horizon on
-    if endless and prospect.potential <= EARLY * prospect.gain:
-        return True  # else a little that may still be found would be worth waiting for, again and again
+    if prospect.left > horizon and prospect.potential <= EARLY * prospect.gain:
+        return True  # each trial moves the horizon on: a little more would be worth waiting for, again and again
     best = max(_worth(prospect, cost, 2**doubling, horizon) for doubling in range(2, _DOUBLINGS + 1))
     return _worth(prospect, cost, 0, horizon) >= best
 
@@ -56,7 +56,8 @@ def _worth(prospect: Prospect, cost: Callable[[float], float], more: float, hori
         return 0.0
     rest = horizon - used
     second = max(_second(prospect, cost, potential, share * rest, rest) for share in _SHARES)
-    return gain * (1.0 + EARLY * rest / horizon) + second
+    early = EARLY + EARLIER * (1.0 - horizon / prospect.left)
+    return gain * (1.0 + early * rest / horizon) + second
 
 
 def _second(prospect: Prospect, cost: Callable[[float], float], potential: float, more: float, rest: float) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FIRST = 10  # trials at most before the surrogate chooses
 _GROWTH = 1.1  # of the number of trials, before the parameters are fitted again
+_SELDOM = 24  # trials at most before that: old ones are forgotten, so their number does not grow for ever
 _FEW, _MANY = 5, 2  # constants that a candidate changes on average: of coarse and fine steps
 _MOST_CHANGED = 0.75  # of all constants on average: a switch that crashes must not be in every trial
 _COARSE, _FINE, _WIDE = 0.12, 0.05, 0.35  # of a range: sizes of steps
@@ -41,6 +42,7 @@ class Explorer:
     _surrogate: Surrogate = field(init=False)
     _scaled: Scaled | None = None
     _fitted: int = 0  # observations when it was last fitted
+    _news: int = 0  # times that it was told of more since then
     _draws: list[float] = field(default_factory=list)  # how much better the best of each newest draw was, in the metric's units
 
     def __post_init__(self) -> None:
@@ -57,9 +59,10 @@ class Explorer:
         self._scaled = scaled(self.space, observations, sigma, head)
         if self._scaled is None:
             return
-        if not self._fitted or len(observations) > _GROWTH * self._fitted:
+        self._news += 1
+        if not self._fitted or len(observations) > _GROWTH * self._fitted or self._news > _SELDOM:
             self._surrogate.fit(self._scaled.data, sigma / self._scaled.span if math.isfinite(sigma) else 0.0)
-            self._fitted = len(observations)
+            self._fitted, self._news = len(observations), 0
         self._surrogate.learn(self._scaled.data)
 
     @property

@@ -9,7 +9,7 @@ from overnight.research.researchers.tuner.jump import Jump
 from overnight.research.researchers.tuner.moves import Move
 from overnight.research.researchers.tuner.target import Target
 from overnight.words.foreign import printable
-from overnight.words.quantities import counted, listed
+from overnight.words.quantities import listed
 
 LONGEST = 300  # characters
 MOST_IN_FULL = 3  # changes that are said with the values before
@@ -34,12 +34,11 @@ def describe(move: Move, constants: Mapping[str, Constant], *, several_files: bo
     return printable(sentence[0].upper() + sentence[1:], LONGEST)
 
 
-def found_by(jump: Jump, target: Target, trials: int) -> str:
-    """How a jump was found, and which of its constants its gain needs most, by the model."""
+def found_by(jump: Jump, target: Target) -> str:
+    """That a search found a jump, and which of its constants its gain needs most, by the model."""
     names = {d.key: d.constant.name for d in target.space}
     needed = [names[key] for key, share in jump.shares.items() if share >= NEEDED][:MOST_NEEDED]
-    most = f"; it needs {', '.join(needed)} most" if len(jump.values) > len(needed) > 0 else ""
-    return f"the best of {counted(trials, 'search trial')}{most}"
+    return f"found by search; it needs {', '.join(needed)} most" if len(jump.values) > len(needed) > 0 else "found by search"
 
 
 def share_notes(jump: Jump, target: Target) -> Mapping[str, float]:

@@ -16,16 +16,12 @@ class Wait(StrEnum):
     FEW = "too few trials to say more"
     PROPOSED = "proposed before"
     UNPROVABLE = "too little or too unsure to be proven"
-    MORE = "searches on, as more may be found"
+    MORE = "more may be found"
     CHECKED = "proposed soon, if a few trials of its own confirm it"
 
 
 def so_far(jump: Jump | None, head: float | None, wait: Wait) -> str:
-<<<<<<< HEAD
-    """Such as `best so far +0.21 (7 %) expected; searches on, as more may be found`."""
-=======
     """Such as `best so far +0.21 ± 0.03 (7 %) expected; more may be found`."""
->>>>>>> 0670fd1 (What a search expects is said with how unsure it is)
     if jump is None:
         return NOTHING
     share = f" ({rough(_PERCENT * jump.gain / abs(head))} %)" if head else ""

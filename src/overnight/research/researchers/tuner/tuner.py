@@ -68,7 +68,7 @@ class Tuner:
                 self._simpler_at = self._past.searched + SIMPLER_EVERY
                 return self._make(assignment, target, space, move)
             if jump := await self._search(assignment, assignment.search, target, space, rng):
-                move = Move(values=jump.values, reason=found_by(jump, target, self._past.searched))
+                move = Move(values=jump.values, reason=found_by(jump, target))
                 draft = self._make(assignment, target, space, move)
                 return replace(draft, searched=self._past.searched, notes={**draft.notes, **share_notes(jump, target)})
         moves = simpler if assignment.search else chain(steps(space, rng), simpler)

@@ -280,7 +280,7 @@ index 1111111..2222222 100644
 CASES = {
     "usual": World(experiments=80),
     "maximize": World(experiments=60, start=2.31, metric=Metric(name="sum_of_radii", direction=Direction.MAXIMIZE)),
-    "many keeps": World(experiments=150, real=0.5, effect=0.03, seed=3, most_keeps=40),
+    "many keeps": World(experiments=150, real=0.5, effect=0.03, seed=3, start=4.0, most_keeps=40),
     "one keep": World(experiments=100, real=0.05, most_keeps=1, seed=4),
     "nothing real": World(experiments=60, real=0.0),
     "crashes only": World(experiments=30, crashes=1.0),

@@ -202,7 +202,7 @@ def in_steps(what: Program, values: list[float]) -> str:
 def test_what_cannot_be_true_at_once_cannot_in_small_steps(values: list[float], direction: Direction) -> None:
     """A gain of orders of magnitude cut into believable ones; a time may become as short step by step by honest work."""
     assert in_steps(program("x", direction), values[:3]) == ""
-    assert "by 3 changes that nobody has read, tenfold or more" in in_steps(program("x", direction), values)
+    assert "by 3 changes that nobody has read, a hundredfold or more" in in_steps(program("x", direction), values)
     assert in_steps(program("x", direction, plain=False), values) == ""
     if direction is Direction.MINIMIZE:
         assert in_steps(program("cpu_s"), values) == in_steps(program("latency_ms"), values) == ""

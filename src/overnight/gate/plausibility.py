@@ -90,7 +90,7 @@ def unbelievable(program: Program, levels: Levels, unread: Sequence[Levels] = ()
         return ""
     whole = Levels(before=unread[0].before, after=levels.after)
     if by_orders(metric, whole, TIMES_IN_STEPS):
-        return f"{_moved(metric, whole)} by {len(unread) + 1} changes that nobody has read, tenfold or more"
+        return f"{_moved(metric, whole)} by {len(unread) + 1} changes that nobody has read, a hundredfold or more"
     return ""
 
 

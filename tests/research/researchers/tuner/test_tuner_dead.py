@@ -48,7 +48,7 @@ def test_a_campaign_leaves_out_a_dead_value(tmp_path: Path) -> None:
     front = "researchers: [{role: tuner, use: tuner}]\nbudget: {trials: 60}\n"
     repo = make_repo(tmp_path / "repo", re.sub(r"(?s)researchers:.*?(?=---)", front, program()))
     overnight(repo, "run", "--no-report", "--slots", "1", check=0)
-    found = [one for one in read_json(repo, "log")["experiments"] if "search trials" in one["hypothesis"]]
+    found = [one for one in read_json(repo, "log")["experiments"] if one["searched"]]
     assert [one["conclusion"]["verdict"] for one in found][:1] == ["keep"], found
     assert all("OFFSET" in one["hypothesis"] and "SCALE" not in one["hypothesis"] for one in found)
 

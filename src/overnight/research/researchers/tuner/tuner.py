@@ -64,6 +64,8 @@ class Tuner:
         space = self._space(target)
         simpler = simplifications(space, target.removals, rng)
         if assignment.search and space:
+            if any(proposed.searched and proposed.researcher == self.name for proposed in assignment.under_way):
+                raise NoIdeas(WAITS)
             if self._past.searched >= self._simpler_at and (move := self._new(assignment, target, simpler)):
                 self._simpler_at = self._past.searched + SIMPLER_EVERY
                 return self._make(assignment, target, space, move)
@@ -79,8 +81,6 @@ class Tuner:
     async def _search(
         self, assignment: Assignment, search: Search, target: Target, space: Space, rng: random.Random
     ) -> Jump | None:
-        if any(proposed.searched and proposed.researcher == self.name for proposed in assignment.under_way):
-            raise NoIdeas(WAITS)
         if self._explorer is None or self._explorer.space != space:
             self._explorer = Explorer(space)
         return await Searching(

@@ -111,7 +111,7 @@ class Searching:
         if (unseen := self._unseen(self._own, seeds)) is not None:
             return Probe(values=self._own, repeat=unseen)
         observations = self._observations()
-        self.explorer.learn(observations, self.search.sigma, observations[-1].value if self.search.head_values else None)
+        self.explorer.learn(observations, self.search.sigma, observations[-1].value if self._heads else None)
         if self._chosen or abs(self.past.searched - self._looked) >= LOOKS:
             found = self._look()
             if found:

@@ -1,6 +1,13 @@
-"""Loads numpy for the tuner."""
+"""Loads numpy for the tuner, and names its arrays."""
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # what its builds read when they are loaded
 

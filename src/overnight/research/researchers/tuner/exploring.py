@@ -16,9 +16,8 @@ from overnight.research.researchers.tuner.surrogate import Surrogate
 
 if TYPE_CHECKING:
     import numpy as np
-    import numpy.typing as npt
 
-    Array = npt.NDArray[np.float64]
+    from overnight.research.researchers.tuner.arithmetic import Array
 
 FIRST = 10  # trials at most before the surrogate chooses
 _GROWTH = 1.1  # of the number of trials, before the parameters are fitted again
@@ -78,7 +77,7 @@ class Explorer:
         head = place(self.space, {})
         if self._scaled is None or len(self._scaled.data.values) < min(len(self.space), FIRST) + 1:
             return self._new(self._around(head, 4, 0.2, 50, random), tried)
-        places = self._candidates(random)
+        places = self._candidates(self._scaled.data.places, random)
         means, covariance = self._surrogate.joint(places)
         covariance[np.diag_indices_from(covariance)] += _JITTER
         drawn = means + _root(covariance) @ random.standard_normal(len(means))
@@ -114,10 +113,10 @@ class Explorer:
         values = self._scaled.metric(means)
         return values[0] - values[1:], self._scaled.span * np.sqrt(np.maximum(variances[1:], 0.0))
 
-    def _candidates(self, random: "np.random.Generator") -> "Array":
+    def _candidates(self, places: "Array", random: "np.random.Generator") -> "Array":
+        """Places around the best of those that were measured."""
         import numpy as np
 
-        places = self._scaled.data.places if self._scaled else place(self.space, {})[None]
         tops = places[np.argsort(self._surrogate.means(places))[:_TOPS]]
         draws = [
             self._around(tops[0], _FEW, _COARSE, _CANDIDATES // 2, random),

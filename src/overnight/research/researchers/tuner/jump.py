@@ -27,7 +27,7 @@ def best_jump(explorer: Explorer, seed: int) -> Jump | None:
     whole = float(explorer.gains([changed])[0][0]) if changed else 0.0
     gain = whole
     while len(changed) > 1 and whole > 0.0:
-        without = [{key: value for key, value in changed.items() if key != left_out} for left_out in changed]
+        without = _without_each(changed)
         gains = explorer.gains(without)[0]
         place = int(gains.argmax())
         if gain - gains[place] > _NOTHING * whole or whole - gains[place] > _ALTOGETHER * whole:
@@ -35,8 +35,12 @@ def best_jump(explorer: Explorer, seed: int) -> Jump | None:
         changed, gain = without[place], float(gains[place])
     if gain <= 0.0:
         return None
-    without = [{key: value for key, value in changed.items() if key != left_out} for left_out in changed]
-    gains, errors = explorer.gains([changed, *without])
+    gains, errors = explorer.gains([changed, *_without_each(changed)])
     lost = {key: float(1.0 - left / gains[0]) for key, left in zip(changed, gains[1:], strict=True)}
     shares = dict(sorted(lost.items(), key=lambda item: -item[1]))
     return Jump(values={key: changed[key] for key in shares}, gain=float(gains[0]), error=float(errors[0]), shares=shares)
+
+
+def _without_each(changed: Mapping[str, Value]) -> list[dict[str, Value]]:
+    """The changes without the first of them, without the second, and so on."""
+    return [{key: value for key, value in changed.items() if key != left_out} for left_out in changed]

@@ -5,15 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from overnight.program.program import Metric
 from overnight.research.researchers.tuner.findings import Value
 from overnight.research.researchers.tuner.space import Space
 from overnight.research.researchers.tuner.surrogate import Data
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Array = npt.NDArray[np.float64]
+    from overnight.research.researchers.tuner.arithmetic import Array
 
 LEAST_SPAN = 3.0  # sd of one trial: differences below are noise, whatever their scale
 _GOOD, _MIDDLE = 0.05, 0.6  # quantiles of the values between which the scale is linear
@@ -86,6 +84,11 @@ def scaled(space: Space, observations: Sequence[Observation], sigma: float, head
         ),
         span=span,
     )
+
+
+def oriented(metric: Metric, value: float) -> float:
+    """A value of the metric, so that less is better."""
+    return -metric.gain(0.0, value)
 
 
 def place(space: Space, values: Mapping[str, Value]) -> "Array":

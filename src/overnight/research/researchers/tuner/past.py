@@ -11,7 +11,7 @@ from overnight.research.experiment import Experiment, Scalar
 from overnight.research.researchers.tuner.crashing import CRASHING, CrashingValues, Directions
 from overnight.research.researchers.tuner.dead import DROPPED, DeadValues
 from overnight.research.researchers.tuner.findings import Value
-from overnight.research.researchers.tuner.observations import Observation
+from overnight.research.researchers.tuner.observations import Observation, oriented
 from overnight.research.search_trial import SearchTrial
 
 REMEMBERED = 1000  # trials
@@ -81,7 +81,7 @@ class Past:
             return
         self.searched += 1
         seen = _Seen(values=values, value=trial.value, base=trial.base, seed=f"search {trial.repeat}")
-        self._seen = (*self._seen, seen)[-REMEMBERED:]
+        self._remember(seen)
         if not before:
             if trial.value is not None:
                 self._heads[trial.base, trial.repeat] = trial.value
@@ -99,7 +99,7 @@ class Past:
         """What the surrogate should see, oldest first: the newest, and the best of those before."""
         seen = list(self._seen)
         older, newest = seen[:-NEWEST], seen[-NEWEST:]
-        older.sort(key=lambda one: math.inf if one.value is None else _oriented(metric, one.value))
+        older.sort(key=lambda one: math.inf if one.value is None else oriented(metric, one.value))
         return [found for one in (*older[:BEST], *newest) for found in self._observed(one, metric)]
 
     def is_even(self, key: str) -> bool:
@@ -151,20 +151,18 @@ class Past:
             gain=gain,
         )
         if crashed or experiment.value is not None:
-            self._seen = (*self._seen, seen)[-REMEMBERED:]
+            self._remember(seen)
+
+    def _remember(self, seen: _Seen) -> None:
+        self._seen = (*self._seen, seen)[-REMEMBERED:]
 
     def _observed(self, seen: _Seen, metric: Metric) -> Sequence[Observation]:
-        value = None if seen.value is None else _oriented(metric, seen.value)
+        value = None if seen.value is None else oriented(metric, seen.value)
         block, share = self.block(seen.base, seen.seed), 1.0 / seen.trials
         own = Observation(values=seen.values, value=value, block=block, share=share)
         if value is None or seen.gain is None:
             return [own]
         return [own, Observation(values={**seen.values, **seen.before}, value=value + seen.gain, block=block, share=share)]
-
-
-def _oriented(metric: Metric, value: float) -> float:
-    """The value so that less is better."""
-    return -metric.gain(0.0, value)
 
 
 def _values(notes: Mapping[str, Scalar]) -> tuple[Mapping[str, Value], Mapping[str, Value]]:

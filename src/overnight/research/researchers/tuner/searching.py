@@ -17,7 +17,7 @@ from overnight.research.researchers.tuner.exploring import Explorer, Point
 from overnight.research.researchers.tuner.findings import Value
 from overnight.research.researchers.tuner.jump import Jump, best_jump
 from overnight.research.researchers.tuner.moves import Move
-from overnight.research.researchers.tuner.observations import Observation
+from overnight.research.researchers.tuner.observations import Observation, oriented
 from overnight.research.researchers.tuner.past import FRUITLESS, WAS, Past
 from overnight.research.researchers.tuner.so_far import Wait, so_far
 from overnight.research.researchers.tuner.target import Target
@@ -84,8 +84,9 @@ class Searching:
         raise ProposalFailed(f"{counted(len(self._voids), 'search trial')} in a row had no inputs: {self._voids[-1]}")
 
     async def _measure(self, probe: Probe) -> None:
-        changed = {key: value for key, value in probe.values.items() if value != self._own[key]}
-        notes: dict[str, Scalar] = {**probe.values, **{WAS + key: self._own[key] for key in changed}}
+        own = self._own
+        changed = {key: value for key, value in probe.values.items() if value != own[key]}
+        notes: dict[str, Scalar] = {**probe.values, **{WAS + key: own[key] for key in changed}}
         notes |= {SO_FAR: self._said} if self._said else {}
         try:
             trial = await self.search.measure(self.target.edit(Move(values=changed, reason="")), notes, repeat=probe.repeat)
@@ -116,8 +117,7 @@ class Searching:
             found = self._look()
             if found:
                 return found
-        tried = self._tried()
-        values = self.explorer.suggest(tried, self.random.getrandbits(32))
+        values = self.explorer.suggest(self._tried(observations), self.random.getrandbits(32))
         if values:
             return Probe(values=values, repeat=(self.past.searched + len(self._running)) % seeds)
         return self._again() or self._jump_worth_a_proof(last=True)
@@ -175,19 +175,17 @@ class Searching:
         heads = self._heads
         own = Observation(
             values=self._own,
-            value=-self.metric.gain(0.0, sum(value / len(heads) for value in heads)),
+            value=oriented(self.metric, sum(value / len(heads) for value in heads)),
             block=self.past.block(self.head, "head"),
             share=1.0 / max(len(heads), 1),
         )
         return [*self.past.observations(self.metric), *([own] if heads else [])]
 
-    def _tried(self) -> set[Point]:
+    def _tried(self, observations: Sequence[Observation]) -> set[Point]:
         """What was measured, or is: the choices of values of this space."""
-        keys = [d.key for d in self.explorer.space]
         own = self._own
-        seen = (one.values for one in self.past.observations(self.metric))
-        points = {tuple((key, values.get(key, own[key])) for key in keys) for values in seen}
-        return points | {tuple((key, probe.values[key]) for key in keys) for probe in tuple(self._running)}
+        seen = (*(one.values for one in observations), *(probe.values for probe in tuple(self._running)))
+        return {tuple((key, values.get(key, own[key])) for key in own) for values in seen}
 
     def _unseen(self, values: Mapping[str, Value], seeds: int) -> int | None:
         """The first seed with which these values were not measured, nor are, if that were fewer than so many; else None."""

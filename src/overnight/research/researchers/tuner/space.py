@@ -14,10 +14,7 @@ from overnight.research.researchers.tuner.findings import Constant, Value, is_nu
 from overnight.research.researchers.tuner.names import words
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Array = npt.NDArray[np.float64]
+    from overnight.research.researchers.tuner.arithmetic import Array
 
 DIGITS = 2  # significant digits of a proposed value: more would claim a precision that no trial has
 SMALLEST = 1e-4  # lower end of a logarithmic range that includes zero; it stands for 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Array = npt.NDArray[np.float64]
+    from overnight.research.researchers.tuner.arithmetic import Array
 
 _ROOT5 = math.sqrt(5.0)
 _JITTER = 1e-6

@@ -3,12 +3,12 @@
 import math
 
 from overnight.gate.error_budget import level_of
+from overnight.gate.gate import HEAD_TRIALS
 from overnight.gate.memory import GateMemory
 from overnight.gate.noise import noise_report, pairs_for
 from overnight.program.program import Program
 
 EXACT = 2  # trials of a win on a target without noise: it is run twice
-_HEAD = 8  # trials of a new head
 
 
 def proof_trials(program: Program, memory: GateMemory, gain: float) -> float:
@@ -26,4 +26,4 @@ def proof_trials(program: Program, memory: GateMemory, gain: float) -> float:
         return math.inf
     level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps)
     pairs = pairs_for(gain, paired_sigma=report.paired_sigma, level=level)
-    return 2.0 * min(pairs, program.gate.max_pairs) + _HEAD
+    return 2.0 * min(pairs, program.gate.max_pairs) + HEAD_TRIALS

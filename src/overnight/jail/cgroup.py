@@ -5,7 +5,6 @@ that a job shares with others, which is charged to the first reader; a limit set
 to it (see `cgroup_v2.py`) instead of below.
 """
 
-import os
 import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -15,8 +14,7 @@ from pathlib import Path
 import anyio
 
 from overnight.errors import SandboxError
-from overnight.files.folders import closing_descriptor
-from overnight.jail.cgroup_tree import Parents, find_parents, kill_all, make_own, new_name, read, sweep
+from overnight.jail.cgroup_tree import Parents, find_parents, kill_all, make_own, new_name, read, sweep, write
 from overnight.jail.cgroup_v2 import CONTROLLERS
 from overnight.jail.job import Limits
 
@@ -167,19 +165,19 @@ class ControlGroup:
         for folder in self._folders:
             folder.mkdir()
         if memory := self._folder("memory"):
-            _write(memory / ("memory.max" if memory == self._v2 else "memory.limit_in_bytes"), str(limits.memory_bytes))
+            write(memory / ("memory.max" if memory == self._v2 else "memory.limit_in_bytes"), str(limits.memory_bytes))
             _write_if_there(memory / "memory.swap.max", "0")
             _write_if_there(memory / "memory.oom.group", "1")
             _write_if_there(memory / "memory.memsw.limit_in_bytes", str(limits.memory_bytes))
         if pids := self._folder("pids"):
-            _write(pids / "pids.max", str(limits.processes + HELPERS))
+            write(pids / "pids.max", str(limits.processes + HELPERS))
         if cpu := self._folder("cpu"):
             quota = limits.cpus * PERIOD_US
             if cpu == self._v2:
-                _write(cpu / "cpu.max", f"{quota} {PERIOD_US}")
+                write(cpu / "cpu.max", f"{quota} {PERIOD_US}")
             else:
-                _write(cpu / "cpu.cfs_period_us", str(PERIOD_US))
-                _write(cpu / "cpu.cfs_quota_us", str(quota))
+                write(cpu / "cpu.cfs_period_us", str(PERIOD_US))
+                write(cpu / "cpu.cfs_quota_us", str(quota))
 
     def _hold(self, cpus: Sequence[int]) -> None:
         """Pin the job to some processors; skipped silently if our own group has none (a new v1 group has none)."""
@@ -188,8 +186,8 @@ class ControlGroup:
             return
         try:
             if folder != self._v2:
-                _write(folder / "cpuset.mems", read(folder.parent / "cpuset.mems"))
-            _write(folder / "cpuset.cpus", ",".join(map(str, cpus)))
+                write(folder / "cpuset.mems", read(folder.parent / "cpuset.mems"))
+            write(folder / "cpuset.cpus", ",".join(map(str, cpus)))
         except OSError:
             self.limited -= {"cpuset"}
             if folder not in {self._v2, *(other for name, other in self._v1.items() if name != "cpuset")}:
@@ -220,9 +218,9 @@ class ControlGroup:
             return False
         with suppress(OSError):  # not all of it; v2 has this since Linux 5.19
             if memory == self._v2:
-                (memory / "memory.reclaim").write_text(str(self.memory_bytes()))
+                write(memory / "memory.reclaim", str(self.memory_bytes()))
             else:
-                (memory / "memory.force_empty").write_text("0")
+                write(memory / "memory.force_empty", "0")
         return True
 
     def _number(self, controller: str, *, v1: str, v2: str) -> int | None:
@@ -244,15 +242,9 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _write(path: Path, text: str, flags: int = os.O_CREAT | os.O_TRUNC) -> None:
-    """Write to a file of the kernel's. A job has a dozen of them, and a file object costs more than the write."""
-    with closing_descriptor(os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags)) as file:
-        os.write(file, text.encode())
-
-
 def _write_if_there(path: Path, text: str) -> None:
     with suppress(FileNotFoundError, PermissionError):
-        _write(path, text, 0)
+        write(path, text, 0)
 
 
 def _field(path: Path, name: str) -> int:

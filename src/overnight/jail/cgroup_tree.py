@@ -92,8 +92,7 @@ def _remove_stale(folder: Path) -> None:
 def kill_all(folder: Path) -> None:
     """Kill every process in a group."""
     try:
-        with closing_descriptor(os.open(folder / "cgroup.kill", os.O_WRONLY | os.O_CLOEXEC)) as file:
-            os.write(file, b"1")
+        write(folder / "cgroup.kill", "1", 0)
     except OSError:  # v1, or before Linux 5.14
         with suppress(OSError):
             for pid in read(folder / "cgroup.procs").split():
@@ -105,6 +104,12 @@ def read(path: Path) -> str:
     """The content of a file of the kernel's."""
     with closing_descriptor(os.open(path, os.O_RDONLY | os.O_CLOEXEC)) as file:
         return b"".join(iter(lambda: os.read(file, READ_BYTES), b"")).decode()
+
+
+def write(path: Path, text: str, flags: int = os.O_CREAT | os.O_TRUNC) -> None:
+    """Write to a file of the kernel's. A job has a dozen of them, and a file object costs more than the write."""
+    with closing_descriptor(os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags)) as file:
+        os.write(file, text.encode())
 
 
 def _cgroup_mounts(mounts: str) -> list[tuple[str, Path, str, list[str]]]:

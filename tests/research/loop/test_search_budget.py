@@ -14,7 +14,7 @@ from overnight.research.budget import SessionLimits
 from overnight.research.loop.journal import SEARCHES, SNAPSHOT_EVERY, Journal
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.scope import Scope
-from overnight.research.loop.searching import TRIALS_PER_EXPERIMENT, SearchTrials
+from overnight.research.loop.searching import PLANNED_PER_EXPERIMENT, SearchTrials
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.standing import Tally
 from overnight.research.state import begin
@@ -41,8 +41,8 @@ def left(budget: Budget, limits: SessionLimits, *, running: int = 0) -> float:
         (Budget(), BEFORE, math.inf),
         (Budget(trials=150), BEFORE, 20),
         (Budget(trials=100), BEFORE, 0),
-        (Budget(experiments=20), BEFORE, 10 * TRIALS_PER_EXPERIMENT - 30),
-        (Budget(), replace(BEFORE, experiments=5), 5 * TRIALS_PER_EXPERIMENT - 30),
+        (Budget(experiments=20), BEFORE, 10 * PLANNED_PER_EXPERIMENT - 30),
+        (Budget(), replace(BEFORE, experiments=5), 5 * PLANNED_PER_EXPERIMENT - 30),
         (Budget(hours=2), BEFORE, 3500),
         (Budget(hours=2, trials=150), replace(BEFORE, hours=0.05), 20),
         (Budget(hours=2), replace(BEFORE, hours=0.05), 80),
@@ -56,7 +56,7 @@ def test_the_least_of_all_limits_is_left(budget: Budget, limits: SessionLimits, 
 def test_trials_under_way_are_not_left() -> None:
     """They are as good as spent."""
     assert left(Budget(trials=150), BEFORE, running=4) == 16
-    assert left(Budget(), replace(BEFORE, experiments=5), running=4) == 5 * TRIALS_PER_EXPERIMENT - 34
+    assert left(Budget(), replace(BEFORE, experiments=5), running=4) == 5 * PLANNED_PER_EXPERIMENT - 34
 
 
 def test_a_long_search_is_saved(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from anyio import from_thread
 
 from overnight.gate.audit import PartLeftOut
 from overnight.git.deadline import Deadline
-from overnight.git.port import FileChange, History
+from overnight.git.port import FileChange, History, changes_between
 from overnight.research.changes.parts import Parts, expected, parts_of
 from overnight.research.experiment import Scalar
 from overnight.research.standing import Kept
@@ -29,7 +29,7 @@ def parts_of_kept(history: History, state: State, kept: Kept) -> Parts | None:
     if not kept.searched and not kept.together:
         return None
     base = base_of(state, kept)
-    changes = history.merge(base=base, head=base, commit=kept.commit) or ()  # nothing needs merging
+    changes = changes_between(history, base, kept.commit)
     files = {file.path: file.executable for file in history.files(base)}
     before = history.read_files(base, [change.path for change in changes if change.path in files])
     parts = parts_of(kept.number, changes, before, files)

@@ -8,7 +8,7 @@ from anyio import from_thread, to_thread
 
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.git.deadline import Deadline
-from overnight.git.port import FileChange, History, moved_group
+from overnight.git.port import FileChange, History, changes_between, moved_group
 from overnight.research.caution import warnings_of
 from overnight.research.changes.scope import proposal_digest
 from overnight.research.events import Moved
@@ -83,7 +83,7 @@ class Mover:
         tip, before, replaces = proposed.commit, proposed.base, list[int]()
         since = _kept_since(state, proposed.base)
         if len(since) > MOST_MERGED:
-            return self._as_it_is(head, tip), tuple(kept.number for kept in since)
+            return changes_between(self.history, head, tip), tuple(kept.number for kept in since)
         for kept in since:
             changes = self.history.merge(base=before, head=tip, commit=kept.commit, deadline=deadline)
             if changes is None:
@@ -91,11 +91,7 @@ class Mover:
             elif changes:
                 tip = self._commit(opened, tip, changes, MERGING, f"Experiment {opened.number} with that of #{kept.number}\n")
             before = kept.commit
-        return self._as_it_is(head, tip), tuple(replaces)
-
-    def _as_it_is(self, head: str, commit: str) -> Sequence[FileChange]:
-        """What differs in a commit from the head: no text needs merging, so there is no deadline."""
-        return self.history.merge(base=head, head=head, commit=commit) or ()
+        return changes_between(self.history, head, tip), tuple(replaces)
 
     def _commit(self, opened: OpenExperiment, base: str, changes: Sequence[FileChange], group: str, message: str) -> str:
         tag = self.journal.state.tag

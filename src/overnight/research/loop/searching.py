@@ -21,7 +21,7 @@ from overnight.research.loop.scope import Scope
 from overnight.research.loop.slots import Urgency
 from overnight.research.search_trial import Searched, SearchTrial
 
-TRIALS_PER_EXPERIMENT = 8  # of all kinds that a session is supposed to take for each experiment that it may run
+PLANNED_PER_EXPERIMENT = 8  # of all kinds that a session is supposed to take for each experiment that it may run
 MOST_PER_EXPERIMENT = 32  # search trials for each of them: a search that finds nothing would never end
 LEARNED = 5000  # search trials that a researcher recalls when a campaign is taken up
 
@@ -101,7 +101,7 @@ class SearchTrials:
             rest_s, trial_s = allowance.elapsed_s - self.journal.elapsed_s(), tally.trial_wall_s / tally.trials
             left.append(rest_s / trial_s * self.scheduler.slots.count)
         if allowance.experiments is not None:
-            most = (allowance.experiments - self.limits.experiments_before) * TRIALS_PER_EXPERIMENT
+            most = (allowance.experiments - self.limits.experiments_before) * PLANNED_PER_EXPERIMENT
             left.append(most - (tally.trials - self.limits.trials_before) - self._running)
         return max(0.0, min(left))
 

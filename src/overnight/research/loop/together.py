@@ -11,7 +11,7 @@ from anyio import from_thread, to_thread
 
 from overnight.agents.together import MOST
 from overnight.git.deadline import Deadline
-from overnight.git.port import FileChange, History
+from overnight.git.port import FileChange, History, changes_between
 from overnight.research.briefs.together import why_not
 from overnight.research.experiment import Experiment
 from overnight.research.loop.edit import WorkspaceEdit
@@ -77,7 +77,7 @@ class Putting:
                 return f"the files have the change of #{one.number} already"
             tip = self._commit(edit, tip, changes) if new else tip
             merged.append(f"#{one.number}")
-        return self.history.merge(base=head, head=head, commit=tip) or ()
+        return changes_between(self.history, head, tip)
 
     def _is_in(self, head: str, one: Experiment, deadline: Deadline) -> bool:
         """Whether the head has a change already, so that it adds nothing, whatever else is changed."""

@@ -1,7 +1,7 @@
 """Two processes in place of one, where a training writes a file and a frozen script scores it: tried before it is proposed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from overnight.errors import UserError
@@ -12,6 +12,7 @@ from overnight.program.detection.detect import OUTSIDE
 from overnight.program.detection.quality import quality_of_model
 from overnight.program.detection.split import Split, split_of
 from overnight.program.front_matter import Value
+from overnight.program.judge.tree import Read
 from overnight.program.metric import MetricReading, read_metrics
 from overnight.program.program import Direction, Metric
 from overnight.program.writer import FrontMatterEntry
@@ -46,10 +47,8 @@ class Splitting:
         script, measure = trained(proposal), proposal.program.measure
         if not script or measure is None or any(entry_of(proposal, key) for key in ("holdout", "prepare")):
             return proposal
-        with closing(GitHistory(self.repository)) as history:
-            start = history.resolve_start()
-            paths = [file.path for file in history.files(start)]
-            found = split_of(measure, script, paths, committed_text(history, start))
+        with self._committed() as (paths, read):
+            found = split_of(measure, script, paths, read)
         if found is None:
             return proposal
         if not found.scorer or found.runs_code:
@@ -99,10 +98,15 @@ class Splitting:
         detected = replace(detected, entries=kept, notes=notes)
         for entry in _keys(found, proposal.program.measure or ""):
             detected = detected.having(entry)
+        with self._committed() as (paths, read):
+            return fitted(rendered(detected, proposal.body), paths, read)
+
+    @contextmanager
+    def _committed(self) -> Iterator[tuple[Sequence[str], Read]]:
+        """The paths of the start's files, and what reads their texts."""
         with closing(GitHistory(self.repository)) as history:
             start = history.resolve_start()
-            paths = [file.path for file in history.files(start)]
-            return fitted(rendered(detected, proposal.body), paths, committed_text(history, start))
+            yield [file.path for file in history.files(start)], committed_text(history, start)
 
 
 def _keys(found: Split, produce: str) -> tuple[FrontMatterEntry, ...]:

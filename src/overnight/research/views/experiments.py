@@ -37,7 +37,7 @@ class ExperimentPage:
     diff: str
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
     doubts: Sequence[str]  # what makes the value of a kept one hard to believe; for people, no part of the verdict
-    unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` leaves it out
+    unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` refuses it
     believed: bool  # a person has read it, and said so with `believe`
     log: str | None  # captured output; null without `--log`
     transcripts: Sequence[SessionTranscript] | None  # of its author and critics, foreign text; null without `--transcript`

@@ -52,7 +52,7 @@ class KeepSummary:
     searched: int  # search trials that it was found by
     unscreened: bool  # it was put to the test at once, as those stand in for screening
     together: tuple[int, ...]  # earlier experiments whose changes are merged into it
-    unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` leaves it out
+    unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` refuses it
     believed: bool  # a person has read it, and said so with `believe`
 
 

@@ -8,7 +8,8 @@ import pytest
 from builders import opened
 
 from overnight.errors import LedgerCorrupt, UserError
-from overnight.research.places.begun import is_begun_here, mark_begun, require_begun_here, state_folder
+from overnight.files.state_folder import state_folder
+from overnight.research.places.begun import is_begun_here, mark_begun, require_begun_here
 from overnight.research.record.ledger import SqliteLedger
 
 
@@ -68,15 +69,6 @@ def test_marks_are_private(tmp_path: Path) -> None:
     mark.rename(tmp_path / "elsewhere")
     mark.symlink_to(tmp_path / "elsewhere")
     assert not begun(folder)
-
-
-def test_where_marks_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """XDG's folder if it is absolute, else ~/.local/state."""
-    assert state_folder() == tmp_path / "state/overnight"
-    monkeypatch.setenv("HOME", "/home/someone")
-    for value in ("relative", ""):
-        monkeypatch.setenv("XDG_STATE_HOME", value)
-        assert state_folder() == Path("/home/someone/.local/state/overnight")
 
 
 def changed(folder: Path, *statements: tuple[str, tuple[object, ...]]) -> Path:

@@ -9,28 +9,20 @@ device is not in it, because its number changes when a disk or a container is st
 Does not cover: processes of our own user; a file system that gives files new inodes, where each start needs the name.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from overnight.errors import LedgerCorrupt, UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.own import NotOurs, make_folder, read_own
+from overnight.files.state_folder import state_folder
 from overnight.ledger.file import NAME
 from overnight.research.record.ledger import SqliteLedger
 from overnight.words.foreign import printable
 
-VARIABLE = "XDG_STATE_HOME"
-FOLDER = "overnight"  # in the user's state folder
 CAMPAIGNS = "campaigns"
 MOST_BYTES = 1000  # of a mark, which says where the campaign was, for people
 WORDS = 200  # characters of a path or of a reason
-
-
-def state_folder() -> Path:
-    """Where what we know about this user's machine is kept: XDG's folder, else ~/.local/state."""
-    base = os.environ.get(VARIABLE, "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local/state") / FOLDER
 
 
 def is_begun_here(folder: Path, ledger: SqliteLedger) -> bool:

@@ -6,13 +6,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from campaigns import CASES, DIFF, record
-from examples import scaled
-from hypothesis import settings
-from notice_servers import WebServer, web_server
-from scripted_models import ScriptedModels, scripted_models
 
-from overnight.research.report.write import ReportFiles, write_report
+from overnight.research.researchers.tuner.arithmetic import load_numpy
+
+load_numpy()  # before the next lines load it with a thread for each core: small matrices then take several times the CPU
+
+from campaigns import CASES, DIFF, record  # noqa: E402
+from examples import scaled  # noqa: E402
+from hypothesis import settings  # noqa: E402
+from notice_servers import WebServer, web_server  # noqa: E402
+from scripted_models import ScriptedModels, scripted_models  # noqa: E402
+
+from overnight.research.report.write import ReportFiles, write_report  # noqa: E402
 
 pytest.register_assert_rewrite("overnight.testing")  # so that a failing suite shows the values
 

@@ -1,6 +1,7 @@
 """Fixtures that several folders share: a scripted model provider, a server for notices, and written reports."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,8 @@ settings.register_profile("other", max_examples=scaled(100), deadline=None)
 settings.load_profile("same")
 
 HERE = Path(__file__).parent
+# `python` in a target of a test is this one. The shim of a version manager would start a shell and more for each trial.
+os.environ["PATH"] = f"{Path(sys.base_prefix, 'bin')}:{os.environ['PATH']}"
 SLOW = ("walks", "cli", "attacks", "browser", "jail", "labs", "research")  # folders, in the order in which they start
 MOST_WORKERS = 4
 Written = Callable[[str], ReportFiles]

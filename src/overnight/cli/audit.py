@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import anyio
 import click
 
+from overnight.cli.caller import through_the_door
 from overnight.cli.finish import INTERRUPTED
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
@@ -56,11 +57,16 @@ def audit(
         return 1
     request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots)
     asked = _Asked(pairs, leave_one_out, report, as_json)
-    with view_for(plain=plain or as_json) as view:
-        state, stopped = anyio.run(_session, repository, request, asked, view)
-    found = report_on(state)
-    _say(found, as_json, state)
-    return exit_code(found, stopped)
+
+    def session() -> int:
+        with view_for(plain=plain or as_json) as view:
+            state, stopped = anyio.run(_session, repository, request, asked, view)
+        found = report_on(state)
+        _say(found, as_json, state)
+        return exit_code(found, stopped)
+
+    given = {"tag": tag, "pairs": pairs, "leave_one_out": leave_one_out, "sandbox": sandbox, "slots": slots, "report": report}
+    return through_the_door("audit", given, session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ import click
 
 from overnight.cli.options import json_option, print_json
 from overnight.errors import UserError
-from overnight.research.reading import reading
-from overnight.research.record.restore import newest_snapshot
-from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, compared
+from overnight.research.operations.compare import read
+from overnight.research.views.comparison import ComparedCampaign, Comparison
 from overnight.research.views.comparison import compare as compare_campaigns
 from overnight.words.foreign import printable
 
@@ -26,7 +25,7 @@ def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
     A and B are tags of campaigns in this repository, or FOLDER:TAG for one in another repository (FOLDER: for the newest
     there). Exit code: 0 if the two can be compared, 1 if they cannot.
     """
-    left, right = read(a), read(b)
+    left, right = read(a, Path.cwd()), read(b, Path.cwd())
     found = compare_campaigns(left, right)
     if html:
         write_page(found, left, right, html)
@@ -37,21 +36,6 @@ def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
         if html:
             click.echo(f"page      {html}")
     return 0 if found.comparable else 1
-
-
-def read(name: str) -> ComparedCampaign:
-    """Read the campaign that an argument names.
-
-    Raises:
-        UserError: there is no such campaign, or it has no events.
-    """
-    place, colon, tag = name.rpartition(":")
-    with reading(tag or None, Path(place) if colon else None) as campaign:
-        state = campaign.state()
-        changes = {number: changed_lines(diff) for number, diff in campaign.kept_diffs(state).items()}
-        ledger, believed = campaign.ledger, [kept.commit for kept in state.kept if kept.believed]
-        found = newest_snapshot(ledger)
-        return compared(printable(name, TEXT), ledger.events(), state.program, changes, found, believed=believed)
 
 
 def write_page(found: Comparison, a: ComparedCampaign, b: ComparedCampaign, path: Path) -> None:

@@ -10,60 +10,59 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 
 import click
 
+from overnight.cli.main import COMMANDS
 from overnight.cli.record_fields import about, comments_of, members_of, types_of
-from overnight.jail.doctor import Probe
 from overnight.notices.channel_test import NotifyReport
+from overnight.operations.fields import inputs_of
+from overnight.operations.operation import AnyOperation, Argument
+from overnight.operations.registry import operations
 from overnight.program.front_matter import Value
 from overnight.research.experiment import SessionTranscript
-from overnight.research.findings import Finding, Rerun
+from overnight.research.findings import Rerun
 from overnight.research.receipts.receipt import ReceiptReport
-from overnight.research.report.write import ReportFiles
 from overnight.research.setup.initialisation import InitReport
-from overnight.research.tryout.brief import BriefPage
 from overnight.research.tryout.result import Tryout
 from overnight.research.views.agents import AgentList
-from overnight.research.views.audit import AuditReport
 from overnight.research.views.check import CheckReport
-from overnight.research.views.comparison import Comparison
-from overnight.research.views.experiments import ExperimentList, ExperimentPage
-from overnight.research.views.ideas import IdeaList
-from overnight.research.views.review import ReviewBranch
-from overnight.research.views.status import Status
 
 Form = Any  # a type, or a form such as a union; Python has no common type for these
 
 # command: type of what it prints
-SHAPES: Mapping[str, Form] = {
+_BY_HAND: Mapping[str, Form] = {
     "init": InitReport,
     "agents": AgentList,
     "agents test": Tryout,
     "check": CheckReport,
-    "idea list": IdeaList,
-    "brief": BriefPage,
     "notify test": NotifyReport,
-    "status": Status,
-    "log": ExperimentList,
-    "show N": ExperimentPage,
     "show --assignment K": Sequence[SessionTranscript],
-    "compare A B": Comparison,
-    "audit": AuditReport,
-    "report": ReportFiles,
-    "verify": Sequence[Finding],
     "verify --receipt COMMIT": ReceiptReport,
     "verify --rerun N": Sequence[Rerun],
-    "finalize": ReviewBranch,
-    "labs": Mapping[str, str],
-    "doctor": Sequence[Probe],
 }
 
-NOTES = {
+_NOTES = {
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
-    "verify": "One for each check.",
     "verify --rerun N": "One for each kept change that was measured again.",
-    "labs": "The first line of each lab's README, by lab name.",
-    "doctor": "One for each check.",
 }
+
+
+def shape_name(operation: AnyOperation) -> str:
+    """The heading of an operation: its name, and the arguments that it is given."""
+    places = ((field, field.place) for field in inputs_of(operation))
+    given = (place.metavar or field.name.upper() for field, place in places if isinstance(place, Argument))
+    return " ".join([operation.name, *given])
+
+
+def _in_order(heading: str) -> tuple[int, str]:
+    """As the first screen lists the commands, then by name."""
+    word = heading.partition(" ")[0]
+    return (list(COMMANDS).index(word), "") if word in COMMANDS else (len(COMMANDS), heading)
+
+
+_OPERATIONS = {shape_name(operation): operation for operation in operations() if operation.output is not None}
+_ALL = {**{heading: operation.output for heading, operation in _OPERATIONS.items()}, **_BY_HAND}
+SHAPES: Mapping[str, Form] = {heading: _ALL[heading] for heading in sorted(_ALL, key=_in_order)}
+NOTES = {**{heading: operation.note for heading, operation in _OPERATIONS.items() if operation.note}, **_NOTES}
 
 HEAD = """\
 # What `--json` prints
@@ -81,7 +80,15 @@ overnight verify --json
 This page is generated from the records in the source. Tests check it against them and against the output of the commands.
 """
 
-_PLAIN = {str: "text", int: "integer", float: "number", bool: "true or false", NoneType: "null", Path: "text, a path"}
+_PLAIN = {
+    str: "text",
+    int: "integer",
+    float: "number",
+    bool: "true or false",
+    NoneType: "null",
+    Path: "text, a path",
+    object: "any JSON value",
+}
 EMPTY = '""'  # how an empty text is written
 _PYTHON = {"None": "null", "True": "true", "False": "false"}
 

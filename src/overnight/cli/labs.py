@@ -1,13 +1,12 @@
-"""`overnight labs` and `overnight demo`: bundled targets, which are ordinary repos once copied."""
+"""`overnight demo`: a real campaign on a bundled lab."""
 
 import shlex
 from pathlib import Path
 
 import click
 
-from overnight.cli.options import json_option, print_json
 from overnight.research.ending import EndReason
-from overnight.research.setup.labs import available, copy_lab
+from overnight.research.setup.labs import copy_lab
 from overnight.research.state import State
 from overnight.research.views.numbers import half_way
 
@@ -17,29 +16,6 @@ GRACE_HOURS = 60 / 3600  # extra time if nothing is proven by then
 RAN_WELL = (EndReason.BUDGET, EndReason.SESSION, EndReason.NO_IDEAS, EndReason.TARGET)  # how a demo's session ends by itself
 VERDICT_HOURS = 300 / 3600  # at most, for the verdict on what is under test
 DEMO_HOURS = 150 / 3600  # for the demo's campaign; its set-up and report take extra time
-
-
-@click.group(invoke_without_command=True)
-@json_option
-@click.pass_context
-def labs(context: click.Context, as_json: bool) -> None:
-    """List the bundled labs, or copy one."""
-    if context.invoked_subcommand is None:
-        found = available()
-        if as_json:
-            print_json(found)
-        for name, about in found.items() if not as_json else ():
-            click.echo(f"{name:12} {about}")
-
-
-@labs.command()
-@click.argument("name")
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-def copy(name: str, folder: Path | None) -> None:
-    """Copy a lab into a new folder as an ordinary git repo."""
-    target = folder or Path(name)
-    copy_lab(name, target)
-    click.echo(f"{name} is in {target}; to continue:\n  cd {target} && overnight check && overnight run")
 
 
 @click.command()

@@ -1,47 +1,26 @@
-"""`overnight log`: a page of experiments."""
+"""A page of experiments as a table on a terminal."""
 
 import click
+from rich.text import Text
 
-from overnight.cli.options import json_option, print_json, tag_option
-from overnight.gate.verdict import Verdict
-from overnight.research.views.experiments import ExperimentList, experiment_list
+from overnight.cli.tables import experiments_table, print_wide
+from overnight.research.operations.log import LogInput
+from overnight.research.views.experiments import ExperimentList
+from overnight.research.views.log import none_listed
 from overnight.research.views.trial_use import TO_SEARCH, used_words
-from overnight.words.quantities import counted
 
 
-@click.command()
-@tag_option
-@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Experiments per page.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Skip this many experiments.")
-@click.option("--oldest-first", is_flag=True, help="List the oldest experiments first.")
-@click.option("--verdict", type=click.Choice([verdict.value for verdict in Verdict]), help="List only those with this verdict.")
-@json_option
-def log(*, tag: str | None, limit: int, offset: int, oldest_first: bool, verdict: str | None, as_json: bool) -> None:
-    """List the experiments of a campaign."""
-    from overnight.research.reading import reading
-
-    with reading(tag) as campaign:
-        wanted = Verdict(verdict) if verdict else None
-        page = campaign.ledger.experiments(offset=offset, limit=limit, newest_first=not oldest_first, verdict=wanted)
-        experiments = [campaign.under_way(experiment) for experiment in page.experiments]
-        found = experiment_list(experiments, total=page.total, offset=offset, state=campaign.state())
-    if as_json:
-        print_json(found)
-    elif not page.total and verdict:
-        click.echo(f"no experiment has the verdict {verdict}")
-    elif not page.total:
-        click.echo("no experiments yet; `overnight status` shows where the campaign stands")
-    elif not experiments:
-        click.echo(f"nothing after {offset}: there {'is' if page.total == 1 else 'are'} {counted(page.total, 'experiment')}")
+def show_log(page: ExperimentList, given: LogInput) -> None:
+    """Print the page, or why it is empty."""
+    if not page.total and given.verdict:
+        click.echo(f"no experiment has the verdict {given.verdict}")
+    elif not page.experiments:
+        click.echo(none_listed(page))
     else:
-        _print(found)
+        _print(page)
 
 
 def _print(page: ExperimentList) -> None:
-    from rich.text import Text
-
-    from overnight.cli.tables import experiments_table, print_wide
-
     print_wide(experiments_table(page.experiments, page.doubts, page.unbelievable))
     shown = page.offset + len(page.experiments)
     if shown < page.total:

@@ -11,35 +11,45 @@ from typing import NoReturn
 import click
 
 from overnight import __version__
+from overnight.cli.options import CALLER
 from overnight.errors import LedgerCorrupt, OvernightError, UserError, leaf_errors
 from overnight.words.foreign import printable
 
 VERIFY = "`overnight verify`"
+REGISTRY = "from_registry"  # the module that makes commands of operations
 LINE = 2000  # characters per line of an error
 
 # name: (module, first line of its help). To start fast, a command's module is imported only when it is called;
-# a test checks these lines against the commands.
+# a test checks these lines against the commands. `from_registry` makes commands of operations; those that other packages add
+# are listed after these.
 COMMANDS = {
     "init": ("init", "Look at this repo and write the front matter of its program.md."),
     "agents": ("agents.command", "List the researchers available on this machine, or test one."),
     "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
     "run": ("research", "Run a campaign, or continue one."),
-    "idea": ("idea", "Add an idea to a campaign, or list its ideas."),
-    "brief": ("brief", "Print the brief that a role would get now; nobody is asked anything."),
-    "stop": ("research", "End the running campaign when its running trials are recorded."),
+    "idea": (REGISTRY, "Add an idea to a campaign, or list its ideas."),
+    "brief": (REGISTRY, "Print the brief that a role would get now; nobody is asked anything."),
+    "stop": (REGISTRY, "End the running campaign when its running trials are recorded."),
     "notify": ("notify", "Test the channels that campaigns send notices through."),
-    "status": ("status", "Show where a campaign stands."),
-    "log": ("log", "List the experiments of a campaign."),
+    "status": (REGISTRY, "Show where a campaign stands."),
+    "log": (REGISTRY, "List the experiments of a campaign."),
     "show": ("show", "Show one experiment: hypothesis, diff, trials, and the verdict with its reason."),
-    "believe": ("believe", "Say that you have read a kept change and that its gain is real."),
+    "believe": (REGISTRY, "Say that you have read a kept change and that its gain is real."),
     "compare": ("compare", "Compare two campaigns: what each gained for what it cost, and how sure the difference is."),
     "audit": ("audit", "Measure start and head again, and what each kept change is still worth."),
-    "report": ("report", "Write report.html, report.md and progress.png of a campaign."),
+    "report": (REGISTRY, "Write report.html, report.md and progress.png of a campaign."),
     "verify": ("verify", "Check a campaign's record: ledger, refs, outputs and receipts against each other."),
-    "finalize": ("finalize", "Turn the kept changes into a clean branch for review."),
+    "finalize": (REGISTRY, "Turn the kept changes into a clean branch for review."),
+    "approvals": (REGISTRY, "List the calls that wait for your approval, and the newest answers."),
+    "approve": (REGISTRY, "Let one call through, once: the one with this number in `approvals`."),
+    "refuse": (REGISTRY, "Refuse the call with this number in `approvals`."),
+    "operations": (
+        REGISTRY,
+        "List what can be done here, with how bad each is if it was not meant, and its schemas.",
+    ),
     "demo": ("labs", "Run a real campaign on the microgpt lab, in a new folder."),
-    "labs": ("labs", "List the bundled labs, or copy one."),
-    "doctor": ("doctor", "Check what works on this machine and what does not."),
+    "labs": (REGISTRY, "List the bundled labs, or copy one."),
+    "doctor": (REGISTRY, "Check what works on this machine and what does not."),
 }
 
 MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)  # the user's to fix, not ours
@@ -62,44 +72,63 @@ class Lazy(click.Group):
     """A group that imports a command's module when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """All names, in the order in which they are used."""
-        return list(COMMANDS)
+        """All names, in the order in which they are used, then those of operations that are not listed."""
+        return [*COMMANDS, *_others()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command with this name, None if there is none."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in _others():
             return None
-        module = importlib.import_module(f"overnight.cli.{COMMANDS[cmd_name][0]}")
+        name = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else REGISTRY
+        command = getattr(importlib.import_module(f"overnight.cli.{name}"), cmd_name)  # may import more
         if not gc.isenabled():  # `main` is at work; whoever else calls has a collector of their own
             gc.freeze()
             gc.enable()
-        command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{cmd_name} is not a command")
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is called; an unknown name is an error with the nearest one."""
-        if args[0] not in COMMANDS:
+        if args[0] not in COMMANDS and args[0] not in _others():
             from difflib import get_close_matches
 
             if near := get_close_matches(args[0], COMMANDS, n=1):
                 raise click.UsageError(f"No such command '{args[0]}'; did you mean `{near[0]}`?", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without importing them."""
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands; of those above, none is imported."""
+        added = {name: command.get_short_help_str(LINE) for name in _others() if (command := self.get_command(ctx, name))}
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl([*((name, line) for name, (_, line) in COMMANDS.items()), *added.items()])
+
+
+def _others() -> list[str]:
+    """The first words of operations that are not listed above."""
+    from overnight.operations.registry import names
+
+    return sorted({name.partition(" ")[0] for name in names()} - COMMANDS.keys())
 
 
 @click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
+@click.option(
+    "--as",
+    "principal",
+    metavar="KIND:NAME",
+    help="Who calls, such as agent:claude; by default $OVERNIGHT_PRINCIPAL, else the owner (docs/operations.md).",
+)
 @click.pass_context
-def app(context: click.Context) -> None:
+def app(context: click.Context, principal: str | None) -> None:
     """Run experiments on your repository overnight, and keep what is better beyond noise."""
-    if context.invoked_subcommand is None:
+    name = context.invoked_subcommand
+    if name is None:
         click.echo(WELCOME, nl=False)
+    elif (principal or os.environ.get(CALLER)) and COMMANDS.get(name, (REGISTRY,))[0] != REGISTRY:
+        from overnight.cli.caller import check_by_hand
+
+        check_by_hand(name)
 
 
 def main() -> NoReturn:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+CALLER = "OVERNIGHT_PRINCIPAL"  # the variable that says who calls, unless `--as` does
+
 F = TypeVar("F", bound=Callable[..., Any])  # Any: click decorates functions of every signature
 
 

@@ -1,4 +1,4 @@
-"""`overnight run` and `overnight stop`: one session of a campaign, shown live."""
+"""`overnight run`: one session of a campaign, shown live."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from overnight.cli.caller import is_declared, through_the_door
 from overnight.cli.finish import exit_code
 from overnight.cli.live import LiveView, PlainView, view_for
-from overnight.cli.options import sandbox_option, tag_option
-from overnight.cli.signals import STOP, listen
-from overnight.errors import UserError
+from overnight.cli.options import sandbox_option
+from overnight.cli.signals import listen
 from overnight.git.repository import Repository, open_repository
-from overnight.ledger.lock import holder
 from overnight.notices.notice import NotifySpec
 from overnight.program.program import Program
 from overnight.research.events import Stopped
@@ -23,7 +22,7 @@ from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
-from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
+from overnight.research.places.campaigns import campaign_folder, read_program
 from overnight.research.readiness.roles import heading_notes, require_roles, role_notes, try_roles
 from overnight.research.setup.preconditions import fixing, left_out, started_over
 from overnight.research.state import State
@@ -53,7 +52,14 @@ def run(
     nothing was as a researcher could not work.
     """
     request = SessionRequest(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
-    return run_session(Path.cwd(), request, plain=plain, report=report)
+
+    def session() -> int:
+        return run_session(Path.cwd(), request, plain=plain, report=report)
+
+    if not is_declared():  # the owner, whose sessions are in the campaign's own record
+        return session()
+    given = {"tag": tag, "experiments": experiments, "hours": hours, "sandbox": sandbox, "slots": slots}
+    return through_the_door("run", given, session)
 
 
 def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: bool) -> int:
@@ -128,15 +134,3 @@ def _written(journal: Journal, repository: Repository, folder: Path) -> "ReportF
     from overnight.research.report.write import write_files
 
     return write_files(journal.ledger, repository, folder, journal.state.program)
-
-
-@click.command()
-@tag_option
-def stop(tag: str | None) -> None:
-    """End the running campaign when its running trials are recorded."""
-    repository, found = find_campaign(Path.cwd(), tag)
-    process = holder(campaign_folder(repository, found))
-    if process is None:
-        raise UserError(f"the campaign `{found}` is not running")
-    os.kill(process, STOP)
-    click.echo(f"asked `{found}` (process {process}) to stop; it ends when its running trials are recorded")

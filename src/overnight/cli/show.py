@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import click
 
+from overnight.cli.caller import context_here
 from overnight.cli.options import json_option, print_json, tag_option
+from overnight.operations.perform import perform
 from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.origin import origin_words
 from overnight.research.reading import reading
@@ -35,29 +37,22 @@ def show(
     *, number: int | None, assignment: int | None, tag: str | None, with_log: bool, with_transcript: bool, as_json: bool
 ) -> None:
     """Show one experiment: hypothesis, diff, trials, and the verdict with its reason."""
-    from overnight.research.views.experiments import experiment_page, telling_trial, trials_in
+    from overnight.research.operations.show import OPERATION, ShowInput
 
     if assignment is not None and number is None:
         _show_assignment(assignment, tag, as_json=as_json)
         return
     if number is None or assignment is not None:
         raise click.UsageError("give the number of an experiment, or --assignment")
-    with reading(tag) as campaign:
-        experiment = campaign.experiment(number)
-        events = campaign.events(number)
-        diff = campaign.diff(experiment)
-        state = campaign.state()
-        telling = telling_trial(trials_in(events))
-        output = campaign.output(telling) if with_log and telling else None
-        transcripts = campaign.transcripts(experiment) if with_transcript else None
-    page = experiment_page(experiment, events, diff=diff, state=state, output=output, transcripts=transcripts)
+    given = ShowInput(number=number, tag=tag, log=with_log, transcript=with_transcript)
+    page = perform(OPERATION, context_here(), given)
     if as_json:
         print_json(page)
     else:
-        print_experiment(page, output)
+        print_experiment(page)
 
 
-def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
+def print_experiment(page: ExperimentPage) -> None:
     """Print the page for people, with foreign text made printable."""
     from rich.syntax import Syntax
     from rich.text import Text
@@ -91,8 +86,8 @@ def print_experiment(page: ExperimentPage, output: bytes | None) -> None:
         print_wide(trials_table(counting))
     if before := len(page.trials) - len(counting):
         print_wide(Text(f"and {counted(before, 'trial')} against earlier heads, which no longer count (--json has them)"))
-    if output is not None:
-        end = [Text(f"  {printable(line, TEXT)}") for line in output.decode(errors="replace").splitlines()[-LOG_LINES:]]
+    if page.log is not None:
+        end = [Text(f"  {printable(line, TEXT)}") for line in page.log.splitlines()[-LOG_LINES:]]
         print_wide(Text("end of the captured output:", style="bold"), *end)
     if page.transcripts is not None:
         _print_transcripts(page.transcripts)

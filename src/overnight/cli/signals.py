@@ -6,20 +6,20 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskStatus
 
+from overnight.ledger.lock import WAKE
 from overnight.research.ending import Ending, EndReason
 from overnight.research.loop.stop import Stop
 
-STOP = signal.SIGUSR1  # what `overnight stop` sends, to distinguish it from the system's SIGTERM
 ENDING = "ending when the running trials are recorded"
 AGAIN = "Ctrl-C again ends at once"
 
 
 async def listen(stop: Stop, acknowledge: Callable[[str], None], *, task_status: TaskStatus[None]) -> None:
     """Pass SIGINT, SIGTERM and `overnight stop` on to `stop`, and acknowledge each, until cancelled."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, STOP) as signals:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, WAKE) as signals:
         task_status.started()
         async for received in signals:
-            if received == STOP:
+            if received == WAKE:
                 stop.request(Ending(reason=EndReason.STOP, detail="stopped by `overnight stop`"))
                 acknowledge(f"`overnight stop`: {ENDING}; Ctrl-C ends at once")
                 continue

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from overnight.cli.caller import context_here
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.errors import UserError
+from overnight.operations.perform import perform
 from overnight.research.findings import Finding
 from overnight.research.reading import reading
 
@@ -58,11 +60,9 @@ def verify(
         from overnight.research.wiring import SessionRequest
 
         return _rerun(tag, which, pairs, SessionRequest(sandbox=sandbox, slots=slots), as_json)
-    from overnight.research.verify.examination import examine
+    from overnight.research.operations.verify import OPERATION, VerifyInput
 
-    with reading(tag) as campaign:
-        findings = examine(campaign)
-    return _show(findings, as_json)
+    return _show(perform(OPERATION, context_here(), VerifyInput(tag=tag)), as_json)
 
 
 def _receipt(commit: str, as_json: bool) -> int:

@@ -5,6 +5,7 @@ Does not cover: a process that does not take the lock; the chain stays intact wh
 
 import fcntl
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from overnight.files.folders import closing_descriptor
 from overnight.files.own import open_own
 
 NAME = "lock"
+WAKE = signal.SIGUSR1  # what `overnight stop` sends to the holder, to distinguish it from the system's SIGTERM
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.01
 _READ_BYTES = 32  # of the file, which may hold anything
 _DIGITS = 10  # of a process id: it fits in 32 bits

@@ -13,6 +13,7 @@ from anyio.abc import TaskStatus
 
 from overnight.agents.editor.form import EditForm
 from overnight.cli.agents.words import describe_form, describe_offer, describe_role, describe_tryout, describe_way
+from overnight.cli.caller import through_the_door
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.research.tryout.choice import choose
@@ -98,6 +99,12 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
         cost_usd=cost_usd,
         seconds=seconds or SECONDS,
     )
+    given = {"name": name, "model": model, "tokens": tokens, "cost_usd": cost_usd, "seconds": seconds}
+    return through_the_door("agents test", given, lambda: _tested(ask, as_json=as_json))
+
+
+def _tested(ask: Ask, *, as_json: bool) -> int:
+    """Try it, and print what came back; the exit code."""
     found = anyio.run(_watched, ask)
     if found is None:
         click.echo("ended; nothing is left running", err=True)

@@ -11,3 +11,12 @@ class IdeaList:
 
     open: tuple[Idea, ...]  # open and taken ones, the first to be tried first
     done: tuple[Idea, ...]  # tried and dropped ones, newest last; a limited number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedIdea:
+    """An idea that was added."""
+
+    campaign: str  # its tag
+    text: str  # one printable line
+    read: bool  # the program has a researcher that reads ideas

@@ -25,6 +25,7 @@ class ReviewBranch:
     """What `finalize --json` prints."""
 
     branch: str
+    start: str  # commit that the branch is on top of
     commit: str  # at its tip
     changes: int  # kept ones
     commits: int  # on top of the start: more if changes are split

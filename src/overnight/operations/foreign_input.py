@@ -1,0 +1,90 @@
+"""An operation's input and output for programs: their JSON schemas, and the reading of input that we do not trust."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from overnight.errors import UserError
+from overnight.operations.fields import inputs_of
+from overnight.operations.operation import I, O, Operation
+from overnight.words.foreign import printable
+
+MOST_BYTES = 64 * 1024  # of an input as JSON: an idea, a question; what is larger is a file
+MOST_TEXT = 10_000  # characters of one text in it
+NAME = 100  # characters of a foreign name in a message
+
+
+def canonical(given: object) -> str:
+    """An input as JSON with its keys in order and no spaces.
+
+    Raises:
+        UserError: it is too long.
+    """
+    from pydantic_core import to_jsonable_python
+
+    text = json.dumps(to_jsonable_python(asdict(given)), sort_keys=True, separators=(",", ":"))  # type: ignore[call-overload]
+    if len(text) > MOST_BYTES:
+        raise UserError(f"what is given has {len(text):,} bytes as JSON", fix=f"give at most {MOST_BYTES:,}")
+    return text
+
+
+def read_input(operation: Operation[I, O], text: str | bytes) -> I:
+    """The input that a JSON object gives; every field has its type, and there are no others.
+
+    Raises:
+        UserError: it is no such object; the message names the field.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    if len(text) > MOST_BYTES:
+        raise UserError(f"{operation.name}: the input has {len(text):,} bytes", fix=f"give at most {MOST_BYTES:,}")
+    try:
+        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_no_repeats)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{operation.name}: the input is no JSON: {printable(str(error), NAME)}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{operation.name}: the input is no JSON object")
+    known = [field.name for field in inputs_of(operation)]
+    if unknown := [name for name in found if name not in known]:
+        raise UserError(
+            f"{operation.name}: there is no input `{printable(unknown[0], NAME)}`", fix=f"it takes {', '.join(known) or 'none'}"
+        )
+    if long := [name for name, value in found.items() if isinstance(value, str) and len(value) > MOST_TEXT]:
+        raise UserError(f"{operation.name}: {long[0]} has more than {MOST_TEXT:,} characters")
+    try:
+        return TypeAdapter(operation.input).validate_json(json.dumps(found), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{operation.name}: {printable(where, NAME)}: {first['msg']}") from error
+
+
+def input_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
+    """The JSON schema of its input."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(operation.input).json_schema()
+    properties = schema.setdefault("properties", {})
+    for field in inputs_of(operation):
+        if field.place.about:
+            properties[field.name]["description"] = field.place.about
+    return {**schema, "additionalProperties": False}
+
+
+def output_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
+    """The JSON schema of what it returns."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(operation.output).json_schema(mode="serialization")
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is repeated")
+    return found

@@ -1,0 +1,109 @@
+"""What can be done: an operation, typed, with its risk; the command line and every other face are made from these."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from overnight.operations.principal import OWNER, Address, Origin, Principal
+
+I = TypeVar("I")  # noqa: E741  # the input, a frozen dataclass
+O = TypeVar("O")  # noqa: E741  # the output
+
+
+class Tier(StrEnum):
+    """How bad it is if it was not meant, from harmless upwards."""
+
+    READ = "read"  # changes nothing
+    REVERSIBLE = "reversible"  # can be taken back at no cost
+    COSTLY = "costly"  # takes hours, tokens or money, or stands for a person's word
+    IRREVERSIBLE = "irreversible"  # cannot be taken back
+    PHYSICAL = "physical"  # acts on the world outside the machine
+
+    def exceeds(self, other: "Tier") -> bool:
+        """Whether this one is worse."""
+        order = list(Tier)
+        return order.index(self) > order.index(other)
+
+
+class Settled(StrEnum):
+    """What a second look found of a call's effect."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    UNKNOWN = "unknown"
+
+
+def repeatable(_context: "Context", _given: object, found: object) -> Settled:
+    """The `read_back` of what may be done twice as well as once: after a kill it is done again."""
+    return Settled.NOT_DONE if found is None else Settled.DONE
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The circumstances of one call."""
+
+    where: Path  # the folder that it is about
+    environment: Mapping[str, str] = field(default_factory=dict)
+    principal: Principal = OWNER
+    origin: Origin = Origin.OWNER
+    address: Address | None = None  # of the principal; None: this machine
+    ceiling: Tier = Tier.PHYSICAL  # of the channel that it came by; what is above it needs the owner's approval
+    say: Callable[[str], None] = _silent  # for who waits meanwhile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """An input that a command line takes by its place."""
+
+    about: str = ""  # for a schema; a command line describes it in the operation's details
+    metavar: str = ""  # by default its name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An input that a command line takes by its name."""
+
+    about: str
+    flags: tuple[str, ...] = ()  # by default `--` and its name
+    metavar: str = ""
+    shows_default: bool = False
+
+
+# No slots: Python 3.11 cannot build `Operation[I, O](...)` of a frozen class with them.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Operation(Generic[I, O]):
+    """One thing that can be done.
+
+    `input` is a frozen dataclass; each field is `Annotated` with an `Argument` or an `Option`, and with bounds of
+    `annotated_types`. `output` is one too, or a sequence or mapping of some; a comment after a field says what it means.
+    """
+
+    name: str  # the words that the command line has for it, such as "idea add"
+    about: str  # one line
+    details: str = ""  # more paragraphs for its help
+    input: type[I]
+    output: Any  # Any: a type, or a form of one such as Sequence[Finding]
+    tier: Tier
+    run: Callable[[Context, I], O] | None  # None: only a face that has a way of its own can carry it out
+    render: Callable[[O], str]  # what a person reads
+    note: str = ""  # what else to know about what `--json` prints
+    notes: Callable[[O], Sequence[str]] | None = None  # what to say beside the answer
+    holds: Callable[[O], bool] | None = None  # for a check: whether what it checks holds; exit code 1 if it does not
+    egress: bool = False  # something leaves this machine
+    owner_only: bool = False  # no approval lets anybody else call it
+    raised: Callable[[I], Tier] | None = None  # the tier of a call, if its input can make it worse
+    state: Callable[[Context, I], str] | None = None  # what an approval is bound to: a text of the state that it acts on
+    read_back: Callable[[Context, I, O | None], Settled] | None = None  # looks again whether it took effect; None: killed
+
+    def tier_of(self, given: I) -> Tier:
+        """The tier of a call with this input."""
+        return self.raised(given) if self.raised else self.tier
+
+
+AnyOperation = Operation[Any, Any]  # Any: faces take operations of every input and output

@@ -1,0 +1,48 @@
+"""What can be done here, for programs: every operation with its tier and schemas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.operations import registry
+from overnight.operations.foreign_input import input_schema, output_schema
+from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.views import OperationEntry, tier_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationsInput:
+    """Nothing."""
+
+
+def run(_context: Context, _given: OperationsInput) -> Sequence[OperationEntry]:
+    """All of them, by name."""
+    return [
+        OperationEntry(
+            name=operation.name,
+            about=operation.about,
+            tier=operation.tier,
+            raised=operation.raised is not None,
+            egress=operation.egress,
+            owner_only=operation.owner_only,
+            input=input_schema(operation),
+            output=output_schema(operation),
+        )
+        for operation in registry.operations()
+    ]
+
+
+def render(found: Sequence[OperationEntry]) -> str:
+    """A line for each."""
+    return "\n".join(f"{entry.name:16} {tier_words(entry):24} {entry.about}" for entry in found)
+
+
+OPERATION = Operation(
+    name="operations",
+    about="List what can be done here, with how bad each is if it was not meant, and its schemas.",
+    input=OperationsInput,
+    output=Sequence[OperationEntry],
+    tier=Tier.READ,
+    run=run,
+    render=render,
+    note="One for each operation.",
+)

@@ -1,0 +1,23 @@
+"""The owner's answer to a call that waits for approval."""
+
+from overnight.operations.answer import AnswerInput, answer
+from overnight.operations.operation import Context, Operation, Tier, repeatable
+from overnight.operations.views import ApprovalEntry, describe_approval
+
+
+def run(context: Context, given: AnswerInput) -> ApprovalEntry:
+    """Answer it."""
+    return answer(context, given.which, granted=False)
+
+
+OPERATION = Operation(
+    name="refuse",
+    about="Refuse the call with this number in `approvals`.",
+    input=AnswerInput,
+    output=ApprovalEntry,
+    tier=Tier.REVERSIBLE,
+    run=run,
+    render=describe_approval,
+    owner_only=True,
+    read_back=repeatable,  # an answer is taken once
+)

@@ -1,0 +1,14 @@
+"""Inputs that several operations of campaigns have."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+from overnight.operations.operation import Option
+
+Tag = Annotated[str | None, Option(about="The campaign; by default the one that ran last.")]
+Sandbox = Annotated[
+    Literal["jail", "process"],
+    Option(about="`process` runs candidates without a jail: use it only for code that you trust.", shows_default=True),
+]
+Slots = Annotated[int | None, Ge(1), Option(about="Trials at once; by default what the cores allow.")]

@@ -1,0 +1,49 @@
+"""What works on this machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overnight.jail.doctor import Probe
+from overnight.operations.operation import Context, Operation, Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorInput:
+    """Nothing."""
+
+
+def run(context: Context, _given: DoctorInput) -> Sequence[Probe]:
+    """Try each thing."""
+    import anyio
+
+    from overnight.jail.doctor import probe
+    from overnight.research.places.seclusion import checkout_around
+
+    return anyio.run(probe, checkout_around(context.where))
+
+
+def render(probes: Sequence[Probe]) -> str:
+    """A line for each, and the fix of what does not hold."""
+    lines = []
+    for found in probes:
+        lines.append(f"{'ok  ' if found.holds else 'FAIL'}  {found.name}: {found.detail}")
+        if not found.holds and found.fix:
+            lines.append(f"      fix: {found.fix}")
+    return "\n".join(lines)
+
+
+OPERATION = Operation(
+    name="doctor",
+    about="Check what works on this machine and what does not.",
+    details=(
+        "In a repository it also checks that jobs cannot see it. Each failure comes with its fix. Exit code: 0 if everything"
+        " works, 1 if something does not."
+    ),
+    input=DoctorInput,
+    output=Sequence[Probe],
+    tier=Tier.READ,
+    run=run,
+    render=render,
+    note="One for each check.",
+    holds=lambda probes: all(found.holds for found in probes),
+)

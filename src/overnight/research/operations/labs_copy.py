@@ -1,0 +1,45 @@
+"""A copy of a bundled lab."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
+from overnight.research.setup.labs import copy_lab
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabsCopyInput:
+    """Which lab, and where to."""
+
+    name: Annotated[str, Argument(about="Of a lab.")]
+    folder: Annotated[Path | None, Argument(about="A new folder; by default the lab's name.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedLab:
+    """What `labs copy --json` prints."""
+
+    name: str
+    folder: Path  # as it was given
+
+
+def run(context: Context, given: LabsCopyInput) -> CopiedLab:
+    """Copy it, and commit it there."""
+    target = given.folder or Path(given.name)
+    copy_lab(given.name, context.where / target)
+    return CopiedLab(name=given.name, folder=target)
+
+
+OPERATION = Operation(
+    name="labs copy",
+    about="Copy a lab into a new folder as an ordinary git repo.",
+    input=LabsCopyInput,
+    output=CopiedLab,
+    tier=Tier.REVERSIBLE,
+    read_back=repeatable,  # into a folder that is not empty, it is refused
+    run=run,
+    render=lambda made: (
+        f"{made.name} is in {made.folder}; to continue:\n  cd {made.folder} && overnight check && overnight run"
+    ),
+)

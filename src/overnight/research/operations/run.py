@@ -1,0 +1,41 @@
+"""A session of a campaign."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Gt
+
+from overnight.git.repository import open_repository
+from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
+from overnight.research.operations._inputs import Sandbox, Slots
+from overnight.research.places.campaigns import newest_tag, read_program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInput:
+    """Which campaign, and what the session may use."""
+
+    tag: Annotated[str | None, Option(about="Name of the campaign; by default the newest, or a new one.")] = None
+    experiments: Annotated[int | None, Ge(1), Option(about="At most this many more experiments.")] = None
+    hours: Annotated[float | None, Gt(0), Option(about="At most this many more hours.")] = None
+    sandbox: Sandbox = "jail"
+    slots: Slots = None
+
+
+def state(context: Context, given: RunInput) -> str:
+    """The program as it is on disk, and the campaign that would go on."""
+    repository = open_repository(context.where)
+    return f"{repository.overnight} {given.tag or newest_tag(repository)} {read_program(repository).digest}"
+
+
+OPERATION: Operation[RunInput, int] = Operation(
+    name="run",
+    about="Run a campaign, or continue one.",
+    input=RunInput,
+    output=None,
+    tier=Tier.COSTLY,
+    run=None,  # a session needs a process whose signals end it in good order
+    render=lambda _: "",
+    state=state,
+    read_back=repeatable,  # it goes on where it stopped
+)

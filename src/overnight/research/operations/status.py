@@ -1,0 +1,35 @@
+"""Where a campaign stands, from its newest snapshot and the events since."""
+
+from dataclasses import dataclass
+
+from overnight.operations.operation import Context, Operation, Tier
+from overnight.research.operations._inputs import Tag
+from overnight.research.reading import reading
+from overnight.research.views.status import Status, describe, summarise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusInput:
+    """Which campaign."""
+
+    tag: Tag = None
+
+
+def run(context: Context, given: StatusInput) -> Status:
+    """Where it stands now."""
+    with reading(given.tag, context.where) as campaign:
+        state = campaign.state()
+        failed, elapsed_s = campaign.failure(state), campaign.elapsed_s(state)
+        searched = next(iter(campaign.ledger.search_trials(1)), None)
+        return summarise(state, campaign.running, str(campaign.folder), failed=failed, elapsed_s=elapsed_s, searched=searched)
+
+
+OPERATION = Operation(
+    name="status",
+    about="Show where a campaign stands.",
+    input=StatusInput,
+    output=Status,
+    tier=Tier.READ,
+    run=run,
+    render=describe,
+)

@@ -11,6 +11,7 @@ SCRIPTS = (
     "session.py",
     "occupancy.py",
     "ledger.py",
+    "orders.py",
     "history.py",
     "jail.py",
     "folders.py",

@@ -154,7 +154,7 @@ def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON
 
 
 def assert_verified(folder: Path, *arguments: str) -> None:
-    """Check a campaign with everything that `overnight verify` checks; searches only if it has some."""
+    """Check a campaign with everything that `overnight verify` checks; searches and orders only if it has some."""
     found = {finding["what"]: finding["holds"] for finding in read_json(folder, "verify", *arguments)}
-    assert found.pop("searches", True), found
+    assert found.pop("searches", True) and found.pop("orders", True), found
     assert found == dict.fromkeys(FINDINGS, True), found

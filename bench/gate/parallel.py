@@ -107,7 +107,7 @@ class MemoryLedger:
     def experiment(self, _: int) -> Experiment | None:
         return None
 
-    def save_snapshot(self, _: bytes) -> None:
+    def save_snapshot(self, _: bytes, *, seq: int | None = None) -> None:
         pass
 
 
@@ -223,6 +223,10 @@ class Simulation:
 
     def take_in(self) -> None:
         pass
+
+    async def news(self) -> bool:
+        await anyio.sleep_forever()
+        return False
 
     def show(self) -> None:
         pass

@@ -15,13 +15,13 @@ AGAIN = "Ctrl-C again ends at once"
 
 
 async def listen(stop: Stop, acknowledge: Callable[[str], None], *, task_status: TaskStatus[None]) -> None:
-    """Pass SIGINT, SIGTERM and `overnight stop` on to `stop`, and acknowledge each, until cancelled."""
+    """Pass SIGINT and SIGTERM on to `stop`, and acknowledge these and `overnight stop`, until cancelled."""
+    stop.heard = lambda _: acknowledge(f"`overnight stop`: {ENDING}; Ctrl-C ends at once")
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, WAKE) as signals:
         task_status.started()
         async for received in signals:
             if received == WAKE:
-                stop.request(Ending(reason=EndReason.STOP, detail="stopped by `overnight stop`"))
-                acknowledge(f"`overnight stop`: {ENDING}; Ctrl-C ends at once")
+                stop.wake()
                 continue
             by_hand = received == signal.SIGINT
             reason = EndReason.INTERRUPT if by_hand else EndReason.SIGNAL

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from overnight.errors import LedgerBusy
@@ -16,7 +16,7 @@ from overnight.files.folders import closing_descriptor
 from overnight.files.own import open_own
 
 NAME = "lock"
-WAKE = signal.SIGUSR1  # what `overnight stop` sends to the holder, to distinguish it from the system's SIGTERM
+WAKE = signal.SIGUSR1  # see `wake`
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.01
 _READ_BYTES = 32  # of the file, which may hold anything
 _DIGITS = 10  # of a process id: it fits in 32 bits
@@ -64,6 +64,47 @@ def holder(folder: Path) -> int | None:
     except FileNotFoundError:
         pass
     return None
+
+
+def wake(folder: Path) -> bool:
+    """Let the process that holds this ledger look for orders now; False if it cannot be reached.
+
+    Its id may belong to another process here, if it runs in a container, for example: only one that has the file of the lock
+    open is signalled, and that handles the signal, which would end any other.
+    """
+    process = holder(folder)
+    if process is None or not _handles(process) or not _has_open(process, folder / NAME):
+        return False
+    try:
+        os.kill(process, WAKE)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _handles(process: int) -> bool:
+    """Whether a process handles the signal, as far as we can tell."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(errors="replace")
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (WAKE - 1) & 1)
+
+
+def _has_open(process: int, path: Path) -> bool:
+    """Whether a process that we can look at has a file open."""
+    try:
+        wanted = path.lstat()
+        with os.scandir(f"/proc/{process}/fd") as entries:
+            found = list(entries)
+    except OSError:
+        return False
+    for entry in found:
+        with suppress(OSError):  # closed meanwhile
+            if os.path.samestat(entry.stat(), wanted):
+                return True
+    return False
 
 
 def _process(file: int) -> int | None:

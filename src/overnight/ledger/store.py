@@ -16,6 +16,7 @@ from overnight.ledger.chain import GENESIS, Chain, chain_hash
 from overnight.ledger.file import BUSY_S, NAME, LedgerFile
 from overnight.ledger.lock import hold
 from overnight.ledger.owner import Codec, Projection
+from overnight.ledger.pending import Condition, Item, PendingTable
 from overnight.ledger.port import E, Recorded
 
 SCHEMA = """
@@ -50,7 +51,9 @@ class SqliteEventStore(Generic[E]):
         self._version = version
         self._clock = clock
         self._file = LedgerFile(path=folder / NAME, advice=advice, busy_s=busy_s)
+        self._held_from = 0
         self._known = (0, GENESIS)  # the end, as this store last wrote or read it
+        self._data_version: int | None = None  # as `changed` last found it
         self._alone = True  # no other process has appended since the store was opened or locked
         with self._file.clear_reading():
             self._db = self._file.connect(read_only=read_only)
@@ -78,8 +81,17 @@ class SqliteEventStore(Generic[E]):
 
     def append(self, *events: E) -> int:
         """Add events, all or none; on return they and the tables derived from them are on disk."""
+        return self._append(events) or self._known[0]
+
+    def append_if(self, condition: Condition, *events: E) -> int | None:
+        """As `append`, if a condition holds when this process has its turn to write; else None, and nothing is added."""
+        return self._append(events, condition)
+
+    def _append(self, events: Sequence[E], condition: Condition | None = None) -> int | None:
         codec, execute = self._codec, self._db.execute
         with self._file.clear_errors(), self._transaction():
+            if condition and not condition(self._db):
+                return None
             seq, prev = end = self._chain.end()
             others = end != self._known
             if others:
@@ -96,6 +108,18 @@ class SqliteEventStore(Generic[E]):
         self._known = (seq, prev)
         self._alone = self._alone and not others
         return seq
+
+    def changed(self) -> bool:
+        """Whether another process may have written since this was last asked, or it was never asked; some microseconds."""
+        with self._file.clear_reading():
+            version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        before, self._data_version = self._data_version, version
+        return before != version
+
+    def newest(self) -> int:
+        """The newest event's seq, 0 without any."""
+        with self._file.clear_reading():
+            return int(self._chain.end()[0])
 
     def _project(self, kind: str, entry: Recorded[E]) -> None:
         for projection in self._by_kind.get(kind, ()):
@@ -159,6 +183,15 @@ class SqliteEventStore(Generic[E]):
             rows = self._db.execute(query, (subject,)).fetchall()
             return [Recorded(seq=seq, at=at, event=decode(body), digest=digest) for seq, at, body, digest in rows]
 
+    def waiting(self, table: PendingTable[E], limit: int) -> Sequence[tuple[Item, E]]:
+        """What waits in a table of this ledger, oldest first, each with the event that opened it; unchecked."""
+        with self._file.clear_reading():
+            found = []
+            for item in table.waiting(self._db, limit):
+                [body] = self._db.execute("SELECT body FROM events WHERE seq=?", (item.seq,)).fetchone() or ("",)
+                found.append((item, self._codec.decode(body)))
+            return found
+
     def places(self) -> Iterator[tuple[int, str, int | None]]:
         """How each event is indexed, in order: seq, kind and subject. The hash does not cover these columns."""
         column = self._codec.subject_column
@@ -221,7 +254,13 @@ class SqliteEventStore(Generic[E]):
         with hold(self._folder):
             with self._file.clear_errors():  # another process may have written since this was opened
                 self._known, self._alone = self._chain.end(), True
+            self._held_from = self._known[0]
             yield
+
+    @property
+    def held_from(self) -> int:
+        """The newest event when this process took the lock; 0 if it never did."""
+        return self._held_from
 
     def close(self) -> None:
         """Close the database."""

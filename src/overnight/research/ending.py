@@ -38,6 +38,7 @@ class Ending:
 
     reason: EndReason
     detail: str
+    by: str = ""  # who ordered it; empty: nobody did
 
 
 def reason_of(hindrance: Hindrance | None) -> EndReason:

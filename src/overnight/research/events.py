@@ -15,6 +15,7 @@ from overnight.models.usage import Usage
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
+from overnight.research.order import Order, Outcome
 from overnight.research.search_trial import Searched
 
 
@@ -190,6 +191,28 @@ class IdeasChanged:
     kind: Literal["ideas_changed"] = "ideas_changed"
     by: str  # "person", "program" or a role
     edits: tuple[Annotated[IdeaEdit, Field(discriminator="kind")], ...]
+    giver: str = ""  # who ordered it; empty: it was no order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """Somebody gave an order, which waits until a session acts on it: the one event that any process may add."""
+
+    kind: Literal["ordered"] = "ordered"
+    key: str  # by who orders: an order with the key of an earlier one is the same order
+    by: str  # as in `Giver`
+    origin: str
+    order: Annotated[Order, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSettled:
+    """A session acted on an order, recorded together with what it did."""
+
+    kind: Literal["order_settled"] = "order_settled"
+    key: str
+    outcome: Outcome
+    reason: str = ""  # why it was refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +289,8 @@ Event = Annotated[
     | Believed
     | ProposalMissed
     | IdeasChanged
+    | Ordered
+    | OrderSettled
     | ModelCalled
     | ProviderChanged
     | AuditOpened

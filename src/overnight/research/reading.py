@@ -20,6 +20,7 @@ from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
 from overnight.research.ideas.queue import after
+from overnight.research.order import BelieveChange, ChangeIdeas, Order
 from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
 from overnight.research.places.fresh_start import is_barren
@@ -27,6 +28,7 @@ from overnight.research.places.orders import read_believed, read_ideas
 from overnight.research.places.transcripts import FOLDER, sessions_of
 from overnight.research.record.elapsed import elapsed_at
 from overnight.research.record.ledger import SqliteLedger
+from overnight.research.record.orders import MOST_OPEN
 from overnight.research.record.restore import restore
 from overnight.research.standing import with_beliefs
 from overnight.research.state import State, begin
@@ -50,7 +52,8 @@ class CampaignReader:
         state = restore(self.ledger)
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
-        return replace(state, kept=with_beliefs(state.kept, read_believed(self.folder)))
+        ordered = [order.commit for order in self._ordered() if isinstance(order, BelieveChange)]
+        return replace(state, kept=with_beliefs(state.kept, {*read_believed(self.folder), *ordered}))
 
     def experiment(self, number: int) -> Experiment:
         """One experiment, with the trials that it has so far.
@@ -111,9 +114,16 @@ class CampaignReader:
         return sessions_of(self.folder / FOLDER, assignment, "")
 
     def ideas(self) -> IdeaQueue:
-        """The queue as it will be once the campaign has read the current file of ideas."""
+        """The queue as it will be once the campaign has acted on its orders and read the current file of ideas."""
         known = self.next_state().ideas
+        for _, ordered in self.ledger.open_orders(MOST_OPEN):
+            if isinstance(ordered.order, ChangeIdeas):
+                known = after(known, IdeasChanged(by=PERSON, edits=ordered.order.edits, giver=ordered.by))
         return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))
+
+    def _ordered(self) -> Iterator[Order]:
+        """What was ordered and not acted on yet."""
+        return (ordered.order for _, ordered in self.ledger.open_orders(MOST_OPEN))
 
     def under_way(self, experiment: Experiment) -> Experiment:
         """An experiment with the trials that it has so far; the row of an open one has only its proposal."""

@@ -1,5 +1,6 @@
 """What people change while a campaign runs: applied, reported or left."""
 
+import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,12 @@ from builders import advanced, concluded, proposed, trial
 from overnight.gate.verdict import Verdict
 from overnight.research.events import Believed, CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
 from overnight.research.idea import AddIdea
-from overnight.research.ideas.queue import MOST_EDITS, MOST_OPEN
+from overnight.research.ideas.queue import MOST_OPEN
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.orders import OrderRunner
+from overnight.research.loop.stop import Stop
+from overnight.research.order import MOST_EDITS
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin
 
@@ -70,6 +74,11 @@ class World:
         return [sign for sign in self.signs if not isinstance(sign, Noted)]
 
 
+async def made() -> Stop:
+    """Within an event loop, as its scopes are."""
+    return Stop()
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A campaign that has just begun, with a real ledger."""
@@ -77,7 +86,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     ledger, signs, written = SqliteLedger(tmp_path), list[Sign](), Written()
     ledger.append(opened)
     journal = Journal(ledger, begin(opened), [signs.append])
-    yield World(inbox=Inbox(journal=journal, orders=written), written=written, signs=signs)
+    runner = OrderRunner(journal=journal, stop=asyncio.run(made()))
+    yield World(inbox=Inbox(journal=journal, orders=written, runner=runner), written=written, signs=signs)
     ledger.close()
 
 

@@ -17,6 +17,7 @@ from overnight.research.ending import Ending, EndReason
 from overnight.research.loop.asking import Asking
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.orders import OrderRunner
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.stop import Stop
 from overnight.research.places.orders import OrderFiles
@@ -46,7 +47,7 @@ async def read_once(journal: Journal, folder: Path) -> tuple[float, float]:
     program, stop = folder / "program.md", Stop()
     program.write_text(budgeted(1))
     orders = OrderFiles(program, folder, known=budgeted(1))
-    inbox = Inbox(journal=journal, orders=orders)
+    inbox = Inbox(journal=journal, orders=orders, runner=OrderRunner(journal=journal, stop=stop))
     inbox.show()
     turns = iter((True, False))
 

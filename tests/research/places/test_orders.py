@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from overnight.research.places.orders import LARGEST, OrderFiles, add_idea, believe
+from overnight.research.places.orders import LARGEST, OrderFiles, add_idea
 
 
 def orders(tmp_path: Path, known: str = "old") -> OrderFiles:
@@ -113,12 +113,11 @@ def test_a_writer_that_holds_the_ideas_does_not_hold_up_the_campaign(tmp_path: P
     assert (tmp_path / "ideas.md").read_text() == "first"
 
 
-def test_what_a_person_believes_is_read_by_commit(tmp_path: Path) -> None:
-    """In the campaign's folder, a line for each; a link in its place is not followed, and says nothing."""
+def test_what_an_older_version_noted_as_believed_is_read(tmp_path: Path) -> None:
+    """A commit on each line; a link in the place of the file is not followed, and says nothing."""
     found = orders(tmp_path)
     assert found.believed() == frozenset()
-    (tmp_path / "believed.txt").write_text("aa")
-    believe(tmp_path, "bb")
+    (tmp_path / "believed.txt").write_text("aa\nbb\n")
     assert found.believed() == {"aa", "bb"}
     (tmp_path / "believed.txt").rename(tmp_path / "elsewhere")
     (tmp_path / "believed.txt").symlink_to(tmp_path / "elsewhere")

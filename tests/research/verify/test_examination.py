@@ -13,6 +13,7 @@ from damage import EDITS, NOTES, ended_campaign, execute, failing
 from targets import copied, git, overnight
 
 from overnight.git.history import GitHistory
+from overnight.research.order import BelieveChange, Giver
 from overnight.research.reading import reading
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.port import Recorded
@@ -149,15 +150,19 @@ COLUMNS = {
     "events": ("seq", "at", "kind", "experiment", "body", "prev", "hash"),
     "experiments": ("number", "tree", "verdict", "body"),
     "snapshots": ("seq", "state"),
+    "orders": ("key", "seq", "at", "state"),
 }
 
 
 def test_a_change_of_any_column_shows(ended: Path, tmp_path: Path) -> None:
     """Whatever is changed in a row that events or what is derived from them is read from, `verify` does not pass.
 
-    Left out are `meanings` and `terms`, which only find similar attempts for a brief.
+    Left out are `meanings` and `terms`, which only find similar attempts for a brief. Two orders wait.
     """
+    ended = Path(shutil.copytree(ended, tmp_path / "ended", symlinks=True))
     ledger = SqliteLedger(ended / ".overnight/t")
+    for key in ("one", "two"):
+        ledger.place_order(BelieveChange(number=1, commit="c"), Giver(), key=key)
     with ledger.reading() as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         found = {table: tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})")) for table in tables}

@@ -23,6 +23,7 @@ from overnight.research.idea import (
 )
 from overnight.research.ideas.queue import PATIENCE
 from overnight.research.ideas.text import ARROW, LONGEST_EFFECT, clean_idea, clean_label, split_marks, words_of
+from overnight.research.order import OWNER
 from overnight.words.figures import figure
 
 MOST_CHARACTERS = 1_000_000  # of a file that are read
@@ -74,7 +75,7 @@ def render_ideas(queue: IdeaQueue) -> str:
 def _open_line(idea: Idea) -> str:
     marks = [idea.risk.value] if idea.risk else []
     marks += [f"effect: {idea.effect}"] if idea.effect else []
-    marks.append(f"from {idea.origin}")
+    marks.append(f"from {idea.origin if idea.giver in {'', OWNER} else idea.giver}")
     if idea.state is IdeaState.TAKEN:
         marks.append(f"taken by #{idea.experiment}")
     line = f"- {_BOXES[idea.state]} #{idea.number} {idea.text} ({'; '.join(marks)})"

@@ -35,10 +35,10 @@ from overnight.research.ideas.text import (
     twin,
     words_of,
 )
+from overnight.research.order import MOST_EDITS
 
 MOST_OPEN = 500
 MOST_DONE = 50  # newest ones; older ones are in the ledger only
-MOST_EDITS = 1000  # of one event
 PATIENCE = 3  # proposals for one idea that came to nothing, after which nobody is given it
 NOBODY = "nobody"  # origin of an idea whose origin has no name
 LAPSED = "overnight"  # recorded as the one who dropped an idea if nobody did
@@ -91,7 +91,7 @@ def after(queue: IdeaQueue, event: QueueEvent) -> IdeaQueue:
     match event:
         case IdeasChanged():
             for edit in event.edits[:MOST_EDITS]:
-                queue = _edited(queue, edit, event.by)
+                queue = _edited(queue, edit, event.by, event.giver)
             return queue
         case Proposed():
             return _taken(queue, event)
@@ -115,12 +115,12 @@ def with_charter(queue: IdeaQueue, charter: Charter) -> IdeaQueue:
     return queue
 
 
-def _edited(queue: IdeaQueue, edit: IdeaEdit, by: str) -> IdeaQueue:
+def _edited(queue: IdeaQueue, edit: IdeaEdit, by: str, giver: str) -> IdeaQueue:
     """Apply one edit. A role may only add ideas and drop those of roles; it cannot touch what persons want."""
     person = by in PERSONS
     match edit:
         case AddIdea():
-            return _added(queue, edit, by)
+            return _added(queue, edit, by, giver)
         case DropIdea():
             idea = _find(queue.ideas, edit.number)
             allowed = idea is not None and (person or (idea.origin not in PERSONS and idea.state is IdeaState.OPEN))
@@ -135,7 +135,7 @@ def _edited(queue: IdeaQueue, edit: IdeaEdit, by: str) -> IdeaQueue:
             return queue
 
 
-def _added(queue: IdeaQueue, edit: AddIdea, by: str) -> IdeaQueue:
+def _added(queue: IdeaQueue, edit: AddIdea, by: str, giver: str = "") -> IdeaQueue:
     """Add an idea. A refused idea of a person is listed as done, with the reason; a refused one of a role is ignored."""
     origin = clean_label(by, LONGEST_ORIGIN) or NOBODY
     idea = Idea(
@@ -144,6 +144,7 @@ def _added(queue: IdeaQueue, edit: AddIdea, by: str) -> IdeaQueue:
         origin=origin,
         risk=edit.risk,
         effect=clean_label(edit.effect, LONGEST_EFFECT),
+        giver=clean_label(giver, LONGEST_ORIGIN),
     )
     refused = refusal(queue, edit.text)
     if refused and (origin not in PERSONS or not idea.text):
@@ -185,7 +186,7 @@ def _reopened(queue: IdeaQueue, number: int) -> IdeaQueue:
     idea = _find(queue.done, number)
     if idea is None or len(queue.ideas) >= MOST_OPEN:
         return queue
-    again = Idea(number=number, text=idea.text, origin=idea.origin, risk=idea.risk, effect=idea.effect)
+    again = Idea(number=number, text=idea.text, origin=idea.origin, risk=idea.risk, effect=idea.effect, giver=idea.giver)
     done = tuple(each for each in queue.done if each.number != number)
     return replace(queue, ideas=_placed(queue.ideas, again, 0), done=done)
 

@@ -70,6 +70,12 @@ class Asking:
                 self.set_clock()
                 self.queue.announce()
 
+    async def keep_acting(self) -> None:
+        """Act on what is ordered, in all phases of a session; until cancelled."""
+        while True:
+            if await self.inbox.news():
+                self.queue.announce()
+
     async def keep_asking(self, staff: NamedResearcher, rejected: Callable[[int], None]) -> None:
         """Ask one researcher, who does not wait for verdicts, until it or the session ends.
 

@@ -18,6 +18,7 @@ from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.moving import Mover
+from overnight.research.loop.orders import OrderRunner
 from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
@@ -79,7 +80,7 @@ def make_campaign(
         asking=Asking(
             journal=journal,
             intake=intake,
-            inbox=Inbox(journal=journal, orders=orders),
+            inbox=Inbox(journal=journal, orders=orders, runner=OrderRunner(journal=journal, stop=stop)),
             queue=queue,
             limits=limits,
             stop=stop,

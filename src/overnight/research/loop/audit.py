@@ -17,6 +17,7 @@ from overnight.research.events import AuditOpened, Stopped, TrialFinished
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.kept_parts import TOO_LONG, PartsLeftOut, base_of
+from overnight.research.loop.orders import OrderRunner, meanwhile
 from overnight.research.loop.scheduler import Scheduler, Subject
 from overnight.research.loop.stop import Stop
 from overnight.research.standing import Kept
@@ -42,14 +43,21 @@ class Audit:
         An audit of this head that an earlier session left open is continued, if it has the requested size.
         """
         with self.stop.at_once:
-            audit = await self._take_up(pairs, leave_one_out)
-            await self.head.warm_up()
-            await self._check(audit.opened)
-            await self._run_pairs(audit.opened)
+            async with meanwhile(self._keep_acting):
+                audit = await self._take_up(pairs, leave_one_out)
+                await self.head.warm_up()
+                await self._check(audit.opened)
+                await self._run_pairs(audit.opened)
         stopped = Stopped(session=SessionKind.AUDIT, ending=self.stop.ending or FINISHED, elapsed_s=self.journal.elapsed_s())
         self.journal.record(stopped)
         self.journal.snapshot()
         return stopped
+
+    async def _keep_acting(self) -> None:
+        """Act on what is ordered, such as a stop."""
+        orders = OrderRunner(journal=self.journal, stop=self.stop)
+        while True:
+            await orders.news()
 
     async def _take_up(self, pairs: int | None, leave_one_out: bool) -> AuditState:
         state, audit = self.journal.state, self.journal.state.audit

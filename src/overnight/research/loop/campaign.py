@@ -22,6 +22,7 @@ from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.orders import meanwhile
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.stop import Stop
@@ -57,11 +58,12 @@ class Campaign:
         """
         try:
             with self.stop.at_once:
-                self._take_up()
-                await self.head.warm_up()
-                await self.head.measure()
-                async with self.models:
-                    await self._work()
+                async with meanwhile(self.asking.keep_acting):
+                    self._take_up()
+                    await self.head.warm_up()
+                    await self.head.measure()
+                    async with self.models:
+                        await self._work()
         except BaseException:
             with suppress(OvernightError):
                 self._end(FAILED)

@@ -8,9 +8,11 @@ from overnight.program.program import Program
 from overnight.research.events import Believed, IdeasChanged, Noted, ProgramChanged
 from overnight.research.idea import PERSON
 from overnight.research.ideas.file import parse_ideas, render_ideas
-from overnight.research.ideas.queue import LAPSED, MOST_EDITS
+from overnight.research.ideas.queue import LAPSED
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.opening import changed_for_good
+from overnight.research.loop.orders import OrderRunner
+from overnight.research.order import MOST_EDITS
 from overnight.research.places.port import Orders
 
 LIVE = frozenset({"body", "target", "source", "digest"})  # what may change while trials run; and these two of `budget`:
@@ -19,10 +21,11 @@ LIVE_BUDGET = frozenset({"experiments", "hours"})
 
 @dataclass(slots=True, kw_only=True)
 class Inbox:
-    """Reads what people wrote, and records it."""
+    """Reads what people wrote, and records it; acts on what they ordered."""
 
     journal: Journal
     orders: Orders
+    runner: OrderRunner
 
     def take_in(self) -> None:
         """Record what changed; what cannot be read or changed now is only reported."""
@@ -31,9 +34,18 @@ class Inbox:
             self._program(text)
         self._beliefs()
         self.show()
+        if self.runner.take():
+            self.show()
+
+    async def news(self) -> bool:
+        """Wait until it is time to look for orders, act on them and write what changed; whether there were any."""
+        acted = await self.runner.news()
+        if acted:
+            self.show()
+        return acted
 
     def _beliefs(self) -> None:
-        """Record which kept changes a person has read and believes, each once."""
+        """Record which kept changes a person believes as the file of older versions has it, each once."""
         said = self.orders.believed()
         for kept in self.journal.state.kept if said else ():
             if kept.commit in said and not kept.believed:

@@ -44,7 +44,7 @@ class Journal:
 
     def record(self, *events: Event) -> None:
         """Write events to the ledger; when this returns they are on disk, in the state and shown."""
-        self._check_alone(self.ledger.append(*events), len(events))
+        self._take_place(self.ledger.append(*events), len(events))
         for event in events:
             if isinstance(event, Concluded):
                 self._remember(event)
@@ -55,9 +55,10 @@ class Journal:
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self.snapshot()
 
-    def _check_alone(self, seq: int, appended: int) -> None:
-        """The state has our events only, so a campaign cannot go on beside another writer, however that passed the lock."""
-        if self._seq not in (None, seq - appended):
+    def _take_place(self, seq: int, appended: int) -> None:
+        """Orders of others do not change the state; beside one who writes anything else, the campaign cannot go on."""
+        before = seq - appended
+        if self._seq not in (None, before) and not self.ledger.only_orders(self._seq, before):
             what = f"another process writes to the record of the campaign `{self.state.tag}`"
             raise UserError(what, fix="end it, and go on with `overnight run`")
         self._seq = seq
@@ -78,7 +79,7 @@ class Journal:
 
     def snapshot(self) -> None:
         """Save the state, so that a later session need not fold from the start."""
-        self.ledger.save_snapshot(dump_state(self.state))
+        self.ledger.save_snapshot(dump_state(self.state), seq=self._seq)
         self._since_snapshot = 0.0
 
     def opened(self, number: int) -> OpenExperiment:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import anyio
@@ -21,6 +21,9 @@ class Stop:
         self._deadline = math.inf
         self._over: Ending | None = None
         self._waits: set[anyio.CancelScope] = set()
+        self.heard: Callable[[Ending], None] = lambda _: None  # told of each request by an order
+        self._woken = False
+        self._naps: set[anyio.CancelScope] = set()
 
     @property
     def requested(self) -> bool:
@@ -40,6 +43,28 @@ class Stop:
         """Stop when the running trials are recorded; the first reason counts."""
         self.ending = self.ending or ending
         self._end_waits()
+
+    def order(self, ending: Ending) -> None:
+        """As `request`, for `overnight stop`; each one is acknowledged."""
+        self.request(ending)
+        self.heard(ending)
+
+    def wake(self) -> None:
+        """Let whatever waits for orders look for them now."""
+        self._woken = True
+        for scope in self._naps:
+            scope.cancel()
+
+    async def nap(self, seconds: float) -> bool:
+        """Wait for so long, or until woken; whether it was."""
+        with anyio.move_on_after(0.0 if self._woken else seconds) as scope:
+            self._naps.add(scope)
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self._naps.discard(scope)
+        woken, self._woken = self._woken, False
+        return woken
 
     def interrupt(self, ending: Ending) -> None:
         """A request at the terminal: first as `request`; a further one, or one after `overnight stop`, cancels what runs."""

@@ -7,12 +7,16 @@ from typing import Annotated
 from overnight.agents.registry import AGENTS
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
+from overnight.research.idea import AddIdea
 from overnight.research.ideas.queue import refusal
 from overnight.research.ideas.text import clean_idea, split_marks, words_of
+from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
+from overnight.research.order import ChangeIdeas
 from overnight.research.places.campaigns import read_program
-from overnight.research.places.orders import IDEAS, add_idea
+from overnight.research.places.orders import IDEAS
 from overnight.research.reading import reading
+from overnight.research.record.ordering import place_order
 from overnight.research.views.ideas import AddedIdea
 
 
@@ -35,7 +39,8 @@ def run(context: Context, given: IdeaAddInput) -> AddedIdea:
     if refused:
         fix = f"say what is new about it; to try a finished idea again, untick it in {folder / IDEAS}"
         raise UserError(f"not added to the ideas of `{found}`: {refused}", fix=fix)
-    add_idea(folder, said)
+    words, risk, effect = split_marks(said)
+    place_order(folder, ChangeIdeas(edits=(AddIdea(text=words, risk=risk, effect=effect),)), giver_of(context))
     return AddedIdea(campaign=found, text=said, read=any(spec.use in AGENTS for spec in read_program(repository).researchers))
 
 

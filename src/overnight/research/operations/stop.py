@@ -1,13 +1,13 @@
 """The end of a running campaign, in good order."""
 
-import os
 from dataclasses import dataclass
 
 from overnight.errors import UserError
-from overnight.ledger.lock import WAKE, holder
 from overnight.operations.operation import Context, Operation, Tier, repeatable
+from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
 from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.record.ordering import order_stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +28,9 @@ class StopAsked:
 def run(context: Context, given: StopInput) -> StopAsked:
     """Ask the process that runs it to end."""
     repository, found = find_campaign(context.where, given.tag)
-    process = holder(campaign_folder(repository, found))
+    process = order_stop(campaign_folder(repository, found), giver_of(context))
     if process is None:
         raise UserError(f"the campaign `{found}` is not running")
-    os.kill(process, WAKE)
     return StopAsked(campaign=found, process=process)
 
 

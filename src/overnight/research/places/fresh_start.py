@@ -6,11 +6,16 @@ from pathlib import Path
 
 from overnight.git.history import GitHistory
 from overnight.program.program import Program
+from overnight.research.events import OrderSettled
+from overnight.research.idea import AddIdea
+from overnight.research.order import ChangeIdeas, Outcome
+from overnight.research.places.orders import IDEAS, add_idea
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.restore import restore
 from overnight.research.state import State
 
 LEDGER = "ledger.db"
+LOOKED_AT = 100  # orders at a time
 
 
 def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Path | None:
@@ -34,11 +39,29 @@ def set_aside_barren(folder: Path, history: GitHistory, program: Program) -> Pat
             state = restore(ledger)
             if state is None or not is_barren(state) or _as_it_was(state, history, program):
                 return None
+            _keep_ideas(ledger, folder)
             history.advance(tag=state.tag, old=state.start, new=history.resolve_start())  # no move if someone else did
             ledger.close()  # the write-ahead log is part of the file now
             return (folder / LEDGER).rename(_unused(folder))
     finally:
         ledger.close()
+
+
+def _keep_ideas(ledger: SqliteLedger, folder: Path) -> None:
+    """Write the ideas that were ordered into the file of ideas, which the campaign reads when it starts over.
+
+    A kill in between writes them twice, and the queue takes each once.
+    """
+    while orders := ledger.open_orders(LOOKED_AT):
+        settled = []
+        for _, ordered in orders:
+            edits = ordered.order.edits if isinstance(ordered.order, ChangeIdeas) else ()
+            added = [edit for edit in edits if isinstance(edit, AddIdea)]
+            for edit in added:
+                add_idea(folder, f"{edit.text} ({edit.risk})" if edit.risk else edit.text)
+            outcome, reason = (Outcome.DONE, f"now in {IDEAS}") if added else (Outcome.REFUSED, "the campaign starts over")
+            settled.append(OrderSettled(key=ordered.key, outcome=outcome, reason=reason))
+        ledger.append(*settled)
 
 
 def is_barren(state: State) -> bool:

@@ -1,4 +1,4 @@
-"""What people write while a campaign runs: `program.md` in their checkout; ideas and what they believe in its folder.
+"""What people write into files while a campaign runs: `program.md` in their checkout; ideas in its folder.
 
 What is added by `add_idea` or saved by an editor while the queue is written again is not overwritten: it is read first.
 
@@ -17,7 +17,7 @@ from overnight.files.folders import closing_descriptor, write_all
 from overnight.files.own import open_own, read_own, read_regular
 
 IDEAS = "ideas.md"
-BELIEVED = "believed.txt"  # a commit on each line: kept changes that a person has read
+BELIEVED = "believed.txt"  # of older versions: on each line the commit of a kept change that a person has read
 LARGEST = 4 * 1024 * 1024  # bytes of a file that are read
 
 
@@ -73,13 +73,8 @@ def add_idea(folder: Path, text: str) -> None:
     _add_line(folder / IDEAS, f"- [ ] {text}")
 
 
-def believe(folder: Path, commit: str) -> None:
-    """Note that a person has read a kept commit and believes it; a campaign that runs records it within seconds."""
-    _add_line(folder / BELIEVED, commit)
-
-
 def read_believed(folder: Path) -> Collection[str]:
-    """The commits of a campaign that a person has read and believes, recorded or not."""
+    """The commits that a person has read and believes, as an older version noted it, recorded or not."""
     return frozenset((_text(read_own, folder / BELIEVED) or "").split())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from overnight.errors import UserError, leaf_errors
 from overnight.files.folders import remove_tree
 from overnight.git.history import GitHistory
+from overnight.research.events import Ordered, OrderSettled
 from overnight.research.places.begun import unmark_begun
 from overnight.research.record.ledger import SqliteLedger
 
@@ -33,5 +34,5 @@ def withdrawn_if_refused(folder: Path, ledger: SqliteLedger, history: GitHistory
 
 
 def _has_begun(ledger: SqliteLedger) -> bool:
-    """Whether more is recorded than that the campaign was opened."""
-    return next(islice(ledger.events(), 1, None), None) is not None
+    """Whether more is recorded than that the campaign was opened, and what was ordered meanwhile."""
+    return any(not isinstance(entry.event, Ordered | OrderSettled) for entry in islice(ledger.events(), 1, None))

@@ -13,14 +13,17 @@ from overnight.errors import CampaignBusy, LedgerBusy, LedgerCorrupt, UserError
 from overnight.gate.verdict import Verdict
 from overnight.ledger.file import NAME
 from overnight.ledger.owner import Codec
+from overnight.ledger.pending import Item
 from overnight.ledger.store import SqliteEventStore
 from overnight.research.event_text import decode, encode
-from overnight.research.events import Event, TrialFinished
+from overnight.research.events import Event, Ordered, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.history import SEARCH, as_search_trial, experiment_number
+from overnight.research.order import Giver, Order
 from overnight.research.record import attempt_index, experiments
 from overnight.research.record.attempt_index import AttemptIndex
 from overnight.research.record.experiments import ExperimentTable
+from overnight.research.record.orders import ORDERS, place_in
 from overnight.research.record.port import Page, Recorded
 from overnight.research.search_trial import SearchTrial
 
@@ -47,7 +50,7 @@ class SqliteLedger(SqliteEventStore[Event]):
         super().__init__(
             folder,
             CODEC,
-            projections=(ExperimentTable(), AttemptIndex()),
+            projections=(ExperimentTable(), AttemptIndex(), ORDERS),
             version=VERSION,
             advice=UNREADABLE,
             clock=clock,
@@ -92,6 +95,24 @@ class SqliteLedger(SqliteEventStore[Event]):
                 what = f"this campaign is already running (process {busy.process or '?'})"
                 raise CampaignBusy(what, process=busy.process, fix=BUSY) from busy
             yield
+
+    def open_orders(self, limit: int) -> Sequence[tuple[Item, Ordered]]:
+        """The orders that no session has acted on, oldest first."""
+        return [(item, event) for item, event in self.waiting(ORDERS, limit) if isinstance(event, Ordered)]
+
+    def place_order(self, order: Order, giver: Giver, *, key: str = "") -> bool:
+        """Place an order; False, changing nothing, if there is one with this key. Without a key it is always a new one.
+
+        Raises:
+            UserError: too many orders wait, or the campaign has not begun.
+        """
+        return place_in(self, order, giver, key=key)
+
+    def only_orders(self, after: int, until: int) -> bool:
+        """Whether every event with `after` < seq <= `until` is an order."""
+        with self.reading() as db:
+            query = "SELECT 1 FROM events WHERE seq > ? AND seq <= ? AND kind <> 'ordered' LIMIT 1"
+            return db.execute(query, (after, until)).fetchone() is None
 
     def experiments(
         self, *, offset: int = 0, limit: int = 50, newest_first: bool = True, verdict: Verdict | None = None

@@ -6,7 +6,8 @@ from typing import Protocol, TypeAlias
 
 from overnight.gate.verdict import Verdict
 from overnight.ledger import port as ledger
-from overnight.research.events import Event
+from overnight.ledger.pending import Item
+from overnight.research.events import Event, Ordered
 from overnight.research.experiment import Experiment
 from overnight.research.search_trial import SearchTrial
 
@@ -30,6 +31,23 @@ class Ledger(ledger.EventStore[Event], Protocol):
         Raises:
             UserError: the chain is broken.
         """
+        ...
+
+    @property
+    def held_from(self) -> int:
+        """The newest event when this process took the lock; 0 if it never did."""
+        ...
+
+    def changed(self) -> bool:
+        """Whether another process may have written since this was last asked, or it was never asked; some microseconds."""
+        ...
+
+    def open_orders(self, limit: int) -> Sequence[tuple[Item, Ordered]]:
+        """The orders that no session has acted on, oldest first."""
+        ...
+
+    def only_orders(self, after: int, until: int) -> bool:
+        """Whether every event with `after` < seq <= `until` is an order."""
         ...
 
     def experiments(

@@ -24,6 +24,7 @@ from overnight.research.receipts.receipt import Receipt
 from overnight.research.record.port import Recorded
 from overnight.research.snapshot import SNAPSHOT_FORM, load_state
 from overnight.research.state import State, apply, begin
+from overnight.research.verify.orders import OrderCheck
 from overnight.words.quantities import counted, listed
 
 PAGE = 50  # newest attempts whose refs are checked
@@ -45,6 +46,7 @@ class Record:
     snapshots: int = 0
     searches: int = 0
     strange_searches: list[int] = field(default_factory=list)  # seqs of search trials whose seed or place is not theirs
+    orders: list[Finding] = field(default_factory=list)  # about them; empty if none was given
     logs: dict[str, int] = field(default_factory=dict)  # digest to experiment, of kept outputs
 
 
@@ -74,6 +76,7 @@ def _derived(record: Record) -> list[Finding]:
         Finding(what="experiments", holds=not rows, detail=shown),
         Finding(what="snapshots", holds=not snapshots, detail=kept),
         *_searches(record),
+        *record.orders,
     ]
 
 
@@ -181,6 +184,7 @@ class _Reader:
         self._record = Record()
         self._snapshots: dict[int, bytes] = {}
         self._open: dict[int, list[tuple[float, Event]]] = {}
+        self._orders = OrderCheck(campaign.ledger)
         self._newest = 0  # experiment
         self._counted = 0  # experiments that `log` counts
 
@@ -202,6 +206,7 @@ class _Reader:
         except (ValueError, ProgramError) as error:
             record.damage = f"event {record.events + 1} does not follow from the ones before it: {error}"
         else:
+            record.orders = self._orders.findings()
             self._look_beyond()
         return record
 
@@ -226,6 +231,7 @@ class _Reader:
             self._check_search(entry.seq, event, record.state.secret)
         if entry.seq in self._snapshots and not _same_state(self._snapshots[entry.seq], record.state):
             record.strange_snapshots.append(entry.seq)
+        self._orders.follow(entry)
         self._follow(entry)
 
     def _check_search(self, seq: int, event: TrialFinished, secret: str) -> None:

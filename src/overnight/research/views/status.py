@@ -15,6 +15,7 @@ from overnight.program.program import Noise
 from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
+from overnight.research.order import LONGEST_NAME, OWNER
 from overnight.research.origin import origin_words
 from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
@@ -88,6 +89,7 @@ class Status:
     running: int | None  # process id; None: it is not running
     stopped: str  # why the last session ended; empty while running or after a kill
     stopped_detail: str  # the same in words for people
+    stopped_by: str  # who ordered it, such as "owner" by `overnight stop`; empty if it was not ordered
     failed: str  # why the head cannot be measured, if no trial ever had a value; else empty
     branch: str  # of kept changes
     metric: str
@@ -150,6 +152,7 @@ def summarise(
         running=running,
         stopped=_reason(state.stopped) if state.stopped else "",
         stopped_detail=state.stopped.ending.detail if state.stopped else "",
+        stopped_by=state.stopped.ending.by if state.stopped else "",
         failed=failed,
         branch=branch_of(state.tag),
         metric=metric.name,
@@ -319,6 +322,8 @@ def _life(now: Status) -> str:
         return f"running (process {now.running})"
     if now.failed:
         return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
+    if now.stopped == EndReason.STOP and now.stopped_by not in {"", OWNER}:
+        return f"{ENDINGS[EndReason.STOP]}, ordered by {printable(now.stopped_by, LONGEST_NAME)}"
     return ENDINGS.get(now.stopped) or f"stopped: {printable(now.stopped_detail, 300)}"
 
 

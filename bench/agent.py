@@ -12,15 +12,17 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from overnight.agents.chat.asking import ANSWER_TOKENS, FORMS
-from overnight.agents.chat.dialogue import UserMessage
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own.agent import Dialogue
 from overnight.agents.own.prompt import SYSTEM
+from overnight.agents.own.tool import SHELL
 from overnight.agents.port import Task
 from overnight.agents.transcript import Transcript
 from overnight.jail.job import Job, JobEnding, JobResult, Limits
 from overnight.jail.port import Executor, Link, OutputMonitor
+from overnight.models.asking.ask import ANSWER_TOKENS, FORMS
+from overnight.models.asking.form import Question
+from overnight.models.asking.messages import UserMessage
 from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
@@ -87,7 +89,9 @@ def resident_mb() -> float:
 def fixed_tokens() -> Mapping[str, float]:
     """System prompt, tool and frame of a request as JSON, at four characters per token."""
     bodies = {
-        name: form.request([UserMessage(text="")], model="", most_tokens=ANSWER_TOKENS, system=SYSTEM, tools=True)
+        name: form.request(
+            Question(messages=[UserMessage(text="")], model="", system=SYSTEM, most_output=ANSWER_TOKENS, tools=[SHELL])
+        )
         for name, form in FORMS.items()
     }
     return {name: len(json.dumps(body)) / CHARACTERS_PER_TOKEN for name, body in bodies.items()}

@@ -16,6 +16,7 @@ SCRIPTS = (
     "jail.py",
     "folders.py",
     "gateway.py",
+    "ask.py",
     "agent.py",
     "brief.py",
     "tuner.py --seeds 4",

@@ -26,8 +26,8 @@ from quick_command import LEFT, QUICK
 from scripted_models import ScriptedModels, scripted_models
 from targets import git, recorded
 
-from overnight.agents.chat.asking import FORMS
 from overnight.config import VARIABLE
+from overnight.models.asking.ask import FORMS
 from overnight.models.breaker import Breaker
 from overnight.models.failures import ProviderFailure, ProviderFault
 from overnight.models.usage import Wire

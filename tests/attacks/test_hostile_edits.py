@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_run import Answer, FakeModels, FakeRun
 
-from overnight.agents.chat.bounds import WORDS
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.editor.applying import apply
 from overnight.agents.editor.edit import DoesNotApply
@@ -19,6 +18,7 @@ from overnight.agents.editor.own_edits import OwnEdits
 from overnight.agents.editor.reading import read_answer
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
+from overnight.models.asking.bounds import WORDS
 from overnight.program.program import Direction, Metric, Program
 from overnight.research.researchers.agent_researcher import AgentResearcher
 from overnight.research.researchers.port import Assignment, ProposalFailed

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_run import Answer, FakeModels, FakeRun, Json
 
-from overnight.agents.chat.bounds import CALLS
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own.agent import COMMANDS, STEPS, own_agent
 from overnight.agents.own.compaction import OUTPUT
@@ -23,6 +22,7 @@ from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.jail.process import ProcessExecutor
+from overnight.models.asking.bounds import CALLS
 from overnight.models.usage import Wire
 
 PATH = os.environ.get("PATH", os.defpath)

@@ -15,7 +15,7 @@ from overnight.cli.main import app
 FOREIGN = ("aiohttp", "altair", "jinja2", "numpy", "optuna", "rich", "smtplib", "urllib.request", "vl_convert")
 OURS = (
     "agents.acp",
-    "agents.chat",
+    "models.asking",
     "agents.own",
     "models.gateway",
     "notices.outbox",

@@ -16,8 +16,8 @@ from agent_settings import forget_settings
 from small_model import FOLDER, settings, small_model
 from targets import COMMAND, git, make_repo, read_json, recorded
 
-from overnight.agents.chat.asking import ANSWER_TOKENS
 from overnight.config import VARIABLE
+from overnight.models.asking.ask import ANSWER_TOKENS
 from overnight.research.events import Concluded, ModelCalled, ProposalMissed, Proposed, Stopped
 
 TRAIN = 'RATE = 0.1\nSTEPS = 4\n\nx = 1.0\nfor _ in range(STEPS):\n    x -= RATE * 2 * x\nprint(f"METRIC loss={x * x:.6f}")\n'

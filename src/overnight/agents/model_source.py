@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from overnight.agents.chat.asking import FORMS
 from overnight.config import Settings
+from overnight.models.asking.ask import FORMS
 from overnight.models.known_providers import KNOWN
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire

@@ -165,7 +165,7 @@ class ModelCall:
             return None
         self._answer.reply.close()
         expected = Expected(
-            input_tokens=request_tokens(self._size),
+            input_tokens=request_tokens(self._request, self._size),
             least_input=least_request_tokens(self._request, self._size),
             answer=self._guess(self._answer.asked_at),
             single=self._request.single,
@@ -188,7 +188,7 @@ class ModelCall:
 
     def _guessed(self, account: Account, since: float, output_tokens: int) -> SettledCall:
         """A call whose request was read and whose answer began then, or never."""
-        counts = Counts(input_tokens=request_tokens(self._size), output_tokens=output_tokens)
+        counts = Counts(input_tokens=request_tokens(self._request, self._size), output_tokens=output_tokens)
         model = account.provider.model_for(self._request.model)
         usage = replace(self._usage(account, counts, exact=False), unanswered=1)
         return self._settled(account, model, usage, since)

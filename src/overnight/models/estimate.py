@@ -16,14 +16,15 @@ LIMIT_PUT_IN = 65_536
 LONGEST_INPUT_TOKEN = 64  # bytes; no request has as many a token on average
 
 
-def request_tokens(size: int) -> int:
-    """About how many tokens a request of so many bytes has."""
-    return -(-size // BYTES_PER_TOKEN)
+def request_tokens(request: ModelRequest, size: int) -> int:
+    """About how many tokens a request of so many bytes has; pictures count by their width and height."""
+    return -(-(size - request.pictures.characters) // BYTES_PER_TOKEN) + request.pictures.about_tokens
 
 
 def least_request_tokens(request: ModelRequest, size: int) -> int:
     """How many it has for sure; 0 if its input may be something else than text."""
-    return max(0, size // LONGEST_INPUT_TOKEN - LONGEST_INPUT_TOKEN) if request.most_output is not None else 0
+    text = size - request.pictures.characters
+    return max(0, text // LONGEST_INPUT_TOKEN - LONGEST_INPUT_TOKEN) if request.most_output is not None else 0
 
 
 def with_limit(request: ModelRequest) -> ModelRequest:
@@ -34,13 +35,14 @@ def with_limit(request: ModelRequest) -> ModelRequest:
 
 
 def estimate(request: ModelRequest, size: int, prices: Sequence[Price]) -> CostEstimate:
-    """By the dearest of the prices. No text has more tokens than bytes, in whatever language it is."""
-    tokens, answer = request_tokens(size), request.most_output
+    """By the dearest of the prices. No text has more tokens than bytes, in whatever language; pictures have their own rules."""
+    tokens, answer = request_tokens(request, size), request.most_output
     dearest = max(price.request_usd(PER_MILLION) for price in prices)  # a million tokens
     about_usd = tokens * dearest / PER_MILLION
     if answer is None:
         return CostEstimate(tokens=tokens, most_tokens=None, cost_usd=about_usd, most_usd=None)
-    most_input = max(size, len(encode(request.body))) + ADDED_TOKENS
+    text = max(size, len(encode(request.body))) - request.pictures.characters
+    most_input = text + request.pictures.most_tokens + ADDED_TOKENS
     written = max(price.output for price in prices)
     return CostEstimate(
         tokens=tokens,

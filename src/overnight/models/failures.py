@@ -32,6 +32,10 @@ TOO_LONG = ("context_length_exceeded", "context length", "context_length", "cont
             "prompt is too long", "prompt too long", "input is too long", "maximum prompt length", "input token count",
             "too many tokens", "too many input tokens", "maximum number of tokens", "input tokens exceed", "request_too_large",
             "reduce the length of", "string too long", "max_model_len", "tokens to keep from the initial prompt")  # fmt: skip
+# Of llama.cpp, vLLM, OpenRouter, OpenAI and Anthropic, in this order; the first with a status as if the server were broken.
+NO_PICTURES = ("image input is not supported", "not a multimodal model", "at most 0 image", "support image input",
+               "image_url is only supported", "does not support image", "image inputs are not supported",
+               "does not support vision")  # fmt: skip
 FLAGGED = ("moderation", "flagged", "content policy", "content_policy")
 
 
@@ -74,6 +78,11 @@ def is_too_long(status: int, body: bytes) -> bool:
     return status == TOO_LARGE or (status in {BAD_REQUEST, UNPROCESSABLE} and any(word in words for word in TOO_LONG))
 
 
+def takes_no_pictures(status: int, body: bytes) -> bool:
+    """Whether an error means that the model takes no pictures."""
+    return status >= BAD_REQUEST and any(word in body[:65536].decode(errors="replace").lower() for word in NO_PICTURES)
+
+
 def stream_error(first: bytes) -> tuple[int, bytes] | None:
     """Status and body of the error with which a stream begins, None if it begins well."""
     if b'"error"' not in first:
@@ -105,6 +114,8 @@ def message(body: bytes) -> str:
 
 
 def _fault(status: int, words: str) -> ProviderFault:
+    if status >= BAD_REQUEST and any(word in words for word in NO_PICTURES):
+        return ProviderFault.MISSING
     if status == TOO_MANY:
         return _limit(words)
     if status == PAYMENT_REQUIRED or (status in {BAD_REQUEST, FORBIDDEN} and any(word in words for word in NO_MONEY[:2])):

@@ -21,11 +21,15 @@ class ModelsParked(Exception):  # noqa: N818  # a normal outcome, not an error
 class RequestRefused(Exception):  # noqa: N818  # an outcome, not an error
     """A provider refuses this very request, or its answer cannot be read; says why in one line."""
 
-    def __init__(self, why: str, *, status: int = 0, too_long: bool = False) -> None:
-        """`status`: of HTTP, with which it is refused; 0 if it was answered. `too_long`: a shorter one may be answered."""
+    def __init__(self, why: str, *, status: int = 0, too_long: bool = False, no_pictures: bool = False) -> None:
+        """`status`: of HTTP, with which it is refused; 0 if it was answered. `too_long`: a shorter one may be answered.
+
+        `no_pictures`: the model takes none.
+        """
         super().__init__(why)
         self.status = status
         self.too_long = too_long
+        self.no_pictures = no_pictures
 
 
 class ModelRun(Protocol):

@@ -11,6 +11,7 @@ from overnight.models.accounts import Account, AccountLease, Accounts
 from overnight.models.breaker import RetryTimes
 from overnight.models.failures import UNAUTHORIZED, ProviderFailure, ProviderFault, stream_error, understand
 from overnight.models.keys import NoKey
+from overnight.models.pictures import NO_PICTURES, PictureLoad
 from overnight.models.port import ModelsParked
 from overnight.models.secret import Secret
 from overnight.models.upstream import Reply, Unreachable, Upstream
@@ -33,6 +34,7 @@ class ModelRequest:
     stream: bool
     most_output: int | None = None  # tokens of its answers; None: not known
     single: bool = True  # one answer is asked for, not several side by side
+    pictures: PictureLoad = NO_PICTURES  # that its body has
     array: bool = False  # the stream is wanted as a JSON array, not as events
     waits: bool = True  # for a provider that can be asked again soon
     headers: Mapping[str, str] = field(default_factory=dict)  # that the wire needs, of the client's

@@ -14,7 +14,7 @@ from overnight.models.accounts import Accounts
 from overnight.models.body import Room
 from overnight.models.budget import SpendingBudget
 from overnight.models.call import Broken, ModelCall, SettledCall
-from overnight.models.failures import is_too_long, message
+from overnight.models.failures import is_too_long, message, takes_no_pictures
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.provider import Prices
 from overnight.models.relay import ModelAnswer, ModelRequest, Relay
@@ -121,6 +121,7 @@ class GatewayRun:
                     f"{answer.account.provider.name} refuses the request: {answer.status} {message(answer.fault)}",
                     status=answer.status,
                     too_long=is_too_long(answer.status, answer.fault),
+                    no_pictures=takes_no_pictures(answer.status, answer.fault),
                 )
             try:
                 document: object = from_json(await _whole(call))
@@ -159,6 +160,7 @@ class GatewayRun:
             stream=stream or summary.stream,
             most_output=summary.most_output,
             single=summary.single,
+            pictures=summary.pictures,
             array=array,
             headers={**form.headers, **(headers or {})},
         )

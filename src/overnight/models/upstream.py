@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from io import BytesIO
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from overnight.models.secret import Secret
 from overnight.models.wires.wire import Format, UpstreamRequest
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of an answer that is not streamed
+AT_ONCE = 2**20  # bytes of a body that is written in one go; a larger one, as with pictures, in pieces
 KEEP_ALIVE_S = 30.0
 WHOLE_S = 3600.0  # of an answer, or six times its provider's silence: else one that only sends keep-alives never ends
 VERSION = re.compile(r"v[0-9]+(?:alpha|beta)?[0-9]*")
@@ -166,7 +168,7 @@ class Upstream:
             response = await self._session.request(
                 method,
                 URL(url, encoded=True),
-                data=body,
+                data=BytesIO(body) if body and len(body) > AT_ONCE else body,
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,

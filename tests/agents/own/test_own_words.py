@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scripted_run import Answer, FakeModels, FakeRun, Json
 
-from overnight.agents.chat.asking import ANSWER_TOKENS, LEAST_ANSWER
+from overnight.agents.asking import LEAST_ANSWER
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own import agent as agent_module
 from overnight.agents.own.agent import own_agent
@@ -17,6 +17,7 @@ from overnight.agents.own.prompt import CUT
 from overnight.agents.port import Task, Turn, TurnFailed
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
+from overnight.models.asking.ask import ANSWER_TOKENS
 from overnight.models.port import RequestRefused
 from overnight.models.usage import Wire
 

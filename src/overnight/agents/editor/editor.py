@@ -6,11 +6,9 @@ of an answer are made, or none.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import ANSWER_TOKENS, Asker, less_room, with_less
-from overnight.agents.chat.dialogue import Entry, ModelMessage, UserMessage
+from overnight.agents.asking import Asker, less_room, with_less
 from overnight.agents.context import AgentContext
 from overnight.agents.editor.applying import apply
 from overnight.agents.editor.edit import DoesNotApply
@@ -23,6 +21,8 @@ from overnight.agents.editor.texts import read_texts, restore_texts, write_texts
 from overnight.agents.port import Session, Task, Turn
 from overnight.agents.together import find_together
 from overnight.agents.transcript import EntryKind, Transcript
+from overnight.models.asking.ask import ANSWER_TOKENS, Answer
+from overnight.models.asking.messages import AssistantMessage, Message, UserMessage
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.words.foreign import one_line, printable
 
@@ -85,7 +85,7 @@ class EditorSession:
             return self._edit(answer, texts)
         except DoesNotApply as failed:
             self._note(failed)
-            again: Sequence[Entry] = [asked, replace(answer, calls=()), UserMessage(text=repair(failed.problems))]
+            again: Sequence[Message] = [asked, AssistantMessage(text=answer.text), UserMessage(text=repair(failed.problems))]
         answer = await self._ask(again)
         try:
             return self._edit(answer, texts)
@@ -93,10 +93,10 @@ class EditorSession:
             self._note(failed)
             return Turn(text=answer.text, fault=f"its edit could not be used: {one_line(str(failed), FAULT)}")
 
-    async def _ask(self, entries: Sequence[Entry]) -> ModelMessage:
-        return await self._asker.ask(entries, system=self._system, most_tokens=self._answer_tokens, tools=False)
+    async def _ask(self, messages: Sequence[Message]) -> Answer[None]:
+        return await self._asker.ask(messages, system=self._system, most_output=self._answer_tokens)
 
-    def _edit(self, answer: ModelMessage, texts: Mapping[str, str]) -> Turn:
+    def _edit(self, answer: Answer[None], texts: Mapping[str, str]) -> Turn:
         """Make the edits of an answer.
 
         Raises:

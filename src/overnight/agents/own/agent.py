@@ -14,18 +14,20 @@ from contextlib import asynccontextmanager
 import anyio
 
 from overnight.agents.agent import Agent
-from overnight.agents.chat.asking import ANSWER_TOKENS, Asker, less_room, with_less
-from overnight.agents.chat.bounds import CALLS
-from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolCall, ToolResult, UserMessage, open_calls
-from overnight.agents.chat.written import written_calls
+from overnight.agents.asking import Asker, less_room, with_less
 from overnight.agents.context import AgentContext
 from overnight.agents.hypothesis import has_hypothesis
 from overnight.agents.own.compaction import LIMIT_TOKENS, compact, squeeze, tokens
 from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, OUTPUT_OF, REPEATED, SHOWN, SYSTEM, TOO_MANY
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell, ended_well
+from overnight.agents.own.tool import SHELL, ShellCommand, shell_block
 from overnight.agents.port import Session, Task, Turn
 from overnight.agents.transcript import EntryKind, Transcript
+from overnight.models.asking.ask import ANSWER_TOKENS, Answer
+from overnight.models.asking.bounds import CALLS
+from overnight.models.asking.messages import Message, ToolResult, UserMessage, open_calls
+from overnight.models.asking.tools import BadCall, Call
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
@@ -60,7 +62,7 @@ class Dialogue:
         self._system = ADVISE if task.advises else SYSTEM
         self._shell = Shell(context=context, workspace=task.folder, number=task.number)
         self._turn_s = max(TURN_S, JOBS * context.limits.wall_s)
-        self._entries: list[Entry] = []
+        self._entries: list[Message] = []
         self._limit, self._answer_tokens = LIMIT_TOKENS, ANSWER_TOKENS  # smaller once a model has no room for so much
         self._repeats = Repeats(task.folder)
         self._said, self._commands = "", 0  # in this turn
@@ -72,7 +74,7 @@ class Dialogue:
 
     async def turn(self, prompt: str) -> Turn:
         """Send a prompt, and run what the model asks for until it answers in words alone, or a limit is reached."""
-        self._entries += [ToolResult(id=call.id, text=NOT_RUN) for call in open_calls(self._entries)]
+        self._entries += [ToolResult(id=call.id, name=call.name, text=NOT_RUN) for call in open_calls(self._entries)]
         self._entries.append(UserMessage(text=prompt))
         self._repeats = Repeats(self._task.folder)
         self._said, self._commands = "", 0
@@ -86,64 +88,69 @@ class Dialogue:
         for _ in range(STEPS):
             answer = await self._ask()
             self._said = answer.text or self._said
-            calls = answer.calls or self._written(answer)
-            if not calls and not answer.cut:
+            block = "" if answer.calls else self._block(answer)
+            if not answer.calls and not block and not answer.cut:
                 return ""
-            ended_well, fault = await self._run(calls)
+            ended_well, fault = await self._run([block] if block else answer.calls)
             if fault or (ended_well and has_hypothesis(answer.text) and self._task.done()):
                 return fault
             if answer.left_out:
                 self._entries.append(UserMessage(text=TOO_MANY.format(n=answer.left_out, most=CALLS)))
-            if answer.cut and not calls:
+            if answer.cut and not answer.calls:
                 self._entries.append(UserMessage(text=CUT))
         return f"it did not end within {STEPS} steps"
 
-    async def _ask(self) -> ModelMessage:
+    async def _ask(self) -> Answer[None]:
         """One request; the answer is part of the dialogue."""
         self._entries = compact(self._entries, self._limit)
         said = await with_less(self._said_next, self._shorten)
-        self._entries.append(said)
+        self._entries.append(said.message)
         return said
 
-    async def _said_next(self) -> ModelMessage:
-        return await self._asker.ask(self._entries, system=self._system, most_tokens=self._answer_tokens, tools=True)
+    async def _said_next(self) -> Answer[None]:
+        return await self._asker.ask(self._entries, system=self._system, most_output=self._answer_tokens, tools=[SHELL])
 
     def _shorten(self) -> None:
         self._answer_tokens = less_room(self._answer_tokens)
         self._limit = tokens(self._entries) // 2
         self._entries = squeeze(self._entries, self._limit)
 
-    def _written(self, answer: ModelMessage) -> Sequence[ToolCall]:
-        """The calls that an answer has as text, without ids; none of one that was cut, for a part of a command is none."""
-        written = written_calls(answer.text)
-        if answer.cut or (not written.certain and self._explains(answer.text)):
-            return ()
-        return [ToolCall(id="", command=command) for command in written.commands]
+    def _block(self, answer: Answer[None]) -> str:
+        """The block of shell in an answer that is to be run; none of one that was cut, for a part of a command is none."""
+        block = "" if answer.cut else shell_block(answer.text)
+        return "" if block and self._explains(answer.text) else block
 
     def _explains(self, text: str) -> bool:
         """Whether a block of shell in an answer is an explanation."""
         return self._task.advises or (has_hypothesis(text) and self._task.done())
 
-    async def _run(self, calls: Sequence[ToolCall]) -> tuple[bool, str]:
+    async def _run(self, calls: Sequence[Call | BadCall | str]) -> tuple[bool, str]:
         """Run the commands of one answer: whether all ended well, and why the turn is over, empty if it is not."""
         well = bool(calls)
         for call in calls:
             if self._commands == COMMANDS:
                 return well, f"it did not end within {COMMANDS} commands"
             self._commands += 1
-            self._transcript.add(EntryKind.CALL, call.command or "(a call that cannot be read)")
-            result = await self._shell.run(call.command)
+            command = _command(call)
+            self._transcript.add(EntryKind.CALL, command or "(a call that cannot be read)")
+            result = await self._shell.run(command)
             self._transcript.add(EntryKind.OUTPUT, result)
             well = well and ended_well(result)
-            repetition = self._repeats.count(call.command, result)
+            repetition = self._repeats.count(command, result)
             self._entries.append(_result(call, f"{result}\n{REPEATED}" if repetition.noticed else result))
             if repetition.over:
                 return well, "it repeated the same command in an unchanged folder"
         return well, ""
 
 
-def _result(call: ToolCall, text: str) -> Entry:
+def _command(call: Call | BadCall | str) -> str | None:
+    if isinstance(call, str):
+        return call
+    return call.input.command if isinstance(call, Call) and isinstance(call.input, ShellCommand) else None
+
+
+def _result(call: Call | BadCall | str, text: str) -> Message:
     """What a command printed, in the form in which it was called."""
-    if call.id:
-        return ToolResult(id=call.id, text=text)
-    return UserMessage(text=OUTPUT_OF.format(command=printable(call.command or "", SHOWN), output=text))
+    if isinstance(call, str) or (isinstance(call, Call) and call.written):
+        return UserMessage(text=OUTPUT_OF.format(command=printable(_command(call) or "", SHOWN), output=text))
+    return ToolResult(id=call.id, name=call.said.name, text=text)

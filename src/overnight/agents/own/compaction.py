@@ -6,7 +6,7 @@ In large steps, so that the beginning of the dialogue stays the same for many re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolResult, UserMessage
+from overnight.models.asking.messages import AssistantMessage, Message, ToolCall, ToolResult, UserMessage
 from overnight.words.foreign import cut_middle, left_out
 
 LIMIT_TOKENS = 24_000
@@ -19,12 +19,12 @@ _DIGITS = 10  # at most, of how much was left out: what was cut once is not cut 
 _DROPPED = "(output of {n} characters, dropped to save room)"
 
 
-def tokens(entries: Sequence[Entry]) -> int:
+def tokens(entries: Sequence[Message]) -> int:
     """About how many tokens a dialogue takes."""
     return sum(_length(entry) for entry in entries) // _BYTES_PER_TOKEN
 
 
-def compact(entries: Sequence[Entry], limit: int = LIMIT_TOKENS, kept: int = KEPT) -> list[Entry]:
+def compact(entries: Sequence[Message], limit: int = LIMIT_TOKENS, kept: int = KEPT) -> list[Message]:
     """The dialogue, with what is old shortened until it takes half of the limit, if it is over it."""
     shorter = list(entries)
     left = tokens(shorter) * _BYTES_PER_TOKEN
@@ -38,7 +38,7 @@ def compact(entries: Sequence[Entry], limit: int = LIMIT_TOKENS, kept: int = KEP
     return shorter
 
 
-def squeeze(entries: Sequence[Entry], limit: int) -> list[Entry]:
+def squeeze(entries: Sequence[Message], limit: int) -> list[Message]:
     """The dialogue within a limit that it exceeds: all but the newest is shortened, then every text is cut in its middle."""
     shorter = compact(entries, limit, kept=2)
     for room in ROOMS:
@@ -48,28 +48,33 @@ def squeeze(entries: Sequence[Entry], limit: int) -> list[Entry]:
     return shorter
 
 
-def _shorter(entry: Entry) -> Entry:
+def _shorter(entry: Message) -> Message:
     """An old entry without what takes much room; itself if nothing does."""
     if isinstance(entry, ToolResult) and len(entry.text) > len(_DROPPED):
         return replace(entry, text=_DROPPED.format(n=len(entry.text)))
-    return _cut(entry, LONG) if isinstance(entry, ModelMessage) else entry
+    return _cut(entry, LONG) if isinstance(entry, AssistantMessage) else entry
 
 
-def _cut(entry: Entry, room: int) -> Entry:
+def _cut(entry: Message, room: int) -> Message:
     """An entry with the middle of its words and commands left out; itself if they are not much longer than the room."""
     if _longest(entry) <= room + len(left_out(0)) + _DIGITS:
         return entry
-    if isinstance(entry, ModelMessage):
-        calls = [replace(call, command=call.command and cut_middle(call.command, room)) for call in entry.calls]
+    if isinstance(entry, AssistantMessage):
+        calls = [replace(call, arguments={k: cut_middle(v, room) for k, v in _texts(call)}) for call in entry.calls]
         return replace(entry, text=cut_middle(entry.text, room), calls=calls)
     return replace(entry, text=cut_middle(entry.text, 2 * room if isinstance(entry, UserMessage) else room))
 
 
-def _longest(entry: Entry) -> int:
-    calls = [len(call.command or "") for call in entry.calls] if isinstance(entry, ModelMessage) else []
+def _longest(entry: Message) -> int:
+    calls = [len(text) for call in entry.calls for _, text in _texts(call)] if isinstance(entry, AssistantMessage) else []
     return max(len(entry.text), *calls, 0)
 
 
-def _length(entry: Entry) -> int:
-    calls = sum(len(call.command or "") for call in entry.calls) if isinstance(entry, ModelMessage) else 0
+def _length(entry: Message) -> int:
+    calls = sum(len(text) for call in entry.calls for _, text in _texts(call)) if isinstance(entry, AssistantMessage) else 0
     return len(entry.text) + calls
+
+
+def _texts(call: ToolCall) -> Sequence[tuple[str, str]]:
+    """What a call has; the shell's arguments are a text."""
+    return [(key, value) for key, value in call.arguments.items() if isinstance(value, str)]

@@ -5,10 +5,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.agents.chat.tool import LONGEST
 from overnight.agents.context import AgentContext
 from overnight.agents.own.compaction import OUTPUT
 from overnight.agents.own.prompt import TOO_LONG, UNREADABLE
+from overnight.agents.own.tool import LONGEST
 from overnight.jail.job import Job, JobEnding, with_variables
 from overnight.words.foreign import cut_middle, printable_lines
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from overnight.models.pictures import load_of
 from overnight.models.usage import Wire
+from overnight.models.wires.plain import Shown
 from overnight.models.wires.plain_anthropic import most_output
 from overnight.models.wires.wire import (
     Counts,
@@ -49,11 +51,13 @@ class Anthropic(LimitsThemselves, RunningTotals, CountsUnasked):
 
     def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for."""
+        shown: Shown = []
         return RequestSummary(
             model=text(body.get("model")),
             stream=body.get("stream") is True,
-            most_output=most_output(body),
+            most_output=most_output(body, shown),
             single=True,
+            pictures=load_of(shown, self.wire),
         )
 
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:  # noqa: ARG002  # the body says it

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from overnight.models.pictures import load_of
 from overnight.models.usage import Wire
+from overnight.models.wires.plain import Shown
 from overnight.models.wires.plain_gemini import most_output
 from overnight.models.wires.wire import (
     Counts,
@@ -58,11 +60,13 @@ class Gemini(RunningTotals, CountsUnasked):
     def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for; its path says which model, and whether as a stream."""
         answers = [mapping(body.get(name)).get(count) for name in SETTINGS for count in CANDIDATES]
+        shown: Shown = []
         return RequestSummary(
             model=text(body.get("model")),
             stream=False,
-            most_output=most_output(body),
+            most_output=most_output(body, shown),
             single=all(map(at_most_one, answers)),
+            pictures=load_of(shown, self.wire),
         )
 
     def limited(self, body: Mapping[str, object], tokens: int) -> Mapping[str, object] | None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from overnight.models.pictures import load_of
 from overnight.models.usage import Wire
 from overnight.models.wires.openai import OpenAIKeys, refusal
+from overnight.models.wires.plain import Shown
 from overnight.models.wires.plain_chat import most_output
 from overnight.models.wires.wire import (
     Counts,
@@ -63,11 +65,13 @@ class OpenAIChat(OpenAIKeys, LimitsThemselves, RunningTotals):
 
     def read_request(self, body: Mapping[str, object]) -> RequestSummary:
         """What the request asks for."""
+        shown: Shown = []
         return RequestSummary(
             model=text(body.get("model")),
             stream=body.get("stream") is True,
-            most_output=most_output(body),
+            most_output=most_output(body, shown),
             single=at_most_one(body.get("n")),
+            pictures=load_of(shown, self.wire),
         )
 
     def build_request(self, body: Mapping[str, object], *, model: str, stream: bool) -> UpstreamRequest:

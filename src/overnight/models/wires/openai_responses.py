@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from overnight.models.pictures import load_of
 from overnight.models.usage import Wire
 from overnight.models.wires.openai import OpenAIKeys, refusal
+from overnight.models.wires.plain import Shown
 from overnight.models.wires.plain_responses import most_output
 from overnight.models.wires.wire import (
     Counts,
@@ -58,11 +60,13 @@ class OpenAIResponses(OpenAIKeys, RunningTotals, CountsUnasked):
         """
         if body.get("background"):
             raise ValueError("`background` is not possible here: ask for an answer, or for a stream")
+        shown: Shown = []
         return RequestSummary(
             model=text(body.get("model")),
             stream=body.get("stream") is True,
-            most_output=most_output(body),
+            most_output=most_output(body, shown),
             single=True,
+            pictures=load_of(shown, self.wire),
         )
 
     def limited(self, body: Mapping[str, object], tokens: int) -> Mapping[str, object] | None:

@@ -8,7 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from overnight.models.wires.plain import SEARCHING, Limit, Plain, understand
+from overnight.models.wires.plain import SEARCHING, Limit, PictureData, Plain, Shown, understand
+
+
+class _Source(Plain):
+    type: Literal["base64"]
+    media_type: str
+    data: PictureData
 
 
 class _Text(Plain):
@@ -18,9 +24,16 @@ class _Text(Plain):
     citations: None = None
 
 
+class _Image(Plain):
+    type: Literal["image"]
+    source: _Source
+    cache_control: object = None
+
+
 class _Block(Plain):
-    type: Literal["text", "thinking", "redacted_thinking", "tool_use", "tool_result"]
+    type: Literal["text", "image", "thinking", "redacted_thinking", "tool_use", "tool_result"]
     text: str = ""
+    source: _Source | None = None
     thinking: str = ""
     signature: str | None = None
     data: str = ""
@@ -28,7 +41,7 @@ class _Block(Plain):
     name: str = ""
     input: object = None
     tool_use_id: str = ""
-    content: str | list[_Text] | None = None
+    content: str | list[Annotated[_Text | _Image, Field(discriminator="type")]] | None = None
     is_error: bool | None = None
     cache_control: object = None
     caller: object = None
@@ -94,13 +107,13 @@ class _Messages(Plain):
     speed: str | None = None
 
 
-def most_output(body: Mapping[str, object]) -> int | None:
-    """Tokens that its answer has at most; None if that is not known.
+def most_output(body: Mapping[str, object], shown: Shown) -> int | None:
+    """Tokens that its answer has at most; None if that is not known. Its pictures are added to `shown`.
 
     Thoughts are inside the limit. Only with thinking between calls of tools may their own limit be larger, and then both count.
     Source: https://platform.claude.com/docs/en/build-with-claude/extended-thinking (interleaved thinking).
     """
-    messages = understand(_Messages, body)
+    messages = understand(_Messages, body, shown)
     if messages is None or SEARCHING in messages.model:
         return None
     thought = (messages.thinking and messages.thinking.budget_tokens) or 0

@@ -7,13 +7,19 @@ is sent; a chat template of a server's own that repeats what it is given.
 from collections.abc import Mapping
 from typing import Literal
 
-from overnight.models.wires.plain import SEARCHING, Answers, Limit, Plain, understand
+from overnight.models.wires.plain import SEARCHING, Answers, Limit, PictureUrl, Plain, Shown, understand
+
+
+class _Image(Plain):
+    url: PictureUrl
+    detail: str | None = None
 
 
 class _Part(Plain):
-    type: Literal["text", "refusal"]
+    type: Literal["text", "refusal", "image_url"]
     text: str = ""
     refusal: str = ""
+    image_url: _Image | None = None
     cache_control: object = None
 
 
@@ -94,9 +100,9 @@ class _Chat(Plain):
     service_tier: str | None = None
 
 
-def most_output(body: Mapping[str, object]) -> int | None:
-    """Tokens that all its answers have at most; None if that is not known."""
-    chat = understand(_Chat, body)
+def most_output(body: Mapping[str, object], shown: Shown) -> int | None:
+    """Tokens that all its answers have at most; None if that is not known. Its pictures are added to `shown`."""
+    chat = understand(_Chat, body, shown)
     if chat is None or SEARCHING in chat.model:
         return None
     limits = [limit for limit in (chat.max_tokens, chat.max_completion_tokens) if limit]

@@ -8,11 +8,12 @@ Does not cover: a provider that does not honour the limit that it is sent.
 """
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import AliasChoices, AliasGenerator, ConfigDict
+from pydantic import AliasChoices, AliasGenerator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from overnight.models.wires.plain import Answers, Limit, Plain, understand
+from overnight.models.wires.plain import Answers, Limit, PictureData, Plain, Shown, understand
 
 
 class _Gemini(Plain):
@@ -29,8 +30,14 @@ class _FunctionResponse(_Gemini):
     response: object = None
 
 
+class _Blob(_Gemini):
+    mime_type: Annotated[str, Field(pattern="^image/")]
+    data: PictureData
+
+
 class _Part(_Gemini):
     text: str | None = None
+    inline_data: _Blob | None = None
     thought: bool | None = None
     thought_signature: str | None = None
     function_call: object = None
@@ -83,9 +90,9 @@ class _Generate(_Gemini):
     service_tier: str | None = None
 
 
-def most_output(body: Mapping[str, object]) -> int | None:
-    """Tokens that all its answers have at most; None if that is not known."""
-    generate = understand(_Generate, body)
+def most_output(body: Mapping[str, object], shown: Shown) -> int | None:
+    """Tokens that all its answers have at most; None if that is not known. Its pictures are added to `shown`."""
+    generate = understand(_Generate, body, shown)
     settings = generate.generation_config if generate else None
     if settings is None or settings.max_output_tokens is None:
         return None

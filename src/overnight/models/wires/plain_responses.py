@@ -8,13 +8,15 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from overnight.models.wires.plain import SEARCHING, Limit, Plain, understand
+from overnight.models.wires.plain import SEARCHING, Limit, PictureUrl, Plain, Shown, understand
 
 
 class _Part(Plain):
-    type: Literal["input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal"]
+    type: Literal["input_text", "input_image", "output_text", "text", "summary_text", "reasoning_text", "refusal"]
     text: str = ""
     refusal: str = ""
+    image_url: PictureUrl | None = None
+    detail: str | None = None
     annotations: object = None
     logprobs: object = None
 
@@ -92,7 +94,7 @@ class _Responses(Plain):
     service_tier: str | None = None
 
 
-def most_output(body: Mapping[str, object]) -> int | None:
-    """Tokens that its answer has at most; None if that is not known."""
-    responses = understand(_Responses, body)
+def most_output(body: Mapping[str, object], shown: Shown) -> int | None:
+    """Tokens that its answer has at most; None if that is not known. Its pictures are added to `shown`."""
+    responses = understand(_Responses, body, shown)
     return None if responses is None or SEARCHING in responses.model else responses.max_output_tokens

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from overnight.models.pictures import NO_PICTURES, PictureLoad
 from overnight.models.usage import Wire
 
 LARGEST_COUNT = 10**7  # tokens of one call, ten times what the largest models take; a larger one is not believed
@@ -45,6 +46,7 @@ class RequestSummary:
     stream: bool
     most_output: int | None  # tokens of its answers; None: not known, or a part of its input is out of sight
     single: bool  # it asks for one answer, not for several side by side
+    pictures: PictureLoad = NO_PICTURES  # none if a part of its input is out of sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,12 @@ def text_in(content: object) -> str:
     return "\n".join(filter(None, map(_words, content[:MOST_PARTS])))
 
 
+def refusal_in(content: object) -> bool:
+    """Whether a part of it says that the model does not answer."""
+    parts = content[:MOST_PARTS] if isinstance(content, list) else []
+    return any(isinstance(part, dict) and part.get("type") == "refusal" for part in parts)
+
+
 def _words(part: object) -> str:
     if isinstance(part, dict):
         kind = part.get("type", "text")

@@ -1,7 +1,7 @@
 """Answers are read in the forms in which servers give them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.agents.chat.asking import FORMS
-from overnight.agents.chat.bounds import bounded, named
-from overnight.agents.chat.dialogue import Entry, Form, ModelMessage, ToolCall, ToolResult, UserMessage
-from overnight.agents.chat.wires import anthropic, gemini, openai_chat, openai_responses
-from overnight.agents.chat.written import written_calls
+from overnight.agents.own.tool import SHELL, ShellCommand
+from overnight.models.asking.ask import FORMS
+from overnight.models.asking.bounds import bounded, named
+from overnight.models.asking.form import Ending, Form, Question, RawCall, Said
+from overnight.models.asking.messages import AssistantMessage, Message, ToolCall, ToolResult, UserMessage
+from overnight.models.asking.tools import BadCall, Call, read_call
+from overnight.models.asking.wires import anthropic, gemini, openai_chat, openai_responses
+from overnight.models.asking.written import written_calls
 
 RUN = "ls -la"
 
 
-def chat_message(**message: Any) -> ModelMessage:
+def chat_message(**message: Any) -> Said:
     """An answer of OpenAI chat."""
     return openai_chat.read({"choices": [{"message": {"role": "assistant", **message}, "finish_reason": "stop"}]})
 
@@ -26,7 +29,20 @@ def chat_message(**message: Any) -> ModelMessage:
 def chat_call(arguments: Any) -> str | None:
     """The command of a call with these arguments."""
     said = chat_message(tool_calls=[{"id": "c", "type": "function", "function": {"name": "bash", "arguments": arguments}}])
-    return said.calls[0].command
+    return command_of(said)
+
+
+def command_of(said: Said) -> str | None:
+    """What the only call of an answer would run; None if that cannot be read."""
+    [call] = said.calls
+    read = read_call(call.id, call.name, call.arguments, call.seal, [SHELL])
+    assert isinstance(read, BadCall) or isinstance(read.input, ShellCommand)
+    return read.input.command if isinstance(read, Call) and isinstance(read.input, ShellCommand) else None
+
+
+def asked(form: Form, messages: Sequence[Message]) -> str:
+    """The request of a dialogue, as JSON."""
+    return json.dumps(form.request(Question(messages=messages, model="m", system="s", most_output=1, tools=[SHELL])))
 
 
 ARGUMENTS = [
@@ -58,16 +74,16 @@ NO_ARGUMENTS: list[Any] = [
 def test_arguments_are_read_as_object_or_json(arguments: Any) -> None:
     """On both wires; JSON in JSON too, and a list of words."""
     assert chat_call(arguments) == RUN
-    [call] = anthropic.read({"content": [{"type": "tool_use", "id": "c", "name": "bash", "input": arguments}]}).calls
-    assert call == ToolCall(id="c", command=RUN)
+    said = anthropic.read({"content": [{"type": "tool_use", "id": "c", "name": "bash", "input": arguments}]})
+    assert (said.calls[0].id, command_of(said)) == ("c", RUN)
 
 
 @pytest.mark.parametrize("arguments", NO_ARGUMENTS, ids=str)
 def test_other_arguments_are_none(arguments: Any) -> None:
     """The call is there, so that its model is answered, and has no command."""
     assert chat_call(arguments) is None
-    [call] = anthropic.read({"content": [{"type": "tool_use", "id": "c", "name": "bash", "input": arguments}]}).calls
-    assert call.command is None
+    said = anthropic.read({"content": [{"type": "tool_use", "id": "c", "name": "bash", "input": arguments}]})
+    assert command_of(said) is None
 
 
 PARTS = [
@@ -95,21 +111,21 @@ def test_a_refusal_is_what_it_says() -> None:
 def test_the_older_form_of_a_call_is_read() -> None:
     """One function, without an id."""
     said = chat_message(content=None, function_call={"name": "bash", "arguments": json.dumps({"command": RUN})})
-    assert said.calls == [ToolCall(id="", command=RUN)]
+    assert command_of(said) == RUN
 
 
 def test_anthropic_content_may_be_text() -> None:
     """Some servers give no blocks."""
     answer: Mapping[str, object] = {"content": "hello", "stop_reason": "end_turn"}
-    assert anthropic.read(answer) == ModelMessage(text="hello", calls=[])
+    assert anthropic.read(answer) == Said(text="hello", calls=[])
 
 
 def test_ids_of_another_wire_are_taken_by_anthropic() -> None:
     """A dialogue that began elsewhere goes on: each call and its result have one id, in the letters that the wire takes."""
-    call = ToolCall(id="functions.bash:0", command=RUN)
-    entries: list[Entry] = [UserMessage(text="x"), ModelMessage(text="", calls=[call]), ToolResult(id=call.id, text="ok")]
-    body = anthropic.request(entries, model="m", most_tokens=1, system="s", tools=True)
-    assert json.dumps(body).count('"functions_bash_0"') == 2
+    call = ToolCall(id="functions.bash:0", name="bash", arguments={"command": RUN})
+    result = ToolResult(id=call.id, name="bash", text="ok")
+    body = asked(anthropic, [UserMessage(text="x"), AssistantMessage(text="", calls=[call]), result])
+    assert body.count('"functions_bash_0"') == 2
 
 
 def test_responses_are_read() -> None:
@@ -119,7 +135,7 @@ def test_responses_are_read() -> None:
     call = {"type": "function_call", "call_id": "c", "name": "bash", "arguments": json.dumps({"command": RUN})}
     cut = {"reason": "max_output_tokens"}
     said = openai_responses.read({"output": [thought, words, call], "incomplete_details": cut})
-    assert said == ModelMessage(text="hello", calls=[ToolCall(id="c", command=RUN)], cut=True)
+    assert (said.text, said.ending, said.calls[0].id, command_of(said)) == ("hello", Ending.LENGTH, "c", RUN)
 
 
 def test_gemini_is_read_and_gets_its_seals_back() -> None:
@@ -130,9 +146,12 @@ def test_gemini_is_read_and_gets_its_seals_back() -> None:
         {"functionCall": {"name": "bash", "args": {"command": RUN}}, "thoughtSignature": "sealed"},
     ]
     said = gemini.read({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]})
-    assert said == ModelMessage(text="hello", calls=[ToolCall(id="", command=RUN, seal="sealed")])
-    other = ModelMessage(text="", calls=[ToolCall(id="c", command=RUN)])
-    body = json.dumps(gemini.request([UserMessage(text="x"), said, other], model="m", most_tokens=1, system="s", tools=True))
+    arguments = {"command": RUN}
+    assert said == Said(
+        text="hello", calls=[RawCall(id="", name="bash", arguments=arguments, seal="sealed")], ending=Ending.TOOL
+    )
+    own, other = (ToolCall(id="c", name="bash", arguments=arguments, seal=seal) for seal in ("sealed", ""))
+    body = asked(gemini, [UserMessage(text="x"), AssistantMessage(text="", calls=[own, other])])
     assert body.count('"thoughtSignature": "sealed"') == 1
     assert body.count("skip_thought_signature_validator") == 1
 
@@ -159,13 +178,14 @@ def test_no_answer_is_our_fault(answer: dict[str, Any]) -> None:
     """Whatever comes on whichever wire is an answer, or a ValueError; what was read can be sent on each wire again."""
     for form in FORMS.values():
         try:
-            said = named(bounded(form.read(answer)), 0)
+            said = named(bounded(form.read(answer))[0], 0)
         except ValueError:
             continue
-        results = [ToolResult(id=call.id, text="ok") for call in said.calls]
+        calls = [read_call(call.id, call.name, call.arguments, call.seal, [SHELL]) for call in said.calls]
+        message = AssistantMessage(text=said.text, calls=[call.said for call in calls])
+        results = [call.result() if isinstance(call, BadCall) else call.result("ok") for call in calls]
         for other in FORMS.values():
-            entries: list[Entry] = [UserMessage(text="x"), said, *results, UserMessage(text="y")]
-            json.dumps(other.request(entries, model="m", most_tokens=1, system="s", tools=True)).encode()
+            asked(other, [UserMessage(text="x"), message, *results, UserMessage(text="y")]).encode()
 
 
 CALL = {"name": "bash", "arguments": '{"command": "ls"}'}
@@ -199,7 +219,7 @@ def test_an_odd_value_anywhere_is_not_our_fault(form: Form, whole: dict[str, Any
     for value in ODD:
         for answer in replaced(whole, value):
             with suppress(ValueError):
-                written_calls(form.read(answer).text)
+                written_calls(form.read(answer).text, [SHELL])
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
@@ -208,4 +228,4 @@ def test_an_odd_value_in_a_written_call_is_not_our_fault(value: object) -> None:
     written = {"name": "bash", "arguments": {"command": "ls"}, "function": {"name": "bash", "parameters": {"cmd": ["ls"]}}}
     flat = {"tool": "bash", "args": {"script": "ls"}}
     for document in (*replaced([written, written], value), *replaced(flat, value)):
-        assert len(written_calls(json.dumps(document)).commands) <= 2
+        assert len(written_calls(json.dumps(document), [SHELL])) <= 2

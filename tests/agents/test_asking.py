@@ -9,10 +9,13 @@ from gateways import gateway, provider
 from scripted_models import Reply, ScriptedModels
 from scripted_run import FakeRun
 
-from overnight.agents.chat.asking import Asker
-from overnight.agents.chat.dialogue import Entry, ModelMessage, ToolResult, UserMessage
+from overnight.agents.asking import Asker
+from overnight.agents.own.tool import SHELL, ShellCommand
 from overnight.agents.port import TurnFailed
 from overnight.agents.transcript import EntryKind, Transcript
+from overnight.models.asking.ask import Answer
+from overnight.models.asking.messages import Message, UserMessage
+from overnight.models.asking.tools import Call
 from overnight.models.breaker import RetryTimes
 from overnight.models.budget import SpendingLimit
 from overnight.models.port import ModelsParked
@@ -21,27 +24,33 @@ from overnight.models.usage import Wire
 from overnight.testing.waiting import until
 
 PATIENT = RetryTimes(busy_s=60.0, busiest_s=60.0, patience_s=600.0)  # a provider that fails is not asked again in a test
-BRIEF: Sequence[Entry] = [UserMessage(text="edit it")]
+BRIEF: Sequence[Message] = [UserMessage(text="edit it")]
 BOTH_WAYS = pytest.mark.parametrize(
     "wires", [(Wire.ANTHROPIC, Wire.OPENAI_CHAT), (Wire.OPENAI_CHAT, Wire.ANTHROPIC)], ids=lambda wires: wires[0]
 )
 
 
-def asked(providers: Sequence[Provider], times: int = 1, **more: Any) -> list[ModelMessage]:
+def asked(providers: Sequence[Provider], times: int = 1, **more: Any) -> list[Answer[None]]:
     """The answers to so many requests, each with those before it in its dialogue."""
 
-    async def walk() -> list[ModelMessage]:
+    async def walk() -> list[Answer[None]]:
         async with gateway(providers, **{"pace": PATIENT, **more}) as opened:
             with opened.gateway.use(role="r", number=1) as run:
                 await asyncio.sleep(0)  # one turn of the event loop, which every piece of work takes
-                asker, entries, answers = Asker(run, Transcript(run)), list(BRIEF), list[ModelMessage]()
+                asker, entries, answers = Asker(run, Transcript(run)), list(BRIEF), list[Answer[None]]()
                 for _ in range(times):
-                    answers.append(await asker.ask(entries, system="be brief", most_tokens=100, tools=True))
-                    entries.append(answers[-1])
-                    entries += [ToolResult(id=call.id, text="exit code 0") for call in answers[-1].calls]
+                    answers.append(await asker.ask(entries, system="be brief", most_output=100, tools=[SHELL]))
+                    entries.append(answers[-1].message)
+                    entries += [call.result("exit code 0") for call in answers[-1].calls if isinstance(call, Call)]
                 return answers
 
     return asyncio.run(walk())
+
+
+def commands(answer: Answer[None]) -> list[str]:
+    """What an answer asks to run."""
+    inputs = [call.input for call in answer.calls if isinstance(call, Call)]
+    return [each.command for each in inputs if isinstance(each, ShellCommand)]
 
 
 @BOTH_WAYS
@@ -60,7 +69,7 @@ def test_it_changes_wires_in_the_middle(models: ScriptedModels, wires: Sequence[
     first, second = (provider(models, mode, wires=(wire,)) for mode, wire in zip(("s1e401", "steps1"), wires, strict=True))
     models.command = "echo it"
     answers = asked([first, second], times=2)
-    assert [[call.command for call in answer.calls] for answer in answers] == [["echo it"], []]
+    assert [commands(answer) for answer in answers] == [["echo it"], []]
     assert answers[1].text == models.text
     assert (models.asked["s1e401"], models.asked["steps1"]) == (2, 1)
 
@@ -75,7 +84,7 @@ def test_the_first_provider_is_preferred_again(models: ScriptedModels) -> None:
             with opened.gateway.use(role="r", number=1) as run:
                 asker = Asker(run, Transcript(run))
                 for _ in range(2):
-                    await asker.ask(BRIEF, system="be brief", most_tokens=100, tools=True)
+                    await asker.ask(BRIEF, system="be brief", most_output=100, tools=[SHELL])
                     await until(lambda: opened.gateway.accounts()[0].wait_s == 0.0)
 
     asyncio.run(walk())
@@ -91,11 +100,11 @@ def test_a_provider_that_was_out_at_the_beginning_is_preferred_once_it_is_back(m
     async def walk() -> None:
         async with gateway([first, second], pace=RetryTimes(quota_s=0.2)) as opened:
             with opened.gateway.use(role="r", number=1) as run:
-                await Asker(run, Transcript(run)).ask(BRIEF, system="be brief", most_tokens=100, tools=True)
+                await Asker(run, Transcript(run)).ask(BRIEF, system="be brief", most_output=100, tools=[SHELL])
                 asker = Asker(run, Transcript(run))
                 del models.replies["first"]
                 await until(lambda: opened.gateway.accounts()[0].wait_s == 0.0)
-                await asker.ask(BRIEF, system="be brief", most_tokens=100, tools=True)
+                await asker.ask(BRIEF, system="be brief", most_output=100, tools=[SHELL])
 
     asyncio.run(walk())
     assert [seen.mode for seen in models.seen] == ["first", "second", "first"]
@@ -156,8 +165,8 @@ def test_without_tools_none_is_sent() -> None:
     async def walk(wire: Wire) -> dict[str, Any]:
         run = FakeRun(answers=["done"], wire=wire)
         transcript = Transcript()
-        said = await Asker(run, transcript).ask(BRIEF, system="be brief", most_tokens=77, tools=False)
-        assert said == ModelMessage(text="done", calls=[])
+        said = await Asker(run, transcript).ask(BRIEF, system="be brief", most_output=77)
+        assert (said.text, list(said.calls)) == ("done", [])
         assert [(entry.kind, entry.text) for entry in transcript.entries] == [(EntryKind.MESSAGE, "done")]
         return run.bodies[0]
 
@@ -177,7 +186,7 @@ def test_a_dialogue_goes_on_over_each_wire(models: ScriptedModels, wire: Wire) -
     models.command = "echo it"
     key_alone = provider(models, "steps2", wires=(wire,))
     answers = asked([key_alone], times=3, allowance=SpendingLimit(tokens=20_000))
-    assert [[call.command for call in answer.calls] for answer in answers] == [["echo it"], ["echo it"], []]
+    assert [commands(answer) for answer in answers] == [["echo it"], ["echo it"], []]
     assert answers[2].text == models.text
     ids = [call.id for answer in answers for call in answer.calls]
     assert all(ids) and len(set(ids)) == 2

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from overnight.agents.chat.bounds import CALLS
-from overnight.agents.chat.tool import LONGEST
-from overnight.agents.chat.written import written_calls
+from overnight.agents.own.tool import LONGEST, SHELL, ShellCommand, shell_block
+from overnight.models.asking.bounds import CALLS
+from overnight.models.asking.written import written_calls
 
 RUN = "sed -i 's/1/2/' train.py && cat train.py"
 GIVEN = {"command": RUN}
@@ -27,14 +27,19 @@ FORMS: list[Any] = [
 ]
 
 
+def commands(text: str) -> list[str]:
+    """What the calls in an answer would run."""
+    inputs = [call.input for call in written_calls(text, [SHELL])]
+    return [each.command for each in inputs if isinstance(each, ShellCommand)]
+
+
 @pytest.mark.parametrize("form", FORMS, ids=str)
 @pytest.mark.parametrize(
     "text", ["{}", "```json\n{}\n```", "I run it:\n\n```\n{}\n```\nand wait.", "<tool_call>\n{}\n</tool_call>", "<tool_call>{}"]
 )
 def test_json_is_read(form: Any, text: str) -> None:
     """As the whole answer, in a fence, or in tags that may lack their end."""
-    written = written_calls(text.replace("{}", json.dumps(form)))
-    assert (written.commands, written.certain) == ([RUN], True)
+    assert commands(text.replace("{}", json.dumps(form))) == [RUN]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,7 @@ def test_json_is_read(form: Any, text: str) -> None:
 )
 def test_the_forms_of_model_families_are_read(text: str) -> None:
     """Of Mistral, Llama and Qwen."""
-    assert written_calls(text).commands == [RUN]
+    assert commands(text) == [RUN]
 
 
 @pytest.mark.parametrize(
@@ -61,20 +66,20 @@ def test_the_forms_of_model_families_are_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["REFUSE: it adds `{}`.", 'REFUSE: it adds "{}".', "The diff has:\n\n+{}\n\nREFUSE: no."])
 def test_a_quotation_is_no_call(text: str, form: str) -> None:
     """Of a file that its author wrote so that a critic runs it instead of ending with a verdict."""
-    assert written_calls(text.replace("{}", form)).commands == ()
+    assert commands(text.replace("{}", form)) == []
 
 
 def test_several_calls_are_several() -> None:
     """In order."""
     calls = "".join(f"<tool_call>{json.dumps({'name': 'bash', 'arguments': {'command': c}})}</tool_call>" for c in "abc")
-    assert written_calls(f"Now:\n{calls}").commands == ["a", "b", "c"]
+    assert commands(f"Now:\n{calls}") == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("language", ["bash", "sh", "shell", "console", "BASH"])
 def test_a_lone_block_of_shell_may_be_a_call(language: str) -> None:
-    """It is said that this is not certain; a prompt before its lines is no part of it."""
-    written = written_calls(f"I edit it.\n\n```{language}\n$ cat a\n$ rm a\n```\n")
-    assert (written.commands, written.certain) == (["cat a\nrm a"], False)
+    """Of our agent alone, for which it is looked at apart; a prompt before its lines is no part of it."""
+    text = f"I edit it.\n\n```{language}\n$ cat a\n$ rm a\n```\n"
+    assert (commands(text), shell_block(text)) == ([], "cat a\nrm a")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_a_lone_block_of_shell_may_be_a_call(language: str) -> None:
 )
 def test_everything_else_is_words(text: str) -> None:
     """Another tool, two blocks, other JSON, broken JSON."""
-    assert not written_calls(text).commands
+    assert not commands(text) and not shell_block(text)
 
 
 @pytest.mark.timeout(60)  # a pattern that tries all ways takes hours
@@ -118,10 +123,10 @@ def test_everything_else_is_words(text: str) -> None:
 )
 def test_hostile_texts_are_read_in_no_time(text: str) -> None:
     """Nothing in them makes reading slow."""
-    assert not written_calls(text).commands
+    assert not commands(text) and not shell_block(text)
 
 
 def test_calls_are_bounded() -> None:
     """In number and length; one character more than may run is kept, so that the command is refused and not run in part."""
     call = f"<tool_call>{json.dumps({'name': 'bash', 'arguments': {'command': 'x' * 2 * LONGEST}})}</tool_call>"
-    assert [len(command) for command in written_calls(call * 2 * CALLS).commands] == [LONGEST + 1] * CALLS
+    assert [len(command) for command in commands(call * 2 * CALLS)] == [LONGEST + 1] * CALLS

@@ -26,7 +26,9 @@ def loaded(room: str) -> list[str]:
     return list(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
 
 
-@pytest.mark.parametrize("room", ["words", "files", "jail", "git", "models", "notices", "ledger", "agents", "machines"])
+@pytest.mark.parametrize(
+    "room", ["words", "files", "jail", "git", "models", "notices", "secrets", "ledger", "agents", "machines"]
+)
 def test_a_room_stands_without_what_is_built_on_it(room: str) -> None:
     """Importing it loads the whole room, but nothing of a campaign, of the gate or of `program.md`."""
     names = loaded(room)

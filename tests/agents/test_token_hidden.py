@@ -15,13 +15,13 @@ from overnight.agents.command import command_agent
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.own.agent import own_agent
 from overnight.agents.port import Task, TurnFailed
-from overnight.agents.transcript import HIDDEN
 from overnight.jail.job import Limits
 from overnight.jail.process import ProcessExecutor
 from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
+from overnight.words.secret import HIDDEN
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
 COMPLAINS = 'echo "connect to $OVERNIGHT_MODELS/v1 failed, token ${OVERNIGHT_MODELS##*/}" >&2; '

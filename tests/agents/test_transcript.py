@@ -18,7 +18,7 @@ from overnight.agents.agent import AgentSession
 from overnight.agents.command import command_agent
 from overnight.agents.context import AgentContext, AgentSpec
 from overnight.agents.port import Task, TurnFailed
-from overnight.agents.transcript import ENTRY_CHARACTERS, HIDDEN, TRANSCRIPT_BYTES, EntryKind, Transcript
+from overnight.agents.transcript import ENTRY_CHARACTERS, TRANSCRIPT_BYTES, EntryKind, Transcript
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
@@ -27,6 +27,7 @@ from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.provider import Prices, Provider
 from overnight.models.usage import Wire
+from overnight.words.secret import HIDDEN
 
 TOKEN = "0dXb3rT-9vQmLz_2cKfHs7JpWnE5yAgU8iRo4tBxM1q"
 URL = f"http://127.0.0.1:4711/{TOKEN}"

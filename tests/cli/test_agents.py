@@ -12,6 +12,8 @@ from targets import make_repo, overnight, program, read_json, run_here
 
 from overnight.agents.templates import TEMPLATES
 from overnight.models import local_servers
+from overnight.secrets.file import SecretsFile
+from overnight.words.secret import Secret
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,12 @@ def test_what_is_there_is_shown_with_its_version_and_never_a_key(
     assert f"anthropic at 127.0.0.1:{models.server_address[1]}, key in ANTHROPIC_API_KEY" in done.stdout
     assert "`model:` names, such as scripted" in done.stdout
     assert KEY not in done.stdout + done.stderr and "\x1b" not in done.stdout
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    SecretsFile(tmp_path / "state/overnight").set("ANTHROPIC_API_KEY", Secret(KEY))
+    stored = overnight(tmp_path, "agents", check=0)
+    assert "key in ANTHROPIC_API_KEY, stored by `overnight secret set`" in stored.stdout
+    assert models.seen[-1].headers["x-api-key"] == KEY and KEY not in stored.stdout + stored.stderr
 
 
 def test_a_provider_without_its_key_is_reported(

@@ -73,6 +73,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("agents", "agents"),
         ("agents test", "agents test tuner"),
         ("labs", "labs"),
+        ("secret list", "secret list"),
         ("doctor", "doctor"),
     ],
 )

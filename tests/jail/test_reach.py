@@ -121,6 +121,18 @@ def test_no_name_of_a_closed_folder_is_readable(tmp_path: Path, path: str) -> No
         check_readable(path if path.startswith("/") else f"{tmp_path}/{path}")
 
 
+def test_the_users_state_is_not_readable_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the folder of secrets, not one in it or around it, not by a link; one beside it is."""
+    (tmp_path / "state/overnight/secrets").mkdir(parents=True)
+    (tmp_path / "state/other").mkdir()
+    (tmp_path / "link").symlink_to("state/overnight/secrets")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("state", "state/overnight", "state/overnight/secrets", "link", "state/other/../overnight"):
+        with pytest.raises(SandboxError, match="keeps its secrets there"):
+            check_readable(str(tmp_path / name))
+    assert check_readable(str(tmp_path / "state/other"))
+
+
 def test_the_home_folder_is_not_readable_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It holds keys; the folder of data in it can be named."""
     (tmp_path / "real/home/data").mkdir(parents=True)

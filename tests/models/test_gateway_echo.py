@@ -10,8 +10,8 @@ from gateways import BODIES, ask, gateway, post, provider, request_of
 from scripted_models import Reply, ScriptedModels
 
 from overnight.models.provider import Provider
-from overnight.models.secret import HIDDEN
 from overnight.models.usage import Wire
+from overnight.words.secret import HIDDEN
 
 KEY = "sk-proj-9Uz0T1SIaXqA2h9DbzDZST6d8fNYvvUVl4nuYV"
 PARTS = (KEY[8:16], KEY[-8:])  # its secret part begins and ends with these

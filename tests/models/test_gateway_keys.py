@@ -11,8 +11,9 @@ from scripted_models import Reply, ScriptedModels
 
 from overnight.models.breaker import BreakerState
 from overnight.models.port import ModelsParked, RequestRefused
-from overnight.models.secret import HIDDEN, Secret, scrub_words
 from overnight.models.usage import Wire
+from overnight.words.secret import HIDDEN, Secret
+from overnight.words.secret_shapes import hide_shapes
 
 KEY = "sk-proj-THE-KEY-0123456789"
 
@@ -75,7 +76,7 @@ def test_a_command_gives_the_key_once_and_again_after_a_401(models: ScriptedMode
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ({"key_env": "MISSING"}, "the environment variable MISSING is not set"),
+        ({"key_env": "MISSING"}, "MISSING is not set, neither in the environment nor"),
         ({"key_command": "echo secret-output; exit 3"}, "its key_command exited with 3"),
         ({"key_command": "true"}, "is not a key"),
         ({"key_command": "printf 'two\\nlines'"}, "is not a key"),
@@ -125,7 +126,7 @@ def test_a_key_is_in_nothing_that_leaves(models: ScriptedModels, capfd: pytest.C
 def test_a_secret_shows_nothing() -> None:
     """Not as text, not in a format, not in a container, not pickled."""
     secret = Secret(KEY)
-    assert f"{secret} {secret!r} {[secret]} {secret!s:>5}" == f"{HIDDEN} {HIDDEN} [{HIDDEN}]   {HIDDEN}"
+    assert f"{secret} {secret!r} {[secret]} {secret!s:>10}" == f"{HIDDEN} {HIDDEN} [{HIDDEN}]   {HIDDEN}"
     with pytest.raises(TypeError):
         pickle.dumps(secret)
     assert secret.reveal() == KEY
@@ -137,4 +138,4 @@ def test_a_secret_shows_nothing() -> None:
 )
 def test_what_looks_like_a_key_is_taken_out_of_messages(text: str) -> None:
     """This includes a key that is not ours, or one that the provider partly masked."""
-    assert scrub_words(f"your key {text} is bad") == f"your key {HIDDEN} is bad"
+    assert hide_shapes(f"your key {text} is bad") == f"your key {HIDDEN} is bad"

@@ -103,7 +103,7 @@ def test_a_host_that_does_not_exist_and_a_redirect_are_a_wrong_address(models: S
 def test_a_key_that_cannot_be_read_is_said_without_asking(models: ScriptedModels) -> None:
     """Nothing is sent, and neither a value nor what a command printed is shown."""
     found = facts(provider(models, "ok", key_env="OTHER"))
-    assert (found.trouble, found.why) == (Trouble.NO_KEY, "the environment variable OTHER is not set")
+    assert found.trouble is Trouble.NO_KEY and found.why.startswith("OTHER is not set")
     found = facts(provider(models, "ok", key_command=f"echo {KEY}; exit 3"))
     assert found.trouble is Trouble.NO_KEY and "exited with 3" in found.why and KEY not in found.why
     assert models.seen == []

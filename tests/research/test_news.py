@@ -13,7 +13,6 @@ from overnight.gate.plausibility import Levels
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.notices.channels import choose_channels
 from overnight.notices.notice import NotifySettings, NotifySpec, Occasion, TextSource
-from overnight.notices.redaction import HIDDEN, without_secrets
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.program.parser import parse_program
 from overnight.research.ending import EndReason
@@ -21,6 +20,8 @@ from overnight.research.events import Believed, ProposalMissed, Stopped
 from overnight.research.news import failed, news
 from overnight.research.standing import Kept
 from overnight.research.state import State, begin, fold
+from overnight.words.scrubber import Scrubber
+from overnight.words.secret import HIDDEN
 
 HOSTILE = "better\r\nBcc: all@example.org\x1b[2J\u202e <!channel> @everyone"
 
@@ -161,7 +162,7 @@ def test_no_secret_is_in_a_notice() -> None:
     """The campaign's own secret, values of variables named like secrets, and anything like a key are hidden everywhere."""
     secrets = ("hunter2hunter2", "s3cret-value")
     said = f"hunter2hunter2 s3cret-value {state().secret} sk-abcdef123456 https://me:pw12@host Bearer abcdefgh1234"
-    notice = without_secrets(failed(state(), said), (*secrets, "", "short"))
+    notice = failed(state(), said).scrubbed(Scrubber((*secrets, "", "short")).text)
     whole = " ".join((notice.title, notice.text, *notice.facts.values()))
     assert HIDDEN in whole and "https://" in whole
     assert not any(each in whole for each in (*secrets, state().secret, "sk-abc", "pw12", "abcdefgh1234"))

@@ -22,6 +22,7 @@ from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.research.state import State, begin, fold
+from overnight.words.scrubber import Scrubber
 
 REACHED = stopped(EndReason.TARGET)
 NOTICE = Notice(key="k", occasion=Occasion.TARGET, title="t: target reached", lines=("yes",))
@@ -45,11 +46,11 @@ class Phone:
         self.got.append(notice)
 
 
-def herald(*phones: Notifier, now: float = 1e9, secret: str = "") -> NotificationDispatcher:
+def herald(*phones: Notifier, now: float = 1e9, environment: Mapping[str, str] | None = None) -> NotificationDispatcher:
     def make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
         return dict(zip(specs, phones, strict=True))
 
-    return NotificationDispatcher({"API_KEY": secret}, make=make, pauses_s=(0, 0), clock=lambda: now)
+    return NotificationDispatcher(environment or {}, make=make, pauses_s=(0, 0), clock=lambda: now)
 
 
 def channels(*names: str, on: Occasion = Occasion.TARGET) -> Sequence[NotifySpec]:
@@ -62,9 +63,10 @@ def run_session(
     *signs: Stopped,
     error: Exception | None = None,
     specs: Sequence[NotifySpec] = channels("phone"),
+    secret: str = "",
 ) -> None:
     async def body() -> None:
-        async with dispatcher.on_duty(folder, specs, state):
+        async with dispatcher.on_duty(folder, specs, state, Scrubber([secret])):
             for sign in signs:
                 dispatcher.see(sign)
             if error:
@@ -118,12 +120,22 @@ def test_a_fault_of_the_session_is_reported_and_raised(tmp_path: Path) -> None:
     phone = Phone()
     error = UserError("the head itself cannot be measured: hunter2hunter2", fix="make it pass by hand")
     with pytest.raises(UserError) as caught:
-        run_session(tmp_path, herald(phone, secret="hunter2hunter2"), error=error)
+        run_session(tmp_path, herald(phone), error=error, secret="hunter2hunter2")
     assert caught.value is error
     (notice,) = phone.got
     assert notice.occasion is Occasion.PERSON and "make it pass by hand" in notice.text
     assert "hunter2" not in notice.text + notice.title + str(notice.facts)
     assert b"hunter2" not in (tmp_path / NAME).read_bytes()
+
+
+def test_the_secret_of_a_channel_is_in_no_notice(tmp_path: Path) -> None:
+    """Whatever its variable is called; a variable that is not set is nothing."""
+    phone, address = Phone(), "https://hooks.example.org/T0/B1/9Uz0T1SIaXqA2h9DbzDZ"
+    specs = [NotifySpec(name="phone", use="webhook", on=(Occasion.PERSON,), url=TextSource(variable="MY_HOOK"))]
+    dispatcher = herald(phone, environment={"MY_HOOK": address})
+    with pytest.raises(UserError):
+        run_session(tmp_path, dispatcher, error=UserError(f"no route to {address}"), specs=specs)
+    assert "no route to [hidden]" in phone.got[0].text and address not in repr(phone.got)
 
 
 def test_nothing_that_is_wrong_with_a_channel_stops_a_campaign(tmp_path: Path) -> None:
@@ -166,6 +178,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import anyio
+from overnight.words.scrubber import Scrubber
 from overnight.research.notification_dispatcher import NotificationDispatcher
 from overnight.notices.outbox import Outbox
 from overnight.notices.notice import Notice, NotifySpec, Occasion, TextSource

@@ -20,7 +20,7 @@ SWITCH_S = 1.0  # until a program is started again on another wire
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSession:
-    """A session, and the models that it has; all words of an agent pass here, and lose the token of its models."""
+    """A session, and the models that it has; all words of an agent pass here, and lose secrets."""
 
     session: Session
     run: ModelRun | None
@@ -117,7 +117,8 @@ class Agent:
     async def open(self, task: Task) -> AsyncIterator[AgentSession]:
         """A session for a task; at its end nothing of it runs."""
         with self._models(task) as run:
-            transcript = Transcript(run, partial(self.context.watch, task) if self.context.watch else None)
+            watch = partial(self.context.watch, task) if self.context.watch else None
+            transcript = Transcript(run, watch, scrubber=self.context.scrubber)
             wire = first_wire(run, self.wires) if run else None
             try:
                 async with self.opens(task, run, transcript) as session:

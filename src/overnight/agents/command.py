@@ -85,7 +85,7 @@ class _CommandSession:
         try:
             result = await self._run(brief, prompt, output)
         finally:
-            said = read_tail(output, TAIL_BYTES)
+            said = self.transcript.hide(read_tail(output, TAIL_BYTES))  # before it is shortened, which may cut a secret
             self.transcript.append(EntryKind.OUTPUT, said)
             output.unlink(missing_ok=True)
             gone = remove_brief_file(brief)

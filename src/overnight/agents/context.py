@@ -1,7 +1,7 @@
 """What an agent gets to work with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from overnight.agents.port import Task
@@ -9,6 +9,7 @@ from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.models.port import Models
+from overnight.words.scrubber import Scrubber
 
 PATIENCE_S = 600.0  # an agent that does nothing for this long hangs; a long training step prints or writes something
 
@@ -37,4 +38,5 @@ class AgentContext:
     models: Models | None = None  # None: no provider is set up
     patience_s: float = PATIENCE_S
     watch: Callable[[Task, EntryKind, str], None] | None = None  # is told of each step as it begins
+    scrubber: Scrubber = field(default_factory=Scrubber)  # what of its words is kept nowhere
     keep_transcript: Callable[[Task, Transcript], None] | None = None  # at each session's end, however it ended; must not raise

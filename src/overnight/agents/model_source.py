@@ -8,7 +8,9 @@ from overnight.models.asking.ask import FORMS
 from overnight.models.known_providers import KNOWN
 from overnight.models.provider import Provider
 from overnight.models.usage import Wire
+from overnight.secrets.broker import stored_where
 
+NO_ENVIRONMENT: Mapping[str, str] = {}
 AGENT_WIRES = tuple(FORMS)  # that our own agent speaks
 _PAGE = "docs/gateway.md"
 _LOCAL = (
@@ -22,16 +24,19 @@ def has_key(provider: Provider, environment: Mapping[str, str]) -> bool:
     return provider.local or bool(provider.key_command) or bool(environment.get(provider.key_env, "").strip())
 
 
-def describe(provider: Provider) -> str:
+def describe(provider: Provider, environment: Mapping[str, str] = NO_ENVIRONMENT) -> str:
     """Name, host, and where its key is, but never the key."""
-    return f"{provider.name} at {urlsplit(provider.base_url).netloc}, {key_of(provider)}"
+    return f"{provider.name} at {urlsplit(provider.base_url).netloc}, {key_of(provider, environment)}"
 
 
-def key_of(provider: Provider) -> str:
+def key_of(provider: Provider, environment: Mapping[str, str]) -> str:
     """Where its key is, for people."""
     if provider.local:
         return "no key"
-    return "key by its key_command" if provider.key_command else f"key in {provider.key_env}"
+    if provider.key_command:
+        return "key by its key_command"
+    where = stored_where(environment, provider.key_env)
+    return f"key in {provider.key_env}" + (f", {where}" if where else "")
 
 
 def nobody_speaks(wires: Collection[Wire], settings: Settings) -> str:

@@ -17,11 +17,13 @@ from enum import StrEnum
 from overnight.models.port import ModelRun
 from overnight.words.foreign import left_out, printable_lines
 from overnight.words.markdown import inline
+from overnight.words.scrub import forms, scrub_text
+from overnight.words.scrubber import Scrubber
+from overnight.words.secret import HIDDEN
 
 ENTRY_CHARACTERS = 16_000  # of one entry; twice what our own agent reads of a command's output
 TRANSCRIPT_BYTES = 1024**2  # of a session, rendered; sixty steps of our own agent with full outputs take half of it
 WATCHED = 2_000  # characters of a step that its watcher gets
-HIDDEN = "[hidden]"
 _HALF_BYTES = TRANSCRIPT_BYTES * 7 // 16  # of the oldest entries, and of the newest; the rest is room for the last one
 _LEAST_BYTES = 256  # that an entry counts for, as it takes about so many in memory however short it is
 _TITLE = 200  # characters
@@ -56,10 +58,18 @@ class TranscriptEntry:
 class Transcript:
     """The steps of one session: the oldest and the newest, once they are too many."""
 
-    def __init__(self, run: ModelRun | None = None, watch: Callable[[EntryKind, str], None] | None = None) -> None:
-        """`run`: the session's models, whose URL and token are hidden; `watch` is told of each step as it begins."""
-        from overnight.models.scrub import forms
+    def __init__(
+        self,
+        run: ModelRun | None = None,
+        watch: Callable[[EntryKind, str], None] | None = None,
+        *,
+        scrubber: Scrubber | None = None,
+    ) -> None:
+        """`run`: the session's models, whose URL and token are hidden; `watch` is told of each step as it begins.
 
+        `scrubber`: what else is hidden, beside what looks like a secret.
+        """
+        self._scrubber = scrubber or Scrubber()
         self._watch = watch
         self._url = run.url if run else ""
         self._token = forms([run.url.rpartition("/")[2]] if run else [])
@@ -108,10 +118,9 @@ class Transcript:
             self.add(kind, text)
 
     def hide(self, text: str) -> str:
-        """A text of the agent's without the URL and the token of its models, or a part of the token."""
-        from overnight.models.scrub import scrub_text
-
-        return scrub_text(text.replace(self._url, HIDDEN) if self._token else text, self._token, HIDDEN)
+        """A text of the agent's without secrets, such as the URL and the token of its models, or a part of the token."""
+        without = scrub_text(text.replace(self._url, HIDDEN), self._token) if self._token else text
+        return self._scrubber.text(without)
 
     def render(self, title: str) -> str:
         """All of it as Markdown that a person can read on a terminal."""

@@ -92,7 +92,8 @@ async def _session(
                     stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
             state = audit.journal.state
             if asked.report:
-                write_files(audit.journal.ledger, repository, folder, state.program)
+                hide = audit.journal.scrubber.known_in
+                write_files(audit.journal.ledger, repository, folder, state.program, hide=hide)
         tasks.cancel_scope.cancel()
     return state, stopped
 

@@ -12,6 +12,7 @@ import click
 
 from overnight.cli.options import CALLER
 from overnight.errors import UserError
+from overnight.words.foreign import printable
 
 if TYPE_CHECKING:  # a session of the owner's needs none of it
     from overnight.operations.operation import Context
@@ -19,7 +20,8 @@ if TYPE_CHECKING:  # a session of the owner's needs none of it
 
 # Commands that are no operations, or not as a whole, which others than the owner may call: they read, try or can be taken
 # back, or pass the door themselves. Any other is the owner's.
-FOR_OTHERS = frozenset({"init", "agents", "check", "notify", "show", "compare", "verify", "run", "audit"})
+FOR_OTHERS = frozenset({"init", "agents", "check", "notify", "show", "compare", "verify", "run", "audit", "spend", "ps"})
+LINE = 2000  # characters of a note
 
 
 def context_here() -> "Context":
@@ -91,4 +93,4 @@ def _option() -> str | None:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    click.echo(printable(line, LINE), err=True)

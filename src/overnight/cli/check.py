@@ -1,13 +1,18 @@
 """`overnight check`: measure the baseline before you spend a night on it."""
 
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import click
 
+from overnight.cli.caller import context_here
 from overnight.cli.live import view_for
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.git.repository import open_repository
+from overnight.operations.operation import Context
+from overnight.operations.perform import perform
+from overnight.research.operations.check import OPERATION, CheckInput
 from overnight.research.setup.baseline import check_baseline
 from overnight.research.views.check import CheckReport, describe
 from overnight.research.wiring import SessionRequest
@@ -17,14 +22,18 @@ from overnight.research.wiring import SessionRequest
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
 @json_option
-def check(sandbox: str, slots: int | None, as_json: bool) -> None:
+def check(sandbox: Literal["jail", "process"], slots: int | None, as_json: bool) -> None:
     """Check the program: measure the baseline, its noise, and what the gate could detect.
 
     Tries each role first: looks for its program, and asks its providers which models they have, which uses
     no token. Runs the checks, a few trials of what you have committed, and the holdout and audit commands
     once; their results are not shown. Nothing is recorded.
     """
-    found = anyio.run(_check, Path.cwd(), SessionRequest(sandbox=sandbox, slots=slots), as_json)
+
+    def seen(context: Context, given: CheckInput) -> CheckReport:
+        return anyio.run(_check, context.where, SessionRequest(sandbox=given.sandbox, slots=given.slots), as_json)
+
+    found = perform(OPERATION, context_here(), CheckInput(sandbox=sandbox, slots=slots), run=seen)
     if as_json:
         print_json(found)
     else:

@@ -30,6 +30,7 @@ COMMANDS = {
     "idea": (REGISTRY, "Add an idea to a campaign, or list its ideas."),
     "brief": (REGISTRY, "Print the brief that a role would get now; nobody is asked anything."),
     "stop": (REGISTRY, "End the running campaign when its running trials are recorded."),
+    "secret": ("secret", "Store keys and tokens for overnight alone, list their names, or remove them."),
     "notify": ("notify", "Test the channels that campaigns send notices through."),
     "status": (REGISTRY, "Show where a campaign stands."),
     "log": (REGISTRY, "List the experiments of a campaign."),
@@ -204,8 +205,21 @@ def _add(error: UserError) -> None:
 
 
 def _visible(message: str) -> str:
-    """A message that may quote foreign text, with control characters escaped."""
-    return "\n".join(printable(line, LINE) for line in message.splitlines())
+    """A message that may quote foreign text, with control characters escaped, and without secrets."""
+    return "\n".join(printable(line, LINE) for line in _without_secrets(message).splitlines())
+
+
+def _without_secrets(message: str) -> str:
+    from overnight.secrets.broker import user_broker
+    from overnight.words.secret_shapes import hide_shapes
+
+    try:
+        return user_broker().scrubber().text(message)
+    except (
+        OvernightError,
+        RuntimeError,
+    ):  # the secrets cannot be read, which may be what the message says, or there is no home
+        return hide_shapes(message)
 
 
 def _of_the_machine(error: BaseException) -> str:

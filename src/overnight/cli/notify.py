@@ -15,6 +15,7 @@ from overnight.notices.channels import Channels, choose_channels
 from overnight.program.program import PROGRAM
 from overnight.research.news import greeting
 from overnight.research.places.campaigns import read_program
+from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
 
 NAME = 100  # characters of a channel's name
@@ -37,7 +38,7 @@ def test(as_json: bool) -> int:
     if not channels.chosen:
         why = channels.problems[0] if channels.problems else "your settings describe no channel"
         raise UserError(why, fix="docs/notify.md has an example of each kind")
-    found = anyio.run(try_channels, channels.chosen, greeting(os.uname().nodename), os.environ)
+    found = anyio.run(try_channels, channels.chosen, greeting(os.uname().nodename), user_broker().environment)
     if as_json:
         print_json(NotifyReport(channels=found, problems=channels.problems))
     else:
@@ -51,7 +52,7 @@ def test(as_json: bool) -> int:
 
 def channels_here(folder: Path) -> Channels:
     """The channels of a campaign in this folder; without a program, those in the user's settings."""
-    settings = read_settings(os.environ, Path.home()).notify
+    settings = read_settings(user_broker().environment, Path.home()).notify
     try:
         repository = open_repository(folder)
     except RepositoryError:

@@ -1,6 +1,5 @@
 """`overnight run`: one session of a campaign, shown live."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from overnight.research.readiness.roles import heading_notes, require_roles, rol
 from overnight.research.setup.preconditions import fixing, left_out, started_over
 from overnight.research.state import State
 from overnight.research.wiring import SessionRequest, open_session
+from overnight.secrets.broker import user_broker
 
 if TYPE_CHECKING:
     from overnight.research.report.write import ReportFiles
@@ -92,7 +92,7 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
         program = read_program(repository)
         roles = await try_roles(program, repository.toplevel)
         require_roles(roles, program.path)
-        dispatcher = NotificationDispatcher(os.environ)
+        dispatcher = NotificationDispatcher(user_broker().environment)
         with open_session(repository, request, stop, [view.see, dispatcher.see]) as campaign:
             journal = campaign.journal
             before = journal.state.tally.trials
@@ -103,7 +103,7 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             view.note(() if journal.state.sessions or before else started_over(folder))
             channels = _channels(journal.state.program, view.note)
             with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
-                async with dispatcher.on_duty(folder, channels, lambda: journal.state):
+                async with dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber):
                     stopped = await campaign.run()
             view.note(dispatcher.problems)
             files = _written(journal, repository, folder) if report else None
@@ -124,7 +124,7 @@ def _channels(program: Program, say: Callable[[Sequence[str]], None]) -> Sequenc
     from overnight.config import read_settings
     from overnight.notices.channels import choose_channels
 
-    wanted = choose_channels(program.notify, read_settings(os.environ, Path.home()).notify)
+    wanted = choose_channels(program.notify, read_settings(user_broker().environment, Path.home()).notify)
     say(wanted.problems)
     return wanted.chosen
 
@@ -133,4 +133,4 @@ def _written(journal: Journal, repository: Repository, folder: Path) -> "ReportF
     """The report of a campaign, written."""
     from overnight.research.report.write import write_files
 
-    return write_files(journal.ledger, repository, folder, journal.state.program)
+    return write_files(journal.ledger, repository, folder, journal.state.program, hide=journal.scrubber.known_in)

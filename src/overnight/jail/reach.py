@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 
 from overnight.errors import SandboxError
 from overnight.files.search_path import absolute_entries
+from overnight.files.state_folder import state_folder
 from overnight.jail.checkout import NO_CHECKOUT, Checkout, real_path
 from overnight.jail.job import FOLDER
 from overnight.jail.tool_links import interpreters, is_installation, linked_programs
@@ -95,6 +96,9 @@ def check_readable(path: str, checkout: Checkout = NO_CHECKOUT) -> str:
         raise SandboxError(f"jobs may not read {path}", fix="give the absolute path of a folder of data")
     if _holds(path, Path.home()):
         raise SandboxError(f"jobs may not read {path}: your home folder is in it", fix="name the folder of data in it")
+    state = real_path(state_folder())
+    if _holds(path, state) or real_path(path).is_relative_to(state):
+        raise SandboxError(f"jobs may not read {path}: overnight keeps its secrets there", fix="name the folder of data in it")
     if not Path(path).exists():
         raise SandboxError(f"jobs cannot read {path}: it does not exist")
     return _one_slash(path)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.models.breaker import Breaker, BreakerState, RetryTimes
@@ -63,9 +63,15 @@ class AccountLease:
 class Accounts:
     """All accounts of a gateway."""
 
-    def __init__(self, providers: Sequence[Provider], environment: Mapping[str, str], pace: RetryTimes) -> None:
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        environment: Mapping[str, str],
+        pace: RetryTimes,
+        learn: Callable[[Iterable[str]], None] | None = None,
+    ) -> None:
         self._accounts = tuple(
-            Account(provider, Keys(provider, environment), Breaker(pace, random.random)) for provider in providers
+            Account(provider, Keys(provider, environment, learn), Breaker(pace, random.random)) for provider in providers
         )
         self._waiters: set[asyncio.Future[None]] = set()
         self.watch: Callable[[], None] = lambda: None  # called when something changed

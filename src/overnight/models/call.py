@@ -12,11 +12,11 @@ from overnight.models.failures import BAD_REQUEST, UNPROCESSABLE
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Price, Prices
 from overnight.models.relay import LostAnswer, ModelAnswer, ModelRequest, Relay, Search
-from overnight.models.scrub import Scrubber
 from overnight.models.stream import Expected, Shape, StreamMeter, TooLong
 from overnight.models.upstream import Unreachable
 from overnight.models.usage import Usage
 from overnight.models.wires.wire import Counts
+from overnight.words.scrub import StreamScrubber
 
 TOKENS_PER_S = 100.0  # faster than most models write: the guess for an answer that its client did not wait for
 
@@ -128,7 +128,7 @@ class ModelCall:
         answer, meter = self._answer, self._meter
         if answer is None or answer.reply is None or meter is None:
             return
-        scrubber = Scrubber(answer.account.keys.forms)
+        scrubber = StreamScrubber(answer.account.keys.forms)
         try:
             async for chunk in answer.reply.chunks():
                 passed = scrubber.feed(meter.feed(chunk))

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import Enum, auto
 
 from overnight.models.resets import wait_s
-from overnight.models.secret import scrub_words
 from overnight.words.foreign import printable
+from overnight.words.secret_shapes import hide_shapes
 
 LONGEST_WORDS = 200  # characters of a provider's message that are kept
 
@@ -110,7 +110,7 @@ def message(body: bytes) -> str:
         document = document[0]
     error = document.get("error", document) if isinstance(document, dict) else None
     said = error.get("message") if isinstance(error, dict) else error
-    return printable(scrub_words(said), LONGEST_WORDS) if isinstance(said, str) else ""
+    return printable(hide_shapes(said), LONGEST_WORDS) if isinstance(said, str) else ""
 
 
 def _fault(status: int, words: str) -> ProviderFault:

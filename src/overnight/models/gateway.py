@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Self
@@ -20,7 +20,6 @@ from overnight.models.provider_news import ProviderNews
 from overnight.models.provider_state import ProviderState
 from overnight.models.relay import Relay
 from overnight.models.run import GatewayRun, Supply
-from overnight.models.scrub import Form
 from overnight.models.server import Server
 from overnight.models.upstream import Upstream
 from overnight.models.usage import CallRecord, Wire
@@ -48,11 +47,13 @@ class Gateway:
         doing: Callable[[str, int, str], None] | None = None,
         environment: Mapping[str, str] | None = None,
         pace: RetryTimes | None = None,
+        learn: Callable[[Iterable[str]], None] | None = None,
     ) -> None:
         """`called` gets every settled call, `changed` what is worth telling of a provider's state, and `doing` the role, the
         number and what a piece of work waits for: a provider's answer, or until one can be asked; empty if for neither.
 
-        `environment` holds keys and proxies, by default this process's."""
+        `environment` holds keys and proxies, by default this process's; `learn` gets the secret headers, and each key that is
+        read."""
         self._providers = tuple(providers)
         self._prices = prices
         self._allowance = allowance
@@ -61,6 +62,7 @@ class Gateway:
         self._doing = doing
         self._environment = os.environ if environment is None else environment
         self._pace = pace or RetryTimes()
+        self._learn = learn
         self._runs: dict[str, GatewayRun] = {}
         self._stack = AsyncExitStack()
         self._accounts: Accounts
@@ -69,7 +71,7 @@ class Gateway:
         self._port = 0
 
     async def __aenter__(self) -> Self:
-        self._accounts = Accounts(self._providers, self._environment, self._pace)
+        self._accounts = Accounts(self._providers, self._environment, self._pace, self._learn)
         news = ProviderNews(self._accounts.all, self._changed or (lambda _: None))
         self._accounts.watch = news.look
         self._stack.callback(news.close)
@@ -113,11 +115,6 @@ class Gateway:
     def wires(self) -> Sequence[Wire]:
         """What the providers speak, those of the first one first."""
         return self._accounts.wires
-
-    @property
-    def secrets(self) -> Sequence[Form]:
-        """The keys that were read so far, and the secret headers, in the ways in which they may be written."""
-        return [form for account in self._accounts.all for form in account.keys.forms]
 
     def accounts(self) -> Sequence[AccountState]:
         """How each account stands, for people."""

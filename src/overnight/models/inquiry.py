@@ -17,12 +17,12 @@ from overnight.models.listing import ModelList, read_list
 from overnight.models.provider import Provider
 from overnight.models.provider_facts import Presence, ProviderFacts, Trouble
 from overnight.models.relay import MULTIPLE_CHOICES, OK
-from overnight.models.secret import Secret
 from overnight.models.upstream import Reply, Unreachable, Upstream, proxy_for
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
 from overnight.models.wires.wire import UpstreamRequest
 from overnight.words.foreign import printable
+from overnight.words.secret import Secret
 
 WAIT_S = 3.0  # for all answers of a provider; a person waits for them
 KEY_S = 10.0  # for a key_command, which may have to ask a password manager

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from overnight.errors import UserError
 from overnight.models.provider import Provider
-from overnight.models.scrub import Form, forms, scrub
-from overnight.models.secret import Secret
 from overnight.user_command import run_for_output
+from overnight.words.scrub import Form, forms, scrub
+from overnight.words.secret import Secret
 
 COMMAND_S = 30.0  # a password manager may ask its agent, but nobody can type
 LONGEST_KEY = 8192  # characters
@@ -23,11 +24,16 @@ class NoKey(Exception):  # noqa: N818  # reported as a broken account
 class Keys:
     """The key of one account."""
 
-    def __init__(self, provider: Provider, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, provider: Provider, environment: Mapping[str, str], learn: Callable[[Iterable[str]], None] | None = None
+    ) -> None:
+        """`learn` gets the secret headers, and each key that is read."""
         self._provider = provider
         self._environment = environment
         self._key: Secret | None = None
-        self._forms = list(forms(_secret_headers(provider)))
+        self._learn = learn or (lambda _: None)
+        self._forms = list[Form]()
+        self._add(_secret_headers(provider))
         self._read_so_far: set[str] = set()
         self._reading = asyncio.Lock()
 
@@ -52,14 +58,15 @@ class Keys:
             if self._key is None:
                 text = _checked(await self._read(), self._provider)
                 self._key = Secret(text)
-                self._forms += forms([text]) if text not in self._read_so_far else []
-                self._read_so_far.add(text)
+                if text not in self._read_so_far:
+                    self._add([text])
+                    self._read_so_far.add(text)
             return self._key
 
     @property
     def renewable(self) -> bool:
         """Whether it can be read again, and may differ then."""
-        return bool(self._provider.key_command)
+        return bool(self._provider.key_command) or self._key not in (None, self._named())
 
     async def renew(self, refused: Secret | None) -> Secret | None:
         """The key after it was refused: read again, unless another request did so meanwhile.
@@ -71,14 +78,29 @@ class Keys:
             self._key = None
         return await self.get()
 
+    def _add(self, secrets: Sequence[str]) -> None:
+        self._forms += forms(secrets)
+        self._learn(secrets)
+
     async def _read(self) -> str:
         provider = self._provider
         if provider.key_command:
             return await _output(provider.key_command, self._environment)
-        value = self._environment.get(provider.key_env, "")
+        try:
+            value = self._environment.get(provider.key_env, "")
+        except UserError as error:  # it is stored, and its file is refused
+            raise NoKey(str(error)) from None
         if not value.strip():
-            raise NoKey(f"the environment variable {provider.key_env} is not set")
+            name = provider.key_env
+            raise NoKey(f"{name} is not set, neither in the environment nor by `overnight secret set {name}`")
         return value
+
+    def _named(self) -> Secret | None:
+        """What its variable holds now: what is stored may be another than before."""
+        try:
+            return Secret(self._environment.get(self._provider.key_env, "").strip())
+        except UserError:
+            return self._key
 
 
 def _secret_headers(provider: Provider) -> Sequence[str]:

@@ -13,10 +13,10 @@ from overnight.models.failures import UNAUTHORIZED, ProviderFailure, ProviderFau
 from overnight.models.keys import NoKey
 from overnight.models.pictures import NO_PICTURES, PictureLoad
 from overnight.models.port import ModelsParked
-from overnight.models.secret import Secret
 from overnight.models.upstream import Reply, Unreachable, Upstream
 from overnight.models.usage import Wire
 from overnight.models.wires.wire import Format
+from overnight.words.secret import Secret
 
 OK = 200  # HTTP's first status that is a success
 MULTIPLE_CHOICES = 300  # and the first one after them

@@ -22,10 +22,10 @@ from overnight.models.port import ModelsParked
 from overnight.models.relay import ModelAnswer
 from overnight.models.routes import Kind, Route, find_route, token_of
 from overnight.models.run import GatewayRun
-from overnight.models.scrub import scrub_text
 from overnight.models.usage import Wire
 from overnight.models.wires.formats import FORMATS
 from overnight.models.wires.wire import Format
+from overnight.words.scrub import scrub_text
 
 CLOSE_S = 1.0
 LONGEST_PASSED = 1024  # characters

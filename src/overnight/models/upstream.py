@@ -21,8 +21,8 @@ from yarl import URL
 
 from overnight import __version__
 from overnight.models.provider import Provider
-from overnight.models.secret import Secret
 from overnight.models.wires.wire import Format, UpstreamRequest
+from overnight.words.secret import Secret
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of an answer that is not streamed
 AT_ONCE = 2**20  # bytes of a body that is written in one go; a larger one, as with pictures, in pieces

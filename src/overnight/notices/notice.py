@@ -1,7 +1,7 @@
 """What a person who is not watching is notified of, and the channels for it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -31,6 +31,15 @@ class Notice:
     def text(self) -> str:
         """The lines as one text."""
         return "\n".join(self.lines)
+
+    def scrubbed(self, hide: Callable[[str], str]) -> "Notice":
+        """The notice with every text that is sent passed through `hide`."""
+        return replace(
+            self,
+            title=hide(self.title),
+            lines=tuple(map(hide, self.lines)),
+            facts={name: hide(fact) for name, fact in self.facts.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,12 @@ class NotifySpec:
     format: str = "json"  # of a webhook's body: "json", "slack" or "discord"
     secret: TextSource | None = None  # a bearer token, or the password of `mail`
     mail: Mail | None = None
+
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The variables that hold its secrets."""
+        sources = (self.secret, self.url)
+        return tuple(source.variable for source in sources if source and source.variable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,9 @@
-"""Where notifiers get their secrets, read when needed and stored nowhere, and which values no message may contain.
-
-Does not cover: secrets in files, and in variables whose names do not show it.
-"""
+"""Where notifiers get their secrets, read when needed and stored nowhere."""
 
 import os
-import re
 from collections.abc import Mapping
 
+from overnight.errors import UserError
 from overnight.notices.notice import TextSource
 from overnight.notices.port import NotSent
 from overnight.user_command import run_for_output
@@ -28,13 +25,7 @@ PASSED_ON = (
     "SSH_AUTH_SOCK",
     "GPG_TTY",
 )  # environment variables, for commands of the user's settings
-_TELLING = re.compile(r"(?i)(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH|APIKEY|DSN)(?:_|$)")
 _NAME = 80  # characters of a program's name in a message
-
-
-def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the variables whose names mark them as secrets."""
-    return tuple(value for name, value in environment.items() if _TELLING.search(name) and not value.startswith("/"))
 
 
 def environment_for(variables: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, str]:
@@ -51,9 +42,13 @@ async def read_source(source: TextSource, environment: Mapping[str, str]) -> str
     if source.literal:
         return source.literal
     if source.variable:
-        found = environment.get(source.variable, "").strip()
+        try:
+            found = environment.get(source.variable, "").strip()
+        except UserError as error:  # it is stored, and its file is refused
+            raise NotSent(str(error), again=False) from None
         if not found:
-            raise NotSent(f"the environment variable {source.variable} is not set", again=False)
+            fix = f"`overnight secret set {source.variable}`"
+            raise NotSent(f"{source.variable} is not set, neither in the environment nor by {fix}", again=False)
     else:
         found = await _printed(source.command, environment)
     if not found.isprintable() or not found.isascii():

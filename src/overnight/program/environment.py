@@ -1,7 +1,4 @@
-"""`env:` of a program: plain variables of its commands, and which of them look like secrets, which do not belong there.
-
-Does not cover: a secret that looks like a plain word.
-"""
+"""`env:` of a program: plain variables of its commands, and which of them look like secrets, which do not belong there."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from overnight.words.fields import MAX_ITEMS, Mistake
+from overnight.words.secret_shapes import is_secret
 
 Variables = tuple[tuple[str, str], ...]
 
@@ -20,15 +18,6 @@ _REFUSED = {
     "PATH": "the jail decides which folders of programs are shown; write `PATH=$PWD/tools:$PATH ...` in the command",
     "HOME": "the jail decides which home there is; write `HOME=... ` in the command, or name the file's own variable",
 }
-# Words of a name that stand for a secret, whole: `TOKENIZERS_PARALLELISM` is none.
-_SECRET_WORDS = frozenset(
-    ("APIKEY", "AUTH", "CREDENTIAL", "CREDENTIALS", "KEY", "PASSPHRASE", "PASSWD", "PASSWORD", "SECRET", "SECRETS", "TOKEN")
-)
-_SHORTEST_SECRET = 8  # characters: `SORT_KEY: name` is a word
-# Beginnings of what providers give out, and a password in a URL.
-_SECRET_VALUE = re.compile(
-    r"(sk-|gh[pousr]_|github_pat_|glpat-|hf_|xox[abprs]-|AKIA|ASIA|AIza|eyJ|-----BEGIN )|[a-z]{2,12}://[^/\s:@]{0,100}:[^/\s@]{1,200}@"
-)
 
 
 def _variables(raw: object) -> object:
@@ -67,13 +56,3 @@ def secret_notes(variables: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     found = (name for name, value in variables if is_secret(name, value))
     what = "looks like a secret: candidates can read it, and it is in the program, the record and every receipt's commit"
     return tuple(f"env.{name} {what}" for name in found)
-
-
-def is_secret(name: str, value: str) -> bool:
-    """Whether a variable looks like a secret, by its name or its value."""
-    return bool(_SECRET_VALUE.match(value)) or _named_secret(name, value)
-
-
-def _named_secret(name: str, value: str) -> bool:
-    plain = len(value) < _SHORTEST_SECRET or value.isdecimal() or value.startswith(("/", "./"))
-    return not plain and not _SECRET_WORDS.isdisjoint(name.upper().split("_"))

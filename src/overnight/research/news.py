@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from overnight.git.port import branch_of
 from overnight.notices.notice import Notice, Occasion
-from overnight.notices.redaction import without_secrets
 from overnight.research.caution import doubts_of, held, search_words, to_hold, to_look_at
 from overnight.research.ending import EndReason
 from overnight.research.events import Advanced, Sign, Stopped
 from overnight.research.state import State
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
+from overnight.words.scrubber import Scrubber
 
 TITLE = 120  # characters
 LINE = 400
@@ -128,7 +128,7 @@ def _notice(state: State, key: str, occasion: Occasion, title: str, line: str, *
         lines=tuple(printable(each, LINE) for each in (line, *_standing(state))),
         facts={name: printable(fact, FACT) for name, fact in _facts(state, occasion, reason).items()},
     )
-    return without_secrets(shown, (state.secret,))
+    return shown.scrubbed(Scrubber((state.secret,)).text)
 
 
 def _standing(state: State) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from overnight.notices.port import Notifier, NotSent
 from overnight.research.events import Sign
 from overnight.research.state import State
 from overnight.words.foreign import printable
+from overnight.words.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from overnight.notices.outbox import Delivery, Outbox
@@ -34,6 +35,7 @@ class _Duty:
     outbox: "Outbox"
     notifiers: Mapping[NotifySpec, Notifier]
     state: Callable[[], State]
+    scrubber: Scrubber
     failed: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by key and channel, on the monotonic clock
 
     def pending(self) -> "Sequence[Delivery]":
@@ -80,20 +82,20 @@ class NotificationDispatcher:
         names = [spec.name for spec in self._duty.notifiers if notice.occasion in spec.on] if self._duty else []
         if not names or not self._duty:
             return
-        from overnight.notices.redaction import without_secrets
-        from overnight.notices.secrets import secret_values
-
         try:
-            self._duty.outbox.post(without_secrets(notice, secret_values(self._environment)), names)
+            self._duty.outbox.post(notice.scrubbed(self._duty.scrubber.text), names)
         except sqlite3.Error as error:
             self._complain(f"a notice cannot be stored: {error}")
         self._news.set()
 
     @asynccontextmanager
-    async def on_duty(self, folder: Path, channels: Sequence[NotifySpec], state: Callable[[], State]) -> AsyncIterator[None]:
+    async def on_duty(
+        self, folder: Path, channels: Sequence[NotifySpec], state: Callable[[], State], scrubber: Scrubber | None = None
+    ) -> AsyncIterator[None]:
         """Send new notices and those of earlier sessions while the body runs, and the rest at its end.
 
-        `folder` is the campaign's. An exception of the body is reported too, and raised again.
+        `folder` is the campaign's; `scrubber` knows what no notice may hold, beside what looks like a secret. An exception of
+        the body is reported too, and raised again.
         """
         if not channels:
             yield
@@ -101,8 +103,10 @@ class NotificationDispatcher:
         from overnight.notices.outbox import Outbox
         from overnight.research.news import failed
 
-        made = self._make(channels, self._environment)
-        self._duty = duty = _Duty(outbox=Outbox(folder, clock=self._clock), notifiers=made, state=state)
+        made, scrubber = self._make(channels, self._environment), scrubber or Scrubber()
+        scrubber.learn(self._environment.get(name, "").strip() for spec in channels for name in spec.secret_variables)
+        outbox = Outbox(folder, clock=self._clock)
+        self._duty = duty = _Duty(outbox=outbox, notifiers=made, state=state, scrubber=scrubber)
         self._over, failure, done = False, None, anyio.Event()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._deliver, duty, done)

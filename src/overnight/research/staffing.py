@@ -1,7 +1,6 @@
 """Who works in a campaign: the researchers and advisers of a program, and their models."""
 
-import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,6 @@ from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
-from overnight.program.environment import is_secret
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
 from overnight.research.budget import agent_limits
 from overnight.research.events import Event, ModelCalled, ProviderChanged, Sign, Working
@@ -22,12 +20,10 @@ from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
 from overnight.research.state import State
+from overnight.words.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway
-    from overnight.models.scrub import Form
-
-MOST_SECRETS = 64  # variables; each is looked for in every transcript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +36,17 @@ class Team:
 
 
 def make_models(
-    program: Program, state: State, record: Callable[[Event], None], show: Callable[[Sign], None]
+    program: Program,
+    state: State,
+    record: Callable[[Event], None],
+    show: Callable[[Sign], None],
+    *,
+    environment: Mapping[str, str],
+    learn: Callable[[Iterable[str]], None],
 ) -> "Gateway | None":
     """The gateway for the agents of a program; None if it has no agents, or no provider is set up.
+
+    `environment` has the keys; `learn` is told of each that is read.
 
     Raises:
         UserError: the settings are wrong.
@@ -52,7 +56,7 @@ def make_models(
         return None
     from overnight.config import read_settings
 
-    settings = read_settings(os.environ, Path.home())
+    settings = read_settings(environment, Path.home())
     if not settings.providers:
         return None
     from overnight.models.budget import SpendingLimit
@@ -70,16 +74,9 @@ def make_models(
         called=lambda call: record(_as_event(call)),
         changed=lambda state: record(ProviderChanged(state=state)),
         doing=lambda role, number, doing: show(Working(role=role, assignment=number, doing=doing)),
+        environment=environment,
+        learn=learn,
     )
-
-
-def secrets_of(program: Program, environment: Mapping[str, str], models: "Gateway | None") -> "Callable[[], Sequence[Form]]":
-    """What no transcript may show: keys of providers, and variables of the user's and the program's that look like one."""
-    from overnight.models.scrub import forms
-
-    variables = (*environment.items(), *program.env)
-    fixed = forms([value for name, value in variables if is_secret(name, value)][:MOST_SECRETS])
-    return lambda: [*fixed, *(models.secrets if models else ())]
 
 
 def _as_event(call: CallRecord) -> ModelCalled:
@@ -96,6 +93,7 @@ def make_team(
     keep_transcript: Callable[[Task, Transcript], None] | None = None,
     show: Callable[[Sign], None] | None = None,
     without: Collection[str] = (),
+    scrubber: Scrubber | None = None,
 ) -> Team:
     """The team of a program, less some roles; each member has its own slot of the executor, from `first_slot` on."""
     staff: list[NamedResearcher] = []
@@ -113,6 +111,7 @@ def make_team(
             models=models,
             watch=partial(_show_step, show) if show else None,
             keep_transcript=keep_transcript,
+            scrubber=scrubber or Scrubber(),
         )
         if spec.role in advisers:
             advisers[spec.role].append(NamedAdviser(role=spec.role, adviser=agent_researcher(context)))

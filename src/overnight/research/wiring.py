@@ -3,14 +3,12 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from overnight.agents.port import Task
-from overnight.agents.transcript import Transcript
 from overnight.files.own import claim_folder, make_folder
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
@@ -21,7 +19,7 @@ from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.file import NAME as LEDGER
 from overnight.machines.share import limit_notes, make_executor, search_path, share_of
 from overnight.program.environment import secret_notes
-from overnight.program.program import PROGRAM, Program
+from overnight.program.program import OUTSIDE, PROGRAM, Program
 from overnight.research.budget import limits_from
 from overnight.research.loop.assembly import make_campaign
 from overnight.research.loop.campaign import Campaign
@@ -43,13 +41,15 @@ from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.readiness.roles import has_agents, lasting_gaps
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
-from overnight.research.staffing import make_models, make_team, secrets_of
+from overnight.research.staffing import make_models, make_team
 from overnight.research.state import State
+from overnight.secrets.broker import user_broker
+from overnight.words.scrubber import Scrubber, secrets_in
 
 if TYPE_CHECKING:
-    from overnight.models.gateway import Gateway
     from overnight.research.loop.audit import Audit
     from overnight.research.loop.recheck import Recheck
+    from overnight.research.places.transcripts import TranscriptFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ def make_trial_runner(
     *,
     checkout: Checkout,
     slots: int = 1,
+    scrubber: Scrubber | None = None,
 ) -> TrialRunner:
     """The runner of the program's commands on so many slots; captured outputs are kept in `folder`."""
     readable = shown_paths(program, checkout)
@@ -83,6 +84,7 @@ def make_trial_runner(
         artifacts=ArtifactStore(folder / "logs"),
         cache=_page_cache(readable, alone=program.measures_time and slots == 1) if readable else None,
         home=home_for(program),
+        scrubber=scrubber,
     )
 
 
@@ -233,8 +235,14 @@ def _assembled(
 ) -> Iterator[Campaign]:
     program, checkout = state.program, checkout_of(home.repository)
     check_readable_paths(program, checkout)
-    journal = Journal(home.ledger, state, [*watchers, ResultsKeeper(home.folder, home.ledger, state).see])
-    models = make_models(program, state, journal.record, journal.show)
+    secrets_of_user = user_broker()
+    scrubber = secrets_of_user.scrubber(spare={program.metric.name, *OUTSIDE, *(guard.metric for guard in program.guards)})
+    scrubber.learn(secrets_in(dict(program.env)))
+    results = ResultsKeeper(home.folder, home.ledger, state)
+    journal = Journal(home.ledger, state, [*watchers, results.see], scrubber=scrubber)
+    models = make_models(
+        program, state, journal.record, journal.show, environment=secrets_of_user.environment, learn=scrubber.learn
+    )
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
         work_folders(home.repository, home.history, program, state.start) as workspaces,
@@ -247,15 +255,23 @@ def _assembled(
             workspaces.scratch,
             share.slots,
             models,
-            keep_transcript=_keeper(home.folder, program, models) if has_agents(program) else None,
+            keep_transcript=_transcripts(home.folder, scrubber).keep if has_agents(program) else None,
             show=journal.show,
             without=lasting_gaps(program, home.repository.toplevel),
+            scrubber=scrubber,
         )
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,
                 trials=make_trial_runner(
-                    program, state.start, executor, workspaces, home.folder, checkout=checkout, slots=share.slots
+                    program,
+                    state.start,
+                    executor,
+                    workspaces,
+                    home.folder,
+                    checkout=checkout,
+                    slots=share.slots,
+                    scrubber=scrubber,
                 ),
                 slots=Slots(share.slots),
                 stop=stop,
@@ -276,8 +292,8 @@ def _assembled(
         )
 
 
-def _keeper(folder: Path, program: Program, models: "Gateway | None") -> Callable[[Task, Transcript], None]:
+def _transcripts(folder: Path, scrubber: Scrubber) -> "TranscriptFolder":
     """What keeps the transcripts of a campaign's agents."""
     from overnight.research.places.transcripts import FOLDER, TranscriptFolder
 
-    return TranscriptFolder(folder / FOLDER, secrets=secrets_of(program, os.environ, models)).keep
+    return TranscriptFolder(folder / FOLDER, scrubber=scrubber)

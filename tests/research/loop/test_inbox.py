@@ -146,6 +146,20 @@ def test_the_same_program_again_is_nothing(world: World) -> None:
     assert world.signs == []
 
 
+def test_a_secret_in_an_idea_is_not_recorded_and_leaves_the_file(world: World) -> None:
+    """It is taken in once, without it; the file that is written for people has it no more."""
+    key = "team-alpha-9Uz0T1SIaXqA2h9DbzDZST6d8fNYvvUVl4nuYV"
+    world.inbox.journal.scrubber.learn([key])
+    world.written.queue = f"- [ ] log in with {key} first\n"
+    world.inbox.take_in()
+    [event] = world.recorded()
+    assert event == IdeasChanged(by="person", edits=(AddIdea(text="log in with [hidden] first"),))
+    assert key not in "".join(world.written.shown) and "log in with [hidden] first" in world.written.shown[-1]
+    world.written.queue = world.written.shown[-1]
+    world.inbox.take_in()
+    assert world.recorded() == [event]
+
+
 def test_ideas_are_recorded_before_the_file_is_written_again(world: World) -> None:
     """Also if it is only shown, after a proposal or a verdict: what a person wrote meanwhile is in the new file."""
     for act, text in ((world.inbox.take_in, "try this"), (world.inbox.show, "and that too")):

@@ -10,8 +10,8 @@ import pytest
 
 from overnight.agents.port import Task
 from overnight.agents.transcript import EntryKind, Transcript
-from overnight.models.scrub import forms
 from overnight.research.places.transcripts import TranscriptFolder, newest_sessions, sessions_of
+from overnight.words.scrubber import Scrubber
 
 
 def task(number: int, role: str = "explorer") -> Task:
@@ -178,7 +178,7 @@ def test_a_transcript_is_read_as_foreign_text(tmp_path: Path) -> None:
 def test_no_secret_is_kept(tmp_path: Path) -> None:
     """Neither a known one, also in part, nor what looks like one, whatever kind of entry it is in."""
     known, shaped = "team-alpha-0123456789abcdefghijABCDEFGHIJ", "sk-ant-0123456789abcdefghij"
-    kept = TranscriptFolder(tmp_path, secrets=lambda: forms([known]))
+    kept = TranscriptFolder(tmp_path, scrubber=Scrubber([known]))
     made = Transcript()
     for kind in EntryKind:
         made.add(kind, f"{known} {known[-12:]} {shaped} https://me:hunter22@host/")

@@ -10,7 +10,9 @@ import pytest
 from campaigns import CASES, DIFF, World, record
 
 from overnight.research.report.write import ReportFiles, write_report
+from overnight.words.scrubber import Scrubber
 
+KEY = "team-alpha-9Uz0T1SIaXqA2h9DbzDZST6d8fNYvvUVl4nuYV"
 Written = Callable[[str], ReportFiles]
 
 
@@ -82,3 +84,13 @@ def test_heavy_libraries_wait_until_a_report_is_written() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_secret_that_was_recorded_before_it_was_known_is_not_in_the_report(tmp_path: Path) -> None:
+    """As in a campaign of an older version; the picture has no such text."""
+    world, diff = CASES["one keep"], DIFF.replace("\n+", f"\n+{KEY} ")
+    plain = write_report(record(world), lambda _base, _commit: diff, tmp_path / "a", program=world.program)
+    hide = Scrubber([KEY]).known_in
+    files = write_report(record(world), lambda _base, _commit: diff, tmp_path / "b", program=world.program, hide=hide)
+    assert KEY in plain.html.read_text()
+    assert all(KEY.encode() not in path.read_bytes() for path in (files.html, files.md, files.png))

@@ -1,6 +1,5 @@
 """`overnight agents`: which researchers are available here, and whether one really makes an edit."""
 
-import os
 import signal
 import sys
 from contextlib import suppress
@@ -20,6 +19,7 @@ from overnight.research.tryout.choice import choose
 from overnight.research.tryout.edit_forms import finds_form
 from overnight.research.tryout.result import SECONDS, TOKENS, Ask, FormTried, Tryout, TryoutMeter
 from overnight.research.tryout.ways import list_agents
+from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 from overnight.words.units import parse_count
@@ -43,7 +43,8 @@ def agents(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    found = anyio.run(list_agents, read_settings(os.environ, Path.home()), os.environ, Path.cwd())
+    environment = user_broker().environment
+    found = anyio.run(list_agents, read_settings(environment, Path.home()), environment, Path.cwd())
     if as_json:
         print_json(found)
         return
@@ -51,6 +52,7 @@ def agents(context: click.Context, as_json: bool) -> None:
     _say(*map(describe_way, ready), *map(describe_offer, found.servers))
     _say(*map(describe_way, lacking), *map(describe_role, found.roles))
     _say("", "`overnight agents test NAME` asks one of them for a tiny edit. Models, keys and local servers: docs/gateway.md")
+    _say("`overnight secret set NAME` stores a key, such as ANTHROPIC_API_KEY: docs/secrets.md")
     if found.problem:
         click.echo(f"note: {found.problem}", err=True)
 
@@ -89,12 +91,13 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
     Exit code: 0 if an edit within scope came back, 1 if none did.
     """
     spec, program = choose(name, model, Path.cwd())
+    environment = user_broker().environment
     ask = Ask(
         name=name,
         spec=spec,
         program=program,
-        settings=read_settings(os.environ, Path.home()),
-        environment=os.environ,
+        settings=read_settings(environment, Path.home()),
+        environment=environment,
         tokens=tokens or TOKENS,
         cost_usd=cost_usd,
         seconds=seconds or SECONDS,

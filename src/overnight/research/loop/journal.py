@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from overnight.errors import UserError
-from overnight.research.events import Concluded, Event, ProposalEnded, Proposing, Sign, TrialFinished
+from overnight.research.events import Concluded, Event, Noted, ProposalEnded, Proposing, Sign, TrialFinished, Working
 from overnight.research.history import as_experiment
 from overnight.research.record.port import Ledger
+from overnight.research.scrubbing import scrub_event, scrub_value
 from overnight.research.snapshot import dump_state
 from overnight.research.standing import OpenExperiment
 from overnight.research.state import State, apply
+from overnight.words.scrubber import Scrubber
 
 SNAPSHOT_EVERY = 50  # concluded experiments: at most this many are folded again after a kill
 SEARCHES = 10  # search trials that count as one of these
@@ -23,7 +25,11 @@ Watcher = Callable[[Sign], None]
 class Journal:
     """The ledger of a running campaign together with the state that it folds to."""
 
-    def __init__(self, ledger: Ledger, state: State, watchers: Sequence[Watcher] = ()) -> None:
+    def __init__(
+        self, ledger: Ledger, state: State, watchers: Sequence[Watcher] = (), *, scrubber: Scrubber | None = None
+    ) -> None:
+        """`scrubber`: what is in nothing that is recorded or shown, beside what looks like a secret."""
+        self.scrubber = scrubber or Scrubber()
         self.ledger = ledger
         self.state = state
         self._watchers = tuple(watchers)
@@ -44,6 +50,7 @@ class Journal:
 
     def record(self, *events: Event) -> None:
         """Write events to the ledger; when this returns they are on disk, in the state and shown."""
+        events = tuple(scrub_event(event, self.scrubber) for event in events)
         self._take_place(self.ledger.append(*events), len(events))
         for event in events:
             if isinstance(event, Concluded):
@@ -65,6 +72,8 @@ class Journal:
 
     def show(self, sign: Sign) -> None:
         """Show something to the watchers, without keeping it."""
+        if isinstance(sign, Working | Noted):
+            sign = scrub_value(sign, self.scrubber)
         for watcher in self._watchers:
             watcher(sign)
 

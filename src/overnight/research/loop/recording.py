@@ -20,6 +20,7 @@ from overnight.research.loop.journal import Journal
 from overnight.research.loop.objections import Objections
 from overnight.research.loop.scope import Scope
 from overnight.research.origin import origin_words
+from overnight.research.scrubbing import scrub_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,8 @@ class Recording:
     def take(self, edit: WorkspaceEdit) -> ProposalOutcome:
         """Record an edit as an open experiment or as a rejected one."""
         number, searched = self.journal.state.next_number, self.journal.state.tally.search
-        draft = replace(edit.draft, searched=min(edit.draft.searched, searched))  # a claim, and it spares screening
+        draft = scrub_value(edit.draft, self.journal.scrubber)
+        draft = replace(draft, searched=min(draft.searched, searched))  # a claim, and it spares screening
         problems = (*edit.collected.problems, *([edit.refusal] if edit.refusal else []))
         violations = self.objections.to(edit.changes, edit.base, problems)
         commit = ""

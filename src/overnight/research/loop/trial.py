@@ -21,6 +21,7 @@ from overnight.research.loop.command import CommandRunner, TrialFailed, TrialRun
 from overnight.research.places.changed_trees import ChangedTrees
 from overnight.research.places.port import CacheState, View, Workspaces
 from overnight.words.foreign import printable
+from overnight.words.scrubber import Scrubber
 
 BYTES_PER_MB = 1000**2
 
@@ -38,8 +39,10 @@ class TrialRunner:
         artifacts: Artifacts,
         cache: CacheState | None = None,
         home: str | None = None,
+        scrubber: Scrubber | None = None,
     ) -> None:
-        """`home` is what `~` means to the commands, if it contains readable files."""
+        """`home` is what `~` means to the commands, if it contains readable files; `scrubber`: what no log may hold."""
+        self._scrubber = scrubber or Scrubber()
         self.program = program
         self._start = start
         self._workspaces = workspaces
@@ -184,7 +187,7 @@ class TrialRunner:
         if run.key is None or run.key.stage is Stage.SEARCH or self._sealed_command(run.key.stage) or not run.log:
             return ""
         path = self._workspaces.output()
-        path.write_bytes(run.log)
+        path.write_bytes(self._scrubber.whole(bytes(run.log)))
         return self._logs.keep(path)
 
     @contextmanager

@@ -42,7 +42,8 @@ def run(context: Context, given: AuditInput) -> AuditReport:
         anyio.run(lambda: audit.run(pairs=given.pairs, leave_one_out=given.leave_one_out))
         found = audit.journal.state
         if given.report:
-            write_files(audit.journal.ledger, repository, folder, found.program)
+            hide = audit.journal.scrubber.known_in
+            write_files(audit.journal.ledger, repository, folder, found.program, hide=hide)
     return report_on(found)
 
 

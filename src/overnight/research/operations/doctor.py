@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from overnight.errors import UserError
 from overnight.jail.doctor import Probe
 from overnight.operations.operation import Context, Operation, Tier
 
@@ -19,7 +20,19 @@ def run(context: Context, _given: DoctorInput) -> Sequence[Probe]:
     from overnight.jail.doctor import probe
     from overnight.research.places.seclusion import checkout_around
 
-    return anyio.run(probe, checkout_around(context.where))
+    return (*anyio.run(probe, checkout_around(context.where)), _secrets())
+
+
+def _secrets() -> Probe:
+    """Whether the stored secrets can be read, by us alone; shows their names."""
+    from overnight.secrets.broker import stored_where, user_broker
+
+    broker = user_broker()
+    try:
+        found = [f"{name} ({stored_where(broker.environment, name) or 'in the environment'})" for name in broker.names()]
+    except UserError as error:
+        return Probe(name="secrets", holds=False, detail=str(error.args[0]), fix=error.fix)
+    return Probe(name="secrets", holds=True, detail=", ".join(found) or "none is stored")
 
 
 def render(probes: Sequence[Probe]) -> str:

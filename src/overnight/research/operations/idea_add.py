@@ -18,6 +18,7 @@ from overnight.research.places.orders import IDEAS
 from overnight.research.reading import reading
 from overnight.research.record.ordering import place_order
 from overnight.research.views.ideas import AddedIdea
+from overnight.secrets.broker import user_broker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class IdeaAddInput:
 
 def run(context: Context, given: IdeaAddInput) -> AddedIdea:
     """Add it, unless it is there already."""
-    said = clean_idea(given.text)
+    said = clean_idea(user_broker().scrubber().text(given.text))
     if not words_of(said):
         raise UserError("the idea has no words", fix='write it in quotes: overnight idea add "clip the gradient"')
     with reading(given.tag, context.where) as campaign:

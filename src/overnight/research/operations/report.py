@@ -9,6 +9,7 @@ from overnight.operations.operation import Context, Operation, Option, Tier, rep
 from overnight.research.operations._inputs import Tag
 from overnight.research.reading import reading
 from overnight.research.report.write import ReportFiles, write_files
+from overnight.secrets.broker import user_broker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,14 @@ def run(context: Context, given: ReportInput) -> ReportFiles:
         if folder.exists() and not folder.is_dir():
             raise UserError(f"{folder} is not a folder", fix="choose another")
         folder.mkdir(parents=True, exist_ok=True)
-        return write_files(campaign.ledger, campaign.repository, folder, campaign.state().program, campaign=campaign.folder)
+        return write_files(
+            campaign.ledger,
+            campaign.repository,
+            folder,
+            campaign.state().program,
+            campaign=campaign.folder,
+            hide=user_broker().scrubber().known_in,
+        )
 
 
 OPERATION = Operation(

@@ -6,21 +6,20 @@ transcript is lost and nothing else.
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from heapq import nlargest
 from itertools import count
 from pathlib import Path
 
 from overnight.agents.port import Task
-from overnight.agents.transcript import HIDDEN, TRANSCRIPT_BYTES, Transcript
+from overnight.agents.transcript import TRANSCRIPT_BYTES, Transcript
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.own import NotOurs, make_folder, read_own
-from overnight.models.scrub import Form, scrub_text
-from overnight.notices.redaction import without_shapes
 from overnight.research.experiment import SessionTranscript
 from overnight.words.foreign import printable_lines
+from overnight.words.scrubber import Scrubber
 
 FOLDER = "transcripts"  # in a campaign's
 FOLDER_BYTES = 64 * 1024**2  # of a campaign; at some 50 kB for a session of our own agent, the newest thousand or so
@@ -34,11 +33,11 @@ _OURS = re.compile(r"\d+-[\w.-]*\.md|\.\d+-[\w.-]*\.md\.\w{8}", re.ASCII)  # the
 class TranscriptFolder:
     """Keeps what sessions leave, in a folder of the campaign's."""
 
-    def __init__(self, folder: Path, *, most_bytes: int = FOLDER_BYTES, secrets: Callable[[], Sequence[Form]] = tuple) -> None:
-        """`secrets`: what no transcript may show, such as the keys of providers, beside what looks like one."""
+    def __init__(self, folder: Path, *, most_bytes: int = FOLDER_BYTES, scrubber: Scrubber | None = None) -> None:
+        """`scrubber`: what no transcript may show, beside what looks like a secret."""
         self._folder = folder
         self._most_bytes = most_bytes
-        self._secrets = secrets
+        self._scrubber = scrubber or Scrubber()
         self._counted_bytes: int | None = None  # in the folder, by the last look at it and what was written since
 
     def keep(self, task: Task, transcript: Transcript) -> None:
@@ -47,7 +46,7 @@ class TranscriptFolder:
         Nothing is written or deleted where a link stands in the folder's place.
         """
         shown = transcript.render(f"{task.role}, number {task.number}")
-        content = without_shapes(scrub_text(shown, self._secrets(), HIDDEN)).encode()
+        content = self._scrubber.text(shown).encode()
         with suppress(OSError, NotOurs):
             make_folder(self._folder)
             self._make_room(len(content))

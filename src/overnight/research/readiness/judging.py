@@ -70,16 +70,16 @@ def judge(spec: ResearcherSpec, around: Surroundings, *, listed: bool = False) -
         lasting=lasting and not ready,
         player=needs.who,
         provider=usable[0].name if usable else "",
-        route=_route(usable) if usable else "",
+        route=_route(usable, around) if usable else "",
         problems=tuple(problems),
     )
 
 
-def _route(usable: Sequence[Provider]) -> str:
+def _route(usable: Sequence[Provider], around: Surroundings) -> str:
     """Who is asked, in order."""
     first, *others = usable
     then = f", then {', '.join(each.name for each in others)}" if others else ""
-    return f"through the gateway to {describe(first)}{then}"
+    return f"through the gateway to {describe(first, around.environment)}{then}"
 
 
 def _program_problems(needs: Needs, around: Surroundings) -> Iterator[RoleProblem]:
@@ -139,7 +139,7 @@ def _findings(
         why = f"the key of {provider.name} is missing: {provider.key_env} is not set"
         yield _Finding(why, f"set {provider.key_env}", out=True, lasting=True)
     elif facts.trouble:
-        yield _trouble(provider, facts)
+        yield _trouble(provider, facts, around)
     elif model:
         yield from _absent(provider, facts, model)
     elif needs.own and not listed:
@@ -151,9 +151,9 @@ def _findings(
         yield _Finding(why, fix, out=True, lasting=True)
 
 
-def _trouble(provider: Provider, facts: ProviderFacts) -> _Finding:
+def _trouble(provider: Provider, facts: ProviderFacts, around: Surroundings) -> _Finding:
     """What a provider's answer, or its silence, means for a role."""
-    name, place, why = provider.name, describe(provider), facts.why
+    name, place, why = provider.name, describe(provider, around.environment), facts.why
     match facts.trouble:
         case Trouble.NO_KEY:
             return _Finding(f"the key of {name} is missing: {why}", f"check where it comes from: {place}", out=True)

@@ -3,7 +3,6 @@
 No token is used. A program without agents needs nothing, not even the settings.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from overnight.models.provider_facts import ProviderFacts
 from overnight.program.program import ADVISERS, CRITIC, Program, ResearcherSpec
 from overnight.research.charter import parse_charter
 from overnight.research.readiness.role import RoleReadiness, built_in, describe_problem
+from overnight.secrets.broker import user_broker
 
 if TYPE_CHECKING:
     from overnight.research.readiness.judging import Surroundings
@@ -63,9 +63,10 @@ def surroundings_of(program: Program, folder: Path) -> "Surroundings":
     from overnight.config import read_settings
     from overnight.research.readiness.judging import Surroundings
 
+    environment = user_broker().environment
     return Surroundings(
-        settings=read_settings(os.environ, Path.home()),
-        environment=os.environ,
+        settings=read_settings(environment, Path.home()),
+        environment=environment,
         dollars=program.budget.cost_usd is not None,
         folder=folder,
     )

@@ -1,6 +1,6 @@
 """A campaign's report as files: a page and a picture for people, Markdown for agents."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,15 @@ class ReportFiles:
 
 
 def write_files(
-    ledger: Ledger, repository: Repository, folder: Path, program: Program, *, campaign: Path | None = None
+    ledger: Ledger,
+    repository: Repository,
+    folder: Path,
+    program: Program,
+    *,
+    campaign: Path | None = None,
+    hide: Callable[[str], str] = str,
 ) -> ReportFiles:
-    """Write the report of a campaign into a folder; `campaign` is its own, if that is another."""
+    """Write the report of a campaign into a folder; `campaign` is its own, if that is another. `hide`: as in `write_report`."""
     history = GitHistory(repository)
     try:
         return write_report(
@@ -46,6 +52,7 @@ def write_files(
             folded=newest_snapshot(ledger),
             believed=read_believed(campaign or folder),
             transcripts=(campaign or folder) / TRANSCRIPTS,
+            hide=hide,
         )
     finally:
         history.close()
@@ -60,11 +67,13 @@ def write_report(
     folded: Folded | None = None,
     believed: Collection[str] = (),
     transcripts: Path | None = None,
+    hide: Callable[[str], str] = str,
 ) -> ReportFiles:
     """Write `report.html`, `progress.png` and `report.md` into the folder, each completely or not at all.
 
     `diffs` gives the unified diff from one commit to another; it is called once for each kept change. `folded` and `believed`
-    are as in `tell_story`. `transcripts`: the folder of those of its agents.
+    are as in `tell_story`. `transcripts`: the folder of those of its agents. `hide` takes out secrets that were recorded before
+    they were known to be some.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -74,6 +83,7 @@ def write_report(
     files = ReportFiles(html=folder / "report.html", png=folder / "progress.png", md=folder / "report.md")
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(files.png, progress_png(story))
-    write_atomically(files.md, render_markdown(story, shown, transcribed(transcripts) if transcripts else ()).encode())
-    write_atomically(files.html, render_page(story, shown, choose_sessions(story, transcripts)).encode())
+    markdown = render_markdown(story, shown, transcribed(transcripts) if transcripts else ())
+    write_atomically(files.md, hide(markdown).encode())
+    write_atomically(files.html, hide(render_page(story, shown, choose_sessions(story, transcripts))).encode())
     return files

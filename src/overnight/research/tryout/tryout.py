@@ -51,8 +51,10 @@ from overnight.research.tryout.result import (
     TryoutMeter,
     result_of,
 )
+from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
 from overnight.words.quantities import duration
+from overnight.words.scrubber import Scrubber
 
 PACE = RetryTimes(patience_s=5.0)  # a person waits for the answer
 TAG, ROLE = "tryout", "researcher"
@@ -85,9 +87,10 @@ async def _try(ask: Ask, meter: TryoutMeter) -> TryoutEdit | Failing:
         try:
             with closing(GitHistory(make_throwaway(Path(place) / "repo"))) as history:
                 state = _state(history.resolve_start(), ask)
-                async with _gateway(ask, meter) as gateway:
+                scrubber = user_broker().scrubber()
+                async with _gateway(ask, meter, scrubber) as gateway:
                     workspaces = WorkFolders(root, history, state.program)
-                    return await _TryoutRun(ask, meter, state, history, workspaces, gateway).run()
+                    return await _TryoutRun(ask, meter, state, history, workspaces, gateway, scrubber).run()
         finally:
             remove_tree(root)  # which a job may have made hard to delete
 
@@ -102,13 +105,16 @@ class _TryoutRun:
     history: GitHistory
     workspaces: WorkFolders
     gateway: Gateway | None
+    scrubber: Scrubber
     said: str = ""  # by the agent
 
     async def run(self) -> TryoutEdit | Failing:
         """The edit, or why there is none."""
         program, folder = self.state.program, self.workspaces.create(self.state.head, View.OPEN)
         executor = make_executor("jail", others=1, checkout=checkout_around(Path.cwd()))
-        team = make_team(program, executor, self.workspaces.scratch, SLOT, self.gateway, keep_transcript=self._hear)
+        team = make_team(
+            program, executor, self.workspaces.scratch, SLOT, self.gateway, keep_transcript=self._hear, scrubber=self.scrubber
+        )
         try:
             return await self._propose(team.staff[0].researcher, folder)
         except NoIdeas as none:
@@ -182,7 +188,7 @@ def _state(start: str, ask: Ask) -> State:
     return replace(opened, program=program)
 
 
-def _gateway(ask: Ask, meter: TryoutMeter) -> AbstractAsyncContextManager[Gateway | None]:
+def _gateway(ask: Ask, meter: TryoutMeter, scrubber: Scrubber) -> AbstractAsyncContextManager[Gateway | None]:
     if ask.spec.use not in AGENTS or not ask.settings.providers:
         return nullcontext()
     prices, cost_usd = ask.settings.prices, ask.cost_usd
@@ -191,4 +197,5 @@ def _gateway(ask: Ask, meter: TryoutMeter) -> AbstractAsyncContextManager[Gatewa
     used = meter.usage  # by earlier tries
     allowance = SpendingLimit(tokens=max(0, ask.tokens - used.tokens), cost_usd=max(0.0, cost_usd - used.cost_usd))
     providers, environment = ask.settings.providers, ask.environment
-    return Gateway(providers, prices, allowance=allowance, called=meter.count, environment=environment, pace=PACE)
+    learn = scrubber.learn
+    return Gateway(providers, prices, allowance=allowance, called=meter.count, environment=environment, pace=PACE, learn=learn)

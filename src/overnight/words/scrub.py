@@ -9,16 +9,16 @@ of dots), and so many that no ordinary text has them by chance; fewer do not hel
 Does not cover: a key in another encoding than those of JSON, URLs and HTML; one in pieces with something between them.
 """
 
-import html
 import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
-from overnight.models.key_text import is_key, is_words, public_beginning
+from overnight.words.key_text import is_key, is_words, public_beginning
+from overnight.words.secret import HIDDEN
 
-HIDDEN = "***"
+_HIDDEN = HIDDEN.encode()
 PIECE = 8  # characters of a key that must not be shown together
 _EVERY = 3  # pieces of the inside, one is looked for: each look costs time, and a part of the inside alone is rare
 _WORDS = 4  # pieces; a part that reads like words and is longer than so many is no ordinary text
@@ -47,13 +47,13 @@ class Form:
                 return True
         return False
 
-    def blank(self, data: bytes, hidden: bytes, *, more: bool) -> bytes:
+    def blank(self, data: bytes, *, more: bool) -> bytes:
         """`data` without the parts; if there is `more` to come, one that may go on there is left."""
         for piece, start in self.pieces.items():
-            data = self._blank(data, piece, start, hidden, more=more)
+            data = self._blank(data, piece, start, more=more)
         return data
 
-    def _blank(self, data: bytes, piece: bytes, start: int, hidden: bytes, *, more: bool) -> bytes:
+    def _blank(self, data: bytes, piece: bytes, start: int, *, more: bool) -> bytes:
         """The same for the parts around one piece, in one pass: a provider may write as many of them as it likes."""
         kept, done = list[bytes](), 0  # `done`: up to where `data` is kept or hidden
         at = data.find(piece)
@@ -61,7 +61,7 @@ class Form:
             low, high, end = self._grow(data, done, at, start, len(piece))
             if more and high == len(data) and end < len(self.text):
                 break
-            kept += data[done:low], hidden
+            kept += data[done:low], _HIDDEN
             done = high
             at = data.find(piece, done)
         return b"".join([*kept, data[done:]]) if kept else data
@@ -104,6 +104,8 @@ def forms(secrets: Iterable[str]) -> Sequence[Form]:
 
 
 def _forms(text: str) -> list[Form]:
+    from html import escape  # its table takes time to import, and few sessions have a secret
+
     common = public_beginning(text)
     plain = Form(text, common=common, piece=PIECE)
     written = {
@@ -112,7 +114,7 @@ def _forms(text: str) -> list[Form]:
         _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", text): b"\\u00",
         _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04X}", text): b"\\u00",
         quote(text, safe=""): b"%",
-        html.escape(text): b"&",
+        escape(text): b"&",
     }
     escaped = [Form(other, common=common, piece=2 * PIECE, sign=sign) for other, sign in written.items() if other != text]
     spelled = {"".join(f"\\u{ord(character):04{kind}}" for character in text) for kind in "xX"}
@@ -121,13 +123,12 @@ def _forms(text: str) -> list[Form]:
     return [*letters, *escaped, plain]
 
 
-class Scrubber:
+class StreamScrubber:
     """One text that passes in pieces; what may be the beginning of a key's part waits for the next piece."""
 
-    def __init__(self, keys: Sequence[Form], hidden: str = HIDDEN) -> None:
+    def __init__(self, keys: Sequence[Form]) -> None:
         self._forms = keys
         self._last = frozenset[int]().union(*(form.bytes for form in keys))  # with which a part may end
-        self._hidden = hidden.encode()
         self._held = b""
 
     def feed(self, chunk: bytes) -> bytes:
@@ -150,18 +151,18 @@ class Scrubber:
     def _blank(self, data: bytes, *, more: bool) -> bytes:
         present = [form for form in self._forms if form.is_in(data)]
         for form in present:  # whole ones first: the beginning of one form may be that of another
-            data = data.replace(form.text, self._hidden)
+            data = data.replace(form.text, _HIDDEN)
         for form in present:
-            data = form.blank(data, self._hidden, more=more)
+            data = form.blank(data, more=more)
         return data
 
 
-def scrub(text: bytes, keys: Sequence[Form], hidden: str = HIDDEN) -> bytes:
+def scrub(text: bytes, keys: Sequence[Form]) -> bytes:
     """A whole text without the keys."""
-    scrubber = Scrubber(keys, hidden)
+    scrubber = StreamScrubber(keys)
     return scrubber.feed(text) + scrubber.end()
 
 
-def scrub_text(text: str, keys: Sequence[Form], hidden: str = HIDDEN) -> str:
+def scrub_text(text: str, keys: Sequence[Form]) -> str:
     """The same for a text of characters."""
-    return scrub(text.encode(errors="surrogatepass"), keys, hidden).decode(errors="surrogatepass") if keys else text
+    return scrub(text.encode(errors="surrogatepass"), keys).decode(errors="surrogatepass") if keys else text

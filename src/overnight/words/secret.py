@@ -1,10 +1,6 @@
 """A text that is never shown: keys stay out of reprs, messages and logs."""
 
-import re
-
-HIDDEN = "***"
-# Texts that look like a key or a part of one, also half hidden, as providers put them into their messages.
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza|ya29)[-_.]?[A-Za-z0-9*][A-Za-z0-9*._-]{7,}|(?i:bearer\s+)\S+")
+HIDDEN = "[hidden]"
 
 
 class Secret:
@@ -33,8 +29,3 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a secret cannot be pickled")
-
-
-def scrub_words(text: str) -> str:
-    """A provider's message without what looks like a key."""
-    return _KEY_LIKE.sub(HIDDEN, text)

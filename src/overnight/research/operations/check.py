@@ -1,0 +1,43 @@
+"""The baseline of a program, before a night is spent on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from overnight.git.repository import open_repository
+from overnight.operations.operation import Context, Operation, Tier
+from overnight.research.operations._inputs import Sandbox, Slots
+from overnight.research.setup.baseline import check_baseline
+from overnight.research.views.check import CheckReport, describe
+from overnight.research.wiring import SessionRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInput:
+    """How to measure it."""
+
+    sandbox: Sandbox = "jail"
+    slots: Slots = None
+
+
+def run(context: Context, given: CheckInput) -> CheckReport:
+    """Measure it without a view; nothing is recorded."""
+
+    def say(lines: Sequence[str]) -> None:
+        for line in lines:
+            context.say(line)
+
+    request = SessionRequest(sandbox=given.sandbox, slots=given.slots)
+    return anyio.run(check_baseline, open_repository(context.where), request, [], say)
+
+
+OPERATION = Operation(
+    name="check",
+    about="Check the program: measure the baseline, its noise, and what the gate could detect.",
+    input=CheckInput,
+    output=CheckReport,
+    tier=Tier.READ,
+    run=run,
+    render=describe,
+)

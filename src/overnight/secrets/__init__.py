@@ -1,0 +1,1 @@
+"""Secrets of the user's: where they are stored, and found by their names."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from overnight.jail.jail import JailExecutor
 from overnight.jail.job import Job, JobResult, Limits
-from overnight.jail.port import Link
+from overnight.jail.port import Door, Link
 
 LIMITS = Limits(wall_s=20.0)
 ASK = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); print(s.recv(9).decode())"
@@ -21,33 +22,42 @@ def jail() -> JailExecutor:
     return JailExecutor(slots=1, search_path=os.environ["PATH"])
 
 
-async def answered(job: Job, port: int) -> JobResult:
-    """Run a job whose port is answered with `hello`."""
+async def answered(job: Job, ports: Sequence[int]) -> JobResult:
+    """Run a job whose ports are answered: the first with `hello`, others also with their place among them."""
     servers = []
 
-    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"hello")
-        writer.close()
+    def door(place: int, port: int) -> Door:
+        async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(f"hello{place or ''}".encode())
+            writer.close()
 
-    def listen(listening: socket.socket) -> None:
-        servers.append(asyncio.ensure_future(asyncio.start_server(greet, sock=listening)))
+        def listen(listening: socket.socket) -> None:
+            servers.append(asyncio.ensure_future(asyncio.start_server(greet, sock=listening)))
 
-    result = await jail().run(job, Link(port=port, listen=listen))
+        return Door(port=port, listen=listen)
+
+    result = await jail().run(job, Link(doors=tuple(door(place, port) for place, port in enumerate(ports))))
     for server in servers:
         (await server).close()
     return result
 
 
-def run(tmp_path: Path, command: str, port: int = 4000) -> str:
+def run(tmp_path: Path, command: str, *ports: int) -> str:
     folder, output = tmp_path / "job", tmp_path / "output"
     folder.mkdir()
-    asyncio.run(answered(Job(command=command, folder=folder, output=output, limits=LIMITS), port))
+    asyncio.run(answered(Job(command=command, folder=folder, output=output, limits=LIMITS), ports or (4000,)))
     return output.read_text()
 
 
 def test_the_port_is_answered_from_outside(tmp_path: Path) -> None:
     """A job in its own network reaches what we serve on its port."""
     assert run(tmp_path, f'python3 -c "{ASK}" 4000') == "hello\n"
+
+
+def test_each_door_has_its_own_port(tmp_path: Path) -> None:
+    """A job reaches what serves each of its ports, and behind none of them what serves another."""
+    asked = "; ".join(f'python3 -c "{ASK}" {port}' for port in (4000, 4001, 4002))
+    assert run(tmp_path, asked, 4000, 4001, 4002) == "hello\nhello1\nhello2\n"
 
 
 def test_no_other_port_is(tmp_path: Path) -> None:

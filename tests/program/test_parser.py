@@ -234,7 +234,7 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("limits: {memory: 0}", "limits.memory: must be greater than 0, not `0`"),
         ("limits: {cpus: 1.5}", "limits.cpus: must be a whole number, not `1.5`"),
         ("limits: {cpus: true}", "limits.cpus: must be a whole number"),
-        ("limits: {network: off}", "limits.network: must be 'none' or 'host', not `off`"),
+        ("limits: {network: off}", "limits.network: must be `none`, `host`, or a list of hosts, not `off`"),
         ("limits: {allow_exit: 256}", "limits.allow_exit[0]: must be less than or equal to 255, not `256`"),
         ("limits: 5", "limits: must be a mapping, not `5`"),
         ("budget: {hours: 0}", "budget.hours: must be greater than 0"),

@@ -27,7 +27,7 @@ from overnight.agents.transcript import EntryKind, Transcript
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job, JobEnding, JobResult, with_variables
-from overnight.jail.port import Link
+from overnight.jail.port import Door, Link
 from overnight.models.port import ModelRun
 from overnight.words.failure import headline
 
@@ -107,8 +107,10 @@ class _CommandSession:
             environment=environment,
             stdin=prompt.encode(),
             slot=self.context.slot,
+            role=self.task.role,
+            number=self.task.number,
         )
-        link = Link(port=run.port, listen=run.listen) if run else None
+        link = Link(doors=(Door(port=run.port, listen=run.listen),)) if run else None
         running = self.context.executor.run(job, link)
         return await unless_idle(running, Activity(folder, output, run).idle_s, self.context.patience_s)
 

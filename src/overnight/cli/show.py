@@ -58,6 +58,7 @@ def print_experiment(page: ExperimentPage) -> None:
     from rich.text import Text
 
     from overnight.cli.tables import print_wide, trials_table, verdict_text
+    from overnight.research.views.network import network_lines
     from overnight.research.views.numbers import how_moved
 
     experiment = page.experiment
@@ -86,6 +87,7 @@ def print_experiment(page: ExperimentPage) -> None:
         print_wide(trials_table(counting))
     if before := len(page.trials) - len(counting):
         print_wide(Text(f"and {counted(before, 'trial')} against earlier heads, which no longer count (--json has them)"))
+    print_wide(*(Text(f"network: {line}") for line in network_lines(page.network)))
     if page.log is not None:
         end = [Text(f"  {printable(line, TEXT)}") for line in page.log.splitlines()[-LOG_LINES:]]
         print_wide(Text("end of the captured output:", style="bold"), *end)

@@ -22,7 +22,8 @@ HOST_NAME = "job"
 FIRST_UID = 1_900_000_000  # of slot 0 if we are root: a range that no distribution or container tool assigns
 INNER_UID = 1000  # inside a user namespace; outside it is our own uid
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # needed to find and link the system's programs
-_ETC_NETWORK = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/services")
+_ETC_TLS = ("/etc/ssl", "/etc/pki", "/etc/ca-certificates")
+_ETC_NETWORK = (*_ETC_TLS, "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/services")
 MOST_LINKS = 500  # at the top of a folder; bubblewrap takes 9,000 words
 _NO_LINKS = ("/proc", "/dev", "/sys", "/etc", FOLDER)  # where none can be made
 _NOT_LINKED = (".git", ".overnight")  # what no jail shows of a checkout, under no name
@@ -106,7 +107,7 @@ def _private(job: Job) -> list[str]:
 
 
 def _etc(job: Job, file_fds: Mapping[str, int]) -> list[str]:
-    shown = _ETC + (_ETC_NETWORK if job.limits.network == "host" else ())
+    shown = _ETC + (_ETC_NETWORK if job.limits.network == "host" else _ETC_TLS if job.limits.hosts else ())
     return [
         *("--perms", "0755", "--dir", "/etc"),
         *(word for path in shown for word in ("--ro-bind-try", path, path)),

@@ -34,6 +34,9 @@ class Limits:
     processes: int = 256
     output_bytes: int = 16 * 1000**2  # of captured stdout and stderr together; a job that prints more is ended
     network: str = "none"  # "none" or "host"
+    hosts: tuple[str, ...] = ()  # without a network of the machine's: what a proxy at one of its doors lets it reach
+    sent_bytes: int = 10 * 1000**2  # to those hosts, by the whole job; what it sends out may be your data
+    received_bytes: int = 2 * 1000**3  # from them
     allow_exit: tuple[int, ...] = (0,)
 
 
@@ -54,6 +57,8 @@ class Job:
     stdin: bytes = b""
     slot: int = 0  # the slot that runs it: concurrent jobs never share one
     forget: bool = False  # drop what it brought into the page cache, from which another job could tell what it read
+    role: str = ""  # of the agent whose job it is, for the record of what it reached; empty: the program's own
+    number: int = 0  # for the same: of the agent's task, else of what is measured; 0: none
 
 
 def with_variables(command: str, variables: Iterable[tuple[str, str]]) -> str:

@@ -10,12 +10,19 @@ from overnight.jail.job import Job, JobResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A port on a jailed job's own loopback that we serve: what the job reaches besides itself."""
+
+    port: int
+    listen: Callable[[socket.socket], None]  # gets the listening socket of that port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """What connects a job to us while it runs, besides its folder and its output."""
 
     talk: socket.socket | None = None  # the job's end, its stdin and stdout; only its stderr is captured then
-    port: int = 0  # on the job's own loopback, where it reaches what `listen` serves; 0: none
-    listen: Callable[[socket.socket], None] | None = None  # gets the listening socket of that port
+    doors: tuple[Door, ...] = ()  # each has a port of its own
 
 
 OutputMonitor = Callable[[bytes], str]  # takes each piece of a job's output; returns why the job must end, empty to let it run

@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from overnight.errors import SandboxError
 from overnight.jail.cgroup import ControlGroup, ControlGroups
 from overnight.jail.job import Job, JobResult
 from overnight.jail.launch import Child, Launch, find_tool, job_argv
@@ -51,9 +52,18 @@ class ProcessExecutor:
         return str(folder)
 
     async def run(self, job: Job, link: Link | None = None, monitor: OutputMonitor | None = None) -> JobResult:
-        """Run the job to its end, then end the processes it left behind, as far as they can be found."""
+        """Run the job to its end, then end the processes it left behind, as far as they can be found.
+
+        Raises:
+            SandboxError: it may reach some hosts only.
+        """
         if not 0 <= job.slot < self._slots:
             raise ValueError(f"slot {job.slot} of {self._slots}")
+        if job.limits.hosts:
+            raise SandboxError(
+                "a list of hosts cannot be kept without a jail: the job would reach all that you reach",
+                fix="run it in the jail, or write `network: host` if the job may reach everything",
+            )
         contents = hand_over(Path(job.folder), None)
         cpus = self._cpus_of_slot.get(job.slot)
         with tied(link, sys.executable, own_network=False) as tie:

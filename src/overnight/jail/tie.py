@@ -1,35 +1,39 @@
-"""A job's connections to us while it runs: a socket as its stdin and stdout, and a port on its own loopback that we serve.
+"""A job's connections to us while it runs: a socket as its stdin and stdout, and ports on its own loopback that we serve.
 
-A jailed job has its own, empty network. A first program, ours, creates the listening socket inside, passes it out through a
-socket that it then closes, and becomes the job. So the holder of the listening socket talks with the job from outside, and
-the job reaches that one port and nothing else.
+A jailed job has its own, empty network. A first program, ours, creates the listening sockets inside, passes them out through a
+socket that it then closes, and becomes the job. So the holders of the listening sockets talk with the job from outside, and
+the job reaches those ports and nothing else.
 
-Does not cover: what is sent on either (each end must treat the other as hostile). Without a jail the job reaches everything
-that we reach, and its port is whatever listens there on the machine.
+Does not cover: what is sent on any of them (each end must treat the other as hostile). Without a jail the job reaches
+everything that we reach, and its port is whatever listens there on the machine.
 """
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import anyio
 
-from overnight.jail.port import Link
+from overnight.jail.port import Door, Link
 
 _NONE = -1
 _BECOME_JOB = """
 import os, socket, sys
-talk, door, port = map(int, sys.argv[1:4])
-if door >= 0:
-    with socket.create_server(("127.0.0.1", port)) as listening, socket.socket(fileno=door) as way:
-        socket.send_fds(way, [b"."], [listening.fileno()])
+talk, way, doors = map(int, sys.argv[1:4])
+job = 4 + doors
+if way >= 0:
+    listening = [socket.create_server(("127.0.0.1", int(port))) for port in sys.argv[4:job]]
+    with socket.socket(fileno=way) as out:
+        socket.send_fds(out, [b"."], [each.fileno() for each in listening])
+    for each in listening:
+        each.close()
 if talk >= 0:
     os.dup2(talk, 0)
     os.dup2(talk, 1)
     os.close(talk)
-os.execv(sys.argv[4], sys.argv[4:])
+os.execv(sys.argv[job], sys.argv[job:])
 """
 
 
@@ -39,8 +43,8 @@ class Tie:
 
     argv: Sequence[str] = ()  # goes before the job's shell, see `launch.job_argv`
     sockets: Sequence[socket.socket] = ()  # the job's ends
-    ours: socket.socket | None = None  # the listening socket arrives over it
-    listen: Callable[[socket.socket], None] | None = None
+    ours: socket.socket | None = None  # the listening sockets arrive over it
+    doors: Sequence[Door] = ()  # in the order in which they arrive
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -54,31 +58,32 @@ class Tie:
         self.sockets = ()
 
     async def receive(self) -> None:
-        """Take the listening socket and pass it on."""
-        if self.ours is None or self.listen is None:
+        """Take the listening sockets and pass them on."""
+        if self.ours is None:
             return
         await anyio.wait_readable(self.ours)
         with suppress(OSError):
-            _, descriptors, _, _ = socket.recv_fds(self.ours, 1, 1)
-            for descriptor in descriptors:
-                self.listen(socket.socket(fileno=descriptor))
+            _, descriptors, _, _ = socket.recv_fds(self.ours, 1, len(self.doors))
+            for door, descriptor in zip(self.doors, descriptors, strict=False):  # none arrives if the job ends before
+                door.listen(socket.socket(fileno=descriptor))
 
 
 @contextmanager
 def tied(link: Link | None, python: str, *, own_network: bool) -> Iterator[Tie]:
-    """A job's connections to us; at the end all of them are closed, except a listening socket that was passed on."""
+    """A job's connections to us; at the end all of them are closed, except listening sockets that were passed on."""
     if link is None:
         yield Tie()
         return
     ours: socket.socket | None = None
     theirs: list[socket.socket] = [link.talk] if link.talk else []
-    talk, door = link.talk.fileno() if link.talk else _NONE, _NONE
-    if link.listen and own_network:
+    talk, out = link.talk.fileno() if link.talk else _NONE, _NONE
+    doors = link.doors if own_network else ()
+    if doors:
         ours, way = socket.socketpair()
         theirs.append(way)
-        door = way.fileno()
-    argv = [python, "-I", "-S", "-c", _BECOME_JOB, str(talk), str(door), str(link.port)]
-    tie = Tie(argv=argv if theirs else (), sockets=theirs, ours=ours, listen=link.listen)
+        out = way.fileno()
+    argv = [python, "-I", "-S", "-c", _BECOME_JOB, *map(str, (talk, out, len(doors), *(door.port for door in doors)))]
+    tie = Tie(argv=argv if theirs else (), sockets=theirs, ours=ours, doors=doors)
     try:
         yield tie
     finally:

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overnight.jail.checkout import NO_CHECKOUT, Checkout
 from overnight.jail.job import Limits
 from overnight.jail.port import Executor
 from overnight.machines.cores import Cores, claimed_cores
+
+if TYPE_CHECKING:
+    from overnight.machines.proxied import Reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,14 @@ def slots_for(limits: Limits, *, alone: bool) -> int:
     return max(1, min(len(os.sched_getaffinity(0)) // limits.cpus, memory_bytes // limits.memory_bytes))
 
 
-def make_executor(name: str, share: Share | None = None, *, others: int = 0, checkout: Checkout = NO_CHECKOUT) -> Executor:
+def make_executor(
+    name: str,
+    share: Share | None = None,
+    *,
+    others: int = 0,
+    checkout: Checkout = NO_CHECKOUT,
+    reached: "Reached | None" = None,
+) -> Executor:
     """The executor of this name.
 
     Args:
@@ -65,13 +76,16 @@ def make_executor(name: str, share: Share | None = None, *, others: int = 0, che
         share: the first slots are those of its trials, each pinned to its part of the processors.
         others: further slots, which are not pinned.
         checkout: the repository that jobs work on, which a jail hides from them.
+        reached: gets what each job reached of the hosts that it may reach.
     """
     slots = share.slots if share else 0
     pinned = {slot: share.cores.of_slot(slot, share.cpus) for slot in range(slots)} if share else {}
     if name == "jail":
         from overnight.jail.jail import JailExecutor
+        from overnight.machines.proxied import ProxiedExecutor
 
-        return JailExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path(), checkout=checkout)
+        jail = JailExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path(), checkout=checkout)
+        return ProxiedExecutor(jail, reached=reached, jobs=slots + others)
     from overnight.jail.process import ProcessExecutor
 
     return ProcessExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())
@@ -83,8 +97,10 @@ def limit_notes(executor: Executor) -> Sequence[str]:
         return ()
     from overnight.jail.jail import JailExecutor
     from overnight.jail.weak_limits import weak_limits
+    from overnight.machines.proxied import ProxiedExecutor
 
-    return weak_limits(executor.groups.controllers) if isinstance(executor, JailExecutor) else ()
+    inner = executor.inner if isinstance(executor, ProxiedExecutor) else executor
+    return weak_limits(inner.groups.controllers) if isinstance(inner, JailExecutor) else ()
 
 
 def search_path() -> str:

@@ -42,7 +42,7 @@ class ModelRun(Protocol):
 
     @property
     def port(self) -> int:
-        """The port of `url`, on the machine's loopback; a jailed job has it on its own, see `Link`."""
+        """The port of `url`, on the machine's loopback; a jailed job has it on its own, see `Door`."""
         ...
 
     @property

@@ -45,6 +45,18 @@ def _listed(raw: object) -> object:
     return [raw] if isinstance(raw, str | int) else raw
 
 
+def _host(text: str) -> str:
+    """An entry of a list of hosts."""
+    from overnight.egress.hosts import BadHost, read_rule
+
+    try:
+        rule = read_rule(text)
+    except BadHost as bad:
+        fix = "write a name such as `pypi.org`, `*.example.com` for all names below it, or `example.com:8443`"
+        raise Mistake(f"lists no host: {bad}", fix="write `network: host`" if text == "*" else fix) from None
+    return str(rule)
+
+
 def _guard(raw: object) -> Guard:
     parts = _GUARD.fullmatch(raw) if isinstance(raw, str) else None
     if parts is None or not METRIC_NAME.fullmatch(parts[1]):
@@ -104,6 +116,7 @@ Paths = Annotated[tuple[RelativePath, ...], _FEW, BeforeValidator(_listed)]
 Globs = Annotated[tuple[RelativePath, ...], Field(min_length=1, max_length=MAX_ITEMS), BeforeValidator(_listed)]
 ReadablePaths = Annotated[tuple[Annotated[Text, AfterValidator(_anywhere)], ...], _FEW, BeforeValidator(_listed)]
 Guards = Annotated[tuple[Annotated[Guard, BeforeValidator(_guard)], ...], _FEW, BeforeValidator(_listed)]
+Hosts = Annotated[tuple[Annotated[Short, AfterValidator(_host)], ...], Field(min_length=1, max_length=MAX_ITEMS)]
 Exits = Annotated[
     tuple[Annotated[Count, Field(ge=0, le=255)], ...], Field(min_length=1, max_length=256), BeforeValidator(_listed)
 ]

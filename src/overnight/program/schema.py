@@ -18,6 +18,7 @@ from overnight.program.fields import (
     Exits,
     Globs,
     Guards,
+    Hosts,
     Hours,
     MetricName,
     Number,
@@ -29,6 +30,7 @@ from overnight.program.fields import (
     Size,
     Texts,
 )
+from overnight.program.front_matter import QUOTED
 from overnight.program.program import (
     ADVISERS,
     OUTSIDE,
@@ -43,7 +45,9 @@ from overnight.program.program import (
     TimeUnit,
 )
 from overnight.words.fields import MAX_ITEMS, Mistake, Role, Short, Text, Verbatim
+from overnight.words.foreign import printable
 
+_NETWORKS = ("none", "host")
 MOST_VALUES = 100_000  # of which one is the mean
 _ALL_COUNT = "belongs to `take: geomean`, and says how many values a trial prints, so that none can vanish"
 _COUNT_THEM = "write both, such as `take: geomean, values: 6`, or neither"
@@ -105,6 +109,25 @@ class MetricKeys(_Keys):
         )
 
 
+class NetworkKeys(_Keys):
+    """`network:`, a word, a list of hosts, or a mapping."""
+
+    hosts: Hosts | None = None
+    sent: Size = 10 * 1000**2
+    received: Size = 2 * 1000**3
+    word: Literal["none", "host"] = "none"  # written alone
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, raw: object) -> object:
+        if isinstance(raw, str) and raw not in _NETWORKS:
+            fix = f"write `network: [{printable(raw if '.' in raw else 'pypi.org', QUOTED)}]`, or `none`"
+            raise Mistake("must be `none`, `host`, or a list of hosts", fix=fix)
+        if isinstance(raw, dict) and "hosts" not in raw:
+            raise Mistake("lists no hosts", fix="write `hosts: [pypi.org]`, or `network: none`", key="hosts")
+        return {"word": raw} if isinstance(raw, str) else {"hosts": raw} if isinstance(raw, list | tuple) else raw
+
+
 class LimitsKeys(_Keys):
     """`limits:` of one job."""
 
@@ -116,7 +139,7 @@ class LimitsKeys(_Keys):
     files: Annotated[Count, Field(ge=1)] = 100_000
     processes: Annotated[Count, Field(ge=1)] = 256
     output: Annotated[Size, Field(le=1000**3)] = 16 * 1000**2
-    network: Literal["none", "host"] = "none"
+    network: NetworkKeys = NetworkKeys.model_construct()
     allow_exit: Exits = (0,)
 
     def record(self) -> Limits:
@@ -130,7 +153,10 @@ class LimitsKeys(_Keys):
             files=self.files,
             processes=self.processes,
             output_bytes=self.output,
-            network=self.network,
+            network=self.network.word,
+            hosts=self.network.hosts or (),
+            sent_bytes=self.network.sent,
+            received_bytes=self.network.received,
             allow_exit=self.allow_exit,
         )
 
@@ -277,6 +303,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "": ProgramKeys,
     "metric": MetricKeys,
     "limits": LimitsKeys,
+    "network": NetworkKeys,
     "budget": BudgetKeys,
     "gate": GateKeys,
     "notify": NotifyKeys,
@@ -284,4 +311,6 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "edits": EditKeys,
 }
 # Which keys a mapping may have, by the key above it; "" is the top.
-KEYS: Mapping[str, Sequence[str]] = {name: tuple(model.model_fields) for name, model in _MODELS.items()}
+KEYS: Mapping[str, Sequence[str]] = {
+    name: tuple(key for key in model.model_fields if (name, key) != ("network", "word")) for name, model in _MODELS.items()
+}

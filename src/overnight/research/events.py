@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from overnight.agents.hindrance import Hindrance
+from overnight.egress.connection import Connection
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, PartAudit, PartLeftOut
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
@@ -236,6 +237,16 @@ class ProviderChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkUsed:
+    """A job that may reach some hosts has ended: what it reached, and what it was refused."""
+
+    kind: Literal["network_used"] = "network_used"
+    role: str = ""  # of the agent whose job it was; empty: a trial's, or a check's
+    number: int = 0  # the agent's assignment, else the experiment that was measured; 0: none, such as a trial of the head
+    connections: tuple[Connection, ...]  # those beyond a few dozen, and refusals that are alike, are added up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditOpened:
     """The start and the head are about to be measured again, then the head without each kept change."""
 
@@ -293,6 +304,7 @@ Event = Annotated[
     | OrderSettled
     | ModelCalled
     | ProviderChanged
+    | NetworkUsed
     | AuditOpened
     | AuditConcluded
     | Stopped,

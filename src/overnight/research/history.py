@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
-from overnight.research.events import Concluded, Event, Moved, Proposed, Registered, Reopened, TrialFinished
+from overnight.research.events import Concluded, Event, Moved, NetworkUsed, Proposed, Registered, Reopened, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.search_trial import SearchTrial
 from overnight.research.standing import OpenExperiment, continued, opened_by
@@ -74,6 +74,8 @@ def experiment_number(event: Event) -> int | None:
     Trials of heads and audits belong to none; those of searches are found under SEARCH.
     """
     match event:
+        case NetworkUsed():
+            return event.number or None if not event.role else None
         case TrialFinished(trial=trial):
             return trial.key.experiment if trial.key.stage not in {Stage.BASELINE, Stage.AUDIT} else None
         case _:

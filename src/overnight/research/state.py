@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from overnight.egress.connection import HostUse, by_host
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
 from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Verdict
@@ -27,6 +28,7 @@ from overnight.research.events import (
     IdeasChanged,
     ModelCalled,
     Moved,
+    NetworkUsed,
     ProgramChanged,
     ProposalMissed,
     Proposed,
@@ -90,6 +92,7 @@ class State:
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
     providers: Mapping[str, ProviderState] = field(default_factory=dict)  # that are not ready in this session, by name
     missed: ProposalMissed | None = None  # the newest try that came to nothing
+    network: Mapping[str, HostUse] = field(default_factory=dict)  # what jobs reached and were refused, by host
 
     @property
     def surroundings(self) -> str:
@@ -158,7 +161,7 @@ def apply(state: State, event: Event) -> State:
             return _experiment(state, event)
         case TrialFinished():
             return _trial(replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s)), event)
-        case ModelCalled() | ProviderChanged() | ProposalMissed():
+        case ModelCalled() | ProviderChanged() | ProposalMissed() | NetworkUsed():
             return _asked(state, event)
         case AuditOpened() | AuditConcluded():
             return _audited(state, event)
@@ -210,10 +213,12 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             return replace(state, elapsed_s=event.elapsed_s, stopped=event, ending=ending)
 
 
-def _asked(state: State, event: ModelCalled | ProviderChanged | ProposalMissed) -> State:
+def _asked(state: State, event: ModelCalled | ProviderChanged | ProposalMissed | NetworkUsed) -> State:
     match event:
         case ModelCalled():
             return _called(state, event)
+        case NetworkUsed():
+            return replace(state, network=by_host(event.connections, state.network))
         case ProviderChanged():
             return replace(state, providers=_providers(state, event))
         case ProposalMissed(final=False):

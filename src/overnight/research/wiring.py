@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, check_branch_free
 from overnight.jail.checkout import Checkout
+from overnight.jail.job import Job
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.file import NAME as LEDGER
@@ -21,6 +23,7 @@ from overnight.machines.share import limit_notes, make_executor, search_path, sh
 from overnight.program.environment import secret_notes
 from overnight.program.program import OUTSIDE, PROGRAM, Program
 from overnight.research.budget import limits_from
+from overnight.research.events import NetworkUsed
 from overnight.research.loop.assembly import make_campaign
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.journal import Journal, Watcher
@@ -47,6 +50,7 @@ from overnight.secrets.broker import user_broker
 from overnight.words.scrubber import Scrubber, secrets_in
 
 if TYPE_CHECKING:
+    from overnight.egress.connection import Connection
     from overnight.research.loop.audit import Audit
     from overnight.research.loop.recheck import Recheck
     from overnight.research.places.transcripts import TranscriptFolder
@@ -248,7 +252,9 @@ def _assembled(
         work_folders(home.repository, home.history, program, state.start) as workspaces,
     ):
         others = sum(spec.count for spec in program.researchers)
-        executor = make_executor(request.sandbox, share, others=others, checkout=checkout)
+        executor = make_executor(
+            request.sandbox, share, others=others, checkout=checkout, reached=partial(_record_network, journal)
+        )
         team = make_team(
             program,
             executor,
@@ -286,10 +292,28 @@ def _assembled(
             critics=team.critics,
             models=models,
             notes=[
-                *(*notes, *share.notes, *secret_notes(program.env), *not_shown_notes(program, checkout)),
+                *(
+                    *notes,
+                    *share.notes,
+                    *secret_notes(program.env),
+                    *_network_notes(program),
+                    *not_shown_notes(program, checkout),
+                ),
                 *limit_notes(executor),
             ],
         )
+
+
+def _network_notes(program: Program) -> Sequence[str]:
+    if program.limits.network == "none" and not program.limits.hosts:
+        return ()
+    from overnight.program.network import network_notes
+
+    return network_notes(program.limits, os.environ)
+
+
+def _record_network(journal: Journal, job: Job, connections: "Sequence[Connection]") -> None:
+    journal.record(NetworkUsed(role=job.role, number=job.number, connections=tuple(connections)))
 
 
 def _transcripts(folder: Path, scrubber: Scrubber) -> "TranscriptFolder":

@@ -29,7 +29,7 @@ from overnight.agents.task_group import companion_tasks
 from overnight.agents.transcript import Transcript
 from overnight.files.folders import read_tail
 from overnight.jail.job import Job, with_variables
-from overnight.jail.port import Executor, Link
+from overnight.jail.port import Door, Executor, Link
 from overnight.models.port import ModelRun
 from overnight.words.failure import headline
 
@@ -55,8 +55,10 @@ def acp_agent(context: AgentContext) -> Agent:
             environment=environment,
             readable=installation(context.spec.command or ""),
             slot=context.slot,
+            role=task.role,
+            number=task.number,
         )
-        link = Link(talk=theirs, port=run.port, listen=run.listen) if run else Link(talk=theirs)
+        link = Link(talk=theirs, doors=(Door(port=run.port, listen=run.listen),) if run else ())
         reader, writer = await asyncio.open_connection(sock=ours, limit=LIMITS.line_bytes)
         try:
             async with companion_tasks() as tasks:

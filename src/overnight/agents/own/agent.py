@@ -18,7 +18,7 @@ from overnight.agents.asking import Asker, less_room, with_less
 from overnight.agents.context import AgentContext
 from overnight.agents.hypothesis import has_hypothesis
 from overnight.agents.own.compaction import LIMIT_TOKENS, compact, squeeze, tokens
-from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, OUTPUT_OF, REPEATED, SHOWN, SYSTEM, TOO_MANY
+from overnight.agents.own.prompt import ADVISE, CUT, NOT_RUN, OUTPUT_OF, REPEATED, SHOWN, SYSTEM, TOO_MANY, in_jail
 from overnight.agents.own.repeats import Repeats
 from overnight.agents.own.shell import Shell, ended_well
 from overnight.agents.own.tool import SHELL, ShellCommand, shell_block
@@ -59,8 +59,8 @@ class Dialogue:
         self._asker = Asker(run, transcript)
         self._transcript = transcript
         self._task = task
-        self._system = ADVISE if task.advises else SYSTEM
-        self._shell = Shell(context=context, workspace=task.folder, number=task.number)
+        self._system = in_jail(ADVISE if task.advises else SYSTEM, context.limits)
+        self._shell = Shell(context=context, workspace=task.folder, role=task.role, number=task.number)
         self._turn_s = max(TURN_S, JOBS * context.limits.wall_s)
         self._entries: list[Message] = []
         self._limit, self._answer_tokens = LIMIT_TOKENS, ANSWER_TOKENS  # smaller once a model has no room for so much

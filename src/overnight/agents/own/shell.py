@@ -22,6 +22,7 @@ class Shell:
 
     context: AgentContext
     workspace: Path
+    role: str
     number: int
 
     async def run(self, command: str | None) -> str:
@@ -38,6 +39,8 @@ class Shell:
             output=output,
             limits=self.context.limits,
             slot=self.context.slot,
+            role=self.role,
+            number=self.number,
         )
         try:
             result = await self.context.executor.run(job)

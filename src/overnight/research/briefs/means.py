@@ -36,7 +36,7 @@ def _own_limits(state: State, spec: ResearcherSpec | None) -> Iterator[str]:
             "You cannot install anything."
         )
     else:
-        model = " but for your model" if limits.network == "none" else ""
+        model = " but for your model" if limits.network == "none" and not limits.hosts else ""
         yield f"- Your session may use {limits_text(limits)}{model}{gpu}. You cannot install anything."
 
 

@@ -16,6 +16,7 @@ from overnight.words.quantities import counted, listed
 
 COMMAND = 300  # characters
 FILES = 12  # named with their sizes
+HOSTS = 12  # of a list that are named
 PATH = 100  # characters
 _MB, _MINUTE = 1e6, 60.0
 _TAKEN = {
@@ -164,7 +165,14 @@ def limits_text(limits: Limits) -> str:
         f"{limits.cpus} CPU core{'s' * (limits.cpus > 1)}",
     ]
     parts += [f"{limits.gpus} GPU{'s' * (limits.gpus > 1)}"] if limits.gpus else []
-    return ", ".join(parts) + (" and no network" if limits.network == "none" else "")
+    return ", ".join(parts) + network_text(limits)
+
+
+def network_text(limits: Limits) -> str:
+    """Such as ` and no network`; empty if there is one."""
+    if limits.hosts:
+        return f" and, of the network, only {listed(limits.hosts, HOSTS)} over http(s)"
+    return " and no network" if limits.network == "none" else ""
 
 
 def _listed(items: tuple[str, ...] | list[str]) -> str:

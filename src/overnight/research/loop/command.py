@@ -43,6 +43,7 @@ class TrialRun:
     seed: int
     slot: int
     key: TrialKey | None = None  # None: a checks command
+    number: int = 0  # of the experiment; 0: none
     curve: CurveMonitor | None = None  # reads the output of the job that runs the tree under trial
     used: list[JobResult] = field(default_factory=list)
     own: JobResult | None = None  # of the job that ran the tree under trial; None: another trial ran it
@@ -87,6 +88,7 @@ class CommandRunner:
             environment=self._environment(run.seed),
             readable=self.program.readable,
             slot=run.slot,
+            number=run.number,
             forget=run.key is not None and run.key.stage in SEALED and run.commit != self.start,
         )
         try:

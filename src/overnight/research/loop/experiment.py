@@ -85,7 +85,8 @@ class ExperimentRunner:
         if opened.trials or not self.journal.state.program.checks:
             return None
         async with self.scheduler.slots.lease(Urgency.SCREEN) as slot:
-            failed = None if self.stop.requested else await self.scheduler.trials.checks(opened.commit, slot)
+            trials = self.scheduler.trials
+            failed = None if self.stop.requested else await trials.checks(opened.commit, slot, number=opened.number)
         return Conclusion(verdict=Verdict.CRASH, reason=str(failed), excerpt=failed.excerpt) if failed else None
 
     async def _ask_gate(self, measurement: Measurement) -> Conclusion | None:

@@ -57,7 +57,8 @@ class TrialRunner:
         """Run one trial to its end, or until its curve is below the bar; a fault of the tree is in the trial, never raised."""
         pattern = self.program.metric.curve
         curve = CurveMonitor(pattern, bar) if pattern and key.stage in {Stage.BASELINE, Stage.SCREEN} else None
-        run = TrialRun(key=key, commit=commit, seed=seed, slot=slot, curve=curve)
+        own = 0 if key.stage in {Stage.BASELINE, Stage.AUDIT} else key.experiment
+        run = TrialRun(key=key, number=own, commit=commit, seed=seed, slot=slot, curve=curve)
         metrics: Mapping[str, float] = {}
         value, failure = None, None
         if self._cache:
@@ -86,12 +87,12 @@ class TrialRunner:
             log=self._keep_log(run),
         )
 
-    async def checks(self, commit: str, slot: int) -> TrialFailed | None:
-        """Run the program's checks on a commit; the failure of the first that fails, None if all pass."""
+    async def checks(self, commit: str, slot: int, *, number: int = 0) -> TrialFailed | None:
+        """Run the program's checks on a commit, of an experiment by number; the failure of the first that fails, or None."""
         for command in self.program.checks:
             try:
                 with self._folder(commit, View.OPEN) as folder:
-                    await self._commands.run(TrialRun(commit=commit, seed=0, slot=slot), command, folder)
+                    await self._commands.run(TrialRun(number=number, commit=commit, seed=0, slot=slot), command, folder)
             except TrialFailed as failed:
                 reason = f"the check `{printable(command, 80)}` failed: {failed}"
                 return TrialFailed(Fault.CHECKS, reason, failed.excerpt, tail=failed.tail)

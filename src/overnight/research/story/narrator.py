@@ -242,7 +242,7 @@ class _Narrator:
             errors=self._errors(),
             answers=self.evidence.answers(),
             noise=noise_report(program, state.gate if state else GateMemory()),
-            costs=self.spending.costs(self.clock.seconds),
+            costs=replace(self.spending.costs(self.clock.seconds), network=state.network if state else {}),
             outages=self.outages.listed(self.ended_at),
             out_s=self.outages.totals(self.ended_at),
             answered=dict(self.answered),

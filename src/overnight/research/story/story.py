@@ -1,9 +1,10 @@
 """Everything that a report shows of a campaign, as one value; every view is made from it alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from overnight.egress.connection import HostUse
 from overnight.gate.audit import ChangeAudit
 from overnight.gate.noise import NoiseReport
 from overnight.gate.plausibility import hold, look_at
@@ -210,6 +211,7 @@ class Costs:
     tokens: int
     cost_usd: float
     models: tuple[ModelUse, ...]  # the most expensive first; those that bypassed the gateway are not included
+    network: Mapping[str, HostUse] = field(default_factory=dict)  # what jobs reached and were refused, by host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

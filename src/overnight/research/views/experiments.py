@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from overnight.egress.connection import HostUse, by_host
 from overnight.gate.explain import explain, explain_noise
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, Trial
 from overnight.research.caution import doubts_of
-from overnight.research.events import Event, Moved, Registered, TrialFinished
+from overnight.research.events import Event, Moved, NetworkUsed, Registered, TrialFinished
 from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.history import as_judged
 from overnight.research.state import State
@@ -40,6 +41,7 @@ class ExperimentPage:
     unbelievable: bool  # its gain cannot be true until a person has read it, and `finalize` refuses it
     believed: bool  # a person has read it, and said so with `believe`
     log: str | None  # captured output; null without `--log`
+    network: Mapping[str, HostUse]  # what its trials and checks reached and were refused, by host
     transcripts: Sequence[SessionTranscript] | None  # of its author and critics, foreign text; null without `--transcript`
 
 
@@ -80,6 +82,7 @@ def experiment_page(
         unbelievable=doubt.held if doubt else False,
         believed=any(kept.believed for kept in state.kept if kept.number == experiment.number),
         log=output.decode(errors="replace") if output else None,
+        network=by_host(one for event in events if isinstance(event, NetworkUsed) for one in event.connections),
         transcripts=transcripts,
     )
 

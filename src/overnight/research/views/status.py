@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from overnight.egress.connection import HostUse
 from overnight.gate.audit import harm
 from overnight.gate.caution import basis
 from overnight.gate.noise import noise_report
@@ -20,6 +21,7 @@ from overnight.research.origin import origin_words
 from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
+from overnight.research.views.network import network_lines
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
 from overnight.research.views.trial_use import TrialUse, use_of, used_words
@@ -132,6 +134,7 @@ class Status:
     audit: AuditConcluded | None  # the newest of this head, if it is finished
     keeps: tuple[KeepSummary, ...]
     folder: str  # of the campaign
+    network: Mapping[str, HostUse]  # what jobs reached and were refused, by host; empty: more hosts than are listed
 
 
 def summarise(
@@ -212,6 +215,7 @@ def summarise(
             for k in state.kept
         ),
         folder=folder,
+        network=state.network,
     )
 
 
@@ -268,6 +272,7 @@ def describe(now: Status) -> str:
     lines += [f"models    {_use(use)}" for use in now.models]
     lines += [f"cost      {_cost(now)}"] if now.tokens else []
     lines += [f"provider  {line}" for line in provider_lines(now.providers)]
+    lines += [f"network   {line}" for line in network_lines(now.network)]
     if now.failed:
         lines.append("fix       make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:

@@ -269,7 +269,7 @@ SAID: Mapping[str, tuple[str, str, str]] = {  # name: what was printed, the comm
     "network": (
         "socket.gaierror: [Errno -3] Temporary failure in name resolution",
         "python train.py",
-        "limits: {network: host}",
+        "limits: {network: [HOST]}",
     ),
     "curl": ("curl: (6) Could not resolve host: example.org", "bash m.sh", "trials have no network"),
     "read-only": ("OSError: [Errno 30] Read-only file system: '/usr/x'", "python train.py", "and to /tmp and not to /usr/x"),
@@ -290,6 +290,14 @@ def test_a_known_cause_has_its_fix(repo: Path, home: Path, monkeypatch: pytest.M
     said, command, part = SAID[name]
     found = fix(repo, said, measure=command)
     assert part in found and "by hand" not in found
+
+
+@pytest.mark.parametrize(("asked", "entry"), [("evil.org:443", "`evil.org`"), ("a.evil.org:8443", "`a.evil.org:8443`")])
+def test_a_host_that_is_not_listed(repo: Path, asked: str, entry: str) -> None:
+    """What the proxy refused a job is named as it would be listed."""
+    said = f"urllib.error.URLError: <Tunnel connection failed: 403 {asked} is not on the list of what this job may reach>"
+    found = fix(repo, said, front="limits: {network: [pypi.org]}\n")
+    assert found == f"add {entry} to the list of `limits: {{network: ...}}`"
 
 
 def test_models_that_are_in_the_cache(repo: Path, home: Path) -> None:

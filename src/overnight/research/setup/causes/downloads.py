@@ -41,7 +41,8 @@ _WINDOWS = (
 
 def download(failing: Failing) -> Fix | str:
     """Data that the script fetches if they are not there."""
-    if failing.program.limits.network == "host" or not NETWORK.search(failing.text):
+    limits = failing.program.limits
+    if limits.network == "host" or limits.hosts or not NETWORK.search(failing.text):
         return ""
     script, what, folder = _downloaded(failing)
     if not folder:

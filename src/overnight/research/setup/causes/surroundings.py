@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from overnight.egress.hosts import DEFAULT_PORTS
 from overnight.jail.bubblewrap import HOME, has_gpu
 from overnight.jail.job import FOLDER
 from overnight.research.setup.causes.failing import MISSING, Failing, in_yaml, shown
@@ -27,6 +28,9 @@ NETWORK = re.compile(
     r"|couldn't connect to|Failed to establish a new connection",
     re.IGNORECASE,
 )
+_UNLISTED = re.compile(
+    r"(?<![\w.-])([\w.-]{1,253}):(\d{1,5}) is not on the list of what this job may reach"
+)  # our proxy's words
 _HUB = re.compile(r"huggingface|LocalEntryNotFoundError|OfflineModeIsEnabled|disk cache", re.IGNORECASE)
 _READ_ONLY = re.compile(r"Read-only file system(?:: '([^'\n]{1,200})')?")
 _UNSEEN = re.compile(rf"{MISSING.pattern}|Permission denied")
@@ -78,11 +82,18 @@ def models_hub(failing: Failing) -> str:
 
 def network(failing: Failing) -> str:
     """A host that the command wants to reach."""
-    if failing.program.limits.network == "host" or not NETWORK.search(failing.text):
+    if failing.program.limits.network == "host":
         return ""
+    if unlisted := _UNLISTED.search(failing.text):
+        host, port = unlisted[1], int(unlisted[2])
+        return f"add `{shown(host if port in DEFAULT_PORTS else f'{host}:{port}')}` to the list of `limits: {{network: ...}}`"
+    if not NETWORK.search(failing.text):
+        return ""
+    if failing.program.limits.hosts:
+        return "trials reach only the hosts that `limits: {network: ...}` lists, and only if the command uses HTTPS_PROXY"
     return (
-        "trials have no network: commit what the command fetches, or list its folder under `readable`; if it must have the "
-        "network, write `limits: {network: host}`"
+        "trials have no network: commit what the command fetches, or list its folder under `readable`; if it must reach a "
+        "host, write `limits: {network: [HOST]}`"
     )
 
 

@@ -18,9 +18,13 @@ OURS = (
     "models.asking",
     "agents.own",
     "models.gateway",
+    "notices.command_receiver",
+    "notices.listeners",
     "notices.outbox",
+    "notices.reception",
     "notices.registry",
     "research.briefs.brief",
+    "research.messages",
     "research.report",
     "research.researchers.agent_researcher",
     "research.researchers.tuner",
@@ -46,7 +50,7 @@ def within(names: set[str], roots: tuple[str, ...], above: str = "") -> list[str
 
 
 def test_a_session_without_models_or_channels_imports_neither(tmp_path: Path) -> None:
-    """No library for models, charts, pages, optimization or messages, no live screen, no agent, no report, no notifier."""
+    """No library for models, charts, pages, optimization or messages, no live screen, no agent, no report, no channel."""
     repo = make_repo(tmp_path / "repo", program(("OFFSET = 5.0", "OFFSET = 3.0")))
     names = imported(repo, "run", "--plain", "--no-report", "--sandbox", "process", "--experiments", "1")
     assert "overnight.research.loop.campaign" in names

@@ -12,10 +12,10 @@ import pytest
 import trustme
 from notice_servers import MailServer, WebServer, mail_server, web_server
 
-from overnight.notices.command import CommandNotifier
+from overnight.notices.command import CommandChannel
 from overnight.notices.notice import Notice, NotifySpec, Occasion
 from overnight.notices.port import NotSent
-from overnight.notices.registry import make_notifiers
+from overnight.notices.registry import make_channels
 from overnight.notices.settings import NotifySettingsKeys
 from overnight.notices.webhook import body_of
 
@@ -33,8 +33,8 @@ TOKEN = "tk_very_secret_1234"
 def send(keys: Mapping[str, object], environment: Mapping[str, str] | None = None, notice: Notice = NOTICE) -> None:
     """Send one notice through a channel with these settings."""
     (spec,) = NotifySettingsKeys.model_validate({"channels": {"it": keys}}).record().channels
-    (notifier,) = make_notifiers([spec], environment or {}).values()
-    anyio.run(notifier.send, notice)
+    (channel,) = make_channels([spec], environment or {}).values()
+    anyio.run(channel.send, notice)
 
 
 def fails(keys: Mapping[str, object], environment: Mapping[str, str] | None = None) -> NotSent:
@@ -257,9 +257,9 @@ def test_a_command_that_hangs_is_ended_with_all_its_processes(tmp_path: Path) ->
     spec = NotifySpec(name="c", use="command", command=("sh", "-c", f"sleep 600 > {pipe} & exec sleep 600"))
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        notifier = CommandNotifier(spec=spec, environment={"PATH": os.environ["PATH"]}, wall_s=0.3)
+        channel = CommandChannel(spec=spec, environment={"PATH": os.environ["PATH"]}, wall_s=0.3)
         with pytest.raises(NotSent, match="took more than"):
-            anyio.run(notifier.send, NOTICE)
+            anyio.run(channel.send, NOTICE)
         os.set_blocking(reader, True)
         assert os.read(reader, 1) == b""
     finally:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import anyio
 import anyio.to_thread
@@ -17,7 +18,7 @@ from notice_servers import WebServer
 from overnight.errors import UserError
 from overnight.notices.notice import Notice, NotifySpec, Occasion, TextSource
 from overnight.notices.outbox import FRESH_S, MOST_TRIES, NAME, Outbox
-from overnight.notices.port import Notifier, NotSent
+from overnight.notices.port import Channel, NotSent
 from overnight.research.ending import EndReason
 from overnight.research.events import Stopped
 from overnight.research.notification_dispatcher import NotificationDispatcher
@@ -36,6 +37,7 @@ def state() -> State:
 class Phone:
     """A channel that fails as often as requested."""
 
+    receiver: ClassVar[None] = None
     failures: list[NotSent | Exception] = field(default_factory=list)
     got: list[Notice] = field(default_factory=list)
 
@@ -46,8 +48,8 @@ class Phone:
         self.got.append(notice)
 
 
-def herald(*phones: Notifier, now: float = 1e9, environment: Mapping[str, str] | None = None) -> NotificationDispatcher:
-    def make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
+def herald(*phones: Channel, now: float = 1e9, environment: Mapping[str, str] | None = None) -> NotificationDispatcher:
+    def make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Channel]:
         return dict(zip(specs, phones, strict=True))
 
     return NotificationDispatcher(environment or {}, make=make, pauses_s=(0, 0), clock=lambda: now)
@@ -139,7 +141,7 @@ def test_the_secret_of_a_channel_is_in_no_notice(tmp_path: Path) -> None:
 
 
 def test_nothing_that_is_wrong_with_a_channel_stops_a_campaign(tmp_path: Path) -> None:
-    """Neither a bug in a notifier, nor a file that is not a database, nor a missing folder."""
+    """Neither a bug in a channel, nor a file that is not a database, nor a missing folder."""
     phone = Phone([RuntimeError("bug with a token tk_1234567890")])
     broken = herald(phone)
     run_session(tmp_path, broken, REACHED)
@@ -162,11 +164,15 @@ def test_channels_do_not_wait_for_each_other(tmp_path: Path) -> None:
     other_got = threading.Event()
 
     class Hanging:
+        receiver = None
+
         async def send(self, notice: Notice) -> None:
             await anyio.to_thread.run_sync(other_got.wait)
             raise NotSent("no answer", again=False)
 
     class Quick:
+        receiver = None
+
         async def send(self, notice: Notice) -> None:
             other_got.set()
 

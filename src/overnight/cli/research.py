@@ -1,6 +1,7 @@
 """`overnight run`: one session of a campaign, shown live."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,10 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             view.note(() if journal.state.sessions or before else started_over(folder))
             channels = _channels(journal.state.program, view.note)
             with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
-                async with dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber):
+                async with (
+                    dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber),
+                    _listening(campaign, folder, repository.toplevel, channels, dispatcher),
+                ):
                     stopped = await campaign.run()
             view.note(dispatcher.problems)
             files = _written(journal, repository, folder) if report else None
@@ -127,6 +131,17 @@ def _channels(program: Program, say: Callable[[Sequence[str]], None]) -> Sequenc
     wanted = choose_channels(program.notify, read_settings(user_broker().environment, Path.home()).notify)
     say(wanted.problems)
     return wanted.chosen
+
+
+def _listening(
+    campaign: Campaign, folder: Path, place: Path, channels: Sequence[NotifySpec], dispatcher: NotificationDispatcher
+) -> AbstractAsyncContextManager[None]:
+    """Listens on the channels that can receive, if there are any."""
+    if not any(spec.receive for spec in channels):
+        return nullcontext()
+    from overnight.research.messages.session import listening
+
+    return listening(campaign, folder, place, channels, user_broker().environment, post=dispatcher.post)
 
 
 def _written(journal: Journal, repository: Repository, folder: Path) -> "ReportFiles":

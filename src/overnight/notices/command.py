@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from overnight.notices.command_receiver import CommandReceiver
 from overnight.notices.notice import Notice, NotifySpec
 from overnight.notices.port import NotSent
 from overnight.notices.secrets import environment_for
@@ -20,12 +21,17 @@ _SAID, _SAID_BYTES = 200, 2000  # characters of its last line, and the bytes sea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommandNotifier:
+class CommandChannel:
     """Runs an argument vector; exit code 0 is success."""
 
     spec: NotifySpec
     environment: Mapping[str, str]
     wall_s: float = WALL_S
+
+    @property
+    def receiver(self) -> CommandReceiver | None:
+        """What hears, if the settings have a command for it."""
+        return CommandReceiver(spec=self.spec, environment=self.environment) if self.spec.receive else None
 
     async def send(self, notice: Notice) -> None:
         """Run it once."""

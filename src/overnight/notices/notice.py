@@ -12,6 +12,7 @@ class Occasion(StrEnum):
     BUDGET = "budget"  # a budget is spent
     PERSON = "person"  # the work cannot continue without a person, or waits for one to read
     TEST = "test"  # the person asked whether a channel works
+    ANSWER = "answer"  # the person wrote, over a channel that can receive
 
 
 OCCASIONS = (Occasion.TARGET, Occasion.BUDGET, Occasion.PERSON)  # of the work that is watched
@@ -71,7 +72,9 @@ class NotifySpec:
     use: str = ""  # "command", "webhook", "email" or "ntfy"
     on: tuple[Occasion, ...] = OCCASIONS
     command: tuple[str, ...] = ()  # an argument vector, run on this machine
-    variables: tuple[str, ...] = ()  # further environment variables that the command gets
+    receive: tuple[str, ...] = ()  # an argument vector that prints what people write; empty: messages only go out
+    owners: tuple[str, ...] = ()  # the senders that may order, as the channel knows them
+    variables: tuple[str, ...] = ()  # further environment variables that both commands get
     url: TextSource | None = None
     format: str = "json"  # of a webhook's body: "json", "slack" or "discord"
     secret: TextSource | None = None  # a bearer token, or the password of `mail`

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import unquote
 
 from overnight.notices.http import post_json
@@ -16,15 +17,17 @@ _TAGS: Mapping[Occasion, str] = {
     Occasion.BUDGET: "hourglass",
     Occasion.PERSON: "warning",
     Occasion.TEST: "wave",
+    Occasion.ANSWER: "speech_balloon",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NtfyNotifier:
+class NtfyChannel:
     """Publishes to the topic, the last part of a channel's URL."""
 
     spec: NotifySpec
     environment: Mapping[str, str]
+    receiver: ClassVar[None] = None  # whoever knows the topic can write to it
 
     async def send(self, notice: Notice) -> None:
         """Publish once."""

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from overnight.notices.command import CommandNotifier
+from overnight.notices.command import CommandChannel
 from overnight.notices.notice import NotifySpec
-from overnight.notices.ntfy import NtfyNotifier
-from overnight.notices.port import Notifier
-from overnight.notices.smtp import EmailNotifier
-from overnight.notices.webhook import WebhookNotifier
+from overnight.notices.ntfy import NtfyChannel
+from overnight.notices.port import Channel
+from overnight.notices.smtp import EmailChannel
+from overnight.notices.webhook import WebhookChannel
 
-NOTIFIERS: Mapping[str, Callable[..., Notifier]] = {  # each takes `spec` and `environment`
-    "command": CommandNotifier,
-    "webhook": WebhookNotifier,
-    "email": EmailNotifier,
-    "ntfy": NtfyNotifier,
+CHANNELS: Mapping[str, Callable[..., Channel]] = {  # each takes `spec` and `environment`
+    "command": CommandChannel,
+    "webhook": WebhookChannel,
+    "email": EmailChannel,
+    "ntfy": NtfyChannel,
 }
 
 
-def make_notifiers(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
-    """A notifier for each of the channels; nothing is read or sent yet."""
-    return {spec: NOTIFIERS[spec.use](spec=spec, environment=environment) for spec in specs}
+def make_channels(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Channel]:
+    """The channel that each of the settings describes; nothing is read or sent yet."""
+    return {spec: CHANNELS[spec.use](spec=spec, environment=environment) for spec in specs}

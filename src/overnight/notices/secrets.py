@@ -1,4 +1,4 @@
-"""Where notifiers get their secrets, read when needed and stored nowhere."""
+"""Where channels get their secrets, read when needed and stored nowhere."""
 
 import os
 from collections.abc import Mapping

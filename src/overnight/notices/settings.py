@@ -26,7 +26,7 @@ _RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}", re.ASCII
 
 
 def _listed(raw: object) -> object:
-    return [raw] if isinstance(raw, str | dict) else raw
+    return [raw] if isinstance(raw, str | int | dict) else raw
 
 
 def _split(raw: object) -> object:
@@ -35,6 +35,11 @@ def _split(raw: object) -> object:
         return shlex.split(raw) if isinstance(raw, str) else raw
     except ValueError as error:
         raise Mistake(f"is not a command: {error}") from None
+
+
+def _number(raw: object) -> object:
+    """A sender that is a number, as text."""
+    return str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
 
 
 def _of_campaigns(occasions: tuple[Occasion, ...]) -> tuple[Occasion, ...]:
@@ -87,6 +92,7 @@ Address = Annotated[Short, AfterValidator(_address)]
 Variable = Annotated[Short, AfterValidator(_variable)]
 Host = Annotated[Short, AfterValidator(_host)]
 Arguments = Annotated[tuple[Text, ...], Field(min_length=1, max_length=MAX_ITEMS), BeforeValidator(_split)]
+Owner = Annotated[Short, Field(max_length=200), BeforeValidator(_number)]
 On = Annotated[
     tuple[Occasion, ...],
     Field(min_length=1, max_length=len(OCCASIONS)),
@@ -145,6 +151,8 @@ class ChannelKeys(_Keys):
     use: Literal["command", "webhook", "email", "ntfy"]
     on: On = OCCASIONS
     command: Arguments | None = None
+    receive: Arguments | None = None
+    owners: Annotated[tuple[Owner, ...], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)] = ()
     pass_env: Annotated[tuple[Variable, ...], Field(max_length=MAX_ITEMS)] = ()
     url: Url | None = None
     url_env: Variable | None = None
@@ -169,6 +177,8 @@ class ChannelKeys(_Keys):
             )
         if self.use == "command" and not self.command:
             raise Mistake("`use = command` needs a `command`", fix='write command = ["program", "argument"]', key="command")
+        if self.owners and not self.receive:
+            raise Mistake("`owners` may write to a channel that can receive", fix="write `receive`, too", key="owners")
         self._one_of(self.use in {"webhook", "ntfy"}, "url", "url_env", "url_command")
         self._one_of(False, "token_env", "token_command")
         self._one_of(False, "password_env", "password_command")
@@ -201,6 +211,8 @@ class ChannelKeys(_Keys):
             use=self.use,
             on=self.on,
             command=self.command or (),
+            receive=self.receive or (),
+            owners=self.owners,
             variables=self.pass_env,
             url=_source(self.url, self.url_env, self.url_command),
             format=self.format,
@@ -223,7 +235,7 @@ class ChannelKeys(_Keys):
 
 _URL = frozenset(("url", "url_env", "url_command", "token_env", "token_command"))
 _TAKES = {
-    "command": frozenset(("command", "pass_env")),
+    "command": frozenset(("command", "receive", "owners", "pass_env")),
     "webhook": _URL | {"format"},
     "ntfy": _URL,
     "email": frozenset(("host", "port", "security", "user", "sender", "to", "password_env", "password_command")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
 from functools import partial
+from typing import ClassVar
 
 import anyio
 
@@ -24,11 +25,12 @@ _PASSES = range(400, 500)  # SMTP replies that may differ later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailNotifier:
+class EmailChannel:
     """Hands messages to a mail server."""
 
     spec: NotifySpec
     environment: Mapping[str, str]
+    receiver: ClassVar[None] = None  # anybody can write any sender into a mail
 
     async def send(self, notice: Notice) -> None:
         """Hand over one message."""

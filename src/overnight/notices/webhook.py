@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from overnight.notices.http import post_json
 from overnight.notices.notice import Notice, NotifySpec
@@ -12,11 +13,12 @@ _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # so that fore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookNotifier:
+class WebhookChannel:
     """Posts to the URL of a channel."""
 
     spec: NotifySpec
     environment: Mapping[str, str]
+    receiver: ClassVar[None] = None  # it has no way back
 
     async def send(self, notice: Notice) -> None:
         """Post once."""

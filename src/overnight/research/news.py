@@ -82,6 +82,12 @@ def needs_person(state: State, key: str, title: str, line: str) -> Notice:
     return _notice(state, key, Occasion.PERSON, f"needs you: {title}", line, reason=line)
 
 
+def deaf(state: State, channel: str, why: str) -> Notice:
+    """A channel that people may order over cannot be heard; the campaign goes on."""
+    line = f"Nothing can be received over `{channel}`: {why}. The campaign goes on; `overnight stop` works."
+    return needs_person(state, f"deaf {channel}", f"`{channel}` cannot receive", line)
+
+
 def _since(what: str, state: State, why: str) -> str:
     """A key that stays the same until an experiment ends; numbers in the text do not count."""
     digest = hashlib.sha256(re.sub(r"\d+", "", why).encode()).hexdigest()[:12]

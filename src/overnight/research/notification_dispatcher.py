@@ -13,7 +13,7 @@ import anyio
 
 from overnight.errors import leaf_errors
 from overnight.notices.notice import Notice, NotifySpec
-from overnight.notices.port import Notifier, NotSent
+from overnight.notices.port import Channel, NotSent
 from overnight.research.events import Sign
 from overnight.research.state import State
 from overnight.words.foreign import printable
@@ -33,14 +33,14 @@ class _Duty:
     """The campaign that is watched."""
 
     outbox: "Outbox"
-    notifiers: Mapping[NotifySpec, Notifier]
+    channels: Mapping[NotifySpec, Channel]
     state: Callable[[], State]
     scrubber: Scrubber
     failed: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by key and channel, on the monotonic clock
 
     def pending(self) -> "Sequence[Delivery]":
         """The deliveries to try now; not those that failed recently."""
-        names = {spec.name for spec in self.notifiers}
+        names = {spec.name for spec in self.channels}
         ripe = time.monotonic() - AGAIN_S
         return [
             each
@@ -56,7 +56,7 @@ class NotificationDispatcher:
         self,
         environment: Mapping[str, str],
         *,
-        make: Callable[[Sequence[NotifySpec], Mapping[str, str]], Mapping[NotifySpec, Notifier]] | None = None,
+        make: Callable[[Sequence[NotifySpec], Mapping[str, str]], Mapping[NotifySpec, Channel]] | None = None,
         pauses_s: Sequence[float] = PAUSES_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -79,7 +79,7 @@ class NotificationDispatcher:
 
     def post(self, notice: Notice) -> None:
         """Store a notice, to be sent soon; repeated news is left out. Counts only while `on_duty`."""
-        names = [spec.name for spec in self._duty.notifiers if notice.occasion in spec.on] if self._duty else []
+        names = [spec.name for spec in self._duty.channels if notice.occasion in spec.on] if self._duty else []
         if not names or not self._duty:
             return
         try:
@@ -106,7 +106,7 @@ class NotificationDispatcher:
         made, scrubber = self._make(channels, self._environment), scrubber or Scrubber()
         scrubber.learn(self._environment.get(name, "").strip() for spec in channels for name in spec.secret_variables)
         outbox = Outbox(folder, clock=self._clock)
-        self._duty = duty = _Duty(outbox=outbox, notifiers=made, state=state, scrubber=scrubber)
+        self._duty = duty = _Duty(outbox=outbox, channels=made, state=state, scrubber=scrubber)
         self._over, failure, done = False, None, anyio.Event()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._deliver, duty, done)
@@ -127,7 +127,7 @@ class NotificationDispatcher:
 
     async def _flush(self, duty: _Duty) -> None:
         """Try to send all that is pending, on all channels at once; ends when each notice was accepted or failed."""
-        by_name = {spec.name: notifier for spec, notifier in duty.notifiers.items()}
+        by_name = {spec.name: channel for spec, channel in duty.channels.items()}
         try:
             waiting = duty.pending()
         except (sqlite3.Error, ValueError) as error:
@@ -155,20 +155,20 @@ class NotificationDispatcher:
         finally:
             done.set()
 
-    async def _send_all(self, duty: _Duty, notifier: Notifier, deliveries: "Sequence[Delivery]") -> None:
+    async def _send_all(self, duty: _Duty, channel: Channel, deliveries: "Sequence[Delivery]") -> None:
         for delivery in deliveries:
-            why = await self._send(duty.outbox, notifier, delivery)
+            why = await self._send(duty.outbox, channel, delivery)
             if why:
                 duty.failed[delivery.notice.key, delivery.channel] = time.monotonic()
                 self._complain(f"`{delivery.channel}` did not get “{delivery.notice.title}”: {why}")
 
-    async def _send(self, outbox: "Outbox", notifier: Notifier, delivery: "Delivery") -> str:
+    async def _send(self, outbox: "Outbox", channel: Channel, delivery: "Delivery") -> str:
         """Why it did not get through; empty if it did."""
         why = ""
         try:
             for pause_s in (*self._pauses_s, None):
                 outbox.tried(delivery, "")
-                failure = await _try(notifier, delivery.notice)
+                failure = await _try(channel, delivery.notice)
                 if failure is None:
                     outbox.sent(delivery)
                     return ""
@@ -182,21 +182,21 @@ class NotificationDispatcher:
         return why
 
 
-def _make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Notifier]:
-    """The notifiers of channels; they are imported where a channel is set."""
-    from overnight.notices.registry import make_notifiers
+def _make(specs: Sequence[NotifySpec], environment: Mapping[str, str]) -> Mapping[NotifySpec, Channel]:
+    """The channels of settings; they are imported where a channel is set."""
+    from overnight.notices.registry import make_channels
 
-    return make_notifiers(specs, environment)
+    return make_channels(specs, environment)
 
 
-async def _try(notifier: Notifier, notice: Notice) -> NotSent | None:
+async def _try(channel: Channel, notice: Notice) -> NotSent | None:
     """Why one try failed; None if it succeeded."""
     try:
-        await notifier.send(notice)
+        await channel.send(notice)
     except NotSent as failure:
         return failure
-    except Exception as error:  # noqa: BLE001  # a bug in a notifier, perhaps a third party's, stops no campaign
-        return NotSent(f"a bug in the notifier: {type(error).__name__}", again=False)
+    except Exception as error:  # noqa: BLE001  # a bug in a channel, perhaps a third party's, stops no campaign
+        return NotSent(f"a bug in the channel: {type(error).__name__}", again=False)
     return None
 
 

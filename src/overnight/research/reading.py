@@ -9,6 +9,7 @@ from pathlib import Path
 
 from overnight import __version__
 from overnight.errors import UserError
+from overnight.files.state_folder import state_folder
 from overnight.gate.trial import Trial
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
@@ -135,6 +136,14 @@ class CampaignReader:
     def elapsed_s(self, state: State) -> float:
         """The campaign's clock, until now if it runs."""
         return elapsed_at(self.ledger, state, time.time()) if self.running else state.elapsed_s
+
+    def deaf(self) -> tuple[str, ...]:
+        """The channels that it listens on and that cannot receive now, each with the reason; none if it does not run."""
+        if not self.running:
+            return ()
+        from overnight.notices.listeners import deaf_channels
+
+        return deaf_channels(state_folder(), str(self.repository.toplevel), self.folder.name)
 
     def failure(self, state: State) -> str:
         """Why the head cannot be measured, if no trial of the campaign ever had a value; else empty."""

@@ -21,7 +21,15 @@ def run(context: Context, given: StatusInput) -> Status:
         state = campaign.state()
         failed, elapsed_s = campaign.failure(state), campaign.elapsed_s(state)
         searched = next(iter(campaign.ledger.search_trials(1)), None)
-        return summarise(state, campaign.running, str(campaign.folder), failed=failed, elapsed_s=elapsed_s, searched=searched)
+        return summarise(
+            state,
+            campaign.running,
+            str(campaign.folder),
+            failed=failed,
+            elapsed_s=elapsed_s,
+            searched=searched,
+            deaf=campaign.deaf(),
+        )
 
 
 OPERATION = Operation(

@@ -16,7 +16,6 @@ from overnight.program.program import Noise
 from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
-from overnight.research.order import LONGEST_NAME, OWNER
 from overnight.research.origin import origin_words
 from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
@@ -35,7 +34,6 @@ ENDINGS = {
     EndReason.ERROR: "ended by an error; `overnight run` continues it, or says what is wrong",
     EndReason.INTERRUPT: "stopped by Ctrl-C",
     EndReason.SIGNAL: "stopped by a signal",
-    EndReason.STOP: "stopped by `overnight stop`",
     EndReason.TARGET: "stopped: the target is reached",
 }
 
@@ -133,6 +131,7 @@ class Status:
     drifting: bool  # the machine's level moves; see docs/gate.md
     audit: AuditConcluded | None  # the newest of this head, if it is finished
     keeps: tuple[KeepSummary, ...]
+    deaf: tuple[str, ...]  # channels that cannot receive now, and why; empty if it is not running
     folder: str  # of the campaign
     network: Mapping[str, HostUse]  # what jobs reached and were refused, by host; empty: more hosts than are listed
 
@@ -145,6 +144,7 @@ def summarise(
     failed: str = "",
     elapsed_s: float | None = None,
     searched: SearchTrial | None = None,
+    deaf: tuple[str, ...] = (),
 ) -> Status:
     """The status of a campaign in this state; `elapsed_s`: if it runs, until now; `searched`: its newest search trial."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
@@ -214,6 +214,7 @@ def summarise(
             )
             for k in state.kept
         ),
+        deaf=deaf,
         folder=folder,
         network=state.network,
     )
@@ -256,12 +257,12 @@ def _uses(usage: Mapping[str, Usage]) -> tuple[RoleUse, ...]:
 def describe(now: Status) -> str:
     """The status in a few lines for people."""
     lines = [
-        f"campaign  {now.tag}, {_life(now)}, {duration(now.elapsed_s)} so far",
+        f"campaign  {now.tag}, {life(now)}, {duration(now.elapsed_s)} so far",
         *(f"HELD      {hold(keep.number, keep.doubts)}" for keep in now.keeps if keep.unbelievable),
-        f"metric    {now.metric} ({now.direction}); {_level(now)}",
+        f"metric    {now.metric} ({now.direction}); {measured_level(now)}",
         f"tried     {counted(now.experiments, 'experiment')} in {counted(now.trials, 'trial')}: {now.kept} kept, "
         f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, "
-        f"{now.open} open{_stages(now)}",
+        f"{now.open} open{open_stages(now)}",
         f"branch    {now.branch} at {now.head[:12]}",
     ]
     lines += [f"trials    {used_words(now.trials_used)}"] if now.trials_used else []
@@ -288,6 +289,7 @@ def describe(now: Status) -> str:
     for change in now.audit.changes if now.audit else ():
         if lost := harm(change):
             lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
+    lines += [f"deaf      {printable(line, 300)}" for line in now.deaf]
     lines += [f"WARNING   {caution}" for caution in now.cautions]
     lines += [f"basis     {now.basis}"] if now.basis else []
     unread = [keep for keep in now.keeps if keep.doubts and not keep.unbelievable and not keep.believed]
@@ -314,22 +316,21 @@ def _try(missed: Missed) -> str:
     return f"{printable(missed.role, 40)}{shown}: {one_line(missed.reason, 300)}"
 
 
-def _stages(now: Status) -> str:
+def open_stages(now: Status) -> str:
     """How far the open experiments are."""
     stages = ((now.testing, "in the test"), (now.unmeasured, "not measured yet"))
     named = ", ".join(f"{count} {stage}" for count, stage in stages if count)
     return f" ({named})" if named else ""
 
 
-def _life(now: Status) -> str:
+def life(now: Status) -> str:
     """Whether it runs, else how its last session ended."""
     if now.running:
         return f"running (process {now.running})"
     if now.failed:
         return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
-    if now.stopped == EndReason.STOP and now.stopped_by not in {"", OWNER}:
-        return f"{ENDINGS[EndReason.STOP]}, ordered by {printable(now.stopped_by, LONGEST_NAME)}"
-    return ENDINGS.get(now.stopped) or f"stopped: {printable(now.stopped_detail, 300)}"
+    detail = printable(now.stopped_detail, 300)
+    return detail if now.stopped == EndReason.STOP else ENDINGS.get(now.stopped) or f"stopped: {detail}"
 
 
 def _use(use: RoleUse) -> str:
@@ -350,7 +351,7 @@ def _cost(now: Status) -> str:
     return f"{used}; {money(now.cost_usd)}{kept}" if now.cost_usd else used
 
 
-def _level(now: Status) -> str:
+def measured_level(now: Status) -> str:
     """Where the head is, and how its trials scatter."""
     if now.head_value is None:
         return "the head is not measured yet"

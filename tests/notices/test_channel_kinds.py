@@ -1,4 +1,4 @@
-"""Each kind of channel keeps the promises of `Notifier`, and a channel that breaks a promise is found."""
+"""Each kind of channel keeps the promises of `Channel`, and a channel that breaks a promise is found."""
 
 import json
 import os
@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from conformance import holds
 from notice_servers import mail_server, web_server
 
 from overnight.notices import http, smtp
-from overnight.notices.command import CommandNotifier
+from overnight.notices.command import CommandChannel
 from overnight.notices.notice import Notice, NotifySpec
 from overnight.notices.port import NotSent
-from overnight.notices.registry import make_notifiers
+from overnight.notices.registry import make_channels
 from overnight.notices.settings import NotifySettingsKeys
-from overnight.testing import Channel, NotifierConformance
-from overnight.testing.notifier import SECRET
+from overnight.testing import BothEnds, ChannelConformance
+from overnight.testing.channel import SECRET
 
 TAKES = "import json, sys; print(json.dumps(sys.stdin.read()), file=open(sys.argv[1], 'a'))"
 
@@ -36,26 +36,26 @@ def silence() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def channel(keys: Mapping[str, object], arrived: Callable[[], list[str]] = list) -> Channel:
+def channel(keys: Mapping[str, object], arrived: Callable[[], list[str]] = list) -> BothEnds:
     """The channel that the settings would describe so."""
     (spec,) = NotifySettingsKeys.model_validate({"channels": {"it": keys}}).record().channels
-    (notifier,) = make_notifiers([spec], {"T": SECRET}).values()
-    return Channel(notifier=notifier, arrived=arrived)
+    (channel,) = make_channels([spec], {"T": SECRET}).values()
+    return BothEnds(channel=channel, arrived=arrived)
 
 
-class OverHttp(NotifierConformance):
+class OverHttp(ChannelConformance):
     """A channel that posts JSON."""
 
     keys: Mapping[str, object]
 
-    def working(self, folder: Path) -> AbstractContextManager[Channel]:
+    def working(self, folder: Path) -> AbstractContextManager[BothEnds]:
         return self._answering(200)
 
-    def refusing(self, folder: Path) -> AbstractContextManager[Channel]:
+    def refusing(self, folder: Path) -> AbstractContextManager[BothEnds]:
         return self._answering(403)
 
     @contextmanager
-    def silent(self, folder: Path) -> Iterator[Channel]:
+    def silent(self, folder: Path) -> Iterator[BothEnds]:
         with silence() as port:
             yield channel({**self.keys, "url": f"http://127.0.0.1:{port}/topic", "token_env": "T"})
 
@@ -64,7 +64,7 @@ class OverHttp(NotifierConformance):
         return f"{body['title']}\n{body['text']}"
 
     @contextmanager
-    def _answering(self, status: int) -> Iterator[Channel]:
+    def _answering(self, status: int) -> Iterator[BothEnds]:
         with web_server() as server:
             server.answers = [(status, {})]
             keys = {**self.keys, "url": f"{server.url}/topic", "token_env": "T"}
@@ -95,17 +95,17 @@ class TestNtfy(OverHttp):
         return f"{body['title']}\n{body['message']}"
 
 
-class TestEmail(NotifierConformance):
+class TestEmail(ChannelConformance):
     """A mail server."""
 
-    def working(self, folder: Path) -> AbstractContextManager[Channel]:
+    def working(self, folder: Path) -> AbstractContextManager[BothEnds]:
         return self._answering("250 OK")
 
-    def refusing(self, folder: Path) -> AbstractContextManager[Channel]:
+    def refusing(self, folder: Path) -> AbstractContextManager[BothEnds]:
         return self._answering(f"554 {SECRET} no")
 
     @contextmanager
-    def silent(self, folder: Path) -> Iterator[Channel]:
+    def silent(self, folder: Path) -> Iterator[BothEnds]:
         with silence() as port:
             yield channel(self._keys(port))
 
@@ -114,7 +114,7 @@ class TestEmail(NotifierConformance):
         return {**mail, "host": "127.0.0.1", "port": port}
 
     @contextmanager
-    def _answering(self, reply: str) -> Iterator[Channel]:
+    def _answering(self, reply: str) -> Iterator[BothEnds]:
         with mail_server() as server:
             server.reply = reply
 
@@ -129,23 +129,23 @@ def _decoded(payload: object) -> str:
     return payload.decode()
 
 
-class TestCommand(NotifierConformance):
+class TestCommand(ChannelConformance):
     """A program of the user's."""
 
     @contextmanager
-    def working(self, folder: Path) -> Iterator[Channel]:
+    def working(self, folder: Path) -> Iterator[BothEnds]:
         yield self._running(folder, TAKES)
 
     @contextmanager
-    def refusing(self, folder: Path) -> Iterator[Channel]:
+    def refusing(self, folder: Path) -> Iterator[BothEnds]:
         yield self._running(folder, f"{TAKES}; sys.exit(3)")
 
     @contextmanager
-    def silent(self, folder: Path) -> Iterator[Channel]:
+    def silent(self, folder: Path) -> Iterator[BothEnds]:
         spec = NotifySpec(name="c", use="command", command=("sleep", "600"))
-        yield Channel(notifier=CommandNotifier(spec=spec, environment={"PATH": os.environ["PATH"]}, wall_s=0.1), arrived=list)
+        yield BothEnds(channel=CommandChannel(spec=spec, environment={"PATH": os.environ["PATH"]}, wall_s=0.1), arrived=list)
 
-    def _running(self, folder: Path, script: str) -> Channel:
+    def _running(self, folder: Path, script: str) -> BothEnds:
         messages = folder / "messages"
         command = [sys.executable, "-S", "-c", script, str(messages)]
 
@@ -157,8 +157,9 @@ class TestCommand(NotifierConformance):
 
 @dataclass
 class Postbox:
-    """Implements `Notifier` by a list."""
+    """Implements `Channel` by a list."""
 
+    receiver: ClassVar[None] = None
     full: bool = False
     messages: list[str] = field(default_factory=list)
 
@@ -168,23 +169,23 @@ class Postbox:
             raise NotSent("the box is full", again=True)
 
 
-class TestPostbox(NotifierConformance):
+class TestPostbox(ChannelConformance):
     """Another implementation."""
 
     kind = Postbox
 
-    def working(self, folder: Path) -> AbstractContextManager[Channel]:
+    def working(self, folder: Path) -> AbstractContextManager[BothEnds]:
         return self._box(full=False)
 
-    def refusing(self, folder: Path) -> AbstractContextManager[Channel]:
+    def refusing(self, folder: Path) -> AbstractContextManager[BothEnds]:
         return self._box(full=True)
 
     silent = refusing
 
     @contextmanager
-    def _box(self, *, full: bool) -> Iterator[Channel]:
+    def _box(self, *, full: bool) -> Iterator[BothEnds]:
         box = self.kind(full=full)
-        yield Channel(notifier=box, arrived=lambda: box.messages)
+        yield BothEnds(channel=box, arrived=lambda: box.messages)
 
 
 class SaysNothing(Postbox):

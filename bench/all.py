@@ -17,6 +17,7 @@ SCRIPTS = (
     "folders.py",
     "gateway.py",
     "ask.py",
+    "spending.py",
     "agent.py",
     "brief.py",
     "tuner.py --seeds 4",

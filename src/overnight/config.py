@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from overnight.errors import UserError
 from overnight.models.known_providers import KNOWN, KnownProvider, first_set
 from overnight.models.provider import SILENCE_S, Price, Prices, Provider
+from overnight.models.spending.limits import CAMPAIGN, TRYOUT, PeriodLimits, SpendingRules
 from overnight.models.usage import Wire
 from overnight.notices.notice import NotifySettings
 from overnight.notices.settings import NotifySettingsKeys
@@ -28,6 +29,7 @@ LARGEST_FILE = 1024 * 1024  # bytes
 MOST_ENTRIES = 100
 QUOTED = 80  # characters of a key in a message
 LONGEST_MESSAGE = 300
+PAGES = {"notify": "docs/notify.md", "spending": "docs/spending.md"}  # of what a key begins with; else docs/gateway.md
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
@@ -39,6 +41,7 @@ class Settings:
     listed: bool = False  # the file lists them; else they come from the environment
     prices: Prices = field(default_factory=Prices)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    spending: SpendingRules = field(default_factory=SpendingRules)
 
 
 def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
@@ -56,6 +59,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
         listed=bool(keys.providers),
         prices=Prices(table={name: entry.record() for name, entry in keys.prices.items()}),
         notify=keys.notify.record(),
+        spending=keys.spending.rules(str(path)),
     )
 
 
@@ -127,7 +131,7 @@ def _first_mistake(error: ValidationError, path: str) -> UserError:
     others = f" ({more(len(details) - 1)})" if len(details) > 1 else ""
     place = ".".join(str(part) for part in first["loc"])
     cause = first.get("ctx", {}).get("error")
-    page = "docs/notify.md" if place.startswith("notify") else "docs/gateway.md"
+    page = next((page for start, page in PAGES.items() if place.startswith(start)), "docs/gateway.md")
     if first["type"] == "extra_forbidden":
         return _mistake(path, place, f"is not a known key{others}", f"delete it, or see {page}")
     if first["type"] == "missing":
@@ -234,12 +238,54 @@ class _PriceKeys(_Part):
         return Price(input=self.input, cached=cached, output=self.output, written=self.written)
 
 
+Amount = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]  # dollars
+Count = Annotated[int, Field(ge=0, le=10**15)]
+
+
+def _known_zone(name: str) -> str:
+    from overnight.models.spending.days import is_zone
+
+    if not is_zone(name):
+        raise ValueError("must be a time zone that this machine knows, such as Europe/Berlin")
+    return name
+
+
+class _PeriodKeys(_Part):
+    """The limits of one system."""
+
+    day_usd: Amount | None = None
+    day_tokens: Count | None = None
+    week_usd: Amount | None = None
+    week_tokens: Count | None = None
+
+    def limits(self) -> PeriodLimits:
+        """The limits as the account keeps them."""
+        return PeriodLimits(
+            day_usd=self.day_usd, day_tokens=self.day_tokens, week_usd=self.week_usd, week_tokens=self.week_tokens
+        )
+
+
+class _SpendingKeys(_PeriodKeys):
+    """`[spending]`: of everything, with a table for each system."""
+
+    zone: Annotated[Text, AfterValidator(_known_zone)] | None = None
+    campaign: _PeriodKeys | None = None
+    tryout: _PeriodKeys | None = None
+
+    def rules(self, source: str) -> SpendingRules:
+        """The owner's limits."""
+        own = {CAMPAIGN: self.campaign, TRYOUT: self.tryout}
+        systems = {name: keys.limits() for name, keys in own.items() if keys}
+        return SpendingRules(total=self.limits(), systems=systems, zone=self.zone or "", source=source)
+
+
 class _Keys(_Part):
     """The whole file."""
 
     providers: Annotated[tuple[_ProviderKeys, ...], Field(max_length=MOST_ENTRIES)] = ()
     prices: Annotated[Mapping[Glob, _PriceKeys], Field(max_length=10 * MOST_ENTRIES)] = {}
     notify: NotifySettingsKeys = NotifySettingsKeys.model_construct()
+    spending: _SpendingKeys = _SpendingKeys.model_construct()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

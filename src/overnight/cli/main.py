@@ -39,6 +39,7 @@ COMMANDS = {
     "compare": ("compare", "Compare two campaigns: what each gained for what it cost, and how sure the difference is."),
     "audit": ("audit", "Measure start and head again, and what each kept change is still worth."),
     "report": (REGISTRY, "Write report.html, report.md and progress.png of a campaign."),
+    "spend": ("spend", "Show what models cost, the limits, and what was sent to which provider."),
     "verify": ("verify", "Check a campaign's record: ledger, refs, outputs and receipts against each other."),
     "finalize": (REGISTRY, "Turn the kept changes into a clean branch for review."),
     "approvals": (REGISTRY, "List the calls that wait for your approval, and the newest answers."),

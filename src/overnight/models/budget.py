@@ -23,7 +23,15 @@ class CostEstimate:
 
 
 class BudgetSpent(Exception):  # noqa: N818  # a normal outcome
-    """The budget is spent, or does not suffice for this call; says which, in one line."""
+    """The budget is spent, or does not suffice for this call; says which, in one line.
+
+    Attributes:
+        wait_s: until it begins anew; None if it never does.
+    """
+
+    def __init__(self, why: str, *, wait_s: float | None = None) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
 
 
 class SpendingBudget:

@@ -6,18 +6,24 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from overnight.models.accounts import Account
-from overnight.models.budget import BudgetSpent, Reservation, SpendingBudget
+from overnight.models.budget import BudgetSpent, CostEstimate
 from overnight.models.estimate import estimate, least_request_tokens, request_tokens, with_limit
 from overnight.models.failures import BAD_REQUEST, UNPROCESSABLE
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Price, Prices
 from overnight.models.relay import LostAnswer, ModelAnswer, ModelRequest, Relay, Search
+from overnight.models.spending.book import AccountUnusable
+from overnight.models.spending.charge import AskedCall, Charge
+from overnight.models.spending.purse import Payment, Purse
 from overnight.models.stream import Expected, Shape, StreamMeter, TooLong
 from overnight.models.upstream import Unreachable
 from overnight.models.usage import Usage
 from overnight.models.wires.wire import Counts
+from overnight.words.quantities import listed
 from overnight.words.scrub import StreamScrubber
 
+WAITS = "waits for another call to end: of a limit, what is left may not do for both"
+MOST_NAMED = 3  # providers that may answer a call, in the account
 TOKENS_PER_S = 100.0  # faster than most models write: the guess for an answer that its client did not wait for
 
 
@@ -43,8 +49,9 @@ class ModelCall:
         request: ModelRequest,
         size: int,
         *,
+        role: str,
         relay: Relay,
-        budget: SpendingBudget,
+        purse: Purse,
         prices: Prices,
         counted: Callable[[SettledCall], None],
         doing: Callable[[str], None],
@@ -52,12 +59,13 @@ class ModelCall:
         """`size` is the request's, in bytes."""
         self._request = request
         self._size = size
+        self._role = role
         self._relay = relay
-        self._budget = budget
+        self._purse = purse
         self._prices = prices
         self._counted = counted
         self._doing = doing
-        self._reservation: Reservation | None = None
+        self._payment: Payment | None = None
         self._search: Search | None = None
         self._answer: ModelAnswer | None = None
         self._payable: Sequence[Account] = ()
@@ -72,12 +80,12 @@ class ModelCall:
         Raises:
             ModelsParked: no provider answers, or the budget is spent.
         """
-        payable = [account for account in accounts if self._price(account) is not None or not self._budget.limits_cost]
+        payable = [account for account in accounts if self._price(account) is not None or not self._purse.limits_cost]
         if not payable:
             raise ModelsParked(self._why_unpayable(accounts))
         self._payable = payable
         plain = self._request
-        if self._budget.limited:
+        if self._purse.limited:
             self._request = with_limit(plain)
         answer = await self._search_among(payable)
         if self._request is not plain and _is_refused(answer, self._request):
@@ -90,10 +98,9 @@ class ModelCall:
 
     async def _search_among(self, payable: Sequence[Account]) -> ModelAnswer:
         """Reserve what the request may use, and find an answer; what was reserved before is given back."""
-        if self._reservation is not None:
-            self._reservation.settle(tokens=0, cost_usd=0.0)
-        if self._budget.limited:  # else an estimate, for which the request is written once more, would serve nobody
-            self._reservation = await self._reserve(payable)
+        if self._payment is not None:
+            self._payment.settle()
+        self._payment = await self._reserve(payable)
         self._search = self._relay.search(self._request, payable, self._doing, self._pay)
         return await self._search.run()
 
@@ -108,16 +115,30 @@ class ModelCall:
         since = time.monotonic() - lost.seconds
         counted = self._guessed(lost.account, since, self._guess(since))
         self._counted(counted)
-        if self._reservation is not None:
-            self._reservation.settle(tokens=counted.usage.tokens, cost_usd=counted.usage.cost_usd)
-            self._reservation = await self._reserve(self._payable)
+        self._settle_payment(counted)
+        self._payment = await self._reserve(self._payable)
 
-    async def _reserve(self, payable: Sequence[Account]) -> Reservation:
-        prices = [self._price(account) or FREE for account in payable]
+    async def _reserve(self, payable: Sequence[Account]) -> Payment:
+        def estimated() -> CostEstimate:
+            return estimate(self._request, self._size, [self._price(account) or FREE for account in payable])
+
+        providers = listed((account.provider.name for account in payable), MOST_NAMED)
         try:
-            return await self._budget.reserve(estimate(self._request, self._size, prices))
+            asked = AskedCall(role=self._role, model=self._request.model, providers=providers)
+            return await self._purse.reserve(asked, estimated, lambda: self._doing(WAITS))
         except BudgetSpent as error:
-            raise ModelsParked(str(error), spent=True) from None
+            raise ModelsParked(str(error), wait_s=error.wait_s, spent=True) from None
+        except AccountUnusable as error:
+            raise ModelsParked(f"no limit can be kept: {error}") from None
+
+    def _settle_payment(self, counted: SettledCall | None) -> None:
+        if self._payment is None:
+            return
+        if counted is None:
+            self._payment.settle()
+            return
+        charge = Charge(role=self._role, provider=counted.provider, model=counted.model, usage=counted.usage)
+        self._payment.settle(charge)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The answer, as the client gets it.
@@ -155,9 +176,7 @@ class ModelCall:
             if counted:
                 self._counted(counted)
         finally:
-            if self._reservation is not None:
-                usage = counted.usage if counted else Usage()
-                self._reservation.settle(tokens=usage.tokens, cost_usd=usage.cost_usd)
+            self._settle_payment(counted)
 
     def _count_answer(self) -> SettledCall | None:
         """What an answer used, also one that came only in part."""

@@ -39,11 +39,12 @@ def estimate(request: ModelRequest, size: int, prices: Sequence[Price]) -> CostE
     tokens, answer = request_tokens(request, size), request.most_output
     dearest = max(price.request_usd(PER_MILLION) for price in prices)  # a million tokens
     about_usd = tokens * dearest / PER_MILLION
+    written = max(price.output for price in prices)
     if answer is None:
-        return CostEstimate(tokens=tokens, most_tokens=None, cost_usd=about_usd, most_usd=None)
+        free = not dearest and not written
+        return CostEstimate(tokens=tokens, most_tokens=None, cost_usd=about_usd, most_usd=0.0 if free else None)
     text = max(size, len(encode(request.body))) - request.pictures.characters
     most_input = text + request.pictures.most_tokens + ADDED_TOKENS
-    written = max(price.output for price in prices)
     return CostEstimate(
         tokens=tokens,
         most_tokens=most_input + answer,

@@ -21,6 +21,8 @@ from overnight.models.provider_state import ProviderState
 from overnight.models.relay import Relay
 from overnight.models.run import GatewayRun, Supply
 from overnight.models.server import Server
+from overnight.models.spending.account import SpendingAccount
+from overnight.models.spending.purse import Purse
 from overnight.models.upstream import Upstream
 from overnight.models.usage import CallRecord, Wire
 
@@ -42,6 +44,7 @@ class Gateway:
         prices: Prices,
         *,
         allowance: SpendingLimit,
+        account: SpendingAccount | None = None,
         called: Callable[[CallRecord], None],
         changed: Callable[[ProviderState], None] | None = None,
         doing: Callable[[str, int, str], None] | None = None,
@@ -49,7 +52,9 @@ class Gateway:
         pace: RetryTimes | None = None,
         learn: Callable[[Iterable[str]], None] | None = None,
     ) -> None:
-        """`called` gets every settled call, `changed` what is worth telling of a provider's state, and `doing` the role, the
+        """`allowance` is for this gateway alone, `account` is shared with other processes, open while the gateway is.
+
+        `called` gets every settled call, `changed` what is worth telling of a provider's state, and `doing` the role, the
         number and what a piece of work waits for: a provider's answer, or until one can be asked; empty if for neither.
 
         `environment` holds keys and proxies, by default this process's; `learn` gets the secret headers, and each key that is
@@ -57,6 +62,7 @@ class Gateway:
         self._providers = tuple(providers)
         self._prices = prices
         self._allowance = allowance
+        self._account = account
         self._called = called
         self._changed = changed
         self._doing = doing
@@ -75,11 +81,15 @@ class Gateway:
         news = ProviderNews(self._accounts.all, self._changed or (lambda _: None))
         self._accounts.watch = news.look
         self._stack.callback(news.close)
-        upstream = await self._stack.enter_async_context(Upstream(self._environment, self._pace.connect_s))
+        if (account := self._account) is not None:
+            account.open()
+            self._stack.callback(account.close)
+        sent = account.sent if account else None
+        upstream = await self._stack.enter_async_context(Upstream(self._environment, self._pace.connect_s, sent))
         self._supply = Supply(
             accounts=self._accounts,
             relay=Relay(self._accounts, upstream, self._pace),
-            budget=SpendingBudget(self._allowance),
+            purse=Purse(SpendingBudget(self._allowance), account),
             prices=self._prices,
             called=_all(self._called, news.called),
             doing=self._doing or (lambda *_: None),

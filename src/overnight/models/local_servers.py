@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from overnight.models.known_providers import KNOWN, OLLAMA_PORT
 from overnight.models.listing import LLAMA_CPP, VLLM, ModelList, read_list
-from overnight.models.provider import Provider
+from overnight.models.provider import Provider, is_here
 from overnight.models.relay import MULTIPLE_CHOICES, OK
-from overnight.models.upstream import Unreachable, Upstream, is_here
+from overnight.models.upstream import Unreachable, Upstream
 
 LOOPBACK = "127.0.0.1"
 PORTS = (OLLAMA_PORT, 8080, 8000, 1234)  # of Ollama, llama.cpp, vLLM, LM Studio

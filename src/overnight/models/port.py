@@ -12,7 +12,7 @@ class ModelsParked(Exception):  # noqa: N818  # a normal outcome, not an error
     """No provider of models can be asked now: all are out of quota, broken or refuse us; says why in one line."""
 
     def __init__(self, why: str, *, wait_s: float | None = None, spent: bool = False) -> None:
-        """`wait_s`: until one may be asked again; None if only a person can fix it. `spent`: the budget is too small."""
+        """`wait_s`: until one may be asked again; None if only a person can fix it. `spent`: a budget or limit is too small."""
         super().__init__(why)
         self.wait_s = wait_s
         self.spent = spent

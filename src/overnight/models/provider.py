@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from overnight.models.usage import Wire
 
@@ -32,6 +33,12 @@ class Provider:
     def model_for(self, asked: str) -> str:
         """This provider's name of a model."""
         return self.models.get(asked) or self.model or asked
+
+
+def is_here(url: str) -> bool:
+    """Whether a URL leads to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from pydantic_core import from_json, to_json
 
 from overnight.models.accounts import Accounts
 from overnight.models.body import Room
-from overnight.models.budget import SpendingBudget
 from overnight.models.call import Broken, ModelCall, SettledCall
 from overnight.models.failures import is_too_long, message, takes_no_pictures
 from overnight.models.port import ModelsParked, RequestRefused
 from overnight.models.provider import Prices
 from overnight.models.relay import ModelAnswer, ModelRequest, Relay
+from overnight.models.spending.purse import Purse
 from overnight.models.surcharge import surcharge
 from overnight.models.usage import CallRecord, Usage, Wire
 from overnight.models.wires.formats import FORMATS
@@ -33,7 +33,7 @@ class Supply:
 
     accounts: Accounts
     relay: Relay
-    budget: SpendingBudget
+    purse: Purse
     prices: Prices
     called: Callable[[CallRecord], None]
     doing: Callable[[str, int, str], None]  # role, number, and what its newest call waits for; empty if there is none
@@ -151,7 +151,7 @@ class GatewayRun:
         """
         form = FORMATS[wire]
         summary = form.read_request(body)
-        if self._supply.budget.limits_cost and (field := surcharge(body)):
+        if self._supply.purse.limits_cost and (field := surcharge(body)):
             raise ValueError(f"a budget in dollars cannot be kept with `{field}`, which changes the price: leave it out")
         return ModelRequest(
             wire=form,
@@ -178,8 +178,9 @@ class GatewayRun:
         call = ModelCall(
             request,
             size,
+            role=self._role,
             relay=supply.relay,
-            budget=supply.budget,
+            purse=supply.purse,
             prices=supply.prices,
             counted=self._count,
             doing=self._do,

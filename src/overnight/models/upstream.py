@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from io import BytesIO
 from types import TracebackType
@@ -20,7 +20,7 @@ from pydantic_core import to_json
 from yarl import URL
 
 from overnight import __version__
-from overnight.models.provider import Provider
+from overnight.models.provider import Provider, is_here
 from overnight.models.wires.wire import Format, UpstreamRequest
 from overnight.words.secret import Secret
 
@@ -118,10 +118,16 @@ class Reply:
 class Upstream:
     """The HTTP client that all accounts share."""
 
-    def __init__(self, environment: Mapping[str, str], connect_s: float) -> None:
-        """`environment` names the proxies, as usual (`HTTPS_PROXY`, `NO_PROXY`)."""
+    def __init__(
+        self, environment: Mapping[str, str], connect_s: float, sent: Callable[[Provider, int], None] | None = None
+    ) -> None:
+        """`environment` names the proxies, as usual (`HTTPS_PROXY`, `NO_PROXY`).
+
+        `sent` gets the size of each body that went to a provider, whatever came of it.
+        """
         self._environment = environment
         self._connect_s = connect_s
+        self._sent = sent or (lambda *_: None)
         self._stack = AsyncExitStack()
         self._session: aiohttp.ClientSession
 
@@ -151,7 +157,15 @@ class Upstream:
         body = None if sent.body is None else encode(sent.body)
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return await self._exchange("GET" if body is None else "POST", url, provider.silence_s, headers, body)
+        left = body is not None
+        try:
+            return await self._exchange("GET" if body is None else "POST", url, provider.silence_s, headers, body)
+        except Unreachable as error:
+            left = left and not error.refused
+            raise
+        finally:
+            if left and body is not None:
+                self._sent(provider, len(body))
 
     async def get(self, url: str, wait_s: float) -> Reply:
         """The answer of a URL to a plain GET without any key, when its first bytes are there.
@@ -220,12 +234,6 @@ def endpoint(base_url: str, version: str, sent: UpstreamRequest) -> str:
     base = base_url.rstrip("/")
     versioned = any(VERSION.fullmatch(segment) for segment in urlsplit(base).path.split("/"))
     return base + ("" if versioned else f"/{version}") + sent.path + (f"?{sent.query}" if sent.query else "")
-
-
-def is_here(url: str) -> bool:
-    """Whether a URL leads to this machine itself."""
-    host = urlsplit(url).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:

@@ -15,7 +15,7 @@ from overnight.models.port import Models
 from overnight.models.usage import CallRecord
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
 from overnight.research.budget import agent_limits
-from overnight.research.events import Event, ModelCalled, ProviderChanged, Sign, Working
+from overnight.research.events import Event, ModelCalled, Noted, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
@@ -41,12 +41,16 @@ def make_models(
     record: Callable[[Event], None],
     show: Callable[[Sign], None],
     *,
+    origin: str,
+    name: str,
     environment: Mapping[str, str],
     learn: Callable[[Iterable[str]], None],
 ) -> "Gateway | None":
     """The gateway for the agents of a program; None if it has no agents, or no provider is set up.
 
-    `environment` has the keys; `learn` is told of each that is read.
+    The campaign's budget is kept by the owner's account, where it is known by `origin` (its ledger's) and shown as `name`: so
+    no two sessions spend it twice, and what a session that was killed had under way counts as well. `environment` has the
+    keys; `learn` is told of each that is read.
 
     Raises:
         UserError: the settings are wrong.
@@ -61,16 +65,23 @@ def make_models(
         return None
     from overnight.models.budget import SpendingLimit
     from overnight.models.gateway import Gateway
+    from overnight.models.spending.account import SpendingAccount
+    from overnight.models.spending.job import Job
+    from overnight.models.spending.limits import CAMPAIGN
 
-    budget, spent = program.budget, state.tally
-    left = SpendingLimit(
-        tokens=None if budget.tokens is None else max(0, budget.tokens - spent.tokens),
-        cost_usd=None if budget.cost_usd is None else max(0.0, budget.cost_usd - spent.cost_usd),
+    job = Job(
+        system=CAMPAIGN,
+        key=f"{CAMPAIGN}:{origin}",
+        label=name,
+        budget=SpendingLimit(tokens=program.budget.tokens, cost_usd=program.budget.cost_usd),
+        spent_tokens=state.tally.tokens,
+        spent_usd=state.tally.cost_usd,
     )
     return Gateway(
         settings.providers,
         settings.prices,
-        allowance=left,
+        allowance=SpendingLimit(),
+        account=SpendingAccount(job, settings.spending, note=lambda text: show(Noted(text=text))),
         called=lambda call: record(_as_event(call)),
         changed=lambda state: record(ProviderChanged(state=state)),
         doing=lambda role, number, doing: show(Working(role=role, assignment=number, doing=doing)),

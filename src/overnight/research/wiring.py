@@ -244,8 +244,16 @@ def _assembled(
     scrubber.learn(secrets_in(dict(program.env)))
     results = ResultsKeeper(home.folder, home.ledger, state)
     journal = Journal(home.ledger, state, [*watchers, results.see], scrubber=scrubber)
+    origin, name = home.ledger.origin() or "", f"{home.repository.toplevel.name}/{state.tag}"
     models = make_models(
-        program, state, journal.record, journal.show, environment=secrets_of_user.environment, learn=scrubber.learn
+        program,
+        state,
+        journal.record,
+        journal.show,
+        origin=origin,
+        name=name,
+        environment=secrets_of_user.environment,
+        learn=scrubber.learn,
     )
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,

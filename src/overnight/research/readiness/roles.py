@@ -61,13 +61,15 @@ def has_agents(program: Program) -> bool:
 def surroundings_of(program: Program, folder: Path) -> "Surroundings":
     """What is known around the roles of a program without asking anybody."""
     from overnight.config import read_settings
+    from overnight.models.spending.limits import CAMPAIGN
     from overnight.research.readiness.judging import Surroundings
 
     environment = user_broker().environment
+    settings = read_settings(environment, Path.home())
     return Surroundings(
-        settings=read_settings(environment, Path.home()),
+        settings=settings,
         environment=environment,
-        dollars=program.budget.cost_usd is not None,
+        dollars=program.budget.cost_usd is not None or settings.spending.limits_cost(CAMPAIGN),
         folder=folder,
     )
 

@@ -22,6 +22,9 @@ from overnight.models.budget import SpendingLimit
 from overnight.models.gateway import Gateway
 from overnight.models.port import ModelsParked
 from overnight.models.provider import FREE, Prices
+from overnight.models.spending.account import SpendingAccount
+from overnight.models.spending.job import Job
+from overnight.models.spending.limits import TRYOUT
 from overnight.research.briefs.brief import write_brief
 from overnight.research.briefs.task import BriefTask
 from overnight.research.changes.scope import check_scope
@@ -63,7 +66,7 @@ SLOT = 0  # the researcher's; no trial runs here
 
 async def try_out(ask: Ask, meter: TryoutMeter) -> Tryout:
     """Have the researcher make one edit; leaves nothing behind and nothing running, however it ends."""
-    dollars = ask.cost_usd is not None
+    dollars = ask.cost_usd is not None or ask.settings.spending.limits_cost(TRYOUT)
     around = Surroundings(settings=ask.settings, environment=ask.environment, dollars=dollars)
     around = await with_offers([ask.spec], await ask_around([ask.spec], around))
     role = judge(ask.spec, around)
@@ -120,7 +123,8 @@ class _TryoutRun:
         except NoIdeas as none:
             return Failing(reason=str(none) or "it has nothing to propose")
         except ModelsParked as parked:
-            return Failing(reason=str(parked), fix=self._fix_parked(parked.wait_s) or (SPENT if parked.spent else ""))
+            ours = parked.spent and parked.wait_s is None  # not the owner's limit, which says itself what sets it
+            return Failing(reason=str(parked), fix=self._fix_parked(parked.wait_s) or (SPENT if ours else ""))
         except ProposalFailed as failed:
             claim = "" if self.workspaces.collect(folder, self.state.head).changes else false_claim(self.said)
             fix = fix_failed(self.ask.spec, self.meter.usage.calls)
@@ -191,11 +195,22 @@ def _state(start: str, ask: Ask) -> State:
 def _gateway(ask: Ask, meter: TryoutMeter, scrubber: Scrubber) -> AbstractAsyncContextManager[Gateway | None]:
     if ask.spec.use not in AGENTS or not ask.settings.providers:
         return nullcontext()
-    prices, cost_usd = ask.settings.prices, ask.cost_usd
-    if cost_usd is None:  # our own limit must not refuse what has no price: the limit of tokens applies to that
-        prices, cost_usd = Prices(table={"*": FREE, **prices.table}), COST_USD
+    prices, cost_usd, spending = ask.settings.prices, ask.cost_usd, ask.settings.spending
+    if cost_usd is None and not spending.limits_cost(TRYOUT):
+        # Our own limit must not refuse what has no price: the limit of tokens applies to that.
+        prices = Prices(table={"*": FREE, **prices.table})
+    cost_usd = COST_USD if cost_usd is None else cost_usd
     used = meter.usage  # by earlier tries
     allowance = SpendingLimit(tokens=max(0, ask.tokens - used.tokens), cost_usd=max(0.0, cost_usd - used.cost_usd))
     providers, environment = ask.settings.providers, ask.environment
-    learn = scrubber.learn
-    return Gateway(providers, prices, allowance=allowance, called=meter.count, environment=environment, pace=PACE, learn=learn)
+    account = SpendingAccount(Job(system=TRYOUT, key=f"{TRYOUT}:{ask.name}", label=ask.name), spending)
+    return Gateway(
+        providers,
+        prices,
+        allowance=allowance,
+        account=account,
+        called=meter.count,
+        environment=environment,
+        pace=PACE,
+        learn=scrubber.learn,
+    )

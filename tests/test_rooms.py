@@ -27,7 +27,7 @@ def loaded(room: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "room", ["words", "files", "jail", "git", "models", "notices", "secrets", "ledger", "agents", "machines"]
+    "room", ["words", "files", "jail", "git", "models", "notices", "secrets", "egress", "jobs", "ledger", "agents", "machines"]
 )
 def test_a_room_stands_without_what_is_built_on_it(room: str) -> None:
     """Importing it loads the whole room, but nothing of a campaign, of the gate or of `program.md`."""

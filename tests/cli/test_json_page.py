@@ -57,6 +57,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("shape", "arguments"),
     [
+        ("ps", "ps"),
         ("status", "status"),
         ("log", "log"),
         ("show N", "show 1"),

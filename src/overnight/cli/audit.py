@@ -1,5 +1,6 @@
 """`overnight audit`: what the campaign really gained, and what each kept change is still worth."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import anyio
@@ -7,6 +8,7 @@ import click
 
 from overnight.cli.caller import through_the_door
 from overnight.cli.finish import INTERRUPTED
+from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.cli.signals import listen
@@ -20,6 +22,7 @@ from overnight.research.reading import reading
 from overnight.research.report.write import write_files
 from overnight.research.state import State
 from overnight.research.views.audit import AuditReport, describe, report_on
+from overnight.research.views.session import audit_words
 from overnight.research.wiring import SessionRequest, open_audit
 
 
@@ -84,12 +87,13 @@ async def _session(
     folder = campaign_folder(repository, tag)
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen, stop, view.acknowledge)
-        with open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit:
-            if asked.as_json:
+        with (
+            open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit,
+            in_registry(tasks, repository, audit.journal, view.note, doing=audit_words) as ended,
+        ):
+            with nullcontext() if asked.as_json else view.showing(audit.journal, SessionAllowance(), folder):
                 stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
-            else:
-                with view.showing(audit.journal, SessionAllowance(), folder):
-                    stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
+            ended(stopped)
             state = audit.journal.state
             if asked.report:
                 hide = audit.journal.scrubber.known_in

@@ -11,6 +11,7 @@ import click
 
 from overnight.cli.caller import is_declared, through_the_door
 from overnight.cli.finish import exit_code
+from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
 from overnight.cli.options import sandbox_option
 from overnight.cli.signals import listen
@@ -103,14 +104,16 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             await _require_work(campaign, view.note)
             view.note(() if journal.state.sessions or before else started_over(folder))
             channels = _channels(journal.state.program, view.note)
-            with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
-                async with (
-                    dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber),
-                    _listening(campaign, folder, repository.toplevel, channels, dispatcher),
-                ):
-                    stopped = await campaign.run()
-            view.note(dispatcher.problems)
-            files = _written(journal, repository, folder) if report else None
+            with in_registry(tasks, repository, journal, view.note) as ended:
+                with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
+                    async with (
+                        dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber),
+                        _listening(campaign, folder, repository.toplevel, channels, dispatcher),
+                    ):
+                        stopped = await campaign.run()
+                ended(stopped)
+                view.note(dispatcher.problems)
+                files = _written(journal, repository, folder) if report else None
         tasks.cancel_scope.cancel()
     return _Ended(stopped=stopped, state=journal.state, files=files, worked=journal.state.tally.trials > before)
 

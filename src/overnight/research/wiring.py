@@ -18,7 +18,6 @@ from overnight.jail.checkout import Checkout
 from overnight.jail.job import Job
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
-from overnight.ledger.file import NAME as LEDGER
 from overnight.machines.share import limit_notes, make_executor, search_path, share_of
 from overnight.program.environment import secret_notes
 from overnight.program.program import OUTSIDE, PROGRAM, Program
@@ -32,7 +31,7 @@ from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
-from overnight.research.places.begun import is_begun_here, mark_begun, require_begun_here
+from overnight.research.places.begun import is_begun_here, mark_begun, require_unnamed_begun_here
 from overnight.research.places.campaigns import campaign_folder, newest_tag, read_program
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
@@ -142,9 +141,8 @@ def open_session(
     new = not os.path.lexists(folder)
     make_folder(folder)
     claim_folder(folder)
-    if request.tag is None and (folder / LEDGER).exists():
-        with closing(SqliteLedger.for_reading(folder)) as ledger:
-            require_begun_here(folder, ledger)
+    if request.tag is None:
+        require_unnamed_begun_here(folder)
     with closing(GitHistory(repository)) as history:
         set_aside_barren(folder, history, program)
     with (

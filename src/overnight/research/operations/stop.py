@@ -1,9 +1,10 @@
-"""The end of a running campaign, in good order."""
+"""The end of a running campaign, or of another loop of this machine, in good order."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from overnight.errors import UserError
-from overnight.operations.operation import Context, Operation, Tier, repeatable
+from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
 from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
 from overnight.research.places.campaigns import campaign_folder, find_campaign
@@ -12,8 +13,9 @@ from overnight.research.record.ordering import order_stop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopInput:
-    """Which campaign."""
+    """Which campaign, or which loop."""
 
+    name: Annotated[str | None, Argument(about="Of a loop, as `overnight ps` shows it.")] = None
     tag: Tag = None
 
 
@@ -21,12 +23,14 @@ class StopInput:
 class StopAsked:
     """What `stop --json` prints."""
 
-    campaign: str  # its tag
-    process: int  # that was asked
+    campaign: str  # its tag, or the name of the loop
+    process: int | None  # that was asked; null: it cannot be seen from here
 
 
 def run(context: Context, given: StopInput) -> StopAsked:
-    """Ask the process that runs it to end."""
+    """Ask it to end."""
+    if given.name is not None:
+        return _stop_loop(context, given.name, given.tag)
     repository, found = find_campaign(context.where, given.tag)
     process = order_stop(campaign_folder(repository, found), giver_of(context))
     if process is None:
@@ -34,14 +38,34 @@ def run(context: Context, given: StopInput) -> StopAsked:
     return StopAsked(campaign=found, process=process)
 
 
+def _stop_loop(context: Context, name: str, tag: str | None) -> StopAsked:
+    from overnight.jobs.entries import read_registry
+    from overnight.jobs.listing import find
+    from overnight.jobs.records import loops_folder
+    from overnight.research.places.loops import request_end
+
+    if tag is not None:
+        raise UserError("--tag and the name of a loop cannot be used together", fix="use one of them")
+    registry = read_registry(loops_folder())
+    for trouble in registry.troubles:
+        context.say(f"note: {trouble}")
+    entry = find(registry, name)
+    if not entry.runs:
+        raise UserError(f"`{name}` is not running")
+    request_end(name, entry, giver_of(context))
+    return StopAsked(campaign=name, process=entry.present.process.pid if entry.present else None)
+
+
 def render(asked: StopAsked) -> str:
     """That it will end, and when."""
-    return f"asked `{asked.campaign}` (process {asked.process}) to stop; it ends when its running trials are recorded"
+    process = "" if asked.process is None else f" (process {asked.process})"
+    return f"asked `{asked.campaign}`{process} to stop; it ends when its running trials are recorded"
 
 
 OPERATION = Operation(
     name="stop",
     about="End the running campaign when its running trials are recorded.",
+    details="NAME, as `overnight ps` shows it, ends a loop of any folder.",
     input=StopInput,
     output=StopAsked,
     tier=Tier.REVERSIBLE,  # `run` continues it

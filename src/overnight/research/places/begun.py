@@ -9,7 +9,7 @@ device is not in it, because its number changes when a disk or a container is st
 Does not cover: processes of our own user; a file system that gives files new inodes, where each start needs the name.
 """
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from overnight.errors import LedgerCorrupt, UserError
@@ -53,6 +53,13 @@ def require_begun_here(folder: Path, ledger: SqliteLedger) -> None:
         where = printable(str(folder), WORDS)
         what = f"the campaign in {where} was not begun here: it is a copy, was restored or cloned, or has another user's home"
         raise UserError(what, fix=fix)
+
+
+def require_unnamed_begun_here(folder: Path) -> None:
+    """The same for the folder of a campaign that may not have a ledger yet."""
+    if (folder / NAME).exists():
+        with closing(SqliteLedger.for_reading(folder)) as ledger:
+            require_begun_here(folder, ledger)
 
 
 def mark_begun(folder: Path, ledger: SqliteLedger) -> str:

@@ -1,0 +1,66 @@
+"""A systemd user unit that runs the supervisor, and what the supervisor tells systemd."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+NAME = "overnight.service"
+SOCKET = "NOTIFY_SOCKET"
+WATCHDOG_S = 120  # without a heartbeat of the supervisor, which is one every 15 s
+STOP_S = 120  # for loops to end in good order; what is killed then loses only its running trials
+
+_UNIT = """\
+# Written by `overnight up --systemd`.
+[Unit]
+Description=overnight: the loops that are set up (overnight ps)
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart={command}
+Restart=on-failure
+RestartPreventExitStatus=2
+RestartSec=10
+WatchdogSec={watchdog}
+# One signal for the supervisor, which ends its loops in good order; what is left after this time is killed.
+KillMode=mixed
+TimeoutStopSec={stop}
+{environment}# Keys that no other process of yours is to read:
+# LoadCredential=OPENAI_API_KEY:%h/.config/overnight/openai-key
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def unit_text(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """The unit file; `command` and variables are quoted as systemd reads them."""
+    variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in environment.items())
+    words = " ".join(_quoted(word).replace("$", "$$") for word in command)
+    return _UNIT.format(command=words, watchdog=WATCHDOG_S, stop=STOP_S, environment=variables)
+
+
+def unit_path(environment: Mapping[str, str], home: Path) -> Path:
+    """Where systemd looks for a user's units."""
+    base = environment.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else home / ".config") / "systemd/user" / NAME
+
+
+def tell_systemd(what: str) -> None:
+    """Say `READY=1` or `WATCHDOG=1` to systemd, if it started us; see sd_notify(3)."""
+    address = os.environ.get(SOCKET, "")
+    if address[:1] in ("/", "@"):
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.connect(address.replace("@", "\0", 1) if address[0] == "@" else address)
+            sender.send(what.encode())
+
+
+def _quoted(word: str) -> str:
+    escaped = "".join(_ESCAPES.get(character, character) for character in word)
+    return f'"{escaped}"'
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "%": "%%", "\n": "\\n", "\t": "\\t"}

@@ -70,3 +70,18 @@ def test_nothing_that_is_appended_vanishes_below_what_is_done(repo: Path, tmp_pa
         assert {"cosine decay", "label smoothing", "weight averaging"} <= set(listed)
         overnight(made, "run", "--tag", "t", "--no-report")
     assert "weight averaging" in ideas.read_text()
+
+
+def test_an_idea_is_put_first_and_dropped(repo: Path) -> None:
+    """By its number, as orders in the record, with the reason; a number that is not open is refused with where to look."""
+    for text in ("one cycle schedule", "gradient noise"):
+        overnight(repo, "idea", "add", text, check=0)
+    number = read_json(repo, "idea", "list")["open"][-1]["number"]
+    assert overnight(repo, "idea", "first", str(number), check=0).stdout == f"idea #{number} of `t` comes first\n"
+    assert read_json(repo, "idea", "list")["open"][0]["text"] == "gradient noise"
+    dropped = read_json(repo, "idea", "drop", str(number), "--reason", "tried\x1b[31m elsewhere")
+    assert dropped == {"campaign": "t", "number": number}
+    (done,) = [one for one in read_json(repo, "idea", "list")["done"] if one["number"] == number]
+    assert (done["state"], done["reason"]) == ("dropped", "tried\\x1b[31m elsewhere")
+    for command in ("first", "drop"):
+        assert f"no open idea has the number {number}" in overnight(repo, "idea", command, str(number), check=2).stderr

@@ -27,7 +27,7 @@ COMMANDS = {
     "agents": ("agents.command", "List the researchers available on this machine, or test one."),
     "check": ("check", "Check the program: measure the baseline, its noise, and what the gate could detect."),
     "run": ("research", "Run a campaign, or continue one."),
-    "idea": (REGISTRY, "Add an idea to a campaign, or list its ideas."),
+    "idea": (REGISTRY, "Add an idea to a campaign, list its ideas, drop one or put it first."),
     "brief": (REGISTRY, "Print the brief that a role would get now; nobody is asked anything."),
     "stop": (REGISTRY, "End the running campaign when its running trials are recorded."),
     "secret": ("secret", "Store keys and tokens for overnight alone, list their names, or remove them."),

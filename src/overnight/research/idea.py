@@ -43,7 +43,7 @@ class Idea:
     dropped_by: str = ""
     reason: str = ""  # why it was dropped, or why the last proposal for it came to nothing
     misses: int = 0  # proposals for it that came to nothing; of many of them nobody is given it any more
-    giver: str = ""  # who ordered it, such as `owner` by `overnight idea add`; empty: it was no order
+    giver: str = ""  # who ordered it, such as `owner`; empty: it was no order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

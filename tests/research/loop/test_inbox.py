@@ -9,14 +9,23 @@ import pytest
 from builders import advanced, concluded, proposed, trial
 
 from overnight.gate.verdict import Verdict
-from overnight.research.events import Believed, CampaignOpened, IdeasChanged, Noted, ProgramChanged, Sign
+from overnight.research.events import (
+    Believed,
+    CampaignOpened,
+    IdeasChanged,
+    Noted,
+    Ordered,
+    OrderSettled,
+    ProgramChanged,
+    Sign,
+)
 from overnight.research.idea import AddIdea
 from overnight.research.ideas.queue import MOST_OPEN
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.orders import OrderRunner
 from overnight.research.loop.stop import Stop
-from overnight.research.order import MOST_EDITS
+from overnight.research.order import MOST_EDITS, ChangeIdeas, Outcome
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.state import begin
 
@@ -152,12 +161,14 @@ def test_a_secret_in_an_idea_is_not_recorded_and_leaves_the_file(world: World) -
     world.inbox.journal.scrubber.learn([key])
     world.written.queue = f"- [ ] log in with {key} first\n"
     world.inbox.take_in()
-    [event] = world.recorded()
-    assert event == IdeasChanged(by="person", edits=(AddIdea(text="log in with [hidden] first"),))
+    edits = (AddIdea(text="log in with [hidden] first"),)
+    ordered, *changed = before = world.recorded()
+    assert isinstance(ordered, Ordered) and ordered.order == ChangeIdeas(edits=edits)
+    assert changed[0] == IdeasChanged(by="person", edits=edits, giver="owner")
     assert key not in "".join(world.written.shown) and "log in with [hidden] first" in world.written.shown[-1]
     world.written.queue = world.written.shown[-1]
     world.inbox.take_in()
-    assert world.recorded() == [event]
+    assert world.recorded() == before
 
 
 def test_ideas_are_recorded_before_the_file_is_written_again(world: World) -> None:
@@ -166,10 +177,19 @@ def test_ideas_are_recorded_before_the_file_is_written_again(world: World) -> No
         world.written.queue = f"- [ ] {text}\n"
         act()
         assert text in world.written.shown[-1]
-    assert world.recorded() == [
-        IdeasChanged(by="person", edits=(AddIdea(text="try this"),)),
-        IdeasChanged(by="person", edits=(AddIdea(text="and that too"),)),
+    assert [event for event in world.recorded() if isinstance(event, IdeasChanged)] == [
+        IdeasChanged(by="person", edits=(AddIdea(text=text),), giver="owner") for text in ("try this", "and that too")
     ]
+
+
+def test_an_edit_of_the_file_is_an_order_that_is_settled_at_once(world: World) -> None:
+    """Its record says that it came by the file, and what it came to, in one append."""
+    world.written.queue = "- [ ] try this\n"
+    world.inbox.show()
+    ordered, _, settled = world.recorded()
+    assert isinstance(ordered, Ordered) and (ordered.by, ordered.origin) == ("owner", "ideas.md")
+    assert settled == OrderSettled(key=ordered.key, outcome=Outcome.DONE)
+    assert not world.inbox.journal.ledger.open_orders(1)
 
 
 def test_an_idea_that_is_not_taken_is_refused_aloud(world: World) -> None:

@@ -1,18 +1,21 @@
 """What people change while a campaign runs, applied within seconds: the program's text, the ideas, what they believe."""
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from overnight.errors import ProgramError
 from overnight.program.parser import parse_program
 from overnight.program.program import Program
-from overnight.research.events import Believed, IdeasChanged, Noted, ProgramChanged
-from overnight.research.idea import PERSON
+from overnight.research.events import Believed, IdeasChanged, Noted, Ordered, OrderSettled, ProgramChanged
+from overnight.research.idea import PERSON, IdeaEdit
 from overnight.research.ideas.file import parse_ideas, render_ideas
 from overnight.research.ideas.queue import LAPSED
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.opening import changed_for_good
 from overnight.research.loop.orders import OrderRunner
-from overnight.research.order import MOST_EDITS
+from overnight.research.order import MOST_EDITS, OWNER, ChangeIdeas, Outcome
+from overnight.research.places.orders import IDEAS
 from overnight.research.places.port import Orders
 
 LIVE = frozenset({"body", "target", "source", "digest"})  # what may change while trials run; and these two of `budget`:
@@ -57,9 +60,16 @@ class Inbox:
         edits = parse_ideas(written, self.journal.state.ideas) if written is not None else ()
         known = self.journal.state.ideas.next_number
         for at in range(0, len(edits), MOST_EDITS):
-            self.journal.record(IdeasChanged(by=PERSON, edits=edits[at : at + MOST_EDITS]))
+            self._order(edits[at : at + MOST_EDITS])
         self._say_refused(known)
         self.orders.show_ideas(render_ideas(self.journal.state.ideas))
+
+    def _order(self, edits: Sequence[IdeaEdit]) -> None:
+        """Record an edit of the file as an order of whoever can write to it, and what it comes to."""
+        changed = ChangeIdeas(edits=tuple(edits))
+        ordered = Ordered(key=secrets.token_hex(8), by=OWNER, origin=IDEAS, order=changed)
+        done = OrderSettled(key=ordered.key, outcome=Outcome.DONE)
+        self.journal.record(ordered, IdeasChanged(by=PERSON, edits=changed.edits, giver=OWNER), done)
 
     def _say_refused(self, known: int) -> None:
         """Report the ideas from number `known` on that the queue did not take; the file has them below what is done."""

@@ -14,6 +14,14 @@ class IdeaList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedIdea:
+    """An idea of the queue that was dropped or moved."""
+
+    campaign: str  # its tag
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddedIdea:
     """An idea that was added."""
 

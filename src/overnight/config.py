@@ -243,9 +243,9 @@ Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
 def _known_zone(name: str) -> str:
-    from overnight.models.spending.days import is_zone
+    from overnight.files.local_zone import find_zone
 
-    if not is_zone(name):
+    if find_zone(name) is None:
         raise ValueError("must be a time zone that this machine knows, such as Europe/Berlin")
     return name
 

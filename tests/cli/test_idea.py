@@ -37,6 +37,12 @@ def test_an_idea_without_words_is_refused(repo: Path) -> None:
     assert "the idea has no words" in overnight(repo, "idea", "add", "  ", check=2).stderr
 
 
+def test_a_secret_in_an_idea_is_hidden(repo: Path) -> None:
+    """The idea is added without it, and the second look finds it like that."""
+    done = overnight(repo, "idea", "add", "momentum by sk-abcdef123456789012", check=0)
+    assert done.stdout == "added to the ideas of `t`: momentum by [hidden]\n"
+
+
 def test_an_idea_that_is_there_already_is_refused_at_once(repo: Path) -> None:
     """Even if the words differ slightly, and whether or not the campaign has read the first one; nothing is added."""
     overnight(repo, "idea", "add", "nesterov momentum", check=0)

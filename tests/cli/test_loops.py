@@ -61,6 +61,16 @@ def test_a_running_loop_is_listed_and_stopped_by_name_from_any_folder(world: Wor
     assert run_here(Path("/"), "stop", name).returncode == 2
 
 
+def test_a_supervisor_that_cannot_say_anything_works(world: World) -> None:
+    """Its output is on a full disk: it starts what is to run, and ends in good order when it is told to."""
+    command = [sys.executable, "-m", "overnight", "up", "--foreground"]
+    with Path("/dev/full").open("w") as full, subprocess.Popen(command, stdout=full, stderr=subprocess.PIPE) as process:
+        until(lambda: (held := read_registry(world.loops).supervisor) is not None and held.runs)
+        process.terminate()
+        _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")
+
+
 def test_down_waits_and_says_for_what(world: World) -> None:
     """With nothing left running it ends with 0, and the loop stays down; one that does not end in time is named."""
     world.up("a")

@@ -1,17 +1,14 @@
 """The forms of schedules that a person can write, and what is wrong with others."""
 
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overnight.jobs import zone as zones
 from overnight.jobs.schedule import next_after
 from overnight.jobs.schedule_words import FORMS, LONGEST, ScheduleError, read_schedule, time_words
-from overnight.jobs.zone import local_zone
 
 ZONE = "Europe/Berlin"
 NOW = datetime(2026, 12, 1, 14, 30, tzinfo=ZoneInfo(ZONE)).timestamp()  # a Tuesday
@@ -96,15 +93,3 @@ def test_a_schedule_is_read_again_as_it_was_written() -> None:
     """`in 20 minutes` counts from when it was written, however late it is read."""
     assert read_schedule("in 20 minutes", ZONE, NOW) == read_schedule("in 20 minutes", ZONE, NOW)
     assert next_after(read_schedule("in 20 minutes", ZONE, NOW), NOW + 1201) is None
-
-
-def test_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By TZ, by the link of /etc/localtime, by /etc/timezone; what none of them says is UTC."""
-    monkeypatch.setenv("TZ", ":America/New_York")
-    assert local_zone() == "America/New_York"
-    monkeypatch.setenv("TZ", "EST5EDT4,M3.2.0,M11.1.0")
-    monkeypatch.setattr(zones, "LOCALTIME", Path("/nowhere/zoneinfo/Asia/Kathmandu"))
-    assert local_zone() == "Asia/Kathmandu"
-    monkeypatch.setattr(zones, "LOCALTIME", Path("/nowhere/localtime"))
-    monkeypatch.setattr(zones, "TIMEZONE", Path("/nowhere/timezone"))
-    assert local_zone() == "UTC"

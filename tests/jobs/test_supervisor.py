@@ -1,7 +1,10 @@
 """What the supervisor does with real processes: starts, adopts, starts again, lets be. Its clock is the test's."""
 
 import os
+import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,17 @@ HOUR_S, DAY_S = 3600, 86400
 def world(tmp_path: Path) -> World:
     """An empty registry."""
     return World(folder=tmp_path)
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process can grow, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def ended(world: World, supervisor: Supervisor, part: str) -> Outcome:
@@ -148,6 +162,21 @@ def test_a_run_that_a_signal_ended_goes_on_when_it_is_put_up_again(world: World)
         assert list(supervisor.children) == [world.loop("signal").key]
         until(lambda: world.working("signal"))
         assert world.entry("signal").log.read_text() == "hours 1.00\n"
+
+
+def test_an_end_that_cannot_be_written_down_is_noted_later(world: World) -> None:
+    """A full disk ends no supervisor, and what ended is not started again as if it had never run."""
+    world.up("a", "break")
+    with supervised(world) as supervisor:
+        supervisor.look()
+        child = supervisor.children[world.loop("a").key]
+        child.process.wait()
+        with no_room():
+            supervisor.look()
+            assert world.entry("a").ended is None and supervisor.children == {world.loop("a").key: child}
+        supervisor.look()
+        found = world.entry("a").ended
+        assert found is not None and found.outcome is Outcome.CRASHED and not supervisor.children
 
 
 def test_what_cannot_be_started_says_why(world: World) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from overnight.cli.options import sandbox_option
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.folders import closing_descriptor
+from overnight.files.local_zone import local_zone
 from overnight.files.own import open_own
 from overnight.jobs.entries import Life, Registry, read_registry
 from overnight.jobs.identity import send_signal
@@ -26,7 +28,6 @@ from overnight.jobs.setups import lift, put_up, schedule_of, want
 from overnight.jobs.supervising import CALL, supervise
 from overnight.jobs.systemd import tell_systemd, unit_path, unit_text
 from overnight.jobs.upkeep import Setup, Timed
-from overnight.jobs.zone import local_zone
 
 READY_S = 20.0  # for the supervisor to be there
 FIRST_S = 10.0  # for loops to start, or to say why not
@@ -117,7 +118,7 @@ def _timed(at: str | None, zone: str | None) -> Timed | None:
         if zone is not None:
             raise UserError("--zone can only be used with --at")
         return None
-    timed = Timed(text=at, zone=zone or local_zone(), written=time.time())
+    timed = Timed(text=at, zone=zone or local_zone() or "UTC", written=time.time())
     schedule_of(timed)
     return timed
 
@@ -140,7 +141,8 @@ def _supervise() -> None:
     log = loops_folder() / LOG
 
     def alive() -> None:
-        bound_log(log)
+        with suppress(OSError, UserError):  # a full disk ends no supervisor
+            bound_log(log)
         tell_systemd("WATCHDOG=1")
 
     try:
@@ -152,8 +154,8 @@ def _supervise() -> None:
 def _say(line: str) -> None:
     from overnight.words.foreign import printable
 
-    click.echo(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(line, 500)}")
-    sys.stdout.flush()
+    with suppress(OSError):  # a full disk takes no line, and ends no supervisor
+        os.write(sys.stdout.fileno(), f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(line, 500)}\n".encode())
 
 
 def _in_background(keys: Sequence[str]) -> int:

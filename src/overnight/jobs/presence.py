@@ -4,7 +4,6 @@ The lock is the truth: the kernel releases it with the process, however that end
 take back, while nobody holds the lock, is a run that ended unexpectedly.
 """
 
-import fcntl
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from overnight.errors import UserError, leaf_errors
 from overnight.files.folders import closing_descriptor
+from overnight.files.locks import take_lock
 from overnight.files.own import open_own
 from overnight.jobs.identity import own_identity
 from overnight.jobs.loop import Ended, Loop, Outcome, Present
@@ -23,7 +23,8 @@ from overnight.jobs.records import ENDED, LOCK, NOW, SETUP, make_place, remove, 
 from overnight.words.foreign import one_line, printable
 
 BEAT_S = 15.0
-TRIES, PAUSE_S = 10, 0.01  # who only looks holds the lock for a moment
+LOOK_S = 0.1  # that a loop waits: who only looks holds the lock for a moment
+TRIES = 10  # to find the lock of a loop that ends and begins again
 REASON = 300  # characters
 DOING = 200
 
@@ -123,11 +124,8 @@ def _held(place: Path) -> int:
         with suppress(FileNotFoundError), ExitStack() as opened:
             file = open_own(path, os.O_RDWR | os.O_CREAT)
             opened.callback(os.close, file)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(PAUSE_S)
-                continue
+            if not take_lock(file, within_s=LOOK_S):
+                break
             if path.stat().st_ino == os.fstat(file).st_ino:
                 opened.pop_all()
                 return file
@@ -137,13 +135,8 @@ def _held(place: Path) -> int:
 
 def is_held(place: Path) -> bool:
     """Whether a process holds the lock of a loop."""
-    try:
-        with closing_descriptor(open_own(place / LOCK, os.O_RDONLY)) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except (OSError, UserError):
-        pass
+    with suppress(OSError, UserError), closing_descriptor(open_own(place / LOCK, os.O_RDONLY)) as file:
+        return not take_lock(file, shared=True)
     return False
 
 

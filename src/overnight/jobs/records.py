@@ -3,10 +3,8 @@
 Does not cover: processes of our own user, who can write here whatever they like; no file names a command, for that reason.
 """
 
-import fcntl
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.folders import closing_descriptor, write_all
+from overnight.files.locks import take_lock
 from overnight.files.own import NotOurs, make_folder, open_own, read_own
 from overnight.files.state_folder import state_folder
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 LOOPS = "loops"
 CHANGES = "changes"  # a lock: one process at a time changes what is set up
-PATIENCE_S, PAUSE_S = 10.0, 0.02  # for a change of another process, which takes a moment
+PATIENCE_S = 10.0  # for a change of another process, which takes a moment
 LOCK, NOW, ENDED, SETUP, WATCH, LOG = "lock", "now.json", "ended.json", "setup.json", "watch.json", "log"
 _NEW = ".new"
 MOST_BYTES = 64 * 1024  # of a record
@@ -63,16 +62,9 @@ def changing(loops: Path) -> Iterator[None]:
     for each in (loops.parent, loops):
         make_folder(each)
     with closing_descriptor(open_own(loops / CHANGES, os.O_RDWR | os.O_CREAT)) as file:
-        until = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    fix = "`overnight ps` shows the supervisor's process: if it is stopped or stuck, kill it"
-                    raise UserError("another process is changing the loops and does not finish", fix=fix) from None
-                time.sleep(PAUSE_S)
+        if not take_lock(file, within_s=PATIENCE_S):
+            fix = "`overnight ps` shows the supervisor's process: if it is stopped or stuck, kill it"
+            raise UserError("another process is changing the loops and does not finish", fix=fix)
         yield
 
 

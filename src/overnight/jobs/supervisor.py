@@ -120,21 +120,28 @@ class Supervisor:
         """Take leave of children that ended; one that did not get as far as to say how is judged by its exit code."""
         entries = {entry.place.name: entry for entry in registry.entries}
         for key, child in list(self.children.items()):
-            if (code := child.process.poll()) is None:
-                continue
-            del self.children[key]
-            entry = read_entry(self.loops / key) if key in entries else None
-            if entry is None or entry.setup is None:
-                continue
-            self.say(f"{entry.loop.name}: process {child.process.pid} ended with {code}")
-            if entry.life is Life.NONE and entry.ended is None:
-                outcome, reason = _judged(code, last_words(entry.log, child.log_from))
-                self._note(entry, outcome, reason, lasted_s=time.monotonic() - child.since)
+            if (code := child.process.poll()) is not None:
+                try:
+                    self._take_leave(key, child, code)
+                except (OvernightError, BadRecord, OSError) as error:  # it is not started again before its end is noted
+                    if key in entries:
+                        self._say_once(entries[key], str(error))
+                else:
+                    del self.children[key]
+
+    def _take_leave(self, key: str, child: "_Child", code: int) -> None:
+        entry = read_entry(self.loops / key)
+        if entry is None or entry.setup is None:
+            return
+        if entry.life is Life.NONE and entry.ended is None:
+            outcome, reason = _judged(code, last_words(entry.log, child.log_from))
+            self._note(entry, outcome, reason, lasted_s=time.monotonic() - child.since)
+        self.say(f"{entry.loop.name}: process {child.process.pid} ended with {code}")
 
     def _note(self, entry: Entry, outcome: Outcome, reason: str, *, lasted_s: float) -> None:
-        self.say(f"{entry.loop.name}: {outcome.value}{': ' if reason else ''}{reason}")
         with suppress(LoopBusy), locked(entry.place):
             write_record(entry.place / ENDED, Ended(at=time.time(), lasted_s=lasted_s, outcome=outcome, reason=reason))
+        self.say(f"{entry.loop.name}: {outcome.value}{': ' if reason else ''}{reason}")
 
     def _ask_once(self, entry: Entry, number: signal.Signals | None = None) -> None:
         if entry.runs and entry.present is not None and entry.present.process not in self.asked:

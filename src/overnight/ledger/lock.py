@@ -3,21 +3,20 @@
 Does not cover: a process that does not take the lock; the chain stays intact whichever process appends.
 """
 
-import fcntl
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from overnight.errors import LedgerBusy
 from overnight.files.folders import closing_descriptor
+from overnight.files.locks import take_lock
 from overnight.files.own import open_own
 
 NAME = "lock"
 WAKE = signal.SIGUSR1  # see `wake`
-LOCK_TRIES, LOCK_PAUSE_S = 10, 0.01
+LOOK_S = 0.1  # that a holder waits: `holder` takes the lock only for a moment
 _READ_BYTES = 32  # of the file, which may hold anything
 _DIGITS = 10  # of a process id: it fits in 32 bits
 
@@ -31,22 +30,12 @@ def hold(folder: Path) -> Iterator[None]:
         NotOurs: something other than a regular file of ours is in the place of the lock.
     """
     with closing_descriptor(open_own(folder / NAME, os.O_RDWR | os.O_CREAT)) as file:
-        _take(file, folder)
+        if not take_lock(file, within_s=LOOK_S):
+            process = _process(file)
+            raise LedgerBusy(f"the ledger in {folder} is held by process {process or '?'}", process=process)
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode(), 0)
         yield
-
-
-def _take(file: int, folder: Path) -> None:
-    for _ in range(LOCK_TRIES):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(LOCK_PAUSE_S)  # `holder` takes the lock only for a moment
-        else:
-            return
-    process = _process(file)
-    raise LedgerBusy(f"the ledger in {folder} is held by process {process or '?'}", process=process)
 
 
 def holder(folder: Path) -> int | None:
@@ -57,13 +46,9 @@ def holder(folder: Path) -> int | None:
     """
     try:
         with closing_descriptor(open_own(folder / NAME, os.O_RDONLY)) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return _process(file)
+            return None if take_lock(file, shared=True) else _process(file)
     except FileNotFoundError:
-        pass
-    return None
+        return None
 
 
 def wake(folder: Path) -> bool:

@@ -6,7 +6,6 @@ the channel. Both locks end with the process, however it ends.
 Does not cover: other machines; a second program outside `overnight` that reads the same channel.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from overnight.files.folders import closing_descriptor, write_all
+from overnight.files.locks import take_lock
 from overnight.files.own import NotOurs, make_folder, open_own
 
 CHANNELS = "channels"  # in the user's state folder, with a folder for each channel
@@ -56,7 +56,7 @@ class ListenerFolder:
         """Be seen by the others until the body ends."""
         path, new = self.folder / _SESSIONS / listener.session, self.folder / _SESSIONS / f"{_NEW}{listener.session}"
         with closing_descriptor(open_own(new, os.O_WRONLY | os.O_CREAT)) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            take_lock(file)  # its name is new
             write_all(file, _LISTENER.dump_json(listener))
             new.rename(path)
             try:
@@ -71,22 +71,17 @@ class ListenerFolder:
             with suppress(OSError, NotOurs, ValidationError), closing_descriptor(open_own(path, os.O_RDONLY)) as file:
                 if path.name.startswith(_NEW):
                     continue
-                if _locked(file):
-                    found.append(_LISTENER.validate_json(os.pread(file, _LARGEST, 0)))
-                else:
+                if take_lock(file, shared=True):
                     path.unlink(missing_ok=True)
+                else:
+                    found.append(_LISTENER.validate_json(os.pread(file, _LARGEST, 0)))
         return sorted(found, key=lambda each: (each.began, each.session))
 
     @contextmanager
     def holding(self) -> Iterator[bool]:
         """Whether we hold the channel, from now until the body ends."""
         with closing_descriptor(open_own(self.folder / _LOCK, os.O_RDWR | os.O_CREAT)) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            yield take_lock(file)
 
     def mark_deaf(self, why: str) -> None:
         """Show, or with an empty reason no longer, that nothing can be received."""
@@ -116,12 +111,3 @@ def deaf_channels(state: Path, place: str, name: str) -> tuple[str, ...]:
                 if why := any((each.place, each.name) == (place, name) for each in folder.listeners()) and folder.why_deaf():
                     found.append(f"`{path.name}` cannot receive: {why}")
     return tuple(found)
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    fcntl.flock(file, fcntl.LOCK_UN)
-    return False

@@ -3,7 +3,6 @@
 Does not cover: processes of our own user, who is the owner: they can read the nonces here, and write what they like.
 """
 
-import fcntl
 import os
 import secrets
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from overnight.files.folders import closing_descriptor
+from overnight.files.locks import take_lock
 from overnight.files.own import claim_folder, make_folder, open_own
 from overnight.files.state_folder import state_folder
 from overnight.ledger.owner import Codec
@@ -132,7 +132,7 @@ class OperationRecord:
         name = secrets.token_hex(NONCE_BYTES)
         path = self._running / name
         with closing_descriptor(open_own(path, os.O_RDWR | os.O_CREAT)) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            take_lock(file)  # its name is new
             try:
                 yield self._store.append(Started(id=name, call=call, state=state, approval=approval))
             finally:
@@ -151,9 +151,7 @@ class OperationRecord:
     def lives(self, call: OpenCall) -> bool:
         """Whether the process of a call that is under way is still there."""
         with suppress(FileNotFoundError), closing_descriptor(open_own(self._running / call.id, os.O_RDONLY)) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not take_lock(file, shared=True):
                 return True
             (self._running / call.id).unlink(missing_ok=True)
         return False

@@ -6,7 +6,6 @@ Does not cover: root, and processes of the same user, such as jobs of `--sandbox
 not encrypted: what could decrypt it unattended would lie beside it.
 """
 
-import fcntl
 import os
 import stat
 import time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.folders import closing_descriptor
+from overnight.files.locks import take_lock
 from overnight.files.own import PATH_SHOWN, close_folder, make_folder, open_own
 from overnight.secrets.entry import MOST_SECRETS, StoredSecret, check_value, is_name
 from overnight.words.foreign import printable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER, FILE, LOCK = "secrets", "secrets.json", "lock"
 LARGEST_BYTES = 4 * 1024**2  # more than so many secrets take
-WAIT_S, PAUSE_S = 10.0, 0.02  # for another process that changes the file
+WAIT_S = 10.0  # for another process that changes the file
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -87,7 +87,9 @@ class SecretsFile:
         try:
             make_folder(self._folder)
             with closing_descriptor(open_own(self._folder / LOCK, os.O_RDWR | os.O_CREAT)) as lock:
-                self._take(lock)
+                if not take_lock(lock, within_s=WAIT_S):
+                    what = f"another process has been changing {self._shown} for {WAIT_S:g} s"
+                    raise UserError(what, fix="end it, and try again")
                 self._clear_leftovers()
                 secrets = dict(self.read())
                 yield secrets
@@ -97,19 +99,6 @@ class SecretsFile:
         except OSError as error:
             fix = "make room on the disk" if error.strerror and "space" in error.strerror else "make the folder writable"
             raise UserError(f"{self._shown} cannot be written: {error.strerror}; nothing was changed", fix=fix) from error
-
-    def _take(self, lock: int) -> None:
-        until = time.monotonic() + WAIT_S
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    what = f"another process has been changing {self._shown} for {WAIT_S:g} s"
-                    raise UserError(what, fix="end it, and try again") from None
-                time.sleep(PAUSE_S)
-            else:
-                return
 
     def _clear_leftovers(self) -> None:
         """Delete what writers that were killed left: it holds secrets too."""

@@ -9,13 +9,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from overnight.files.local_zone import find_zone, local_zone
 from overnight.models.spending.limits import Period
 
-LOCALTIME = Path("/etc/localtime")
-_ZONES = "/zoneinfo/"
 _AHEAD = timedelta(days=1)
 
 
@@ -49,29 +46,9 @@ class Calendar:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp()
 
 
-def is_zone(name: str) -> bool:
-    """Whether this machine knows a zone."""
-    return _zone(name) is not None
-
-
 def calendar_of(name: str, environment: Mapping[str, str] = os.environ) -> Calendar:
     """The days of a zone; of this machine's if the name is empty or not known."""
-    for known in (name, environment.get("TZ", "").removeprefix(":"), _local_name()):
-        if known and (zone := _zone(known)):
+    for known in (name, local_zone(environment)):
+        if known and (zone := find_zone(known)):
             return Calendar(zone=zone, name=known)
     return Calendar(zone=None, name="this machine's zone")
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # no zone, a path, or a folder
-        return None
-
-
-def _local_name() -> str:
-    try:
-        target = str(LOCALTIME.readlink())
-    except OSError:
-        return ""
-    return target.partition(_ZONES)[2]

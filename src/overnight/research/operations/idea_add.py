@@ -31,7 +31,7 @@ class IdeaAddInput:
 
 def run(context: Context, given: IdeaAddInput) -> AddedIdea:
     """Add it, unless it is there already."""
-    said = clean_idea(user_broker().scrubber().text(given.text))
+    said = _said(given)
     if not words_of(said):
         raise UserError("the idea has no words", fix='write it in quotes: overnight idea add "clip the gradient"')
     with reading(given.tag, context.where) as campaign:
@@ -43,6 +43,11 @@ def run(context: Context, given: IdeaAddInput) -> AddedIdea:
     words, risk, effect = split_marks(said)
     place_order(folder, ChangeIdeas(edits=(AddIdea(text=words, risk=risk, effect=effect),)), giver_of(context))
     return AddedIdea(campaign=found, text=said, read=any(spec.use in AGENTS for spec in read_program(repository).researchers))
+
+
+def _said(given: IdeaAddInput) -> str:
+    """The idea as the queue holds it, without secrets."""
+    return clean_idea(user_broker().scrubber().text(given.text))
 
 
 def render(added: AddedIdea) -> str:
@@ -58,7 +63,7 @@ def notes(added: AddedIdea) -> Sequence[str]:
 def read_back(context: Context, given: IdeaAddInput, added: AddedIdea | None) -> Settled:
     """Whether it is in the queue."""
     with reading(added.campaign if added else given.tag, context.where) as campaign:
-        there = refusal(campaign.ideas(), split_marks(clean_idea(given.text))[0])
+        there = refusal(campaign.ideas(), split_marks(added.text if added else _said(given))[0])
     return Settled.DONE if there else Settled.NOT_DONE
 
 

@@ -29,6 +29,7 @@ from overnight.research.operations.idea_add import IdeaAddInput
 from overnight.words.foreign import printable
 
 DELETE = make(Tier.IRREVERSIBLE)
+NOTE = make(Tier.REVERSIBLE)
 TEXT = NoteInput(text="gone")
 PROCESSES = 4
 USE = """
@@ -269,6 +270,34 @@ def test_what_is_shown_is_what_is_done(tmp_path: Path) -> None:
         perform(IDEA_ADD, replace(agent(tmp_path), origin=Origin.FOREIGN), IdeaAddInput(text="--tag", tag="t"))
     with records.open_record() as record:
         assert entry_of(record.pending()[0], record.now).call == "idea add --tag t -- --tag"
+
+
+def test_the_folder_is_shown_whole(tmp_path: Path) -> None:
+    """Two folders whose paths differ in the middle of a long one alone do not look alike."""
+    folder = tmp_path.joinpath("a" * 200, "this", "b" * 200)
+    folder.mkdir(parents=True)
+    asked(agent(folder))
+    with records.open_record() as record:
+        assert f" in {folder}" in describe_approval(entry_of(record.pending()[0], record.now))
+
+
+def test_what_is_not_unicode_does_not_pass_unrecorded(tmp_path: Path) -> None:
+    """A folder that the record cannot name is refused to others, and noted to the owner; a text is asked about as it is."""
+    asked(agent(tmp_path), NoteInput(text="a\udcff"))
+    with records.open_record() as record:
+        assert r"a\udcff" in describe_approval(entry_of(record.pending()[0], record.now))
+    with pytest.raises(Refused, match="no such approval"):
+        approve("\udcff", tmp_path)
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    odd.mkdir()
+    with pytest.raises(UserError, match="not UTF-8"):
+        perform(DELETE, agent(odd), TEXT)
+    with pytest.raises(UserError, match="not UTF-8"):
+        perform(NOTE, agent(odd), TEXT)
+    assert lines(odd) == []
+    said: list[str] = []
+    perform(NOTE, Context(where=odd, say=said.append), TEXT)
+    assert lines(odd) == ["gone"] and "not in the record" in said[0]
 
 
 def test_what_a_person_would_not_read_is_not_asked(tmp_path: Path) -> None:

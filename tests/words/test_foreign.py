@@ -25,7 +25,7 @@ def test_a_reason_of_several_lines_is_one_line() -> None:
 
 
 @settings(deadline=None)
-@given(ANY_TEXT)
+@given(ANY_TEXT | st.text("a\u00e9\u26a0\u034f\u3164\ufe00\ufe0e\ufe0f\u20e3\U000e0100", max_size=200))
 def test_what_was_made_printable_stays_as_it_is(text: str) -> None:
     """Making text printable twice is the same as once."""
     shown = printable(text, 80)
@@ -41,10 +41,15 @@ def test_what_was_made_printable_stays_as_it_is(text: str) -> None:
         ("abc\u202edef", r"abc\u202edef"),
         ("a\ud800b", r"a\ud800b"),
         ("\u2028\u200b\x00", r"\u2028\u200b\x00"),
+        ("a\u3164b\u115fc\uffa0d\u034fe", r"a\u3164b\u115fc\uffa0d\u034fe"),
+        ("hi\U000e0138\U000e0139\ufe03", r"hi\U000e0138\U000e0139\ufe03"),
+        ("careful \u26a0\ufe0f", "careful \u26a0\ufe0f"),
+        ("\u26a0\ufe0f\ufe0e\ufe0f a\ufe0fb", "\u26a0\ufe0f" + r"\ufe0e\ufe0f a\ufe0fb"),
+        ("\u00e9\u034f\ufe0f", "\u00e9" + r"\u034f\ufe0f"),
     ],
 )
 def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
-    """Escapes, line breaks, bidirectional marks and surrogates become readable; letters stay."""
+    """Escapes, line breaks, bidirectional marks, surrogates, fillers and selectors become readable; letters and emoji stay."""
     assert printable(text, 100) == shown
 
 

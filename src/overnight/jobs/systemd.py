@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from overnight.files.folders import encode_path
+
 NAME = "overnight.service"
 SOCKET = "NOTIFY_SOCKET"
 WATCHDOG_S = 120  # without a heartbeat of the supervisor, which is one every 15 s
@@ -59,8 +61,14 @@ def tell_systemd(what: str) -> None:
 
 
 def _quoted(word: str) -> str:
-    escaped = "".join(_ESCAPES.get(character, character) for character in word)
-    return f'"{escaped}"'
+    return f'"{"".join(map(_escaped, word))}"'
 
 
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "%": "%%", "\n": "\\n", "\t": "\\t"}
+def _escaped(character: str) -> str:
+    """As a unit has it; all that is not printable by its bytes, since a CR ends a line of a unit as well."""
+    if character.isprintable():
+        return _ESCAPES.get(character, character)
+    return "".join(f"\\x{byte:02x}" for byte in encode_path(character))
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "%": "%%"}

@@ -39,4 +39,4 @@ class Call:
 
 def state_digest(state: str) -> str:
     """What an approval keeps of the state that it was asked in, hex."""
-    return hashlib.sha256(state.encode()).hexdigest()
+    return hashlib.sha256(state.encode(errors="surrogatepass")).hexdigest()

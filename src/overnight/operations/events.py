@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from overnight.errors import UserError
 from overnight.operations.call import Call, CallState
 from overnight.operations.principal import Address
 
@@ -66,8 +67,15 @@ def _adapter() -> "TypeAdapter[Event]":
 
 
 def encode(event: Event) -> bytes:
-    """An event as JSON."""
-    return _adapter().dump_json(event)
+    """An event as JSON.
+
+    Raises:
+        UserError: a text or a folder in it is not Unicode.
+    """
+    try:
+        return _adapter().dump_json(event)
+    except ValueError as error:
+        raise UserError("the folder, or a text in the call, is not UTF-8", fix="rename the folder") from error
 
 
 def decode(body: str) -> Event:

@@ -178,7 +178,8 @@ class OperationRecord:
 
     def by_nonce(self, nonce: str) -> Approval | None:
         """The question that a nonce answers."""
-        return next((each for each in self.pending() if secrets.compare_digest(each.nonce.encode(), nonce.encode())), None)
+        said = nonce.encode(errors="surrogatepass")
+        return next((each for each in self.pending() if secrets.compare_digest(each.nonce.encode(), said)), None)
 
     def by_number(self, number: int) -> Approval | None:
         """The question with a number."""

@@ -12,7 +12,8 @@ from overnight.operations.record import Approval
 from overnight.operations.rendering import command_words
 from overnight.words.foreign import printable
 
-LINE = 300  # characters of a folder or a channel
+LINE = 300  # characters of a channel
+WHOLE_PATH = 10 * 4096  # characters that a folder can become when it is made printable: none is left out
 
 
 class ApprovalState(StrEnum):
@@ -96,7 +97,7 @@ def state_of(approval: Approval, now: float) -> ApprovalState:
 def describe_approval(entry: ApprovalEntry) -> str:
     """Who wants what, where, and until when the answer counts."""
     until = time.strftime("%H:%M", time.localtime(entry.expires_at))
-    where = printable(entry.where, LINE)
+    where = printable(entry.where, WHOLE_PATH)
     over = f" over {printable(entry.channel, LINE)}" if entry.channel else ""
     waits = f", until {until}" if entry.state in {ApprovalState.PENDING, ApprovalState.GRANTED} else ""
     return f"{entry.number:>4} {entry.state}{waits}  {entry.principal}{over} wants `{entry.call}` ({entry.tier}) in {where}"

@@ -1,6 +1,12 @@
 """Makes foreign text fit to show: no terminal escapes, no invisible characters, a bounded length."""
 
+import re
+
 ELLIPSIS = " … "
+# Characters without a shape of their own that `str.isprintable` takes for letters and accents: fillers, joiners, and variation
+# selectors, in which a whole text can be hidden from people and not from models. One of the last two behind an emoji stays.
+_STYLES = "\ufe0e\ufe0f"
+_SHAPELESS = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]+")
 
 
 def printable(text: str, limit: int) -> str:
@@ -12,7 +18,7 @@ def printable(text: str, limit: int) -> str:
     # Escapes only lengthen a text, so only the two ends of a huge one can be left.
     if len(text) > 2 * limit:
         text = text[:limit] + text[-limit:]
-    visible = text if text.isprintable() else "".join(each if each.isprintable() else _escape(each) for each in text)
+    visible = _visible(text)
     return visible if len(visible) <= limit else _cut(visible, limit)
 
 
@@ -27,7 +33,7 @@ def printable_lines(text: str, limit: int) -> str:
     """As `printable`, but lines stay lines and tabs stay tabs."""
     if len(text) > 2 * limit:
         text = text[:limit] + text[-limit:]
-    visible = "\n".join(_visible_line(line) for line in text.replace("\r\n", "\n").split("\n"))
+    visible = "\n".join(_visible(line, kept="\t") for line in text.replace("\r\n", "\n").split("\n"))
     return visible if len(visible) <= limit else _cut(visible, limit)
 
 
@@ -48,10 +54,16 @@ def left_out(characters: int) -> str:
     return f"\n[... {characters} characters left out ...]\n"
 
 
-def _visible_line(line: str) -> str:
-    if line.isprintable():
-        return line
-    return "".join(character if character.isprintable() or character == "\t" else _escape(character) for character in line)
+def _visible(text: str, *, kept: str = "") -> str:
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() or each in kept else _escape(each) for each in text)
+    return text if text.isascii() else _SHAPELESS.sub(_without_shape, text)
+
+
+def _without_shape(found: re.Match[str]) -> str:
+    before = found.string[found.start() - 1 : found.start()]
+    kept = int(found[0][0] in _STYLES and not before.isascii())
+    return found[0][:kept] + _escape(found[0][kept:])
 
 
 def _escape(character: str) -> str:
@@ -63,4 +75,4 @@ def _cut(text: str, limit: int) -> str:
     if room < 2:  # noqa: PLR2004  # no room for two ends and the mark between them
         return text[:limit]
     tail = room // 2
-    return text[: room - tail] + ELLIPSIS + text[-tail:]
+    return text[: room - tail] + ELLIPSIS + text[-tail:].lstrip(_STYLES)

@@ -31,6 +31,10 @@ settings.load_profile("same")
 HERE = Path(__file__).parent
 # `python` in a target of a test is this one. The shim of a version manager would start a shell and more for each trial.
 os.environ["PATH"] = f"{Path(sys.base_prefix, 'bin')}:{os.environ['PATH']}"
+# Hundreds of tests start a process of ours: without bytecode, as containers often have it, each compiles 300 modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(HERE.parent / "build" / "pycache")
+sys.dont_write_bytecode = False
 SLOW = ("walks", "cli", "attacks", "browser", "jail", "labs", "research")  # folders, in the order in which they start
 MOST_WORKERS = 4
 Written = Callable[[str], ReportFiles]

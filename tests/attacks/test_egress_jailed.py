@@ -91,7 +91,7 @@ def test_a_job_reaches_what_is_listed_and_nothing_else(tmp_path: Path, monkeypat
         "b'hello'",
         "HTTP Error 403: evil.org:80 is not on the list of what this job may reach",
         "<urlopen error Tunnel connection failed: 403 evil.org:443 is not on the list of what this job may reach>",
-        "HTTP Error 403: inside.example.com is private (10.0.0.1), which no job reaches",
+        "HTTP Error 403: inside.example.com resolves to 10.0.0.1, which is private: no job reaches that",
         "HTTP Error 403: 169.254.169.254:80 is not on the list of what this job may reach",
         "hello",
     ]

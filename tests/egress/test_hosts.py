@@ -105,3 +105,10 @@ def test_a_spelling_is_final(text: str) -> None:
     again = f"[{name}]" if ":" in name else name
     assert canonical(again) == (name, address)
     assert Target(host=name, port=1, address=address).authority() == f"{again}:1"
+
+
+@pytest.mark.parametrize(("text", "hint"), [("https://pypi.org", "a URL"), ("pypi.org/simple", "a URL"), ("*", "every host")])
+def test_what_people_write_instead_of_a_host_has_a_hint(text: str, hint: str) -> None:
+    """A URL, or all hosts at once."""
+    with pytest.raises(BadHost, match=hint):
+        read_rule(text)

@@ -29,6 +29,8 @@ from overnight.jobs.supervising import CALL, supervise
 from overnight.jobs.systemd import tell_systemd, unit_path, unit_text
 from overnight.jobs.upkeep import Setup, Timed
 
+# Where settings, secrets and state are, and the programs of commands; keys belong elsewhere.
+UNIT_VARIABLES = ("PATH", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "OVERNIGHT_SETTINGS")
 READY_S = 20.0  # for the supervisor to be there
 FIRST_S = 10.0  # for loops to start, or to say why not
 
@@ -214,7 +216,7 @@ def _start_supervisor() -> None:
 def _systemd(*, install: bool) -> None:
     """Print the unit, or write it."""
     command = [*OVERNIGHT, "up", "--foreground"]
-    variables = {name: value for name in ("PATH", "XDG_STATE_HOME") if (value := os.environ.get(name))}
+    variables = {name: value for name in UNIT_VARIABLES if (value := os.environ.get(name))}
     text, path = unit_text(command, variables), unit_path(os.environ, Path.home())
     if not install:
         click.echo(text, nl=False)

@@ -41,7 +41,9 @@ class Dialer:
         addresses = [target.address] if target.address else await self._addresses(target)
         for address in addresses:
             if why := self.refusal(address):
-                raise BadRequest(f"{target.host} is {why} ({address}), which no job reaches", status=403, target=target)
+                raise BadRequest(
+                    f"{target.host} resolves to {address}, which is {why}: no job reaches that", status=403, target=target
+                )
         problem = "it has no address"
         for address in addresses[:MOST_ADDRESSES]:
             try:

@@ -68,6 +68,10 @@ def read_rule(text: str) -> HostRule:
     Raises:
         BadHost: it is no such entry, or lists what is never reached.
     """
+    if "/" in text:
+        raise BadHost("it is a URL: write the host alone, and its port if that is neither 443 nor 80")
+    if text == "*":
+        raise BadHost("it is every host: list those that jobs need, such as `pypi.org` or `*.example.com`")
     below = text.startswith("*.")
     host, port = _split(text.removeprefix("*."))
     name, address = canonical(host)

@@ -133,6 +133,7 @@ def open_session(
         UserError: the user must fix something before it can run.
     """
     program = read_program(repository)
+    _require_jail(program, request.sandbox)
     repository.exclude_overnight()
     tag = _tag_of(repository, request)
     folder = campaign_folder(repository, tag)
@@ -308,6 +309,13 @@ def _assembled(
                 *limit_notes(executor),
             ],
         )
+
+
+def _require_jail(program: Program, sandbox: str) -> None:
+    if sandbox != "jail":
+        from overnight.program.network import require_jail
+
+        require_jail(program, sandbox)
 
 
 def _network_notes(program: Program) -> Sequence[str]:

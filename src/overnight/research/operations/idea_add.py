@@ -38,7 +38,7 @@ def run(context: Context, given: IdeaAddInput) -> AddedIdea:
         found, repository, folder = campaign.folder.name, campaign.repository, campaign.folder
         refused = refusal(campaign.ideas(), split_marks(said)[0])
     if refused:
-        fix = f"say what is new about it; to try a finished idea again, untick it in {folder / IDEAS}"
+        fix = f"say what is new about it (`overnight idea list`); to try a finished one again, untick it in {folder / IDEAS}"
         raise UserError(f"not added to the ideas of `{found}`: {refused}", fix=fix)
     words, risk, effect = split_marks(said)
     place_order(folder, ChangeIdeas(edits=(AddIdea(text=words, risk=risk, effect=effect),)), giver_of(context))

@@ -77,7 +77,7 @@ class Clerk:
         named = [each for each in present if message.text.startswith(each.name)]
         return named[0] if named else present[0]
 
-    def carry_out(self, message: Message) -> Reply:
+    async def carry_out(self, message: Message) -> Reply:
         """Note it."""
         if "fail" in message.text:
             raise ValueError("no\x1bway")

@@ -48,7 +48,7 @@ class Campaign:
         """As a campaign does."""
         return route(message, present, self.me)
 
-    def carry_out(self, message: Message) -> Reply:
+    async def carry_out(self, message: Message) -> Reply:
         """Note it."""
         self.done.append(message.text)
         return Reply(lines=(f"{self.me.name}: done",))
@@ -138,7 +138,7 @@ def test_texts_do_nothing_but_their_word(tmp_path: Path) -> None:
         "\x1b]0;stop\x07",
         "stop \u202e21luj",
         "run",
-        "believe 1",
+        "believe $(id)",
         "finalize --include-unread",
         "approve 1",
         "overnight stop",

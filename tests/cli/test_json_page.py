@@ -47,7 +47,7 @@ def fits(value: Any, form: Any) -> bool:  # Any: JSON, and a type or a form of o
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A campaign with a keep, a discard, an audit and an idea."""
-    made = make_repo(tmp_path_factory.mktemp("json") / "r", program(FIRST, SECOND, front=TUNER), noise=0.1)
+    made = make_repo(tmp_path_factory.mktemp("json") / "r", program(FIRST, SECOND, front=TUNER), noise=0.3)  # far from 20 sd
     overnight(made, "run", "--tag", "t", "--experiments", "2", "--no-report", check=0)
     overnight(made, "audit", "--pairs", "4", "--no-report", "--json")
     overnight(made, "idea", "add", "clip the gradient (bold)", check=0)
@@ -80,7 +80,9 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_command_prints_exactly_the_fields_of_its_page(repo: Path, shape: str, arguments: str) -> None:
     """All of them, in this order, and no others, at any depth."""
-    found = json.loads(overnight(repo, *arguments.split(), "--json").stdout)
+    done = overnight(repo, *arguments.split(), "--json")
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
     assert found and fits(found, SHAPES[shape])
 
 

@@ -81,7 +81,7 @@ def test_overnight_stop_is_reported_as_such(tmp_path: Path) -> None:
         assert session.stdout is not None
         overnight(repo, "stop", check=0)
         overnight(repo, "stop")  # by now it may have ended
-        assert said(session) == f"`overnight stop`: {ENDING}; Ctrl-C ends at once\n"
+        assert said(session) == f"stopped by `overnight stop`: {ENDING}; Ctrl-C ends at once\n"
         assert "\nstopped by `overnight stop`; " in f"\n{session.stdout.read()}"
         assert session.wait() in (0, 1)
     assert read_json(repo, "status")["stopped"] == "stop"

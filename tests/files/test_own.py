@@ -1,7 +1,11 @@
 """What is ours alone: made private, checked, and closed to others."""
 
 import os
+import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,6 +30,18 @@ def test_what_is_made_is_private(tmp_path: Path) -> None:
         os.umask(before)
     assert mode(tmp_path / "ours") == 0o700
     assert {mode(path) for path in (tmp_path / "ours").iterdir()} == {0o600}
+
+
+def test_a_database_keeps_its_locks_when_it_is_opened_again(tmp_path: Path) -> None:
+    """A process that opens one twice, such as a session that a message gives an order, still keeps other processes out."""
+    path = tmp_path / "data.db"
+    check_database(path, make=True)
+    attempt = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        check_database(path, make=True)
+        done = subprocess.run([sys.executable, "-c", attempt, path], capture_output=True, text=True, check=False)
+    assert "database is locked" in done.stderr
 
 
 def test_what_is_there_is_closed_to_others(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from overnight.jobs.identity import Identity, is_alive, own_identity, send_signa
 from overnight.jobs.listing import LoopState, find, list_loops
 from overnight.jobs.loop import Loop, Outcome
 from overnight.jobs.presence import LoopBusy, keep_beating, present
-from overnight.jobs.records import NOW
+from overnight.jobs.records import ENDED, NOW, SETUP
 from overnight.jobs.supervisor import ask_to_end
 
 
@@ -92,6 +92,20 @@ def test_a_silent_loop_is_stuck_whatever_the_clock_says(world: World, monkeypatc
             assert states(world) == {"a": LoopState.STUCK}
             presence.beat("back")
             assert states(world) == {"a": LoopState.RUNNING}
+
+
+def test_what_is_written_down_is_cleaned_first(world: World) -> None:
+    """What it does now, and the error that it ends by."""
+    with (
+        pytest.raises(RuntimeError),
+        present(world.loops, world.loop("a"), clean=lambda text: text.replace("key", "-")) as here,
+    ):
+        place = world.loops / world.loop("a").key
+        (place / SETUP).touch()
+        here.beat("reads key")
+        assert b"reads -" in (place / NOW).read_bytes()
+        raise RuntimeError("no key")
+    assert b"no -" in (place / ENDED).read_bytes()
 
 
 def test_the_heartbeat_goes_on_until_it_is_cancelled(world: World) -> None:

@@ -61,6 +61,17 @@ def test_an_owner_is_answered_once_and_a_stranger_is_not_kept(tmp_path: Path) ->
         assert inbox.refused() == {"from a group": 1, "from others": 1}
 
 
+def test_no_secret_of_a_message_is_kept(tmp_path: Path) -> None:
+    """It is hidden before the message is on disk, and so in what is done and answered."""
+    chat = Chat()
+    chat.write("1", "hello cAnArY0123")
+    here = session(tmp_path, chat)
+    here.reception.clean = lambda text: text.replace("cAnArY0123", "[hidden]")
+    run(here, lambda: chat.sent)
+    assert here.done == ["hello [hidden]"]
+    assert b"cAnArY" not in b"".join(path.read_bytes() for path in (tmp_path / "desk").glob("*.db*"))
+
+
 def test_the_same_message_is_carried_out_once(tmp_path: Path) -> None:
     """Delivered twice in a session, and again in later ones, it is acknowledged and not repeated."""
     chat = Chat(forgetful=True)
@@ -303,10 +314,10 @@ from dataclasses import replace
 bridge.spec = replace(here.reception.spec, receive=tuple(command))
 carry_out = here.clerk.carry_out
 
-def noted(message):
+async def noted(message):
     with open(folder + "/done", "a") as file:
         file.write(message.text + chr(10))
-    return carry_out(message)
+    return await carry_out(message)
 
 here.clerk.carry_out = noted
 anyio.run(here.reception.run)

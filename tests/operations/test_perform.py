@@ -202,3 +202,33 @@ def test_an_unknown_outcome_is_not_forgotten(tmp_path: Path) -> None:
     with open_record() as record:
         [digest] = record._store._db.execute("SELECT digest FROM calls").fetchone()
         assert record.last_outcome(digest) is CallState.UNKNOWN and record.last_outcome("other") is None
+
+
+def test_no_secret_is_in_the_record(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in what is given nor in an error; a call with one is done, and nobody is asked about it."""
+    canary = "cAnArY0123456789zz"
+    monkeypatch.setenv("SOME_API_KEY", canary)
+    operation = make(Tier.COSTLY)
+    assert perform(operation, Context(where=tmp_path), NoteInput(text=f"use {canary}")).text == f"use {canary}"
+
+    def fail(_context: Context, _given: NoteInput) -> None:
+        raise UserError(f"{canary} is refused")
+
+    with pytest.raises(UserError, match=canary):
+        perform(operation, Context(where=tmp_path), NoteInput(text="x"), run=fail)
+    with pytest.raises(UserError, match="is given a secret"):
+        perform(operation, as_agent(tmp_path), NoteInput(text=f"use {canary}"))
+    assert outcomes() == [("done", ""), ("failed", "[hidden] is refused")]
+    written = b"".join(path.read_bytes() for path in state.glob("ledger.db*"))
+    assert b"use [hidden]" in written and canary[:8].encode() not in written
+
+
+def test_what_is_given_is_not_recorded_if_the_secrets_cannot_be_read(tmp_path: Path, state: Path) -> None:
+    """The owner is served all the same."""
+    broken = state.parent / "secrets" / "secrets.json"
+    broken.parent.mkdir(parents=True, mode=0o700)
+    broken.write_text("no JSON")
+    broken.chmod(0o600)
+    perform(make(Tier.REVERSIBLE), Context(where=tmp_path), NoteInput(text="plain words"))
+    assert lines(tmp_path) == ["plain words"] and outcomes() == [("done", "")]
+    assert b"plain words" not in b"".join(path.read_bytes() for path in state.glob("ledger.db*"))

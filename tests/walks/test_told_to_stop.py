@@ -11,7 +11,7 @@ from targets import COMMAND, assert_verified, make_repo, overnight, program, rea
 
 from overnight.config import VARIABLE
 from overnight.research.ending import EndReason
-from overnight.research.events import IdeasChanged, Stopped
+from overnight.research.events import IdeasChanged, Ordered, Stopped
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 4.0"), ("OFFSET = 4.0", "OFFSET = 3.0"), ("OFFSET = 3.0", "OFFSET = 2.0"))
 MEASURE = "python train.py {seed} && (grep -q 'OFFSET = 5.0' train.py || sleep 1)"  # a proposal takes a while
@@ -73,7 +73,7 @@ def test_a_campaign_is_asked_and_told_to_stop(tmp_path: Path, owner: Owner) -> N
         owner.write("5", "STOP")
         rest = session.stdout.read()
         session.wait(60)
-    assert "channel:desk 42: stop" in rest and "1 message refused" in rest
+    assert "stopped by owner:42 over channel:desk" in rest and "1 message refused" in rest
     answers = {(to, message): text for occasion, to, message, text in owner.sent() if occasion == "answer" and message != "5"}
     assert set(answers) == {("42", "2"), ("42", "3"), ("42", "4")}
     assert answers["42", "2"].startswith("t: running") and "added to the ideas: halve the step" in answers["42", "3"]
@@ -81,9 +81,12 @@ def test_a_campaign_is_asked_and_told_to_stop(tmp_path: Path, owner: Owner) -> N
     stopping, ended = [text for _, _, message, text in owner.sent() if message == "5"]
     assert stopping.startswith("t: stopping") and ended.startswith("t: it has ended")
     events = recorded(repo)
-    assert [(e.by, e.over) for e in events if isinstance(e, IdeasChanged)] == [("person", "channel:desk 42")]
+    assert [(e.by, e.giver) for e in events if isinstance(e, IdeasChanged)] == [("person", "owner:42")]
+    orders = [(e.by, e.origin, e.order.kind) for e in events if isinstance(e, Ordered)]
+    assert orders == [("owner:42", "channel:desk", "ideas"), ("owner:42", "channel:desk", "stop")]
     (stopped,) = [e for e in events if isinstance(e, Stopped)]
-    assert (stopped.ending.reason, stopped.ending.detail) == (EndReason.STOP, "stopped over channel:desk 42")
+    by = "stopped by owner:42 over channel:desk"
+    assert (stopped.ending.reason, stopped.ending.detail, stopped.ending.by) == (EndReason.STOP, by, "owner:42")
     assert_verified(repo, "--tag", "t")
-    assert "stopped over channel:desk 42" in overnight(repo, "status").stdout and read_json(repo, "status")["deaf"] == []
+    assert by in overnight(repo, "status").stdout and read_json(repo, "status")["deaf"] == []
     assert set(owner.acknowledged()) == {"1", "2", "3", "4", "5"}

@@ -98,6 +98,7 @@ def _option(field: InputField, place: Option, *, required: bool) -> click.Option
         type=_click_type(field),
         required=required,
         default=default,
+        multiple=get_origin(field.form) is tuple,
         show_default=place.shows_default,
         metavar=place.metavar or None,
         help=place.about,
@@ -107,8 +108,9 @@ def _option(field: InputField, place: Option, *, required: bool) -> click.Option
 def _click_type(field: InputField) -> "click.ParamType[Any]":
     if field.enumeration:
         return click.Choice([member.value for member in field.enumeration])
-    if get_origin(field.form) is Literal:
-        return click.Choice(get_args(field.form))
+    form = get_args(field.form)[0] if get_origin(field.form) is tuple else field.form  # several of one kind
+    if get_origin(form) is Literal:
+        return click.Choice(get_args(form))
     if field.form is Path:
         return click.Path(path_type=Path)
     if field.bounds and field.form in {int, float}:

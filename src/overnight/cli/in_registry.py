@@ -48,7 +48,8 @@ def in_registry(
         presence = None
         try:
             loop = campaign_loop(repository, journal.state.tag)
-            presence = stack.enter_context(present(loops_folder(), loop, stop_signal=WAKE))
+            clean = journal.scrubber.text
+            presence = stack.enter_context(present(loops_folder(), loop, stop_signal=WAKE, clean=clean))
         except (OSError, UserError) as error:
             say((f"`overnight ps` does not show this session: {error}",))
         else:

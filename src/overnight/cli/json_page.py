@@ -12,8 +12,6 @@ import click
 
 from overnight.cli.main import COMMANDS
 from overnight.cli.record_fields import about, comments_of, members_of, types_of
-from overnight.jobs.listing import LoopList
-from overnight.models.spending.page import SpendPage
 from overnight.notices.channel_test import NotifyReport
 from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation, Argument
@@ -36,9 +34,7 @@ _BY_HAND: Mapping[str, Form] = {
     "agents test": Tryout,
     "secret list": SecretList,
     "notify test": NotifyReport,
-    "ps": LoopList,
     "show --assignment K": Sequence[SessionTranscript],
-    "spend": SpendPage,
     "verify --receipt COMMIT": ReceiptReport,
     "verify --rerun N": Sequence[Rerun],
 }

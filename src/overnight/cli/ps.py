@@ -4,31 +4,15 @@ import time
 
 import click
 
-from overnight.cli.loops import registry_now
-from overnight.cli.options import json_option, print_json
-from overnight.jobs.entries import sweep
-from overnight.jobs.listing import LoopLine, LoopList, LoopState, line_words, list_loops
+from overnight.jobs.listing import LoopLine, LoopList, LoopState, line_words
 from overnight.words.quantities import duration
 
 COLOURS = {LoopState.RUNNING: "green", LoopState.STUCK: "bold red", LoopState.LOST: "red", LoopState.MISTAKE: "bold red"}
 NOTHING = "no loop runs on this machine, and none is set up; `overnight up --repo PATH` keeps a campaign running"
 
 
-@click.command()
-@click.option("--all", "everything", is_flag=True, help="Also those that were taken down.")
-@json_option
-def ps(*, everything: bool, as_json: bool) -> None:
-    """List the loops on this machine: what runs, since when, and what should run."""
-    registry = registry_now()
-    now = list_loops(registry, now=time.time(), monotonic=time.monotonic(), everything=everything)
-    if as_json:
-        print_json(now)
-    else:
-        _print(now)
-    sweep(registry)
-
-
-def _print(found: LoopList) -> None:
+def show_ps(found: LoopList, _given: object) -> None:
+    """Print a table of them, and what to know of the supervisor."""
     from rich.table import Table
     from rich.text import Text
 

@@ -4,7 +4,11 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-_SHOWN = {"log": "overnight.cli.log:show_log"}  # operation: module and function
+_SHOWN = {
+    "log": "overnight.cli.log:show_log",
+    "ps": "overnight.cli.ps:show_ps",
+    "spend": "overnight.cli.spend:show_spend",
+}  # operation: module and function
 
 
 def shown(name: str) -> Callable[[Any, Any], None] | None:  # Any: the operation's own output and input

@@ -16,7 +16,7 @@ AGAIN = "Ctrl-C again ends at once"
 
 async def listen(stop: Stop, acknowledge: Callable[[str], None], *, task_status: TaskStatus[None]) -> None:
     """Pass SIGINT and SIGTERM on to `stop`, and acknowledge these and `overnight stop`, until cancelled."""
-    stop.heard = lambda _: acknowledge(f"`overnight stop`: {ENDING}; Ctrl-C ends at once")
+    stop.heard = lambda ending: acknowledge(f"{ending.detail}: {ENDING}; Ctrl-C ends at once")
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, WAKE) as signals:
         task_status.started()
         async for received in signals:

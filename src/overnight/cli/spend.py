@@ -1,14 +1,9 @@
 """`overnight spend`: what models cost, today, this week and by whom, and what left this machine for which provider."""
 
-import os
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from overnight.cli.options import json_option, print_json
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, duration, size_text
 
@@ -17,7 +12,6 @@ if TYPE_CHECKING:
 
     from overnight.models.spending.page import LimitStanding, SpendPage, Spent
 
-LONGEST_DAYS = 1000
 BAR = 16  # characters
 CELL = 100  # characters of a name
 HINT = """\
@@ -28,29 +22,11 @@ no limit is set: without one, only the budget of each campaign's program.md is k
       day_tokens = 2000000"""
 
 
-@click.command()
-@click.option("--days", type=click.IntRange(1, LONGEST_DAYS), default=7, show_default=True, help="How far the tables go back.")
-@click.option(
-    "--by",
-    multiple=True,
-    type=click.Choice(["system", "job", "role", "provider", "model"]),
-    help="Only this table; again for another one. By default system, role and provider.",
-)
-@json_option
-def spend(days: int, by: Sequence[str], as_json: bool) -> None:
-    """Show what models cost, the limits, and what was sent to which provider."""
-    from overnight.config import read_settings
-    from overnight.files.state_folder import state_folder
-    from overnight.models.spending.page import read_page
+def show_spend(page: "SpendPage", _given: object) -> None:
+    """Print the sums, the limits and the tables."""
+    from overnight.cli.tables import print_wide
 
-    rules = read_settings(os.environ, Path.home()).spending
-    page = read_page(state_folder(), rules, days=days, by=list(dict.fromkeys(by)) or ("system", "role", "provider"))
-    if as_json:
-        print_json(page)
-    else:
-        from overnight.cli.tables import print_wide
-
-        print_wide(*_shown(page))
+    print_wide(*_shown(page))
 
 
 def _shown(page: "SpendPage") -> Iterator["RenderableType"]:

@@ -120,13 +120,14 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 def check_database(path: Path, *, make: bool) -> None:
     """Check that a database and the files that SQLite opens beside it are ours, since SQLite follows links.
 
-    With `make` a missing one is made, readable to us alone; its side files get the same mode from SQLite.
+    With `make` a missing one is made, readable to us alone; its side files get the same mode from SQLite. One that is there is
+    only looked at: to close a file releases all locks that this process has on it, also those of SQLite's other connections.
 
     Raises:
         NotOurs: one of them is not.
     """
     if make:
-        os.close(open_own(path, os.O_RDWR | os.O_CREAT))
+        os.close(open_own(path, os.O_PATH if os.path.lexists(path) else os.O_RDWR | os.O_CREAT))
     for each in (path, *(path.with_name(path.name + ending) for ending in SIDE_FILES)):
         with suppress(FileNotFoundError):
             _require_ours(each, each.lstat(), folder=False)

@@ -36,19 +36,19 @@ class LoopBusy(UserError):  # noqa: N818  # a state
 class Presence:
     """A running loop, as others see it."""
 
-    def __init__(self, place: Path, present: Present) -> None:
-        self._place, self._present = place, present
+    def __init__(self, place: Path, present: Present, clean: Callable[[str], str] = str) -> None:
+        self._place, self._present, self._clean = place, present, clean
         self._ended: tuple[Outcome, str] = (Outcome.DONE, "")
 
     def beat(self, doing: str = "") -> None:
         """Say that it still works, and on what; a full disk or a deleted folder is no reason to end a loop."""
-        self._present = replace(self._present, beat=time.monotonic(), doing=printable(doing, DOING))
+        self._present = replace(self._present, beat=time.monotonic(), doing=printable(self._clean(doing), DOING))
         with suppress(OSError, UserError):
             write_soon(self._place / NOW, self._present)
 
     def ends(self, outcome: Outcome, reason: str = "") -> None:
         """Say how it ends, before it does; a loop that says nothing is done."""
-        self._ended = (outcome, one_line(reason, REASON))
+        self._ended = (outcome, one_line(self._clean(reason), REASON))
 
     def fails(self, error: BaseException) -> None:
         """Say that it ends by an error."""
@@ -73,8 +73,10 @@ class Presence:
 
 
 @contextmanager
-def present(loops: Path, loop: Loop, *, stop_signal: signal.Signals = signal.SIGTERM) -> Iterator[Presence]:
-    """Be this loop, for others to see, until the context ends.
+def present(
+    loops: Path, loop: Loop, *, stop_signal: signal.Signals = signal.SIGTERM, clean: Callable[[str], str] = str
+) -> Iterator[Presence]:
+    """Be this loop, for others to see, until the context ends; `clean` takes secrets out of what it writes down.
 
     Raises:
         LoopBusy: another process is.
@@ -94,7 +96,7 @@ def present(loops: Path, loop: Loop, *, stop_signal: signal.Signals = signal.SIG
             doing="",
             stop_signal=stop_signal.name,
         )
-        presence = Presence(place, now)
+        presence = Presence(place, now, clean)
         write_soon(place / NOW, now)
         remove(place / ENDED)
         try:

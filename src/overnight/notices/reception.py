@@ -20,7 +20,7 @@ from overnight.files.own import NotOurs
 from overnight.notices.answers import Answers, Reply
 from overnight.notices.inbox import Inbox, OpenMessage
 from overnight.notices.listeners import Listener, ListenerFolder
-from overnight.notices.notice import Notice, NotifySpec
+from overnight.notices.notice import NotifySpec
 from overnight.notices.port import Channel, Deaf, Message
 from overnight.words.foreign import printable
 
@@ -40,8 +40,8 @@ class Desk(Protocol):
         """The session that a message is for, or what to answer at once; None: nothing, such as to a message of our own."""
         ...
 
-    def carry_out(self, message: Message) -> Reply:
-        """Do what a message for this session says."""
+    async def carry_out(self, message: Message) -> Reply:
+        """Do what a message for this session says; is not cancelled."""
         ...
 
 
@@ -66,12 +66,13 @@ class Reception:
     me: Listener
     desk: Desk
     report_deaf: Callable[[str], None]  # why it cannot be heard; at most once
-    clean: Callable[[Notice], Notice] = lambda notice: notice  # takes secrets out of an answer
+    clean: Callable[[str], str] = str  # takes secrets out of what is kept and answered
     clock: Callable[[], float] = time.time
     paces: Paces = Paces()
     refused: Counter[str] = field(default_factory=Counter)  # messages that were not kept, by the reason; in this session
     _counted: Counter[str] = field(default_factory=Counter)  # of these, those that are on disk
     _news: anyio.Event = field(default_factory=anyio.Event)
+    _at_work: anyio.Lock = field(default_factory=anyio.Lock)  # held while a message is carried out
     _over: bool = False
     _held: bool = False
     _reported: bool = False
@@ -84,7 +85,7 @@ class Reception:
             name=self.spec.name,
             channel=self.channel,
             folder=self.folder.folder,
-            clean=self.clean,
+            clean=lambda notice: notice.scrubbed(self.clean),
             clock=self.clock,
             again_s=self.paces.again_s,
         )
@@ -106,6 +107,11 @@ class Reception:
         except Exception as error:  # noqa: BLE001  # such as a full disk: no failure of a channel reaches the session
             first = leaf_errors(error)[0]
             self._deaf(f"its messages cannot be kept: {printable(str(first) or type(first).__name__, WHY)}")
+
+    async def settle(self) -> None:
+        """Wait until the message that is being carried out is done and answered."""
+        async with self._at_work:
+            pass
 
     def end(self) -> None:
         """Hear no more."""
@@ -141,7 +147,7 @@ class Reception:
             if self._held and entry.session not in alive:
                 session = self._hand_on(inbox, entry, present)
             if session == self.me.session and inbox.start(entry, session):
-                self._carry_out(inbox, entry.message)
+                await self._carry_out(inbox, entry.message)
             await checkpoint()  # each message is written to disk several times
 
     def _count(self, inbox: Inbox) -> None:
@@ -166,13 +172,15 @@ class Reception:
         said = printable(entry.message.text, 80)
         return Reply(lines=(f"overnight: a session ended while it read “{said}”: it is not known whether that was done",))
 
-    def _carry_out(self, inbox: Inbox, message: Message) -> None:
-        try:
-            reply = self.desk.carry_out(message)
-        except Exception as error:  # noqa: BLE001  # whatever a message makes fail, the session goes on
-            reply = Reply(lines=(f"{self.me.name}: this failed: {printable(str(error) or type(error).__name__, WHY)}",))
-        self.answer(message, reply)
-        inbox.finish(message.id)
+    async def _carry_out(self, inbox: Inbox, message: Message) -> None:
+        async with self._at_work:
+            with anyio.CancelScope(shield=True):
+                try:
+                    reply = await self.desk.carry_out(message)
+                except Exception as error:  # noqa: BLE001  # whatever a message makes fail, the session goes on
+                    reply = Reply(lines=(f"{self.me.name}: this failed: {printable(str(error) or type(error).__name__, WHY)}",))
+                self.answer(message, reply)
+                inbox.finish(message.id)
 
     # --- The channel ---
 
@@ -222,7 +230,7 @@ class Reception:
             self.refused[ODD] += 1
             return
         text = message.text[: LONGEST + 1].encode(errors="replace").decode()  # a lone surrogate cannot be stored
-        if inbox.store(replace(message, text=text)):
+        if inbox.store(replace(message, text=self.clean(text))):
             self._wake()
 
     def _deaf(self, why: str) -> None:

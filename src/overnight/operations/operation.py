@@ -53,6 +53,7 @@ class Context:
     principal: Principal = OWNER
     origin: Origin = Origin.OWNER
     address: Address | None = None  # of the principal; None: this machine
+    key: str = ""  # of a call that may come twice, such as by a message that is delivered again: the same key, the same call
     ceiling: Tier = Tier.PHYSICAL  # of the channel that it came by; what is above it needs the owner's approval
     say: Callable[[str], None] = _silent  # for who waits meanwhile
 

@@ -1,7 +1,8 @@
 """The one door to operations: every face calls them here.
 
-A call with an effect is recorded before it starts, and after it is read back. One that was under way when its process ended is
-looked at again before the same is done once more. What the caller may not do by themselves becomes a question to the owner.
+A call with an effect is recorded before it starts, without secrets, and after it is read back. One that was under way when its
+process ended is looked at again before the same is done once more. What the caller may not do by themselves becomes a
+question to the owner.
 
 Does not cover: what a process of our own user does without coming here; that user is the owner.
 """
@@ -21,6 +22,7 @@ from overnight.words.foreign import one_line
 if TYPE_CHECKING:
     from overnight.operations.record import OperationRecord
 
+UNREAD = "[hidden: the secrets cannot be read]"  # in place of a text that may have one
 DETAIL = 300  # characters of an error in the record
 T = TypeVar("T")
 
@@ -72,15 +74,17 @@ class _Recorded:
         self._operation = operation
         self._context = context
         self._given = given
+        args, self._clean = canonical(given), _cleaner()
         self._call = Call(
             operation=operation.name,
-            args=canonical(given),
+            args=self._clean(args),
             tier=tier,
             principal=str(context.principal),
             origin=context.origin,
             address=context.address,
             where=os.path.realpath(context.where),
         )
+        self._hides = self._call.args != args
 
     def perform(self, carry_out: Callable[[Context, Any], T], *, asks: bool) -> T:  # Any: the operation's input
         """Ask, record, carry out, look again."""
@@ -91,7 +95,8 @@ class _Recorded:
             try:
                 found = carry_out(self._context, self._given)
             except BaseException as error:
-                self._end(record, number, self._after(error), one_line(str(error) or type(error).__name__, DETAIL))
+                detail = one_line(self._clean(str(error)) or type(error).__name__, DETAIL)
+                self._end(record, number, self._after(error), detail)
                 raise
             return self._checked(record, number, found)
 
@@ -146,6 +151,11 @@ class _Recorded:
         from overnight.operations.rendering import MOST_ASKED
         from overnight.operations.tables import AlreadyAsked, Refused
 
+        if self._hides:  # the owner would not see what they approve, and one approval would be for all secrets
+            raise Refused(
+                f"`{self._operation.name}` is given a secret, so the owner cannot be asked about it",
+                fix="give it without the secret",
+            )
         if len(self._call.args) > MOST_ASKED:
             raise Refused(
                 f"`{self._operation.name}` is too long to ask the owner about", fix=f"give at most {MOST_ASKED:,} characters"
@@ -195,3 +205,13 @@ class _Recorded:
             record.end(number, outcome, detail)
         except (OSError, OvernightError) as error:
             self._context.say(f"note: what became of `{self._operation.name}` is not recorded: {error}")
+
+
+def _cleaner() -> Callable[[str], str]:
+    """What takes the user's secrets out of a text; if they cannot be read, all of the text."""
+    from overnight.secrets.broker import user_broker
+
+    try:
+        return user_broker().scrubber().text
+    except (OSError, UserError):
+        return lambda _: UNREAD

@@ -31,6 +31,9 @@ def _words(operation: AnyOperation, call: Call) -> list[str]:
         value = given.get(field.name)
         if value is None or (field.default is not ... and value == _plain(field.default)):
             continue
+        if isinstance(value, list):
+            options += [word for each in value for word in (_flag(field), _quoted(each))]
+            continue
         if isinstance(field.place, Argument):
             arguments.append(_quoted(value))
         else:
@@ -46,6 +49,8 @@ def _flag(field: InputField) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
     return str(value) if not isinstance(value, str | int | float | bool | None) else value
 
 

@@ -191,7 +191,6 @@ class IdeasChanged:
 
     kind: Literal["ideas_changed"] = "ideas_changed"
     by: str  # "person", "program" or a role
-    over: str = ""  # the channel that it came over, and its sender there
     edits: tuple[Annotated[IdeaEdit, Field(discriminator="kind")], ...]
     giver: str = ""  # who ordered it; empty: it was no order
 

@@ -10,7 +10,8 @@ from overnight.research.idea import IdeaEdit
 
 OWNER = "owner"  # the one who can write to the campaign's folder
 CLI = "cli"
-LONGEST_NAME = 64  # characters of who ordered, and of how the order came
+CHANNEL = "channel:"  # begins the origin of what came over one
+LONGEST_NAME = 80  # characters of who ordered, and of how the order came
 LONGEST_KEY = 200
 MOST_EDITS = 1000  # of one order, or one event
 
@@ -19,7 +20,7 @@ MOST_EDITS = 1000  # of one order, or one event
 class Giver:
     """Who gave an order, and how it came."""
 
-    by: str = OWNER  # a principal, `kind` or `kind:name`
+    by: str = OWNER  # a principal, `kind` or `kind:name`; over a channel the name is the sender
     origin: str = CLI  # `cli`, `channel:NAME`, ...
 
 
@@ -48,6 +49,11 @@ class BelieveChange:
 
 
 Order = ChangeIdeas | StopSession | BelieveChange
+
+
+def giver_words(by: str, origin: str) -> str:
+    """Who gave an order, and over which channel, such as `owner:42 over channel:chat`."""
+    return f"{by} over {origin}" if origin.startswith(CHANNEL) else by
 
 
 class Outcome(StrEnum):

@@ -154,6 +154,15 @@ def test_an_order_that_was_read_and_not_settled_is_acted_on_by_the_next_session(
     assert world.journal.ledger.open_orders(9) == []
 
 
+def test_no_secret_is_in_an_order(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gives it, by whatever way."""
+    monkeypatch.setenv("SOME_API_KEY", "cAnArY0123456789zz")
+    place_order(world.folder, idea("use cAnArY0123456789zz"), BOT)
+    world.runner.take()
+    assert world.ideas() == [("use [hidden]", "agent:bot")]
+    assert b"cAnArY01" not in b"".join(path.read_bytes() for path in world.folder.glob("ledger.db*"))
+
+
 def test_the_same_key_is_the_same_order(world: World) -> None:
     """Whether it waits or is settled: a channel may deliver a message again after a kill."""
     assert place_order(world.folder, idea("one"), BOT, key="chat 17")

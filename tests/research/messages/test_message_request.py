@@ -39,6 +39,8 @@ def said(text: str, *present: Listener, at: float = 2e6) -> str:
         ("idea clip the gradient (bold)", Request(word=Word.IDEA, text="clip the gradient (bold)")),
         ("idea @jul12 clip it", Request(word=Word.IDEA, name="jul12", text="clip it")),
         ("idea", Request(word=Word.IDEA)),
+        ("believe #3", Request(word=Word.BELIEVE, number=3)),
+        ("believe @jul12 3", Request(word=Word.BELIEVE, name="jul12", number=3)),
         ("help", Request(word=Word.HELP)),
     ],
 )
@@ -51,7 +53,17 @@ def test_a_line_with_a_known_word_is_a_request(text: str, wanted: Request) -> No
     "text",
     [
         *("", " ", "stop\nnow", "please stop", "stop it now", "stopp", "status\x0bstop", "stop\u2028x", "\uff53top"),
-        *("believe 3", "run", "finalize", "idea " + "x" * LONGEST),
+        *(
+            "believe",
+            "believe x",
+            "believe 0",
+            "believe 3 4",
+            "believe 1234567890",
+            "believe \u0663",
+            "run",
+            "finalize",
+            "idea " + "x" * LONGEST,
+        ),
     ],
 )
 def test_anything_else_is_none(text: str) -> None:

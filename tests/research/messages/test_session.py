@@ -98,10 +98,19 @@ def test_a_channel_without_owners_hears_nobody(here: Listening) -> None:
 
 def test_the_error_of_a_session_is_raised_as_it_is(here: Listening) -> None:
     """What was asked before is still answered; an answer that cannot be sent is said."""
+
+    def stopped(found: Listening) -> bool:
+        found.campaign.asking.inbox.take_in()
+        return found.campaign.stop.ending is not None
+
     error = UserError("the head cannot be measured")
     bridge = (sys.executable, "-S", "-c", PRINTS, "stop")
     with pytest.raises(UserError) as caught:
-        here.run(spec(*bridge, send="false"), lambda found: found.campaign.stop.ending, error)
+        here.run(
+            spec(*bridge, send="false"),
+            stopped,
+            error,
+        )
     assert caught.value is error and here.notes[-1] == "`chat` did not take an answer: it exited with 1"
 
 

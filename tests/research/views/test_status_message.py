@@ -52,7 +52,7 @@ def test_a_long_campaign_has_ten() -> None:
 
 def test_who_stopped_it_is_said() -> None:
     """In the message and in `overnight status`, in the words of the record."""
-    detail = "stopped over channel:chat 42"
+    detail = "stopped by owner:42 over channel:chat"
     now = status(running=None, stopped=EndReason.STOP.value, stopped_detail=detail)
     assert detail in status_message(now)[0] and detail in describe(now).splitlines()[0]
     assert "stopped: stopped" not in describe(now)

@@ -128,8 +128,7 @@ class Book:
         self._number = 0  # among the holders; 0: not one of them yet
         with _clear_errors(self.path):
             make_folder(folder)
-            # Never opened if it is there: closing it would take away the locks that this process has on it by another way.
-            check_database(self.path, make=not os.path.lexists(self.path))
+            check_database(self.path, make=True)
             self._db = sqlite3.connect(self.path, isolation_level=None, timeout=patience_s)
             self._status = self.path.stat()
         try:

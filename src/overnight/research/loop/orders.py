@@ -15,7 +15,7 @@ from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.queue import LAPSED, after
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
-from overnight.research.order import BelieveChange, ChangeIdeas, Outcome, StopSession
+from overnight.research.order import CLI, OWNER, BelieveChange, ChangeIdeas, Outcome, StopSession, giver_words
 from overnight.research.standing import Kept
 
 POLL_S = 0.5  # between looks for orders of other processes; a look without any takes some microseconds
@@ -61,8 +61,8 @@ class OrderRunner:
         self.journal.record(*acting.events)
         for note in acting.notes:
             self.journal.show(Noted(text=note))
-        for by in acting.stopped_by:
-            self.stop.order(replace(STOPPED, by=by))
+        for ordered in acting.stops:
+            self.stop.order(_stopped(ordered))
 
 
 @asynccontextmanager
@@ -80,6 +80,13 @@ async def meanwhile(task: Callable[[], Coroutine[Any, Any, None]]) -> AsyncItera
         raise leaves[0] from None
 
 
+def _stopped(ordered: Ordered) -> Ending:
+    """The ending that an order asks for, in words for people too; `overnight stop` of the owner's is known as that."""
+    plain = (ordered.by, ordered.origin) == (OWNER, CLI)
+    detail = STOPPED.detail if plain else f"stopped by {giver_words(ordered.by, ordered.origin)}"
+    return replace(STOPPED, detail=detail, by=ordered.by)
+
+
 class _Acting:
     """What some orders come to, one after the other."""
 
@@ -90,7 +97,7 @@ class _Acting:
         self._held_from = held_from
         self.events: list[Event] = []
         self.notes: list[str] = []
-        self.stopped_by: list[str] = []
+        self.stops: list[Ordered] = []
 
     def take(self, item: Item, ordered: Ordered) -> None:
         """Add what one order comes to, and that it is settled."""
@@ -101,7 +108,7 @@ class _Acting:
                 refused = self._believe(ordered.order)
             case StopSession():
                 refused = TOO_LATE if item.seq <= self._held_from else ""
-                self.stopped_by += [] if refused else [ordered.by]
+                self.stops += [] if refused else [ordered]
         outcome = Outcome.REFUSED if refused else Outcome.DONE
         self.events.append(OrderSettled(key=ordered.key, outcome=outcome, reason=refused))
 

@@ -1,30 +1,44 @@
-"""What a running campaign does with a message: the same as the commands `status`, `stop` and `idea add`.
+"""What a running campaign does with a message: it calls the operation that the command line has for its word.
 
-This is the only place where a message has an effect, and its origin goes into the campaign's record with it.
+So there is one implementation, one record of who gave what, and one rule about what needs the owner's approval. A channel may
+not do by itself what costs something, or stands for a person's word: the owner approves that in a terminal.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+import anyio
 
 from overnight.errors import UserError
 from overnight.notices.answers import Reply
 from overnight.notices.listeners import Listener
 from overnight.notices.port import Message
-from overnight.research.ending import Ending, EndReason
-from overnight.research.events import IdeasChanged, Noted
-from overnight.research.idea import PERSON, AddIdea
-from overnight.research.ideas.queue import refusal
-from overnight.research.ideas.text import clean_idea, split_marks, words_of
+from overnight.operations.operation import Context, I, O, Operation, Tier
+from overnight.operations.perform import ApprovalAsked, perform
+from overnight.operations.principal import LONGEST, Address, Kind, Origin, Principal
+from overnight.research.ending import EndReason
+from overnight.research.events import Noted
 from overnight.research.loop.campaign import Campaign
-from overnight.research.messages.request import NAME, Request, Word, full_name, request_of, route
-from overnight.research.reading import reading
-from overnight.research.views.status import Status, summarise
+from overnight.research.messages.request import Request, Word, full_name, request_of, route
+from overnight.research.operations.believe import OPERATION as BELIEVE
+from overnight.research.operations.believe import BelieveInput
+from overnight.research.operations.idea_add import OPERATION as IDEA_ADD
+from overnight.research.operations.idea_add import IdeaAddInput
+from overnight.research.operations.status import OPERATION as STATUS
+from overnight.research.operations.status import StatusInput
+from overnight.research.operations.stop import OPERATION as STOP
+from overnight.research.operations.stop import StopInput
+from overnight.research.views.status import summarise
 from overnight.research.views.status_message import status_message
 from overnight.words.foreign import one_line, printable
 
-ORIGIN = 200  # characters
+CEILING: Final = Tier.REVERSIBLE  # of every channel
+NAME = LONGEST  # characters of a sender
 WHY = 300
 
 
@@ -36,70 +50,92 @@ class CampaignDesk:
     channel: str
     me: Listener
     folder: Path  # the campaign's
-    stopped_by: Message | None = None  # what ended the session, if a message did
+    _stops: list[Message] = field(default_factory=list)  # that were ordered, the oldest first
 
     def route(self, message: Message, present: Sequence[Listener]) -> Listener | Reply | None:
         """The session that a message is for, or what to answer at once."""
         return route(message, present, self.me)
 
-    def carry_out(self, message: Message) -> Reply:
-        """Do what a message says."""
+    async def carry_out(self, message: Message) -> Reply:
+        """Do what a message says, in a thread, as it reads and writes files."""
         request = request_of(message.text)
         if request is None:
             raise ValueError("a message that is not understood is for no session")
-        match request.word:
-            case Word.STOP:
-                return self._stop(message)
-            case Word.IDEA:
-                return self._add_idea(request.text, self._origin(message))
-            case _:
-                return self._status(request)
+        stop = self.campaign.stop
+        if request.word is Word.STOP:
+            if stop.ending:
+                return self._reply(f"it is ending already: {printable(stop.ending.detail, WHY)}")
+            self._stops.append(message)  # before it is ordered: the session may end as soon as it is
+        notes: list[str] = []
+        try:
+            reply = await anyio.to_thread.run_sync(self._done, request, self._context(message, notes))
+        except ApprovalAsked as asked:
+            way = f"`overnight approve {asked.number}` in a terminal within ten minutes, then write the same again"
+            return self._reply(f"this needs your approval there: {way}; or `overnight refuse {asked.number}`")
+        except UserError as error:
+            self._stops = [each for each in self._stops if each is not message]
+            return self._reply(one_line(str(error), WHY))
+        finally:
+            for note in notes:
+                self.campaign.journal.show(Noted(text=f"`{self.channel}`: {note}"))
+        return reply
+
+    @property
+    def stopped_by(self) -> Message | None:
+        """The message that ended the session, if one did."""
+        stopped = self.campaign.journal.state.stopped
+        if stopped is None or stopped.ending.reason is not EndReason.STOP:
+            return None
+        return next((each for each in self._stops if stopped.ending.by == str(self._principal(each))), None)
 
     def ended(self) -> Reply:
         """What is said after the end of a session that a message stopped."""
-        now = self._now()
-        return Reply(lines=(f"{self.me.name}: it has ended; `overnight run` continues it", *status_message(now)[1:]))
-
-    def _origin(self, message: Message) -> str:
-        return printable(f"channel:{self.channel} {message.sender}", ORIGIN)
-
-    def _now(self) -> Status:
         journal = self.campaign.journal
-        newest = next(iter(journal.ledger.search_trials(1)), None)
-        running = None if journal.state.stopped else self.me.process
-        return summarise(journal.state, running, str(self.folder), elapsed_s=journal.elapsed_s(), searched=newest)
+        now = summarise(journal.state, None, str(self.folder), elapsed_s=journal.elapsed_s())
+        return self._reply("it has ended; `overnight run` continues it", *status_message(now)[1:])
 
-    def _status(self, request: Request) -> Reply:
-        if request.name in {"", self.me.name, full_name(self.me)}:
-            return Reply(lines=status_message(self._now()))
-        name = printable(request.name, NAME)
-        with suppress(UserError, OSError), reading(request.name, Path(self.me.place)) as other:
-            state = other.state()
-            now = summarise(state, other.running, str(other.folder), elapsed_s=other.elapsed_s(state))
-            return Reply(lines=status_message(now))
-        return Reply(lines=(f"{self.me.name}: there is no campaign {name} here",))
+    def _reply(self, first: str, *more: str) -> Reply:
+        return Reply(lines=(f"{self.me.name}: {first}", *more))
 
-    def _stop(self, message: Message) -> Reply:
-        stop = self.campaign.stop
-        if stop.ending:
-            return Reply(lines=(f"{self.me.name}: it is ending already: {printable(stop.ending.detail, WHY)}",))
-        origin = self._origin(message)
-        stop.request(Ending(reason=EndReason.STOP, detail=f"stopped over {origin}"))
-        self.stopped_by = message
-        self.campaign.journal.show(Noted(text=f"{origin}: stop; ending when the running trials are recorded"))
-        return Reply(lines=(f"{self.me.name}: stopping: it ends when the running trials are recorded",))
+    def _principal(self, message: Message) -> Principal:
+        """Only owners are heard; among them the sender's id is the name."""
+        return Principal(Kind.OWNER, printable(message.sender, NAME))
 
-    def _add_idea(self, text: str, origin: str) -> Reply:
-        said = clean_idea(text)
-        if not words_of(said):
-            return Reply(lines=(f"{self.me.name}: not added: the idea has no words",))
-        inbox, journal = self.campaign.asking.inbox, self.campaign.journal
-        inbox.show()  # what people wrote into the file comes first
-        idea, risk, effect = split_marks(said)
-        if refused := refusal(journal.state.ideas, idea):
-            return Reply(lines=(f"{self.me.name}: not added: {one_line(refused, WHY)}",))
-        edits = (AddIdea(text=idea, risk=risk, effect=effect),)
-        journal.record(IdeasChanged(by=PERSON, edits=edits, over=origin))
-        inbox.show()
-        self.campaign.queue.announce()
-        return Reply(lines=(f"{self.me.name}: added to the ideas: {said}",))
+    def _context(self, message: Message, notes: list[str]) -> Context:
+        key = hashlib.sha256(json.dumps([self.channel, message.id]).encode()).hexdigest()
+        return Context(
+            where=Path(self.me.place),
+            principal=self._principal(message),
+            origin=Origin.OWNER,
+            address=Address(channel=self.channel, id=printable(message.sender, NAME)),
+            ceiling=CEILING,
+            key=f"message {key}",
+            say=notes.append,
+        )
+
+    def _done(self, request: Request, context: Context) -> Reply:
+        """Call the operation; what to answer."""
+        match request.word:
+            case Word.STOP:
+                _call(STOP, context, StopInput(tag=self.me.name))
+                return self._reply("stopping: it ends when the running trials are recorded")
+            case Word.IDEA:
+                added = _call(IDEA_ADD, context, IdeaAddInput(text=request.text, tag=self.me.name))
+                return self._reply(f"added to the ideas: {added.text}", *IDEA_ADD.notes(added) if IDEA_ADD.notes else ())
+            case Word.BELIEVE:
+                found = _call(BELIEVE, context, BelieveInput(number=request.number, tag=self.me.name))
+                return self._reply(BELIEVE.render(found))
+            case _:
+                return self._status(request.name, context)
+
+    def _status(self, name: str, context: Context) -> Reply:
+        """Of this campaign, or of another one of its repository."""
+        if name in {"", self.me.name, full_name(self.me)}:
+            return Reply(lines=status_message(_call(STATUS, context, StatusInput(tag=self.me.name))))
+        with suppress(UserError, OSError):
+            return Reply(lines=status_message(_call(STATUS, context, StatusInput(tag=name))))
+        return self._reply(f"there is no campaign {printable(name, NAME)} here")
+
+
+def _call(operation: Operation[I, O], context: Context, given: I) -> O:
+    return perform(operation, context, given)

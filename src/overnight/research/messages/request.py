@@ -21,15 +21,20 @@ OURS = "overnight"  # begins an answer that is of no campaign
 
 
 class Word(StrEnum):
-    """What can be asked: to look, and what can be undone."""
+    """What can be asked: to look, what can be undone, and what the owner then approves in a terminal."""
 
     STATUS = "status"
     STOP = "stop"
     IDEA = "idea"
+    BELIEVE = "believe"
     HELP = "help"
 
 
-WORDS = "`status`, `stop`, `idea TEXT`, `help`; of one of several campaigns: `status NAME`, `stop NAME`, `idea @NAME TEXT`"
+WORDS = (
+    "`status`, `stop`, `idea TEXT`, `believe N`, `help`; of one of several campaigns: `status NAME`, `stop NAME`, "
+    "`idea @NAME TEXT`, `believe @NAME N`"
+)
+DIGITS = 9  # of a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class Request:
     word: Word
     name: str = ""  # of the campaign; empty: the only one
     text: str = ""  # of an idea
+    number: int = 0  # of a kept change
 
 
 def request_of(text: str) -> Request | None:
@@ -51,9 +57,14 @@ def request_of(text: str) -> Request | None:
     if said not in set(Word):
         return None
     word = Word(said)
-    if word is Word.IDEA:
-        name, _, idea = rest.partition(" ") if rest.startswith("@") else ("", "", rest)
-        return Request(word=word, name=name.removeprefix("@"), text=idea.strip())
+    if word in {Word.IDEA, Word.BELIEVE}:
+        name, _, text = rest.partition(" ") if rest.startswith("@") else ("", "", rest)
+        name, text = name.removeprefix("@"), text.strip()
+        if word is Word.IDEA:
+            return Request(word=word, name=name, text=text)
+        digits = text.removeprefix("#")
+        known = digits.isascii() and digits.isdigit() and len(digits) <= DIGITS and int(digits) > 0
+        return Request(word=word, name=name, number=int(digits)) if known else None
     return Request(word=word, name=rest.removeprefix("@")) if len(rest.split()) <= 1 else None
 
 

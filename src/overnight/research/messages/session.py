@@ -52,9 +52,9 @@ async def listening(
         except Exception as error:  # noqa: BLE001  # raised again below, outside the task group
             failure = error
         finally:
-            for line, reception in zip(lines, receptions, strict=True):
-                line.close(reception)
             with anyio.move_on_after(LAST_S, shield=True):
+                for line, reception in zip(lines, receptions, strict=True):
+                    await line.close(reception)
                 await done.wait()
             for line, reception in zip(lines, receptions, strict=True):
                 line.report(reception)
@@ -101,17 +101,19 @@ class _Line:
             me=me,
             desk=self.desk,
             report_deaf=self._report_deaf,
-            clean=lambda notice: notice.scrubbed(self.campaign.journal.scrubber.text),
+            clean=self.campaign.journal.scrubber.text,
             paces=paces,
         )
 
-    def close(self, reception: Reception | None) -> None:
+    async def close(self, reception: Reception | None) -> None:
         """Say that it has ended to who stopped the session, if a message did; hear no more."""
-        if reception and self.desk and self.desk.stopped_by and self.campaign.journal.state.stopped:
+        if reception is None:
+            return
+        await reception.settle()
+        if self.desk and (message := self.desk.stopped_by):
             with suppress(OvernightError):  # such as a record that cannot be read any more
-                reception.answer(self.desk.stopped_by, self.desk.ended(), part=1)
-        if reception:
-            reception.end()
+                reception.answer(message, self.desk.ended(), part=1)
+        reception.end()
 
     def report(self, reception: Reception | None) -> None:
         """Show how many messages were refused, and why an answer was not sent."""

@@ -7,11 +7,10 @@ from annotated_types import Ge
 
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
-from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._ordering import give
 from overnight.research.order import BelieveChange
 from overnight.research.reading import CampaignReader, reading
-from overnight.research.record.ordering import place_order
 from overnight.research.standing import Kept
 
 
@@ -37,7 +36,7 @@ def run(context: Context, given: BelieveInput) -> Believed:
     with reading(given.tag, context.where) as campaign:
         kept, folder = _kept(campaign, given.number), campaign.folder
     if not kept.believed:
-        place_order(folder, BelieveChange(number=kept.number, commit=kept.commit), giver_of(context))
+        give(context, folder, BelieveChange(number=kept.number, commit=kept.commit))
     return Believed(campaign=folder.name, number=given.number, commit=kept.commit)
 
 

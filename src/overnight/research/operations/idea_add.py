@@ -10,13 +10,12 @@ from overnight.operations.operation import Argument, Context, Operation, Settled
 from overnight.research.idea import AddIdea
 from overnight.research.ideas.queue import refusal
 from overnight.research.ideas.text import clean_idea, split_marks, words_of
-from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._ordering import give
 from overnight.research.order import ChangeIdeas
 from overnight.research.places.campaigns import read_program
 from overnight.research.places.orders import IDEAS
 from overnight.research.reading import reading
-from overnight.research.record.ordering import place_order
 from overnight.research.views.ideas import AddedIdea
 from overnight.secrets.broker import user_broker
 
@@ -41,7 +40,7 @@ def run(context: Context, given: IdeaAddInput) -> AddedIdea:
         fix = f"say what is new about it (`overnight idea list`); to try a finished one again, untick it in {folder / IDEAS}"
         raise UserError(f"not added to the ideas of `{found}`: {refused}", fix=fix)
     words, risk, effect = split_marks(said)
-    place_order(folder, ChangeIdeas(edits=(AddIdea(text=words, risk=risk, effect=effect),)), giver_of(context))
+    give(context, folder, ChangeIdeas(edits=(AddIdea(text=words, risk=risk, effect=effect),)))
     return AddedIdea(campaign=found, text=said, read=any(spec.use in AGENTS for spec in read_program(repository).researchers))
 
 

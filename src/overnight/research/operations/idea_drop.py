@@ -8,12 +8,11 @@ from annotated_types import Ge
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
 from overnight.research.idea import DropIdea
 from overnight.research.ideas.text import clean_idea
-from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._ordering import give
 from overnight.research.operations._queue import require_open
 from overnight.research.order import ChangeIdeas
 from overnight.research.reading import reading
-from overnight.research.record.ordering import place_order
 from overnight.research.views.ideas import ChangedIdea
 from overnight.secrets.broker import user_broker
 
@@ -33,7 +32,7 @@ def run(context: Context, given: IdeaDropInput) -> ChangedIdea:
         found, folder = campaign.folder.name, campaign.folder
         require_open(campaign.ideas(), given.number)
     reason = clean_idea(user_broker().scrubber().text(given.reason))
-    place_order(folder, ChangeIdeas(edits=(DropIdea(number=given.number, reason=reason),)), giver_of(context))
+    give(context, folder, ChangeIdeas(edits=(DropIdea(number=given.number, reason=reason),)))
     return ChangedIdea(campaign=found, number=given.number)
 
 

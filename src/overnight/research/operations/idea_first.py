@@ -7,12 +7,11 @@ from annotated_types import Ge
 
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
 from overnight.research.idea import OrderIdeas
-from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._ordering import give
 from overnight.research.operations._queue import require_open
 from overnight.research.order import ChangeIdeas
 from overnight.research.reading import reading
-from overnight.research.record.ordering import place_order
 from overnight.research.views.ideas import ChangedIdea
 
 
@@ -30,7 +29,7 @@ def run(context: Context, given: IdeaFirstInput) -> ChangedIdea:
         found, folder, queue = campaign.folder.name, campaign.folder, campaign.ideas()
     require_open(queue, given.number)
     rest = (idea.number for idea in queue.ideas if idea.number != given.number)
-    place_order(folder, ChangeIdeas(edits=(OrderIdeas(numbers=(given.number, *rest)),)), giver_of(context))
+    give(context, folder, ChangeIdeas(edits=(OrderIdeas(numbers=(given.number, *rest)),)))
     return ChangedIdea(campaign=found, number=given.number)
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
-from overnight.research.operations._giver import giver_of
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._ordering import giver_of
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.record.ordering import order_stop
 
@@ -32,7 +32,7 @@ def run(context: Context, given: StopInput) -> StopAsked:
     if given.name is not None:
         return _stop_loop(context, given.name, given.tag)
     repository, found = find_campaign(context.where, given.tag)
-    process = order_stop(campaign_folder(repository, found), giver_of(context))
+    process = order_stop(campaign_folder(repository, found), giver_of(context), key=context.key)
     if process is None:
         raise UserError(f"the campaign `{found}` is not running")
     return StopAsked(campaign=found, process=process)
@@ -52,7 +52,7 @@ def _stop_loop(context: Context, name: str, tag: str | None) -> StopAsked:
     entry = find(registry, name)
     if not entry.runs:
         raise UserError(f"`{name}` is not running")
-    request_end(name, entry, giver_of(context))
+    request_end(name, entry, giver_of(context), key=context.key)
     return StopAsked(campaign=name, process=entry.present.process.pid if entry.present else None)
 
 

@@ -22,7 +22,9 @@ def campaign_loop(repository: Repository, tag: str) -> Loop:
     return Loop(system=CAMPAIGN, folder=str(repository.toplevel), part=tag)
 
 
-def request_end(name: str, entry: "Entry", giver: Giver | None = None, *, by: signal.Signals | None = None) -> None:
+def request_end(
+    name: str, entry: "Entry", giver: Giver | None = None, *, key: str = "", by: signal.Signals | None = None
+) -> None:
     """Ask a loop to end in good order: a campaign by an order, whatever else runs by the signal that it named.
 
     `by`: a signal for all of them instead.
@@ -35,7 +37,7 @@ def request_end(name: str, entry: "Entry", giver: Giver | None = None, *, by: si
     from overnight.research.record.ordering import OWNER, order_stop
 
     folder = None if by else _campaign_folder(entry.loop)
-    if folder is not None and order_stop(folder, giver or OWNER) is not None:
+    if folder is not None and order_stop(folder, giver or OWNER, key=key) is not None:
         return
     if ask_to_end(entry, by):
         return

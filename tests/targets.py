@@ -21,7 +21,8 @@ from overnight.research.places.begun import mark_begun
 from overnight.research.record.ledger import SqliteLedger
 
 FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
-READING = frozenset(("compare", "finalize", "idea", "log", "show", "status", "verify"))
+QUICK = frozenset(("approvals", "approve", "believe", "brief", "compare", "down", "finalize", "idea", "labs", "log",
+                   "operations", "refuse", "show", "status", "stop", "verify"))  # fmt: skip
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # caused by tests that run at the same time
 
@@ -91,8 +92,8 @@ def repository_of(folder: Path, files: dict[str, str]) -> Repository:
 
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder, as a user would; commands that only read run in this process, to start at once."""
-    run = run_here if arguments[:1] and arguments[0] in READING and "--rerun" not in arguments else _run_apart
+    """Run the command line in a folder, as a user would; those that take a moment run in this process, to start at once."""
+    run = run_here if arguments[:1] and arguments[0] in QUICK and "--rerun" not in arguments else _run_apart
     done = run(folder, *arguments)
     done.stderr = SHARED.sub("", done.stderr)
     if check is not None:

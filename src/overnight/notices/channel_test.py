@@ -114,5 +114,7 @@ async def _hear(spec: NotifySpec, receiver: Receiver, state: Path) -> Heard | st
                 await receiver.receive(take)
         except Deaf as failure:
             return str(failure)
+    if not found:
+        return "it ended"
     first = found[0]
     return Heard(sender=first.sender, owner=first.sender in spec.owners, group=first.group, text=printable(first.text, TEXT))

@@ -23,7 +23,7 @@ from overnight.models.spending.limits import Limit, Period, SpendingRules, Unit
 from overnight.words.quantities import duration
 
 SETTLE_S = 0.1  # that a settled call waits for other processes; then it is written with the next one
-CLOSE_S = 5.0  # and at the end
+OPEN_S = CLOSE_S = 5.0  # and at the start and the end, when no other work waits for it
 FIRST_LOOK_S, LONGEST_LOOK_S = 0.02, 0.5  # between looks whether another process has changed the account
 AT_LEAST_S = 1.0  # how often a call that waits tries anyway: a process may have ended, or a day
 MOST_UNWRITTEN = 10_000  # calls that are kept while the file cannot be used
@@ -76,7 +76,7 @@ class SpendingAccount:
     def open(self) -> None:
         """Open the file, if it can be used; otherwise it is tried again with each call."""
         try:
-            self._opened()
+            self._opened(OPEN_S)
         except (AccountUnusable, AccountInUse) as error:
             self._complain(error)
 
@@ -132,12 +132,12 @@ class SpendingAccount:
         self._sent[to, False] += size_bytes
         self._sent[to, True] += 1
 
-    def _opened(self) -> Book:
+    def _opened(self, patience_s: float = SETTLE_S) -> Book:
         if self._book is not None and not self._book.is_current():
             self._book.close()
             self._book = None
         if self._book is None:
-            book = Book(self._folder, self._calendar)
+            book = Book(self._folder, self._calendar, patience_s=patience_s)
             try:
                 with book.changing():
                     book.settle_dead()
@@ -203,7 +203,7 @@ class SpendingAccount:
         if not self._due and not self._sent:
             return
         try:
-            book = self._opened()
+            book = self._opened(patience_s)
             book.patience(patience_s)
             with book.changing():
                 for held, charge, at in self._due:

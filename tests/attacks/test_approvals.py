@@ -212,6 +212,16 @@ def test_a_channel_approves_nothing_above_its_ceiling(tmp_path: Path) -> None:
     perform(REFUSE, chat, AnswerInput(which=str(number)))
     with pytest.raises(Refused, match="refused already"):
         approve(number, tmp_path)
+    assert asked(agent(tmp_path), NoteInput(text="another")) != number
+
+
+def test_a_no_is_told_and_not_asked_about_again(tmp_path: Path, clock: Clock) -> None:
+    """The caller learns of it; the same call becomes no question for an hour."""
+    number = asked(agent(tmp_path))
+    perform(REFUSE, Context(where=tmp_path), AnswerInput(which=str(number)))
+    with pytest.raises(Refused, match=f"the owner refused this call of `.*` as number {number}"):
+        perform(DELETE, agent(tmp_path), TEXT)
+    clock.now += records.REFUSED_S
     assert asked(agent(tmp_path)) != number
 
 

@@ -147,6 +147,7 @@ class _Recorded:
 
         Raises:
             ApprovalAsked: there is none, and the owner is asked now, or was before.
+            Refused: they said no not long ago, or cannot be asked.
         """
         from overnight.operations.rendering import MOST_ASKED
         from overnight.operations.tables import AlreadyAsked, Refused
@@ -164,6 +165,9 @@ class _Recorded:
         state = state_digest(look(self._context, self._given) if look else "")
         if number := record.granted(self._call.digest, state):
             return state, number
+        if number := record.refused(self._call.digest, state):
+            name = self._operation.name
+            raise Refused(f"the owner refused this call of `{name}` as number {number}", fix="do without it, or talk to them")
         try:
             number = record.ask(self._call, state)
         except AlreadyAsked as waiting:

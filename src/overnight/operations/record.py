@@ -28,6 +28,7 @@ RUNNING = "running"  # below it: a file for each call under way, locked by its p
 VERSION = 1  # of the derived tables
 ASKED_S = 600.0  # that a question waits; as long as a pairing code, and as long as a person stays with what they started
 GRANTED_S = 600.0  # that a grant waits for its call
+REFUSED_S = 3600.0  # that a refused call is not asked about again, so that nobody is worn down
 NONCE_BYTES = 16
 RECENT = 20  # answered or expired approvals that are listed
 
@@ -119,6 +120,16 @@ class OperationRecord:
                 "SELECT seq FROM approvals WHERE digest=? AND state=? AND granted=1 AND used IS NULL"
                 " AND answered_at <= ? AND expires > ? ORDER BY seq LIMIT 1",
                 (digest, state, self.now, self.now),
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def refused(self, digest: str, state: str) -> int:
+        """The number of a question about this call in this state that the owner refused not long ago, 0 if there is none."""
+        with self._store.reading() as db:
+            row = db.execute(
+                "SELECT seq FROM approvals WHERE digest=? AND state=? AND granted=0 AND answered_at > ?"
+                " ORDER BY seq DESC LIMIT 1",
+                (digest, state, self.now - REFUSED_S),
             ).fetchone()
         return int(row[0]) if row else 0
 

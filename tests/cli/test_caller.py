@@ -35,5 +35,9 @@ def test_what_is_no_operation_is_the_owner_s(tmp_path: Path, monkeypatch: pytest
     for words in (("show", "1"), ("labs",)):
         assert "stranger:x is not" in run_here(tmp_path, "--as", "stranger:x", *words).stderr
     assert run_here(tmp_path, "--as", "agent:claude", "labs").returncode == 0
+    for line in ("verify --salvage x", "verify --rerun all", "init --yes --sandbox process"):
+        done = run_here(tmp_path, "--as", "agent:claude", *line.split())
+        assert done.returncode == 2 and f"`{line.split()[0]} --" in done.stderr and "is for the owner alone" in done.stderr
+        assert not (tmp_path / "x").exists()
     done = run_here(tmp_path, "--as", "agent:claude", "agents", "test", "tuner")
     assert "`agents test` needs the owner's approval" in done.stderr

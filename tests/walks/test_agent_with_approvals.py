@@ -55,3 +55,19 @@ def test_an_agent_runs_a_campaign_with_its_owner_s_approvals(tmp_path: Path, mon
     overnight(repo, "believe", "1", check=0)
     assert "believe 1` (costly)" in overnight(repo, "approvals", check=0).stdout
     assert "believe" in {each["name"] for each in read_json(repo, "operations")}
+
+
+def test_what_runs_without_a_jail_is_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by `check`, which only reads in a jail; the approval is for the commit that is checked out, and no other one."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    repo = make_repo(tmp_path / "r", program(BETTER))
+    check = ("check", "--sandbox", "process")
+    asked = run_here(repo, "--as", "agent:claude", *check)
+    assert asked.returncode == 2 and "`check` needs the owner's approval" in asked.stderr
+    [number] = re.findall(r"`overnight approve (\d+)`", asked.stderr)
+    assert "check --sandbox process` (costly)" in overnight(repo, "approve", number, check=0).stdout
+    git(repo, "commit", "--allow-empty", "-q", "-m", "other code")
+    again = run_here(repo, "--as", "agent:claude", *check)
+    assert again.returncode == 2 and "`check` needs the owner's approval" in again.stderr
+    git(repo, "reset", "-q", "--hard", "HEAD^")
+    assert run_here(repo, "--as", "agent:claude", *check).returncode == 0

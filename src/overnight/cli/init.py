@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import click
 
+from overnight.cli.caller import check_by_hand
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.errors import UserError
 from overnight.git.repository import open_repository
@@ -54,6 +55,8 @@ def init(
     """
     from overnight.research.setup.first_trials import FirstTrials
 
+    if sandbox != "jail":
+        check_by_hand(f"init --sandbox {sandbox}")
     paths = tuple(os.path.abspath(Path(path).expanduser()) for path in readable)  # noqa: PTH100  # links stay as they are
     repository = open_repository(Path.cwd())
     below = folder_below(repository, Path.cwd())

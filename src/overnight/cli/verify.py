@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from overnight.cli.caller import context_here
+from overnight.cli.caller import check_by_hand, context_here
 from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
 from overnight.errors import UserError
 from overnight.operations.perform import perform
@@ -55,8 +55,10 @@ def verify(
     if commit is not None:
         return _receipt(commit, as_json)
     if target is not None:
+        check_by_hand("verify --salvage")  # it writes the secret of the trial seeds
         return _salvage(tag, target)
     if which is not None:
+        check_by_hand("verify --rerun")  # it takes hours
         from overnight.research.wiring import SessionRequest
 
         return _rerun(tag, which, pairs, SessionRequest(sandbox=sandbox, slots=slots), as_json)

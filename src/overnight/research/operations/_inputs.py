@@ -11,4 +11,5 @@ Sandbox = Annotated[
     Literal["jail", "process"],
     Option(about="`process` runs candidates without a jail: use it only for code that you trust.", shows_default=True),
 ]
+JAIL = "jail"  # the sandbox that nobody has to be asked about
 Slots = Annotated[int | None, Ge(1), Option(about="Trials at once; by default what the cores allow.")]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import anyio
 
 from overnight.git.repository import open_repository
-from overnight.operations.operation import Context, Operation, Tier
-from overnight.research.operations._inputs import Sandbox, Slots
+from overnight.operations.operation import Context, Operation, Tier, repeatable
+from overnight.research.operations._inputs import JAIL, Sandbox, Slots
+from overnight.research.operations._unjailed import code_of
 from overnight.research.setup.baseline import check_baseline
 from overnight.research.views.check import CheckReport, describe
 from overnight.research.wiring import SessionRequest
@@ -32,12 +33,25 @@ def run(context: Context, given: CheckInput) -> CheckReport:
     return anyio.run(check_baseline, open_repository(context.where), request, [], say)
 
 
+def tier_of(given: CheckInput) -> Tier:
+    """Without a jail, what is committed runs as the user."""
+    return Tier.READ if given.sandbox == JAIL else Tier.COSTLY
+
+
+def state(context: Context, given: CheckInput) -> str:
+    """What would run."""
+    return code_of(open_repository(context.where), given.sandbox)
+
+
 OPERATION = Operation(
     name="check",
     about="Check the program: measure the baseline, its noise, and what the gate could detect.",
     input=CheckInput,
     output=CheckReport,
     tier=Tier.READ,
+    raised=tier_of,
     run=run,
     render=describe,
+    state=state,
+    read_back=repeatable,
 )

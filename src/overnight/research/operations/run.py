@@ -8,7 +8,8 @@ from annotated_types import Ge, Gt
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.research.operations._inputs import Sandbox, Slots
-from overnight.research.places.campaigns import newest_tag, read_program
+from overnight.research.operations._unjailed import code_of
+from overnight.research.places.campaigns import newest_tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class RunInput:
 def state(context: Context, given: RunInput) -> str:
     """The program as it is on disk, and the campaign that would go on."""
     repository = open_repository(context.where)
-    return f"{repository.overnight} {given.tag or newest_tag(repository)} {read_program(repository).digest}"
+    return f"{repository.overnight} {given.tag or newest_tag(repository)} {code_of(repository, given.sandbox)}"
 
 
 OPERATION: Operation[RunInput, int] = Operation(

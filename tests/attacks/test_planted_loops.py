@@ -163,6 +163,20 @@ def test_hostile_texts_are_shown_printable_and_short(world: World, monkeypatch: 
             assert line.isprintable() and len(line) < 4000, arguments
 
 
+@pytest.mark.parametrize("written", [1e308, 1e18, 3e11, -1e12])
+@pytest.mark.parametrize("text", ["at 22:00", "every 15 minutes", "in 5 minutes"])
+def test_a_time_that_is_no_date_leaves_one_loop_out(world: World, text: str, written: float) -> None:
+    """`ps` and the supervisor go on with the others."""
+    world.up("bad")
+    path = world.loops / world.loop("bad").key / SETUP
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"timed": {"text": text, "zone": "UTC", "written": written}}))
+    registry = read_registry(world.loops)
+    assert len(registry.entries) == 1 and "no date" in registry.troubles[0]
+    with supervised(world) as supervisor:
+        supervisor.look()
+        assert world.loop("good").key in supervisor.children
+
+
 def test_no_record_can_bring_a_command(world: World) -> None:
     """Options that `overnight run` does not have for a loop are refused; each value is one word of an option."""
     loop = Loop(system="campaign", folder=str(world.folder), part="t --sandbox=process; rm -rf /")

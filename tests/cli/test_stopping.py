@@ -75,11 +75,14 @@ def test_ctrl_c_during_an_import_is_no_fault(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_overnight_stop_is_reported_as_such(tmp_path: Path) -> None:
-    """The session says what stopped it, in its last line and in `status`; asking twice is the same as asking once."""
+    """The session says what stopped it, in its last line and in `status`; asking twice is the same as asking once.
+
+    Its tag is enough of a name here.
+    """
     repo = slow(tmp_path / "r", 1)
     with running(repo) as session:
         assert session.stdout is not None
-        overnight(repo, "stop", check=0)
+        overnight(repo, "stop", "t", check=0)
         overnight(repo, "stop")  # by now it may have ended
         assert said(session) == f"stopped by `overnight stop`: {ENDING}; Ctrl-C ends at once\n"
         assert "\nstopped by `overnight stop`; " in f"\n{session.stdout.read()}"

@@ -43,11 +43,11 @@ def test_an_agent_runs_a_campaign_with_its_owner_s_approvals(tmp_path: Path, mon
     overnight(repo, "finalize", check=0)
     assert git(repo, "branch", "--list", "overnight/t")
     answer("refuse", ask("believe", "1"))
-    for words in (("believe", "1"), ("audit", "--pairs", "2")):
-        ask(*words)
+    refused = run_here(repo, "believe", "1")
+    assert refused.returncode == 2 and "overnight approve" not in refused.stderr, "it is not asked about again"
+    ask("audit", "--pairs", "2")
     assert [each["call"] for each in read_json(repo, "approvals")["pending"]] == [
         "run --tag t --experiments 1",
-        "believe 1",
         "audit --pairs 2",
     ]
     (repo / "program.md").write_text(program(BETTER, front="budget: {experiments: 9}"))

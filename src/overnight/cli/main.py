@@ -52,7 +52,7 @@ COMMANDS = {
         REGISTRY,
         "List what can be done here, with how bad each is if it was not meant, and its schemas.",
     ),
-    "demo": ("labs", "Run a real campaign on the microgpt lab, in a new folder."),
+    "demo": ("demo", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": (REGISTRY, "List the bundled labs, or copy one."),
     "doctor": (REGISTRY, "Check what works on this machine and what does not."),
 }

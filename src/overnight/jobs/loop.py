@@ -14,6 +14,18 @@ SHORT_KEY = 6  # digits that tell loops of the same name apart
 STRICT: dict[str, object] = {"extra": "forbid", "allow_inf_nan": False, "str_max_length": 10_000}  # for pydantic
 SUPERVISOR = "supervisor"  # the system of the process that starts loops; no other one has this name
 
+_EARLIEST, _LATEST = -60_000_000_000, 250_000_000_000  # Unix times; as far as dates go
+
+
+def check_times(*times: float) -> None:
+    """Check that Unix times can be shown as dates; a record with another one is none of ours.
+
+    Raises:
+        ValueError: one cannot.
+    """
+    if not all(_EARLIEST <= time <= _LATEST for time in times):
+        raise ValueError("a time in it is no date")
+
 
 class Outcome(StrEnum):
     """How a run of a loop ended."""
@@ -64,6 +76,9 @@ class Present:
     doing: str  # foreign
     stop_signal: str  # that ends it in good order
 
+    def __post_init__(self) -> None:
+        check_times(self.since)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -74,6 +89,9 @@ class Ended:
     lasted_s: float
     outcome: Outcome
     reason: str  # foreign
+
+    def __post_init__(self) -> None:
+        check_times(self.at)
 
 
 def names_of(loops: list[Loop]) -> dict[str, str]:

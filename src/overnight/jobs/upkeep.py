@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from overnight.jobs.loop import STRICT, Loop
+from overnight.jobs.loop import STRICT, Loop, check_times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,9 @@ class Timed:
     text: str
     zone: str
     written: float
+
+    def __post_init__(self) -> None:
+        check_times(self.written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +44,6 @@ class Watch:
     missed: int = 0  # runs of its schedule whose time passed without one, since it was put up
     newest_missed: float = 0.0
     began: float = 0.0  # Unix time at which the run began that may be started again after a crash
+
+    def __post_init__(self) -> None:
+        check_times(self.not_before, self.newest_missed)

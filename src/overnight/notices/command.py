@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 import anyio
 
-from overnight.notices.command_receiver import CommandReceiver
+from overnight.notices.command_receiver import SAID_BYTES, CommandReceiver, last_line
 from overnight.notices.notice import Notice, NotifySpec
 from overnight.notices.port import NotSent
 from overnight.notices.secrets import environment_for
 from overnight.user_command import end_session
-from overnight.words.foreign import printable
 
 WALL_S = 20.0
 PREFIX = "OVERNIGHT_"
-_SAID, _SAID_BYTES = 200, 2000  # characters of its last line, and the bytes searched for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,7 @@ class CommandChannel:
             text.seek(0)
             code = await self._run(text.fileno(), environment, errors.fileno())
             if code:
-                raise NotSent(f"it exited with {code}{_last_line(errors.fileno())}", again=True)
+                raise NotSent(f"it exited with {code}{last_line(_end_of(errors.fileno()))}", again=True)
 
     async def _run(self, text: int, environment: Mapping[str, str], errors: int) -> int:
         try:
@@ -67,8 +65,5 @@ class CommandChannel:
                 await end_session(process)
 
 
-def _last_line(file: int) -> str:
-    size = os.fstat(file).st_size
-    lines = os.pread(file, _SAID_BYTES, max(0, size - _SAID_BYTES)).decode(errors="replace").split("\n")
-    said = next((line for line in reversed(lines) if line.strip()), "")
-    return f": {printable(said.strip(), _SAID)}" if said else ""
+def _end_of(file: int) -> bytes:
+    return os.pread(file, SAID_BYTES, max(0, os.fstat(file).st_size - SAID_BYTES))

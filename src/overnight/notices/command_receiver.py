@@ -28,7 +28,7 @@ LINE_BYTES = 64 * 1024  # a longer line is left out; the text of a message is bo
 ACK_S = 20.0  # until it has read an acknowledgement
 LAST_S = 1.0  # for what it printed before it ended; a child of it may keep its pipe open for ever
 MOST_ODD = 100  # lines in a row that are no messages
-_SAID, _SAID_BYTES = 200, 2000  # characters of its last line on stderr, and the bytes that are kept for it
+SAID, SAID_BYTES = 200, 2000  # characters of its last line on stderr, and the bytes that are kept for it
 
 
 def _as_text(raw: object) -> object:
@@ -81,7 +81,7 @@ class CommandReceiver:
             finally:
                 if process.returncode is None:
                     await end_session(process)
-            raise Deaf(f"{what}{_last_line(said)}", again=True)
+            raise Deaf(f"{what}{last_line(said)}", again=True)
 
     async def _start(self, stack: ExitStack) -> tuple[Process, _Pipes]:
         with ExitStack() as theirs:
@@ -128,7 +128,7 @@ class CommandReceiver:
         async def keep_said() -> None:
             async for some in _chunks(pipes.errors):
                 said.extend(some)
-                del said[:-_SAID_BYTES]
+                del said[:-SAID_BYTES]
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(read)
@@ -201,7 +201,8 @@ def _message(line: bytes) -> Message | None:
     return Message(id=read.id, sender=read.sender, text=read.text, at=at, group=read.group)
 
 
-def _last_line(said: bytes) -> str:
+def last_line(said: bytes) -> str:
+    """The last line that a command said, behind a colon; empty if it said nothing."""
     lines = said.decode(errors="replace").split("\n")
     last = next((line for line in reversed(lines) if line.strip()), "")
-    return f": {printable(last.strip(), _SAID)}" if last else ""
+    return f": {printable(last.strip(), SAID)}" if last else ""

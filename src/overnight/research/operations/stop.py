@@ -1,5 +1,6 @@
 """The end of a running campaign, or of another loop of this machine, in good order."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -49,11 +50,25 @@ def _stop_loop(context: Context, name: str, tag: str | None) -> StopAsked:
     registry = read_registry(loops_folder())
     for trouble in registry.troubles:
         context.say(f"note: {trouble}")
-    entry = find(registry, name)
+    try:
+        entry = find(registry, name)
+    except UserError:
+        if (asked := _stop_tag(context, name)) is None:
+            raise
+        return asked
     if not entry.runs:
         raise UserError(f"`{name}` is not running")
     request_end(name, entry, giver_of(context), key=context.key)
     return StopAsked(campaign=name, process=entry.present.process.pid if entry.present else None)
+
+
+def _stop_tag(context: Context, name: str) -> StopAsked | None:
+    """Stop the campaign of this repository that has the name as its tag; None if none does, or it does not run."""
+    with suppress(UserError):
+        repository, found = find_campaign(context.where, name)
+        if process := order_stop(campaign_folder(repository, found), giver_of(context), key=context.key):
+            return StopAsked(campaign=found, process=process)
+    return None
 
 
 def render(asked: StopAsked) -> str:
@@ -65,7 +80,7 @@ def render(asked: StopAsked) -> str:
 OPERATION = Operation(
     name="stop",
     about="End the running campaign when its running trials are recorded.",
-    details="NAME, as `overnight ps` shows it, ends a loop of any folder.",
+    details="NAME, as `overnight ps` shows it, ends a loop of any folder; here the tag alone is enough.",
     input=StopInput,
     output=StopAsked,
     tier=Tier.REVERSIBLE,  # `run` continues it

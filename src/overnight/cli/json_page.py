@@ -22,17 +22,13 @@ from overnight.research.findings import Rerun
 from overnight.research.receipts.receipt import ReceiptReport
 from overnight.research.setup.initialisation import InitReport
 from overnight.research.tryout.result import Tryout
-from overnight.research.views.agents import AgentList
-from overnight.secrets.listing import SecretList
 
 Form = Any  # a type, or a form such as a union; Python has no common type for these
 
 # command: type of what it prints
 _BY_HAND: Mapping[str, Form] = {
     "init": InitReport,
-    "agents": AgentList,
     "agents test": Tryout,
-    "secret list": SecretList,
     "notify test": NotifyReport,
     "show --assignment K": Sequence[SessionTranscript],
     "verify --receipt COMMIT": ReceiptReport,

@@ -2,8 +2,6 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import click
 
@@ -11,7 +9,7 @@ from overnight.cli.options import json_option, print_json
 from overnight.errors import UserError
 from overnight.secrets.broker import Broker, user_broker
 from overnight.secrets.entry import LONGEST_VALUE, Source, check_name, check_value
-from overnight.secrets.listing import SecretEntry, list_secrets
+from overnight.secrets.listing import SecretEntry
 from overnight.words.foreign import printable
 
 _IN_ARGUMENTS = (
@@ -73,8 +71,11 @@ def set_(name: str) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the names of all secrets: where each is found, when it was set, who uses it. Never a value."""
-    broker = user_broker()
-    found = list_secrets(broker, _users(broker))
+    from overnight.cli.caller import context_here
+    from overnight.operations.own.secret_list import OPERATION, SecretListInput
+    from overnight.operations.perform import perform
+
+    found = perform(OPERATION, context_here(), SecretListInput())
     if as_json:
         print_json(found)
         return
@@ -108,25 +109,6 @@ def _asked(name: str) -> str:
     if sys.stdin.isatty():
         return str(click.prompt(f"{name} (not shown)", hide_input=True, confirmation_prompt="again", err=True))
     return sys.stdin.buffer.read(LONGEST_VALUE + 3).decode("latin-1")  # a line's end may follow
-
-
-def _users(broker: Broker) -> Mapping[str, Sequence[str]]:
-    """Who uses each variable that the settings name."""
-    from overnight.config import read_settings
-
-    users: dict[str, list[str]] = {}
-    try:
-        settings = read_settings(broker.environment, Path.home())
-    except UserError as error:
-        click.echo(f"note: who uses them is not known: {error}", err=True)
-        return {}
-    for provider in settings.providers:
-        if provider.key_env and not provider.local:
-            users.setdefault(provider.key_env, []).append(f"provider {provider.name}")
-    for channel in settings.notify.channels:
-        for name in channel.secret_variables:
-            users.setdefault(name, []).append(f"channel {channel.name}")
-    return users
 
 
 def _described(entry: SecretEntry) -> str:

@@ -12,13 +12,12 @@ from anyio.abc import TaskStatus
 
 from overnight.agents.editor.form import EditForm
 from overnight.cli.agents.words import describe_form, describe_offer, describe_role, describe_tryout, describe_way
-from overnight.cli.caller import through_the_door
+from overnight.cli.caller import context_here, through_the_door
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
 from overnight.research.tryout.choice import choose
 from overnight.research.tryout.edit_forms import finds_form
 from overnight.research.tryout.result import SECONDS, TOKENS, Ask, FormTried, Tryout, TryoutMeter
-from overnight.research.tryout.ways import list_agents
 from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
@@ -43,8 +42,10 @@ def agents(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    environment = user_broker().environment
-    found = anyio.run(list_agents, read_settings(environment, Path.home()), environment, Path.cwd())
+    from overnight.operations.perform import perform
+    from overnight.research.operations.agents import OPERATION, AgentsInput
+
+    found = perform(OPERATION, context_here(), AgentsInput())
     if as_json:
         print_json(found)
         return

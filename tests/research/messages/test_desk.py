@@ -84,11 +84,11 @@ def test_a_message_that_comes_again_is_one_order(desk: CampaignDesk) -> None:
     acted(desk)
     assert "ordered before" in told(desk, "idea use momentum instead", key="7")
     acted(desk)
-    assert len(ordered(desk)) == 1
+    assert ordered(desk) == [("owner:42", "channel:chat", "ideas"), ("owner", "ideas.md", "ideas")]
     assert "stopping" in told(desk, "stop", key="8")
     acted(desk)
     desk.campaign.stop.ending = None
-    assert "ordered before" in told(desk, "stop", key="8") and len(ordered(desk)) == 2
+    assert "ordered before" in told(desk, "stop", key="8") and len(ordered(desk)) == 3
     acted(desk)
     assert desk.campaign.stop.ending is None
 

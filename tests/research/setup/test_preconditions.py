@@ -97,7 +97,7 @@ def test_a_linked_worktree_is_asked_for_itself(repo: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("readable", "said"),
     [
-        ("[/tmp, /nonexistent]", "program.md:4: readable[1]: jobs cannot read /nonexistent: it does not exist; create it"),
+        ("[/usr, /nonexistent]", "program.md:4: readable[1]: jobs cannot read /nonexistent: it does not exist; create it"),
         ("/proc", "program.md:4: readable[0]: jobs may not read /proc; give the absolute path"),
     ],
 )

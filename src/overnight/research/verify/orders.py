@@ -1,5 +1,8 @@
 """Whether the orders that wait in a ledger's table are those that wait by its events."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from overnight.errors import LedgerCorrupt
 from overnight.ledger.pending import OPEN, Item
 from overnight.research.events import Ordered, OrderSettled
@@ -16,11 +19,11 @@ class OrderCheck:
     """Follows the events after it has read the table, since other processes may add orders, and a session settle some."""
 
     def __init__(self, ledger: SqliteLedger) -> None:
-        self._until = ledger.newest()
-        try:
+        self._until = 0
+        found: Sequence[tuple[Item, Ordered]] = ()
+        with suppress(LedgerCorrupt):
+            self._until = ledger.newest()
             found = ledger.open_orders(MOST_OPEN + MOST_STOPS)
-        except LedgerCorrupt:
-            found = ()
         self._in_table = {item.key: item for item, _ in found}
         self._waiting: dict[str, Item] = {}  # by the events
         self._settled: dict[str, int] = {}  # the seq at which

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Generic
 
 from overnight.errors import LedgerCorrupt
+from overnight.files.transaction import transaction
 from overnight.ledger.chain import GENESIS, Chain, chain_hash
 from overnight.ledger.file import BUSY_S, NAME, LedgerFile
 from overnight.ledger.lock import hold
@@ -89,7 +90,7 @@ class SqliteEventStore(Generic[E]):
 
     def _append(self, events: Sequence[E], condition: Condition | None = None) -> int | None:
         codec, execute = self._codec, self._db.execute
-        with self._file.clear_errors(), self._transaction():
+        with self._file.clear_errors(), transaction(self._db):
             if condition and not condition(self._db):
                 return None
             seq, prev = end = self._chain.end()
@@ -131,24 +132,13 @@ class SqliteEventStore(Generic[E]):
         if seq and (row is None or row[0] != digest):
             raise self._file.unreadable(f"event {seq} has changed since this process last read it")
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
     def reindex(self) -> None:
         """Rebuild all derived tables from the events.
 
         Raises:
             LedgerCorrupt: the chain is broken; the tables then stay as they were.
         """
-        with self._file.clear_errors(), self._transaction():
+        with self._file.clear_errors(), transaction(self._db):
             for projection in self._projections:
                 projection.clear(self._db)
             for entry in self.events():
@@ -232,7 +222,7 @@ class SqliteEventStore(Generic[E]):
         if seq is None and not self._alone:
             return
         kept = "SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?"
-        with self._file.clear_errors(), self._transaction():
+        with self._file.clear_errors(), transaction(self._db):
             self._db.execute("INSERT OR REPLACE INTO snapshots VALUES(?,?)", (self._known[0] if seq is None else seq, snapshot))
             self._db.execute(f"DELETE FROM snapshots WHERE seq NOT IN ({kept})", (KEPT_SNAPSHOTS,))  # noqa: S608  # ours
 

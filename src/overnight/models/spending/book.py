@@ -17,6 +17,7 @@ from pathlib import Path
 
 from overnight.errors import UserError
 from overnight.files.own import NotOurs, check_database, make_folder
+from overnight.files.transaction import transaction
 from overnight.models.budget import CostEstimate
 from overnight.models.spending.charge import AskedCall, Charge
 from overnight.models.spending.days import Calendar
@@ -157,7 +158,7 @@ class Book:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         if not version:
-            with self._transaction():
+            with transaction(self._db):
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={VERSION}")
@@ -165,19 +166,8 @@ class Book:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """A transaction: nobody else changes anything meanwhile, and all of it takes effect or nothing."""
-        with _clear_errors(self.path), self._transaction():
+        with _clear_errors(self.path), transaction(self._db):
             yield
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
     def close(self) -> None:
         """Close it, and let go of what is still reserved, which counts as spent from then on."""
